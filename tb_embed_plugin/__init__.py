@@ -1,0 +1,44 @@
+"""Watch a neural network's representations form while it trains.
+
+The public names are resolved on first use (PEP 562), so that importing the package costs
+nothing and never loads TensorFlow.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tb_embed_plugin.errors import EmbedError, MisuseError
+    from tb_embed_plugin.record.callback import EmbeddingCheckpoint
+    from tb_embed_plugin.runs.metadata_table import write_metadata
+    from tb_embed_plugin.runs.sprites import write_sprite_image
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "EmbedError",
+    "EmbeddingCheckpoint",
+    "MisuseError",
+    "write_metadata",
+    "write_sprite_image",
+]
+
+_MODULES = {
+    "EmbedError": "tb_embed_plugin.errors",
+    "EmbeddingCheckpoint": "tb_embed_plugin.record.callback",
+    "MisuseError": "tb_embed_plugin.errors",
+    "write_metadata": "tb_embed_plugin.runs.metadata_table",
+    "write_sprite_image": "tb_embed_plugin.runs.sprites",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_MODULES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

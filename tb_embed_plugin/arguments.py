@@ -1,0 +1,113 @@
+"""The arguments of a request, parsed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from tb_embed_plugin.errors import ArgumentError, NotRecordedError
+
+MAX_LIST_CHARACTERS = 100_000
+"""Longer lists are refused before they are parsed."""
+
+_RANGE = re.compile(r"(\d{1,18})(?:-(\d{1,18}))?", re.ASCII)
+
+
+class Arguments:
+    """The query of a request.
+
+    Args:
+        query: Names and values, decoded.
+    """
+
+    def __init__(self, query: Mapping[str, str]) -> None:
+        self._query = query
+
+    def text(self, name: str) -> str:
+        """Returns a text that must be given.
+
+        Raises:
+            ArgumentError: It is missing or empty.
+        """
+        value = self._query.get(name)
+        if not value:
+            raise ArgumentError(f"expected the argument {name!r}; received none; add it")
+        return value
+
+    def version(self) -> str | None:
+        """Returns the version that the asker believes current."""
+        return self._query.get("v")
+
+    def choice(self, name: str, choices: Sequence[str]) -> str:
+        """Returns one of `choices`, the first if the argument is missing.
+
+        Raises:
+            ArgumentError: It is another text.
+        """
+        value = self._query.get(name, choices[0])
+        if value not in choices:
+            raise ArgumentError(
+                f"expected {name} to be one of {list(choices)}; received {value!r}"
+            )
+        return value
+
+    def number(self, name: str, default: int | None = None) -> int:
+        """Returns a whole number.
+
+        Raises:
+            ArgumentError: It is missing and has no default, or is none.
+        """
+        value = self._query.get(name)
+        if value is None and default is not None:
+            return default
+        if value is None or not re.fullmatch(r"\d{1,18}", value, re.ASCII):
+            raise ArgumentError(f"expected {name} to be a whole number; received {value!r}")
+        return int(value)
+
+    def members(self, name: str, recorded: Sequence[int]) -> list[int]:
+        """Returns those of `recorded` that a list such as `0,5-7` names, ascending.
+
+        Args:
+            name: The argument; if it is missing, all are meant.
+            recorded: What there is, ascending.
+
+        Raises:
+            ArgumentError: It is no such list, or names nothing that there is.
+            NotRecordedError: A single number in it is not in `recorded`.
+        """
+        value = self._query.get(name)
+        if value is None:
+            return list(recorded)
+        known, chosen = set(recorded), set[int]()
+        for low, high in self._ranges(name, value):
+            if low == high and low not in known:
+                raise NotRecordedError(
+                    f"expected {name} that were recorded, {_summary(recorded)}; received {low}"
+                )
+            chosen.update(n for n in recorded if low <= n <= high)
+        if not chosen:
+            raise ArgumentError(
+                f"expected {name} that were recorded, {_summary(recorded)}; received "
+                f"{value!r}, which names none of them"
+            )
+        return sorted(chosen)
+
+    def _ranges(self, name: str, value: str) -> list[tuple[int, int]]:
+        parts = value.split(",") if len(value) <= MAX_LIST_CHARACTERS else [""]
+        matches = [_RANGE.fullmatch(part) for part in parts]
+        return [
+            (int(match[1]), int(match[2] or match[1])) if match else _refuse(name, value)
+            for match in matches
+        ]
+
+
+def _refuse(name: str, value: str) -> tuple[int, int]:
+    raise ArgumentError(
+        f"expected {name} as numbers and ranges such as 0,5-7; received {value[:40]!r}"
+    )
+
+
+def _summary(recorded: Sequence[int]) -> str:
+    if len(recorded) <= 12:
+        return str(list(recorded))
+    return f"{len(recorded)} from {recorded[0]} to {recorded[-1]}"

@@ -1,0 +1,122 @@
+"""`tb-embed demo`: a small training on real digits, recorded and shown."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_embed_plugin.errors import MisuseError
+
+
+@dataclass(frozen=True)
+class Digits:
+    """Handwritten digits.
+
+    Attributes:
+        x_train: Images to learn from, float32 in [0, 1] (n, height, width).
+        y_train: What they show, 0 to 9.
+        x_test: The images that are recorded.
+        y_test: What those show.
+    """
+
+    x_train: NDArray[np.float32]
+    y_train: NDArray[np.integer]
+    x_test: NDArray[np.float32]
+    y_test: NDArray[np.integer]
+
+
+def train(run_dir: Path, dataset: str, data: Path | None, epochs: int) -> None:
+    """Trains a network with one hidden layer, fc1, and records it into `run_dir`.
+
+    Args:
+        run_dir: The run; one that is there already is replaced.
+        dataset: `digits` or `mnist`.
+        data: For mnist, a file that holds it; else Keras fetches it.
+        epochs: How long to train.
+
+    Raises:
+        MisuseError: `data` is given but not for mnist, or is not such a file.
+    """
+    import keras
+
+    from tb_embed_plugin import EmbeddingCheckpoint
+
+    digits = _load(dataset, data)
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential(
+        [
+            keras.Input(digits.x_train.shape[1:]),
+            keras.layers.Flatten(),
+            keras.layers.Dense(200, activation="relu", name="fc1"),
+            keras.layers.Dense(10, activation="softmax"),
+        ]
+    )
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    checkpoint = EmbeddingCheckpoint(
+        run_dir, digits.x_test, layers="fc1", labels=digits.y_test, overwrite=True
+    )
+    model.fit(
+        digits.x_train,
+        digits.y_train,
+        batch_size=100,
+        epochs=epochs,
+        validation_data=(digits.x_test, digits.y_test),
+        callbacks=[checkpoint, keras.callbacks.TensorBoard(run_dir.with_name("scalars"))],
+        verbose=2,
+    )
+
+
+def serve(logdir: Path) -> None:
+    """Runs TensorBoard on `logdir` until Ctrl-C."""
+    from tensorboard import program
+
+    server = program.TensorBoard()
+    server.configure(argv=["tensorboard", "--logdir", str(logdir)])
+    address = server.launch()
+    print(f"\nOpen {address}#tb_embed in a browser (Ctrl-C ends it).", flush=True)
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        print()
+
+
+def _load(dataset: str, data: Path | None) -> Digits:
+    if dataset == "mnist":
+        return _load_mnist(data)
+    if data is not None:
+        raise MisuseError(
+            f"expected --data for --dataset mnist alone; received {data}; leave it out"
+        )
+    from sklearn.datasets import load_digits
+
+    x, y = load_digits(return_X_y=True)
+    images = (x / 16).astype(np.float32).reshape(-1, 8, 8)
+    # All are recorded, as they are few; a fifth of them is never learnt from.
+    n_train = len(x) * 4 // 5
+    return Digits(images[:n_train], y[:n_train], images, y)
+
+
+def _load_mnist(data: Path | None) -> Digits:
+    if data is None:
+        import keras
+
+        (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+    else:
+        try:
+            with np.load(data) as file:
+                x_train, y_train = file["x_train"], file["y_train"]
+                x_test, y_test = file["x_test"], file["y_test"]
+        except (OSError, ValueError, KeyError) as error:
+            raise MisuseError(
+                "expected --data to name an .npz file with x_train, y_train, x_test and "
+                f"y_test; {data} is none ({error})"
+            ) from error
+    return Digits(_unit(x_train), y_train, _unit(x_test), y_test)
+
+
+def _unit(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    return images.astype(np.float32) / np.float32(255)

@@ -1,0 +1,54 @@
+"""Our failures by name.
+
+Each message has three parts: what was expected, what was received and what to do about it.
+The server turns each class into its HTTP status in one place (`plugin.py`); the callback
+lets `MisuseError` through before training starts and turns every other one into a warning.
+"""
+
+from __future__ import annotations
+
+
+class EmbedError(Exception):
+    """Base of all failures that this package raises on purpose."""
+
+    http_status = 400
+
+
+class MisuseError(EmbedError, ValueError):
+    """The caller passed something that cannot be recorded."""
+
+
+class ArgumentError(EmbedError):
+    """A request's argument is missing or cannot be understood."""
+
+
+class NotRecordedError(EmbedError):
+    """The run, layer, step or file that was asked for is not there."""
+
+    http_status = 404
+
+
+class TooMuchAskedError(EmbedError):
+    """More was asked than one answer may hold."""
+
+    http_status = 413
+
+
+class BusyError(EmbedError):
+    """Too many computations are under way."""
+
+    http_status = 429
+
+
+class UnreadableError(EmbedError):
+    """A file exists but is not what it should be."""
+
+
+class UnsuitableDataError(EmbedError):
+    """The recorded values cannot be projected, because they are not finite for instance."""
+
+
+class BrokenInstallationError(EmbedError):
+    """A requirement of ours cannot be imported."""
+
+    http_status = 503

@@ -1,0 +1,121 @@
+"""Composes runs and engines: the frames of a run's layer.
+
+`runs` and `projections` never see each other; here an engine is handed the arrays of a run.
+A basis is fitted once however many requests ask for it, and remembered by what it was made
+from; a frame is then so cheap that none is kept.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_embed_plugin.errors import BusyError
+from tb_embed_plugin.memory import Memory
+from tb_embed_plugin.projections import pca
+from tb_embed_plugin.runs.reader import Run
+
+MAX_BASES = 64
+"""Bases remembered; the widest has 330 kB."""
+
+MAX_NUMBERS = 100_000
+"""Single numbers remembered."""
+
+MAX_WAITING = 8
+"""Requests that may compute or wait for it at a time; the next one is refused."""
+
+
+@dataclass(frozen=True)
+class View:
+    """One coordinate system for a layer of a run.
+
+    Attributes:
+        run: The run.
+        layer: Name of the layer.
+        basis_steps: The steps that the basis is made from.
+        components: Number of coordinates.
+    """
+
+    run: Run
+    layer: str
+    basis_steps: tuple[int, ...]
+    components: int
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Equal for views that share a basis, and only for them."""
+        content = [
+            (s.step, s.wall_time) for s in self.run.manifest.steps if s.step in self.basis_steps
+        ]
+        fingerprint = self.run.manifest.fingerprint
+        return self.run.path, fingerprint, self.layer, tuple(content)
+
+
+class Frames:
+    """Makes frames and says how far they can be believed."""
+
+    def __init__(self) -> None:
+        self._bases = Memory[pca.Basis](MAX_BASES)
+        self._variances = Memory[float | None](MAX_NUMBERS)
+        self._places = threading.BoundedSemaphore(MAX_WAITING)
+
+    def basis(self, view: View) -> pca.Basis:
+        """Returns the basis of a view.
+
+        Raises:
+            EmbedError: A snapshot cannot be read or projected, or too many requests wait.
+        """
+        with self._place():
+            return self._bases.get(
+                view.key,
+                lambda: pca.fit(
+                    (step, view.run.snapshot(view.layer, step)) for step in view.basis_steps
+                ),
+            )
+
+    def frames(self, view: View, steps: Sequence[int]) -> NDArray[np.float32]:
+        """Returns the frames of `steps`, float32 (n_steps, n_samples, components).
+
+        Raises:
+            EmbedError: As `basis`.
+        """
+        basis = self.basis(view)
+        with self._place():
+            return np.stack(
+                [
+                    basis.project(view.run.snapshot(view.layer, step), view.components)
+                    for step in steps
+                ]
+            )
+
+    def variance_shown(self, view: View, step: int) -> float | None:
+        """Returns the share of a snapshot's variance that its frame shows.
+
+        Raises:
+            EmbedError: As `basis`.
+        """
+        basis = self.basis(view)
+        with self._place():
+            return self._variances.get(
+                (step, view.components, *view.key),
+                lambda: basis.variance_shown(
+                    view.run.snapshot(view.layer, step), view.components
+                ),
+            )
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        if not self._places.acquire(blocking=False):
+            raise BusyError(
+                f"expected at most {MAX_WAITING} projections under way; received one more; "
+                "try again in a second"
+            )
+        try:
+            yield
+        finally:
+            self._places.release()

@@ -1,0 +1,28 @@
+"""Names that the training side, the server and the files on disk share."""
+
+from __future__ import annotations
+
+from typing import Final
+
+PLUGIN_NAME: Final = "tb_embed"
+"""Name of the plugin in TensorBoard's URLs, in event files and below `<run>/plugins/`."""
+
+TAB_NAME: Final = "Embeddings"
+
+FORMAT_VERSION: Final = 1
+"""Version of the run format (docs/run_format.md); readers refuse a newer one."""
+
+MANIFEST_FILE: Final = f"plugins/{PLUGIN_NAME}/manifest.json"
+EVENT_FILE: Final = f"events.out.tfevents.0000000000.{PLUGIN_NAME}"
+METADATA_FILE: Final = "metadata.tsv"
+SPRITE_FILE: Final = "sprite_images.png"
+PROJECTOR_CONFIG_FILE: Final = "projector_config.pbtxt"
+CHECKPOINT_STATE_FILE: Final = "checkpoint"
+
+OUTPUTS_TENSOR: Final = f"{PLUGIN_NAME}/outputs"
+"""Name of the tensor that holds the model's outputs beside the layers' activations."""
+
+
+def checkpoint_name(step: int) -> str:
+    """Returns the file name prefix of the checkpoint of `step`, relative to the run."""
+    return f"model.ckpt-{step}"

@@ -1,0 +1,147 @@
+"""The TensorBoard plugin: puts the parts together and speaks HTTP, nothing else.
+
+TensorBoard imports this module at its start and does not survive an exception there, so it
+imports the standard library and TensorBoard's own requirements alone; the routes, with NumPy
+and all, come with the first request. If they cannot be imported, each request says why and
+TensorBoard goes on.
+"""
+
+from __future__ import annotations
+
+import mimetypes
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tensorboard.backend.http_util import Respond
+from tensorboard.context import RequestContext
+from tensorboard.plugins import base_plugin
+from werkzeug import wrappers
+
+from tb_embed_plugin.errors import BrokenInstallationError, EmbedError, NotRecordedError
+from tb_embed_plugin.metadata import PLUGIN_NAME, TAB_NAME
+
+if TYPE_CHECKING:
+    from tb_embed_plugin.routes import Answer, Service
+
+ROUTES = ("runs", "metadata", "sprite", "projection", "quality", "vectors", "engines")
+
+_STATIC = Path(__file__).parent / "static"
+_YEAR = 365 * 24 * 3600
+
+
+class EmbeddingsPlugin(base_plugin.TBPlugin):  # type: ignore[misc] # TensorBoard is untyped
+    """The Embeddings tab."""
+
+    plugin_name = PLUGIN_NAME
+
+    def __init__(self, context: base_plugin.TBContext) -> None:
+        self._root = Path(context.logdir) if context.logdir else None
+        self._data_provider = context.data_provider
+        self._service: Service | None = None
+        self._starting = threading.Lock()
+
+    def get_plugin_apps(self) -> dict[str, Callable[..., Any]]:
+        """Returns the WSGI application of each route."""
+        data = {f"/{name}": self._data_app(name) for name in ROUTES}
+        return {"/index.js": _serve_static, "/assets/*": _serve_static, **data}
+
+    def is_active(self) -> bool:
+        """Whether a run was listed; asked while TensorBoard's page loads, so from memory.
+
+        A run's event file switches the tab on before any run was listed.
+        """
+        return self._service is not None and self._service.logdir.has_runs
+
+    def frontend_metadata(self) -> base_plugin.FrontendMetadata:
+        """Returns what TensorBoard's page needs to show the tab."""
+        return base_plugin.FrontendMetadata(es_module_path="/index.js", tab_name=TAB_NAME)
+
+    def _data_app(self, name: str) -> Callable[..., Any]:
+        @wrappers.Request.application
+        def serve(request: wrappers.Request) -> wrappers.Response:
+            if request.method not in ("GET", "HEAD"):
+                return _refuse(
+                    request, f"expected GET; received {request.method}; ask again", 405
+                )
+            try:
+                answer = self._answer(name, request)
+            except EmbedError as error:
+                return _refuse(request, str(error), error.http_status)
+            current = answer.version is not None
+            expires = _YEAR if current and request.args.get("v") == answer.version else 0
+            return _respond(request, answer.body, answer.content_type, expires=expires)
+
+        return serve
+
+    def _answer(self, name: str, request: wrappers.Request) -> Answer:
+        service = self._started()
+        from tb_embed_plugin import routes
+        from tb_embed_plugin.arguments import Arguments
+
+        return routes.ROUTES[name](service, Arguments(request.args))
+
+    def _started(self) -> Service:
+        with self._starting:
+            if self._service is None:
+                try:
+                    self._service = self._start()
+                # A broken dependency can raise anything at all while it is imported.
+                except Exception as error:
+                    raise BrokenInstallationError(
+                        "expected tb-embed-plugin and its requirements to be importable; "
+                        f"received {type(error).__name__}: {error}; reinstall them with "
+                        "pip install --force-reinstall tb-embed-plugin"
+                    ) from error
+            return self._service
+
+    def _start(self) -> Service:
+        from tb_embed_plugin.frames import Frames
+        from tb_embed_plugin.routes import Service
+        from tb_embed_plugin.runs.logdir import Logdir
+
+        return Service(Logdir(self._root, self._list_run_names), Frames())
+
+    def _list_run_names(self) -> Iterable[str]:
+        if self._data_provider is None:
+            return []
+        # One log directory is one experiment, whatever its id in the address.
+        runs = self._data_provider.list_runs(RequestContext(), experiment_id="")
+        return [run.run_name for run in runs]
+
+
+@wrappers.Request.application
+def _serve_static(request: wrappers.Request) -> wrappers.Response:
+    """Serves the built page: `index.js`, and files below `assets/` named by their hash."""
+    folder, _, name = request.path.rpartition("/")
+    in_assets = folder.endswith("/assets")
+    directory = _STATIC / "assets" if in_assets else _STATIC
+    # The name must be one that the folder lists, so no path can lead out of it.
+    if not directory.is_dir() or name not in {file.name for file in directory.iterdir()}:
+        error = NotRecordedError(
+            f"expected a file of the built page; received {name!r}; if the page was never "
+            "built, run pip install . in the project's folder"
+        )
+        return _refuse(request, str(error), error.http_status)
+    content_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    body = (directory / name).read_bytes()
+    return _respond(request, body, content_type, expires=_YEAR if in_assets else 0)
+
+
+def _refuse(request: wrappers.Request, message: str, status: int) -> wrappers.Response:
+    return _respond(request, message, "text/plain", code=status)
+
+
+def _respond(
+    request: wrappers.Request,
+    content: bytes | str,
+    content_type: str,
+    code: int = 200,
+    expires: int = 0,
+) -> wrappers.Response:
+    """Answers by TensorBoard's own function, which sets the headers that it checks."""
+    response: wrappers.Response = Respond(
+        request, content, content_type, code=code, expires=expires
+    )
+    return response

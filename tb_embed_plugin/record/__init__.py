@@ -1,0 +1,1 @@
+"""The training side: what to record, when, and from which samples."""

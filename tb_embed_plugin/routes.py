@@ -1,0 +1,228 @@
+"""One function per endpoint: parse the arguments, call, encode.
+
+docs/http_api.md is the contract. A route knows no HTTP beyond `Answer`; `plugin.py` turns
+answers and errors into responses.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from tb_embed_plugin import wire
+from tb_embed_plugin.arguments import Arguments
+from tb_embed_plugin.errors import TooMuchAskedError
+from tb_embed_plugin.frames import Frames, View
+from tb_embed_plugin.projections import pca
+from tb_embed_plugin.runs.logdir import BrokenRun, Logdir
+from tb_embed_plugin.runs.metadata_table import Column
+from tb_embed_plugin.runs.reader import Run
+
+MAX_BYTES = 64 << 20
+"""Positions or activations in one answer."""
+
+ENGINES = (pca.ENGINE,)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a route answers.
+
+    Attributes:
+        body: The content.
+        content_type: Its media type.
+        version: The version of the data in it, None where it must not be kept.
+    """
+
+    body: bytes
+    content_type: str
+    version: str | None = None
+
+
+@dataclass(frozen=True)
+class Service:
+    """What the routes work with."""
+
+    logdir: Logdir
+    frames: Frames
+
+
+def runs(service: Service, arguments: Arguments) -> Answer:
+    """Lists the runs."""
+    return _json({"runs": [_describe(run) for run in service.logdir.list_runs()]})
+
+
+def metadata(service: Service, arguments: Arguments) -> Answer:
+    """Answers the samples' metadata."""
+    run = service.logdir.run(arguments.text("run"))
+    tensors: dict[str, Any] = {}
+    for i, column in enumerate(run.columns()):
+        tensors.update(_encode_column(f"{i}", column))
+    info = {"columns": [asdict(column) for column in run.manifest.columns]}
+    return Answer(wire.encode(tensors, info), wire.CONTENT_TYPE, run.version)
+
+
+def sprite(service: Service, arguments: Arguments) -> Answer:
+    """Answers a page of thumbnails."""
+    run = service.logdir.run(arguments.text("run"))
+    return Answer(run.sprite(arguments.number("page", 0)), "image/png", run.version)
+
+
+def projection(service: Service, arguments: Arguments) -> Answer:
+    """Answers the frames of some steps."""
+    view, engine = _view(service, arguments)
+    steps = _steps(view, arguments)
+    frames = service.frames.frames(view, steps)
+    tensors = wire.quantize(frames) | {"steps": np.array(steps, np.int32)}
+    info = {
+        "engine": engine,
+        "components": view.components,
+        "basis_steps": view.basis_steps,
+        "done": len(steps),
+        "total": len(steps),
+        "state": "done",
+        "variance": service.frames.basis(view).shares(view.components).tolist(),
+    }
+    version = view.run.layer_version(view.layer)
+    return Answer(wire.encode(tensors, info), wire.CONTENT_TYPE, version)
+
+
+def quality(service: Service, arguments: Arguments) -> Answer:
+    """Answers how far each frame can be believed."""
+    view, engine = _view(service, arguments)
+    shares = service.frames.basis(view).shares(view.components).tolist()
+    shown = [
+        {"step": step, "variance_shown": service.frames.variance_shown(view, step)}
+        for step in arguments.members("steps", view.run.steps)
+    ]
+    content = {
+        "engine": engine,
+        "components": view.components,
+        "basis_steps": view.basis_steps,
+        "variance": shares,
+        "frames": shown,
+        "noise_floor": 0.0,
+        "sentence": f"PCA: {view.components} components show {sum(shares):.0%} of the "
+        f"variance of {len(view.basis_steps)} steps.",
+    }
+    return _json(content, view.run.layer_version(view.layer))
+
+
+def vectors(service: Service, arguments: Arguments) -> Answer:
+    """Answers activations as they were recorded."""
+    run = service.logdir.run(arguments.text("run"))
+    layer = run.layer(arguments.text("layer"))
+    snapshot = run.snapshot(layer.name, arguments.number("step"))
+    samples = arguments.members("samples", range(len(snapshot)))
+    _bound(len(samples) * layer.units * 4, "samples")
+    body = wire.encode({"vectors": snapshot[samples]})
+    return Answer(body, wire.CONTENT_TYPE, run.layer_version(layer.name))
+
+
+def engines(service: Service, arguments: Arguments) -> Answer:
+    """Lists the engines and what each can be told."""
+    return _json({"engines": [asdict(engine) for engine in ENGINES]})
+
+
+ROUTES: Mapping[str, Callable[[Service, Arguments], Answer]] = MappingProxyType(
+    {
+        "runs": runs,
+        "metadata": metadata,
+        "sprite": sprite,
+        "projection": projection,
+        "quality": quality,
+        "vectors": vectors,
+        "engines": engines,
+    }
+)
+
+
+def _view(service: Service, arguments: Arguments) -> tuple[View, str]:
+    engine = arguments.choice("engine", [engine.name for engine in ENGINES])
+    run = service.logdir.run(arguments.text("run"))
+    components = arguments.choice("components", [str(n) for n in pca.ENGINE.components])
+    view = View(
+        run=run,
+        layer=run.layer(arguments.text("layer")).name,
+        basis_steps=tuple(arguments.members("basis_steps", run.steps)),
+        components=int(components),
+    )
+    return view, engine
+
+
+def _steps(view: View, arguments: Arguments) -> list[int]:
+    steps = arguments.members("steps", view.run.steps)
+    width = 4 if view.components == 3 else view.components
+    _bound(len(steps) * view.run.manifest.samples * width * 2, "steps")
+    return steps
+
+
+def _bound(size: int, what: str) -> None:
+    if size > MAX_BYTES:
+        raise TooMuchAskedError(
+            f"expected at most {MAX_BYTES} bytes in one answer; received a request for "
+            f"{size}; ask for fewer {what} at a time"
+        )
+
+
+def _describe(run: Run | BrokenRun) -> dict[str, Any]:
+    if isinstance(run, BrokenRun):
+        return _description(run.name, problems=[run.problem])
+    manifest = run.manifest
+    sprite = manifest.sprite and {"pages": 1, **asdict(manifest.sprite)}
+    return _description(
+        run.name,
+        recording=manifest.recording,
+        layers=[
+            {
+                "name": layer.name,
+                "samples": manifest.samples,
+                "units": layer.units,
+                "steps": run.steps,
+                "version": run.layer_version(layer.name),
+            }
+            for layer in manifest.layers
+        ],
+        steps=[asdict(step) for step in manifest.steps],
+        columns=[asdict(column) for column in manifest.columns],
+        sprite=sprite,
+        version=run.version,
+        fingerprint=manifest.fingerprint,
+    )
+
+
+def _description(name: str, **known: Any) -> dict[str, Any]:
+    unknown = {
+        "run": name,
+        "source": "tb_embed",
+        "recording": False,
+        "layers": [],
+        "steps": [],
+        "columns": [],
+        "sprite": None,
+        "version": "",
+        "fingerprint": "",
+        "problems": [],
+    }
+    return unknown | known
+
+
+def _encode_column(prefix: str, column: Column) -> dict[str, Any]:
+    if column.type == "number":
+        return {f"{prefix}.values": column.numbers()}
+    if column.type == "text":
+        return wire.encode_strings(f"{prefix}.text", column.cells)
+    codes, words = column.categories()
+    vocabulary = wire.encode_strings(f"{prefix}.vocabulary", words)
+    return {f"{prefix}.codes": codes, **vocabulary}
+
+
+def _json(content: Mapping[str, Any], version: str | None = None) -> Answer:
+    # NaN is no JSON; a number that can be missing is null.
+    body = json.dumps(content, allow_nan=False).encode()
+    return Answer(body, "application/json", version)

@@ -1,0 +1,1 @@
+"""The run directory on disk: what `docs/run_format.md` describes, written and read."""

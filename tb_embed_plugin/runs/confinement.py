@@ -1,0 +1,26 @@
+"""Keeps every file that a reader opens inside of its run, whatever links lie there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tb_embed_plugin.errors import UnreadableError
+
+
+def confined(folder: Path, name: str) -> Path:
+    """Returns the file `name` of `folder`, links resolved.
+
+    Args:
+        folder: The run's directory, links resolved.
+        name: A file name relative to it.
+
+    Raises:
+        UnreadableError: The file lies outside of `folder`.
+    """
+    path = (folder / name).resolve()
+    if not path.is_relative_to(folder):
+        raise UnreadableError(
+            f"expected a file inside of its run; {name} links to one outside; "
+            "replace the link by the file"
+        )
+    return path

@@ -1,0 +1,213 @@
+"""The manifest of a run: what TensorFlow's own files cannot say.
+
+It is written last of all files of a snapshot, so whatever it lists is complete on disk. It
+names no paths: every file name follows from `metadata.py`, so a manifest cannot point a
+reader outside of its run.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal, Self, get_args
+
+from tb_embed_plugin.errors import UnreadableError
+from tb_embed_plugin.metadata import FORMAT_VERSION
+
+ColumnType = Literal["category", "number", "text"]
+OutputsKind = Literal["logits", "probabilities"]
+StepUnit = Literal["epoch"]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One recorded tensor name and the width of its snapshots."""
+
+    name: str
+    units: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """When a snapshot was taken.
+
+    Attributes:
+        step: Key of the snapshot; with the default schedule the number of finished epochs.
+        unit: What `step` counts.
+        epoch: Finished epochs.
+        batch: Finished batches of the epoch under way, None at an epoch's end.
+        wall_time: Seconds since 1970.
+        iterations: Updates that the optimizer had made.
+    """
+
+    step: int
+    unit: StepUnit
+    epoch: int
+    batch: int | None
+    wall_time: float
+    iterations: int
+
+
+@dataclass(frozen=True)
+class ColumnInfo:
+    """Name and type of one field of the metadata."""
+
+    name: str
+    type: ColumnType
+
+
+@dataclass(frozen=True)
+class SpriteInfo:
+    """Geometry of the sheet of thumbnails, whose cells lie row by row.
+
+    Attributes:
+        cell: Width and height of a cell, pixels.
+        columns: Cells in a row of the sheet.
+        channels: 1 grey, 3 RGB, 4 RGBA.
+    """
+
+    cell: tuple[int, int]
+    columns: int
+    channels: int
+
+
+@dataclass(frozen=True)
+class OutputsInfo:
+    """What the tensor `tb_embed/outputs` holds."""
+
+    classes: int
+    kind: OutputsKind
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """All that is known of a run without opening a checkpoint.
+
+    Attributes:
+        samples: Rows of every snapshot, of the metadata and of the sprite.
+        fingerprint: Hash of the samples; runs that share it recorded the same ones.
+        layers: The recorded layers.
+        steps: Finished snapshots, in ascending order.
+        columns: The fields of the metadata, in the file's order.
+        sprite: None where no images were recorded.
+        outputs: None where the model's outputs were not recorded.
+        recording: True until the training that writes this run has ended properly.
+    """
+
+    samples: int
+    fingerprint: str
+    layers: tuple[Layer, ...]
+    steps: tuple[Step, ...]
+    columns: tuple[ColumnInfo, ...]
+    sprite: SpriteInfo | None
+    outputs: OutputsInfo | None
+    recording: bool
+
+    def with_step(self, step: Step) -> Self:
+        """Returns the manifest with `step` added, in place of one of the same number."""
+        others = tuple(s for s in self.steps if s.step != step.step)
+        return replace(self, steps=tuple(sorted((*others, step), key=lambda s: s.step)))
+
+    def to_json(self) -> bytes:
+        """Returns the file's content."""
+        content = {"format_version": FORMAT_VERSION, **asdict(self)}
+        return json.dumps(content, indent=1, ensure_ascii=False).encode()
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Parses the file's content.
+
+        Raises:
+            UnreadableError: It is no manifest, or one of a newer format.
+        """
+        try:
+            content = json.loads(data)
+            version = content["format_version"]
+        except (ValueError, TypeError, KeyError) as error:
+            raise UnreadableError(
+                "expected a manifest in JSON with a format_version; "
+                f"received {data[:40]!r}; delete the run or record it again"
+            ) from error
+        if version != FORMAT_VERSION:
+            raise UnreadableError(
+                f"expected a manifest of format version {FORMAT_VERSION}; received "
+                f"version {version!r}; update tb-embed-plugin to read this run"
+            )
+        try:
+            return cls._parse(content)
+        except (TypeError, KeyError, ValueError, AttributeError) as error:
+            raise UnreadableError(
+                f"expected a manifest as docs/run_format.md describes it; received one "
+                f"that lacks or misuses {error}; record the run again"
+            ) from error
+
+    @classmethod
+    def _parse(cls, content: dict[str, Any]) -> Self:
+        sprite, outputs = content["sprite"], content["outputs"]
+        return cls(
+            samples=_natural(content["samples"], at_least=1),
+            fingerprint=_text(content["fingerprint"]),
+            layers=tuple(
+                Layer(_text(entry["name"]), _natural(entry["units"], at_least=1))
+                for entry in content["layers"]
+            ),
+            steps=tuple(sorted((_step(entry) for entry in content["steps"]), key=_number)),
+            columns=tuple(
+                ColumnInfo(
+                    _text(entry["name"]),
+                    _one_of(entry["type"], get_args(ColumnType)),
+                )
+                for entry in content["columns"]
+            ),
+            sprite=None if sprite is None else _sprite(sprite),
+            outputs=None
+            if outputs is None
+            else OutputsInfo(
+                _natural(outputs["classes"], at_least=1),
+                _one_of(outputs["kind"], get_args(OutputsKind)),
+            ),
+            recording=bool(content["recording"]),
+        )
+
+
+def _number(step: Step) -> int:
+    return step.step
+
+
+def _step(entry: dict[str, Any]) -> Step:
+    batch = entry["batch"]
+    return Step(
+        step=_natural(entry["step"]),
+        unit=_one_of(entry["unit"], get_args(StepUnit)),
+        epoch=_natural(entry["epoch"]),
+        batch=None if batch is None else _natural(batch),
+        wall_time=float(entry["wall_time"]),
+        iterations=_natural(entry["iterations"]),
+    )
+
+
+def _sprite(entry: dict[str, Any]) -> SpriteInfo:
+    width, height = entry["cell"]
+    return SpriteInfo(
+        cell=(_natural(width, at_least=1), _natural(height, at_least=1)),
+        columns=_natural(entry["columns"], at_least=1),
+        channels=_one_of(entry["channels"], (1, 3, 4)),
+    )
+
+
+def _natural(value: object, at_least: int = 0) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < at_least:
+        raise ValueError(f"{value!r} where a whole number of at least {at_least} goes")
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} where a string goes")
+    return value
+
+
+def _one_of(value: Any, choices: tuple[Any, ...]) -> Any:
+    if value not in choices:
+        raise ValueError(f"{value!r} where one of {choices} goes")
+    return value

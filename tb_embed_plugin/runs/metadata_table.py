@@ -1,0 +1,161 @@
+"""The samples' metadata: typed columns in memory, a tab-separated table on disk.
+
+The table is the one that the stock Projector reads: a header row where there are two or
+more columns, none where there is one. That format has no way to write a tab or a line break
+inside a cell, so these are written as their visible symbols and read back as what they were.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from tb_embed_plugin.errors import MisuseError, UnreadableError
+from tb_embed_plugin.runs.atomic import write_bytes
+from tb_embed_plugin.runs.manifest import ColumnInfo, ColumnType
+
+_SYMBOLS = {"\t": "\N{SYMBOL FOR HORIZONTAL TABULATION}", "\n": "\N{SYMBOL FOR LINE FEED}"}
+_SYMBOLS["\r"] = "\N{SYMBOL FOR CARRIAGE RETURN}"
+_ESCAPE = "\N{SYMBOL FOR ESCAPE}"
+_CHARACTERS = {symbol: character for character, symbol in _SYMBOLS.items()}
+_TO_ESCAPE = re.compile(f"[{_ESCAPE}{''.join(_CHARACTERS)}]|[\t\n\r]")
+_ESCAPED = re.compile(f"{_ESCAPE}(.)|([{''.join(_CHARACTERS)}])")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One field of the metadata.
+
+    Attributes:
+        name: What the header says.
+        type: `category` (few distinct words), `number` or `text`.
+        cells: One string a sample, empty where the value is missing.
+    """
+
+    name: str
+    type: ColumnType
+    cells: Sequence[str]
+
+    @property
+    def info(self) -> ColumnInfo:
+        """Name and type alone, as the manifest lists them."""
+        return ColumnInfo(self.name, self.type)
+
+    def numbers(self) -> NDArray[np.float64]:
+        """Returns the cells of a number column as float64 (n_samples,), NaN if missing."""
+        return np.array([float(cell) if cell else np.nan for cell in self.cells])
+
+    def categories(self) -> tuple[NDArray[np.int32], list[str]]:
+        """Returns the cells of a category column as codes and words.
+
+        Returns:
+            Codes int32 (n_samples,), -1 if missing, and the words that they point to,
+            sorted by number where each is one, else by code point.
+        """
+        words = sorted(set(self.cells) - {""})
+        if all(_is_number(word) for word in words):
+            words.sort(key=float)
+        codes = {word: code for code, word in enumerate(words)}
+        return np.array([codes.get(cell, -1) for cell in self.cells], np.int32), words
+
+
+def write_metadata(path: str | Path, labels: ArrayLike) -> None:
+    """Writes the metadata of labelled samples: a column `index` and a column `label`.
+
+    Args:
+        path: The file, `metadata.tsv` say.
+        labels: One label a sample, numbers or strings (n_samples,).
+
+    Raises:
+        MisuseError: `labels` has more than one dimension.
+    """
+    values = np.asarray(labels)
+    if values.ndim != 1:
+        raise MisuseError(
+            f"expected labels of shape (n_samples,); received {values.shape}; "
+            "pass one label a sample"
+        )
+    write_table(Path(path), [index_column(len(values)), label_column(values.tolist())])
+
+
+def index_column(n_samples: int) -> Column:
+    """Returns the column `index`: 0, 1, 2 and so on."""
+    return Column("index", "number", [str(i) for i in range(n_samples)])
+
+
+def label_column(labels: Iterable[object]) -> Column:
+    """Returns the column `label`, whose words are the labels as `str` writes them."""
+    return Column("label", "category", [str(label) for label in labels])
+
+
+def write_table(path: Path, columns: Sequence[Column]) -> None:
+    """Writes `columns`, of equal length, with a header row if they are two or more."""
+    rows = zip(*(column.cells for column in columns), strict=True)
+    lines = ["\t".join(map(_escape, row)) for row in rows]
+    if len(columns) > 1:
+        lines.insert(0, "\t".join(_escape(column.name) for column in columns))
+    write_bytes(path, "".join(f"{line}\n" for line in lines).encode())
+
+
+def read_table(path: Path, columns: Sequence[ColumnInfo], n_samples: int) -> list[Column]:
+    """Reads what `write_table` wrote.
+
+    Args:
+        path: The file.
+        columns: What it holds, in order.
+        n_samples: Rows expected below the header.
+
+    Raises:
+        UnreadableError: The file is missing, is not UTF-8, or has other rows or columns.
+    """
+    try:
+        lines = path.read_bytes().decode().split("\n")[:-1]
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnreadableError(
+            f"expected a table in UTF-8; {path.name} cannot be read "
+            f"({type(error).__name__}); record the run again"
+        ) from error
+    rows = [line.split("\t") for line in lines[int(len(columns) > 1) :]]
+    if len(rows) != n_samples or any(len(row) != len(columns) for row in rows):
+        raise UnreadableError(
+            f"expected {n_samples} rows of {len(columns)} cells in {path.name}; "
+            f"received {len(rows)} rows, or rows of other lengths; restore the file"
+        )
+    cells = list(zip(*rows, strict=True))
+    read = [
+        Column(info.name, info.type, [_unescape(cell) for cell in cells[i]])
+        for i, info in enumerate(columns)
+    ]
+    for column in read:
+        _check_numbers(path, column)
+    return read
+
+
+def _check_numbers(path: Path, column: Column) -> None:
+    wrong = [c for c in column.cells if c and not _is_number(c)]
+    if column.type == "number" and wrong:
+        raise UnreadableError(
+            f"expected numbers in column {column.name!r} of {path.name}; received "
+            f"{wrong[0]!r}; restore the file"
+        )
+
+
+def _is_number(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True
+
+
+def _escape(cell: str) -> str:
+    return _TO_ESCAPE.sub(lambda match: _SYMBOLS.get(match[0], _ESCAPE + match[0]), cell)
+
+
+def _unescape(cell: str) -> str:
+    return _ESCAPED.sub(lambda match: match[1] or _CHARACTERS[match[2]], cell)

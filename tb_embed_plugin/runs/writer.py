@@ -1,0 +1,172 @@
+"""Writes a run so that at every moment whatever its manifest lists is complete on disk.
+
+Of a snapshot the checkpoint comes first and the manifest last; of a snapshot that is dropped
+the manifest comes first. A process killed in between leaves files that nothing lists, which
+the next write of the same step replaces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_embed_plugin.errors import MisuseError
+from tb_embed_plugin.metadata import (
+    CHECKPOINT_STATE_FILE,
+    EVENT_FILE,
+    MANIFEST_FILE,
+    METADATA_FILE,
+    PROJECTOR_CONFIG_FILE,
+    SPRITE_FILE,
+    checkpoint_name,
+)
+from tb_embed_plugin.runs.atomic import write_bytes
+from tb_embed_plugin.runs.checkpoint_writer import (
+    write_checkpoint,
+    write_checkpoint_state,
+)
+from tb_embed_plugin.runs.event_file import write_event_file
+from tb_embed_plugin.runs.manifest import Layer, Manifest, OutputsInfo, Step
+from tb_embed_plugin.runs.metadata_table import Column, write_table
+from tb_embed_plugin.runs.projector_config import write_projector_config
+from tb_embed_plugin.runs.sprites import write_sprite_image
+
+
+class RunWriter:
+    """Adds snapshots to one run.
+
+    Args:
+        run_dir: The run's directory.
+        manifest: What it holds already.
+    """
+
+    def __init__(self, run_dir: Path, manifest: Manifest) -> None:
+        self._run_dir = run_dir
+        self.manifest = manifest
+
+    @classmethod
+    def begin(
+        cls,
+        run_dir: Path,
+        *,
+        layers: Sequence[Layer],
+        columns: Sequence[Column],
+        images: NDArray[np.uint8] | None,
+        fingerprint: str,
+        outputs: OutputsInfo | None,
+    ) -> Self:
+        """Writes a run without a snapshot: metadata, sprite, configuration, manifest.
+
+        Raises:
+            MisuseError: The directory holds checkpoints that are not ours.
+            OSError: It cannot be written.
+        """
+        refuse_foreign_checkpoints(run_dir)
+        run_dir.mkdir(parents=True, exist_ok=True)
+        write_table(run_dir / METADATA_FILE, columns)
+        sprite = None
+        if images is not None:
+            sprite = write_sprite_image(run_dir / SPRITE_FILE, images)
+        write_projector_config(run_dir, layers, sprite)
+        manifest = Manifest(
+            samples=len(columns[0].cells),
+            fingerprint=fingerprint,
+            layers=tuple(layers),
+            steps=(),
+            columns=tuple(column.info for column in columns),
+            sprite=sprite,
+            outputs=outputs,
+            recording=True,
+        )
+        writer = cls(run_dir, manifest)
+        writer._commit(manifest)
+        write_event_file(run_dir)
+        return writer
+
+    def write_snapshot(self, step: Step, tensors: Mapping[str, NDArray[np.generic]]) -> None:
+        """Adds the activations of all layers, and the outputs, at one step.
+
+        Raises:
+            OSError: They cannot be written; the run is then as it was before.
+        """
+        manifest = replace(self.manifest.with_step(step), recording=True)
+        write_checkpoint(self._run_dir, checkpoint_name(step.step), tensors)
+        self._write_state(manifest)
+        self._commit(manifest)
+
+    def drop_after(self, step: int) -> None:
+        """Takes all snapshots later than `step` out of the run."""
+        kept = tuple(s for s in self.manifest.steps if s.step <= step)
+        dropped = [s for s in self.manifest.steps if s.step > step]
+        manifest = replace(self.manifest, steps=kept)
+        self._commit(manifest)
+        self._write_state(manifest)
+        for late in dropped:
+            _remove_checkpoint(self._run_dir, late.step)
+
+    def finish(self) -> None:
+        """Says in the manifest that no more snapshots will follow."""
+        self._commit(replace(self.manifest, recording=False))
+
+    def _commit(self, manifest: Manifest) -> None:
+        write_bytes(self._run_dir / MANIFEST_FILE, manifest.to_json())
+        self.manifest = manifest
+
+    def _write_state(self, manifest: Manifest) -> None:
+        names = [checkpoint_name(step.step) for step in manifest.steps]
+        write_checkpoint_state(self._run_dir, names)
+
+
+def read_manifest(run_dir: Path) -> Manifest | None:
+    """Returns the manifest of the run in `run_dir`, None where there is no run.
+
+    Raises:
+        UnreadableError: It is damaged or of a newer format.
+    """
+    try:
+        data = (run_dir / MANIFEST_FILE).read_bytes()
+    except FileNotFoundError:
+        return None
+    return Manifest.from_json(data)
+
+
+def refuse_foreign_checkpoints(run_dir: Path) -> None:
+    """Raises where `run_dir` holds checkpoints but no run of ours.
+
+    Raises:
+        MisuseError: Recording there would overwrite the other writer's `checkpoint` file.
+    """
+    if (run_dir / MANIFEST_FILE).exists():
+        return
+    foreign = [run_dir / CHECKPOINT_STATE_FILE, *run_dir.glob("*.index")]
+    found = [file.name for file in foreign if file.exists()]
+    if found:
+        raise MisuseError(
+            f"expected a log_dir without checkpoints of others; {run_dir} holds "
+            f"{found[0]}; record into a directory of its own, {run_dir / 'embeddings'} say"
+        )
+
+
+def delete_run(run_dir: Path, manifest: Manifest) -> None:
+    """Deletes the files of our run in `run_dir` and nothing else."""
+    (run_dir / MANIFEST_FILE).unlink()
+    for step in manifest.steps:
+        _remove_checkpoint(run_dir, step.step)
+    for name in (
+        CHECKPOINT_STATE_FILE,
+        EVENT_FILE,
+        METADATA_FILE,
+        PROJECTOR_CONFIG_FILE,
+        SPRITE_FILE,
+    ):
+        (run_dir / name).unlink(missing_ok=True)
+
+
+def _remove_checkpoint(run_dir: Path, step: int) -> None:
+    for file in run_dir.glob(f"{checkpoint_name(step)}.*"):
+        file.unlink(missing_ok=True)

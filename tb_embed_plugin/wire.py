@@ -1,0 +1,69 @@
+"""Arrays as self-describing binary: safetensors, called here and nowhere else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import safetensors.numpy
+from numpy.typing import NDArray
+
+CONTENT_TYPE = "application/octet-stream"
+
+_INT16_MAX = 32767
+
+
+def encode(
+    tensors: Mapping[str, NDArray[np.generic]], info: Mapping[str, Any] | None = None
+) -> bytes:
+    """Returns a safetensors body.
+
+    Args:
+        tensors: Arrays of any memory layout, by name.
+        info: What else there is to say; it goes into the header as JSON.
+    """
+    # safetensors writes the bytes as they lie in memory: those of a transposed or strided
+    # array would be wrong, and it does not say so.
+    contiguous = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+    metadata = None if info is None else {"json": json.dumps(info)}
+    return safetensors.numpy.save(contiguous, metadata)
+
+
+def encode_strings(prefix: str, strings: Iterable[str]) -> dict[str, NDArray[np.generic]]:
+    """Returns strings as two tensors, `<prefix>.bytes` in UTF-8 and `<prefix>.offsets`."""
+    encoded = [string.encode() for string in strings]
+    offsets = np.cumsum([0, *map(len, encoded)], dtype=np.uint32)
+    return {
+        f"{prefix}.bytes": np.frombuffer(b"".join(encoded), np.uint8),
+        f"{prefix}.offsets": offsets,
+    }
+
+
+def quantize(frames: NDArray[np.float32]) -> dict[str, NDArray[np.generic]]:
+    """Returns frames as int16 with a scale and an offset each.
+
+    A coordinate is `positions * scale + offset`, off by half a scale at most. All axes of a
+    frame share one scale, so that the page may draw with equal axes.
+
+    Args:
+        frames: float32 (n_steps, n_samples, components).
+
+    Returns:
+        `positions` int16 (n_steps, n_samples, width), `scale` float32 (n_steps,), `offset`
+        float32 (n_steps, width); the width is 4 for 3 components, which graphics cards want
+        aligned to four bytes.
+    """
+    if frames.shape[2] == 3:
+        frames = np.pad(frames, ((0, 0), (0, 0), (0, 1)))
+    low, high = frames.min(axis=1), frames.max(axis=1)
+    offset = (low + high) / 2
+    scale = (high - low).max(axis=1) / (2 * _INT16_MAX)
+    scale[scale == 0] = 1
+    positions = np.rint((frames - offset[:, np.newaxis]) / scale[:, np.newaxis, np.newaxis])
+    return {
+        "positions": np.clip(positions, -_INT16_MAX, _INT16_MAX).astype(np.int16),
+        "scale": scale.astype(np.float32),
+        "offset": offset.astype(np.float32),
+    }
