@@ -1,0 +1,211 @@
+// Where the eye is. Two cameras, each a few numbers, and pure functions on them: a plane seen from straight above for
+// 2-D, a turntable around a point for 3-D. Distances are in the scene's coordinates, sizes of the stage in CSS pixels.
+import { Matrix4, Vector3 } from "three";
+
+export interface PlaneCamera {
+  readonly kind: "plane";
+  readonly x: number;
+  readonly y: number;
+  /** How much of the scene the stage's height shows. */
+  readonly height: number;
+}
+
+export interface SpaceCamera {
+  readonly kind: "space";
+  readonly target: readonly [number, number, number];
+  readonly distance: number;
+  /** Turn around the vertical and lift above the horizon, in radians. */
+  readonly turn: number;
+  readonly lift: number;
+}
+
+export type Camera = PlaneCamera | SpaceCamera;
+
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+const MARGIN = 0.08;
+const OUTLIERS = 0.001;
+const HALF_FIELD = Math.tan((50 / 2) * (Math.PI / 180));
+const START_TURN = 0.6;
+const START_LIFT = 0.35;
+const MAX_LIFT = Math.PI / 2 - 0.01;
+const ZOOM_LIMIT = 2 ** 12;
+
+/** The cloud without its outermost 0.1 % at each side, equal axes, 8 % margin. `points` holds x, y, z of each sample. */
+export function fit_plane(points: Float32Array, size: Size): PlaneCamera {
+  const [left, right] = spread(points, 0);
+  const [bottom, top] = spread(points, 1);
+  const room = 1 - 2 * MARGIN;
+  const height = Math.max((top - bottom) / room, (right - left) / room / aspect(size));
+  return {
+    kind: "plane",
+    x: (left + right) / 2,
+    y: (bottom + top) / 2,
+    height: height > 0 ? height : 2,
+  };
+}
+
+/** The same framing for the turntable: as near as possible with all but the outermost 0.1 % inside the margin. */
+export function fit_space(points: Float32Array, size: Size): SpaceCamera {
+  const sides = [spread(points, 0), spread(points, 1), spread(points, 2)];
+  const [x = 0, y = 0, z = 0] = sides.map(([low, high]) => (low + high) / 2);
+  const camera: SpaceCamera = {
+    kind: "space",
+    target: [x, y, z],
+    distance: 1,
+    turn: START_TURN,
+    lift: START_LIFT,
+  };
+  const room = HALF_FIELD * (1 - 2 * MARGIN);
+  const across = room * aspect(size);
+  const [right, up, back] = axes(camera);
+  const needed = new Float32Array(points.length / 3);
+  const from_target = new Vector3();
+  for (let i = 0; i < needed.length; i += 1) {
+    from_target.fromArray(points, 3 * i);
+    from_target.set(from_target.x - x, from_target.y - y, from_target.z - z);
+    needed[i] =
+      from_target.dot(back) +
+      Math.max(Math.abs(from_target.dot(right)) / across, Math.abs(from_target.dot(up)) / room);
+  }
+  const distance = needed.sort()[Math.floor((1 - OUTLIERS) * (needed.length - 1))] ?? 0;
+  return { ...camera, distance: distance > 0 ? distance : 2 };
+}
+
+/** From the scene to WebGL's clip space. */
+export function clip_matrix(camera: Camera, size: Size): Matrix4 {
+  if (camera.kind === "plane") {
+    const half = camera.height / 2;
+    const across = half * aspect(size);
+    const { x, y } = camera;
+    // Far larger than any depth: in 2-D all points lie at depth 0.
+    return new Matrix4().makeOrthographic(x - across, x + across, y + half, y - half, -1, 1);
+  }
+  const eye = eye_of(camera);
+  const [right, up, back] = axes(camera);
+  const view = new Matrix4().makeBasis(right, up, back).setPosition(eye).invert();
+  const near = camera.distance / 100;
+  const half = near * HALF_FIELD;
+  const across = half * aspect(size);
+  return new Matrix4()
+    .makePerspective(-across, across, half, -half, near, camera.distance * 100)
+    .multiply(view);
+}
+
+/** Moves the scene with the pointer. */
+export function pan(camera: Camera, right: number, down: number, size: Size): Camera {
+  if (camera.kind === "plane") {
+    const unit = camera.height / size.height;
+    return { ...camera, x: camera.x - right * unit, y: camera.y + down * unit };
+  }
+  const unit = (2 * HALF_FIELD * camera.distance) / size.height;
+  const [across, up] = axes(camera);
+  const target = new Vector3(...camera.target)
+    .addScaledVector(across, -right * unit)
+    .addScaledVector(up, down * unit);
+  return { ...camera, target: [target.x, target.y, target.z] };
+}
+
+/** Turns the scene with the pointer; half a stage is a quarter turn. */
+export function orbit(camera: SpaceCamera, right: number, down: number, size: Size): SpaceCamera {
+  const unit = Math.PI / size.height;
+  return {
+    ...camera,
+    turn: camera.turn - right * unit,
+    lift: clamp(camera.lift + down * unit, -MAX_LIFT, MAX_LIFT),
+  };
+}
+
+/** Enlarges by `factor` so that what lies under the pointer stays there. */
+export function zoom_at(
+  camera: Camera,
+  factor: number,
+  pointer: readonly [number, number],
+  size: Size,
+  home: Camera,
+): Camera {
+  const dx = pointer[0] - size.width / 2;
+  const dy = pointer[1] - size.height / 2;
+  if (camera.kind === "plane") {
+    const whole = home.kind === "plane" ? home.height : camera.height;
+    const height = clamp(camera.height / factor, whole / ZOOM_LIMIT, whole * 8);
+    const unit = (camera.height - height) / size.height;
+    return { ...camera, x: camera.x + dx * unit, y: camera.y - dy * unit, height };
+  }
+  const whole = home.kind === "space" ? home.distance : camera.distance;
+  const distance = clamp(camera.distance / factor, whole / ZOOM_LIMIT, whole * 8);
+  const moved = (distance - camera.distance) / camera.distance;
+  return { ...pan(camera, dx * moved, dy * moved, size), distance } as SpaceCamera;
+}
+
+/** How many times larger than at home the scene appears. */
+export function magnification(camera: Camera, home: Camera): number {
+  if (camera.kind === "plane" && home.kind === "plane") return home.height / camera.height;
+  if (camera.kind === "space" && home.kind === "space") return home.distance / camera.distance;
+  return 1;
+}
+
+/** On the way from one camera to another of the same kind. */
+export function between(from: Camera, to: Camera, t: number): Camera {
+  const mix = (a: number, b: number) => a + (b - a) * t;
+  // Sizes are mixed as ratios: a steady zoom, not one that races at the near end.
+  const ratio = (a: number, b: number) => a * (b / a) ** t;
+  if (from.kind === "plane" && to.kind === "plane") {
+    return {
+      kind: "plane",
+      x: mix(from.x, to.x),
+      y: mix(from.y, to.y),
+      height: ratio(from.height, to.height),
+    };
+  }
+  if (from.kind === "space" && to.kind === "space") {
+    return {
+      kind: "space",
+      target: [
+        mix(from.target[0], to.target[0]),
+        mix(from.target[1], to.target[1]),
+        mix(from.target[2], to.target[2]),
+      ],
+      distance: ratio(from.distance, to.distance),
+      turn: mix(from.turn, to.turn),
+      lift: mix(from.lift, to.lift),
+    };
+  }
+  return to;
+}
+
+function eye_of(camera: SpaceCamera): Vector3 {
+  const [, , back] = axes(camera);
+  return new Vector3(...camera.target).addScaledVector(back, camera.distance);
+}
+
+/** Right, up and towards the eye. */
+function axes({ turn, lift }: SpaceCamera): [Vector3, Vector3, Vector3] {
+  const back = new Vector3(
+    Math.sin(turn) * Math.cos(lift),
+    Math.sin(lift),
+    Math.cos(turn) * Math.cos(lift),
+  );
+  const right = new Vector3(Math.cos(turn), 0, -Math.sin(turn));
+  return [right, back.clone().cross(right), back];
+}
+
+function spread(points: Float32Array, axis: number): [number, number] {
+  const along = new Float32Array(points.length / 3);
+  for (let i = 0; i < along.length; i += 1) along[i] = points[3 * i + axis] ?? 0;
+  along.sort();
+  const last = along.length - 1;
+  const cut = Math.floor(OUTLIERS * last);
+  return [along[cut] ?? 0, along[last - cut] ?? 0];
+}
+
+function aspect(size: Size): number {
+  return size.width / size.height;
+}
+
+function clamp(value: number, low: number, high: number): number {
+  return Math.min(high, Math.max(low, value));
+}

@@ -1,0 +1,49 @@
+// How large and how opaque a sample is drawn, and whether there is room for thumbnails.
+import type { Drawing } from "../types";
+
+const DOT_SIZES = [
+  [2_000, 6],
+  [10_000, 5],
+  [30_000, 4],
+  [100_000, 3],
+] as const;
+const SMALLEST_DOT = 2;
+const LARGEST_DOT = 12;
+const LARGEST_IMAGE = 112;
+
+/** More thumbnails than this are not drawn at once: the rest stay dots. */
+export const MOST_IMAGES = 20_000;
+
+export interface View {
+  readonly samples: number;
+  /** Samples on the stage now. */
+  readonly in_view: number;
+  /** Times larger than at home. */
+  readonly magnification: number;
+  readonly dark: boolean;
+}
+
+/** Null while no thumbnails are there; ink is drawn strokes on nothing, tiles are whole pictures. */
+export type Thumbnails = "ink" | "tiles" | null;
+
+/** In CSS pixels: by number of samples, one more each time the view is enlarged twofold. */
+export function dot_size({ samples, magnification }: View): number {
+  const base = DOT_SIZES.find(([most]) => samples <= most)?.[1] ?? SMALLEST_DOT;
+  return Math.min(LARGEST_DOT, base + Math.max(0, Math.log2(magnification)));
+}
+
+export function dot_opacity(samples: number): number {
+  if (samples <= 10_000) return 0.85;
+  return samples <= 100_000 ? 0.6 : 0.35;
+}
+
+export function shows_images(drawing: Drawing, thumbnails: Thumbnails, view: View): boolean {
+  if (thumbnails === null || drawing === "dots") return false;
+  return drawing === "images" || view.in_view <= (thumbnails === "ink" ? 12_000 : 1_500);
+}
+
+/** In CSS pixels. Grows half as fast as the distances between samples, so that enlarging also makes room. */
+export function image_size(thumbnails: Thumbnails, view: View): number {
+  const base = thumbnails === "tiles" ? 20 : view.dark ? 24 : 14;
+  return Math.min(LARGEST_IMAGE, base * Math.sqrt(Math.max(1, view.magnification)));
+}

@@ -1,0 +1,160 @@
+// Keeps the camera of each view, 2-D and 3-D, with its home, and flies from one place to another. A camera that the user
+// has moved stays where it is; one still at home follows its home.
+import type { Dimensions } from "../types";
+import {
+  between,
+  type Camera,
+  fit_plane,
+  fit_space,
+  magnification,
+  orbit,
+  pan,
+  type Size,
+  zoom_at,
+} from "./camera";
+
+const FLIGHT = 350;
+const NOTICEABLE = 1.02;
+
+/** x, y, z of every position that home must show, in the scene of that many dimensions. */
+export type ExtentOf = (dimensions: Dimensions) => Float32Array;
+
+/** Another cloud; all of the cloud of which a part was known; or the same cloud grown while a run is recorded. */
+export type ExtentChange = "other" | "whole" | "grown";
+
+interface Seat {
+  camera: Camera;
+  home: Camera;
+  at_home: boolean;
+}
+
+interface Flight {
+  readonly from: Camera;
+  readonly to: Camera;
+  readonly start: number;
+}
+
+export class Eye {
+  private readonly seats = new Map<Dimensions, Seat>();
+  private flight: Flight | null = null;
+  private extent_of: ExtentOf | null = null;
+  private readonly extents = new Map<Dimensions, Float32Array>();
+  private size: Size = { width: 1, height: 1 };
+
+  constructor(
+    private dimensions: Dimensions,
+    private readonly reduced_motion: () => boolean,
+  ) {}
+
+  /** Null until there is something to look at. */
+  get camera(): Camera | null {
+    return this.seat?.camera ?? null;
+  }
+
+  get magnification(): number {
+    return this.seat ? magnification(this.seat.camera, this.seat.home) : 1;
+  }
+
+  get flying(): boolean {
+    return this.flight !== null;
+  }
+
+  set_dimensions(dimensions: Dimensions): void {
+    this.flight = null;
+    this.dimensions = dimensions;
+    this.settle();
+  }
+
+  /** The positions that home must show, and what that means for a camera that stands at home. */
+  set_extent(extent_of: ExtentOf, change: ExtentChange): void {
+    this.extent_of = extent_of;
+    this.extents.clear();
+    if (change === "other") {
+      this.flight = null;
+      this.seats.clear();
+    }
+    for (const [dimensions, seat] of this.seats) {
+      const home = this.fit(dimensions);
+      const follows = seat.at_home && (change === "whole" || outgrows(home, seat.home));
+      if (seat.at_home && !follows) continue;
+      seat.home = home;
+      if (!follows) continue;
+      if (dimensions === this.dimensions) this.fly(home);
+      else seat.camera = home;
+    }
+    this.settle();
+  }
+
+  set_size(size: Size): void {
+    this.size = size;
+    for (const [dimensions, seat] of this.seats) {
+      if (seat.at_home && this.flight === null) seat.camera = seat.home = this.fit(dimensions);
+    }
+  }
+
+  go_home(): void {
+    const seat = this.seat;
+    if (seat === undefined) return;
+    seat.home = this.fit(this.dimensions);
+    seat.at_home = true;
+    this.fly(seat.home);
+  }
+
+  drag(right: number, down: number, turning: boolean): void {
+    this.move((camera) =>
+      camera.kind === "space" && turning
+        ? orbit(camera, right, down, this.size)
+        : pan(camera, right, down, this.size),
+    );
+  }
+
+  zoom(factor: number, at: readonly [number, number] | null): void {
+    const middle = [this.size.width / 2, this.size.height / 2] as const;
+    this.move((camera, home) => zoom_at(camera, factor, at ?? middle, this.size, home));
+  }
+
+  /** Moves along the flight; true while there is more to fly. */
+  advance(now: number): boolean {
+    const seat = this.seat;
+    if (this.flight === null || seat === undefined) return false;
+    const t = this.reduced_motion() ? 1 : Math.min(1, Math.max(0, (now - this.flight.start) / FLIGHT));
+    seat.camera = between(this.flight.from, this.flight.to, t * t * (3 - 2 * t));
+    if (t === 1) this.flight = null;
+    return this.flight !== null;
+  }
+
+  private get seat(): Seat | undefined {
+    return this.seats.get(this.dimensions);
+  }
+
+  private move(change: (camera: Camera, home: Camera) => Camera): void {
+    const seat = this.seat;
+    if (seat === undefined) return;
+    this.flight = null;
+    seat.at_home = false;
+    seat.camera = change(seat.camera, seat.home);
+  }
+
+  private fly(to: Camera): void {
+    const seat = this.seat;
+    if (seat === undefined) return;
+    this.flight = { from: seat.camera, to, start: performance.now() };
+  }
+
+  private settle(): void {
+    if (this.extent_of === null || this.seat !== undefined) return;
+    const home = this.fit(this.dimensions);
+    this.seats.set(this.dimensions, { camera: home, home, at_home: true });
+  }
+
+  private fit(dimensions: Dimensions): Camera {
+    const extent =
+      this.extents.get(dimensions) ?? this.extent_of?.(dimensions) ?? new Float32Array();
+    this.extents.set(dimensions, extent);
+    return dimensions === 2 ? fit_plane(extent, this.size) : fit_space(extent, this.size);
+  }
+}
+
+function outgrows(home: Camera, before: Camera): boolean {
+  return magnification(home, before) < 1 / NOTICEABLE;
+}

@@ -1,0 +1,104 @@
+// Where each sample lies on the stage, reckoned on the processor with the same two matrices the shaders get. Hovering,
+// and knowing which thumbnails are in view, need no reading back from the graphics card.
+import { Matrix4 } from "three";
+import type { Pose } from "../types";
+import type { Size } from "./camera";
+
+/** What is drawn: `from` at 0, `to` at 1, between them on straight lines. */
+export interface Scene {
+  readonly from: Pose;
+  readonly to: Pose;
+  readonly mix: number;
+}
+
+/** A scene's two matrices from a frame's integers to weighted clip space: the position is the sum of both products. */
+export function clip_pair({ from, to, mix }: Scene, clip: Matrix4): [Matrix4, Matrix4] {
+  const weighted = (pose: Pose, weight: number) =>
+    clip.clone().multiply(new Matrix4().fromArray(pose.placement)).multiplyScalar(weight);
+  return [weighted(from, 1 - mix), weighted(to, mix)];
+}
+
+/** x, y in CSS pixels and the distance from the eye, for each sample; NaN for what lies behind the eye. */
+export function screen_positions(scene: Scene, clip: Matrix4, size: Size): Float32Array {
+  const [first, second] = clip_pair(scene, clip);
+  const a = first.elements;
+  const b = second.elements;
+  const p = scene.from.positions;
+  const q = scene.to.positions;
+  const samples = p.length / 4;
+  const out = new Float32Array(3 * samples);
+  const half_width = size.width / 2;
+  const half_height = size.height / 2;
+  for (let i = 0; i < samples; i += 1) {
+    const px = p[4 * i] as number;
+    const py = p[4 * i + 1] as number;
+    const pz = p[4 * i + 2] as number;
+    const qx = q[4 * i] as number;
+    const qy = q[4 * i + 1] as number;
+    const qz = q[4 * i + 2] as number;
+    const row = (r: 0 | 1 | 3) =>
+      a[r] * px + a[(r + 4) as 4] * py + a[(r + 8) as 8] * pz + a[(r + 12) as 12] +
+      b[r] * qx + b[(r + 4) as 4] * qy + b[(r + 8) as 8] * qz + b[(r + 12) as 12];
+    const w = row(3);
+    out[3 * i] = w > 0 ? half_width * (1 + row(0) / w) : Number.NaN;
+    out[3 * i + 1] = w > 0 ? half_height * (1 - row(1) / w) : Number.NaN;
+    out[3 * i + 2] = w;
+  }
+  return out;
+}
+
+/**
+ * The sample under the pointer: of those whose mark (half as wide as `reach`) covers it the one nearest to the eye, else
+ * the one nearest to the pointer within `radius`; null where there is none.
+ */
+export function nearest(
+  screen: Float32Array,
+  x: number,
+  y: number,
+  radius: number,
+  reach: number,
+): number | null {
+  let best: number | null = null;
+  let best_covers = false;
+  let best_depth = 0;
+  let best_square = 0;
+  const limit = Math.max(radius, reach) ** 2;
+  for (let i = 0; 3 * i < screen.length; i += 1) {
+    const dx = (screen[3 * i] as number) - x;
+    const dy = (screen[3 * i + 1] as number) - y;
+    const square = dx * dx + dy * dy;
+    // Written so that NaN, behind the eye, fails.
+    if (!(square <= limit)) continue;
+    const covers = square <= reach * reach;
+    const depth = covers ? (screen[3 * i + 2] as number) : 0;
+    const better =
+      best === null ||
+      (covers !== best_covers
+        ? covers
+        : depth !== best_depth
+          ? depth < best_depth
+          : square < best_square);
+    if (!better) continue;
+    best = i;
+    best_covers = covers;
+    best_depth = depth;
+    best_square = square;
+  }
+  return best;
+}
+
+/** Marks in `seen` each sample that lies on the stage or within `margin` of it. */
+export function mark_in_view(
+  screen: Float32Array,
+  size: Size,
+  margin: number,
+  seen: Uint8Array,
+): void {
+  for (let i = 0; i < seen.length; i += 1) {
+    const x = screen[3 * i] as number;
+    const y = screen[3 * i + 1] as number;
+    if (x > -margin && x < size.width + margin && y > -margin && y < size.height + margin) {
+      seen[i] = 1;
+    }
+  }
+}

@@ -1,0 +1,350 @@
+// The one canvas. It is told numbers (two poses and how far between them, colours, thumbnails) and draws them when
+// something has changed, never otherwise; it tells which sample is pointed at.
+import { Camera as ThreeCamera, Scene as ThreeScene, WebGLRenderer } from "three";
+import type { Dimensions, Drawing, Pose, Theme } from "../types";
+import { clip_matrix, type Size } from "./camera";
+import { dot_opacity, dot_size, image_size, MOST_IMAGES, shows_images, type View } from "./detail";
+import { type ExtentChange, type ExtentOf, Eye } from "./eye";
+import { listen } from "./gestures";
+import { Images } from "./images";
+import { Dots } from "./points";
+import { clip_pair, mark_in_view, nearest, type Scene, screen_positions } from "./screen";
+import { shuffled } from "./shuffle";
+import type { SpriteTexture } from "./sprites";
+
+const HOVER_RADIUS = 14;
+const HOVER_INTERVAL = 50;
+const MOST_PIXELS = 2;
+const SMALLEST_STAGE = 2;
+const NO_PAINT = new Uint8Array();
+
+export interface Pointed {
+  readonly sample: number;
+  /** Where it lies on the stage, and how wide it is drawn there, in CSS pixels. */
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+}
+
+export interface StageEvents {
+  point(at: Pointed | null): void;
+  /** The first frame that holds points has been drawn. */
+  first_picture(): void;
+}
+
+export class Stage {
+  private readonly renderer: WebGLRenderer;
+  private readonly scene = new ThreeScene();
+  private readonly three_camera = new ThreeCamera();
+  private readonly eye: Eye;
+  private readonly listening = new AbortController();
+  private readonly resizing: ResizeObserver;
+  private dots: Dots | null = null;
+  private images: Images | null = null;
+  private poses: Scene | null = null;
+  private order: Uint32Array<ArrayBuffer> = new Uint32Array();
+  private paint: Uint8Array = NO_PAINT;
+  private next_paint: Uint8Array = NO_PAINT;
+  private dimensions: Dimensions;
+  private drawing: Drawing = "auto";
+  private theme: Theme = "light";
+  private size: Size | null = null;
+  private scheduled = 0;
+  private first = true;
+  private stale = { images: true, screen: true };
+  private screen: Float32Array = new Float32Array();
+  private pointer: readonly [number, number] | null = null;
+  private pointed: number | null = null;
+  private last_pick = 0;
+  private mark_width = 0;
+
+  /** Null where the browser offers no WebGL 2. */
+  static on(canvas: HTMLCanvasElement, dimensions: Dimensions, events: StageEvents): Stage | null {
+    const context = canvas.getContext("webgl2", { alpha: true, antialias: false, depth: true });
+    return context === null ? null : new Stage(canvas, context, dimensions, events);
+  }
+
+  private constructor(
+    private readonly canvas: HTMLCanvasElement,
+    context: WebGL2RenderingContext,
+    dimensions: Dimensions,
+    private readonly events: StageEvents,
+  ) {
+    this.dimensions = dimensions;
+    const still = matchMedia("(prefers-reduced-motion: reduce)");
+    this.eye = new Eye(dimensions, () => still.matches);
+    // Nothing is cleared but to nothing: the stage's colour is the page's, in every theme and after a lost context.
+    this.renderer = new WebGLRenderer({ canvas, context, alpha: true });
+    this.renderer.setClearColor(0, 0);
+    this.renderer.sortObjects = false;
+    this.scene.matrixWorldAutoUpdate = false;
+    this.resizing = new ResizeObserver(() => this.request_draw());
+    this.resizing.observe(canvas);
+    const signal = this.listening.signal;
+    listen(
+      canvas,
+      {
+        point: (at) => this.point(at),
+        drag: (right, down, turning) => this.moved(() => this.eye.drag(right, down, turning)),
+        zoom: (factor, at) => this.moved(() => this.eye.zoom(factor, at)),
+        home: () => this.home(),
+      },
+      signal,
+    );
+    // three.js, which listens since before, has set itself up again by then.
+    canvas.addEventListener("webglcontextrestored", () => this.moved(() => {}), { signal });
+  }
+
+  /** What to draw between; the same number of samples as before, or a new set. Null draws nothing. */
+  set_poses(poses: { readonly from: Pose; readonly to: Pose } | null, mix: number): void {
+    if (poses === null) {
+      this.poses = null;
+      this.drop_samples();
+      return this.request_draw();
+    }
+    const { from, to } = poses;
+    const other = this.poses?.from !== from || this.poses.to !== to;
+    this.poses = { from, to, mix };
+    this.stale.screen = true;
+    if (other) {
+      this.hold_samples(from.positions.length / 4);
+      this.dots?.set_poses(from, to);
+      this.stale.images = true;
+    }
+    this.request_draw();
+  }
+
+  set_extent(extent_of: ExtentOf, change: ExtentChange): void {
+    this.moved(() => this.eye.set_extent(extent_of, change));
+  }
+
+  /** Four bytes a sample. Colours of another set of samples wait until its poses come. */
+  set_paint(paint: Uint8Array): void {
+    this.next_paint = paint;
+    this.take_paint();
+    this.request_draw();
+  }
+
+  set_sprites(texture: SpriteTexture | null): void {
+    if (this.images !== null) {
+      this.scene.remove(this.images.object);
+      this.images.dispose();
+    }
+    this.images = texture === null ? null : new Images(texture);
+    if (this.images !== null) this.scene.add(this.images.object);
+    this.moved(() => {});
+  }
+
+  set_look(dimensions: Dimensions, drawing: Drawing, theme: Theme): void {
+    if (dimensions !== this.dimensions) this.eye.set_dimensions(dimensions);
+    this.dimensions = dimensions;
+    this.drawing = drawing;
+    this.theme = theme;
+    this.moved(() => {});
+  }
+
+  home(): void {
+    this.moved(() => this.eye.go_home());
+  }
+
+  /** x, y in CSS pixels and the distance from the eye of each sample, as it is drawn now. */
+  screen_positions(): Float32Array {
+    if (!this.stale.screen) return this.screen;
+    const camera = this.eye.camera;
+    if (this.poses === null || camera === null || this.size === null) return new Float32Array();
+    this.screen = screen_positions(this.poses, clip_matrix(camera, this.size), this.size);
+    this.stale.screen = false;
+    return this.screen;
+  }
+
+  dispose(): void {
+    this.listening.abort();
+    this.resizing.disconnect();
+    cancelAnimationFrame(this.scheduled);
+    this.drop_samples();
+    this.set_sprites(null);
+    cancelAnimationFrame(this.scheduled);
+    this.renderer.dispose();
+  }
+
+  private moved(change: () => void): void {
+    change();
+    this.stale.images = true;
+    this.stale.screen = true;
+    this.request_draw();
+  }
+
+  private request_draw(): void {
+    if (this.scheduled === 0) this.scheduled = requestAnimationFrame((now) => this.draw(now));
+  }
+
+  private draw(now: number): void {
+    this.scheduled = 0;
+    if (!this.fit_canvas() || this.size === null) return;
+    const flying = this.eye.advance(now);
+    if (flying) this.stale.screen = this.stale.images = true;
+    const camera = this.eye.camera;
+    if (this.poses === null || this.dots === null || camera === null) {
+      this.renderer.clear();
+      return;
+    }
+    const clip = clip_matrix(camera, this.size);
+    const pair = clip_pair(this.poses, clip);
+    this.dots.set_clip(pair);
+    this.images?.set_clip(pair);
+    if (this.stale.images) this.choose_detail();
+    this.renderer.render(this.scene, this.three_camera);
+    this.tell_first_picture();
+    this.tell_pointed();
+    if (flying || this.eye.flying) this.moved(() => {});
+  }
+
+  /** Takes on the size of the canvas's box, in the same animation frame as the drawing: no blank frame between. */
+  private fit_canvas(): boolean {
+    const width = this.canvas.clientWidth;
+    const height = this.canvas.clientHeight;
+    // A hidden tab has no height.
+    if (width < SMALLEST_STAGE || height < SMALLEST_STAGE) return false;
+    const ratio = Math.min(MOST_PIXELS, devicePixelRatio);
+    const same =
+      this.size?.width === width &&
+      this.size.height === height &&
+      this.renderer.getPixelRatio() === ratio;
+    if (same) return true;
+    this.size = { width, height };
+    this.renderer.setPixelRatio(ratio);
+    this.renderer.setSize(width, height, false);
+    this.eye.set_size(this.size);
+    this.stale.images = this.stale.screen = true;
+    return true;
+  }
+
+  private choose_detail(): void {
+    if (this.poses === null || this.dots === null || this.size === null) return;
+    const camera = this.eye.camera;
+    if (camera === null) return;
+    const samples = this.dots.samples;
+    const pixel_ratio = this.renderer.getPixelRatio();
+    const focus = camera.kind === "space" ? camera.distance : 1;
+    const seen = this.images === null || this.drawing === "dots" ? null : this.samples_in_view();
+    const view: View = {
+      samples,
+      in_view: seen === null ? samples : seen.reduce((sum, one) => sum + one, 0),
+      magnification: this.eye.magnification,
+      dark: this.theme === "dark",
+    };
+    const thumbnails = this.images?.thumbnails ?? null;
+    const images_shown = seen !== null && shows_images(this.drawing, thumbnails, view);
+    this.mark_width = images_shown ? image_size(thumbnails, view) : dot_size(view);
+    this.dots.set_style(
+      { size: dot_size(view), opacity: dot_opacity(samples), pixel_ratio, focus },
+      this.dimensions,
+    );
+    this.dots.object.visible = !images_shown || view.in_view > MOST_IMAGES;
+    if (this.images !== null) {
+      this.images.object.visible = images_shown;
+      if (images_shown) {
+        const stage = [this.size.width, this.size.height] as const;
+        this.images.set_style({ size: this.mark_width, pixel_ratio, focus, stage });
+        this.images.set_samples(this.image_order(seen), this.poses.from, this.poses.to, this.paint);
+      }
+    }
+    this.stale.images = false;
+  }
+
+  /** Those on the stage now, at the start or at the end of the move: a set that need not change while it lasts. */
+  private samples_in_view(): Uint8Array {
+    const camera = this.eye.camera;
+    const seen = new Uint8Array(this.dots?.samples ?? 0);
+    if (this.poses === null || camera === null || this.size === null) return seen;
+    const clip = clip_matrix(camera, this.size);
+    const { from, to, mix: now } = this.poses;
+    for (const mix of from === to ? [0] : [0, now, 1]) {
+      const screen = screen_positions({ ...this.poses, mix }, clip, this.size);
+      mark_in_view(screen, this.size, 60, seen);
+    }
+    return seen;
+  }
+
+  /** In 2-D the shuffled order of the dots; in 3-D from far to near, since thumbnails have no depth of their own. */
+  private image_order(seen: Uint8Array): number[] {
+    const ids: number[] = [];
+    for (const id of this.order) {
+      if (seen[id] === 1) ids.push(id);
+      if (ids.length === MOST_IMAGES) break;
+    }
+    if (this.dimensions === 2) return ids;
+    const screen = this.screen_positions();
+    const depth = (id: number) => screen[3 * id + 2] as number;
+    return ids.sort((a, b) => depth(b) - depth(a));
+  }
+
+  private point(at: readonly [number, number] | null): void {
+    this.pointer = at;
+    if (at === null) return this.set_pointed(null);
+    const wait = this.last_pick + HOVER_INTERVAL - performance.now();
+    if (wait <= 0) return this.pick();
+    this.last_pick = Number.POSITIVE_INFINITY;
+    setTimeout(() => this.pick(), wait);
+  }
+
+  private pick(): void {
+    this.last_pick = performance.now();
+    if (this.pointer === null) return;
+    const [x, y] = this.pointer;
+    const reach = this.mark_width / 2;
+    this.set_pointed(nearest(this.screen_positions(), x, y, HOVER_RADIUS, reach));
+  }
+
+  private set_pointed(sample: number | null): void {
+    if (sample === null && this.pointed === null) return;
+    this.pointed = sample;
+    this.tell_pointed(true);
+  }
+
+  private tell_pointed(changed = false): void {
+    if (this.pointed === null) {
+      if (changed) this.events.point(null);
+      return;
+    }
+    const screen = this.screen_positions();
+    const [x, y] = [screen[3 * this.pointed], screen[3 * this.pointed + 1]];
+    if (x === undefined || y === undefined || Number.isNaN(x)) return this.set_pointed(null);
+    this.events.point({ sample: this.pointed, x, y, width: this.mark_width });
+  }
+
+  private hold_samples(samples: number): void {
+    if (this.dots?.samples === samples) return;
+    this.drop_samples();
+    this.order = shuffled(samples);
+    this.dots = new Dots(this.order);
+    this.paint = new Uint8Array(4 * samples);
+    this.take_paint();
+    this.scene.add(this.dots.object);
+  }
+
+  private take_paint(): void {
+    if (this.dots?.samples !== this.next_paint.length / 4) return;
+    this.paint = this.next_paint;
+    this.dots.set_paint(this.paint);
+    this.stale.images = true;
+  }
+
+  private drop_samples(): void {
+    this.set_pointed(null);
+    if (this.dots === null) return;
+    this.scene.remove(this.dots.object);
+    this.dots.dispose();
+    this.dots = null;
+    this.stale.screen = this.stale.images = true;
+  }
+
+  private tell_first_picture(): void {
+    if (!this.first) return;
+    this.first = false;
+    // Reading a pixel waits until the graphics card has really drawn.
+    const context = this.renderer.getContext();
+    context.readPixels(0, 0, 1, 1, context.RGBA, context.UNSIGNED_BYTE, new Uint8Array(4));
+    this.events.first_picture();
+  }
+}

@@ -1,0 +1,192 @@
+// From a metadata column to the colour of every sample and the legend that explains it. Every colour has a contrast of
+// at least 3:1 with the stage of its theme, and the same position means the same class in both themes.
+import type { Theme } from "./types";
+
+export type Rgb = readonly [number, number, number];
+
+export const STAGE: Readonly<Record<Theme, Rgb>> = { light: rgb("#ffffff"), dark: rgb("#262626") };
+
+const CATEGORIES: Readonly<Record<Theme, readonly Rgb[]>> = {
+  light:
+    "#866e07 #035d35 #042ecc #bf7eac #05927b #a356fb #da2665 #920f02 #d47c46 #426da7"
+      .split(" ")
+      .map(rgb),
+  dark: "#fdd22f #2ab873 #4d81fb #e091c9 #76f8db #8a73ad #b26676 #df3f2b #fb822d #9ec7fe"
+    .split(" ")
+    .map(rgb),
+};
+const GREY: Readonly<Record<Theme, Rgb>> = { light: rgb("#757575"), dark: rgb("#9e9e9e") };
+const VIRIDIS = "#440154 #482878 #3e4989 #31688e #26828e #1f9e89 #35b779 #6ece58 #b5de2b #fde725"
+  .split(" ")
+  .map(rgb);
+const LEGIBLE = 3;
+
+export interface LegendEntry {
+  readonly name: string;
+  readonly count: number;
+  readonly color: string;
+  /** Drawn as a ring: the sample has no value. */
+  readonly hollow: boolean;
+}
+
+export type Legend =
+  | { readonly kind: "none" }
+  | { readonly kind: "categories"; readonly entries: readonly LegendEntry[] }
+  | {
+      readonly kind: "ramp";
+      readonly low: number;
+      readonly high: number;
+      readonly gradient: string;
+      readonly missing: LegendEntry | null;
+    };
+
+/** Four bytes a sample, red green blue and 255, or 0 where the mark is hollow. */
+export interface Coloring {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly legend: Legend;
+}
+
+export function color_alike(samples: number, theme: Theme): Coloring {
+  return { bytes: paint(samples, () => GREY[theme]), legend: { kind: "none" } };
+}
+
+export function color_by_category(
+  codes: Int32Array,
+  words: readonly string[],
+  theme: Theme,
+): Coloring {
+  const counts = new Array<number>(words.length).fill(0);
+  let missing = 0;
+  for (const code of codes) {
+    if (code in counts) counts[code] = (counts[code] ?? 0) + 1;
+    else missing += 1;
+  }
+  const named = named_codes(counts, CATEGORIES[theme].length);
+  const color_of = new Map(named.map((code, i) => [code, CATEGORIES[theme][i] ?? GREY[theme]]));
+  const bytes = paint(codes.length, (i) => {
+    const code = codes[i] ?? -1;
+    return code in counts ? (color_of.get(code) ?? GREY[theme]) : null;
+  });
+  const entries = named.map((code) => ({
+    name: words[code] ?? "",
+    count: counts[code] ?? 0,
+    color: css(color_of.get(code) ?? GREY[theme]),
+    hollow: false,
+  }));
+  const others = codes.length - missing - entries.reduce((sum, entry) => sum + entry.count, 0);
+  if (named.length < words.length) {
+    const name = `other (${words.length - named.length} more)`;
+    entries.push({ name, count: others, color: css(GREY[theme]), hollow: false });
+  }
+  if (missing > 0) entries.push(missing_entry(missing, theme));
+  return { bytes: fill_hollow(bytes, theme), legend: { kind: "categories", entries } };
+}
+
+export function color_by_number(values: Float64Array, theme: Theme): Coloring {
+  const [low, high] = limits(values);
+  const ramp = legible_ramp(theme);
+  const span = high > low ? high - low : 1;
+  let missing = 0;
+  const bytes = paint(values.length, (i) => {
+    const value = values[i] ?? Number.NaN;
+    if (!Number.isNaN(value)) return ramp((value - low) / span);
+    missing += 1;
+    return null;
+  });
+  const stops = Array.from({ length: 9 }, (_, i) => css(ramp(i / 8)));
+  return {
+    bytes: fill_hollow(bytes, theme),
+    legend: {
+      kind: "ramp",
+      low,
+      high,
+      gradient: `linear-gradient(to right, ${stops.join(", ")})`,
+      missing: missing > 0 ? missing_entry(missing, theme) : null,
+    },
+  };
+}
+
+/** Viridis without the end that would vanish into the stage: the part between the cuts is stretched over 0 to 1. */
+export function legible_ramp(theme: Theme): (t: number) => Rgb {
+  const legible = (t: number) => contrast(viridis(t), STAGE[theme]) >= LEGIBLE;
+  let from = 0;
+  let to = 1;
+  while (from < 1 && !legible(from)) from += 0.005;
+  while (to > from && !legible(to)) to -= 0.005;
+  const table = Array.from({ length: 256 }, (_, i) => viridis(from + (to - from) * (i / 255)));
+  return (t) => table[Math.round(255 * Math.min(1, Math.max(0, t)))] ?? GREY[theme];
+}
+
+/** WCAG's contrast ratio. */
+export function contrast(a: Rgb, b: Rgb): number {
+  const [dark = 0, light = 0] = [luminance(a), luminance(b)].sort((x, y) => x - y);
+  return (light + 0.05) / (dark + 0.05);
+}
+
+export function css([red, green, blue]: Rgb): string {
+  return `rgb(${red} ${green} ${blue})`;
+}
+
+/** All words where the colours suffice, else the largest, one colour fewer: "other" is the tenth entry. */
+function named_codes(counts: readonly number[], colors: number): number[] {
+  const codes = counts.map((_, code) => code);
+  if (codes.length <= colors) return codes;
+  const largest = codes.sort((a, b) => (counts[b] ?? 0) - (counts[a] ?? 0) || a - b);
+  return largest.slice(0, colors - 1).sort((a, b) => a - b);
+}
+
+/** The 2 % and 98 % quantiles: a few extreme values must not flatten the ramp for all others. */
+function limits(values: Float64Array): [number, number] {
+  const sorted = values.filter((value) => Number.isFinite(value)).sort();
+  const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))] ?? 0;
+  const [low, high] = [at(0.02), at(0.98)];
+  return low < high ? [low, high] : [at(0), at(1)];
+}
+
+function paint(
+  samples: number,
+  color_of: (i: number) => Rgb | null,
+): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(4 * samples);
+  for (let i = 0; i < samples; i += 1) {
+    const color = color_of(i);
+    if (color === null) continue;
+    bytes[4 * i] = color[0];
+    bytes[4 * i + 1] = color[1];
+    bytes[4 * i + 2] = color[2];
+    bytes[4 * i + 3] = 255;
+  }
+  return bytes;
+}
+
+function fill_hollow(bytes: Uint8Array<ArrayBuffer>, theme: Theme): Uint8Array<ArrayBuffer> {
+  for (let i = 0; i < bytes.length; i += 4) {
+    if (bytes[i + 3] === 0) bytes.set(GREY[theme], i);
+  }
+  return bytes;
+}
+
+function missing_entry(count: number, theme: Theme): LegendEntry {
+  return { name: "no value", count, color: css(GREY[theme]), hollow: true };
+}
+
+function viridis(t: number): Rgb {
+  const at = Math.min(0.999999, Math.max(0, t)) * (VIRIDIS.length - 1);
+  const i = Math.floor(at);
+  const [from, to] = [VIRIDIS[i] as Rgb, VIRIDIS[i + 1] as Rgb];
+  const blend = (a: number, b: number) => Math.round(a + (b - a) * (at - i));
+  return [blend(from[0], to[0]), blend(from[1], to[1]), blend(from[2], to[2])];
+}
+
+function luminance(color: Rgb): number {
+  const [red = 0, green = 0, blue = 0] = color.map((byte) => {
+    const c = byte / 255;
+    return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
+function rgb(hex: string): Rgb {
+  const number = Number.parseInt(hex.slice(1), 16);
+  return [(number >> 16) & 255, (number >> 8) & 255, number & 255];
+}

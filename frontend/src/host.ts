@@ -1,0 +1,116 @@
+// The page around us. TensorBoard shows the plugin in a frame and tells it nothing, so what can be learned is read from
+// the parent's document, each time guarded: in a notebook or behind a proxy the parent may be of another origin.
+import type { Theme } from "./types";
+
+/** Follows TensorBoard's dark mode, else the browser's wish. */
+export function watch_theme(tell: (theme: Theme) => void, signal: AbortSignal): void {
+  const wish = matchMedia("(prefers-color-scheme: dark)");
+  const body = parent_document()?.body;
+  if (body === undefined) {
+    const follow = () => tell(wish.matches ? "dark" : "light");
+    wish.addEventListener("change", follow, { signal });
+    follow();
+    return;
+  }
+  const follow = () => tell(body.classList.contains("dark-mode") ? "dark" : "light");
+  const observer = new MutationObserver(follow);
+  observer.observe(body, { attributes: true, attributeFilter: ["class"] });
+  signal.addEventListener("abort", () => observer.disconnect());
+  follow();
+}
+
+/** Copies the parent's Roboto, which a frame does not inherit. Without it the system's font serves. */
+export function borrow_fonts(): void {
+  const outer = parent_document();
+  if (outer === undefined) return;
+  const rules: string[] = [];
+  for (const sheet of outer.styleSheets) {
+    try {
+      const base = sheet.href ?? outer.baseURI;
+      for (const rule of sheet.cssRules) {
+        if (rule instanceof sheet_window(outer).CSSFontFaceRule && rule.cssText.includes("Roboto")) {
+          rules.push(with_absolute_addresses(rule.cssText, base));
+        }
+      }
+    } catch {
+      // A sheet of another origin does not show its rules.
+    }
+  }
+  if (rules.length === 0) return;
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(rules.join("\n"));
+  document.adoptedStyleSheets.push(sheet);
+}
+
+/** TensorBoard hides an inactive tab by giving its frame no height; the browser goes on calling us all the same. */
+export function watch_visibility(tell: (visible: boolean) => void, signal: AbortSignal): void {
+  const look = () => tell(window.innerHeight > 0 && document.visibilityState === "visible");
+  window.addEventListener("resize", look, { signal });
+  document.addEventListener("visibilitychange", look, { signal });
+  look();
+}
+
+export function read_hash(): string {
+  return (parent_window() ?? window).location.hash;
+}
+
+/** Replaces the address without a new entry in the history. */
+export function replace_hash(hash: string): void {
+  const outer = parent_window() ?? window;
+  const { pathname, search } = outer.location;
+  outer.history.replaceState(outer.history.state, "", `${pathname}${search}${hash}`);
+}
+
+/** Calls back when TensorBoard's reload button was pressed or its automatic reload has run. */
+export function watch_reload(tell: () => void): void {
+  if (window.parent === window) return;
+  const channel = new MessageChannel();
+  channel.port1.onmessage = ({ data }) => {
+    const message = read_message(data);
+    if (message === null || message.isReply) return;
+    const { type, id } = message;
+    channel.port1.postMessage(
+      JSON.stringify({ type, id, payload: null, error: null, isReply: true }),
+    );
+    if (type === "experimental.DataReloaded" || type === "experimental.RunsChanged") tell();
+  };
+  window.parent.postMessage("experimental.bootstrap", "*", [channel.port2]);
+}
+
+interface HostMessage {
+  readonly type: string;
+  readonly id: number;
+  readonly isReply: boolean;
+}
+
+function read_message(data: unknown): HostMessage | null {
+  try {
+    return typeof data === "string" ? (JSON.parse(data) as HostMessage) : null;
+  } catch {
+    return null;
+  }
+}
+
+function parent_window(): Window | undefined {
+  try {
+    // Reading the hash is what fails when the parent is of another origin.
+    return typeof window.parent.location.hash === "string" ? window.parent : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function parent_document(): Document | undefined {
+  const outer = parent_window();
+  return outer === undefined || outer === window ? undefined : outer.document;
+}
+
+function sheet_window(outer: Document): typeof globalThis {
+  return outer.defaultView ?? globalThis;
+}
+
+function with_absolute_addresses(rule: string, base: string): string {
+  return rule.replace(/url\((["']?)([^"')]+)\1\)/g, (_, _quote, at: string) => {
+    return `url("${new URL(at, base).href}")`;
+  });
+}

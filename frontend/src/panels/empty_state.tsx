@@ -1,0 +1,18 @@
+// No run yet: the three lines that make one.
+
+const LINES = `from tb_embed_plugin import EmbeddingCheckpoint
+model.fit(x, y, epochs=10, callbacks=[EmbeddingCheckpoint("logs/run1", x_test, layers="fc1", labels=y_test)])
+tensorboard --logdir logs`;
+
+export function EmptyState() {
+  return (
+    <main class="empty">
+      <h1>No activations have been recorded here yet</h1>
+      <p>Record a layer while a Keras model trains, then point TensorBoard at the directory:</p>
+      <pre>
+        <code>{LINES}</code>
+      </pre>
+      <p>This page looks again every few seconds; no reload is needed.</p>
+    </main>
+  );
+}

@@ -1,0 +1,64 @@
+// Lists what hands can do.
+import { useEffect, useRef } from "preact/hooks";
+import { show_help } from "../state/intents";
+import type { Store } from "../state/store";
+
+const KEYS: readonly (readonly [string, readonly (readonly [string, string])[]])[] = [
+  [
+    "Stage",
+    [
+      ["Drag", "Pan; in 3-D orbit, with Shift or the right button pan"],
+      ["Wheel, pinch", "Zoom at the pointer"],
+      ["← ↑ → ↓", "Pan; in 3-D orbit, with Shift pan"],
+      ["+ −", "Zoom"],
+      ["0, H", "Home: all steps in view"],
+      ["Point at a sample", "Its thumbnail and its row"],
+    ],
+  ],
+  [
+    "Timeline",
+    [
+      ["← →", "Step"],
+      ["Space", "Play and pause"],
+    ],
+  ],
+  [
+    "Anywhere outside fields",
+    [
+      [", .", "Step back and forth"],
+      ["?", "This help"],
+    ],
+  ],
+];
+
+export function HelpDialog({ store }: { store: Store }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const open = store.help_open.value;
+  useEffect(() => {
+    if (open) dialog.current?.showModal();
+    else dialog.current?.close();
+  }, [open]);
+  return (
+    <dialog ref={dialog} aria-labelledby="help-title" onClose={() => show_help(store, false)}>
+      <header>
+        <h1 id="help-title">Keys and gestures</h1>
+        <button type="button" onClick={() => show_help(store, false)}>
+          Close
+        </button>
+      </header>
+      {KEYS.map(([place, rows]) => (
+        <section key={place}>
+          <h2>{place}</h2>
+          <dl>
+            {rows.map(([keys, meaning]) => (
+              <div key={keys}>
+                <dt>{keys}</dt>
+                <dd>{meaning}</dd>
+              </div>
+            ))}
+          </dl>
+        </section>
+      ))}
+    </dialog>
+  );
+}

@@ -1,0 +1,50 @@
+// Says what the page waits for and what went wrong. The picture behind stays.
+import type { Store } from "../state/store";
+
+export function Notices({ store }: { store: Store }) {
+  const { activity, run, layer, frames } = store;
+  const awaited = frames.value?.awaited ?? null;
+  const failures = activity.failures.value;
+  const broken = run.value !== null && layer.value === null;
+  const waiting =
+    awaited !== null && failures.length === 0
+      ? `Computing step ${awaited} of ${layer.value?.name ?? "the layer"}…`
+      : activity.waiting.value.length > 0
+        ? `Loading ${activity.waiting.value[0]}…`
+        : null;
+  return (
+    <>
+      {/* Bar and words wait a moment, by their style, before they are seen: most answers are there sooner. */}
+      <div class="waiting" role="status">
+        {waiting !== null && (
+          <>
+            <div class="bar" />
+            <p>{waiting}</p>
+          </>
+        )}
+      </div>
+      <div class="failures">
+        {failures.map(({ what, message, retry }) => (
+          <div class="failure" role="alert" key={what}>
+            <p>
+              <strong>Could not load {what}.</strong> {message}
+            </p>
+            <button type="button" onClick={retry}>
+              Retry
+            </button>
+          </div>
+        ))}
+      </div>
+      {broken && (
+        <div class="message">
+          <p>
+            <strong>Nothing can be shown of this run.</strong>
+          </p>
+          {run.value?.problems.map((problem) => (
+            <p key={problem}>{problem}</p>
+          ))}
+        </div>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,132 @@
+// Holds the canvas and joins it to the store: what the store says is handed to the canvas as numbers, what happens on
+// the canvas goes back as intents.
+import { effect } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { pack_sprites } from "../canvas/sprites";
+import { type Pointed, Stage } from "../canvas/stage";
+import { stage_title, type Store } from "../state/store";
+
+declare global {
+  interface Window {
+    /** For tests and the curious: where each sample is drawn now, x, y in CSS pixels of the canvas, and its depth. */
+    tb_embed?: { readonly screen_positions: () => Float32Array };
+  }
+}
+
+export function StagePanel({ store, children }: { store: Store; children: ComponentChildren }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const [drawable, set_drawable] = useState(true);
+  useEffect(() => {
+    if (canvas.current === null) return;
+    const stop = run_stage(store, canvas.current);
+    set_drawable(stop !== null);
+    return stop ?? undefined;
+  }, [store]);
+  return (
+    <section class="stage" aria-label="Stage" aria-busy={store.busy.value}>
+      <canvas
+        ref={canvas}
+        // It takes the arrow keys, which only an application may.
+        role="application"
+        aria-label={stage_title(store)}
+        tabIndex={0}
+        onPointerDown={(event) => event.currentTarget.focus({ preventScroll: true })}
+      />
+      <Ring store={store} />
+      {children}
+      {!drawable && (
+        <p class="message" role="alert">
+          The samples are drawn with WebGL 2, which this browser does not offer here. Switch on hardware
+          acceleration, or start the browser with software rendering
+          (<code>--enable-unsafe-swiftshader</code>), and reload.
+        </p>
+      )}
+    </section>
+  );
+}
+
+/** Around the sample that is pointed at. Not on the canvas: it moves without a new drawing. */
+function Ring({ store }: { store: Store }) {
+  const hover = store.hover.value;
+  if (hover === null) return null;
+  const size = hover.width + 8;
+  return (
+    <div
+      class="ring"
+      style={{
+        width: `${size}px`,
+        height: `${size}px`,
+        transform: `translate(${hover.x - size / 2}px, ${hover.y - size / 2}px)`,
+      }}
+    />
+  );
+}
+
+function run_stage(store: Store, canvas: HTMLCanvasElement): (() => void) | null {
+  const stage = Stage.on(canvas, store.dimensions.peek(), {
+    point(at) {
+      store.hover.value = at && with_quarter(at, canvas);
+    },
+    first_picture() {
+      performance.mark("tb_embed:first-picture");
+      store.first_picture.value = true;
+    },
+  });
+  if (stage === null) return null;
+  const stops = [
+    effect(() => {
+      const { dimensions, drawing, theme } = store;
+      stage.set_look(dimensions.value, drawing.value, theme.value);
+    }),
+    effect(() => {
+      const shown = store.motion.shown.value;
+      stage.set_poses(shown, shown?.mix ?? 0);
+    }),
+    effect(() => {
+      const extent = store.extent.value;
+      if (extent === null) return;
+      stage.set_extent((dimensions) => extent.frames.extent(dimensions), extent.change);
+    }),
+    effect(() => {
+      if (store.coloring.value !== null) stage.set_paint(store.coloring.value.bytes);
+    }),
+    effect(() => pack_thumbnails(store, stage)),
+    store.home_wanted.subscribe((times) => {
+      if (times > 0) stage.home();
+    }),
+  ];
+  window.tb_embed = { screen_positions: () => stage.screen_positions() };
+  return () => {
+    for (const stop of stops) stop();
+    delete window.tb_embed;
+    stage.dispose();
+  };
+}
+
+/** Repacks the thumbnails once the dots have been drawn; the dots are seen first. */
+function pack_thumbnails(store: Store, stage: Stage): (() => void) | undefined {
+  const sprites = store.sprites.value;
+  const samples = store.layer.value?.samples;
+  if (sprites === null) {
+    stage.set_sprites(null);
+    return;
+  }
+  if (samples === undefined || !store.first_picture.value) return;
+  const unwanted = new AbortController();
+  pack_sprites(sprites.sheets, sprites.facts, samples, unwanted.signal)
+    .then((texture) => stage.set_sprites(texture))
+    .catch((reason) => {
+      // Without thumbnails there are still dots; a packing that is no longer wanted is no failure.
+      if (!unwanted.signal.aborted) console.warn("tb_embed: no thumbnails", reason);
+    });
+  return () => unwanted.abort();
+}
+
+function with_quarter(at: Pointed, canvas: HTMLCanvasElement) {
+  return {
+    ...at,
+    right_half: at.x > canvas.clientWidth / 2,
+    lower_half: at.y > canvas.clientHeight / 2,
+  };
+}

@@ -1,0 +1,81 @@
+// Time below the stage: play, the slider with a tick for each snapshot, and above it how much of the variance each
+// step shows.
+import { Curve } from "../charts/curve";
+import { Ticks } from "../charts/ticks";
+import { choose_speed, go_to_place, place_of_step, toggle_playing } from "../state/intents";
+import { SPEEDS } from "../state/playback";
+import { step_title, type Store } from "../state/store";
+
+export function Timeline({ store }: { store: Store }) {
+  const { steps, step, playing, quality, motion } = store;
+  const count = steps.value.length;
+  const place = place_of_step(store);
+  const shown = quality.value?.frames ?? [];
+  const share = shown.find((frame) => frame.step === step.value)?.variance_shown ?? null;
+  const by_step = new Map(shown.map((frame) => [frame.step, frame.variance_shown]));
+  return (
+    <section
+      class="timeline"
+      aria-label="Timeline"
+      onKeyDown={(event) => {
+        // On a button or in a field the space bar means something else.
+        if (event.key !== " " || !(event.target as Element).matches("input[type=range]")) return;
+        event.preventDefault();
+        toggle_playing(store);
+      }}
+    >
+      <div class="play">
+        <button
+          type="button"
+          class="icon"
+          aria-label={playing.value ? "Pause" : "Play"}
+          title={playing.value ? "Pause" : "Play"}
+          disabled={count < 2}
+          onClick={() => toggle_playing(store)}
+        >
+          <svg viewBox="0 0 24 24" aria-hidden="true">
+            <path d={playing.value ? "M6 5h4v14H6zm8 0h4v14h-4z" : "M8 5v14l11-7z"} />
+          </svg>
+        </button>
+        <select
+          aria-label="Speed"
+          value={store.speed.value}
+          onChange={(event) => choose_speed(store, Number(event.currentTarget.value))}
+        >
+          {SPEEDS.map((speed) => (
+            <option key={speed} value={speed} selected={speed === store.speed.value}>
+              {speed}×
+            </option>
+          ))}
+        </select>
+      </div>
+      <div class="track">
+        <Curve
+          name="Variance shown at each step"
+          values={steps.value.map((one) => by_step.get(one) ?? null)}
+          at={motion.shown.value?.at ?? place}
+        />
+        <input
+          type="range"
+          aria-label="Step"
+          aria-valuetext={step.value === null ? "" : step_title(store, step.value)}
+          min={0}
+          max={Math.max(0, count - 1)}
+          step={1}
+          value={place}
+          disabled={count < 2}
+          onInput={(event) => go_to_place(store, Number(event.currentTarget.value))}
+        />
+        <Ticks count={count} />
+      </div>
+      <output class="step">
+        <span>{step.value === null ? "" : step_title(store, step.value)}</span>
+        <small>{share === null ? "" : `${percent(share)} of variance shown`}</small>
+      </output>
+    </section>
+  );
+}
+
+function percent(share: number): string {
+  return `${Math.round(100 * share)} %`;
+}

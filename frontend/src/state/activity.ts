@@ -1,0 +1,57 @@
+// What the page waits for and what went wrong, so that it can say both. Every foreground request goes through here.
+import { type ReadonlySignal, signal } from "@preact/signals";
+
+export interface Failure {
+  readonly what: string;
+  readonly message: string;
+  readonly retry: () => void;
+}
+
+export class Activity {
+  private readonly tasks = signal<readonly string[]>([]);
+  private readonly troubles = signal<readonly Failure[]>([]);
+
+  get waiting(): ReadonlySignal<readonly string[]> {
+    return this.tasks;
+  }
+
+  get failures(): ReadonlySignal<readonly Failure[]> {
+    return this.troubles;
+  }
+
+  /** Does the work and says so meanwhile. */
+  async attempt(what: string, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+    this.tasks.value = [...this.tasks.peek(), what];
+    await this.attempt_quietly(what, signal, work);
+    const tasks = [...this.tasks.peek()];
+    tasks.splice(tasks.indexOf(what), 1);
+    this.tasks.value = tasks;
+  }
+
+  /** Says only what went wrong, with a way to try again, until the same work succeeds or nobody wants it any more. */
+  async attempt_quietly(
+    what: string,
+    signal: AbortSignal,
+    work: () => Promise<void>,
+  ): Promise<void> {
+    try {
+      await work();
+      this.forgive(what);
+    } catch (reason) {
+      if (signal.aborted) return;
+      this.forgive(what);
+      const message = reason instanceof Error ? reason.message : String(reason);
+      const retry = () => {
+        this.forgive(what);
+        this.attempt(what, signal, work);
+      };
+      this.troubles.value = [...this.troubles.peek(), { what, message, retry }];
+      signal.addEventListener("abort", () => this.forgive(what), { once: true });
+    }
+  }
+
+  private forgive(what: string): void {
+    const left = this.troubles.peek().filter((failure) => failure.what !== what);
+    if (left.length < this.troubles.peek().length) this.troubles.value = left;
+  }
+}

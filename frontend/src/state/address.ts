@@ -1,0 +1,50 @@
+// What the address keeps of the page, as TensorBoard's plugins write it: `#tab&p.tb_embed.key=value&…`. What others keep
+// there stays untouched.
+
+const PREFIX = "p.tb_embed.";
+const MOST_CHARACTERS = 2000;
+
+export interface Address {
+  readonly run?: string;
+  readonly layer?: string;
+  readonly step?: string;
+  readonly color?: string;
+  readonly view?: string;
+  readonly drawing?: string;
+}
+
+const KEYS = ["run", "layer", "step", "color", "view", "drawing"] as const;
+
+export function read_address(hash: string): Address {
+  const found: { -readonly [key in keyof Address]: string } = {};
+  for (const part of parts(hash)) {
+    const [name = "", value = ""] = split_once(part);
+    const key = KEYS.find((known) => name === PREFIX + known);
+    if (key === undefined) continue;
+    try {
+      found[key] = decodeURIComponent(value);
+    } catch {
+      // Mangled by whoever passed it on: as good as absent.
+    }
+  }
+  return found;
+}
+
+export function write_address(hash: string, address: Address): string {
+  const others = parts(hash).filter((part) => !part.startsWith(PREFIX));
+  const ours = KEYS.flatMap((key) => {
+    const value = address[key];
+    return value === undefined ? [] : [`${PREFIX}${key}=${encodeURIComponent(value)}`];
+  });
+  const written = `#${[...others, ...ours].join("&")}`;
+  return written.length <= MOST_CHARACTERS ? written : hash;
+}
+
+function parts(hash: string): string[] {
+  return hash.replace(/^#/, "").split("&").filter((part) => part !== "");
+}
+
+function split_once(part: string): [string, string] {
+  const at = part.indexOf("=");
+  return at === -1 ? [part, ""] : [part.slice(0, at), part.slice(at + 1)];
+}

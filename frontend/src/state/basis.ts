@@ -1,0 +1,44 @@
+// From which steps the axes are made, and when they are made anew. While a run is recorded the basis stays as it is, so
+// that nothing jumps; it is refitted when there is twice as much to see, and once more when the recording has ended.
+import type { Layer, Run } from "../types";
+import { write_steps } from "./blocks";
+
+export interface Basis {
+  readonly steps: readonly number[];
+  /** Whether the run was still being recorded when the basis was taken. */
+  readonly recording: boolean;
+}
+
+export function take_basis(run: Run, layer: Layer): Basis {
+  return { steps: layer.steps, recording: run.recording };
+}
+
+export function needs_refit(basis: Basis, run: Run, layer: Layer): boolean {
+  // Old steps may be thinned out: axes cannot be made from what is no longer there.
+  if (basis.steps.some((step) => !layer.steps.includes(step))) return true;
+  if (layer.steps.length === basis.steps.length) return false;
+  const ended = basis.recording && !run.recording;
+  return ended || layer.steps.length >= 2 * basis.steps.length;
+}
+
+/** The query's `basis_steps`. Null, which means all recorded steps, only where no more are to come. */
+export function basis_query(basis: Basis, run: Run, layer: Layer): string | null {
+  const all = basis.steps.length === layer.steps.length && !run.recording;
+  return all ? null : write_steps(basis.steps, layer.steps);
+}
+
+export function basis_sentence(basis: Basis, recorded: readonly number[]): string {
+  if (basis.steps.length === 1) return `Axes from step ${basis.steps[0]}`;
+  if (basis.steps.length === recorded.length) return `Axes from all ${recorded.length} steps`;
+  return `Axes from steps ${write_steps(basis.steps, recorded).replaceAll("-", "–")}`;
+}
+
+/** Whether `after` is the same recording as `before`, perhaps further on, and not another one in its place. */
+export function continues(before: Run, after: Run): boolean {
+  if (before.run !== after.run || before.fingerprint !== after.fingerprint) return false;
+  const times = new Map(before.steps.map(({ step, wall_time }) => [step, wall_time]));
+  const shared = after.steps.filter(({ step }) => times.has(step));
+  return (
+    shared.length > 0 && shared.every(({ step, wall_time }) => times.get(step) === wall_time)
+  );
+}

@@ -1,0 +1,103 @@
+// Carries the picture from one pose to the next. A move that is broken off goes on from where the samples then are.
+import { type ReadonlySignal, signal } from "@preact/signals";
+import type { Pose } from "../types";
+import { blend_poses } from "./pose";
+
+export type Easing = "ease" | "linear";
+
+export interface Move {
+  /** Milliseconds. */
+  readonly duration: number;
+  readonly easing: Easing;
+}
+
+export interface Shown {
+  readonly from: Pose;
+  readonly to: Pose;
+  readonly mix: number;
+  /** Where on the timeline the move starts, ends and is, in steps counted from 0. */
+  readonly from_at: number;
+  readonly to_at: number;
+  readonly at: number;
+}
+
+export const STEP_MOVE: Move = { duration: 400, easing: "ease" };
+export const REFIT_MOVE: Move = { duration: 600, easing: "ease" };
+
+export function ease(t: number): number {
+  return t < 0.5 ? 4 * t ** 3 : 1 - (2 - 2 * t) ** 3 / 2;
+}
+
+export class Motion {
+  /** How the next move goes; after it moves are steps again. */
+  next: Move = STEP_MOVE;
+  private readonly state = signal<Shown | null>(null);
+  private frame = 0;
+  private finish: () => void = () => {};
+  private ending: Promise<void> = Promise.resolve();
+
+  constructor(private readonly reduced: () => boolean) {}
+
+  get shown(): ReadonlySignal<Shown | null> {
+    return this.state;
+  }
+
+  /** Resolves when the present move has ended or has been replaced by another. */
+  get ended(): Promise<void> {
+    return this.ending;
+  }
+
+  clear(): void {
+    this.stop();
+    this.state.value = null;
+  }
+
+  jump(pose: Pose, at: number): void {
+    this.stop();
+    this.next = STEP_MOVE;
+    this.state.value = { from: pose, to: pose, mix: 0, from_at: at, to_at: at, at };
+  }
+
+  move(pose: Pose, at: number): void {
+    const now = this.state.peek();
+    if (now?.to === pose) return;
+    const { duration, easing } = this.next;
+    if (now === null || duration === 0 || this.reduced() || differs_in_samples(now.to, pose)) {
+      this.jump(pose, at);
+      return;
+    }
+    this.stop();
+    this.next = STEP_MOVE;
+    const from = standing_pose(now);
+    const from_at = now.at;
+    const start = performance.now();
+    this.state.value = { from, to: pose, mix: 0, from_at, to_at: at, at: from_at };
+    this.ending = new Promise((resolve) => {
+      this.finish = resolve;
+    });
+    const advance = (time: number) => {
+      const t = Math.min(1, Math.max(0, (time - start) / duration));
+      if (t === 1) return this.jump(pose, at);
+      const mix = easing === "ease" ? ease(t) : t;
+      const here = from_at + (at - from_at) * mix;
+      this.state.value = { from, to: pose, mix, from_at, to_at: at, at: here };
+      this.frame = requestAnimationFrame(advance);
+    };
+    this.frame = requestAnimationFrame(advance);
+  }
+
+  private stop(): void {
+    cancelAnimationFrame(this.frame);
+    this.finish();
+    this.finish = () => {};
+  }
+}
+
+function standing_pose({ from, to, mix }: Shown): Pose {
+  if (mix === 0) return from;
+  return mix === 1 ? to : blend_poses(from, to, mix);
+}
+
+function differs_in_samples(a: Pose, b: Pose): boolean {
+  return a.positions.length !== b.positions.length;
+}

@@ -1,0 +1,59 @@
+// Connects the rules of playing with the store: plays while the store says so.
+import { effect, untracked } from "@preact/signals";
+import { place_of_step } from "./intents";
+import type { Move } from "./motion";
+import { type Player, play } from "./playback";
+import type { Store } from "./store";
+import { until } from "./until";
+
+export function play_on_wish(store: Store, signal: AbortSignal): void {
+  effect(() => {
+    if (!store.playing.value) return;
+    const stopping = new AbortController();
+    const stopped = AbortSignal.any([signal, stopping.signal]);
+    untracked(() => play(player_of(store, stopped)))
+      .then(() => {
+        store.playing.value = false;
+      })
+      // The only way to fail is to be stopped.
+      .catch(() => {});
+    return () => stopping.abort();
+  });
+}
+
+function player_of(store: Store, stopped: AbortSignal): Player {
+  const step_at = (place: number) => store.steps.peek()[place] ?? 0;
+  return {
+    place: () => place_of_step(store),
+    count: () => store.steps.peek().length,
+    speed: () => store.speed.peek(),
+    ready(place) {
+      store.frames.peek()?.want(step_at(place));
+      return until(() => {
+        const held = store.frames.value?.frames.value;
+        return store.visible.value && (held?.has(step_at(place)) ?? false);
+      }, stopped);
+    },
+    async go(place: number, move: Move) {
+      store.motion.next = move;
+      store.step.value = step_at(place);
+      const started = performance.now();
+      await store.motion.ended;
+      // Where motion is reduced the picture jumps, and then stands as long as the move would have taken.
+      await pause(move.duration - (performance.now() - started), stopped);
+    },
+    rest: (milliseconds) => pause(milliseconds, stopped),
+  };
+}
+
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const timer = setTimeout(resolve, milliseconds);
+    const end = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    signal.addEventListener("abort", end, { once: true });
+  });
+}

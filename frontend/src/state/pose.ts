@@ -1,0 +1,80 @@
+// From frames, which are integers, to poses, which the canvas can draw: a matrix beside the integers says where they lie.
+import type { Dimensions, Frame, Matrix, Pose } from "../types";
+import type { Alignment } from "./procrustes";
+
+const MOST_EXTENT = 200_000;
+const INT16 = 32767;
+
+export function pose_of(frame: Frame, alignment: Alignment, dimensions: Dimensions): Pose {
+  return { positions: frame.positions, placement: placement(frame, alignment, dimensions) };
+}
+
+/** rotation * (scale * positions + offset) + shift, as one matrix; 2-D lays everything flat. */
+function placement(frame: Frame, { rotation, shift }: Alignment, dimensions: Dimensions): Matrix {
+  const matrix = new Array<number>(16).fill(0);
+  matrix[15] = 1;
+  for (let row = 0; row < dimensions; row += 1) {
+    let moved = shift[row] as number;
+    for (let column = 0; column < dimensions; column += 1) {
+      const turn = rotation[3 * row + column] as number;
+      matrix[4 * column + row] = turn * frame.scale;
+      moved += turn * (frame.offset[column] as number);
+    }
+    matrix[12 + row] = moved;
+  }
+  return matrix;
+}
+
+/** x, y, z of each sample in the scene; of each `stride`th sample where that is not 1. */
+export function scene_positions({ positions, placement: m }: Pose, stride = 1): Float32Array {
+  const samples = Math.ceil(positions.length / 4 / stride);
+  const out = new Float32Array(3 * samples);
+  for (let i = 0; i < samples; i += 1) {
+    const at = 4 * i * stride;
+    const x = positions[at] as number;
+    const y = positions[at + 1] as number;
+    const z = positions[at + 2] as number;
+    for (let row = 0; row < 3; row += 1) {
+      out[3 * i + row] =
+        (m[row] as number) * x +
+        (m[4 + row] as number) * y +
+        (m[8 + row] as number) * z +
+        (m[12 + row] as number);
+    }
+  }
+  return out;
+}
+
+/** The pose on the way from one to another, for a move that is broken off there. */
+export function blend_poses(from: Pose, to: Pose, mix: number): Pose {
+  const a = scene_positions(from);
+  const b = scene_positions(to);
+  const samples = a.length / 3;
+  let farthest = 0;
+  for (let i = 0; i < a.length; i += 1) {
+    a[i] = (a[i] as number) + mix * ((b[i] as number) - (a[i] as number));
+    farthest = Math.max(farthest, Math.abs(a[i] as number));
+  }
+  const scale = farthest > 0 ? farthest / INT16 : 1;
+  const positions = new Int16Array(4 * samples);
+  for (let i = 0; i < samples; i += 1) {
+    for (let axis = 0; axis < 3; axis += 1) {
+      positions[4 * i + axis] = Math.round((a[3 * i + axis] as number) / scale);
+    }
+  }
+  return { positions, placement: [scale, 0, 0, 0, 0, scale, 0, 0, 0, 0, scale, 0, 0, 0, 0, 1] };
+}
+
+/** The positions of all poses together, thinned evenly where there are very many. */
+export function extent_of_poses(poses: readonly Pose[]): Float32Array {
+  const all = poses.reduce((sum, pose) => sum + pose.positions.length / 4, 0);
+  const stride = Math.max(1, Math.ceil(all / MOST_EXTENT));
+  const parts = poses.map((pose) => scene_positions(pose, stride));
+  const out = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let filled = 0;
+  for (const part of parts) {
+    out.set(part, filled);
+    filled += part.length;
+  }
+  return out;
+}

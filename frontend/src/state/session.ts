@@ -1,0 +1,174 @@
+// Lets follow what must follow when the store changes: which requests, which moves. The table of contents is `start`.
+import { effect, untracked } from "@preact/signals";
+import { fetch_engines, fetch_metadata, fetch_quality, fetch_sprite, read_runs } from "../api";
+import type { Run } from "../types";
+import { type Basis, take_basis } from "./basis";
+import { keep_address, open_address } from "./bookmark";
+import { Frames } from "./frames";
+import { place_of_step } from "./intents";
+import { keep_up, receive_runs, refit_if_due } from "./live";
+import { play_on_wish } from "./playing";
+import type { Store } from "./store";
+import { first_color, read_table } from "./table";
+import { until } from "./until";
+
+export function start(store: Store, first_answer: Promise<Response>, signal: AbortSignal): void {
+  load_frames(store, signal);
+  load_metadata(store, signal);
+  load_sprites(store, signal);
+  load_quality(store, signal);
+  load_engines(store, signal);
+  show_step(store);
+  watch_extent(store);
+  play_on_wish(store, signal);
+  open_address(store);
+  keep_up(store, signal, async () => receive_runs(store, await read_runs(first_answer)));
+  keep_address(store, signal);
+}
+
+/** The frames of the chosen layer: the same ones while its recording goes on, others for another recording. */
+function load_frames(store: Store, signal: AbortSignal): void {
+  const may_prefetch = until(() => store.first_picture.value, signal);
+  // Nobody prefetches for a page that is being left.
+  may_prefetch.catch(() => {});
+  effect(() => {
+    const run = store.run.value;
+    const layer = store.layer.value;
+    const engine = store.engine.value;
+    untracked(() => {
+      const frames = store.frames.peek();
+      const step = store.step.peek();
+      if (run === null || layer === null || step === null) {
+        frames?.stop();
+        store.frames.value = null;
+        return;
+      }
+      const make = (basis: Basis) =>
+        new Frames(run, layer, engine, basis, step, store.activity, may_prefetch);
+      if (frames?.shows(run, layer, engine)) {
+        frames.extend(run, layer);
+        refit_if_due(store, frames, make);
+        return;
+      }
+      frames?.stop();
+      store.frames.value = make(take_basis(run, layer));
+    });
+  });
+}
+
+/** Moves the picture to the chosen step as soon as its frame is there; until then the old picture stays. */
+function show_step(store: Store): void {
+  let shown: { frames: Frames; dimensions: number } | null = null;
+  effect(() => {
+    const frames = store.frames.value;
+    const step = store.step.value;
+    const dimensions = store.dimensions.value;
+    if (store.runs.value !== null && store.layer.value === null) store.motion.clear();
+    if (frames === null || step === null) return;
+    frames.want(step);
+    if (!frames.frames.value.has(step)) return;
+    const pose = frames.pose(step, dimensions);
+    if (pose === null) return;
+    const same_cloud = shown?.frames === frames || (shown !== null && frames.refits === shown.frames);
+    const same_scene = same_cloud && shown?.dimensions === dimensions;
+    shown = { frames, dimensions };
+    untracked(() => {
+      const at = place_of_step(store);
+      if (same_scene) store.motion.move(pose, at);
+      else store.motion.jump(pose, at);
+      if (!same_cloud) store.extent.value = { frames, change: "other" };
+    });
+  });
+}
+
+/** Home shows all steps: it is set anew once they have come, and when a recording brings more. */
+function watch_extent(store: Store): void {
+  let whole: Frames | null = null;
+  effect(() => {
+    const frames = store.frames.value;
+    if (frames === null || !frames.complete) return;
+    const known = whole !== null && (whole === frames || whole === frames.refits);
+    whole = frames;
+    store.extent.value = { frames, change: known ? "grown" : "whole" };
+  });
+}
+
+function load_metadata(store: Store, signal: AbortSignal): void {
+  on_run(store, signal, (run, still_wanted) => {
+    store.table.value = null;
+    if (run.columns.length === 0) return;
+    store.activity.attempt(`the metadata of ${run.run}`, still_wanted, async () => {
+      const table = read_table(await fetch_metadata(run, still_wanted));
+      store.table.value = table;
+      const kept = store.color_by.peek();
+      const known = kept === "" || table.some(({ name }) => name === kept);
+      if (kept === null || !known) store.color_by.value = first_color(table) ?? "";
+    });
+  });
+}
+
+function load_sprites(store: Store, signal: AbortSignal): void {
+  on_run(store, signal, (run, still_wanted) => {
+    const old = store.sprites.peek();
+    store.sprites.value = null;
+    for (const sheet of old?.sheets ?? []) sheet.close();
+    const facts = run.sprite;
+    if (facts === null) return;
+    store.activity.attempt(`the thumbnails of ${run.run}`, still_wanted, async () => {
+      const pages = Array.from({ length: facts.pages }, (_, page) => page);
+      const sheets = await Promise.all(pages.map((page) => fetch_sprite(run, page, still_wanted)));
+      if (still_wanted.aborted) for (const sheet of sheets) sheet.close();
+      else store.sprites.value = { facts, sheets };
+    });
+  });
+}
+
+/** Calls back for each run chosen, and for a run whose metadata and thumbnails have changed. */
+function on_run(
+  store: Store,
+  signal: AbortSignal,
+  load: (run: Run, still_wanted: AbortSignal) => void,
+): void {
+  let loaded: Run | null = null;
+  let loading = new AbortController();
+  effect(() => {
+    const run = store.run.value;
+    if (run === null || (run.run === loaded?.run && run.version === loaded.version)) return;
+    loading.abort();
+    loading = new AbortController();
+    loaded = run;
+    const still_wanted = AbortSignal.any([signal, loading.signal]);
+    untracked(() => load(run, still_wanted));
+  });
+}
+
+function load_quality(store: Store, signal: AbortSignal): void {
+  let asked = "";
+  let loading = new AbortController();
+  effect(() => {
+    const frames = store.frames.value;
+    const components = store.dimensions.value;
+    // A new version of the layer's data asks anew.
+    const version = store.layer.value?.version;
+    if (frames === null || !store.first_picture.value) return;
+    const question = JSON.stringify([frames.key, components, version]);
+    if (question === asked) return;
+    asked = question;
+    loading.abort();
+    loading = new AbortController();
+    const still_wanted = AbortSignal.any([signal, loading.signal]);
+    store.activity.attempt_quietly("the quality of this view", still_wanted, async () => {
+      const quality = await fetch_quality(frames.key, components, still_wanted);
+      if (!still_wanted.aborted) store.quality.value = quality;
+    });
+  });
+}
+
+/** Whether there is a choice of views at all is not worth a request before the first picture. */
+function load_engines(store: Store, signal: AbortSignal): void {
+  const load = async () => {
+    await until(() => store.first_picture.value, signal);
+    store.engines.value = await fetch_engines(signal);
+  };
+  store.activity.attempt_quietly("the list of views", signal, load);
+}

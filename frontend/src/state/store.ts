@@ -1,0 +1,173 @@
+// The one state of the page. Panels and canvas read it; only the functions of `session.ts` write what is fetched, and
+// only those of `intents.ts` what the user wants.
+import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { type Coloring, color_alike, color_by_category, color_by_number } from "../color";
+import type {
+  Dimensions,
+  Drawing,
+  Engine,
+  Layer,
+  Quality,
+  Run,
+  SpriteFacts,
+  StepFacts,
+  Theme,
+} from "../types";
+import { Activity } from "./activity";
+import type { Frames } from "./frames";
+import { Motion } from "./motion";
+import type { Table } from "./table";
+
+export interface Sprites {
+  readonly facts: SpriteFacts;
+  readonly sheets: readonly ImageBitmap[];
+}
+
+/** The sample under the pointer and where it lies on the stage, in CSS pixels. */
+export interface Hover {
+  readonly sample: number;
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  /** In which quarter of the stage: the card opens towards the middle. */
+  readonly right_half: boolean;
+  readonly lower_half: boolean;
+}
+
+export interface Extent {
+  readonly frames: Frames;
+  readonly change: "other" | "whole" | "grown";
+}
+
+export interface Store {
+  readonly activity: Activity;
+  readonly motion: Motion;
+  readonly runs: Signal<readonly Run[] | null>;
+  readonly run_name: Signal<string | null>;
+  readonly layer_name: Signal<string | null>;
+  readonly engine: Signal<string>;
+  readonly engines: Signal<readonly Engine[]>;
+  /** The step that is shown or moved to. */
+  readonly step: Signal<number | null>;
+  readonly playing: Signal<boolean>;
+  readonly speed: Signal<number>;
+  readonly dimensions: Signal<Dimensions>;
+  readonly drawing: Signal<Drawing>;
+  /** A column's name, "" for none, null while the run's own choice holds. */
+  readonly color_by: Signal<string | null>;
+  readonly theme: Signal<Theme>;
+  readonly visible: Signal<boolean>;
+  readonly table: Signal<Table | null>;
+  readonly sprites: Signal<Sprites | null>;
+  readonly frames: Signal<Frames | null>;
+  /** What home must show, and why that has changed. */
+  readonly extent: Signal<Extent | null>;
+  readonly first_picture: Signal<boolean>;
+  readonly quality: Signal<Quality | null>;
+  readonly hover: Signal<Hover | null>;
+  readonly panel_open: Signal<boolean>;
+  readonly help_open: Signal<boolean>;
+  /** How often home has been asked for. */
+  readonly home_wanted: Signal<number>;
+  readonly run: ReadonlySignal<Run | null>;
+  readonly layer: ReadonlySignal<Layer | null>;
+  readonly steps: ReadonlySignal<readonly number[]>;
+  readonly coloring: ReadonlySignal<Coloring | null>;
+  readonly busy: ReadonlySignal<boolean>;
+}
+
+export function create_store(reduced_motion: () => boolean, wide: boolean): Store {
+  const activity = new Activity();
+  const motion = new Motion(reduced_motion);
+  const runs = signal<readonly Run[] | null>(null);
+  const run_name = signal<string | null>(null);
+  const layer_name = signal<string | null>(null);
+  const color_by = signal<string | null>(null);
+  const theme = signal<Theme>("light");
+  const table = signal<Table | null>(null);
+  const frames = signal<Frames | null>(null);
+
+  const run = computed(() => runs.value?.find((one) => one.run === run_name.value) ?? null);
+  const layer = computed(
+    () => run.value?.layers.find(({ name }) => name === layer_name.value) ?? null,
+  );
+  const samples = computed(() => layer.value?.samples ?? 0);
+  const coloring = computed((): Coloring | null => {
+    if (samples.value === 0) return null;
+    const column = table.value?.find(({ name }) => name === color_by.value);
+    if (column?.type === "category" && column.codes.length === samples.value) {
+      return color_by_category(column.codes, column.words, theme.value);
+    }
+    if (column?.type === "number" && column.values.length === samples.value) {
+      return color_by_number(column.values, theme.value);
+    }
+    return color_alike(samples.value, theme.value);
+  });
+  const busy = computed(() => {
+    const shown = motion.shown.value;
+    const moving = shown !== null && shown.from !== shown.to;
+    const loading = frames.value !== null && !frames.value.complete;
+    return moving || loading || activity.waiting.value.length > 0;
+  });
+
+  return {
+    activity,
+    motion,
+    runs,
+    run_name,
+    layer_name,
+    engine: signal("pca"),
+    engines: signal([]),
+    step: signal(null),
+    playing: signal(false),
+    speed: signal(1),
+    dimensions: signal(2),
+    drawing: signal("auto"),
+    color_by,
+    theme,
+    visible: signal(true),
+    table,
+    sprites: signal(null),
+    frames,
+    extent: signal(null),
+    first_picture: signal(false),
+    quality: signal(null),
+    hover: signal(null),
+    panel_open: signal(wide),
+    help_open: signal(false),
+    home_wanted: signal(0),
+    run,
+    layer,
+    steps: computed(() => layer.value?.steps ?? []),
+    coloring,
+    busy,
+  };
+}
+
+export function last_step(steps: readonly number[]): number | null {
+  return steps.at(-1) ?? null;
+}
+
+/** "epoch 7 of 10" where the run counts epochs, else "step 700 of 1000". */
+export function step_title(store: Store, step: number): string {
+  const facts = facts_of(store.run.value, step);
+  const last = facts_of(store.run.value, last_step(store.steps.value) ?? step);
+  const counts_epochs = facts?.unit === "epoch" && facts.epoch !== null && last?.epoch != null;
+  return counts_epochs
+    ? `epoch ${facts.epoch} of ${last.epoch}`
+    : `step ${step} of ${last_step(store.steps.value) ?? step}`;
+}
+
+/** What the canvas shows, in words. */
+export function stage_title(store: Store): string {
+  const { engines, engine, dimensions, layer, step } = store;
+  if (layer.value === null || step.value === null) return "Nothing to show yet";
+  const title =
+    engines.value.find(({ name }) => name === engine.value)?.title ?? engine.value.toUpperCase();
+  const samples = layer.value.samples.toLocaleString("en-US");
+  return `${dimensions.value}-D ${title} of ${layer.value.name}, step ${step.value}, ${samples} samples`;
+}
+
+function facts_of(run: Run | null, step: number): StepFacts | undefined {
+  return run?.steps.find((facts) => facts.step === step);
+}

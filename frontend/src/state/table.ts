@@ -1,0 +1,60 @@
+// The metadata of a run as columns, read from the server's tensors. Text is decoded only when it is looked at.
+import type { ColumnType } from "../types";
+import { Strings, type Tensors } from "../wire";
+
+export type Column =
+  | { readonly type: "category"; readonly name: string; readonly codes: Int32Array; readonly words: readonly string[] }
+  | { readonly type: "number"; readonly name: string; readonly values: Float64Array }
+  | { readonly type: "text"; readonly name: string; readonly texts: Strings };
+
+export type Table = readonly Column[];
+
+/** The legend must stay readable: more classes than this are not chosen without being asked. */
+const MOST_CLASSES = 60;
+
+export function read_table(tensors: Tensors): Table {
+  const { columns } = tensors.json as { columns: { name: string; type: ColumnType }[] };
+  return columns.map(({ name, type }, i): Column => {
+    const strings = (part: string) =>
+      new Strings(tensors.array(`${i}.${part}.bytes`, "U8"), tensors.array(`${i}.${part}.offsets`, "U32"));
+    switch (type) {
+      case "category":
+        return { type, name, codes: tensors.array(`${i}.codes`, "I32"), words: strings("vocabulary").all() };
+      case "number":
+        return { type, name, values: tensors.array(`${i}.values`, "F64") };
+      case "text":
+        return { type, name, texts: strings("text") };
+    }
+  });
+}
+
+/** The value of one sample, as it is shown; empty where it is missing. */
+export function value_at(column: Column, sample: number): string {
+  switch (column.type) {
+    case "category":
+      return column.words[column.codes[sample] ?? -1] ?? "";
+    case "number":
+      return write_number(column.values[sample] ?? Number.NaN);
+    case "text":
+      return column.texts.at(sample);
+  }
+}
+
+export function write_number(value: number): string {
+  if (Number.isNaN(value)) return "";
+  return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(4)));
+}
+
+/** Colours can show these. */
+export function colorable(table: Table): Table {
+  return table.filter((column) => column.type !== "text");
+}
+
+/** The label, else the first category that a legend can hold, else none. */
+export function first_color(table: Table): string | null {
+  const categories = table.filter(
+    (column) => column.type === "category" && column.words.length <= MOST_CLASSES,
+  );
+  const label = categories.find(({ name }) => /^(label|class|target)s?$/i.test(name));
+  return (label ?? categories[0])?.name ?? null;
+}

@@ -1,0 +1,23 @@
+// Builds the page into the Python package. TensorBoard imports `index.js` by that fixed name; everything else has its
+// hash in its name, so that it may be cached for ever, and is found relative to the module that imports it.
+import { defineConfig } from "vite";
+
+export default defineConfig({
+  base: "./",
+  build: {
+    outDir: "../tb_embed_plugin/static",
+    emptyOutDir: true,
+    target: "es2022",
+    modulePreload: false,
+    chunkSizeWarningLimit: 900,
+    rolldownOptions: {
+      input: { index: "src/index.ts" },
+      preserveEntrySignatures: "strict",
+      output: {
+        entryFileNames: "[name].js",
+        chunkFileNames: "assets/[name]-[hash].js",
+        assetFileNames: "assets/[name]-[hash][extname]",
+      },
+    },
+  },
+});
