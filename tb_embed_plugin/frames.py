@@ -86,12 +86,7 @@ class Frames:
         """
         basis = self.basis(view)
         with self._place():
-            return np.stack(
-                [
-                    basis.project(view.run.snapshot(view.layer, step), view.components)
-                    for step in steps
-                ]
-            )
+            return np.stack([self._frame(basis, view, step) for step in steps])
 
     def variance_shown(self, view: View, step: int) -> float | None:
         """Returns the share of a snapshot's variance that its frame shows.
@@ -107,6 +102,13 @@ class Frames:
                     view.run.snapshot(view.layer, step), view.components
                 ),
             )
+
+    @staticmethod
+    def _frame(basis: pca.Basis, view: View, step: int) -> NDArray[np.float32]:
+        snapshot = view.run.snapshot(view.layer, step)
+        frame = basis.project(snapshot, view.components)
+        pca.check_finite(step, frame)
+        return frame
 
     @contextmanager
     def _place(self) -> Iterator[None]:

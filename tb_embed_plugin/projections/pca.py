@@ -100,8 +100,8 @@ class Basis:
 def fit(snapshots: Iterable[tuple[int, NDArray[np.float32]]], n_axes: int = 10) -> Basis:
     """Returns the basis of pooled snapshots: eigenvectors of their covariance.
 
-    The covariance is accumulated in float64 about the first snapshot's mean, so that a large
-    common offset costs no digits. One pass; n_units² memory.
+    The covariance is accumulated in float64 about the first row, so that a large common
+    offset costs no digits. One pass; n_units² memory.
 
     Args:
         snapshots: Steps with their snapshots, float32 (n_samples, n_units); one or more.
@@ -116,12 +116,8 @@ def fit(snapshots: Iterable[tuple[int, NDArray[np.float32]]], n_axes: int = 10) 
         if moments is None:
             moments = _Moments(_origin(snapshot))
         for block in _blocks(snapshot):
+            check_finite(step, block)
             moments.add(block)
-        if not np.isfinite(moments.sum).all():
-            raise UnsuitableDataError(
-                f"expected finite activations; step {step} holds NaN or infinity; leave "
-                "it out of basis_steps and steps"
-            )
     if moments is None:
         raise ValueError("expected one snapshot or more; received none")
     covariance = moments.covariance()
@@ -134,6 +130,19 @@ def fit(snapshots: Iterable[tuple[int, NDArray[np.float32]]], n_axes: int = 10) 
         variance=np.maximum(eigenvalues[::-1][:n_axes], 0),
         total_variance=float(np.trace(covariance)),
     )
+
+
+def check_finite(step: int, values: NDArray[np.floating]) -> None:
+    """Raises where a snapshot, or what was made from it, cannot be drawn.
+
+    Raises:
+        UnsuitableDataError: `values` holds NaN or infinity; the message names the step.
+    """
+    if not np.isfinite(values).all():
+        raise UnsuitableDataError(
+            f"expected finite activations; step {step} holds NaN or infinity; leave it out "
+            "of basis_steps and steps"
+        )
 
 
 class _Moments:
@@ -185,8 +194,11 @@ def _origin(snapshot: NDArray[np.float32]) -> NDArray[np.float64]:
             f"expected a layer of at most {MAX_UNITS} units; received {units}; record a "
             "narrower layer, or a pooled one"
         )
-    mean: NDArray[np.float64] = snapshot[:1000].mean(axis=0, dtype=np.float64)
-    return np.nan_to_num(mean, posinf=0, neginf=0)
+    # Any row is as good an origin as another; one alone may hold what is not finite.
+    origin: NDArray[np.float64] = np.nan_to_num(
+        snapshot[0].astype(np.float64), posinf=0, neginf=0
+    )
+    return origin
 
 
 def _blocks(snapshot: NDArray[np.float32]) -> Iterator[NDArray[np.float64]]:

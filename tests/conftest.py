@@ -1,0 +1,92 @@
+"""What the tests share: one real training, recorded, and TensorBoard around it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from harness import EPOCHS, Recording
+from numpy.typing import NDArray
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+@pytest.fixture(scope="session")
+def digits() -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """The 1,797 digits of scikit-learn: float32 (n, 8, 8) in [0, 1], and their labels."""
+    from sklearn.datasets import load_digits
+
+    x, y = load_digits(return_X_y=True)
+    return (x / 16).astype(np.float32).reshape(-1, 8, 8), y
+
+
+@pytest.fixture
+def make_model() -> Callable[..., Any]:
+    """Makes a compiled classifier of 8x8 digits with a hidden layer fc1."""
+    import keras
+
+    def make(
+        units: int = 32, seed: int = 0, activation: str = "relu", **compile_options: Any
+    ) -> Any:
+        keras.utils.set_random_seed(seed)
+        model = keras.Sequential(
+            [
+                keras.layers.Flatten(),
+                keras.layers.Dense(units, activation=activation, name="fc1"),
+                keras.layers.Dense(10, activation="softmax", name="probabilities"),
+            ]
+        )
+        options = {"optimizer": "adam", "loss": "sparse_categorical_crossentropy"}
+        model.compile(**options | compile_options)
+        return model
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def recording(
+    tmp_path_factory: pytest.TempPathFactory,
+    digits: tuple[NDArray[np.float32], NDArray[np.int64]],
+) -> Recording:
+    """A run `digits` of 1,797 samples, 200 units and steps 0 to 5."""
+    import keras
+
+    from tb_embed_plugin import EmbeddingCheckpoint
+
+    images, labels = digits
+    logdir = tmp_path_factory.mktemp("logs")
+    weights: dict[int, list[Any]] = {}
+
+    class KeepWeights(keras.callbacks.Callback):  # type: ignore[misc] # Keras is untyped
+        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+            weights[epoch] = self.model.get_weights()
+
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            weights[epoch + 1] = self.model.get_weights()
+
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential(
+        [
+            keras.Input((8, 8)),
+            keras.layers.Flatten(),
+            keras.layers.Dense(200, activation="relu", name="fc1"),
+            keras.layers.Dense(10, activation="softmax"),
+        ]
+    )
+    model.compile("adam", "sparse_categorical_crossentropy")
+    checkpoint = EmbeddingCheckpoint(logdir / "digits", images, labels=labels)
+    model.fit(images, labels, epochs=EPOCHS, verbose=0, callbacks=[checkpoint, KeepWeights()])
+    flat = images.reshape(-1, 64).astype(np.float64)
+    return Recording(
+        logdir=logdir,
+        run_dir=logdir / "digits",
+        images=images,
+        labels=labels,
+        activations={
+            step: np.maximum(flat @ kernel + bias, 0).astype(np.float32)
+            for step, (kernel, bias, *_) in weights.items()
+        },
+    )

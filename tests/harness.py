@@ -1,0 +1,114 @@
+"""A recorded run, and TensorBoard around it: in process, or a process of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+from numpy.typing import NDArray
+from tensorboard.backend import application
+from tensorboard.backend.event_processing import data_provider, plugin_event_multiplexer
+from tensorboard.plugins import base_plugin
+from werkzeug.test import Client
+
+EPOCHS = 5
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A run that a real training recorded, and what went into it."""
+
+    logdir: Path
+    run_dir: Path
+    images: NDArray[np.float32]
+    labels: NDArray[np.int64]
+    activations: dict[int, NDArray[np.float32]]
+    """By step, computed from the weights of that step in float64 NumPy."""
+
+
+def client_for(logdir: Path, plugin: type[base_plugin.TBPlugin]) -> Client:
+    """Returns a client of TensorBoard's WSGI application with one plugin."""
+    multiplexer = plugin_event_multiplexer.EventMultiplexer()
+    multiplexer.AddRunsFromDirectory(str(logdir))
+    multiplexer.Reload()
+    provider = data_provider.MultiplexerDataProvider(multiplexer, str(logdir))
+    context = base_plugin.TBContext(logdir=str(logdir), data_provider=provider)
+    return Client(application.TensorBoardWSGI([plugin(context)]))
+
+
+class TensorBoardProcess:
+    """A real `tensorboard` process.
+
+    Attributes:
+        url: Its address, with the path prefix, ending in a slash.
+    """
+
+    def __init__(
+        self, logdir: Path, *options: str, environment: Mapping[str, str] | None = None
+    ) -> None:
+        command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(logdir)]
+        self._process = subprocess.Popen(
+            [*command, "--port", "0", *options],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **(environment or {})},
+        )
+        self._lines: list[str] = []
+        self._found = threading.Event()
+        self.url = ""
+        assert self._process.stderr is not None
+        reader = threading.Thread(target=self._read, args=(self._process.stderr,), daemon=True)
+        reader.start()
+        if not self._found.wait(60) or not self.url:
+            self.stop()
+            raise AssertionError("TensorBoard did not start:\n" + self.log)
+
+    @property
+    def log(self) -> str:
+        """What it has printed."""
+        return "".join(self._lines)
+
+    def get(self, path: str) -> tuple[int, str, bytes]:
+        """Returns status, content type and body of the answer to a GET."""
+        try:
+            with urllib.request.urlopen(self.url + path, timeout=60) as response:
+                return response.status, response.headers["Content-Type"], response.read()
+        except urllib.error.HTTPError as error:
+            return error.code, error.headers["Content-Type"], error.read()
+
+    def stop(self) -> None:
+        """Ends it."""
+        self._process.terminate()
+        self._process.wait(20)
+
+    def _read(self, stream: IO[str]) -> None:
+        for line in stream:
+            self._lines.append(line)
+            if match := re.search(r"TensorBoard \S+ at (http://\S+)", line):
+                self.url = match[1].rstrip("/") + "/"
+                self._found.set()
+        self._found.set()
+
+
+@contextmanager
+def tensorboard(
+    logdir: Path, *options: str, environment: Mapping[str, str] | None = None
+) -> Iterator[TensorBoardProcess]:
+    """Starts TensorBoard on a log directory for the length of a `with` block."""
+    process = TensorBoardProcess(logdir, *options, environment=environment)
+    try:
+        yield process
+    finally:
+        process.stop()

@@ -1,0 +1,405 @@
+"""The Keras callback in real trainings."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from harness import EPOCHS, Recording
+from numpy.typing import NDArray
+from PIL import Image
+
+from tb_embed_plugin import EmbeddingCheckpoint, MisuseError
+from tb_embed_plugin.runs.logdir import Logdir
+from tb_embed_plugin.runs.reader import Run
+from tb_embed_plugin.runs.writer import RunWriter
+
+Digits = tuple[NDArray[np.float32], NDArray[np.int64]]
+MakeModel = Callable[..., Any]
+
+
+def read_run(run_dir: Path) -> Run:
+    return Logdir(run_dir, list).run(".")
+
+
+def fit(model: Any, digits: Digits, *callbacks: Any, **options: Any) -> None:
+    x, y = digits
+    model.fit(
+        x, y, **{"epochs": 2, "batch_size": 256, "verbose": 0} | options, callbacks=callbacks
+    )
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_every_epoch_is_recorded_with_the_untrained_network_first(recording: Recording) -> None:
+    run = read_run(recording.run_dir)
+
+    assert run.steps == list(range(EPOCHS + 1)) == sorted(recording.activations)
+    for step, expected in recording.activations.items():
+        np.testing.assert_allclose(run.snapshot("fc1", step), expected, atol=1e-5)
+    times = [step.wall_time for step in run.manifest.steps]
+    assert times == sorted(times)
+    iterations_per_epoch = -(-len(recording.images) // 32)
+    assert [s.iterations for s in run.manifest.steps] == [
+        epoch * iterations_per_epoch for epoch in range(EPOCHS + 1)
+    ]
+    assert not run.manifest.recording
+
+
+def test_tensorflow_reads_the_checkpoints(recording: Recording) -> None:
+    run = read_run(recording.run_dir)
+    newest = tf.train.latest_checkpoint(str(recording.run_dir))
+
+    assert newest == str(recording.run_dir / f"model.ckpt-{EPOCHS}")
+    for step in run.steps:
+        reader = tf.train.load_checkpoint(str(recording.run_dir / f"model.ckpt-{step}"))
+        np.testing.assert_array_equal(reader.get_tensor("fc1"), run.snapshot("fc1", step))
+        assert reader.get_tensor("tb_embed/outputs").sum(axis=1) == pytest.approx(1, abs=1e-5)
+    assert run.manifest.outputs is not None
+    assert run.manifest.outputs.kind == "probabilities"
+
+
+def test_metadata_and_sprite_are_the_samples(recording: Recording) -> None:
+    run = read_run(recording.run_dir)
+    index, label = run.columns()
+
+    assert (index.name, label.name) == ("index", "label")
+    assert [int(cell) for cell in label.cells] == recording.labels.tolist()
+    sheet = np.asarray(Image.open(recording.run_dir / "sprite_images.png"))
+    assert sheet.shape == (43 * 8, 43 * 8)
+    np.testing.assert_array_equal(
+        sheet[8:16, :8], np.rint(recording.images[43] * 255).astype(np.uint8)
+    )
+
+
+def test_weights_are_those_of_a_training_without_the_callback(
+    tmp_path: Path, digits: Digits, make_model: MakeModel
+) -> None:
+    def trained(*callbacks: Any) -> list[NDArray[np.float32]]:
+        keras.utils.set_random_seed(3)
+        model = keras.Sequential(
+            [
+                keras.layers.Flatten(),
+                keras.layers.Dense(32, activation="relu", name="fc1"),
+                keras.layers.BatchNormalization(),
+                keras.layers.Dropout(0.3),
+                keras.layers.Dense(10, activation="softmax"),
+            ]
+        )
+        model.compile("adam", "sparse_categorical_crossentropy")
+        fit(model, digits, *callbacks)
+        return list(model.get_weights())
+
+    plain = trained()
+    recorded = trained(EmbeddingCheckpoint(tmp_path, digits[0]))
+
+    assert len(plain) == len(recorded) == 8
+    for one, other in zip(plain, recorded, strict=True):
+        assert one.tobytes() == other.tobytes()
+
+
+def functional() -> Any:
+    inputs = keras.Input((8, 8))
+    hidden = keras.layers.Dense(16, activation="relu", name="fc1")(
+        keras.layers.Flatten()(inputs)
+    )
+    return keras.Model(inputs, keras.layers.Dense(10, activation="softmax")(hidden))
+
+
+class Subclassed(keras.Model):  # type: ignore[misc] # Keras is untyped
+    """A model whose graph is Python."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.flatten = keras.layers.Flatten()
+        self.hidden = keras.layers.Dense(16, activation="relu", name="fc1")
+        self.classifier = keras.layers.Dense(10, activation="softmax")
+
+    def call(self, x: Any) -> Any:
+        return self.classifier(self.hidden(self.flatten(x)))
+
+
+@pytest.mark.parametrize("build", [functional, Subclassed])
+def test_other_kinds_of_models_are_recorded(
+    tmp_path: Path, digits: Digits, build: Callable[[], Any]
+) -> None:
+    keras.utils.set_random_seed(0)
+    model = build()
+    model.compile("adam", "sparse_categorical_crossentropy")
+    fit(model, digits, EmbeddingCheckpoint(tmp_path, digits[0]))
+
+    kernel, bias, *_ = model.get_weights()
+    expected = np.maximum(digits[0].reshape(-1, 64) @ kernel + bias, 0)
+    np.testing.assert_allclose(read_run(tmp_path).snapshot("fc1", 2), expected, atol=1e-5)
+
+
+def test_several_layers_come_from_one_pass(
+    tmp_path: Path, digits: Digits, make_model: MakeModel
+) -> None:
+    model = make_model()
+    fit(
+        model, digits, EmbeddingCheckpoint(tmp_path, digits[0], layers=["fc1", "probabilities"])
+    )
+    run = read_run(tmp_path)
+
+    assert [(layer.name, layer.units) for layer in run.manifest.layers] == [
+        ("fc1", 32),
+        ("probabilities", 10),
+    ]
+    outputs = tf.train.load_checkpoint(str(tmp_path / "model.ckpt-2"))
+    np.testing.assert_array_equal(
+        run.snapshot("probabilities", 2), outputs.get_tensor("tb_embed/outputs")
+    )
+
+
+def test_logits_are_called_logits(tmp_path: Path, digits: Digits) -> None:
+    model = keras.Sequential(
+        [keras.layers.Flatten(), keras.layers.Dense(16, name="fc1"), keras.layers.Dense(10)]
+    )
+    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    fit(model, digits, EmbeddingCheckpoint(tmp_path, digits[0]), epochs=1)
+
+    outputs = read_run(tmp_path).manifest.outputs
+    assert outputs is not None
+    assert (outputs.kind, outputs.classes) == ("logits", 10)
+
+
+def test_a_regression_records_its_layer_and_no_outputs(tmp_path: Path, digits: Digits) -> None:
+    model = keras.Sequential(
+        [keras.layers.Flatten(), keras.layers.Dense(16, name="fc1"), keras.layers.Dense(1)]
+    )
+    model.compile("adam", "mse")
+    fit(model, digits, EmbeddingCheckpoint(tmp_path, digits[0]), epochs=1)
+
+    run = read_run(tmp_path)
+    assert run.manifest.outputs is None
+    assert run.steps == [0, 1]
+
+
+def test_more_samples_than_a_batch_are_recorded_in_order(
+    tmp_path: Path, digits: Digits, make_model: MakeModel
+) -> None:
+    x = np.concatenate([digits[0], digits[0], digits[0]])
+    model = make_model()
+    fit(model, digits, EmbeddingCheckpoint(tmp_path, x), epochs=1)
+
+    snapshot = read_run(tmp_path).snapshot("fc1", 1)
+    np.testing.assert_allclose(snapshot[:1797], snapshot[1797:3594], atol=1e-6)
+    np.testing.assert_allclose(snapshot[:1797], snapshot[3594:], atol=1e-6)
+    assert snapshot.std() > 0
+
+
+MISUSES: list[tuple[dict[str, Any], str]] = [
+    ({"labels": np.zeros(5)}, r"expected 1797 values in column 'label'.*received 5"),
+    ({"labels": np.zeros((1797, 10))}, r"\(n_samples,\); received \(1797, 10\)"),
+    ({"metadata": {"who": ["a"]}}, r"expected 1797 values in column 'who'.*received 1"),
+    ({"images": np.zeros((4, 8, 8))}, "expected 1797 images.*received 4"),
+    ({"images": np.zeros((1797, 64))}, r"received \(1797, 64\)"),
+    ({"image_shape": (28, 28)}, r"image_shape of 64 values.*received \(28, 28\)"),
+    ({"x": ["a", "b"]}, "array of numbers"),
+    ({"x": np.zeros((0, 8, 8))}, "a sample or more"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), MISUSES)
+def test_misuse_fails_when_the_callback_is_made(
+    tmp_path: Path, digits: Digits, arguments: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(MisuseError, match=message):
+        EmbeddingCheckpoint(tmp_path, **{"x": digits[0]} | arguments)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("layers", "message"),
+    [
+        ("fc2", r"\['flatten.*', 'fc1', 'probabilities'\]; received 'fc2'"),
+        ((), "one layer name or several"),
+        (("fc1", "fc1"), "name each layer once"),
+    ],
+)
+def test_misuse_of_layers_fails_before_training(
+    tmp_path: Path, digits: Digits, make_model: MakeModel, layers: Any, message: str
+) -> None:
+    model = make_model()
+    model.build((None, 8, 8))
+    before = model.get_weights()
+
+    with pytest.raises(MisuseError, match=message):
+        fit(model, digits, EmbeddingCheckpoint(tmp_path, digits[0], layers=layers))
+    for one, other in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_layer_that_yields_no_rows_is_refused(tmp_path: Path, digits: Digits) -> None:
+    model = keras.Sequential(
+        [
+            keras.layers.Reshape((8, 8, 1)),
+            keras.layers.Conv2D(4, 3, name="conv"),
+            keras.layers.Flatten(),
+            keras.layers.Dense(10, activation="softmax"),
+        ]
+    )
+    model.compile("adam", "sparse_categorical_crossentropy")
+
+    with pytest.raises(MisuseError, match=r"'conv'.*\(None, 6, 6, 4\).*pool or flatten"):
+        fit(model, digits, EmbeddingCheckpoint(tmp_path, digits[0], layers="conv"))
+
+
+def test_a_directory_with_checkpoints_of_others_is_refused(
+    tmp_path: Path, digits: Digits, make_model: MakeModel
+) -> None:
+    tf.train.Checkpoint(v=tf.Variable(1.0)).save(str(tmp_path / "theirs"))
+    before = files_of(tmp_path)
+
+    for overwrite in (False, True):
+        checkpoint = EmbeddingCheckpoint(tmp_path, digits[0], overwrite=overwrite)
+        with pytest.raises(MisuseError, match=r"checkpoints of others.*holds checkpoint"):
+            fit(make_model(), digits, checkpoint)
+    assert files_of(tmp_path) == before
+
+
+def test_a_second_training_is_refused_with_both_remedies(
+    tmp_path: Path, digits: Digits, make_model: MakeModel
+) -> None:
+    fit(make_model(), digits, EmbeddingCheckpoint(tmp_path, digits[0]))
+    before = files_of(tmp_path)
+
+    with pytest.raises(MisuseError, match=r"overwrite=True.*another directory"):
+        fit(make_model(), digits, EmbeddingCheckpoint(tmp_path, digits[0]))
+    assert files_of(tmp_path) == before
+
+
+def test_overwrite_replaces_the_run_and_keeps_what_is_not_ours(
+    tmp_path: Path, digits: Digits, make_model: MakeModel
+) -> None:
+    fit(make_model(), digits, EmbeddingCheckpoint(tmp_path, digits[0]), epochs=3)
+    (tmp_path / "notes.txt").write_text("mine")
+    version = read_run(tmp_path).layer_version("fc1")
+    fit(make_model(16), digits, EmbeddingCheckpoint(tmp_path, digits[0], overwrite=True))
+
+    run = read_run(tmp_path)
+    assert run.steps == [0, 1, 2]
+    assert run.layer("fc1").units == 16
+    assert run.layer_version("fc1") != version
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+    assert not list(tmp_path.glob("model.ckpt-3.*"))
+
+
+def test_a_training_that_goes_on_continues_the_run(
+    tmp_path: Path, digits: Digits, make_model: MakeModel
+) -> None:
+    model = make_model()
+    fit(model, digits, EmbeddingCheckpoint(tmp_path, digits[0]), epochs=2)
+    first = read_run(tmp_path)
+    kept = {step: first.snapshot("fc1", step).tobytes() for step in first.steps}
+    model.save(tmp_path / "model.keras")
+
+    resumed = keras.models.load_model(tmp_path / "model.keras")
+    fit(resumed, digits, EmbeddingCheckpoint(tmp_path, digits[0]), initial_epoch=2, epochs=4)
+
+    run = read_run(tmp_path)
+    assert run.steps == [0, 1, 2, 3, 4]
+    for step, snapshot in kept.items():
+        assert run.snapshot("fc1", step).tobytes() == snapshot
+
+
+def test_a_resumed_model_is_not_taken_for_an_untrained_one(
+    tmp_path: Path, digits: Digits, make_model: MakeModel
+) -> None:
+    model = make_model()
+    fit(model, digits, EmbeddingCheckpoint(tmp_path, digits[0]), initial_epoch=3, epochs=5)
+
+    assert read_run(tmp_path).steps == [4, 5]
+
+
+def test_other_samples_in_the_same_directory_are_refused(
+    tmp_path: Path, digits: Digits, make_model: MakeModel
+) -> None:
+    model = make_model()
+    fit(model, digits, EmbeddingCheckpoint(tmp_path, digits[0]), epochs=1)
+
+    others = EmbeddingCheckpoint(tmp_path, digits[0][::-1])
+    with pytest.raises(MisuseError, match=r"other ones.*overwrite=True"):
+        fit(model, digits, others, initial_epoch=1, epochs=2)
+
+
+def test_a_failing_recorder_warns_once_and_training_goes_on(
+    tmp_path: Path,
+    digits: Digits,
+    make_model: MakeModel,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write = RunWriter.write_snapshot
+
+    def full_disk(self: RunWriter, step: Any, tensors: Any) -> None:
+        if step.step >= 2:
+            raise OSError(28, "No space left on device")
+        write(self, step, tensors)
+
+    monkeypatch.setattr(RunWriter, "write_snapshot", full_disk)
+    model = make_model()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        fit(model, digits, EmbeddingCheckpoint(tmp_path, digits[0]), epochs=4)
+
+    told = [str(w.message) for w in caught if w.category is RuntimeWarning]
+    assert len(told) == 1
+    assert "No space left on device" in told[0]
+    assert int(model.optimizer.iterations) == 4 * 8
+    assert read_run(tmp_path).steps == [0, 1]
+
+
+def test_a_vanished_directory_does_not_stop_the_training(
+    tmp_path: Path, digits: Digits, make_model: MakeModel
+) -> None:
+    run_dir = tmp_path / "run"
+
+    class Vandal(keras.callbacks.Callback):  # type: ignore[misc] # Keras is untyped
+        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+            if epoch == 1:
+                run_dir.rename(tmp_path / "elsewhere")
+                run_dir.write_text("a file where the run was")
+
+    model = make_model()
+    with pytest.warns(RuntimeWarning, match="stopped recording"):
+        fit(model, digits, EmbeddingCheckpoint(run_dir, digits[0]), Vandal(), epochs=3)
+    assert read_run(tmp_path / "elsewhere").steps == [0, 1]
+
+
+def test_nan_activations_are_recorded_as_they_are(
+    tmp_path: Path, digits: Digits, make_model: MakeModel
+) -> None:
+    x = digits[0].copy()
+    x[7] = np.nan
+    model = make_model(activation="linear")
+    fit(model, digits, EmbeddingCheckpoint(tmp_path, x, images=False), epochs=1)
+
+    snapshot = read_run(tmp_path).snapshot("fc1", 1)
+    assert np.isnan(snapshot[7]).any()
+    assert np.isfinite(np.delete(snapshot, 7, axis=0)).all()
+
+
+def test_the_manifest_is_what_the_documentation_says(recording: Recording) -> None:
+    manifest = json.loads((recording.run_dir / "plugins/tb_embed/manifest.json").read_text())
+
+    assert manifest["format_version"] == 1
+    assert manifest["layers"] == [{"name": "fc1", "units": 200}]
+    assert manifest["sprite"] == {"cell": [8, 8], "columns": 43, "channels": 1}
+    documentation = (Path(__file__).parents[1] / "docs/run_format.md").read_text()
+    for key in [*manifest, *manifest["steps"][0]]:
+        assert f"`{key}`" in documentation, key

@@ -1,0 +1,145 @@
+"""Our reader of TensorFlow's checkpoints against TensorFlow's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from tb_embed_plugin.errors import EmbedError, NotRecordedError, UnreadableError
+from tb_embed_plugin.runs.checkpoint import Checkpoint
+from tb_embed_plugin.runs.checkpoint_writer import write_checkpoint
+
+
+def save(folder: Path, **tensors: NDArray[np.generic]) -> Path:
+    """Saves by TensorFlow alone."""
+    tf.raw_ops.SaveV2(
+        prefix=str(folder / "ckpt"),
+        tensor_names=list(tensors),
+        shape_and_slices=[""] * len(tensors),
+        tensors=list(tensors.values()),
+    )
+    return folder.resolve()
+
+
+def test_reads_what_tensorflow_reads_bit_for_bit(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    # Enough names for several blocks of the index, with long common beginnings.
+    tensors = {
+        f"model/layer_{i}/kernel": rng.normal(size=(i % 5 + 1, 7)).astype(np.float32)
+        for i in range(300)
+    }
+    folder = save(tmp_path, **tensors)
+
+    ours = Checkpoint(folder, "ckpt")
+    theirs = tf.train.load_checkpoint(str(folder / "ckpt"))
+
+    assert set(ours.entries) == set(theirs.get_variable_to_shape_map())
+    for name in tensors:
+        np.testing.assert_array_equal(ours.tensor(name), theirs.get_tensor(name))
+
+
+@pytest.mark.parametrize(
+    "dtype", ["float16", "float32", "float64", "int32", "int64", "uint8", "bool"]
+)
+@pytest.mark.parametrize("shape", [(), (3,), (2, 3), (0, 4), (2, 3, 4)])
+def test_reads_every_plain_type_and_shape(
+    tmp_path: Path, dtype: str, shape: tuple[int, ...]
+) -> None:
+    values = np.random.default_rng(1).integers(0, 2, shape).astype(dtype)
+    tensor = Checkpoint(save(tmp_path, x=values), "ckpt").tensor("x")
+
+    assert tensor.dtype == values.dtype
+    np.testing.assert_array_equal(tensor, values)
+
+
+def test_maps_the_file_and_cannot_write_it(tmp_path: Path) -> None:
+    tensor = Checkpoint(save(tmp_path, x=np.ones((4, 4), np.float32)), "ckpt").tensor("x")
+
+    assert isinstance(tensor, np.memmap)
+    with pytest.raises(ValueError, match="read-only"):
+        tensor[0] = 0
+
+
+def test_names_the_tensors_there_are(tmp_path: Path) -> None:
+    checkpoint = Checkpoint(save(tmp_path, fc1=np.ones(1), fc2=np.ones(1)), "ckpt")
+
+    with pytest.raises(NotRecordedError, match=r"\['fc1', 'fc2'\].*'fc3'"):
+        checkpoint.tensor("fc3")
+
+
+def test_refuses_a_type_that_numpy_lacks_by_name(tmp_path: Path) -> None:
+    folder = save(tmp_path, x=tf.cast([1.0], tf.bfloat16))
+
+    with pytest.raises(UnreadableError, match=r"'x'.*type 14"):
+        Checkpoint(folder, "ckpt").tensor("x")
+
+
+def test_says_when_the_data_are_cut_short(tmp_path: Path) -> None:
+    folder = save(tmp_path, x=np.ones(1000, np.float32))
+    data = folder / "ckpt.data-00000-of-00001"
+    data.write_bytes(data.read_bytes()[:3999])
+
+    with pytest.raises(UnreadableError, match="4000 bytes or more"):
+        Checkpoint(folder, "ckpt").tensor("x")
+
+
+def test_opens_no_file_outside_of_its_folder(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    save(outside, x=np.ones(10, np.float32))
+    run = tmp_path / "run"
+    run.mkdir()
+    for name in ("ckpt.index", "ckpt.data-00000-of-00001"):
+        (run / name).symlink_to(outside / name)
+
+    with pytest.raises(UnreadableError, match="links to one outside"):
+        Checkpoint(run.resolve(), "ckpt")
+
+    (run / "ckpt.index").unlink()
+    (run / "ckpt.index").write_bytes((outside / "ckpt.index").read_bytes())
+    with pytest.raises(UnreadableError, match="links to one outside"):
+        Checkpoint(run.resolve(), "ckpt").tensor("x")
+
+
+@given(position=st.integers(0, 10_000), value=st.integers(0, 255), cut=st.integers(0, 10_000))
+@settings(
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_a_damaged_index_is_a_stated_problem(
+    tmp_path: Path, position: int, value: int, cut: int
+) -> None:
+    index = tmp_path / "ckpt.index"
+    pristine = tmp_path / "pristine"
+    if not pristine.exists():
+        save(tmp_path, **{f"t{i}": np.ones((i, 2), np.float32) for i in range(30)})
+        pristine.write_bytes(index.read_bytes())
+    data = bytearray(pristine.read_bytes())
+    data[position % len(data)] = value
+    index.write_bytes(data[: max(1, len(data) - cut % len(data))])
+
+    try:
+        checkpoint = Checkpoint(tmp_path.resolve(), "ckpt")
+        for name in checkpoint.entries:
+            checkpoint.tensor(name)
+    except EmbedError as error:
+        assert "ckpt" in str(error)
+
+
+def test_our_writer_writes_what_tensorflow_reads(tmp_path: Path) -> None:
+    (tmp_path / "plugins" / "tb_embed").mkdir(parents=True)
+    values = np.random.default_rng(2).normal(size=(50, 8)).astype(np.float32)
+    write_checkpoint(tmp_path, "model.ckpt-3", {"fc1": values})
+
+    theirs = tf.train.load_checkpoint(str(tmp_path / "model.ckpt-3"))
+    np.testing.assert_array_equal(theirs.get_tensor("fc1"), values)
+    assert sorted(p.name for p in tmp_path.glob("*")) == [
+        "model.ckpt-3.data-00000-of-00001",
+        "model.ckpt-3.index",
+        "plugins",
+    ]

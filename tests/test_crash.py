@@ -1,0 +1,142 @@
+"""Kill -9 while recording: what is listed reads back, and training goes on after it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tb_embed_plugin.errors import EmbedError
+from tb_embed_plugin.runs.logdir import Logdir
+from tb_embed_plugin.runs.reader import Run
+
+WRITE_FOR_EVER = """
+    import sys
+    from pathlib import Path
+    import numpy as np
+    from tb_embed_plugin.runs.manifest import Layer, Step
+    from tb_embed_plugin.runs.metadata_table import index_column
+    from tb_embed_plugin.runs.writer import RunWriter, read_manifest
+
+    run_dir = Path(sys.argv[1])
+    recorded = read_manifest(run_dir)
+    writer = RunWriter(run_dir, recorded) if recorded else RunWriter.begin(
+        run_dir, layers=[Layer("fc1", 50)], columns=[index_column(2000)], images=None,
+        fingerprint="f", outputs=None)
+    step = len(writer.manifest.steps)
+    while True:
+        fc1 = np.random.default_rng(step).normal(size=(2000, 50)).astype(np.float32)
+        writer.write_snapshot(Step(step, "epoch", step, None, 0.0, step), {"fc1": fc1})
+        print(step, flush=True)
+        step += 1
+"""
+
+TRAIN = """
+    import os, sys, time
+    import keras, numpy as np
+    from tb_embed_plugin import EmbeddingCheckpoint
+
+    logs, backup, die_at, die_in = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
+    keras.utils.set_random_seed(0)
+    x = np.random.default_rng(0).normal(size=(640, 8)).astype("float32")
+    y = (x[:, 0] > 0).astype("int32")
+    model = keras.Sequential(
+        [keras.Input((8,)), keras.layers.Dense(16, name="fc1"), keras.layers.Dense(2)])
+    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+
+    class Die(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            self.epoch = epoch
+
+        def on_batch_end(self, batch, logs=None):
+            if die_at == "batch" and self.epoch == die_in and batch == 5:
+                os.kill(os.getpid(), 9)
+
+        def on_epoch_end(self, epoch, logs=None):
+            if die_at == "epoch_end" and epoch == die_in:
+                os.kill(os.getpid(), 9)
+
+    # Between the snapshot of an epoch and its backup.
+    model.fit(x, y, batch_size=64, epochs=6, verbose=0, callbacks=[
+        EmbeddingCheckpoint(logs, x), Die(), keras.callbacks.BackupAndRestore(backup)])
+"""
+
+
+def start(script: str, *arguments: object) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(script), *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def open_run(run_dir: Path) -> Run:
+    return Logdir(run_dir, list).run(".")
+
+
+def test_whatever_is_listed_when_the_writer_is_killed_reads_back(tmp_path: Path) -> None:
+    rng = np.random.default_rng(7)
+    recorded = 0
+    for _ in range(4):
+        process = start(WRITE_FOR_EVER, tmp_path)
+        assert process.stdout is not None
+        process.stdout.readline()
+        # A write takes some 5 ms; most of these end in the middle of one.
+        time.sleep(rng.uniform(0.02, 0.2))
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+
+        run = open_run(tmp_path)
+        assert len(run.steps) > recorded, "it went on after the last one"
+        recorded = len(run.steps)
+        assert run.steps == list(range(recorded))
+        for step in run.steps:
+            expected = np.random.default_rng(step).normal(size=(2000, 50)).astype(np.float32)
+            np.testing.assert_array_equal(run.snapshot("fc1", step), expected)
+
+
+def test_a_training_killed_in_an_epoch_resumes_into_the_same_run(tmp_path: Path) -> None:
+    logs, backup = tmp_path / "logs", tmp_path / "backup"
+    killed = start(TRAIN, logs, backup, "batch", 3)
+    assert killed.wait() == -signal.SIGKILL, killed.communicate()[1]
+    before = open_run(logs)
+    assert before.steps == [0, 1, 2, 3]
+    assert before.manifest.recording
+    kept = [before.snapshot("fc1", step).tobytes() for step in before.steps]
+
+    resumed = start(TRAIN, logs, backup, "never", 0)
+    assert resumed.wait() == 0, resumed.communicate()[1]
+    after = open_run(logs)
+    assert after.steps == [0, 1, 2, 3, 4, 5, 6]
+    assert [after.snapshot("fc1", step).tobytes() for step in before.steps] == kept
+    assert [s.iterations for s in after.manifest.steps] == [0, 10, 20, 30, 40, 50, 60]
+    assert not after.manifest.recording
+
+
+def test_an_epoch_recorded_but_not_backed_up_is_recorded_again(tmp_path: Path) -> None:
+    logs, backup = tmp_path / "logs", tmp_path / "backup"
+    assert start(TRAIN, logs, backup, "epoch_end", 3).wait() == -signal.SIGKILL
+    before = open_run(logs)
+    assert before.steps == [0, 1, 2, 3, 4]
+
+    resumed = start(TRAIN, logs, backup, "never", 0)
+    assert resumed.wait() == 0, resumed.communicate()[1]
+    after = open_run(logs)
+    assert after.steps == [0, 1, 2, 3, 4, 5, 6]
+    assert after.manifest.steps[:4] == before.manifest.steps[:4]
+    assert after.manifest.steps[4].wall_time > before.manifest.steps[4].wall_time
+
+
+def test_leftovers_of_an_unfinished_write_are_no_run(tmp_path: Path) -> None:
+    (tmp_path / "metadata.tsv").write_text("index\tlabel\n")
+
+    with pytest.raises(EmbedError, match="expected one of the runs"):
+        open_run(tmp_path)

@@ -1,0 +1,73 @@
+"""What importing costs, shown in fresh interpreters."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from harness import Recording, tensorboard
+
+
+def run_python(code: str, **environment: str) -> str:
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **environment},
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def test_the_plugin_loads_nothing_heavy() -> None:
+    loaded = run_python(
+        "import sys, tb_embed_plugin.plugin\n"
+        "print([m for m in ('tensorflow', 'keras', 'sklearn', 'scipy', 'PIL', 'safetensors')"
+        " if m in sys.modules])"
+    )
+    assert loaded.strip() == "[]"
+
+
+def test_serving_a_run_needs_no_tensorflow(recording: Recording) -> None:
+    loaded = run_python(
+        "import sys\n"
+        "from pathlib import Path\n"
+        "sys.modules['tensorflow'] = sys.modules['keras'] = None\n"
+        "from tb_embed_plugin import routes\n"
+        "from tb_embed_plugin.arguments import Arguments\n"
+        "from tb_embed_plugin.frames import Frames\n"
+        "from tb_embed_plugin.runs.logdir import Logdir\n"
+        f"logdir = Logdir(Path({str(recording.logdir)!r}), lambda: ['digits'])\n"
+        "service = routes.Service(logdir, Frames())\n"
+        "for name, more in [('runs', {}), ('metadata', {}), ('sprite', {}), ('engines', {}),\n"
+        "                   ('projection', {}), ('quality', {}), ('vectors', {'step': '1'})]:\n"
+        "    query = {'run': 'digits', 'layer': 'fc1', **more}\n"
+        "    print(name, len(routes.ROUTES[name](service, Arguments(query)).body) > 0)\n"
+    )
+    assert loaded.split()[1::2] == ["True"] * 7
+
+
+def test_tensorboard_starts_when_a_requirement_of_ours_is_broken(
+    tmp_path: Path, recording: Recording
+) -> None:
+    broken = tmp_path / "safetensors"
+    broken.mkdir()
+    (broken / "__init__.py").write_text("raise RuntimeError('cannot load the library')")
+    environment = {"PYTHONPATH": str(tmp_path)}
+    with tensorboard(recording.logdir, environment=environment) as server:
+        status, content_type, body = server.get("data/plugin/tb_embed/runs")
+
+    assert (status, content_type) == (503, "text/plain; charset=utf-8")
+    assert b"cannot load the library" in body
+    assert b"reinstall" in body
+
+
+def test_the_public_names_are_all_there() -> None:
+    run_python(
+        "import tb_embed_plugin as t\n"
+        "assert all(getattr(t, name) for name in t.__all__)\n"
+        "assert set(t.__all__) <= set(dir(t))\n"
+    )

@@ -1,0 +1,72 @@
+"""The manifest: written, read, refused."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tb_embed_plugin.errors import UnreadableError
+from tb_embed_plugin.runs.manifest import (
+    ColumnInfo,
+    Layer,
+    Manifest,
+    OutputsInfo,
+    SpriteInfo,
+    Step,
+)
+
+MANIFEST = Manifest(
+    samples=3,
+    fingerprint="abc",
+    layers=(Layer("fc1", 2), Layer("encoder/ü", 5)),
+    steps=(Step(0, "epoch", 0, None, 1.5, 0), Step(4, "epoch", 4, None, 2.5, 40)),
+    columns=(ColumnInfo("index", "number"), ColumnInfo("label", "category")),
+    sprite=SpriteInfo((8, 9), 2, 1),
+    outputs=OutputsInfo(10, "logits"),
+    recording=True,
+)
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=5,
+)
+
+
+def test_it_reads_what_it_wrote() -> None:
+    assert Manifest.from_json(MANIFEST.to_json()) == MANIFEST
+
+
+def test_steps_are_kept_in_order_and_replaced() -> None:
+    late, early = Step(9, "epoch", 9, None, 0, 0), Step(2, "epoch", 2, None, 0, 0)
+    again = Step(4, "epoch", 4, None, 99, 0)
+    steps = MANIFEST.with_step(late).with_step(early).with_step(again).steps
+
+    assert [step.step for step in steps] == [0, 2, 4, 9]
+    assert steps[2].wall_time == 99
+
+
+def test_a_newer_format_is_refused_by_name() -> None:
+    newer = MANIFEST.to_json().replace(b'"format_version": 1', b'"format_version": 2')
+
+    with pytest.raises(UnreadableError, match="version 1; received version 2; update"):
+        Manifest.from_json(newer)
+
+
+@given(st.sampled_from(sorted(json.loads(MANIFEST.to_json()))), JSON)
+def test_any_value_anywhere_is_read_or_a_stated_problem(key: str, value: Any) -> None:
+    content = json.loads(MANIFEST.to_json()) | {key: value}
+    try:
+        Manifest.from_json(json.dumps(content).encode())
+    except UnreadableError as error:
+        assert "expected a manifest" in str(error)
+
+
+@given(st.binary())
+def test_any_bytes_are_a_stated_problem(data: bytes) -> None:
+    with pytest.raises(UnreadableError, match="expected a manifest"):
+        Manifest.from_json(data)

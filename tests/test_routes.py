@@ -1,0 +1,358 @@
+"""The routes, through TensorBoard's own WSGI application."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import struct
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import safetensors.numpy
+from harness import EPOCHS, Recording, client_for
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from werkzeug.test import Client, TestResponse
+
+from tb_embed_plugin import frames, routes
+from tb_embed_plugin.plugin import ROUTES, EmbeddingsPlugin
+
+BASE = "/data/plugin/tb_embed/"
+FC1 = {"run": "digits", "layer": "fc1"}
+STEPS = list(range(EPOCHS + 1))
+
+
+@pytest.fixture(scope="module")
+def client(recording: Recording) -> Client:
+    return client_for(recording.logdir, EmbeddingsPlugin)
+
+
+def info_of(response: TestResponse) -> Any:
+    (size,) = struct.unpack("<Q", response.data[:8])
+    return json.loads(json.loads(response.data[8 : 8 + size])["__metadata__"]["json"])
+
+
+def positions_of(response: TestResponse) -> np.ndarray:
+    assert response.status_code == 200, response.text
+    tensors = safetensors.numpy.load(response.data)
+    scaled = tensors["positions"] * tensors["scale"][:, None, None]
+    return np.asarray(scaled + tensors["offset"][:, None])
+
+
+def expected_frames(recording: Recording, components: int) -> np.ndarray:
+    """Plain float64 NumPy, by the documented sign rule."""
+    pooled = np.concatenate([recording.activations[s] for s in STEPS]).astype(np.float64)
+    mean = pooled.mean(axis=0)
+    vectors = np.linalg.eigh(np.cov(pooled.T))[1][:, ::-1][:, :components]
+    vectors = vectors * np.sign(vectors[np.abs(vectors).argmax(0), np.arange(components)])
+    return np.stack([(recording.activations[s] - mean) @ vectors for s in STEPS])
+
+
+def test_runs_describes_what_was_recorded(client: Client) -> None:
+    (run,) = client.get(BASE + "runs").get_json()["runs"]
+
+    assert run["run"] == "digits"
+    assert run["source"] == "tb_embed"
+    assert not run["recording"]
+    (layer,) = run["layers"]
+    assert (layer["name"], layer["samples"], layer["units"]) == ("fc1", 1797, 200)
+    assert layer["steps"] == STEPS == [step["step"] for step in run["steps"]]
+    assert run["columns"] == [
+        {"name": "index", "type": "number"},
+        {"name": "label", "type": "category"},
+    ]
+    assert run["sprite"] == {"pages": 1, "cell": [8, 8], "columns": 43, "channels": 1}
+    assert run["problems"] == []
+
+
+def test_metadata_holds_every_row(client: Client, recording: Recording) -> None:
+    response = client.get(BASE + "metadata", query_string={"run": "digits"})
+    tensors = safetensors.numpy.load(response.data)
+
+    assert [c["name"] for c in info_of(response)["columns"]] == ["index", "label"]
+    np.testing.assert_array_equal(tensors["0.values"], np.arange(1797.0))
+    offsets = tensors["1.vocabulary.offsets"]
+    words = [
+        tensors["1.vocabulary.bytes"][a:b].tobytes().decode() for a, b in pairwise(offsets)
+    ]
+    assert [int(words[code]) for code in tensors["1.codes"]] == recording.labels.tolist()
+
+
+def test_the_sprite_is_the_file(client: Client, recording: Recording) -> None:
+    response = client.get(BASE + "sprite", query_string={"run": "digits"})
+
+    assert response.content_type == "image/png"
+    assert response.data == (recording.run_dir / "sprite_images.png").read_bytes()
+    missing = client.get(BASE + "sprite", query_string={"run": "digits", "page": 1})
+    assert missing.status_code == 404
+
+
+@pytest.mark.parametrize("components", [2, 3, 10])
+def test_projection_equals_plain_numpy(
+    client: Client, recording: Recording, components: int
+) -> None:
+    query = {**FC1, "components": components}
+    response = client.get(BASE + "projection", query_string=query)
+    positions = positions_of(response)[..., :components]
+    expected = expected_frames(recording, components)
+
+    assert np.abs(positions - expected).max() <= 1e-4 * np.ptp(expected)
+    assert info_of(response)["state"] == "done"
+    assert info_of(response)["basis_steps"] == STEPS
+    again = client.get(BASE + "projection", query_string=query)
+    assert again.data == response.data
+
+
+def test_a_fresh_server_computes_the_same(client: Client, recording: Recording) -> None:
+    query = {**FC1, "components": 3}
+    one = client.get(BASE + "projection", query_string=query)
+    other = client_for(recording.logdir, EmbeddingsPlugin).get(
+        BASE + "projection", query_string=query
+    )
+
+    assert one.data == other.data
+
+
+def test_frames_do_not_depend_on_which_are_asked_together(client: Client) -> None:
+    every = positions_of(client.get(BASE + "projection", query_string=FC1))
+    some = positions_of(client.get(BASE + "projection", query_string={**FC1, "steps": "1,3-4"}))
+
+    np.testing.assert_array_equal(some, every[[1, 3, 4]])
+
+
+def test_basis_steps_freeze_the_basis(client: Client) -> None:
+    frozen = {**FC1, "basis_steps": "0-2", "steps": "4"}
+    response = client.get(BASE + "projection", query_string=frozen)
+
+    assert info_of(response)["basis_steps"] == [0, 1, 2]
+    free = client.get(BASE + "projection", query_string={**FC1, "steps": "4"})
+    assert np.abs(positions_of(response) - positions_of(free)).max() > 0.01
+
+
+def test_quality_says_how_much_each_frame_shows(client: Client, recording: Recording) -> None:
+    content = client.get(BASE + "quality", query_string={**FC1, "components": 2}).get_json()
+    shown = expected_frames(recording, 2)
+
+    assert [frame["step"] for frame in content["frames"]] == STEPS
+    for frame in content["frames"]:
+        layer = recording.activations[frame["step"]].astype(np.float64)
+        expected = shown[frame["step"]].var(axis=0).sum() / layer.var(axis=0).sum()
+        assert frame["variance_shown"] == pytest.approx(expected, abs=1e-5)
+    assert f"{sum(content['variance']):.0%}" in content["sentence"]
+
+
+def test_vectors_are_the_activations(client: Client, recording: Recording) -> None:
+    query = {**FC1, "step": 2, "samples": "5,1000-1002"}
+    tensors = safetensors.numpy.load(client.get(BASE + "vectors", query_string=query).data)
+
+    np.testing.assert_allclose(
+        tensors["vectors"], recording.activations[2][[5, 1000, 1001, 1002]], atol=1e-5
+    )
+
+
+def test_engines_describes_what_projection_takes(client: Client) -> None:
+    (engine,) = client.get(BASE + "engines").get_json()["engines"]
+
+    assert (engine["name"], engine["title"], engine["components"]) == ("pca", "PCA", [2, 3, 10])
+    for parameter in engine["parameters"]:
+        query = {**FC1, parameter["name"]: "no such value"}
+        response = client.get(BASE + "projection", query_string=query)
+        assert response.status_code == 400, "the route reads the parameter"
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "status", "words"),
+    [
+        ("metadata", {}, 400, "argument 'run'"),
+        ("metadata", {"run": "nobody"}, 404, "['digits']; received 'nobody'"),
+        ("metadata", {"run": "../logs"}, 404, "received '../logs'"),
+        ("metadata", {"run": "/etc"}, 404, "received '/etc'"),
+        ("metadata", {"run": "digits/plugins/.."}, 404, "received"),
+        ("sprite", {"run": "digits", "page": "x"}, 400, "whole number; received 'x'"),
+        ("projection", {"run": "digits"}, 400, "argument 'layer'"),
+        ("projection", {**FC1, "layer": "fc9"}, 404, "['fc1'] of run 'digits'; received 'fc9'"),
+        ("projection", {**FC1, "engine": "tsne"}, 400, "['pca']; received 'tsne'"),
+        ("projection", {**FC1, "components": "4"}, 400, "['2', '3', '10']; received '4'"),
+        ("projection", {**FC1, "steps": "99"}, 404, "received 99"),
+        ("projection", {**FC1, "basis_steps": "x"}, 400, "such as 0,5-7"),
+        ("vectors", {**FC1}, 400, "step to be a whole number; received None"),
+        ("vectors", {**FC1, "step": "77"}, 404, "received 77"),
+        ("vectors", {**FC1, "step": "1", "samples": "1797"}, 404, "0 to 1796; received 1797"),
+    ],
+)
+def test_errors_have_one_shape(
+    client: Client, path: str, query: dict[str, str], status: int, words: str
+) -> None:
+    response = client.get(BASE + path, query_string=query)
+
+    assert response.status_code == status
+    assert response.content_type == "text/plain; charset=utf-8"
+    assert response.text.startswith("expected ")
+    assert words in response.text
+    assert "/tmp" not in response.text
+
+
+@pytest.mark.parametrize("name", ROUTES)
+def test_nothing_but_get_is_answered(client: Client, name: str) -> None:
+    for method in ("post", "put", "delete"):
+        response = getattr(client, method)(BASE + name)
+        assert response.status_code == 405
+        assert response.content_type == "text/plain; charset=utf-8"
+
+
+@given(
+    st.sampled_from(ROUTES),
+    st.dictionaries(
+        st.sampled_from(["run", "layer", "engine", "components", "steps", "step", "samples"]),
+        st.sampled_from(["digits", "fc1", "pca", "2"]) | st.text(),
+    ),
+)
+@settings(max_examples=150, deadline=None)
+def test_no_query_is_ever_a_defect_of_ours(
+    client: Client, name: str, query: dict[str, str]
+) -> None:
+    response = client.get(BASE + name, query_string=query)
+
+    assert response.status_code in {200, 400, 404, 413}
+
+
+def test_only_the_current_version_may_be_kept(client: Client) -> None:
+    (run,) = client.get(BASE + "runs").get_json()["runs"]
+    version = run["layers"][0]["version"]
+    kept = client.get(BASE + "projection", query_string={**FC1, "v": version})
+    old = client.get(BASE + "projection", query_string={**FC1, "v": "0123"})
+    listing = client.get(BASE + "runs", query_string={"v": version})
+
+    assert kept.headers["Cache-Control"] == "private, max-age=31536000"
+    assert "no-cache" in old.headers["Cache-Control"]
+    assert "no-cache" in listing.headers["Cache-Control"]
+    sprite = {"run": "digits", "v": run["version"]}
+    assert (
+        "max-age" in client.get(BASE + "sprite", query_string=sprite).headers["Cache-Control"]
+    )
+
+
+def test_too_large_an_answer_is_refused_with_the_remedy(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(routes, "MAX_BYTES", 10_000)
+    projection = client.get(BASE + "projection", query_string=FC1)
+    vectors = client.get(BASE + "vectors", query_string={**FC1, "step": 1})
+
+    assert projection.status_code == vectors.status_code == 413
+    assert "fewer steps" in projection.text
+    assert "fewer samples" in vectors.text
+
+
+def test_too_many_at_once_are_told_to_wait(
+    recording: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frames, "MAX_WAITING", 0)
+    response = client_for(recording.logdir, EmbeddingsPlugin).get(
+        BASE + "projection", query_string=FC1
+    )
+
+    assert response.status_code == 429
+    assert "try again" in response.text
+
+
+def test_a_broken_run_says_why_and_hides_no_other(tmp_path: Path, recording: Recording) -> None:
+    for name in ("a", "broken", "newer", "z"):
+        shutil.copytree(recording.run_dir, tmp_path / name)
+    manifest = Path("plugins/tb_embed/manifest.json")
+    (tmp_path / "broken" / manifest).write_text("{}")
+    newer = (tmp_path / "newer" / manifest).read_text().replace('version": 1', 'version": 7')
+    (tmp_path / "newer" / manifest).write_text(newer)
+    client = client_for(tmp_path, EmbeddingsPlugin)
+    runs = {run["run"]: run for run in client.get(BASE + "runs").get_json()["runs"]}
+
+    assert list(runs) == ["a", "broken", "newer", "z"]
+    assert "expected a manifest" in runs["broken"]["problems"][0]
+    assert "version 7" in runs["newer"]["problems"][0]
+    assert runs["z"]["layers"][0]["steps"] == STEPS
+    response = client.get(BASE + "metadata", query_string={"run": "broken"})
+    assert response.status_code == 400
+    assert "expected a manifest" in response.text
+
+
+def test_the_log_directory_itself_may_be_a_run(recording: Recording) -> None:
+    client = client_for(recording.run_dir, EmbeddingsPlugin)
+
+    assert [r["run"] for r in client.get(BASE + "runs").get_json()["runs"]] == ["."]
+    query = {"run": ".", "layer": "fc1"}
+    assert client.get(BASE + "projection", query_string=query).status_code == 200
+
+
+def test_a_new_epoch_is_seen_at_once(tmp_path: Path, recording: Recording) -> None:
+    run_dir = tmp_path / "digits"
+    shutil.copytree(recording.run_dir, run_dir)
+    path = run_dir / "plugins/tb_embed/manifest.json"
+    whole = path.read_text()
+    manifest = json.loads(whole)
+    path.write_text(json.dumps(manifest | {"steps": manifest["steps"][:3], "recording": True}))
+    client = client_for(tmp_path, EmbeddingsPlugin)
+    (before,) = client.get(BASE + "runs").get_json()["runs"]
+    path.write_text(whole)
+    (after,) = client.get(BASE + "runs").get_json()["runs"]
+
+    assert before["recording"]
+    assert before["layers"][0]["steps"] == [0, 1, 2]
+    assert after["layers"][0]["steps"] == STEPS
+    assert before["layers"][0]["version"] != after["layers"][0]["version"]
+    assert before["version"] == after["version"], "metadata and sprite are the same"
+
+
+def test_activations_that_are_not_finite_are_refused_by_step(
+    tmp_path: Path, make_model: Callable[..., Any], recording: Recording
+) -> None:
+    from tb_embed_plugin import EmbeddingCheckpoint
+
+    x = recording.images.copy()
+    x[3] = np.inf
+    model = make_model(activation="linear")
+    checkpoint = EmbeddingCheckpoint(tmp_path / "inf", x, images=False)
+    model.fit(recording.images, recording.labels, verbose=0, callbacks=[checkpoint])
+    query = {"run": "inf", "layer": "fc1"}
+    response = client_for(tmp_path, EmbeddingsPlugin).get(
+        BASE + "projection", query_string=query
+    )
+
+    assert response.status_code == 400
+    assert "step 0 holds NaN or infinity" in response.text
+
+
+def test_links_out_of_a_run_are_not_followed(tmp_path: Path, recording: Recording) -> None:
+    secret = tmp_path / "secret.tsv"
+    secret.write_text("index\tlabel\n" + "0\tsecret\n" * 1797)
+    shutil.copytree(recording.run_dir, tmp_path / "logs" / "digits")
+    linked = tmp_path / "logs" / "digits" / "metadata.tsv"
+    linked.unlink()
+    linked.symlink_to(secret)
+    response = client_for(tmp_path / "logs", EmbeddingsPlugin).get(BASE + "metadata?run=digits")
+
+    assert response.status_code == 400
+    assert "links to one outside" in response.text
+
+
+def test_the_built_page_is_served(client: Client) -> None:
+    entry = client.get(BASE + "index.js")
+    assert entry.status_code == 200, "build the page: pip install ."
+    assert entry.content_type.startswith("text/javascript")
+    for path in (
+        "assets/nothing.js",
+        "assets/",
+        "assets/../plugin.py",
+        "assets/..%2f..%2fplugin.py",
+    ):
+        assert client.get(BASE + path).status_code == 404
+
+
+def test_every_route_is_documented() -> None:
+    documentation = (Path(__file__).parents[1] / "docs/http_api.md").read_text()
+    for name in ROUTES:
+        assert f"\n## `{name}`\n" in documentation
+    assert set(ROUTES) == set(routes.ROUTES)
