@@ -90,3 +90,8 @@ def recording(
             for step, (kernel, bias, *_) in weights.items()
         },
     )
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds the option that `make soak` gives."""
+    parser.addoption("--soak", action="store_true", help="run the slow checks too")

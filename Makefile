@@ -1,0 +1,50 @@
+# The one door for people: everything below works on a fresh clone.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PAGE := tb_embed_plugin/static/index.js
+PAGE_SOURCES := $(shell find frontend -path frontend/node_modules -prune -o -type f -print)
+
+.PHONY: demo test lint test-python test-page test-browser bench soak clean
+
+demo: $(VENV)/installed  ## train a small network on digits and open TensorBoard on it
+	$(BIN)/tb-embed demo
+
+test: lint test-page test-python test-browser  ## everything that CI runs
+
+lint: $(VENV)/installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	cd frontend && npm run lint && npm run check
+
+test-page: $(VENV)/installed
+	cd frontend && npm test
+
+test-python: $(VENV)/installed $(PAGE)
+	$(BIN)/pytest tests --ignore tests/browser
+
+test-browser: $(VENV)/installed $(PAGE)
+	$(BIN)/python tests/browser/install_chromium.py
+	$(BIN)/pytest tests/browser
+
+bench: $(VENV)/installed $(PAGE)  ## the claims of docs/benchmarks.md, measured here and now
+	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+soak: $(VENV)/installed  ## slow checks: the page built without the machine's Node
+	$(BIN)/pytest tests/test_packaging.py --soak
+
+clean:
+	rm -rf $(VENV) frontend/node_modules tb_embed_plugin/static build *.egg-info
+
+# Installing in place builds the page as well; the marker is newer than what it was made from.
+$(VENV)/installed: setup.py pyproject.toml frontend/package-lock.json
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test]'
+	touch $@
+
+$(PAGE): $(PAGE_SOURCES) | $(VENV)/installed
+	cd frontend && npm run build
+	touch $@

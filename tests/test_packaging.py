@@ -1,0 +1,103 @@
+"""The sdist and the wheel, built from a clone, and what installing them needs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def clone(folder: Path) -> Path:
+    """Copies what git knows or would add, and nothing that was built here."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in listed.stdout.splitlines():
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    return folder
+
+
+def path_without_node(folder: Path) -> str:
+    """Returns a PATH on which there is neither node nor npm."""
+    folder.mkdir()
+    for directory in os.environ["PATH"].split(os.pathsep):
+        for program in Path(directory).glob("*"):
+            if program.name not in {"node", "npm", "npx", "corepack"}:
+                target = folder / program.name
+                if not target.exists():
+                    target.symlink_to(program)
+    return str(folder)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the sdist of a clone, and with the wheel made from that sdist."""
+    source = clone(tmp_path_factory.mktemp("clone"))
+    subprocess.run([sys.executable, "-m", "build", "--sdist"], cwd=source, check=True)
+    dist = source / "dist"
+    (sdist,) = dist.glob("*.tar.gz")
+    environment = {
+        **os.environ,
+        "PATH": path_without_node(tmp_path_factory.mktemp("path") / "bin"),
+    }
+    subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", "--no-deps", "--wheel-dir", dist, sdist],
+        check=True,
+        env=environment,
+    )
+    return dist
+
+
+def test_the_wheel_built_from_the_sdist_without_node_holds_the_page(built: Path) -> None:
+    (wheel,) = built.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        entry_points = next(n for n in names if n.endswith("entry_points.txt"))
+        text = archive.read(entry_points).decode()
+
+    assert "tb_embed_plugin/static/index.js" in names
+    assert any(n.startswith("tb_embed_plugin/static/assets/app-") for n in names)
+    assert "tb_embed_plugin/py.typed" in names
+    assert not [n for n in names if n.startswith(("tests", "frontend", "benchmarks"))]
+    assert "tb_embed = tb_embed_plugin.plugin:EmbeddingsPlugin" in text
+    assert "tb-embed = tb_embed_plugin.cli:main" in text
+
+
+def test_the_sdist_holds_sources_and_page_and_nothing_built_else(built: Path) -> None:
+    (sdist,) = built.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+
+    assert {"LICENSE", "Makefile", "frontend/package.json", "docs/http_api.md"} <= names
+    assert "tb_embed_plugin/static/index.js" in names
+    assert not [n for n in names if "node_modules" in n or "__pycache__" in n]
+
+
+def test_a_machine_without_node_builds_the_page_too(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    if not request.config.getoption("--soak"):
+        pytest.skip("fetches a Node of 60 MB: make soak")
+    source = clone(tmp_path / "clone")
+    environment = {**os.environ, "PATH": path_without_node(tmp_path / "bin")}
+    subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", "--no-deps", "--wheel-dir", tmp_path, source],
+        check=True,
+        env=environment,
+    )
+    (wheel,) = tmp_path.glob("*.whl")
+    assert "tb_embed_plugin/static/index.js" in zipfile.ZipFile(wheel).namelist()
