@@ -14,7 +14,7 @@ import { StagePanel } from "./panels/stage_panel";
 import { Timeline } from "./panels/timeline";
 import { start as start_session } from "./state/session";
 import { create_store, type Store } from "./state/store";
-import css from "./style.css?inline";
+import css from "./style/index.css?inline";
 
 /** Below this the data panel leaves the stage too little room, and starts folded. */
 const WIDE = 720;

@@ -7,10 +7,9 @@ export type Rgb = readonly [number, number, number];
 export const STAGE: Readonly<Record<Theme, Rgb>> = { light: rgb("#ffffff"), dark: rgb("#262626") };
 
 const CATEGORIES: Readonly<Record<Theme, readonly Rgb[]>> = {
-  light:
-    "#866e07 #035d35 #042ecc #bf7eac #05927b #a356fb #da2665 #920f02 #d47c46 #426da7"
-      .split(" ")
-      .map(rgb),
+  light: "#866e07 #035d35 #042ecc #bf7eac #05927b #a356fb #da2665 #920f02 #d47c46 #426da7"
+    .split(" ")
+    .map(rgb),
   dark: "#fdd22f #2ab873 #4d81fb #e091c9 #76f8db #8a73ad #b26676 #df3f2b #fb822d #9ec7fe"
     .split(" ")
     .map(rgb),
@@ -143,10 +142,7 @@ function limits(values: Float64Array): [number, number] {
   return low < high ? [low, high] : [at(0), at(1)];
 }
 
-function paint(
-  samples: number,
-  color_of: (i: number) => Rgb | null,
-): Uint8Array<ArrayBuffer> {
+function paint(samples: number, color_of: (i: number) => Rgb | null): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(4 * samples);
   for (let i = 0; i < samples; i += 1) {
     const color = color_of(i);

@@ -28,7 +28,10 @@ export function borrow_fonts(): void {
     try {
       const base = sheet.href ?? outer.baseURI;
       for (const rule of sheet.cssRules) {
-        if (rule instanceof sheet_window(outer).CSSFontFaceRule && rule.cssText.includes("Roboto")) {
+        if (
+          rule instanceof sheet_window(outer).CSSFontFaceRule &&
+          rule.cssText.includes("Roboto")
+        ) {
           rules.push(with_absolute_addresses(rule.cssText, base));
         }
       }

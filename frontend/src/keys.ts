@@ -18,6 +18,7 @@ export function listen_for_keys(store: Store, signal: AbortSignal): void {
 }
 
 function takes_text(target: EventTarget | null): boolean {
-  if (target instanceof HTMLInputElement) return !["range", "radio", "checkbox"].includes(target.type);
+  if (target instanceof HTMLInputElement)
+    return !["range", "radio", "checkbox"].includes(target.type);
   return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
 }

@@ -33,6 +33,8 @@ const START_TURN = 0.6;
 const START_LIFT = 0.35;
 const MAX_LIFT = Math.PI / 2 - 0.01;
 const ZOOM_LIMIT = 2 ** 12;
+const ENOUGH_POINTS = 20_000;
+const ROUNDS = 5;
 
 /** The cloud without its outermost 0.1 % at each side, equal axes, 8 % margin. `points` holds x, y, z of each sample. */
 export function fit_plane(points: Float32Array, size: Size): PlaneCamera {
@@ -50,29 +52,43 @@ export function fit_plane(points: Float32Array, size: Size): PlaneCamera {
 
 /** The same framing for the turntable: as near as possible with all but the outermost 0.1 % inside the margin. */
 export function fit_space(points: Float32Array, size: Size): SpaceCamera {
-  const sides = [spread(points, 0), spread(points, 1), spread(points, 2)];
-  const [x = 0, y = 0, z = 0] = sides.map(([low, high]) => (low + high) / 2);
-  const camera: SpaceCamera = {
-    kind: "space",
-    target: [x, y, z],
-    distance: 1,
-    turn: START_TURN,
-    lift: START_LIFT,
-  };
+  const turned = { turn: START_TURN, lift: START_LIFT };
+  const view = axes(turned);
+  const seen = turn_points(points, view);
+  const middle = [0, 1, 2].map((axis) => middle_of(spread(seen, axis)));
   const room = HALF_FIELD * (1 - 2 * MARGIN);
-  const across = room * aspect(size);
-  const [right, up, back] = axes(camera);
-  const needed = new Float32Array(points.length / 3);
-  const from_target = new Vector3();
-  for (let i = 0; i < needed.length; i += 1) {
-    from_target.fromArray(points, 3 * i);
-    from_target.set(from_target.x - x, from_target.y - y, from_target.z - z);
-    needed[i] =
-      from_target.dot(back) +
-      Math.max(Math.abs(from_target.dot(right)) / across, Math.abs(from_target.dot(up)) / room);
+  let [right = 0, up = 0] = middle;
+  const [, , back = 0] = middle;
+  let distance = 0;
+  const needed = new Float32Array(seen.length / 3);
+  const on_screen = new Float32Array(seen.length);
+  // Near parts look larger, which moves the middle, which changes how near one can go: a few rounds settle it.
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (let i = 0; i < needed.length; i += 1) {
+      const sideways = Math.abs((seen[3 * i] as number) - right) / (room * aspect(size));
+      const upwards = Math.abs((seen[3 * i + 1] as number) - up) / room;
+      needed[i] = (seen[3 * i + 2] as number) - back + Math.max(sideways, upwards);
+    }
+    distance = needed.sort()[Math.floor((1 - OUTLIERS) * (needed.length - 1))] ?? 0;
+    if (round === ROUNDS - 1) break;
+    for (let i = 0; i < seen.length; i += 3) {
+      const depth = distance - (seen[i + 2] as number) + back;
+      on_screen[i] = ((seen[i] as number) - right) / depth;
+      on_screen[i + 1] = ((seen[i + 1] as number) - up) / depth;
+    }
+    right += distance * middle_of(spread(on_screen, 0));
+    up += distance * middle_of(spread(on_screen, 1));
   }
-  const distance = needed.sort()[Math.floor((1 - OUTLIERS) * (needed.length - 1))] ?? 0;
-  return { ...camera, distance: distance > 0 ? distance : 2 };
+  const target = new Vector3();
+  for (const [i, along] of [right, up, back].entries()) {
+    target.addScaledVector(view[i] as Vector3, along);
+  }
+  return {
+    kind: "space",
+    target: [target.x, target.y, target.z],
+    distance: distance > 0 ? distance : 2,
+    ...turned,
+  };
 }
 
 /** From the scene to WebGL's clip space. */
@@ -183,7 +199,7 @@ function eye_of(camera: SpaceCamera): Vector3 {
 }
 
 /** Right, up and towards the eye. */
-function axes({ turn, lift }: SpaceCamera): [Vector3, Vector3, Vector3] {
+function axes({ turn, lift }: Pick<SpaceCamera, "turn" | "lift">): [Vector3, Vector3, Vector3] {
   const back = new Vector3(
     Math.sin(turn) * Math.cos(lift),
     Math.sin(lift),
@@ -191,6 +207,22 @@ function axes({ turn, lift }: SpaceCamera): [Vector3, Vector3, Vector3] {
   );
   const right = new Vector3(Math.cos(turn), 0, -Math.sin(turn));
   return [right, back.clone().cross(right), back];
+}
+
+/** How far each point lies to the right, up and towards the eye; of very many points an even share is enough. */
+function turn_points(points: Float32Array, view: readonly Vector3[]): Float32Array {
+  const stride = Math.max(1, Math.floor(points.length / 3 / ENOUGH_POINTS));
+  const turned = new Float32Array(3 * Math.ceil(points.length / 3 / stride));
+  const point = new Vector3();
+  for (let i = 0; i < turned.length; i += 3) {
+    point.fromArray(points, i * stride);
+    for (const [k, axis] of view.entries()) turned[i + k] = point.dot(axis);
+  }
+  return turned;
+}
+
+function middle_of([low, high]: readonly [number, number]): number {
+  return (low + high) / 2;
 }
 
 function spread(points: Float32Array, axis: number): [number, number] {

@@ -117,7 +117,9 @@ export class Eye {
   advance(now: number): boolean {
     const seat = this.seat;
     if (this.flight === null || seat === undefined) return false;
-    const t = this.reduced_motion() ? 1 : Math.min(1, Math.max(0, (now - this.flight.start) / FLIGHT));
+    const t = this.reduced_motion()
+      ? 1
+      : Math.min(1, Math.max(0, (now - this.flight.start) / FLIGHT));
     seat.camera = between(this.flight.from, this.flight.to, t * t * (3 - 2 * t));
     if (t === 1) this.flight = null;
     return this.flight !== null;

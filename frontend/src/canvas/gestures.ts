@@ -26,7 +26,8 @@ export function listen(canvas: HTMLCanvasElement, to: Gestures, signal: AbortSig
     "wheel",
     (event) => {
       event.preventDefault();
-      const pixels = event.deltaY * (event.deltaMode === WheelEvent.DOM_DELTA_LINE ? WHEEL_LINE : 1);
+      const pixels =
+        event.deltaY * (event.deltaMode === WheelEvent.DOM_DELTA_LINE ? WHEEL_LINE : 1);
       to.zoom(2 ** (-pixels / 240), place(canvas, event));
     },
     { passive: false, signal },
@@ -82,7 +83,11 @@ function listen_to_pointers(canvas: HTMLCanvasElement, to: Gestures, signal: Abo
     { signal },
   );
   const release = (event: PointerEvent) => {
-    if (held.delete(event.pointerId) && event.type === "pointerup" && event.pointerType !== "mouse") {
+    if (
+      held.delete(event.pointerId) &&
+      event.type === "pointerup" &&
+      event.pointerType !== "mouse"
+    ) {
       // A tap points at a sample: there is no hovering with a finger.
       to.point(place(canvas, event));
     }

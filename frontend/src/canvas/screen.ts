@@ -37,8 +37,14 @@ export function screen_positions(scene: Scene, clip: Matrix4, size: Size): Float
     const qy = q[4 * i + 1] as number;
     const qz = q[4 * i + 2] as number;
     const row = (r: 0 | 1 | 3) =>
-      a[r] * px + a[(r + 4) as 4] * py + a[(r + 8) as 8] * pz + a[(r + 12) as 12] +
-      b[r] * qx + b[(r + 4) as 4] * qy + b[(r + 8) as 8] * qz + b[(r + 12) as 12];
+      a[r] * px +
+      a[(r + 4) as 4] * py +
+      a[(r + 8) as 8] * pz +
+      a[(r + 12) as 12] +
+      b[r] * qx +
+      b[(r + 4) as 4] * qy +
+      b[(r + 8) as 8] * qz +
+      b[(r + 12) as 12];
     const w = row(3);
     out[3 * i] = w > 0 ? half_width * (1 + row(0) / w) : Number.NaN;
     out[3 * i + 1] = w > 0 ? half_height * (1 - row(1) / w) : Number.NaN;
@@ -85,20 +91,4 @@ export function nearest(
     best_square = square;
   }
   return best;
-}
-
-/** Marks in `seen` each sample that lies on the stage or within `margin` of it. */
-export function mark_in_view(
-  screen: Float32Array,
-  size: Size,
-  margin: number,
-  seen: Uint8Array,
-): void {
-  for (let i = 0; i < seen.length; i += 1) {
-    const x = screen[3 * i] as number;
-    const y = screen[3 * i + 1] as number;
-    if (x > -margin && x < size.width + margin && y > -margin && y < size.height + margin) {
-      seen[i] = 1;
-    }
-  }
 }

@@ -7,24 +7,16 @@ import { dot_opacity, dot_size, image_size, MOST_IMAGES, shows_images, type View
 import { type ExtentChange, type ExtentOf, Eye } from "./eye";
 import { listen } from "./gestures";
 import { Images } from "./images";
+import { type Pointed, Pointing } from "./pointing";
 import { Dots } from "./points";
-import { clip_pair, mark_in_view, nearest, type Scene, screen_positions } from "./screen";
+import { clip_pair, type Scene, screen_positions } from "./screen";
 import { shuffled } from "./shuffle";
 import type { SpriteTexture } from "./sprites";
+import { images_in_order, samples_in_view } from "./visible";
 
-const HOVER_RADIUS = 14;
-const HOVER_INTERVAL = 50;
 const MOST_PIXELS = 2;
 const SMALLEST_STAGE = 2;
 const NO_PAINT = new Uint8Array();
-
-export interface Pointed {
-  readonly sample: number;
-  /** Where it lies on the stage, and how wide it is drawn there, in CSS pixels. */
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-}
 
 export interface StageEvents {
   point(at: Pointed | null): void;
@@ -39,6 +31,7 @@ export class Stage {
   private readonly eye: Eye;
   private readonly listening = new AbortController();
   private readonly resizing: ResizeObserver;
+  private readonly pointing: Pointing;
   private dots: Dots | null = null;
   private images: Images | null = null;
   private poses: Scene | null = null;
@@ -53,9 +46,6 @@ export class Stage {
   private first = true;
   private stale = { images: true, screen: true };
   private screen: Float32Array = new Float32Array();
-  private pointer: readonly [number, number] | null = null;
-  private pointed: number | null = null;
-  private last_pick = 0;
   private mark_width = 0;
 
   /** Null where the browser offers no WebGL 2. */
@@ -78,13 +68,18 @@ export class Stage {
     this.renderer.setClearColor(0, 0);
     this.renderer.sortObjects = false;
     this.scene.matrixWorldAutoUpdate = false;
+    this.pointing = new Pointing(
+      () => this.screen_positions(),
+      () => this.mark_width,
+      (at) => events.point(at),
+    );
     this.resizing = new ResizeObserver(() => this.request_draw());
     this.resizing.observe(canvas);
     const signal = this.listening.signal;
     listen(
       canvas,
       {
-        point: (at) => this.point(at),
+        point: (at) => this.pointing.move(at),
         drag: (right, down, turning) => this.moved(() => this.eye.drag(right, down, turning)),
         zoom: (factor, at) => this.moved(() => this.eye.zoom(factor, at)),
         home: () => this.home(),
@@ -100,7 +95,8 @@ export class Stage {
     if (poses === null) {
       this.poses = null;
       this.drop_samples();
-      return this.request_draw();
+      this.request_draw();
+      return;
     }
     const { from, to } = poses;
     const other = this.poses?.from !== from || this.poses.to !== to;
@@ -180,6 +176,8 @@ export class Stage {
 
   private draw(now: number): void {
     this.scheduled = 0;
+    // An empty canvas is not worth a first frame, which takes long where there is no graphics card.
+    if (this.first && this.poses === null) return;
     if (!this.fit_canvas() || this.size === null) return;
     const flying = this.eye.advance(now);
     if (flying) this.stale.screen = this.stale.images = true;
@@ -195,7 +193,7 @@ export class Stage {
     if (this.stale.images) this.choose_detail();
     this.renderer.render(this.scene, this.three_camera);
     this.tell_first_picture();
-    this.tell_pointed();
+    this.pointing.follow();
     if (flying || this.eye.flying) this.moved(() => {});
   }
 
@@ -226,7 +224,10 @@ export class Stage {
     const samples = this.dots.samples;
     const pixel_ratio = this.renderer.getPixelRatio();
     const focus = camera.kind === "space" ? camera.distance : 1;
-    const seen = this.images === null || this.drawing === "dots" ? null : this.samples_in_view();
+    const seen =
+      this.images === null || this.drawing === "dots"
+        ? null
+        : samples_in_view(this.poses, clip_matrix(camera, this.size), this.size);
     const view: View = {
       samples,
       in_view: seen === null ? samples : seen.reduce((sum, one) => sum + one, 0),
@@ -246,71 +247,12 @@ export class Stage {
       if (images_shown) {
         const stage = [this.size.width, this.size.height] as const;
         this.images.set_style({ size: this.mark_width, pixel_ratio, focus, stage });
-        this.images.set_samples(this.image_order(seen), this.poses.from, this.poses.to, this.paint);
+        const depths = this.dimensions === 3 ? this.screen_positions() : null;
+        const ids = images_in_order(this.order, seen, depths);
+        this.images.set_samples(ids, this.poses.from, this.poses.to, this.paint);
       }
     }
     this.stale.images = false;
-  }
-
-  /** Those on the stage now, at the start or at the end of the move: a set that need not change while it lasts. */
-  private samples_in_view(): Uint8Array {
-    const camera = this.eye.camera;
-    const seen = new Uint8Array(this.dots?.samples ?? 0);
-    if (this.poses === null || camera === null || this.size === null) return seen;
-    const clip = clip_matrix(camera, this.size);
-    const { from, to, mix: now } = this.poses;
-    for (const mix of from === to ? [0] : [0, now, 1]) {
-      const screen = screen_positions({ ...this.poses, mix }, clip, this.size);
-      mark_in_view(screen, this.size, 60, seen);
-    }
-    return seen;
-  }
-
-  /** In 2-D the shuffled order of the dots; in 3-D from far to near, since thumbnails have no depth of their own. */
-  private image_order(seen: Uint8Array): number[] {
-    const ids: number[] = [];
-    for (const id of this.order) {
-      if (seen[id] === 1) ids.push(id);
-      if (ids.length === MOST_IMAGES) break;
-    }
-    if (this.dimensions === 2) return ids;
-    const screen = this.screen_positions();
-    const depth = (id: number) => screen[3 * id + 2] as number;
-    return ids.sort((a, b) => depth(b) - depth(a));
-  }
-
-  private point(at: readonly [number, number] | null): void {
-    this.pointer = at;
-    if (at === null) return this.set_pointed(null);
-    const wait = this.last_pick + HOVER_INTERVAL - performance.now();
-    if (wait <= 0) return this.pick();
-    this.last_pick = Number.POSITIVE_INFINITY;
-    setTimeout(() => this.pick(), wait);
-  }
-
-  private pick(): void {
-    this.last_pick = performance.now();
-    if (this.pointer === null) return;
-    const [x, y] = this.pointer;
-    const reach = this.mark_width / 2;
-    this.set_pointed(nearest(this.screen_positions(), x, y, HOVER_RADIUS, reach));
-  }
-
-  private set_pointed(sample: number | null): void {
-    if (sample === null && this.pointed === null) return;
-    this.pointed = sample;
-    this.tell_pointed(true);
-  }
-
-  private tell_pointed(changed = false): void {
-    if (this.pointed === null) {
-      if (changed) this.events.point(null);
-      return;
-    }
-    const screen = this.screen_positions();
-    const [x, y] = [screen[3 * this.pointed], screen[3 * this.pointed + 1]];
-    if (x === undefined || y === undefined || Number.isNaN(x)) return this.set_pointed(null);
-    this.events.point({ sample: this.pointed, x, y, width: this.mark_width });
   }
 
   private hold_samples(samples: number): void {
@@ -331,7 +273,7 @@ export class Stage {
   }
 
   private drop_samples(): void {
-    this.set_pointed(null);
+    this.pointing.move(null);
     if (this.dots === null) return;
     this.scene.remove(this.dots.object);
     this.dots.dispose();

@@ -1,4 +1,5 @@
 // Which data are shown: run, layer, view, and the column that colours the samples.
+import { useId } from "preact/hooks";
 import { choose_color, choose_engine, choose_layer, choose_run } from "../state/intents";
 import type { Store } from "../state/store";
 import { colorable } from "../state/table";
@@ -61,18 +62,29 @@ interface FieldProps {
 }
 
 function Field({ name, options, chosen, choose, note }: FieldProps) {
+  const id = useId();
   return (
-    <label class="field">
-      <span class="name">{name}</span>
-      <select value={chosen} title={chosen} onChange={(event) => choose(event.currentTarget.value)}>
+    <div class="field">
+      <label for={id}>{name}</label>
+      <select
+        id={id}
+        title={chosen}
+        aria-describedby={note === undefined ? undefined : `${id}-note`}
+        value={chosen}
+        onChange={(event) => choose(event.currentTarget.value)}
+      >
         {options.map(([value, title]) => (
           <option key={value} value={value} selected={value === chosen}>
             {title}
           </option>
         ))}
       </select>
-      {note !== undefined && <span class="note">{note}</span>}
-    </label>
+      {note !== undefined && (
+        <span class="note" id={`${id}-note`}>
+          {note}
+        </span>
+      )}
+    </div>
   );
 }
 

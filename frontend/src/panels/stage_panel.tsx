@@ -3,9 +3,10 @@
 import { effect } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import type { Pointed } from "../canvas/pointing";
 import { pack_sprites } from "../canvas/sprites";
-import { type Pointed, Stage } from "../canvas/stage";
-import { stage_title, type Store } from "../state/store";
+import { Stage } from "../canvas/stage";
+import { type Store, stage_title } from "../state/store";
 
 declare global {
   interface Window {
@@ -25,9 +26,9 @@ export function StagePanel({ store, children }: { store: Store; children: Compon
   }, [store]);
   return (
     <section class="stage" aria-label="Stage" aria-busy={store.busy.value}>
+      {/* biome-ignore lint/a11y/noInteractiveElementToNoninteractiveRole: it takes the arrow keys, which only an application may */}
       <canvas
         ref={canvas}
-        // It takes the arrow keys, which only an application may.
         role="application"
         aria-label={stage_title(store)}
         tabIndex={0}
@@ -37,9 +38,9 @@ export function StagePanel({ store, children }: { store: Store; children: Compon
       {children}
       {!drawable && (
         <p class="message" role="alert">
-          The samples are drawn with WebGL 2, which this browser does not offer here. Switch on hardware
-          acceleration, or start the browser with software rendering
-          (<code>--enable-unsafe-swiftshader</code>), and reload.
+          The samples are drawn with WebGL 2, which this browser does not offer here. Switch on
+          hardware acceleration, or start the browser with software rendering (
+          <code>--enable-unsafe-swiftshader</code>), and reload.
         </p>
       )}
     </section>

@@ -4,7 +4,7 @@ import { Curve } from "../charts/curve";
 import { Ticks } from "../charts/ticks";
 import { choose_speed, go_to_place, place_of_step, toggle_playing } from "../state/intents";
 import { SPEEDS } from "../state/playback";
-import { step_title, type Store } from "../state/store";
+import { type Store, step_title } from "../state/store";
 
 export function Timeline({ store }: { store: Store }) {
   const { steps, step, playing, quality, motion } = store;

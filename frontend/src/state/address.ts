@@ -41,7 +41,10 @@ export function write_address(hash: string, address: Address): string {
 }
 
 function parts(hash: string): string[] {
-  return hash.replace(/^#/, "").split("&").filter((part) => part !== "");
+  return hash
+    .replace(/^#/, "")
+    .split("&")
+    .filter((part) => part !== "");
 }
 
 function split_once(part: string): [string, string] {

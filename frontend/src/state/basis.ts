@@ -38,7 +38,5 @@ export function continues(before: Run, after: Run): boolean {
   if (before.run !== after.run || before.fingerprint !== after.fingerprint) return false;
   const times = new Map(before.steps.map(({ step, wall_time }) => [step, wall_time]));
   const shared = after.steps.filter(({ step }) => times.has(step));
-  return (
-    shared.length > 0 && shared.every(({ step, wall_time }) => times.get(step) === wall_time)
-  );
+  return shared.length > 0 && shared.every(({ step, wall_time }) => times.get(step) === wall_time);
 }

@@ -69,7 +69,8 @@ function show_step(store: Store): void {
     if (!frames.frames.value.has(step)) return;
     const pose = frames.pose(step, dimensions);
     if (pose === null) return;
-    const same_cloud = shown?.frames === frames || (shown !== null && frames.refits === shown.frames);
+    const same_cloud =
+      shown?.frames === frames || (shown !== null && frames.refits === shown.frames);
     const same_scene = same_cloud && shown?.dimensions === dimensions;
     shown = { frames, dimensions };
     untracked(() => {
@@ -150,7 +151,7 @@ function load_quality(store: Store, signal: AbortSignal): void {
     const components = store.dimensions.value;
     // A new version of the layer's data asks anew.
     const version = store.layer.value?.version;
-    if (frames === null || !store.first_picture.value) return;
+    if (frames === null || frames.frames.value.size === 0 || !store.first_picture.value) return;
     const question = JSON.stringify([frames.key, components, version]);
     if (question === asked) return;
     asked = question;

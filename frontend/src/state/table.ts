@@ -3,7 +3,12 @@ import type { ColumnType } from "../types";
 import { Strings, type Tensors } from "../wire";
 
 export type Column =
-  | { readonly type: "category"; readonly name: string; readonly codes: Int32Array; readonly words: readonly string[] }
+  | {
+      readonly type: "category";
+      readonly name: string;
+      readonly codes: Int32Array;
+      readonly words: readonly string[];
+    }
   | { readonly type: "number"; readonly name: string; readonly values: Float64Array }
   | { readonly type: "text"; readonly name: string; readonly texts: Strings };
 
@@ -14,18 +19,25 @@ const MOST_CLASSES = 60;
 
 export function read_table(tensors: Tensors): Table {
   const { columns } = tensors.json as { columns: { name: string; type: ColumnType }[] };
-  return columns.map(({ name, type }, i): Column => {
-    const strings = (part: string) =>
-      new Strings(tensors.array(`${i}.${part}.bytes`, "U8"), tensors.array(`${i}.${part}.offsets`, "U32"));
-    switch (type) {
-      case "category":
-        return { type, name, codes: tensors.array(`${i}.codes`, "I32"), words: strings("vocabulary").all() };
-      case "number":
-        return { type, name, values: tensors.array(`${i}.values`, "F64") };
-      case "text":
-        return { type, name, texts: strings("text") };
+  return columns.map(({ name, type }, i) => read_column(tensors, name, type, i));
+}
+
+function read_column(tensors: Tensors, name: string, type: ColumnType, i: number): Column {
+  const strings = (part: string) =>
+    new Strings(
+      tensors.array(`${i}.${part}.bytes`, "U8"),
+      tensors.array(`${i}.${part}.offsets`, "U32"),
+    );
+  switch (type) {
+    case "category": {
+      const words = strings("vocabulary").all();
+      return { type, name, codes: tensors.array(`${i}.codes`, "I32"), words };
     }
-  });
+    case "number":
+      return { type, name, values: tensors.array(`${i}.values`, "F64") };
+    case "text":
+      return { type, name, texts: strings("text") };
+  }
 }
 
 /** The value of one sample, as it is shown; empty where it is missing. */

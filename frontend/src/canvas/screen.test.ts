@@ -1,0 +1,127 @@
+import { describe, expect, it } from "vitest";
+import type { Pose } from "../types";
+import { clip_matrix, type PlaneCamera, type SpaceCamera } from "./camera";
+import { nearest, screen_positions } from "./screen";
+import { shuffled } from "./shuffle";
+import { images_in_order, samples_in_view } from "./visible";
+
+const SIZE = { width: 400, height: 400 };
+const camera: PlaneCamera = { kind: "plane", x: 0, y: 0, height: 4 };
+const HALF = [0.5, 0, 0, 0, 0, 0.5, 0, 0, 0, 0, 0.5, 0, 0, 0, 0, 1];
+const DOUBLE_AND_SHIFTED = [2, 0, 0, 0, 0, 2, 0, 0, 0, 0, 2, 0, 1, 0, 0, 1];
+
+function pose(
+  points: readonly (readonly [number, number, number])[],
+  placement: readonly number[],
+): Pose {
+  return { positions: new Int16Array(points.flatMap((point) => [...point, 0])), placement };
+}
+
+describe("screen_positions", () => {
+  it("puts the scene's origin in the middle, y upwards", () => {
+    const still = pose(
+      [
+        [0, 0, 0],
+        [2, 2, 0],
+      ],
+      HALF,
+    );
+    const screen = screen_positions(
+      { from: still, to: still, mix: 0 },
+      clip_matrix(camera, SIZE),
+      SIZE,
+    );
+    expect([...screen.slice(0, 2)]).toEqual([200, 200]);
+    expect([...screen.slice(3, 5)]).toEqual([300, 100]);
+  });
+
+  it("mixes two frames that have each their own scale and offset", () => {
+    const from = pose([[2, 0, 0]], HALF); // at x = 1
+    const to = pose([[-1, 0, 0]], DOUBLE_AND_SHIFTED); // at x = -1
+    const clip = clip_matrix(camera, SIZE);
+    const at = (mix: number) => screen_positions({ from, to, mix }, clip, SIZE)[0];
+    expect(at(0)).toBeCloseTo(300);
+    expect(at(0.25)).toBeCloseTo(250);
+    expect(at(1)).toBeCloseTo(100);
+  });
+
+  it("gives nothing for what lies behind the eye", () => {
+    const space: SpaceCamera = { kind: "space", target: [0, 0, 0], distance: 3, turn: 0, lift: 0 };
+    const still = pose(
+      [
+        [0, 0, 0],
+        [0, 0, 8],
+      ],
+      HALF,
+    );
+    const screen = screen_positions(
+      { from: still, to: still, mix: 0.3 },
+      clip_matrix(space, SIZE),
+      SIZE,
+    );
+    expect(screen[2]).toBeCloseTo(3);
+    expect(screen[3]).toBeNaN();
+    expect(nearest(screen, 200, 200, 14, 3)).toBe(0);
+  });
+});
+
+describe("nearest", () => {
+  const screen = new Float32Array([100, 100, 1, 110, 100, 1, 300, 300, 1]);
+
+  it("finds the closest within the radius, and nothing beyond", () => {
+    expect(nearest(screen, 106, 100, 14, 2)).toBe(1);
+    expect(nearest(screen, 103, 100, 14, 2)).toBe(0);
+    expect(nearest(screen, 300, 313, 14, 2)).toBe(2);
+    expect(nearest(screen, 300, 315, 14, 2)).toBeNull();
+  });
+
+  it("prefers the mark in front among those that cover the pointer", () => {
+    const behind_is_closer = new Float32Array([100, 100, 9, 104, 100, 2]);
+    expect(nearest(behind_is_closer, 100, 100, 14, 6)).toBe(1);
+    expect(nearest(behind_is_closer, 100, 100, 14, 3)).toBe(0);
+  });
+
+  it("reaches as far as a large thumbnail does", () => {
+    expect(nearest(screen, 300, 340, 14, 50)).toBe(2);
+  });
+});
+
+describe("samples_in_view", () => {
+  it("holds those that pass through during the move, not only those there now", () => {
+    const from = pose(
+      [
+        [100, 0, 0],
+        [100, 0, 0],
+      ],
+      HALF,
+    );
+    const to = pose(
+      [
+        [0, 0, 0],
+        [100, 0, 0],
+      ],
+      HALF,
+    );
+    const seen = samples_in_view({ from, to, mix: 0 }, clip_matrix(camera, SIZE), SIZE);
+    expect([...seen]).toEqual([1, 0]);
+  });
+});
+
+describe("images_in_order", () => {
+  it("keeps the given order in 2-D and goes from far to near in 3-D", () => {
+    const order = new Uint32Array([2, 0, 1]);
+    const seen = new Uint8Array([1, 1, 1]);
+    expect(images_in_order(order, seen, null)).toEqual([2, 0, 1]);
+    const screen = new Float32Array([0, 0, 5, 0, 0, 9, 0, 0, 1]);
+    expect(images_in_order(order, seen, screen)).toEqual([1, 0, 2]);
+  });
+});
+
+describe("shuffled", () => {
+  it("is a permutation, always the same, and not in order", () => {
+    const order = shuffled(1000);
+    expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: 1000 }, (_, i) => i));
+    expect([...shuffled(1000)]).toEqual([...order]);
+    expect(order.filter((id, i) => id === i).length).toBeLessThan(20);
+  });
+});

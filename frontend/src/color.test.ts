@@ -1,0 +1,93 @@
+import { describe, expect, it } from "vitest";
+import {
+  type Coloring,
+  color_by_category,
+  color_by_number,
+  contrast,
+  legible_ramp,
+  STAGE,
+} from "./color";
+import type { Theme } from "./types";
+
+const THEMES: readonly Theme[] = ["light", "dark"];
+const words = (count: number) => Array.from({ length: count }, (_, i) => `w${i}`);
+const pixel = (coloring: Coloring, i: number) => [...coloring.bytes.slice(4 * i, 4 * i + 4)];
+
+function entries_of(coloring: Coloring) {
+  if (coloring.legend.kind !== "categories") throw new Error("expected a legend of categories");
+  return coloring.legend.entries;
+}
+
+describe("contrast", () => {
+  it("knows the extremes and does not care which comes first", () => {
+    expect(contrast([0, 0, 0], [255, 255, 255])).toBeCloseTo(21, 5);
+    expect(contrast([255, 255, 255], [0, 0, 0])).toBeCloseTo(21, 5);
+    expect(contrast([90, 90, 90], [90, 90, 90])).toBe(1);
+  });
+});
+
+describe.each(THEMES)("colours on the %s stage", (theme) => {
+  it("are all legible, for categories and along the ramp", () => {
+    const codes = Int32Array.from({ length: 11 }, (_, i) => i - 1);
+    const categories = color_by_category(codes, words(10), theme);
+    for (let i = 0; i < codes.length; i += 1) {
+      const [r = 0, g = 0, b = 0] = pixel(categories, i);
+      expect(contrast([r, g, b], STAGE[theme])).toBeGreaterThanOrEqual(3);
+    }
+    const ramp = legible_ramp(theme);
+    for (let t = 0; t <= 1; t += 0.01) {
+      expect(contrast(ramp(t), STAGE[theme])).toBeGreaterThanOrEqual(2.99);
+    }
+  });
+
+  it("differ between the ramp's ends", () => {
+    const ramp = legible_ramp(theme);
+    expect(contrast(ramp(0), ramp(1))).toBeGreaterThan(2);
+  });
+});
+
+describe("color_by_category", () => {
+  it("counts, in the vocabulary's order, and gives each sample its class's colour", () => {
+    const coloring = color_by_category(Int32Array.of(1, 0, 1, 1), ["cat", "dog"], "light");
+    expect(entries_of(coloring).map(({ name, count }) => [name, count])).toEqual([
+      ["cat", 1],
+      ["dog", 3],
+    ]);
+    expect(pixel(coloring, 0)).toEqual(pixel(coloring, 2));
+    expect(pixel(coloring, 0)).not.toEqual(pixel(coloring, 1));
+  });
+
+  it("keeps the largest nine of more than ten classes and gathers the others", () => {
+    // Class 0 is the rarest, class 11 the commonest.
+    const codes = Int32Array.from(words(12).flatMap((_, i) => new Array(i + 1).fill(i)));
+    const coloring = color_by_category(codes, words(12), "dark");
+    const entries = entries_of(coloring);
+    expect(entries.map(({ name }) => name)).toEqual([...words(12).slice(3), "other (3 more)"]);
+    expect(entries.at(-1)?.count).toBe(1 + 2 + 3);
+    expect(entries.reduce((sum, { count }) => sum + count, 0)).toBe(codes.length);
+    expect(pixel(coloring, 0)).toEqual(pixel(coloring, 1));
+  });
+
+  it("draws missing values hollow and counts them apart", () => {
+    const coloring = color_by_category(Int32Array.of(-1, 0), ["cat"], "light");
+    expect(pixel(coloring, 0)[3]).toBe(0);
+    expect(pixel(coloring, 1)[3]).toBe(255);
+    expect(entries_of(coloring).at(-1)).toMatchObject({ name: "no value", count: 1, hollow: true });
+  });
+});
+
+describe("color_by_number", () => {
+  it("spans the 2 to 98 % quantiles, so that an outlier does not flatten the rest", () => {
+    const values = Float64Array.from({ length: 101 }, (_, i) => i);
+    values[100] = 1e9;
+    const { legend } = color_by_number(values, "light");
+    expect(legend).toMatchObject({ kind: "ramp", low: 2, high: 98, missing: null });
+  });
+
+  it("survives constant and missing values", () => {
+    const coloring = color_by_number(Float64Array.of(5, 5, Number.NaN), "dark");
+    expect(coloring.legend).toMatchObject({ low: 5, high: 5, missing: { count: 1 } });
+    expect(pixel(coloring, 0)).toEqual(pixel(coloring, 1));
+    expect(pixel(coloring, 2)[3]).toBe(0);
+  });
+});

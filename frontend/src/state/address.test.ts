@@ -1,0 +1,41 @@
+import { describe, expect, it } from "vitest";
+import { type Address, read_address, write_address } from "./address";
+
+const address: Address = {
+  run: "mnist/adam & friends=100%#1",
+  layer: "block 1/dense",
+  step: "7",
+  color: "größe",
+  view: "3d",
+  drawing: "dots",
+};
+
+describe("the address", () => {
+  it("gives back what was written, whatever characters names have", () => {
+    expect(read_address(write_address("#tb_embed", address))).toEqual(address);
+    expect(read_address(write_address("", address))).toEqual(address);
+  });
+
+  it("leaves alone what is not ours", () => {
+    const before = "#tb_embed&p.projector.run=x&p.tb_embed.step=3&tagFilter=a%26b";
+    const after = write_address(before, { run: "r" });
+    expect(after).toBe("#tb_embed&p.projector.run=x&tagFilter=a%26b&p.tb_embed.run=r");
+  });
+
+  it("is the same when written twice", () => {
+    const once = write_address("#tb_embed", address);
+    expect(write_address(once, address)).toBe(once);
+  });
+
+  it("does not name what is absent, and reads nothing from a mangled value", () => {
+    expect(read_address(write_address("#tb_embed", { layer: "fc1" }))).toEqual({ layer: "fc1" });
+    expect(read_address("#tb_embed&p.tb_embed.run=%E0%A4%A&p.tb_embed.step=2")).toEqual({
+      step: "2",
+    });
+  });
+
+  it("stays below two thousand characters", () => {
+    const before = "#tb_embed&p.tb_embed.run=a";
+    expect(write_address(before, { run: "x".repeat(3000) })).toBe(before);
+  });
+});

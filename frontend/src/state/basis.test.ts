@@ -1,0 +1,92 @@
+import { describe, expect, it } from "vitest";
+import type { Layer, Run } from "../types";
+import { basis_query, basis_sentence, continues, needs_refit, take_basis } from "./basis";
+
+function recorded(count: number, recording: boolean, from = 0): { run: Run; layer: Layer } {
+  const steps = Array.from({ length: count }, (_, i) => from + i);
+  const layer: Layer = { name: "fc1", samples: 10, units: 3, steps, version: `v${count}` };
+  const run: Run = {
+    run: "a",
+    source: "tb_embed",
+    recording,
+    layers: [layer],
+    steps: steps.map((step) => ({
+      step,
+      unit: "epoch",
+      epoch: step,
+      batch: null,
+      wall_time: 1000 + step,
+      iterations: null,
+    })),
+    columns: [],
+    sprite: null,
+    version: "1",
+    fingerprint: "f",
+    problems: [],
+  };
+  return { run, layer };
+}
+
+describe("the basis of a run that is being recorded", () => {
+  const start = recorded(4, true);
+  const basis = take_basis(start.run, start.layer);
+
+  it("stays until there is twice as much", () => {
+    const due = [4, 5, 7, 8].map((count) => {
+      const { run, layer } = recorded(count, true);
+      return needs_refit(basis, run, layer);
+    });
+    expect(due).toEqual([false, false, false, true]);
+  });
+
+  it("is taken anew at the end, unless it holds all steps already", () => {
+    const more = recorded(5, false);
+    expect(needs_refit(basis, more.run, more.layer)).toBe(true);
+    const same = recorded(4, false);
+    expect(needs_refit(basis, same.run, same.layer)).toBe(false);
+  });
+
+  it("is taken anew when one of its steps has been thinned out", () => {
+    const thinned = recorded(5, true, 1);
+    expect(needs_refit(basis, thinned.run, thinned.layer)).toBe(true);
+  });
+
+  it("is named in the query, since more steps are to come", () => {
+    expect(basis_query(basis, start.run, start.layer)).toBe("0-3");
+    const more = recorded(6, true);
+    expect(basis_query(basis, more.run, more.layer)).toBe("0-3");
+    expect(basis_sentence(basis, more.layer.steps)).toBe("Axes from steps 0–3");
+  });
+});
+
+describe("the basis of a finished run", () => {
+  const { run, layer } = recorded(4, false);
+
+  it("is left out of the query", () => {
+    expect(basis_query(take_basis(run, layer), run, layer)).toBeNull();
+    expect(basis_sentence(take_basis(run, layer), layer.steps)).toBe("Axes from all 4 steps");
+  });
+
+  it("is kept when a step comes all the same, and then named", () => {
+    const more = recorded(5, false);
+    expect(needs_refit(take_basis(run, layer), more.run, more.layer)).toBe(false);
+    expect(basis_query(take_basis(run, layer), more.run, more.layer)).toBe("0-3");
+  });
+});
+
+describe("continues", () => {
+  const before = recorded(4, true).run;
+
+  it("knows a recording that went on or was thinned out", () => {
+    expect(continues(before, recorded(9, false).run)).toBe(true);
+    expect(continues(before, recorded(4, true, 2).run)).toBe(true);
+  });
+
+  it("knows another recording in its place, by its times or its samples", () => {
+    const again = recorded(6, true).run;
+    const later = again.steps.map((facts) => ({ ...facts, wall_time: 5000 + facts.step }));
+    expect(continues(before, { ...again, steps: later })).toBe(false);
+    expect(continues(before, { ...again, fingerprint: "g" })).toBe(false);
+    expect(continues(before, { ...again, run: "b" })).toBe(false);
+  });
+});
