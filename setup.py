@@ -100,6 +100,7 @@ setup(
         "scikit-learn>=1.4",
         "tensorboard>=2.19",
         "tensorflow>=2.19",
+        "threadpoolctl>=3.1",
     ],
     extras_require={
         "test": [

@@ -97,10 +97,15 @@ class EmbeddingsPlugin(base_plugin.TBPlugin):  # type: ignore[misc] # TensorBoar
             return self._service
 
     def _start(self) -> Service:
+        from threadpoolctl import threadpool_limits
+
         from tb_embed_plugin.frames import Frames
         from tb_embed_plugin.routes import Service
         from tb_embed_plugin.runs.logdir import Logdir
 
+        # The threads of BLAS wait for one another by spinning. Where the browser wants the
+        # cores too, as on a laptop, two of them take ten times as long as one alone.
+        threadpool_limits(1, user_api="blas")
         return Service(Logdir(self._root, self._list_run_names), Frames())
 
     def _list_run_names(self) -> Iterable[str]:

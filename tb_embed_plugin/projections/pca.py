@@ -33,8 +33,8 @@ ENGINE = Engine(
 MAX_UNITS = 4096
 """The covariance of wider layers, n_units x n_units in float64, is refused."""
 
-_BLOCK_VALUES = 1 << 22
-"""Values worked on at a time, 32 MiB in float64: a snapshot of any length fits in memory."""
+_BLOCK_VALUES = 1 << 18
+"""Values worked on at a time: 2 MiB in float64 stay in the processor's cache."""
 
 
 @dataclass(frozen=True)

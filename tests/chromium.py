@@ -1,0 +1,32 @@
+"""The browser of the tests and benchmarks: Chromium without a screen or a graphics card."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, Playwright
+
+ARGUMENTS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@contextmanager
+def launch(playwright: Playwright) -> Iterator[Browser]:
+    """Starts the machine's Chromium, or Playwright's own where it has none."""
+    browser = playwright.chromium.launch(
+        executable_path=shutil.which("chromium"), args=ARGUMENTS
+    )
+    try:
+        yield browser
+    finally:
+        browser.close()
