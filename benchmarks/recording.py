@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -70,7 +71,7 @@ def main() -> int:
 
         floor()
         pairs = [
-            (seconds(lambda epoch=epoch: checkpoint.on_epoch_end(epoch)), seconds(floor))
+            (seconds(partial(checkpoint.on_epoch_end, epoch)), seconds(floor))
             for epoch in range(PAIRS)
         ]
     ratio = statistics.median(ours / bare for ours, bare in pairs)

@@ -64,3 +64,7 @@ def _demo(options: argparse.Namespace) -> None:
         print(f"tensorboard --logdir {options.logdir}")
     else:
         demo.serve(options.logdir)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

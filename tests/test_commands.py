@@ -1,0 +1,130 @@
+"""What a newcomer runs first: the demo and the example."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from tb_embed_plugin import cli
+from tb_embed_plugin.runs.logdir import Logdir
+
+EXAMPLE = Path(__file__).parents[1] / "examples" / "mnist_fc1.py"
+
+
+@pytest.fixture(scope="module")
+def mnist_file(
+    tmp_path_factory: pytest.TempPathFactory,
+    digits: tuple[NDArray[np.float32], NDArray[np.int64]],
+) -> Path:
+    """Digits in MNIST's shapes: 28 x 28, 6,000 to train with and 1,000 to test with."""
+    images, labels = digits
+    large = np.zeros((len(images), 28, 28), np.uint8)
+    large[:, 2:26, 2:26] = np.kron(images * 255, np.ones((3, 3)))
+    chosen = np.random.default_rng(0).integers(0, len(images), 7000)
+    path = tmp_path_factory.mktemp("data") / "mnist.npz"
+    np.savez(
+        path,
+        x_train=large[chosen[:6000]],
+        y_train=labels[chosen[:6000]],
+        x_test=large[chosen[6000:]],
+        y_test=labels[chosen[6000:]],
+    )
+    return path
+
+
+def test_the_example_does_all_that_the_tutorial_did(tmp_path: Path, mnist_file: Path) -> None:
+    result = subprocess.run(
+        [sys.executable, EXAMPLE, "--data", mnist_file, "--logdir", tmp_path, "--epochs", "2"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    assert "val_accuracy" in result.stdout
+    assert f"tensorboard --logdir={tmp_path}" in result.stdout
+
+    run = Logdir(tmp_path, lambda: ["fc1"]).run("fc1")
+    assert run.steps == [0, 1, 2]
+    assert run.snapshot("fc1", 2).shape == (1000, 200)
+    sheet = np.asarray(Image.open(tmp_path / "fc1" / "sprite_images.png"))
+    assert (sheet[:28, :2] == 255).all(), "dark strokes on white"
+
+    events = {
+        folder: EventAccumulator(str(tmp_path / folder)).Reload().Tags()["tensors"]
+        for folder in ("training/train", "training/validation", "inputs")
+    }
+    assert {"epoch_loss", "epoch_accuracy"} <= set(events["training/validation"])
+    for weight in ("fc1/kernel", "fc1/bias", "logits/kernel", "logits/bias"):
+        assert any(weight in tag for tag in events["training/train"]), weight
+    assert events["inputs"] == ["input"]
+
+
+def test_the_example_is_short() -> None:
+    assert len(EXAMPLE.read_text().splitlines()) < 80
+
+
+def test_the_demo_records_digits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status = cli.main(["demo", "--epochs", "2", "--logdir", str(tmp_path), "--no-serve"])
+
+    assert status == 0
+    assert f"tensorboard --logdir {tmp_path}" in capsys.readouterr().out
+    run = Logdir(tmp_path, lambda: ["digits"]).run("digits")
+    assert run.steps == [0, 1, 2]
+    assert run.manifest.samples == 1797
+    assert run.manifest.sprite is not None
+
+
+def test_the_demo_reads_a_file_of_mnist(tmp_path: Path, mnist_file: Path) -> None:
+    words = ["demo", "--dataset", "mnist", "--data", str(mnist_file), "--epochs", "1"]
+    assert cli.main([*words, "--logdir", str(tmp_path), "--no-serve"]) == 0
+
+    run = Logdir(tmp_path, lambda: ["mnist"]).run("mnist")
+    assert run.snapshot("fc1", 1).shape == (1000, 200)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--data", "x.npz"], "--data for --dataset mnist alone"),
+        (["--dataset", "mnist", "--data", "/nowhere.npz"], "name an .npz file"),
+    ],
+)
+def test_the_demo_says_what_is_wrong(
+    words: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["demo", "--logdir", str(tmp_path), *words]) == 1
+    assert message in capsys.readouterr().err
+
+
+def test_the_demo_serves_until_ctrl_c(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tb_embed_plugin.cli", "demo", "--epochs", "1"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    assert process.stdout is not None
+    try:
+        address = next(line.split()[1] for line in process.stdout if line.startswith("Open "))
+        assert address.endswith("#tb_embed")
+        runs = f"{address.partition('#')[0]}data/plugin/tb_embed/runs"
+        deadline = time.monotonic() + 30
+        while b"digits" not in urllib.request.urlopen(runs).read():
+            assert time.monotonic() < deadline, "the run is listed within seconds"
+            time.sleep(0.5)
+    finally:
+        process.send_signal(signal.SIGINT)
+    assert process.wait(20) == 0
