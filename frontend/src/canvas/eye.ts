@@ -113,7 +113,7 @@ export class Eye {
     this.move((camera, home) => zoom_at(camera, factor, at ?? middle, this.size, home));
   }
 
-  /** Moves along the flight; true while there is more to fly. */
+  /** Moves along the flight; true where that has moved the camera. */
   advance(now: number): boolean {
     const seat = this.seat;
     if (this.flight === null || seat === undefined) return false;
@@ -122,7 +122,7 @@ export class Eye {
       : Math.min(1, Math.max(0, (now - this.flight.start) / FLIGHT));
     seat.camera = between(this.flight.from, this.flight.to, t * t * (3 - 2 * t));
     if (t === 1) this.flight = null;
-    return this.flight !== null;
+    return true;
   }
 
   private get seat(): Seat | undefined {

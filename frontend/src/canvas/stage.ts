@@ -20,6 +20,8 @@ const NO_PAINT = new Uint8Array();
 
 export interface StageEvents {
   point(at: Pointed | null): void;
+  /** The camera has begun or ended a flight of its own. */
+  fly(flying: boolean): void;
   /** The first frame that holds points has been drawn. */
   first_picture(): void;
 }
@@ -165,6 +167,7 @@ export class Stage {
 
   private moved(change: () => void): void {
     change();
+    this.events.fly(this.eye.flying);
     this.stale.images = true;
     this.stale.screen = true;
     this.request_draw();
@@ -180,7 +183,10 @@ export class Stage {
     if (this.first && this.poses === null) return;
     if (!this.fit_canvas() || this.size === null) return;
     const flying = this.eye.advance(now);
-    if (flying) this.stale.screen = this.stale.images = true;
+    if (flying) {
+      this.stale.screen = this.stale.images = true;
+      this.events.fly(this.eye.flying);
+    }
     const camera = this.eye.camera;
     if (this.poses === null || this.dots === null || camera === null) {
       this.renderer.clear();
@@ -194,7 +200,7 @@ export class Stage {
     this.renderer.render(this.scene, this.three_camera);
     this.tell_first_picture();
     this.pointing.follow();
-    if (flying || this.eye.flying) this.moved(() => {});
+    if (this.eye.flying) this.moved(() => {});
   }
 
   /** Takes on the size of the canvas's box, in the same animation frame as the drawing: no blank frame between. */

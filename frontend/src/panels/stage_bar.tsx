@@ -23,7 +23,7 @@ const DRAWINGS: readonly (readonly [Drawing, string])[] = [
 export function StageBar({ store }: { store: Store }) {
   const open = store.panel_open.value;
   return (
-    <div class="stage-bar" role="toolbar" aria-label="Stage">
+    <div class="stage-bar" role="toolbar" aria-label="View">
       <IconButton
         name={open ? "Hide the data panel" : "Show the data panel"}
         press={() => toggle_panel(store)}

@@ -69,6 +69,9 @@ function run_stage(store: Store, canvas: HTMLCanvasElement): (() => void) | null
     point(at) {
       store.hover.value = at && with_quarter(at, canvas);
     },
+    fly(flying) {
+      store.flying.value = flying;
+    },
     first_picture() {
       performance.mark("tb_embed:first-picture");
       store.first_picture.value = true;

@@ -68,10 +68,10 @@ export function Timeline({ store }: { store: Store }) {
         />
         <Ticks count={count} />
       </div>
-      <output class="step">
+      <p class="step">
         <span>{step.value === null ? "" : step_title(store, step.value)}</span>
         <small>{share === null ? "" : `${percent(share)} of variance shown`}</small>
-      </output>
+      </p>
     </section>
   );
 }

@@ -15,16 +15,19 @@ import { until } from "./until";
 
 const POLL = 5000;
 
-/** Asks for the runs every five seconds while the page can be seen, and when TensorBoard reloads. */
-export function keep_up(store: Store, signal: AbortSignal, first: () => Promise<void>): void {
+/** Takes the first answer, then asks every five seconds while the page can be seen, and when TensorBoard reloads. */
+export function keep_up(store: Store, first_answer: Promise<Response>, signal: AbortSignal): void {
   const what = "the list of runs";
-  let asking = store.activity.attempt(what, signal, first);
+  let answer: Promise<Response> | null = first_answer;
+  const receive = async () => {
+    const asked = answer ?? request_runs(signal);
+    // Whoever tries again wants another answer.
+    answer = null;
+    receive_runs(store, await read_runs(asked));
+  };
+  let asking = store.activity.attempt(what, signal, receive);
   const ask = () => {
-    asking = asking.then(() =>
-      store.activity.attempt_quietly(what, signal, async () => {
-        receive_runs(store, await read_runs(request_runs(signal)));
-      }),
-    );
+    asking = asking.then(() => store.activity.attempt_quietly(what, signal, receive));
   };
   effect(() => {
     if (!store.visible.value) return;

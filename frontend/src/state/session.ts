@@ -1,12 +1,12 @@
 // Lets follow what must follow when the store changes: which requests, which moves. The table of contents is `start`.
 import { effect, untracked } from "@preact/signals";
-import { fetch_engines, fetch_metadata, fetch_quality, fetch_sprite, read_runs } from "../api";
+import { fetch_engines, fetch_metadata, fetch_quality, fetch_sprite } from "../api";
 import type { Run } from "../types";
 import { type Basis, take_basis } from "./basis";
 import { keep_address, open_address } from "./bookmark";
 import { Frames } from "./frames";
 import { place_of_step } from "./intents";
-import { keep_up, receive_runs, refit_if_due } from "./live";
+import { keep_up, refit_if_due } from "./live";
 import { play_on_wish } from "./playing";
 import type { Store } from "./store";
 import { first_color, read_table } from "./table";
@@ -22,7 +22,7 @@ export function start(store: Store, first_answer: Promise<Response>, signal: Abo
   watch_extent(store);
   play_on_wish(store, signal);
   open_address(store);
-  keep_up(store, signal, async () => receive_runs(store, await read_runs(first_answer)));
+  keep_up(store, first_answer, signal);
   keep_address(store, signal);
 }
 

@@ -63,6 +63,8 @@ export interface Store {
   /** What home must show, and why that has changed. */
   readonly extent: Signal<Extent | null>;
   readonly first_picture: Signal<boolean>;
+  /** The camera is on its way. */
+  readonly flying: Signal<boolean>;
   readonly quality: Signal<Quality | null>;
   readonly hover: Signal<Hover | null>;
   readonly panel_open: Signal<boolean>;
@@ -87,6 +89,8 @@ export function create_store(reduced_motion: () => boolean, wide: boolean): Stor
   const table = signal<Table | null>(null);
   const frames = signal<Frames | null>(null);
 
+  const flying = signal(false);
+
   const run = computed(() => runs.value?.find((one) => one.run === run_name.value) ?? null);
   const layer = computed(
     () => run.value?.layers.find(({ name }) => name === layer_name.value) ?? null,
@@ -107,7 +111,7 @@ export function create_store(reduced_motion: () => boolean, wide: boolean): Stor
     const shown = motion.shown.value;
     const moving = shown !== null && shown.from !== shown.to;
     const loading = frames.value !== null && !frames.value.complete;
-    return moving || loading || activity.waiting.value.length > 0;
+    return moving || flying.value || loading || activity.waiting.value.length > 0;
   });
 
   return {
@@ -131,6 +135,7 @@ export function create_store(reduced_motion: () => boolean, wide: boolean): Stor
     frames,
     extent: signal(null),
     first_picture: signal(false),
+    flying,
     quality: signal(null),
     hover: signal(null),
     panel_open: signal(wide),
