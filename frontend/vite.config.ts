@@ -17,6 +17,10 @@ export default defineConfig({
         entryFileNames: "[name].js",
         chunkFileNames: "assets/[name]-[hash].js",
         assetFileNames: "assets/[name]-[hash][extname]",
+        // Two parts and no third that both would have to wait for: what draws may import from what asks.
+        codeSplitting: {
+          groups: [{ name: "start", test: /src\/(start|host|keys|api|color|wire|state\/)|preact/ }],
+        },
       },
     },
   },

@@ -1,7 +1,5 @@
-// Puts the page together: one store, the panels around the canvas, and what TensorBoard's page around us tells.
+// Puts the page together: the panels around the canvas.
 import { render } from "preact";
-import { borrow_fonts, watch_theme, watch_visibility } from "./host";
-import { listen_for_keys } from "./keys";
 import { DataPanel } from "./panels/data_panel";
 import { EmptyState } from "./panels/empty_state";
 import { HelpDialog } from "./panels/help_dialog";
@@ -12,36 +10,7 @@ import { QualityLine } from "./panels/quality_line";
 import { StageBar } from "./panels/stage_bar";
 import { StagePanel } from "./panels/stage_panel";
 import { Timeline } from "./panels/timeline";
-import { start as start_session } from "./state/session";
-import { create_store, type Store } from "./state/store";
-import css from "./style/index.css?inline";
-
-/** Below this the data panel leaves the stage too little room, and starts folded. */
-const WIDE = 720;
-
-export function start(first_answer: Promise<Response>): void {
-  dress_document();
-  const leaving = new AbortController();
-  const still = matchMedia("(prefers-reduced-motion: reduce)");
-  const store = create_store(() => still.matches, window.innerWidth >= WIDE);
-  watch_theme((theme) => {
-    store.theme.value = theme;
-    document.documentElement.dataset.theme = theme;
-  }, leaving.signal);
-  watch_visibility((visible) => {
-    store.visible.value = visible;
-  }, leaving.signal);
-  listen_for_keys(store, leaving.signal);
-  // The requests go out before the canvas is set up, which keeps the processor busy for a while.
-  start_session(store, first_answer, leaving.signal);
-  const unmount = mount(store);
-  window.addEventListener("pagehide", (event) => {
-    // A page that is kept for the way back goes on living.
-    if (event.persisted) return;
-    leaving.abort();
-    unmount();
-  });
-}
+import type { Store } from "./state/store";
 
 function Page({ store }: { store: Store }) {
   if (store.runs.value?.length === 0) return <EmptyState />;
@@ -67,24 +36,10 @@ function Page({ store }: { store: Store }) {
   );
 }
 
-function mount(store: Store): () => void {
+export function mount(store: Store): () => void {
   const root = document.createElement("div");
   root.id = "tb-embed";
   document.body.append(root);
   render(<Page store={store} />, root);
   return () => render(null, root);
-}
-
-/** TensorBoard's frame has no language, no title and no viewport of its own. */
-function dress_document(): void {
-  document.documentElement.lang = "en";
-  document.title = "Embeddings";
-  const viewport = document.createElement("meta");
-  viewport.name = "viewport";
-  viewport.content = "width=device-width, initial-scale=1";
-  document.head.append(viewport);
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(css);
-  document.adoptedStyleSheets.push(sheet);
-  borrow_fonts();
 }

@@ -290,9 +290,8 @@ export class Stage {
   private tell_first_picture(): void {
     if (!this.first) return;
     this.first = false;
-    // Reading a pixel waits until the graphics card has really drawn.
-    const context = this.renderer.getContext();
-    context.readPixels(0, 0, 1, 1, context.RGBA, context.UNSIGNED_BYTE, new Uint8Array(4));
+    // Waits until the picture has really been drawn, this once.
+    this.renderer.getContext().finish();
     this.events.first_picture();
   }
 }

@@ -1,0 +1,57 @@
+// Starts the page: the store, the requests, and what TensorBoard's page around us tells. Knows nothing of drawing, so that
+// the requests are on their way while the code that draws still loads.
+import { borrow_fonts, watch_theme, watch_visibility } from "./host";
+import { listen_for_keys } from "./keys";
+import { start as start_session } from "./state/session";
+import { create_store, type Store } from "./state/store";
+import css from "./style/index.css?inline";
+
+/** Below this the data panel leaves the stage too little room, and starts folded. */
+const WIDE = 720;
+
+/** The part of the page that shows the store. */
+export interface DrawingPart {
+  /** Shows it in the document; the answer takes it away again. */
+  mount(store: Store): () => void;
+}
+
+export async function start(
+  first_answer: Promise<Response>,
+  drawing_part: Promise<DrawingPart>,
+): Promise<void> {
+  const leaving = new AbortController();
+  const still = matchMedia("(prefers-reduced-motion: reduce)");
+  const store = create_store(() => still.matches, window.innerWidth >= WIDE);
+  start_session(store, first_answer, leaving.signal);
+  dress_document();
+  watch_theme((theme) => {
+    store.theme.value = theme;
+    document.documentElement.dataset.theme = theme;
+  }, leaving.signal);
+  watch_visibility((visible) => {
+    store.visible.value = visible;
+  }, leaving.signal);
+  listen_for_keys(store, leaving.signal);
+  const { mount } = await drawing_part;
+  const unmount = mount(store);
+  window.addEventListener("pagehide", (event) => {
+    // A page that is kept for the way back goes on living.
+    if (event.persisted) return;
+    leaving.abort();
+    unmount();
+  });
+}
+
+/** TensorBoard's frame has no language, no title and no viewport of its own. */
+function dress_document(): void {
+  document.documentElement.lang = "en";
+  document.title = "Embeddings";
+  const viewport = document.createElement("meta");
+  viewport.name = "viewport";
+  viewport.content = "width=device-width, initial-scale=1";
+  document.head.append(viewport);
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(css);
+  document.adoptedStyleSheets.push(sheet);
+  borrow_fonts();
+}
