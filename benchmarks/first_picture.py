@@ -10,21 +10,19 @@ a picture in the drawing buffer; the same hook in both pages reads it there.
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(ROOT))
 
-from chromium import launch  # noqa: E402 # the tests' own way to start one
-from harness import TensorBoardProcess, tensorboard  # noqa: E402
+from tests.chromium import launch  # noqa: E402 # the tests' own way to start one
+from tests.harness import TensorBoardProcess, tensorboard  # noqa: E402
 
 N_POINTS = 10_000
 MOST = 0.25
@@ -82,12 +80,6 @@ def measure(browser: Browser, server: TensorBoardProcess, plugin: str) -> float:
         context.close()
 
 
-def wait_until_active(server: TensorBoardProcess, plugin: str) -> None:
-    """Waits until TensorBoard says that a tab is on; the stock one looks for that first."""
-    while not json.loads(server.get("data/plugins_listing")[2])[plugin]["enabled"]:
-        time.sleep(0.5)
-
-
 def main() -> int:
     """Prints both times and their ratio; the exit status is 1 where it is above 0.25."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -101,7 +93,7 @@ def main() -> int:
         with launch(playwright) as browser:
             for _ in range(options.pairs):
                 with tensorboard(logdir) as server:
-                    wait_until_active(server, "projector")
+                    server.wait_until_active("projector")
                     ours = measure(browser, server, "tb_embed")
                     stock = measure(browser, server, "projector")
                     pairs.append((ours, stock))

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from harness import EPOCHS, Recording
 from numpy.typing import NDArray
+
+from tests.harness import EPOCHS, Recording
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -87,6 +89,11 @@ class TensorBoardProcess:
                 return response.status, response.headers["Content-Type"], response.read()
         except urllib.error.HTTPError as error:
             return error.code, error.headers["Content-Type"], error.read()
+
+    def wait_until_active(self, plugin: str) -> None:
+        """Waits until TensorBoard says that a tab is on; the stock one looks for that first."""
+        while not json.loads(self.get("data/plugins_listing")[2])[plugin]["enabled"]:
+            time.sleep(0.5)
 
     def stop(self) -> None:
         """Ends it."""

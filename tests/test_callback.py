@@ -12,7 +12,6 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from harness import EPOCHS, Recording
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -20,6 +19,7 @@ from tb_embed_plugin import EmbeddingCheckpoint, MisuseError
 from tb_embed_plugin.runs.logdir import Logdir
 from tb_embed_plugin.runs.reader import Run
 from tb_embed_plugin.runs.writer import RunWriter
+from tests.harness import EPOCHS, Recording
 
 Digits = tuple[NDArray[np.float32], NDArray[np.int64]]
 MakeModel = Callable[..., Any]

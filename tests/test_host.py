@@ -10,9 +10,9 @@ from pathlib import Path
 import keras
 import pytest
 import tensorflow as tf
-from harness import EPOCHS, Recording, tensorboard
 
 from tb_embed_plugin import EmbeddingCheckpoint
+from tests.harness import EPOCHS, Recording, tensorboard
 
 PLUGIN = "data/plugin/tb_embed/"
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from harness import Recording, tensorboard
+from tests.harness import Recording, tensorboard
 
 
 def run_python(code: str, **environment: str) -> str:

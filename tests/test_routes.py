@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 import pytest
 import safetensors.numpy
-from harness import EPOCHS, Recording, client_for
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from werkzeug.test import Client, TestResponse
 
 from tb_embed_plugin import frames, routes
 from tb_embed_plugin.plugin import ROUTES, EmbeddingsPlugin
+from tests.harness import EPOCHS, Recording, client_for
 
 BASE = "/data/plugin/tb_embed/"
 FC1 = {"run": "digits", "layer": "fc1"}

@@ -6,10 +6,11 @@ import io
 
 import numpy as np
 import pytest
-from harness import EPOCHS, Recording, client_for
 from PIL import Image
 from tensorboard.plugins.projector.projector_plugin import ProjectorPlugin
 from werkzeug.test import Client
+
+from tests.harness import EPOCHS, Recording, client_for
 
 BASE = "/data/plugin/projector/"
 FC1 = {"run": "digits", "name": "fc1"}

@@ -1,0 +1,65 @@
+"""Our page in a real browser, over a real `tensorboard`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.tab import Open, Tab
+from tests.chromium import launch
+from tests.harness import Recording, TensorBoardProcess, tensorboard
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium; its absence fails, and never skips, the tests."""
+    with sync_playwright() as playwright, launch(playwright) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def server(recording: Recording) -> Iterator[TensorBoardProcess]:
+    """TensorBoard on the recorded run."""
+    with tensorboard(recording.logdir) as process:
+        yield process
+
+
+@pytest.fixture
+def open_tab(browser: Browser, server: TensorBoardProcess) -> Iterator[Open]:
+    """Opens the Embeddings tab; in the end the page must not have complained of anything."""
+    tabs: list[Tab] = []
+
+    def open_one(
+        at: TensorBoardProcess = server,
+        width: int = 1400,
+        height: int = 900,
+        *,
+        dark: bool = False,
+        reduced_motion: bool = False,
+        keys: str = "",
+    ) -> Tab:
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            reduced_motion="reduce" if reduced_motion else "no-preference",
+        )
+        tab = Tab(context.new_page(), at.url)
+        tabs.append(tab)
+        tab.open(dark=dark, keys=keys)
+        return tab
+
+    yield open_one
+    for tab in tabs:
+        complaints, foreign = tab.complaints, tab.foreign_requests
+        tab.page.context.close()
+        assert not complaints
+        assert not foreign, "nothing is loaded from elsewhere"
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where screenshots go: the documentation's folder where PICTURES names it."""
+    return Path(os.environ.get("PICTURES") or tmp_path_factory.mktemp("pictures"))

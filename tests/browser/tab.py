@@ -1,0 +1,117 @@
+"""The Embeddings tab as a person meets it: names, roles, keys, pixels."""
+
+from __future__ import annotations
+
+import io
+import re
+import time
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from playwright.sync_api import ConsoleMessage, FrameLocator, Locator, Page, Request, expect
+
+TIMEOUT = 30_000
+"""Milliseconds; generous, because CI's machine draws without a graphics card."""
+
+
+class Tab:
+    """One opened tab.
+
+    Args:
+        page: A fresh page of the browser.
+        url: TensorBoard's address.
+
+    Attributes:
+        complaints: Errors that the console has shown.
+        foreign_requests: Addresses elsewhere that were asked for.
+    """
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.url = url
+        self.complaints: list[str] = []
+        self.foreign_requests: list[str] = []
+        page.set_default_timeout(TIMEOUT)
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", self._see)
+
+    @property
+    def frame(self) -> FrameLocator:
+        """The plugin's frame."""
+        return self.page.frame_locator("iframe[src*='plugin_entry.html?name=tb_embed']")
+
+    @property
+    def canvas(self) -> Locator:
+        """The stage's canvas."""
+        return self.frame.get_by_role("application")
+
+    @property
+    def slider(self) -> Locator:
+        """The slider of the timeline."""
+        return self.frame.get_by_role("slider", name="Step")
+
+    def open(self, *, dark: bool = False, keys: str = "") -> None:
+        """Goes to the tab, by TensorBoard's own address of it."""
+        theme = "true" if dark else "false"
+        self.page.goto(f"{self.url}?darkMode={theme}#tb_embed{keys}")
+
+    def wait_for_picture(self, step: int) -> None:
+        """Waits until the samples are drawn at `step` and nothing moves or loads any more."""
+        expect(self.canvas).to_have_accessible_name(
+            re.compile(rf", step {step}, "), timeout=TIMEOUT
+        )
+        expect(self.frame.get_by_role("region", name="Stage")).to_have_attribute(
+            "aria-busy", "false", timeout=TIMEOUT
+        )
+        self.settle()
+
+    def settle(self) -> None:
+        """Waits until two drawings in a row put the samples at the same places."""
+        self.wait_until(lambda: np.array_equal(self.positions(), self.positions_next_frame()))
+
+    def positions(self) -> NDArray[np.float64]:
+        """Returns x and y of each sample in CSS pixels of the canvas, (n_samples, 2)."""
+        flat = self.canvas.evaluate("() => Array.from(window.tb_embed.screen_positions())")
+        return np.array(flat).reshape(-1, 3)[:, :2]
+
+    def positions_next_frame(self) -> NDArray[np.float64]:
+        """Returns the positions two animation frames later."""
+        flat = self.canvas.evaluate(
+            "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame("
+            "() => done(Array.from(window.tb_embed.screen_positions())))))"
+        )
+        return np.array(flat).reshape(-1, 3)[:, :2]
+
+    def pixels(self) -> NDArray[np.uint8]:
+        """Returns the canvas as it is on the screen, (height, width, 3)."""
+        picture = self.canvas.screenshot()
+        return np.asarray(Image.open(io.BytesIO(picture)).convert("RGB"))
+
+    def point_at(self, x: float, y: float) -> None:
+        """Moves the mouse to a place on the canvas."""
+        box = self.canvas.bounding_box()
+        assert box is not None
+        self.page.mouse.move(box["x"] + x, box["y"] + y)
+
+    def wait_until(self, condition: Callable[[], bool]) -> None:
+        """Waits for something that no locator can tell."""
+        deadline = time.monotonic() + TIMEOUT / 1000
+        while not condition():
+            assert time.monotonic() < deadline, "it never came true"
+            self.page.wait_for_timeout(50)
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.complaints.append(f"{message.text} ({message.location})")
+
+    def _see(self, request: Request) -> None:
+        origin = "/".join(self.url.split("/")[:3])
+        if not request.url.startswith((origin, "data:", "blob:")):
+            self.foreign_requests.append(request.url)
+
+
+Open = Callable[..., Tab]
+"""The fixture `open_tab`: opens the tab with some options, by default the recorded run's."""

@@ -1,0 +1,268 @@
+"""The page as a whole: layout, themes, names, messages, address, host."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.tab import Open, Tab
+from tests.harness import EPOCHS, Recording, tensorboard
+
+SIZES = ((900, 700), (1400, 900), (2200, 1300))
+
+FIND_FAULTS = """
+() => {
+  const seen = one => {
+    const box = one.getBoundingClientRect();
+    const style = getComputedStyle(one);
+    return box.width > 1 && box.height > 1 && style.visibility !== "hidden"
+      && style.clipPath === "none" && !one.closest("dialog:not([open])");
+  };
+  const all = [...document.querySelectorAll("body *")].filter(seen);
+  const name = one => `${one.tagName} ${one.className} "${one.textContent.slice(0, 30)}"`;
+  const box = one => one.getBoundingClientRect();
+
+  const scrolled = one => {
+    for (let above = one.parentElement; above; above = above.parentElement) {
+      if (getComputedStyle(above).overflowY === "auto") return true;
+    }
+    return false;
+  };
+  const outside = ({left, top, right, bottom}) =>
+    right > innerWidth + 1 || bottom > innerHeight + 1 || left < -1 || top < -1;
+  const cut = one => one.scrollWidth > one.clientWidth + 1
+    && getComputedStyle(one).overflowX !== "visible";
+  const has_text = one => [...one.childNodes].some(
+    node => node.nodeType === Node.TEXT_NODE && node.data.trim());
+  const clipped = all
+    .filter(one => has_text(one) && !one.matches("option, svg *, legend"))
+    .filter(one => cut(one) || outside(box(one)) && !scrolled(one));
+
+  const controls = all.filter(one => one.matches("button, select, input, label:has(input)"));
+  const overlapping = [];
+  controls.forEach((a, i) => controls.slice(i + 1).forEach(b => {
+    if (a.contains(b) || b.contains(a)) return;
+    const [p, q] = [box(a), box(b)];
+    const wide = Math.min(p.right, q.right) - Math.max(p.left, q.left);
+    const high = Math.min(p.bottom, q.bottom) - Math.max(p.top, q.top);
+    if (wide > 1 && high > 1) overlapping.push(`${name(a)} and ${name(b)}`);
+  }));
+  const root = document.documentElement;
+  const scrolls = root.scrollWidth > innerWidth || root.scrollHeight > innerHeight;
+  return {clipped: clipped.map(name), overlapping, scrolls};
+}
+"""
+
+COUNT_DRAWINGS = """
+() => {
+  window.drawn = 0;
+  for (const name of ["drawArrays", "drawElements"]) {
+    const draw = WebGL2RenderingContext.prototype[name];
+    WebGL2RenderingContext.prototype[name] = function (...rest) {
+      window.drawn += 1;
+      return draw.apply(this, rest);
+    };
+  }
+}
+"""
+
+
+def evaluate(tab: Tab, script: str) -> Any:
+    """Evaluates a function in the plugin's frame."""
+    return tab.frame.locator("body").evaluate(script)
+
+
+def background(tab: Tab) -> list[int]:
+    """Returns the colour that most of the stage has."""
+    pixels = tab.pixels().reshape(-1, 3)
+    colours, counts = np.unique(pixels, axis=0, return_counts=True)
+    return [int(part) for part in colours[counts.argmax()]]
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize(("width", "height"), SIZES)
+@pytest.mark.parametrize("dimensions", ["2-D", "3-D"])
+def test_the_layout_holds(
+    open_tab: Open, pictures: Path, width: int, height: int, dimensions: str, *, dark: bool
+) -> None:
+    tab = open_tab(width=width, height=height, dark=dark, reduced_motion=True)
+    tab.wait_for_picture(EPOCHS)
+    if dimensions == "3-D":
+        tab.frame.get_by_text("3-D", exact=True).click()
+        tab.settle()
+    faults = evaluate(tab, FIND_FAULTS)
+    theme = "dark" if dark else "light"
+    tab.page.screenshot(path=pictures / f"page-{width}-{dimensions}-{theme}.png")
+
+    assert faults == {"clipped": [], "overlapping": [], "scrolls": False}
+    box = tab.canvas.bounding_box()
+    assert box is not None
+    assert box["width"] >= 0.6 * width or width < 1400
+    assert background(tab) == ([0x26] * 3 if dark else [0xFF] * 3)
+
+    pixels = tab.pixels().astype(int)
+    drawn = np.abs(pixels - background(tab)).sum(2) > 60
+    # The texts that lie over the stage's lower edge are no part of the cloud.
+    rows, columns = np.nonzero(drawn[:-40])
+    shares = np.ptp(rows) / drawn.shape[0], np.ptp(columns) / drawn.shape[1]
+    assert max(shares) >= 0.7
+
+
+def test_dark_mode_follows_tensorboards_switch(open_tab: Open) -> None:
+    tab = open_tab()
+    tab.wait_for_picture(EPOCHS)
+    assert background(tab) == [0xFF] * 3
+    tab.page.evaluate("document.body.classList.add('dark-mode')")
+    tab.wait_until(lambda: background(tab) == [0x26] * 3)
+    tab.page.evaluate("document.body.classList.remove('dark-mode')")
+    tab.wait_until(lambda: background(tab) == [0xFF] * 3)
+
+
+def test_every_control_has_a_name_and_takes_the_focus(open_tab: Open) -> None:
+    tab = open_tab()
+    tab.wait_for_picture(EPOCHS)
+    session = tab.page.context.new_cdp_session(tab.page)
+    frame = next(f for f in session.send("Page.getFrameTree")["frameTree"]["childFrames"])
+    nodes = session.send("Accessibility.getFullAXTree", {"frameId": frame["frame"]["id"]})
+    roles = {"button", "combobox", "slider", "radio", "application", "textbox", "checkbox"}
+    controls = [
+        (node["role"]["value"], node.get("name", {}).get("value", ""))
+        for node in nodes["nodes"]
+        if not node["ignored"] and node.get("role", {}).get("value") in roles
+    ]
+
+    assert len(controls) >= 10
+    assert [control for control in controls if not control[1].strip()] == []
+
+    reached = set()
+    tab.frame.get_by_label("Run").focus()
+    for _ in range(20):
+        reached.add(
+            evaluate(tab, "() => document.activeElement.ariaLabel || document.activeElement.id")
+        )
+        tab.page.keyboard.press("Tab")
+    assert {"Home view", "Help", "Step", "Play", "Speed"} <= reached
+
+
+def test_help_lists_the_keys_and_closes(open_tab: Open) -> None:
+    tab = open_tab()
+    tab.wait_for_picture(EPOCHS)
+    tab.canvas.focus()
+    tab.page.keyboard.press("?")
+    dialog = tab.frame.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    expect(dialog).to_contain_text("Space")
+    tab.page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+
+
+def test_colouring_by_a_number_shows_a_ramp(open_tab: Open) -> None:
+    tab = open_tab(reduced_motion=True)
+    tab.wait_for_picture(EPOCHS)
+    before = tab.pixels()
+    tab.frame.get_by_label("Color by").select_option("index")
+
+    expect(tab.frame.get_by_role("img", name="Colors from")).to_be_visible()
+    tab.wait_until(lambda: not np.array_equal(tab.pixels(), before))
+
+
+def test_the_address_keeps_the_view(open_tab: Open) -> None:
+    tab = open_tab(reduced_motion=True)
+    tab.wait_for_picture(EPOCHS)
+    tab.slider.focus()
+    tab.page.keyboard.press("Home")
+    tab.frame.get_by_text("3-D", exact=True).click()
+    tab.frame.get_by_label("Color by").select_option("index")
+    tab.wait_until(lambda: "color=index" in tab.page.url)
+    shared = tab.page.url
+    other = open_tab(reduced_motion=True)
+    other.page.goto("about:blank")
+    other.page.goto(shared)
+
+    other.wait_for_picture(0)
+    expect(other.canvas).to_have_accessible_name("3-D PCA of fc1, step 0, 1,797 samples")
+    expect(other.frame.get_by_label("Color by")).to_have_value("index")
+
+
+def test_the_page_works_below_a_path_prefix(open_tab: Open, recording: Recording) -> None:
+    with tensorboard(recording.logdir, "--path_prefix", "/a/b") as server:
+        tab = open_tab(server)
+        tab.wait_for_picture(EPOCHS)
+
+
+def test_an_empty_log_directory_shows_the_three_lines(open_tab: Open, tmp_path: Path) -> None:
+    with tensorboard(tmp_path) as server:
+        tab = open_tab(server)
+        code = tab.frame.locator("code")
+        for words in ("import EmbeddingCheckpoint", "model.fit(", "tensorboard --logdir"):
+            expect(code).to_contain_text(words)
+
+
+def test_a_broken_run_says_what_is_wrong(
+    open_tab: Open, tmp_path: Path, recording: Recording
+) -> None:
+    shutil.copytree(recording.run_dir, tmp_path / "broken")
+    shutil.copytree(recording.run_dir, tmp_path / "fine")
+    path = tmp_path / "broken" / "plugins/tb_embed/manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"format_version": 9}))
+    with tensorboard(tmp_path) as server:
+        tab = open_tab(server)
+        tab.wait_for_picture(EPOCHS)
+        expect(tab.frame.get_by_label("Run")).to_have_value("fine")
+        tab.frame.get_by_label("Run").select_option("broken")
+        expect(tab.frame.get_by_text("received version 9").first).to_be_visible()
+
+
+def test_a_failed_answer_is_shown_with_a_way_to_try_again(
+    open_tab: Open, tmp_path: Path, recording: Recording
+) -> None:
+    run_dir = tmp_path / "digits"
+    shutil.copytree(recording.run_dir, run_dir)
+    data = run_dir / "model.ckpt-2.data-00000-of-00001"
+    whole = data.read_bytes()
+    data.write_bytes(whole[:1000])
+    with tensorboard(tmp_path) as server:
+        tab = open_tab(server)
+        alert = tab.frame.get_by_role("alert")
+        expect(alert).to_contain_text("cut short")
+        data.write_bytes(whole)
+        alert.get_by_role("button", name="Retry").click()
+        tab.wait_for_picture(EPOCHS)
+        # The browser itself reports the refused request.
+        tab.complaints.clear()
+
+
+def test_text_of_a_run_is_never_markup(
+    open_tab: Open, tmp_path: Path, recording: Recording
+) -> None:
+    run_dir = tmp_path / "<img src=x onerror=alert(1)>"
+    shutil.copytree(recording.run_dir, run_dir)
+    table = run_dir / "metadata.tsv"
+    table.write_text(table.read_text().replace("\t7\n", "\t<b>seven</b> & more\n"))
+    with tensorboard(tmp_path) as server:
+        tab = open_tab(server)
+        tab.wait_for_picture(EPOCHS)
+        expect(tab.frame.get_by_text("<b>seven</b> & more")).to_be_visible()
+        assert tab.frame.locator("img, b").count() == 0
+
+
+def test_nothing_is_drawn_while_another_tab_is_open(open_tab: Open) -> None:
+    tab = open_tab()
+    tab.wait_for_picture(EPOCHS)
+    evaluate(tab, COUNT_DRAWINGS)
+    tab.page.wait_for_timeout(500)
+    assert evaluate(tab, "() => window.drawn") == 0, "nothing changes, nothing is drawn"
+    tab.frame.get_by_role("button", name="Play").click()
+    tab.page.wait_for_timeout(300)
+    assert evaluate(tab, "() => window.drawn") > 0
+    tab.page.evaluate("location.hash = '#scalars'")
+    tab.page.wait_for_timeout(1000)
+    evaluate(tab, "() => { window.drawn = 0; }")
+    tab.page.wait_for_timeout(1000)
+    assert evaluate(tab, "() => window.drawn") == 0

@@ -1,0 +1,247 @@
+"""What is drawn, and where, against the routes and the recorded samples."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+import safetensors.numpy
+from numpy.typing import NDArray
+from playwright.sync_api import expect
+
+from tests.browser.tab import Open, Tab
+from tests.harness import EPOCHS, Recording, TensorBoardProcess
+
+WHITE = np.array([255, 255, 255])
+
+
+def route_positions(server: TensorBoardProcess, step: int) -> NDArray[np.float64]:
+    """The `projection` route's frame of a step, (n_samples, 2)."""
+    query = f"projection?run=digits&layer=fc1&components=2&steps={step}"
+    body = server.get("data/plugin/tb_embed/" + query)[2]
+    tensors = safetensors.numpy.load(body)
+    return np.asarray(tensors["positions"][0] * tensors["scale"][0] + tensors["offset"][0])
+
+
+def home_view(server: TensorBoardProcess, width: float, height: float) -> tuple[Any, float]:
+    """The documented framing: 0.1 to 99.9 % of all steps, equal axes, 8 % margin.
+
+    Returns:
+        The centre, and pixels a unit.
+    """
+    every = np.concatenate([route_positions(server, s) for s in range(EPOCHS + 1)])
+    low = np.quantile(every, 0.001, axis=0, method="lower")
+    high = np.quantile(every, 0.999, axis=0, method="higher")
+    span = high - low
+    scale = 0.84 * min(width / span[0], height / span[1])
+    return (low + high) / 2, scale
+
+
+def test_the_first_screen_shows_the_last_step_of_the_newest_layer(open_tab: Open) -> None:
+    tab = open_tab()
+    tab.wait_for_picture(EPOCHS)
+
+    expect(tab.canvas).to_have_accessible_name("2-D PCA of fc1, step 5, 1,797 samples")
+    expect(tab.slider).to_have_attribute("aria-valuetext", "epoch 5 of 5")
+    expect(tab.frame.get_by_label("Color by")).to_have_value("label")
+    expect(tab.frame.get_by_role("button", name="Play")).to_be_enabled()
+
+
+def test_the_legend_counts_the_samples(open_tab: Open, recording: Recording) -> None:
+    tab = open_tab()
+    tab.wait_for_picture(EPOCHS)
+    entries = tab.frame.get_by_role("list", name="Legend").get_by_role("listitem")
+
+    counts = np.bincount(recording.labels)
+    expect(entries).to_have_text([f"{label}{n}" for label, n in enumerate(counts)])
+
+
+@pytest.mark.parametrize("step", [0, 3, EPOCHS])
+def test_samples_are_drawn_where_the_projection_says(
+    open_tab: Open, server: TensorBoardProcess, step: int
+) -> None:
+    tab = open_tab(reduced_motion=True, keys=f"&p.tb_embed.step={step}")
+    tab.wait_for_picture(step)
+    tab.frame.get_by_text("Dots", exact=True).click()
+    tab.frame.get_by_role("button", name="Home view").click()
+    tab.settle()
+    box = tab.canvas.bounding_box()
+    assert box is not None
+    centre, scale = home_view(server, box["width"], box["height"])
+    offset = (route_positions(server, step) - centre) * scale
+    expected = np.stack([box["width"] / 2 + offset[:, 0], box["height"] / 2 - offset[:, 1]], 1)
+
+    assert np.abs(tab.positions() - expected).max() < 1.5
+    assert_dots_at(tab, expected)
+
+
+def assert_dots_at(tab: Tab, expected: NDArray[np.float64]) -> None:
+    """Looks at the pixels: a colour at each sample, and none where no sample is."""
+    pixels = tab.pixels().astype(int)
+    height, width = pixels.shape[:2]
+    inside = (expected > 8).all(1) & (expected < [width - 8, height - 8]).all(1)
+    columns, rows = np.rint(expected[inside]).astype(int).T
+    drawn = np.abs(pixels[rows, columns] - WHITE).sum(1) > 40
+    assert drawn.mean() > 0.995
+
+    ys, xs = np.mgrid[20:height:40, 20:width:40]
+    empty = np.stack([xs.ravel(), ys.ravel()], 1)
+    far = np.linalg.norm(empty[:, None] - expected[None], axis=2).min(1) > 15
+    # Where no sample is near, only the texts that lie over the stage may be.
+    far &= (empty[:, 1] < height - 60) & far
+    assert far.sum() > 20
+    background = np.abs(pixels[empty[far, 1], empty[far, 0]] - WHITE).sum(1) == 0
+    assert background.mean() > 0.99
+
+
+def test_each_dot_has_the_colour_of_its_label(open_tab: Open, recording: Recording) -> None:
+    tab = open_tab(reduced_motion=True)
+    tab.wait_for_picture(EPOCHS)
+    tab.frame.get_by_text("Dots", exact=True).click()
+    tab.settle()
+    swatches = tab.frame.get_by_role("list", name="Legend").locator(".swatch")
+    colours = np.array(
+        [
+            [int(n) for n in re.findall(r"\d+", text)[:3]]
+            for text in swatches.evaluate_all(
+                "all => all.map(one => getComputedStyle(one).backgroundColor)"
+            )
+        ]
+    )
+    positions, pixels = tab.positions(), tab.pixels().astype(int)
+    near = np.linalg.norm(positions[:, None] - positions[None], axis=2) < 9
+    alone = np.flatnonzero(near.sum(1) == 1)
+    height, width = pixels.shape[:2]
+    alone = [
+        i
+        for i in alone
+        if 5 < positions[i, 0] < width - 5 and 5 < positions[i, 1] < height - 70
+    ]
+    assert len(alone) > 50
+    columns, rows = np.rint(positions[alone]).astype(int).T
+    # A dot is its colour, a little of the white stage shining through.
+    distance = np.abs(pixels[rows, columns][:, None] - colours[None]).sum(2)
+    assert (distance.argmin(1) == recording.labels[alone]).mean() > 0.95
+
+
+def test_thumbnails_are_drawn_where_there_is_room(open_tab: Open) -> None:
+    tab = open_tab(reduced_motion=True)
+    tab.wait_for_picture(EPOCHS)
+    tab.frame.get_by_text("Dots", exact=True).click()
+    tab.settle()
+    dots = tab.pixels()
+    tab.frame.get_by_text("Auto", exact=True).click()
+    tab.wait_until(lambda: not np.array_equal(tab.pixels(), dots))
+
+
+def test_pointing_at_a_sample_shows_its_image_and_row(
+    open_tab: Open, recording: Recording
+) -> None:
+    tab = open_tab(reduced_motion=True)
+    tab.wait_for_picture(EPOCHS)
+    positions = tab.positions()
+    # The outermost sample to the right has no other near it.
+    sample = int(positions[:, 0].argmax())
+    tab.point_at(*positions[sample])
+    card = tab.frame.get_by_role("tooltip")
+
+    expect(card).to_contain_text(f"Sample {sample:,}")
+    expect(card).to_contain_text(f"label{recording.labels[sample]}")
+    image = card.get_by_role("img", name=f"Image of sample {sample}")
+    drawn = image.evaluate(
+        "one => Array.from(one.getContext('2d').getImageData(0, 0, 8, 8).data)"
+    )
+    grey = np.array(drawn).reshape(8, 8, 4)[..., 0]
+    np.testing.assert_array_equal(grey, np.rint(recording.images[sample] * 255))
+    tab.point_at(2, 2)
+    expect(card).to_have_count(0)
+
+
+def test_dragging_pans_and_the_wheel_zooms_at_the_cursor(open_tab: Open) -> None:
+    tab = open_tab(reduced_motion=True)
+    tab.wait_for_picture(EPOCHS)
+    before = tab.positions()
+    tab.point_at(300, 300)
+    tab.page.mouse.down()
+    tab.point_at(350, 280)
+    tab.page.mouse.up()
+    tab.settle()
+    np.testing.assert_allclose(tab.positions() - before, [[50, -20]] * len(before), atol=0.6)
+
+    moved = tab.positions()
+    tab.point_at(400, 200)
+    tab.page.mouse.wheel(0, -300)
+    tab.settle()
+    zoomed = tab.positions() - [400, 200]
+    factor = np.linalg.norm(zoomed) / np.linalg.norm(moved - [400, 200])
+    assert factor > 1.2
+    np.testing.assert_allclose(zoomed, (moved - [400, 200]) * factor, atol=1)
+
+    tab.frame.get_by_role("button", name="Home view").click()
+    tab.settle()
+    np.testing.assert_allclose(tab.positions(), before, atol=0.6)
+
+
+def test_three_dimensions_can_be_turned(open_tab: Open) -> None:
+    tab = open_tab(reduced_motion=True)
+    tab.wait_for_picture(EPOCHS)
+    tab.frame.get_by_text("3-D", exact=True).click()
+    expect(tab.canvas).to_have_accessible_name("3-D PCA of fc1, step 5, 1,797 samples")
+    tab.settle()
+    before = tab.positions()
+    tab.point_at(300, 300)
+    tab.page.mouse.down()
+    tab.point_at(450, 300)
+    tab.page.mouse.up()
+    tab.settle()
+    moved = tab.positions() - before
+
+    assert np.abs(moved).max() > 30
+    assert moved[:, 0].std() > 5, "a turn moves near and far samples differently"
+
+
+def test_the_canvas_is_worked_by_keys(open_tab: Open) -> None:
+    tab = open_tab(reduced_motion=True)
+    tab.wait_for_picture(EPOCHS)
+    home = tab.positions()
+    tab.canvas.focus()
+    for key in ("ArrowLeft", "ArrowUp", "+"):
+        before = tab.positions()
+        tab.page.keyboard.press(key)
+        tab.settle()
+        assert np.abs(tab.positions() - before).max() > 5, key
+    tab.page.keyboard.press("h")
+    tab.settle()
+    np.testing.assert_allclose(tab.positions(), home, atol=0.6)
+
+
+def test_a_lost_context_comes_back_with_its_picture(open_tab: Open) -> None:
+    tab = open_tab(reduced_motion=True)
+    tab.wait_for_picture(EPOCHS)
+    tab.frame.get_by_text("Dots", exact=True).click()
+    tab.settle()
+    before = tab.pixels()
+    tab.canvas.evaluate(
+        """one => new Promise(done => {
+            const loss = one.getContext('webgl2').getExtension('WEBGL_lose_context');
+            one.addEventListener('webglcontextrestored', () => requestAnimationFrame(done));
+            loss.loseContext();
+            setTimeout(() => loss.restoreContext(), 200);
+        })"""
+    )
+    tab.wait_until(lambda: np.array_equal(tab.pixels(), before))
+
+
+def test_no_webgl_gets_a_plain_message(open_tab: Open) -> None:
+    tab = open_tab()
+    tab.wait_for_picture(EPOCHS)
+    tab.page.add_init_script(
+        "const get = HTMLCanvasElement.prototype.getContext;"
+        "HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {"
+        "  return kind === 'webgl2' ? null : get.call(this, kind, ...rest); };"
+    )
+    tab.page.reload()
+
+    expect(tab.frame.get_by_role("alert")).to_contain_text("WebGL 2")

@@ -1,0 +1,194 @@
+"""Time: the slider, playing, keys, and epochs that come while one looks."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.tab import Open, Tab
+from tests.harness import EPOCHS, Recording, tensorboard
+
+MANIFEST = "plugins/tb_embed/manifest.json"
+
+
+def title(step: int) -> str:
+    return f"2-D PCA of fc1, step {step}, 1,797 samples"
+
+
+def test_the_slider_goes_to_a_step_by_keys_and_by_mouse(open_tab: Open) -> None:
+    tab = open_tab()
+    tab.wait_for_picture(EPOCHS)
+    tab.slider.focus()
+    tab.page.keyboard.press("ArrowLeft")
+    tab.wait_for_picture(EPOCHS - 1)
+    expect(tab.slider).to_have_attribute("aria-valuetext", f"epoch {EPOCHS - 1} of {EPOCHS}")
+    tab.page.keyboard.press("Home")
+    tab.wait_for_picture(0)
+    expect(tab.slider).to_have_attribute("aria-valuetext", f"epoch 0 of {EPOCHS}")
+
+    box = tab.slider.bounding_box()
+    assert box is not None
+    tab.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(tab.canvas).not_to_have_accessible_name(title(0))
+
+
+def test_comma_and_full_stop_step_wherever_one_is(open_tab: Open) -> None:
+    tab = open_tab()
+    tab.wait_for_picture(EPOCHS)
+    tab.canvas.click()
+    tab.page.keyboard.press(",")
+    tab.page.keyboard.press(",")
+    tab.wait_for_picture(EPOCHS - 2)
+    tab.frame.get_by_role("button", name="Home view").focus()
+    tab.page.keyboard.press(".")
+    tab.wait_for_picture(EPOCHS - 1)
+
+
+def test_playing_passes_through_all_steps_and_ends(open_tab: Open) -> None:
+    tab = open_tab()
+    tab.wait_for_picture(EPOCHS)
+    tab.frame.get_by_role("button", name="Play").click()
+    expect(tab.frame.get_by_role("button", name="Pause")).to_be_visible()
+    seen = set()
+    while tab.frame.get_by_role("button", name="Pause").is_visible():
+        seen.add(tab.canvas.get_attribute("aria-label"))
+        tab.page.wait_for_timeout(60)
+    tab.wait_for_picture(EPOCHS)
+
+    assert seen >= {title(step) for step in range(1, EPOCHS + 1)}
+
+
+def test_space_on_the_slider_plays_and_pauses(open_tab: Open) -> None:
+    tab = open_tab()
+    tab.wait_for_picture(EPOCHS)
+    tab.slider.focus()
+    tab.page.keyboard.press(" ")
+    expect(tab.frame.get_by_role("button", name="Pause")).to_be_visible()
+    tab.page.keyboard.press(" ")
+    expect(tab.frame.get_by_role("button", name="Play")).to_be_visible()
+
+
+def test_samples_move_smoothly_between_steps(open_tab: Open) -> None:
+    tab = open_tab(keys="&p.tb_embed.step=0")
+    tab.wait_for_picture(0)
+    start = tab.positions()
+    tab.page.keyboard.press("Tab")
+    tab.slider.focus()
+    tab.page.keyboard.press("End")
+    between = []
+    for _ in range(200):
+        between.append(tab.positions_next_frame())
+        if len(between) > 5 and np.array_equal(between[-1], between[-2]):
+            break
+    end = between[-1]
+    travelled = [np.linalg.norm(p - start) / np.linalg.norm(end - start) for p in between]
+
+    assert any(0.05 < share < 0.95 for share in travelled), "neither here nor there"
+    assert travelled == sorted(travelled), "straight on"
+
+
+def test_reduced_motion_jumps(open_tab: Open) -> None:
+    tab = open_tab(reduced_motion=True, keys="&p.tb_embed.step=0")
+    tab.wait_for_picture(0)
+    start = tab.positions()
+    tab.slider.focus()
+    tab.page.keyboard.press("End")
+    seen = [tab.positions_next_frame() for _ in range(6)]
+    tab.wait_for_picture(EPOCHS)
+    end = tab.positions()
+
+    for positions in seen:
+        assert np.array_equal(positions, start) or np.allclose(positions, end, atol=0.01)
+
+
+def test_playing_never_moves_the_camera(open_tab: Open) -> None:
+    tab = open_tab(reduced_motion=True)
+    tab.wait_for_picture(EPOCHS)
+    before = tab.positions()
+    tab.slider.focus()
+    for key, step in (("Home", 0), ("End", EPOCHS)):
+        tab.page.keyboard.press(key)
+        tab.wait_for_picture(step)
+
+    np.testing.assert_allclose(tab.positions(), before, atol=0.01)
+
+
+def test_the_curve_and_the_share_are_those_of_the_route(open_tab: Open) -> None:
+    tab = open_tab()
+    tab.wait_for_picture(EPOCHS)
+    shown = tab.page.evaluate(
+        "async () => (await (await fetch('data/plugin/tb_embed/quality?run=digits&layer=fc1'"
+        " + '&components=2')).json()).frames.map(frame => frame.variance_shown)"
+    )
+
+    expect(tab.frame.locator("output")).to_contain_text(f"{shown[-1]:.0%}".replace("%", " %"))
+    expect(tab.frame.get_by_role("img", name="Variance shown")).to_be_visible()
+
+
+@pytest.fixture
+def growing(tmp_path: Path, recording: Recording) -> Path:
+    """A copy of the run as it was after epoch 1, still recording."""
+    shutil.copytree(recording.run_dir, tmp_path / "digits")
+    grow(tmp_path / "digits", recording, last=1, recording_goes_on=True)
+    return tmp_path / "digits"
+
+
+def grow(run_dir: Path, recording: Recording, last: int, *, recording_goes_on: bool) -> None:
+    manifest = json.loads((recording.run_dir / MANIFEST).read_text())
+    manifest["steps"] = [step for step in manifest["steps"] if step["step"] <= last]
+    manifest["recording"] = recording_goes_on
+    temporary = run_dir / "manifest.new"
+    temporary.write_text(json.dumps(manifest))
+    temporary.replace(run_dir / MANIFEST)
+
+
+def stands_at(tab: Tab, last: int) -> None:
+    text = f"epoch {last} of {last}"
+    expect(tab.slider).to_have_attribute("aria-valuetext", text, timeout=20_000)
+    tab.wait_for_picture(last)
+
+
+def test_new_epochs_appear_while_training_runs(
+    open_tab: Open, growing: Path, recording: Recording
+) -> None:
+    with tensorboard(growing.parent) as server:
+        tab = open_tab(server)
+        stands_at(tab, 1)
+        quality = tab.frame.get_by_text("Axes from")
+        expect(quality).to_contain_text("Axes from all 2 steps")
+        tab.page.evaluate("window.notReloaded = true")
+
+        grow(growing, recording, last=2, recording_goes_on=True)
+        stands_at(tab, 2)
+        expect(quality).to_contain_text("Axes from steps 0\N{EN DASH}1")
+
+        grow(growing, recording, last=3, recording_goes_on=True)
+        stands_at(tab, 3)
+        expect(quality).to_contain_text("Axes from all 4 steps")
+
+        grow(growing, recording, last=EPOCHS, recording_goes_on=False)
+        stands_at(tab, EPOCHS)
+        expect(quality).to_contain_text(f"Axes from all {EPOCHS + 1} steps")
+        assert tab.page.evaluate("window.notReloaded")
+
+
+def test_whoever_looks_at_an_old_step_is_left_there(
+    open_tab: Open, growing: Path, recording: Recording
+) -> None:
+    with tensorboard(growing.parent) as server:
+        tab = open_tab(server, keys="&p.tb_embed.step=0")
+        tab.wait_for_picture(0)
+        tab.canvas.focus()
+        tab.page.keyboard.press("+")
+        tab.settle()
+        before = tab.positions()
+        grow(growing, recording, last=2, recording_goes_on=True)
+        expect(tab.slider).to_have_attribute("aria-valuetext", "epoch 0 of 2", timeout=20_000)
+        tab.wait_for_picture(0)
+
+        np.testing.assert_allclose(tab.positions(), before, atol=0.01)
