@@ -3,20 +3,15 @@
 import { defineConfig } from "vite";
 
 export default defineConfig({
-  base: "./",
   build: {
     outDir: "../tb_embed_plugin/static",
     emptyOutDir: true,
     target: "es2022",
-    modulePreload: false,
-    chunkSizeWarningLimit: 900,
+    lib: { entry: "src/index.ts", formats: ["es"], fileName: "index" },
     rolldownOptions: {
-      input: { index: "src/index.ts" },
-      preserveEntrySignatures: "strict",
       output: {
-        entryFileNames: "[name].js",
         chunkFileNames: "assets/[name]-[hash].js",
-        assetFileNames: "assets/[name]-[hash][extname]",
+        minify: true,
         // Two parts and no third that both would have to wait for: what draws may import from what asks.
         codeSplitting: {
           groups: [{ name: "start", test: /src\/(start|host|keys|api|color|wire|state\/)|preact/ }],

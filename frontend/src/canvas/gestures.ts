@@ -95,7 +95,14 @@ function listen_to_pointers(canvas: HTMLCanvasElement, to: Gestures, signal: Abo
   for (const type of ["pointerup", "pointercancel", "lostpointercapture"] as const) {
     canvas.addEventListener(type, release, { signal });
   }
-  canvas.addEventListener("pointerleave", () => to.point(null), { signal });
+  canvas.addEventListener(
+    "pointerleave",
+    (event) => {
+      // A finger leaves as soon as it is lifted; what it tapped stays shown.
+      if (event.pointerType !== "touch") to.point(null);
+    },
+    { signal },
+  );
   // The right button pans in 3-D.
   canvas.addEventListener("contextmenu", (event) => event.preventDefault(), { signal });
 }
