@@ -107,7 +107,7 @@ def quality(service: Service, arguments: Arguments) -> Answer:
         "variance": shares,
         "frames": shown,
         "noise_floor": 0.0,
-        "sentence": f"PCA: {view.components} components show {sum(shares):.0%} of the "
+        "sentence": f"PCA: {view.components} components show {100 * sum(shares):.0f} % of the "
         f"variance of {len(view.basis_steps)} steps.",
     }
     return _json(content, view.run.layer_version(view.layer))

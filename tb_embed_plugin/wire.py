@@ -57,13 +57,13 @@ def quantize(frames: NDArray[np.float32]) -> dict[str, NDArray[np.generic]]:
     """
     if frames.shape[2] == 3:
         frames = np.pad(frames, ((0, 0), (0, 0), (0, 1)))
-    low, high = frames.min(axis=1), frames.max(axis=1)
-    offset = (low + high) / 2
-    scale = (high - low).max(axis=1) / (2 * _INT16_MAX)
-    scale[scale == 0] = 1
-    positions = np.rint((frames - offset[:, np.newaxis]) / scale[:, np.newaxis, np.newaxis])
-    return {
-        "positions": np.clip(positions, -_INT16_MAX, _INT16_MAX).astype(np.int16),
-        "scale": scale.astype(np.float32),
-        "offset": offset.astype(np.float32),
-    }
+    low, high = frames.min(axis=1).astype(np.float64), frames.max(axis=1).astype(np.float64)
+    offset = ((low + high) / 2).astype(np.float32)
+    scale = ((high - low).max(axis=1) / (2 * _INT16_MAX)).astype(np.float32)
+    # All samples at one place, or so near that float32 loses digits of the scale.
+    scale[scale < np.finfo(np.float32).tiny] = 1
+    positions = np.empty(frames.shape, np.int16)
+    for i, frame in enumerate(frames):
+        rounded = np.rint((frame - offset[i].astype(np.float64)) / scale[i])
+        positions[i] = np.clip(rounded, -_INT16_MAX, _INT16_MAX)
+    return {"positions": positions, "scale": scale, "offset": offset}

@@ -142,7 +142,7 @@ def test_quality_says_how_much_each_frame_shows(client: Client, recording: Recor
         layer = recording.activations[frame["step"]].astype(np.float64)
         expected = shown[frame["step"]].var(axis=0).sum() / layer.var(axis=0).sum()
         assert frame["variance_shown"] == pytest.approx(expected, abs=1e-5)
-    assert f"{sum(content['variance']):.0%}" in content["sentence"]
+    assert f"{100 * sum(content['variance']):.0f} %" in content["sentence"]
 
 
 def test_vectors_are_the_activations(client: Client, recording: Recording) -> None:

@@ -112,13 +112,9 @@ def test_each_dot_has_the_colour_of_its_label(open_tab: Open, recording: Recordi
     )
     positions, pixels = tab.positions(), tab.pixels().astype(int)
     near = np.linalg.norm(positions[:, None] - positions[None], axis=2) < 9
-    alone = np.flatnonzero(near.sum(1) == 1)
     height, width = pixels.shape[:2]
-    alone = [
-        i
-        for i in alone
-        if 5 < positions[i, 0] < width - 5 and 5 < positions[i, 1] < height - 70
-    ]
+    inside = (positions > 5).all(1) & (positions < [width - 5, height - 70]).all(1)
+    alone = np.flatnonzero((near.sum(1) == 1) & inside)
     assert len(alone) > 50
     columns, rows = np.rint(positions[alone]).astype(int).T
     # A dot is its colour, a little of the white stage shining through.
