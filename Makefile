@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PAGE := tb_embed_plugin/static/index.js
 PAGE_SOURCES := $(shell find frontend -path frontend/node_modules -prune -o -type f -print)
 
-.PHONY: demo test lint test-python test-page test-browser bench soak clean
+.PHONY: demo test lint test-python test-page test-browser bench pictures soak clean
 
 demo: $(VENV)/installed  ## train a small network on digits and open TensorBoard on it
 	$(BIN)/tb-embed demo
@@ -31,7 +31,13 @@ test-browser: $(VENV)/installed $(PAGE)
 	$(BIN)/pytest tests/browser
 
 bench: $(VENV)/installed $(PAGE)  ## the claims of docs/benchmarks.md, measured here and now
-	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+	$(BIN)/python tests/browser/install_chromium.py
+	$(BIN)/python benchmarks/recording.py
+	$(BIN)/python benchmarks/first_picture.py --data $(MNIST)
+
+pictures: $(VENV)/installed $(PAGE)  ## the README's pictures
+	mkdir -p docs/pictures
+	PICTURES=docs/pictures $(BIN)/pytest tests/browser -k readme
 
 soak: $(VENV)/installed  ## slow checks: the page built without the machine's Node
 	$(BIN)/pytest tests/test_packaging.py --soak

@@ -61,5 +61,11 @@ def open_tab(browser: Browser, server: TensorBoardProcess) -> Iterator[Open]:
 
 @pytest.fixture(scope="session")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where screenshots go: the documentation's folder where PICTURES names it."""
+    """Where the README's pictures go: `make pictures` names the documentation's folder."""
     return Path(os.environ.get("PICTURES") or tmp_path_factory.mktemp("pictures"))
+
+
+@pytest.fixture(scope="session")
+def layouts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where a screenshot of each layout goes, for whoever wants to look."""
+    return Path(os.environ.get("LAYOUTS") or tmp_path_factory.mktemp("layouts"))

@@ -89,7 +89,7 @@ def background(tab: Tab) -> list[int]:
 @pytest.mark.parametrize(("width", "height"), SIZES)
 @pytest.mark.parametrize("dimensions", ["2-D", "3-D"])
 def test_the_layout_holds(
-    open_tab: Open, pictures: Path, width: int, height: int, dimensions: str, *, dark: bool
+    open_tab: Open, layouts: Path, width: int, height: int, dimensions: str, *, dark: bool
 ) -> None:
     tab = open_tab(width=width, height=height, dark=dark, reduced_motion=True)
     tab.wait_for_picture(EPOCHS)
@@ -98,7 +98,7 @@ def test_the_layout_holds(
         tab.settle()
     faults = evaluate(tab, FIND_FAULTS)
     theme = "dark" if dark else "light"
-    tab.page.screenshot(path=pictures / f"page-{width}-{dimensions}-{theme}.png")
+    tab.page.screenshot(path=layouts / f"{width}-{dimensions}-{theme}.png")
 
     assert faults == {"clipped": [], "overlapping": [], "scrolls": False}
     box = tab.canvas.bounding_box()
@@ -266,3 +266,18 @@ def test_nothing_is_drawn_while_another_tab_is_open(open_tab: Open) -> None:
     evaluate(tab, "() => { window.drawn = 0; }")
     tab.page.wait_for_timeout(1000)
     assert evaluate(tab, "() => window.drawn") == 0
+
+
+def test_the_pictures_of_the_readme(open_tab: Open, pictures: Path) -> None:
+    light = open_tab(reduced_motion=True)
+    light.wait_for_picture(EPOCHS)
+    light.page.screenshot(path=pictures / "light.png")
+    dark = open_tab(reduced_motion=True, dark=True)
+    dark.wait_for_picture(EPOCHS)
+    dark.frame.get_by_text("3-D", exact=True).click()
+    dark.settle()
+    dark.page.screenshot(path=pictures / "dark.png")
+
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    for name in ("light.png", "dark.png"):
+        assert f"docs/pictures/{name}" in readme
