@@ -174,6 +174,12 @@ export class Stage {
   }
 
   private request_draw(): void {
+    if (this.first && this.poses !== null && this.eye.camera !== null) {
+      // The browser is still busy with the page around; the first picture need not wait for its next frame.
+      cancelAnimationFrame(this.scheduled);
+      this.draw(performance.now());
+      return;
+    }
     if (this.scheduled === 0) this.scheduled = requestAnimationFrame((now) => this.draw(now));
   }
 
