@@ -16,7 +16,6 @@ import { images_in_order, samples_in_view } from "./visible";
 
 const MOST_PIXELS = 2;
 const SMALLEST_STAGE = 2;
-const NO_PAINT = new Uint8Array();
 
 export interface StageEvents {
   point(at: Pointed | null): void;
@@ -38,8 +37,8 @@ export class Stage {
   private images: Images | null = null;
   private poses: Scene | null = null;
   private order: Uint32Array<ArrayBuffer> = new Uint32Array();
-  private paint: Uint8Array = NO_PAINT;
-  private next_paint: Uint8Array = NO_PAINT;
+  private paint: Uint8Array = new Uint8Array();
+  private next_paint: Uint8Array = new Uint8Array();
   private dimensions: Dimensions;
   private drawing: Drawing = "auto";
   private theme: Theme = "light";
@@ -158,7 +157,6 @@ export class Stage {
   dispose(): void {
     this.listening.abort();
     this.resizing.disconnect();
-    cancelAnimationFrame(this.scheduled);
     this.drop_samples();
     this.set_sprites(null);
     cancelAnimationFrame(this.scheduled);
@@ -230,9 +228,8 @@ export class Stage {
   }
 
   private choose_detail(): void {
-    if (this.poses === null || this.dots === null || this.size === null) return;
     const camera = this.eye.camera;
-    if (camera === null) return;
+    if (!this.poses || !this.dots || !this.size || !camera) return;
     const samples = this.dots.samples;
     const pixel_ratio = this.renderer.getPixelRatio();
     const focus = camera.kind === "space" ? camera.distance : 1;
