@@ -8,6 +8,7 @@ TensorBoard goes on.
 
 from __future__ import annotations
 
+import contextlib
 import mimetypes
 import threading
 from collections.abc import Callable, Iterable
@@ -41,6 +42,7 @@ class EmbeddingsPlugin(base_plugin.TBPlugin):  # type: ignore[misc] # TensorBoar
         self._data_provider = context.data_provider
         self._service: Service | None = None
         self._starting = threading.Lock()
+        self._preparing = False
 
     def get_plugin_apps(self) -> dict[str, Callable[..., Any]]:
         """Returns the WSGI application of each route."""
@@ -55,7 +57,14 @@ class EmbeddingsPlugin(base_plugin.TBPlugin):  # type: ignore[misc] # TensorBoar
         return self._service is not None and self._service.logdir.has_runs
 
     def frontend_metadata(self) -> base_plugin.FrontendMetadata:
-        """Returns what TensorBoard's page needs to show the tab."""
+        """Returns what TensorBoard's page needs to show the tab.
+
+        The question also tells that somebody has opened that page, who may open the tab in a
+        second or two: what our page will ask for first is prepared meanwhile.
+        """
+        if not self._preparing:
+            self._preparing = True
+            threading.Thread(target=self._prepare, daemon=True).start()
         return base_plugin.FrontendMetadata(es_module_path="/index.js", tab_name=TAB_NAME)
 
     def _data_app(self, name: str) -> Callable[..., Any]:
@@ -81,6 +90,14 @@ class EmbeddingsPlugin(base_plugin.TBPlugin):  # type: ignore[misc] # TensorBoar
         from tb_embed_plugin.arguments import Arguments
 
         return routes.ROUTES[name](service, Arguments(request.args))
+
+    def _prepare(self) -> None:
+        # Whatever is wrong is said to the request that needs it, not to the terminal.
+        with contextlib.suppress(EmbedError):
+            service = self._started()
+            from tb_embed_plugin import routes
+
+            routes.prepare(service)
 
     def _started(self) -> Service:
         with self._starting:

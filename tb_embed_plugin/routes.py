@@ -26,6 +26,9 @@ from tb_embed_plugin.runs.reader import Run
 MAX_BYTES = 64 << 20
 """Positions or activations in one answer."""
 
+MAX_PREPARED_VALUES = 1 << 27
+"""Values worth a second of one core before anybody has asked: 512 MiB of activations."""
+
 ENGINES = (pca.ENGINE,)
 
 
@@ -127,6 +130,22 @@ def vectors(service: Service, arguments: Arguments) -> Answer:
 def engines(service: Service, arguments: Arguments) -> Answer:
     """Lists the engines and what each can be told."""
     return _json({"engines": [asdict(engine) for engine in ENGINES]})
+
+
+def prepare(service: Service) -> None:
+    """Fits the basis that the page asks for first: all steps of the first layer there is.
+
+    Raises:
+        EmbedError: It cannot be read or fitted.
+    """
+    runs = (run for run in service.logdir.list_runs() if isinstance(run, Run) and run.steps)
+    run = next(runs, None)
+    if run is None:
+        return
+    layer = run.manifest.layers[0]
+    values = run.manifest.samples * layer.units * len(run.steps)
+    if values <= MAX_PREPARED_VALUES:
+        service.frames.basis(View(run, layer.name, tuple(run.steps), components=3))
 
 
 ROUTES: Mapping[str, Callable[[Service, Arguments], Answer]] = MappingProxyType(

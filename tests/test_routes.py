@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import struct
+import time
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -19,6 +20,7 @@ from werkzeug.test import Client, TestResponse
 
 from tb_embed_plugin import frames, routes
 from tb_embed_plugin.plugin import ROUTES, EmbeddingsPlugin
+from tb_embed_plugin.projections import pca
 from tests.harness import EPOCHS, Recording, client_for
 
 BASE = "/data/plugin/tb_embed/"
@@ -356,3 +358,26 @@ def test_every_route_is_documented() -> None:
     for name in ROUTES:
         assert f"\n## `{name}`\n" in documentation
     assert set(ROUTES) == set(routes.ROUTES)
+
+
+def test_opening_tensorboard_prepares_the_first_picture(
+    recording: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fitted: list[int] = []
+    fit = pca.fit
+
+    def counted(*arguments: Any) -> pca.Basis:
+        basis = fit(*arguments)
+        fitted.append(len(basis.mean))
+        return basis
+
+    monkeypatch.setattr(pca, "fit", counted)
+    client = client_for(recording.logdir, EmbeddingsPlugin)
+    client.get("/data/plugins_listing")
+    deadline = time.monotonic() + 20
+    while not fitted:
+        assert time.monotonic() < deadline, "it begins without being asked"
+        time.sleep(0.01)
+    client.get(BASE + "projection", query_string=FC1)
+
+    assert fitted == [200]
