@@ -126,7 +126,9 @@ def test_the_curve_and_the_share_are_those_of_the_route(open_tab: Open) -> None:
         " + '&components=2')).json()).frames.map(frame => frame.variance_shown)"
     )
 
-    expect(tab.frame.locator("output")).to_contain_text(f"{shown[-1]:.0%}".replace("%", " %"))
+    expect(tab.frame.get_by_role("region", name="Timeline")).to_contain_text(
+        f"{shown[-1]:.0%}".replace("%", " %")
+    )
     expect(tab.frame.get_by_role("img", name="Variance shown")).to_be_visible()
 
 

@@ -36,16 +36,16 @@ function cloud(width: number, height: number, depth: number, outliers = 0): Floa
 
 describe("fit_plane", () => {
   it("leaves 8 % on each side of the longer dimension and centres the other", () => {
-    const wide = fit_plane(cloud(40, 2, 0), SIZE);
+    const wide = fit_plane([cloud(40, 2, 0)], SIZE);
     expect(place(wide, [-20, 0, 0])[0]).toBeCloseTo(0.08 * SIZE.width, 3);
     expect(place(wide, [20, 0, 0])[0]).toBeCloseTo(0.92 * SIZE.width, 3);
     expect(place(wide, [0, 0, 0])[1]).toBeCloseTo(SIZE.height / 2, 3);
-    const high = fit_plane(cloud(2, 40, 0), SIZE);
+    const high = fit_plane([cloud(2, 40, 0)], SIZE);
     expect(place(high, [0, 20, 0])[1]).toBeCloseTo(0.08 * SIZE.height, 3);
   });
 
   it("has equal axes", () => {
-    const camera = fit_plane(cloud(10, 3, 0), SIZE);
+    const camera = fit_plane([cloud(10, 3, 0)], SIZE);
     const [x0, y0] = place(camera, [0, 0, 0]);
     expect(place(camera, [1, 0, 0])[0] - x0).toBeCloseTo(y0 - place(camera, [0, 1, 0])[1], 6);
   });
@@ -54,11 +54,18 @@ describe("fit_plane", () => {
     const points = new Float32Array(3 * 5000);
     for (let i = 0; i < 5000; i += 1) points.set([i / 5000, i / 5000, 0], 3 * i);
     points.set([1e6, 1e6, 0], 0);
-    expect(fit_plane(points, SIZE).height).toBeLessThan(2);
+    expect(fit_plane([points], SIZE).height).toBeLessThan(2);
+  });
+
+  it("keeps a thousandth of the largest step's samples outside, however many small steps there are", () => {
+    const small = cloud(1, 1, 0);
+    const large = cloud(40, 40, 0);
+    const camera = fit_plane([...Array.from({ length: 50 }, () => small), large], SIZE);
+    expect(place(camera, [0, 20, 0])[1]).toBeCloseTo(0.08 * SIZE.height, 3);
   });
 
   it("shows a single point without dividing by nothing", () => {
-    const camera = fit_plane(new Float32Array([3, 4, 0]), SIZE);
+    const camera = fit_plane([new Float32Array([3, 4, 0])], SIZE);
     expect(place(camera, [3, 4, 0])).toEqual([400, 200]);
   });
 });
@@ -66,7 +73,7 @@ describe("fit_plane", () => {
 describe("fit_space", () => {
   it("shows the whole cloud and fills at least 70 % of one dimension", () => {
     for (const points of [cloud(4, 4, 4), cloud(40, 4, 1), cloud(1, 40, 4)]) {
-      const camera = fit_space(points, SIZE);
+      const camera = fit_space([points], SIZE);
       let [left, right, top, bottom] = [Infinity, -Infinity, Infinity, -Infinity];
       for (let i = 0; i < points.length; i += 3) {
         const [x, y] = place(camera, [points[i] ?? 0, points[i + 1] ?? 0, points[i + 2] ?? 0]);
@@ -84,8 +91,8 @@ describe("fit_space", () => {
 });
 
 describe.each([
-  ["plane", fit_plane(cloud(4, 4, 4), SIZE)],
-  ["space", fit_space(cloud(4, 4, 4), SIZE)],
+  ["plane", fit_plane([cloud(4, 4, 4)], SIZE)],
+  ["space", fit_space([cloud(4, 4, 4)], SIZE)],
 ] as const)("the %s camera", (_, home: Camera) => {
   const target: readonly [number, number, number] =
     home.kind === "space" ? home.target : [home.x, home.y, 0];
@@ -129,7 +136,7 @@ describe.each([
 
 describe("orbit", () => {
   it("takes the near side along with the pointer and never tips over", () => {
-    const home = { ...fit_space(cloud(4, 4, 4), SIZE), turn: 0, lift: 0 };
+    const home = { ...fit_space([cloud(4, 4, 4)], SIZE), turn: 0, lift: 0 };
     const near: [number, number, number] = [0, 0, 2];
     const before = place(home, near);
     expect(place(orbit(home, 50, 0, SIZE), near)[0]).toBeGreaterThan(before[0]);

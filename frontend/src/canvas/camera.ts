@@ -36,10 +36,13 @@ const ZOOM_LIMIT = 2 ** 12;
 const ENOUGH_POINTS = 20_000;
 const ROUNDS = 5;
 
-/** The cloud without its outermost 0.1 % at each side, equal axes, 8 % margin. `points` holds x, y, z of each sample. */
-export function fit_plane(points: Float32Array, size: Size): PlaneCamera {
-  const [left, right] = spread(points, 0);
-  const [bottom, top] = spread(points, 1);
+/** x, y, z of each sample, for each step. */
+export type Clouds = readonly Float32Array[];
+
+/** Each step's cloud without its outermost 0.1 % at each side, equal axes, 8 % margin. */
+export function fit_plane(clouds: Clouds, size: Size): PlaneCamera {
+  const [left, right] = spread(clouds, 0);
+  const [bottom, top] = spread(clouds, 1);
   const room = 1 - 2 * MARGIN;
   const height = Math.max((top - bottom) / room, (right - left) / room / aspect(size));
   return {
@@ -51,31 +54,21 @@ export function fit_plane(points: Float32Array, size: Size): PlaneCamera {
 }
 
 /** The same framing for the turntable: as near as possible with all but the outermost 0.1 % inside the margin. */
-export function fit_space(points: Float32Array, size: Size): SpaceCamera {
+export function fit_space(clouds: Clouds, size: Size): SpaceCamera {
   const turned = { turn: START_TURN, lift: START_LIFT };
   const view = axes(turned);
-  const seen = turn_points(points, view);
+  const seen = turn_points(clouds, view);
   const middle = [0, 1, 2].map((axis) => middle_of(spread(seen, axis)));
   const room = HALF_FIELD * (1 - 2 * MARGIN);
   let [right = 0, up = 0] = middle;
   const [, , back = 0] = middle;
   let distance = 0;
-  const needed = new Float32Array(seen.length / 3);
-  const on_screen = new Float32Array(seen.length);
   // Near parts look larger, which moves the middle, which changes how near one can go: a few rounds settle it.
   for (let round = 0; round < ROUNDS; round += 1) {
-    for (let i = 0; i < needed.length; i += 1) {
-      const sideways = Math.abs((seen[3 * i] as number) - right) / (room * aspect(size));
-      const upwards = Math.abs((seen[3 * i + 1] as number) - up) / room;
-      needed[i] = (seen[3 * i + 2] as number) - back + Math.max(sideways, upwards);
-    }
-    distance = needed.sort()[Math.floor((1 - OUTLIERS) * (needed.length - 1))] ?? 0;
+    const from = { right, up, back };
+    distance = Math.max(0, ...seen.map((cloud) => distance_needed(cloud, from, room, size)));
     if (round === ROUNDS - 1) break;
-    for (let i = 0; i < seen.length; i += 3) {
-      const depth = distance - (seen[i + 2] as number) + back;
-      on_screen[i] = ((seen[i] as number) - right) / depth;
-      on_screen[i + 1] = ((seen[i + 1] as number) - up) / depth;
-    }
+    const on_screen = seen.map((cloud) => flattened(cloud, from, distance));
     right += distance * middle_of(spread(on_screen, 0));
     up += distance * middle_of(spread(on_screen, 1));
   }
@@ -210,28 +203,64 @@ function axes({ turn, lift }: Pick<SpaceCamera, "turn" | "lift">): [Vector3, Vec
 }
 
 /** How far each point lies to the right, up and towards the eye; of very many points an even share is enough. */
-function turn_points(points: Float32Array, view: readonly Vector3[]): Float32Array {
-  const stride = Math.max(1, Math.floor(points.length / 3 / ENOUGH_POINTS));
-  const turned = new Float32Array(3 * Math.ceil(points.length / 3 / stride));
+function turn_points(clouds: Clouds, view: readonly Vector3[]): Clouds {
+  const points = clouds.reduce((sum, cloud) => sum + cloud.length / 3, 0);
+  const stride = Math.max(1, Math.floor(points / ENOUGH_POINTS));
   const point = new Vector3();
-  for (let i = 0; i < turned.length; i += 3) {
-    point.fromArray(points, i * stride);
-    for (const [k, axis] of view.entries()) turned[i + k] = point.dot(axis);
+  return clouds.map((cloud) => {
+    const turned = new Float32Array(3 * Math.ceil(cloud.length / 3 / stride));
+    for (let i = 0; i < turned.length; i += 3) {
+      point.fromArray(cloud, i * stride);
+      for (const [k, axis] of view.entries()) turned[i + k] = point.dot(axis);
+    }
+    return turned;
+  });
+}
+
+interface Middle {
+  readonly right: number;
+  readonly up: number;
+  readonly back: number;
+}
+
+/** How far away all but the outermost points of a turned cloud are inside the margin. */
+function distance_needed(cloud: Float32Array, from: Middle, room: number, size: Size): number {
+  const needed = new Float32Array(cloud.length / 3);
+  for (let i = 0; i < needed.length; i += 1) {
+    const sideways = Math.abs((cloud[3 * i] as number) - from.right) / (room * aspect(size));
+    const upwards = Math.abs((cloud[3 * i + 1] as number) - from.up) / room;
+    needed[i] = (cloud[3 * i + 2] as number) - from.back + Math.max(sideways, upwards);
   }
-  return turned;
+  return needed.sort()[Math.floor((1 - OUTLIERS) * (needed.length - 1))] ?? 0;
+}
+
+/** A turned cloud as it is seen from that far away. */
+function flattened(cloud: Float32Array, from: Middle, distance: number): Float32Array {
+  const flat = new Float32Array(cloud.length);
+  for (let i = 0; i < cloud.length; i += 3) {
+    const depth = distance - (cloud[i + 2] as number) + from.back;
+    flat[i] = ((cloud[i] as number) - from.right) / depth;
+    flat[i + 1] = ((cloud[i + 1] as number) - from.up) / depth;
+  }
+  return flat;
 }
 
 function middle_of([low, high]: readonly [number, number]): number {
   return (low + high) / 2;
 }
 
-function spread(points: Float32Array, axis: number): [number, number] {
-  const along = new Float32Array(points.length / 3);
-  for (let i = 0; i < along.length; i += 1) along[i] = points[3 * i + axis] ?? 0;
-  along.sort();
-  const last = along.length - 1;
-  const cut = Math.floor(OUTLIERS * last);
-  return [along[cut] ?? 0, along[last - cut] ?? 0];
+/** What holds all clouds along an axis, each without its outermost 0.1 % at each side. */
+function spread(clouds: Clouds, axis: number): [number, number] {
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const cloud of clouds) {
+    const along = new Float32Array(cloud.length / 3);
+    for (let i = 0; i < along.length; i += 1) along[i] = cloud[3 * i + axis] ?? 0;
+    along.sort();
+    const cut = Math.floor(OUTLIERS * (along.length - 1));
+    least = Math.min(least, along[cut] ?? least);
+    most = Math.max(most, along[along.length - 1 - cut] ?? most);
+  }
+  return least <= most ? [least, most] : [0, 0];
 }
 
 function aspect(size: Size): number {

@@ -4,6 +4,7 @@ import type { Dimensions } from "../types";
 import {
   between,
   type Camera,
+  type Clouds,
   fit_plane,
   fit_space,
   magnification,
@@ -16,8 +17,8 @@ import {
 const FLIGHT = 350;
 const NOTICEABLE = 1.02;
 
-/** x, y, z of every position that home must show, in the scene of that many dimensions. */
-export type ExtentOf = (dimensions: Dimensions) => Float32Array;
+/** What home must show, in the scene of that many dimensions. */
+export type ExtentOf = (dimensions: Dimensions) => Clouds;
 
 /** Another cloud; all of the cloud of which a part was known; or the same cloud grown while a run is recorded. */
 export type ExtentChange = "other" | "whole" | "grown";
@@ -38,7 +39,7 @@ export class Eye {
   private readonly seats = new Map<Dimensions, Seat>();
   private flight: Flight | null = null;
   private extent_of: ExtentOf | null = null;
-  private readonly extents = new Map<Dimensions, Float32Array>();
+  private readonly extents = new Map<Dimensions, Clouds>();
   private size: Size = { width: 1, height: 1 };
 
   constructor(
@@ -150,8 +151,7 @@ export class Eye {
   }
 
   private fit(dimensions: Dimensions): Camera {
-    const extent =
-      this.extents.get(dimensions) ?? this.extent_of?.(dimensions) ?? new Float32Array();
+    const extent = this.extents.get(dimensions) ?? this.extent_of?.(dimensions) ?? [];
     this.extents.set(dimensions, extent);
     return dimensions === 2 ? fit_plane(extent, this.size) : fit_space(extent, this.size);
   }

@@ -98,7 +98,7 @@ export class Frames {
     return poses[dimensions] ?? null;
   }
 
-  extent(dimensions: Dimensions): Float32Array {
+  extent(dimensions: Dimensions): Float32Array[] {
     const poses = [...this.held.peek().keys()].flatMap((step) => this.pose(step, dimensions) ?? []);
     return extent_of_poses(poses);
   }

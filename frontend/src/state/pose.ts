@@ -65,16 +65,9 @@ export function blend_poses(from: Pose, to: Pose, mix: number): Pose {
   return { positions, placement: [scale, 0, 0, 0, 0, scale, 0, 0, 0, 0, scale, 0, 0, 0, 0, 1] };
 }
 
-/** The positions of all poses together, thinned evenly where there are very many. */
-export function extent_of_poses(poses: readonly Pose[]): Float32Array {
+/** The positions of each pose, thinned evenly where there are very many. */
+export function extent_of_poses(poses: readonly Pose[]): Float32Array[] {
   const all = poses.reduce((sum, pose) => sum + pose.positions.length / 4, 0);
   const stride = Math.max(1, Math.ceil(all / MOST_EXTENT));
-  const parts = poses.map((pose) => scene_positions(pose, stride));
-  const out = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let filled = 0;
-  for (const part of parts) {
-    out.set(part, filled);
-    filled += part.length;
-  }
-  return out;
+  return poses.map((pose) => scene_positions(pose, stride));
 }
