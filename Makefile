@@ -39,8 +39,9 @@ pictures: $(VENV)/installed $(PAGE)  ## the README's pictures
 	mkdir -p docs/pictures
 	PICTURES=docs/pictures $(BIN)/pytest tests/browser -k readme
 
-soak: $(VENV)/installed  ## slow checks: the page built without the machine's Node
+soak: $(VENV)/installed $(PAGE)  ## slow checks: the page built without the machine's Node, MNIST
 	$(BIN)/pytest tests/test_packaging.py --soak
+	$(BIN)/pytest tests/browser/test_mnist.py --mnist $(MNIST)
 
 clean:
 	rm -rf $(VENV) frontend/node_modules tb_embed_plugin/static build *.egg-info

@@ -52,7 +52,7 @@ def recording(
     tmp_path_factory: pytest.TempPathFactory,
     digits: tuple[NDArray[np.float32], NDArray[np.int64]],
 ) -> Recording:
-    """A run `digits` of 1,797 samples, 200 units and steps 0 to 5."""
+    """A run `digits` of 1,797 samples, 200 units and steps 0 to 10."""
     import keras
 
     from tb_embed_plugin import EmbeddingCheckpoint
@@ -94,5 +94,6 @@ def recording(
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds the option that `make soak` gives."""
+    """Adds the options that `make soak` gives."""
     parser.addoption("--soak", action="store_true", help="run the slow checks too")
+    parser.addoption("--mnist", help="an .npz file with MNIST's four arrays")

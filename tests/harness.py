@@ -24,7 +24,7 @@ from tensorboard.backend.event_processing import data_provider, plugin_event_mul
 from tensorboard.plugins import base_plugin
 from werkzeug.test import Client
 
-EPOCHS = 5
+EPOCHS = 10
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,49 @@
+"""The tutorial's own size: 10,000 digits, 11 epochs. Part of `make soak`, as it needs MNIST."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tb_embed_plugin.runs.logdir import Logdir
+from tests.browser.tab import Open
+from tests.harness import tensorboard
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "mnist_fc1.py"
+
+
+def test_ten_thousand_digits_play_eleven_epochs(
+    open_tab: Open, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    mnist = request.config.getoption("--mnist")
+    if mnist is None:
+        pytest.skip("needs a file with MNIST: make soak MNIST=FILE.npz")
+    result = subprocess.run(
+        [sys.executable, EXAMPLE, "--data", mnist, "--logdir", tmp_path],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    accuracy = float(result.stdout.rpartition("val_accuracy: ")[2].split()[0])
+    assert accuracy >= 0.975
+
+    run = Logdir(tmp_path, lambda: ["fc1"]).run("fc1")
+    assert run.steps == list(range(11))
+    assert run.snapshot("fc1", 10).shape == (10_000, 200)
+    assert len(run.columns()[1].cells) == 10_000
+    with tensorboard(tmp_path) as server:
+        tab = open_tab(server, reduced_motion=True)
+        tab.wait_for_picture(10)
+        expect(tab.canvas).to_have_accessible_name("2-D PCA of fc1, step 10, 10,000 samples")
+        assert len(tab.positions()) == 10_000
+        seen = set()
+        tab.frame.get_by_role("button", name="Play").click()
+        expect(tab.frame.get_by_role("button", name="Pause")).to_be_visible()
+        while tab.frame.get_by_role("button", name="Pause").is_visible():
+            seen.add(tab.canvas.get_attribute("aria-label"))
+            tab.page.wait_for_timeout(50)
+        assert len(seen) >= 10
