@@ -16,7 +16,7 @@ from tb_embed_plugin.metadata import FORMAT_VERSION
 
 ColumnType = Literal["category", "number", "text"]
 OutputsKind = Literal["logits", "probabilities"]
-StepUnit = Literal["epoch"]
+StepUnit = Literal["epoch", "batch", "step"]
 
 
 @dataclass(frozen=True)
@@ -34,18 +34,18 @@ class Step:
     Attributes:
         step: Key of the snapshot; with the default schedule the number of finished epochs.
         unit: What `step` counts.
-        epoch: Finished epochs.
+        epoch: Finished epochs, None where the training loop did not say.
         batch: Finished batches of the epoch under way, None at an epoch's end.
         wall_time: Seconds since 1970.
-        iterations: Updates that the optimizer had made.
+        iterations: Updates that the optimizer had made, None where nobody said.
     """
 
     step: int
     unit: StepUnit
-    epoch: int
+    epoch: int | None
     batch: int | None
     wall_time: float
-    iterations: int
+    iterations: int | None
 
 
 @dataclass(frozen=True)
@@ -175,14 +175,13 @@ def _number(step: Step) -> int:
 
 
 def _step(entry: dict[str, Any]) -> Step:
-    batch = entry["batch"]
     return Step(
         step=_natural(entry["step"]),
         unit=_one_of(entry["unit"], get_args(StepUnit)),
-        epoch=_natural(entry["epoch"]),
-        batch=None if batch is None else _natural(batch),
+        epoch=_natural_or_none(entry["epoch"]),
+        batch=_natural_or_none(entry["batch"]),
         wall_time=float(entry["wall_time"]),
-        iterations=_natural(entry["iterations"]),
+        iterations=_natural_or_none(entry["iterations"]),
     )
 
 
@@ -199,6 +198,10 @@ def _natural(value: object, at_least: int = 0) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < at_least:
         raise ValueError(f"{value!r} where a whole number of at least {at_least} goes")
     return value
+
+
+def _natural_or_none(value: object) -> int | None:
+    return None if value is None else _natural(value)
 
 
 def _text(value: object) -> str:
