@@ -21,6 +21,14 @@ from tb_embed_plugin.runs.logdir import Logdir
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "mnist_fc1.py"
 
+# A test run in the background ignores Ctrl-C, and what it starts would inherit that.
+HEARING_CTRL_C = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from tb_embed_plugin.cli import main
+sys.exit(main())
+"""
+
 
 @pytest.fixture(scope="module")
 def mnist_file(
@@ -109,7 +117,7 @@ def test_the_demo_says_what_is_wrong(
 
 def test_the_demo_serves_until_ctrl_c(tmp_path: Path) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-m", "tb_embed_plugin.cli", "demo", "--epochs", "1"],
+        [sys.executable, "-c", HEARING_CTRL_C, "demo", "--epochs", "1"],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -127,4 +135,8 @@ def test_the_demo_serves_until_ctrl_c(tmp_path: Path) -> None:
             time.sleep(0.5)
     finally:
         process.send_signal(signal.SIGINT)
-    assert process.wait(20) == 0
+        try:
+            status = process.wait(20)
+        finally:
+            process.kill()
+    assert status == 0
