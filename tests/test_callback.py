@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -372,6 +373,8 @@ def test_a_vanished_directory_does_not_stop_the_training(
     class Vandal(keras.callbacks.Callback):  # type: ignore[misc] # Keras is untyped
         def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
             if epoch == 1:
+                while read_run(run_dir).steps != [0, 1]:
+                    time.sleep(0.01)
                 run_dir.rename(tmp_path / "elsewhere")
                 run_dir.write_text("a file where the run was")
 
@@ -387,8 +390,10 @@ def test_nan_activations_are_recorded_as_they_are(
     x = digits[0].copy()
     x[7] = np.nan
     model = make_model(activation="linear")
-    fit(model, digits, EmbeddingCheckpoint(tmp_path, x, images=False), epochs=1)
+    with pytest.warns(RuntimeWarning, match="NaN or infinity in fc1") as told:
+        fit(model, digits, EmbeddingCheckpoint(tmp_path, x, images=False), epochs=1)
 
+    assert len(told) == 1
     snapshot = read_run(tmp_path).snapshot("fc1", 1)
     assert np.isnan(snapshot[7]).any()
     assert np.isfinite(np.delete(snapshot, 7, axis=0)).all()

@@ -317,7 +317,8 @@ def test_activations_that_are_not_finite_are_refused_by_step(
     x[3] = np.inf
     model = make_model(activation="linear")
     checkpoint = EmbeddingCheckpoint(tmp_path / "inf", x, images=False)
-    model.fit(recording.images, recording.labels, verbose=0, callbacks=[checkpoint])
+    with pytest.warns(RuntimeWarning, match="NaN or infinity"):
+        model.fit(recording.images, recording.labels, verbose=0, callbacks=[checkpoint])
     query = {"run": "inf", "layer": "fc1"}
     response = client_for(tmp_path, EmbeddingsPlugin).get(
         BASE + "projection", query_string=query

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import keras
+import numpy as np
 from numpy.typing import ArrayLike
 
-from tb_embed_plugin.errors import EmbedError, MisuseError
+from tb_embed_plugin.errors import MisuseError
 from tb_embed_plugin.record.activations import ForwardPass, trace_forward_pass
+from tb_embed_plugin.record.continuation import find_continuation
+from tb_embed_plugin.record.messages import say, size
+from tb_embed_plugin.record.recorder import Recorder, Tensors
 from tb_embed_plugin.record.samples import prepare_samples
+from tb_embed_plugin.record.schedule import parse_schedule
 from tb_embed_plugin.runs.manifest import Manifest, Step
 from tb_embed_plugin.runs.writer import (
     RunWriter,
@@ -51,6 +57,14 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
         metadata: More columns: name to n_samples numbers or strings.
         image_shape: (height, width[, channels]) of each row of a flat `x`.
         invert_images: Shows dark strokes on white where the images have white on black.
+        save_freq: When to record: `"epoch"`, `"5 epochs"`, `"100 batches"` or 100, a list of
+            batch numbers, or `"log"` for batch numbers that grow by about a fifth each. The
+            untrained network and the end of the training are always recorded.
+        max_to_keep: Snapshots kept, 2 or more; beyond that they are thinned out evenly, the
+            first and the last staying.
+        dtype: `"float32"`, or `"float16"` for half the disk.
+        on_snapshot: Called with the step and the activations by tensor name, float32
+            (n_samples, n_units), whenever a snapshot is recorded.
         overwrite: Deletes the run that `log_dir` holds when training starts.
 
     Raises:
@@ -69,11 +83,19 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
         *,
         image_shape: tuple[int, ...] | None = None,
         invert_images: bool = False,
+        save_freq: str | int | Sequence[int] = "epoch",
+        max_to_keep: int | None = None,
+        dtype: Literal["float32", "float16"] = "float32",
+        on_snapshot: Callable[[int, Tensors], None] | None = None,
         overwrite: bool = False,
     ) -> None:
         super().__init__()
         self._run_dir = Path(log_dir)
-        self._layers = (layers,) if isinstance(layers, str) else tuple(layers)
+        self._layers = _checked_layers(layers)
+        self._schedule = parse_schedule(save_freq)
+        self._max_to_keep = _checked_max_to_keep(max_to_keep)
+        self._dtype = _checked_dtype(dtype)
+        self._on_snapshot = on_snapshot
         self._overwrite = overwrite
         self._samples = prepare_samples(
             x,
@@ -85,18 +107,18 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
             invert_images=invert_images,
         )
         self._forward: ForwardPass | None = None
-        self._writer: RunWriter | None = None
+        self._recorder: Recorder | None = None
+        if self._schedule.unit == "batch":
+            # Only then: a callback with this method makes Keras wait for it at every batch.
+            self.on_train_batch_end = self._after_batch
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Checks layers and directory, so that misuse fails before the first batch."""
-        if not self._layers or len(set(self._layers)) != len(self._layers):
-            raise MisuseError(
-                f"expected one layer name or several different ones; received "
-                f"{self._layers}; name each layer once"
-            )
-        refuse_foreign_checkpoints(self._run_dir)
-        self._forward = trace_forward_pass(self.model, self._layers, self._samples.x)
-        self._writer = None
+        self._started = time.perf_counter()
+        self._recorder = self._forward = None
+        if _is_chief(self.model):
+            refuse_foreign_checkpoints(self._run_dir)
+            self._forward = trace_forward_pass(self.model, self._layers, self._samples.x)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Opens the run, and records step 0 of a training that starts from there.
@@ -104,23 +126,72 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
         Not before: callbacks that resume a training, such as BackupAndRestore, change the
         weights and the first epoch in `on_train_begin`.
         """
-        if self._forward is None or self._writer is not None:
+        self._epoch = epoch
+        if self._forward is None or self._recorder is not None:
             return
-        self._writer = self._open_run(epoch, self._forward)
-        if epoch == 0 and not self._writer.manifest.steps:
-            self._record(finished_epochs=0)
+        self._epochs_before = 0
+        self._seen = self._iterations()
+        self._recorder = Recorder(
+            self._run_dir,
+            self._open_run(epoch, self._forward),
+            self._forward.run,
+            dtype=self._dtype,
+            max_to_keep=self._max_to_keep,
+            on_snapshot=self._on_snapshot,
+        )
+        self._announce(self._forward)
+        if epoch == 0 and self._seen == 0:
+            self._record(self._recorder, step=0, epoch=0)
+
+    def _after_batch(self, batch: int, logs: Any = None) -> None:
+        """Records where a batch was due, also one inside of several executed at once."""
+        if self._recorder is None:
+            return
+        before, self._seen = self._seen, self._iterations()
+        if any(self._schedule.due(n) for n in range(before + 1, self._seen + 1)):
+            epoch = self._epochs_before + self._epoch
+            self._record(self._recorder, step=self._seen, epoch=epoch, batch=batch + 1)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Records the epoch that has ended."""
-        self._record(finished_epochs=epoch + 1)
+        """Records the epoch that has ended, if it is due."""
+        self._epoch = epoch + 1
+        if self._recorder is None or self._schedule.unit != "epoch":
+            return
+        finished = self._epochs_before + self._epoch
+        if self._schedule.due(finished):
+            self._record(self._recorder, step=finished, epoch=finished)
 
     def on_train_end(self, logs: Any = None) -> None:
-        """Marks the run as finished."""
-        if self._writer is not None:
-            try:
-                self._writer.finish()
-            except OSError as error:
-                self._give_up(error)
+        """Records the end, if that is not done, and marks the run as finished."""
+        recorder = self._recorder
+        if recorder is None:
+            return
+        iterations = self._iterations()
+        if recorder.iterations != iterations:
+            finished = self._epochs_before + self._epoch
+            step = finished if self._schedule.unit == "epoch" else iterations
+            self._record(recorder, step=step, epoch=finished)
+        recorder.close()
+        share = recorder.seconds / max(time.perf_counter() - self._started, 1e-9)
+        written = recorder.recorded * self._snapshot_size(self._forward)
+        say(
+            f"EmbeddingCheckpoint recorded {recorder.recorded} snapshots, {size(written)}, in "
+            f"{share:.1%} of the training's time: {self._run_dir}"
+        )
+
+    def _record(
+        self, recorder: Recorder, step: int, epoch: int, batch: int | None = None
+    ) -> None:
+        recorder.take(
+            Step(
+                step=step,
+                unit=self._schedule.unit,
+                epoch=epoch,
+                batch=batch,
+                wall_time=time.time(),
+                iterations=self._iterations(),
+            )
+        )
 
     def _open_run(self, epoch: int, forward: ForwardPass) -> RunWriter:
         recorded = read_manifest(self._run_dir)
@@ -144,55 +215,84 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
             f"pass overwrite=True to delete the run in {self._run_dir}, or record into "
             "another directory"
         )
-        if (recorded.layers, recorded.fingerprint) != (
-            forward.layers,
-            self._samples.fingerprint,
-        ):
+        here = (forward.layers, self._samples.fingerprint)
+        if (recorded.layers, recorded.fingerprint) != here:
             raise MisuseError(
                 f"expected the layers {[layer.name for layer in recorded.layers]} of the "
                 f"{recorded.samples} samples that the run in log_dir recorded; received "
                 f"other ones; {remedy}"
             )
-        here = (epoch, self._iterations())
-        # A process that was killed may have recorded one epoch more than it had backed up.
-        last = [s for s in recorded.steps[-2:] if (s.epoch, s.iterations) == here]
-        if recorded.steps and not last:
+        writer = RunWriter(self._run_dir, recorded)
+        if not recorded.steps:
+            return writer
+        continuation = find_continuation(recorded.steps, epoch, self._seen, self._schedule)
+        if continuation is None:
             newest = recorded.steps[-1]
             raise MisuseError(
                 f"expected a training that goes on after epoch {newest.epoch} and "
                 f"{newest.iterations} optimizer iterations, the last ones recorded in "
-                f"log_dir; received one at epoch {here[0]} and {here[1]} iterations; {remedy}"
+                f"log_dir; received one at epoch {epoch} and {self._seen} iterations; {remedy}"
             )
-        writer = RunWriter(self._run_dir, recorded)
-        if last and last[-1] != recorded.steps[-1]:
-            writer.drop_after(last[-1].step)
+        self._epochs_before = continuation.epochs_before
+        if continuation.last != recorded.steps[-1]:
+            writer.drop_after(continuation.last.step)
         return writer
-
-    def _record(self, finished_epochs: int) -> None:
-        if self._forward is None or self._writer is None:
-            return
-        step = Step(
-            step=finished_epochs,
-            unit="epoch",
-            epoch=finished_epochs,
-            batch=None,
-            wall_time=time.time(),
-            iterations=self._iterations(),
-        )
-        try:
-            self._writer.write_snapshot(step, self._forward.run())
-        except (OSError, EmbedError, MemoryError) as error:
-            self._give_up(error)
 
     def _iterations(self) -> int:
         return int(self.model.optimizer.iterations)
 
-    def _give_up(self, error: Exception) -> None:
-        """Warns once and records no more; the training goes on."""
-        self._forward = self._writer = None
-        warnings.warn(
-            f"EmbeddingCheckpoint stopped recording into {self._run_dir}: {error}. The "
-            "training goes on; what was recorded so far can be read.",
-            RuntimeWarning,
-            stacklevel=2,
+    def _announce(self, forward: ForwardPass) -> None:
+        """Says how much disk the run will take, and warns where that is not there."""
+        epochs, batches = self.params.get("epochs") or 1, self.params.get("steps") or 1
+        units = epochs if self._schedule.unit == "epoch" else epochs * batches
+        snapshots = 1 + self._schedule.count(units)
+        if self._max_to_keep is not None:
+            snapshots = min(snapshots, self._max_to_keep)
+        need = snapshots * self._snapshot_size(forward)
+        say(
+            f"EmbeddingCheckpoint records {', '.join(layer.name for layer in forward.layers)} "
+            f"into {self._run_dir}: about {snapshots} snapshots, {size(need)}."
         )
+        free = shutil.disk_usage(self._run_dir).free
+        if need > free:
+            warnings.warn(
+                f"EmbeddingCheckpoint needs about {size(need)} in {self._run_dir}, where "
+                f"{size(free)} are free. Record fewer samples, or pass max_to_keep=.",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+
+    def _snapshot_size(self, forward: ForwardPass | None) -> int:
+        """Returns the bytes of one snapshot."""
+        units = sum(layer.units for layer in forward.layers) if forward else 0
+        return units * len(self._samples.columns[0].cells) * self._dtype.itemsize
+
+
+def _checked_layers(layers: str | Sequence[str]) -> tuple[str, ...]:
+    names = (layers,) if isinstance(layers, str) else tuple(layers)
+    if not names or len(set(names)) != len(names):
+        raise MisuseError(
+            f"expected one layer name or several different ones; received {layers!r}; name "
+            "each layer once"
+        )
+    return names
+
+
+def _checked_max_to_keep(max_to_keep: int | None) -> int | None:
+    if max_to_keep is not None and (not isinstance(max_to_keep, int) or max_to_keep < 2):
+        raise MisuseError(
+            f"expected max_to_keep of 2 or more, or None; received {max_to_keep!r}"
+        )
+    return max_to_keep
+
+
+def _checked_dtype(dtype: str) -> np.dtype[np.generic]:
+    if dtype not in ("float32", "float16"):
+        raise MisuseError(f'expected dtype "float32" or "float16"; received {dtype!r}')
+    return np.dtype(dtype)
+
+
+def _is_chief(model: Any) -> bool:
+    """Whether this process writes; of several that train one model, one does."""
+    strategy = getattr(model, "distribute_strategy", None)
+    return strategy is None or bool(strategy.extended.should_checkpoint)

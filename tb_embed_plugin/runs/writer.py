@@ -7,7 +7,7 @@ the next write of the same step replaces.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Self
@@ -101,13 +101,17 @@ class RunWriter:
 
     def drop_after(self, step: int) -> None:
         """Takes all snapshots later than `step` out of the run."""
-        kept = tuple(s for s in self.manifest.steps if s.step <= step)
-        dropped = [s for s in self.manifest.steps if s.step > step]
+        self.keep([s.step for s in self.manifest.steps if s.step <= step])
+
+    def keep(self, steps: Collection[int]) -> None:
+        """Takes all snapshots but those of `steps` out of the run."""
+        dropped = [s.step for s in self.manifest.steps if s.step not in steps]
+        kept = tuple(s for s in self.manifest.steps if s.step in steps)
         manifest = replace(self.manifest, steps=kept)
         self._commit(manifest)
         self._write_state(manifest)
-        for late in dropped:
-            _remove_checkpoint(self._run_dir, late.step)
+        for step in dropped:
+            _remove_checkpoint(self._run_dir, step)
 
     def finish(self) -> None:
         """Says in the manifest that no more snapshots will follow."""

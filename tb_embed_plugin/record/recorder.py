@@ -1,0 +1,127 @@
+"""Takes snapshots while a training runs, without ever hurting it.
+
+The forward pass is made at once, since the weights change; the files are written behind the
+training. Whatever fails is told once, as a warning, and nothing more is recorded then.
+"""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_embed_plugin.record.background import Background
+from tb_embed_plugin.record.schedule import thin
+from tb_embed_plugin.runs.manifest import Step
+from tb_embed_plugin.runs.writer import RunWriter
+
+Tensors = Mapping[str, NDArray[np.generic]]
+
+
+class Recorder:
+    """Records snapshots into one run.
+
+    Args:
+        run_dir: The run's directory, for messages.
+        writer: Writes into it.
+        forward: Returns the tensors of now, by name.
+        dtype: What they are stored as.
+        max_to_keep: Snapshots kept; beyond that they are thinned out evenly.
+        on_snapshot: Called with the step and the tensors of each snapshot.
+
+    Attributes:
+        failed: Whether recording has stopped for a failure.
+        recorded: Snapshots taken.
+        iterations: The optimizer's updates at the last one.
+        seconds: Time that this took from the training.
+    """
+
+    def __init__(
+        self,
+        run_dir: Path,
+        writer: RunWriter,
+        forward: Callable[[], Tensors],
+        *,
+        dtype: np.dtype[np.generic],
+        max_to_keep: int | None,
+        on_snapshot: Callable[[int, Tensors], None] | None,
+    ) -> None:
+        self._run_dir = run_dir
+        self._writer = writer
+        self._forward = forward
+        self._dtype = dtype
+        self._max_to_keep = max_to_keep
+        self._on_snapshot = on_snapshot
+        self._background = Background()
+        self._told_not_finite = False
+        self.failed = False
+        self.recorded = 0
+        self.iterations: int | None = None
+        self.seconds = 0.0
+
+    def take(self, step: Step) -> None:
+        """Takes a snapshot; a failure is told, not raised."""
+        if self.failed:
+            return
+        start = time.perf_counter()
+        try:
+            self._background.wait()
+            tensors = self._forward()
+            self._tell_not_finite(step.step, tensors)
+            if self._on_snapshot is not None:
+                self._on_snapshot(step.step, tensors)
+            self._background.start(partial(self._write, step, tensors))
+            self.recorded += 1
+            self.iterations = step.iterations
+        except Exception as error:  # noqa: BLE001 # whatever it is, training must go on
+            self._give_up(error)
+        finally:
+            self.seconds += time.perf_counter() - start
+
+    def close(self) -> None:
+        """Waits for what is being written and marks the run as finished."""
+        start = time.perf_counter()
+        try:
+            self._background.close()
+            if not self.failed:
+                self._writer.finish()
+        except Exception as error:  # noqa: BLE001 # whatever it is, the training has succeeded
+            self._give_up(error)
+        finally:
+            self.seconds += time.perf_counter() - start
+
+    def _write(self, step: Step, tensors: Tensors) -> None:
+        stored = {
+            name: tensor.astype(self._dtype, copy=False) for name, tensor in tensors.items()
+        }
+        self._writer.write_snapshot(step, stored)
+        steps = [s.step for s in self._writer.manifest.steps]
+        if self._max_to_keep is not None and len(steps) > self._max_to_keep:
+            self._writer.keep(thin(steps, self._max_to_keep))
+
+    def _tell_not_finite(self, step: int, tensors: Tensors) -> None:
+        if self._told_not_finite:
+            return
+        names = [name for name, tensor in tensors.items() if not np.isfinite(tensor).all()]
+        if names:
+            self._told_not_finite = True
+            warnings.warn(
+                f"EmbeddingCheckpoint recorded NaN or infinity in {', '.join(names)} at step "
+                f"{step}, as the model gave them. The training goes on.",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+
+    def _give_up(self, error: Exception) -> None:
+        self.failed = True
+        warnings.warn(
+            f"EmbeddingCheckpoint stopped recording into {self._run_dir}: {error}. The "
+            "training goes on; what was recorded so far can be read.",
+            RuntimeWarning,
+            stacklevel=2,
+        )
