@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 PLUGIN_NAME: Final = "tb_embed"
 """Name of the plugin in TensorBoard's URLs, in event files and below `<run>/plugins/`."""
@@ -21,6 +21,19 @@ CHECKPOINT_STATE_FILE: Final = "checkpoint"
 
 OUTPUTS_TENSOR: Final = f"{PLUGIN_NAME}/outputs"
 """Name of the tensor that holds the model's outputs beside the layers' activations."""
+
+HEAD_KERNEL_TENSOR: Final = f"{PLUGIN_NAME}/head/kernel"
+HEAD_BIAS_TENSOR: Final = f"{PLUGIN_NAME}/head/bias"
+"""Names of the tensors by which a recorded layer's activations become the logits."""
+
+OutputsKind = Literal["logits", "probabilities"]
+"""What the model's outputs are."""
+
+MAX_UNITS: Final = 4096
+"""Wider layers are neither recorded nor projected: PCA needs n_units x n_units float64."""
+
+MAX_CLASSES: Final = 1000
+"""Outputs wider than this are not recorded."""
 
 
 def checkpoint_name(step: int) -> str:

@@ -246,21 +246,6 @@ def test_misuse_of_layers_fails_before_training(
     assert not list(tmp_path.iterdir())
 
 
-def test_a_layer_that_yields_no_rows_is_refused(tmp_path: Path, digits: Digits) -> None:
-    model = keras.Sequential(
-        [
-            keras.layers.Reshape((8, 8, 1)),
-            keras.layers.Conv2D(4, 3, name="conv"),
-            keras.layers.Flatten(),
-            keras.layers.Dense(10, activation="softmax"),
-        ]
-    )
-    model.compile("adam", "sparse_categorical_crossentropy")
-
-    with pytest.raises(MisuseError, match=r"'conv'.*\(None, 6, 6, 4\).*pool or flatten"):
-        fit(model, digits, EmbeddingCheckpoint(tmp_path, digits[0], layers="conv"))
-
-
 def test_a_directory_with_checkpoints_of_others_is_refused(
     tmp_path: Path, digits: Digits, make_model: MakeModel
 ) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import TooMuchAskedError, UnsuitableDataError
+from tb_embed_plugin.metadata import MAX_UNITS
 from tb_embed_plugin.projections.engine import Engine, Parameter
 
 ENGINE = Engine(
@@ -29,9 +30,6 @@ ENGINE = Engine(
         ),
     ),
 )
-
-MAX_UNITS = 4096
-"""The covariance of wider layers, n_units x n_units in float64, is refused."""
 
 _BLOCK_VALUES = 1 << 18
 """Values worked on at a time: 2 MiB in float64 stay in the processor's cache."""

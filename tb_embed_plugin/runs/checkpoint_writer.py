@@ -5,6 +5,7 @@ The one module of `runs` that imports TensorFlow, and only when it writes.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from collections.abc import Mapping
@@ -57,6 +58,17 @@ def write_checkpoint(
 
 def write_checkpoint_state(run_dir: Path, names: list[str]) -> None:
     """Writes the file `checkpoint`, by which TensorFlow finds the newest of `names`.
+def keep_tensorflow_off_gpus() -> None:
+    """Leaves the GPUs' memory to others; to be called before TensorFlow's first use.
+
+    Where TensorFlow is in use already, its devices are the caller's business and stay.
+    """
+    import tensorflow as tf
+
+    with contextlib.suppress(RuntimeError):
+        tf.config.set_visible_devices([], "GPU")
+
+
 
     The names are relative, so that the run can be moved. The file is a CheckpointState
     in text form; TensorFlow's own function for it is deprecated and says so on every call.

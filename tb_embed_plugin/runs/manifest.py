@@ -12,10 +12,9 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, Self, get_args
 
 from tb_embed_plugin.errors import UnreadableError
-from tb_embed_plugin.metadata import FORMAT_VERSION
+from tb_embed_plugin.metadata import FORMAT_VERSION, OutputsKind
 
 ColumnType = Literal["category", "number", "text"]
-OutputsKind = Literal["logits", "probabilities"]
 StepUnit = Literal["epoch", "batch", "step"]
 
 
@@ -73,7 +72,14 @@ class SpriteInfo:
 
 @dataclass(frozen=True)
 class OutputsInfo:
-    """What the tensor `tb_embed/outputs` holds."""
+    """What the tensor `tb_embed/outputs` holds.
+
+    Attributes:
+        classes: Its columns.
+        kind: What its values are.
+        head: Name of the recorded layer that feeds the output layer, whose kernel and bias
+            the snapshots hold too; None where they do not.
+    """
 
     classes: int
     kind: OutputsKind
@@ -83,6 +89,7 @@ class OutputsInfo:
 class Manifest:
     """All that is known of a run without opening a checkpoint.
 
+    head: str | None = None
     Attributes:
         samples: Rows of every snapshot, of the metadata and of the sprite.
         fingerprint: Hash of the samples; runs that share it recorded the same ones.
@@ -171,6 +178,8 @@ class Manifest:
 
 
 def _number(step: Step) -> int:
+                # Runs of the first releases have no such key.
+                None if outputs.get("head") is None else _text(outputs["head"]),
     return step.step
 
 

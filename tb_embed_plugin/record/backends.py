@@ -1,0 +1,156 @@
+"""One compiled forward pass on each of Keras' backends.
+
+Whatever the model changes in a pass, seeds of random layers or statistics, is thrown away:
+training goes on as if nobody had looked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, cast
+
+import keras
+
+from tb_embed_plugin.errors import MisuseError
+from tb_embed_plugin.runs.checkpoint_writer import keep_tensorflow_off_gpus
+
+Forward = Callable[[Any], dict[str, Any]]
+"""A structure of arrays (n, ...) in, tensors (n, n_units) by name out."""
+
+CompiledPass = Callable[[Any], Mapping[str, Any]]
+"""A structure of arrays in, what NumPy takes as float32 arrays (n, n_units) out."""
+
+
+@contextmanager
+def inference(model: Any) -> Iterator[None]:
+    """Lets a model be called inside of the `with` block without a trace of it afterwards."""
+    with keras.StatelessScope():
+        if keras.backend.backend() == "torch":
+            with _torch_inference(model):
+                yield
+        else:
+            yield
+
+
+def prepare_backend() -> None:
+    """Leaves the GPUs to Keras' backend where that is not TensorFlow."""
+    if keras.backend.backend() != "tensorflow":
+        keep_tensorflow_off_gpus()
+
+
+def compile_pass(model: Any, forward: Forward, x: Any) -> CompiledPass:
+    """Compiles `forward` for batches of x, reading the model's weights of the moment.
+
+    Args:
+        model: A built Keras model.
+        forward: Calls the model with `training=False`.
+        x: A structure of arrays (n_samples, ...).
+
+    Raises:
+        MisuseError: It hands out what a loop inside of the model computes.
+    """
+    compilers = {
+        "tensorflow": _compile_for_tensorflow,
+        "jax": _compile_for_jax,
+        "torch": _compile_for_torch,
+    }
+    backend = keras.backend.backend()
+    if backend not in compilers:
+        raise MisuseError(
+            f"expected Keras on one of its backends {list(compilers)}; received {backend!r}; "
+            "set KERAS_BACKEND to one of them"
+        )
+    return compilers[backend](model, forward, x)
+
+
+def _compile_for_tensorflow(model: Any, forward: Forward, x: Any) -> CompiledPass:
+    import tensorflow as tf
+
+    def compiled(batch: Any) -> dict[str, Any]:
+        with inference(model):
+            return forward(batch)
+
+    if getattr(model, "run_eagerly", False):
+        return compiled
+    signature = keras.tree.map_structure(
+        lambda array: tf.TensorSpec((None, *array.shape[1:]), array.dtype), x
+    )
+    # Keras calls models without autograph, too.
+    traced = tf.function(compiled, input_signature=[signature], autograph=False)
+    try:
+        traced.get_concrete_function()
+    except (
+        tf.errors.InaccessibleTensorError,
+        tf.errors.OperatorNotAllowedInGraphError,
+    ) as error:
+        raise _inside_a_loop() from error
+    return cast(CompiledPass, traced)
+
+
+def _compile_for_jax(model: Any, forward: Forward, x: Any) -> CompiledPass:
+    import jax
+
+    def pure(state: list[Any], batch: Any) -> dict[str, Any]:
+        mapping = list(zip(model.variables, state, strict=True))
+        with keras.StatelessScope(state_mapping=mapping):
+            return forward(keras.tree.map_structure(keras.ops.convert_to_tensor, batch))
+
+    jitted = jax.jit(pure)
+
+    def compiled(batch: Any) -> Mapping[str, Any]:
+        # In the middle of an epoch the weights are in the train step's own hands.
+        model.jax_state_sync()
+        try:
+            return cast(
+                Mapping[str, Any],
+                jitted([variable.value for variable in model.variables], batch),
+            )
+        except jax.errors.UnexpectedTracerError as error:
+            raise _inside_a_loop() from error
+
+    return compiled
+
+
+def _compile_for_torch(model: Any, forward: Forward, x: Any) -> CompiledPass:
+    import torch
+
+    def compiled(batch: Any) -> Mapping[str, Any]:
+        with inference(model):
+            device = _torch_device(model)
+            tensors = keras.tree.map_structure(
+                lambda array: torch.as_tensor(array, device=device), batch
+            )
+            return {name: value.cpu().numpy() for name, value in forward(tensors).items()}
+
+    return compiled
+
+
+@contextmanager
+def _torch_inference(model: Any) -> Iterator[None]:
+    """No gradients, evaluation mode, on the model's own device; all as it was afterwards."""
+    import torch
+
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        with torch.no_grad(), keras.device(str(_torch_device(model))):
+            yield
+    finally:
+        for module, mode in modes:
+            module.training = mode
+
+
+def _torch_device(model: Any) -> Any:
+    import torch
+
+    parameters = [v.value for v in model.variables if isinstance(v.value, torch.Tensor)]
+    return parameters[0].device if parameters else torch.get_default_device()
+
+
+def _inside_a_loop() -> MisuseError:
+    return MisuseError(
+        "expected layers whose output is there once the model has returned; received one that "
+        "is called inside of a loop or branch, such as the cell of an RNN; choose the layer "
+        "around it"
+    )

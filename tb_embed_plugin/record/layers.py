@@ -1,0 +1,183 @@
+"""Which layers of a model are recorded: by name, by path, or found by themselves.
+
+A path goes from the model to the layer by names and attributes, joined by slashes:
+`encoder/fc1` is layer fc1 of the nested model encoder, or what a subclassed model keeps in
+`self.encoder.fc1`. A layer that one pass calls more than once is recorded at its first call;
+`fc1:1` is its second.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+from tb_embed_plugin.errors import MisuseError
+from tb_embed_plugin.metadata import MAX_UNITS
+from tb_embed_plugin.record.calls import Survey
+
+AUTO = "auto"
+"""Stands for the last hidden layer before the output."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """One call of one layer, which is to be recorded.
+
+    Attributes:
+        name: The tensor's name: the path that was asked for, or was found for "auto".
+        asked: What was asked for.
+        layer: The Keras layer.
+        number: Which of its calls in a pass, from 0.
+        call: Index of that call in the survey.
+    """
+
+    name: str
+    asked: str
+    layer: Any
+    number: int
+    call: int
+
+
+def layer_paths(model: Any) -> dict[str, Any]:
+    """Returns every layer below `model` by its path, each once, nested ones after their owner.
+
+    A path's segments are layer names; attributes where a subclassed owner has one for it.
+    """
+    found: dict[str, Any] = {}
+    seen: set[int] = set()
+
+    def walk(owner: Any, prefix: str) -> None:
+        for segments, layer in _children(owner):
+            if id(layer) in seen:
+                continue
+            seen.add(id(layer))
+            path = prefix + segments[0]
+            found[path] = layer
+            walk(layer, f"{path}/")
+
+    walk(model, "")
+    return found
+
+
+def find_targets(
+    model: Any, asked: Sequence[str], survey: Survey, producer: int | None
+) -> tuple[Target, ...]:
+    """Returns the calls that `asked` names, in its order.
+
+    Args:
+        model: The Keras model.
+        asked: Paths, `:k` behind them for the (k+1)-th call, or "auto".
+        survey: One pass of the model.
+        producer: Index of the call that made the output before which "auto" looks.
+
+    Raises:
+        MisuseError: The model has no such layer, does not call it, or is asked for one layer
+            twice; the message lists those it has.
+    """
+    targets = tuple(_find_target(model, name, survey, producer) for name in asked)
+    names = [target.name for target in targets]
+    if not names or len({target.call for target in targets}) != len(names):
+        raise MisuseError(
+            f"expected one layer or several different ones; received {tuple(asked)}, which "
+            f"are {names}; name each layer once"
+        )
+    return targets
+
+
+def _find_target(model: Any, asked: str, survey: Survey, producer: int | None) -> Target:
+    layer, number = _resolve(model, asked), 0
+    if layer is None and asked == AUTO:
+        return _last_hidden(model, survey, producer)
+    if layer is None and (match := re.fullmatch(r"(.+):(\d+)", asked)):
+        layer, number = _resolve(model, match[1]), int(match[2])
+    if layer is None:
+        raise MisuseError(
+            f"expected layers of the model, which are {list(layer_paths(model))}; received "
+            f"{asked!r}; pass one of those names"
+        )
+    calls = survey.calls_of(layer)
+    if not calls:
+        called = [p for p, other in layer_paths(model).items() if survey.calls_of(other)]
+        raise MisuseError(
+            f"expected a layer that the model calls, which are {called}; received {asked!r}, "
+            "which it has and does not call; choose another layer"
+        )
+    if number >= len(calls):
+        raise MisuseError(
+            f"expected one of the {len(calls)} calls of layer {layer.name!r} in a pass, "
+            f"numbered from 0; received {asked!r}; pass a smaller number"
+        )
+    return Target(asked, asked, layer, number, calls[number])
+
+
+def _resolve(model: Any, path: str) -> Any:
+    """Returns the layer at `path`, None where there is none; attributes before names."""
+    for segments, layer in _children(model):
+        for segment in segments:
+            if path == segment:
+                return layer
+            if path.startswith(f"{segment}/"):
+                below = _resolve(layer, path[len(segment) + 1 :])
+                if below is not None:
+                    return below
+    return None
+
+
+def _children(owner: Any) -> list[tuple[list[str], Any]]:
+    """Returns the layers directly below `owner`, each with what it may be called there."""
+    is_model = isinstance(owner, keras.Model)
+    children: dict[int, tuple[list[str], Any]] = {}
+    # PyTorch's modules keep their children apart from their other attributes.
+    attributes = {**vars(owner), **getattr(owner, "_modules", {})}
+    for attribute, value in attributes.items():
+        for segment, layer in _layers_in(attribute, value):
+            segments, _ = children.setdefault(id(layer), ([], layer))
+            if not attribute.startswith("_"):
+                segments.append(segment)
+    owned = owner.layers if is_model else [layer for _, layer in children.values()]
+    return [
+        (list(dict.fromkeys([*children.get(id(layer), ([],))[0], layer.name])), layer)
+        for layer in owned
+        if not isinstance(layer, keras.layers.InputLayer)
+    ]
+
+
+def _layers_in(path: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """Yields the layers of an attribute, which may be a list or dict of them."""
+    if isinstance(value, keras.Layer):
+        yield path, value
+    elif isinstance(value, list | tuple):
+        for index, entry in enumerate(value):
+            yield from _layers_in(f"{path}/{index}", entry)
+    elif isinstance(value, dict):
+        for key, entry in value.items():
+            if isinstance(key, str):
+                yield from _layers_in(f"{path}/{key}", entry)
+
+
+def _last_hidden(model: Any, survey: Survey, producer: int | None) -> Target:
+    """Finds the layer whose output the output layer takes.
+
+    Where that is wider than can be recorded, as a Flatten after convolutions, it is the
+    layer before it. Where the model computes between two layers without a layer, it is the
+    layer with weights that was called before the output layer.
+    """
+    output = survey.output_layer(producer)
+    hidden = survey.fed_by(output)
+    while hidden is not None and survey.calls[hidden].width > MAX_UNITS:
+        hidden = survey.fed_by(hidden)
+    if hidden is None and output is not None:
+        hidden = survey.weighted_before(output)
+    if hidden is None or not survey.is_behind_weights(hidden):
+        raise MisuseError(
+            f"expected a model with a hidden layer for layers={AUTO!r}; found none between "
+            f"input and output among {list(layer_paths(model))}; pass one of those names"
+        )
+    call = survey.calls[survey.outermost[hidden]]
+    path = next(p for p, layer in layer_paths(model).items() if layer is call.layer)
+    name = f"{path}:{call.number}" if call.number else path
+    return Target(name, AUTO, call.layer, call.number, survey.outermost[hidden])

@@ -1,0 +1,239 @@
+"""What the model's outputs are, and the head: the layer that made them.
+
+Recorded are the outputs of a classifier with one class a sample. What the last layer does is
+believed before what the loss says, and what the outputs look like comes last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_embed_plugin.metadata import (
+    HEAD_BIAS_TENSOR,
+    HEAD_KERNEL_TENSOR,
+    MAX_CLASSES,
+    OutputsKind,
+)
+from tb_embed_plugin.record.calls import Survey, output_tensors
+from tb_embed_plugin.record.layers import Target
+
+MAX_HEAD_BYTES = 1 << 20
+"""A larger kernel is not recorded."""
+
+_CATEGORICAL = (
+    "categorical_crossentropy",
+    "sparse_categorical_crossentropy",
+    "categorical_focal_crossentropy",
+    "kl_divergence",
+)
+_BINARY = ("binary_crossentropy", "binary_focal_crossentropy")
+
+
+@dataclass(frozen=True)
+class UsableOutput:
+    """The output that is recorded.
+
+    Attributes:
+        key: Its position among the model's outputs, or its name where they are a dict.
+        kind: What its values are.
+        classes: Columns that are recorded: two for a binary output, else its width.
+        is_binary: Whether it is one value a sample, for the second of two classes.
+        producer: Index of the call that made it, None where no layer made it.
+    """
+
+    key: Any
+    kind: OutputsKind
+    classes: int
+    is_binary: bool
+    producer: int | None
+
+    def columns(self, outputs: Any) -> Any:
+        """Returns what is recorded of the model's outputs, a tensor (n_samples, classes).
+
+        A binary output p, or logit z, becomes the two columns (1 - p, p) or (0, z): softmax
+        of (0, z) is (1 - sigmoid(z), sigmoid(z)).
+        """
+        tensor = keras.ops.cast(output_tensors(outputs)[self.key], "float32")
+        if not self.is_binary:
+            return tensor
+        second = keras.ops.reshape(tensor, (-1, 1))
+        first = keras.ops.zeros_like(second) if self.kind == "logits" else 1 - second
+        return keras.ops.concatenate([first, second], axis=1)
+
+
+@dataclass(frozen=True)
+class Head:
+    """The output layer that a recorded layer feeds.
+
+    Attributes:
+        fed_by: Tensor name of the recorded layer.
+        layer: The output layer, a Dense.
+        is_binary: As of the output.
+    """
+
+    fed_by: str
+    layer: Any
+    is_binary: bool
+
+    def tensors(self) -> dict[str, NDArray[np.float32]]:
+        """Returns its weights of now, so that `activations @ kernel + bias` are the logits.
+
+        Returns:
+            float32 kernel (1, n_units, n_classes) and bias (1, 1, n_classes); the stock
+            Projector lists tensors of rank 2 and leaves these out.
+        """
+        kernel = _to_numpy(self.layer.kernel)
+        bias = np.zeros(kernel.shape[1], np.float32)
+        if self.layer.bias is not None:
+            bias = _to_numpy(self.layer.bias)
+        if self.is_binary:
+            kernel = np.pad(kernel, ((0, 0), (1, 0)))
+            bias = np.pad(bias, (1, 0))
+        return {HEAD_KERNEL_TENSOR: kernel[None], HEAD_BIAS_TENSOR: bias[None, None]}
+
+
+def _to_numpy(variable: Any) -> NDArray[np.float32]:
+    # By way of a tensor: NumPy warns of TensorFlow's variables.
+    tensor = keras.ops.cast(keras.ops.convert_to_tensor(variable), "float32")
+    return np.array(keras.ops.convert_to_numpy(tensor))
+
+
+def find_usable_output(model: Any, survey: Survey) -> UsableOutput | None:
+    """Returns the first of the model's outputs that names classes, None where none does."""
+    outputs = output_tensors(survey.outputs)
+    losses = _losses(model, list(outputs))
+    for (key, tensor), loss, producer in zip(
+        outputs.items(), losses, survey.producers, strict=True
+    ):
+        if not keras.ops.is_tensor(tensor) or len(tensor.shape) not in (1, 2):
+            continue
+        values = keras.ops.convert_to_numpy(tensor).astype(np.float64).reshape(len(tensor), -1)
+        activation = _last_activation(survey, producer)
+        width = values.shape[1]
+        if width == 1:
+            kind = _binary_kind(values, loss, activation)
+        elif width <= MAX_CLASSES:
+            kind = _categorical_kind(values, loss, activation)
+        else:
+            kind = None
+        if kind is not None:
+            return UsableOutput(key, kind, max(width, 2), width == 1, producer)
+    return None
+
+
+def find_head(output: UsableOutput, targets: Sequence[Target], survey: Survey) -> Head | None:
+    """Returns the output layer where one of `targets` feeds it directly.
+
+    Args:
+        output: The output that is recorded.
+        targets: The recorded layers that are stored as they are, not pooled by a function.
+        survey: One pass of the model.
+    """
+    if output.producer is None:
+        return None
+    activations, index = _activations(survey, output.producer)
+    wanted = "sigmoid" if output.is_binary else "softmax"
+    if activations != ([] if output.kind == "logits" else [wanted]) or index is None:
+        return None
+    call = survey.calls[index]
+    if not isinstance(call.layer, keras.layers.Dense):
+        return None
+    if call.layer.kernel.shape[0] * output.classes * 4 > MAX_HEAD_BYTES:
+        return None
+    for target in targets:
+        recorded = survey.calls[target.call]
+        if len(recorded.shape or ()) == 2 and recorded.made_by == call.inputs[0]:
+            return Head(target.name, call.layer, output.is_binary)
+    return None
+
+
+def _activations(survey: Survey, producer: int) -> tuple[list[str], int | None]:
+    """Returns the activation functions before an output, and the layer with weights."""
+    names: list[str] = []
+    index: int | None = producer
+    while index is not None:
+        layer = survey.calls[index].layer
+        name = _activation_name(layer)
+        if name not in (None, "linear"):
+            names.append(str(name))
+        if layer.weights or name is None:
+            return names, index
+        index = survey.fed_by(index)
+    return names, None
+
+
+def _last_activation(survey: Survey, producer: int | None) -> str | None:
+    if producer is None:
+        return None
+    names, _ = _activations(survey, producer)
+    return names[0] if names else "linear"
+
+
+def _activation_name(layer: Any) -> str | None:
+    if isinstance(layer, keras.layers.Softmax):
+        return "softmax"
+    activation = getattr(layer, "activation", None)
+    return getattr(activation, "__name__", None)
+
+
+def _losses(model: Any, keys: list[Any]) -> list[Any]:
+    """Returns the loss of each output, None where it has none or was not compiled."""
+    loss = getattr(model, "loss", None)
+    if isinstance(loss, dict):
+        names = keys
+        if keys and not isinstance(keys[0], str):
+            names = list(getattr(model, "output_names", None) or keys)
+        return [loss.get(name) for name in names] if len(names) == len(keys) else []
+    if isinstance(loss, list | tuple):
+        return [*loss, *[None] * len(keys)][: len(keys)]
+    return [loss] * len(keys)
+
+
+def _family(loss: Any) -> tuple[Literal["categorical", "binary", "other", "none"], bool]:
+    """Returns what sort of loss it is, and whether it takes logits."""
+    if loss is None:
+        return "none", False
+    if isinstance(loss, str):
+        loss = keras.losses.get(loss)
+    from_logits = getattr(loss, "from_logits", None)
+    if from_logits is None:
+        from_logits = getattr(loss, "_fn_kwargs", {}).get("from_logits", False)
+    name = getattr(getattr(loss, "fn", loss), "__name__", "")
+    if name in _CATEGORICAL:
+        return "categorical", bool(from_logits)
+    return "binary" if name in _BINARY else "other", bool(from_logits)
+
+
+def _binary_kind(
+    values: NDArray[np.float64], loss: Any, activation: str | None
+) -> OutputsKind | None:
+    family, from_logits = _family(loss)
+    if family not in ("binary", "none"):
+        return None
+    if activation == "sigmoid":
+        return "probabilities"
+    if from_logits:
+        return "logits"
+    is_probability = bool(((values >= 0) & (values <= 1)).all())
+    return "probabilities" if family == "binary" and is_probability else None
+
+
+def _categorical_kind(
+    values: NDArray[np.float64], loss: Any, activation: str | None
+) -> OutputsKind | None:
+    family, from_logits = _family(loss)
+    if activation == "softmax":
+        return "probabilities"
+    if activation == "sigmoid" or family == "binary":
+        return None  # several classes may hold at once
+    if from_logits:
+        return "logits"
+    # Rows in bfloat16 add up to 1 within two digits.
+    adds_up = bool((values >= 0).all() and np.allclose(values.sum(axis=1), 1, atol=1e-2))
+    return "probabilities" if family in ("categorical", "none") and adds_up else None

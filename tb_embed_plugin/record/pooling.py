@@ -1,0 +1,123 @@
+"""Activations of any rank become (n_samples, n_units), inside the traced pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, get_args
+
+import keras
+
+# Keras gives out its masks under no public name on all backends.
+from keras.src.backend import get_keras_mask
+
+from tb_embed_plugin.errors import MisuseError
+
+PoolingName = Literal["auto", "mean", "first", "last", "flatten"]
+Pooling = PoolingName | Callable[[Any], Any]
+"""How a layer's activations become rows; a function is given them as the layer returns them."""
+
+REMEDY = (
+    "pass pooling='mean', 'first', 'last' or 'flatten', or a function that returns a tensor "
+    "(n_samples, n_units)"
+)
+
+
+def pooling_by_layer(
+    pooling: Pooling | Mapping[str, Pooling], names: Sequence[str]
+) -> dict[str, Pooling]:
+    """Returns how each layer is pooled: "auto" for those that a dict does not name.
+
+    Args:
+        pooling: One for all layers, or a dict by layer as it was asked for.
+        names: The layers that were asked for.
+
+    Raises:
+        MisuseError: It is none of these, or names a layer that is not recorded.
+    """
+    by_layer = dict(pooling) if isinstance(pooling, Mapping) else dict.fromkeys(names, pooling)
+    for name, how in by_layer.items():
+        if name not in names:
+            raise MisuseError(
+                f"expected pooling for the recorded layers {list(names)}; received it for "
+                f"{name!r}; pass one of those names"
+            )
+        if not callable(how) and how not in get_args(PoolingName):
+            raise MisuseError(
+                f"expected pooling to be one of {get_args(PoolingName)}, a function, or a "
+                f"dict of these by layer; received {how!r}; {REMEDY}"
+            )
+    return {name: by_layer.get(name, "auto") for name in names}
+
+
+def pool(output: Any, how: Pooling, *, channels_first: bool, name: str) -> Any:
+    """Returns a tensor (n_samples, n_units) of the dtype of `output`.
+
+    Rows are taken as they are and single values as one column, unless `how` is a function.
+    What Keras has masked, padding after Embedding(mask_zero=True) say, counts for nothing.
+
+    Args:
+        output: What the layer returned: (n_samples, ..., n_units) as a rule.
+        how: "auto" and "mean" average over all axes but the first and the channels; "first"
+            and "last" take a token of a sequence (n_samples, n_tokens, n_units).
+        channels_first: Whether the channels are the second axis, not the last.
+        name: The layer's, for the message.
+
+    Raises:
+        MisuseError: `how` does not fit the output.
+    """
+    if callable(how):
+        return how(output)
+    if not keras.ops.is_tensor(output):
+        raise MisuseError(
+            f"expected layer {name!r} to return one tensor; it returns {type(output).__name__};"
+            f" {REMEDY}"
+        )
+    rank = len(output.shape)
+    if rank <= 2:
+        return keras.ops.reshape(output, (-1, 1)) if rank == 1 else output
+    if how == "flatten":
+        return _flatten(output)
+    mask = get_keras_mask(output) if rank == 3 else None
+    if how in ("auto", "mean"):
+        return _mean(output, mask, channels_first=channels_first)
+    if rank != 3:
+        raise MisuseError(
+            f"expected a sequence (n_samples, n_tokens, n_units) from layer {name!r} for "
+            f"pooling={how!r}; it yields {tuple(output.shape)}; pass pooling='mean' or "
+            "'flatten', or a function"
+        )
+    if channels_first:
+        output = keras.ops.swapaxes(output, 1, 2)
+    return _token(output, mask, last=how == "last")
+
+
+def _flatten(output: Any) -> Any:
+    width = 1
+    for side in output.shape[1:]:
+        width *= side
+    return keras.ops.reshape(output, (-1, width))
+
+
+def _mean(output: Any, mask: Any, *, channels_first: bool) -> Any:
+    # Thousands of values in half precision would add up to infinity.
+    values = keras.ops.cast(output, "float32")
+    rank = len(output.shape)
+    if mask is not None and not channels_first:
+        weights = keras.ops.expand_dims(keras.ops.cast(mask, "float32"), -1)
+        kept = keras.ops.maximum(keras.ops.sum(weights, axis=1), 1)
+        return keras.ops.sum(values * weights, axis=1) / kept
+    axes = range(2, rank) if channels_first else range(1, rank - 1)
+    return keras.ops.mean(values, axis=tuple(axes))
+
+
+def _token(output: Any, mask: Any, *, last: bool) -> Any:
+    if mask is None:
+        return output[:, -1] if last else output[:, 0]
+    kept = keras.ops.cast(mask, "int32")
+    if last:
+        tokens = output.shape[1]
+        index = tokens - 1 - keras.ops.argmax(keras.ops.flip(kept, axis=1), axis=1)
+    else:
+        index = keras.ops.argmax(kept, axis=1)
+    index = keras.ops.reshape(index, (-1, 1, 1))
+    return keras.ops.squeeze(keras.ops.take_along_axis(output, index, axis=1), axis=1)
