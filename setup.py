@@ -108,6 +108,8 @@ setup(
             "hypothesis",
             "import-linter",
             "mypy",
+            "pandas",
+            "pandas-stubs",
             "playwright",
             "pytest",
             "pytest-xdist",

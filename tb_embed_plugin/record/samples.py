@@ -9,17 +9,26 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tb_embed_plugin.errors import MisuseError
-from tb_embed_plugin.runs.metadata_table import Column, index_column, label_column
+from tb_embed_plugin.record.batches import read_inputs
+from tb_embed_plugin.record.choice import choose_rows
+from tb_embed_plugin.record.columns import (
+    ClassNames,
+    label_column,
+    metadata_columns,
+    plain_labels,
+)
+from tb_embed_plugin.record.inputs import Inputs, Rows, arrays_of, as_array
+from tb_embed_plugin.runs.metadata_table import Column, index_column
 from tb_embed_plugin.runs.sprites import prepare_images
 
-MAX_CATEGORIES = 1000
-"""A string column with more distinct words than this is text."""
+_HASHED_BYTES = 1 << 24
+"""Rows that are not contiguous are copied in blocks of this size, never all of x."""
 
 
 @dataclass(frozen=True)
@@ -27,123 +36,141 @@ class Samples:
     """What is recorded once for a run.
 
     Attributes:
-        x: The model's input (n_samples, ...), floating point in Keras' `floatx`.
-        columns: The metadata, `index` first.
-        images: uint8 (n_samples, height, width, channels), or None.
+        x: The model's input: an array (count, ...), or a list, tuple or dict of such arrays.
+            Floating point in Keras' `floatx`.
+        count: Number of samples.
+        columns: The metadata, `index` first: the row of each sample in the x that was given.
+        images: uint8 (count, height, width, channels), or None.
         fingerprint: Hash of inputs and metadata.
     """
 
-    x: NDArray[np.generic]
+    x: Any
+    count: int
     columns: tuple[Column, ...]
     images: NDArray[np.uint8] | None
     fingerprint: str
 
 
 def prepare_samples(
-    x: ArrayLike,
+    x: Any,
     *,
     floatx: str,
-    labels: ArrayLike | None,
+    labels: Any,
     images: ArrayLike | Literal[False] | None,
-    metadata: Mapping[str, Sequence[object]] | None,
+    metadata: Mapping[str, Sequence[object]] | Any | None,
     image_shape: tuple[int, ...] | None,
     invert_images: bool,
+    class_names: ClassNames | None = None,
+    max_samples: int | None = None,
+    seed: int = 0,
 ) -> Samples:
     """Checks the callback's arguments and brings them into the form that is recorded.
 
     Args:
         x: As in `EmbeddingCheckpoint`, like all that follow but the next.
         floatx: The dtype in which Keras feeds floating-point inputs to the model.
-        labels: One label a sample.
+        labels: One label a sample; None for the y that x brings.
         images: Thumbnails, None for those in `x`, False for none.
         metadata: More columns.
         image_shape: Shape of each row of a flat `x`.
         invert_images: Turns light into dark.
+        class_names: The word for each whole-number label.
+        max_samples: Chooses as many samples at most, each label by its share.
+        seed: Of that choice.
 
     Raises:
         MisuseError: They do not fit each other or cannot be recorded.
     """
-    inputs = _inputs(x, floatx)
-    columns = _columns(len(inputs), labels, metadata)
+    inputs = read_inputs(x, floatx)
+    if labels is None and (metadata is None or "label" not in metadata):
+        labels = _labels_of(inputs)
+    label = _label(labels, inputs.count, class_names)
+    categories = label.cells if label is not None and label.type == "category" else None
+    rows = choose_rows(inputs.count, max_samples, categories, seed)
+    columns = _columns(inputs.count, label, metadata, rows)
+    taken = inputs.take(rows)
     return Samples(
-        x=inputs,
+        x=taken,
+        count=len(columns[0].cells),
         columns=columns,
-        images=_images(inputs, images, image_shape, invert_images=invert_images),
-        fingerprint=_fingerprint(inputs, columns),
+        images=_images(
+            taken, images, image_shape, inputs.count, rows, invert_images=invert_images
+        ),
+        fingerprint=_fingerprint(taken, columns),
     )
 
 
-def _inputs(x: ArrayLike, floatx: str) -> NDArray[np.generic]:
-    array = np.asarray(x)
-    if array.dtype.kind not in "biuf" or array.ndim < 1 or not len(array):
+def _labels_of(inputs: Inputs) -> NDArray[np.generic] | None:
+    """Returns the y that x brought where it holds one label a sample."""
+    y = inputs.y
+    return None if y is None or plain_labels(y) is None else y
+
+
+def _label(labels: Any, count: int, class_names: ClassNames | None) -> Column | None:
+    if labels is not None:
+        return label_column(labels, count, class_names)
+    if class_names is not None:
         raise MisuseError(
-            "expected x as an array of numbers (n_samples, ...) with a sample or more; "
-            f"received {type(x).__name__} of shape {array.shape} and dtype {array.dtype}; "
-            "pass the inputs as one NumPy array"
+            "expected labels that class_names can name; received none; pass labels= as well"
         )
-    return array.astype(floatx, copy=False) if array.dtype.kind == "f" else array
+    return None
 
 
 def _columns(
-    n_samples: int,
-    labels: ArrayLike | None,
-    metadata: Mapping[str, Sequence[object]] | None,
+    count: int, label: Column | None, metadata: Any, rows: Rows | None
 ) -> tuple[Column, ...]:
-    columns = {"index": index_column(n_samples)}
-    if labels is not None:
-        values = np.squeeze(np.asarray(labels))
-        if values.ndim != 1:
-            raise MisuseError(
-                "expected labels of shape (n_samples,); received "
-                f"{np.shape(labels)}; pass one label a sample"
-            )
-        columns["label"] = label_column(values.tolist())
-    for name, cells in (metadata or {}).items():
-        columns[name] = _column(str(name), cells)
-    for column in columns.values():
-        if len(column.cells) != n_samples:
-            raise MisuseError(
-                f"expected {n_samples} values in column {column.name!r}, one a sample of "
-                f"x; received {len(column.cells)}; pass as many"
-            )
-    return tuple(columns.values())
-
-
-def _column(name: str, cells: Sequence[object]) -> Column:
-    values = ["" if _is_missing(cell) else str(cell) for cell in cells]
-    kinds = np.asarray([cell for cell in cells if not _is_missing(cell)]).dtype.kind
-    if kinds in "iuf":
-        return Column(name, "number", values)
-    is_text = len(set(values)) > MAX_CATEGORIES
-    return Column(name, "text" if is_text else "category", values)
-
-
-def _is_missing(cell: object) -> bool:
-    return cell is None or (isinstance(cell, float | np.floating) and bool(np.isnan(cell)))
+    columns = [index_column(count)]
+    if label is not None:
+        columns.append(label)
+    if rows is not None:
+        columns = [Column(c.name, c.type, [c.cells[i] for i in rows]) for c in columns]
+    if metadata is not None:
+        columns += metadata_columns(metadata, count, rows)
+    names = [column.name for column in columns]
+    if names.count("label") > 1:
+        raise MisuseError(
+            "expected metadata without a column 'label', which the labels are; received "
+            f"{names[2:]}; rename it, or record x without its labels"
+        )
+    return tuple(columns)
 
 
 def _images(
-    x: NDArray[np.generic],
+    x: Any,
     images: ArrayLike | Literal[False] | None,
     image_shape: tuple[int, ...] | None,
+    count: int,
+    rows: Rows | None,
     *,
     invert_images: bool,
 ) -> NDArray[np.uint8] | None:
     if images is False:
         return None
-    if images is not None:
-        array = np.asarray(images)
-    elif image_shape is not None:
-        array = _reshaped(x, image_shape)
-    elif _has_image_shape(x):
-        array = x
-    else:
-        return None
-    if len(array) != len(x):
+    if images is None:
+        array = _images_in(x, image_shape)
+        return None if array is None else prepare_images(array, invert_images=invert_images)
+    array = as_array(images)
+    if array.ndim == 0 or len(array) != count:
         raise MisuseError(
-            f"expected {len(x)} images, one a sample of x; received {len(array)}; pass as many"
+            f"expected {count} images, one a sample of x; received "
+            f"{len(array) if array.ndim else array}; pass as many"
         )
-    return prepare_images(array, invert_images=invert_images)
+    chosen = array if rows is None else array[rows]
+    return prepare_images(chosen, invert_images=invert_images)
+
+
+def _images_in(x: Any, image_shape: tuple[int, ...] | None) -> NDArray[np.generic] | None:
+    """Returns the one input that holds images, None where none or several do."""
+    arrays = [array for _, array in arrays_of(x)]
+    if image_shape is not None:
+        if len(arrays) != 1:
+            raise MisuseError(
+                "expected image_shape with an x of one input; received "
+                f"{len(arrays)} inputs; pass images= instead"
+            )
+        return _reshaped(arrays[0], image_shape)
+    looking_so = [array for array in arrays if _has_image_shape(array)]
+    return looking_so[0] if len(looking_so) == 1 else None
 
 
 def _reshaped(x: NDArray[np.generic], image_shape: tuple[int, ...]) -> NDArray[np.generic]:
@@ -161,9 +188,14 @@ def _has_image_shape(x: NDArray[np.generic]) -> bool:
     return channels and min(x.shape[1:3]) >= 8
 
 
-def _fingerprint(x: NDArray[np.generic], columns: tuple[Column, ...]) -> str:
-    digest = hashlib.sha256(f"{x.shape} {x.dtype}".encode())
-    digest.update(np.ascontiguousarray(x).tobytes())
+def _fingerprint(x: Any, columns: tuple[Column, ...]) -> str:
+    digest = hashlib.sha256()
+    for place, array in arrays_of(x):
+        digest.update(f"{place}{array.shape} {array.dtype}".encode())
+        rows = max(1, _HASHED_BYTES * len(array) // max(1, array.nbytes))
+        for start in range(0, len(array), rows):
+            block = np.ascontiguousarray(array[start : start + rows])
+            digest.update(block.reshape(-1).view(np.uint8).data)
     for column in columns:
         digest.update(repr((column.name, list(column.cells))).encode())
     return digest.hexdigest()[:32]

@@ -2,11 +2,13 @@
 
 The table is the one that the stock Projector reads: a header row where there are two or
 more columns, none where there is one. That format has no way to write a tab or a line break
-inside a cell, so these are written as their visible symbols and read back as what they were.
+inside a cell, so these are written as their visible symbols and read back as what they were;
+so is the null character, at which some readers stop.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -20,10 +22,10 @@ from tb_embed_plugin.runs.atomic import write_bytes
 from tb_embed_plugin.runs.manifest import ColumnInfo, ColumnType
 
 _SYMBOLS = {"\t": "\N{SYMBOL FOR HORIZONTAL TABULATION}", "\n": "\N{SYMBOL FOR LINE FEED}"}
-_SYMBOLS["\r"] = "\N{SYMBOL FOR CARRIAGE RETURN}"
+_SYMBOLS |= {"\r": "\N{SYMBOL FOR CARRIAGE RETURN}", "\0": "\N{SYMBOL FOR NULL}"}
 _ESCAPE = "\N{SYMBOL FOR ESCAPE}"
 _CHARACTERS = {symbol: character for character, symbol in _SYMBOLS.items()}
-_TO_ESCAPE = re.compile(f"[{_ESCAPE}{''.join(_CHARACTERS)}]|[\t\n\r]")
+_TO_ESCAPE = re.compile(f"[{_ESCAPE}{''.join(_CHARACTERS)}\t\n\r\0]")
 _ESCAPED = re.compile(f"{_ESCAPE}(.)|([{''.join(_CHARACTERS)}])")
 
 
@@ -58,7 +60,7 @@ class Column:
             sorted by number where each is one, else by code point.
         """
         words = sorted(set(self.cells) - {""})
-        if all(_is_number(word) for word in words):
+        if all(_is_number(word) and math.isfinite(float(word)) for word in words):
             words.sort(key=float)
         codes = {word: code for code, word in enumerate(words)}
         return np.array([codes.get(cell, -1) for cell in self.cells], np.int32), words
@@ -94,12 +96,16 @@ def label_column(labels: Iterable[object]) -> Column:
 
 
 def write_table(path: Path, columns: Sequence[Column]) -> None:
-    """Writes `columns`, of equal length, with a header row if they are two or more."""
+    r"""Writes `columns`, of equal length, with a header row if they are two or more.
+
+    Half a surrogate pair, which UTF-8 cannot hold, is written as Python writes it, `\ud800`.
+    """
     rows = zip(*(column.cells for column in columns), strict=True)
     lines = ["\t".join(map(_escape, row)) for row in rows]
     if len(columns) > 1:
         lines.insert(0, "\t".join(_escape(column.name) for column in columns))
-    write_bytes(path, "".join(f"{line}\n" for line in lines).encode())
+    text = "".join(f"{line}\n" for line in lines)
+    write_bytes(path, text.encode(errors="backslashreplace"))
 
 
 def read_table(path: Path, columns: Sequence[ColumnInfo], n_samples: int) -> list[Column]:
