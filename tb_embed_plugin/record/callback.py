@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tb_embed_plugin.errors import MisuseError
-from tb_embed_plugin.record.activations import ForwardPass, trace_forward_pass
 from tb_embed_plugin.record.continuation import find_continuation
+from tb_embed_plugin.record.forward import ForwardPass, trace_forward_pass
 from tb_embed_plugin.record.messages import say, size
+from tb_embed_plugin.record.pooling import Pooling
 from tb_embed_plugin.record.recorder import Recorder, Tensors
 from tb_embed_plugin.record.samples import prepare_samples
 from tb_embed_plugin.record.schedule import parse_schedule
@@ -52,7 +53,8 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
         x: The samples, as `fit` takes them: an array (n_samples, ...), a list, tuple or dict
             of arrays for several inputs, a data frame, or a `tf.data.Dataset`, `PyDataset` or
             PyTorch `DataLoader` that gives the same batches each time (docs/recording.md).
-        layers: Name of a layer that yields (n_samples, n_units), or several.
+        layers: A layer by name, by path (`"encoder/fc1"`) or `"auto"`, the last hidden one;
+            or several.
         labels: One label a sample, numbers or strings (n_samples,), or one-hot (n_samples,
             n_classes). Defaults to the y that `x` brings in its batches.
         images: Thumbnails as `write_sprite_image` takes them. Defaults to `x` where that has
@@ -64,6 +66,9 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
         max_samples: Records as many samples at most, chosen at random, each label by its
             share. `labels`, `images` and `metadata` still have a row for all of `x`.
         seed: Of that choice; the same seed chooses the same samples.
+        pooling: How activations that are no rows become (n_samples, n_units): `"auto"` or
+            `"mean"` over all axes but the channels, `"first"` or `"last"` token, `"flatten"`,
+            a function of the layer's tensor, or a dict of these by layer.
         save_freq: When to record: `"epoch"`, `"5 epochs"`, `"100 batches"` or 100, a list of
             batch numbers, or `"log"` for batch numbers that grow by about a fifth each. The
             untrained network and the end of the training are always recorded.
@@ -93,6 +98,7 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
         class_names: Sequence[str] | Mapping[int, str] | None = None,
         max_samples: int | None = None,
         seed: int = 0,
+        pooling: Pooling | Mapping[str, Pooling] = "auto",
         save_freq: str | int | Sequence[int] = "epoch",
         max_to_keep: int | None = None,
         dtype: Literal["float32", "float16"] = "float32",
@@ -102,6 +108,7 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
         super().__init__()
         self._run_dir = Path(log_dir)
         self._layers = _checked_layers(layers)
+        self._pooling = pooling
         self._schedule = parse_schedule(save_freq)
         self._max_to_keep = _checked_max_to_keep(max_to_keep)
         self._dtype = _checked_dtype(dtype)
@@ -131,7 +138,9 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
         self._recorder = self._forward = None
         if _is_chief(self.model):
             refuse_foreign_checkpoints(self._run_dir)
-            self._forward = trace_forward_pass(self.model, self._layers, self._samples.x)
+            self._forward = trace_forward_pass(
+                self.model, self._layers, self._samples.x, self._pooling
+            )
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Opens the run, and records step 0 of a training that starts from there.
