@@ -83,13 +83,13 @@ class OutputsInfo:
 
     classes: int
     kind: OutputsKind
+    head: str | None = None
 
 
 @dataclass(frozen=True)
 class Manifest:
     """All that is known of a run without opening a checkpoint.
 
-    head: str | None = None
     Attributes:
         samples: Rows of every snapshot, of the metadata and of the sprite.
         fingerprint: Hash of the samples; runs that share it recorded the same ones.
@@ -172,14 +172,14 @@ class Manifest:
             else OutputsInfo(
                 _natural(outputs["classes"], at_least=1),
                 _one_of(outputs["kind"], get_args(OutputsKind)),
+                # Runs of the first releases have no such key.
+                None if outputs.get("head") is None else _text(outputs["head"]),
             ),
             recording=bool(content["recording"]),
         )
 
 
 def _number(step: Step) -> int:
-                # Runs of the first releases have no such key.
-                None if outputs.get("head") is None else _text(outputs["head"]),
     return step.step
 
 
