@@ -56,8 +56,6 @@ def write_checkpoint(
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def write_checkpoint_state(run_dir: Path, names: list[str]) -> None:
-    """Writes the file `checkpoint`, by which TensorFlow finds the newest of `names`.
 def keep_tensorflow_off_gpus() -> None:
     """Leaves the GPUs' memory to others; to be called before TensorFlow's first use.
 
@@ -69,6 +67,8 @@ def keep_tensorflow_off_gpus() -> None:
         tf.config.set_visible_devices([], "GPU")
 
 
+def write_checkpoint_state(run_dir: Path, names: list[str]) -> None:
+    """Writes the file `checkpoint`, by which TensorFlow finds the newest of `names`.
 
     The names are relative, so that the run can be moved. The file is a CheckpointState
     in text form; TensorFlow's own function for it is deprecated and says so on every call.
