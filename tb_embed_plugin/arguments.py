@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 
-from tb_embed_plugin.errors import ArgumentError, NotRecordedError
+from tb_embed_plugin.errors import ArgumentError, NotRecordedError, TooMuchAskedError
 
-MAX_LIST_CHARACTERS = 100_000
-"""Longer lists are refused before they are parsed."""
+MAX_PARTS = 5000
+"""Numbers and ranges in one list."""
 
 _RANGE = re.compile(r"(\d{1,18})(?:-(\d{1,18}))?", re.ASCII)
 
@@ -78,22 +79,31 @@ class Arguments:
         value = self._query.get(name)
         if value is None:
             return list(recorded)
-        known, chosen = set(recorded), set[int]()
-        for low, high in self._ranges(name, value):
-            if low == high and low not in known:
+        chosen: list[int] = []
+        done = 0
+        # In order, so that ranges that overlap cost no more than what they name together.
+        for low, high in sorted(self._ranges(name, value)):
+            first, last = bisect_left(recorded, low), bisect_right(recorded, high)
+            if low == high and first == last:
                 raise NotRecordedError(
                     f"expected {name} that were recorded, {_summary(recorded)}; received {low}"
                 )
-            chosen.update(n for n in recorded if low <= n <= high)
+            chosen.extend(recorded[max(first, done) : last])
+            done = max(done, last)
         if not chosen:
             raise ArgumentError(
                 f"expected {name} that were recorded, {_summary(recorded)}; received "
                 f"{value!r}, which names none of them"
             )
-        return sorted(chosen)
+        return chosen
 
     def _ranges(self, name: str, value: str) -> list[tuple[int, int]]:
-        parts = value.split(",") if len(value) <= MAX_LIST_CHARACTERS else [""]
+        parts = value.split(",")
+        if len(parts) > MAX_PARTS:
+            raise TooMuchAskedError(
+                f"expected at most {MAX_PARTS} numbers and ranges in {name}; received "
+                f"{len(parts)}; join neighbours into ranges, or ask for fewer at a time"
+            )
         matches = [_RANGE.fullmatch(part) for part in parts]
         return [
             (int(match[1]), int(match[2] or match[1])) if match else _refuse(name, value)

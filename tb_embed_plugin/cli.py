@@ -63,7 +63,7 @@ def _demo(options: argparse.Namespace) -> None:
     if options.no_serve:
         print(f"tensorboard --logdir {options.logdir}")
     else:
-        demo.serve(options.logdir)
+        demo.serve(options.logdir, run_dir.name)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,14 +71,17 @@ def train(run_dir: Path, dataset: str, data: Path | None, epochs: int) -> None:
     )
 
 
-def serve(logdir: Path) -> None:
-    """Runs TensorBoard on `logdir` until Ctrl-C."""
+def serve(logdir: Path, run: str) -> None:
+    """Runs TensorBoard on `logdir` until Ctrl-C, and prints the address of `run`."""
     from tensorboard import program
 
     server = program.TensorBoard()
     server.configure(argv=["tensorboard", "--logdir", str(logdir)])
     address = server.launch()
-    print(f"\nOpen {address}#tb_embed in a browser (Ctrl-C ends it).", flush=True)
+    print(
+        f"\nOpen {address}#tb_embed&p.tb_embed.run={run} in a browser (Ctrl-C ends it).",
+        flush=True,
+    )
     try:
         threading.Event().wait()
     except KeyboardInterrupt:
@@ -110,7 +114,7 @@ def _load_mnist(data: Path | None) -> Digits:
             with np.load(data) as file:
                 x_train, y_train = file["x_train"], file["y_train"]
                 x_test, y_test = file["x_test"], file["y_test"]
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, TypeError, BadZipFile) as error:
             raise MisuseError(
                 "expected --data to name an .npz file with x_train, y_train, x_test and "
                 f"y_test; {data} is none ({error})"

@@ -11,9 +11,11 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 
 from tb_embed_plugin.errors import BusyError
 from tb_embed_plugin.memory import Memory
@@ -46,7 +48,7 @@ class View:
     basis_steps: tuple[int, ...]
     components: int
 
-    @property
+    @cached_property
     def key(self) -> tuple[object, ...]:
         """Equal for views that share a basis, and only for them."""
         content = [
@@ -63,6 +65,8 @@ class Frames:
         self._bases = Memory[pca.Basis](MAX_BASES)
         self._variances = Memory[float | None](MAX_NUMBERS)
         self._places = threading.BoundedSemaphore(MAX_WAITING)
+        self._one_at_a_time = threading.Lock()
+        self._blas = ThreadpoolController()
 
     def basis(self, view: View) -> pca.Basis:
         """Returns the basis of a view.
@@ -70,7 +74,7 @@ class Frames:
         Raises:
             EmbedError: A snapshot cannot be read or projected, or too many requests wait.
         """
-        with self._place():
+        with self._working():
             return self._bases.get(
                 view.key,
                 lambda: pca.fit(
@@ -85,7 +89,7 @@ class Frames:
             EmbedError: As `basis`.
         """
         basis = self.basis(view)
-        with self._place():
+        with self._working():
             return np.stack([self._frame(basis, view, step) for step in steps])
 
     def variance_shown(self, view: View, step: int) -> float | None:
@@ -95,7 +99,7 @@ class Frames:
             EmbedError: As `basis`.
         """
         basis = self.basis(view)
-        with self._place():
+        with self._working():
             return self._variances.get(
                 (step, view.components, *view.key),
                 lambda: basis.variance_shown(
@@ -111,13 +115,20 @@ class Frames:
         return frame
 
     @contextmanager
-    def _place(self) -> Iterator[None]:
+    def _working(self) -> Iterator[None]:
+        """Takes one of the places, and keeps BLAS to one thread.
+
+        Its threads wait for one another by spinning. Where the browser wants the cores too,
+        as on a laptop, two of them take ten times as long as one alone.
+        """
         if not self._places.acquire(blocking=False):
             raise BusyError(
                 f"expected at most {MAX_WAITING} projections under way; received one more; "
                 "try again in a second"
             )
         try:
-            yield
+            # One at a time: the limit holds for the whole process while it lasts.
+            with self._one_at_a_time, self._blas.limit(limits=1, user_api="blas"):
+                yield
         finally:
             self._places.release()

@@ -20,7 +20,7 @@ class Memory(Generic[Value]):
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
         self._values: OrderedDict[Hashable, Value] = OrderedDict()
-        # Held while computing too: each computation uses all cores by itself.
+        # Held while computing too, so that nobody computes what another is about to have.
         self._lock = threading.Lock()
 
     def get(self, key: Hashable, compute: Callable[[], Value]) -> Value:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from tensorboard.backend.http_util import Respond
 from tensorboard.context import RequestContext
 from tensorboard.plugins import base_plugin
+from tensorboard.util import tb_logging
 from werkzeug import wrappers
 
 from tb_embed_plugin.errors import BrokenInstallationError, EmbedError, NotRecordedError
@@ -38,7 +39,8 @@ class EmbeddingsPlugin(base_plugin.TBPlugin):  # type: ignore[misc] # TensorBoar
     plugin_name = PLUGIN_NAME
 
     def __init__(self, context: base_plugin.TBContext) -> None:
-        self._root = Path(context.logdir) if context.logdir else None
+        # TensorBoard itself reads `~` as the shell does, but hands it on as it was written.
+        self._root = Path(context.logdir).expanduser() if context.logdir else None
         self._data_provider = context.data_provider
         self._service: Service | None = None
         self._starting = threading.Lock()
@@ -106,23 +108,20 @@ class EmbeddingsPlugin(base_plugin.TBPlugin):  # type: ignore[misc] # TensorBoar
                     self._service = self._start()
                 # A broken dependency can raise anything at all while it is imported.
                 except Exception as error:
+                    # The error's own words may hold a path, which is nobody's business.
+                    tb_logging.get_logger().exception("tb_embed cannot start")
                     raise BrokenInstallationError(
                         "expected tb-embed-plugin and its requirements to be importable; "
-                        f"received {type(error).__name__}: {error}; reinstall them with "
-                        "pip install --force-reinstall tb-embed-plugin"
+                        f"received {type(error).__name__}, told in TensorBoard's terminal; "
+                        "reinstall them: pip install --force-reinstall tb-embed-plugin"
                     ) from error
             return self._service
 
     def _start(self) -> Service:
-        from threadpoolctl import threadpool_limits
-
         from tb_embed_plugin.frames import Frames
         from tb_embed_plugin.routes import Service
         from tb_embed_plugin.runs.logdir import Logdir
 
-        # The threads of BLAS wait for one another by spinning. Where the browser wants the
-        # cores too, as on a laptop, two of them take ten times as long as one alone.
-        threadpool_limits(1, user_api="blas")
         return Service(Logdir(self._root, self._list_run_names), Frames())
 
     def _list_run_names(self) -> Iterable[str]:
@@ -137,10 +136,11 @@ class EmbeddingsPlugin(base_plugin.TBPlugin):  # type: ignore[misc] # TensorBoar
 def _serve_static(request: wrappers.Request) -> wrappers.Response:
     """Serves the built page: `index.js`, and files below `assets/` named by their hash."""
     folder, _, name = request.path.rpartition("/")
-    in_assets = folder.endswith("/assets")
+    in_assets = folder.endswith(f"/{PLUGIN_NAME}/assets")
     directory = _STATIC / "assets" if in_assets else _STATIC
     # The name must be one that the folder lists, so no path can lead out of it.
-    if not directory.is_dir() or name not in {file.name for file in directory.iterdir()}:
+    files = {file.name for file in directory.glob("*") if file.is_file()}
+    if name not in files:
         error = NotRecordedError(
             f"expected a file of the built page; received {name!r}; if the page was never "
             "built, run pip install . in the project's folder"

@@ -16,7 +16,7 @@ import numpy as np
 
 from tb_embed_plugin import wire
 from tb_embed_plugin.arguments import Arguments
-from tb_embed_plugin.errors import TooMuchAskedError
+from tb_embed_plugin.errors import TooMuchAskedError, UnsuitableDataError
 from tb_embed_plugin.frames import Frames, View
 from tb_embed_plugin.projections import pca
 from tb_embed_plugin.runs.logdir import BrokenRun, Logdir
@@ -101,7 +101,7 @@ def quality(service: Service, arguments: Arguments) -> Answer:
     shares = service.frames.basis(view).shares(view.components).tolist()
     shown = [
         {"step": step, "variance_shown": service.frames.variance_shown(view, step)}
-        for step in arguments.members("steps", view.run.steps)
+        for step in arguments.members("steps", view.run.drawable(view.layer))
     ]
     content = {
         "engine": engine,
@@ -138,14 +138,13 @@ def prepare(service: Service) -> None:
     Raises:
         EmbedError: It cannot be read or fitted.
     """
-    runs = (run for run in service.logdir.list_runs() if isinstance(run, Run) and run.steps)
-    run = next(runs, None)
-    if run is None:
+    runs = [run for run in service.logdir.list_runs() if isinstance(run, Run) and run.steps]
+    if not runs:
         return
-    layer = run.manifest.layers[0]
-    values = run.manifest.samples * layer.units * len(run.steps)
-    if values <= MAX_PREPARED_VALUES:
-        service.frames.basis(View(run, layer.name, tuple(run.steps), components=3))
+    layer = runs[0].manifest.layers[0]
+    steps = tuple(runs[0].drawable(layer.name))
+    if 0 < runs[0].manifest.samples * layer.units * len(steps) <= MAX_PREPARED_VALUES:
+        service.frames.basis(View(runs[0], layer.name, steps, components=3))
 
 
 ROUTES: Mapping[str, Callable[[Service, Arguments], Answer]] = MappingProxyType(
@@ -165,17 +164,24 @@ def _view(service: Service, arguments: Arguments) -> tuple[View, str]:
     engine = arguments.choice("engine", [engine.name for engine in ENGINES])
     run = service.logdir.run(arguments.text("run"))
     components = arguments.choice("components", [str(n) for n in pca.ENGINE.components])
+    layer = run.layer(arguments.text("layer")).name
+    drawable = run.drawable(layer)
+    if not drawable:
+        raise UnsuitableDataError(
+            f"expected a snapshot of {layer!r} with finite values; run {run.name!r} has none "
+            f"among its {len(run.steps)} steps; wait for one, or look at the training"
+        )
     view = View(
         run=run,
-        layer=run.layer(arguments.text("layer")).name,
-        basis_steps=tuple(arguments.members("basis_steps", run.steps)),
+        layer=layer,
+        basis_steps=tuple(arguments.members("basis_steps", drawable)),
         components=int(components),
     )
     return view, engine
 
 
 def _steps(view: View, arguments: Arguments) -> list[int]:
-    steps = arguments.members("steps", view.run.steps)
+    steps = arguments.members("steps", view.run.drawable(view.layer))
     width = 4 if view.components == 3 else view.components
     _bound(len(steps) * view.run.manifest.samples * width * 2, "steps")
     return steps
@@ -202,7 +208,7 @@ def _describe(run: Run | BrokenRun) -> dict[str, Any]:
                 "name": layer.name,
                 "samples": manifest.samples,
                 "units": layer.units,
-                "steps": run.steps,
+                "steps": run.drawable(layer.name),
                 "version": run.layer_version(layer.name),
             }
             for layer in manifest.layers
@@ -212,6 +218,7 @@ def _describe(run: Run | BrokenRun) -> dict[str, Any]:
         sprite=sprite,
         version=run.version,
         fingerprint=manifest.fingerprint,
+        problems=run.problems,
     )
 
 

@@ -92,13 +92,18 @@ class TensorBoardProcess:
 
     def wait_until_active(self, plugin: str) -> None:
         """Waits until TensorBoard says that a tab is on; the stock one looks for that first."""
+        deadline = time.monotonic() + 60
         while not json.loads(self.get("data/plugins_listing")[2])[plugin]["enabled"]:
+            assert time.monotonic() < deadline, f"{plugin} never became active"
             time.sleep(0.5)
 
     def stop(self) -> None:
         """Ends it."""
         self._process.terminate()
-        self._process.wait(20)
+        try:
+            self._process.wait(20)
+        finally:
+            self._process.kill()
 
     def _read(self, stream: IO[str]) -> None:
         for line in stream:

@@ -254,7 +254,9 @@ def test_a_directory_with_checkpoints_of_others_is_refused(
 
     for overwrite in (False, True):
         checkpoint = EmbeddingCheckpoint(tmp_path, digits[0], overwrite=overwrite)
-        with pytest.raises(MisuseError, match=r"checkpoints of others.*holds checkpoint"):
+        with pytest.raises(
+            MisuseError, match=r"checkpoints or metadata of others.*holds checkpoint"
+        ):
             fit(make_model(), digits, checkpoint)
     assert files_of(tmp_path) == before
 

@@ -127,7 +127,7 @@ def test_the_demo_serves_until_ctrl_c(tmp_path: Path) -> None:
     assert process.stdout is not None
     try:
         address = next(line.split()[1] for line in process.stdout if line.startswith("Open "))
-        assert address.endswith("#tb_embed")
+        assert address.endswith("#tb_embed&p.tb_embed.run=digits")
         runs = f"{address.partition('#')[0]}data/plugin/tb_embed/runs"
         deadline = time.monotonic() + 30
         while b"digits" not in urllib.request.urlopen(runs).read():

@@ -61,6 +61,7 @@ TRAIN = """
 
         def on_epoch_end(self, epoch, logs=None):
             if die_at == "epoch_end" and epoch == die_in:
+                time.sleep(1)  # the snapshot is written behind the training
                 os.kill(os.getpid(), 9)
 
     # Between the snapshot of an epoch and its backup.
@@ -140,3 +141,32 @@ def test_leftovers_of_an_unfinished_write_are_no_run(tmp_path: Path) -> None:
 
     with pytest.raises(EmbedError, match="expected one of the runs"):
         open_run(tmp_path)
+
+
+def test_a_training_killed_in_its_first_epoch_starts_anew(tmp_path: Path) -> None:
+    logs, backup = tmp_path / "logs", tmp_path / "backup"
+    assert start(TRAIN, logs, backup, "epoch_end", 0).wait() == -signal.SIGKILL
+    assert open_run(logs).steps == [0, 1]
+
+    again = start(TRAIN, logs, backup, "never", 0)
+    assert again.wait() == 0, again.communicate()[1]
+    run = open_run(logs)
+    assert run.steps == [0, 1, 2, 3, 4, 5, 6]
+    assert (logs / "events.out.tfevents.0000000000.tb_embed").exists()
+
+
+def test_what_a_killed_overwrite_left_is_still_ours(tmp_path: Path) -> None:
+    first = start(WRITE_FOR_EVER, tmp_path)
+    assert first.stdout is not None
+    first.stdout.readline()
+    first.kill()
+    first.wait()
+    # As after a kill between the manifest, which goes first, and the rest.
+    (tmp_path / "plugins/tb_embed/manifest.json").unlink()
+
+    second = start(WRITE_FOR_EVER, tmp_path)
+    assert second.stdout is not None
+    assert second.stdout.readline() == "0\n"
+    second.kill()
+    second.wait()
+    assert open_run(tmp_path).steps[0] == 0

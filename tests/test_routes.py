@@ -16,6 +16,8 @@ import pytest
 import safetensors.numpy
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tensorboard.backend import application
+from tensorboard.plugins import base_plugin
 from werkzeug.test import Client, TestResponse
 
 from tb_embed_plugin import frames, routes
@@ -308,24 +310,110 @@ def test_a_new_epoch_is_seen_at_once(tmp_path: Path, recording: Recording) -> No
     assert before["version"] == after["version"], "metadata and sprite are the same"
 
 
-def test_activations_that_are_not_finite_are_refused_by_step(
-    tmp_path: Path, make_model: Callable[..., Any], recording: Recording
+def test_steps_that_are_not_finite_are_left_out_and_named(
+    tmp_path: Path, recording: Recording, make_model: Callable[..., Any]
 ) -> None:
+    import keras
+
     from tb_embed_plugin import EmbeddingCheckpoint
 
-    x = recording.images.copy()
-    x[3] = np.inf
-    model = make_model(activation="linear")
-    checkpoint = EmbeddingCheckpoint(tmp_path / "inf", x, images=False)
-    with pytest.warns(RuntimeWarning, match="NaN or infinity"):
-        model.fit(recording.images, recording.labels, verbose=0, callbacks=[checkpoint])
-    query = {"run": "inf", "layer": "fc1"}
-    response = client_for(tmp_path, EmbeddingsPlugin).get(
-        BASE + "projection", query_string=query
-    )
+    class Explode(keras.callbacks.Callback):  # type: ignore[misc] # Keras is untyped
+        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+            if epoch == 1:
+                self.model.get_layer("fc1").bias.assign(np.full(32, np.inf, np.float32))
 
-    assert response.status_code == 400
-    assert "step 0 holds NaN or infinity" in response.text
+    checkpoint = EmbeddingCheckpoint(tmp_path / "inf", recording.images)
+    with pytest.warns(RuntimeWarning, match="NaN or infinity in fc1"):
+        make_model(activation="linear").fit(
+            recording.images,
+            recording.labels,
+            epochs=2,
+            verbose=0,
+            callbacks=[checkpoint, Explode()],
+        )
+    client = client_for(tmp_path, EmbeddingsPlugin)
+    (run,) = client.get(BASE + "runs").get_json()["runs"]
+    query = {"run": "inf", "layer": "fc1"}
+    response = client.get(BASE + "projection", query_string=query)
+
+    assert run["layers"][0]["steps"] == [0, 1]
+    assert [step["step"] for step in run["steps"]] == [0, 1, 2]
+    assert "fc1 holds NaN or infinity at step 2" in run["problems"][0]
+    assert info_of(response)["basis_steps"] == [0, 1]
+    asked = client.get(BASE + "projection", query_string={**query, "steps": "2"})
+    assert asked.status_code == 404
+    vectors = client.get(BASE + "vectors", query_string={**query, "step": 2})
+    assert not np.isfinite(safetensors.numpy.load(vectors.data)["vectors"]).all()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"wall_time": float("nan")},
+        {"wall_time": 1e400},
+        {"step": 2**31},
+        {"iterations": -1},
+        {"epoch": "x"},
+    ],
+)
+def test_a_manifest_with_impossible_numbers_is_a_stated_problem(
+    tmp_path: Path, recording: Recording, change: dict[str, Any]
+) -> None:
+    shutil.copytree(recording.run_dir, tmp_path / "odd")
+    shutil.copytree(recording.run_dir, tmp_path / "fine")
+    path = tmp_path / "odd" / "plugins/tb_embed/manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["steps"][1] |= change
+    path.write_text(json.dumps(manifest))
+    runs = client_for(tmp_path, EmbeddingsPlugin).get(BASE + "runs").get_json()["runs"]
+
+    assert [run["run"] for run in runs] == ["fine", "odd"]
+    assert "expected a manifest" in runs[1]["problems"][0]
+    assert runs[0]["layers"]
+
+
+@pytest.mark.parametrize("kind", ["nested", "loop"])
+def test_a_manifest_that_cannot_be_followed_hides_no_other_run(
+    tmp_path: Path, recording: Recording, kind: str
+) -> None:
+    shutil.copytree(recording.run_dir, tmp_path / "odd")
+    shutil.copytree(recording.run_dir, tmp_path / "fine")
+    path = tmp_path / "odd" / "plugins/tb_embed/manifest.json"
+    path.unlink()
+    if kind == "loop":
+        path.symlink_to(path)
+    else:
+        path.write_text("[" * 100_000)
+    runs = client_for(tmp_path, EmbeddingsPlugin).get(BASE + "runs").get_json()["runs"]
+
+    assert [run["run"] for run in runs] == ["fine", "odd"]
+    assert runs[1]["problems"][0].startswith("expected")
+
+
+def test_a_home_directory_is_understood(
+    recording: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(recording.logdir.parent))
+    context = base_plugin.TBContext(logdir=f"~/{recording.logdir.name}")
+    wsgi = application.TensorBoardWSGI([EmbeddingsPlugin(context)])
+    # Without a data provider only the log directory itself is looked at.
+    (recording.logdir / "plugins").symlink_to(recording.run_dir / "plugins")
+    try:
+        runs = Client(wsgi).get(BASE + "runs").get_json()["runs"]
+    finally:
+        (recording.logdir / "plugins").unlink()
+
+    assert [run["run"] for run in runs] == ["."]
+
+
+def test_a_very_long_list_is_answered_quickly_or_refused(client: Client) -> None:
+    many = ",".join(["0-1796"] * 4000)
+    query = {**FC1, "step": 1, "samples": many}
+    assert client.get(BASE + "vectors", query_string=query).status_code == 200
+    query["samples"] = ",".join(["0-1"] * 6000)
+    refused = client.get(BASE + "vectors", query_string=query)
+    assert refused.status_code == 413
+    assert "join neighbours" in refused.text
 
 
 def test_links_out_of_a_run_are_not_followed(tmp_path: Path, recording: Recording) -> None:
@@ -348,6 +436,7 @@ def test_the_built_page_is_served(client: Client) -> None:
     for path in (
         "assets/nothing.js",
         "assets/",
+        "assets/sub/assets",
         "assets/../plugin.py",
         "assets/..%2f..%2fplugin.py",
     ):

@@ -6,6 +6,7 @@ import io
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 from tensorboard.plugins.projector.projector_plugin import ProjectorPlugin
 from werkzeug.test import Client
@@ -32,8 +33,10 @@ def test_it_lists_the_run_and_its_layer(client: Client) -> None:
 
 def test_it_serves_the_newest_activations(client: Client, recording: Recording) -> None:
     body = client.get(BASE + "tensor", query_string=FC1).data
-    tensor = np.frombuffer(body, "<f4").reshape(1797, 200)
+    checkpoint = tf.train.load_checkpoint(str(recording.run_dir / f"model.ckpt-{EPOCHS}"))
 
+    assert body == checkpoint.get_tensor("fc1").tobytes()
+    tensor = np.frombuffer(body, "<f4").reshape(1797, 200)
     np.testing.assert_allclose(tensor, recording.activations[EPOCHS], atol=1e-5)
 
 

@@ -26,7 +26,7 @@ from tb_embed_plugin.runs.writer import (
     RunWriter,
     delete_run,
     read_manifest,
-    refuse_foreign_checkpoints,
+    refuse_foreign_files,
 )
 
 
@@ -137,7 +137,7 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
         self._started = time.perf_counter()
         self._recorder = self._forward = None
         if _is_chief(self.model):
-            refuse_foreign_checkpoints(self._run_dir)
+            refuse_foreign_files(self._run_dir)
             self._forward = trace_forward_pass(
                 self.model, self._layers, self._samples.x, self._pooling
             )
@@ -216,11 +216,10 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
         )
 
     def _open_run(self, epoch: int, forward: ForwardPass) -> RunWriter:
-        recorded = read_manifest(self._run_dir)
-        if recorded is not None and self._overwrite:
-            delete_run(self._run_dir, recorded)
-            recorded = None
+        if self._overwrite:
+            delete_run(self._run_dir)
             self._overwrite = False
+        recorded = read_manifest(self._run_dir)
         if recorded is not None:
             return self._continue_run(recorded, epoch, forward)
         return RunWriter.begin(
@@ -247,7 +246,7 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
         writer = RunWriter(self._run_dir, recorded)
         if not recorded.steps:
             return writer
-        continuation = find_continuation(recorded.steps, epoch, self._seen, self._schedule)
+        continuation = find_continuation(recorded, epoch, self._seen, self._schedule)
         if continuation is None:
             newest = recorded.steps[-1]
             raise MisuseError(
@@ -256,8 +255,9 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
                 f"log_dir; received one at epoch {epoch} and {self._seen} iterations; {remedy}"
             )
         self._epochs_before = continuation.epochs_before
-        if continuation.last != recorded.steps[-1]:
-            writer.drop_after(continuation.last.step)
+        last = -1 if continuation.last is None else continuation.last.step
+        if last != recorded.steps[-1].step:
+            writer.drop_after(last)
         return writer
 
     def _iterations(self) -> int:

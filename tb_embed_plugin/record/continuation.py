@@ -2,8 +2,8 @@
 
 Two trainings mixed in one run would show motion that no training made. So a run is gone on
 with only where the optimizer's iterations say that this is the training that made it: at its
-last snapshot, or at most an epoch before (a process may be killed after a snapshot and before
-its weights were backed up), or after it if nothing was due in between.
+last snapshot, or at most an epoch before if it never ended (a process may be killed after a
+snapshot and before its weights were backed up), or after it if nothing was due in between.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tb_embed_plugin.record.schedule import Schedule
-from tb_embed_plugin.runs.manifest import Step
+from tb_embed_plugin.runs.manifest import Manifest, Step
 
 
 @dataclass(frozen=True)
@@ -19,32 +19,37 @@ class Continuation:
     """How a training goes on with a run.
 
     Attributes:
-        last: The newest snapshot that stays; later ones are recorded again.
+        last: The newest snapshot that stays, None where none does; later ones are recorded
+            again.
         epochs_before: Epochs that earlier calls of `fit` had finished, by which this one's
             own count must be raised.
     """
 
-    last: Step
+    last: Step | None
     epochs_before: int
 
 
 def find_continuation(
-    steps: tuple[Step, ...], epoch: int, iterations: int, schedule: Schedule
+    run: Manifest, epoch: int, iterations: int, schedule: Schedule
 ) -> Continuation | None:
     """Returns how a training goes on with a run, None where it does not.
 
     Args:
-        steps: The run's snapshots, one or more.
+        run: The run, with one snapshot or more.
         epoch: Keras' number of the epoch that begins.
         iterations: The optimizer's updates so far.
         schedule: When the training records.
     """
+    steps = run.steps
+    if iterations == 0:
+        # A training that starts anew, which may replace one that hardly had.
+        begun = run.recording and all(s.epoch is not None and s.epoch <= 1 for s in steps)
+        return Continuation(None, 0) if begun and epoch == 0 else None
     made = [s for s in steps if s.iterations is not None and s.iterations <= iterations]
     if not made or made[-1].epoch is None:
         return None
     last, later = made[-1], steps[len(made) :]
-    if iterations == 0 and later:
-        # A new training, which would delete all of the old one.
+    if later and not run.recording:
         return None
     if last.iterations == iterations:
         epochs_before = made[-1].epoch - epoch

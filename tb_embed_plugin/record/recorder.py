@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -72,7 +73,8 @@ class Recorder:
         try:
             self._background.wait()
             tensors = self._forward()
-            self._tell_not_finite(step.step, tensors)
+            step = replace(step, not_finite=_not_finite(tensors))
+            self._tell_not_finite(step)
             if self._on_snapshot is not None:
                 self._on_snapshot(step.step, tensors)
             self._background.start(partial(self._write, step, tensors))
@@ -104,18 +106,16 @@ class Recorder:
         if self._max_to_keep is not None and len(steps) > self._max_to_keep:
             self._writer.keep(thin(steps, self._max_to_keep))
 
-    def _tell_not_finite(self, step: int, tensors: Tensors) -> None:
-        if self._told_not_finite:
+    def _tell_not_finite(self, step: Step) -> None:
+        if self._told_not_finite or not step.not_finite:
             return
-        names = [name for name, tensor in tensors.items() if not np.isfinite(tensor).all()]
-        if names:
-            self._told_not_finite = True
-            warnings.warn(
-                f"EmbeddingCheckpoint recorded NaN or infinity in {', '.join(names)} at step "
-                f"{step}, as the model gave them. The training goes on.",
-                RuntimeWarning,
-                stacklevel=2,
-            )
+        self._told_not_finite = True
+        warnings.warn(
+            f"EmbeddingCheckpoint recorded NaN or infinity in {', '.join(step.not_finite)} at "
+            f"step {step.step}, as the model gave them. The training goes on.",
+            RuntimeWarning,
+            stacklevel=2,
+        )
 
     def _give_up(self, error: Exception) -> None:
         self.failed = True
@@ -125,3 +125,7 @@ class Recorder:
             RuntimeWarning,
             stacklevel=2,
         )
+
+
+def _not_finite(tensors: Tensors) -> tuple[str, ...]:
+    return tuple(name for name, tensor in tensors.items() if not np.isfinite(tensor).all())

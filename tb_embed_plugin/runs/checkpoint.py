@@ -8,6 +8,7 @@ buffers; each says where in the data a tensor lies. The formats are those of Ten
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -91,13 +92,11 @@ class Checkpoint:
                 f"{self._name} is sliced or of TensorFlow's type {entry.dtype}"
             )
         dtype = np.dtype(_DTYPES[entry.dtype])
-        if entry.size != dtype.itemsize * int(np.prod(entry.shape, dtype=np.int64)):
+        if entry.size != dtype.itemsize * math.prod(entry.shape):
             raise UnreadableError(
                 f"expected {entry.shape} values of {dtype} for {name!r} of "
                 f"{self._name}; received {entry.size} bytes; record it again"
             )
-        if entry.size == 0:
-            return np.zeros(entry.shape, dtype)
         return self._map(entry, dtype)
 
     def _map(self, entry: TensorEntry, dtype: np.dtype[np.generic]) -> NDArray[np.generic]:
@@ -105,8 +104,10 @@ class Checkpoint:
             self._folder, f"{self._name}.data-{entry.shard:05d}-of-{self._shards:05d}"
         )
         try:
+            if entry.size == 0:
+                return np.zeros(entry.shape, dtype)
             return np.memmap(path, dtype, mode="r", offset=entry.offset, shape=entry.shape)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, OverflowError) as error:
             raise UnreadableError(
                 f"expected {entry.offset + entry.size} bytes or more in {path.name}; "
                 "the file is missing or cut short; record this step again"

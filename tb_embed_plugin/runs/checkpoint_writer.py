@@ -36,7 +36,9 @@ def write_checkpoint(
     import tensorflow as tf
 
     folder = (run_dir / MANIFEST_FILE).parent / _WRITING_FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
+    # What a killed process left there is not to be taken for ours.
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     try:
         with tf.device("CPU"):
             tf.raw_ops.SaveV2(

@@ -17,7 +17,13 @@ def confined(folder: Path, name: str) -> Path:
     Raises:
         UnreadableError: The file lies outside of `folder`.
     """
-    path = (folder / name).resolve()
+    try:
+        path = (folder / name).resolve()
+    # A link to itself; which of the two it is depends on Python's version.
+    except (RuntimeError, OSError) as error:
+        raise UnreadableError(
+            f"expected a file of its run; {name} is a link that leads nowhere; replace it"
+        ) from error
     if not path.is_relative_to(folder):
         raise UnreadableError(
             f"expected a file inside of its run; {name} links to one outside; "

@@ -77,14 +77,14 @@ class Logdir:
         return run
 
     def _open(self, name: str, folder: Path) -> Run | BrokenRun | None:
-        path = folder.resolve()
         try:
+            path = folder.resolve()
             manifest = self._manifest(path)
         except FileNotFoundError:
             return None
         except UnreadableError as error:
             return BrokenRun(name, str(error))
-        except OSError as error:
+        except (OSError, RuntimeError) as error:
             # The error's own words hold an absolute path.
             return BrokenRun(
                 name,

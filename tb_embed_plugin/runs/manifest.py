@@ -8,6 +8,7 @@ reader outside of its run.
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, Self, get_args
 
@@ -16,6 +17,9 @@ from tb_embed_plugin.metadata import FORMAT_VERSION, OutputsKind
 
 ColumnType = Literal["category", "number", "text"]
 StepUnit = Literal["epoch", "batch", "step"]
+
+_LARGEST = 2**31 - 1
+"""No count or step is larger: on the wire they are int32."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,7 @@ class Step:
         batch: Finished batches of the epoch under way, None at an epoch's end.
         wall_time: Seconds since 1970.
         iterations: Updates that the optimizer had made, None where nobody said.
+        not_finite: Layers whose snapshot holds NaN or infinity, which cannot be projected.
     """
 
     step: int
@@ -45,6 +50,7 @@ class Step:
     batch: int | None
     wall_time: float
     iterations: int | None
+    not_finite: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -130,7 +136,7 @@ class Manifest:
         try:
             content = json.loads(data)
             version = content["format_version"]
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise UnreadableError(
                 "expected a manifest in JSON with a format_version; "
                 f"received {data[:40]!r}; delete the run or record it again"
@@ -142,7 +148,7 @@ class Manifest:
             )
         try:
             return cls._parse(content)
-        except (TypeError, KeyError, ValueError, AttributeError) as error:
+        except (TypeError, KeyError, ValueError, AttributeError, OverflowError) as error:
             raise UnreadableError(
                 f"expected a manifest as docs/run_format.md describes it; received one "
                 f"that lacks or misuses {error}; record the run again"
@@ -189,8 +195,9 @@ def _step(entry: dict[str, Any]) -> Step:
         unit=_one_of(entry["unit"], get_args(StepUnit)),
         epoch=_natural_or_none(entry["epoch"]),
         batch=_natural_or_none(entry["batch"]),
-        wall_time=float(entry["wall_time"]),
+        wall_time=_finite(entry["wall_time"]),
         iterations=_natural_or_none(entry["iterations"]),
+        not_finite=tuple(_text(name) for name in entry["not_finite"]),
     )
 
 
@@ -204,9 +211,18 @@ def _sprite(entry: dict[str, Any]) -> SpriteInfo:
 
 
 def _natural(value: object, at_least: int = 0) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < at_least:
-        raise ValueError(f"{value!r} where a whole number of at least {at_least} goes")
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{value!r} where a whole number goes")
+    if not at_least <= value <= _LARGEST:
+        raise ValueError(f"{value!r} where a number from {at_least} to {_LARGEST} goes")
     return value
+
+
+def _finite(value: object) -> float:
+    number = float(value) if isinstance(value, int | float) else math.nan
+    if not math.isfinite(number):
+        raise ValueError(f"{value!r} where a time in seconds goes")
+    return number
 
 
 def _natural_or_none(value: object) -> int | None:

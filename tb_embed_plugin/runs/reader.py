@@ -40,6 +40,23 @@ class Run:
         """The steps of the finished snapshots, ascending."""
         return [step.step for step in self.manifest.steps]
 
+    def drawable(self, layer: str) -> list[int]:
+        """Returns the steps whose snapshot of `layer` can be projected, ascending."""
+        return [s.step for s in self.manifest.steps if layer not in s.not_finite]
+
+    @property
+    def problems(self) -> list[str]:
+        """What a reader should know of the run, one sentence each."""
+        problems = []
+        for layer in self.manifest.layers:
+            steps = [str(s.step) for s in self.manifest.steps if layer.name in s.not_finite]
+            if steps:
+                problems.append(
+                    f"{layer.name} holds NaN or infinity at step {', '.join(steps)}, which "
+                    "cannot be drawn: see what the training did there"
+                )
+        return problems
+
     @property
     def version(self) -> str:
         """Changes when the metadata or the sprite do."""

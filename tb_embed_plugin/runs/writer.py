@@ -7,6 +7,7 @@ the next write of the same step replaces.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -35,6 +36,8 @@ from tb_embed_plugin.runs.manifest import Layer, Manifest, OutputsInfo, Step
 from tb_embed_plugin.runs.metadata_table import Column, write_table
 from tb_embed_plugin.runs.projector_config import write_projector_config
 from tb_embed_plugin.runs.sprites import write_sprite_image
+
+_OUR_CHECKPOINT = re.compile(r"model\.ckpt-\d+\.(index|data-\d{5}-of-\d{5})")
 
 
 class RunWriter:
@@ -66,8 +69,9 @@ class RunWriter:
             MisuseError: The directory holds checkpoints that are not ours.
             OSError: It cannot be written.
         """
-        refuse_foreign_checkpoints(run_dir)
-        run_dir.mkdir(parents=True, exist_ok=True)
+        refuse_foreign_files(run_dir)
+        delete_run(run_dir)
+        (run_dir / MANIFEST_FILE).parent.mkdir(parents=True, exist_ok=True)
         write_table(run_dir / METADATA_FILE, columns)
         sprite = None
         if images is not None:
@@ -84,8 +88,9 @@ class RunWriter:
             recording=True,
         )
         writer = cls(run_dir, manifest)
-        writer._commit(manifest)
+        # Before the manifest: a run without its event file would never be listed.
         write_event_file(run_dir)
+        writer._commit(manifest)
         return writer
 
     def write_snapshot(self, step: Step, tensors: Mapping[str, NDArray[np.generic]]) -> None:
@@ -139,28 +144,46 @@ def read_manifest(run_dir: Path) -> Manifest | None:
     return Manifest.from_json(data)
 
 
-def refuse_foreign_checkpoints(run_dir: Path) -> None:
-    """Raises where `run_dir` holds checkpoints but no run of ours.
+def refuse_foreign_files(run_dir: Path) -> None:
+    """Raises where recording into `run_dir` would overwrite what others wrote.
 
     Raises:
-        MisuseError: Recording there would overwrite the other writer's `checkpoint` file.
+        MisuseError: It is no directory, or holds a checkpoint, metadata or a sprite but no
+            run of ours.
     """
-    if (run_dir / MANIFEST_FILE).exists():
+    if run_dir.exists() and not run_dir.is_dir():
+        raise MisuseError(
+            f"expected log_dir to be a directory or not to exist; {run_dir} is a file; "
+            "choose another name"
+        )
+    if (run_dir / MANIFEST_FILE).parent.exists():
         return
-    foreign = [run_dir / CHECKPOINT_STATE_FILE, *run_dir.glob("*.index")]
+    names = (CHECKPOINT_STATE_FILE, METADATA_FILE, SPRITE_FILE)
+    foreign = [*(run_dir / name for name in names), *run_dir.glob("*.index")]
     found = [file.name for file in foreign if file.exists()]
     if found:
         raise MisuseError(
-            f"expected a log_dir without checkpoints of others; {run_dir} holds "
+            f"expected a log_dir without checkpoints or metadata of others; {run_dir} holds "
             f"{found[0]}; record into a directory of its own, {run_dir / 'embeddings'} say"
         )
 
 
-def delete_run(run_dir: Path, manifest: Manifest) -> None:
-    """Deletes the files of our run in `run_dir` and nothing else."""
-    (run_dir / MANIFEST_FILE).unlink()
-    for step in manifest.steps:
-        _remove_checkpoint(run_dir, step.step)
+def delete_run(run_dir: Path) -> None:
+    """Deletes our run in `run_dir`, a damaged one too, and nothing else.
+
+    The manifest goes first, so that it never lists what is gone. A process killed after that
+    leaves files that the next run in this directory deletes.
+    """
+    manifest = run_dir / MANIFEST_FILE
+    manifest.unlink(missing_ok=True)
+    if manifest.parent.exists():
+        _delete_leftovers(run_dir)
+
+
+def _delete_leftovers(run_dir: Path) -> None:
+    for file in run_dir.glob("model.ckpt-*"):
+        if _OUR_CHECKPOINT.fullmatch(file.name):
+            file.unlink(missing_ok=True)
     for name in (
         CHECKPOINT_STATE_FILE,
         EVENT_FILE,

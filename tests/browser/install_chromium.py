@@ -23,9 +23,7 @@ def main() -> None:
             check=True,
         )
         return
-    subprocess.run(
-        [sys.executable, "-m", "playwright", "install", "--with-deps", "chromium"], check=True
-    )
+    subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=True)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -281,3 +282,42 @@ def test_the_pictures_of_the_readme(open_tab: Open, pictures: Path) -> None:
     readme = (Path(__file__).parents[2] / "README.md").read_text()
     for name in ("light.png", "dark.png"):
         assert f"docs/pictures/{name}" in readme
+
+
+def test_another_layer_can_be_chosen(
+    open_tab: Open, tmp_path: Path, recording: Recording
+) -> None:
+    import keras
+
+    from tb_embed_plugin import EmbeddingCheckpoint
+
+    model = keras.Sequential(
+        [
+            keras.layers.Flatten(),
+            keras.layers.Dense(16, activation="relu", name="fc1"),
+            keras.layers.Dense(10, activation="softmax", name="digits"),
+        ]
+    )
+    model.compile("adam", "sparse_categorical_crossentropy")
+    checkpoint = EmbeddingCheckpoint(tmp_path / "two", recording.images, ["fc1", "digits"])
+    model.fit(recording.images, recording.labels, verbose=0, callbacks=[checkpoint])
+    with tensorboard(tmp_path) as server:
+        tab = open_tab(server, reduced_motion=True)
+        tab.wait_for_picture(1)
+        before = tab.positions()
+        tab.frame.get_by_label("Layer").select_option("digits")
+        expect(tab.canvas).to_have_accessible_name("2-D PCA of digits, step 1, 1,797 samples")
+        tab.wait_for_picture(1)
+        assert np.abs(tab.positions() - before).max() > 10
+        expect(tab.frame.get_by_text(re.compile("1,797 samples . 10 units"))).to_be_visible()
+
+
+def test_waiting_is_said_in_words(open_tab: Open) -> None:
+    tab = open_tab()
+    tab.wait_for_picture(EPOCHS)
+    tab.page.route("**/projection?**", lambda route: None)
+    tab.page.reload()
+
+    status = tab.frame.get_by_role("status")
+    expect(status).to_contain_text(f"Computing step {EPOCHS} of fc1")
+    tab.page.unroute_all(behavior="ignoreErrors")

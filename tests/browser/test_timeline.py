@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from pathlib import Path
 
 import numpy as np
@@ -194,3 +195,17 @@ def test_whoever_looks_at_an_old_step_is_left_there(
         tab.wait_for_picture(0)
 
         np.testing.assert_allclose(tab.positions(), before, atol=0.01)
+
+
+def test_speed_changes_how_long_playing_takes(open_tab: Open) -> None:
+    def seconds(speed: str) -> float:
+        tab = open_tab()
+        tab.wait_for_picture(EPOCHS)
+        tab.frame.get_by_label("Speed").select_option(speed)
+        tab.frame.get_by_role("button", name="Play").click()
+        expect(tab.frame.get_by_role("button", name="Pause")).to_be_visible()
+        start = time.monotonic()
+        expect(tab.frame.get_by_role("button", name="Play")).to_be_visible(timeout=30_000)
+        return time.monotonic() - start
+
+    assert seconds("4") < 0.6 * seconds("1")

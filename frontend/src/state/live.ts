@@ -25,9 +25,16 @@ export function keep_up(store: Store, first_answer: Promise<Response>, signal: A
     answer = null;
     receive_runs(store, await read_runs(asked));
   };
-  let asking = store.activity.attempt(what, signal, receive);
+  let asking = true;
+  const answered = () => {
+    asking = false;
+  };
+  store.activity.attempt(what, signal, receive).then(answered);
+  // One question at a time: behind a server that hangs they would queue up.
   const ask = () => {
-    asking = asking.then(() => store.activity.attempt_quietly(what, signal, receive));
+    if (asking) return;
+    asking = true;
+    store.activity.attempt_quietly(what, signal, receive).then(answered);
   };
   effect(() => {
     if (!store.visible.value) return;
