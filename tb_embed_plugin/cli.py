@@ -17,15 +17,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: The command's words; those of the process by default.
 
     Returns:
-        The exit status: 0, or 1 where the command failed with a message of ours.
+        The exit status: 0, or 1 where something is wrong, which a message says.
     """
     options = _parser().parse_args(arguments)
     try:
-        options.command(options)
+        status: int = options.command(options)
     except EmbedError as error:
         print(f"tb-embed: {error}", file=sys.stderr)
         return 1
-    return 0
+    return status
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -51,10 +51,28 @@ def _parser() -> argparse.ArgumentParser:
         "--no-serve", action="store_true", help="do not start TensorBoard afterwards"
     )
     demo.set_defaults(command=_demo)
+    check = commands.add_parser(
+        "check", help="print what each run holds, and what is wrong with it"
+    )
+    check.add_argument("logdir", type=Path, metavar="LOGDIR")
+    check.set_defaults(command=_check)
     return parser
 
 
-def _demo(options: argparse.Namespace) -> None:
+def _check(options: argparse.Namespace) -> int:
+    from tb_embed_plugin.check import check
+
+    reports = check(options.logdir)
+    for report in reports:
+        print(report.name)
+        for line in report.lines:
+            print(f"  {line}")
+        for problem in report.problems:
+            print(f"  problem: {problem}")
+    return int(any(report.problems for report in reports))
+
+
+def _demo(options: argparse.Namespace) -> int:
     # Training needs TensorFlow, which no other command should wait for.
     from tb_embed_plugin import demo
 
@@ -64,6 +82,7 @@ def _demo(options: argparse.Namespace) -> None:
         print(f"tensorboard --logdir {options.logdir}")
     else:
         demo.serve(options.logdir, run_dir.name)
+    return 0
 
 
 if __name__ == "__main__":

@@ -1,0 +1,85 @@
+"""`tb-embed check`: reads every run below a directory and says what is wrong with it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from tb_embed_plugin.errors import EmbedError, NotRecordedError
+from tb_embed_plugin.metadata import EVENT_FILE, MANIFEST_FILE
+from tb_embed_plugin.runs.logdir import BrokenRun, Logdir
+from tb_embed_plugin.runs.reader import Run
+
+
+@dataclass(frozen=True)
+class Report:
+    """What one run holds.
+
+    Attributes:
+        name: The run.
+        lines: What it holds, for people.
+        problems: What is wrong, one sentence each.
+    """
+
+    name: str
+    lines: list[str]
+    problems: list[str]
+
+
+def check(logdir: Path) -> list[Report]:
+    """Reads every file of every run below `logdir`.
+
+    Raises:
+        NotRecordedError: There is no run.
+    """
+    found = sorted(logdir.rglob(MANIFEST_FILE))
+    names = [str(path.parents[2].relative_to(logdir)) for path in found]
+    reports = [_report(run) for run in Logdir(logdir, lambda: names).list_runs()]
+    if not reports:
+        raise NotRecordedError(
+            f"expected a run of EmbeddingCheckpoint below {logdir}; received none; record "
+            "one, or name another directory"
+        )
+    return reports
+
+
+def _report(run: Run | BrokenRun) -> Report:
+    if isinstance(run, BrokenRun):
+        return Report(run.name, [], [run.problem])
+    manifest = run.manifest
+    steps = f"steps {run.steps[0]} to {run.steps[-1]}" if run.steps else "no step yet"
+    size = sum(file.stat().st_size for file in run.path.glob("model.ckpt-*"))
+    state = ", still recording" if manifest.recording else ""
+    summary = (
+        f"{manifest.samples:,} samples, {len(run.steps)} snapshots ({steps}), "
+        f"{size / 1e6:,.1f} MB{state}"
+    )
+    layers = [f"layer {layer.name}: {layer.units} units" for layer in manifest.layers]
+    lines = [summary, *layers]
+    return Report(run.name, lines, [*run.problems, *_broken_files(run)])
+
+
+def _broken_files(run: Run) -> Iterator[str]:
+    checks: list[Callable[[], object]] = [run.columns]
+    for layer in run.manifest.layers:
+        checks += [
+            lambda name=layer.name, step=step: run.snapshot(name, step) for step in run.steps
+        ]
+    if run.manifest.sprite is not None:
+        checks.append(lambda: Image.open(io.BytesIO(run.sprite(0))).verify())
+    for look in checks:
+        try:
+            look()
+        except EmbedError as error:
+            yield str(error)
+        except (OSError, SyntaxError) as error:
+            yield f"expected thumbnails in a PNG; received a damaged file ({error}); restore it"
+    if not (run.path / EVENT_FILE).exists():
+        yield (
+            f"expected {EVENT_FILE}, by which TensorBoard lists the run; received none; go on "
+            "with the training, or record the run again"
+        )

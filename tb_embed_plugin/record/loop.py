@@ -1,0 +1,150 @@
+"""Recording without Keras' `fit`: one call a snapshot, from any training loop."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from tb_embed_plugin.errors import MisuseError
+from tb_embed_plugin.record.columns import ClassNames
+from tb_embed_plugin.record.samples import Samples, prepare_samples
+from tb_embed_plugin.runs.manifest import Layer, Manifest, Step
+from tb_embed_plugin.runs.writer import RunWriter, delete_run, read_manifest
+
+
+def record(
+    log_dir: str | Path,
+    step: int,
+    activations: Mapping[str, ArrayLike],
+    *,
+    labels: Any = None,
+    images: ArrayLike | None = None,
+    metadata: Mapping[str, Sequence[object]] | None = None,
+    class_names: ClassNames | None = None,
+    invert_images: bool = False,
+    epoch: int | None = None,
+    finished: bool = False,
+    dtype: Literal["float32", "float16"] = "float32",
+    overwrite: bool = False,
+) -> None:
+    """Records one snapshot of a training loop of one's own, PyTorch's or JAX's say.
+
+    The first call for a directory begins the run, with the samples' labels, images and
+    metadata; later calls need not repeat them. Row i must be the same sample every time.
+
+    Args:
+        log_dir: The run's directory, made if missing.
+        step: Any whole number that grows from call to call.
+        activations: Layer name to (n_samples, n_units); what NumPy can turn into an array.
+        labels: As in `EmbeddingCheckpoint`, like `images`, `metadata`, `class_names` and
+            `invert_images`.
+        images: Thumbnails.
+        metadata: More columns.
+        class_names: The word for each whole-number label.
+        invert_images: Turns light into dark.
+        epoch: Finished epochs, if there are such.
+        finished: Says that no more snapshots will follow.
+        dtype: What the activations are stored as.
+        overwrite: Deletes the run that `log_dir` holds; for the first call.
+
+    Raises:
+        MisuseError: The arrays do not fit each other, or what the run holds already.
+        OSError: The files cannot be written.
+    """
+    run_dir = Path(log_dir)
+    tensors = {name: _snapshot(name, array) for name, array in activations.items()}
+    layers = tuple(Layer(name, tensor.shape[1]) for name, tensor in tensors.items())
+    samples = _samples(tensors, labels, images, metadata, class_names, invert_images)
+    if overwrite:
+        delete_run(run_dir)
+    recorded = read_manifest(run_dir)
+    if recorded is None:
+        writer = RunWriter.begin(
+            run_dir,
+            layers=layers,
+            columns=samples.columns,
+            images=samples.images,
+            fingerprint=samples.fingerprint,
+            outputs=None,
+        )
+    else:
+        repeated = labels is not None or metadata is not None
+        _check_continues(recorded, layers, samples, step, repeated=repeated)
+        writer = RunWriter(run_dir, recorded)
+    not_finite = tuple(n for n, tensor in tensors.items() if not np.isfinite(tensor).all())
+    writer.write_snapshot(
+        Step(step, "step", epoch, None, time.time(), None, not_finite),
+        {name: tensor.astype(dtype, copy=False) for name, tensor in tensors.items()},
+    )
+    if finished:
+        writer.finish()
+
+
+def _snapshot(name: str, array: ArrayLike) -> NDArray[np.float32]:
+    snapshot = np.asarray(array, np.float32)
+    if snapshot.ndim != 2 or 0 in snapshot.shape:
+        raise MisuseError(
+            f"expected activations of shape (n_samples, n_units) for layer {name!r}; received "
+            f"{snapshot.shape}; pool or flatten them"
+        )
+    return snapshot
+
+
+def _samples(
+    tensors: Mapping[str, NDArray[np.float32]],
+    labels: Any,
+    images: ArrayLike | None,
+    metadata: Mapping[str, Sequence[object]] | None,
+    class_names: ClassNames | None,
+    invert_images: bool,  # noqa: FBT001 # handed on
+) -> Samples:
+    counts = {len(tensor) for tensor in tensors.values()}
+    if len(counts) != 1:
+        raise MisuseError(
+            f"expected a layer or more with as many rows each; received {sorted(counts)} rows; "
+            "record the same samples for every layer"
+        )
+    # The samples themselves stay with the training loop: only their number is known here.
+    (count,) = counts
+    return prepare_samples(
+        np.zeros((count, 1), np.float32),
+        floatx="float32",
+        labels=labels,
+        images=False if images is None else images,
+        metadata=metadata,
+        image_shape=None,
+        invert_images=invert_images,
+        class_names=class_names,
+    )
+
+
+def _check_continues(
+    recorded: Manifest,
+    layers: tuple[Layer, ...],
+    samples: Samples,
+    step: int,
+    *,
+    repeated: bool,
+) -> None:
+    remedy = "pass overwrite=True to delete the run, or record into another directory"
+    if recorded.layers != layers or recorded.samples != samples.count:
+        raise MisuseError(
+            f"expected the layers {[(x.name, x.units) for x in recorded.layers]} of "
+            f"{recorded.samples} samples, as the run has them; received "
+            f"{[(x.name, x.units) for x in layers]} of {samples.count}; {remedy}"
+        )
+    if repeated and recorded.fingerprint != samples.fingerprint:
+        raise MisuseError(
+            f"expected the labels and metadata that the run began with; received other ones; "
+            f"{remedy}"
+        )
+    last = recorded.steps[-1].step if recorded.steps else -1
+    if step <= last:
+        raise MisuseError(
+            f"expected a step after {last}, the last one recorded; received {step}; {remedy}"
+        )

@@ -1,0 +1,79 @@
+"""`tb-embed check` on sound and damaged runs."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tb_embed_plugin import cli
+from tests.harness import EPOCHS, Recording
+
+
+@pytest.fixture
+def run_dir(tmp_path: Path, recording: Recording) -> Path:
+    """A copy of the recorded run, nested."""
+    return Path(shutil.copytree(recording.run_dir, tmp_path / "a" / "digits"))
+
+
+def output(logdir: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    status = cli.main(["check", str(logdir)])
+    return status, "".join(capsys.readouterr())
+
+
+def test_a_sound_run_is_described(run_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, text = output(run_dir.parents[1], capsys)
+
+    assert status == 0
+    assert "a/digits" in text
+    assert f"1,797 samples, {EPOCHS + 1} snapshots (steps 0 to {EPOCHS})" in text
+    assert "layer fc1: 200 units" in text
+    assert "problem" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("model.ckpt-3.index", "expected a checkpoint model.ckpt-3"),
+        ("model.ckpt-3.data-00000-of-00001", "missing or cut short"),
+        ("metadata.tsv", "expected a table"),
+        ("sprite_images.png", "sprite_images.png in run"),
+        ("events.out.tfevents.0000000000.tb_embed", "by which TensorBoard lists the run"),
+    ],
+)
+def test_a_missing_file_is_named(
+    run_dir: Path, capsys: pytest.CaptureFixture[str], name: str, words: str
+) -> None:
+    (run_dir / name).unlink()
+    status, text = output(run_dir, capsys)
+
+    assert status == 1
+    assert text.count("problem:") == 1
+    assert words in text
+
+
+def test_a_damaged_sprite_is_named(run_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sprite = run_dir / "sprite_images.png"
+    sprite.write_bytes(sprite.read_bytes()[:1000])
+    status, text = output(run_dir, capsys)
+
+    assert status == 1
+    assert "damaged" in text
+
+
+def test_a_damaged_manifest_is_named(run_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (run_dir / "plugins/tb_embed/manifest.json").write_text("{}")
+    status, text = output(run_dir, capsys)
+
+    assert status == 1
+    assert "expected a manifest" in text
+
+
+def test_a_directory_without_runs_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, text = output(tmp_path, capsys)
+
+    assert status == 1
+    assert "expected a run" in text

@@ -1,0 +1,123 @@
+"""`record`: snapshots from training loops without Keras."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tb_embed_plugin import MisuseError
+from tb_embed_plugin.record.loop import record
+from tb_embed_plugin.runs.logdir import Logdir
+from tb_embed_plugin.runs.reader import Run
+
+RNG = np.random.default_rng(0)
+LABELS = RNG.integers(0, 3, 40)
+
+
+def snapshot() -> NDArray[np.float32]:
+    return RNG.normal(size=(40, 5)).astype(np.float32)
+
+
+def open_run(run_dir: Path) -> Run:
+    return Logdir(run_dir, list).run(".")
+
+
+def test_a_loop_of_ones_own_is_recorded(tmp_path: Path) -> None:
+    # Logistic regression by plain gradient descent, its scores recorded as it learns.
+    x = RNG.normal(size=(40, 4))
+    weights = np.zeros((4, 3))
+    expected = {}
+    for step in range(0, 50, 10):
+        expected[step] = (x @ weights).astype(np.float32)
+        record(
+            tmp_path,
+            step,
+            {"scores": expected[step]},
+            labels=LABELS,
+            images=np.zeros((40, 8, 8)),
+            epoch=step // 10,
+            finished=step == 40,
+        )
+        scores = np.exp(x @ weights)
+        error = scores / scores.sum(1, keepdims=True) - np.eye(3)[LABELS]
+        weights -= 0.1 * x.T @ error
+
+    run = open_run(tmp_path)
+    assert run.steps == [0, 10, 20, 30, 40]
+    for step, scores in expected.items():
+        np.testing.assert_array_equal(run.snapshot("scores", step), scores)
+    assert [int(cell) for cell in run.columns()[1].cells] == LABELS.tolist()
+    assert run.manifest.sprite is not None
+    assert [s.epoch for s in run.manifest.steps] == [0, 1, 2, 3, 4]
+    assert {s.unit for s in run.manifest.steps} == {"step"}
+    assert not run.manifest.recording
+
+
+def test_labels_need_not_be_repeated(tmp_path: Path) -> None:
+    record(tmp_path, 0, {"a": snapshot()}, labels=LABELS)
+    record(tmp_path, 1, {"a": snapshot()})
+
+    run = open_run(tmp_path)
+    assert run.steps == [0, 1]
+    assert run.manifest.recording
+
+
+def test_several_layers_and_half_precision(tmp_path: Path) -> None:
+    a, b = snapshot(), snapshot()
+    record(tmp_path, 5, {"a": a, "b": b[:, :2]}, dtype="float16")
+
+    run = open_run(tmp_path)
+    np.testing.assert_array_equal(run.snapshot("a", 5), a.astype(np.float16))
+    assert run.snapshot("b", 5).dtype == np.float32
+    assert run.layer("b").units == 2
+
+
+def test_overwrite_begins_anew(tmp_path: Path) -> None:
+    record(tmp_path, 7, {"a": snapshot()})
+    record(tmp_path, 0, {"b": snapshot()}, overwrite=True)
+
+    run = open_run(tmp_path)
+    assert run.steps == [0]
+    assert [layer.name for layer in run.manifest.layers] == ["b"]
+
+
+def test_values_that_are_not_finite_are_kept_and_named(tmp_path: Path) -> None:
+    values = snapshot()
+    values[3, 2] = np.nan
+    record(tmp_path, 0, {"a": values})
+
+    run = open_run(tmp_path)
+    assert np.isnan(run.snapshot("a", 0)[3, 2])
+    assert run.drawable("a") == []
+    assert "a holds NaN or infinity at step 0" in run.problems[0]
+
+
+@pytest.mark.parametrize(
+    ("step", "activations", "options", "message"),
+    [
+        (1, {"a": np.zeros((40, 5))}, {}, "a step after 1.*received 1"),
+        (2, {"a": np.zeros((40, 6))}, {}, r"\[\('a', 5\)\] of 40 samples.*\[\('a', 6\)\]"),
+        (2, {"a": np.zeros((41, 5))}, {}, "of 41"),
+        (2, {"b": np.zeros((40, 5))}, {}, "overwrite=True"),
+        (2, {"a": np.zeros((40, 5))}, {"labels": np.zeros(40)}, "labels and metadata"),
+        (2, {"a": np.zeros(40)}, {}, r"received \(40,\)"),
+        (2, {}, {}, "a layer or more"),
+        (2, {"a": np.zeros((40, 5)), "b": np.zeros((3, 5))}, {}, r"\[3, 40\] rows"),
+    ],
+)
+def test_what_does_not_fit_the_run_is_refused(
+    tmp_path: Path,
+    step: int,
+    activations: dict[str, object],
+    options: dict[str, object],
+    message: str,
+) -> None:
+    record(tmp_path, 1, {"a": snapshot()}, labels=LABELS)
+    before = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
+
+    with pytest.raises(MisuseError, match=message):
+        record(tmp_path, step, activations, **options)  # type: ignore[arg-type] # wrong on purpose
+    assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before
