@@ -261,7 +261,7 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
         return writer
 
     def _iterations(self) -> int:
-        return int(self.model.optimizer.iterations)
+        return int(keras.ops.convert_to_numpy(self.model.optimizer.iterations))
 
     def _announce(self, forward: ForwardPass) -> None:
         """Says how much disk the run will take, and warns where that is not there."""
