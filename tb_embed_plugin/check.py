@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from PIL import Image
@@ -63,14 +64,18 @@ def _report(run: Run | BrokenRun) -> Report:
     return Report(run.name, lines, [*run.problems, *_broken_files(run)])
 
 
+def _verify_page(run: Run, page: int) -> None:
+    Image.open(io.BytesIO(run.sprite(page))).verify()
+
+
 def _broken_files(run: Run) -> Iterator[str]:
     checks: list[Callable[[], object]] = [run.columns]
     for layer in run.manifest.layers:
-        checks += [
-            lambda name=layer.name, step=step: run.snapshot(name, step) for step in run.steps
-        ]
-    if run.manifest.sprite is not None:
-        checks.append(lambda: Image.open(io.BytesIO(run.sprite(0))).verify())
+        checks += [partial(run.snapshot, layer.name, step) for step in run.steps]
+    sprite = run.manifest.sprite
+    if sprite is not None:
+        pages = 1 if sprite.pages is None else sprite.pages.count
+        checks += [partial(_verify_page, run, page) for page in range(pages)]
     for look in checks:
         try:
             look()

@@ -16,6 +16,7 @@ MANIFEST_FILE: Final = f"plugins/{PLUGIN_NAME}/manifest.json"
 EVENT_FILE: Final = f"events.out.tfevents.0000000000.{PLUGIN_NAME}"
 METADATA_FILE: Final = "metadata.tsv"
 SPRITE_FILE: Final = "sprite_images.png"
+SPRITE_PAGES_FOLDER: Final = f"plugins/{PLUGIN_NAME}/sprites"
 PROJECTOR_CONFIG_FILE: Final = "projector_config.pbtxt"
 CHECKPOINT_STATE_FILE: Final = "checkpoint"
 
@@ -39,3 +40,8 @@ MAX_CLASSES: Final = 1000
 def checkpoint_name(step: int) -> str:
     """Returns the file name prefix of the checkpoint of `step`, relative to the run."""
     return f"model.ckpt-{step}"
+
+
+def sprite_page_file(page: int) -> str:
+    """Returns the file of a page of full-size thumbnails, relative to the run."""
+    return f"{SPRITE_PAGES_FOLDER}/page-{page}.png"

@@ -20,6 +20,7 @@ from tb_embed_plugin.errors import TooMuchAskedError, UnsuitableDataError
 from tb_embed_plugin.frames import Frames, View
 from tb_embed_plugin.projections import pca
 from tb_embed_plugin.runs.logdir import BrokenRun, Logdir
+from tb_embed_plugin.runs.manifest import SpriteInfo, SpritePages
 from tb_embed_plugin.runs.metadata_table import Column
 from tb_embed_plugin.runs.reader import Run
 
@@ -199,7 +200,7 @@ def _describe(run: Run | BrokenRun) -> dict[str, Any]:
     if isinstance(run, BrokenRun):
         return _description(run.name, problems=[run.problem])
     manifest = run.manifest
-    sprite = manifest.sprite and {"pages": 1, **asdict(manifest.sprite)}
+    sprite = manifest.sprite and _describe_sprite(manifest.sprite)
     return _description(
         run.name,
         recording=manifest.recording,
@@ -220,6 +221,17 @@ def _describe(run: Run | BrokenRun) -> dict[str, Any]:
         fingerprint=manifest.fingerprint,
         problems=run.problems,
     )
+
+
+def _describe_sprite(sprite: SpriteInfo) -> dict[str, Any]:
+    """Describes the pages that `Run.sprite` answers: the sheet where there are no others."""
+    pages = sprite.pages or SpritePages(1, sprite.cell, sprite.columns)
+    return {
+        "pages": pages.count,
+        "cell": pages.cell,
+        "columns": pages.columns,
+        "channels": sprite.channels,
+    }
 
 
 def _description(name: str, **known: Any) -> dict[str, Any]:

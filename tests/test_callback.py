@@ -391,7 +391,7 @@ def test_the_manifest_is_what_the_documentation_says(recording: Recording) -> No
 
     assert manifest["format_version"] == 1
     assert manifest["layers"] == [{"name": "fc1", "units": 200}]
-    assert manifest["sprite"] == {"cell": [8, 8], "columns": 43, "channels": 1}
+    assert manifest["sprite"] == {"cell": [8, 8], "columns": 43, "channels": 1, "pages": None}
     documentation = (Path(__file__).parents[1] / "docs/run_format.md").read_text()
     for key in [*manifest, *manifest["steps"][0]]:
         assert f"`{key}`" in documentation, key

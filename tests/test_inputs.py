@@ -215,7 +215,7 @@ def test_images_are_chosen_with_their_samples(digits: Digits) -> None:
 
     assert samples.images is not None
     rows = [int(i) % 256 for i in samples.columns[0].cells]
-    assert samples.images[:, 0, 0, 0].tolist() == rows
+    assert samples.images.array[:, 0, 0, 0].tolist() == rows
 
 
 def test_another_seed_chooses_others(digits: Digits) -> None:

@@ -16,6 +16,7 @@ from tb_embed_plugin.runs.manifest import (
     Manifest,
     OutputsInfo,
     SpriteInfo,
+    SpritePages,
     Step,
 )
 
@@ -25,7 +26,7 @@ MANIFEST = Manifest(
     layers=(Layer("fc1", 2), Layer("encoder/ü", 5)),
     steps=(Step(0, "epoch", 0, None, 1.5, 0), Step(4, "epoch", 4, None, 2.5, 40)),
     columns=(ColumnInfo("index", "number"), ColumnInfo("label", "category")),
-    sprite=SpriteInfo((8, 9), 2, 1),
+    sprite=SpriteInfo((8, 9), 2, 1, SpritePages(3, (16, 18), 1)),
     outputs=OutputsInfo(10, "logits"),
     recording=True,
 )
@@ -39,6 +40,13 @@ JSON = st.recursive(
 
 def test_it_reads_what_it_wrote() -> None:
     assert Manifest.from_json(MANIFEST.to_json()) == MANIFEST
+
+
+def test_a_manifest_of_the_first_releases_has_no_pages() -> None:
+    content = json.loads(MANIFEST.to_json())
+    del content["sprite"]["pages"]
+
+    assert Manifest.from_json(json.dumps(content).encode()).sprite == SpriteInfo((8, 9), 2, 1)
 
 
 def test_steps_are_kept_in_order_and_replaced() -> None:

@@ -24,8 +24,8 @@ from tb_embed_plugin.record.columns import (
     plain_labels,
 )
 from tb_embed_plugin.record.inputs import Inputs, Rows, arrays_of, as_array
+from tb_embed_plugin.runs.images import Images, looks_like_images, read_images
 from tb_embed_plugin.runs.metadata_table import Column, index_column
-from tb_embed_plugin.runs.sprites import prepare_images
 
 _HASHED_BYTES = 1 << 24
 """Rows that are not contiguous are copied in blocks of this size, never all of x."""
@@ -40,14 +40,14 @@ class Samples:
             Floating point in Keras' `floatx`.
         count: Number of samples.
         columns: The metadata, `index` first: the row of each sample in the x that was given.
-        images: uint8 (count, height, width, channels), or None.
+        images: `count` thumbnails, or None.
         fingerprint: Hash of inputs and metadata.
     """
 
     x: Any
     count: int
     columns: tuple[Column, ...]
-    images: NDArray[np.uint8] | None
+    images: Images | None
     fingerprint: str
 
 
@@ -143,12 +143,12 @@ def _images(
     rows: Rows | None,
     *,
     invert_images: bool,
-) -> NDArray[np.uint8] | None:
+) -> Images | None:
     if images is False:
         return None
     if images is None:
         array = _images_in(x, image_shape)
-        return None if array is None else prepare_images(array, invert_images=invert_images)
+        return None if array is None else read_images(array, invert_images=invert_images)
     array = as_array(images)
     if array.ndim == 0 or len(array) != count:
         raise MisuseError(
@@ -156,7 +156,7 @@ def _images(
             f"{len(array) if array.ndim else array}; pass as many"
         )
     chosen = array if rows is None else array[rows]
-    return prepare_images(chosen, invert_images=invert_images)
+    return read_images(chosen, invert_images=invert_images)
 
 
 def _images_in(x: Any, image_shape: tuple[int, ...] | None) -> NDArray[np.generic] | None:
@@ -169,7 +169,7 @@ def _images_in(x: Any, image_shape: tuple[int, ...] | None) -> NDArray[np.generi
                 f"{len(arrays)} inputs; pass images= instead"
             )
         return _reshaped(arrays[0], image_shape)
-    looking_so = [array for array in arrays if _has_image_shape(array)]
+    looking_so = [array for array in arrays if looks_like_images(array)]
     return looking_so[0] if len(looking_so) == 1 else None
 
 
@@ -180,12 +180,6 @@ def _reshaped(x: NDArray[np.generic], image_shape: tuple[int, ...]) -> NDArray[n
             f"received {image_shape}; pass images= where x holds something else"
         )
     return x.reshape(len(x), *image_shape)
-
-
-def _has_image_shape(x: NDArray[np.generic]) -> bool:
-    """Whether x looks like images: two sides of 8 pixels or more, 1, 3 or 4 channels."""
-    channels = x.shape[3:] in ((1,), (3,), (4,)) or x.ndim == 3
-    return channels and min(x.shape[1:3]) >= 8
 
 
 def _fingerprint(x: Any, columns: tuple[Column, ...]) -> str:

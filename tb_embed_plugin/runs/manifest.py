@@ -62,6 +62,21 @@ class ColumnInfo:
 
 
 @dataclass(frozen=True)
+class SpritePages:
+    """Geometry of the pages of full-size thumbnails, whose cells lie row by row.
+
+    Attributes:
+        count: Number of pages; all but the last hold equally many cells.
+        cell: Width and height of a cell, pixels.
+        columns: Cells in a row of a page.
+    """
+
+    count: int
+    cell: tuple[int, int]
+    columns: int
+
+
+@dataclass(frozen=True)
 class SpriteInfo:
     """Geometry of the sheet of thumbnails, whose cells lie row by row.
 
@@ -69,11 +84,13 @@ class SpriteInfo:
         cell: Width and height of a cell, pixels.
         columns: Cells in a row of the sheet.
         channels: 1 grey, 3 RGB, 4 RGBA.
+        pages: Where the thumbnails stand in full size, None where the sheet has them so.
     """
 
     cell: tuple[int, int]
     columns: int
     channels: int
+    pages: SpritePages | None = None
 
 
 @dataclass(frozen=True)
@@ -202,12 +219,26 @@ def _step(entry: dict[str, Any]) -> Step:
 
 
 def _sprite(entry: dict[str, Any]) -> SpriteInfo:
-    width, height = entry["cell"]
+    pages = entry.get("pages")  # runs of the first releases have no such key
     return SpriteInfo(
-        cell=(_natural(width, at_least=1), _natural(height, at_least=1)),
+        cell=_cell(entry["cell"]),
         columns=_natural(entry["columns"], at_least=1),
         channels=_one_of(entry["channels"], (1, 3, 4)),
+        pages=None if pages is None else _sprite_pages(pages),
     )
+
+
+def _sprite_pages(entry: dict[str, Any]) -> SpritePages:
+    return SpritePages(
+        count=_natural(entry["count"], at_least=1),
+        cell=_cell(entry["cell"]),
+        columns=_natural(entry["columns"], at_least=1),
+    )
+
+
+def _cell(sides: Any) -> tuple[int, int]:
+    width, height = sides
+    return _natural(width, at_least=1), _natural(height, at_least=1)
 
 
 def _natural(value: object, at_least: int = 0) -> int:

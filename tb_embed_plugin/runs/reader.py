@@ -11,7 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import NotRecordedError, UnreadableError
-from tb_embed_plugin.metadata import METADATA_FILE, SPRITE_FILE, checkpoint_name
+from tb_embed_plugin.metadata import (
+    METADATA_FILE,
+    SPRITE_FILE,
+    checkpoint_name,
+    sprite_page_file,
+)
 from tb_embed_plugin.runs.checkpoint import Checkpoint
 from tb_embed_plugin.runs.confinement import confined
 from tb_embed_plugin.runs.manifest import Layer, Manifest
@@ -120,17 +125,19 @@ class Run:
         Raises:
             NotRecordedError: There is no such page.
         """
-        if self.manifest.sprite is None or page != 0:
-            pages = 0 if self.manifest.sprite is None else 1
+        sprite = self.manifest.sprite
+        pages = 0 if sprite is None else 1 if sprite.pages is None else sprite.pages.count
+        if sprite is None or not 0 <= page < pages:
             raise NotRecordedError(
                 f"expected a page below {pages}, the pages of run {self.name!r}; "
                 f"received {page}"
             )
+        name = SPRITE_FILE if sprite.pages is None else sprite_page_file(page)
         try:
-            return confined(self.path, SPRITE_FILE).read_bytes()
+            return confined(self.path, name).read_bytes()
         except OSError as error:
             raise NotRecordedError(
-                f"expected {SPRITE_FILE} in run {self.name!r}; it cannot be read "
+                f"expected {name} in run {self.name!r}; it cannot be read "
                 f"({type(error).__name__}); restore the file or record the run again"
             ) from error
 

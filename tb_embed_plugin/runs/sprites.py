@@ -2,13 +2,17 @@
 
 Square, with as many rows as columns even where the last rows stay empty, because the stock
 Projector misplaces the cells of any other grid; at most 8192 pixels a side, because it
-refuses larger sheets. Images too large for that are shrunk with Pillow's Lanczos filter.
+refuses larger sheets. Images too large for that are shrunk with Pillow's Lanczos filter, and
+stand in their own size on pages beside it, which our page reads.
+
+A sheet is drawn a row of cells at a time, or image by image where these are shrunk, so that
+hardly more than the sheet is ever in memory.
 """
 
 from __future__ import annotations
 
-import io
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +20,24 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
 from tb_embed_plugin.errors import MisuseError
-from tb_embed_plugin.runs.atomic import write_bytes
-from tb_embed_plugin.runs.manifest import SpriteInfo
+from tb_embed_plugin.metadata import SPRITE_FILE, sprite_page_file
+from tb_embed_plugin.runs.atomic import replaced
+from tb_embed_plugin.runs.images import Images, read_images
+from tb_embed_plugin.runs.manifest import SpriteInfo, SpritePages
 
 MAX_SHEET_SIDE = 8192
 """Pixels; the stock Projector's limit, and the largest texture of most graphics cards."""
+
+MAX_PAGE_SIDE = 2048
+"""Pixels; a page of full-size cells is small enough to be fetched by itself."""
+
+MAX_CELL_SIDE = 512
+"""Pixels; no thumbnail is larger."""
+
+PAGE_COMPRESSION = 1
+"""zlib's level for pages, which are many: level 6 takes far longer for few bytes less."""
+
+_MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 
 
 def write_sprite_image(
@@ -30,8 +47,8 @@ def write_sprite_image(
 
     Args:
         path: The file, `sprite_images.png` say.
-        images: (n_samples, height, width) or (n_samples, height, width, channels) with 1, 3
-            or 4 channels; uint8, or floating point in [0, 1].
+        images: (n_samples, height, width), or with 1, 3 or 4 channels as the last axis, or
+            else as the second; uint8, or floating point in [0, 1].
         invert_images: Turns light into dark; an alpha channel stays.
 
     Returns:
@@ -39,94 +56,87 @@ def write_sprite_image(
 
     Raises:
         MisuseError: `images` is of another shape, type or range.
+        OSError: The file cannot be written.
     """
-    sheet, info = sprite_sheet(prepare_images(images, invert_images=invert_images))
-    buffer = io.BytesIO()
-    Image.fromarray(sheet).save(buffer, "PNG")
-    write_bytes(Path(path), buffer.getvalue())
-    return info
+    return _write_sheet(Path(path), read_images(images, invert_images=invert_images))
 
 
-def prepare_images(images: ArrayLike, *, invert_images: bool = False) -> NDArray[np.uint8]:
-    """Returns `images` as uint8 (n_samples, height, width, channels).
-
-    Raises:
-        MisuseError: See `write_sprite_image`.
-    """
-    array = np.asarray(images)
-    if array.ndim == 3:
-        array = array[..., np.newaxis]
-    if array.ndim != 4 or array.shape[-1] not in (1, 3, 4) or 0 in array.shape:
-        raise MisuseError(
-            "expected images of shape (n_samples, height, width[, channels]) with 1, 3 or "
-            f"4 channels; received {np.shape(images)}; reshape them"
-        )
-    array = _to_uint8(array)
-    if invert_images:
-        colours = array.shape[-1] if array.shape[-1] != 4 else 3
-        array = np.concatenate([255 - array[..., :colours], array[..., colours:]], axis=-1)
-    return array
-
-
-def _to_uint8(array: NDArray[np.generic]) -> NDArray[np.uint8]:
-    if array.dtype == np.uint8:
-        return array.view(np.uint8)
-    if not np.issubdtype(array.dtype, np.floating):
-        raise MisuseError(
-            f"expected images of dtype uint8 or floating point; received {array.dtype}; "
-            'convert them, images.astype("uint8") say'
-        )
-    low, high = float(array.min()), float(array.max())
-    if not (low >= 0 and high <= 1):
-        raise MisuseError(
-            f"expected floating-point images in [0, 1]; received [{low:g}, {high:g}]; "
-            "scale them, pass other ones as images=, or images=False to record none"
-        )
-    return np.rint(array.astype(np.float32) * 255).astype(np.uint8)
-
-
-def sprite_sheet(images: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], SpriteInfo]:
-    """Lays images out in one sheet.
-
-    Args:
-        images: uint8 (n_samples, height, width, channels).
-
-    Returns:
-        The sheet, uint8 (side, side) where grey, else (side, side, channels), and its
-        geometry. Cells without a sample are 0.
+def write_sprite(run_dir: Path, images: Images) -> SpriteInfo:
+    """Writes a run's sheet, and the pages where the sheet had to shrink the images.
 
     Raises:
         MisuseError: There are so many images that a cell would have no pixel.
+        OSError: A file cannot be written.
     """
-    n_samples, height, width, channels = images.shape
-    columns = math.isqrt(n_samples - 1) + 1
-    shrink = min(1.0, MAX_SHEET_SIDE // columns / max(height, width))
-    if shrink == 0:
+    info = _write_sheet(run_dir / SPRITE_FILE, images)
+    n_images, height, width, _ = images.shape
+    cell = _fitted(width, height, MAX_CELL_SIDE)
+    if cell == info.cell:
+        return info
+    columns, rows = (max(1, MAX_PAGE_SIDE // side) for side in cell)
+    starts = range(0, n_images, columns * rows)
+    for page, start in enumerate(starts):
+        used_rows = min(rows, math.ceil((n_images - start) / columns))
+        sheet = _draw(images, start, (columns, used_rows), cell)
+        _write_png(run_dir / sprite_page_file(page), sheet, PAGE_COMPRESSION)
+    return replace(info, pages=SpritePages(count=len(starts), cell=cell, columns=columns))
+
+
+def _write_sheet(path: Path, images: Images) -> SpriteInfo:
+    n_images, height, width, channels = images.shape
+    columns = math.isqrt(n_images - 1) + 1
+    side = min(MAX_SHEET_SIDE // columns, MAX_CELL_SIDE)
+    if side == 0:
         raise MisuseError(
-            f"expected at most {MAX_SHEET_SIDE**2} images; received {n_samples}; "
+            f"expected at most {MAX_SHEET_SIDE**2} images; received {n_images}; "
             "record fewer samples, or pass images=False"
         )
-    if shrink < 1:
-        width, height = max(1, int(width * shrink)), max(1, int(height * shrink))
-        images = _resized(images, width, height)
-    cells = np.zeros((columns * columns, height, width, channels), np.uint8)
-    cells[:n_samples] = images
-    sheet = (
-        cells.reshape(columns, columns, height, width, channels)
-        .transpose(0, 2, 1, 3, 4)
-        .reshape(columns * height, columns * width, channels)
-    )
-    info = SpriteInfo(cell=(width, height), columns=columns, channels=channels)
-    return (sheet[..., 0] if channels == 1 else sheet), info
+    cell = _fitted(width, height, side)
+    _write_png(path, _draw(images, 0, (columns, columns), cell))
+    return SpriteInfo(cell=cell, columns=columns, channels=channels)
 
 
-def _resized(images: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
-    resized = [
-        np.asarray(
-            Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).resize(
-                (width, height), Image.Resampling.LANCZOS
-            )
-        )
-        for image in images
-    ]
-    return np.stack(resized).reshape(len(images), height, width, -1)
+def _fitted(width: int, height: int, side: int) -> tuple[int, int]:
+    """Returns width and height, shrunk in proportion where one is larger than `side`."""
+    longest = max(width, height)
+    if longest <= side:
+        return width, height
+    return max(1, width * side // longest), max(1, height * side // longest)
+
+
+def _draw(
+    images: Images, first: int, grid: tuple[int, int], cell: tuple[int, int]
+) -> Image.Image:
+    """Returns a sheet of the images from `first` on; cells without one are 0.
+
+    Args:
+        images: The images.
+        first: Which one stands at the top left.
+        grid: Cells in a row, and rows.
+        cell: Width and height of a cell in pixels.
+    """
+    n_images, height, width, channels = images.shape
+    columns, rows = grid
+    sheet = Image.new(_MODES[channels], (columns * cell[0], rows * cell[1]))
+    for row in range(rows):
+        start = first + row * columns
+        stop = min(start + columns, n_images)
+        if cell == (width, height) and start < stop:
+            strip = images.pixels(start, stop).transpose(1, 0, 2, 3)
+            strip = strip.reshape(height, (stop - start) * width, channels)
+            sheet.paste(_image(strip), (0, row * height))
+        else:
+            for column, i in enumerate(range(start, stop)):
+                image = _image(images.pixels(i, i + 1)[0])
+                resized = image.resize(cell, Image.Resampling.LANCZOS)
+                sheet.paste(resized, (column * cell[0], row * cell[1]))
+    return sheet
+
+
+def _image(pixels: NDArray[np.uint8]) -> Image.Image:
+    return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
+
+
+def _write_png(path: Path, sheet: Image.Image, compression: int = 6) -> None:
+    with replaced(path) as file:
+        sheet.save(file, "PNG", compress_level=compression)

@@ -24,6 +24,7 @@ from tb_embed_plugin.metadata import (
     METADATA_FILE,
     PROJECTOR_CONFIG_FILE,
     SPRITE_FILE,
+    SPRITE_PAGES_FOLDER,
     checkpoint_name,
 )
 from tb_embed_plugin.runs.atomic import write_bytes
@@ -32,10 +33,11 @@ from tb_embed_plugin.runs.checkpoint_writer import (
     write_checkpoint_state,
 )
 from tb_embed_plugin.runs.event_file import write_event_file
+from tb_embed_plugin.runs.images import Images
 from tb_embed_plugin.runs.manifest import Layer, Manifest, OutputsInfo, Step
 from tb_embed_plugin.runs.metadata_table import Column, write_table
 from tb_embed_plugin.runs.projector_config import write_projector_config
-from tb_embed_plugin.runs.sprites import write_sprite_image
+from tb_embed_plugin.runs.sprites import write_sprite
 
 _OUR_CHECKPOINT = re.compile(r"model\.ckpt-\d+\.(index|data-\d{5}-of-\d{5})")
 
@@ -59,7 +61,7 @@ class RunWriter:
         *,
         layers: Sequence[Layer],
         columns: Sequence[Column],
-        images: NDArray[np.uint8] | None,
+        images: Images | None,
         fingerprint: str,
         outputs: OutputsInfo | None,
     ) -> Self:
@@ -75,7 +77,7 @@ class RunWriter:
         write_table(run_dir / METADATA_FILE, columns)
         sprite = None
         if images is not None:
-            sprite = write_sprite_image(run_dir / SPRITE_FILE, images)
+            sprite = write_sprite(run_dir, images)
         write_projector_config(run_dir, layers, sprite)
         manifest = Manifest(
             samples=len(columns[0].cells),
@@ -192,6 +194,8 @@ def _delete_leftovers(run_dir: Path) -> None:
         SPRITE_FILE,
     ):
         (run_dir / name).unlink(missing_ok=True)
+    for page in (run_dir / SPRITE_PAGES_FOLDER).glob("page-*.png"):
+        page.unlink(missing_ok=True)
 
 
 def _remove_checkpoint(run_dir: Path, step: int) -> None:

@@ -1,0 +1,106 @@
+"""Thumbnails as they were given: checked at once, turned into pixels only when drawn.
+
+The samples of a long training may be gigabytes; as long as no sheet is drawn they are a view
+of what the caller has.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from tb_embed_plugin.errors import MisuseError
+
+CHANNELS = (1, 3, 4)
+"""Grey, RGB, RGBA."""
+
+
+@dataclass(frozen=True, eq=False)
+class Images:
+    """Images of one size.
+
+    Attributes:
+        array: (n_images, height, width, channels), uint8 or floating point in [0, 1].
+        inverted: Whether light is to be dark.
+    """
+
+    array: NDArray[Any]
+    inverted: bool
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """Number of images, height and width in pixels, channels."""
+        n_images, height, width, channels = self.array.shape
+        return n_images, height, width, channels
+
+    def pixels(self, first: int, last: int) -> NDArray[np.uint8]:
+        """Returns images `first` to `last` - 1, uint8 (n_images, height, width, channels)."""
+        block = self.array[first:last]
+        if block.dtype != np.uint8:
+            scaled = np.multiply(block, 255, dtype=np.float32)
+            block = np.rint(scaled, out=scaled).astype(np.uint8)
+        if self.inverted:
+            colours = 3 if block.shape[-1] == 4 else block.shape[-1]
+            block = np.concatenate([255 - block[..., :colours], block[..., colours:]], axis=-1)
+        return block
+
+
+def read_images(images: ArrayLike, *, invert_images: bool = False) -> Images:
+    """Checks images and brings them into one shape, without a copy.
+
+    Args:
+        images: (n_images, height, width), or with 1, 3 or 4 channels as the last axis, or else
+            as the first after n_images; uint8, or floating point in [0, 1].
+        invert_images: Turns light into dark; an alpha channel stays.
+
+    Raises:
+        MisuseError: `images` is of another shape, type or range.
+    """
+    try:
+        array = np.asarray(images)
+    except ValueError as error:
+        raise MisuseError(
+            "expected images of one size; received images of several; resize them"
+        ) from error
+    given = array.shape
+    if array.ndim == 3:
+        array = array[..., np.newaxis]
+    if array.ndim == 4 and array.shape[3] not in CHANNELS and array.shape[1] in CHANNELS:
+        array = np.moveaxis(array, 1, 3)
+    if array.ndim != 4 or array.shape[3] not in CHANNELS or 0 in array.shape:
+        raise MisuseError(
+            "expected images of shape (n_samples, height, width), or with 1, 3 or 4 channels "
+            "as the last axis or the second; received "
+            f"{given}; reshape them"
+        )
+    _check_range(array)
+    return Images(array, inverted=invert_images)
+
+
+def looks_like_images(array: NDArray[Any]) -> bool:
+    """Whether an array is shaped as images: sides of 8 pixels or more, 1, 3 or 4 channels."""
+    if array.ndim == 4:
+        *_, height, width, channels = array.shape
+        if channels not in CHANNELS:
+            channels, height, width = array.shape[1:]
+        return channels in CHANNELS and min(height, width) >= 8
+    return array.ndim == 3 and min(array.shape[1:]) >= 8
+
+
+def _check_range(array: NDArray[Any]) -> None:
+    if array.dtype == np.uint8:
+        return
+    if not np.issubdtype(array.dtype, np.floating):
+        raise MisuseError(
+            f"expected images of dtype uint8 or floating point; received {array.dtype}; "
+            'convert them, images.astype("uint8") say'
+        )
+    low, high = float(array.min()), float(array.max())
+    if not (low >= 0 and high <= 1):
+        raise MisuseError(
+            f"expected floating-point images in [0, 1]; received [{low:g}, {high:g}]; "
+            "scale them, pass other ones as images=, or images=False to record none"
+        )
