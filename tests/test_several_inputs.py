@@ -1,0 +1,63 @@
+"""Models of several inputs, recorded while they train."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from tb_embed_plugin import EmbeddingCheckpoint
+from tb_embed_plugin.runs.logdir import Logdir
+
+Digits = tuple[NDArray[np.float32], NDArray[np.int64]]
+
+
+def model_of_two(make_inputs: Callable[[Any, Any], Any]) -> Any:
+    keras.utils.set_random_seed(0)
+    left, right = keras.Input((32,), name="left"), keras.Input((32,), name="right")
+    joined = keras.layers.Concatenate()([left, right])
+    hidden = keras.layers.Dense(16, activation="relu", name="fc1")(joined)
+    outputs = keras.layers.Dense(10, activation="softmax")(hidden)
+    model = keras.Model(make_inputs(left, right), outputs)
+    model.compile("adam", "sparse_categorical_crossentropy")
+    return model
+
+
+@pytest.mark.parametrize(
+    "structure",
+    [
+        lambda a, b: {"left": a, "right": b},
+        lambda a, b: [a, b],
+        lambda a, b: (a, b),
+    ],
+    ids=["dict", "list", "tuple"],
+)
+@pytest.mark.parametrize("in_batches", [False, True])
+def test_several_inputs_are_recorded(
+    tmp_path: Path,
+    digits: Digits,
+    structure: Callable[[Any, Any], Any],
+    *,
+    in_batches: bool,
+) -> None:
+    flat = digits[0].reshape(-1, 64)
+    x = structure(flat[:, :32], flat[:, 32:])
+    given = x
+    if in_batches:
+        # A tuple, as TensorFlow makes one tensor of a list.
+        parts = tuple(x) if isinstance(x, list) else x
+        given = tf.data.Dataset.from_tensor_slices((parts, digits[1])).batch(64)
+    model = model_of_two(structure)
+    callback = EmbeddingCheckpoint(tmp_path, given, labels=digits[1], images=False)
+    model.fit(x, digits[1], epochs=1, verbose=0, callbacks=[callback])
+
+    kernel, bias = model.get_layer("fc1").get_weights()
+    run = Logdir(tmp_path, list).run(".")
+    expected = np.maximum(flat @ kernel + bias, 0)
+    np.testing.assert_allclose(run.snapshot("fc1", 1), expected, atol=1e-5)
