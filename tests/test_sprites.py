@@ -134,6 +134,19 @@ def test_images_of_every_kind_are_recorded(
         np.testing.assert_allclose(cell(sheet, info, i), expected[i], atol="16" in kind)
 
 
+def test_rows_become_images_by_image_shape(
+    tmp_path: Path, digits: Digits, make_model: Callable[..., Any]
+) -> None:
+    flat = digits[0].reshape(-1, 64)
+    callback = EmbeddingCheckpoint(tmp_path, flat, image_shape=(8, 8))
+    make_model().fit(flat, digits[1], batch_size=1024, verbose=0, callbacks=[callback])
+
+    info = Logdir(tmp_path, list).run(".").manifest.sprite
+    sheet = np.asarray(Image.open(tmp_path / "sprite_images.png"))
+    assert info is not None
+    np.testing.assert_array_equal(cell(sheet, info, 50), np.rint(digits[0][50] * 255))
+
+
 @pytest.mark.parametrize("side", [8, 28, 100, 511, 512])
 def test_images_of_8_to_512_pixels_stand_in_their_own_size(tmp_path: Path, side: int) -> None:
     images = RNG.integers(0, 256, (3, side, side), np.uint8)
