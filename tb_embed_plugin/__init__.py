@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tb_embed_plugin.errors import EmbedError, MisuseError
-    from tb_embed_plugin.record.callback import EmbeddingCheckpoint
+    from tb_embed_plugin.recording.callback import EmbeddingCheckpoint
+    from tb_embed_plugin.recording.loop import record
     from tb_embed_plugin.runs.metadata_table import write_metadata
     from tb_embed_plugin.runs.sprites import write_sprite_image
 
@@ -21,14 +22,16 @@ __all__ = [
     "EmbedError",
     "EmbeddingCheckpoint",
     "MisuseError",
+    "record",
     "write_metadata",
     "write_sprite_image",
 ]
 
 _MODULES = {
     "EmbedError": "tb_embed_plugin.errors",
-    "EmbeddingCheckpoint": "tb_embed_plugin.record.callback",
+    "EmbeddingCheckpoint": "tb_embed_plugin.recording.callback",
     "MisuseError": "tb_embed_plugin.errors",
+    "record": "tb_embed_plugin.recording.loop",
     "write_metadata": "tb_embed_plugin.runs.metadata_table",
     "write_sprite_image": "tb_embed_plugin.runs.sprites",
 }

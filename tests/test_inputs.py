@@ -22,9 +22,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tb_embed_plugin import EmbeddingCheckpoint, MisuseError
-from tb_embed_plugin.record import batches
-from tb_embed_plugin.record.choice import choose_rows
-from tb_embed_plugin.record.samples import Samples, prepare_samples
+from tb_embed_plugin.recording import batches
+from tb_embed_plugin.recording.choice import choose_rows
+from tb_embed_plugin.recording.samples import Samples, prepare_samples
 from tb_embed_plugin.runs.logdir import Logdir
 from tb_embed_plugin.runs.reader import Run
 
@@ -401,7 +401,7 @@ def test_arrays_need_no_tensorflow() -> None:
         "for name in ('tensorflow', 'torch', 'pandas', 'keras', 'jax'):\n"
         "    sys.modules[name] = None\n"
         "import numpy as np\n"
-        "from tb_embed_plugin.record.samples import prepare_samples\n"
+        "from tb_embed_plugin.recording.samples import prepare_samples\n"
         "x = [[(np.ones((4, 2)), np.arange(4))]][0]\n"
         "class Source:\n"
         "    def __iter__(self):\n"

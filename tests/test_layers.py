@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin import EmbeddingCheckpoint, MisuseError
 from tb_embed_plugin.metadata import MAX_UNITS
-from tb_embed_plugin.record.forward import trace_forward_pass
+from tb_embed_plugin.recording.forward import trace_forward_pass
 from tests.test_models import CROSSENTROPY, dense, fit, read_run, relu, softmax
 
 Digits = tuple[NDArray[np.float32], NDArray[np.int64]]

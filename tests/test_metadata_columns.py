@@ -21,8 +21,8 @@ from tensorboard.plugins.projector.projector_plugin import ProjectorPlugin
 
 from tb_embed_plugin import EmbeddingCheckpoint, MisuseError
 from tb_embed_plugin.plugin import EmbeddingsPlugin
-from tb_embed_plugin.record.columns import cell_text, metadata_columns
-from tb_embed_plugin.record.samples import prepare_samples
+from tb_embed_plugin.recording.columns import cell_text, metadata_columns
+from tb_embed_plugin.recording.samples import prepare_samples
 from tb_embed_plugin.runs.metadata_table import Column, read_table, write_table
 from tests.harness import client_for
 

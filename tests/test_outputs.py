@@ -13,7 +13,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from tb_embed_plugin import EmbeddingCheckpoint
-from tb_embed_plugin.record.forward import trace_forward_pass
+from tb_embed_plugin.recording.forward import trace_forward_pass
 from tests.test_models import CROSSENTROPY, fit, read_run, relu, softmax
 
 Digits = tuple[NDArray[np.float32], NDArray[np.int64]]

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tb_embed_plugin import MisuseError
-from tb_embed_plugin.record.loop import record
+from tb_embed_plugin import MisuseError, record
 from tb_embed_plugin.runs.logdir import Logdir
 from tb_embed_plugin.runs.reader import Run
 

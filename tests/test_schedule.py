@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tb_embed_plugin.errors import MisuseError
-from tb_embed_plugin.record.schedule import PER_DOUBLING, parse_schedule, thin
+from tb_embed_plugin.recording.schedule import PER_DOUBLING, parse_schedule, thin
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,8 @@ export function read_tensors(body: ArrayBuffer): Tensors {
 
 /** The strings whose UTF-8 bytes lie end to end, string j between offsets j and j + 1. */
 export class Strings {
-  private readonly decoder = new TextDecoder();
+  // A word may begin with the mark that a decoder takes for a byte order and drops.
+  private readonly decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
   constructor(
     private readonly bytes: Uint8Array,

@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tb_embed_plugin.errors import MisuseError
-from tb_embed_plugin.record.continuation import find_continuation
-from tb_embed_plugin.record.forward import ForwardPass, trace_forward_pass
-from tb_embed_plugin.record.messages import say, size
-from tb_embed_plugin.record.pooling import Pooling
-from tb_embed_plugin.record.recorder import Recorder, Tensors
-from tb_embed_plugin.record.samples import prepare_samples
-from tb_embed_plugin.record.schedule import parse_schedule
+from tb_embed_plugin.recording.continuation import find_continuation
+from tb_embed_plugin.recording.forward import ForwardPass, trace_forward_pass
+from tb_embed_plugin.recording.messages import say, size
+from tb_embed_plugin.recording.pooling import Pooling
+from tb_embed_plugin.recording.recorder import Recorder, Tensors
+from tb_embed_plugin.recording.samples import prepare_samples
+from tb_embed_plugin.recording.schedule import parse_schedule
 from tb_embed_plugin.runs.manifest import Manifest, Step
 from tb_embed_plugin.runs.writer import (
     RunWriter,
@@ -76,7 +76,8 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
             first and the last staying.
         dtype: `"float32"`, or `"float16"` for half the disk.
         on_snapshot: Called with the step and the activations by tensor name, float32
-            (n_samples, n_units), whenever a snapshot is recorded.
+            (n_samples, n_units), whenever a snapshot is recorded. They are overwritten by the
+            next one: copy what is to be kept.
         overwrite: Deletes the run that `log_dir` holds when training starts.
 
     Raises:
@@ -265,7 +266,8 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
 
     def _announce(self, forward: ForwardPass) -> None:
         """Says how much disk the run will take, and warns where that is not there."""
-        epochs, batches = self.params.get("epochs") or 1, self.params.get("steps") or 1
+        params = self.params or {}
+        epochs, batches = params.get("epochs") or 1, params.get("steps") or 1
         units = epochs if self._schedule.unit == "epoch" else epochs * batches
         snapshots = 1 + self._schedule.count(units)
         if self._max_to_keep is not None:

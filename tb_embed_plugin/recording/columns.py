@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import MisuseError
-from tb_embed_plugin.record.inputs import Rows, as_array, is_frame
+from tb_embed_plugin.recording.inputs import Rows, as_array, is_frame
 from tb_embed_plugin.runs.manifest import ColumnType
 from tb_embed_plugin.runs.metadata_table import Column
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tb_embed_plugin.errors import MisuseError
-from tb_embed_plugin.record.inputs import Rows
+from tb_embed_plugin.recording.inputs import Rows
 
 
 def choose_rows(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tb_embed_plugin.record.schedule import Schedule
+from tb_embed_plugin.recording.schedule import Schedule
 from tb_embed_plugin.runs.manifest import Manifest, Step
 
 

@@ -20,8 +20,8 @@ from tb_embed_plugin.metadata import (
     MAX_CLASSES,
     OutputsKind,
 )
-from tb_embed_plugin.record.calls import Survey, output_tensors
-from tb_embed_plugin.record.layers import Target
+from tb_embed_plugin.recording.calls import Survey, output_tensors
+from tb_embed_plugin.recording.layers import Target
 
 MAX_HEAD_BYTES = 1 << 20
 """A larger kernel is not recorded."""

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import MisuseError
-from tb_embed_plugin.record.inputs import (
+from tb_embed_plugin.recording.inputs import (
     Inputs,
     Rows,
     array_inputs,

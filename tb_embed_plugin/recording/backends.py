@@ -22,6 +22,10 @@ CompiledPass = Callable[[Any], Mapping[str, Any]]
 """A structure of arrays in, what NumPy takes as float32 arrays (n, n_units) out."""
 
 
+MAX_HELD_BYTES = 1 << 28
+"""A larger x is not copied for TensorFlow."""
+
+
 @contextmanager
 def inference(model: Any) -> Iterator[None]:
     """Lets a model be called inside of the `with` block without a trace of it afterwards."""
@@ -62,6 +66,26 @@ def compile_pass(model: Any, forward: Forward, x: Any) -> CompiledPass:
             "set KERAS_BACKEND to one of them"
         )
     return compilers[backend](model, forward, x)
+
+
+def hold_batches(x: Any, batch_size: int) -> list[Any]:
+    """Returns x in batches: views, or tensors where they are worth their memory.
+
+    TensorFlow copies every array that it is called with, each time. An x of moderate size is
+    copied once instead.
+    """
+    n_samples = len(keras.tree.flatten(x)[0])
+    batches = [
+        keras.tree.map_structure(lambda array, i=i: array[i : i + batch_size], x)
+        for i in range(0, n_samples, batch_size)
+    ]
+    size = sum(array.nbytes for array in keras.tree.flatten(x))
+    if keras.backend.backend() != "tensorflow" or size > MAX_HELD_BYTES:
+        return batches
+    import tensorflow as tf
+
+    with tf.device("CPU"):
+        return [keras.tree.map_structure(tf.constant, batch) for batch in batches]
 
 
 def _compile_for_tensorflow(model: Any, forward: Forward, x: Any) -> CompiledPass:

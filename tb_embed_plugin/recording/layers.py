@@ -17,7 +17,7 @@ import keras
 
 from tb_embed_plugin.errors import MisuseError
 from tb_embed_plugin.metadata import MAX_UNITS
-from tb_embed_plugin.record.calls import Survey
+from tb_embed_plugin.recording.calls import Survey
 
 AUTO = "auto"
 """Stands for the last hidden layer before the output."""

@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_embed_plugin.record.background import Background
-from tb_embed_plugin.record.schedule import thin
+from tb_embed_plugin.recording.background import Background
+from tb_embed_plugin.recording.schedule import thin
 from tb_embed_plugin.runs.manifest import Step
 from tb_embed_plugin.runs.writer import RunWriter
 
@@ -84,6 +84,13 @@ class Recorder:
             self._give_up(error)
         finally:
             self.seconds += time.perf_counter() - start
+
+    def wait(self) -> None:
+        """Waits for what is being written; a failure is told, not raised."""
+        try:
+            self._background.wait()
+        except Exception as error:  # noqa: BLE001 # whatever it is, training must go on
+            self._give_up(error)
 
     def close(self) -> None:
         """Waits for what is being written and marks the run as finished."""

@@ -15,15 +15,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tb_embed_plugin.errors import MisuseError
-from tb_embed_plugin.record.batches import read_inputs
-from tb_embed_plugin.record.choice import choose_rows
-from tb_embed_plugin.record.columns import (
+from tb_embed_plugin.recording.batches import read_inputs
+from tb_embed_plugin.recording.choice import choose_rows
+from tb_embed_plugin.recording.columns import (
     ClassNames,
     label_column,
     metadata_columns,
     plain_labels,
 )
-from tb_embed_plugin.record.inputs import Inputs, Rows, arrays_of, as_array
+from tb_embed_plugin.recording.inputs import Inputs, Rows, arrays_of, as_array
 from tb_embed_plugin.runs.images import Images, looks_like_images, read_images
 from tb_embed_plugin.runs.metadata_table import Column, index_column
 

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tb_embed_plugin.errors import MisuseError
-from tb_embed_plugin.record.columns import ClassNames
-from tb_embed_plugin.record.samples import Samples, prepare_samples
+from tb_embed_plugin.recording.columns import ClassNames
+from tb_embed_plugin.recording.samples import Samples, prepare_samples
 from tb_embed_plugin.runs.manifest import Layer, Manifest, Step
 from tb_embed_plugin.runs.writer import RunWriter, delete_run, read_manifest
 
