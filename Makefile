@@ -27,7 +27,7 @@ test-page: $(VENV)/installed
 	cd frontend && npm test
 
 test-python: $(VENV)/installed $(PAGE)
-	$(BIN)/pytest tests --ignore tests/browser --ignore tests/backends
+	$(BIN)/pytest tests --ignore tests/browser --ignore tests/backends --numprocesses 2
 
 test-backends: $(BACKENDS)/installed  ## recording on Keras' other backends
 	KERAS_BACKEND=jax $(BACKENDS)/bin/pytest tests/backends
@@ -40,6 +40,7 @@ test-browser: $(VENV)/installed $(PAGE)
 bench: $(VENV)/installed $(PAGE)  ## the claims of docs/benchmarks.md, measured here and now
 	$(BIN)/python tests/browser/install_chromium.py
 	$(BIN)/python benchmarks/recording.py
+	$(BIN)/python benchmarks/training.py
 	$(BIN)/python benchmarks/sprites.py --data $(MNIST)
 	$(BIN)/python benchmarks/first_picture.py --data $(MNIST)
 
