@@ -47,11 +47,11 @@ def write_checkpoint(
                 shape_and_slices=[""] * len(tensors),
                 tensors=list(tensors.values()),
             )
-        # The index makes the checkpoint visible, so it comes last.
+        # The index makes the checkpoint visible, so it comes last. The folder itself is not
+        # flushed: the manifest, which alone lists the step, is written and flushed after this.
         for file in sorted(folder.glob(f"{name}.*"), key=_index_last):
             _flush(file)
             file.replace(run_dir / file.name)
-        _flush(run_dir)
     except tf.errors.OpError as error:
         raise OSError(f"TensorFlow could not write {name}: {error.message}") from error
     finally:
@@ -78,7 +78,8 @@ def write_checkpoint_state(run_dir: Path, names: list[str]) -> None:
     lines = [f'model_checkpoint_path: "{names[-1]}"'] if names else []
     lines += [f'all_model_checkpoint_paths: "{name}"' for name in names]
     content = "".join(f"{line}\n" for line in lines)
-    write_bytes(run_dir / CHECKPOINT_STATE_FILE, content.encode())
+    # Not flushed by itself: the manifest is, right after, and no reader of ours needs this.
+    write_bytes(run_dir / CHECKPOINT_STATE_FILE, content.encode(), flush=False)
 
 
 def _index_last(file: Path) -> tuple[bool, str]:
