@@ -27,6 +27,7 @@ def tensors(digits: Digits) -> Any:
 def train(data: Any, run_dir: Path | None = None, x: Any = None, **options: Any) -> Any:
     """Returns the weights; records x where there is a directory for it."""
     keras.utils.set_random_seed(0)
+    torch.manual_seed(0)  # Keras seeds torch only where it is its backend
     layers = [
         keras.Input((8, 8)),
         keras.layers.Flatten(),
