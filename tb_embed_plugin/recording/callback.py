@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 import keras
-import numpy as np
 from numpy.typing import ArrayLike
 
 from tb_embed_plugin.errors import MisuseError
 from tb_embed_plugin.recording.continuation import find_continuation
 from tb_embed_plugin.recording.forward import ForwardPass, trace_forward_pass
 from tb_embed_plugin.recording.messages import say, size
+from tb_embed_plugin.recording.options import checked_dtype, checked_layers, checked_max_to_keep
 from tb_embed_plugin.recording.pooling import Pooling
 from tb_embed_plugin.recording.recorder import Recorder, Tensors
 from tb_embed_plugin.recording.samples import prepare_samples
@@ -108,11 +108,11 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
     ) -> None:
         super().__init__()
         self._run_dir = Path(log_dir)
-        self._layers = _checked_layers(layers)
+        self._layers = checked_layers(layers)
         self._pooling = pooling
         self._schedule = parse_schedule(save_freq)
-        self._max_to_keep = _checked_max_to_keep(max_to_keep)
-        self._dtype = _checked_dtype(dtype)
+        self._max_to_keep = checked_max_to_keep(max_to_keep)
+        self._dtype = checked_dtype(dtype)
         self._on_snapshot = on_snapshot
         self._overwrite = overwrite
         self._samples = prepare_samples(
@@ -290,30 +290,6 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
         """Returns the bytes of one snapshot."""
         units = sum(layer.units for layer in forward.layers) if forward else 0
         return units * len(self._samples.columns[0].cells) * self._dtype.itemsize
-
-
-def _checked_layers(layers: str | Sequence[str]) -> tuple[str, ...]:
-    names = (layers,) if isinstance(layers, str) else tuple(layers)
-    if not names or len(set(names)) != len(names):
-        raise MisuseError(
-            f"expected one layer name or several different ones; received {layers!r}; name "
-            "each layer once"
-        )
-    return names
-
-
-def _checked_max_to_keep(max_to_keep: int | None) -> int | None:
-    if max_to_keep is not None and (not isinstance(max_to_keep, int) or max_to_keep < 2):
-        raise MisuseError(
-            f"expected max_to_keep of 2 or more, or None; received {max_to_keep!r}"
-        )
-    return max_to_keep
-
-
-def _checked_dtype(dtype: str) -> np.dtype[np.generic]:
-    if dtype not in ("float32", "float16"):
-        raise MisuseError(f'expected dtype "float32" or "float16"; received {dtype!r}')
-    return np.dtype(dtype)
 
 
 def _is_chief(model: Any) -> bool:
