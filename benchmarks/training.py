@@ -16,6 +16,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from recording import build_model
 
 from tb_embed_plugin import EmbeddingCheckpoint
 
@@ -34,20 +35,6 @@ class Stamps(keras.callbacks.Callback):  # type: ignore[misc] # Keras is untyped
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Notes both times."""
         self.taken.append((time.perf_counter(), time.process_time()))
-
-
-def build_model() -> keras.Model:
-    """Returns the tutorial's classifier: 784-200-10."""
-    keras.utils.set_random_seed(0)
-    model = keras.Sequential(
-        [
-            keras.Input((784,)),
-            keras.layers.Dense(200, activation="relu", name="fc1"),
-            keras.layers.Dense(10, activation="softmax"),
-        ]
-    )
-    model.compile("adam", "sparse_categorical_crossentropy")
-    return model
 
 
 def samples_of_an_epoch(x: np.ndarray, y: np.ndarray) -> int:
