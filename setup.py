@@ -18,6 +18,12 @@ from setuptools.command.build import build
 from setuptools.command.sdist import sdist
 
 ROOT = Path(__file__).parent
+HAS_SCRANPY = (
+    "sys_platform == 'darwin' or (sys_platform == 'linux' and platform_machine == 'x86_64')"
+)
+LACKS_SCRANPY = (
+    "sys_platform == 'win32' or (sys_platform == 'linux' and platform_machine != 'x86_64')"
+)
 IS_SDIST = (ROOT / "PKG-INFO").exists()
 
 
@@ -91,17 +97,27 @@ setup(
     package_data={"tb_embed_plugin": ["static/**", "py.typed"]},
     setup_requires=node_requirements(),
     install_requires=[
+        "h5py>=3.11",
+        # UMAP without a JIT; where there is no wheel, the slower umap-learn does the same.
+        f"knncolle>=0.3; {HAS_SCRANPY}",
         "numpy>=1.26",
+        "openTSNE>=1.0.2",
         "pillow>=10",
         "safetensors>=0.4",
         "scikit-learn>=1.4",
+        "scipy>=1.12",
+        f"scranpy>=0.3; {HAS_SCRANPY}",
         "tensorboard>=2.19",
         "tensorflow>=2.19",
         "threadpoolctl>=3.1",
+        "tqdm>=4.66",
+        f"umap-learn>=0.5.7; {LACKS_SCRANPY}",
     ],
     extras_require={
         # What `make test-backends` needs; PyTorch is pinned to what it was tested with.
         "backends": ["hypothesis", "jax", "jaxlib", "pandas", "pytest", "torch==2.13.0"],
+        # Parquet, for `tb-embed import` and `export`.
+        "parquet": ["pyarrow>=15"],
         "test": [
             "build",
             "hypothesis",
@@ -110,11 +126,16 @@ setup(
             "pandas",
             "pandas-stubs",
             "playwright",
+            "pyarrow",
             "pytest",
             "pytest-xdist",
             "ruff",
+            "scipy-stubs",
+            "tensorboardX",
             "types-protobuf",
             "types-setuptools",
+            "types-tqdm",
+            "umap-learn",
         ],
     },
     entry_points={

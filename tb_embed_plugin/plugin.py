@@ -25,7 +25,7 @@ from tb_embed_plugin.errors import BrokenInstallationError, EmbedError, NotRecor
 from tb_embed_plugin.metadata import PLUGIN_NAME, TAB_NAME
 
 if TYPE_CHECKING:
-    from tb_embed_plugin.routes import Answer, Service
+    from tb_embed_plugin.answers import Answer, Service
 
 ROUTES = ("runs", "metadata", "sprite", "projection", "quality", "vectors", "engines")
 
@@ -118,8 +118,8 @@ class EmbeddingsPlugin(base_plugin.TBPlugin):  # type: ignore[misc] # TensorBoar
             return self._service
 
     def _start(self) -> Service:
+        from tb_embed_plugin.answers import Service
         from tb_embed_plugin.frames import Frames
-        from tb_embed_plugin.routes import Service
         from tb_embed_plugin.runs.logdir import Logdir
 
         return Service(Logdir(self._root, self._list_run_names), Frames())

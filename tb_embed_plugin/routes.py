@@ -6,26 +6,23 @@ answers and errors into responses.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from tb_embed_plugin import wire
+from tb_embed_plugin.answers import Answer, Service, bound, json_answer
 from tb_embed_plugin.arguments import Arguments
-from tb_embed_plugin.errors import TooMuchAskedError, UnsuitableDataError
-from tb_embed_plugin.frames import Frames, View
+from tb_embed_plugin.errors import UnsuitableDataError
+from tb_embed_plugin.frames import View
 from tb_embed_plugin.projections import pca
-from tb_embed_plugin.runs.logdir import BrokenRun, Logdir
+from tb_embed_plugin.runs.logdir import BrokenRun
 from tb_embed_plugin.runs.manifest import SpriteInfo, SpritePages
 from tb_embed_plugin.runs.metadata_table import Column
 from tb_embed_plugin.runs.reader import Run
-
-MAX_BYTES = 64 << 20
-"""Positions or activations in one answer."""
 
 MAX_PREPARED_VALUES = 1 << 27
 """Values worth a second of one core before anybody has asked: 512 MiB of activations."""
@@ -33,32 +30,9 @@ MAX_PREPARED_VALUES = 1 << 27
 ENGINES = (pca.ENGINE,)
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What a route answers.
-
-    Attributes:
-        body: The content.
-        content_type: Its media type.
-        version: The version of the data in it, None where it must not be kept.
-    """
-
-    body: bytes
-    content_type: str
-    version: str | None = None
-
-
-@dataclass(frozen=True)
-class Service:
-    """What the routes work with."""
-
-    logdir: Logdir
-    frames: Frames
-
-
 def runs(service: Service, arguments: Arguments) -> Answer:
     """Lists the runs."""
-    return _json({"runs": [_describe(run) for run in service.logdir.list_runs()]})
+    return json_answer({"runs": [_describe(run) for run in service.logdir.list_runs()]})
 
 
 def metadata(service: Service, arguments: Arguments) -> Answer:
@@ -114,7 +88,7 @@ def quality(service: Service, arguments: Arguments) -> Answer:
         "sentence": f"PCA: {view.components} components show {100 * sum(shares):.0f} % of the "
         f"variance of {len(view.basis_steps)} steps.",
     }
-    return _json(content, view.run.layer_version(view.layer))
+    return json_answer(content, view.run.layer_version(view.layer))
 
 
 def vectors(service: Service, arguments: Arguments) -> Answer:
@@ -123,14 +97,14 @@ def vectors(service: Service, arguments: Arguments) -> Answer:
     layer = run.layer(arguments.text("layer"))
     snapshot = run.snapshot(layer.name, arguments.number("step"))
     samples = arguments.members("samples", range(len(snapshot)))
-    _bound(len(samples) * layer.units * 4, "samples")
+    bound(len(samples) * layer.units * 4, "samples")
     body = wire.encode({"vectors": snapshot[samples]})
     return Answer(body, wire.CONTENT_TYPE, run.layer_version(layer.name))
 
 
 def engines(service: Service, arguments: Arguments) -> Answer:
     """Lists the engines and what each can be told."""
-    return _json({"engines": [asdict(engine) for engine in ENGINES]})
+    return json_answer({"engines": [asdict(engine) for engine in ENGINES]})
 
 
 def prepare(service: Service) -> None:
@@ -184,16 +158,8 @@ def _view(service: Service, arguments: Arguments) -> tuple[View, str]:
 def _steps(view: View, arguments: Arguments) -> list[int]:
     steps = arguments.members("steps", view.run.drawable(view.layer))
     width = 4 if view.components == 3 else view.components
-    _bound(len(steps) * view.run.manifest.samples * width * 2, "steps")
+    bound(len(steps) * view.run.manifest.samples * width * 2, "steps")
     return steps
-
-
-def _bound(size: int, what: str) -> None:
-    if size > MAX_BYTES:
-        raise TooMuchAskedError(
-            f"expected at most {MAX_BYTES} bytes in one answer; received a request for "
-            f"{size}; ask for fewer {what} at a time"
-        )
 
 
 def _describe(run: Run | BrokenRun) -> dict[str, Any]:
@@ -258,9 +224,3 @@ def _encode_column(prefix: str, column: Column) -> dict[str, Any]:
     codes, words = column.categories()
     vocabulary = wire.encode_strings(f"{prefix}.vocabulary", words)
     return {f"{prefix}.codes": codes, **vocabulary}
-
-
-def _json(content: Mapping[str, Any], version: str | None = None) -> Answer:
-    # NaN is no JSON; a number that can be missing is null.
-    body = json.dumps(content, allow_nan=False).encode()
-    return Answer(body, "application/json", version)
