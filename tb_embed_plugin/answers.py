@@ -1,0 +1,58 @@
+"""What the routes work with and what they answer, shared by the modules of routes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tb_embed_plugin.errors import TooMuchAskedError
+from tb_embed_plugin.frames import Frames
+from tb_embed_plugin.runs.logdir import Logdir
+
+MAX_BYTES = 64 << 20
+"""Positions or activations in one answer."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a route answers.
+
+    Attributes:
+        body: The content.
+        content_type: Its media type.
+        version: The version of the data in it, None where it must not be kept.
+    """
+
+    body: bytes
+    content_type: str
+    version: str | None = None
+
+
+@dataclass(frozen=True)
+class Service:
+    """What the routes work with."""
+
+    logdir: Logdir
+    frames: Frames
+
+
+def bound(size: int, what: str) -> None:
+    """Refuses an answer of more than `MAX_BYTES`.
+
+    Raises:
+        TooMuchAskedError: It would be `size` bytes; fewer of `what` would do.
+    """
+    if size > MAX_BYTES:
+        raise TooMuchAskedError(
+            f"expected at most {MAX_BYTES} bytes in one answer; received a request for "
+            f"{size}; ask for fewer {what} at a time"
+        )
+
+
+def json_answer(content: Mapping[str, Any], version: str | None = None) -> Answer:
+    """Returns `content` as JSON."""
+    # NaN is no JSON; a number that can be missing is null.
+    body = json.dumps(content, allow_nan=False).encode()
+    return Answer(body, "application/json", version)
