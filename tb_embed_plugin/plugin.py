@@ -118,6 +118,8 @@ class EmbeddingsPlugin(base_plugin.TBPlugin):  # type: ignore[misc] # TensorBoar
             return self._service
 
     def _start(self) -> Service:
+        # The routes too, with all that they require: what is missing is said here.
+        from tb_embed_plugin import routes  # noqa: F401 # imported for its requirements
         from tb_embed_plugin.answers import Service
         from tb_embed_plugin.frames import Frames
         from tb_embed_plugin.runs.logdir import Logdir

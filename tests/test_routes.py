@@ -20,7 +20,7 @@ from tensorboard.backend import application
 from tensorboard.plugins import base_plugin
 from werkzeug.test import Client, TestResponse
 
-from tb_embed_plugin import frames, routes
+from tb_embed_plugin import answers, frames, routes
 from tb_embed_plugin.plugin import ROUTES, EmbeddingsPlugin
 from tb_embed_plugin.projections import pca
 from tests.harness import EPOCHS, Recording, client_for
@@ -243,7 +243,7 @@ def test_only_the_current_version_may_be_kept(client: Client) -> None:
 def test_too_large_an_answer_is_refused_with_the_remedy(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(routes, "MAX_BYTES", 10_000)
+    monkeypatch.setattr(answers, "MAX_BYTES", 10_000)
     projection = client.get(BASE + "projection", query_string=FC1)
     vectors = client.get(BASE + "vectors", query_string={**FC1, "step": 1})
 
