@@ -13,7 +13,7 @@ from PIL import Image
 from tb_embed_plugin.errors import EmbedError, NotRecordedError
 from tb_embed_plugin.metadata import EVENT_FILE, MANIFEST_FILE
 from tb_embed_plugin.runs.logdir import BrokenRun, Logdir
-from tb_embed_plugin.runs.reader import Run
+from tb_embed_plugin.runs.run import Run
 
 
 @dataclass(frozen=True)
@@ -51,31 +51,32 @@ def check(logdir: Path) -> list[Report]:
 def _report(run: Run | BrokenRun) -> Report:
     if isinstance(run, BrokenRun):
         return Report(run.name, [], [run.problem])
-    manifest = run.manifest
-    steps = f"steps {run.steps[0]} to {run.steps[-1]}" if run.steps else "no step yet"
+    steps = run.steps
+    span = f"steps {steps[0]} to {steps[-1]}" if steps else "no step yet"
     size = sum(file.stat().st_size for file in run.path.glob("model.ckpt-*"))
-    state = ", still recording" if manifest.recording else ""
+    state = ", still recording" if run.recording else ""
     summary = (
-        f"{manifest.samples:,} samples, {len(run.steps)} snapshots ({steps}), "
+        f"{run.layers[0].samples:,} samples, {len(steps)} snapshots ({span}), "
         f"{size / 1e6:,.1f} MB{state}"
     )
-    layers = [f"layer {layer.name}: {layer.units} units" for layer in manifest.layers]
+    layers = [f"layer {layer.name}: {layer.units} units" for layer in run.layers]
     lines = [summary, *layers]
     return Report(run.name, lines, [*run.problems, *_broken_files(run)])
 
 
-def _verify_page(run: Run, page: int) -> None:
-    Image.open(io.BytesIO(run.sprite(page))).verify()
+def _verify_page(run: Run, layer: str, page: int) -> None:
+    Image.open(io.BytesIO(run.sprite(layer, page)[0])).verify()
 
 
 def _broken_files(run: Run) -> Iterator[str]:
-    checks: list[Callable[[], object]] = [run.columns]
-    for layer in run.manifest.layers:
-        checks += [partial(run.snapshot, layer.name, step) for step in run.steps]
-    sprite = run.manifest.sprite
-    if sprite is not None:
-        pages = 1 if sprite.pages is None else sprite.pages.count
-        checks += [partial(_verify_page, run, page) for page in range(pages)]
+    # All layers of a recorded run hold the same samples.
+    first = run.layers[0]
+    checks: list[Callable[[], object]] = [partial(run.columns, first.name)]
+    for layer in run.layers:
+        checks += [partial(run.snapshot, layer.name, step) for step in layer.steps]
+    if first.sprite is not None:
+        pages = range(first.sprite.pages)
+        checks += [partial(_verify_page, run, first.name, page) for page in pages]
     for look in checks:
         try:
             look()

@@ -20,7 +20,7 @@ from threadpoolctl import ThreadpoolController
 from tb_embed_plugin.errors import BusyError
 from tb_embed_plugin.memory import Memory
 from tb_embed_plugin.projections import pca
-from tb_embed_plugin.runs.reader import Run
+from tb_embed_plugin.runs.run import Run
 
 MAX_BASES = 64
 """Bases remembered; the widest has 330 kB."""
@@ -51,11 +51,8 @@ class View:
     @cached_property
     def key(self) -> tuple[object, ...]:
         """Equal for views that share a basis, and only for them."""
-        content = [
-            (s.step, s.wall_time) for s in self.run.manifest.steps if s.step in self.basis_steps
-        ]
-        fingerprint = self.run.manifest.fingerprint
-        return self.run.path, fingerprint, self.layer, tuple(content)
+        stamps = tuple(self.run.stamp(self.layer, step) for step in self.basis_steps)
+        return self.run.path, self.layer, self.basis_steps, stamps
 
 
 class Frames:

@@ -20,9 +20,8 @@ from tb_embed_plugin.errors import UnsuitableDataError
 from tb_embed_plugin.frames import View
 from tb_embed_plugin.projections import pca
 from tb_embed_plugin.runs.logdir import BrokenRun
-from tb_embed_plugin.runs.manifest import SpriteInfo, SpritePages
 from tb_embed_plugin.runs.metadata_table import Column
-from tb_embed_plugin.runs.reader import Run
+from tb_embed_plugin.runs.run import LayerFacts, Run
 
 MAX_PREPARED_VALUES = 1 << 27
 """Values worth a second of one core before anybody has asked: 512 MiB of activations."""
@@ -38,17 +37,21 @@ def runs(service: Service, arguments: Arguments) -> Answer:
 def metadata(service: Service, arguments: Arguments) -> Answer:
     """Answers the samples' metadata."""
     run = service.logdir.run(arguments.text("run"))
+    layer = run.layer(arguments.text("layer"))
+    columns = run.columns(layer.name)
     tensors: dict[str, Any] = {}
-    for i, column in enumerate(run.columns()):
+    for i, column in enumerate(columns):
         tensors.update(_encode_column(f"{i}", column))
-    info = {"columns": [asdict(column) for column in run.manifest.columns]}
-    return Answer(wire.encode(tensors, info), wire.CONTENT_TYPE, run.version)
+    info = {"columns": [asdict(column.info) for column in columns]}
+    return Answer(wire.encode(tensors, info), wire.CONTENT_TYPE, layer.samples_version)
 
 
 def sprite(service: Service, arguments: Arguments) -> Answer:
     """Answers a page of thumbnails."""
     run = service.logdir.run(arguments.text("run"))
-    return Answer(run.sprite(arguments.number("page", 0)), "image/png", run.version)
+    layer = run.layer(arguments.text("layer"))
+    body, content_type = run.sprite(layer.name, arguments.number("page", 0))
+    return Answer(body, content_type, layer.samples_version)
 
 
 def projection(service: Service, arguments: Arguments) -> Answer:
@@ -76,7 +79,7 @@ def quality(service: Service, arguments: Arguments) -> Answer:
     shares = service.frames.basis(view).shares(view.components).tolist()
     shown = [
         {"step": step, "variance_shown": service.frames.variance_shown(view, step)}
-        for step in arguments.members("steps", view.run.drawable(view.layer))
+        for step in arguments.members("steps", view.run.layer(view.layer).drawable)
     ]
     content = {
         "engine": engine,
@@ -113,12 +116,12 @@ def prepare(service: Service) -> None:
     Raises:
         EmbedError: It cannot be read or fitted.
     """
-    runs = [run for run in service.logdir.list_runs() if isinstance(run, Run) and run.steps]
+    runs = [run for run in service.logdir.list_runs() if isinstance(run, Run) and run.layers]
     if not runs:
         return
-    layer = runs[0].manifest.layers[0]
-    steps = tuple(runs[0].drawable(layer.name))
-    if 0 < runs[0].manifest.samples * layer.units * len(steps) <= MAX_PREPARED_VALUES:
+    layer = runs[0].layers[0]
+    steps = tuple(layer.drawable)
+    if 0 < layer.samples * layer.units * len(steps) <= MAX_PREPARED_VALUES:
         service.frames.basis(View(runs[0], layer.name, steps, components=3))
 
 
@@ -139,81 +142,61 @@ def _view(service: Service, arguments: Arguments) -> tuple[View, str]:
     engine = arguments.choice("engine", [engine.name for engine in ENGINES])
     run = service.logdir.run(arguments.text("run"))
     components = arguments.choice("components", [str(n) for n in pca.ENGINE.components])
-    layer = run.layer(arguments.text("layer")).name
-    drawable = run.drawable(layer)
-    if not drawable:
+    layer = run.layer(arguments.text("layer"))
+    if not layer.drawable:
         raise UnsuitableDataError(
-            f"expected a snapshot of {layer!r} with finite values; run {run.name!r} has none "
-            f"among its {len(run.steps)} steps; wait for one, or look at the training"
+            f"expected a snapshot of {layer.name!r} with finite values; run {run.name!r} has "
+            f"none among its {len(layer.steps)} steps; wait for one, or look at the training"
         )
     view = View(
         run=run,
-        layer=layer,
-        basis_steps=tuple(arguments.members("basis_steps", drawable)),
+        layer=layer.name,
+        basis_steps=tuple(arguments.members("basis_steps", layer.drawable)),
         components=int(components),
     )
     return view, engine
 
 
 def _steps(view: View, arguments: Arguments) -> list[int]:
-    steps = arguments.members("steps", view.run.drawable(view.layer))
+    layer = view.run.layer(view.layer)
+    steps = arguments.members("steps", layer.drawable)
     width = 4 if view.components == 3 else view.components
-    bound(len(steps) * view.run.manifest.samples * width * 2, "steps")
+    bound(len(steps) * layer.samples * width * 2, "steps")
     return steps
 
 
 def _describe(run: Run | BrokenRun) -> dict[str, Any]:
     if isinstance(run, BrokenRun):
-        return _description(run.name, problems=[run.problem])
-    manifest = run.manifest
-    sprite = manifest.sprite and _describe_sprite(manifest.sprite)
-    return _description(
-        run.name,
-        recording=manifest.recording,
-        layers=[
-            {
-                "name": layer.name,
-                "samples": manifest.samples,
-                "units": layer.units,
-                "steps": run.drawable(layer.name),
-                "version": run.layer_version(layer.name),
-            }
-            for layer in manifest.layers
-        ],
-        steps=[asdict(step) for step in manifest.steps],
-        columns=[asdict(column) for column in manifest.columns],
-        sprite=sprite,
-        version=run.version,
-        fingerprint=manifest.fingerprint,
-        problems=run.problems,
-    )
-
-
-def _describe_sprite(sprite: SpriteInfo) -> dict[str, Any]:
-    """Describes the pages that `Run.sprite` answers: the sheet where there are no others."""
-    pages = sprite.pages or SpritePages(1, sprite.cell, sprite.columns)
+        return {
+            "run": run.name,
+            "source": "tb_embed",
+            "recording": False,
+            "layers": [],
+            "steps": [],
+            "problems": [run.problem],
+        }
     return {
-        "pages": pages.count,
-        "cell": pages.cell,
-        "columns": pages.columns,
-        "channels": sprite.channels,
+        "run": run.name,
+        "source": run.source,
+        "recording": run.recording,
+        "layers": [_describe_layer(run, layer) for layer in run.layers],
+        "steps": [asdict(step) for step in run.step_facts],
+        "problems": run.problems,
     }
 
 
-def _description(name: str, **known: Any) -> dict[str, Any]:
-    unknown = {
-        "run": name,
-        "source": "tb_embed",
-        "recording": False,
-        "layers": [],
-        "steps": [],
-        "columns": [],
-        "sprite": None,
-        "version": "",
-        "fingerprint": "",
-        "problems": [],
+def _describe_layer(run: Run, layer: LayerFacts) -> dict[str, Any]:
+    return {
+        "name": layer.name,
+        "samples": layer.samples,
+        "units": layer.units,
+        "steps": layer.drawable,
+        "version": run.layer_version(layer.name),
+        "columns": [asdict(column) for column in layer.columns],
+        "sprite": layer.sprite and asdict(layer.sprite),
+        "fingerprint": layer.fingerprint,
+        "samples_version": layer.samples_version,
     }
-    return unknown | known
 
 
 def _encode_column(prefix: str, column: Column) -> dict[str, Any]:

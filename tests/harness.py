@@ -24,6 +24,11 @@ from tensorboard.backend.event_processing import data_provider, plugin_event_mul
 from tensorboard.plugins import base_plugin
 from werkzeug.test import Client
 
+from tb_embed_plugin.runs.logdir import Logdir
+from tb_embed_plugin.runs.metadata_table import Column
+from tb_embed_plugin.runs.reader import RecordedRun
+from tb_embed_plugin.runs.run import Run
+
 EPOCHS = 10
 
 
@@ -37,6 +42,18 @@ class Recording:
     labels: NDArray[np.int64]
     activations: dict[int, NDArray[np.float32]]
     """By step, computed from the weights of that step in float64 NumPy."""
+
+
+def read_run(run_dir: Path) -> RecordedRun:
+    """Returns the run that our recorder wrote into a directory."""
+    run = Logdir(run_dir, list).run(".")
+    assert isinstance(run, RecordedRun)
+    return run
+
+
+def columns_of(run: Run) -> list[Column]:
+    """Returns the metadata of a run whose layers all hold the same samples."""
+    return run.columns(run.layers[0].name)
 
 
 def client_for(logdir: Path, plugin: type[base_plugin.TBPlugin]) -> Client:

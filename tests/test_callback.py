@@ -17,17 +17,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tb_embed_plugin import EmbeddingCheckpoint, MisuseError
-from tb_embed_plugin.runs.logdir import Logdir
-from tb_embed_plugin.runs.reader import Run
 from tb_embed_plugin.runs.writer import RunWriter
-from tests.harness import EPOCHS, Recording
+from tests.harness import EPOCHS, Recording, columns_of, read_run
 
 Digits = tuple[NDArray[np.float32], NDArray[np.int64]]
 MakeModel = Callable[..., Any]
-
-
-def read_run(run_dir: Path) -> Run:
-    return Logdir(run_dir, list).run(".")
 
 
 def fit(model: Any, digits: Digits, *callbacks: Any, **options: Any) -> None:
@@ -75,7 +69,7 @@ def test_tensorflow_reads_the_checkpoints(recording: Recording) -> None:
 
 def test_metadata_and_sprite_are_the_samples(recording: Recording) -> None:
     run = read_run(recording.run_dir)
-    index, label = run.columns()
+    index, label = columns_of(run)
 
     assert (index.name, label.name) == ("index", "label")
     assert [int(cell) for cell in label.cells] == recording.labels.tolist()

@@ -17,7 +17,7 @@ from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from tb_embed_plugin import cli
-from tb_embed_plugin.runs.logdir import Logdir
+from tests.harness import read_run
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "mnist_fc1.py"
 
@@ -62,7 +62,7 @@ def test_the_example_does_all_that_the_tutorial_did(tmp_path: Path, mnist_file: 
     assert "val_accuracy" in result.stdout
     assert f"tensorboard --logdir={tmp_path}" in result.stdout
 
-    run = Logdir(tmp_path, lambda: ["fc1"]).run("fc1")
+    run = read_run(tmp_path / "fc1")
     assert run.steps == [0, 1, 2]
     assert run.snapshot("fc1", 2).shape == (1000, 200)
     sheet = np.asarray(Image.open(tmp_path / "fc1" / "sprite_images.png"))
@@ -87,7 +87,7 @@ def test_the_demo_records_digits(tmp_path: Path, capsys: pytest.CaptureFixture[s
 
     assert status == 0
     assert f"tensorboard --logdir {tmp_path}" in capsys.readouterr().out
-    run = Logdir(tmp_path, lambda: ["digits"]).run("digits")
+    run = read_run(tmp_path / "digits")
     assert run.steps == [0, 1, 2]
     assert run.manifest.samples == 1797
     assert run.manifest.sprite is not None
@@ -97,7 +97,7 @@ def test_the_demo_reads_a_file_of_mnist(tmp_path: Path, mnist_file: Path) -> Non
     words = ["demo", "--dataset", "mnist", "--data", str(mnist_file), "--epochs", "1"]
     assert cli.main([*words, "--logdir", str(tmp_path), "--no-serve"]) == 0
 
-    run = Logdir(tmp_path, lambda: ["mnist"]).run("mnist")
+    run = read_run(tmp_path / "mnist")
     assert run.snapshot("fc1", 1).shape == (1000, 200)
 
 

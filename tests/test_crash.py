@@ -14,8 +14,7 @@ import numpy as np
 import pytest
 
 from tb_embed_plugin.errors import EmbedError
-from tb_embed_plugin.runs.logdir import Logdir
-from tb_embed_plugin.runs.reader import Run
+from tests.harness import read_run
 
 WRITE_FOR_EVER = """
     import sys
@@ -79,10 +78,6 @@ def start(script: str, *arguments: object) -> subprocess.Popen[str]:
     )
 
 
-def open_run(run_dir: Path) -> Run:
-    return Logdir(run_dir, list).run(".")
-
-
 def test_whatever_is_listed_when_the_writer_is_killed_reads_back(tmp_path: Path) -> None:
     rng = np.random.default_rng(7)
     recorded = 0
@@ -95,7 +90,7 @@ def test_whatever_is_listed_when_the_writer_is_killed_reads_back(tmp_path: Path)
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
 
-        run = open_run(tmp_path)
+        run = read_run(tmp_path)
         assert len(run.steps) > recorded, "it went on after the last one"
         recorded = len(run.steps)
         assert run.steps == list(range(recorded))
@@ -108,14 +103,14 @@ def test_a_training_killed_in_an_epoch_resumes_into_the_same_run(tmp_path: Path)
     logs, backup = tmp_path / "logs", tmp_path / "backup"
     killed = start(TRAIN, logs, backup, "batch", 3)
     assert killed.wait() == -signal.SIGKILL, killed.communicate()[1]
-    before = open_run(logs)
+    before = read_run(logs)
     assert before.steps == [0, 1, 2, 3]
     assert before.manifest.recording
     kept = [before.snapshot("fc1", step).tobytes() for step in before.steps]
 
     resumed = start(TRAIN, logs, backup, "never", 0)
     assert resumed.wait() == 0, resumed.communicate()[1]
-    after = open_run(logs)
+    after = read_run(logs)
     assert after.steps == [0, 1, 2, 3, 4, 5, 6]
     assert [after.snapshot("fc1", step).tobytes() for step in before.steps] == kept
     assert [s.iterations for s in after.manifest.steps] == [0, 10, 20, 30, 40, 50, 60]
@@ -125,12 +120,12 @@ def test_a_training_killed_in_an_epoch_resumes_into_the_same_run(tmp_path: Path)
 def test_an_epoch_recorded_but_not_backed_up_is_recorded_again(tmp_path: Path) -> None:
     logs, backup = tmp_path / "logs", tmp_path / "backup"
     assert start(TRAIN, logs, backup, "epoch_end", 3).wait() == -signal.SIGKILL
-    before = open_run(logs)
+    before = read_run(logs)
     assert before.steps == [0, 1, 2, 3, 4]
 
     resumed = start(TRAIN, logs, backup, "never", 0)
     assert resumed.wait() == 0, resumed.communicate()[1]
-    after = open_run(logs)
+    after = read_run(logs)
     assert after.steps == [0, 1, 2, 3, 4, 5, 6]
     assert after.manifest.steps[:4] == before.manifest.steps[:4]
     assert after.manifest.steps[4].wall_time > before.manifest.steps[4].wall_time
@@ -140,17 +135,17 @@ def test_leftovers_of_an_unfinished_write_are_no_run(tmp_path: Path) -> None:
     (tmp_path / "metadata.tsv").write_text("index\tlabel\n")
 
     with pytest.raises(EmbedError, match="expected one of the runs"):
-        open_run(tmp_path)
+        read_run(tmp_path)
 
 
 def test_a_training_killed_in_its_first_epoch_starts_anew(tmp_path: Path) -> None:
     logs, backup = tmp_path / "logs", tmp_path / "backup"
     assert start(TRAIN, logs, backup, "epoch_end", 0).wait() == -signal.SIGKILL
-    assert open_run(logs).steps == [0, 1]
+    assert read_run(logs).steps == [0, 1]
 
     again = start(TRAIN, logs, backup, "never", 0)
     assert again.wait() == 0, again.communicate()[1]
-    run = open_run(logs)
+    run = read_run(logs)
     assert run.steps == [0, 1, 2, 3, 4, 5, 6]
     assert (logs / "events.out.tfevents.0000000000.tb_embed").exists()
 
@@ -169,4 +164,4 @@ def test_what_a_killed_overwrite_left_is_still_ours(tmp_path: Path) -> None:
     assert second.stdout.readline() == "0\n"
     second.kill()
     second.wait()
-    assert open_run(tmp_path).steps[0] == 0
+    assert read_run(tmp_path).steps[0] == 0

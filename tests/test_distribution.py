@@ -12,8 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tb_embed_plugin.runs.logdir import Logdir
-from tb_embed_plugin.runs.reader import Run
+from tests.harness import read_run
 
 MODEL = """
     import os, sys
@@ -82,10 +81,6 @@ WORKER = """
 """
 
 
-def open_run(run_dir: Path) -> Run:
-    return Logdir(run_dir, list).run(".")
-
-
 def start(script: str, run_dir: Path, **environment: str) -> subprocess.Popen[str]:
     code = textwrap.dedent(MODEL) + textwrap.dedent(script)
     return subprocess.Popen(
@@ -109,7 +104,7 @@ def check_last_snapshot(run_dir: Path, weights_file: Path) -> None:
     x = np.random.default_rng(0).normal(size=(64, 8)).astype("float32")
     with np.load(weights_file) as weights:
         kernel, bias = weights["arr_0"], weights["arr_1"]
-    run = open_run(run_dir)
+    run = read_run(run_dir)
     assert run.steps == [0, 1, 2]
     fc1 = np.maximum(x @ kernel + bias, 0)
     np.testing.assert_allclose(run.snapshot("fc1", 2), fc1, atol=1e-5)

@@ -25,8 +25,8 @@ from tb_embed_plugin import EmbeddingCheckpoint, MisuseError
 from tb_embed_plugin.recording import batches
 from tb_embed_plugin.recording.choice import choose_rows
 from tb_embed_plugin.recording.samples import Samples, prepare_samples
-from tb_embed_plugin.runs.logdir import Logdir
-from tb_embed_plugin.runs.reader import Run
+from tb_embed_plugin.runs.reader import RecordedRun
+from tests.harness import columns_of, read_run
 
 Digits = tuple[NDArray[np.float32], NDArray[np.int64]]
 MakeModel = Callable[..., Any]
@@ -41,15 +41,15 @@ def prepare(x: Any, **options: Any) -> Samples:
     return prepare_samples(x, **{**nothing, **known, **options})
 
 
-def train(run_dir: Path, model: Any, digits: Digits, x: Any, **options: Any) -> Run:
+def train(run_dir: Path, model: Any, digits: Digits, x: Any, **options: Any) -> RecordedRun:
     """Records x while the model trains on all digits, the same for every x."""
     callback = EmbeddingCheckpoint(run_dir, x, images=False, **options)
     model.fit(*digits, epochs=1, batch_size=256, verbose=0, callbacks=[callback])
-    return Logdir(run_dir, list).run(".")
+    return read_run(run_dir)
 
 
-def labels_of(run: Run) -> list[str]:
-    return list(next(column for column in run.columns() if column.name == "label").cells)
+def labels_of(run: RecordedRun) -> list[str]:
+    return list(next(column for column in columns_of(run) if column.name == "label").cells)
 
 
 class Batches(keras.utils.PyDataset):  # type: ignore[misc] # Keras is untyped
@@ -182,7 +182,7 @@ def test_max_samples_records_each_label_by_its_share(
     everything = train(tmp_path / "all", make_model(), digits, x, labels=y)
     run = train(tmp_path / "some", make_model(), digits, x, labels=y, max_samples=200, seed=3)
 
-    rows = [int(cell) for cell in run.columns()[0].cells]
+    rows = [int(cell) for cell in columns_of(run)[0].cells]
     assert rows == sorted(set(rows))
     assert len(rows) == run.manifest.samples == 200
     assert labels_of(run) == [str(y[row]) for row in rows]

@@ -12,15 +12,10 @@ import pytest
 from numpy.typing import NDArray
 
 from tb_embed_plugin import EmbeddingCheckpoint, MisuseError
-from tb_embed_plugin.runs.logdir import Logdir
-from tb_embed_plugin.runs.reader import Run
+from tests.harness import read_run
 
 Digits = tuple[NDArray[np.float32], NDArray[np.int64]]
 CROSSENTROPY = "sparse_categorical_crossentropy"
-
-
-def read_run(run_dir: Path) -> Run:
-    return Logdir(run_dir, list).run(".")
 
 
 def dense(layer: Any, x: NDArray[Any], *, relu: bool = True) -> NDArray[np.float64]:

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin import EmbeddingCheckpoint
 from tb_embed_plugin.recording.forward import trace_forward_pass
-from tests.test_models import CROSSENTROPY, fit, read_run, relu, softmax
+from tests.harness import read_run
+from tests.test_models import CROSSENTROPY, fit, relu, softmax
 
 Digits = tuple[NDArray[np.float32], NDArray[np.int64]]
 

@@ -9,8 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tb_embed_plugin import MisuseError, record
-from tb_embed_plugin.runs.logdir import Logdir
-from tb_embed_plugin.runs.reader import Run
+from tests.harness import columns_of, read_run
 
 RNG = np.random.default_rng(0)
 LABELS = RNG.integers(0, 3, 40)
@@ -18,10 +17,6 @@ LABELS = RNG.integers(0, 3, 40)
 
 def snapshot() -> NDArray[np.float32]:
     return RNG.normal(size=(40, 5)).astype(np.float32)
-
-
-def open_run(run_dir: Path) -> Run:
-    return Logdir(run_dir, list).run(".")
 
 
 def test_a_loop_of_ones_own_is_recorded(tmp_path: Path) -> None:
@@ -44,11 +39,11 @@ def test_a_loop_of_ones_own_is_recorded(tmp_path: Path) -> None:
         error = scores / scores.sum(1, keepdims=True) - np.eye(3)[LABELS]
         weights -= 0.1 * x.T @ error
 
-    run = open_run(tmp_path)
+    run = read_run(tmp_path)
     assert run.steps == [0, 10, 20, 30, 40]
     for step, scores in expected.items():
         np.testing.assert_array_equal(run.snapshot("scores", step), scores)
-    assert [int(cell) for cell in run.columns()[1].cells] == LABELS.tolist()
+    assert [int(cell) for cell in columns_of(run)[1].cells] == LABELS.tolist()
     assert run.manifest.sprite is not None
     assert [s.epoch for s in run.manifest.steps] == [0, 1, 2, 3, 4]
     assert {s.unit for s in run.manifest.steps} == {"step"}
@@ -59,7 +54,7 @@ def test_labels_need_not_be_repeated(tmp_path: Path) -> None:
     record(tmp_path, 0, {"a": snapshot()}, labels=LABELS)
     record(tmp_path, 1, {"a": snapshot()})
 
-    run = open_run(tmp_path)
+    run = read_run(tmp_path)
     assert run.steps == [0, 1]
     assert run.manifest.recording
 
@@ -68,7 +63,7 @@ def test_several_layers_and_half_precision(tmp_path: Path) -> None:
     a, b = snapshot(), snapshot()
     record(tmp_path, 5, {"a": a, "b": b[:, :2]}, dtype="float16")
 
-    run = open_run(tmp_path)
+    run = read_run(tmp_path)
     np.testing.assert_array_equal(run.snapshot("a", 5), a.astype(np.float16))
     assert run.snapshot("b", 5).dtype == np.float32
     assert run.layer("b").units == 2
@@ -78,7 +73,7 @@ def test_overwrite_begins_anew(tmp_path: Path) -> None:
     record(tmp_path, 7, {"a": snapshot()})
     record(tmp_path, 0, {"b": snapshot()}, overwrite=True)
 
-    run = open_run(tmp_path)
+    run = read_run(tmp_path)
     assert run.steps == [0]
     assert [layer.name for layer in run.manifest.layers] == ["b"]
 
@@ -88,9 +83,9 @@ def test_values_that_are_not_finite_are_kept_and_named(tmp_path: Path) -> None:
     values[3, 2] = np.nan
     record(tmp_path, 0, {"a": values})
 
-    run = open_run(tmp_path)
+    run = read_run(tmp_path)
     assert np.isnan(run.snapshot("a", 0)[3, 2])
-    assert run.drawable("a") == []
+    assert run.layer("a").drawable == []
     assert "a holds NaN or infinity at step 0" in run.problems[0]
 
 

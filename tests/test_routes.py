@@ -65,16 +65,16 @@ def test_runs_describes_what_was_recorded(client: Client) -> None:
     (layer,) = run["layers"]
     assert (layer["name"], layer["samples"], layer["units"]) == ("fc1", 1797, 200)
     assert layer["steps"] == STEPS == [step["step"] for step in run["steps"]]
-    assert run["columns"] == [
+    assert layer["columns"] == [
         {"name": "index", "type": "number"},
         {"name": "label", "type": "category"},
     ]
-    assert run["sprite"] == {"pages": 1, "cell": [8, 8], "columns": 43, "channels": 1}
+    assert layer["sprite"] == {"pages": 1, "cell": [8, 8], "columns": 43, "channels": 1}
     assert run["problems"] == []
 
 
 def test_metadata_holds_every_row(client: Client, recording: Recording) -> None:
-    response = client.get(BASE + "metadata", query_string={"run": "digits"})
+    response = client.get(BASE + "metadata", query_string=FC1)
     tensors = safetensors.numpy.load(response.data)
 
     assert [c["name"] for c in info_of(response)["columns"]] == ["index", "label"]
@@ -87,11 +87,11 @@ def test_metadata_holds_every_row(client: Client, recording: Recording) -> None:
 
 
 def test_the_sprite_is_the_file(client: Client, recording: Recording) -> None:
-    response = client.get(BASE + "sprite", query_string={"run": "digits"})
+    response = client.get(BASE + "sprite", query_string=FC1)
 
     assert response.content_type == "image/png"
     assert response.data == (recording.run_dir / "sprite_images.png").read_bytes()
-    missing = client.get(BASE + "sprite", query_string={"run": "digits", "page": 1})
+    missing = client.get(BASE + "sprite", query_string={**FC1, "page": 1})
     assert missing.status_code == 404
 
 
@@ -176,7 +176,7 @@ def test_engines_describes_what_projection_takes(client: Client) -> None:
         ("metadata", {"run": "../logs"}, 404, "received '../logs'"),
         ("metadata", {"run": "/etc"}, 404, "received '/etc'"),
         ("metadata", {"run": "digits/plugins/.."}, 404, "received"),
-        ("sprite", {"run": "digits", "page": "x"}, 400, "whole number; received 'x'"),
+        ("sprite", {**FC1, "page": "x"}, 400, "whole number; received 'x'"),
         ("projection", {"run": "digits"}, 400, "argument 'layer'"),
         ("projection", {**FC1, "layer": "fc9"}, 404, "['fc1'] of run 'digits'; received 'fc9'"),
         ("projection", {**FC1, "engine": "tsne"}, 400, "['pca']; received 'tsne'"),
@@ -234,7 +234,7 @@ def test_only_the_current_version_may_be_kept(client: Client) -> None:
     assert kept.headers["Cache-Control"] == "private, max-age=31536000"
     assert "no-cache" in old.headers["Cache-Control"]
     assert "no-cache" in listing.headers["Cache-Control"]
-    sprite = {"run": "digits", "v": run["version"]}
+    sprite = {**FC1, "v": run["layers"][0]["samples_version"]}
     assert (
         "max-age" in client.get(BASE + "sprite", query_string=sprite).headers["Cache-Control"]
     )
@@ -307,7 +307,8 @@ def test_a_new_epoch_is_seen_at_once(tmp_path: Path, recording: Recording) -> No
     assert before["layers"][0]["steps"] == [0, 1, 2]
     assert after["layers"][0]["steps"] == STEPS
     assert before["layers"][0]["version"] != after["layers"][0]["version"]
-    assert before["version"] == after["version"], "metadata and sprite are the same"
+    samples_versions = {run["layers"][0]["samples_version"] for run in (before, after)}
+    assert len(samples_versions) == 1, "metadata and sprite are the same"
 
 
 def test_steps_that_are_not_finite_are_left_out_and_named(
@@ -423,7 +424,8 @@ def test_links_out_of_a_run_are_not_followed(tmp_path: Path, recording: Recordin
     linked = tmp_path / "logs" / "digits" / "metadata.tsv"
     linked.unlink()
     linked.symlink_to(secret)
-    response = client_for(tmp_path / "logs", EmbeddingsPlugin).get(BASE + "metadata?run=digits")
+    client = client_for(tmp_path / "logs", EmbeddingsPlugin)
+    response = client.get(BASE + "metadata", query_string=FC1)
 
     assert response.status_code == 400
     assert "links to one outside" in response.text

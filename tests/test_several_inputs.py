@@ -13,7 +13,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from tb_embed_plugin import EmbeddingCheckpoint
-from tb_embed_plugin.runs.logdir import Logdir
+from tests.harness import read_run
 
 Digits = tuple[NDArray[np.float32], NDArray[np.int64]]
 
@@ -58,6 +58,6 @@ def test_several_inputs_are_recorded(
     model.fit(x, digits[1], epochs=1, verbose=0, callbacks=[callback])
 
     kernel, bias = model.get_layer("fc1").get_weights()
-    run = Logdir(tmp_path, list).run(".")
+    run = read_run(tmp_path)
     expected = np.maximum(flat @ kernel + bias, 0)
     np.testing.assert_allclose(run.snapshot("fc1", 1), expected, atol=1e-5)

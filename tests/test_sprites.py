@@ -19,10 +19,9 @@ from tb_embed_plugin.check import check
 from tb_embed_plugin.plugin import EmbeddingsPlugin
 from tb_embed_plugin.runs import sprites
 from tb_embed_plugin.runs.images import looks_like_images, read_images
-from tb_embed_plugin.runs.logdir import Logdir
 from tb_embed_plugin.runs.manifest import SpriteInfo
 from tb_embed_plugin.runs.writer import delete_run
-from tests.harness import client_for
+from tests.harness import client_for, read_run
 
 Digits = tuple[NDArray[np.float32], NDArray[np.int64]]
 
@@ -124,7 +123,7 @@ def test_images_of_every_kind_are_recorded(
     callback = EmbeddingCheckpoint(tmp_path / "run", digits[0], images=images)
     make_model().fit(*digits, epochs=1, batch_size=1024, verbose=0, callbacks=[callback])
 
-    info = Logdir(tmp_path / "run", list).run(".").manifest.sprite
+    info = read_run(tmp_path / "run").manifest.sprite
     assert info is not None
     sheet = np.asarray(Image.open(tmp_path / "run" / "sprite_images.png"))
     expected = {1: KINDS["grey"], 3: KINDS["RGB"], 4: KINDS["RGBA"]}[info.channels](grey)
@@ -141,7 +140,7 @@ def test_rows_become_images_by_image_shape(
     callback = EmbeddingCheckpoint(tmp_path, flat, image_shape=(8, 8))
     make_model().fit(flat, digits[1], batch_size=1024, verbose=0, callbacks=[callback])
 
-    info = Logdir(tmp_path, list).run(".").manifest.sprite
+    info = read_run(tmp_path).manifest.sprite
     sheet = np.asarray(Image.open(tmp_path / "sprite_images.png"))
     assert info is not None
     np.testing.assert_array_equal(cell(sheet, info, 50), np.rint(digits[0][50] * 255))
@@ -225,14 +224,15 @@ def test_a_recorded_run_serves_its_pages_and_deletes_them(
     client = client_for(tmp_path, EmbeddingsPlugin)
     base = "/data/plugin/tb_embed/"
     (run,) = client.get(base + "runs").get_json()["runs"]
-    assert run["sprite"] == {"pages": 2, "cell": [8, 8], "columns": 8, "channels": 1}
-    read = Logdir(tmp_path / "run", list).run(".")
+    (layer,) = run["layers"]
+    assert layer["sprite"] == {"pages": 2, "cell": [8, 8], "columns": 8, "channels": 1}
+    query = {"run": "run", "layer": layer["name"]}
     for page in range(2):
-        body = client.get(base + "sprite", query_string={"run": "run", "page": page}).data
+        body = client.get(base + "sprite", query_string={**query, "page": page}).data
         sheet = np.asarray(Image.open(io.BytesIO(body)))
         expected = np.rint(digits[0][64 * page] * 255)
         np.testing.assert_array_equal(sheet[:8, :8], expected)
-    missing = client.get(base + "sprite", query_string={"run": "run", "page": 2})
+    missing = client.get(base + "sprite", query_string={**query, "page": 2})
     assert missing.status_code == 404
     assert "page below 2" in missing.text
 
@@ -243,7 +243,7 @@ def test_a_recorded_run_serves_its_pages_and_deletes_them(
     ]
 
     (tmp_path / "run/plugins/tb_embed/sprites/mine.png").write_bytes(b"")
-    delete_run(read.path)
+    delete_run(tmp_path / "run")
     left = [path.name for path in tmp_path.rglob("*") if path.is_file()]
     assert left == ["mine.png"]
 

@@ -18,19 +18,14 @@ import pytest
 from numpy.typing import NDArray
 
 from tb_embed_plugin import EmbeddingCheckpoint, MisuseError
-from tb_embed_plugin.runs.logdir import Logdir
-from tb_embed_plugin.runs.reader import Run
 from tb_embed_plugin.runs.writer import RunWriter
+from tests.harness import read_run
 
 Digits = tuple[NDArray[np.float32], NDArray[np.int64]]
 MakeModel = Callable[..., Any]
 
 BATCHES = 8
 """Of 256 samples in an epoch of 1,797."""
-
-
-def read_run(run_dir: Path) -> Run:
-    return Logdir(run_dir, list).run(".")
 
 
 def fit(model: Any, digits: Digits, *callbacks: Any, **options: Any) -> None:

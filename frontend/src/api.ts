@@ -1,6 +1,6 @@
 // The server's routes as functions. Every address is relative, so that the page works below any prefix. Called by
 // state alone.
-import type { Engine, Frame, Quality, Run } from "./types";
+import type { Engine, Frame, Layer, Quality, Run } from "./types";
 import { read_tensors, type Tensors } from "./wire";
 
 /** The server refused; the message is its own sentence. */
@@ -32,17 +32,23 @@ export function request_runs(signal: AbortSignal): Promise<Response> {
   return fetch("runs", { signal });
 }
 
-export async function fetch_metadata(run: Run, signal: AbortSignal): Promise<Tensors> {
-  return tensors(address("metadata", { run: run.run, v: run.version }), signal);
+export async function fetch_metadata(
+  run: string,
+  layer: Layer,
+  signal: AbortSignal,
+): Promise<Tensors> {
+  return tensors(address("metadata", { run, layer: layer.name, v: layer.samples_version }), signal);
 }
 
 /** One sheet of thumbnails, its pixels as they were recorded. */
 export async function fetch_sprite(
-  run: Run,
+  run: string,
+  layer: Layer,
   page: number,
   signal: AbortSignal,
 ): Promise<ImageBitmap> {
-  const at = address("sprite", { run: run.run, page: String(page), v: run.version });
+  const query = { run, layer: layer.name, page: String(page), v: layer.samples_version };
+  const at = address("sprite", query);
   const response = await checked(fetch(at, { signal }));
   return createImageBitmap(await response.blob(), {
     premultiplyAlpha: "none",

@@ -6,6 +6,11 @@ export interface Layer {
   readonly units: number;
   readonly steps: readonly number[];
   readonly version: string;
+  /** The samples that its rows are: the layers of a run may share them. */
+  readonly columns: readonly { readonly name: string; readonly type: ColumnType }[];
+  readonly sprite: SpriteFacts | null;
+  readonly fingerprint: string;
+  readonly samples_version: string;
 }
 
 export interface StepFacts {
@@ -34,10 +39,6 @@ export interface Run {
   readonly recording: boolean;
   readonly layers: readonly Layer[];
   readonly steps: readonly StepFacts[];
-  readonly columns: readonly { readonly name: string; readonly type: ColumnType }[];
-  readonly sprite: SpriteFacts | null;
-  readonly version: string;
-  readonly fingerprint: string;
   readonly problems: readonly string[];
 }
 

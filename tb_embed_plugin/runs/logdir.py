@@ -15,7 +15,8 @@ from tb_embed_plugin.errors import NotRecordedError, UnreadableError
 from tb_embed_plugin.metadata import MANIFEST_FILE
 from tb_embed_plugin.runs.confinement import confined
 from tb_embed_plugin.runs.manifest import Manifest
-from tb_embed_plugin.runs.reader import Run
+from tb_embed_plugin.runs.reader import RecordedRun
+from tb_embed_plugin.runs.run import Run
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ class Logdir:
             )
         if isinstance(manifest, str):
             return BrokenRun(name, manifest)
-        return Run(name, path, manifest)
+        return RecordedRun(name, path, manifest)
 
     def _manifest(self, run_dir: Path) -> Manifest | str:
         """Returns the manifest of a run, or what is wrong with it."""

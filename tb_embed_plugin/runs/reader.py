@@ -1,11 +1,10 @@
-"""Reads one run. Nothing is opened before it is asked for, and nothing is ever written."""
+"""Reads a run that our recorder wrote; nothing is ever written."""
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
+from collections.abc import Hashable
+from functools import cached_property
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,128 +18,120 @@ from tb_embed_plugin.metadata import (
 )
 from tb_embed_plugin.runs.checkpoint import Checkpoint
 from tb_embed_plugin.runs.confinement import confined
-from tb_embed_plugin.runs.manifest import Layer, Manifest
+from tb_embed_plugin.runs.manifest import Manifest, SpriteInfo, SpritePages, Step
 from tb_embed_plugin.runs.metadata_table import Column, read_table
+from tb_embed_plugin.runs.run import LayerFacts, Run, SpriteFacts, short_hash
 
-Source = Literal["tb_embed"]
 
+class RecordedRun(Run):
+    """A run that our recorder wrote.
 
-@dataclass(frozen=True)
-class Run:
-    """A run that can be read.
-
-    Attributes:
+    Args:
         name: TensorBoard's name of it.
         path: Its directory, symbolic links resolved; no file outside of it is read.
         manifest: What it holds.
     """
 
-    name: str
-    path: Path
-    manifest: Manifest
-    source: Source = "tb_embed"
+    source = "tb_embed"
+
+    def __init__(self, name: str, path: Path, manifest: Manifest) -> None:
+        super().__init__(name, path)
+        self.manifest = manifest
 
     @property
-    def steps(self) -> list[int]:
-        """The steps of the finished snapshots, ascending."""
-        return [step.step for step in self.manifest.steps]
+    def recording(self) -> bool:
+        """Whether the training has not ended properly yet."""
+        return self.manifest.recording
 
-    def drawable(self, layer: str) -> list[int]:
-        """Returns the steps whose snapshot of `layer` can be projected, ascending."""
-        return [s.step for s in self.manifest.steps if layer not in s.not_finite]
+    @property
+    def step_facts(self) -> tuple[Step, ...]:
+        """The finished snapshots, ascending."""
+        return self.manifest.steps
+
+    @cached_property
+    def layers(self) -> tuple[LayerFacts, ...]:
+        """The recorded layers; all hold the same samples."""
+        manifest = self.manifest
+        start = manifest.steps[0].wall_time if manifest.steps else None
+        return tuple(
+            LayerFacts(
+                name=layer.name,
+                samples=manifest.samples,
+                units=layer.units,
+                steps=tuple(s.step for s in manifest.steps),
+                not_finite=frozenset(
+                    s.step for s in manifest.steps if layer.name in s.not_finite
+                ),
+                columns=manifest.columns,
+                sprite=_sprite_facts(manifest.sprite),
+                fingerprint=manifest.fingerprint,
+                samples_version=short_hash(manifest.fingerprint, manifest.columns, start),
+            )
+            for layer in manifest.layers
+        )
 
     @property
     def problems(self) -> list[str]:
-        """What a reader should know of the run, one sentence each."""
-        problems = []
-        for layer in self.manifest.layers:
-            steps = [str(s.step) for s in self.manifest.steps if layer.name in s.not_finite]
-            if steps:
-                problems.append(
-                    f"{layer.name} holds NaN or infinity at step {', '.join(steps)}, which "
-                    "cannot be drawn: see what the training did there"
-                )
-        return problems
+        """Which snapshots cannot be drawn."""
+        return [
+            f"{layer.name} holds NaN or infinity at step "
+            f"{', '.join(map(str, sorted(layer.not_finite)))}, which cannot be drawn: see "
+            "what the training did there"
+            for layer in self.layers
+            if layer.not_finite
+        ]
 
-    @property
-    def version(self) -> str:
-        """Changes when the metadata or the sprite do."""
-        start = self.manifest.steps[0].wall_time if self.manifest.steps else None
-        return _hash(self.manifest.fingerprint, self.manifest.columns, start)
-
-    def layer(self, name: str) -> Layer:
-        """Returns the layer `name`.
-
-        Raises:
-            NotRecordedError: It was not recorded; the message lists those that were.
-        """
-        for layer in self.manifest.layers:
-            if layer.name == name:
-                return layer
-        raise NotRecordedError(
-            f"expected one of the layers {[x.name for x in self.manifest.layers]} of run "
-            f"{self.name!r}; received {name!r}"
-        )
-
-    def layer_version(self, name: str) -> str:
-        """Changes when the data of the layer `name` do."""
-        return _hash(self.manifest.fingerprint, self.layer(name), self.manifest.steps)
+    def stamp(self, layer: str, step: int) -> Hashable:
+        """Returns when and of what a snapshot was taken."""
+        return self.manifest.fingerprint, self._step(step)
 
     def snapshot(self, layer: str, step: int) -> NDArray[np.float32]:
-        """Returns a snapshot, float32 (n_samples, n_units), read-only.
-
-        Raises:
-            NotRecordedError: There is no such layer or step.
-            UnreadableError: Its checkpoint is damaged or of another shape.
-        """
-        units = self.layer(layer).units
-        if step not in self.steps:
-            raise NotRecordedError(
-                f"expected a recorded step of run {self.name!r}, {self.steps}; received {step}"
-            )
-        name = checkpoint_name(step)
-        tensor = Checkpoint(self.path, name).tensor(layer)
-        if tensor.shape != (self.manifest.samples, units):
+        """Returns a snapshot, float32 (n_samples, n_units), read-only."""
+        facts = self.layer(layer)
+        self._step(step)
+        tensor = Checkpoint(self.path, checkpoint_name(step)).tensor(layer)
+        if tensor.shape != (facts.samples, facts.units):
             raise UnreadableError(
-                f"expected {layer!r} of shape {(self.manifest.samples, units)} at step "
+                f"expected {layer!r} of shape {(facts.samples, facts.units)} at step "
                 f"{step}; received {tensor.shape}; record the run again"
             )
         return tensor.astype(np.float32, copy=False)
 
-    def columns(self) -> list[Column]:
-        """Returns the metadata.
+    def columns(self, layer: str) -> list[Column]:
+        """Returns the samples' metadata."""
+        facts = self.layer(layer)
+        return read_table(confined(self.path, METADATA_FILE), facts.columns, facts.samples)
 
-        Raises:
-            UnreadableError: The table is missing or damaged.
-        """
-        return read_table(
-            confined(self.path, METADATA_FILE),
-            self.manifest.columns,
-            self.manifest.samples,
-        )
-
-    def sprite(self, page: int) -> bytes:
-        """Returns a page of the sprite as a PNG file.
-
-        Raises:
-            NotRecordedError: There is no such page.
-        """
-        sprite = self.manifest.sprite
-        pages = 0 if sprite is None else 1 if sprite.pages is None else sprite.pages.count
-        if sprite is None or not 0 <= page < pages:
+    def sprite(self, layer: str, page: int) -> tuple[bytes, str]:
+        """Returns a page of the sprite as a PNG file."""
+        facts = self.layer(layer).sprite
+        pages = 0 if facts is None else facts.pages
+        if self.manifest.sprite is None or not 0 <= page < pages:
             raise NotRecordedError(
                 f"expected a page below {pages}, the pages of run {self.name!r}; "
                 f"received {page}"
             )
-        name = SPRITE_FILE if sprite.pages is None else sprite_page_file(page)
+        name = SPRITE_FILE if self.manifest.sprite.pages is None else sprite_page_file(page)
         try:
-            return confined(self.path, name).read_bytes()
+            return confined(self.path, name).read_bytes(), "image/png"
         except OSError as error:
             raise NotRecordedError(
                 f"expected {name} in run {self.name!r}; it cannot be read "
                 f"({type(error).__name__}); restore the file or record the run again"
             ) from error
 
+    def _step(self, number: int) -> Step:
+        for step in self.manifest.steps:
+            if step.step == number:
+                return step
+        raise NotRecordedError(
+            f"expected a recorded step of run {self.name!r}, {self.steps}; received {number}"
+        )
 
-def _hash(*values: object) -> str:
-    return hashlib.sha256(repr(values).encode()).hexdigest()[:16]
+
+def _sprite_facts(sprite: SpriteInfo | None) -> SpriteFacts | None:
+    """Describes the pages, which are the sheet alone where there are no others."""
+    if sprite is None:
+        return None
+    pages = sprite.pages or SpritePages(1, sprite.cell, sprite.columns)
+    return SpriteFacts(pages.count, pages.cell, pages.columns, sprite.channels)

@@ -20,6 +20,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tb_embed_plugin import EmbeddingCheckpoint, MisuseError
+from tests.harness import read_run
 from tests.test_models import (
     CROSSENTROPY,
     Digits,
@@ -27,7 +28,6 @@ from tests.test_models import (
     dense,
     fit,
     functional,
-    read_run,
     relu,
     sequential,
     softmax,

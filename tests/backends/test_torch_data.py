@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from torch.utils.data import DataLoader, IterableDataset, TensorDataset
 
 from tb_embed_plugin import EmbeddingCheckpoint, MisuseError
-from tb_embed_plugin.runs.logdir import Logdir
-from tb_embed_plugin.runs.reader import Run
+from tests.harness import columns_of, read_run
 
 Digits = tuple[NDArray[np.float32], NDArray[np.int64]]
 
@@ -41,10 +40,6 @@ def train(data: Any, run_dir: Path | None = None, x: Any = None, **options: Any)
     return model.get_weights()
 
 
-def read_run(run_dir: Path) -> Run:
-    return Logdir(run_dir, list).run(".")
-
-
 def test_a_loader_is_recorded_with_its_labels(tmp_path: Path, digits: Digits) -> None:
     loader = DataLoader(tensors(digits), batch_size=100)
     train(loader, tmp_path / "loader", loader)
@@ -52,7 +47,7 @@ def test_a_loader_is_recorded_with_its_labels(tmp_path: Path, digits: Digits) ->
 
     run, of_arrays = read_run(tmp_path / "loader"), read_run(tmp_path / "arrays")
     assert run.manifest.fingerprint == of_arrays.manifest.fingerprint
-    assert list(run.columns()[1].cells) == [str(label) for label in digits[1]]
+    assert list(columns_of(run)[1].cells) == [str(label) for label in digits[1]]
     np.testing.assert_array_equal(run.snapshot("fc1", 2), of_arrays.snapshot("fc1", 2))
 
 

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tb_embed_plugin.runs.logdir import Logdir
 from tests.browser.tab import Open
-from tests.harness import tensorboard
+from tests.harness import columns_of, read_run, tensorboard
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "mnist_fc1.py"
 
@@ -31,10 +30,10 @@ def test_ten_thousand_digits_play_eleven_epochs(
     accuracy = float(result.stdout.rpartition("val_accuracy: ")[2].split()[0])
     assert accuracy >= 0.975
 
-    run = Logdir(tmp_path, lambda: ["fc1"]).run("fc1")
+    run = read_run(tmp_path / "fc1")
     assert run.steps == list(range(11))
     assert run.snapshot("fc1", 10).shape == (10_000, 200)
-    assert len(run.columns()[1].cells) == 10_000
+    assert len(columns_of(run)[1].cells) == 10_000
     with tensorboard(tmp_path) as server:
         tab = open_tab(server, reduced_motion=True)
         tab.wait_for_picture(10)

@@ -32,7 +32,7 @@ export function StageBar({ store }: { store: Store }) {
         <path d="M4 6h16v2H4zm0 5h16v2H4zm0 5h16v2H4z" />
       </IconButton>
       <div class="spring" />
-      {store.run.value?.sprite != null && (
+      {store.layer.value?.sprite != null && (
         <Choice
           name="Draw samples as"
           options={DRAWINGS}

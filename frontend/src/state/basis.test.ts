@@ -4,7 +4,17 @@ import { basis_query, basis_sentence, continues, needs_refit, take_basis } from 
 
 function recorded(count: number, recording: boolean, from = 0): { run: Run; layer: Layer } {
   const steps = Array.from({ length: count }, (_, i) => from + i);
-  const layer: Layer = { name: "fc1", samples: 10, units: 3, steps, version: `v${count}` };
+  const layer: Layer = {
+    name: "fc1",
+    samples: 10,
+    units: 3,
+    steps,
+    version: `v${count}`,
+    columns: [],
+    sprite: null,
+    fingerprint: "f",
+    samples_version: "1",
+  };
   const run: Run = {
     run: "a",
     source: "tb_embed",
@@ -18,10 +28,6 @@ function recorded(count: number, recording: boolean, from = 0): { run: Run; laye
       wall_time: 1000 + step,
       iterations: null,
     })),
-    columns: [],
-    sprite: null,
-    version: "1",
-    fingerprint: "f",
     problems: [],
   };
   return { run, layer };
@@ -75,18 +81,18 @@ describe("the basis of a finished run", () => {
 });
 
 describe("continues", () => {
-  const before = recorded(4, true).run;
+  const before = recorded(4, true);
 
   it("knows a recording that went on or was thinned out", () => {
-    expect(continues(before, recorded(9, false).run)).toBe(true);
-    expect(continues(before, recorded(4, true, 2).run)).toBe(true);
+    expect(continues(before, recorded(9, false))).toBe(true);
+    expect(continues(before, recorded(4, true, 2))).toBe(true);
   });
 
   it("knows another recording in its place, by its times or its samples", () => {
-    const again = recorded(6, true).run;
-    const later = again.steps.map((facts) => ({ ...facts, wall_time: 5000 + facts.step }));
-    expect(continues(before, { ...again, steps: later })).toBe(false);
-    expect(continues(before, { ...again, fingerprint: "g" })).toBe(false);
-    expect(continues(before, { ...again, run: "b" })).toBe(false);
+    const { run, layer } = recorded(6, true);
+    const later = run.steps.map((facts) => ({ ...facts, wall_time: 5000 + facts.step }));
+    expect(continues(before, { run: { ...run, steps: later }, layer })).toBe(false);
+    expect(continues(before, { run, layer: { ...layer, fingerprint: "g" } })).toBe(false);
+    expect(continues(before, { run: { ...run, run: "b" }, layer })).toBe(false);
   });
 });

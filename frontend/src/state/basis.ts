@@ -33,10 +33,17 @@ export function basis_sentence(basis: Basis, recorded: readonly number[]): strin
   return `Axes from steps ${write_steps(basis.steps, recorded).replaceAll("-", "–")}`;
 }
 
+/** A layer as it was listed, in its run. */
+export interface Listed {
+  readonly run: Run;
+  readonly layer: Layer;
+}
+
 /** Whether `after` is the same recording as `before`, perhaps further on, and not another one in its place. */
-export function continues(before: Run, after: Run): boolean {
-  if (before.run !== after.run || before.fingerprint !== after.fingerprint) return false;
-  const times = new Map(before.steps.map(({ step, wall_time }) => [step, wall_time]));
-  const shared = after.steps.filter(({ step }) => times.has(step));
+export function continues(before: Listed, after: Listed): boolean {
+  if (before.run.run !== after.run.run || before.layer.name !== after.layer.name) return false;
+  if (before.layer.fingerprint !== after.layer.fingerprint) return false;
+  const times = new Map(before.run.steps.map(({ step, wall_time }) => [step, wall_time]));
+  const shared = after.run.steps.filter(({ step }) => times.has(step));
   return shared.length > 0 && shared.every(({ step, wall_time }) => times.get(step) === wall_time);
 }

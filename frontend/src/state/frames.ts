@@ -69,7 +69,8 @@ export class Frames {
 
   /** Whether these are the frames of that layer, as far as it was recorded when they were made. */
   shows(run: Run, layer: Layer, engine: string): boolean {
-    return engine === this.engine && layer.name === this.layer.name && continues(this.run, run);
+    const listed = { run: this.run, layer: this.layer };
+    return engine === this.engine && continues(listed, { run, layer });
   }
 
   /** The run has gone on: the same frames and more. */

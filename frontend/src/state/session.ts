@@ -1,7 +1,7 @@
 // Lets follow what must follow when the store changes: which requests, which moves. The table of contents is `start`.
 import { effect, untracked } from "@preact/signals";
 import { fetch_engines, fetch_metadata, fetch_quality, fetch_sprite } from "../api";
-import type { Run } from "../types";
+import type { Layer } from "../types";
 import { type Basis, take_basis } from "./basis";
 import { keep_address, open_address } from "./bookmark";
 import { Frames } from "./frames";
@@ -95,11 +95,11 @@ function watch_extent(store: Store): void {
 }
 
 function load_metadata(store: Store, signal: AbortSignal): void {
-  on_run(store, signal, (run, still_wanted) => {
+  on_samples(store, signal, (run, layer, still_wanted) => {
     store.table.value = null;
-    if (run.columns.length === 0) return;
-    store.activity.attempt(`the metadata of ${run.run}`, still_wanted, async () => {
-      const table = read_table(await fetch_metadata(run, still_wanted));
+    if (layer.columns.length === 0) return;
+    store.activity.attempt(`the metadata of ${run}`, still_wanted, async () => {
+      const table = read_table(await fetch_metadata(run, layer, still_wanted));
       store.table.value = table;
       const kept = store.color_by.peek();
       const known = kept === "" || table.some(({ name }) => name === kept);
@@ -109,37 +109,42 @@ function load_metadata(store: Store, signal: AbortSignal): void {
 }
 
 function load_sprites(store: Store, signal: AbortSignal): void {
-  on_run(store, signal, (run, still_wanted) => {
+  on_samples(store, signal, (run, layer, still_wanted) => {
     const old = store.sprites.peek();
     store.sprites.value = null;
     for (const sheet of old?.sheets ?? []) sheet.close();
-    const facts = run.sprite;
+    const facts = layer.sprite;
     if (facts === null) return;
-    store.activity.attempt(`the thumbnails of ${run.run}`, still_wanted, async () => {
+    store.activity.attempt(`the thumbnails of ${run}`, still_wanted, async () => {
       const pages = Array.from({ length: facts.pages }, (_, page) => page);
-      const sheets = await Promise.all(pages.map((page) => fetch_sprite(run, page, still_wanted)));
+      const sheets = await Promise.all(
+        pages.map((page) => fetch_sprite(run, layer, page, still_wanted)),
+      );
       if (still_wanted.aborted) for (const sheet of sheets) sheet.close();
       else store.sprites.value = { facts, sheets };
     });
   });
 }
 
-/** Calls back for each run chosen, and for a run whose metadata and thumbnails have changed. */
-function on_run(
+/** Calls back when other samples are shown: of another run or layer, or of other metadata and thumbnails. */
+function on_samples(
   store: Store,
   signal: AbortSignal,
-  load: (run: Run, still_wanted: AbortSignal) => void,
+  load: (run: string, layer: Layer, still_wanted: AbortSignal) => void,
 ): void {
-  let loaded: Run | null = null;
+  let loaded = "";
   let loading = new AbortController();
   effect(() => {
-    const run = store.run.value;
-    if (run === null || (run.run === loaded?.run && run.version === loaded.version)) return;
+    const run = store.run.value?.run;
+    const layer = store.layer.value;
+    if (run === undefined || layer === null) return;
+    const samples = JSON.stringify([run, layer.samples_version]);
+    if (samples === loaded) return;
     loading.abort();
     loading = new AbortController();
-    loaded = run;
+    loaded = samples;
     const still_wanted = AbortSignal.any([signal, loading.signal]);
-    untracked(() => load(run, still_wanted));
+    untracked(() => load(run, layer, still_wanted));
   });
 }
 

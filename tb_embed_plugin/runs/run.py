@@ -1,0 +1,163 @@
+"""A run that can be read, whatever program wrote it."""
+
+from __future__ import annotations
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_embed_plugin.errors import NotRecordedError
+from tb_embed_plugin.runs.manifest import ColumnInfo, Step
+from tb_embed_plugin.runs.metadata_table import Column
+
+Source = Literal["tb_embed", "projector", "torch"]
+"""Who wrote it: our recorder, somebody for the stock Projector, or `add_embedding`."""
+
+
+@dataclass(frozen=True)
+class SpriteFacts:
+    """Geometry of the pages that `Run.sprite` answers, whose cells lie row by row.
+
+    Attributes:
+        pages: Their number; all but the last hold equally many cells.
+        cell: Width and height of a cell, pixels.
+        columns: Cells in a row of a page.
+        channels: 1 grey, 3 RGB, 4 RGBA.
+    """
+
+    pages: int
+    cell: tuple[int, int]
+    columns: int
+    channels: int
+
+
+@dataclass(frozen=True)
+class LayerFacts:
+    """One layer, and the samples that its rows are; layers of a run may share them.
+
+    Attributes:
+        name: The layer.
+        samples: Rows of every snapshot, of the metadata and of the sprite.
+        units: Width of every snapshot.
+        steps: Steps of all its snapshots, ascending.
+        not_finite: Those whose snapshot is known to hold NaN or infinity.
+        columns: The fields of the samples' metadata.
+        sprite: None where the samples have no images.
+        fingerprint: Layers that share it, of whatever run, hold the same samples.
+        samples_version: Changes when the metadata or the sprite do.
+    """
+
+    name: str
+    samples: int
+    units: int
+    steps: tuple[int, ...]
+    not_finite: frozenset[int]
+    columns: tuple[ColumnInfo, ...]
+    sprite: SpriteFacts | None
+    fingerprint: str
+    samples_version: str
+
+    @property
+    def drawable(self) -> list[int]:
+        """The steps whose snapshot can be projected, ascending."""
+        return [step for step in self.steps if step not in self.not_finite]
+
+
+class Run(ABC):
+    """A run that can be read. Nothing is opened before it is asked for.
+
+    Args:
+        name: TensorBoard's name of it.
+        path: Its directory, symbolic links resolved; no file outside of it is read.
+    """
+
+    source: Source
+
+    def __init__(self, name: str, path: Path) -> None:
+        self.name = name
+        self.path = path
+
+    @property
+    @abstractmethod
+    def recording(self) -> bool:
+        """Whether the training that writes it is known to be still under way."""
+
+    @property
+    @abstractmethod
+    def layers(self) -> Sequence[LayerFacts]:
+        """What there is to look at."""
+
+    @property
+    @abstractmethod
+    def step_facts(self) -> Sequence[Step]:
+        """When the snapshots were taken, all layers together, ascending."""
+
+    @property
+    @abstractmethod
+    def problems(self) -> list[str]:
+        """What a reader should know of the run, one sentence each."""
+
+    @abstractmethod
+    def stamp(self, layer: str, step: int) -> Hashable:
+        """Returns what changes when a snapshot does, in every process alike by its `repr`."""
+
+    @abstractmethod
+    def snapshot(self, layer: str, step: int) -> NDArray[np.float32]:
+        """Returns a snapshot, float32 (n_samples, n_units), read-only.
+
+        Raises:
+            NotRecordedError: There is no such layer or step.
+            UnreadableError: Its file is damaged or of another shape.
+        """
+
+    @abstractmethod
+    def columns(self, layer: str) -> list[Column]:
+        """Returns the metadata of a layer's samples.
+
+        Raises:
+            NotRecordedError: There is no such layer.
+            UnreadableError: The table is missing or damaged.
+        """
+
+    @abstractmethod
+    def sprite(self, layer: str, page: int) -> tuple[bytes, str]:
+        """Returns a page of the sprite of a layer's samples: a file and its media type.
+
+        Raises:
+            NotRecordedError: There is no such layer or page.
+        """
+
+    @property
+    def steps(self) -> list[int]:
+        """The steps of all snapshots, ascending."""
+        return [step.step for step in self.step_facts]
+
+    def layer(self, name: str) -> LayerFacts:
+        """Returns the layer `name`.
+
+        Raises:
+            NotRecordedError: It was not recorded; the message lists those that were.
+        """
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        raise NotRecordedError(
+            f"expected one of the layers {[x.name for x in self.layers]} of run "
+            f"{self.name!r}; received {name!r}"
+        )
+
+    def layer_version(self, name: str) -> str:
+        """Changes when the data of the layer `name` do."""
+        layer = self.layer(name)
+        return short_hash(layer, *(self.stamp(name, step) for step in layer.steps))
+
+
+def short_hash(*values: object) -> str:
+    """Returns 16 hexadecimal digits that differ where the values' `repr` does."""
+    return hashlib.sha256(repr(values).encode()).hexdigest()[:16]
