@@ -20,7 +20,13 @@ from tb_embed_plugin.runs.checkpoint import Checkpoint
 from tb_embed_plugin.runs.confinement import confined
 from tb_embed_plugin.runs.manifest import Manifest, SpriteInfo, SpritePages, Step
 from tb_embed_plugin.runs.metadata_table import Column, read_table
-from tb_embed_plugin.runs.run import LayerFacts, Run, SpriteFacts, short_hash
+from tb_embed_plugin.runs.run import (
+    LayerFacts,
+    Run,
+    SpriteFacts,
+    not_finite_problems,
+    short_hash,
+)
 
 
 class RecordedRun(Run):
@@ -73,13 +79,7 @@ class RecordedRun(Run):
     @property
     def problems(self) -> list[str]:
         """Which snapshots cannot be drawn."""
-        return [
-            f"{layer.name} holds NaN or infinity at step "
-            f"{', '.join(map(str, sorted(layer.not_finite)))}, which cannot be drawn: see "
-            "what the training did there"
-            for layer in self.layers
-            if layer.not_finite
-        ]
+        return not_finite_problems(self.layers)
 
     def stamp(self, layer: str, step: int) -> Hashable:
         """Returns when and of what a snapshot was taken."""

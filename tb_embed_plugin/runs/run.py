@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -75,6 +75,9 @@ class Run(ABC):
     Args:
         name: TensorBoard's name of it.
         path: Its directory, symbolic links resolved; no file outside of it is read.
+
+    Attributes:
+        revision: Grows when reading has found out something that changes the run's facts.
     """
 
     source: Source
@@ -82,6 +85,7 @@ class Run(ABC):
     def __init__(self, name: str, path: Path) -> None:
         self.name = name
         self.path = path
+        self.revision = 0
 
     @property
     @abstractmethod
@@ -156,6 +160,17 @@ class Run(ABC):
         """Changes when the data of the layer `name` do."""
         layer = self.layer(name)
         return short_hash(layer, *(self.stamp(name, step) for step in layer.steps))
+
+
+def not_finite_problems(layers: Iterable[LayerFacts]) -> list[str]:
+    """Says which snapshots cannot be drawn."""
+    return [
+        f"{layer.name} holds NaN or infinity at step "
+        f"{', '.join(map(str, sorted(layer.not_finite)))}, which cannot be drawn: see "
+        "what the training did there"
+        for layer in layers
+        if layer.not_finite
+    ]
 
 
 def short_hash(*values: object) -> str:
