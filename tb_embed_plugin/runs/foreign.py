@@ -180,8 +180,7 @@ class ForeignRun(Run):
         values = tensor.read()
         if tensor.stamp not in self._not_finite and not np.isfinite(values).all():
             self._not_finite.add(tensor.stamp)
-            self._samples: dict[Hashable, _Samples] = {}
-        self._facts = [self._with_not_finite(facts) for facts in self._facts]
+            self._facts = [self._with_not_finite(facts) for facts in self._facts]
             self.revision += 1
         return values
 
