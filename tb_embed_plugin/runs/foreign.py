@@ -28,7 +28,7 @@ from tb_embed_plugin.runs.run import (
     short_hash,
 )
 from tb_embed_plugin.runs.sheets import read_sheet
-from tb_embed_plugin.runs.stamps import Stamp, stamp_of
+from tb_embed_plugin.runs.stamps import stamps_of
 
 
 class StoredTensor(Protocol):
@@ -236,7 +236,7 @@ class ForeignRun(Run):
             columns=samples.columns,
             sprite=samples.sprite,
             # Nothing else says which samples they are: one table, one set of samples.
-            fingerprint=short_hash(samples.table_stamp or (self.path, layer.name), rows),
+            fingerprint=short_hash(samples.table_digest or (self.path, layer.name), rows),
             samples_version=samples.version,
         )
         return self._with_not_finite(facts)
@@ -253,7 +253,7 @@ class _Samples:
 
     columns: tuple[ColumnInfo, ...]
     sprite: SpriteFacts | None
-    table_stamp: Stamp
+    table_digest: str
     version: str
     problems: list[str]
 
@@ -261,13 +261,14 @@ class _Samples:
     def read(cls, layer: ForeignLayer) -> Self:
         """Reads the table and the sheet of a layer, each as far as it can be read."""
         rows, _ = layer.shape
-        stamps = [path and stamp_of(path) for path in (layer.table, layer.sheet)]
+        stamps = stamps_of(path for path in (layer.table, layer.sheet) if path is not None)
         columns: tuple[ColumnInfo, ...] = ()
-        sprite, problems = None, []
+        sprite, digest, problems = None, "", []
         try:
             if layer.table is not None:
                 table = read_inferred_table(layer.table, rows)
                 columns = tuple(column.info for column in table.columns)
+                digest = table.digest
                 problems += table.problems
         except UnreadableError as error:
             problems.append(str(error))
@@ -279,4 +280,4 @@ class _Samples:
         except UnreadableError as error:
             problems.append(str(error))
         version = short_hash(columns, rows, *stamps, layer.cell)
-        return cls(columns, sprite, stamps[0], version, problems)
+        return cls(columns, sprite, digest, version, problems)

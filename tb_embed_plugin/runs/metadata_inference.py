@@ -8,6 +8,7 @@ shown, and what does not fit is said. Nothing here raises on account of what a f
 from __future__ import annotations
 
 import csv
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -50,10 +51,12 @@ class InferredTable:
     Attributes:
         columns: Its columns, each with one cell a sample.
         problems: What does not fit, one sentence each.
+        digest: Hash of the file's content.
     """
 
     columns: list[Column]
     problems: list[str]
+    digest: str
 
 
 def read_inferred_table(path: Path, n_samples: int) -> InferredTable:
@@ -111,6 +114,7 @@ def infer_table(data: bytes, n_samples: int, name: str) -> InferredTable:
     return InferredTable(
         [replace(column, name=name) for column, name in zip(columns, names, strict=True)],
         problems,
+        hashlib.sha256(data).hexdigest(),
     )
 
 
