@@ -141,7 +141,7 @@ def test_a_damaged_index_is_a_stated_problem(
 
     # Without the checksum's protection, what lies behind it is reached too.
     checksum = masked_crc32c if checked else lambda _: Passing()
-    with mock.patch("tb_embed_plugin.runs.checkpoint.masked_crc32c", checksum):
+    with mock.patch("tb_embed_plugin.runs.string_table.masked_crc32c", checksum):
         try:
             checkpoint = Checkpoint(tmp_path.resolve(), "ckpt")
             for name in checkpoint.entries:

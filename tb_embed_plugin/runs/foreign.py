@@ -7,7 +7,7 @@ it. A file that cannot be read becomes a problem of the run, and hides nothing e
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol, Self
@@ -64,6 +64,9 @@ class ForeignLayer:
         table: The file of its metadata.
         sheet: The file of its thumbnails.
         cell: Width and height of a thumbnail, as the configuration says; see `read_sheet`.
+        aliases: Other names by which a configuration may mean it.
+        table_for_all: Whether `table` was meant for every tensor, and so for this one only if
+            it has as many rows.
     """
 
     name: str
@@ -71,6 +74,8 @@ class ForeignLayer:
     table: Path | None = None
     sheet: Path | None = None
     cell: tuple[int, ...] = ()
+    aliases: tuple[str, ...] = ()
+    table_for_all: bool = False
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -87,11 +92,13 @@ class Found:
         problems: What could not be read, one sentence each.
         watched: Files and directories; as long as none of their stamps changes, looking again
             finds the same.
+        adopted: Directories below whose files it shows, which are no runs of their own.
     """
 
     layers: list[ForeignLayer]
     problems: list[str]
     watched: list[Path]
+    adopted: list[Path] = field(default_factory=list)
 
 
 def by_shape(layer: ForeignLayer, problems: list[str]) -> list[ForeignLayer]:
