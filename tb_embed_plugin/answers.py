@@ -9,6 +9,7 @@ from typing import Any
 
 from tb_embed_plugin.errors import TooMuchAskedError
 from tb_embed_plugin.frames import Frames
+from tb_embed_plugin.listing import Listing
 from tb_embed_plugin.runs.logdir import Logdir
 
 MAX_BYTES = 64 << 20
@@ -36,6 +37,7 @@ class Service:
 
     logdir: Logdir
     frames: Frames
+    listing: Listing
 
 
 def bound(size: int, what: str) -> None:

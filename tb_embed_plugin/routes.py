@@ -19,9 +19,8 @@ from tb_embed_plugin.arguments import Arguments
 from tb_embed_plugin.errors import UnsuitableDataError
 from tb_embed_plugin.frames import View
 from tb_embed_plugin.projections import pca
-from tb_embed_plugin.runs.logdir import BrokenRun
 from tb_embed_plugin.runs.metadata_table import Column
-from tb_embed_plugin.runs.run import LayerFacts, Run
+from tb_embed_plugin.runs.run import Run
 
 MAX_PREPARED_VALUES = 1 << 27
 """Values worth a second of one core before anybody has asked: 512 MiB of activations."""
@@ -31,7 +30,8 @@ ENGINES = (pca.ENGINE,)
 
 def runs(service: Service, arguments: Arguments) -> Answer:
     """Lists the runs."""
-    return json_answer({"runs": [_describe(run) for run in service.logdir.list_runs()]})
+    body = service.listing.describe(service.logdir.list_runs())
+    return Answer(body, "application/json")
 
 
 def metadata(service: Service, arguments: Arguments) -> Answer:
@@ -163,40 +163,6 @@ def _steps(view: View, arguments: Arguments) -> list[int]:
     width = 4 if view.components == 3 else view.components
     bound(len(steps) * layer.samples * width * 2, "steps")
     return steps
-
-
-def _describe(run: Run | BrokenRun) -> dict[str, Any]:
-    if isinstance(run, BrokenRun):
-        return {
-            "run": run.name,
-            "source": "tb_embed",
-            "recording": False,
-            "layers": [],
-            "steps": [],
-            "problems": [run.problem],
-        }
-    return {
-        "run": run.name,
-        "source": run.source,
-        "recording": run.recording,
-        "layers": [_describe_layer(run, layer) for layer in run.layers],
-        "steps": [asdict(step) for step in run.step_facts],
-        "problems": run.problems,
-    }
-
-
-def _describe_layer(run: Run, layer: LayerFacts) -> dict[str, Any]:
-    return {
-        "name": layer.name,
-        "samples": layer.samples,
-        "units": layer.units,
-        "steps": layer.drawable,
-        "version": run.layer_version(layer.name),
-        "columns": [asdict(column) for column in layer.columns],
-        "sprite": layer.sprite and asdict(layer.sprite),
-        "fingerprint": layer.fingerprint,
-        "samples_version": layer.samples_version,
-    }
 
 
 def _encode_column(prefix: str, column: Column) -> dict[str, Any]:

@@ -151,6 +151,7 @@ class ForeignRun(Run):
         self._problems = list(found.problems)
         self._samples: dict[Hashable, _Samples] = {}
         self._facts = [self._layer_facts(layer) for layer in found.layers]
+        self._problems += _unfit_tables(found.layers, self._facts)
 
     @property
     def layers(self) -> Sequence[LayerFacts]:
@@ -195,7 +196,7 @@ class ForeignRun(Run):
         """Returns the metadata of a layer's samples, none where there is no table."""
         facts = self.layer(layer)
         table = self._found[layer].table
-        if table is None:
+        if table is None or not facts.columns:
             return []
         columns = read_inferred_table(table, facts.samples).columns
         if tuple(column.info for column in columns) != facts.columns:
@@ -229,7 +230,7 @@ class ForeignRun(Run):
 
     def _layer_facts(self, layer: ForeignLayer) -> LayerFacts:
         rows, units = layer.shape
-        key = (layer.table, layer.sheet, layer.cell, rows)
+        key = (layer.table, layer.table_for_all, layer.sheet, layer.cell, rows)
         samples = self._samples.get(key)
         if samples is None:
             samples = self._samples[key] = _Samples.read(layer)
@@ -272,8 +273,8 @@ class _Samples:
         columns: tuple[ColumnInfo, ...] = ()
         sprite, digest, problems = None, "", []
         try:
-            if layer.table is not None:
-                table = read_inferred_table(layer.table, rows)
+            table = layer.table and read_inferred_table(layer.table, rows)
+            if table and (table.rows == rows or not layer.table_for_all):
                 columns = tuple(column.info for column in table.columns)
                 digest = table.digest
                 problems += table.problems
@@ -288,3 +289,18 @@ class _Samples:
             problems.append(str(error))
         version = short_hash(columns, rows, *stamps, layer.cell)
         return cls(columns, sprite, digest, version, problems)
+
+
+def _unfit_tables(layers: Sequence[ForeignLayer], facts: Sequence[LayerFacts]) -> list[str]:
+    """Says which tables that are meant for every tensor have as many rows as none of them."""
+    fits: dict[Path, bool] = {}
+    for layer, fact in zip(layers, facts, strict=True):
+        if layer.table is not None and layer.table_for_all:
+            fits[layer.table] = fits.get(layer.table, False) or bool(fact.columns)
+    rows = ", ".join(sorted({str(fact.samples) for fact in facts})[:5])
+    return [
+        f"expected a tensor with as many rows as {table.name}, which the configuration gives "
+        f"to all tensors; received {rows} rows; correct the table"
+        for table, fitting in fits.items()
+        if not fitting
+    ]

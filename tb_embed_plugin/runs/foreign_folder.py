@@ -6,8 +6,10 @@ into `train/`), or be missing. Its paths may be those of the machine that traine
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,6 +32,11 @@ _STATE_PATH = re.compile(r'^model_checkpoint_path: "(.*)"$', re.MULTILINE)
 _MAX_STATE_BYTES = 1 << 20
 _MAX_WORDS = 80
 """Characters of a configuration that a problem repeats."""
+
+
+def looks_foreign(names: Iterable[str]) -> bool:
+    """Whether a directory with such entries is worth looking into."""
+    return any(name == PROJECTOR_CONFIG_FILE or name.endswith(INDEX) for name in names)
 
 
 class ForeignFolders:
@@ -140,8 +147,9 @@ def _with_files(
 ) -> ForeignLayer:
     def file(written: str) -> Path | None:
         path = find_file(folder, written) if written else None
-        if path is not None and path not in found.watched:
-            found.watched.append(path)
+        with contextlib.suppress(UnreadableError):
+            watched = path or confined(folder, written)  # it may come yet
+            found.watched += [] if watched in found.watched else [watched]
         problem = (
             f"expected the file {_shown(written)} that the configuration names; there is none "
             f"in the run; put {_shown(_last_part(written))} there"

@@ -51,11 +51,13 @@ class InferredTable:
     Attributes:
         columns: Its columns, each with one cell a sample.
         problems: What does not fit, one sentence each.
+        rows: Rows that there are, the header not counted.
         digest: Hash of the file's content.
     """
 
     columns: list[Column]
     problems: list[str]
+    rows: int
     digest: str
 
 
@@ -92,7 +94,8 @@ def infer_table(data: bytes, n_samples: int, name: str) -> InferredTable:
     problems: list[str] = []
     rows = _rows(_text(data, name, problems), n_samples)
     header = rows.pop(0) if rows and _has_header(rows, n_samples) else None
-    if len(rows) != n_samples:
+    n_rows = len(rows)
+    if n_rows != n_samples:
         rest = (
             f"the last {n_samples - len(rows)} samples have none"
             if len(rows) < n_samples
@@ -114,6 +117,7 @@ def infer_table(data: bytes, n_samples: int, name: str) -> InferredTable:
     return InferredTable(
         [replace(column, name=name) for column, name in zip(columns, names, strict=True)],
         problems,
+        n_rows,
         hashlib.sha256(data).hexdigest(),
     )
 
