@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tb_embed_plugin.errors import TooMuchAskedError
@@ -37,7 +37,7 @@ class Service:
 
     logdir: Logdir
     frames: Frames
-    listing: Listing
+    listing: Listing = field(default_factory=Listing)
 
 
 def bound(size: int, what: str) -> None:

@@ -122,10 +122,9 @@ class EmbeddingsPlugin(base_plugin.TBPlugin):  # type: ignore[misc] # TensorBoar
         from tb_embed_plugin import routes  # noqa: F401 # imported for its requirements
         from tb_embed_plugin.answers import Service
         from tb_embed_plugin.frames import Frames
-        from tb_embed_plugin.listing import Listing
         from tb_embed_plugin.runs.logdir import Logdir
 
-        return Service(Logdir(self._root, self._list_run_names), Frames(), Listing())
+        return Service(Logdir(self._root, self._list_run_names), Frames())
 
     def _list_run_names(self) -> Iterable[str]:
         if self._data_provider is None:

@@ -36,7 +36,8 @@ _MAX_WORDS = 80
 
 def looks_foreign(names: Iterable[str]) -> bool:
     """Whether a directory with such entries is worth looking into."""
-    return any(name == PROJECTOR_CONFIG_FILE or name.endswith(INDEX) for name in names)
+    signs = (PROJECTOR_CONFIG_FILE, CHECKPOINT_STATE_FILE)
+    return any(name in signs or name.endswith(INDEX) for name in names)
 
 
 class ForeignFolders:
@@ -65,6 +66,11 @@ class ForeignFolders:
         where, names = _checkpoints_folder(folder, names, config, is_configured=has_config)
         main = _last_part(config.checkpoint or _newest(folder / where))
         found = self._checkpoints.find(folder, where, names, main)
+        if main in names and not any(name.endswith(INDEX) for name in names):
+            found.problems.append(
+                f"expected a checkpoint in TensorFlow's V2 format; {main} is in the first one, "
+                "before TensorFlow 0.12; save it again by a newer tf.compat.v1.train.Saver"
+            )
         if not (has_config or found.layers or found.problems):
             return None
         found.problems[:0] = problems
