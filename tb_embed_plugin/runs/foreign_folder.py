@@ -140,7 +140,8 @@ def _configure(folder: Path, config: ProjectorConfig, found: Found) -> None:
                 replace(_with_files(folder, layer, tensor, found), table_for_all=True)
                 for layer in others
             ]
-    if not found.layers and not any(tensor.tensor for tensor in config.tensors):
+    elsewhere = any(tensor.tensor for tensor in config.tensors)
+    if not (found.layers or found.problems or elsewhere):
         found.problems.append(
             "expected a checkpoint beside the configuration, or in train/ below it; received "
             "none that can be shown; save one there"
