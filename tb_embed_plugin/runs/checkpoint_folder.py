@@ -140,7 +140,7 @@ class CheckpointFolders:
         for step, name in steps.items():
             path = f"{where}/{name}" if where else name
             file = folder / f"{path}{INDEX}"
-            found.watched.append(file)
+            found.renamed.append(file)
             read = known.get(name)
             if read is None or read[0] != stamp_of(file):
                 read = _read_matrices(folder, path, stamp_of(file))

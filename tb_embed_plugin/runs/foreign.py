@@ -92,12 +92,15 @@ class Found:
         problems: What could not be read, one sentence each.
         watched: Files and directories; as long as none of their stamps changes, looking again
             finds the same.
+        renamed: More of them, many maybe, which their writer replaces by renaming, so that the
+            stamp of a directory in `watched` tells as well.
         adopted: Directories below whose files it shows, which are no runs of their own.
     """
 
     layers: list[ForeignLayer]
     problems: list[str]
     watched: list[Path]
+    renamed: list[Path] = field(default_factory=list)
     adopted: list[Path] = field(default_factory=list)
 
 

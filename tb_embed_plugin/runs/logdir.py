@@ -3,6 +3,9 @@
 Which directories hold event files TensorBoard tells (`list_names`); `discovery` finds the
 others. A directory that holds a run of ours is that, whatever else lies there. A run stays the
 same object as long as the stamps of its files do, so that a listing costs a few `stat` a run.
+Of the checkpoints of others, which are replaced by renaming and so change the stamp of their
+directory, each listing looks at a few in turn, for those that were copied over others; whoever
+asks for a run makes us look at all of its files.
 """
 
 from __future__ import annotations
@@ -18,12 +21,15 @@ from tb_embed_plugin.errors import NotRecordedError, UnreadableError
 from tb_embed_plugin.metadata import MANIFEST_FILE
 from tb_embed_plugin.runs.confinement import confined
 from tb_embed_plugin.runs.discovery import SETTLED_SECONDS, Discovery
-from tb_embed_plugin.runs.foreign import ForeignRun
+from tb_embed_plugin.runs.foreign import ForeignRun, Found
 from tb_embed_plugin.runs.foreign_folder import ForeignFolders, looks_foreign
 from tb_embed_plugin.runs.manifest import Manifest
 from tb_embed_plugin.runs.reader import RecordedRun
 from tb_embed_plugin.runs.run import Run
 from tb_embed_plugin.runs.stamps import Stamp, stamps_of
+
+TURNS = 8
+"""Listings by which each checkpoint of a run that others wrote has been looked at."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,14 +45,25 @@ class _Opened:
     """What a directory was taken for, and which files decided it."""
 
     run: Run | BrokenRun | None
-    watched: tuple[str, ...] = ()
-    stamps: tuple[Stamp, ...] = ()
-    adopted: tuple[Path, ...] = ()
-    is_settled: bool = False
+    watched: tuple[str, ...]
+    stamps: tuple[Stamp, ...]
+    renamed: tuple[str, ...]
+    renamed_stamps: tuple[Stamp, ...]
+    adopted: tuple[Path, ...]
+    is_settled: bool
 
-    def is_current(self) -> bool:
-        """Whether the files are still the same."""
-        return self.is_settled and stamps_of(self.watched) == self.stamps
+    def is_current(self, turn: int | None) -> bool:
+        """Whether the files are still the same.
+
+        Args:
+            turn: Which share of those that are renamed is looked at, None for all.
+        """
+        share = slice(None) if turn is None else slice(turn % TURNS, None, TURNS)
+        return (
+            self.is_settled
+            and stamps_of(self.watched) == self.stamps
+            and stamps_of(self.renamed[share]) == self.renamed_stamps[share]
+        )
 
 
 class Logdir:
@@ -65,6 +82,7 @@ class Logdir:
         self._runs: dict[str, Run | BrokenRun] = {}
         self._known: dict[str, _Opened] = {}
         self._not_finite: set[Hashable] = set()
+        self._turn = 0
         # Two who list at once would read everything twice.
         self._lock = threading.Lock()
 
@@ -81,8 +99,11 @@ class Logdir:
             seen = self._discovery.look()
             # What was not seen is too deep, or the look was cut short.
             names = {*seen, *self._list_names()}
+            self._turn += 1
             opened = {
-                name: self._open(name, self._root) for name in names if seen.get(name, True)
+                name: self._open(name, self._root, self._turn)
+                for name in names
+                if seen.get(name, True)
             }
             self._known = opened
             adopted = {path for one in opened.values() for path in one.adopted}
@@ -110,7 +131,7 @@ class Logdir:
         run: Run | BrokenRun | None = None
         if self._root is not None and name in self._runs:
             with self._lock:
-                opened = self._known[name] = self._open(name, self._root)
+                opened = self._known[name] = self._open(name, self._root, None)
             run = opened.run
         if run is None:
             raise NotRecordedError(
@@ -120,9 +141,9 @@ class Logdir:
             raise UnreadableError(run.problem)
         return run
 
-    def _open(self, name: str, root: Path) -> _Opened:
+    def _open(self, name: str, root: Path, turn: int | None) -> _Opened:
         known = self._known.get(name)
-        if known is not None and known.is_current():
+        if known is not None and known.is_current(turn):
             return known
         folder = root / name
         run: BrokenRun | None = None
@@ -139,7 +160,7 @@ class Logdir:
                 f"expected a run that can be read; received {type(error).__name__}; "
                 "give TensorBoard the right to read it",
             )
-        return _opened(run, [folder / MANIFEST_FILE, folder])
+        return _opened(run, Found([], [], [folder / MANIFEST_FILE, folder]))
 
     def _look(self, name: str, folder: Path) -> _Opened:
         """Takes a directory for what it is.
@@ -151,13 +172,16 @@ class Logdir:
         path = folder.resolve(strict=True)
         recorded = _recorded(name, path)
         if recorded is not None:
-            return _opened(recorded, [folder / MANIFEST_FILE])
+            return _opened(recorded, Found([], [], [folder / MANIFEST_FILE]))
         found = self._foreign.find(path)
-        watched = [folder / MANIFEST_FILE, folder]
+        run = None
         if found is None:
-            return _opened(None, watched)
-        foreign = ForeignRun(name, path, "projector", found, self._not_finite)
-        return _opened(foreign, [*watched, *found.watched], found.adopted)
+            found = Found([], [], [])
+        else:
+            run = ForeignRun(name, path, "projector", found, self._not_finite)
+        # The manifest may come yet, and the directory may be a link that is turned elsewhere.
+        found.watched += [folder / MANIFEST_FILE, folder]
+        return _opened(run, found)
 
 
 def _recorded(name: str, run_dir: Path) -> RecordedRun | None:
@@ -174,14 +198,21 @@ def _recorded(name: str, run_dir: Path) -> RecordedRun | None:
     return RecordedRun(name, run_dir, Manifest.from_json(data))
 
 
-def _opened(
-    run: Run | BrokenRun | None, watched: Iterable[Path], adopted: Iterable[Path] = ()
-) -> _Opened:
-    paths = tuple(dict.fromkeys(map(os.fspath, watched)))
-    stamps = stamps_of(paths)
-    newest = max((stamp[0] for stamp in stamps if stamp is not None), default=0)
-    settled = newest < (time.time() - SETTLED_SECONDS) * 1e9
-    return _Opened(run, paths, stamps, tuple(adopted), settled)
+def _opened(run: Run | BrokenRun | None, found: Found) -> _Opened:
+    watched, renamed = (
+        tuple(dict.fromkeys(map(os.fspath, paths))) for paths in (found.watched, found.renamed)
+    )
+    stamps, renamed_stamps = stamps_of(watched), stamps_of(renamed)
+    newest = max((s[0] for s in (*stamps, *renamed_stamps) if s is not None), default=0)
+    return _Opened(
+        run=run,
+        watched=watched,
+        stamps=stamps,
+        renamed=renamed,
+        renamed_stamps=renamed_stamps,
+        adopted=tuple(found.adopted),
+        is_settled=newest < (time.time() - SETTLED_SECONDS) * 1e9,
+    )
 
 
 def _is_adopted(run: Run | BrokenRun | None, adopted: Collection[Path]) -> bool:
