@@ -49,7 +49,7 @@ def main() -> int:
             logdir = Path(folder) / kind
             ignore = shutil.ignore_patterns(*leave_out)
             for i in range(RUNS):
-                # Links of files, not of directories: all that a listing sees of either is alike.
+                # The files are links of one another: a listing cannot tell.
                 run = logdir / f"run{i:04d}"
                 shutil.copytree(one, run, ignore=ignore, copy_function=os.link)
             with tensorboard(logdir) as server:
@@ -79,8 +79,8 @@ def report(kind: str, logdir: Path, server: TensorBoardProcess) -> int:
     print(
         f"listing of {RUNS} {kind} runs of {STEPS} steps: {ours * 1e3:.0f} ms at every poll, "
         f"{first:.1f} s the first time; TensorBoard's data/runs {theirs * 1e3:.0f} ms, one "
-        f"pass of os.scandir {scanned * 1e3:.0f} ms; median ratio of {ROUNDS} rounds {ratio:.2f} "
-        f"(at most {BOUND:g})"
+        f"pass of os.scandir {scanned * 1e3:.0f} ms; median ratio of {ROUNDS} rounds "
+        f"{ratio:.2f} (at most {BOUND:g})"
     )
     return int(ratio > BOUND)
 

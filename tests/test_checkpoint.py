@@ -76,9 +76,9 @@ def test_names_the_tensors_there_are(tmp_path: Path) -> None:
 
 
 def test_refuses_a_type_that_numpy_lacks_by_name(tmp_path: Path) -> None:
-    folder = save(tmp_path, x=tf.cast([1.0], tf.bfloat16))
+    folder = save(tmp_path, x=np.ones(3, np.complex64))
 
-    with pytest.raises(UnreadableError, match=r"'x'.*type 14"):
+    with pytest.raises(UnreadableError, match=r"'x'.*type 8"):
         Checkpoint(folder, "ckpt").tensor("x")
 
 

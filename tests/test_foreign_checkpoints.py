@@ -11,7 +11,11 @@ import pytest
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from tb_embed_plugin import record
+from tb_embed_plugin.errors import UnreadableError
+from tb_embed_plugin.runs.checkpoint import Checkpoint
 from tb_embed_plugin.runs.foreign import ForeignRun
+from tb_embed_plugin.runs.logdir import Logdir
 from tests.foreign import open_run, save_by_checkpoint, save_by_saver, v1
 
 RNG = np.random.default_rng(0)
@@ -223,7 +227,7 @@ def test_a_damaged_checkpoint_is_named_and_hides_no_other(tmp_path: Path) -> Non
     assert run.steps == [1, 4, 5]
     assert any("ckpt-2.index is damaged" in problem for problem in run.problems)
     assert any("expected ckpt-3.index beside" in problem for problem in run.problems)
-    with pytest.raises(Exception, match="missing or cut short"):
+    with pytest.raises(UnreadableError, match="missing or cut short"):
         run.snapshot("embedding", 4)
 
 
@@ -243,17 +247,13 @@ def test_tensorflows_first_format_is_named(tmp_path: Path) -> None:
 def test_new_steps_are_read_without_reading_the_old_ones_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tb_embed_plugin.runs import checkpoint_folder
-    from tb_embed_plugin.runs.logdir import Logdir
-
     read: list[str] = []
-    real = checkpoint_folder.Checkpoint
 
-    def counting(folder: Path, name: str) -> object:
+    def counting(folder: Path, name: str) -> Checkpoint:
         read.append(name)
-        return real(folder, name)
+        return Checkpoint(folder, name)
 
-    monkeypatch.setattr(checkpoint_folder, "Checkpoint", counting)
+    monkeypatch.setattr("tb_embed_plugin.runs.checkpoint_folder.Checkpoint", counting)
     variable = tf.Variable(matrix())
     manager = tf.train.CheckpointManager(
         tf.train.Checkpoint(words=variable), str(tmp_path), max_to_keep=2
@@ -268,8 +268,6 @@ def test_new_steps_are_read_without_reading_the_old_ones_again(
 
 
 def test_a_snapshot_that_is_not_finite_is_told_once_it_was_read(tmp_path: Path) -> None:
-    from tb_embed_plugin.runs.logdir import Logdir
-
     bad = matrix()
     bad[3, 2] = np.nan
     save_by_checkpoint(tmp_path, [matrix(), bad, matrix()])
@@ -285,8 +283,6 @@ def test_a_snapshot_that_is_not_finite_is_told_once_it_was_read(tmp_path: Path) 
 
 
 def test_our_manifest_wins_over_foreign_files(tmp_path: Path) -> None:
-    from tb_embed_plugin import record
-
     save_by_checkpoint(tmp_path / "theirs", [matrix(30)])
     record(tmp_path / "ours", 0, {"fc1": matrix(8)})
     for file in (tmp_path / "theirs").iterdir():

@@ -104,7 +104,7 @@ def _read(
         with os.scandir(path) as entries:
             for entry in entries:
                 names.append(entry.name)
-                if not entry.name.startswith((".", "__")) and entry.is_dir():
+                if not entry.name.startswith((".", "__")) and _is_folder(entry):
                     folders.append(entry.name)
     except OSError:
         return None  # not a directory, gone, or not ours to read: no run that could be shown
@@ -114,3 +114,10 @@ def _read(
         is_candidate=PLUGINS_FOLDER in folders or is_candidate(names),
         is_settled=stat.st_mtime < now - SETTLED_SECONDS,
     )
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False  # a link to itself

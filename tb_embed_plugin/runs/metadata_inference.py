@@ -157,8 +157,10 @@ def _rows(text: str, n_samples: int) -> Rows:
     # A bound, since rows without a cell cost a file one byte and us a hundred.
     most = 2 * n_samples + MAX_SURPLUS_ROWS
     lines = text.split("\n", most)[:most]
-    while lines and not lines[-1] and (len(lines) > n_samples or lines == [""]):
+    ended = not lines[-1]  # by a line feed, which begins no line
+    while lines and not lines[-1] and (ended or len(lines) > n_samples):
         lines.pop()
+        ended = False
     plain = [line.split("\t", MAX_COLUMNS) for line in lines]
     if '"' not in text:
         return plain
@@ -235,7 +237,8 @@ def _names(header: list[str] | None, columns: Sequence[Column]) -> list[str]:
 def _is_number(word: str) -> bool:
     if not _NUMBER.fullmatch(word):
         return False
-    return not word.strip().lstrip("+-").isdigit() or abs(float(word)) <= _EXACT
+    digits = word.strip().lstrip("+-")
+    return not digits.isdigit() or (len(digits) <= 16 and int(digits) <= _EXACT)
 
 
 def _is_finite(word: str) -> bool:
