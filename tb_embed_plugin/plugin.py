@@ -154,7 +154,9 @@ def _serve_static(request: wrappers.Request) -> wrappers.Response:
 
 
 def _refuse(request: wrappers.Request, message: str, status: int) -> wrappers.Response:
-    return _respond(request, message, "text/plain", code=status)
+    # The name of a file may hold bytes that are no UTF-8.
+    text = message.encode(errors="backslashreplace").decode()
+    return _respond(request, text, "text/plain", code=status)
 
 
 def _respond(

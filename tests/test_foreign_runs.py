@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from tensorboard.backend import application
+from tensorboard.plugins import base_plugin
 from werkzeug.test import Client
 
 from tb_embed_plugin import record
@@ -408,3 +411,28 @@ def test_any_shapes_are_shown_or_told(tmp_path: Path, shapes: list[tuple[int, in
     shown = {step: (y.samples, y.units) for y in run.layers for step in y.steps}
     assert shown == matrices
     assert bool(run.problems) == (len(set(matrices.values())) != 1)
+
+
+def test_names_that_are_no_utf_8_break_no_route(tmp_path: Path, saved: Path) -> None:
+    odd = os.fsdecode(b"od\xffd")
+    run_dir = shutil.copytree(saved, tmp_path / odd)
+    for file in run_dir.glob("ckpt-*"):
+        file.rename(run_dir / f"{odd}{file.name}")
+    (run_dir / f"{odd}ckpt-2.index").write_bytes(b"")
+    # TensorBoard's slow loader itself fails on such a name.
+    context = base_plugin.TBContext(logdir=str(tmp_path))
+    http = Client(application.TensorBoardWSGI([EmbeddingsPlugin(context)]))
+    (run,) = json.loads(http.get(BASE + "runs").data)["runs"]
+
+    assert run["layers"][0]["steps"] == [1]
+    assert "damaged" in run["problems"][0]
+    assert http.get(BASE + "vectors", query_string={"run": "x"}).status_code == 404
+
+
+def test_ever_so_many_damaged_files_are_summed_up(tmp_path: Path) -> None:
+    for i in range(100):
+        (tmp_path / f"ckpt-{i}.index").write_bytes(b"nothing")
+    problems = open_run(tmp_path).problems
+
+    assert len(problems) == 31
+    assert "70 more problems" in problems[-1]

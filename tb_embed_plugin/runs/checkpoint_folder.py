@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import EmbedError, UnreadableError
+from tb_embed_plugin.metadata import MAX_UNITS
 from tb_embed_plugin.runs.checkpoint import NUMBER_TYPES, Checkpoint
 from tb_embed_plugin.runs.checkpoint_names import (
     bare_name,
@@ -23,6 +24,9 @@ from tb_embed_plugin.runs.stamps import Stamp, stamp_of
 
 MAX_CHECKPOINTS = 2000
 """Checkpoints of one directory; of more, the newest are shown."""
+
+MAX_SERIES = 20
+"""Series of checkpoints in one directory; of more, the longest are shown."""
 
 MAX_LAYERS = 200
 """Tensors of one directory; of more, the ones with most rows are shown."""
@@ -101,7 +105,7 @@ class CheckpointFolders:
         series = Counter(series_and_step(name)[0] for name in checkpoints)
         first = series_and_step(main)[0] if main else ""
         ordered = sorted(series, key=lambda name: (name != first, -series[name], name))
-        for i, one in enumerate(ordered):
+        for i, one in enumerate(ordered[:MAX_SERIES]):
             steps = {
                 step: name
                 for name in sorted(checkpoints)
@@ -115,9 +119,11 @@ class CheckpointFolders:
                 named = ForeignLayer(layer.name + suffix, layer.tensors, aliases=layer.aliases)
                 found.layers += by_shape(named, found.problems)
         if len(ordered) > 1:
+            some = ", ".join(ordered[:5])
             found.problems.append(
-                f"expected one series of checkpoints; received {', '.join(ordered)}: layers of "
-                "all but the first bear its name; save each into a directory of its own"
+                f"expected one series of checkpoints; received {len(ordered)}, {some}: layers "
+                f"of all but the first bear its name, and at most {MAX_SERIES} are shown; save "
+                "each into a directory of its own"
             )
         if checkpoints and not found.layers and not found.problems:
             found.problems.append(
@@ -184,9 +190,11 @@ def _matrices(folder: Path, name: str, stamp: Stamp) -> list[CheckpointTensor]:
     ]
 
 
-def _largest_first(item: tuple[str, dict[int, StoredTensor]]) -> tuple[int, str]:
+def _largest_first(item: tuple[str, dict[int, StoredTensor]]) -> tuple[bool, int, str]:
+    """Orders by rows; those too wide to be projected come last."""
     name, tensors = item
-    return -max(tensor.shape[0] for tensor in tensors.values()), name
+    rows, units = max(tensor.shape for tensor in tensors.values())
+    return units > MAX_UNITS, -rows, name
 
 
 def _bounded(series: str, steps: dict[int, str], problems: list[str]) -> dict[int, str]:

@@ -30,6 +30,9 @@ from tb_embed_plugin.runs.run import (
 from tb_embed_plugin.runs.sheets import read_sheet
 from tb_embed_plugin.runs.stamps import stamps_of
 
+MAX_PROBLEMS = 30
+"""Problems told of a run, those apart that say which snapshots are not finite."""
+
 
 class StoredTensor(Protocol):
     """A matrix in a file, one row a sample."""
@@ -138,19 +141,19 @@ class ForeignRun(Run):
         path: Its directory, symbolic links resolved; no file outside of it is read.
         source: Who wrote it.
         found: What it holds.
-        not_finite: Stamps of snapshots known to hold NaN or infinity, shared by all runs so
-            that a run read anew knows them still.
+        finite: Whether the snapshot of a stamp was found to be finite when it was read; shared
+            by all runs, so that a run read anew knows it still.
     """
 
     recording = False
 
     def __init__(
-        self, name: str, path: Path, source: Source, found: Found, not_finite: set[Hashable]
+        self, name: str, path: Path, source: Source, found: Found, finite: dict[Hashable, bool]
     ) -> None:
         super().__init__(name, path)
         self.source = source
         self._found = {layer.name: layer for layer in found.layers}
-        self._not_finite = not_finite
+        self._finite = finite
         self._problems = list(found.problems)
         self._samples: dict[Hashable, _Samples] = {}
         self._facts = [self._layer_facts(layer) for layer in found.layers]
@@ -176,7 +179,11 @@ class ForeignRun(Run):
     @property
     def problems(self) -> list[str]:
         """What could not be read, and which snapshots cannot be drawn."""
-        return [*self._problems, *not_finite_problems(self.layers)]
+        shown = self._problems[:MAX_PROBLEMS]
+        if len(self._problems) > MAX_PROBLEMS:
+            rest = len(self._problems) - MAX_PROBLEMS
+            shown.append(f"expected sound files; received {rest} more problems like these")
+        return [*shown, *not_finite_problems(self.layers)]
 
     def stamp(self, layer: str, step: int) -> Hashable:
         """Returns what the file's stamp and the tensor's place in it are."""
@@ -189,8 +196,10 @@ class ForeignRun(Run):
         """
         tensor = self._tensor(layer, step)
         values = tensor.read()
-        if tensor.stamp not in self._not_finite and not np.isfinite(values).all():
-            self._not_finite.add(tensor.stamp)
+        if tensor.stamp in self._finite:
+            return values
+        self._finite[tensor.stamp] = bool(np.isfinite(values).all())
+        if not self._finite[tensor.stamp]:
             self._facts = [self._with_not_finite(facts) for facts in self._facts]
             self.revision += 1
         return values
@@ -254,7 +263,9 @@ class ForeignRun(Run):
 
     def _with_not_finite(self, facts: LayerFacts) -> LayerFacts:
         tensors = self._found[facts.name].tensors
-        known = frozenset(s for s in facts.steps if tensors[s].stamp in self._not_finite)
+        known = frozenset(
+            s for s in facts.steps if not self._finite.get(tensors[s].stamp, True)
+        )
         return replace(facts, not_finite=known)
 
 

@@ -81,7 +81,7 @@ class Logdir:
         self._foreign = ForeignFolders()
         self._runs: dict[str, Run | BrokenRun] = {}
         self._known: dict[str, _Opened] = {}
-        self._not_finite: set[Hashable] = set()
+        self._finite: dict[Hashable, bool] = {}
         self._turn = 0
         # Two who list at once would read everything twice.
         self._lock = threading.Lock()
@@ -178,7 +178,7 @@ class Logdir:
         if found is None:
             found = Found([], [], [])
         else:
-            run = ForeignRun(name, path, "projector", found, self._not_finite)
+            run = ForeignRun(name, path, "projector", found, self._finite)
         # The manifest may come yet, and the directory may be a link that is turned elsewhere.
         found.watched += [folder / MANIFEST_FILE, folder]
         return _opened(run, found)

@@ -22,6 +22,9 @@ from tb_embed_plugin.runs.metadata_table import Column
 MAX_TABLE_BYTES = 64 << 20
 """Larger tables are not read."""
 
+MAX_SAMPLES = 1 << 22
+"""Tables of tensors with more rows are not read."""
+
 MAX_COLUMNS = 100
 """Columns shown; a page lists them all."""
 
@@ -65,8 +68,14 @@ def read_inferred_table(path: Path, n_samples: int) -> InferredTable:
     """Reads the table of `n_samples` samples at `path`.
 
     Raises:
-        UnreadableError: It cannot be read, or is larger than `MAX_TABLE_BYTES`.
+        UnreadableError: It cannot be read, or is larger than `MAX_TABLE_BYTES`, or there are
+            more than `MAX_SAMPLES` samples.
     """
+    if n_samples > MAX_SAMPLES:
+        raise UnreadableError(
+            f"expected metadata of at most {MAX_SAMPLES} samples; received a tensor of "
+            f"{n_samples} rows, which is shown without {path.name}; save fewer rows"
+        )
     try:
         with path.open("rb") as file:
             data = file.read(MAX_TABLE_BYTES + 1)
