@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import UnsuitableDataError
+from tb_embed_plugin.projections.blocks import check_finite
 from tb_embed_plugin.projections.engine import Codes, LayoutEngine, Settings
-from tb_embed_plugin.projections.pca import check_finite
 
 Order = Literal["backwards", "outwards"]
 
