@@ -115,13 +115,11 @@ def align(
         UnsuitableDataError: A snapshot holds NaN or infinity, the layers differ in width and
             share no subspace, or there are too few samples to tell.
     """
-    first, onto_first = (
-        snapshot_of(pairs[0][0]),
-        onto_snapshot_of(pairs[0][1]),
-    )
-    n_samples, units = first.shape
-    check_width(max(units, onto_first.shape[1]), MAX_ALIGNED_UNITS)
-    means, covariances, ckas = [], 0.0, []
+    n_samples, units = snapshot_of(pairs[0][0]).shape
+    width = units + onto_snapshot_of(pairs[0][1]).shape[1]
+    check_width(max(units, width - units), MAX_ALIGNED_UNITS)
+    means, ckas = [], []
+    inside = np.zeros((width, width))
     for step, onto_step in pairs:
         moments = _joint_moments(
             (step, snapshot_of(step)), (onto_step, onto_snapshot_of(onto_step))
@@ -129,10 +127,10 @@ def align(
         covariance = moments.covariance()
         means.append(moments.mean())
         ckas.append(_cka(covariance, units))
-        covariances = covariances + covariance / len(pairs)
+        inside += covariance / len(pairs)
     mean = np.mean(means, axis=0)
     apart = np.stack(means) - mean
-    joint = covariances + apart.T @ apart / len(pairs)
+    joint = inside + apart.T @ apart / len(pairs)
     origin, onto_origin = mean[:units], mean[units:]
     if units == len(onto_origin):
         turned = _procrustes(joint[:units, units:])

@@ -86,6 +86,8 @@ def fix_signs(axes: NDArray[np.float64]) -> NDArray[np.float64]:
     Args:
         axes: float64 (n_units, n_axes).
     """
+    if not axes.size:
+        return axes
     signs = np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])])
     return axes * np.where(signs == 0, 1, signs)
 

@@ -73,4 +73,5 @@ class Spread:
     def variance(self) -> NDArray[np.float64]:
         """Returns the variance of each unit, (n_units,)."""
         shift = self._sum / self.count
-        return np.maximum(np.asarray(self._squares / self.count - shift * shift), 0)
+        variance: NDArray[np.float64] = self._squares / self.count - np.square(shift)
+        return variance.clip(min=0)

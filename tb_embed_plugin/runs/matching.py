@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import UnsuitableDataError
-from tb_embed_plugin.runs.reader import Run
+from tb_embed_plugin.runs.run import Run
 
 ID_COLUMN = "id"
 """The column that names a sample wherever it was recorded. `index`, which counts the rows of
@@ -24,11 +24,11 @@ StepRule = Literal["epoch", "step", "last"]
 
 @dataclass(frozen=True)
 class SampleMatch:
-    """The samples that two runs share.
+    """The samples that two layers share.
 
     Attributes:
         by: What says so.
-        rows: Their rows in the one run, int64 (n_shared,); None where all rows are the same.
+        rows: Their rows in the one layer, int64 (n_shared,); None where all rows are the same.
         onto_rows: Their rows in the other.
     """
 
@@ -37,17 +37,18 @@ class SampleMatch:
     onto_rows: NDArray[np.int64] | None = None
 
 
-def match_samples(run: Run, onto: Run) -> SampleMatch:
-    """Returns the samples that two runs share.
+def match_samples(run: Run, layer: str, onto: Run, onto_layer: str) -> SampleMatch:
+    """Returns the samples that a layer of one run shares with a layer of another.
 
     Raises:
+        NotRecordedError: There is no such layer.
         UnsuitableDataError: Their fingerprints differ, and no column `id` names each sample
             of both once, or those share none.
         UnreadableError: A run's metadata is damaged.
     """
-    if run.manifest.fingerprint == onto.manifest.fingerprint:
+    if run.layer(layer).fingerprint == onto.layer(onto_layer).fingerprint:
         return SampleMatch("fingerprint")
-    rows, onto_rows = _rows_by_id(run), _rows_by_id(onto)
+    rows, onto_rows = _rows_by_id(run, layer), _rows_by_id(onto, onto_layer)
     shared = [name for name in onto_rows if name in rows]
     if not shared:
         raise UnsuitableDataError(
@@ -62,21 +63,23 @@ def match_samples(run: Run, onto: Run) -> SampleMatch:
 
 
 def match_steps(
-    run: Run, steps: Sequence[int], onto: Run, onto_steps: Sequence[int], rule: StepRule
+    run: Run, layer: str, onto: Run, onto_layer: str, rule: StepRule
 ) -> list[tuple[int, int]]:
-    """Returns the steps that belong together, `(step, onto_step)`, ascending.
+    """Returns the drawable steps that belong together, `(step, onto_step)`, ascending.
 
     Args:
         run: The one run.
-        steps: Its steps to choose from, one or more.
+        layer: One of its layers, with a drawable step.
         onto: The other run.
-        onto_steps: Its steps to choose from, one or more.
+        onto_layer: One of its layers, with a drawable step.
         rule: `epoch`: both at the end of the same epoch; `step`: of the same number; `last`:
             the last of both alone.
 
     Raises:
+        NotRecordedError: There is no such layer.
         UnsuitableDataError: No two belong together.
     """
+    steps, onto_steps = run.layer(layer).drawable, onto.layer(onto_layer).drawable
     if rule == "last":
         return [(max(steps), max(onto_steps))]
     keys, onto_keys = _keys(run, steps, rule), _keys(onto, onto_steps, rule)
@@ -90,14 +93,14 @@ def match_steps(
     return pairs
 
 
-def _rows_by_id(run: Run) -> dict[str, int]:
-    cells = next((c.cells for c in run.columns() if c.name == ID_COLUMN), None)
+def _rows_by_id(run: Run, layer: str) -> dict[str, int]:
+    cells = next((c.cells for c in run.columns(layer) if c.name == ID_COLUMN), None)
     if cells is None or "" in cells or len(set(cells)) < len(cells):
         what = "no such column" if cells is None else "one with missing or repeated values"
         raise UnsuitableDataError(
             f"expected runs over the same samples, or a column {ID_COLUMN!r} that names each "
             f"sample once; run {run.name!r} has other samples and {what}; record both over "
-            f"the same samples, or with metadata={{'{ID_COLUMN}': ...}}"
+            "the same samples, or with such a column in the metadata"
         )
     return {cell: row for row, cell in enumerate(cells)}
 
@@ -108,9 +111,9 @@ def _keys(run: Run, steps: Sequence[int], rule: StepRule) -> dict[int, int]:
         return {step: step for step in steps}
     wanted = set(steps)
     return {
-        s.epoch: s.step
-        for s in run.manifest.steps
-        if s.step in wanted and s.epoch is not None and s.batch is None
+        facts.epoch: facts.step
+        for facts in run.step_facts
+        if facts.step in wanted and facts.epoch is not None and facts.batch is None
     }
 
 
