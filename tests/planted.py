@@ -1,9 +1,16 @@
-"""Snapshots of which we know what is in them."""
+"""Snapshots of which we know what is in them, and runs made of them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
+
+from tb_embed_plugin.runs.manifest import Layer, Step
+from tb_embed_plugin.runs.metadata_table import Column
+from tb_embed_plugin.runs.writer import RunWriter
 
 Snapshots = list[NDArray[np.float32]]
 
@@ -51,3 +58,37 @@ def class_snapshots(
         for step in range(steps)
     ]
     return snapshots, codes
+
+
+def write_run(
+    run_dir: Path,
+    layers: Mapping[str, Snapshots],
+    *columns: Column,
+    fingerprint: str = "samples",
+    epochs: Sequence[int | None] | None = None,
+    first: int = 0,
+) -> None:
+    """Writes a run as the recorder does.
+
+    Args:
+        run_dir: Its directory.
+        layers: Equally many snapshots of each.
+        columns: The metadata; left out, the rows' numbers.
+        fingerprint: Of the samples.
+        epochs: The epoch of each step; left out, its place.
+        first: Number of the first step.
+    """
+    snapshots = next(iter(layers.values()))
+    rows = [str(row) for row in range(len(snapshots[0]))]
+    writer = RunWriter.begin(
+        run_dir,
+        layers=[Layer(name, of_layer[0].shape[1]) for name, of_layer in layers.items()],
+        columns=columns or [Column("index", "number", rows)],
+        images=None,
+        fingerprint=fingerprint,
+        outputs=None,
+    )
+    for i, epoch in enumerate(range(len(snapshots)) if epochs is None else epochs):
+        tensors = {name: of_layer[i] for name, of_layer in layers.items()}
+        writer.write_snapshot(Step(first + i, "epoch", epoch, None, 1.0 + i, i), tensors)
+    writer.finish()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import struct
 import time
 from collections.abc import Callable
 from itertools import pairwise
@@ -18,15 +17,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tensorboard.backend import application
 from tensorboard.plugins import base_plugin
-from werkzeug.test import Client, TestResponse
+from werkzeug.test import Client
 
 from tb_embed_plugin import answers, frames, routes
 from tb_embed_plugin.plugin import ROUTES, EmbeddingsPlugin
 from tb_embed_plugin.projections import pca
 from tb_embed_plugin.projections.basis import Basis
+from tests.decoding import BASE, info_of, positions_of
 from tests.harness import EPOCHS, Recording, client_for
 
-BASE = "/data/plugin/tb_embed/"
 FC1 = {"run": "digits", "layer": "fc1"}
 STEPS = list(range(EPOCHS + 1))
 
@@ -34,18 +33,6 @@ STEPS = list(range(EPOCHS + 1))
 @pytest.fixture(scope="module")
 def client(recording: Recording) -> Client:
     return client_for(recording.logdir, EmbeddingsPlugin)
-
-
-def info_of(response: TestResponse) -> Any:
-    (size,) = struct.unpack("<Q", response.data[:8])
-    return json.loads(json.loads(response.data[8 : 8 + size])["__metadata__"]["json"])
-
-
-def positions_of(response: TestResponse) -> np.ndarray:
-    assert response.status_code == 200, response.text
-    tensors = safetensors.numpy.load(response.data)
-    scaled = tensors["positions"] * tensors["scale"][:, None, None]
-    return np.asarray(scaled + tensors["offset"][:, None])
 
 
 def expected_frames(recording: Recording, components: int) -> np.ndarray:
