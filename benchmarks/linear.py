@@ -110,8 +110,8 @@ def measure(samples: int, units: int, steps: int, n_pairs: int) -> bool:
     step_mib = samples * units * 4 / 2**20
     print(
         f"PCA of {steps} steps of {samples:,} x {units}, files to coordinates: {ours:.3f} s; "
-        f"NumPy's covariance and eigh in memory: {least:.3f} s; median ratio of {n_pairs} pairs "
-        f"{ratio:.2f} (at most {MOST}); {used:.0f} MiB at the peak, {used / step_mib:.2f} "
+        f"NumPy's covariance and eigh in memory: {least:.3f} s; median ratio of {n_pairs} "
+        f"pairs {ratio:.2f} (at most {MOST}); {used:.0f} MiB at the peak, {used / step_mib:.2f} "
         "times one step's array",
         flush=True,
     )
