@@ -41,6 +41,7 @@ bench: $(VENV)/installed $(PAGE)  ## the claims of docs/benchmarks.md, measured 
 	$(BIN)/python tests/browser/install_chromium.py
 	$(BIN)/python benchmarks/recording.py
 	$(BIN)/python benchmarks/training.py
+	$(BIN)/python benchmarks/linear.py
 	$(BIN)/python benchmarks/sprites.py --data $(MNIST)
 	$(BIN)/python benchmarks/first_picture.py --data $(MNIST)
 

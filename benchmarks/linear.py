@@ -111,8 +111,8 @@ def measure(samples: int, units: int, steps: int, n_pairs: int) -> bool:
     print(
         f"PCA of {steps} steps of {samples:,} x {units}, files to coordinates: {ours:.3f} s; "
         f"NumPy's covariance and eigh in memory: {least:.3f} s; median ratio of {n_pairs} "
-        f"pairs {ratio:.2f} (at most {MOST}); {used:.0f} MiB at the peak, {used / step_mib:.2f} "
-        "times one step's array",
+        f"pairs {ratio:.2f} (at most {MOST}); at the peak {used:.0f} MiB, "
+        f"{used / step_mib:.2f} times one step's array",
         flush=True,
     )
     large = samples >= 1_000_000

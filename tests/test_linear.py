@@ -236,6 +236,17 @@ def test_runs_that_match_by_last_alone_are_carried(client: Client) -> None:
     assert np.abs(positions_of(response) - home).max() <= 1e-4 * np.ptp(home)
 
 
+def test_too_few_samples_to_tell_are_said_so(tmp_path: Path) -> None:
+    few = [s[:10] for s in SNAPSHOTS]
+    write_run(tmp_path / "a", {"fc": few})
+    write_run(tmp_path / "b", {"fc": [s[10:20] for s in SNAPSHOTS]})
+    client = client_for(tmp_path, EmbeddingsPlugin)
+    onto = info_of(ask(client, run="b", layer="fc", **ONTO_A))["onto"]
+
+    assert "10 samples in 12 dimensions" in onto["sentence"]
+    assert "the residual says little" in onto["sentence"]
+
+
 def test_a_carried_answer_is_kept_while_both_layers_stay_as_they_are(client: Client) -> None:
     runs = {run["run"]: run for run in client.get(BASE + "runs").get_json()["runs"]}
     a, b = (runs[name]["layers"][0]["version"] for name in ("a", "b"))

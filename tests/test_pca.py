@@ -63,6 +63,23 @@ def test_rotating_the_layer_changes_only_signs(seed: int, steps: int) -> None:
     np.testing.assert_allclose(np.abs(frame), np.abs(turned), atol=2e-3 * float(np.ptp(frame)))
 
 
+@given(st.integers(0, 2**32))
+@settings(max_examples=15, deadline=None)
+def test_order_copies_and_constant_units_change_nothing(seed: int) -> None:
+    snapshots = random_snapshots(seed)
+    order = np.random.default_rng(seed).permutation(200)
+    frame = fit(snapshots).project(snapshots[0], 2)
+    tolerance = 1e-3 * float(np.ptp(frame))
+
+    shuffled = [s[order] for s in snapshots]
+    other = fit(shuffled).project(shuffled[0], 2)
+    np.testing.assert_allclose(other, frame[order], atol=tolerance)
+    twice = [np.vstack([s, s]) for s in snapshots]
+    np.testing.assert_allclose(fit(twice).project(snapshots[0], 2), frame, atol=tolerance)
+    wider = [np.hstack([np.full((200, 1), 8, np.float32), s]) for s in snapshots]
+    np.testing.assert_allclose(fit(wider).project(wider[0], 2), frame, atol=tolerance)
+
+
 def test_copies_of_one_snapshot_do_not_move() -> None:
     snapshot = random_snapshots(2)[0]
     once = fit([snapshot])

@@ -36,7 +36,7 @@ ENGINE = Engine(
         Parameter(
             name="shrinkage",
             type="number",
-            default=0.01,
+            default=0.2,
             meaning="For lda: how far the spread inside classes is drawn towards one that is "
             "equal in all directions.",
             low=1e-6,
