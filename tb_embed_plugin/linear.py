@@ -114,11 +114,13 @@ def _version(view: View) -> str:
 
 
 def _describe(service: Service, view: View) -> dict[str, Any]:
+    basis = service.frames.basis(view)
     content = {
         "engine": view.engine,
         "components": view.components,
         "basis_steps": view.basis_steps,
-        "variance": service.frames.basis(view).shares(view.components).tolist(),
+        "leading": min(basis.leading, view.components),
+        "variance": basis.shares(view.components).tolist(),
     }
     if view.onto is not None:
         content["onto"] = _describe_onto(

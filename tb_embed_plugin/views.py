@@ -97,7 +97,7 @@ class View:
     def key(self) -> str:
         """Equal for views that share a basis."""
         settings = sorted((k, v) for k, v in self.settings.items() if k != "basis_steps")
-        return short_hash(self.home.key(self.basis_steps), self.engine, settings, self.sides)
+        return short_hash(self.home.key(self.basis_steps), self.engine, settings)
 
     def fit(self) -> Basis:
         """Returns the axes.

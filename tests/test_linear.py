@@ -88,6 +88,8 @@ def test_class_axes_separate_the_classes_of_a_column(client: Client, kind: str) 
         for rows in (SNAPSHOTS[0], frames[0][:, :3], positions_of(ask(client, **A))[0][:, :3])
     )
 
+    assert info_of(ask(client, **query))["leading"] == 3
+    assert info_of(ask(client, **query | {"components": 2}))["leading"] == 2
     assert told > pca
     assert told >= (whole - 0.01 if kind == "lda" else 0.8 * whole)
     assert ask(client, **query, column="label").data == ask(client, **query).data
@@ -107,6 +109,7 @@ def test_an_axis_runs_between_the_groups_of_a_request(client: Client) -> None:
     expected = np.stack([(s - centre) @ direction for s in SNAPSHOTS])
 
     assert np.abs(first - expected).max() <= 1e-4 * np.ptp(expected)
+    assert info_of(ask(client, **query))["leading"] == 1
     quality = ask(client, "quality", **query, down="0-4", up="5-9").get_json()
     assert quality["sentence"].startswith("Groups: 2 components show")
 

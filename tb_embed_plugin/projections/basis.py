@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,8 @@ class Basis:
         axes: float64 (n_units, n_axes), orthonormal, at most `N_AXES`.
         variance: float64 (n_axes,), variance of those rows along each axis.
         total_variance: Their variance along all axes there are.
+        leading: How many of the axes are those that were asked for; the others are the PCA of
+            what is orthogonal to them.
         scaling: What is done to activations first.
     """
 
@@ -38,7 +40,8 @@ class Basis:
     axes: NDArray[np.float64]
     variance: NDArray[np.float64]
     total_variance: float
-    scaling: Scaling = field(default_factory=Scaling)
+    leading: int
+    scaling: Scaling
 
     def shares(self, components: int) -> NDArray[np.float64]:
         """Returns the share of the pooled variance along each axis, (components,)."""
@@ -126,5 +129,6 @@ def complete(
         axes=axes,
         variance=np.maximum(np.einsum("ij,ij->j", axes, covariance @ axes), 0),
         total_variance=float(np.trace(covariance)),
+        leading=min(n_leading, N_AXES),
         scaling=scaling,
     )

@@ -49,10 +49,12 @@ def fit(snapshot_of: SnapshotOf, steps: Sequence[int], settings: Settings = UNSC
         moments.add(block)
     covariance = moments.covariance()
     eigenvalues, eigenvectors = np.linalg.eigh(covariance)
+    axes = fix_signs(eigenvectors[:, ::-1][:, :N_AXES])
     return Basis(
         mean=moments.mean(),
-        axes=fix_signs(eigenvectors[:, ::-1][:, :N_AXES]),
+        axes=axes,
         variance=np.maximum(eigenvalues[::-1][:N_AXES], 0),
         total_variance=float(np.trace(covariance)),
+        leading=axes.shape[1],
         scaling=scaling,
     )
