@@ -328,10 +328,10 @@ def test_a_failing_recorder_warns_once_and_training_goes_on(
 ) -> None:
     write = RunWriter.write_snapshot
 
-    def full_disk(self: RunWriter, step: Any, tensors: Any) -> None:
+    def full_disk(self: RunWriter, step: Any, *rest: Any) -> None:
         if step.step >= 2:
             raise OSError(28, "No space left on device")
-        write(self, step, tensors)
+        write(self, step, *rest)
 
     monkeypatch.setattr(RunWriter, "write_snapshot", full_disk)
     model = make_model()

@@ -259,10 +259,10 @@ def test_the_training_goes_on_while_a_snapshot_is_written(
     batch_done = threading.Event()
     waited: list[bool] = []
 
-    def slow(self: RunWriter, step: Any, tensors: Any) -> None:
+    def slow(self: RunWriter, *snapshot: Any) -> None:
         # Would never come if the first batch waited for this.
         waited.append(batch_done.wait(30))
-        write(self, step, tensors)
+        write(self, *snapshot)
 
     class Watch(keras.callbacks.Callback):  # type: ignore[misc] # Keras is untyped
         def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
@@ -283,9 +283,9 @@ def test_a_training_that_dies_leaves_what_it_had_recorded(tmp_path: Path) -> Non
         from tb_embed_plugin.runs.writer import RunWriter
 
         write = RunWriter.write_snapshot
-        def slow(self, step, tensors):
+        def slow(self, *snapshot):
             time.sleep(0.5)
-            write(self, step, tensors)
+            write(self, *snapshot)
         RunWriter.write_snapshot = slow
 
         class Fail(keras.callbacks.Callback):

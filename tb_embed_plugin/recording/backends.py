@@ -13,7 +13,6 @@ from typing import Any, cast
 import keras
 
 from tb_embed_plugin.errors import MisuseError
-from tb_embed_plugin.runs.checkpoint_writer import keep_tensorflow_off_gpus
 
 Forward = Callable[[Any], dict[str, Any]]
 """A structure of arrays (n, ...) in, tensors (n, n_units) by name out."""
@@ -35,12 +34,6 @@ def inference(model: Any) -> Iterator[None]:
                 yield
         else:
             yield
-
-
-def prepare_backend() -> None:
-    """Leaves the GPUs to Keras' backend where that is not TensorFlow."""
-    if keras.backend.backend() != "tensorflow":
-        keep_tensorflow_off_gpus()
 
 
 def compile_pass(model: Any, forward: Forward, x: Any) -> CompiledPass:

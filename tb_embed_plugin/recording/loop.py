@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from tb_embed_plugin.errors import MisuseError
 from tb_embed_plugin.recording.columns import ClassNames
+from tb_embed_plugin.recording.recorder import not_finite
 from tb_embed_plugin.recording.samples import Samples, prepare_samples
 from tb_embed_plugin.runs.manifest import Layer, Manifest, Step
 from tb_embed_plugin.runs.writer import RunWriter, delete_run, read_manifest
@@ -76,10 +77,10 @@ def record(
         repeated = labels is not None or metadata is not None
         _check_continues(recorded, layers, samples, step, repeated=repeated)
         writer = RunWriter(run_dir, recorded)
-    not_finite = tuple(n for n, tensor in tensors.items() if not np.isfinite(tensor).all())
+    stored_as = np.dtype(dtype)
+    problems = not_finite(tensors, stored_as)
     writer.write_snapshot(
-        Step(step, "step", epoch, None, time.time(), None, not_finite),
-        {name: tensor.astype(dtype, copy=False) for name, tensor in tensors.items()},
+        Step(step, "step", epoch, None, time.time(), None, problems), tensors, stored_as
     )
     if finished:
         writer.finish()

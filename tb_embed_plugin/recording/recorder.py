@@ -73,7 +73,7 @@ class Recorder:
         try:
             self._background.wait()
             tensors = self._forward()
-            step = replace(step, not_finite=_not_finite(tensors))
+            step = replace(step, not_finite=not_finite(tensors, self._dtype))
             self._tell_not_finite(step)
             if self._on_snapshot is not None:
                 self._on_snapshot(step.step, tensors)
@@ -105,10 +105,7 @@ class Recorder:
             self.seconds += time.perf_counter() - start
 
     def _write(self, step: Step, tensors: Tensors) -> None:
-        stored = {
-            name: tensor.astype(self._dtype, copy=False) for name, tensor in tensors.items()
-        }
-        self._writer.write_snapshot(step, stored)
+        self._writer.write_snapshot(step, tensors, self._dtype)
         steps = [s.step for s in self._writer.manifest.steps]
         if self._max_to_keep is not None and len(steps) > self._max_to_keep:
             self._writer.keep(thin(steps, self._max_to_keep))
@@ -134,5 +131,12 @@ class Recorder:
         )
 
 
-def _not_finite(tensors: Tensors) -> tuple[str, ...]:
-    return tuple(name for name, tensor in tensors.items() if not np.isfinite(tensor).all())
+def not_finite(tensors: Tensors, dtype: np.dtype[np.generic]) -> tuple[str, ...]:
+    """Returns the names of tensors that hold NaN or infinity once stored as `dtype`."""
+    largest = np.finfo(dtype).max
+    # Not isfinite, which needs memory for as many truth values.
+    return tuple(
+        name
+        for name, tensor in tensors.items()
+        if not (-largest <= tensor.min() and tensor.max() <= largest)
+    )

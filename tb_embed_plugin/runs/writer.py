@@ -39,6 +39,8 @@ from tb_embed_plugin.runs.metadata_table import Column, write_table
 from tb_embed_plugin.runs.projector_config import write_projector_config
 from tb_embed_plugin.runs.sprites import write_sprite
 
+FLOAT32 = np.dtype(np.float32)
+
 _OUR_CHECKPOINT = re.compile(r"model\.ckpt-\d+\.(index|data-\d{5}-of-\d{5})")
 
 
@@ -95,14 +97,19 @@ class RunWriter:
         writer._commit(manifest)
         return writer
 
-    def write_snapshot(self, step: Step, tensors: Mapping[str, NDArray[np.generic]]) -> None:
-        """Adds the activations of all layers, and the outputs, at one step.
+    def write_snapshot(
+        self,
+        step: Step,
+        tensors: Mapping[str, NDArray[np.generic]],
+        dtype: np.dtype[np.generic] = FLOAT32,
+    ) -> None:
+        """Adds the activations of all layers, and the outputs, at one step, stored as `dtype`.
 
         Raises:
             OSError: They cannot be written; the run is then as it was before.
         """
         manifest = replace(self.manifest.with_step(step), recording=True)
-        write_checkpoint(self._run_dir, checkpoint_name(step.step), tensors)
+        write_checkpoint(self._run_dir, checkpoint_name(step.step), tensors, dtype)
         self._write_state(manifest)
         self._commit(manifest)
 
