@@ -101,15 +101,16 @@ def trace_forward_pass(
         }
     as_they_are = [target for target in targets if not callable(how[target.asked])]
     head = find_head(output, as_they_are, survey) if output else None
+    batches = hold_batches(x, BATCH_SIZE)
     return ForwardPass(
         layers=tuple(Layer(target.name, widths[target.name]) for target in targets),
         outputs=_info(output, head),
-        _batches=hold_batches(x, BATCH_SIZE),
+        _batches=batches,
         _buffers={
             name: np.empty((_n_samples(x), width), np.float32) for name, width in widths.items()
         },
         _head=head,
-        _compiled=compile_pass(model, forward, x),
+        _compiled=compile_pass(model, forward, batches[0]),
     )
 
 

@@ -69,7 +69,6 @@ def record(
             run_dir,
             layers=layers,
             columns=samples.columns,
-            images=samples.images,
             fingerprint=samples.fingerprint,
             outputs=None,
         )
@@ -77,6 +76,8 @@ def record(
         repeated = labels is not None or metadata is not None
         _check_continues(recorded, layers, samples, step, repeated=repeated)
         writer = RunWriter(run_dir, recorded)
+    if samples.images is not None and writer.manifest.sprite is None:
+        writer.add_sprite(samples.images)
     stored_as = np.dtype(dtype)
     problems = not_finite(tensors, stored_as)
     writer.write_snapshot(

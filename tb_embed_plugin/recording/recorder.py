@@ -1,7 +1,8 @@
 """Takes snapshots while a training runs, without ever hurting it.
 
 The forward pass is made at once, since the weights change; the files are written behind the
-training. Whatever fails is told once, as a warning, and nothing more is recorded then.
+training: the snapshots by one thread, the thumbnails, which may take longer than an epoch, by
+another. Whatever fails is told once, as a warning, and nothing more is recorded then.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin.recording.background import Background
 from tb_embed_plugin.recording.schedule import thin
+from tb_embed_plugin.runs.images import Images
 from tb_embed_plugin.runs.manifest import Step
 from tb_embed_plugin.runs.writer import RunWriter
 
@@ -59,11 +61,16 @@ class Recorder:
         self._max_to_keep = max_to_keep
         self._on_snapshot = on_snapshot
         self._background = Background()
+        self._drawing = Background()
         self._told_not_finite = False
         self.failed = False
         self.recorded = 0
         self.iterations: int | None = None
         self.seconds = 0.0
+
+    def draw(self, images: Images) -> None:
+        """Begins to write the thumbnails; a failure is told at the end."""
+        self._drawing.start(partial(self._writer.add_sprite, images))
 
     def take(self, step: Step) -> None:
         """Takes a snapshot; a failure is told, not raised."""
@@ -96,6 +103,10 @@ class Recorder:
         """Waits for what is being written and marks the run as finished."""
         start = time.perf_counter()
         try:
+            self._drawing.close()
+        except Exception as error:  # noqa: BLE001 # the snapshots are worth more
+            self._tell(f"could not write the thumbnails into {self._run_dir}: {error}")
+        try:
             self._background.close()
             if not self.failed:
                 self._writer.finish()
@@ -114,21 +125,20 @@ class Recorder:
         if self._told_not_finite or not step.not_finite:
             return
         self._told_not_finite = True
-        warnings.warn(
-            f"EmbeddingCheckpoint recorded NaN or infinity in {', '.join(step.not_finite)} at "
-            f"step {step.step}, as the model gave them. The training goes on.",
-            RuntimeWarning,
-            stacklevel=2,
+        self._tell(
+            f"recorded NaN or infinity in {', '.join(step.not_finite)} at step {step.step}, as "
+            "the model gave them. The training goes on."
         )
 
     def _give_up(self, error: Exception) -> None:
         self.failed = True
-        warnings.warn(
-            f"EmbeddingCheckpoint stopped recording into {self._run_dir}: {error}. The "
-            "training goes on; what was recorded so far can be read.",
-            RuntimeWarning,
-            stacklevel=2,
+        self._tell(
+            f"stopped recording into {self._run_dir}: {error}. The training goes on; what was "
+            "recorded so far can be read."
         )
+
+    def _tell(self, what: str) -> None:
+        warnings.warn(f"EmbeddingCheckpoint {what}", RuntimeWarning, stacklevel=2)
 
 
 def not_finite(tensors: Tensors, dtype: np.dtype[np.generic]) -> tuple[str, ...]:

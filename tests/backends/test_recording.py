@@ -231,6 +231,21 @@ def test_modules_of_pytorch_keep_their_mode(tmp_path: Path, digits: Digits) -> N
     assert all(p.requires_grad for p in model.fc1.parameters())
 
 
+def test_what_a_loop_computes_is_refused(tmp_path: Path, digits: Digits) -> None:
+    model = keras.Sequential(
+        [keras.Input((8, 8)), keras.layers.LSTM(6, name="lstm"), softmax()]
+    )
+    model.compile("adam", CROSSENTROPY)
+    checkpoint = EmbeddingCheckpoint(
+        tmp_path, digits[0], "lstm/cell", pooling=lambda output: output[0]
+    )
+    # PyTorch's LSTM is one kernel and has no calls of a cell.
+    message = "inside of a loop" if BACKEND == "jax" else "does not call"
+    with pytest.raises(MisuseError, match=message):
+        fit(model, *digits, checkpoint)
+    assert not list(tmp_path.iterdir())
+
+
 def test_tensorflow_is_not_even_loaded(tmp_path: Path) -> None:
     # Once in use, it would take the memory of the GPUs that the training needs.
     code = f"""
