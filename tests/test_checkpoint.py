@@ -73,6 +73,12 @@ def test_maps_the_file_and_cannot_write_it(tmp_path: Path) -> None:
         tensor[0] = 0
 
 
+def run_folder(folder: str | Path) -> Path:
+    """Makes what a run has before its first checkpoint."""
+    (Path(folder) / "plugins" / "tb_embed").mkdir(parents=True)
+    return Path(folder)
+
+
 def test_names_the_tensors_there_are(tmp_path: Path) -> None:
     checkpoint = Checkpoint(save(tmp_path, fc1=np.ones(1), fc2=np.ones(1)), "ckpt")
 
@@ -171,7 +177,7 @@ def test_tensorflow_reads_what_we_write(
     rng = np.random.default_rng(2)
     values = {name: rng.normal(size=n).astype(np.float32) for name, n in tensors.items()}
     with tempfile.TemporaryDirectory() as folder:
-        write_checkpoint(Path(folder), "model.ckpt-3", values, dtype)
+        write_checkpoint(run_folder(folder), "model.ckpt-3", values, dtype)
         theirs = tf.train.load_checkpoint(f"{folder}/model.ckpt-3")
         ours = Checkpoint(Path(folder).resolve(), "model.ckpt-3")
 
@@ -186,7 +192,9 @@ def test_tensorflow_reads_what_we_write(
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_what_takes_several_pieces_is_whole(tmp_path: Path, order: Literal["C", "F"]) -> None:
     values = np.random.default_rng(2).normal(size=(3001, 700)).astype(np.float32, order=order)
-    write_checkpoint(tmp_path, "model.ckpt-3", {"fc1": values[:, ::2]}, values.dtype)
+    write_checkpoint(
+        run_folder(tmp_path), "model.ckpt-3", {"fc1": values[:, ::2]}, values.dtype
+    )
 
     theirs = tf.train.load_checkpoint(str(tmp_path / "model.ckpt-3"))
     np.testing.assert_array_equal(theirs.get_tensor("fc1"), values[:, ::2])
@@ -198,7 +206,9 @@ def test_what_takes_several_pieces_is_whole(tmp_path: Path, order: Literal["C", 
 
 
 def test_tensorflow_finds_a_flipped_bit_in_what_we_wrote(tmp_path: Path) -> None:
-    write_checkpoint(tmp_path, "model.ckpt-3", {"a": np.ones((99, 9), np.float32)}, FLOAT32)
+    write_checkpoint(
+        run_folder(tmp_path), "model.ckpt-3", {"a": np.ones((99, 9), np.float32)}, FLOAT32
+    )
     data = tmp_path / "model.ckpt-3.data-00000-of-00001"
     content = bytearray(data.read_bytes())
     content[1000] ^= 1
@@ -214,7 +224,7 @@ import pathlib, resource
 import numpy as np
 from tb_embed_plugin.runs.checkpoint_writer import write_checkpoint
 from tb_embed_plugin.runs.writer import FLOAT32
-run, values = pathlib.Path({str(tmp_path)!r}), np.ones((100, 100), np.float32)
+run, values = pathlib.Path({str(run_folder(tmp_path))!r}), np.ones((100, 100), np.float32)
 write_checkpoint(run, "model.ckpt-0", {{"a": values}}, values.dtype)
 resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))
 try:

@@ -76,7 +76,7 @@ def test_what_half_precision_cannot_hold_is_named(tmp_path: Path) -> None:
     values[3, 2] = 70_000
     record(tmp_path, 0, {"a": values, "b": values[:, :2]}, dtype="float16")
 
-    run = open_run(tmp_path)
+    run = read_run(tmp_path)
     assert run.snapshot("a", 0)[3, 2] == np.inf
     assert run.drawable("a") == []
     assert run.drawable("b") == [0]
@@ -94,7 +94,7 @@ record({str(tmp_path)!r}, 0, {{"a": np.ones((9, 4))}}, labels=np.arange(9),
 record({str(tmp_path)!r}, 1, {{"a": np.ones((9, 4))}}, finished=True)
 """
     subprocess.run([sys.executable, "-c", code], check=True)
-    assert open_run(tmp_path).steps == [0, 1]
+    assert read_run(tmp_path).steps == [0, 1]
 
 
 def test_overwrite_begins_anew(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def write_checkpoint(
     """Writes `<run_dir>/<name>.data-…` and then `.index`, each complete or absent.
 
     Args:
-        run_dir: The run.
+        run_dir: The run, which has a manifest's folder.
         name: File name prefix of the checkpoint.
         tensors: Values by tensor name, of rank 1 or more; not copied but for a MiB at a time.
         dtype: What they are stored as: float32 or float16, whose infinity takes the place of
@@ -55,7 +55,7 @@ def write_checkpoint(
     folder = (run_dir / MANIFEST_FILE).parent / _WRITING_FOLDER
     # What a killed process left there is not to be taken for ours.
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    folder.mkdir()  # alone: a run that was deleted meanwhile does not come back in part
     data, index = f"{name}.data-00000-of-00001", f"{name}.index"
     try:
         with (folder / data).open("wb") as file:

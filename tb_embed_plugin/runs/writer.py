@@ -93,7 +93,7 @@ class RunWriter:
         writer = cls(run_dir, manifest)
         # Before the manifest: a run without its event file would never be listed.
         write_event_file(run_dir)
-        writer._commit()
+        write_bytes(run_dir / MANIFEST_FILE, manifest.to_json())
         return writer
 
     def add_sprite(self, images: Images) -> None:
@@ -144,9 +144,12 @@ class RunWriter:
 
     def _commit(self, **changes: Any) -> None:
         """Writes the manifest, with `changes` of it."""
+        path = self._run_dir / MANIFEST_FILE
         with self._lock:
+            if not path.exists():
+                raise FileNotFoundError(f"{path} was deleted while its run was recorded")
             manifest = replace(self.manifest, **changes)
-            write_bytes(self._run_dir / MANIFEST_FILE, manifest.to_json())
+            write_bytes(path, manifest.to_json())
             self.manifest = manifest
 
     def _write_state(self, steps: Sequence[Step]) -> None:
