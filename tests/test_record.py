@@ -78,8 +78,8 @@ def test_what_half_precision_cannot_hold_is_named(tmp_path: Path) -> None:
 
     run = read_run(tmp_path)
     assert run.snapshot("a", 0)[3, 2] == np.inf
-    assert run.drawable("a") == []
-    assert run.drawable("b") == [0]
+    assert run.layer("a").drawable == []
+    assert run.layer("b").drawable == [0]
 
 
 def test_recording_leaves_tensorflow_alone(tmp_path: Path) -> None:
