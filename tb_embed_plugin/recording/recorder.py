@@ -143,7 +143,7 @@ class Recorder:
 
 def not_finite(tensors: Tensors, dtype: np.dtype[np.generic]) -> tuple[str, ...]:
     """Returns the names of tensors that hold NaN or infinity once stored as `dtype`."""
-    largest = np.finfo(dtype).max
+    largest = float(np.finfo(dtype.name).max)
     # Not isfinite, which needs memory for as many truth values.
     return tuple(
         name
