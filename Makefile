@@ -41,6 +41,7 @@ bench: $(VENV)/installed $(PAGE)  ## the claims of docs/benchmarks.md, measured 
 	$(BIN)/python tests/browser/install_chromium.py
 	$(BIN)/python benchmarks/recording.py
 	$(BIN)/python benchmarks/memory.py
+	$(BIN)/python benchmarks/half_precision.py --data $(MNIST)
 	$(BIN)/python benchmarks/sprites.py --data $(MNIST)
 	$(BIN)/python benchmarks/first_picture.py --data $(MNIST)
 

@@ -290,8 +290,7 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
 
     def _snapshot_size(self, forward: ForwardPass | None) -> int:
         """Returns the bytes of one snapshot."""
-        units = sum(layer.units for layer in forward.layers) if forward else 0
-        return units * len(self._samples.columns[0].cells) * self._dtype.itemsize
+        return forward.size * self._dtype.itemsize if forward else 0
 
 
 def _is_chief(model: Any) -> bool:

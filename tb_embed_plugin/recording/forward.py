@@ -48,6 +48,11 @@ class ForwardPass:
     _head: Head | None
     _compiled: CompiledPass
 
+    @property
+    def size(self) -> int:
+        """Numbers in a snapshot, without the head's, which are few."""
+        return sum(buffer.size for buffer in self._buffers.values())
+
     def run(self) -> dict[str, NDArray[np.float32]]:
         """Returns all tensors of a snapshot by name, with the weights of now.
 
