@@ -102,10 +102,8 @@ class Recorder:
     def close(self) -> None:
         """Waits for what is being written and marks the run as finished."""
         start = time.perf_counter()
-        try:
-            self._drawing.close()
-        except Exception as error:  # noqa: BLE001 # the snapshots are worth more
-            self._tell(f"could not write the thumbnails into {self._run_dir}: {error}")
+        self.wait()
+        self._close_drawing()
         try:
             self._background.close()
             if not self.failed:
@@ -114,6 +112,13 @@ class Recorder:
             self._give_up(error)
         finally:
             self.seconds += time.perf_counter() - start
+
+    def _close_drawing(self) -> None:
+        try:
+            self._drawing.close()
+        except Exception as error:  # noqa: BLE001 # the snapshots are worth more
+            if not self.failed:
+                self._tell(f"could not write the thumbnails into {self._run_dir}: {error}")
 
     def _write(self, step: Step, tensors: Tensors) -> None:
         self._writer.write_snapshot(step, tensors, self._dtype)
