@@ -40,8 +40,10 @@ test-browser: $(VENV)/installed $(PAGE)
 bench: $(VENV)/installed $(PAGE)  ## the claims of docs/benchmarks.md, measured here and now
 	$(BIN)/python tests/browser/install_chromium.py
 	$(BIN)/python benchmarks/recording.py
-	$(BIN)/python benchmarks/training.py
 	$(BIN)/python benchmarks/listing.py
+	$(BIN)/python benchmarks/memory.py
+	$(BIN)/python benchmarks/half_precision.py --data $(MNIST)
+	$(BIN)/python benchmarks/linear.py
 	$(BIN)/python benchmarks/sprites.py --data $(MNIST)
 	$(BIN)/python benchmarks/first_picture.py --data $(MNIST)
 

@@ -97,6 +97,7 @@ setup(
     package_data={"tb_embed_plugin": ["static/**", "py.typed"]},
     setup_requires=node_requirements(),
     install_requires=[
+        "google-crc32c>=1.5",
         "h5py>=3.11",
         # UMAP without a JIT; where there is no wheel, the slower umap-learn does the same.
         f"knncolle>=0.3; {HAS_SCRANPY}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from tb_embed_plugin.errors import ArgumentError, NotRecordedError, TooMuchAskedError
 
@@ -34,6 +34,10 @@ class Arguments:
         if not value:
             raise ArgumentError(f"expected the argument {name!r}; received none; add it")
         return value
+
+    def given(self, names: Iterable[str]) -> dict[str, str]:
+        """Returns those of the arguments `names` that are there."""
+        return {name: self._query[name] for name in names if name in self._query}
 
     def version(self) -> str | None:
         """Returns the version that the asker believes current."""
@@ -69,15 +73,15 @@ class Arguments:
         """Returns those of `recorded` that a list such as `0,5-7` names, ascending.
 
         Args:
-            name: The argument; if it is missing, all are meant.
+            name: The argument; if it is missing, or `all`, all are meant.
             recorded: What there is, ascending.
 
         Raises:
             ArgumentError: It is no such list, or names nothing that there is.
             NotRecordedError: A single number in it is not in `recorded`.
         """
-        value = self._query.get(name)
-        if value is None:
+        value = self._query.get(name, "all")
+        if value == "all":
             return list(recorded)
         chosen: list[int] = []
         done = 0

@@ -11,21 +11,16 @@ from dataclasses import asdict
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
-
-from tb_embed_plugin import wire
+from tb_embed_plugin import linear, wire
 from tb_embed_plugin.answers import Answer, Service, bound, json_answer
 from tb_embed_plugin.arguments import Arguments
-from tb_embed_plugin.errors import UnsuitableDataError
-from tb_embed_plugin.frames import View
-from tb_embed_plugin.projections import pca
 from tb_embed_plugin.runs.metadata_table import Column
 from tb_embed_plugin.runs.run import Run
+from tb_embed_plugin.views import ENGINES as LINEAR_ENGINES
+from tb_embed_plugin.views import Source, first_view
 
 MAX_PREPARED_VALUES = 1 << 27
 """Values worth a second of one core before anybody has asked: 512 MiB of activations."""
-
-ENGINES = (pca.ENGINE,)
 
 
 def runs(service: Service, arguments: Arguments) -> Answer:
@@ -56,42 +51,12 @@ def sprite(service: Service, arguments: Arguments) -> Answer:
 
 def projection(service: Service, arguments: Arguments) -> Answer:
     """Answers the frames of some steps."""
-    view, engine = _view(service, arguments)
-    steps = _steps(view, arguments)
-    frames = service.frames.frames(view, steps)
-    tensors = wire.quantize(frames) | {"steps": np.array(steps, np.int32)}
-    info = {
-        "engine": engine,
-        "components": view.components,
-        "basis_steps": view.basis_steps,
-        "done": len(steps),
-        "total": len(steps),
-        "state": "done",
-        "variance": service.frames.basis(view).shares(view.components).tolist(),
-    }
-    version = view.run.layer_version(view.layer)
-    return Answer(wire.encode(tensors, info), wire.CONTENT_TYPE, version)
+    return linear.projection(service, arguments)
 
 
 def quality(service: Service, arguments: Arguments) -> Answer:
     """Answers how far each frame can be believed."""
-    view, engine = _view(service, arguments)
-    shares = service.frames.basis(view).shares(view.components).tolist()
-    shown = [
-        {"step": step, "variance_shown": service.frames.variance_shown(view, step)}
-        for step in arguments.members("steps", view.run.layer(view.layer).drawable)
-    ]
-    content = {
-        "engine": engine,
-        "components": view.components,
-        "basis_steps": view.basis_steps,
-        "variance": shares,
-        "frames": shown,
-        "noise_floor": 0.0,
-        "sentence": f"PCA: {view.components} components show {100 * sum(shares):.0f} % of the "
-        f"variance of {len(view.basis_steps)} steps.",
-    }
-    return json_answer(content, view.run.layer_version(view.layer))
+    return linear.quality(service, arguments)
 
 
 def vectors(service: Service, arguments: Arguments) -> Answer:
@@ -107,7 +72,7 @@ def vectors(service: Service, arguments: Arguments) -> Answer:
 
 def engines(service: Service, arguments: Arguments) -> Answer:
     """Lists the engines and what each can be told."""
-    return json_answer({"engines": [asdict(engine) for engine in ENGINES]})
+    return json_answer({"engines": [asdict(engine) for engine in LINEAR_ENGINES]})
 
 
 def prepare(service: Service) -> None:
@@ -120,9 +85,8 @@ def prepare(service: Service) -> None:
     if not runs:
         return
     layer = runs[0].layers[0]
-    steps = tuple(layer.drawable)
-    if 0 < layer.samples * layer.units * len(steps) <= MAX_PREPARED_VALUES:
-        service.frames.basis(View(runs[0], layer.name, steps, components=3))
+    if 0 < layer.samples * layer.units * len(layer.drawable) <= MAX_PREPARED_VALUES:
+        service.frames.basis(first_view(Source(runs[0], layer.name)))
 
 
 ROUTES: Mapping[str, Callable[[Service, Arguments], Answer]] = MappingProxyType(
@@ -136,33 +100,6 @@ ROUTES: Mapping[str, Callable[[Service, Arguments], Answer]] = MappingProxyType(
         "engines": engines,
     }
 )
-
-
-def _view(service: Service, arguments: Arguments) -> tuple[View, str]:
-    engine = arguments.choice("engine", [engine.name for engine in ENGINES])
-    run = service.logdir.run(arguments.text("run"))
-    components = arguments.choice("components", [str(n) for n in pca.ENGINE.components])
-    layer = run.layer(arguments.text("layer"))
-    if not layer.drawable:
-        raise UnsuitableDataError(
-            f"expected a snapshot of {layer.name!r} with finite values; run {run.name!r} has "
-            f"none among its {len(layer.steps)} steps; wait for one, or look at the training"
-        )
-    view = View(
-        run=run,
-        layer=layer.name,
-        basis_steps=tuple(arguments.members("basis_steps", layer.drawable)),
-        components=int(components),
-    )
-    return view, engine
-
-
-def _steps(view: View, arguments: Arguments) -> list[int]:
-    layer = view.run.layer(view.layer)
-    steps = arguments.members("steps", layer.drawable)
-    width = 4 if view.components == 3 else view.components
-    bound(len(steps) * layer.samples * width * 2, "steps")
-    return steps
 
 
 def _encode_column(prefix: str, column: Column) -> dict[str, Any]:

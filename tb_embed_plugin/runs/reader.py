@@ -71,7 +71,9 @@ class RecordedRun(Run):
                 columns=manifest.columns,
                 sprite=_sprite_facts(manifest.sprite),
                 fingerprint=manifest.fingerprint,
-                samples_version=short_hash(manifest.fingerprint, manifest.columns, start),
+                samples_version=short_hash(
+                    manifest.fingerprint, manifest.columns, manifest.sprite, start
+                ),
             )
             for layer in manifest.layers
         )
