@@ -69,13 +69,15 @@ class Checkpoint:
             if header.get(2, 0) == _BIG_ENDIAN:
                 raise ValueError("it was written on a big-endian machine")  # noqa: TRY301
             self._shards = header.get(1, 1)
-            self._slices = {
-                key: tensor_entry(value) for key, value in items.items() if key[0] == 0
+            entries = {key: tensor_entry(value) for key, value in items.items()}
+            parts = {
+                slice_key(key.decode(), extents)
+                for key, entry in entries.items()
+                for extents in entry.slices
             }
+            self._slices = {key: entries[key] for key in parts & entries.keys()}
             self.entries = {
-                key.decode(): tensor_entry(value)
-                for key, value in items.items()
-                if key not in self._slices
+                key.decode(): entry for key, entry in entries.items() if key not in parts
             }
         except (ValueError, KeyError, IndexError, struct.error, TypeError) as error:
             raise UnreadableError(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
+import google_crc32c
 
 _FOOTER_BYTES = 48
 _TABLE_MAGIC = 0xDB4775248B80FB57
@@ -30,6 +30,12 @@ def table_items(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     for _, handle in _block_items(data, index_offset, index_size):
         offset, size, _ = _block_handle(handle, 0)
         yield from _block_items(data, offset, size)
+
+
+def masked_crc32c(data: bytes) -> int:
+    """Returns the checksum of a block as LevelDB stores it: rotated, plus a constant."""
+    checksum: int = google_crc32c.value(data)
+    return ((checksum >> 15 | checksum << 17) + 0xA282EAD8) & 0xFFFFFFFF
 
 
 def _block_handle(data: bytes, position: int) -> tuple[int, int, int]:
