@@ -147,9 +147,9 @@ class CheckpointFolders:
             path = f"{where}/{name}" if where else name
             file = folder / f"{path}{INDEX}"
             found.renamed.append(file)
-            read = known.get(name)
-            if read is None or read[0] != stamp_of(file):
-                read = _read_matrices(folder, path, stamp_of(file))
+            read, stamp = known.get(name), stamp_of(file)
+            if read is None or read[0] != stamp:
+                read = _read_matrices(folder, path, stamp)
             self._known[folder / where][name] = read
             matrices = read[1]
             if isinstance(matrices, str):

@@ -18,7 +18,11 @@ def confined(folder: Path, name: str) -> Path:
         UnreadableError: The file lies outside of `folder`, or the name can be no file's.
     """
     try:
-        path = (folder / name).resolve()
+        path = folder / name
+        # Of a file of the folder itself a look is enough; resolving takes ten times as long.
+        if name != ".." and Path(name).name == name and not path.is_symlink():
+            return path
+        path = path.resolve()
     # A link to itself; which of the two it is depends on Python's version.
     except (RuntimeError, OSError) as error:
         raise UnreadableError(
