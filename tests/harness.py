@@ -24,6 +24,8 @@ from tensorboard.backend.event_processing import data_provider, plugin_event_mul
 from tensorboard.plugins import base_plugin
 from werkzeug.test import Client
 
+from tb_embed_plugin.errors import UnreadableError
+from tb_embed_plugin.runs.foreign import ForeignRun
 from tb_embed_plugin.runs.logdir import Logdir
 from tb_embed_plugin.runs.metadata_table import Column
 from tb_embed_plugin.runs.reader import RecordedRun
@@ -49,6 +51,24 @@ def read_run(run_dir: Path) -> RecordedRun:
     run = Logdir(run_dir, list).run(".")
     assert isinstance(run, RecordedRun)
     return run
+
+
+def find_run(folder: Path) -> ForeignRun:
+    """Returns the run that others wrote into a directory."""
+    from google.protobuf import text_format
+    from tensorboard.plugins import projector
+
+    c = projector.ProjectorConfig()
+    f = folder / "projector_config.pbtxt"
+    try:
+        text_format.Parse(f.read_text() if f.exists() else "", c)
+    except text_format.ParseError as e:
+        raise UnreadableError("projector_config") from e
+    from tb_embed_plugin.runs.embedding_folders import find_embeddings
+
+    return ForeignRun(
+        ".", folder.resolve(), "torch", find_embeddings(folder.resolve(), c.embeddings), set()
+    )
 
 
 def columns_of(run: Run) -> list[Column]:
