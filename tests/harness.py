@@ -53,10 +53,13 @@ def read_run(run_dir: Path) -> RecordedRun:
     return run
 
 
-def find_run(folder: Path) -> ForeignRun:
+def find_run(folder: Path, name: str = ".") -> ForeignRun:
     """Returns the run that others wrote into a directory."""
     from google.protobuf import text_format
     from tensorboard.plugins import projector
+    import os
+    from types import SimpleNamespace
+    from tb_embed_plugin.runs.keras_weights import find_weights
 
     c = projector.ProjectorConfig()
     f = folder / "projector_config.pbtxt"
@@ -66,9 +69,12 @@ def find_run(folder: Path) -> ForeignRun:
         raise UnreadableError("projector_config") from e
     from tb_embed_plugin.runs.embedding_folders import find_embeddings
 
-    return ForeignRun(
-        ".", folder.resolve(), "torch", find_embeddings(folder.resolve(), c.embeddings), set()
-    )
+    folder = (folder / name).resolve()
+    found = find_embeddings(folder, c.embeddings)
+    found2 = find_weights(folder, os.listdir(folder))
+    found.layers += found2.layers
+    found.problems += found2.problems
+    return ForeignRun(name, folder, "torch", found, set())
 
 
 def columns_of(run: Run) -> list[Column]:

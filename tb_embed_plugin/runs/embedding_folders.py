@@ -192,7 +192,7 @@ def _layers(
         tensor = tensors[step]
         groups.setdefault((tensor.file.shape, _digest(tensor.table)), []).insert(0, step)
     order = sorted(tensors)
-    layers = []
+    layers: list[ForeignLayer] = []
     for steps in groups.values():
         newest = tensors[steps[-1]]
         layers.append(
