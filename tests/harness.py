@@ -24,8 +24,6 @@ from tensorboard.backend.event_processing import data_provider, plugin_event_mul
 from tensorboard.plugins import base_plugin
 from werkzeug.test import Client
 
-from tb_embed_plugin.errors import UnreadableError
-from tb_embed_plugin.runs.foreign import ForeignRun
 from tb_embed_plugin.runs.logdir import Logdir
 from tb_embed_plugin.runs.metadata_table import Column
 from tb_embed_plugin.runs.reader import RecordedRun
@@ -53,28 +51,9 @@ def read_run(run_dir: Path) -> RecordedRun:
     return run
 
 
-def find_run(folder: Path, name: str = ".") -> ForeignRun:
-    """Returns the run that others wrote into a directory."""
-    from google.protobuf import text_format
-    from tensorboard.plugins import projector
-    import os
-    from types import SimpleNamespace
-    from tb_embed_plugin.runs.keras_weights import find_weights
-
-    c = projector.ProjectorConfig()
-    f = folder / "projector_config.pbtxt"
-    try:
-        text_format.Parse(f.read_text() if f.exists() else "", c)
-    except text_format.ParseError as e:
-        raise UnreadableError("projector_config") from e
-    from tb_embed_plugin.runs.embedding_folders import find_embeddings
-
-    folder = (folder / name).resolve()
-    found = find_embeddings(folder, c.embeddings)
-    found2 = find_weights(folder, os.listdir(folder))
-    found.layers += found2.layers
-    found.problems += found2.problems
-    return ForeignRun(name, folder, "torch", found, set())
+def find_run(logdir: Path, name: str = ".") -> Run:
+    """Returns a run of a log directory of which TensorBoard lists no run."""
+    return Logdir(logdir, list).run(name)
 
 
 def columns_of(run: Run) -> list[Column]:

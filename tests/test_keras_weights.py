@@ -62,7 +62,7 @@ def test_every_matrix_is_a_layer_with_a_step_an_epoch(
     trained: tuple[Path, dict[int, dict[str, Any]]],
 ) -> None:
     folder, weights = trained
-    run = find_run(folder, "train")
+    run = find_run(folder)
     assert [layer.name for layer in run.layers] == [
         "words",
         "letters",
@@ -84,7 +84,7 @@ def test_every_matrix_is_a_layer_with_a_step_an_epoch(
 def test_the_configuration_beside_the_folder_of_events_names_the_tables(
     trained: tuple[Path, dict[int, dict[str, Any]]],
 ) -> None:
-    run = find_run(trained[0], "train")
+    run = find_run(trained[0])
     for name, count in (("words", 50), ("letters", 20)):
         (column,) = run.columns(name)
         assert list(column.cells) == [f"{name} {i}" for i in range(count)]

@@ -15,8 +15,8 @@ def add_command(commands: Any) -> None:
         "import",
         help="make a run of activations that other programs saved",
         description="Makes a run of .npy, .npz, .safetensors or Parquet files that hold "
-        "matrices with a row a sample. Several files are the steps of one run, by the numbers in their "
-        "names (fc1-step10.npy, or fc1-10.npy), else in the order given.",
+        "matrices with a row a sample. Several files are the steps of one run, by the "
+        "numbers in their names (fc1-step10.npy, or fc1-10.npy), else in the order given.",
     )
     parser.add_argument("sources", type=Path, nargs="+", metavar="SOURCE")
     parser.add_argument(

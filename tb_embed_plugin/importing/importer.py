@@ -169,8 +169,8 @@ def _columns(
         if list(source.columns) != columns:
             raise MisuseError(
                 "expected the same metadata at every step; received other columns or values "
-                f"in {source.path.name} than in {sources[0].path.name}; sort the rows alike, or "
-                "leave the columns out"
+                f"in {source.path.name} than in {sources[0].path.name}; sort the rows alike, "
+                "or leave the columns out"
             )
     if request.metadata is not None:
         more, told = read_metadata(request.metadata, samples)

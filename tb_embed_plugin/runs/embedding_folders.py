@@ -17,13 +17,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.metadata import PROJECTOR_CONFIG_FILE
 from tb_embed_plugin.runs.confinement import confined
 from tb_embed_plugin.runs.foreign import ForeignLayer, Found
 from tb_embed_plugin.runs.metadata_inference import MAX_TABLE_BYTES
+from tb_embed_plugin.runs.projector_config import ConfiguredTensor
 from tb_embed_plugin.runs.stamps import Stamp, stamp_of
 from tb_embed_plugin.runs.tensor_file import TensorFile
 
@@ -48,7 +48,7 @@ class _Entry:
 
     tag: str
     step: int
-    tensor: str
+    file: str
     shape: tuple[int, ...] = ()
     table: str = ""
     sheet: str = ""
@@ -67,51 +67,58 @@ class _Tensor:
 
 def looks_like_steps(names: Iterable[str]) -> bool:
     """Whether a directory with such entries may hold folders of steps."""
-    return any(_FOLDER.fullmatch(name) for name in names)
+    return any(is_step(name) for name in names)
 
 
-def find_embeddings(folder: Path, embeddings: Sequence[Any]) -> Found:
-    """Finds the tensors of a run.
+def is_step(name: str) -> bool:
+    """Whether a directory's name is a step as the writers pad it."""
+    return _FOLDER.fullmatch(name) is not None and int(name) <= _LARGEST_STEP
+
+
+def find_embeddings(
+    folder: Path, names: Sequence[str], tensors: Sequence[ConfiguredTensor]
+) -> Found:
+    """Finds the tensors of a run that are files of their own.
 
     Args:
         folder: The run's directory, links resolved; no file outside of it is looked at.
-        embeddings: The entries of its `projector_config.pbtxt` (EmbeddingInfo); those without a
-            `tensor_path` are not for this module.
+        names: What it holds.
+        tensors: The entries of its configuration; those without a file are not for this module.
     """
-    found = Found([], [], [folder, folder / PROJECTOR_CONFIG_FILE])
-    listed = [_listed(info) for info in embeddings if info.tensor_path]
+    found = Found([], [], [], source="torch")
+    listed = [_listed(tensor) for tensor in tensors if tensor.tensor]
     entries = {(entry.tag, entry.step): entry for entry in listed}
-    for entry in _unlisted(folder, {entry.tensor for entry in listed}, found):
+    for entry in _unlisted(folder, names, {entry.file for entry in listed}, found):
         entries.setdefault((entry.tag, entry.step), entry)
     if len(entries) > MAX_TENSORS:
         found.problems.append(
             f"expected at most {MAX_TENSORS} embeddings in a run; received {len(entries)}: the "
             "others are left out; log fewer steps into one run"
         )
-    tensors: dict[str, dict[int, _Tensor]] = {}
+    by_tag: dict[str, dict[int, _Tensor]] = {}
     for entry in list(entries.values())[:MAX_TENSORS]:
         try:
             tensor = _open(folder, entry, found)
         except UnreadableError as error:
             found.problems.append(f"{entry.tag} at step {entry.step}: {error}")
         else:
-            tensors.setdefault(entry.tag, {})[entry.step] = tensor
-    for tag, by_step in tensors.items():
+            by_tag.setdefault(entry.tag, {})[entry.step] = tensor
+    for tag, by_step in by_tag.items():
         found.layers += _layers(tag, by_step, found.problems)
     return found
 
 
-def _listed(info: Any) -> _Entry:
+def _listed(tensor: ConfiguredTensor) -> _Entry:
     """Returns an entry of the configuration."""
-    tag, step = _tag_and_step(info.tensor_name or info.tensor_path, info.tensor_path)
+    tag, step = _tag_and_step(tensor.name or tensor.tensor, tensor.tensor)
     return _Entry(
         tag=tag,
         step=step,
-        tensor=info.tensor_path,
-        shape=tuple(info.tensor_shape),
-        table=info.metadata_path,
-        sheet=info.sprite.image_path,
-        cell=tuple(info.sprite.single_image_dim),
+        file=tensor.tensor,
+        shape=tensor.shape,
+        table=tensor.metadata,
+        sheet=tensor.sprite,
+        cell=tensor.cell,
     )
 
 
@@ -130,20 +137,22 @@ def _unescaped(tag: str) -> str:
     return _ESCAPES.sub(lambda match: _ESCAPED[match[0]], tag)
 
 
-def _unlisted(folder: Path, listed: set[str], found: Found) -> list[_Entry]:
+def _unlisted(
+    folder: Path, names: Sequence[str], listed: set[str], found: Found
+) -> list[_Entry]:
     """Returns what lies in the folders of the steps and is complete."""
     config = stamp_of(folder / PROJECTOR_CONFIG_FILE)
     entries = []
-    for step in sorted(name for name in _names(folder) if _FOLDER.fullmatch(name)):
+    for step in sorted(filter(is_step, names)):
         if config is None:
             found.watched.append(folder / step)
         for tag in _names(folder / step):
             inside = f"{step}/{tag}"
-            if int(step) > _LARGEST_STEP or listed & {f"{inside}/{name}" for name in _FILES}:
+            if listed & {f"{inside}/{name}" for name in _FILES}:
                 continue
             found.watched.append(folder / inside)
-            tensor = f"{inside}/tensors.tsv"
-            stamp = stamp_of(folder / tensor)
+            file = f"{inside}/tensors.tsv"
+            stamp = stamp_of(folder / file)
             if stamp is None or (config is not None and stamp[0] > config[0]):
                 continue  # it is being written, and will be listed
             beside = set(_names(folder / inside))
@@ -151,7 +160,7 @@ def _unlisted(folder: Path, listed: set[str], found: Found) -> list[_Entry]:
                 _Entry(
                     tag=_unescaped(tag),
                     step=int(step),
-                    tensor=tensor,
+                    file=file,
                     table=f"{inside}/metadata.tsv" if "metadata.tsv" in beside else "",
                     sheet=f"{inside}/sprite.png" if "sprite.png" in beside else "",
                 )
@@ -173,7 +182,7 @@ def _open(folder: Path, entry: _Entry, found: Found) -> _Tensor:
     Raises:
         UnreadableError: The tensor's cannot be read, or one lies outside of the run.
     """
-    path = confined(folder, entry.tensor)
+    path = confined(folder, entry.file)
     table = confined(folder, entry.table) if entry.table else None
     sheet = confined(folder, entry.sheet) if entry.sheet else None
     found.watched += [file for file in (path, table, sheet) if file is not None]

@@ -98,6 +98,7 @@ class Found:
         renamed: More of them, many maybe, which their writer replaces by renaming, so that the
             stamp of a directory in `watched` tells as well.
         adopted: Directories below whose files it shows, which are no runs of their own.
+        source: Who wrote them.
     """
 
     layers: list[ForeignLayer]
@@ -105,6 +106,14 @@ class Found:
     watched: list[Path]
     renamed: list[Path] = field(default_factory=list)
     adopted: list[Path] = field(default_factory=list)
+    source: Source = "projector"
+
+    def add(self, other: Found) -> None:
+        """Adds what else the directory holds."""
+        self.layers += other.layers
+        self.problems += other.problems
+        self.watched += other.watched
+        self.adopted += other.adopted
 
 
 def by_shape(layer: ForeignLayer, problems: list[str]) -> list[ForeignLayer]:
@@ -139,7 +148,6 @@ class ForeignRun(Run):
     Args:
         name: TensorBoard's name of it.
         path: Its directory, symbolic links resolved; no file outside of it is read.
-        source: Who wrote it.
         found: What it holds.
         finite: Whether the snapshot of a stamp was found to be finite when it was read; shared
             by all runs, so that a run read anew knows it still.
@@ -148,10 +156,10 @@ class ForeignRun(Run):
     recording = False
 
     def __init__(
-        self, name: str, path: Path, source: Source, found: Found, finite: dict[Hashable, bool]
+        self, name: str, path: Path, found: Found, finite: dict[Hashable, bool]
     ) -> None:
         super().__init__(name, path)
-        self.source = source
+        self.source = found.source
         self._found = {layer.name: layer for layer in found.layers}
         self._finite = finite
         self._problems = list(found.problems)

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,11 @@ from numpy.typing import NDArray
 from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.runs.confinement import confined
 from tb_embed_plugin.runs.foreign import ForeignLayer, Found, StoredTensor, by_shape
+from tb_embed_plugin.runs.projector_config import ConfiguredTensor
 from tb_embed_plugin.runs.stamps import Stamp, stamp_of
 
-SUFFIX = ".weights.h5"
+WEIGHTS = ".weights.h5"
+"""How the names of such files end."""
 
 MAX_FILES = 2000
 """Files of one series; of more, those of the last steps are shown."""
@@ -40,7 +42,11 @@ _NUMBERED = re.compile(r"(.*?)(?<!\d)(?<!\d\.)(\d{1,18})(?:-\d+\.\d+)?", re.ASCI
 """The number at the end, or before a loss as in `{epoch:02d}-{val_loss:.2f}`."""
 
 _OPTIMIZER = re.compile(r"(?:.*/)?optimizer(?:_weights|_\d+)?/.*", re.ASCII | re.DOTALL)
-_EMBEDDING = re.compile(r"(?:.*/)?embedding(?:_\d+)?/vars/0", re.ASCII | re.DOTALL)
+_EMBEDDING = re.compile(r"(?:layers/)?embedding(?:_(\d{1,9}))?/vars/0", re.ASCII)
+"""Keras counts the layers of a class in the order of `model.layers`."""
+
+_NAME_OF_ALL = "layer_with_weights-0/embeddings/.ATTRIBUTES/VARIABLE_VALUE"
+"""What Keras' configuration calls every Embedding layer, also in that order."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +68,10 @@ class WeightsTensor:
     shape: tuple[int, int]
 
     @property
-    def is_embedding(self) -> bool:
-        """Whether it is the table of a layer of Keras' class Embedding."""
-        return _EMBEDDING.fullmatch(self.key) is not None
+    def embedding(self) -> int | None:
+        """Which of the model's layers of Keras' class Embedding it is, from 0 on."""
+        match = _EMBEDDING.fullmatch(self.key)
+        return None if match is None else int(match[1] or 0)
 
     @property
     def wall_time(self) -> float:
@@ -92,24 +99,25 @@ class WeightsTensor:
         return values
 
 
-def find_weights(folder: Path, names: Sequence[str]) -> Found:
+def find_weights(folder: Path, where: str, names: Sequence[str]) -> Found:
     """Finds the matrices of all weight files in a directory, Embedding layers' first.
 
     Args:
         folder: The run's directory, links resolved.
-        names: The files in it.
+        where: Path of the files' directory below it, "" for itself.
+        names: The files there.
     """
     found = Found([], [], [])
     series: dict[str, dict[int, str]] = {}
-    for name in sorted(name for name in names if name.endswith(SUFFIX)):
-        of, step = _series_and_step(name.removesuffix(SUFFIX))
+    for name in sorted(name for name in names if name.endswith(WEIGHTS)):
+        of, step = _series_and_step(name.removesuffix(WEIGHTS))
         series.setdefault(of, {})[step] = name
     for i, (of, steps) in enumerate(sorted(series.items(), key=lambda x: -len(x[1]))):
         tensors: dict[str, dict[int, StoredTensor]] = {}
         for step in _shown(of, steps, found.problems):
-            found.watched.append(folder / steps[step])
+            found.watched.append(folder / where / steps[step])
             try:
-                matrices = _matrices(folder, steps[step])
+                matrices = _matrices(folder, f"{where}/{steps[step]}" if where else steps[step])
             except UnreadableError as error:
                 found.problems.append(str(error))
                 continue
@@ -120,14 +128,37 @@ def find_weights(folder: Path, names: Sequence[str]) -> Found:
                 tensors.setdefault(matrix.name, {})[step] = matrix
         suffix = f" ({of})" if i else ""
         for name, by_step in sorted(tensors.items(), key=_embeddings_first):
-            layer = ForeignLayer(name + suffix, by_step)
+            layer = ForeignLayer(name + suffix, by_step, aliases=(name,))
             found.layers += by_shape(layer, found.problems)
     if series and not found.layers and not found.problems:
         found.problems.append(
-            f"expected a matrix, of 2 rows and 2 columns or more, in the files *{SUFFIX}; "
+            f"expected a matrix, of 2 rows and 2 columns or more, in the files *{WEIGHTS}; "
             "received none beside the optimizer's; save a model that has one"
         )
     return found
+
+
+def with_layer_names(
+    tensors: Sequence[ConfiguredTensor], layers: Sequence[ForeignLayer]
+) -> list[ConfiguredTensor]:
+    """Returns a configuration's entries; those of Embedding layers by the layers' names.
+
+    Left as they are where there are more or fewer entries than such layers.
+    """
+    names: dict[int, str] = {}
+    for layer in layers:
+        for tensor in layer.tensors.values():
+            number = _embedding(tensor)
+            if number is not None:
+                names[number] = layer.aliases[0]
+    ordered = [name for _, name in sorted(names.items())]
+    if [tensor.name for tensor in tensors].count(_NAME_OF_ALL) != len(ordered):
+        return list(tensors)
+    waiting = iter(ordered)
+    return [
+        replace(tensor, name=next(waiting)) if tensor.name == _NAME_OF_ALL else tensor
+        for tensor in tensors
+    ]
 
 
 def _series_and_step(name: str) -> tuple[str, int]:
@@ -140,7 +171,7 @@ def _shown(series: str, steps: Mapping[int, str], problems: list[str]) -> list[i
     shown = sorted(step for step in steps if step <= _LARGEST_STEP)[-MAX_FILES:]
     if len(shown) < len(steps):
         problems.append(
-            f"expected at most {MAX_FILES} files {series}{SUFFIX} of steps up to "
+            f"expected at most {MAX_FILES} files {series}{WEIGHTS} of steps up to "
             f"{_LARGEST_STEP}; received {len(steps)}: {len(steps) - len(shown)} are left out"
         )
     return shown
@@ -156,8 +187,11 @@ def _too_large(matrix: WeightsTensor) -> str:
 def _embeddings_first(item: tuple[str, dict[int, StoredTensor]]) -> tuple[bool, int, str]:
     name, tensors = item
     (*_, newest) = tensors.values()
-    is_embedding = isinstance(newest, WeightsTensor) and newest.is_embedding
-    return not is_embedding, -newest.shape[0], name
+    return _embedding(newest) is None, -newest.shape[0], name
+
+
+def _embedding(tensor: StoredTensor) -> int | None:
+    return tensor.embedding if isinstance(tensor, WeightsTensor) else None
 
 
 def _matrices(folder: Path, name: str) -> tuple[WeightsTensor, ...]:
