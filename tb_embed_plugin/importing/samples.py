@@ -12,6 +12,7 @@ from PIL import Image
 
 from tb_embed_plugin.errors import MisuseError, UnreadableError
 from tb_embed_plugin.importing.parquet import read_values
+from tb_embed_plugin.importing.sources import DAMAGE
 from tb_embed_plugin.runs.images import Images, read_images
 from tb_embed_plugin.runs.metadata_inference import infer_type, read_inferred_table
 from tb_embed_plugin.runs.metadata_table import Column, index_column
@@ -92,7 +93,7 @@ def read_thumbnails(path: Path, n_samples: int, cell: tuple[int, int] | None) ->
         # Without pickle: what an array of objects would run is not for us to run.
         loaded = np.load(path, allow_pickle=False)
         array = loaded if isinstance(loaded, np.ndarray) else loaded[loaded.files[0]]
-    except (OSError, ValueError, EOFError, IndexError) as error:
+    except DAMAGE as error:
         raise UnreadableError(
             f"expected thumbnails as .npy, .npz or {', '.join(_SHEETS)}; {path.name} cannot be "
             f"read ({type(error).__name__}); save them again"

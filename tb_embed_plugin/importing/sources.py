@@ -6,19 +6,29 @@ a time.
 
 from __future__ import annotations
 
+import struct
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_embed_plugin.errors import MisuseError, UnreadableError
+from tb_embed_plugin.errors import EmbedError, MisuseError, UnreadableError
 from tb_embed_plugin.importing.parquet import read_values, read_vectors, vector_columns
 from tb_embed_plugin.runs.metadata_table import Column
+
+DAMAGE = (
+    *(OSError, EOFError, ValueError, TypeError, LookupError, ArithmeticError, MemoryError),
+    *(RuntimeError, SyntaxError, AttributeError, struct.error, zlib.error, BadZipFile),
+    TokenError,
+)
+"""What a damaged file makes of NumPy's, zipfile's and safetensors' readers."""
 
 _NUMBERS = "fiub"
 """NumPy's kinds of dtype that float32 can stand for."""
@@ -67,9 +77,9 @@ def open_source(path: Path, layers: Sequence[str], default: str) -> Source:
         )
     try:
         return opener(path, layers, default)
-    except (OSError, ValueError, TypeError, EOFError, BadZipFile) as error:
-        if isinstance(error, MisuseError):
-            raise
+    except EmbedError:
+        raise
+    except DAMAGE as error:
         raise _damaged(path, error) from error
 
 
@@ -163,15 +173,9 @@ def _read(path: Path, name: str, load: Callable[[], Any]) -> NDArray[np.float32]
 
     try:
         array = np.asarray(load())
-    # AttributeError: a type that this NumPy has no name for.
-    except (
-        OSError,
-        ValueError,
-        EOFError,
-        BadZipFile,
-        SafetensorError,
-        AttributeError,
-    ) as error:
+    except EmbedError:
+        raise
+    except (*DAMAGE, SafetensorError) as error:
         raise _damaged(path, error) from error
     is_number = array.dtype.kind in _NUMBERS or array.dtype.name == "bfloat16"
     if array.ndim != 2 or 0 in array.shape or not is_number:
