@@ -16,10 +16,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from tensorboardX import SummaryWriter
 
-from tb_embed_plugin.errors import EmbedError, UnreadableError
+from tb_embed_plugin.errors import UnreadableError
+from tb_embed_plugin.plugin import EmbeddingsPlugin
 from tb_embed_plugin.runs.run import Run
 from tb_embed_plugin.runs.tensor_file import TensorFile
-from tests.harness import find_run
+from tests.harness import client_for, find_run
+
+BASE = "/data/plugin/tb_embed/"
 
 Matrix = NDArray[np.float32]
 
@@ -208,6 +211,27 @@ def test_a_configuration_begun_anew_hides_no_earlier_step(
     assert find_run(tmp_path).layers[0].steps == (0, 1, 2)
 
 
+def test_a_step_that_is_damaged_within_is_left_out_once_it_was_read(
+    tmp_path: Path, matrix: Callable[..., Matrix]
+) -> None:
+    write(tmp_path, [{"mat": matrix(), "global_step": step} for step in range(3)])
+    tensor = tmp_path / "00001" / "default" / "tensors.tsv"
+    lines = tensor.read_text().split("\n")
+    lines[7] = "1.0\tnone\t3.0\t4.0\t5.0"
+    tensor.write_text("\n".join(lines))
+
+    client = client_for(tmp_path, EmbeddingsPlugin)
+    query = "projection?run=.&layer=default&engine=pca&components=2"
+    answer = client.get(BASE + query)
+    assert answer.status_code == 400
+    assert "00001" not in answer.text
+    assert "'none'" in answer.text
+    (run,) = client.get(BASE + "runs").get_json()["runs"]
+    assert run["layers"][0]["steps"] == [0, 2]
+    assert run["problems"][0].startswith("default at step 1: expected 5 numbers a row")
+    assert client.get(BASE + query).status_code == 200
+
+
 TABLES = st.one_of(
     st.binary(max_size=200),
     st.lists(st.lists(st.floats(width=32), min_size=1, max_size=4), max_size=6).map(
@@ -235,26 +259,45 @@ def test_any_table_is_read_as_python_reads_it_or_refused(
         np.testing.assert_array_equal(values, expected.astype(np.float32))
 
 
-@settings(max_examples=100, deadline=None)
-@given(config=st.text("{}:\"'[]\nembdingstorp_hx0129/.", max_size=80), size=st.integers(0, 64))
-def test_any_configuration_gives_a_run_or_a_problem(
-    config: str, size: int, tmp_path_factory: pytest.TempPathFactory
+@settings(max_examples=60, deadline=None)
+@given(
+    config=st.text("{}:\"'[]\nembdingstorp_hx0129/.", max_size=80),
+    size=st.integers(0, 64),
+    table=TABLES,
+    sheet=st.binary(max_size=40),
+)
+def test_no_route_fails_whatever_the_files_hold(
+    config: str,
+    size: int,
+    table: bytes,
+    sheet: bytes,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     folder = tmp_path_factory.mktemp("run")
     step = folder / "00001" / "t"
     step.mkdir(parents=True)
-    (step / "tensors.tsv").write_bytes(b"1\t2\n3\t4\n" * 4)
+    (step / "tensors.tsv").write_bytes(table)
+    (step / "metadata.tsv").write_bytes(table)
+    (step / "sprite.png").write_bytes(sheet)
     (step / "tensors.bytes").write_bytes(bytes(size))
     (folder / "projector_config.pbtxt").write_text(
         'embeddings { tensor_name: "b:2" tensor_path: "00001/t/tensors.bytes" '
         f"tensor_shape: [2, 4] }} {config}"
     )
-    try:
-        run = find_run(folder)
-    except EmbedError as error:
-        assert "projector_config" in str(error)
-        return
-    for layer in run.layers:
-        for number in layer.steps:
-            assert run.snapshot(layer.name, number).shape == (layer.samples, layer.units)
-    assert run.problems or any(layer.name == "b" for layer in run.layers)
+    client = client_for(folder, EmbeddingsPlugin)
+    answer = client.get(BASE + "runs")
+    assert answer.status_code == 200
+    (run,) = answer.get_json()["runs"]
+    names = [layer["name"] for layer in run["layers"]]
+    assert run["problems"] or set(names) == {"b", "t"}
+    for layer in run["layers"]:
+        base = {"run": ".", "layer": layer["name"]}
+        for route, query in (
+            ("metadata", {}),
+            ("sprite", {}),
+            ("projection", {"engine": "pca", "components": "2"}),
+            *(("vectors", {"step": str(number)}) for number in layer["steps"]),
+        ):
+            answer = client.get(BASE + route, query_string=base | query)
+            assert answer.status_code in (200, 400, 404)
+            assert answer.status_code == 200 or "expected" in answer.text
