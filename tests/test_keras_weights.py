@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tb_embed_plugin.errors import UnreadableError
+from tb_embed_plugin.runs import hdf5
 from tests.harness import find_run
 
 
@@ -142,13 +143,13 @@ def test_links_to_other_files_are_not_followed(tmp_path: Path) -> None:
     assert [layer.name for layer in find_run(run_dir).layers] == ["own"]
 
 
-def test_a_matrix_that_claims_too_much_is_left_out(tmp_path: Path) -> None:
+def test_what_lies_in_pieces_is_left_out_and_told(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "a-1.weights.h5", "w") as file:
         file["own"] = np.zeros((3, 2), np.float32)
         file.create_dataset("vast", (1 << 20, 1 << 20), "f4", chunks=(1024, 1024))
     run = find_run(tmp_path)
     assert [layer.name for layer in run.layers] == ["own"]
-    assert "vast of a-1.weights.h5 is 1048576 x 1048576" in run.problems[0]
+    assert "vast of a-1.weights.h5 is not: it is left out" in run.problems[0]
 
 
 @pytest.fixture(scope="module")
@@ -158,22 +159,50 @@ def weights_file(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return path.read_bytes()
 
 
-@settings(max_examples=60, deadline=None)
-@given(cut=st.floats(0, 1), junk=st.binary(max_size=8))
-def test_a_file_cut_short_is_a_problem_and_hides_no_other(
-    cut: float, junk: bytes, weights_file: bytes, tmp_path_factory: pytest.TempPathFactory
+@settings(max_examples=8, deadline=None)
+@given(cuts=st.lists(st.tuples(st.floats(0, 1), st.binary(max_size=8)), max_size=20))
+def test_files_cut_short_are_problems_and_hide_no_other(
+    cuts: list[tuple[float, bytes]], weights_file: bytes, tmp_path_factory: Any
 ) -> None:
     folder = tmp_path_factory.mktemp("cut")
-    (folder / "a-1.weights.h5").write_bytes(weights_file)
-    length = int(cut * len(weights_file))
-    (folder / "a-2.weights.h5").write_bytes(weights_file[:length] + junk)
+    (folder / "a-0.weights.h5").write_bytes(weights_file)
+    for step, (cut, junk) in enumerate(cuts, start=1):
+        kept = weights_file[: int(cut * len(weights_file))]
+        (folder / f"a-{step}.weights.h5").write_bytes(kept + junk)
     run = find_run(folder)
-    assert 1 in run.layer("words").steps
-    if 2 not in run.layer("words").steps:
-        assert any("a-2.weights.h5" in problem for problem in run.problems)
-        return
+    assert 0 in run.layer("words").steps
     for layer in run.layers:
-        try:
-            assert run.snapshot(layer.name, 2).shape == (layer.samples, layer.units)
-        except UnreadableError as error:
-            assert "a-2.weights.h5" in str(error)
+        for step in layer.steps:
+            assert run.snapshot(layer.name, step).shape == (layer.samples, layer.units)
+    for step in range(1, 1 + len(cuts)):
+        complete = all(step in layer.steps for layer in run.layers)
+        assert complete or any(f"a-{step}.weights.h5" in text for text in run.problems)
+
+
+READER = """
+import json, sys, os, time
+for path in json.load(sys.stdin):
+    name = os.path.basename(path)
+    if "crash" in name: os.abort()
+    if "hang" in name: time.sleep(60)
+    print(json.dumps({"matrices": {}, "names": {}, "apart": []}), flush=True)
+"""
+
+
+def test_files_that_crash_the_library_or_keep_it_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hdf5, "COMMAND", (sys.executable, "-c", READER))
+    monkeypatch.setattr(hdf5, "FILE_SECONDS", 1.0)
+    names = ["a", "crash", "b", "hang", "c"]
+    read = hdf5.read_contents([tmp_path / name for name in names])
+    assert {path.name for path, answer in read.items() if not isinstance(answer, str)} == {
+        "a",
+        "b",
+        "c",
+    }
+    assert read[tmp_path / "crash"] == "the HDF5 library crashed on it"
+    assert read[tmp_path / "hang"] == "the HDF5 library did not come to an end with it"
+
+    many = [tmp_path / f"crash {i}" for i in range(hdf5.MAX_CRASHES + 2)]
+    assert all(isinstance(answer, str) for answer in hdf5.read_contents(many).values())

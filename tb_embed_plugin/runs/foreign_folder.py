@@ -21,7 +21,7 @@ from tb_embed_plugin.runs.checkpoint_names import bare_name
 from tb_embed_plugin.runs.confinement import confined
 from tb_embed_plugin.runs.embedding_folders import find_embeddings, looks_like_steps
 from tb_embed_plugin.runs.foreign import ForeignLayer, Found
-from tb_embed_plugin.runs.keras_weights import WEIGHTS, find_weights, with_layer_names
+from tb_embed_plugin.runs.keras_weights import WEIGHTS, WeightFolders, with_layer_names
 from tb_embed_plugin.runs.projector_config import (
     ConfiguredTensor,
     ProjectorConfig,
@@ -50,6 +50,7 @@ class ForeignFolders:
 
     def __init__(self) -> None:
         self._checkpoints = CheckpointFolders()
+        self._weights = WeightFolders()
 
     def find(self, folder: Path) -> Found | None:
         """Finds the layers of a directory, None where nobody wrote any.
@@ -77,7 +78,7 @@ class ForeignFolders:
                 f"expected a checkpoint in TensorFlow's V2 format; {main} is in the first one, "
                 "before TensorFlow 0.12; save it again by a newer tf.compat.v1.train.Saver"
             )
-        found.add(find_weights(folder, where, names))
+        found.add(self._weights.find(folder, where, names))
         parts = (found, embeddings)
         if not has_config and not any(part.layers or part.problems for part in parts):
             return None

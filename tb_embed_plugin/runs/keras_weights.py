@@ -9,12 +9,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Hashable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +19,7 @@ from numpy.typing import NDArray
 from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.runs.confinement import confined
 from tb_embed_plugin.runs.foreign import ForeignLayer, Found, StoredTensor, by_shape
+from tb_embed_plugin.runs.hdf5 import Contents, Matrix, read_contents
 from tb_embed_plugin.runs.projector_config import ConfiguredTensor
 from tb_embed_plugin.runs.stamps import Stamp, stamp_of
 
@@ -30,12 +28,6 @@ WEIGHTS = ".weights.h5"
 
 MAX_FILES = 2000
 """Files of one series; of more, those of the last steps are shown."""
-
-MAX_OBJECTS = 100_000
-"""Groups and data sets in one file; a file with more is not read."""
-
-MAX_MATRIX_BYTES = 1 << 30
-"""A larger matrix is left out; a file of a few bytes may claim any size."""
 
 _LARGEST_STEP = 2**31 - 1
 _NUMBERED = re.compile(r"(.*?)(?<!\d)(?<!\d\.)(\d{1,18})(?:-\d+\.\d+)?", re.ASCII | re.DOTALL)
@@ -58,14 +50,19 @@ class WeightsTensor:
         file_stamp: The file's.
         key: Where the matrix is in it.
         name: What a person calls it, `encoder/words` say.
-        shape: Rows and columns.
+        matrix: Where its values lie.
     """
 
     path: Path
     file_stamp: Stamp
     key: str
     name: str
-    shape: tuple[int, int]
+    matrix: Matrix
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.matrix.shape
 
     @property
     def embedding(self) -> int | None:
@@ -87,55 +84,108 @@ class WeightsTensor:
         """Returns the values, float32 of `shape`, read-only; wider types lose digits.
 
         Raises:
-            UnreadableError: The file is damaged, or has changed.
+            UnreadableError: The file has changed.
         """
-        with _opened(self.path) as file:
-            data = file.get(self.key)
-            if getattr(data, "shape", None) != self.shape:
-                raise _unreadable(self.path, f"without {self.key} of {self.shape}")
-            with np.errstate(over="ignore"):  # what float32 cannot hold is infinite
-                values = np.asarray(data[()]).astype(np.float32, copy=False)
-        values.flags.writeable = False
-        return values
+        if stamp_of(self.path) != self.file_stamp:
+            raise UnreadableError(
+                f"expected {self.path.name} as it was listed; it was written anew; reload "
+                "the page"
+            )
+        with np.errstate(over="ignore"):  # what float32 cannot hold is infinite, and so told
+            return self.matrix.read(self.path).astype(np.float32, copy=False)
 
 
-def find_weights(folder: Path, where: str, names: Sequence[str]) -> Found:
-    """Finds the matrices of all weight files in a directory, Embedding layers' first.
+class WeightFolders:
+    """Finds the files of weights in directories, and reads none twice."""
 
-    Args:
-        folder: The run's directory, links resolved.
-        where: Path of the files' directory below it, "" for itself.
-        names: The files there.
-    """
-    found = Found([], [], [])
-    series: dict[str, dict[int, str]] = {}
-    for name in sorted(name for name in names if name.endswith(WEIGHTS)):
-        of, step = _series_and_step(name.removesuffix(WEIGHTS))
-        series.setdefault(of, {})[step] = name
-    for i, (of, steps) in enumerate(sorted(series.items(), key=lambda x: -len(x[1]))):
-        tensors: dict[str, dict[int, StoredTensor]] = {}
-        for step in _shown(of, steps, found.problems):
-            found.watched.append(folder / where / steps[step])
+    def __init__(self) -> None:
+        self._known: dict[Path, dict[Path, tuple[Stamp, Contents | str]]] = {}
+
+    def find(self, folder: Path, where: str, names: Sequence[str]) -> Found:
+        """Finds the matrices, those of Embedding layers first.
+
+        Args:
+            folder: The run's directory, links resolved.
+            where: Path of the files' directory below it, "" for itself.
+            names: The files there.
+        """
+        found = Found([], [], [])
+        series: dict[str, dict[int, Path]] = {}
+        for name in sorted(name for name in names if name.endswith(WEIGHTS)):
             try:
-                matrices = _matrices(folder, f"{where}/{steps[step]}" if where else steps[step])
+                path = confined(folder / where, name)
             except UnreadableError as error:
                 found.problems.append(str(error))
                 continue
-            for matrix in matrices:
-                if 4 * matrix.shape[0] * matrix.shape[1] > MAX_MATRIX_BYTES:
-                    found.problems.append(_too_large(matrix))
-                    continue
-                tensors.setdefault(matrix.name, {})[step] = matrix
-        suffix = f" ({of})" if i else ""
-        for name, by_step in sorted(tensors.items(), key=_embeddings_first):
-            layer = ForeignLayer(name + suffix, by_step, aliases=(name,))
-            found.layers += by_shape(layer, found.problems)
-    if series and not found.layers and not found.problems:
-        found.problems.append(
-            f"expected a matrix, of 2 rows and 2 columns or more, in the files *{WEIGHTS}; "
-            "received none beside the optimizer's; save a model that has one"
-        )
-    return found
+            of, step = _series_and_step(name.removesuffix(WEIGHTS))
+            series.setdefault(of, {})[step] = path
+        for of, steps in series.items():
+            _bound(of, steps, found.problems)
+        read = self._contents(folder / where, [p for s in series.values() for p in s.values()])
+        found.watched += read
+        by_length = sorted(series, key=lambda of: (-len(series[of]), of))
+        for i, of in enumerate(by_length):
+            tensors = _tensors(series[of], read, found.problems)
+            suffix = f" ({of})" if i else ""
+            for name, by_step in sorted(tensors.items(), key=_embeddings_first):
+                layer = ForeignLayer(name + suffix, by_step, aliases=(name,))
+                found.layers += by_shape(layer, found.problems)
+        if series and not found.layers and not found.problems:
+            found.problems.append(
+                f"expected a matrix, of 2 rows and 2 columns or more, in the files *{WEIGHTS}; "
+                "received none beside the optimizer's; save a model that has one"
+            )
+        return found
+
+    def _contents(
+        self, folder: Path, paths: Sequence[Path]
+    ) -> dict[Path, tuple[Stamp, Contents | str]]:
+        """Returns each file's stamp, and what it holds or what is wrong with it."""
+        known = self._known.get(folder, {})
+        stamps = {path: stamp_of(path) for path in paths}
+        read = {
+            p: known[p] for p, stamp in stamps.items() if p in known and known[p][0] == stamp
+        }
+        others = read_contents([path for path in paths if path not in read])
+        read |= {path: (stamps[path], contents) for path, contents in others.items()}
+        self._known[folder] = read
+        return read
+
+
+def _tensors(
+    steps: Mapping[int, Path],
+    read: Mapping[Path, tuple[Stamp, Contents | str]],
+    problems: list[str],
+) -> dict[str, dict[int, StoredTensor]]:
+    """Returns the matrices of a series by name and step."""
+    tensors: dict[str, dict[int, StoredTensor]] = {}
+    for step, path in sorted(steps.items()):
+        stamp, contents = read[path]
+        if isinstance(contents, str):
+            problems.append(
+                f"expected Keras' weights as HDF5; {path.name} is damaged or being written "
+                f"({contents}); save them again"
+            )
+            continue
+        weights = [place for place in contents.matrices if not _OPTIMIZER.fullmatch(place)]
+        names = _readable_names(weights, contents.names)
+        problems += [
+            f"expected matrices stored in one piece; {place} of {path.name} is not: it is "
+            "left out"
+            for place in contents.apart
+            if not _OPTIMIZER.fullmatch(place)
+        ]
+        for place in weights:
+            matrix = contents.matrices[place]
+            if stamp is None or matrix.end > stamp[1]:
+                problems.append(
+                    f"expected {matrix.end} bytes or more in {path.name}, where "
+                    f"{names[place]} ends; it is cut short: that is left out"
+                )
+                continue
+            tensor = WeightsTensor(path, stamp, place, names[place], matrix)
+            tensors.setdefault(tensor.name, {})[step] = tensor
+    return tensors
 
 
 def with_layer_names(
@@ -167,21 +217,16 @@ def _series_and_step(name: str) -> tuple[str, int]:
     return (name, 0) if match is None else (f"{match[1]}*", int(match[2]))
 
 
-def _shown(series: str, steps: Mapping[int, str], problems: list[str]) -> list[int]:
+def _bound(series: str, steps: dict[int, Path], problems: list[str]) -> None:
+    """Takes out the files whose step cannot be shown, and all but the newest of too many."""
     shown = sorted(step for step in steps if step <= _LARGEST_STEP)[-MAX_FILES:]
     if len(shown) < len(steps):
         problems.append(
             f"expected at most {MAX_FILES} files {series}{WEIGHTS} of steps up to "
             f"{_LARGEST_STEP}; received {len(steps)}: {len(steps) - len(shown)} are left out"
         )
-    return shown
-
-
-def _too_large(matrix: WeightsTensor) -> str:
-    return (
-        f"expected matrices of at most {MAX_MATRIX_BYTES} bytes; {matrix.name} of "
-        f"{matrix.path.name} is {matrix.shape[0]} x {matrix.shape[1]}: it is left out"
-    )
+        for step in steps.keys() - set(shown):
+            del steps[step]
 
 
 def _embeddings_first(item: tuple[str, dict[int, StoredTensor]]) -> tuple[bool, int, str]:
@@ -194,63 +239,7 @@ def _embedding(tensor: StoredTensor) -> int | None:
     return tensor.embedding if isinstance(tensor, WeightsTensor) else None
 
 
-def _matrices(folder: Path, name: str) -> tuple[WeightsTensor, ...]:
-    path = confined(folder, name)
-    return _read_matrices(path, stamp_of(path))
-
-
-@lru_cache(maxsize=1 << 14)
-def _read_matrices(path: Path, stamp: Stamp) -> tuple[WeightsTensor, ...]:
-    """Returns the matrices of a file; remembered as long as its stamp stays."""
-    with _opened(path) as file:
-        shapes, names = _contents(path, file)
-    readable = _readable_names(shapes, names)
-    return tuple(
-        WeightsTensor(path, stamp, key, readable[key], shape) for key, shape in shapes.items()
-    )
-
-
-def _contents(path: Path, file: Any) -> tuple[dict[str, tuple[int, int]], dict[str, str]]:
-    """Returns the matrices' shapes by their place, and the names of Keras' layers by theirs."""
-    import h5py
-
-    shapes: dict[str, tuple[int, int]] = {}
-    names: dict[str, str] = {}
-    objects = 0
-
-    def look(key: str, item: Any) -> None:
-        nonlocal objects
-        objects += 1
-        if objects > MAX_OBJECTS:
-            raise _unreadable(path, f"a file of more than {MAX_OBJECTS} objects")
-        if isinstance(item, h5py.Group):
-            name = item.attrs.get("name")
-            if isinstance(name, str) and key.endswith("/vars"):
-                names[key.removesuffix("/vars")] = name
-        elif isinstance(item, h5py.Dataset) and _is_matrix(key, item):
-            shapes[key] = item.shape
-
-    # Every object once, and none behind a link to another file.
-    file.visititems(look)
-    return shapes, names
-
-
-def _is_matrix(key: str, data: Any) -> bool:
-    """Whether a data set is a matrix of numbers that lie in this file, and no optimizer's."""
-    return (
-        len(data.shape or ()) == 2
-        and min(data.shape) >= 2
-        and max(data.shape) <= _LARGEST_STEP
-        and data.dtype.kind in "fiu"
-        and not data.external
-        and not data.is_virtual
-        and not _OPTIMIZER.fullmatch(key)
-    )
-
-
-def _readable_names(
-    keys: Mapping[str, tuple[int, int]], layers: Mapping[str, str]
-) -> dict[str, str]:
+def _readable_names(keys: Iterable[str], layers: Mapping[str, str]) -> dict[str, str]:
     """Returns a name for each matrix: the layers that it lies in, `encoder/words` say.
 
     Keras numbers a layer's variables; the number is told where one alone does not do.
@@ -269,27 +258,3 @@ def _readable_names(
     named = {k: name if counts[name] == 1 else f"{name}/{n}" for k, (name, n) in ways.items()}
     counts = Counter(named.values())
     return {key: name if counts[name] == 1 else key for key, name in named.items()}
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    """Opens a file of weights; whatever is wrong with it becomes one kind of error.
-
-    Raises:
-        UnreadableError: It is damaged, or being written.
-    """
-    import h5py
-
-    try:
-        # No lock: the training may want to write this very file.
-        with h5py.File(path, "r", locking=False) as file:
-            yield file
-    # What damage makes of the library's answers is any of these.
-    except (OSError, RuntimeError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise _unreadable(path, f"damaged or being written ({type(error).__name__})") from error
-
-
-def _unreadable(path: Path, received: str) -> UnreadableError:
-    return UnreadableError(
-        f"expected Keras' weights as HDF5; {path.name} is {received}; save them again"
-    )
