@@ -5,6 +5,7 @@ PyTorch's own writer is tried in tests/backends.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -219,6 +220,8 @@ def test_a_step_that_is_damaged_within_is_left_out_once_it_was_read(
     lines = tensor.read_text().split("\n")
     lines[7] = "1.0\tnone\t3.0\t4.0\t5.0"
     tensor.write_text("\n".join(lines))
+    for path in [tmp_path, *tmp_path.rglob("*")]:
+        os.utime(path, (1e9, 1e9))  # what has just changed is read anew at every listing
 
     client = client_for(tmp_path, EmbeddingsPlugin)
     query = "projection?run=.&layer=default&engine=pca&components=2"
