@@ -185,7 +185,8 @@ def _open(folder: Path, entry: _Entry, found: Found) -> _Tensor:
     path = confined(folder, entry.file)
     table = confined(folder, entry.table) if entry.table else None
     sheet = confined(folder, entry.sheet) if entry.sheet else None
-    found.watched += [file for file in (path, table, sheet) if file is not None]
+    # Whoever writes them again writes the configuration after them.
+    found.renamed += [file for file in (path, table, sheet) if file is not None]
     return _Tensor(TensorFile.open(path, entry.shape), table, sheet, entry.cell)
 
 

@@ -113,6 +113,7 @@ class Found:
         self.layers += other.layers
         self.problems += other.problems
         self.watched += other.watched
+        self.renamed += other.renamed
         self.adopted += other.adopted
 
 

@@ -122,7 +122,10 @@ class WeightFolders:
         for of, steps in series.items():
             _bound(of, steps, found.problems)
         read = self._contents(folder / where, [p for s in series.values() for p in s.values()])
-        found.watched += read
+        # Keras writes a new file an epoch, in place: the last ones may still grow.
+        last = {steps[max(steps)] for steps in series.values() if steps}
+        found.watched += last
+        found.renamed += [path for path in read if path not in last]
         by_length = sorted(series, key=lambda of: (-len(series[of]), of))
         for i, of in enumerate(by_length):
             tensors = _tensors(series[of], read, found.problems)
