@@ -17,7 +17,6 @@ from tb_embed_plugin.errors import EmbedError, MisuseError
 from tb_embed_plugin.importing.samples import read_metadata, read_thumbnails, with_index
 from tb_embed_plugin.importing.sources import Source, open_source
 from tb_embed_plugin.importing.steps import layer_name, steps_of
-from tb_embed_plugin.runs.images import Images
 from tb_embed_plugin.runs.manifest import Layer, Step
 from tb_embed_plugin.runs.metadata_table import Column
 from tb_embed_plugin.runs.writer import (
@@ -88,8 +87,10 @@ def import_files(request: Request) -> Imported:
         images = read_thumbnails(request.images, samples, request.cell)
     if request.overwrite:
         delete_run(request.run_dir)
-    writer = _begin(request.run_dir, layers, columns, images)
+    writer = _begin(request.run_dir, layers, columns)
     try:
+        if images is not None:
+            writer.add_sprite(images)
         for step, source in sources.items():
             _write(writer, step, source, layers, notes)
         writer.finish()
@@ -179,15 +180,12 @@ def _columns(
     return with_index(columns, samples)
 
 
-def _begin(
-    run_dir: Path, layers: Sequence[Layer], columns: Sequence[Column], images: Images | None
-) -> RunWriter:
+def _begin(run_dir: Path, layers: Sequence[Layer], columns: Sequence[Column]) -> RunWriter:
     cells = repr([(column.name, list(column.cells)) for column in columns])
     return RunWriter.begin(
         run_dir,
         layers=layers,
         columns=columns,
-        images=images,
         fingerprint=hashlib.sha256(cells.encode(errors="backslashreplace")).hexdigest()[:32],
         outputs=None,
     )
