@@ -282,9 +282,9 @@ def test_no_route_fails_whatever_the_files_hold(
     (step / "tensors.tsv").write_bytes(table)
     (step / "metadata.tsv").write_bytes(table)
     (step / "sprite.png").write_bytes(sheet)
-    (step / "tensors.bytes").write_bytes(bytes(size))
+    (folder / "b.bytes").write_bytes(bytes(size))
     (folder / "projector_config.pbtxt").write_text(
-        'embeddings { tensor_name: "b:2" tensor_path: "00001/t/tensors.bytes" '
+        'embeddings { tensor_name: "b:2" tensor_path: "b.bytes" '
         f"tensor_shape: [2, 4] }} {config}"
     )
     client = client_for(folder, EmbeddingsPlugin)
