@@ -200,7 +200,7 @@ def _nearest_on_screen(
     frame: NDArray[np.float32], k: int, queries: NDArray[np.intp]
 ) -> NDArray[np.int32]:
     points = frame.astype(np.float64)
-    found = KDTree(points).query(points[queries], k + 1)[1]
+    found = np.asarray(KDTree(points).query(points[queries], k + 1)[1])
     others = found != queries[:, np.newaxis]
     others[others.all(axis=1), k] = False
     nearest_others: NDArray[np.int32] = found[others].reshape(-1, k).astype(np.int32)
