@@ -38,6 +38,10 @@ WARM_ITERATIONS = 50
 START_SPREAD = 1e-4
 """Standard deviation of a first frame's start, small so that clusters can still pass."""
 
+THREADED_SAMPLES = 5_000
+"""Fewer are done by one thread: several wait for one another by spinning, and where other
+programs want the cores too, 300 samples took two threads 20 times as long as one."""
+
 _NEIGHBORS_SHARE = 0.1
 """Of a frame's work, the part that finding neighbours is taken for in reports."""
 
@@ -124,7 +128,7 @@ def _optimize(
     """Runs phases of iterations, each with its exaggeration, from a start."""
     from openTSNE import TSNEEmbedding
 
-    threads = os.cpu_count() or 1
+    threads = (os.cpu_count() or 1) if len(snapshot) >= THREADED_SAMPLES else 1
     embedding = TSNEEmbedding(
         start,
         _affinities(
