@@ -135,7 +135,7 @@ def run_pca(folder: Path) -> None:
     steps = steps_in(folder)
 
     def work() -> None:
-        basis = pca.fit((step, load(folder, step)) for step in steps)
+        basis = pca.fit(lambda step: load(folder, step), steps)
         for step in steps:
             basis.project(load(folder, step), 10)
 

@@ -78,7 +78,7 @@ def measure_pca(run: Run) -> bool:
     snapshots = {step: np.array(run.snapshot(LAYER, step)) for step in steps}
 
     def ours() -> None:
-        basis = pca.fit((step, run.snapshot(LAYER, step)) for step in steps)
+        basis = pca.fit(lambda step: run.snapshot(LAYER, step), steps)
         for step in steps:
             basis.project(run.snapshot(LAYER, step), 10)
 
@@ -132,7 +132,7 @@ def measure_quality(run: Run) -> bool:
     snapshots = all_snapshots(run)
     last = snapshots[max(snapshots)]
     labels, _ = run.columns(LAYER)[0].categories()
-    frame = pca.fit([(0, last)]).project(last, 2)
+    frame = pca.fit(lambda step: last, [0]).project(last, 2)
     found = frame_quality(last, frame, labels)
     expected = trustworthiness(last, frame, n_neighbors=15)
     mine, theirs = (

@@ -56,7 +56,7 @@ def principal(
     Returns:
         float64 (n_samples, components); noise alone where all samples are alike.
     """
-    start = pca.fit([(0, snapshot)], components).project(snapshot, components)
+    start = pca.fit(lambda step: snapshot, [0]).project(snapshot, components)
     size = float(start[:, 0].std(dtype=np.float64))
     scaled = start * (spread / size if size > 0 else 0.0)
     noise = np.random.default_rng(seed).normal(0, _JITTER * spread, start.shape)
