@@ -2,8 +2,6 @@
 
 - t-SNE and UMAP of 70,000 x 200 over 10 frames: that they finish, and the peak memory of the
   process, libraries and all, against the input, which is the ten frames (560 MB).
-- PCA of 1,000,000 x 128 over 3 frames, against NumPy's covariance of each frame and one eigh,
-  and the peak memory beyond that of an idle process against one frame (512 MB).
 
 Each part runs in a process of its own whose memory this one watches: pages of the process'
 own, without those of mapped files, which belong to the system's cache.
@@ -23,7 +21,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_embed_plugin.projections import pca
 from tb_embed_plugin.projections.engine import LayoutEngine
 from tb_embed_plugin.projections.sequence import lay_out
 from tb_embed_plugin.projections.tsne import TSNE
@@ -36,37 +33,20 @@ WATCH_SECONDS = 0.05
 def main() -> int:
     """Prints each claim as measured; the exit status is 1 where one does not hold."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", choices=["pca", "tsne", "umap"], nargs="*")
-    parser.add_argument("--samples", type=int, default=70_000, help="of t-SNE and UMAP")
-    parser.add_argument("--frames", type=int, default=10, help="of t-SNE and UMAP")
+    parser.add_argument("--only", choices=["tsne", "umap"], nargs="*", default=["tsne", "umap"])
+    parser.add_argument("--samples", type=int, default=70_000)
+    parser.add_argument("--frames", type=int, default=10)
     parser.add_argument("--part", choices=sorted(PARTS), help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.part:
         PARTS[options.part](options.folder)
         return 0
-    only = options.only or ["pca", "tsne", "umap"]
     kept = []
     with tempfile.TemporaryDirectory() as folder:
-        if "pca" in only:
-            kept += measure_pca(Path(folder))
-        for engine in ("tsne", "umap"):
-            if engine in only:
-                kept += measure_layouts(engine, Path(folder), options.samples, options.frames)
+        for engine in options.only:
+            kept += measure_layouts(engine, Path(folder), options.samples, options.frames)
     return 0 if all(kept) else 1
-
-
-def measure_pca(folder: Path) -> list[bool]:
-    """Memory and time of PCA against NumPy's floor."""
-    write_frames(folder, 1_000_000, 128, 3)
-    _, idle = watch("idle", folder)
-    mine, peak = watch("pca", folder)
-    floor, _ = watch("covariance", folder)
-    frame = 1_000_000 * 128 * 4
-    return [
-        holds("PCA of 1,000,000 x 128 x 3, seconds, over NumPy's", mine, 2 * floor),
-        holds("its memory over one frame, MiB", (peak - idle) / MIB, 1.5 * frame / MIB),
-    ]
 
 
 def measure_layouts(engine: str, folder: Path, samples: int, frames: int) -> list[bool]:
@@ -125,34 +105,6 @@ def own_memory(pid: int) -> int:
     return int(lines[0][1]) * 1024 if lines else 0
 
 
-def run_idle(folder: Path) -> None:
-    """Does nothing, with everything imported."""
-    say(lambda: None)
-
-
-def run_pca(folder: Path) -> None:
-    """All frames by our PCA."""
-    steps = steps_in(folder)
-
-    def work() -> None:
-        basis = pca.fit(lambda step: load(folder, step), steps)
-        for step in steps:
-            basis.project(load(folder, step), 10)
-
-    say(work)
-
-
-def run_covariance(folder: Path) -> None:
-    """NumPy's covariance of each frame in memory, and one eigh."""
-    frames = [np.array(load(folder, step)) for step in steps_in(folder)]
-
-    def work() -> None:
-        covariances = [np.cov(frame, rowvar=False, dtype=np.float64) for frame in frames]
-        np.linalg.eigh(sum(covariances))
-
-    say(work)
-
-
 def run_tsne(folder: Path) -> None:
     """All frames by t-SNE."""
     run_layouts(TSNE(), folder)
@@ -184,9 +136,6 @@ def run_layouts(engine: LayoutEngine, folder: Path) -> None:
 
 
 PARTS: dict[str, Callable[[Path], None]] = {
-    "idle": run_idle,
-    "pca": run_pca,
-    "covariance": run_covariance,
     "tsne": run_tsne,
     "umap": run_umap,
 }

@@ -1,9 +1,7 @@
-"""Projections of fc1 on MNIST, 10,000 x 200 at steps 0 to 10, against the libraries alone.
+"""t-SNE and UMAP of fc1 on MNIST, 10,000 x 200 at steps 0 to 10, against the libraries alone.
 
 Trains as the tutorial does, then measures each claim with both sides in this one process:
 
-- PCA: all frames from files to coordinates, against NumPy's covariance and eigh of the same
-  snapshots in memory.
 - t-SNE: all frames, against one default fit of the last one by openTSNE with two threads; one
   more frame, against a tenth of it.
 - UMAP: all frames, against two fits of the last one by umap-learn, compiled before.
@@ -44,7 +42,6 @@ ROOT = Path(__file__).parents[1]
 LAYER = "fc1"
 """The layer, and the run that the tutorial records it in."""
 
-PAIRS = 7
 
 Snapshots = Mapping[int, NDArray[np.float32]]
 
@@ -70,25 +67,6 @@ def record_mnist(logdir: Path, data: Path) -> Run:
         stdout=subprocess.DEVNULL,
     )
     return Logdir(logdir, lambda: [LAYER]).run(LAYER)
-
-
-def measure_pca(run: Run) -> bool:
-    """PCA of all frames, from files."""
-    steps = steps_of(run)
-    snapshots = {step: np.array(run.snapshot(LAYER, step)) for step in steps}
-
-    def ours() -> None:
-        basis = pca.fit(lambda step: run.snapshot(LAYER, step), steps)
-        for step in steps:
-            basis.project(run.snapshot(LAYER, step), 10)
-
-    def floor() -> None:
-        pooled = np.concatenate(list(snapshots.values()))
-        np.linalg.eigh(np.cov(pooled, rowvar=False, dtype=np.float64))
-
-    pairs = [(seconds(ours), seconds(floor)) for _ in range(PAIRS)]
-    mine, bare = (float(np.median(times)) for times in zip(*pairs, strict=True))
-    return holds("PCA, all frames, over NumPy's covariance and eigh", mine, 2 * bare)
 
 
 def measure_tsne(run: Run) -> bool:
@@ -152,7 +130,6 @@ def measure_quality(run: Run) -> bool:
 
 
 PARTS: dict[str, Callable[[Run], bool]] = {
-    "pca": measure_pca,
     "quality": measure_quality,
     "tsne": measure_tsne,
     "umap": measure_umap,
