@@ -109,7 +109,8 @@ def measure_quality(run: Run) -> bool:
 
     snapshots = all_snapshots(run)
     last = snapshots[max(snapshots)]
-    labels, _ = run.columns(LAYER)[0].categories()
+    column = next(column for column in run.columns(LAYER) if column.type == "category")
+    labels, _ = column.categories()
     frame = pca.fit(lambda step: last, [0]).project(last, 2)
     found = frame_quality(last, frame, labels)
     expected = trustworthiness(last, frame, n_neighbors=15)
