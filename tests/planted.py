@@ -84,7 +84,6 @@ def write_run(
         run_dir,
         layers=[Layer(name, of_layer[0].shape[1]) for name, of_layer in layers.items()],
         columns=columns or [Column("index", "number", rows)],
-        images=None,
         fingerprint=fingerprint,
         outputs=None,
     )
