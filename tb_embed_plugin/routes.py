@@ -11,13 +11,12 @@ from dataclasses import asdict
 from types import MappingProxyType
 from typing import Any
 
-from tb_embed_plugin import linear, wire
+from tb_embed_plugin import engines, iterative, linear, wire
 from tb_embed_plugin.answers import Answer, Service, bound, json_answer
 from tb_embed_plugin.arguments import Arguments
 from tb_embed_plugin.runs.logdir import BrokenRun
 from tb_embed_plugin.runs.metadata_table import Column
 from tb_embed_plugin.runs.run import LayerFacts, Run
-from tb_embed_plugin.views import ENGINES as LINEAR_ENGINES
 from tb_embed_plugin.views import Source, first_view
 
 MAX_PREPARED_VALUES = 1 << 27
@@ -51,12 +50,26 @@ def sprite(service: Service, arguments: Arguments) -> Answer:
 
 def projection(service: Service, arguments: Arguments) -> Answer:
     """Answers the frames of some steps."""
+    if arguments.choice("engine", list(engines.FACTS)) in engines.LAYOUT:
+        return iterative.projection(service, arguments)
     return linear.projection(service, arguments)
 
 
 def quality(service: Service, arguments: Arguments) -> Answer:
     """Answers how far each frame can be believed."""
+    if arguments.choice("engine", list(engines.FACTS)) in engines.LAYOUT:
+        return iterative.quality(service, arguments)
     return linear.quality(service, arguments)
+
+
+def cancel(service: Service, arguments: Arguments) -> Answer:
+    """Ends the job of a projection."""
+    return iterative.cancel(service, arguments)
+
+
+def cancel(service: Service, arguments: Arguments) -> Answer:
+    """Ends the job of a projection."""
+    return iterative.cancel(service, arguments)
 
 
 def vectors(service: Service, arguments: Arguments) -> Answer:
@@ -70,9 +83,17 @@ def vectors(service: Service, arguments: Arguments) -> Answer:
     return Answer(body, wire.CONTENT_TYPE, run.layer_version(layer.name))
 
 
-def engines(service: Service, arguments: Arguments) -> Answer:
+def list_engines(service: Service, arguments: Arguments) -> Answer:
     """Lists the engines and what each can be told."""
-    return json_answer({"engines": [asdict(engine) for engine in LINEAR_ENGINES]})
+    described = [
+        {
+            **asdict(facts),
+            "iterative": name in engines.LAYOUT,
+            "unavailable": engines.unavailable(name),
+        }
+        for name, facts in engines.FACTS.items()
+    ]
+    return json_answer({"engines": described})
 
 
 def prepare(service: Service) -> None:
@@ -97,7 +118,8 @@ ROUTES: Mapping[str, Callable[[Service, Arguments], Answer]] = MappingProxyType(
         "projection": projection,
         "quality": quality,
         "vectors": vectors,
-        "engines": engines,
+        "cancel": cancel,
+        "engines": list_engines,
     }
 )
 
