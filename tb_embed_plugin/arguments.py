@@ -71,8 +71,8 @@ class Arguments:
         """
         if not self._may_start:
             raise NotPermittedError(
-                f"expected the header {START_HEADER}: 1, without which any site could start and "
-                "end jobs here; received none; add it to the request"
+                f"expected the header {START_HEADER}: 1, without which any site could start "
+                "jobs here and end them; received none; add it to the request"
             )
 
     def choice(self, name: str, choices: Sequence[str]) -> str:

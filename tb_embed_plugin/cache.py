@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import math
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -29,7 +30,7 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from tb_embed_plugin import wire
-from tb_embed_plugin.errors import UnreadableError
+from tb_embed_plugin.errors import EmbedError, UnreadableError
 from tb_embed_plugin.metadata import CACHE_FOLDER, PLUGIN_NAME
 from tb_embed_plugin.runs import atomic
 from tb_embed_plugin.runs.confinement import confined
@@ -37,6 +38,7 @@ from tb_embed_plugin.runs.confinement import confined
 MAX_BYTES = 4 << 30
 """All files of one cache folder; beyond that the layout unused for longest goes."""
 
+_MAX_HEADER_BYTES = 1 << 12
 _MAX_RECORD_BYTES = 4 << 20
 
 
@@ -58,20 +60,24 @@ class Cache:
         """Returns the name of the layout that follows from `facts`, JSON values alone."""
         return digest(json.dumps([self.owner, facts], sort_keys=True).encode())
 
-    def frame(self, layout: str, snapshot: str) -> NDArray[np.float32] | None:
+    def frame(
+        self, layout: str, snapshot: str, shape: tuple[int, int]
+    ) -> NDArray[np.float32] | None:
         """Returns a frame, float32 (n_samples, components), or None if there is none.
 
-        A damaged one is deleted.
+        One that is damaged or has another shape is deleted.
         """
-        path = self._path(layout, f"{snapshot}.safetensors")
+        most = 4 * math.prod(shape) + _MAX_HEADER_BYTES
+        path = self.folder / layout / f"{snapshot}.safetensors"
         try:
-            tensors, info = wire.decode(path.read_bytes())
+            with self._path(layout, path.name).open("rb") as file:
+                tensors, info = wire.decode(file.read(most))
             frame = tensors["frame"]
-            if frame.dtype == np.float32 and info["digest"] == digest(frame):
+            if frame.shape == shape and info["digest"] == digest(frame):
                 return frame.astype(np.float32, copy=False)
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, EmbedError):
             pass
         with contextlib.suppress(OSError):
             path.unlink()
@@ -101,7 +107,7 @@ class Cache:
         try:
             with self._path(layout, f"{name}.json").open("rb") as file:
                 content = json.loads(file.read(_MAX_RECORD_BYTES))
-        except (OSError, ValueError, RecursionError):
+        except (OSError, ValueError, RecursionError, EmbedError):
             return {}
         return content if isinstance(content, dict) else {}
 

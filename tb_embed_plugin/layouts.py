@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_embed_plugin.arguments import Arguments
+from tb_embed_plugin import engines
 from tb_embed_plugin.cache import Cache, cache_of, digest
 from tb_embed_plugin.errors import NotRecordedError
-from tb_embed_plugin.projections.engine import Codes, Engine, Parameter, Settings
+from tb_embed_plugin.projections.engine import Codes, Engine, Settings
 from tb_embed_plugin.runs.run import LayerFacts, Run, short_hash
+from tb_embed_plugin.views import View
 
 _SNAPSHOTS = "snapshots"
 
@@ -34,6 +34,7 @@ class Layout:
         engine: Facts of the engine.
         components: Coordinates of a sample.
         settings: The engine's, complete and checked.
+        origins: Keys of what else the frames follow from, where that is more.
     """
 
     run: Run
@@ -41,6 +42,7 @@ class Layout:
     engine: Engine
     components: int
     settings: Settings
+    origins: tuple[str, ...] = ()
 
     @cached_property
     def cache(self) -> Cache:
@@ -63,7 +65,8 @@ class Layout:
                 "version": self.engine.version,
                 "components": self.components,
                 "settings": dict(self.settings),
-                "made from": [self._made_from(p) for p in self.engine.parameters],
+                "column": self.layer.samples_version if self.column else None,
+                "origins": self.origins,
             }
         )
 
@@ -90,9 +93,10 @@ class Layout:
         shape = (self.layer.samples, self.components)
         frames = {}
         for step in steps:
-            frame = self.cache.frame(self.name, finished[step]) if step in finished else None
-            if frame is not None and frame.shape == shape:
-                frames[step] = frame
+            if step in finished:
+                frame = self.cache.frame(self.name, finished[step], shape)
+                if frame is not None:
+                    frames[step] = frame
         return frames
 
     def snapshot(self, step: int) -> NDArray[np.float32]:
@@ -156,22 +160,22 @@ class Layout:
             )
         return columns[self.column].categories()[0]
 
-    def named_steps(self, parameter: str) -> list[int]:
-        """Returns the steps that a setting names, ascending.
-
-        Raises:
-            NotRecordedError: One of them was not recorded.
-        """
-        named = {parameter: str(self.settings[parameter])}
-        return Arguments(named).members(parameter, self.steps)
-
-    def _made_from(self, parameter: Parameter) -> Any:
-        """Returns what stands for the content that a setting points to."""
-        if parameter.type == "column" and self.settings[parameter.name]:
-            return self.layer.samples_version
-        if parameter.type == "steps":
-            return [self._stamp(step) for step in self.named_steps(parameter.name)]
-        return None
-
     def _stamp(self, step: int) -> str:
         return short_hash(self.run.stamp(self.layer.name, step))
+
+
+def layout_of_view(view: View) -> Layout:
+    """Returns what the cache knows of a linear view: its quality, as its frames are no cost."""
+    origins = [view.key]
+    if view.onto is not None:
+        there = view.onto.source
+        origins += [there.key(there.facts.drawable), view.onto.rule]
+    source = view.source
+    return Layout(
+        run=source.run,
+        layer=source.facts,
+        engine=engines.FACTS[view.engine],
+        components=view.components,
+        settings=view.settings,
+        origins=tuple(origins),
+    )

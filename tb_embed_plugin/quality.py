@@ -50,6 +50,19 @@ class Measures:
         """Returns how samples move from the step before to this one, None as above."""
         return self._read(self._motion_name(step), MOTION_NUMBERS)
 
+    def of_frames(self, steps: Sequence[int]) -> list[dict[str, Any]]:
+        """Returns the numbers of frames with their steps, None where one was not measured."""
+        nothing: Numbers = dict.fromkeys(("variance_shown", *FRAME_NUMBERS, *MOTION_NUMBERS))
+        return [
+            {
+                "step": step,
+                **nothing,
+                **(self.of_frame(step) or {}),
+                **(self.of_motion(step) or {}),
+            }
+            for step in steps
+        ]
+
     def floor(self) -> Numbers | None:
         """Returns how far the engine moves samples where nothing has changed, None as above."""
         return self._read(_FLOOR, ("motion", "motion_p95"))
@@ -116,23 +129,18 @@ class Measures:
         self.layout.cache.keep_record(self.layout.name, name, numbers)
 
 
-def sentence(title: str, frames: Sequence[Numbers]) -> str:
-    """Returns the quality of a layout in one plain sentence.
-
-    Args:
-        title: What the page calls the engine.
-        frames: The numbers of its frames.
-    """
+def words(frames: Sequence[Numbers]) -> str:
+    """Returns the quality of a layout in a few plain words, none where it was not measured."""
     kept = _known(frames, "neighbors_kept")
     if not kept:
-        return f"{title}: not measured yet."
-    said = f"{title}: neighbours kept {100 * median(kept):.0f} %"
+        return ""
+    said = f"neighbours kept {100 * median(kept):.0f} %"
     fidelity = _known(frames, "motion_fidelity")
     if not fidelity:
-        return said + "."
+        return said
     if median(fidelity) < FAITHFUL:
-        return said + ", movement not meaningful."
-    return f"{said}, movement follows the layer's (rank correlation {median(fidelity):.2f})."
+        return f"{said}, movement not meaningful"
+    return f"{said}, movement follows the layer's (rank correlation {median(fidelity):.2f})"
 
 
 def warning(frames: Sequence[Mapping[str, Any]], floor: Numbers | None) -> str | None:

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from types import MappingProxyType
 from typing import Any
 
-from tb_embed_plugin import engines, iterative, linear, wire
+from tb_embed_plugin import engines, iterative, linear, progress, wire
 from tb_embed_plugin.answers import Answer, Service, bound, json_answer
 from tb_embed_plugin.arguments import Arguments
 from tb_embed_plugin.runs.logdir import BrokenRun
@@ -50,26 +50,23 @@ def sprite(service: Service, arguments: Arguments) -> Answer:
 
 def projection(service: Service, arguments: Arguments) -> Answer:
     """Answers the frames of some steps."""
-    if arguments.choice("engine", list(engines.FACTS)) in engines.LAYOUT:
+    if _is_iterative(arguments):
         return iterative.projection(service, arguments)
     return linear.projection(service, arguments)
 
 
 def quality(service: Service, arguments: Arguments) -> Answer:
     """Answers how far each frame can be believed."""
-    if arguments.choice("engine", list(engines.FACTS)) in engines.LAYOUT:
+    if _is_iterative(arguments):
         return iterative.quality(service, arguments)
     return linear.quality(service, arguments)
 
 
 def cancel(service: Service, arguments: Arguments) -> Answer:
     """Ends the job of a projection."""
-    return iterative.cancel(service, arguments)
-
-
-def cancel(service: Service, arguments: Arguments) -> Answer:
-    """Ends the job of a projection."""
-    return iterative.cancel(service, arguments)
+    arguments.check_may_start()
+    side = iterative if _is_iterative(arguments) else linear
+    return progress.cancel(service, side.layout_of(service, arguments))
 
 
 def vectors(service: Service, arguments: Arguments) -> Answer:
@@ -122,6 +119,10 @@ ROUTES: Mapping[str, Callable[[Service, Arguments], Answer]] = MappingProxyType(
         "engines": list_engines,
     }
 )
+
+
+def _is_iterative(arguments: Arguments) -> bool:
+    return arguments.choice("engine", list(engines.FACTS)) in engines.LAYOUT
 
 
 def _describe(run: Run | BrokenRun) -> dict[str, Any]:

@@ -7,27 +7,25 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-Kind = Literal["layout", "quality"]
-"""`layout`: the frames of an iterative engine and their quality; `quality`: that alone."""
-
 
 @dataclass(frozen=True)
 class Task:
-    """One job of a worker.
+    """One job of a worker: the frames of an engine that iterates, and their quality.
+
+    Of a linear engine it is the quality alone, since its frames are no cost.
 
     Attributes:
-        kind: What is wanted.
         logdir: TensorBoard's log directory.
         run: The run below it.
         layer: Name of the layer.
         engine: Name of the engine.
         components: Coordinates of a sample.
-        settings: The engine's, complete and checked.
+        settings: The engine's, complete and checked; of a linear one also the other arguments
+            that say what it shows.
         steps: The steps wanted.
         order: Which frame is laid out first, `backwards` or `outwards` (`sequence.order`).
     """
 
-    kind: Kind
     logdir: str
     run: str
     layer: str

@@ -11,16 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tb_embed_plugin import engines
+from tb_embed_plugin.arguments import Arguments
 from tb_embed_plugin.errors import TooMuchAskedError
 from tb_embed_plugin.expectation import Stage
-from tb_embed_plugin.frames import Frames, View
-from tb_embed_plugin.layouts import Layout
+from tb_embed_plugin.frames import Frames
+from tb_embed_plugin.layouts import Layout, layout_of_view
 from tb_embed_plugin.measuring import FrameOf, labels_of, measure, measure_floor
 from tb_embed_plugin.projections import sequence
 from tb_embed_plugin.projections.engine import LayoutEngine
 from tb_embed_plugin.quality import Measures
 from tb_embed_plugin.runs.logdir import Logdir
 from tb_embed_plugin.task import Task
+from tb_embed_plugin.view_arguments import read_view
 
 
 @dataclass(frozen=True)
@@ -52,16 +54,16 @@ def do(task: Task, tell: Tell) -> None:
         EmbedError: It cannot be done.
         OSError: The cache cannot be written.
     """
-    run = Logdir(Path(task.logdir), lambda: [task.run]).run(task.run)
-    facts = engines.FACTS[task.engine]
-    layout = Layout(run, run.layer(task.layer), facts, task.components, task.settings)
+    names = {task.run, str(task.settings.get("onto_run", task.run))}
+    logdir = Logdir(Path(task.logdir), lambda: names)
+    engine = engines.LAYOUT.get(task.engine)
+    if engine is None:
+        _measure_view(logdir, task, tell)
+        return
+    run = logdir.run(task.run)
+    layout = Layout(run, run.layer(task.layer), engine.facts, task.components, task.settings)
     with layout.cache.alone(layout.name):
         digests = layout.read_digests(task.steps)
-        engine = engines.LAYOUT.get(task.engine)
-        if engine is None:
-            layout.keep_digests(digests)
-            _measure(Measures(layout, digests), task, _linear_frames(layout), tell)
-            return
         _lay_out(layout, engine, task, digests, tell)
         measures = Measures(layout, digests)
         _measure(measures, task, lambda step: layout.frames([step]).get(step), tell)
@@ -122,16 +124,18 @@ def _measure_floor(measures: Measures, engine: LayoutEngine, task: Task, tell: T
     measure_floor(measures, engine, step, frame, report)
 
 
-def _linear_frames(layout: Layout) -> FrameOf:
-    """Returns what makes the frames of a linear engine, which are kept nowhere."""
-    view = View(
-        run=layout.run,
-        layer=layout.layer.name,
-        basis_steps=tuple(layout.named_steps("basis_steps")),
-        components=layout.components,
-    )
-    frames = Frames()
-    return lambda step: frames.frames(view, [step])[0]
+def _measure_view(logdir: Logdir, task: Task, tell: Tell) -> None:
+    """Measures a linear view, whose frames are made as they are needed."""
+    named = {"run": task.run, "layer": task.layer, "engine": task.engine}
+    settings = {name: str(value) for name, value in task.settings.items()}
+    components = {"components": str(task.components)}
+    view = read_view(logdir, Arguments(settings | named | components))
+    layout, frames = layout_of_view(view), Frames()
+    with layout.cache.alone(layout.name):
+        digests = layout.read_digests(task.steps)
+        layout.keep_digests(digests)
+        measures = Measures(layout, digests)
+        _measure(measures, task, lambda step: frames.frames(view, [step])[0], tell)
 
 
 def _check_room(layout: Layout, task: Task) -> None:
