@@ -75,9 +75,10 @@ class Cache:
             frame = tensors["frame"]
             if frame.shape == shape and info["digest"] == digest(frame):
                 return frame.astype(np.float32, copy=False)
-        except FileNotFoundError:
+        except (FileNotFoundError, EmbedError):
+            # Behind a link that leads elsewhere there is nothing of ours.
             return None
-        except (OSError, ValueError, KeyError, EmbedError):
+        except (OSError, ValueError, KeyError):
             pass
         with contextlib.suppress(OSError):
             path.unlink()

@@ -77,6 +77,11 @@ class Layout:
         return str(names[0]) if names else ""
 
     @property
+    def is_iterative(self) -> bool:
+        """Whether its frames are kept; those of a linear engine are made when needed."""
+        return self.engine.name in engines.LAYOUT
+
+    @property
     def steps(self) -> list[int]:
         """The steps that a complete layout has, ascending."""
         return self.layer.drawable

@@ -9,9 +9,9 @@ from tb_embed_plugin import engines
 from tb_embed_plugin.answers import Answer, Service, json_answer
 from tb_embed_plugin.arguments import Arguments
 from tb_embed_plugin.errors import BrokenInstallationError
-from tb_embed_plugin.expectation import Stage, Work
+from tb_embed_plugin.expectation import Stage
 from tb_embed_plugin.layouts import Layout
-from tb_embed_plugin.quality import Measures
+from tb_embed_plugin.quality import work_left
 from tb_embed_plugin.task import Task
 
 
@@ -48,7 +48,7 @@ def start(
         if arguments.choice("order", ("backwards", "outwards")) == "outwards"
         else "backwards",
     )
-    service.jobs.start(layout.name, task, work_of(layout))
+    service.jobs.start(layout.name, task, work_left(layout))
 
 
 def describe(
@@ -59,7 +59,7 @@ def describe(
         return {"state": "done", "message": "", "expected_seconds": 0}
     status = service.jobs.status(layout.name)
     if status is None or status.state == "done":
-        expected = service.jobs.expected_seconds(work_of(layout), stage)
+        expected = service.jobs.expected_seconds(work_left(layout), stage)
         message = engines.unavailable(layout.engine.name) or "not asked for yet"
         return {"state": "absent", "message": message, "expected_seconds": round(expected, 1)}
     seconds = status.expected_seconds
@@ -68,21 +68,6 @@ def describe(
         "message": status.message,
         "expected_seconds": None if seconds is None else round(seconds, 1),
     }
-
-
-def work_of(layout: Layout) -> Work:
-    """Returns how much is left to do of a layout."""
-    finished = layout.finished()
-    is_iterative = layout.engine.name in engines.LAYOUT
-    measures = Measures(layout, layout.known_digests())
-    return Work(
-        engine=layout.engine.name,
-        samples=layout.layer.samples,
-        units=layout.layer.units,
-        frames=len(layout.steps) - len(finished) if is_iterative else 0,
-        from_nothing=not finished,
-        measures=len(measures.missing(layout.steps)) + measures.lacks_floor(),
-    )
 
 
 def cancel(service: Service, layout: Layout) -> Answer:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from tb_embed_plugin import engines
+from tb_embed_plugin.expectation import Work
 from tb_embed_plugin.layouts import Layout
 
 VERSION = 1
@@ -69,7 +69,7 @@ class Measures:
 
     def lacks_floor(self) -> bool:
         """Whether the engine's own motion is still to be measured; linear ones have none."""
-        return self.layout.engine.name in engines.LAYOUT and self.floor() is None
+        return self.layout.is_iterative and self.floor() is None
 
     def before(self, step: int) -> int | None:
         """Returns the step before among those of the layout."""
@@ -127,6 +127,20 @@ class Measures:
 
     def _keep(self, name: str, numbers: Numbers) -> None:
         self.layout.cache.keep_record(self.layout.name, name, numbers)
+
+
+def work_left(layout: Layout) -> Work:
+    """Returns how much is left to do of a layout."""
+    finished = layout.finished()
+    measures = Measures(layout, layout.known_digests())
+    return Work(
+        engine=layout.engine.name,
+        samples=layout.layer.samples,
+        units=layout.layer.units,
+        frames=len(layout.steps) - len(finished) if layout.is_iterative else 0,
+        from_nothing=not finished,
+        measures=len(measures.missing(layout.steps)) + measures.lacks_floor(),
+    )
 
 
 def words(frames: Sequence[Numbers]) -> str:

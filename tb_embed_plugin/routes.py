@@ -14,8 +14,8 @@ from typing import Any
 from tb_embed_plugin import engines, iterative, linear, progress, wire
 from tb_embed_plugin.answers import Answer, Service, bound, json_answer
 from tb_embed_plugin.arguments import Arguments
+from tb_embed_plugin.columns import encode_columns
 from tb_embed_plugin.runs.logdir import BrokenRun
-from tb_embed_plugin.runs.metadata_table import Column
 from tb_embed_plugin.runs.run import LayerFacts, Run
 from tb_embed_plugin.views import Source, first_view
 
@@ -33,9 +33,7 @@ def metadata(service: Service, arguments: Arguments) -> Answer:
     run = service.logdir.run(arguments.text("run"))
     layer = run.layer(arguments.text("layer"))
     columns = run.columns(layer.name)
-    tensors: dict[str, Any] = {}
-    for i, column in enumerate(columns):
-        tensors.update(_encode_column(f"{i}", column))
+    tensors = encode_columns(columns)
     info = {"columns": [asdict(column.info) for column in columns]}
     return Answer(wire.encode(tensors, info), wire.CONTENT_TYPE, layer.samples_version)
 
@@ -157,13 +155,3 @@ def _describe_layer(run: Run, layer: LayerFacts) -> dict[str, Any]:
         "fingerprint": layer.fingerprint,
         "samples_version": layer.samples_version,
     }
-
-
-def _encode_column(prefix: str, column: Column) -> dict[str, Any]:
-    if column.type == "number":
-        return {f"{prefix}.values": column.numbers()}
-    if column.type == "text":
-        return wire.encode_strings(f"{prefix}.text", column.cells)
-    codes, words = column.categories()
-    vocabulary = wire.encode_strings(f"{prefix}.vocabulary", words)
-    return {f"{prefix}.codes": codes, **vocabulary}

@@ -109,9 +109,17 @@ def _take_output() -> TextIO:
     return own
 
 
+def let_threads_sleep() -> None:
+    """Lets OpenMP's threads sleep while they wait, once NumPy and the like are imported.
+
+    Else they spin: on two cores that others use as well, t-SNE then takes ten times as long.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
 def _be_modest() -> None:
-    """Leaves the machine to others: cores, threads that wait, memory."""
-    os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
+    """Leaves the machine to others: cores and memory."""
+    let_threads_sleep()
     if hasattr(os, "nice"):
         os.nice(10)
     if sys.platform == "linux":
