@@ -20,7 +20,7 @@ from tb_embed_plugin.columns import encode_columns
 from tb_embed_plugin.errors import BrokenInstallationError, NotRecordedError
 from tb_embed_plugin.player import player
 from tb_embed_plugin.project import Projected
-from tb_embed_plugin.quality import FRAME_NUMBERS, MOTION_NUMBERS
+from tb_embed_plugin.quality import NUMBERS
 from tb_embed_plugin.runs import atomic
 from tb_embed_plugin.runs.metadata_table import Column
 
@@ -63,7 +63,7 @@ class Content:
     @cached_property
     def quality(self) -> list[dict[str, Any]]:
         """The numbers of each frame, with its step."""
-        return self.projected.measures.of_frames(self.steps)
+        return self.projected.quality
 
     @property
     def axes(self) -> list[str]:
@@ -75,7 +75,6 @@ class Content:
     def info(self) -> dict[str, Any]:
         """What the file is, for whoever finds it."""
         layout = self.projected.layout
-        floor = self.projected.measures.floor()
         return {
             "run": layout.run.name,
             "layer": layout.layer.name,
@@ -84,7 +83,7 @@ class Content:
             "settings": dict(layout.settings),
             "columns": [{"name": c.name, "type": c.type} for c in self.columns],
             "quality": self.quality,
-            "noise_floor": None if floor is None else floor["motion"],
+            "noise_floor": self.projected.noise_floor,
             "sentence": self.projected.sentence,
         }
 
@@ -119,7 +118,7 @@ def export(projected: Projected, kind: str, path: Path) -> list[Path]:
 
 def _csv(content: Content, path: Path) -> dict[Path, bytes]:
     header = ["step", "sample", *content.axes, *(c.name for c in content.columns)]
-    numbers = ("step", *FRAME_NUMBERS, *MOTION_NUMBERS)
+    numbers = ("step", *NUMBERS)
     quality = [["" if f[n] is None else f[n] for n in numbers] for f in content.quality]
     return {
         path: _table(header, content.rows()),
@@ -159,7 +158,7 @@ def _arrays(content: Content) -> dict[str, Any]:
         "frames": content.frames,
         "steps": np.array(content.steps, np.int64),
     }
-    for name in (*FRAME_NUMBERS, *MOTION_NUMBERS):
+    for name in NUMBERS:
         values = [frame[name] for frame in content.quality]
         arrays[f"quality.{name}"] = np.array(
             [np.nan if value is None else value for value in values]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
@@ -53,21 +54,33 @@ class Projected:
     Attributes:
         layout: What the cache knows of it.
         frame_of: Gives its frames, float32 (n_samples, components).
+        variance_of: Gives the share of a snapshot's variance that its frame shows, None where
+            the engine is not linear.
     """
 
     layout: Layout
     frame_of: FrameOf
+    variance_of: Callable[[int], float | None]
 
     @property
-    def measures(self) -> Measures:
-        """Its quality."""
-        return Measures(self.layout, self.layout.known_digests())
+    def quality(self) -> list[dict[str, Any]]:
+        """The numbers of each frame, with its step."""
+        measures = Measures(self.layout, self.layout.known_digests())
+        frames = measures.of_frames(self.layout.steps)
+        return [f | {"variance_shown": self.variance_of(f["step"])} for f in frames]
+
+    @property
+    def noise_floor(self) -> float | None:
+        """How far the engine moves samples where nothing has changed."""
+        floor = Measures(self.layout, {}).floor()
+        if floor is None:
+            return None if self.layout.is_iterative else 0.0
+        return floor["motion"]
 
     @property
     def sentence(self) -> str:
         """Its quality in one plain sentence."""
-        numbers = words(self.measures.of_frames(self.layout.steps))
-        return f"{self.layout.engine.title}: {numbers or 'not measured'}."
+        return f"{self.layout.engine.title}: {words(self.quality) or 'not measured'}."
 
 
 def project(wish: Wish) -> Iterator[Projected]:
@@ -142,12 +155,16 @@ def _open(logdir: Logdir, run: Run, layer: LayerFacts, wish: Wish) -> Projected:
     settings = engine.settings(wish.settings)
     if wish.engine in engines.LAYOUT:
         layout = Layout(run, layer, engine, components, settings)
-        return Projected(layout, lambda step: layout.frames([step]).get(step))
+        return Projected(layout, lambda step: layout.frames([step]).get(step), lambda _: None)
     named = {"run": run.name, "layer": layer.name, "engine": engine.name}
     query = {**wish.settings, **named, "components": str(components)}
     view = read_view(logdir, Arguments(query))
     frames = Frames()
-    return Projected(layout_of_view(view), lambda step: frames.frames(view, [step])[0])
+    return Projected(
+        layout_of_view(view),
+        lambda step: frames.frames(view, [step])[0],
+        lambda step: frames.variance_shown(view, step),
+    )
 
 
 def _fill(layout: Layout, wish: Wish) -> None:

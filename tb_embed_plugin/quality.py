@@ -24,6 +24,8 @@ FAITHFUL = 0.3
 
 FRAME_NUMBERS = ("trustworthiness", "continuity", "neighbors_kept", "label_accuracy")
 MOTION_NUMBERS = ("motion", "motion_p95", "motion_fidelity")
+NUMBERS = ("variance_shown", *FRAME_NUMBERS, *MOTION_NUMBERS)
+"""All numbers of a frame; the first is known of linear frames alone."""
 
 _FLOOR = "floor"
 
@@ -52,7 +54,7 @@ class Measures:
 
     def of_frames(self, steps: Sequence[int]) -> list[dict[str, Any]]:
         """Returns the numbers of frames with their steps, None where one was not measured."""
-        nothing: Numbers = dict.fromkeys(("variance_shown", *FRAME_NUMBERS, *MOTION_NUMBERS))
+        nothing: Numbers = dict.fromkeys(NUMBERS)
         return [
             {
                 "step": step,

@@ -130,6 +130,7 @@ def test_linear_views_are_exported_with_all_their_components(
     result = run_command("export", logdir, *words, "--format", "npz", "--output", output)
     assert result.returncode == 0, result.stderr
     frames = np.load(output)["frames"]
+    assert np.load(output)["quality.variance_shown"] == pytest.approx(1), "8 units, 10 axes"
     pooled = np.concatenate([snapshot(s, seed=1) for s in range(3)]).astype(np.float64)
     scores = np.linalg.svd(pooled - pooled.mean(0), full_matrices=False)[2]
     expected = (snapshot(4, seed=1) - pooled.mean(0)) @ scores.T
