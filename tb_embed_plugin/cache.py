@@ -18,7 +18,7 @@ import json
 import math
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,11 +131,27 @@ class Cache:
         shutil.rmtree(self.folder / layout, ignore_errors=True)
 
     @contextmanager
-    def alone(self, layout: str) -> Iterator[None]:
-        """Waits until no other process lays this layout out, and keeps others waiting."""
+    def alone(self, layout: str, wait: Callable[[], None]) -> Iterator[None]:
+        """Waits until no other process lays this layout out, and keeps others waiting.
+
+        Args:
+            layout: The layout.
+            wait: Is called once if there is something to wait for.
+
+        Raises:
+            OSError: As `keep_frame`.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
-        with self._lock(layout):
+        lock = self._lock(layout)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            wait()
+            lock.acquire()
+        try:
             yield
+        finally:
+            lock.release()
 
     def _path(self, layout: str, name: str) -> Path:
         # Somebody else's link in place of a layout would lead out of the folder.

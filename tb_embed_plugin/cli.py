@@ -30,6 +30,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except EmbedError as error:
         print(f"tb-embed: {error}", file=sys.stderr)
         return 1
+    except OSError as error:
+        print(
+            f"tb-embed: expected to read or write {error.filename}; received {error.strerror}; "
+            "make room, give the right to, or name another place",
+            file=sys.stderr,
+        )
+        return 1
     return status
 
 
@@ -83,7 +90,7 @@ def _add_projection(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("logdir", type=Path, metavar="LOGDIR")
     parser.add_argument("--run", help="one run alone, by TensorBoard's name of it")
     parser.add_argument("--layer", help="one layer alone")
-    parser.add_argument("--engine", default="tsne", choices=("pca", "axes", "tsne", "umap"))
+    parser.add_argument("--engine", default="tsne", help="tsne (the default), umap, pca, axes")
     parser.add_argument("--components", type=int, metavar="N")
     parser.add_argument(
         "--set",

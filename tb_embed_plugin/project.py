@@ -115,6 +115,10 @@ def project_one(wish: Wish) -> Projected:
 
 
 def _wanted(wish: Wish) -> list[Projected]:
+    if wish.engine not in engines.FACTS:
+        raise ArgumentError(
+            f"expected --engine to be one of {list(engines.FACTS)}; received {wish.engine!r}"
+        )
     reason = engines.unavailable(wish.engine)
     if reason is not None:
         raise BrokenInstallationError(reason)

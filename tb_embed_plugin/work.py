@@ -42,6 +42,8 @@ class Progress:
 
 Tell = Callable[[Progress], None]
 
+_WAITING = Progress("frames", 0, "waiting for another process that lays this out")
+
 
 def do(task: Task, tell: Tell) -> None:
     """Does a task; what it yields is in the cache.
@@ -62,7 +64,7 @@ def do(task: Task, tell: Tell) -> None:
         return
     run = logdir.run(task.run)
     layout = Layout(run, run.layer(task.layer), engine.facts, task.components, task.settings)
-    with layout.cache.alone(layout.name):
+    with layout.cache.alone(layout.name, lambda: tell(_WAITING)):
         digests = layout.read_digests(task.steps)
         _lay_out(layout, engine, task, digests, tell)
         measures = Measures(layout, digests)
@@ -131,7 +133,7 @@ def _measure_view(logdir: Logdir, task: Task, tell: Tell) -> None:
     components = {"components": str(task.components)}
     view = read_view(logdir, Arguments(settings | named | components))
     layout, frames = layout_of_view(view), Frames()
-    with layout.cache.alone(layout.name):
+    with layout.cache.alone(layout.name, lambda: tell(_WAITING)):
         digests = layout.read_digests(task.steps)
         layout.keep_digests(digests)
         measures = Measures(layout, digests)

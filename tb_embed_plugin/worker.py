@@ -45,10 +45,11 @@ def main() -> None:
     threading.Thread(target=_end_with_input, daemon=True).start()
     answers = _take_output()
     _be_modest()
-    _tell(answers, _outcome(Task.from_line(line), answers))
+    _tell(answers, outcome(Task.from_line(line), answers))
 
 
-def _outcome(task: Task, answers: TextIO) -> dict[str, Any]:
+def outcome(task: Task, answers: TextIO) -> dict[str, Any]:
+    """Does a task, saying how far it is, and returns the last line: finished, or why not."""
     # With the environment set, and after what is cheap has been said.
     from tb_embed_plugin import work
 

@@ -91,7 +91,7 @@ def test_a_layout_that_another_process_lays_out_stays(tmp_path: Path) -> None:
     cache = Cache(tmp_path, limit=1)
     code = (
         "import sys; from pathlib import Path; from tb_embed_plugin.cache import Cache\n"
-        f"with Cache(Path({str(tmp_path)!r})).alone('held'):\n"
+        f"with Cache(Path({str(tmp_path)!r})).alone('held', print):\n"
         "    print('held', flush=True); sys.stdin.read()\n"
     )
     holder = subprocess.Popen(

@@ -149,6 +149,11 @@ def test_linear_views_are_exported_with_all_their_components(
         (("project", "--set", "depth=3"), "expected parameters of t-SNE"),
         (("project", "--components", "3"), "components to be one of [2] for t-SNE"),
         (("project", "--run", "b"), "received 'b'"),
+        (("project", "--engine", "som"), "'tsne', 'umap']; received 'som'"),
+        (
+            ("export", "--layer", "fc1", "--format", "csv", "--output", "/proc/x/y.csv"),
+            "expected to read or write /proc/x; received No such file or directory",
+        ),
         (("project", "--layer", "fc3"), "['fc1', 'fc2']; received fc3"),
         (("project", "--engine", "umap", "--set", "target=x"), "received 'x'"),
         (

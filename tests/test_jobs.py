@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -22,8 +23,10 @@ import safetensors.numpy
 from sklearn.manifold import trustworthiness
 from werkzeug.test import Client
 
-from tb_embed_plugin import engines, jobs
+from tb_embed_plugin import engines, jobs, work, worker
+from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.plugin import EmbeddingsPlugin
+from tb_embed_plugin.task import Task
 from tests.clusters import BASE, HEADER, STEPS, get, record_clusters, snapshot, wait_for
 from tests.harness import client_for, tensorboard
 
@@ -412,6 +415,32 @@ def test_the_worker_needs_no_tensorflow(tmp_path: Path) -> None:
 
     assert result.returncode == 0, result.stderr
     assert result.stdout.split() == ["pca", "tsne", "umap"]
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (MemoryError(), "fit into 75 % of this machine's memory"),
+        (OSError(28, "No space left on device", "/secret/cache"), "received No space left"),
+        (
+            ValueError("/secret/run holds nonsense"),
+            "received ValueError, told in TensorBoard's",
+        ),
+        (UnreadableError("expected a file"), "expected a file"),
+    ],
+)
+def test_every_failure_is_one_sentence_without_a_path(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, words: str
+) -> None:
+    def fail(*arguments: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(work, "do", fail)
+    task = Task("/secret", "a", "fc1", "tsne", 2, {}, (0, 1), "backwards")
+    told = worker.outcome(Task.from_line(task.to_line()), io.StringIO())
+
+    assert words in told["failed"]
+    assert "/secret" not in told["failed"]
 
 
 @pytest.mark.parametrize("ended_by", [signal.SIGKILL, signal.SIGTERM])
