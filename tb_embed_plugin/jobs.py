@@ -175,12 +175,17 @@ class Jobs:
                 self._end(job, "cancelled", "cancelled; the frames that were finished are kept")
             if job.ended.is_set():
                 return
+        # A negative status is a signal: the kernel's when memory runs out, for instance.
+        remedy = (
+            "it may lack memory: close other programs, or record fewer samples, and try again"
+            if code < 0
+            else "TensorBoard's terminal says why"
+        )
         self._end(
             job,
             "failed",
             f"expected the worker to finish; it ended {ATTEMPTS} times without a word (exit "
-            f"status {code}), as it does when the machine runs out of memory; close other "
-            "programs, or record fewer samples, and start it again",
+            f"status {code}); {remedy}",
         )
 
     def _listen(self, job: _Job, process: subprocess.Popen[str]) -> None:

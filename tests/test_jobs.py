@@ -241,6 +241,18 @@ def test_a_dead_worker_is_started_again_once(large: Client, workers: list[Any]) 
     assert get(large, "quality", FC1).get_json()["state"] == "failed", "until asked again"
 
 
+def test_a_worker_that_cannot_begin_is_told(
+    client: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "openTSNE.py").write_text("import os; os._exit(7)")
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}")
+    get(client, "projection", FC1, start=True)
+    told = wait_for(client, "projection", FC1, "failed", "done")
+
+    assert told["state"] == "failed"
+    assert "(exit status 7); TensorBoard's terminal says why" in told["message"]
+
+
 def test_a_worker_that_was_restarted_finishes(client: Client, workers: list[Any]) -> None:
     get(client, "projection", FC1, start=True)
     wait_until(lambda: workers)
