@@ -71,6 +71,11 @@ class Layout:
         )
 
     @property
+    def key(self) -> str:
+        """The name with the folder: runs of the same samples have layouts of the same name."""
+        return str(self.cache.folder / self.name)
+
+    @property
     def column(self) -> str:
         """The column that supervises the engine, empty for none."""
         names = [self.settings[p.name] for p in self.engine.parameters if p.type == "column"]

@@ -48,7 +48,7 @@ def start(
         if arguments.choice("order", ("backwards", "outwards")) == "outwards"
         else "backwards",
     )
-    service.jobs.start(layout.name, task, work_left(layout))
+    service.jobs.start(layout.key, task, work_left(layout))
 
 
 def describe(
@@ -57,7 +57,7 @@ def describe(
     """Returns how far a stage of a layout is: state, one sentence, seconds still expected."""
     if complete:
         return {"state": "done", "message": "", "expected_seconds": 0}
-    status = service.jobs.status(layout.name)
+    status = service.jobs.status(layout.key)
     if status is None or status.state == "done":
         expected = service.jobs.expected_seconds(work_left(layout), stage)
         message = engines.unavailable(layout.engine.name) or "not asked for yet"
@@ -72,6 +72,6 @@ def describe(
 
 def cancel(service: Service, layout: Layout) -> Answer:
     """Ends the job of a layout; answers once it is gone."""
-    service.jobs.cancel(layout.name)
-    status = service.jobs.status(layout.name)
+    service.jobs.cancel(layout.key)
+    status = service.jobs.status(layout.key)
     return json_answer({"state": "absent" if status is None else status.state})

@@ -173,6 +173,23 @@ def test_eight_who_ask_at_once_share_one_job(client: Client, workers: list[Any])
     assert len(workers) == 1
 
 
+def test_runs_of_the_same_samples_have_jobs_of_their_own(
+    tmp_path: Path, workers: list[Any]
+) -> None:
+    for name in ("a", "b"):
+        record_clusters(tmp_path / name)
+    client = client_for(tmp_path, EmbeddingsPlugin)
+    other = {**FC1, "run": "b"}
+    get(client, "projection", FC1, start=True)
+    assert get(client, "projection", other).get_json()["state"] == "absent"
+    get(client, "projection", other, start=True)
+    wait_for(client, "quality", other, "done", "failed")
+
+    assert len(workers) == 2
+    for query in (FC1, other):
+        assert info_of(get(client, "projection", query))["state"] == "done"
+
+
 def test_frames_are_shown_as_they_are_finished(client: Client) -> None:
     get(client, "projection", {**FC1, "refine": 300}, start=True)
     seen = set()
