@@ -31,6 +31,9 @@ MAX_JUDGED = 20_000
 TELLING_SECONDS = 5.0
 """A shorter job is mostly its start, and says little of a longer one."""
 
+ITERATION_SECONDS = 0.018
+"""One iteration of t-SNE."""
+
 FRAME_SECONDS = {"tsne": (12.5, 0.9), "umap": (7.5, 1.6)}
 """A frame from nothing, and one that starts from its neighbour, neighbours apart.
 
@@ -49,6 +52,7 @@ class Work:
         frames: Frames to lay out.
         from_nothing: Whether the first of them has no neighbour to start from.
         measures: Frames to measure.
+        refine: Iterations of t-SNE added to each frame.
     """
 
     engine: str
@@ -57,6 +61,7 @@ class Work:
     frames: int
     from_nothing: bool
     measures: int
+    refine: int = 0
 
     def seconds(self, stage: Stage) -> float:
         """Returns the seconds that a stage would take on the machine of the constants."""
@@ -78,7 +83,8 @@ class Work:
         first, following = FRAME_SECONDS.get(self.engine, (0.0, 0.0))
         neighbors = NEIGHBORS_SECONDS * size**2 * width
         extra = (first - following) * size * min(frames, 1.0) if self.from_nothing else 0.0
-        return frames * (following * size + neighbors) + extra
+        refining = ITERATION_SECONDS * self.refine
+        return frames * ((following + refining) * size + neighbors) + extra
 
 
 class Expectation:

@@ -142,6 +142,7 @@ def work_left(layout: Layout) -> Work:
         frames=len(layout.steps) - len(finished) if layout.is_iterative else 0,
         from_nothing=not finished,
         measures=len(measures.missing(layout.steps)) + measures.lacks_floor(),
+        refine=int(layout.settings.get("refine", 0)),
     )
 
 

@@ -41,6 +41,7 @@ def test_more_work_takes_longer() -> None:
         replace(MNIST, samples=20_000),
         replace(MNIST, units=400),
         replace(MNIST, frames=12),
+        replace(MNIST, refine=100),
     ):
         assert expected.seconds(more, "frames") > seconds
     assert expected.seconds(replace(MNIST, frames=0), "frames") == 0
