@@ -37,7 +37,7 @@ ITERATION_SECONDS = 0.018
 FRAME_SECONDS = {"tsne": (12.5, 0.9), "umap": (7.5, 1.6)}
 """A frame from nothing, and one that starts from its neighbour, neighbours apart.
 
-These constants were measured on two cores with fc1 of MNIST (docs/benchmarks.md).
+These constants were measured on two cores with fc1 of MNIST (docs/architecture.md).
 """
 
 
