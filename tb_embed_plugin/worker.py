@@ -36,6 +36,9 @@ MEMORY_SHARE = 0.75
 _PR_SET_PDEATHSIG = 1
 _REPORT_EVERY = 0.2
 
+_NICE = 5
+"""Beside a program that wants the cores as well, a quarter of them is left to a worker."""
+
 
 def main() -> None:
     """Does the task that standard input names, until it is done or the parent has ended."""
@@ -45,6 +48,8 @@ def main() -> None:
     threading.Thread(target=_end_with_input, daemon=True).start()
     answers = _take_output()
     _be_modest()
+    # umap-learn imports it where it is installed, for a class that nothing here uses.
+    sys.modules["tensorflow"] = None  # type: ignore[assignment] # so it says "not installed"
     _tell(answers, outcome(Task.from_line(line), answers))
 
 
@@ -122,7 +127,7 @@ def _be_modest() -> None:
     """Leaves the machine to others: cores and memory."""
     let_threads_sleep()
     if hasattr(os, "nice"):
-        os.nice(10)
+        os.nice(_NICE)
     if sys.platform == "linux":
         import resource
 
