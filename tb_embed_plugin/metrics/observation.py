@@ -15,7 +15,6 @@ from tb_embed_plugin.metrics import (
     neighborhoods,
     predictions,
     separability,
-    similarity,
     spectrum,
     units,
 )
@@ -179,11 +178,6 @@ def compare(
     )
 
 
-def similar(before: NDArray[np.floating], after: NDArray[np.floating]) -> float:
-    """Returns the linear CKA of two snapshots of the same samples; see `similarity.cka`."""
-    return similarity.cka(similarity.centred(before), similarity.centred(after))
-
-
 def _of_outputs(
     outputs: Outputs | None, labels: Labels
 ) -> tuple[dict[str, float], dict[str, NDArray[np.float32]]]:
@@ -210,6 +204,8 @@ def _collapse(
     snapshot: NDArray[np.floating], labels: Labels, outputs: Outputs | None
 ) -> dict[str, float]:
     means = collapse.class_means(snapshot, labels.codes)
+    if len(means.classes) < 2:
+        return {}
     simplex = collapse.nc2(means)
     numbers = {
         "nc1": collapse.nc1(snapshot, labels.codes, means),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -46,34 +44,6 @@ def cka(
     y_product = own_product(y) if y_product is None else y_product
     scale = x_product * y_product
     return min(_squared_product(x, y) / scale, 1.0) if scale > 0 else np.nan
-
-
-def cka_matrix(
-    rows: Sequence[NDArray[np.float32]], columns: Sequence[NDArray[np.float32]]
-) -> NDArray[np.float64]:
-    """Returns the CKA of each of `rows` with each of `columns`.
-
-    Steps with steps, layers with layers or runs with runs; all of the same samples. Where
-    both are the same list, each pair is computed once. Cost: that of `cka` a pair.
-
-    Args:
-        rows: From `centred`, (n_samples, any number of units) each.
-        columns: Likewise.
-
-    Returns:
-        float64 (n_rows, n_columns) in [0, 1].
-    """
-    of_rows = [own_product(x) for x in rows]
-    same = rows is columns
-    of_columns = of_rows if same else [own_product(y) for y in columns]
-    matrix = np.empty((len(rows), len(columns)))
-    for i, x in enumerate(rows):
-        for j, y in enumerate(columns):
-            if same and j < i:
-                matrix[i, j] = matrix[j, i]
-            else:
-                matrix[i, j] = cka(x, y, of_rows[i], of_columns[j])
-    return matrix
 
 
 def _squared_product(x: NDArray[np.float32], y: NDArray[np.float32]) -> float:
