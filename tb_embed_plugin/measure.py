@@ -7,7 +7,7 @@ labels and the snapshot's own stamp, so a run that grows costs its new steps alo
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -164,15 +164,7 @@ class LayerMeasures:
             )
         # One number for both orders.
         keys = frozenset([self._key([step]), other._key([other_step])])
-        return self._measured.similarities.get(
-            keys,
-            lambda: similarity.cka(
-                self._centred(step),
-                other._centred(other_step),
-                self._own_product(step),
-                other._own_product(other_step),
-            ),
-        )
+        return self._measured.similarities.get(keys, lambda: self._cka(step, other, other_step))
 
     def sample_metric(self, name: str, step: int) -> NDArray[np.float32]:
         """Returns a number a sample by a name of `catalog.SAMPLE_METRICS`.
@@ -273,22 +265,29 @@ class LayerMeasures:
             raise UnsuitableDataError(
                 f"expected finite activations; step {step} holds NaN or infinity; leave it out"
             )
-        outputs = self.run.outputs(self.facts.name, step)
-        # BLAS' threads wait for one another by spinning: on a busy machine two of them take
-        # ten times as long as one.
-        with threadpool_limits(1, "blas"):
-            return observe(
-                snapshot,
-                nearest(snapshot, K).indices,
-                self.labels.of(self.samples),
-                outputs and Outputs(outputs.values[self.samples], outputs.kind, outputs.kernel),
-            )
+        recorded = self.run.outputs(self.facts.name, step)
+        outputs = None
+        if recorded is not None:
+            values = recorded.values[self.samples]
+            outputs = Outputs(values, recorded.kind, recorded.kernel)
+        with _one_thread():
+            neighbors = nearest(snapshot, K).indices
+            return observe(snapshot, neighbors, self.labels.of(self.samples), outputs)
 
     def _snapshot(self, step: int) -> NDArray[np.float32]:
         snapshot = self.run.snapshot(self.facts.name, step)
         if len(self.samples) == len(snapshot):
             return np.asarray(snapshot)
         return snapshot[self.samples]
+
+    def _cka(self, step: int, other: LayerMeasures, other_step: int) -> float:
+        with _one_thread():
+            return similarity.cka(
+                self._centred(step),
+                other._centred(other_step),
+                self._own_product(step),
+                other._own_product(other_step),
+            )
 
     def _centred(self, step: int) -> NDArray[np.float32]:
         return similarity.centred(self._snapshot(step))
@@ -314,6 +313,15 @@ def thinned(steps: Sequence[int], most: int = MAX_STEPS) -> list[int]:
         stride *= 2
     kept = list(steps[::stride])
     return kept if not steps or kept[-1] == steps[-1] else [*kept, steps[-1]]
+
+
+def _one_thread() -> threadpool_limits:
+    """Keeps BLAS to one thread.
+
+    Its threads wait for one another by spinning: on a busy machine two of them take ten
+    times as long as one.
+    """
+    return threadpool_limits(1, "blas")
 
 
 def _matrix(

@@ -21,6 +21,9 @@ MAX_SAMPLES = 500
 MAX_PAIRS = 3
 """Pairs of classes that are told of as merging."""
 
+MAX_CLASSES = 3
+"""Classes that are told of as not learnt."""
+
 
 @dataclass(frozen=True)
 class Moment:
@@ -89,7 +92,8 @@ class WarningRule:
 
 
 RANK_SHARE = 0.5
-DEAD_SHARE = 0.2
+RANK_LEAST = 1.5
+DEAD_SHARE = 0.3
 MERGED = 0.25
 MERGED_RISE = 0.15
 DRIFT_STEPS = 3
@@ -99,16 +103,21 @@ CHURN_FACTOR = 2.0
 CHURN_RISE = 0.15
 FROZEN_STEPS = 2
 FROZEN = 1e-6
+UNLEARNT = 0.5
+UNLEARNT_STEPS = 3
+SETTLED_STEPS = 5
 
 
 def _rank_collapse(moments: Sequence[Moment], labels: NDArray[np.integer]) -> Iterator[Finding]:
     """Few directions are healthy where they are as many as the classes need."""
-    needed = max(len(np.unique(labels[labels >= 0])) - 1, 2)
+    needed = len(np.unique(labels[labels >= 0])) - 1
     highest = 0.0
     for i, moment in enumerate(moments):
         # No variance at all is the end of a collapse.
         rank = np.nan_to_num(moment.number("effective_rank"), nan=0.0)
-        threshold = min(RANK_SHARE * highest, needed)
+        wide = needed != 1 and len(moment.observation.dead) > 1
+        threshold = RANK_SHARE * highest if needed < 1 else min(RANK_SHARE * highest, needed)
+        threshold = max(threshold, RANK_LEAST if wide else 0.5)
         if rank < threshold:
             distance = moment.observation.samples["distance"]
             yield Finding(i, rank, threshold, _highest(distance))
@@ -155,7 +164,7 @@ def _drifting(moments: Sequence[Moment], labels: NDArray[np.integer]) -> Iterato
         window = moments[i - DRIFT_STEPS : i + 1]
         moved = min(moment.displacement for moment in window[1:])
         accuracy = [_accuracy(moment) for moment in window]
-        if moved >= DRIFT and max(accuracy) - min(accuracy) <= STANDSTILL:
+        if moved >= DRIFT and max(accuracy) - accuracy[0] <= STANDSTILL:
             far = sum(m.change.displacement for m in window[1:] if m.change is not None)
             yield Finding(i, moved, DRIFT, _highest(np.asarray(far)))
             return
@@ -182,12 +191,43 @@ def _frozen(moments: Sequence[Moment], labels: NDArray[np.integer]) -> Iterator[
             return
 
 
+def _class_not_learnt(
+    moments: Sequence[Moment], labels: NDArray[np.integer]
+) -> Iterator[Finding]:
+    """Of the run as it stands: classes are learnt one after another in a healthy one too."""
+    recent = moments[-UNLEARNT_STEPS:]
+    if len(moments) < SETTLED_STEPS or "correct" not in recent[-1].observation.samples:
+        return
+    classes = np.unique(labels[labels >= 0])
+    recall = np.array(
+        [
+            [m.observation.samples["correct"][labels == code].mean() for code in classes]
+            for m in recent
+        ]
+    )
+    usual = np.median(recall, axis=1)
+    behind = (recall < UNLEARNT * usual[:, None]).all(axis=0) & (usual >= UNLEARNT).all()
+    for at in np.flatnonzero(behind)[np.argsort(recall[-1, behind])][:MAX_CLASSES]:
+        code = int(classes[at])
+        wrong = (labels == code) & (recent[-1].observation.samples["correct"] == 0)
+        agreement = recent[-1].observation.samples["agreement"]
+        # The most typical of their class first: what is wrong with them is their label.
+        order = np.argsort(-agreement[wrong], kind="stable")
+        yield Finding(
+            len(moments) - 1,
+            float(recall[-1, at]),
+            float(UNLEARNT * usual[-1]),
+            np.flatnonzero(wrong)[order][:MAX_SAMPLES],
+            classes=(code,),
+        )
+
+
 WARNING_RULES: Mapping[str, WarningRule] = MappingProxyType(
     {
         "rank_collapse": WarningRule(
             "Collapse of rank",
-            f"The effective rank is below {RANK_SHARE:.0%} of its highest so far, and below "
-            "the number of classes less one.",
+            f"The effective rank is below {RANK_SHARE:.0%} of its highest so far and below the "
+            f"number of classes less one, or below {RANK_LEAST}.",
             _rank_collapse,
         ),
         "units_dying": WarningRule(
@@ -204,7 +244,7 @@ WARNING_RULES: Mapping[str, WarningRule] = MappingProxyType(
         "drifting": WarningRule(
             "Drift while accuracy stands still",
             f"For {DRIFT_STEPS} steps samples move by {DRIFT} of the layer's radius or more a "
-            f"step, in the mean, and accuracy stays within {100 * STANDSTILL:.0f} point.",
+            f"step, in the mean, and accuracy gains no more than {100 * STANDSTILL:.0f} point.",
             _drifting,
         ),
         "sudden_churn": WarningRule(
@@ -218,6 +258,13 @@ WARNING_RULES: Mapping[str, WarningRule] = MappingProxyType(
             f"For {FROZEN_STEPS} steps samples move by {FROZEN:g} of the layer's radius a step "
             "or less: the layer is not trained.",
             _frozen,
+        ),
+        "class_not_learnt": WarningRule(
+            "A class not learnt",
+            f"After {SETTLED_STEPS} steps or more, at each of the last {UNLEARNT_STEPS}, the "
+            f"model gets less of the class right than {UNLEARNT:.0%} of what it gets right of "
+            "the median class.",
+            _class_not_learnt,
         ),
     }
 )
