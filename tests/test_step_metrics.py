@@ -1,6 +1,8 @@
-"""Each metric of a step, against scikit-learn or plain float64 NumPy, and what leaves it alone."""
+"""Each metric of a step, against scikit-learn or plain float64, and what leaves it alone."""
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -377,9 +379,7 @@ def test_path_length_and_straightness() -> None:
     back = np.array([[0, 0], [3, 4], [0, 0]], np.float32)
     still = np.zeros((3, 2), np.float32)
     steps = np.stack([places, back, still], axis=1)
-    moved = np.stack(
-        [motion.displacement(a, b) for a, b in zip(steps, steps[1:], strict=False)]
-    )
+    moved = np.stack([motion.displacement(a, b) for a, b in pairwise(steps)])
     length = motion.path_length(moved)
 
     assert length.tolist() == [10, 10, 0]

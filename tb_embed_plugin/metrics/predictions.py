@@ -58,6 +58,27 @@ def predict(outputs: NDArray[np.floating], kind: OutputsKind) -> Predictions:
     )
 
 
+def confusion(
+    labels: NDArray[np.integer], predicted: NDArray[np.integer], n_classes: int
+) -> NDArray[np.int64]:
+    """Returns how many samples of each label are predicted as each class.
+
+    O(n + n_classes²).
+
+    Args:
+        labels: int (n_samples,), negative where there is none.
+        predicted: int (n_samples,), likewise; samples without either are not counted.
+        n_classes: Classes there are.
+
+    Returns:
+        int64 (n_classes, n_classes), a row a label.
+    """
+    known = (labels >= 0) & (predicted >= 0)
+    cells = labels[known].astype(np.int64) * n_classes + predicted[known]
+    counts: NDArray[np.int64] = np.bincount(cells, minlength=n_classes**2)
+    return counts.reshape(n_classes, n_classes)
+
+
 @dataclass(frozen=True)
 class Verdicts:
     """How one step's outputs stand to the labels.

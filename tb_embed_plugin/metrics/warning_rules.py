@@ -54,6 +54,11 @@ class Moment:
         """Mean churn, NaN at the first step."""
         return np.nan if self.change is None else float(self.change.churn.mean())
 
+    @property
+    def usual_churn(self) -> float:
+        """The median sample's churn, NaN at the first step."""
+        return np.nan if self.change is None else float(np.median(self.change.churn))
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -83,11 +88,13 @@ class WarningRule:
     Attributes:
         title: How people call it.
         meaning: The rule with its threshold, one sentence.
+        seen: What was seen, to be formatted with `value`, `threshold` and `classes`.
         find: Applies it to the trained steps and the labels' codes.
     """
 
     title: str
     meaning: str
+    seen: str
     find: Callable[[Sequence[Moment], NDArray[np.integer]], Iterator[Finding]]
 
 
@@ -171,8 +178,11 @@ def _drifting(moments: Sequence[Moment], labels: NDArray[np.integer]) -> Iterato
 
 
 def _sudden_churn(moments: Sequence[Moment], labels: NDArray[np.integer]) -> Iterator[Finding]:
-    """Against the three steps before, of which the first ones of a training churn most."""
-    churn = [moment.churn for moment in moments]
+    """Against the three steps before, of which the first ones of a training churn most.
+
+    Of the median sample: where two classes of many merge, they alone churn.
+    """
+    churn = [moment.usual_churn for moment in moments]
     for i in range(3, len(moments)):
         usual = float(np.median(churn[max(1, i - 3) : i]))
         threshold = max(CHURN_FACTOR * usual, usual + CHURN_RISE)
@@ -228,35 +238,41 @@ WARNING_RULES: Mapping[str, WarningRule] = MappingProxyType(
             "Collapse of rank",
             f"The effective rank is below {RANK_SHARE:.0%} of its highest so far and below the "
             f"number of classes less one, or below {RANK_LEAST}.",
+            "the effective rank is {value:.1f}, below {threshold:.1f}",
             _rank_collapse,
         ),
         "units_dying": WarningRule(
             "Units dying",
             f"{DEAD_SHARE:.0%} of the units or more answer all samples alike.",
+            "{value:.0%} of the units are dead",
             _units_dying,
         ),
         "classes_merging": WarningRule(
             "Two classes merging",
             f"{MERGED:.0%} or more of each class's neighbours belong to the other, "
             f"{100 * MERGED_RISE:.0f} points more than at the step where they were fewest.",
+            "{value:.0%} of the neighbours of {classes} are the other's",
             _merging,
         ),
         "drifting": WarningRule(
             "Drift while accuracy stands still",
             f"For {DRIFT_STEPS} steps samples move by {DRIFT} of the layer's radius or more a "
             f"step, in the mean, and accuracy gains no more than {100 * STANDSTILL:.0f} point.",
+            "samples move by {value:.2f} of the radius a step and accuracy does not rise",
             _drifting,
         ),
         "sudden_churn": WarningRule(
             "Sudden churn",
-            f"Neighbours exchanged are {CHURN_FACTOR:.0f} times the median of the three steps "
-            f"before or more, and {100 * CHURN_RISE:.0f} points more.",
+            f"The median sample exchanges {CHURN_FACTOR:.0f} times as many of its neighbours "
+            f"as in the three steps before, and {100 * CHURN_RISE:.0f} points more.",
+            "the median sample has exchanged {value:.0%} of its neighbours",
             _sudden_churn,
         ),
         "standing_still": WarningRule(
             "Layer standing still",
             f"For {FROZEN_STEPS} steps samples move by {FROZEN:g} of the layer's radius a step "
             "or less: the layer is not trained.",
+            "no sample has moved",
             _frozen,
         ),
         "class_not_learnt": WarningRule(
@@ -264,6 +280,7 @@ WARNING_RULES: Mapping[str, WarningRule] = MappingProxyType(
             f"After {SETTLED_STEPS} steps or more, at each of the last {UNLEARNT_STEPS}, the "
             f"model gets less of the class right than {UNLEARNT:.0%} of what it gets right of "
             "the median class.",
+            "the model gets {value:.0%} of {classes} right",
             _class_not_learnt,
         ),
     }
