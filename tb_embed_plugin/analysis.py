@@ -5,6 +5,7 @@ See docs/analysis.md.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -132,7 +133,7 @@ class OpenLayer:
     def outputs(self, step: int) -> NDArray[np.float32] | None:
         """Returns the model's outputs at a step, float32 (n_samples, n_classes), or None."""
         found = self._run.outputs(self.name, step)
-        return None if found is None else found.values
+        return None if found is None else found.values  # noqa: PD011 # no data frame
 
     def neighbors(self, step: int) -> NDArray[np.int64]:
         """Returns the 15 nearest neighbours of each measured sample, exact, nearest first.
@@ -210,9 +211,7 @@ class OpenLayer:
         Raises:
             MisuseError: pandas is not installed.
         """
-        return _pandas().DataFrame(
-            self.metrics(), index=_pandas().Index(self.steps, name="step")
-        )
+        return _frame(self.metrics(), "step", self.steps)
 
     def samples_frame(self) -> pd.DataFrame:
         """Returns the metadata and `summary` as a data frame, a row a sample.
@@ -222,9 +221,8 @@ class OpenLayer:
         Raises:
             MisuseError: pandas is not installed.
         """
-        columns: dict[str, NDArray[np.generic]] = {**self.summary(), **self.metadata}
-        index = _pandas().RangeIndex(self._measures.facts.samples, name="sample")
-        return _pandas().DataFrame(columns, index=index)
+        columns = {**self.summary(), **self.metadata}
+        return _frame(columns, "sample", range(self._measures.facts.samples))
 
     def ranking_frame(self, rule: str) -> pd.DataFrame:
         """Returns `ranking` with the metadata as a data frame, the first row the first.
@@ -241,19 +239,19 @@ class OpenLayer:
             "score": ranking.scores,
             "steps": [steps[events].tolist() for events in ranking.events.T],
         }
-        return _pandas().DataFrame(found, index=_pandas().Index(ranking.samples, name="sample"))
+        return _frame(found, "sample", ranking.samples.tolist())
 
 
 def _values(column: Column) -> NDArray[np.generic]:
     return column.numbers() if column.type == "number" else np.array(column.cells, object)
 
 
-def _pandas() -> pd:
+def _frame(columns: Mapping[str, object], name: str, index: Sequence[int]) -> pd.DataFrame:
     try:
-        import pandas
+        import pandas as pd
     except ImportError as error:
         raise MisuseError(
             "expected pandas, which data frames come from; it cannot be imported; install it "
             "(pip install pandas), or use the methods that return arrays"
         ) from error
-    return pandas
+    return pd.DataFrame(dict(columns), index=pd.Index(index, name=name))

@@ -51,7 +51,7 @@ def test_flips_counted_by_hand(classes: NDArray[np.int32]) -> None:
 @given(OUTPUTS, st.integers(0, 2**32))
 def test_margin_and_probability_equal_softmax(logits: NDArray[np.float32], seed: int) -> None:
     n, classes = logits.shape
-    labels = np.random.default_rng(seed).integers(-1, classes, n)
+    labels = np.array(np.random.default_rng(seed).integers(-1, classes, n))
     found = judge(logits, "logits", labels)
     logs = log_softmax(logits.astype(np.float64), axis=1)
     for i, label in enumerate(labels):
@@ -112,7 +112,7 @@ def ranked(rule: str, of: History) -> list[int]:
     assert found is not None
     assert (np.diff(found.scores) <= 0).all()
     assert found.events.shape == (len(of.share), len(found.samples))
-    return found.samples.tolist()
+    return [int(sample) for sample in found.samples]
 
 
 def test_rankings_by_the_models_predictions() -> None:
