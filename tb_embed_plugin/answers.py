@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tb_embed_plugin.errors import TooMuchAskedError
 from tb_embed_plugin.frames import Frames
+from tb_embed_plugin.measure import Measured
 from tb_embed_plugin.runs.logdir import Logdir
 
 MAX_BYTES = 64 << 20
@@ -36,6 +37,7 @@ class Service:
 
     logdir: Logdir
     frames: Frames
+    measured: Measured = field(default_factory=Measured)
 
 
 def bound(size: int, what: str) -> None:

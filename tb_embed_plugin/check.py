@@ -11,8 +11,8 @@ from pathlib import Path
 from PIL import Image
 
 from tb_embed_plugin.errors import EmbedError, NotRecordedError
-from tb_embed_plugin.metadata import EVENT_FILE, MANIFEST_FILE
-from tb_embed_plugin.runs.logdir import BrokenRun, Logdir
+from tb_embed_plugin.metadata import EVENT_FILE
+from tb_embed_plugin.runs.logdir import BrokenRun, Logdir, recorded_names
 from tb_embed_plugin.runs.run import Run
 
 
@@ -37,8 +37,7 @@ def check(logdir: Path) -> list[Report]:
     Raises:
         NotRecordedError: There is no run.
     """
-    found = sorted(logdir.rglob(MANIFEST_FILE))
-    names = [str(path.parents[2].relative_to(logdir)) for path in found]
+    names = recorded_names(logdir)
     reports = [_report(run) for run in Logdir(logdir, lambda: names).list_runs()]
     if not reports:
         raise NotRecordedError(

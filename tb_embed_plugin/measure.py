@@ -6,15 +6,17 @@ labels and the snapshot's own stamp, so a run that grows costs its new steps alo
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from tb_embed_plugin.errors import UnsuitableDataError
+from tb_embed_plugin.errors import NotRecordedError, UnsuitableDataError
 from tb_embed_plugin.labelling import choose_labels, match_outputs
 from tb_embed_plugin.memory import Memory
 from tb_embed_plugin.metrics import similarity
@@ -29,13 +31,18 @@ from tb_embed_plugin.metrics.observation import (
 )
 from tb_embed_plugin.metrics.predictions import predict
 from tb_embed_plugin.metrics.rankings import History
-from tb_embed_plugin.metrics.subset import stratified
+from tb_embed_plugin.metrics.subset import MAX_EXACT, stratified
 from tb_embed_plugin.metrics.warning_rules import Moment
 from tb_embed_plugin.projections.neighbors import nearest
+from tb_embed_plugin.runs.logdir import Logdir, recorded_names
 from tb_embed_plugin.runs.run import Run
 
 MAX_STEPS = 128
 """Steps of a layer that are measured; of more, every second, fourth and so on, and the last."""
+
+MAX_WORK = MAX_EXACT**2 * 512
+"""Products of activations that a step's distances may take: 20,000 samples of 512 units; of a
+wider layer fewer samples are measured."""
 
 _NUMBERS = 1 << 17
 
@@ -89,7 +96,8 @@ class LayerMeasures:
     def samples(self) -> NDArray[np.int64]:
         """The samples that are measured, ascending: all, or a subset (`metrics.subset`)."""
         # Of the words' own codes, which no step changes.
-        return stratified(self._labels[0].codes)
+        most = min(MAX_EXACT, math.isqrt(MAX_WORK // self.facts.units))
+        return stratified(self._labels[0].codes, most)
 
     @cached_property
     def trained(self) -> list[int]:
@@ -303,13 +311,41 @@ class LayerMeasures:
         return self.run.path, self.facts.name, *labels, *steps, *stamps
 
 
+def measures_below(
+    logdir: Path, run: str | None = None, layer: str | None = None, label: str | None = None
+) -> Iterator[list[LayerMeasures]]:
+    """Yields the measures of the layers of each run below a directory.
+
+    Args:
+        logdir: TensorBoard's log directory.
+        run: One run alone.
+        layer: One layer alone.
+        label: The column of categories that is the label.
+
+    Raises:
+        NotRecordedError: There is no such run, or none at all, or no such layer.
+        UnreadableError: A run is damaged.
+    """
+    names = recorded_names(logdir) if run is None else [run]
+    if not names:
+        raise NotRecordedError(
+            f"expected a run of EmbeddingCheckpoint below {logdir}; received none; record "
+            "one, or name another directory"
+        )
+    runs = Logdir(logdir, lambda: names)
+    for name in names:
+        found = runs.run(name)
+        layers = [facts.name for facts in found.layers] if layer is None else [layer]
+        yield [LayerMeasures(found, each, Measured(), label) for each in layers]
+
+
 def thinned(steps: Sequence[int], most: int = MAX_STEPS) -> list[int]:
     """Returns all steps, or of more than `most` every second, fourth and so on, and the last.
 
     So a run that grows keeps most of those that were measured.
     """
     stride = 1
-    while -(-len(steps) // stride) + 1 > most and stride < len(steps):
+    while len(steps) > most and -(-len(steps) // stride) >= most:
         stride *= 2
     kept = list(steps[::stride])
     return kept if not steps or kept[-1] == steps[-1] else [*kept, steps[-1]]

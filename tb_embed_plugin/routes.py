@@ -14,6 +14,7 @@ from typing import Any
 from tb_embed_plugin import linear, wire
 from tb_embed_plugin.answers import Answer, Service, bound, json_answer
 from tb_embed_plugin.arguments import Arguments
+from tb_embed_plugin.metric_routes import METRIC_ROUTES
 from tb_embed_plugin.runs.logdir import BrokenRun
 from tb_embed_plugin.runs.metadata_table import Column
 from tb_embed_plugin.runs.run import LayerFacts, Run
@@ -98,6 +99,7 @@ ROUTES: Mapping[str, Callable[[Service, Arguments], Answer]] = MappingProxyType(
         "quality": quality,
         "vectors": vectors,
         "engines": engines,
+        **METRIC_ROUTES,
     }
 )
 

@@ -111,3 +111,9 @@ class Logdir:
             manifest = str(error)
         self._read[path] = (stamp, manifest)
         return manifest
+
+
+def recorded_names(root: Path) -> list[str]:
+    """Returns the names of the runs below a directory that our recorder wrote, sorted."""
+    found = root.rglob(MANIFEST_FILE)
+    return sorted(str(path.parents[2].relative_to(root)) for path in found)
