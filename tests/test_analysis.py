@@ -197,4 +197,4 @@ def test_thinned_steps_keep_both_ends(count: int) -> None:
     assert found == (steps if count <= 8 else sorted(set(found)))
     assert len(found) == count if count <= 8 else 4 <= len(found) <= 8
     assert (found[:1], found[-1:]) == (steps[:1], steps[-1:])
-    assert set(thinned(steps + [10 + count], 8)[:-1]) >= set(found[:-1:2])
+    assert set(thinned([*steps, 10 + count], 8)[:-1]) >= set(found[:-1:2])
