@@ -18,6 +18,9 @@ from tensorboard.context import RequestContext
 from tb_embed_plugin import EmbeddingCheckpoint, MisuseError, analysis, cli, open_run
 from tb_embed_plugin.errors import ArgumentError, NotRecordedError, UnsuitableDataError
 from tb_embed_plugin.measure import thinned
+from tb_embed_plugin.metrics.catalog import SAMPLE_METRICS, STEP_METRICS
+from tb_embed_plugin.metrics.rankings import RULES
+from tb_embed_plugin.metrics.warning_rules import WARNING_RULES
 from tests.harness import EPOCHS, Recording
 
 
@@ -188,6 +191,13 @@ def test_the_command_prints_metrics(
     assert not (recording.run_dir / "metrics").exists()
     assert cli.main(["metrics", str(tmp_path)]) == 1
     assert "expected a run of EmbeddingCheckpoint" in capsys.readouterr().err
+
+
+def test_the_documentation_names_all_that_is_measured(layer: analysis.OpenLayer) -> None:
+    text = (Path(__file__).parents[1] / "docs" / "metrics.md").read_text()
+    names = [metric.name for metric in (*STEP_METRICS, *SAMPLE_METRICS)]
+    for name in [*names, *RULES, *WARNING_RULES, *layer.summary()]:
+        assert f"`{name}`" in text, name
 
 
 @pytest.mark.parametrize("count", [0, 1, 7, 8, 9, 16, 17, 1000])
