@@ -42,7 +42,6 @@ def test_votes_count_every_neighbour_and_no_sample_without_a_label() -> None:
     assert votes.label.tolist() == [1, 0, neighborhoods.NO_LABEL, 0, 0, 1]
     np.testing.assert_allclose(votes.share, [0.5, 0.25, 0, 0.5, 0.5, 0.5])
     np.testing.assert_allclose(votes.own, [0.25, 0.25, 0, 0, np.nan, 0.5])
-    np.testing.assert_allclose(votes.rival, [0.5, 0.25, 0, 0.5, 0.5, 0.25])
     assert np.isnan(neighborhoods.accuracy(np.full(3, -1), np.zeros(3, int)))
 
 

@@ -27,13 +27,11 @@ class Votes:
         share: float32 (n_samples,) in [0, 1], the share of the k neighbours that have it.
         own: float32 (n_samples,) in [0, 1], the share that has the sample's own label; NaN
             where the sample has none.
-        rival: float32 (n_samples,) in [0, 1], the share of the most frequent other label.
     """
 
     label: NDArray[np.int32]
     share: NDArray[np.float32]
     own: NDArray[np.float32]
-    rival: NDArray[np.float32]
 
 
 def vote(labels: NDArray[np.integer], neighbors: NDArray[np.integer]) -> Votes:
@@ -48,7 +46,7 @@ def vote(labels: NDArray[np.integer], neighbors: NDArray[np.integer]) -> Votes:
     n, k = neighbors.shape
     n_classes = max(int(labels.max(initial=-1)) + 1, 1)
     label = np.empty(n, np.int32)
-    share, own, rival = (np.empty(n, np.float32) for _ in range(3))
+    share, own = np.empty(n, np.float32), np.empty(n, np.float32)
     rows = max(1, _BLOCK_VALUES // n_classes)
     for start in range(0, n, rows):
         part = slice(start, start + rows)
@@ -59,9 +57,7 @@ def vote(labels: NDArray[np.integer], neighbors: NDArray[np.integer]) -> Votes:
         mine = labels[part]
         row, known = np.arange(len(mine)), mine >= 0
         own[part] = np.where(known, counts[row, np.maximum(mine, 0)] / k, np.nan)
-        counts[row[known], mine[known]] = 0
-        rival[part] = counts.max(axis=1) / k
-    return Votes(label, share, own, rival)
+    return Votes(label, share, own)
 
 
 def accuracy(labels: NDArray[np.integer], predicted: NDArray[np.integer]) -> float:

@@ -98,6 +98,7 @@ class WarningRule:
     find: Callable[[Sequence[Moment], NDArray[np.integer]], Iterator[Finding]]
 
 
+# What the rules hold against; their meanings below say each in words.
 RANK_SHARE = 0.5
 RANK_LEAST = 1.5
 DEAD_SHARE = 0.3
