@@ -48,6 +48,8 @@ bench: $(VENV)/installed $(PAGE)  ## the claims of docs/benchmarks.md, measured 
 	$(BIN)/python benchmarks/projections.py --data $(MNIST)
 	$(BIN)/python benchmarks/large.py
 	$(BIN)/python benchmarks/first_picture.py --data $(MNIST)
+	$(BIN)/python benchmarks/suspicious_labels.py --data $(MNIST)
+	$(BIN)/python benchmarks/metrics.py --data $(MNIST)
 
 pictures: $(VENV)/installed $(PAGE)  ## the README's pictures
 	mkdir -p docs/pictures

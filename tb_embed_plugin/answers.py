@@ -11,6 +11,7 @@ from tb_embed_plugin.errors import TooMuchAskedError
 from tb_embed_plugin.frames import Frames
 from tb_embed_plugin.jobs import Jobs
 from tb_embed_plugin.listing import Listing
+from tb_embed_plugin.measure import Measured
 from tb_embed_plugin.runs.logdir import Logdir
 
 MAX_BYTES = 64 << 20
@@ -42,6 +43,7 @@ class Service:
     frames: Frames
     jobs: Jobs
     listing: Listing = field(default_factory=Listing)
+    measured: Measured = field(default_factory=Measured)
 
 
 def bound(size: int, what: str) -> None:

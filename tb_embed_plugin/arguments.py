@@ -47,6 +47,10 @@ class Arguments:
         """Returns those of the arguments `names` that are there."""
         return {name: self._query[name] for name in names if name in self._query}
 
+    def optional(self, name: str) -> str | None:
+        """Returns a text, None where it is not given or empty."""
+        return self._query.get(name) or None
+
     def version(self) -> str | None:
         """Returns the version that the asker believes current."""
         return self._query.get("v")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -84,6 +85,19 @@ def _parser() -> argparse.ArgumentParser:
     )
     export.add_argument("--output", required=True, type=Path, metavar="FILE")
     export.set_defaults(command=_export)
+    metrics = commands.add_parser(
+        "metrics", help="print what is measured of each layer, or write it as scalars"
+    )
+    metrics.add_argument("logdir", type=Path, metavar="LOGDIR")
+    metrics.add_argument("--run", help="one run alone, by TensorBoard's name of it")
+    metrics.add_argument("--layer", help="one layer alone")
+    metrics.add_argument("--label", help="the column of categories that is the label")
+    metrics.add_argument(
+        "--write-scalars",
+        action="store_true",
+        help="write them for TensorBoard's scalars, as a run of their own, RUN/metrics",
+    )
+    metrics.set_defaults(command=_metrics)
     return parser
 
 
@@ -154,6 +168,26 @@ def _check(options: argparse.Namespace) -> int:
         for problem in report.problems:
             print(f"  problem: {problem}")
     return int(any(report.problems for report in reports))
+
+
+def _metrics(options: argparse.Namespace) -> int:
+    from tb_embed_plugin.findings import warnings
+    from tb_embed_plugin.measure import measures_below
+
+    for layers in measures_below(options.logdir, options.run, options.layer, options.label):
+        for layer in layers:
+            print(f"{layer.run.name}, {layer.facts.name}")
+            rows = {step: layer.numbers(step) for step in layer.steps}
+            for name in dict.fromkeys(name for row in rows.values() for name in row):
+                numbers = [row.get(name, math.nan) for row in rows.values()]
+                print(f"  {name:20}", *[f"{number:8.3f}" for number in numbers])
+            for warning in warnings(layer):
+                print(f"  warning: {warning.sentence}")
+        if options.write_scalars:
+            from tb_embed_plugin.scalars import write_scalars
+
+            print(f"scalars written into {write_scalars(layers)}")
+    return 0
 
 
 def _demo(options: argparse.Namespace) -> int:

@@ -50,7 +50,7 @@ class Frames:
         Raises:
             EmbedError: A snapshot cannot be read or projected, or too many requests wait.
         """
-        with self._working():
+        with self.working():
             return self._bases.get(view.key, view.fit)
 
     def carried(self, source: Source, onto: Onto) -> Carried:
@@ -59,7 +59,7 @@ class Frames:
         Raises:
             EmbedError: They share no samples or steps, cannot be aligned, or too many wait.
         """
-        with self._working():
+        with self.working():
             return self._carried.get(_key(source, onto), lambda: carry(source, onto))
 
     def frames(self, view: View, steps: Sequence[int]) -> NDArray[np.float32]:
@@ -71,7 +71,7 @@ class Frames:
         basis = self.basis(view)
         snapshot_of = self._snapshots(view)
         frames = np.empty((len(steps), view.source.facts.samples, view.components), np.float32)
-        with self._working():
+        with self.working():
             for frame, step in zip(frames, steps, strict=True):
                 frame[:] = basis.project(snapshot_of(step), view.components)
                 check_finite(step, frame)
@@ -88,7 +88,7 @@ class Frames:
         basis = self.basis(view)
         snapshot_of = self._snapshots(view)
         shown = view.source.key([step]), view.onto and _key(view.source, view.onto)
-        with self._working():
+        with self.working():
             return self._variances.get(
                 (view.key, view.components, shown),
                 lambda: basis.variance_shown(snapshot_of(step), view.components),
@@ -103,15 +103,15 @@ class Frames:
         return lambda step: alignment.carry(source.snapshot(step))
 
     @contextmanager
-    def _working(self) -> Iterator[None]:
-        """Takes one of the places, and keeps BLAS to one thread.
+    def working(self) -> Iterator[None]:
+        """Takes one of the places in the server's queue, and keeps BLAS to one thread.
 
         Its threads wait for one another by spinning. Where the browser wants the cores too,
         as on a laptop, two of them take ten times as long as one alone.
         """
         if not self._places.acquire(blocking=False):
             raise BusyError(
-                f"expected at most {MAX_WAITING} projections under way; received one more; "
+                f"expected at most {MAX_WAITING} computations under way; received one more; "
                 "try again in a second"
             )
         try:

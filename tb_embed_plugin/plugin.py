@@ -27,7 +27,23 @@ from tb_embed_plugin.metadata import PLUGIN_NAME, START_HEADER, TAB_NAME
 if TYPE_CHECKING:
     from tb_embed_plugin.answers import Answer, Service
 
-ROUTES = ("runs", "metadata", "sprite", "projection", "quality", "cancel", "vectors", "engines")
+ROUTES = (
+    "runs",
+    "metadata",
+    "sprite",
+    "projection",
+    "quality",
+    "cancel",
+    "vectors",
+    "engines",
+    "metrics",
+    "sample_metrics",
+    "samples",
+    "findings",
+    "similarity",
+    "confusion",
+    "neighbors",
+)
 
 _STATIC = Path(__file__).parent / "static"
 _YEAR = 365 * 24 * 3600

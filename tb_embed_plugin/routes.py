@@ -14,6 +14,7 @@ from tb_embed_plugin import engines, iterative, linear, progress, wire
 from tb_embed_plugin.answers import Answer, Service, bound, json_answer
 from tb_embed_plugin.arguments import Arguments
 from tb_embed_plugin.columns import encode_columns
+from tb_embed_plugin.metric_routes import METRIC_ROUTES
 from tb_embed_plugin.runs.run import Run
 from tb_embed_plugin.views import Source, first_view
 
@@ -114,6 +115,7 @@ ROUTES: Mapping[str, Callable[[Service, Arguments], Answer]] = MappingProxyType(
         "vectors": vectors,
         "cancel": cancel,
         "engines": list_engines,
+        **METRIC_ROUTES,
     }
 )
 

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import NotRecordedError, UnreadableError
 from tb_embed_plugin.metadata import (
+    HEAD_KERNEL_TENSOR,
     METADATA_FILE,
+    OUTPUTS_TENSOR,
     SPRITE_FILE,
     checkpoint_name,
     sprite_page_file,
@@ -22,6 +24,7 @@ from tb_embed_plugin.runs.manifest import Manifest, SpriteInfo, SpritePages, Ste
 from tb_embed_plugin.runs.metadata_table import Column, read_table
 from tb_embed_plugin.runs.run import (
     LayerFacts,
+    RecordedOutputs,
     Run,
     SpriteFacts,
     not_finite_problems,
@@ -90,14 +93,19 @@ class RecordedRun(Run):
     def snapshot(self, layer: str, step: int) -> NDArray[np.float32]:
         """Returns a snapshot, float32 (n_samples, n_units), read-only."""
         facts = self.layer(layer)
-        self._step(step)
-        tensor = Checkpoint(self.path, checkpoint_name(step)).tensor(layer)
-        if tensor.shape != (facts.samples, facts.units):
-            raise UnreadableError(
-                f"expected {layer!r} of shape {(facts.samples, facts.units)} at step "
-                f"{step}; received {tensor.shape}; record the run again"
-            )
-        return tensor.astype(np.float32, copy=False)
+        return self._tensor(layer, step, (facts.samples, facts.units))
+
+    def outputs(self, layer: str, step: int) -> RecordedOutputs | None:
+        """Returns what the model says of a layer's samples."""
+        facts, recorded = self.layer(layer), self.manifest.outputs
+        if recorded is None:
+            return None
+        values = self._tensor(OUTPUTS_TENSOR, step, (facts.samples, recorded.classes))
+        kernel = None
+        if recorded.head == layer:
+            shape = (1, facts.units, recorded.classes)
+            kernel = self._tensor(HEAD_KERNEL_TENSOR, step, shape)[0]
+        return RecordedOutputs(values, recorded.kind, kernel)
 
     def columns(self, layer: str) -> list[Column]:
         """Returns the samples' metadata."""
@@ -121,6 +129,16 @@ class RecordedRun(Run):
                 f"expected {name} in run {self.name!r}; it cannot be read "
                 f"({type(error).__name__}); restore the file or record the run again"
             ) from error
+
+    def _tensor(self, name: str, step: int, shape: tuple[int, ...]) -> NDArray[np.float32]:
+        self._step(step)
+        tensor = Checkpoint(self.path, checkpoint_name(step)).tensor(name)
+        if tensor.shape != shape:
+            raise UnreadableError(
+                f"expected {name!r} of shape {shape} at step {step}; received "
+                f"{tensor.shape}; record the run again"
+            )
+        return tensor.astype(np.float32, copy=False)
 
     def _step(self, number: int) -> Step:
         for step in self.manifest.steps:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import NotRecordedError
+from tb_embed_plugin.metadata import OutputsKind
 from tb_embed_plugin.runs.manifest import ColumnInfo, Step
 from tb_embed_plugin.runs.metadata_table import Column
 
@@ -67,6 +68,22 @@ class LayerFacts:
     def drawable(self) -> list[int]:
         """The steps whose snapshot can be projected, ascending."""
         return [step for step in self.steps if step not in self.not_finite]
+
+
+@dataclass(frozen=True)
+class RecordedOutputs:
+    """What the model says of a layer's samples at one step.
+
+    Attributes:
+        values: float32 (n_samples, n_classes), read-only.
+        kind: What they are.
+        kernel: The output layer's weights, float32 (n_units, n_classes), where the layer that
+            was asked for feeds it and they were recorded.
+    """
+
+    values: NDArray[np.float32]
+    kind: OutputsKind
+    kernel: NDArray[np.float32] | None
 
 
 class Run(ABC):
@@ -136,6 +153,16 @@ class Run(ABC):
         Raises:
             NotRecordedError: There is no such layer or page.
         """
+
+    def outputs(self, layer: str, step: int) -> RecordedOutputs | None:
+        """Returns what the model says of a layer's samples, None where nobody recorded it.
+
+        Raises:
+            NotRecordedError: There is no such layer or step.
+            UnreadableError: Its file is damaged or of another shape.
+        """
+        self.layer(layer)
+        return None
 
     @property
     def steps(self) -> list[int]:
