@@ -45,6 +45,8 @@ bench: $(VENV)/installed $(PAGE)  ## the claims of docs/benchmarks.md, measured 
 	$(BIN)/python benchmarks/half_precision.py --data $(MNIST)
 	$(BIN)/python benchmarks/linear.py
 	$(BIN)/python benchmarks/sprites.py --data $(MNIST)
+	$(BIN)/python benchmarks/projections.py --data $(MNIST)
+	$(BIN)/python benchmarks/large.py
 	$(BIN)/python benchmarks/first_picture.py --data $(MNIST)
 
 pictures: $(VENV)/installed $(PAGE)  ## the README's pictures

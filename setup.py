@@ -101,6 +101,7 @@ setup(
         "h5py>=3.11",
         # UMAP without a JIT; where there is no wheel, the slower umap-learn does the same.
         f"knncolle>=0.3; {HAS_SCRANPY}",
+        "ml_dtypes>=0.4",
         "numpy>=1.26",
         "openTSNE>=1.0.2",
         "pillow>=10",

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tb_embed_plugin.errors import EmbedError
+from tb_embed_plugin.importing.command import add_command
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.add_argument("logdir", type=Path, metavar="LOGDIR")
     check.set_defaults(command=_check)
+    add_command(commands)
     return parser
 
 

@@ -15,6 +15,9 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from tb_embed_plugin.metadata import PROJECTOR_CONFIG_FILE
+from tb_embed_plugin.runs.embedding_folders import is_step
+
 MAX_DEPTH = 10
 """Levels below the log directory."""
 
@@ -110,7 +113,7 @@ def _read(
         return None  # not a directory, gone, or not ours to read: no run that could be shown
     return _Directory(
         stamp=stamp,
-        folders=tuple(sorted(name for name in folders if name != PLUGINS_FOLDER)),
+        folders=tuple(sorted(folder for folder in folders if not _is_inside(folder, names))),
         is_candidate=PLUGINS_FOLDER in folders or is_candidate(names),
         is_settled=stat.st_mtime < now - SETTLED_SECONDS,
     )
@@ -121,3 +124,11 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return entry.is_dir()
     except OSError:
         return False  # a link to itself
+
+
+def _is_inside(folder: str, names: Collection[str]) -> bool:
+    """Whether a directory belongs to the run that holds it, and no run can be in it.
+
+    A number of five digits or more may be a date; beside a configuration it is a step.
+    """
+    return folder == PLUGINS_FOLDER or (is_step(folder) and PROJECTOR_CONFIG_FILE in names)

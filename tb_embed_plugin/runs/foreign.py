@@ -98,6 +98,7 @@ class Found:
         renamed: More of them, many maybe, which their writer replaces by renaming, so that the
             stamp of a directory in `watched` tells as well.
         adopted: Directories below whose files it shows, which are no runs of their own.
+        source: Who wrote them.
     """
 
     layers: list[ForeignLayer]
@@ -105,6 +106,15 @@ class Found:
     watched: list[Path]
     renamed: list[Path] = field(default_factory=list)
     adopted: list[Path] = field(default_factory=list)
+    source: Source = "projector"
+
+    def add(self, other: Found) -> None:
+        """Adds what else the directory holds."""
+        self.layers += other.layers
+        self.problems += other.problems
+        self.watched += other.watched
+        self.renamed += other.renamed
+        self.adopted += other.adopted
 
 
 def by_shape(layer: ForeignLayer, problems: list[str]) -> list[ForeignLayer]:
@@ -139,7 +149,6 @@ class ForeignRun(Run):
     Args:
         name: TensorBoard's name of it.
         path: Its directory, symbolic links resolved; no file outside of it is read.
-        source: Who wrote it.
         found: What it holds.
         finite: Whether the snapshot of a stamp was found to be finite when it was read; shared
             by all runs, so that a run read anew knows it still.
@@ -148,13 +157,14 @@ class ForeignRun(Run):
     recording = False
 
     def __init__(
-        self, name: str, path: Path, source: Source, found: Found, finite: dict[Hashable, bool]
+        self, name: str, path: Path, found: Found, finite: dict[Hashable, bool]
     ) -> None:
         super().__init__(name, path)
-        self.source = source
+        self.source = found.source
         self._found = {layer.name: layer for layer in found.layers}
         self._finite = finite
         self._problems = list(found.problems)
+        self._damaged: set[tuple[str, int]] = set()
         self._samples: dict[Hashable, _Samples] = {}
         self._facts = [self._layer_facts(layer) for layer in found.layers]
         self._problems += _unfit_tables(found.layers, self._facts)
@@ -192,16 +202,23 @@ class ForeignRun(Run):
     def snapshot(self, layer: str, step: int) -> NDArray[np.float32]:
         """Returns a snapshot, float32 (n_samples, n_units), read-only.
 
-        Whether its values are finite is found on this occasion, and told from then on.
+        Whether it can be read and its values are finite is found on this occasion; a layer
+        goes on without a step that cannot be read.
         """
         tensor = self._tensor(layer, step)
-        values = tensor.read()
+        try:
+            values = tensor.read()
+        except UnreadableError as error:
+            if (layer, step) not in self._damaged:
+                self._damaged.add((layer, step))
+                self._problems.append(f"{layer} at step {step}: {error}")
+                self._tell_anew()
+            raise
         if tensor.stamp in self._finite:
             return values
         self._finite[tensor.stamp] = bool(np.isfinite(values).all())
         if not self._finite[tensor.stamp]:
-            self._facts = [self._with_not_finite(facts) for facts in self._facts]
-            self.revision += 1
+            self._tell_anew()
         return values
 
     def columns(self, layer: str) -> list[Column]:
@@ -229,6 +246,10 @@ class ForeignRun(Run):
             )
         sheet = read_sheet(found.sheet, found.cell, facts.samples)
         return sheet.read(), sheet.media_type
+
+    def _tell_anew(self) -> None:
+        self._facts = [self._as_known(facts) for facts in self._facts]
+        self.revision += 1
 
     def _tensor(self, layer: str, step: int) -> StoredTensor:
         facts = self.layer(layer)
@@ -259,14 +280,14 @@ class ForeignRun(Run):
             fingerprint=short_hash(samples.table_digest or (self.path, layer.name), rows),
             samples_version=samples.version,
         )
-        return self._with_not_finite(facts)
+        return self._as_known(facts)
 
-    def _with_not_finite(self, facts: LayerFacts) -> LayerFacts:
+    def _as_known(self, facts: LayerFacts) -> LayerFacts:
+        """Returns a layer's facts with what reading has found out so far."""
         tensors = self._found[facts.name].tensors
-        known = frozenset(
-            s for s in facts.steps if not self._finite.get(tensors[s].stamp, True)
-        )
-        return replace(facts, not_finite=known)
+        steps = tuple(s for s in facts.steps if (facts.name, s) not in self._damaged)
+        known = frozenset(s for s in steps if not self._finite.get(tensors[s].stamp, True))
+        return replace(facts, steps=steps, not_finite=known)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
-"""Makes a directory that others wrote a run: its checkpoints, and what a configuration adds.
+"""Makes a directory that others wrote a run: its tensors, and what a configuration adds.
 
-The configuration may lie beside the checkpoints, above them (Keras' TensorBoard callback saves
-into `train/`), or be missing. Its paths may be those of the machine that trained.
+They lie in checkpoints, in Keras' files of weights, or in files of `add_embedding`. The
+configuration may lie beside the checkpoints, above them (Keras' TensorBoard callback saves into
+`train/`), or be missing. Its paths may be those of the machine that trained.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,9 @@ from tb_embed_plugin.metadata import CHECKPOINT_STATE_FILE, PROJECTOR_CONFIG_FIL
 from tb_embed_plugin.runs.checkpoint_folder import INDEX, CheckpointFolders
 from tb_embed_plugin.runs.checkpoint_names import bare_name
 from tb_embed_plugin.runs.confinement import confined
+from tb_embed_plugin.runs.embedding_folders import find_embeddings, looks_like_steps
 from tb_embed_plugin.runs.foreign import ForeignLayer, Found
+from tb_embed_plugin.runs.keras_weights import WEIGHTS, WeightFolders, with_layer_names
 from tb_embed_plugin.runs.projector_config import (
     ConfiguredTensor,
     ProjectorConfig,
@@ -34,10 +37,12 @@ _MAX_WORDS = 80
 """Characters of a configuration that a problem repeats."""
 
 
-def looks_foreign(names: Iterable[str]) -> bool:
+def looks_foreign(names: Collection[str]) -> bool:
     """Whether a directory with such entries is worth looking into."""
     signs = (PROJECTOR_CONFIG_FILE, CHECKPOINT_STATE_FILE)
-    return any(name in signs or name.endswith(INDEX) for name in names)
+    return looks_like_steps(names) or any(
+        name in signs or name.endswith((INDEX, WEIGHTS)) for name in names
+    )
 
 
 class ForeignFolders:
@@ -45,6 +50,7 @@ class ForeignFolders:
 
     def __init__(self) -> None:
         self._checkpoints = CheckpointFolders()
+        self._weights = WeightFolders()
 
     def find(self, folder: Path) -> Found | None:
         """Finds the layers of a directory, None where nobody wrote any.
@@ -63,6 +69,7 @@ class ForeignFolders:
                 config = read_projector_config(folder) or config
             except UnreadableError as error:
                 problems.append(str(error))
+        embeddings = find_embeddings(folder, names, config.tensors)
         where, names = _checkpoints_folder(folder, names, config, is_configured=has_config)
         main = _last_part(config.checkpoint or _newest(folder / where))
         found = self._checkpoints.find(folder, where, names, main)
@@ -71,7 +78,9 @@ class ForeignFolders:
                 f"expected a checkpoint in TensorFlow's V2 format; {main} is in the first one, "
                 "before TensorFlow 0.12; save it again by a newer tf.compat.v1.train.Saver"
             )
-        if not (has_config or found.layers or found.problems):
+        found.add(self._weights.find(folder, where, names))
+        parts = (found, embeddings)
+        if not has_config and not any(part.layers or part.problems for part in parts):
             return None
         found.problems[:0] = problems
         found.watched += [folder, folder / where, folder / PROJECTOR_CONFIG_FILE]
@@ -81,7 +90,16 @@ class ForeignFolders:
                 f"expected the checkpoint {_shown(config.checkpoint)} that the configuration "
                 "names; received none of that name in the run; copy it there"
             )
-        _configure(folder, config, found)
+        _configure(folder, with_layer_names(config.tensors, found.layers), found)
+        if not found.layers:
+            found.source = embeddings.source
+        found.add(embeddings)
+        elsewhere = any(tensor.tensor for tensor in config.tensors)
+        if not (found.layers or found.problems or elsewhere):
+            found.problems.append(
+                "expected a checkpoint beside the configuration, or in train/ below it; "
+                "received none that can be shown; save one there"
+            )
         _name_apart(found)
         return found
 
@@ -101,7 +119,7 @@ def _checkpoints_folder(
             there = names if path == folder else os.listdir(path)  # noqa: PTH208 # likewise
         except (UnreadableError, OSError):
             continue  # the next place; where there is none, the checkpoint is told missing
-        if any(name.endswith(INDEX) for name in there):
+        if any(name.endswith((INDEX, WEIGHTS)) for name in there):
             return ("" if path == folder else str(path.relative_to(folder))), there
     return "", names
 
@@ -117,11 +135,11 @@ def _newest(folder: Path) -> str:
     return match[1] if match else ""
 
 
-def _configure(folder: Path, config: ProjectorConfig, found: Found) -> None:
+def _configure(folder: Path, tensors: Sequence[ConfiguredTensor], found: Found) -> None:
     """Gives the layers their tables and sheets; those that the file names come first."""
     others = list(found.layers)
     first: list[ForeignLayer] = []
-    for tensor in config.tensors:
+    for tensor in tensors:
         if tensor.tensor or not tensor.name:
             continue
         wanted = bare_name(tensor.name)
@@ -134,18 +152,12 @@ def _configure(folder: Path, config: ProjectorConfig, found: Found) -> None:
                 f"expected the tensor {_shown(tensor.name)} that the configuration names; the "
                 f"checkpoints hold {_shown(there)}; correct its tensor_name"
             )
-    for tensor in config.tensors:
+    for tensor in tensors:
         if not tensor.tensor and not tensor.name:
             others = [
                 replace(_with_files(folder, layer, tensor, found), table_for_all=True)
                 for layer in others
             ]
-    elsewhere = any(tensor.tensor for tensor in config.tensors)
-    if not (found.layers or found.problems or elsewhere):
-        found.problems.append(
-            "expected a checkpoint beside the configuration, or in train/ below it; received "
-            "none that can be shown; save one there"
-        )
     found.layers = first + others
 
 

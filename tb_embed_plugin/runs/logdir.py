@@ -178,7 +178,7 @@ class Logdir:
         if found is None:
             found = Found([], [], [])
         else:
-            run = ForeignRun(name, path, "projector", found, self._finite)
+            run = ForeignRun(name, path, found, self._finite)
         # The manifest may come yet, and the directory may be a link that is turned elsewhere.
         found.watched += [folder / MANIFEST_FILE, folder]
         return _opened(run, found)
