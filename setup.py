@@ -94,9 +94,10 @@ setup(
     license_files=["LICENSE"],
     python_requires=">=3.11",
     packages=find_packages(include=["tb_embed_plugin*"]),
-    package_data={"tb_embed_plugin": ["static/**", "py.typed"]},
+    package_data={"tb_embed_plugin": ["static/**", "player.html", "py.typed"]},
     setup_requires=node_requirements(),
     install_requires=[
+        "filelock>=3.12",
         "google-crc32c>=1.5",
         "h5py>=3.11",
         # UMAP without a JIT; where there is no wheel, the slower umap-learn does the same.
@@ -105,6 +106,7 @@ setup(
         "numpy>=1.26",
         "openTSNE>=1.0.2",
         "pillow>=10",
+        "platformdirs>=3",
         "safetensors>=0.4",
         "scikit-learn>=1.4",
         "scipy>=1.12",

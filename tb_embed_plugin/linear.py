@@ -7,22 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 
-from tb_embed_plugin import wire
+from tb_embed_plugin import progress, wire
 from tb_embed_plugin.answers import Answer, Service, bound, json_answer
 from tb_embed_plugin.arguments import Arguments
-from tb_embed_plugin.errors import ArgumentError, UnsuitableDataError
-from tb_embed_plugin.projections.engine import Settings
-from tb_embed_plugin.runs.matching import StepRule
-from tb_embed_plugin.views import ENGINES, Carried, Onto, Source, View
+from tb_embed_plugin.layouts import Layout, layout_of_view
+from tb_embed_plugin.quality import Measures, words
+from tb_embed_plugin.view_arguments import CARRYING, read_view
+from tb_embed_plugin.views import Carried, Onto, Source, View
 
 
 def projection(service: Service, arguments: Arguments) -> Answer:
     """Answers the frames of some steps."""
-    view = _read_view(service, arguments)
+    view = read_view(service.logdir, arguments)
     steps = _read_steps(view, arguments)
     tensors = wire.quantize(service.frames.frames(view, steps))
     info = _describe(service, view) | {"done": len(steps), "total": len(steps), "state": "done"}
@@ -32,72 +32,36 @@ def projection(service: Service, arguments: Arguments) -> Answer:
 
 def quality(service: Service, arguments: Arguments) -> Answer:
     """Answers how far each frame can be believed."""
-    view = _read_view(service, arguments)
-    shown = [
-        {"step": step, "variance_shown": service.frames.variance_shown(view, step)}
-        for step in arguments.members("steps", view.source.facts.drawable)
-    ]
+    view = read_view(service.logdir, arguments)
+    layout = layout_of_view(view)
+    measures = Measures(layout, layout.known_digests())
+    missing = measures.missing(layout.steps)
+    if missing and arguments.wants_start():
+        asked = arguments.given([p.name for p in layout.engine.parameters] + list(CARRYING))
+        progress.start(service, layout, arguments, asked)
+    frames = measures.of_frames(arguments.members("steps", layout.steps))
+    for frame in frames:
+        frame["variance_shown"] = service.frames.variance_shown(view, frame["step"])
     content = _describe(service, view)
-    sentence = _sentence(view, sum(content["variance"]))
-    content |= {"frames": shown, "noise_floor": 0.0, "sentence": sentence}
-    return json_answer(content, _version(view))
+    content |= {
+        "done": len(layout.steps) - len(missing),
+        "total": len(layout.steps),
+        **progress.describe(service, layout, "quality", complete=not missing),
+        "frames": frames,
+        "noise_floor": 0.0,
+        "sentence": _sentence(view, sum(content["variance"]), words(frames)),
+        "warning": None,
+    }
+    return json_answer(content, None if missing else _version(view))
 
 
-def _read_view(service: Service, arguments: Arguments) -> View:
-    name = arguments.choice("engine", [engine.name for engine in ENGINES])
-    engine = next(engine for engine in ENGINES if engine.name == name)
-    source = _read_source(service, arguments, "run", "layer")
-    components = arguments.choice("components", [str(n) for n in engine.components])
-    settings = engine.settings(
-        arguments.given([parameter.name for parameter in engine.parameters])
-    )
-    onto = None
-    if arguments.given(["onto_run", "onto_layer"]):
-        there = _read_source(service, arguments, "onto_run", "onto_layer")
-        rules: tuple[StepRule, ...] = get_args(StepRule)
-        rule = arguments.choice("match", rules)
-        onto = Onto(there, next(known for known in rules if known == rule))
-    home = source if onto is None else onto.source
-    return View(
-        source=source,
-        engine=name,
-        settings=settings,
-        basis_steps=tuple(arguments.members("basis_steps", home.facts.drawable)),
-        components=int(components),
-        sides=_read_sides(arguments, settings, home.facts.samples),
-        onto=onto,
-    )
+def layout_of(service: Service, arguments: Arguments) -> Layout:
+    """Returns what the cache knows of the view that a request means.
 
-
-def _read_source(
-    service: Service, arguments: Arguments, run_name: str, layer_name: str
-) -> Source:
-    run = service.logdir.run(arguments.text(run_name))
-    source = Source(run, arguments.text(layer_name))
-    if not source.facts.drawable:
-        raise UnsuitableDataError(
-            f"expected a snapshot of {source.layer!r} with finite values; run {run.name!r} has "
-            f"none among its {len(source.facts.steps)} steps; wait for one, or look at the "
-            "training"
-        )
-    return source
-
-
-def _read_sides(
-    arguments: Arguments, settings: Settings, n_samples: int
-) -> tuple[tuple[int, ...], ...]:
-    if settings.get("kind") != "groups":
-        return ()
-    names = ["left", "right"]
-    if settings["down"] or settings["up"]:
-        names += ["down", "up"]
-    missing = [name for name in names if not settings[name]]
-    if missing:
-        raise ArgumentError(
-            f"expected samples in {' and '.join(names)}; received none in "
-            f"{' and '.join(missing)}; name them as 0,5-7, or choose another kind of axes"
-        )
-    return tuple(tuple(arguments.members(name, range(n_samples))) for name in names)
+    Raises:
+        EmbedError: There is no such run, layer or engine, or an argument is none of its.
+    """
+    return layout_of_view(read_view(service.logdir, arguments))
 
 
 def _read_steps(view: View, arguments: Arguments) -> list[int]:
@@ -172,12 +136,12 @@ def _distance(carried: Carried) -> str:
     )
 
 
-def _sentence(view: View, share: float) -> str:
+def _sentence(view: View, share: float, measured: str) -> str:
     kind = view.settings.get("kind")
     title = {"class_means": "Class means", "lda": "LDA", "groups": "Groups"}.get(
         str(kind), "PCA"
     )
     return (
         f"{title}: {view.components} components show {100 * share:.0f} % of the variance of "
-        f"{len(view.basis_steps)} steps."
+        f"{len(view.basis_steps)} steps{measured and '; '}{measured}."
     )

@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from types import MappingProxyType
-from typing import Any
 
-from tb_embed_plugin import linear, wire
+from tb_embed_plugin import engines, iterative, linear, progress, wire
 from tb_embed_plugin.answers import Answer, Service, bound, json_answer
 from tb_embed_plugin.arguments import Arguments
-from tb_embed_plugin.runs.metadata_table import Column
+from tb_embed_plugin.columns import encode_columns
 from tb_embed_plugin.runs.run import Run
-from tb_embed_plugin.views import ENGINES as LINEAR_ENGINES
 from tb_embed_plugin.views import Source, first_view
 
 MAX_PREPARED_VALUES = 1 << 27
@@ -34,9 +32,7 @@ def metadata(service: Service, arguments: Arguments) -> Answer:
     run = service.logdir.run(arguments.text("run"))
     layer = run.layer(arguments.text("layer"))
     columns = run.columns(layer.name)
-    tensors: dict[str, Any] = {}
-    for i, column in enumerate(columns):
-        tensors.update(_encode_column(f"{i}", column))
+    tensors = encode_columns(columns)
     info = {"columns": [asdict(column.info) for column in columns]}
     return Answer(wire.encode(tensors, info), wire.CONTENT_TYPE, layer.samples_version)
 
@@ -51,12 +47,23 @@ def sprite(service: Service, arguments: Arguments) -> Answer:
 
 def projection(service: Service, arguments: Arguments) -> Answer:
     """Answers the frames of some steps."""
+    if _is_iterative(arguments):
+        return iterative.projection(service, arguments)
     return linear.projection(service, arguments)
 
 
 def quality(service: Service, arguments: Arguments) -> Answer:
     """Answers how far each frame can be believed."""
+    if _is_iterative(arguments):
+        return iterative.quality(service, arguments)
     return linear.quality(service, arguments)
+
+
+def cancel(service: Service, arguments: Arguments) -> Answer:
+    """Ends the job of a projection."""
+    arguments.check_may_start()
+    side = iterative if _is_iterative(arguments) else linear
+    return progress.cancel(service, side.layout_of(service, arguments))
 
 
 def vectors(service: Service, arguments: Arguments) -> Answer:
@@ -70,9 +77,17 @@ def vectors(service: Service, arguments: Arguments) -> Answer:
     return Answer(body, wire.CONTENT_TYPE, run.layer_version(layer.name))
 
 
-def engines(service: Service, arguments: Arguments) -> Answer:
+def list_engines(service: Service, arguments: Arguments) -> Answer:
     """Lists the engines and what each can be told."""
-    return json_answer({"engines": [asdict(engine) for engine in LINEAR_ENGINES]})
+    described = [
+        {
+            **asdict(facts),
+            "iterative": name in engines.LAYOUT,
+            "unavailable": engines.unavailable(name),
+        }
+        for name, facts in engines.FACTS.items()
+    ]
+    return json_answer({"engines": described})
 
 
 def prepare(service: Service) -> None:
@@ -97,16 +112,11 @@ ROUTES: Mapping[str, Callable[[Service, Arguments], Answer]] = MappingProxyType(
         "projection": projection,
         "quality": quality,
         "vectors": vectors,
-        "engines": engines,
+        "cancel": cancel,
+        "engines": list_engines,
     }
 )
 
 
-def _encode_column(prefix: str, column: Column) -> dict[str, Any]:
-    if column.type == "number":
-        return {f"{prefix}.values": column.numbers()}
-    if column.type == "text":
-        return wire.encode_strings(f"{prefix}.text", column.cells)
-    codes, words = column.categories()
-    vocabulary = wire.encode_strings(f"{prefix}.vocabulary", words)
-    return {f"{prefix}.codes": codes, **vocabulary}
+def _is_iterative(arguments: Arguments) -> bool:
+    return arguments.choice("engine", list(engines.FACTS)) in engines.LAYOUT

@@ -100,6 +100,11 @@ class TensorBoardProcess:
             raise AssertionError("TensorBoard did not start:\n" + self.log)
 
     @property
+    def pid(self) -> int:
+        """The number of the process."""
+        return self._process.pid
+
+    @property
     def log(self) -> str:
         """What it has printed."""
         return "".join(self._lines)

@@ -87,6 +87,11 @@ class Logdir:
         self._lock = threading.Lock()
 
     @property
+    def root(self) -> Path | None:
+        """The log directory."""
+        return self._root
+
+    @property
     def has_runs(self) -> bool:
         """Whether the last listing found any run; touches no disk."""
         return bool(self._runs)
