@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from tensorboard.backend.event_processing import data_provider, plugin_event_multiplexer
 from tensorboard.context import RequestContext
 
-from tb_embed_plugin import EmbeddingCheckpoint, MisuseError, analysis, cli, open_run
+from tb_embed_plugin import EmbeddingCheckpoint, MisuseError, cli, open_run
+from tb_embed_plugin.analysis import notebook as analysis
+from tb_embed_plugin.analysis.measure import thinned
 from tb_embed_plugin.errors import ArgumentError, NotRecordedError, UnsuitableDataError
-from tb_embed_plugin.measure import thinned
 from tb_embed_plugin.metrics.catalog import SAMPLE_METRICS, STEP_METRICS
 from tb_embed_plugin.metrics.rankings import RULES
 from tb_embed_plugin.metrics.warning_rules import WARNING_RULES

@@ -39,7 +39,7 @@ def test_serving_a_run_needs_no_tensorflow(recording: Recording) -> None:
         "from tb_embed_plugin import answers, routes\n"
         "from tb_embed_plugin.arguments import Arguments\n"
         "from tb_embed_plugin.frames import Frames\n"
-        "from tb_embed_plugin.jobs import Jobs\n"
+        "from tb_embed_plugin.jobs.queue import Jobs\n"
         "from tb_embed_plugin.runs.logdir import Logdir\n"
         f"logdir = Logdir(Path({str(recording.logdir)!r}), lambda: ['digits'])\n"
         "service = answers.Service(logdir, Frames(), Jobs())\n"
