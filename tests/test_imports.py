@@ -36,7 +36,7 @@ def test_serving_a_run_needs_no_tensorflow(recording: Recording) -> None:
         "import sys\n"
         "from pathlib import Path\n"
         "sys.modules['tensorflow'] = sys.modules['keras'] = None\n"
-        "from tb_embed_plugin import answers, routes\n"
+        "from tb_embed_plugin.server import answers, routes\n"
         "from tb_embed_plugin.arguments import Arguments\n"
         "from tb_embed_plugin.frames import Frames\n"
         "from tb_embed_plugin.jobs.queue import Jobs\n"

@@ -430,7 +430,7 @@ def test_the_worker_needs_no_tensorflow(tmp_path: Path) -> None:
     code = (
         "import sys\n"
         "sys.modules['tensorflow'] = sys.modules['keras'] = None\n"
-        "from tb_embed_plugin import engines, work\n"
+        "from tb_embed_plugin.jobs import engines, work\n"
         "from tb_embed_plugin.jobs.task import Task\n"
         "for name in ('pca', 'tsne', 'umap'):\n"
         "    settings = engines.FACTS[name].settings({})\n"
