@@ -143,7 +143,7 @@ def test_every_control_has_a_name_and_takes_the_focus(open_tab: Open) -> None:
 
     reached = set()
     tab.frame.get_by_label("Run").focus()
-    for _ in range(20):
+    for _ in range(60):
         reached.add(
             evaluate(tab, "() => document.activeElement.ariaLabel || document.activeElement.id")
         )
