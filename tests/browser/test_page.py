@@ -205,6 +205,10 @@ def test_the_page_works_below_a_path_prefix(open_tab: Open, recording: Recording
     with tensorboard(recording.logdir, "--path_prefix", "/a/b") as server:
         tab = open_tab(server)
         tab.wait_for_picture(EPOCHS)
+        # TensorBoard's own page asks for its fonts without the prefix; ours asks with it.
+        tab.complaints = [
+            one for one in tab.complaints if "/font-roboto/" not in one or "/a/b/" in one
+        ]
 
 
 def test_an_empty_log_directory_shows_the_three_lines(open_tab: Open, tmp_path: Path) -> None:
