@@ -1,12 +1,17 @@
 // Puts the page together: the panels around the canvas.
 import { render } from "preact";
+import { Inspector } from "./inspector";
 import { DataPanel } from "./panels/data_panel";
 import { EmptyState } from "./panels/empty_state";
+import { FiltersPanel } from "./panels/filters_panel";
 import { HelpDialog } from "./panels/help_dialog";
 import { HoverCard } from "./panels/hover_card";
 import { LegendPanel } from "./panels/legend_panel";
 import { Notices } from "./panels/notices";
 import { QualityLine } from "./panels/quality_line";
+import { SearchField } from "./panels/search_field";
+import { ShownLine } from "./panels/shown_line";
+import { SketchOverlay } from "./panels/sketch_overlay";
 import { StageBar } from "./panels/stage_bar";
 import { StagePanel } from "./panels/stage_panel";
 import { Timeline } from "./panels/timeline";
@@ -20,16 +25,23 @@ function Page({ store }: { store: Store }) {
         <aside class="panel" id="data-panel" aria-label="Data">
           <DataPanel store={store} />
           <LegendPanel store={store} />
+          <FiltersPanel store={store} />
         </aside>
       )}
       <main class="centre">
-        <StageBar store={store} />
+        <h1 class="unseen">Embeddings</h1>
+        <StageBar store={store}>
+          <SearchField store={store} />
+        </StageBar>
         <StagePanel store={store}>
+          <SketchOverlay store={store} />
+          <ShownLine store={store} />
           <HoverCard store={store} />
           <QualityLine store={store} />
           <Notices store={store} />
         </StagePanel>
       </main>
+      <Inspector store={store} />
       <Timeline store={store} />
       <HelpDialog store={store} />
     </div>

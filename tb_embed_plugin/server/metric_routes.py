@@ -35,7 +35,7 @@ SECONDS = 2.0
 MAX_RANKED = 2000
 """Samples in one answer of `samples`."""
 
-MAX_NEIGHBORS = 200
+MAX_NEIGHBORS = 1000
 """Neighbours in one answer of `neighbors`."""
 
 MAX_SEARCHED_BYTES = 1 << 30

@@ -1,7 +1,7 @@
 // The one state of the page. Panels and canvas read it; only the functions of `session.ts` write what is fetched, and
 // only those of `intents.ts` what the user wants.
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import { type Coloring, color_alike, color_by_category, color_by_number } from "../color";
+import { type Coloring, color_alike, color_by_category, color_by_number, css } from "../color";
 import type {
   Dimensions,
   Drawing,
@@ -14,8 +14,10 @@ import type {
   Theme,
 } from "../types";
 import { Activity } from "./activity";
+import { Choosing } from "./choosing";
 import type { Frames } from "./frames";
 import { Motion } from "./motion";
+import { Neighbors } from "./neighbors";
 import type { Table } from "./table";
 
 export interface Sprites {
@@ -42,6 +44,8 @@ export interface Extent {
 export interface Store {
   readonly activity: Activity;
   readonly motion: Motion;
+  readonly choosing: Choosing;
+  readonly neighbors: Neighbors;
   readonly runs: Signal<readonly Run[] | null>;
   readonly run_name: Signal<string | null>;
   readonly layer_name: Signal<string | null>;
@@ -117,6 +121,8 @@ export function create_store(reduced_motion: () => boolean, wide: boolean): Stor
   return {
     activity,
     motion,
+    choosing: new Choosing(samples, table),
+    neighbors: new Neighbors(),
     runs,
     run_name,
     layer_name,
@@ -175,4 +181,12 @@ export function stage_title(store: Store): string {
 
 function facts_of(run: Run | null, step: number): StepFacts | undefined {
   return run?.steps.find((facts) => facts.step === step);
+}
+
+/** A sample's colour for the style of an element; nothing while nothing is coloured. */
+export function color_of(store: Store, sample: number): string | undefined {
+  const bytes = store.coloring.value?.bytes;
+  const [red, green, blue] = bytes?.subarray(4 * sample, 4 * sample + 3) ?? [];
+  if (red === undefined || green === undefined || blue === undefined) return undefined;
+  return css([red, green, blue]);
 }
