@@ -1,6 +1,6 @@
 // The server's routes as functions. Every address is relative, so that the page works below any prefix. Called by
 // state alone.
-import type { Engine, Frame, Layer, Quality, Run } from "./types";
+import type { Engine, Frame, Layer, Metric, Neighbor, Quality, Run } from "./types";
 import { read_tensors, type Tensors } from "./wire";
 
 /** The server refused; the message is its own sentence. */
@@ -99,6 +99,32 @@ export async function fetch_quality(
 export async function fetch_engines(signal: AbortSignal): Promise<Engine[]> {
   const response = await checked(fetch("engines", { signal }));
   return ((await response.json()) as { engines: Engine[] }).engines;
+}
+
+export interface NeighborsQuestion {
+  readonly step: number;
+  readonly sample: number;
+  readonly k: number;
+  readonly metric: Metric;
+}
+
+export async function fetch_neighbors(
+  run: Run,
+  layer: Layer,
+  { step, sample, k, metric }: NeighborsQuestion,
+  signal: AbortSignal,
+): Promise<Neighbor[]> {
+  const at = address("neighbors", {
+    run: run.run,
+    layer: layer.name,
+    step: String(step),
+    sample: String(sample),
+    k: String(k),
+    metric,
+    v: layer.version,
+  });
+  const response = await checked(fetch(at, { signal }));
+  return ((await response.json()) as { neighbors: Neighbor[] }).neighbors;
 }
 
 function projection_query(key: ProjectionKey): Record<string, string> {

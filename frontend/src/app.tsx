@@ -7,6 +7,9 @@ import { HoverCard } from "./panels/hover_card";
 import { LegendPanel } from "./panels/legend_panel";
 import { Notices } from "./panels/notices";
 import { QualityLine } from "./panels/quality_line";
+import { SearchField } from "./panels/search_field";
+import { ShownLine } from "./panels/shown_line";
+import { SketchOverlay } from "./panels/sketch_overlay";
 import { StageBar } from "./panels/stage_bar";
 import { StagePanel } from "./panels/stage_panel";
 import { Timeline } from "./panels/timeline";
@@ -23,8 +26,12 @@ function Page({ store }: { store: Store }) {
         </aside>
       )}
       <main class="centre">
-        <StageBar store={store} />
+        <StageBar store={store}>
+          <SearchField store={store} />
+        </StageBar>
         <StagePanel store={store}>
+          <SketchOverlay store={store} />
+          <ShownLine store={store} />
           <HoverCard store={store} />
           <QualityLine store={store} />
           <Notices store={store} />

@@ -61,12 +61,25 @@ export interface Pose {
 
 export type Dimensions = 2 | 3;
 export type Drawing = "auto" | "dots" | "images";
+/** An outline on the stage, in CSS pixels. */
+export type Path = readonly (readonly [number, number])[];
+/** What dragging over the stage does. */
+export type Tool = "pan" | "lasso" | "box";
+/** What a new set of samples does to the selection that is there. */
+export type Combining = "replace" | "add" | "subtract";
 export type Theme = "light" | "dark";
 
 export interface Quality {
   readonly variance: readonly number[];
   readonly frames: readonly { readonly step: number; readonly variance_shown: number | null }[];
   readonly sentence: string;
+}
+
+export type Metric = "euclidean" | "cosine";
+
+export interface Neighbor {
+  readonly sample: number;
+  readonly distance: number;
 }
 
 export interface Engine {

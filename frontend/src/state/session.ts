@@ -6,7 +6,9 @@ import { type Basis, take_basis } from "./basis";
 import { keep_address, open_address } from "./bookmark";
 import { Frames } from "./frames";
 import { place_of_step } from "./intents";
+import { keep_choices } from "./keeping";
 import { keep_up, refit_if_due } from "./live";
+import { watch_neighbors } from "./neighbors";
 import { play_on_wish } from "./playing";
 import type { Store } from "./store";
 import { first_color, read_table } from "./table";
@@ -21,6 +23,8 @@ export function start(store: Store, first_answer: Promise<Response>, signal: Abo
   show_step(store);
   watch_extent(store);
   play_on_wish(store, signal);
+  keep_choices(store);
+  watch_neighbors(store, signal);
   open_address(store);
   keep_up(store, first_answer, signal);
   keep_address(store, signal);

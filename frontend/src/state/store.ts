@@ -14,8 +14,10 @@ import type {
   Theme,
 } from "../types";
 import { Activity } from "./activity";
+import { Choosing } from "./choosing";
 import type { Frames } from "./frames";
 import { Motion } from "./motion";
+import { Neighbors } from "./neighbors";
 import type { Table } from "./table";
 
 export interface Sprites {
@@ -42,6 +44,8 @@ export interface Extent {
 export interface Store {
   readonly activity: Activity;
   readonly motion: Motion;
+  readonly choosing: Choosing;
+  readonly neighbors: Neighbors;
   readonly runs: Signal<readonly Run[] | null>;
   readonly run_name: Signal<string | null>;
   readonly layer_name: Signal<string | null>;
@@ -117,6 +121,8 @@ export function create_store(reduced_motion: () => boolean, wide: boolean): Stor
   return {
     activity,
     motion,
+    choosing: new Choosing(samples, table),
+    neighbors: new Neighbors(),
     runs,
     run_name,
     layer_name,
