@@ -1,7 +1,9 @@
 // Puts the page together: the panels around the canvas.
 import { render } from "preact";
+import { Inspector } from "./inspector";
 import { DataPanel } from "./panels/data_panel";
 import { EmptyState } from "./panels/empty_state";
+import { FiltersPanel } from "./panels/filters_panel";
 import { HelpDialog } from "./panels/help_dialog";
 import { HoverCard } from "./panels/hover_card";
 import { LegendPanel } from "./panels/legend_panel";
@@ -23,6 +25,7 @@ function Page({ store }: { store: Store }) {
         <aside class="panel" id="data-panel" aria-label="Data">
           <DataPanel store={store} />
           <LegendPanel store={store} />
+          <FiltersPanel store={store} />
         </aside>
       )}
       <main class="centre">
@@ -37,6 +40,7 @@ function Page({ store }: { store: Store }) {
           <Notices store={store} />
         </StagePanel>
       </main>
+      <Inspector store={store} />
       <Timeline store={store} />
       <HelpDialog store={store} />
     </div>

@@ -39,6 +39,12 @@ export function ring_width(selected: number, thumbnails: Thumbnails): number {
   return selected <= (thumbnails === "ink" ? MOST_RINGED_INK : MOST_RINGED) ? 1.5 : 0;
 }
 
+/** So faint that the dimmed do not add up to full colours again where very many lie on one another. */
+export function dimmed_opacity(dimmed: number, thumbnails: Thumbnails): number {
+  const enough = thumbnails === null ? 10_000 : 2_000;
+  return 0.15 * Math.min(1, Math.sqrt(enough / dimmed));
+}
+
 export function dot_opacity(samples: number): number {
   if (samples <= 10_000) return 0.85;
   return samples <= 100_000 ? 0.6 : 0.35;

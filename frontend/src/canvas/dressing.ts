@@ -2,6 +2,7 @@
 import type { Drawing, Theme } from "../types";
 import { type Camera, clip_matrix, type Size } from "./camera";
 import {
+  dimmed_opacity,
   dot_opacity,
   dot_size,
   image_size,
@@ -55,6 +56,7 @@ export function dress(from: Wardrobe): number {
       ...style,
       size: dot_size(view),
       opacity: dot_opacity(samples),
+      dimmed_opacity: dimmed_opacity(samples, null),
       ring: ring_width(looks.selected, null),
     },
     dimensions,
@@ -66,7 +68,8 @@ export function dress(from: Wardrobe): number {
   const width = image_size(thumbnails, view);
   const stage = [size.width, size.height] as const;
   const ring = ring_width(looks.selected, thumbnails);
-  images.set_style({ ...style, size: width, stage, ring });
+  const faint = dimmed_opacity(view.in_view, thumbnails);
+  images.set_style({ ...style, size: width, stage, ring, dimmed_opacity: faint });
   const ids = images_in_order(looks, seen, dimensions === 3 ? from.screen() : null);
   images.set_samples(ids, poses.from, poses.to, looks);
   return width;

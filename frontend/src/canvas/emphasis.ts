@@ -6,7 +6,6 @@ import { MARK } from "../marks";
 const CHOSEN_RING = 2.5;
 
 export const MARK_GLSL = `
-const float DIMMED_OPACITY = 0.15;
 bool is_dimmed(float mark) { return mark == ${MARK.dimmed}.0; }
 bool is_chosen(float mark) { return mark == ${MARK.chosen}.0; }
 float ring_of(float mark, float ring) {

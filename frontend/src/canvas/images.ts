@@ -81,12 +81,13 @@ flat in float dimmed;
 uniform sampler2DArray thumbnails;
 uniform vec2 cell;
 uniform float ink;
+uniform float dimmed_opacity;
 uniform float frame;
 uniform float pixel_ratio;
 out vec4 color;
 
 void main() {
-  float strength = mix(1.0, DIMMED_OPACITY, dimmed);
+  float strength = mix(1.0, dimmed_opacity, dimmed);
   if (any(greaterThan(abs(at), half_extent))) {
     color = vec4(ring_tint, 1.0);
     return;
@@ -115,6 +116,7 @@ export interface ImageStyle {
   readonly pixel_ratio: number;
   readonly focus: number;
   readonly stage: readonly [number, number];
+  readonly dimmed_opacity: number;
   /** Width of the ring around selected samples. */
   readonly ring: number;
   readonly theme: Theme;
@@ -151,6 +153,7 @@ export class Images {
         slot: { value: plan.slot },
         slots_a_row: { value: plan.slots_a_row },
         cell: { value: new Vector2(...plan.cell) },
+        dimmed_opacity: { value: 1 },
         ring: { value: 0 },
         selected_ring: { value: [0, 0, 0] },
         chosen_ring: { value: [0, 0, 0] },
@@ -213,6 +216,7 @@ export class Images {
     const [width, height] = this.cell;
     uniforms.half_size?.value.set(width * unit + frame, height * unit + frame);
     uniforms.stage_size?.value.set(...style.stage);
+    Object.assign(uniforms.dimmed_opacity as object, { value: style.dimmed_opacity });
     Object.assign(uniforms.ring as object, { value: style.ring });
     Object.assign(uniforms.selected_ring as object, {
       value: channels(RINGS[style.theme].selected),

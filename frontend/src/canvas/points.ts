@@ -29,6 +29,7 @@ uniform float size;
 uniform float focus;
 uniform float pixel_ratio;
 uniform float opacity;
+uniform float dimmed_opacity;
 uniform float ring;
 uniform float solid;
 uniform vec3 selected_ring;
@@ -47,7 +48,7 @@ void main() {
   // One pixel more for the soft rim.
   gl_PointSize = diameter + 2.0 * ring_width + 1.0;
   tint = vec4(is_dimmed(mark) ? faded(paint.rgb) : paint.rgb, paint.a);
-  strength = is_dimmed(mark) ? DIMMED_OPACITY : opacity;
+  strength = is_dimmed(mark) ? dimmed_opacity : opacity;
   // Drawn first and at the far end, what is dimmed hides nothing and still shows through itself.
   if (solid > 0.5 && is_dimmed(mark)) gl_Position.z = 0.9999 * gl_Position.w;
 }`;
@@ -78,6 +79,7 @@ void main() {
 export interface DotStyle {
   readonly size: number;
   readonly opacity: number;
+  readonly dimmed_opacity: number;
   readonly pixel_ratio: number;
   /** Distance at which a dot has its nominal size. */
   readonly focus: number;
@@ -108,6 +110,7 @@ export class Dots {
         to_clip: { value: null },
         size: { value: 5 },
         opacity: { value: 1 },
+        dimmed_opacity: { value: 1 },
         pixel_ratio: { value: 1 },
         focus: { value: 1 },
         ring: { value: 0 },
@@ -152,6 +155,7 @@ export class Dots {
     this.set_uniform("size", style.size);
     this.set_uniform("pixel_ratio", style.pixel_ratio);
     this.set_uniform("focus", style.focus);
+    this.set_uniform("dimmed_opacity", style.dimmed_opacity);
     this.set_uniform("ring", style.ring);
     this.set_uniform("selected_ring", channels(RINGS[style.theme].selected));
     this.set_uniform("chosen_ring", channels(RINGS[style.theme].chosen));

@@ -29,9 +29,10 @@ export function select(
   reason: Reason,
   how: Combining = "replace",
 ): void {
-  const { selection, sample, samples, tab } = store.choosing;
+  const { selection, sample, samples, tab, inspector_due } = store.choosing;
   batch(() => {
     selection.value = combine(selection.value, ids, samples.value, reason, how);
+    inspector_due.value = true;
     if (reason === "click") return;
     sample.value = null;
     tab.value = "Selection";
@@ -50,6 +51,7 @@ export function look_at(store: Store, sample: number): void {
   batch(() => {
     store.choosing.sample.value = sample;
     store.choosing.tab.value = "Sample";
+    store.choosing.inspector_due.value = true;
   });
 }
 
@@ -138,9 +140,13 @@ export function tag_samples(store: Store, ids: readonly number[], tag: Tag): voi
 
 /** The samples that keys tag: the one that is looked at, else those selected. */
 export function samples_to_tag(store: Store): readonly number[] {
-  const { sample, selection } = store.choosing;
-  if (sample.value !== null) return [sample.value];
-  return selection.value === null ? [] : ids_in(selection.value.mask);
+  const { sample, tab } = store.choosing;
+  return sample.value !== null && tab.value === "Sample" ? [sample.value] : selected_ids(store);
+}
+
+export function selected_ids(store: Store): readonly number[] {
+  const selection = store.choosing.selection.value;
+  return selection === null ? [] : ids_in(selection.mask);
 }
 
 /** A name that is there already gets the new samples. */

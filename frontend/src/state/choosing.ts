@@ -24,6 +24,8 @@ export class Choosing {
   readonly selection: Signal<Selection | null> = signal(null);
   /** The sample whose card is shown. */
   readonly sample: Signal<number | null> = signal(null);
+  /** Its neighbours, which stay in full colour. */
+  readonly near: Signal<ReadonlySet<number>> = signal(new Set());
   /** 1 for each sample that is shown while the others are hidden. */
   readonly isolated: Signal<Uint8Array | null> = signal(null);
   readonly filters: Signal<Filters> = signal(new Map());
@@ -35,6 +37,8 @@ export class Choosing {
   readonly tab: Signal<InspectorTab> = signal("Selection");
   /** As somebody has put it; null while it opens by itself. */
   readonly inspector_wanted: Signal<boolean | null> = signal(null);
+  /** There has been something to inspect; that there no longer is must not move the stage again. */
+  readonly inspector_due: Signal<boolean> = signal(false);
   /** The window is wide enough for an inspector that opens by itself. */
   readonly room: Signal<boolean> = signal(false);
   readonly inspector_open: ReadonlySignal<boolean>;
@@ -51,8 +55,7 @@ export class Choosing {
     table: ReadonlySignal<Table | null>,
   ) {
     this.inspector_open = computed(() => {
-      const chosen = this.selection.value !== null || this.sample.value !== null;
-      return this.inspector_wanted.value ?? (this.room.value && chosen);
+      return this.inspector_wanted.value ?? (this.room.value && this.inspector_due.value);
     });
     this.columns = computed(() => {
       const recorded = (table.value ?? []).filter((column) => rows_of(column) === samples.value);
@@ -80,16 +83,17 @@ export class Choosing {
       return { kind: "samples", ids, among };
     });
     this.marks = computed(() => {
-      const [selected, visible, sample] = [
-        this.selection.value?.mask,
-        this.visible.value,
-        this.sample.value,
-      ];
+      const selected = this.selection.value?.mask;
+      const visible = this.visible.value;
+      const sample = this.sample.value;
+      const near = this.near.value;
       const marks = new Uint8Array(samples.value);
       for (let i = 0; i < marks.length; i += 1) {
         if (visible !== null && visible[i] === 0) marks[i] = MARK.hidden;
         else if (i === sample) marks[i] = MARK.chosen;
-        else if (selected !== undefined) marks[i] = selected[i] ? MARK.selected : MARK.dimmed;
+        else if (selected !== undefined) {
+          marks[i] = selected[i] ? MARK.selected : near.has(i) ? MARK.plain : MARK.dimmed;
+        }
       }
       return marks;
     });

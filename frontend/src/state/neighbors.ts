@@ -25,6 +25,15 @@ export class Neighbors {
 }
 
 export function watch_neighbors(store: Store, signal: AbortSignal): void {
+  ask_for_neighbors(store, signal);
+  effect(() => {
+    const answer = store.neighbors.answer.value;
+    const current = answer?.sample === store.choosing.sample.value ? answer : null;
+    store.choosing.near.value = new Set(current?.now.map(({ sample }) => sample));
+  });
+}
+
+function ask_for_neighbors(store: Store, signal: AbortSignal): void {
   const { metric, k, since, answer } = store.neighbors;
   effect(() => {
     const run = store.run.value;

@@ -26,14 +26,18 @@ function comparison(column: Column, sign: 1 | -1): (a: number, b: number) => num
       : (i: number) => ((column.codes[i] ?? -1) < 0 ? Number.NaN : (column.codes[i] as number));
   return (a, b) => {
     const [x, y] = [value(a), value(b)];
-    if (Number.isNaN(x) || Number.isNaN(y)) return Number(Number.isNaN(x)) - Number(Number.isNaN(y));
+    if (Number.isNaN(x) || Number.isNaN(y))
+      return Number(Number.isNaN(x)) - Number(Number.isNaN(y));
     return sign * (x - y);
   };
 }
 
 export function rows_csv(ids: readonly number[], table: Table): string {
   const head = ["sample", ...table.map(({ name }) => name)];
-  return write_csv([head, ...ids.map((id) => [`${id}`, ...table.map((one) => exact_value(one, id))])]);
+  return write_csv([
+    head,
+    ...ids.map((id) => [`${id}`, ...table.map((one) => exact_value(one, id))]),
+  ]);
 }
 
 export function tags_csv(tags: Tags): string {

@@ -1,7 +1,7 @@
 // The one state of the page. Panels and canvas read it; only the functions of `session.ts` write what is fetched, and
 // only those of `intents.ts` what the user wants.
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import { type Coloring, color_alike, color_by_category, color_by_number } from "../color";
+import { type Coloring, color_alike, color_by_category, color_by_number, css } from "../color";
 import type {
   Dimensions,
   Drawing,
@@ -181,4 +181,12 @@ export function stage_title(store: Store): string {
 
 function facts_of(run: Run | null, step: number): StepFacts | undefined {
   return run?.steps.find((facts) => facts.step === step);
+}
+
+/** A sample's colour for the style of an element; nothing while nothing is coloured. */
+export function color_of(store: Store, sample: number): string | undefined {
+  const bytes = store.coloring.value?.bytes;
+  const [red, green, blue] = bytes?.subarray(4 * sample, 4 * sample + 3) ?? [];
+  if (red === undefined || green === undefined || blue === undefined) return undefined;
+  return css([red, green, blue]);
 }
