@@ -31,7 +31,7 @@ export function listen_for_sketches(
 ): void {
   let press: Press | null = null;
   const drawn = ({ tool, start, path }: Press): Path =>
-    tool === "box" ? box_between(start, path.at(-1) ?? start) : path;
+    tool === "box" ? box_between(start, path.at(-1) ?? start) : [...path];
   const give_up = () => {
     if (press !== null && press.tool !== "pan") to.sketch(null);
     press = null;

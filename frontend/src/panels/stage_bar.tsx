@@ -45,6 +45,7 @@ const DRAWINGS: readonly Option<Drawing>[] = [
 /** `children` is the search. */
 export function StageBar({ store, children }: { store: Store; children: ComponentChildren }) {
   const open = store.panel_open.value;
+  const selected = store.choosing.selection.value?.count;
   const inspecting = store.choosing.inspector_open.value;
   return (
     <div class="stage-bar" role="toolbar" aria-label="View">
@@ -83,13 +84,25 @@ export function StageBar({ store, children }: { store: Store; children: Componen
       <IconButton name="Help" press={() => show_help(store, true)}>
         <path d="M11 18h2v-2h-2zm1-16a10 10 0 1 0 0 20 10 10 0 0 0 0-20zm0 18a8 8 0 1 1 0-16 8 8 0 0 1 0 16zm0-14a4 4 0 0 0-4 4h2a2 2 0 1 1 4 0c0 2-3 1.8-3 5h2c0-2.2 3-2.5 3-5a4 4 0 0 0-4-4z" />
       </IconButton>
-      <IconButton
-        name={inspecting ? "Hide the inspector" : "Show the inspector"}
-        press={() => toggle_inspector(store)}
-        expanded={inspecting}
-      >
-        <path d="M3 4h18v16H3zm2 2v12h9V6zm11 0v12h3V6z" fill-rule="evenodd" />
-      </IconButton>
+      {selected !== undefined && !inspecting ? (
+        <button
+          type="button"
+          class="selected-count"
+          aria-expanded={false}
+          title="Show the inspector"
+          onClick={() => toggle_inspector(store)}
+        >
+          {selected.toLocaleString("en-US")} selected
+        </button>
+      ) : (
+        <IconButton
+          name={inspecting ? "Hide the inspector" : "Show the inspector"}
+          press={() => toggle_inspector(store)}
+          expanded={inspecting}
+        >
+          <path d="M3 4h18v16H3zm2 2v12h9V6zm11 0v12h3V6z" fill-rule="evenodd" />
+        </IconButton>
+      )}
     </div>
   );
 }

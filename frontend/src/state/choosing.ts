@@ -83,8 +83,10 @@ export class Choosing {
       return { kind: "samples", ids, among };
     });
     this.marks = computed(() => {
-      const selected = this.selection.value?.mask;
       const visible = this.visible.value;
+      const mask = this.selection.value?.mask;
+      // Nothing is dimmed for the sake of samples that are hidden.
+      const selected = mask?.some((one, i) => one === 1 && visible?.[i] !== 0) ? mask : undefined;
       const sample = this.sample.value;
       const near = this.near.value;
       const marks = new Uint8Array(samples.value);
