@@ -29,6 +29,7 @@ function Page({ store }: { store: Store }) {
         </aside>
       )}
       <main class="centre">
+        <h1 class="unseen">Embeddings</h1>
         <StageBar store={store}>
           <SearchField store={store} />
         </StageBar>

@@ -15,7 +15,8 @@ interface ListBoxProps {
   readonly row_height: number;
   readonly chosen: number | null;
   readonly key_of: (place: number) => number;
-  readonly title_of: (place: number) => string;
+  /** The name of one that shows an image alone; else its text is its name. */
+  readonly title_of?: (place: number) => string;
   readonly choose: (place: number) => void;
   readonly children: (place: number) => ComponentChildren;
 }
@@ -67,8 +68,8 @@ export function ListBox(props: ListBoxProps) {
             aria-selected={place === chosen}
             aria-setsize={count}
             aria-posinset={place + 1}
-            aria-label={title_of(place)}
-            title={title_of(place)}
+            aria-label={title_of?.(place)}
+            title={title_of?.(place)}
             style={{
               top: `${Math.floor(place / columns) * row_height}px`,
               left: `${(100 * (place % columns)) / columns}%`,

@@ -103,9 +103,6 @@ export function NeighborsPanel({ store }: { store: Store }) {
         row_height={ROW_HEIGHT}
         chosen={null}
         key_of={at}
-        title_of={(place) =>
-          `Sample ${at(place)}, distance ${write_number(listed[place]?.distance ?? Number.NaN)}`
-        }
         choose={(place) => look_at(store, at(place))}
       >
         {(place) => (
@@ -113,14 +110,20 @@ export function NeighborsPanel({ store }: { store: Store }) {
             {sprites !== null && (
               <Thumbnail sprites={sprites} sample={at(place)} side={IMAGE} silent />
             )}
-            <span>{at(place)}</span>
+            <span>
+              <span class="unseen">Sample </span>
+              {at(place)}
+            </span>
             {label !== undefined && (
               <>
                 <span class="swatch" style={{ background: color_of(store, at(place)) }} />
                 <span class="name">{value_at(label, at(place))}</span>
               </>
             )}
-            <span class="count">{write_number(listed[place]?.distance ?? Number.NaN)}</span>
+            <span class="count">
+              <span class="unseen">, distance </span>
+              {write_number(listed[place]?.distance ?? Number.NaN)}
+            </span>
           </div>
         )}
       </ListBox>
