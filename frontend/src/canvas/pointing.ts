@@ -51,7 +51,7 @@ export class Pointing {
     if (this.pointer !== null) this.point_at(this.sample_at(this.pointer));
   }
 
-  private point_at(sample: number | null): void {
+  point_at(sample: number | null): void {
     const before = this.sample;
     this.sample = sample;
     if (sample === null) {

@@ -162,6 +162,9 @@ export class Stage {
     this.moved(() => {});
   }
 
+  /** As if the pointer were over that sample. */
+  readonly point_at = (sample: number | null) => this.pointing.point_at(sample);
+
   home(): void {
     this.moved(() => this.eye.go_home());
   }

@@ -1,5 +1,6 @@
 // A histogram over which one drags to choose a range; two fields beside it do the same by keys. A click lifts the range.
 import { useRef, useState } from "preact/hooks";
+import { NumberField } from "../controls/number_field";
 import type { Histogram } from "../state/histogram";
 
 export type Range = readonly [number, number];
@@ -35,7 +36,6 @@ export function Brush({ name, histogram, range, choose }: BrushProps) {
   };
   const bounds = shown ?? [low, high];
   const set_bound = (place: 0 | 1, value: number) => {
-    if (Number.isNaN(value)) return;
     const next: Range = place === 0 ? [value, bounds[1]] : [bounds[0], value];
     choose(next[0] <= low && next[1] >= high ? null : next);
   };
@@ -91,19 +91,17 @@ export function Brush({ name, histogram, range, choose }: BrushProps) {
         )}
       </svg>
       <div class="bounds">
-        <input
-          type="number"
+        <NumberField
+          name={`${name} from`}
           step="any"
-          aria-label={`${name} from`}
           value={short(bounds[0])}
-          onChange={(event) => set_bound(0, event.currentTarget.valueAsNumber)}
+          choose={(value) => set_bound(0, value)}
         />
-        <input
-          type="number"
+        <NumberField
+          name={`${name} to`}
           step="any"
-          aria-label={`${name} to`}
           value={short(bounds[1])}
-          onChange={(event) => set_bound(1, event.currentTarget.valueAsNumber)}
+          choose={(value) => set_bound(1, value)}
         />
       </div>
     </fieldset>

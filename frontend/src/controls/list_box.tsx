@@ -18,6 +18,8 @@ interface ListBoxProps {
   /** The name of one that shows an image alone; else its text is its name. */
   readonly title_of?: (place: number) => string;
   readonly choose: (place: number) => void;
+  /** The pointer is over one, or over none any more. */
+  readonly point: (place: number | null) => void;
   readonly children: (place: number) => ComponentChildren;
 }
 
@@ -76,6 +78,8 @@ export function ListBox(props: ListBoxProps) {
               width: `${100 / columns}%`,
               height: `${row_height}px`,
             }}
+            onPointerEnter={() => props.point(place)}
+            onPointerLeave={() => props.point(null)}
             onClick={() => {
               set_active(place);
               choose(place);

@@ -1,9 +1,10 @@
 // The chosen sample's nearest neighbours in the layer's own space, and which of them it has won and lost since a step.
-import { useState } from "preact/hooks";
+import { useId, useState } from "preact/hooks";
 import { Choice, type Option } from "../controls/choice";
 import { ListBox } from "../controls/list_box";
+import { NumberField } from "../controls/number_field";
 import { Thumbnail } from "../controls/thumbnail";
-import { look_at, select } from "../state/choose";
+import { look_at, point_at, select } from "../state/choose";
 import {
   choose_k,
   choose_metric,
@@ -20,6 +21,7 @@ const IMAGE = 32;
 type Part = "all" | "gained" | "lost";
 
 export function NeighborsPanel({ store }: { store: Store }) {
+  const id = useId();
   const [part, set_part] = useState<Part>("all");
   const { metric, k, since, answer } = store.neighbors;
   const { sample, columns } = store.choosing;
@@ -66,16 +68,16 @@ export function NeighborsPanel({ store }: { store: Store }) {
             <option value="cosine">Cosine</option>
           </select>
         </label>
-        <label>
-          Nearest
-          <input
-            type="number"
+        <div>
+          <label for={`${id}-k`}>Nearest</label>
+          <NumberField
+            id={`${id}-k`}
             min={1}
             max={MOST_NEIGHBORS}
             value={k.value}
-            onChange={(event) => choose_k(store, event.currentTarget.valueAsNumber)}
+            choose={(number) => choose_k(store, number)}
           />
-        </label>
+        </div>
         <label>
           Changes since
           <select
@@ -104,6 +106,7 @@ export function NeighborsPanel({ store }: { store: Store }) {
         chosen={null}
         key_of={at}
         choose={(place) => look_at(store, at(place))}
+        point={(place) => point_at(store, place === null ? null : at(place))}
       >
         {(place) => (
           <div class="neighbor">

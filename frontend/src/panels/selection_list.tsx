@@ -1,10 +1,10 @@
 // The selected samples one by one, as images or as a table, in an order of one's choice.
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { Choice, type Option } from "../controls/choice";
 import { ListBox } from "../controls/list_box";
 import { type Order, SamplesTable } from "../controls/samples_table";
 import { Thumbnail } from "../controls/thumbnail";
-import { look_at } from "../state/choose";
+import { look_at, point_at } from "../state/choose";
 import { sort_samples } from "../state/rows";
 import { ids_in } from "../state/selection";
 import { color_of, type Store } from "../state/store";
@@ -21,10 +21,13 @@ export function SelectionList({ store }: { store: Store }) {
   const [form, set_form] = useState<"images" | "table">("images");
   const [order, sort] = useState<Order>({ by: "", descending: false });
   const { selection, columns, sample } = store.choosing;
-  if (selection.value === null) return null;
+  const mask = selection.value?.mask;
+  const ids = useMemo(() => {
+    const column = columns.value.find(({ name }) => name === order.by);
+    return mask === undefined ? [] : sort_samples(ids_in(mask), column, order.descending);
+  }, [mask, columns.value, order]);
+  if (mask === undefined) return null;
   const sprites = store.sprites.value;
-  const column = columns.value.find(({ name }) => name === order.by);
-  const ids = sort_samples(ids_in(selection.value.mask), column, order.descending);
   const choose = (id: number) => look_at(store, id);
   return (
     <section class="selected" aria-label="Selected samples">
@@ -66,6 +69,7 @@ export function SelectionList({ store }: { store: Store }) {
           key_of={(place) => ids[place] as number}
           title_of={(place) => `Sample ${ids[place]}`}
           choose={(place) => choose(ids[place] as number)}
+          point={(place) => point_at(store, place === null ? null : (ids[place] as number))}
         >
           {(place) => (
             <span class="framed" style={{ borderColor: color_of(store, ids[place] as number) }}>

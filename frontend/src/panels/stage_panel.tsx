@@ -105,6 +105,7 @@ function run_stage(store: Store, canvas: HTMLCanvasElement): (() => void) | null
       if (store.coloring.value !== null) stage.set_paint(store.coloring.value.bytes);
     }),
     effect(() => stage.set_marks(store.choosing.marks.value)),
+    effect(() => stage.point_at(store.choosing.pointed.value)),
     effect(() => pack_thumbnails(store, stage)),
     store.home_wanted.subscribe((times) => {
       if (times > 0) stage.home();

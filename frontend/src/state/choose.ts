@@ -55,6 +55,11 @@ export function look_at(store: Store, sample: number): void {
   });
 }
 
+/** Shows where a sample of a list lies on the stage. */
+export function point_at(store: Store, sample: number | null): void {
+  store.choosing.pointed.value = sample;
+}
+
 /** To the next or previous one of those selected, or of all that are shown. */
 export function look_further(store: Store, places: 1 | -1): void {
   const { selection, visible, sample, samples } = store.choosing;

@@ -26,6 +26,8 @@ export class Choosing {
   readonly sample: Signal<number | null> = signal(null);
   /** Its neighbours, which stay in full colour. */
   readonly near: Signal<ReadonlySet<number>> = signal(new Set());
+  /** The sample that is pointed at in a list. */
+  readonly pointed: Signal<number | null> = signal(null);
   /** 1 for each sample that is shown while the others are hidden. */
   readonly isolated: Signal<Uint8Array | null> = signal(null);
   readonly filters: Signal<Filters> = signal(new Map());

@@ -77,7 +77,7 @@ export function missing_from(
 
 /** Asks for as many as the server answers, at least one. */
 export function choose_k(store: Store, k: number): void {
-  if (Number.isInteger(k)) store.neighbors.k.value = Math.min(MOST_NEIGHBORS, Math.max(1, k));
+  store.neighbors.k.value = Math.min(MOST_NEIGHBORS, Math.max(1, Math.round(k)));
 }
 
 export function choose_metric(store: Store, metric: Metric): void {
