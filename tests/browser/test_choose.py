@@ -386,7 +386,7 @@ def test_neighbours_are_those_of_the_layer_and_compared_with_a_step(tab: Tab) ->
     sample = lonely(tab)
     click(tab, sample)
     panel = inspector(tab).get_by_role("region", name="Neighbors")
-    options = panel.get_by_role("option")
+    options = panel.get_by_role("listbox").get_by_role("option")
     panel.get_by_role("spinbutton", name="Nearest").fill("7")
     panel.get_by_role("spinbutton", name="Nearest").press("Enter")
     expect(options).to_have_count(7)
