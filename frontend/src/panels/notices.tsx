@@ -6,8 +6,9 @@ export function Notices({ store }: { store: Store }) {
   const awaited = frames.value?.awaited ?? null;
   const failures = activity.failures.value;
   const broken = run.value !== null && layer.value === null;
+  const idle = frames.value?.idle ?? false;
   const waiting =
-    awaited !== null && failures.length === 0
+    awaited !== null && failures.length === 0 && !idle
       ? `Computing step ${awaited} of ${layer.value?.name ?? "the layer"}…`
       : activity.waiting.value.length > 0
         ? `Loading ${activity.waiting.value[0]}…`
