@@ -31,8 +31,14 @@ const NUMBERS: readonly (readonly [string, string, keyof FrameQuality])[] = [
 ];
 
 export function QualityLine({ store }: { store: Store }) {
-  const { frames, quality, quality_open, steps, view } = store;
+  const { frames, quality, quality_open, steps, view, turn } = store;
   if (frames.value === null || quality.value === null) return null;
+  if (turn.value !== null) {
+    // What was measured holds for the first components alone.
+    return (
+      <p class="quality quality-line">Other axes than the first, whose quality is not measured.</p>
+    );
+  }
   const linear = view.value?.kind === "linear";
   const axes = linear ? ` ${basis_sentence(frames.value.basis, steps.value)}.` : "";
   const warning = quality.value.warning ?? null;

@@ -51,7 +51,7 @@ export function ViewPanel({ store }: { store: Store }) {
 
 /** Which steps a linear view's axes are made from, and which of its components are seen. */
 function AxesFields({ store }: { store: Store }) {
-  const { basis_steps, steps, step, turn, touring, dimensions } = store;
+  const { basis_steps, steps, step, touring, dimensions } = store;
   const last = steps.value.at(-1);
   const chosen = basis_steps.value;
   const named = [...new Set([last, step.value, chosen === null ? null : Number(chosen)])].filter(
@@ -77,8 +77,11 @@ function AxesFields({ store }: { store: Store }) {
           <Field
             key={name}
             name={name}
-            options={components.map((one) => [`${one}`, `${one + 1}`] as const)}
-            chosen={turn.value !== null && axes === null ? "" : `${(axes ?? FIRST_AXES)[i]}`}
+            options={[
+              ...(axes === null ? [["", "turned"] as const] : []),
+              ...components.map((one) => [`${one}`, `${one + 1}`] as const),
+            ]}
+            chosen={axes === null ? "" : `${axes[i]}`}
             choose={(value) => choose_axes(store, with_axis(axes ?? FIRST_AXES, i, Number(value)))}
           />
         ))}
