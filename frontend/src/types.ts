@@ -111,15 +111,15 @@ export interface Neighbor {
 export interface Engine {
   readonly name: string;
   readonly title: string;
-  /** A linear engine answers at once; a layout takes time and is started on request. */
-  readonly kind: "linear" | "layout";
+  /** It takes time and is started on request; the others are linear and answer at once. */
+  readonly iterative: boolean;
   readonly components: readonly number[];
   readonly parameters: readonly Parameter[];
   /** Why it cannot be used here. */
-  readonly problem?: string | null;
+  readonly unavailable: string | null;
 }
 
-export type JobState = "absent" | "queued" | "running" | "done" | "failed" | "cancelled";
+export type JobState = "absent" | "waiting" | "running" | "done" | "failed" | "cancelled";
 
 /** How far the server has come with the frames of a layout. */
 export interface Progress {
@@ -133,7 +133,7 @@ export interface Progress {
 /** Which projection: an engine and what it was told. */
 export interface View {
   readonly engine: string;
-  readonly kind: Engine["kind"];
+  readonly iterative: boolean;
   readonly components: number;
   /** Only what differs from the engine's defaults. */
   readonly settings: Readonly<Record<string, string>>;

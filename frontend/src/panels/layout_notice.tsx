@@ -7,7 +7,7 @@ import type { Store } from "../state/store";
 export function LayoutNotice({ store }: { store: Store }) {
   const { frames, view, engines, steps } = store;
   const progress = frames.value?.progress.value ?? null;
-  if (progress === null || view.value?.kind !== "layout" || progress.state === "done") return null;
+  if (progress === null || !view.value?.iterative || progress.state === "done") return null;
   const title = engines.value.find(({ name }) => name === view.value?.engine)?.title ?? "";
   const missing = steps.value.length - progress.done;
   const what = `${title} of ${missing} step${missing === 1 ? "" : "s"}`;
@@ -16,9 +16,9 @@ export function LayoutNotice({ store }: { store: Store }) {
       {is_under_way(progress) ? (
         <>
           <p role="status">
-            {progress.state === "queued"
+            {progress.state === "waiting"
               ? `${what} waits for another layout to end`
-              : `Laying out ${title}: ${progress.done} of ${progress.total} steps finished`}
+              : `Laying out ${title}: ${progress.done} of ${progress.total} steps${left(progress.expected_seconds)}`}
           </p>
           <progress max={progress.total} value={progress.done} aria-label={`${title} finished`} />
           <button type="button" onClick={() => cancel_layout(store)}>
@@ -41,8 +41,15 @@ export function LayoutNotice({ store }: { store: Store }) {
   );
 }
 
+function left(seconds: number | null): string {
+  return seconds === null || seconds < 1 ? "" : `, about ${duration(seconds)} left`;
+}
+
 function cost(seconds: number | null): string {
   if (seconds === null) return "has not been laid out yet.";
-  if (seconds < 90) return `will take about ${Math.max(1, Math.round(seconds))} s.`;
-  return `will take about ${Math.round(seconds / 60)} min.`;
+  return `will take about ${duration(seconds)}.`;
+}
+
+function duration(seconds: number): string {
+  return seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`;
 }

@@ -39,7 +39,7 @@ export function QualityLine({ store }: { store: Store }) {
       <p class="quality quality-line">Other axes than the first, whose quality is not measured.</p>
     );
   }
-  const linear = view.value?.kind === "linear";
+  const linear = view.value?.iterative === false;
   const axes = linear ? ` ${basis_sentence(frames.value.basis, steps.value)}.` : "";
   const warning = quality.value.warning ?? null;
   return (
@@ -61,15 +61,17 @@ export function QualityLine({ store }: { store: Store }) {
 }
 
 function Numbers({ store }: { store: Store }) {
-  const { quality, step } = store;
+  const { quality, step, view } = store;
   const frame = quality.value?.frames.find((one) => one.step === step.value);
+  // Axes that iterate have no variance of their own.
+  const numbers = NUMBERS.filter(([, , key]) => key !== "variance_shown" || !view.value?.iterative);
   const floor = quality.value?.noise_floor ?? null;
-  const waiting = quality.value?.state === "running" || quality.value?.state === "queued";
+  const waiting = quality.value?.state === "running" || quality.value?.state === "waiting";
   return (
     <section class="quality-numbers" aria-label={`Quality of step ${step.value}`}>
       <h2>Step {step.value}</h2>
       <dl>
-        {NUMBERS.map(([name, meaning, key]) => (
+        {numbers.map(([name, meaning, key]) => (
           <div key={key} title={meaning}>
             <dt>{name}</dt>
             <dd>{written(frame?.[key] ?? null, waiting)}</dd>

@@ -25,10 +25,10 @@ export function ViewPanel({ store }: { store: Store }) {
         chosen={engine.value}
         choose={(name) => choose_engine(store, name)}
       />
-      {facts.problem != null && <p class="problems">{facts.problem}</p>}
+      {facts.unavailable != null && <p class="problems">{facts.unavailable}</p>}
       <details class="more">
         <summary>More of this view</summary>
-        {facts.kind === "linear" && <AxesFields store={store} />}
+        {!facts.iterative && <AxesFields store={store} />}
         {facts.parameters
           .filter(({ name, type }) => name !== "basis_steps" && type !== "samples")
           .map((parameter) => (

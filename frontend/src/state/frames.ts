@@ -62,8 +62,7 @@ export class Frames {
       layer: this.layer.name,
       version: this.layer.version,
       view: this.view,
-      basis_steps:
-        this.view.kind === "layout" ? null : basis_query(this.basis, this.run, this.layer),
+      basis_steps: this.view.iterative ? null : basis_query(this.basis, this.run, this.layer),
     };
   }
 
@@ -107,7 +106,7 @@ export class Frames {
   /** The run has gone on: the same frames and more. */
   extend(run: Run, layer: Layer): void {
     const grown = layer.steps.some((step) => !this.layer.steps.includes(step));
-    const followed = this.reached.peek()?.state === "done" && this.view.kind === "layout";
+    const followed = this.reached.peek()?.state === "done" && this.view.iterative;
     this.run = run;
     this.layer = layer;
     // Whoever had all frames laid out wants the new one too: it costs a fraction of the first.
@@ -132,7 +131,7 @@ export class Frames {
     this.wanted.value = step;
     const missing = !this.held.peek().has(step);
     // A layout's frames come in the server's order, whichever is looked at.
-    if (this.view.kind === "layout") return;
+    if (this.view.iterative) return;
     if (missing && this.fetching !== null && !this.fetching.block.includes(step)) {
       this.fetching.abort.abort();
       this.fetching = null;
@@ -197,7 +196,7 @@ export class Frames {
 
   private next_block(): readonly number[] {
     const held = new Set(this.held.peek().keys());
-    return this.view.kind === "layout"
+    return this.view.iterative
       ? missing_steps(this.to_hold(), held, this.layer.samples)
       : next_block(this.to_hold(), held, this.layer.samples);
   }
@@ -210,7 +209,7 @@ export class Frames {
       this.pump();
     } else if (progress !== null && is_under_way(progress)) {
       this.looking = window.setTimeout(() => this.pump(), LOOK);
-    } else if (this.view.kind === "linear") {
+    } else if (!this.view.iterative) {
       this.pump();
     }
   }
@@ -227,5 +226,5 @@ export function same_view(a: View, b: View): boolean {
 }
 
 export function is_under_way({ state }: Progress): boolean {
-  return state === "queued" || state === "running";
+  return state === "waiting" || state === "running";
 }

@@ -10,17 +10,22 @@ const LOOK = 1000;
 
 export function load_quality(store: Store, signal: AbortSignal): void {
   let asked = "";
+  /** What the numbers in the store are the quality of. */
+  let of = "";
   let loading = new AbortController();
   effect(() => {
     const frames = store.frames.value;
     const view = store.view.value;
     // A new version of the layer's data, and a new frame of a layout, ask anew; so does the wish for all numbers.
     const version = store.layer.value?.version;
-    const count = view?.kind === "layout" ? frames?.frames.value.size : 0;
+    const count = view?.iterative ? frames?.frames.value.size : 0;
     const wanted = store.quality_open.value;
     if (frames === null || view === null) return;
+    const shown = JSON.stringify([frames.key.run, frames.key.layer, view, frames.key.basis_steps]);
+    if (shown !== of) store.quality.value = null;
+    of = shown;
     if (frames.frames.value.size === 0 || !store.first_picture.value) return;
-    const components = view.kind === "linear" ? store.dimensions.value : view.components;
+    const components = !view.iterative ? store.dimensions.value : view.components;
     const question = JSON.stringify([frames.key, components, version, count, wanted]);
     if (question === asked) return;
     asked = question;
@@ -44,5 +49,5 @@ export function load_quality(store: Store, signal: AbortSignal): void {
 }
 
 function is_growing({ state }: Quality): boolean {
-  return state === "queued" || state === "running";
+  return state === "waiting" || state === "running";
 }

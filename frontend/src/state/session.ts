@@ -56,7 +56,7 @@ function load_frames(store: Store, signal: AbortSignal): void {
         new Frames(run, layer, view, basis, step, store.activity, may_prefetch);
       if (frames?.shows(run, layer, view) && frames.basis.chosen === chosen) {
         frames.extend(run, layer);
-        if (view.kind === "linear") refit_if_due(store, frames, make);
+        if (!view.iterative) refit_if_due(store, frames, make);
         return;
       }
       frames?.stop();

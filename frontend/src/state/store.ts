@@ -142,7 +142,7 @@ export function create_store(reduced_motion: () => boolean, wide: boolean): Stor
     const facts = engines.value.find(({ name }) => name === engine.value);
     // The first picture does not wait for the list.
     if (facts === undefined && engine.value !== "pca") return null;
-    const linear = facts === undefined || facts.kind === "linear";
+    const linear = facts === undefined || !facts.iterative;
     const most = facts === undefined || facts.components.includes(3) ? 3 : 2;
     const components = linear
       ? turn.value === null
@@ -151,7 +151,7 @@ export function create_store(reduced_motion: () => boolean, wide: boolean): Stor
       : Math.min(most, dimensions.value);
     return {
       engine: engine.value,
-      kind: linear ? "linear" : "layout",
+      iterative: !linear,
       components,
       settings: settings.value[engine.value] ?? {},
     };
