@@ -79,10 +79,12 @@ function AxesFields({ store }: { store: Store }) {
             name={name}
             options={[
               ...(axes === null ? [["", "turned"] as const] : []),
-              ...components.map((one) => [`${one}`, `${one + 1}`] as const),
+              ...components.map((one) => [`${one + 1}`, `${one + 1}`] as const),
             ]}
-            chosen={axes === null ? "" : `${axes[i]}`}
-            choose={(value) => choose_axes(store, with_axis(axes ?? FIRST_AXES, i, Number(value)))}
+            chosen={axes === null ? "" : `${(axes[i] ?? 0) + 1}`}
+            choose={(value) =>
+              choose_axes(store, with_axis(axes ?? FIRST_AXES, i, Number(value) - 1))
+            }
           />
         ))}
       </div>
