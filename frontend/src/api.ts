@@ -144,7 +144,8 @@ function projection_query(key: ProjectionKey): Record<string, string> {
     layer,
     engine: view.engine,
     ...view.settings,
-    v: version,
+    ...(view.onto === null ? {} : { onto_run: view.onto.run, onto_layer: view.onto.layer }),
+    v: view.onto === null ? version : `${version}-${view.onto.version}`,
     ...(basis_steps === null ? {} : { basis_steps }),
   };
 }

@@ -128,6 +128,15 @@ export interface Progress {
   readonly total: number;
   readonly message: string;
   readonly expected_seconds: number | null;
+  /** How the run was carried into another one's axes. */
+  readonly onto?: { readonly sentence: string } | null;
+}
+
+/** The layer of another run in whose axes this one is shown. */
+export interface Onto {
+  readonly run: string;
+  readonly layer: string;
+  readonly version: string;
 }
 
 /** Which projection: an engine and what it was told. */
@@ -137,4 +146,5 @@ export interface View {
   readonly components: number;
   /** Only what differs from the engine's defaults. */
   readonly settings: Readonly<Record<string, string>>;
+  readonly onto: Onto | null;
 }

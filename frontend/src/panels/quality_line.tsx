@@ -1,5 +1,6 @@
 // One quiet line: what this view is worth, and what its axes were made from; on a click the numbers of the step shown.
 import { basis_sentence } from "../state/basis";
+import { has_own_basis } from "../state/frames";
 import { show_quality } from "../state/intents";
 import type { Store } from "../state/store";
 import type { FrameQuality } from "../types";
@@ -39,8 +40,9 @@ export function QualityLine({ store }: { store: Store }) {
       <p class="quality quality-line">Other axes than the first, whose quality is not measured.</p>
     );
   }
-  const linear = view.value?.iterative === false;
-  const axes = linear ? ` ${basis_sentence(frames.value.basis, steps.value)}.` : "";
+  const own = view.value !== null && has_own_basis(view.value);
+  const axes = own ? ` ${basis_sentence(frames.value.basis, steps.value)}.` : "";
+  const onto = frames.value.progress.value?.onto?.sentence ?? null;
   const warning = quality.value.warning ?? null;
   return (
     <div class="quality">
@@ -54,6 +56,7 @@ export function QualityLine({ store }: { store: Store }) {
       >
         {quality.value.sentence}
         {axes}
+        {onto !== null && ` ${onto}`}
         {warning !== null && <strong> {warning}</strong>}
       </button>
     </div>

@@ -5,6 +5,7 @@ import {
   choose_axes,
   choose_basis_steps,
   choose_engine,
+  choose_onto_run,
   choose_setting,
   toggle_pin,
   toggle_tour,
@@ -51,7 +52,10 @@ export function ViewPanel({ store }: { store: Store }) {
 
 /** Which steps a linear view's axes are made from, and which of its components are seen. */
 function AxesFields({ store }: { store: Store }) {
-  const { basis_steps, steps, step, touring, dimensions } = store;
+  const { basis_steps, steps, step, touring, dimensions, runs, run, view } = store;
+  const others = (runs.value ?? []).filter(
+    (one) => one.run !== run.value?.run && one.layers.length > 0,
+  );
   const last = steps.value.at(-1);
   const chosen = basis_steps.value;
   const named = [...new Set([last, step.value, chosen === null ? null : Number(chosen)])].filter(
@@ -82,12 +86,22 @@ function AxesFields({ store }: { store: Store }) {
               ...components.map((one) => [`${one + 1}`, `${one + 1}`] as const),
             ]}
             chosen={axes === null ? "" : `${(axes[i] ?? 0) + 1}`}
-            choose={(value) =>
-              choose_axes(store, with_axis(axes ?? FIRST_AXES, i, Number(value) - 1))
-            }
+            choose={(value) => {
+              if (value === "") return;
+              choose_axes(store, with_axis(axes ?? FIRST_AXES, i, Number(value) - 1));
+            }}
           />
         ))}
       </div>
+      {others.length > 0 && (
+        <Field
+          name="In the axes of"
+          title="Turns this run's activations onto those of another run, so that both can be compared"
+          options={[["", "this run"], ...others.map(({ run }) => [run, run] as const)]}
+          chosen={view.value?.onto?.run ?? ""}
+          choose={(run) => choose_onto_run(store, run === "" ? null : run)}
+        />
+      )}
       <button
         type="button"
         class="wide"

@@ -62,7 +62,7 @@ export class Frames {
       layer: this.layer.name,
       version: this.layer.version,
       view: this.view,
-      basis_steps: this.view.iterative ? null : basis_query(this.basis, this.run, this.layer),
+      basis_steps: has_own_basis(this.view) ? basis_query(this.basis, this.run, this.layer) : null,
     };
   }
 
@@ -219,6 +219,11 @@ export class Frames {
     const kept = [...this.held.peek()].filter(([step]) => worth.has(step));
     this.held.value = new Map([...kept, ...frames.map((frame) => [frame.step, frame] as const)]);
   }
+}
+
+/** Whether the axes are made from this layer's own steps. */
+export function has_own_basis({ iterative, onto }: View): boolean {
+  return !iterative && onto === null;
 }
 
 export function same_view(a: View, b: View): boolean {

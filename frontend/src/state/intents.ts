@@ -46,6 +46,10 @@ export function choose_basis_steps(store: Store, steps: string | null): void {
   store.basis_steps.value = steps;
 }
 
+export function choose_onto_run(store: Store, run: string | null): void {
+  store.onto_run.value = run;
+}
+
 export function choose_axes(store: Store, axes: Axes): void {
   batch(() => {
     store.touring.value = false;

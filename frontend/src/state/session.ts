@@ -4,7 +4,7 @@ import { fetch_engines, fetch_metadata, fetch_sprite } from "../api";
 import type { Layer } from "../types";
 import { type Basis, take_basis } from "./basis";
 import { keep_address, open_address } from "./bookmark";
-import { Frames, same_view } from "./frames";
+import { Frames, has_own_basis, same_view } from "./frames";
 import { place_of_step } from "./intents";
 import { keep_choices } from "./keeping";
 import { keep_up, refit_if_due } from "./live";
@@ -56,7 +56,7 @@ function load_frames(store: Store, signal: AbortSignal): void {
         new Frames(run, layer, view, basis, step, store.activity, may_prefetch);
       if (frames?.shows(run, layer, view) && frames.basis.chosen === chosen) {
         frames.extend(run, layer);
-        if (!view.iterative) refit_if_due(store, frames, make);
+        if (has_own_basis(view)) refit_if_due(store, frames, make);
         return;
       }
       frames?.stop();

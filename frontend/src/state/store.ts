@@ -7,6 +7,7 @@ import type {
   Drawing,
   Engine,
   Layer,
+  Onto,
   Quality,
   Run,
   SpriteFacts,
@@ -60,6 +61,8 @@ export interface Store {
   readonly basis_steps: Signal<string | null>;
   /** From which side ten components are seen; null for the first ones, of which more need not be fetched. */
   readonly turn: Signal<Turn | null>;
+  /** The run in whose axes this one is shown; null for its own. */
+  readonly onto_run: Signal<string | null>;
   readonly touring: Signal<boolean>;
   /** The step whose positions hold for all steps. */
   readonly pinned: Signal<number | null>;
@@ -138,6 +141,13 @@ export function create_store(reduced_motion: () => boolean, wide: boolean): Stor
   const settings = signal<Readonly<Record<string, View["settings"]>>>({});
   const turn = signal<Turn | null>(null);
   const dimensions = signal<Dimensions>(2);
+  const onto_run = signal<string | null>(null);
+  const onto = computed((): Onto | null => {
+    const there = runs.value?.find((one) => one.run === onto_run.value);
+    const other = there?.layers.find(({ name }) => name === layer_name.value) ?? there?.layers[0];
+    if (there === undefined || other === undefined || there.run === run_name.value) return null;
+    return { run: there.run, layer: other.name, version: other.version };
+  });
   const view = computed((): View | null => {
     const facts = engines.value.find(({ name }) => name === engine.value);
     // The first picture does not wait for the list.
@@ -154,6 +164,7 @@ export function create_store(reduced_motion: () => boolean, wide: boolean): Stor
       iterative: !linear,
       components,
       settings: settings.value[engine.value] ?? {},
+      onto: linear ? onto.value : null,
     };
   });
 
@@ -170,6 +181,7 @@ export function create_store(reduced_motion: () => boolean, wide: boolean): Stor
     settings,
     basis_steps: signal(null),
     turn,
+    onto_run,
     touring: signal(false),
     pinned: signal(null),
     step: signal(null),
