@@ -1,16 +1,6 @@
 // The server's routes as functions. Every address is relative, so that the page works below any prefix. Called by
 // state alone.
-import type {
-  Engine,
-  Frame,
-  Layer,
-  Metric,
-  Neighbor,
-  Progress,
-  Quality,
-  Run,
-  View,
-} from "./types";
+import type { Engine, Frame, Layer, Metric, Neighbor, Progress, Quality, Run, View } from "./types";
 import { read_tensors, type Tensors } from "./wire";
 
 /** The server refused; the message is its own sentence. */
