@@ -6,6 +6,7 @@ import { EmptyState } from "./panels/empty_state";
 import { FiltersPanel } from "./panels/filters_panel";
 import { HelpDialog } from "./panels/help_dialog";
 import { HoverCard } from "./panels/hover_card";
+import { LayoutNotice } from "./panels/layout_notice";
 import { LegendPanel } from "./panels/legend_panel";
 import { Notices } from "./panels/notices";
 import { QualityLine } from "./panels/quality_line";
@@ -15,6 +16,7 @@ import { SketchOverlay } from "./panels/sketch_overlay";
 import { StageBar } from "./panels/stage_bar";
 import { StagePanel } from "./panels/stage_panel";
 import { Timeline } from "./panels/timeline";
+import { ViewPanel } from "./panels/view_panel";
 import type { Store } from "./state/store";
 
 function Page({ store }: { store: Store }) {
@@ -23,7 +25,9 @@ function Page({ store }: { store: Store }) {
     <div class="page">
       {store.panel_open.value && (
         <aside class="panel" id="data-panel" aria-label="Data">
-          <DataPanel store={store} />
+          <DataPanel store={store}>
+            <ViewPanel store={store} />
+          </DataPanel>
           <LegendPanel store={store} />
           <FiltersPanel store={store} />
         </aside>
@@ -37,6 +41,7 @@ function Page({ store }: { store: Store }) {
           <SketchOverlay store={store} />
           <ShownLine store={store} />
           <HoverCard store={store} />
+          <LayoutNotice store={store} />
           <QualityLine store={store} />
           <Notices store={store} />
         </StagePanel>

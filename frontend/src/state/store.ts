@@ -7,11 +7,13 @@ import type {
   Drawing,
   Engine,
   Layer,
+  Onto,
   Quality,
   Run,
   SpriteFacts,
   StepFacts,
   Theme,
+  View,
 } from "../types";
 import { Activity } from "./activity";
 import { Choosing } from "./choosing";
@@ -19,6 +21,7 @@ import type { Frames } from "./frames";
 import { Motion } from "./motion";
 import { Neighbors } from "./neighbors";
 import type { Table } from "./table";
+import { COMPONENTS, type Turn } from "./turn";
 
 export interface Sprites {
   readonly facts: SpriteFacts;
@@ -50,7 +53,19 @@ export interface Store {
   readonly run_name: Signal<string | null>;
   readonly layer_name: Signal<string | null>;
   readonly engine: Signal<string>;
+  /** The server's list of engines; empty until it has come. */
   readonly engines: Signal<readonly Engine[]>;
+  /** By engine, what differs from its defaults. */
+  readonly settings: Signal<Readonly<Record<string, View["settings"]>>>;
+  /** Which steps the axes of a linear view are made from: null for all, as far as they were recorded. */
+  readonly basis_steps: Signal<string | null>;
+  /** From which side ten components are seen; null for the first ones, of which more need not be fetched. */
+  readonly turn: Signal<Turn | null>;
+  /** The run in whose axes this one is shown; null for its own. */
+  readonly onto_run: Signal<string | null>;
+  readonly touring: Signal<boolean>;
+  /** The step whose positions hold for all steps. */
+  readonly pinned: Signal<number | null>;
   /** The step that is shown or moved to. */
   readonly step: Signal<number | null>;
   readonly playing: Signal<boolean>;
@@ -70,6 +85,7 @@ export interface Store {
   /** The camera is on its way. */
   readonly flying: Signal<boolean>;
   readonly quality: Signal<Quality | null>;
+  readonly quality_open: Signal<boolean>;
   readonly hover: Signal<Hover | null>;
   readonly panel_open: Signal<boolean>;
   readonly help_open: Signal<boolean>;
@@ -79,6 +95,8 @@ export interface Store {
   readonly layer: ReadonlySignal<Layer | null>;
   readonly steps: ReadonlySignal<readonly number[]>;
   readonly coloring: ReadonlySignal<Coloring | null>;
+  /** Null while the server's list must tell what the chosen engine can. */
+  readonly view: ReadonlySignal<View | null>;
   readonly busy: ReadonlySignal<boolean>;
 }
 
@@ -114,8 +132,40 @@ export function create_store(reduced_motion: () => boolean, wide: boolean): Stor
   const busy = computed(() => {
     const shown = motion.shown.value;
     const moving = shown !== null && shown.from !== shown.to;
-    const loading = frames.value !== null && !frames.value.complete;
+    const loading = frames.value !== null && !frames.value.complete && !frames.value.idle;
     return moving || flying.value || loading || activity.waiting.value.length > 0;
+  });
+
+  const engine = signal("pca");
+  const engines = signal<readonly Engine[]>([]);
+  const settings = signal<Readonly<Record<string, View["settings"]>>>({});
+  const turn = signal<Turn | null>(null);
+  const dimensions = signal<Dimensions>(2);
+  const onto_run = signal<string | null>(null);
+  const onto = computed((): Onto | null => {
+    const there = runs.value?.find((one) => one.run === onto_run.value);
+    const other = there?.layers.find(({ name }) => name === layer_name.value) ?? there?.layers[0];
+    if (there === undefined || other === undefined || there.run === run_name.value) return null;
+    return { run: there.run, layer: other.name, version: other.version };
+  });
+  const view = computed((): View | null => {
+    const facts = engines.value.find(({ name }) => name === engine.value);
+    // The first picture does not wait for the list.
+    if (facts === undefined && engine.value !== "pca") return null;
+    const linear = facts === undefined || !facts.iterative;
+    const most = facts === undefined || facts.components.includes(3) ? 3 : 2;
+    const components = linear
+      ? turn.value === null
+        ? 3
+        : COMPONENTS
+      : Math.min(most, dimensions.value);
+    return {
+      engine: engine.value,
+      iterative: !linear,
+      components,
+      settings: settings.value[engine.value] ?? {},
+      onto: linear ? onto.value : null,
+    };
   });
 
   return {
@@ -126,12 +176,18 @@ export function create_store(reduced_motion: () => boolean, wide: boolean): Stor
     runs,
     run_name,
     layer_name,
-    engine: signal("pca"),
-    engines: signal([]),
+    engine,
+    engines,
+    settings,
+    basis_steps: signal(null),
+    turn,
+    onto_run,
+    touring: signal(false),
+    pinned: signal(null),
     step: signal(null),
     playing: signal(false),
     speed: signal(1),
-    dimensions: signal(2),
+    dimensions,
     drawing: signal("auto"),
     color_by,
     theme,
@@ -143,6 +199,7 @@ export function create_store(reduced_motion: () => boolean, wide: boolean): Stor
     first_picture: signal(false),
     flying,
     quality: signal(null),
+    quality_open: signal(false),
     hover: signal(null),
     panel_open: signal(wide),
     help_open: signal(false),
@@ -151,6 +208,7 @@ export function create_store(reduced_motion: () => boolean, wide: boolean): Stor
     layer,
     steps: computed(() => layer.value?.steps ?? []),
     coloring,
+    view,
     busy,
   };
 }
