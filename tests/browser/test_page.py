@@ -23,7 +23,7 @@ FIND_FAULTS = """
     const box = one.getBoundingClientRect();
     const style = getComputedStyle(one);
     return box.width > 1 && box.height > 1 && style.visibility !== "hidden"
-      && style.clipPath === "none" && !one.closest("dialog:not([open])");
+      && style.clipPath === "none" && one.checkVisibility();
   };
   const all = [...document.querySelectorAll("body *")].filter(seen);
   const name = one => `${one.tagName} ${one.className} "${one.textContent.slice(0, 30)}"`;
