@@ -3,10 +3,15 @@
 import { effect } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { GlPainter } from "../canvas/gl_painter";
+import { Overlay } from "../canvas/overlay";
 import type { Pointed } from "../canvas/pointing";
 import { pack_sprites } from "../canvas/sprites";
 import { Stage } from "../canvas/stage";
+import { css, RINGS, STAGE } from "../color";
+import { annotations_of } from "../state/annotations";
 import { click_sample, select } from "../state/choose";
+import { ghost_poses } from "../state/show";
 import { type Store, stage_title } from "../state/store";
 
 declare global {
@@ -18,10 +23,11 @@ declare global {
 
 export function StagePanel({ store, children }: { store: Store; children: ComponentChildren }) {
   const canvas = useRef<HTMLCanvasElement>(null);
+  const above = useRef<HTMLCanvasElement>(null);
   const [drawable, set_drawable] = useState(true);
   useEffect(() => {
-    if (canvas.current === null) return;
-    const stop = run_stage(store, canvas.current);
+    if (canvas.current === null || above.current === null) return;
+    const stop = run_stage(store, canvas.current, above.current);
     set_drawable(stop !== null);
     return stop ?? undefined;
   }, [store]);
@@ -30,12 +36,13 @@ export function StagePanel({ store, children }: { store: Store; children: Compon
       {/* biome-ignore lint/a11y/noInteractiveElementToNoninteractiveRole: it takes the arrow keys, which only an application may */}
       <canvas
         ref={canvas}
-        class={store.choosing.tool.value === "pan" ? "" : "draws"}
+        class={store.choosing.tool.value === "pan" ? "samples" : "samples draws"}
         role="application"
         aria-label={stage_title(store)}
         tabIndex={0}
         onPointerDown={(event) => event.currentTarget.focus({ preventScroll: true })}
       />
+      <canvas ref={above} class="above" />
       <Ring store={store} />
       {children}
       {!drawable && (
@@ -66,8 +73,15 @@ function Ring({ store }: { store: Store }) {
   );
 }
 
-function run_stage(store: Store, canvas: HTMLCanvasElement): (() => void) | null {
-  const stage = Stage.on(canvas, store.dimensions.peek(), {
+function run_stage(
+  store: Store,
+  canvas: HTMLCanvasElement,
+  above: HTMLCanvasElement,
+): (() => void) | null {
+  const painter = GlPainter.on(canvas);
+  if (painter === null) return null;
+  const overlay = new Overlay(above);
+  const stage = new Stage(canvas, painter, store.dimensions.peek(), {
     tool: () => store.choosing.tool.peek(),
     click: (sample, how) => click_sample(store, sample, how),
     enclose: (samples, how) =>
@@ -81,12 +95,12 @@ function run_stage(store: Store, canvas: HTMLCanvasElement): (() => void) | null
     fly(flying) {
       store.flying.value = flying;
     },
+    drawn: (clip, size) => overlay.follow(clip, size),
     first_picture() {
       performance.mark("tb_embed:first-picture");
       store.first_picture.value = true;
     },
   });
-  if (stage === null) return null;
   const stops = [
     effect(() => {
       const { dimensions, drawing, theme } = store;
@@ -105,6 +119,22 @@ function run_stage(store: Store, canvas: HTMLCanvasElement): (() => void) | null
       if (store.coloring.value !== null) stage.set_paint(store.coloring.value.bytes);
     }),
     effect(() => stage.set_marks(store.choosing.marks.value)),
+    effect(() => {
+      // Ghosts have the colours of their samples, and hide which are hidden.
+      store.coloring.value;
+      store.choosing.marks.value;
+      store.extent.value;
+      stage.set_ghosts(ghost_poses(store, store.dimensions.value));
+    }),
+    effect(() => {
+      const { dot_size, opacity } = store.showing;
+      stage.set_tuning({ size: dot_size.value, opacity: opacity.value });
+    }),
+    effect(() => {
+      const theme = store.theme.value;
+      overlay.set_ink({ text: css(RINGS[theme].selected), surface: css(STAGE[theme]) });
+    }),
+    effect(() => overlay.set_annotations(annotations_of(store))),
     effect(() => stage.point_at(store.choosing.pointed.value)),
     effect(() => pack_thumbnails(store, stage)),
     store.home_wanted.subscribe((times) => {

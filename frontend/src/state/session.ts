@@ -85,6 +85,7 @@ function show_step(store: Store): void {
     const dimensions = store.dimensions.value;
     const pinned = store.pinned.value;
     const turn = store.turn.value;
+    const still = store.showing.held.value;
     if (store.runs.value !== null && store.layer.value === null) store.motion.clear();
     if (frames === null || step === null) return;
     const placed = pinned ?? step;
@@ -94,6 +95,7 @@ function show_step(store: Store): void {
     if (!frames.frames.value.has(placed)) return;
     const turned = frames.turn !== (turn ?? UNTURNED_AXES);
     frames.turn = turn ?? UNTURNED_AXES;
+    frames.still = still;
     const pose = frames.pose(placed, dimensions);
     if (pose === null) return;
     const same_cloud =

@@ -20,6 +20,7 @@ import { Choosing } from "./choosing";
 import type { Frames } from "./frames";
 import { Motion } from "./motion";
 import { Neighbors } from "./neighbors";
+import { Showing } from "./showing";
 import type { Table } from "./table";
 import { COMPONENTS, type Turn } from "./turn";
 
@@ -48,6 +49,7 @@ export interface Store {
   readonly activity: Activity;
   readonly motion: Motion;
   readonly choosing: Choosing;
+  readonly showing: Showing;
   readonly neighbors: Neighbors;
   readonly runs: Signal<readonly Run[] | null>;
   readonly run_name: Signal<string | null>;
@@ -172,6 +174,7 @@ export function create_store(reduced_motion: () => boolean, wide: boolean): Stor
     activity,
     motion,
     choosing: new Choosing(samples, table),
+    showing: new Showing(samples),
     neighbors: new Neighbors(),
     runs,
     run_name,
