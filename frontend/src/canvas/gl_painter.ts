@@ -66,6 +66,7 @@ export class GlPainter implements Painter {
     const dimmed = new Looks();
     dimmed.hold(looks.samples);
     dimmed.set_paint(looks.paint);
+    dimmed.set_scales(looks.scales);
     const hidden = (mark: number) => mark === MARK.hidden;
     dimmed.set_marks(looks.marks.map((mark) => (hidden(mark) ? mark : MARK.dimmed)));
     for (const pose of poses) {

@@ -131,6 +131,12 @@ export class Stage {
     if (this.looks.set_marks(marks)) this.moved(() => this.painter.set_looks(this.looks));
   }
 
+  /** How large each sample is, in hundredths of the common size; none where all are alike. */
+  set_scales(scales: Uint8Array): void {
+    this.looks.set_scales(scales);
+    this.moved(() => this.painter.set_looks(this.looks));
+  }
+
   set_sprites(texture: SpriteTexture | null): void {
     this.moved(() => this.painter.set_sprites(texture));
   }
@@ -159,6 +165,11 @@ export class Stage {
 
   home(): void {
     this.moved(() => this.eye.go_home());
+  }
+
+  /** Shows these positions of the scene as large as they fit. */
+  fit(cloud: Float32Array): void {
+    if (cloud.length > 0) this.moved(() => this.eye.go_to(cloud));
   }
 
   /** x, y in CSS pixels and the distance from the eye of each sample, as it is drawn now. */

@@ -1,18 +1,27 @@
 // Holds the canvas and joins it to the store: what the store says is handed to the canvas as numbers, what happens on
 // the canvas goes back as intents.
-import { effect } from "@preact/signals";
+import { effect, untracked } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import type { Size } from "../canvas/camera";
+import { Density } from "../canvas/density";
+import { FlatPainter } from "../canvas/flat_painter";
 import { GlPainter } from "../canvas/gl_painter";
 import { Overlay } from "../canvas/overlay";
+import type { Painter } from "../canvas/painter";
 import type { Pointed } from "../canvas/pointing";
 import { pack_sprites } from "../canvas/sprites";
 import { Stage } from "../canvas/stage";
 import { css, RINGS, STAGE } from "../color";
 import { annotations_of } from "../state/annotations";
-import { click_sample, select } from "../state/choose";
+import { click_sample, select, selected_ids } from "../state/choose";
+import { places_of } from "../state/holding";
 import { ghost_poses } from "../state/show";
+import { paint_of, scales_of } from "../state/sizes";
 import { type Store, stage_title } from "../state/store";
+
+/** What is left of the dots' opacity over a shading of their density. */
+const THIN = 0.3;
 
 declare global {
   interface Window {
@@ -23,16 +32,25 @@ declare global {
 
 export function StagePanel({ store, children }: { store: Store; children: ComponentChildren }) {
   const canvas = useRef<HTMLCanvasElement>(null);
+  const beneath = useRef<HTMLCanvasElement>(null);
   const above = useRef<HTMLCanvasElement>(null);
-  const [drawable, set_drawable] = useState(true);
+  const [flat, set_flat] = useState(false);
   useEffect(() => {
-    if (canvas.current === null || above.current === null) return;
-    const stop = run_stage(store, canvas.current, above.current);
-    set_drawable(stop !== null);
-    return stop ?? undefined;
+    if (!canvas.current || !above.current || !beneath.current) return;
+    const gl = GlPainter.on(canvas.current);
+    set_flat(gl === null);
+    const painter = gl ?? FlatPainter.on(canvas.current);
+    if (painter === null) return;
+    return run_stage(store, {
+      canvas: canvas.current,
+      painter,
+      overlay: new Overlay(above.current),
+      density: new Density(beneath.current),
+    });
   }, [store]);
   return (
     <section class="stage" aria-label="Stage" aria-busy={store.busy.value}>
+      <canvas ref={beneath} class="beneath" />
       {/* biome-ignore lint/a11y/noInteractiveElementToNoninteractiveRole: it takes the arrow keys, which only an application may */}
       <canvas
         ref={canvas}
@@ -45,11 +63,11 @@ export function StagePanel({ store, children }: { store: Store; children: Compon
       <canvas ref={above} class="above" />
       <Ring store={store} />
       {children}
-      {!drawable && (
-        <p class="message" role="alert">
-          The samples are drawn with WebGL 2, which this browser does not offer here. Switch on
-          hardware acceleration, or start the browser with software rendering (
-          <code>--enable-unsafe-swiftshader</code>), and reload.
+      {flat && (
+        <p class="flat" role="alert">
+          This browser offers no WebGL 2 here: samples are drawn as dots alone, and slowly. For
+          thumbnails switch on hardware acceleration, or start the browser with{" "}
+          <code>--enable-unsafe-swiftshader</code>, and reload.
         </p>
       )}
     </section>
@@ -73,14 +91,19 @@ function Ring({ store }: { store: Store }) {
   );
 }
 
-function run_stage(
-  store: Store,
-  canvas: HTMLCanvasElement,
-  above: HTMLCanvasElement,
-): (() => void) | null {
-  const painter = GlPainter.on(canvas);
-  if (painter === null) return null;
-  const overlay = new Overlay(above);
+interface Parts {
+  readonly canvas: HTMLCanvasElement;
+  readonly painter: Painter;
+  /** Over the samples, and beneath them. */
+  readonly overlay: Overlay;
+  readonly density: Density;
+}
+
+function run_stage(store: Store, { canvas, painter, overlay, density }: Parts): () => void {
+  const shade = (size: Size) => {
+    if (store.showing.overlay.peek() !== "density") return density.clear();
+    density.draw(stage.screen_positions(), size, RINGS[store.theme.peek()].selected);
+  };
   const stage = new Stage(canvas, painter, store.dimensions.peek(), {
     tool: () => store.choosing.tool.peek(),
     click: (sample, how) => click_sample(store, sample, how),
@@ -95,7 +118,10 @@ function run_stage(
     fly(flying) {
       store.flying.value = flying;
     },
-    drawn: (clip, size) => overlay.follow(clip, size),
+    drawn(clip, size) {
+      overlay.follow(clip, size);
+      shade(size);
+    },
     first_picture() {
       performance.mark("tb_embed:first-picture");
       store.first_picture.value = true;
@@ -116,8 +142,9 @@ function run_stage(
       stage.set_extent((dimensions) => extent.frames.extent(dimensions), extent.change);
     }),
     effect(() => {
-      if (store.coloring.value !== null) stage.set_paint(store.coloring.value.bytes);
+      if (store.coloring.value !== null) stage.set_paint(paint_of(store, store.coloring.value));
     }),
+    effect(() => stage.set_scales(scales_of(store))),
     effect(() => stage.set_marks(store.choosing.marks.value)),
     effect(() => {
       // Ghosts have the colours of their samples, and hide which are hidden.
@@ -127,8 +154,10 @@ function run_stage(
       stage.set_ghosts(ghost_poses(store, store.dimensions.value));
     }),
     effect(() => {
-      const { dot_size, opacity } = store.showing;
-      stage.set_tuning({ size: dot_size.value, opacity: opacity.value });
+      const { dot_size, opacity, overlay } = store.showing;
+      // Density lies beneath: dots must let it through.
+      const share = overlay.value === "density" ? THIN : 1;
+      stage.set_tuning({ size: dot_size.value, opacity: share * opacity.value });
     }),
     effect(() => {
       const theme = store.theme.value;
@@ -137,6 +166,11 @@ function run_stage(
     effect(() => overlay.set_annotations(annotations_of(store))),
     effect(() => stage.point_at(store.choosing.pointed.value)),
     effect(() => pack_thumbnails(store, stage)),
+    store.showing.fit_wanted.subscribe((times) => {
+      const pose = untracked(() => store.motion.shown.value?.to);
+      const ids = untracked(() => selected_ids(store));
+      if (times > 0 && pose !== undefined) stage.fit(places_of(pose, ids));
+    }),
     store.home_wanted.subscribe((times) => {
       if (times > 0) stage.home();
     }),

@@ -54,8 +54,10 @@ function rotation_in_space(m: readonly number[]): number[] {
     const length = Math.hypot(...squared.flat());
     power = squared.map((row) => row.map((value) => value / length));
   }
-  const longest = power.reduce((a, b) => (Math.hypot(...a) >= Math.hypot(...b) ? a : b));
-  const length = Math.hypot(...longest);
+  // Each row is the eigenvector times one of its own entries: the longest is the most exact.
+  const lengths = power.map((row) => Math.hypot(...row));
+  const length = Math.max(...lengths);
+  const longest = power[lengths.indexOf(length)] ?? [];
   const [w = 1, x = 0, y = 0, z = 0] = longest.map((value) => value / length);
   return [
     1 - 2 * (y * y + z * z),
