@@ -45,7 +45,15 @@ export function ShowMenu({ store }: { store: Store }) {
         if (to !== null && !details.current?.contains(to)) close();
       }}
     >
-      <summary title="Trails, names, ghosts, size and opacity">Show</summary>
+      <summary title="Show: trails, names, ghosts, size and opacity">
+        <svg viewBox="0 0 24 24" aria-hidden="true">
+          <path
+            d="M12 5C7 5 2.700 8.100 1 12c1.700 3.900 6 7 11 7s9.300-3.100 11-7c-1.700-3.900-6-7-11-7zm0 11.500a4.500 4.500 0 1 1 0-9 4.500 4.500 0 0 1 0 9zm0-2a2.500 2.500 0 1 0 0-5 2.500 2.500 0 0 0 0 5z"
+            fill-rule="evenodd"
+          />
+        </svg>
+        <span class="unseen">Show</span>
+      </summary>
       <section class="menu-body" aria-label="Show">
         <Marks store={store} />
         <Overlays store={store} />
