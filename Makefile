@@ -40,9 +40,16 @@ test-browser: $(VENV)/installed $(PAGE)
 bench: $(VENV)/installed $(PAGE)  ## the claims of docs/benchmarks.md, measured here and now
 	$(BIN)/python tests/browser/install_chromium.py
 	$(BIN)/python benchmarks/recording.py
-	$(BIN)/python benchmarks/training.py
+	$(BIN)/python benchmarks/listing.py
+	$(BIN)/python benchmarks/memory.py
+	$(BIN)/python benchmarks/half_precision.py --data $(MNIST)
+	$(BIN)/python benchmarks/linear.py
 	$(BIN)/python benchmarks/sprites.py --data $(MNIST)
+	$(BIN)/python benchmarks/projections.py --data $(MNIST)
+	$(BIN)/python benchmarks/large.py
 	$(BIN)/python benchmarks/first_picture.py --data $(MNIST)
+	$(BIN)/python benchmarks/suspicious_labels.py --data $(MNIST)
+	$(BIN)/python benchmarks/metrics.py --data $(MNIST)
 
 pictures: $(VENV)/installed $(PAGE)  ## the README's pictures
 	mkdir -p docs/pictures

@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tb_embed_plugin.analysis import open_run
     from tb_embed_plugin.errors import EmbedError, MisuseError
     from tb_embed_plugin.recording.callback import EmbeddingCheckpoint
     from tb_embed_plugin.recording.loop import record
@@ -22,6 +23,7 @@ __all__ = [
     "EmbedError",
     "EmbeddingCheckpoint",
     "MisuseError",
+    "open_run",
     "record",
     "write_metadata",
     "write_sprite_image",
@@ -31,6 +33,7 @@ _MODULES = {
     "EmbedError": "tb_embed_plugin.errors",
     "EmbeddingCheckpoint": "tb_embed_plugin.recording.callback",
     "MisuseError": "tb_embed_plugin.errors",
+    "open_run": "tb_embed_plugin.analysis",
     "record": "tb_embed_plugin.recording.loop",
     "write_metadata": "tb_embed_plugin.runs.metadata_table",
     "write_sprite_image": "tb_embed_plugin.runs.sprites",

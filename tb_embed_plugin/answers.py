@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tb_embed_plugin.errors import TooMuchAskedError
 from tb_embed_plugin.frames import Frames
+from tb_embed_plugin.jobs import Jobs
+from tb_embed_plugin.listing import Listing
+from tb_embed_plugin.measure import Measured
 from tb_embed_plugin.runs.logdir import Logdir
 
 MAX_BYTES = 64 << 20
@@ -23,11 +26,13 @@ class Answer:
         body: The content.
         content_type: Its media type.
         version: The version of the data in it, None where it must not be kept.
+        status: The HTTP status.
     """
 
     body: bytes
     content_type: str
     version: str | None = None
+    status: int = 200
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,9 @@ class Service:
 
     logdir: Logdir
     frames: Frames
+    jobs: Jobs
+    listing: Listing = field(default_factory=Listing)
+    measured: Measured = field(default_factory=Measured)
 
 
 def bound(size: int, what: str) -> None:
@@ -51,8 +59,10 @@ def bound(size: int, what: str) -> None:
         )
 
 
-def json_answer(content: Mapping[str, Any], version: str | None = None) -> Answer:
+def json_answer(
+    content: Mapping[str, Any], version: str | None = None, status: int = 200
+) -> Answer:
     """Returns `content` as JSON."""
     # NaN is no JSON; a number that can be missing is null.
     body = json.dumps(content, allow_nan=False).encode()
-    return Answer(body, "application/json", version)
+    return Answer(body, "application/json", version, status)

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from tb_embed_plugin.errors import ArgumentError, NotRecordedError, TooMuchAskedError
+from tb_embed_plugin.errors import (
+    ArgumentError,
+    NotPermittedError,
+    NotRecordedError,
+    TooMuchAskedError,
+)
+from tb_embed_plugin.metadata import START_HEADER
 
 MAX_PARTS = 5000
 """Numbers and ranges in one list."""
@@ -19,10 +25,12 @@ class Arguments:
 
     Args:
         query: Names and values, decoded.
+        may_start: Whether the request has the header that no other site can send.
     """
 
-    def __init__(self, query: Mapping[str, str]) -> None:
+    def __init__(self, query: Mapping[str, str], *, may_start: bool = False) -> None:
         self._query = query
+        self._may_start = may_start
 
     def text(self, name: str) -> str:
         """Returns a text that must be given.
@@ -35,9 +43,41 @@ class Arguments:
             raise ArgumentError(f"expected the argument {name!r}; received none; add it")
         return value
 
+    def given(self, names: Iterable[str]) -> dict[str, str]:
+        """Returns those of the arguments `names` that are there."""
+        return {name: self._query[name] for name in names if name in self._query}
+
+    def optional(self, name: str) -> str | None:
+        """Returns a text, None where it is not given or empty."""
+        return self._query.get(name) or None
+
     def version(self) -> str | None:
         """Returns the version that the asker believes current."""
         return self._query.get("v")
+
+    def wants_start(self) -> bool:
+        """Returns whether `start=1` asks for a job.
+
+        Raises:
+            ArgumentError: It is neither 0 nor 1.
+            NotPermittedError: It does, without the header.
+        """
+        if self.choice("start", ["0", "1"]) == "0":
+            return False
+        self.check_may_start()
+        return True
+
+    def check_may_start(self) -> None:
+        """Raises where the request may not start or end a job.
+
+        Raises:
+            NotPermittedError: It lacks the header, so any site might have sent it.
+        """
+        if not self._may_start:
+            raise NotPermittedError(
+                f"expected the header {START_HEADER}: 1, without which any site could start "
+                "jobs here and end them; received none; add it to the request"
+            )
 
     def choice(self, name: str, choices: Sequence[str]) -> str:
         """Returns one of `choices`, the first if the argument is missing.
@@ -69,15 +109,15 @@ class Arguments:
         """Returns those of `recorded` that a list such as `0,5-7` names, ascending.
 
         Args:
-            name: The argument; if it is missing, all are meant.
+            name: The argument; if it is missing, or `all`, all are meant.
             recorded: What there is, ascending.
 
         Raises:
             ArgumentError: It is no such list, or names nothing that there is.
             NotRecordedError: A single number in it is not in `recorded`.
         """
-        value = self._query.get(name)
-        if value is None:
+        value = self._query.get(name, "all")
+        if value == "all":
             return list(recorded)
         chosen: list[int] = []
         done = 0

@@ -11,7 +11,7 @@ from pathlib import Path
 from PIL import Image
 
 from tb_embed_plugin.errors import EmbedError, NotRecordedError
-from tb_embed_plugin.metadata import EVENT_FILE, MANIFEST_FILE
+from tb_embed_plugin.metadata import EVENT_FILE
 from tb_embed_plugin.runs.logdir import BrokenRun, Logdir
 from tb_embed_plugin.runs.run import Run
 
@@ -37,13 +37,11 @@ def check(logdir: Path) -> list[Report]:
     Raises:
         NotRecordedError: There is no run.
     """
-    found = sorted(logdir.rglob(MANIFEST_FILE))
-    names = [str(path.parents[2].relative_to(logdir)) for path in found]
-    reports = [_report(run) for run in Logdir(logdir, lambda: names).list_runs()]
+    reports = [_report(run) for run in Logdir(logdir, list).list_runs()]
     if not reports:
         raise NotRecordedError(
-            f"expected a run of EmbeddingCheckpoint below {logdir}; received none; record "
-            "one, or name another directory"
+            f"expected a run of EmbeddingCheckpoint, or checkpoints of others, below {logdir}; "
+            "received none; record one, or name another directory"
         )
     return reports
 
@@ -51,17 +49,26 @@ def check(logdir: Path) -> list[Report]:
 def _report(run: Run | BrokenRun) -> Report:
     if isinstance(run, BrokenRun):
         return Report(run.name, [], [run.problem])
+    lines = [_summary(run)] if run.layers else []
+    for layer in run.layers:
+        samples = "" if run.source == "tb_embed" else f"{layer.samples:,} samples, "
+        lines.append(f"layer {layer.name}: {samples}{layer.units} units")
+    broken = list(_broken_files(run))
+    # Only now: reading has found which snapshots of others are not finite.
+    return Report(run.name, lines, [*run.problems, *broken])
+
+
+def _summary(run: Run) -> str:
     steps = run.steps
     span = f"steps {steps[0]} to {steps[-1]}" if steps else "no step yet"
+    if run.source != "tb_embed":
+        return f"written by others, {len(steps)} snapshots ({span})"
     size = sum(file.stat().st_size for file in run.path.glob("model.ckpt-*"))
     state = ", still recording" if run.recording else ""
-    summary = (
+    return (
         f"{run.layers[0].samples:,} samples, {len(steps)} snapshots ({span}), "
         f"{size / 1e6:,.1f} MB{state}"
     )
-    layers = [f"layer {layer.name}: {layer.units} units" for layer in run.layers]
-    lines = [summary, *layers]
-    return Report(run.name, lines, [*run.problems, *_broken_files(run)])
 
 
 def _verify_page(run: Run, layer: str, page: int) -> None:
@@ -69,22 +76,23 @@ def _verify_page(run: Run, layer: str, page: int) -> None:
 
 
 def _broken_files(run: Run) -> Iterator[str]:
-    # All layers of a recorded run hold the same samples.
-    first = run.layers[0]
-    checks: list[Callable[[], object]] = [partial(run.columns, first.name)]
+    checks: list[Callable[[], object]] = []
+    known: set[str] = set()
     for layer in run.layers:
+        if layer.samples_version not in known:
+            known.add(layer.samples_version)  # layers may share their samples
+            pages = range(layer.sprite.pages if layer.sprite else 0)
+            checks.append(partial(run.columns, layer.name))
+            checks += [partial(_verify_page, run, layer.name, page) for page in pages]
         checks += [partial(run.snapshot, layer.name, step) for step in layer.steps]
-    if first.sprite is not None:
-        pages = range(first.sprite.pages)
-        checks += [partial(_verify_page, run, first.name, page) for page in pages]
     for look in checks:
         try:
             look()
         except EmbedError as error:
             yield str(error)
         except (OSError, SyntaxError) as error:
-            yield f"expected thumbnails in a PNG; received a damaged file ({error}); restore it"
-    if not (run.path / EVENT_FILE).exists():
+            yield f"expected thumbnails; received a damaged file ({error}); restore it"
+    if run.source == "tb_embed" and not (run.path / EVENT_FILE).exists():
         yield (
             f"expected {EVENT_FILE}, by which TensorBoard lists the run; received none; go on "
             "with the training, or record the run again"

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tb_embed_plugin.errors import EmbedError
+from tb_embed_plugin.errors import ArgumentError, EmbedError
+from tb_embed_plugin.importing.command import add_command
+from tb_embed_plugin.worker import let_threads_sleep
+
+if TYPE_CHECKING:
+    from tb_embed_plugin.project import Wish
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,6 +31,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status: int = options.command(options)
     except EmbedError as error:
         print(f"tb-embed: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(
+            f"tb-embed: expected to read or write {error.filename}; received {error.strerror}; "
+            "make room, give the right to, or name another place",
+            file=sys.stderr,
+        )
         return 1
     return status
 
@@ -56,7 +70,91 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.add_argument("logdir", type=Path, metavar="LOGDIR")
     check.set_defaults(command=_check)
+    add_command(commands)
+    project = commands.add_parser(
+        "project", help="lay runs out ahead of time, for the page to show at once"
+    )
+    _add_projection(project)
+    project.set_defaults(command=_project)
+    export = commands.add_parser(
+        "export", help="write one layer's projection, with metadata and quality, into a file"
+    )
+    _add_projection(export)
+    export.add_argument(
+        "--format", required=True, choices=("csv", "npz", "parquet", "safetensors", "html")
+    )
+    export.add_argument("--output", required=True, type=Path, metavar="FILE")
+    export.set_defaults(command=_export)
+    metrics = commands.add_parser(
+        "metrics", help="print what is measured of each layer, or write it as scalars"
+    )
+    metrics.add_argument("logdir", type=Path, metavar="LOGDIR")
+    metrics.add_argument("--run", help="one run alone, by TensorBoard's name of it")
+    metrics.add_argument("--layer", help="one layer alone")
+    metrics.add_argument("--label", help="the column of categories that is the label")
+    metrics.add_argument(
+        "--write-scalars",
+        action="store_true",
+        help="write them for TensorBoard's scalars, as a run of their own, RUN/metrics",
+    )
+    metrics.set_defaults(command=_metrics)
     return parser
+
+
+def _add_projection(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments that name a projection."""
+    parser.add_argument("logdir", type=Path, metavar="LOGDIR")
+    parser.add_argument("--run", help="one run alone, by TensorBoard's name of it")
+    parser.add_argument("--layer", help="one layer alone")
+    parser.add_argument("--engine", default="tsne", help="tsne (the default), umap, pca, axes")
+    parser.add_argument("--components", type=int, metavar="N")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a parameter of the engine, perplexity=50 say; may be given several times",
+    )
+
+
+def _project(options: argparse.Namespace) -> int:
+    let_threads_sleep()
+    from tb_embed_plugin.project import project
+
+    for projected in project(_wish(options)):
+        layout = projected.layout
+        print(f"{layout.run.name}, {layout.layer.name}: {projected.sentence}")
+    return 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    let_threads_sleep()
+    from tb_embed_plugin.export import export
+    from tb_embed_plugin.project import project_one
+
+    projected = project_one(_wish(options))
+    for file in export(projected, options.format, options.output):
+        print(file)
+    return 0
+
+
+def _wish(options: argparse.Namespace) -> Wish:
+    from tb_embed_plugin.project import Wish
+
+    settings = {}
+    for setting in options.set:
+        name, separator, value = setting.partition("=")
+        if not separator:
+            raise ArgumentError(f"expected --set NAME=VALUE; received {setting!r}")
+        settings[name] = value
+    return Wish(
+        logdir=options.logdir,
+        run=options.run,
+        layer=options.layer,
+        engine=options.engine,
+        components=options.components,
+        settings=settings,
+    )
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -70,6 +168,26 @@ def _check(options: argparse.Namespace) -> int:
         for problem in report.problems:
             print(f"  problem: {problem}")
     return int(any(report.problems for report in reports))
+
+
+def _metrics(options: argparse.Namespace) -> int:
+    from tb_embed_plugin.findings import warnings
+    from tb_embed_plugin.measure import measures_below
+
+    for layers in measures_below(options.logdir, options.run, options.layer, options.label):
+        for layer in layers:
+            print(f"{layer.run.name}, {layer.facts.name}")
+            rows = {step: layer.numbers(step) for step in layer.steps}
+            for name in dict.fromkeys(name for row in rows.values() for name in row):
+                numbers = [row.get(name, math.nan) for row in rows.values()]
+                print(f"  {name:20}", *[f"{number:8.3f}" for number in numbers])
+            for warning in warnings(layer):
+                print(f"  warning: {warning.sentence}")
+        if options.write_scalars:
+            from tb_embed_plugin.scalars import write_scalars
+
+            print(f"scalars written into {write_scalars(layers)}")
+    return 0
 
 
 def _demo(options: argparse.Namespace) -> int:

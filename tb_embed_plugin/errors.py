@@ -22,6 +22,12 @@ class ArgumentError(EmbedError):
     """A request's argument is missing or cannot be understood."""
 
 
+class NotPermittedError(EmbedError):
+    """A request would start or end something, and does not show that it comes from our page."""
+
+    http_status = 403
+
+
 class NotRecordedError(EmbedError):
     """The run, layer, step or file that was asked for is not there."""
 

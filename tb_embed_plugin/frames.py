@@ -1,6 +1,5 @@
-"""Composes runs and engines: the frames of a run's layer.
+"""The frames of linear views, at most one computation at a time.
 
-`runs` and `projections` never see each other; here an engine is handed the arrays of a run.
 A basis is fitted once however many requests ask for it, and remembered by what it was made
 from; a frame is then so cheap that none is kept.
 """
@@ -10,8 +9,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +16,15 @@ from threadpoolctl import ThreadpoolController
 
 from tb_embed_plugin.errors import BusyError
 from tb_embed_plugin.memory import Memory
-from tb_embed_plugin.projections import pca
-from tb_embed_plugin.runs.run import Run
+from tb_embed_plugin.projections.basis import Basis
+from tb_embed_plugin.projections.blocks import SnapshotOf, check_finite
+from tb_embed_plugin.views import Carried, Onto, Source, View, carry
 
 MAX_BASES = 64
 """Bases remembered; the widest has 330 kB."""
+
+MAX_CARRIED = 4
+"""Maps between layers remembered; the widest has 34 MB."""
 
 MAX_NUMBERS = 100_000
 """Single numbers remembered."""
@@ -32,95 +33,85 @@ MAX_WAITING = 8
 """Requests that may compute or wait for it at a time; the next one is refused."""
 
 
-@dataclass(frozen=True)
-class View:
-    """One coordinate system for a layer of a run.
-
-    Attributes:
-        run: The run.
-        layer: Name of the layer.
-        basis_steps: The steps that the basis is made from.
-        components: Number of coordinates.
-    """
-
-    run: Run
-    layer: str
-    basis_steps: tuple[int, ...]
-    components: int
-
-    @cached_property
-    def key(self) -> tuple[object, ...]:
-        """Equal for views that share a basis, and only for them."""
-        stamps = tuple(self.run.stamp(self.layer, step) for step in self.basis_steps)
-        return self.run.path, self.layer, self.basis_steps, stamps
-
-
 class Frames:
     """Makes frames and says how far they can be believed."""
 
     def __init__(self) -> None:
-        self._bases = Memory[pca.Basis](MAX_BASES)
+        self._bases = Memory[Basis](MAX_BASES)
+        self._carried = Memory[Carried](MAX_CARRIED)
         self._variances = Memory[float | None](MAX_NUMBERS)
         self._places = threading.BoundedSemaphore(MAX_WAITING)
         self._one_at_a_time = threading.Lock()
         self._blas = ThreadpoolController()
 
-    def basis(self, view: View) -> pca.Basis:
+    def basis(self, view: View) -> Basis:
         """Returns the basis of a view.
 
         Raises:
             EmbedError: A snapshot cannot be read or projected, or too many requests wait.
         """
-        with self._working():
-            return self._bases.get(
-                view.key,
-                lambda: pca.fit(
-                    (step, view.run.snapshot(view.layer, step)) for step in view.basis_steps
-                ),
-            )
+        with self.working():
+            return self._bases.get(view.key, view.fit)
+
+    def carried(self, source: Source, onto: Onto) -> Carried:
+        """Returns how a layer is carried onto another.
+
+        Raises:
+            EmbedError: They share no samples or steps, cannot be aligned, or too many wait.
+        """
+        with self.working():
+            return self._carried.get(_key(source, onto), lambda: carry(source, onto))
 
     def frames(self, view: View, steps: Sequence[int]) -> NDArray[np.float32]:
         """Returns the frames of `steps`, float32 (n_steps, n_samples, components).
 
         Raises:
-            EmbedError: As `basis`.
+            EmbedError: As `basis`, and as `carried` where the view carries.
         """
         basis = self.basis(view)
-        with self._working():
-            return np.stack([self._frame(basis, view, step) for step in steps])
+        snapshot_of = self._snapshots(view)
+        frames = np.empty((len(steps), view.source.facts.samples, view.components), np.float32)
+        with self.working():
+            for frame, step in zip(frames, steps, strict=True):
+                frame[:] = basis.project(snapshot_of(step), view.components)
+                check_finite(step, frame)
+        return frames
 
     def variance_shown(self, view: View, step: int) -> float | None:
         """Returns the share of a snapshot's variance that its frame shows.
 
+        Where the view carries, the share of what was carried.
+
         Raises:
-            EmbedError: As `basis`.
+            EmbedError: As `frames`.
         """
         basis = self.basis(view)
-        with self._working():
+        snapshot_of = self._snapshots(view)
+        shown = view.source.key([step]), view.onto and _key(view.source, view.onto)
+        with self.working():
             return self._variances.get(
-                (step, view.components, *view.key),
-                lambda: basis.variance_shown(
-                    view.run.snapshot(view.layer, step), view.components
-                ),
+                (view.key, view.components, shown),
+                lambda: basis.variance_shown(snapshot_of(step), view.components),
             )
 
-    @staticmethod
-    def _frame(basis: pca.Basis, view: View, step: int) -> NDArray[np.float32]:
-        snapshot = view.run.snapshot(view.layer, step)
-        frame = basis.project(snapshot, view.components)
-        pca.check_finite(step, frame)
-        return frame
+    def _snapshots(self, view: View) -> SnapshotOf:
+        """Returns what gives the snapshots of a view, in the space of its axes."""
+        source = view.source
+        if view.onto is None:
+            return source.snapshot
+        alignment = self.carried(source, view.onto).alignment
+        return lambda step: alignment.carry(source.snapshot(step))
 
     @contextmanager
-    def _working(self) -> Iterator[None]:
-        """Takes one of the places, and keeps BLAS to one thread.
+    def working(self) -> Iterator[None]:
+        """Takes one of the places in the server's queue, and keeps BLAS to one thread.
 
         Its threads wait for one another by spinning. Where the browser wants the cores too,
         as on a laptop, two of them take ten times as long as one alone.
         """
         if not self._places.acquire(blocking=False):
             raise BusyError(
-                f"expected at most {MAX_WAITING} projections under way; received one more; "
+                f"expected at most {MAX_WAITING} computations under way; received one more; "
                 "try again in a second"
             )
         try:
@@ -129,3 +120,9 @@ class Frames:
                 yield
         finally:
             self._places.release()
+
+
+def _key(source: Source, onto: Onto) -> tuple[str, str, str]:
+    """Equal where the same layer is carried onto the same other one."""
+    there = onto.source
+    return source.key(source.facts.drawable), there.key(there.facts.drawable), onto.rule

@@ -16,6 +16,7 @@ MANIFEST_FILE: Final = f"plugins/{PLUGIN_NAME}/manifest.json"
 EVENT_FILE: Final = f"events.out.tfevents.0000000000.{PLUGIN_NAME}"
 METADATA_FILE: Final = "metadata.tsv"
 SPRITE_FILE: Final = "sprite_images.png"
+CACHE_FOLDER: Final = f"plugins/{PLUGIN_NAME}/cache"
 SPRITE_PAGES_FOLDER: Final = f"plugins/{PLUGIN_NAME}/sprites"
 PROJECTOR_CONFIG_FILE: Final = "projector_config.pbtxt"
 CHECKPOINT_STATE_FILE: Final = "checkpoint"
@@ -26,6 +27,9 @@ OUTPUTS_TENSOR: Final = f"{PLUGIN_NAME}/outputs"
 HEAD_KERNEL_TENSOR: Final = f"{PLUGIN_NAME}/head/kernel"
 HEAD_BIAS_TENSOR: Final = f"{PLUGIN_NAME}/head/bias"
 """Names of the tensors by which a recorded layer's activations become the logits."""
+
+START_HEADER: Final = "X-TB-Embed"
+"""Header of a request that starts or ends a job."""
 
 OutputsKind = Literal["logits", "probabilities"]
 """What the model's outputs are."""

@@ -22,12 +22,28 @@ from tensorboard.util import tb_logging
 from werkzeug import wrappers
 
 from tb_embed_plugin.errors import BrokenInstallationError, EmbedError, NotRecordedError
-from tb_embed_plugin.metadata import PLUGIN_NAME, TAB_NAME
+from tb_embed_plugin.metadata import PLUGIN_NAME, START_HEADER, TAB_NAME
 
 if TYPE_CHECKING:
     from tb_embed_plugin.answers import Answer, Service
 
-ROUTES = ("runs", "metadata", "sprite", "projection", "quality", "vectors", "engines")
+ROUTES = (
+    "runs",
+    "metadata",
+    "sprite",
+    "projection",
+    "quality",
+    "cancel",
+    "vectors",
+    "engines",
+    "metrics",
+    "sample_metrics",
+    "samples",
+    "findings",
+    "similarity",
+    "confusion",
+    "neighbors",
+)
 
 _STATIC = Path(__file__).parent / "static"
 _YEAR = 365 * 24 * 3600
@@ -82,7 +98,7 @@ class EmbeddingsPlugin(base_plugin.TBPlugin):  # type: ignore[misc] # TensorBoar
                 return _refuse(request, str(error), error.http_status)
             current = answer.version is not None
             expires = _YEAR if current and request.args.get("v") == answer.version else 0
-            return _respond(request, answer.body, answer.content_type, expires=expires)
+            return _respond(request, answer.body, answer.content_type, answer.status, expires)
 
         return serve
 
@@ -91,7 +107,8 @@ class EmbeddingsPlugin(base_plugin.TBPlugin):  # type: ignore[misc] # TensorBoar
         from tb_embed_plugin import routes
         from tb_embed_plugin.arguments import Arguments
 
-        return routes.ROUTES[name](service, Arguments(request.args))
+        may_start = request.headers.get(START_HEADER) == "1"
+        return routes.ROUTES[name](service, Arguments(request.args, may_start=may_start))
 
     def _prepare(self) -> None:
         # Whatever is wrong is said to the request that needs it, not to the terminal.
@@ -122,9 +139,10 @@ class EmbeddingsPlugin(base_plugin.TBPlugin):  # type: ignore[misc] # TensorBoar
         from tb_embed_plugin import routes  # noqa: F401 # imported for its requirements
         from tb_embed_plugin.answers import Service
         from tb_embed_plugin.frames import Frames
+        from tb_embed_plugin.jobs import Jobs
         from tb_embed_plugin.runs.logdir import Logdir
 
-        return Service(Logdir(self._root, self._list_run_names), Frames())
+        return Service(Logdir(self._root, self._list_run_names), Frames(), Jobs())
 
     def _list_run_names(self) -> Iterable[str]:
         if self._data_provider is None:
@@ -154,7 +172,9 @@ def _serve_static(request: wrappers.Request) -> wrappers.Response:
 
 
 def _refuse(request: wrappers.Request, message: str, status: int) -> wrappers.Response:
-    return _respond(request, message, "text/plain", code=status)
+    # The name of a file may hold bytes that are no UTF-8.
+    text = message.encode(errors="backslashreplace").decode()
+    return _respond(request, text, "text/plain", code=status)
 
 
 def _respond(

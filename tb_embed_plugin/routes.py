@@ -9,29 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from types import MappingProxyType
-from typing import Any
 
-import numpy as np
-
-from tb_embed_plugin import wire
+from tb_embed_plugin import engines, iterative, linear, progress, wire
 from tb_embed_plugin.answers import Answer, Service, bound, json_answer
 from tb_embed_plugin.arguments import Arguments
-from tb_embed_plugin.errors import UnsuitableDataError
-from tb_embed_plugin.frames import View
-from tb_embed_plugin.projections import pca
-from tb_embed_plugin.runs.logdir import BrokenRun
-from tb_embed_plugin.runs.metadata_table import Column
-from tb_embed_plugin.runs.run import LayerFacts, Run
+from tb_embed_plugin.columns import encode_columns
+from tb_embed_plugin.metric_routes import METRIC_ROUTES
+from tb_embed_plugin.runs.run import Run
+from tb_embed_plugin.views import Source, first_view
 
 MAX_PREPARED_VALUES = 1 << 27
 """Values worth a second of one core before anybody has asked: 512 MiB of activations."""
 
-ENGINES = (pca.ENGINE,)
-
 
 def runs(service: Service, arguments: Arguments) -> Answer:
     """Lists the runs."""
-    return json_answer({"runs": [_describe(run) for run in service.logdir.list_runs()]})
+    body = service.listing.describe(service.logdir.list_runs())
+    return Answer(body, "application/json")
 
 
 def metadata(service: Service, arguments: Arguments) -> Answer:
@@ -39,9 +33,7 @@ def metadata(service: Service, arguments: Arguments) -> Answer:
     run = service.logdir.run(arguments.text("run"))
     layer = run.layer(arguments.text("layer"))
     columns = run.columns(layer.name)
-    tensors: dict[str, Any] = {}
-    for i, column in enumerate(columns):
-        tensors.update(_encode_column(f"{i}", column))
+    tensors = encode_columns(columns)
     info = {"columns": [asdict(column.info) for column in columns]}
     return Answer(wire.encode(tensors, info), wire.CONTENT_TYPE, layer.samples_version)
 
@@ -56,42 +48,23 @@ def sprite(service: Service, arguments: Arguments) -> Answer:
 
 def projection(service: Service, arguments: Arguments) -> Answer:
     """Answers the frames of some steps."""
-    view, engine = _view(service, arguments)
-    steps = _steps(view, arguments)
-    frames = service.frames.frames(view, steps)
-    tensors = wire.quantize(frames) | {"steps": np.array(steps, np.int32)}
-    info = {
-        "engine": engine,
-        "components": view.components,
-        "basis_steps": view.basis_steps,
-        "done": len(steps),
-        "total": len(steps),
-        "state": "done",
-        "variance": service.frames.basis(view).shares(view.components).tolist(),
-    }
-    version = view.run.layer_version(view.layer)
-    return Answer(wire.encode(tensors, info), wire.CONTENT_TYPE, version)
+    if _is_iterative(arguments):
+        return iterative.projection(service, arguments)
+    return linear.projection(service, arguments)
 
 
 def quality(service: Service, arguments: Arguments) -> Answer:
     """Answers how far each frame can be believed."""
-    view, engine = _view(service, arguments)
-    shares = service.frames.basis(view).shares(view.components).tolist()
-    shown = [
-        {"step": step, "variance_shown": service.frames.variance_shown(view, step)}
-        for step in arguments.members("steps", view.run.layer(view.layer).drawable)
-    ]
-    content = {
-        "engine": engine,
-        "components": view.components,
-        "basis_steps": view.basis_steps,
-        "variance": shares,
-        "frames": shown,
-        "noise_floor": 0.0,
-        "sentence": f"PCA: {view.components} components show {100 * sum(shares):.0f} % of the "
-        f"variance of {len(view.basis_steps)} steps.",
-    }
-    return json_answer(content, view.run.layer_version(view.layer))
+    if _is_iterative(arguments):
+        return iterative.quality(service, arguments)
+    return linear.quality(service, arguments)
+
+
+def cancel(service: Service, arguments: Arguments) -> Answer:
+    """Ends the job of a projection."""
+    arguments.check_may_start()
+    side = iterative if _is_iterative(arguments) else linear
+    return progress.cancel(service, side.layout_of(service, arguments))
 
 
 def vectors(service: Service, arguments: Arguments) -> Answer:
@@ -105,9 +78,17 @@ def vectors(service: Service, arguments: Arguments) -> Answer:
     return Answer(body, wire.CONTENT_TYPE, run.layer_version(layer.name))
 
 
-def engines(service: Service, arguments: Arguments) -> Answer:
+def list_engines(service: Service, arguments: Arguments) -> Answer:
     """Lists the engines and what each can be told."""
-    return json_answer({"engines": [asdict(engine) for engine in ENGINES]})
+    described = [
+        {
+            **asdict(facts),
+            "iterative": name in engines.LAYOUT,
+            "unavailable": engines.unavailable(name),
+        }
+        for name, facts in engines.FACTS.items()
+    ]
+    return json_answer({"engines": described})
 
 
 def prepare(service: Service) -> None:
@@ -120,9 +101,8 @@ def prepare(service: Service) -> None:
     if not runs:
         return
     layer = runs[0].layers[0]
-    steps = tuple(layer.drawable)
-    if 0 < layer.samples * layer.units * len(steps) <= MAX_PREPARED_VALUES:
-        service.frames.basis(View(runs[0], layer.name, steps, components=3))
+    if 0 < layer.samples * layer.units * len(layer.drawable) <= MAX_PREPARED_VALUES:
+        service.frames.basis(first_view(Source(runs[0], layer.name)))
 
 
 ROUTES: Mapping[str, Callable[[Service, Arguments], Answer]] = MappingProxyType(
@@ -133,77 +113,12 @@ ROUTES: Mapping[str, Callable[[Service, Arguments], Answer]] = MappingProxyType(
         "projection": projection,
         "quality": quality,
         "vectors": vectors,
-        "engines": engines,
+        "cancel": cancel,
+        "engines": list_engines,
+        **METRIC_ROUTES,
     }
 )
 
 
-def _view(service: Service, arguments: Arguments) -> tuple[View, str]:
-    engine = arguments.choice("engine", [engine.name for engine in ENGINES])
-    run = service.logdir.run(arguments.text("run"))
-    components = arguments.choice("components", [str(n) for n in pca.ENGINE.components])
-    layer = run.layer(arguments.text("layer"))
-    if not layer.drawable:
-        raise UnsuitableDataError(
-            f"expected a snapshot of {layer.name!r} with finite values; run {run.name!r} has "
-            f"none among its {len(layer.steps)} steps; wait for one, or look at the training"
-        )
-    view = View(
-        run=run,
-        layer=layer.name,
-        basis_steps=tuple(arguments.members("basis_steps", layer.drawable)),
-        components=int(components),
-    )
-    return view, engine
-
-
-def _steps(view: View, arguments: Arguments) -> list[int]:
-    layer = view.run.layer(view.layer)
-    steps = arguments.members("steps", layer.drawable)
-    width = 4 if view.components == 3 else view.components
-    bound(len(steps) * layer.samples * width * 2, "steps")
-    return steps
-
-
-def _describe(run: Run | BrokenRun) -> dict[str, Any]:
-    if isinstance(run, BrokenRun):
-        return {
-            "run": run.name,
-            "source": "tb_embed",
-            "recording": False,
-            "layers": [],
-            "steps": [],
-            "problems": [run.problem],
-        }
-    return {
-        "run": run.name,
-        "source": run.source,
-        "recording": run.recording,
-        "layers": [_describe_layer(run, layer) for layer in run.layers],
-        "steps": [asdict(step) for step in run.step_facts],
-        "problems": run.problems,
-    }
-
-
-def _describe_layer(run: Run, layer: LayerFacts) -> dict[str, Any]:
-    return {
-        "name": layer.name,
-        "samples": layer.samples,
-        "units": layer.units,
-        "steps": layer.drawable,
-        "version": run.layer_version(layer.name),
-        "columns": [asdict(column) for column in layer.columns],
-        "sprite": layer.sprite and asdict(layer.sprite),
-        "fingerprint": layer.fingerprint,
-        "samples_version": layer.samples_version,
-    }
-
-
-def _encode_column(prefix: str, column: Column) -> dict[str, Any]:
-    if column.type == "number":
-        return {f"{prefix}.values": column.numbers()}
-    if column.type == "text":
-        return wire.encode_strings(f"{prefix}.text", column.cells)
-    codes, words = column.categories()
-    vocabulary = wire.encode_strings(f"{prefix}.vocabulary", words)
-    return {f"{prefix}.codes": codes, **vocabulary}
+def _is_iterative(arguments: Arguments) -> bool:
+    return arguments.choice("engine", list(engines.FACTS)) in engines.LAYOUT

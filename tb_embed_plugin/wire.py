@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
+import safetensors
 import safetensors.numpy
 from numpy.typing import NDArray
 
@@ -29,6 +30,22 @@ def encode(
     contiguous = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
     metadata = None if info is None else {"json": json.dumps(info)}
     return safetensors.numpy.save(contiguous, metadata)
+
+
+def decode(body: bytes) -> tuple[dict[str, NDArray[np.generic]], Mapping[str, Any]]:
+    """Returns the tensors of a safetensors body, and what else its header says.
+
+    Raises:
+        ValueError: It is no such body, or is cut short.
+    """
+    try:
+        tensors = safetensors.numpy.load(body)
+        size = int.from_bytes(body[:8], "little")
+        metadata = json.loads(body[8 : 8 + size]).get("__metadata__", {})
+        return tensors, json.loads(metadata.get("json", "{}"))
+    # A header's types and offsets can be wrong in as many ways.
+    except (safetensors.SafetensorError, KeyError, TypeError, RecursionError) as error:
+        raise ValueError(f"expected a safetensors body; received {error}") from error
 
 
 def encode_strings(prefix: str, strings: Iterable[str]) -> dict[str, NDArray[np.generic]]:

@@ -51,6 +51,11 @@ def read_run(run_dir: Path) -> RecordedRun:
     return run
 
 
+def find_run(logdir: Path, name: str = ".") -> Run:
+    """Returns a run of a log directory of which TensorBoard lists no run."""
+    return Logdir(logdir, list).run(name)
+
+
 def columns_of(run: Run) -> list[Column]:
     """Returns the metadata of a run whose layers all hold the same samples."""
     return run.columns(run.layers[0].name)
@@ -93,6 +98,11 @@ class TensorBoardProcess:
         if not self._found.wait(60) or not self.url:
             self.stop()
             raise AssertionError("TensorBoard did not start:\n" + self.log)
+
+    @property
+    def pid(self) -> int:
+        """The number of the process."""
+        return self._process.pid
 
     @property
     def log(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 import warnings
 from collections.abc import Callable
@@ -328,10 +329,10 @@ def test_a_failing_recorder_warns_once_and_training_goes_on(
 ) -> None:
     write = RunWriter.write_snapshot
 
-    def full_disk(self: RunWriter, step: Any, tensors: Any) -> None:
+    def full_disk(self: RunWriter, step: Any, *rest: Any) -> None:
         if step.step >= 2:
             raise OSError(28, "No space left on device")
-        write(self, step, tensors)
+        write(self, step, *rest)
 
     monkeypatch.setattr(RunWriter, "write_snapshot", full_disk)
     model = make_model()
@@ -363,6 +364,27 @@ def test_a_vanished_directory_does_not_stop_the_training(
     with pytest.warns(RuntimeWarning, match="stopped recording"):
         fit(model, digits, EmbeddingCheckpoint(run_dir, digits[0]), Vandal(), epochs=3)
     assert read_run(tmp_path / "elsewhere").steps == [0, 1]
+
+
+def test_a_deleted_directory_does_not_come_back_in_part(
+    tmp_path: Path, digits: Digits, make_model: MakeModel
+) -> None:
+    run_dir = tmp_path / "run"
+
+    class Vandal(keras.callbacks.Callback):  # type: ignore[misc] # Keras is untyped
+        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+            if epoch == 1:
+                while read_run(run_dir).steps != [0, 1]:
+                    time.sleep(0.01)
+                shutil.rmtree(run_dir)
+
+    model = make_model()
+    checkpoint = EmbeddingCheckpoint(run_dir, digits[0], images=False)
+    with pytest.warns(RuntimeWarning, match="stopped recording") as told:
+        fit(model, digits, checkpoint, Vandal(), epochs=3)
+    assert [w.category for w in told].count(RuntimeWarning) == 1
+    assert int(model.optimizer.iterations) == 3 * 8
+    assert not run_dir.exists()
 
 
 def test_nan_activations_are_recorded_as_they_are(

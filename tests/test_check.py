@@ -5,9 +5,11 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tb_embed_plugin import cli
+from tests.foreign import save_by_checkpoint
 from tests.harness import EPOCHS, Recording
 
 
@@ -77,3 +79,18 @@ def test_a_directory_without_runs_is_named(
 
     assert status == 1
     assert "expected a run" in text
+
+
+def test_what_others_wrote_is_checked_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    values = np.random.default_rng(0).normal(size=(3, 12, 4)).astype(np.float32)
+    values[1, 5, 2] = np.inf
+    save_by_checkpoint(tmp_path / "logs" / "words", list(values), "words")
+    status, text = output(tmp_path / "logs", capsys)
+
+    assert status == 1
+    assert "written by others, 3 snapshots (steps 1 to 3)" in text
+    assert "layer words: 12 samples, 4 units" in text
+    assert "NaN or infinity at step 2" in text
+    assert text.count("problem:") == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -49,6 +50,20 @@ def mnist_file(
         y_test=labels[chosen[6000:]],
     )
     return path
+
+
+def test_the_example_of_wrong_labels_finds_them(tmp_path: Path, mnist_file: Path) -> None:
+    script = EXAMPLE.with_name("wrong_labels.py")
+    result = subprocess.run(
+        [sys.executable, script, "--data", mnist_file, "--logdir", tmp_path, "--epochs", "2"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    found = re.search(r"(\d+)% of the first \d+ were planted", result.stdout)
+    assert found is not None
+    assert int(found[1]) >= 60
 
 
 def test_the_example_does_all_that_the_tutorial_did(tmp_path: Path, mnist_file: Path) -> None:

@@ -27,7 +27,7 @@ WRITE_FOR_EVER = """
     run_dir = Path(sys.argv[1])
     recorded = read_manifest(run_dir)
     writer = RunWriter(run_dir, recorded) if recorded else RunWriter.begin(
-        run_dir, layers=[Layer("fc1", 50)], columns=[index_column(2000)], images=None,
+        run_dir, layers=[Layer("fc1", 50)], columns=[index_column(2000)],
         fingerprint="f", outputs=None)
     step = len(writer.manifest.steps)
     while True:

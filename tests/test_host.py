@@ -8,10 +8,12 @@ import urllib.request
 from pathlib import Path
 
 import keras
+import numpy as np
 import pytest
 import tensorflow as tf
 
 from tb_embed_plugin import EmbeddingCheckpoint
+from tests.foreign import save_by_checkpoint
 from tests.harness import EPOCHS, Recording, tensorboard
 
 PLUGIN = "data/plugin/tb_embed/"
@@ -46,6 +48,25 @@ def test_the_tab_is_on_and_the_run_is_served(
         assert "Traceback" not in server.log
         # TensorBoard warns of every answer that breaks its security rules.
         assert "security" not in server.log.lower()
+
+
+@pytest.mark.parametrize("load_fast", ["true", "false"])
+def test_the_tab_comes_on_where_no_directory_holds_an_event_file(
+    tmp_path: Path, load_fast: str
+) -> None:
+    values = [np.random.default_rng(i).normal(size=(20, 4)).astype(np.float32) for i in (0, 1)]
+    save_by_checkpoint(tmp_path / "words", values, "words")
+    with tensorboard(tmp_path, f"--load_fast={load_fast}") as server:
+        assert json.loads(server.get("data/runs")[2]) == []
+        # The page asks for the list of plugins once it is open, and again at every reload.
+        server.wait_until_active("tb_embed")
+        (run,) = json.loads(server.get(PLUGIN + "runs")[2])["runs"]
+        assert (run["run"], run["source"]) == ("words", "projector")
+        assert run["layers"][0]["steps"] == [1, 2]
+        status, _, body = server.get(PLUGIN + "vectors?run=words&layer=words&step=2")
+        assert (status, body[-values[1].nbytes :]) == (200, values[1].tobytes())
+        assert server.get(PLUGIN + "projection?run=words&layer=words")[0] == 200
+        assert "Traceback" not in server.log
 
 
 @pytest.mark.parametrize("load_fast", ["true", "false"])

@@ -39,15 +39,17 @@ def test_serving_a_run_needs_no_tensorflow(recording: Recording) -> None:
         "from tb_embed_plugin import answers, routes\n"
         "from tb_embed_plugin.arguments import Arguments\n"
         "from tb_embed_plugin.frames import Frames\n"
+        "from tb_embed_plugin.jobs import Jobs\n"
         "from tb_embed_plugin.runs.logdir import Logdir\n"
         f"logdir = Logdir(Path({str(recording.logdir)!r}), lambda: ['digits'])\n"
-        "service = answers.Service(logdir, Frames())\n"
+        "service = answers.Service(logdir, Frames(), Jobs())\n"
         "for name, more in [('runs', {}), ('metadata', {}), ('sprite', {}), ('engines', {}),\n"
+        "                   ('metrics', {}), ('samples', {}), ('confusion', {'step': '1'}),\n"
         "                   ('projection', {}), ('quality', {}), ('vectors', {'step': '1'})]:\n"
         "    query = {'run': 'digits', 'layer': 'fc1', **more}\n"
         "    print(name, len(routes.ROUTES[name](service, Arguments(query)).body) > 0)\n"
     )
-    assert loaded.split()[1::2] == ["True"] * 7
+    assert loaded.split()[1::2] == ["True"] * 10
 
 
 def test_tensorboard_starts_when_a_requirement_of_ours_is_broken(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +69,32 @@ def test_several_layers_and_half_precision(tmp_path: Path) -> None:
     np.testing.assert_array_equal(run.snapshot("a", 5), a.astype(np.float16))
     assert run.snapshot("b", 5).dtype == np.float32
     assert run.layer("b").units == 2
+
+
+def test_what_half_precision_cannot_hold_is_named(tmp_path: Path) -> None:
+    values = snapshot()
+    values[3, 2] = 70_000
+    record(tmp_path, 0, {"a": values, "b": values[:, :2]}, dtype="float16")
+
+    run = read_run(tmp_path)
+    assert run.snapshot("a", 0)[3, 2] == np.inf
+    assert run.layer("a").drawable == []
+    assert run.layer("b").drawable == [0]
+
+
+def test_recording_leaves_tensorflow_alone(tmp_path: Path) -> None:
+    # Once in use, it would take the memory of the GPUs that the loop itself computes with.
+    code = f"""
+import sys
+import numpy as np
+sys.modules["tensorflow"] = None
+from tb_embed_plugin import record
+record({str(tmp_path)!r}, 0, {{"a": np.ones((9, 4))}}, labels=np.arange(9),
+       images=np.zeros((9, 8, 8)))
+record({str(tmp_path)!r}, 1, {{"a": np.ones((9, 4))}}, finished=True)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+    assert read_run(tmp_path).steps == [0, 1]
 
 
 def test_overwrite_begins_anew(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import struct
 import time
 from collections.abc import Callable
 from itertools import pairwise
@@ -18,14 +17,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tensorboard.backend import application
 from tensorboard.plugins import base_plugin
-from werkzeug.test import Client, TestResponse
+from werkzeug.test import Client
 
 from tb_embed_plugin import answers, frames, routes
 from tb_embed_plugin.plugin import ROUTES, EmbeddingsPlugin
 from tb_embed_plugin.projections import pca
+from tb_embed_plugin.projections.basis import Basis
+from tests.decoding import BASE, info_of, positions_of
 from tests.harness import EPOCHS, Recording, client_for
 
-BASE = "/data/plugin/tb_embed/"
 FC1 = {"run": "digits", "layer": "fc1"}
 STEPS = list(range(EPOCHS + 1))
 
@@ -33,18 +33,6 @@ STEPS = list(range(EPOCHS + 1))
 @pytest.fixture(scope="module")
 def client(recording: Recording) -> Client:
     return client_for(recording.logdir, EmbeddingsPlugin)
-
-
-def info_of(response: TestResponse) -> Any:
-    (size,) = struct.unpack("<Q", response.data[:8])
-    return json.loads(json.loads(response.data[8 : 8 + size])["__metadata__"]["json"])
-
-
-def positions_of(response: TestResponse) -> np.ndarray:
-    assert response.status_code == 200, response.text
-    tensors = safetensors.numpy.load(response.data)
-    scaled = tensors["positions"] * tensors["scale"][:, None, None]
-    return np.asarray(scaled + tensors["offset"][:, None])
 
 
 def expected_frames(recording: Recording, components: int) -> np.ndarray:
@@ -159,13 +147,14 @@ def test_vectors_are_the_activations(client: Client, recording: Recording) -> No
 
 
 def test_engines_describes_what_projection_takes(client: Client) -> None:
-    (engine,) = client.get(BASE + "engines").get_json()["engines"]
+    engines = {e["name"]: e for e in client.get(BASE + "engines").get_json()["engines"]}
 
-    assert (engine["name"], engine["title"], engine["components"]) == ("pca", "PCA", [2, 3, 10])
-    for parameter in engine["parameters"]:
-        query = {**FC1, parameter["name"]: "no such value"}
-        response = client.get(BASE + "projection", query_string=query)
-        assert response.status_code == 400, "the route reads the parameter"
+    for name in ("pca", "axes"):
+        assert engines[name]["components"] == [2, 3, 10]
+        for parameter in engines[name]["parameters"]:
+            query = {**FC1, "engine": name, parameter["name"]: "no such value"}
+            response = client.get(BASE + "projection", query_string=query)
+            assert response.status_code == 400, "the route reads the parameter"
 
 
 @pytest.mark.parametrize(
@@ -179,7 +168,12 @@ def test_engines_describes_what_projection_takes(client: Client) -> None:
         ("sprite", {**FC1, "page": "x"}, 400, "whole number; received 'x'"),
         ("projection", {"run": "digits"}, 400, "argument 'layer'"),
         ("projection", {**FC1, "layer": "fc9"}, 404, "['fc1'] of run 'digits'; received 'fc9'"),
-        ("projection", {**FC1, "engine": "tsne"}, 400, "['pca']; received 'tsne'"),
+        (
+            "projection",
+            {**FC1, "engine": "som"},
+            400,
+            "'axes', 'tsne', 'umap']; received 'som'",
+        ),
         ("projection", {**FC1, "components": "4"}, 400, "['2', '3', '10']; received '4'"),
         ("projection", {**FC1, "steps": "99"}, 404, "received 99"),
         ("projection", {**FC1, "basis_steps": "x"}, 400, "such as 0,5-7"),
@@ -211,8 +205,34 @@ def test_nothing_but_get_is_answered(client: Client, name: str) -> None:
 @given(
     st.sampled_from(ROUTES),
     st.dictionaries(
-        st.sampled_from(["run", "layer", "engine", "components", "steps", "step", "samples"]),
-        st.sampled_from(["digits", "fc1", "pca", "2"]) | st.text(),
+        st.sampled_from(
+            [
+                "run",
+                "layer",
+                "engine",
+                "components",
+                "steps",
+                "step",
+                "samples",
+                "kind",
+                "left",
+                "right",
+                "column",
+                "shrinkage",
+                "spherize",
+                "onto_run",
+                "onto_layer",
+                "match",
+                "start",
+                "order",
+                "perplexity",
+                "target",
+            ]
+        ),
+        st.sampled_from(
+            ["digits", "fc1", "pca", "2", "axes", "lda", "groups", "0-9", "true", "tsne", "1"]
+        )
+        | st.text(),
     ),
 )
 @settings(max_examples=150, deadline=None)
@@ -221,7 +241,7 @@ def test_no_query_is_ever_a_defect_of_ours(
 ) -> None:
     response = client.get(BASE + name, query_string=query)
 
-    assert response.status_code in {200, 400, 404, 413}
+    assert response.status_code in {200, 202, 400, 403, 404, 413}
 
 
 def test_only_the_current_version_may_be_kept(client: Client) -> None:
@@ -397,14 +417,9 @@ def test_a_home_directory_is_understood(
     monkeypatch.setenv("HOME", str(recording.logdir.parent))
     context = base_plugin.TBContext(logdir=f"~/{recording.logdir.name}")
     wsgi = application.TensorBoardWSGI([EmbeddingsPlugin(context)])
-    # Without a data provider only the log directory itself is looked at.
-    (recording.logdir / "plugins").symlink_to(recording.run_dir / "plugins")
-    try:
-        runs = Client(wsgi).get(BASE + "runs").get_json()["runs"]
-    finally:
-        (recording.logdir / "plugins").unlink()
+    runs = Client(wsgi).get(BASE + "runs").get_json()["runs"]
 
-    assert [run["run"] for run in runs] == ["."]
+    assert [run["run"] for run in runs] == ["digits"]
 
 
 def test_a_very_long_list_is_answered_quickly_or_refused(client: Client) -> None:
@@ -458,7 +473,7 @@ def test_opening_tensorboard_prepares_the_first_picture(
     fitted: list[int] = []
     fit = pca.fit
 
-    def counted(*arguments: Any) -> pca.Basis:
+    def counted(*arguments: Any) -> Basis:
         basis = fit(*arguments)
         fitted.append(len(basis.mean))
         return basis

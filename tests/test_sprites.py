@@ -5,10 +5,13 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -17,8 +20,8 @@ from PIL import Image
 from tb_embed_plugin import EmbeddingCheckpoint, MisuseError, write_sprite_image
 from tb_embed_plugin.check import check
 from tb_embed_plugin.plugin import EmbeddingsPlugin
-from tb_embed_plugin.runs import sprites
-from tb_embed_plugin.runs.images import looks_like_images, read_images
+from tb_embed_plugin.runs import sprites, writer
+from tb_embed_plugin.runs.images import Images, looks_like_images, read_images
 from tb_embed_plugin.runs.manifest import SpriteInfo
 from tb_embed_plugin.runs.writer import delete_run
 from tests.harness import client_for, read_run
@@ -246,6 +249,67 @@ def test_a_recorded_run_serves_its_pages_and_deletes_them(
     delete_run(tmp_path / "run")
     left = [path.name for path in tmp_path.rglob("*") if path.is_file()]
     assert left == ["mine.png"]
+
+
+def test_the_training_goes_on_while_thumbnails_are_written(
+    tmp_path: Path,
+    digits: Digits,
+    make_model: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    trained = threading.Event()
+    waited: list[bool] = []
+    sprites_then: list[SpriteInfo | None] = []
+
+    def slow(run_dir: Path, images: Images) -> SpriteInfo:
+        # Would never come if the training waited for this.
+        waited.append(trained.wait(60))
+        return sprites.write_sprite(run_dir, images)
+
+    class Watch(keras.callbacks.Callback):  # type: ignore[misc] # Keras is untyped
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            if epoch == 2:
+                while read_run(tmp_path).steps != [0, 1, 2]:
+                    time.sleep(0.01)
+                sprites_then.append(read_run(tmp_path).manifest.sprite)
+                trained.set()
+
+    monkeypatch.setattr(writer, "write_sprite", slow)
+    callbacks = [Watch(), EmbeddingCheckpoint(tmp_path, digits[0][:50])]
+    make_model().fit(*digits, epochs=3, batch_size=1024, verbose=0, callbacks=callbacks)
+
+    assert waited == [True]
+    assert sprites_then == [None]
+    run = read_run(tmp_path)
+    assert run.steps == [0, 1, 2, 3]
+    assert not run.manifest.recording
+    assert run.manifest.sprite is not None
+    assert "sprite_images.png" in (tmp_path / "projector_config.pbtxt").read_text()
+
+
+def test_thumbnails_that_were_never_finished_are_written_when_a_training_goes_on(
+    tmp_path: Path,
+    digits: Digits,
+    make_model: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full_disk(run_dir: Path, images: Images) -> SpriteInfo:
+        raise OSError(28, "No space left on device")
+
+    model = make_model()
+    options: dict[str, Any] = {"batch_size": 1024, "verbose": 0}
+    with monkeypatch.context() as patch:
+        patch.setattr(writer, "write_sprite", full_disk)
+        callback = EmbeddingCheckpoint(tmp_path, digits[0][:50])
+        with pytest.warns(RuntimeWarning, match=r"could not write the thumbnails.*No space"):
+            model.fit(*digits, **options, callbacks=[callback])
+    run = read_run(tmp_path)
+    assert (run.steps, run.manifest.sprite, run.manifest.recording) == ([0, 1], None, False)
+
+    callback = EmbeddingCheckpoint(tmp_path, digits[0][:50])
+    model.fit(*digits, **options, initial_epoch=1, epochs=2, callbacks=[callback])
+    assert read_run(tmp_path).steps == [0, 1, 2]
+    assert read_run(tmp_path).manifest.sprite is not None
 
 
 def test_a_run_without_pages_serves_its_sheet(tmp_path: Path, digits: Digits) -> None:

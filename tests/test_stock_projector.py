@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from google.protobuf import text_format
 from PIL import Image
 from tensorboard.plugins.projector.projector_plugin import ProjectorPlugin
-from werkzeug.test import Client
+from werkzeug.test import Client, TestResponse
 
+from tests.foreign import save_by_checkpoint, write_tutorial
 from tests.harness import EPOCHS, Recording, client_for
 
 BASE = "/data/plugin/projector/"
+WORDS = np.arange(80, dtype=np.float32).reshape(20, 4)
 FC1 = {"run": "digits", "name": "fc1"}
 
 
@@ -57,3 +61,47 @@ def test_it_serves_a_square_sprite(client: Client, recording: Recording) -> None
         row, column = divmod(i, sheet.shape[1] // 8)
         cell = sheet[row * 8 : row * 8 + 8, column * 8 : column * 8 + 8]
         np.testing.assert_array_equal(cell, np.rint(recording.images[i] * 255))
+
+
+@pytest.fixture
+def foreign(tmp_path: Path) -> Path:
+    """A run of two steps of a matrix `words`, which TensorBoard lists."""
+    run_dir = save_by_checkpoint(tmp_path / "run", [WORDS - 1, WORDS], "words")
+    with tf.summary.create_file_writer(str(run_dir)).as_default():
+        tf.summary.scalar("loss", 1.0, 0)
+    return run_dir
+
+
+def ask(run_dir: Path, route: str, name: str = "") -> TestResponse:
+    query = {"run": "run", "name": name}
+    return client_for(run_dir.parent, ProjectorPlugin).get(BASE + route, query_string=query)
+
+
+def test_of_others_steps_it_shows_the_newest(foreign: Path) -> None:
+    """What docs/compatibility.md says of it, as the next ones."""
+    name = "words/.ATTRIBUTES/VARIABLE_VALUE"
+    assert ask(foreign, "tensor", name).data == WORDS.tobytes()
+    assert ask(foreign, "tensor", "words").status_code == 400
+
+
+def test_it_lists_no_run_without_an_event_file_or_a_state_file(foreign: Path) -> None:
+    assert ask(foreign, "runs").get_json() == ["run"]
+    (foreign / "checkpoint").rename(foreign / "moved")
+    assert ask(foreign, "runs").get_json() == []
+    (foreign / "moved").rename(foreign / "checkpoint")
+    next(foreign.glob("events.*")).unlink()
+    assert ask(foreign, "runs").get_json() == []
+
+
+def test_a_damaged_configuration_stops_it(foreign: Path) -> None:
+    (foreign / "projector_config.pbtxt").write_text("embeddings {")
+    with pytest.raises(text_format.ParseError):
+        ask(foreign, "runs")
+
+
+def test_it_does_not_find_files_of_another_machine(tmp_path: Path) -> None:
+    write_tutorial(tmp_path / "run", np.zeros((20, 8, 8), np.uint8), np.arange(20) % 10)
+    with tf.summary.create_file_writer(str(tmp_path / "run")).as_default():
+        tf.summary.scalar("loss", 1.0, 0)
+
+    assert ask(tmp_path / "run", "runs").get_json() == []

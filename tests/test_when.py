@@ -233,7 +233,7 @@ def test_a_disk_that_is_too_small_is_told_before_training(
     usage = shutil.disk_usage(tmp_path)._replace(free=1000)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     with pytest.warns(
-        RuntimeWarning, match=r"needs about 690 kB .* 1e\+03 bytes are free|needs"
+        RuntimeWarning, match=r"needs about 906 kB .* 1e\+03 bytes are free|needs"
     ):
         fit(make_model(), digits, EmbeddingCheckpoint(tmp_path, digits[0]))
     assert read_run(tmp_path).steps == [0, 1, 2], "it tries all the same"
@@ -247,8 +247,8 @@ def test_the_end_says_what_was_recorded(
     before, after = (record.getMessage() for record in caplog.records)
 
     assert "records fc1" in before
-    assert "about 3 snapshots, 690 kB" in before
-    assert "recorded 3 snapshots, 690 kB" in after
+    assert "about 3 snapshots, 906 kB" in before
+    assert "recorded 3 snapshots, 906 kB" in after
     assert "% of the training's time" in after
 
 
@@ -259,10 +259,10 @@ def test_the_training_goes_on_while_a_snapshot_is_written(
     batch_done = threading.Event()
     waited: list[bool] = []
 
-    def slow(self: RunWriter, step: Any, tensors: Any) -> None:
+    def slow(self: RunWriter, *snapshot: Any) -> None:
         # Would never come if the first batch waited for this.
         waited.append(batch_done.wait(30))
-        write(self, step, tensors)
+        write(self, *snapshot)
 
     class Watch(keras.callbacks.Callback):  # type: ignore[misc] # Keras is untyped
         def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
@@ -283,9 +283,9 @@ def test_a_training_that_dies_leaves_what_it_had_recorded(tmp_path: Path) -> Non
         from tb_embed_plugin.runs.writer import RunWriter
 
         write = RunWriter.write_snapshot
-        def slow(self, step, tensors):
+        def slow(self, *snapshot):
             time.sleep(0.5)
-            write(self, step, tensors)
+            write(self, *snapshot)
         RunWriter.write_snapshot = slow
 
         class Fail(keras.callbacks.Callback):

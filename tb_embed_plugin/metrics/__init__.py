@@ -1,1 +1,7 @@
-"""What a step's representation is worth: arrays in, numbers out; knows nothing of runs."""
+"""What a representation is worth, how it drifts, which samples to look at.
+
+Arrays in, numbers out; nothing here knows of runs.
+
+Labels are codes, int (n_samples,), 0 to n_classes - 1, negative where a sample has none; such
+samples count for nothing that needs a label. A number that the data do not define is NaN.
+"""

@@ -56,3 +56,72 @@ def predict(outputs: NDArray[np.floating], kind: OutputsKind) -> Predictions:
         confidence=np.where(usable, confidence, np.nan),
         margin=np.where(usable, margin, np.nan),
     )
+
+
+def confusion(
+    labels: NDArray[np.integer], predicted: NDArray[np.integer], n_classes: int
+) -> NDArray[np.int64]:
+    """Returns how many samples of each label are predicted as each class.
+
+    O(n + n_classes²).
+
+    Args:
+        labels: int (n_samples,), negative where there is none.
+        predicted: int (n_samples,), likewise; samples without either are not counted.
+        n_classes: Classes there are.
+
+    Returns:
+        int64 (n_classes, n_classes), a row a label.
+    """
+    known = (labels >= 0) & (predicted >= 0)
+    cells = labels[known].astype(np.int64) * n_classes + predicted[known]
+    counts: NDArray[np.int64] = np.bincount(cells, minlength=n_classes**2)
+    return counts.reshape(n_classes, n_classes)
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """How one step's outputs stand to the labels.
+
+    Attributes:
+        true_probability: float32 (n_samples,) in [0, 1], the probability of the label; NaN
+            where a sample has none or its outputs are no numbers.
+        margin: float32 (n_samples,), the logit of the label less the largest other logit,
+            positive where the model is right; NaN likewise.
+    """
+
+    true_probability: NDArray[np.float32]
+    margin: NDArray[np.float32]
+
+
+def judge(
+    outputs: NDArray[np.floating], kind: OutputsKind, labels: NDArray[np.integer]
+) -> Verdicts:
+    """Returns how the outputs of one step stand to the labels.
+
+    The margin is that of Pleiss et al. (arXiv 2001.10528); softmax changes no difference of
+    logits, so that of probabilities is the difference of their logarithms, of which none is
+    taken below the smallest normal float32. O(n n_classes).
+
+    Args:
+        outputs: (n_samples, n_classes), two classes or more.
+        kind: "logits" go through softmax; "probabilities" are taken as they are.
+        labels: Columns of `outputs`, int (n_samples,), negative where there is none.
+    """
+    values = np.array(outputs, np.float64)
+    if kind == "probabilities":
+        values = np.log(np.maximum(values, np.finfo(np.float32).tiny))
+    rows = np.arange(len(values))
+    usable = (labels >= 0) & np.isfinite(values).all(axis=1)
+    values[~usable] = 0
+    column = np.where(usable, labels, 0)
+    largest = values.max(axis=1, keepdims=True)
+    own = values[rows, column]
+    total = np.exp(values - largest).sum(axis=1) if kind == "logits" else 1
+    probability = np.exp(own - (largest[:, 0] if kind == "logits" else 0)) / total
+    values[rows, column] = -np.inf
+    margin = own - values.max(axis=1)
+    return Verdicts(
+        true_probability=np.where(usable, probability, np.nan).astype(np.float32),
+        margin=np.where(usable, margin, np.nan).astype(np.float32),
+    )

@@ -1,9 +1,38 @@
-"""What an engine can be told, as data: the page builds its form from it."""
+"""What an engine is, as data and as a protocol: the page builds its form from the facts.
+
+There are two kinds. A linear engine has a basis and makes any frame at once (`pca`). A layout
+engine iterates and starts each frame from the one next to it in time (`tsne`, `umap`, driven
+by `sequence`).
+"""
 
 from __future__ import annotations
 
+import math
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_embed_plugin.errors import ArgumentError
+
+ParameterType = Literal["steps", "integer", "number", "choice", "flag", "column", "samples"]
+
+Settings = Mapping[str, int | float | str | bool]
+"""One value for each parameter of an engine, complete and checked."""
+
+Report = Callable[[float], None]
+"""Is told the share of the work under way that is done, in [0, 1]; may raise to cancel it."""
+
+Codes = NDArray[np.integer[Any]]
+"""The categories of a column, one code a sample, (n_samples,); negative where missing."""
+
+SEED_LIMIT = 2**31 - 1
+"""The largest seed that all libraries take."""
+
+_LIST = re.compile(r"all|\d{1,18}(-\d{1,18})?(,\d{1,18}(-\d{1,18})?)*", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -12,29 +41,191 @@ class Parameter:
 
     Attributes:
         name: Its name in a request.
-        type: `steps`: a list of recorded steps.
+        type: `integer`, `number`, `choice` (one of `choices`), `flag` (true or false), `steps`
+            and `samples` (lists such as `0,5-7`, or `all`), `column` (the name of a metadata
+            column with categories; empty for none).
         default: What holds where the request leaves it out.
         meaning: One sentence for people.
+        low: Smallest integer or number, included.
+        high: Largest integer or number, included.
+        choices: What a `choice` may be.
     """
 
     name: str
-    type: str
+    type: ParameterType
     default: Any
     meaning: str
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] = ()
+
+    def read(self, value: object) -> int | float | str | bool:
+        """Returns a value of the parameter's type.
+
+        Args:
+            value: The value itself, or text that says it, as in a request.
+
+        Raises:
+            ArgumentError: It has another type, or lies outside the range or the choices.
+        """
+        found = self._read(value)
+        if found is None:
+            raise ArgumentError(
+                f"expected {self.name} to be {self._expected()}; received "
+                f"{str(value)[:40]!r}; leave it out for {self.default!r}"
+            )
+        return found
+
+    def _read(self, value: object) -> int | float | str | bool | None:
+        match self.type:
+            case "integer" | "number":
+                return self._number(value)
+            case "flag":
+                return {"true": True, "false": False}.get(str(value).lower())
+            case "choice":
+                return value if isinstance(value, str) and value in self.choices else None
+            case "steps" | "samples":
+                return value if isinstance(value, str) and _LIST.fullmatch(value) else None
+            case "column":
+                return value if isinstance(value, str) else None
+
+    def _number(self, value: object) -> int | float | None:
+        if isinstance(value, bool) or not isinstance(value, int | float | str):
+            return None
+        try:
+            number = float(value)
+        except ValueError:
+            return None
+        if not math.isfinite(number) or (self.type == "integer" and number != int(number)):
+            return None
+        if self.low is not None and number < self.low:
+            return None
+        if self.high is not None and number > self.high:
+            return None
+        return int(number) if self.type == "integer" else number
+
+    def _expected(self) -> str:
+        match self.type:
+            case "integer" | "number":
+                kind = "a whole number" if self.type == "integer" else "a number"
+                low = "" if self.low is None else f" from {self.low:g}"
+                return kind + low + ("" if self.high is None else f" to {self.high:g}")
+            case "flag":
+                return "true or false"
+            case "choice":
+                return f"one of {list(self.choices)}"
+            case "steps" | "samples":
+                return f"all, or {self.type} as numbers and ranges such as 0,5-7"
+            case "column":
+                return "the name of a column"
 
 
 @dataclass(frozen=True)
 class Engine:
-    """A way to project.
+    """The facts of a way to project.
 
     Attributes:
         name: Its name in a request.
         title: What the page calls it.
         components: The numbers of components that it can yield.
         parameters: Its settings.
+        version: Raised whenever the same input would be laid out otherwise than before; part
+            of the key under which results are kept.
     """
 
     name: str
     title: str
     components: tuple[int, ...]
     parameters: tuple[Parameter, ...]
+    version: int = 1
+
+    def settings(self, given: Mapping[str, object]) -> Settings:
+        """Returns one value for each parameter, those left out at their default.
+
+        Args:
+            given: Values, or texts that say them, by the names of parameters.
+
+        Raises:
+            ArgumentError: A name is no parameter's, or a value is not one of its parameter's.
+        """
+        known = [parameter.name for parameter in self.parameters]
+        for name in given:
+            if name not in known:
+                raise ArgumentError(
+                    f"expected parameters of {self.title}, {known}; received {name!r}; "
+                    "leave it out"
+                )
+        return {
+            parameter.name: (
+                parameter.read(given[parameter.name])
+                if parameter.name in given
+                else parameter.default
+            )
+            for parameter in self.parameters
+        }
+
+
+class LayoutEngine(Protocol):
+    """An engine that iterates: seconds a frame, so it is run in the worker only.
+
+    What it returns is not yet aligned with the frame that it started from; `sequence` does
+    that, and checks what it is given. Both methods call `report` several times a second
+    wherever the library behind lets them, and let through what it raises. The same input
+    gives the same frame, bit for bit, on the same machine.
+    """
+
+    @property
+    def facts(self) -> Engine:
+        """What it is and can be told."""
+
+    def first(
+        self,
+        snapshot: NDArray[np.float32],
+        settings: Settings,
+        components: int,
+        report: Report,
+        codes: Codes | None = None,
+    ) -> NDArray[np.float32]:
+        """Returns a frame from nothing.
+
+        Args:
+            snapshot: Finite float32 (n_samples, n_units).
+            settings: Of this engine, complete and checked.
+            components: One of `facts.components`.
+            report: Is told the share done.
+            codes: Categories of the column that supervises, where the settings name one.
+
+        Returns:
+            float32 (n_samples, components).
+
+        Raises:
+            UnsuitableDataError: There are too few samples.
+            ArgumentError: What the settings want cannot be had here.
+        """
+
+    def follow(
+        self,
+        snapshot: NDArray[np.float32],
+        before: NDArray[np.float32],
+        settings: Settings,
+        components: int,
+        report: Report,
+        codes: Codes | None = None,
+    ) -> NDArray[np.float32]:
+        """Returns a frame that starts from its neighbour in time.
+
+        Args:
+            snapshot: As in `first`.
+            before: float32 (n_samples, components), the neighbour's frame.
+            settings: As in `first`.
+            components: As in `first`.
+            report: As in `first`.
+            codes: As in `first`.
+
+        Returns:
+            float32 (n_samples, components).
+
+        Raises:
+            UnsuitableDataError: As in `first`.
+            ArgumentError: As in `first`.
+        """

@@ -13,7 +13,6 @@ from typing import Any, cast
 import keras
 
 from tb_embed_plugin.errors import MisuseError
-from tb_embed_plugin.runs.checkpoint_writer import keep_tensorflow_off_gpus
 
 Forward = Callable[[Any], dict[str, Any]]
 """A structure of arrays (n, ...) in, tensors (n, n_units) by name out."""
@@ -22,7 +21,7 @@ CompiledPass = Callable[[Any], Mapping[str, Any]]
 """A structure of arrays in, what NumPy takes as float32 arrays (n, n_units) out."""
 
 
-MAX_HELD_BYTES = 1 << 28
+MAX_HELD_BYTES = 1 << 26
 """A larger x is not copied for TensorFlow."""
 
 
@@ -37,19 +36,13 @@ def inference(model: Any) -> Iterator[None]:
             yield
 
 
-def prepare_backend() -> None:
-    """Leaves the GPUs to Keras' backend where that is not TensorFlow."""
-    if keras.backend.backend() != "tensorflow":
-        keep_tensorflow_off_gpus()
-
-
-def compile_pass(model: Any, forward: Forward, x: Any) -> CompiledPass:
-    """Compiles `forward` for batches of x, reading the model's weights of the moment.
+def compile_pass(model: Any, forward: Forward, batch: Any) -> CompiledPass:
+    """Compiles `forward` for batches like `batch`, reading the model's weights of the moment.
 
     Args:
         model: A built Keras model.
         forward: Calls the model with `training=False`.
-        x: A structure of arrays (n_samples, ...).
+        batch: A structure of arrays (n, ...), or of tensors: the first of those to come.
 
     Raises:
         MisuseError: It hands out what a loop inside of the model computes.
@@ -65,7 +58,7 @@ def compile_pass(model: Any, forward: Forward, x: Any) -> CompiledPass:
             f"expected Keras on one of its backends {list(compilers)}; received {backend!r}; "
             "set KERAS_BACKEND to one of them"
         )
-    return compilers[backend](model, forward, x)
+    return compilers[backend](model, forward, batch)
 
 
 def hold_batches(x: Any, batch_size: int) -> list[Any]:
@@ -88,7 +81,7 @@ def hold_batches(x: Any, batch_size: int) -> list[Any]:
         return [keras.tree.map_structure(tf.constant, batch) for batch in batches]
 
 
-def _compile_for_tensorflow(model: Any, forward: Forward, x: Any) -> CompiledPass:
+def _compile_for_tensorflow(model: Any, forward: Forward, batch: Any) -> CompiledPass:
     import tensorflow as tf
 
     def compiled(batch: Any) -> dict[str, Any]:
@@ -98,7 +91,7 @@ def _compile_for_tensorflow(model: Any, forward: Forward, x: Any) -> CompiledPas
     if getattr(model, "run_eagerly", False):
         return compiled
     signature = keras.tree.map_structure(
-        lambda array: tf.TensorSpec((None, *array.shape[1:]), array.dtype), x
+        lambda array: tf.TensorSpec((None, *array.shape[1:]), array.dtype), batch
     )
     # Keras calls models without autograph, too.
     traced = tf.function(compiled, input_signature=[signature], autograph=False)
@@ -112,7 +105,7 @@ def _compile_for_tensorflow(model: Any, forward: Forward, x: Any) -> CompiledPas
     return cast(CompiledPass, traced)
 
 
-def _compile_for_jax(model: Any, forward: Forward, x: Any) -> CompiledPass:
+def _compile_for_jax(model: Any, forward: Forward, batch: Any) -> CompiledPass:
     import jax
 
     def pure(state: list[Any], batch: Any) -> dict[str, Any]:
@@ -125,18 +118,17 @@ def _compile_for_jax(model: Any, forward: Forward, x: Any) -> CompiledPass:
     def compiled(batch: Any) -> Mapping[str, Any]:
         # In the middle of an epoch the weights are in the train step's own hands.
         model.jax_state_sync()
-        try:
-            return cast(
-                Mapping[str, Any],
-                jitted([variable.value for variable in model.variables], batch),
-            )
-        except jax.errors.UnexpectedTracerError as error:
-            raise inside_a_loop() from error
+        state = [variable.value for variable in model.variables]
+        return cast(Mapping[str, Any], jitted(state, batch))
 
+    try:
+        compiled(batch)  # JAX compiles, and finds the mistake, when it is called first
+    except jax.errors.UnexpectedTracerError as error:
+        raise inside_a_loop() from error
     return compiled
 
 
-def _compile_for_torch(model: Any, forward: Forward, x: Any) -> CompiledPass:
+def _compile_for_torch(model: Any, forward: Forward, batch: Any) -> CompiledPass:
     import torch
 
     def compiled(batch: Any) -> Mapping[str, Any]:

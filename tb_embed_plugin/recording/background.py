@@ -1,4 +1,4 @@
-"""Writes behind the training: one thread, one snapshot at a time.
+"""Writes behind the training: one thread, one task at a time.
 
 The next snapshot waits for the one before it, so that the arrays of two are never held at
 once. A thread of the standard library's pool is joined when the interpreter ends, so a

@@ -154,15 +154,18 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
             return
         self._epochs_before = 0
         self._seen = self._iterations()
+        writer = self._open_run(epoch, self._forward)
         self._recorder = Recorder(
             self._run_dir,
-            self._open_run(epoch, self._forward),
+            writer,
             self._forward.run,
             dtype=self._dtype,
             max_to_keep=self._max_to_keep,
             on_snapshot=self._on_snapshot,
         )
         self._announce(self._forward)
+        if self._samples.images is not None and writer.manifest.sprite is None:
+            self._recorder.draw(self._samples.images)
         if epoch == 0 and self._seen == 0:
             self._record(self._recorder, step=0, epoch=0)
 
@@ -227,7 +230,6 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
             self._run_dir,
             layers=forward.layers,
             columns=self._samples.columns,
-            images=self._samples.images,
             fingerprint=self._samples.fingerprint,
             outputs=forward.outputs,
         )
@@ -288,8 +290,7 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
 
     def _snapshot_size(self, forward: ForwardPass | None) -> int:
         """Returns the bytes of one snapshot."""
-        units = sum(layer.units for layer in forward.layers) if forward else 0
-        return units * len(self._samples.columns[0].cells) * self._dtype.itemsize
+        return forward.size * self._dtype.itemsize if forward else 0
 
 
 def _is_chief(model: Any) -> bool:

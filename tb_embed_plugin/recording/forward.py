@@ -18,7 +18,6 @@ from tb_embed_plugin.recording.backends import (
     hold_batches,
     inference,
     inside_a_loop,
-    prepare_backend,
 )
 from tb_embed_plugin.recording.calls import Survey, survey_calls, watched
 from tb_embed_plugin.recording.layers import Target, find_targets, layer_paths
@@ -48,6 +47,11 @@ class ForwardPass:
     _buffers: Mapping[str, NDArray[np.float32]]
     _head: Head | None
     _compiled: CompiledPass
+
+    @property
+    def size(self) -> int:
+        """Numbers in a snapshot, without the head's, which are few."""
+        return sum(buffer.size for buffer in self._buffers.values())
 
     def run(self) -> dict[str, NDArray[np.float32]]:
         """Returns all tensors of a snapshot by name, with the weights of now.
@@ -84,7 +88,6 @@ def trace_forward_pass(
         MisuseError: A layer is unknown, is not called, or yields no (n_samples, n_units) of
             at most `MAX_UNITS`; or `pooling` does not fit.
     """
-    prepare_backend()
     how = pooling_by_layer(pooling, names)
     probe = _rows(x, slice(0, _PROBE_SAMPLES))
     if not model.built:
@@ -103,15 +106,16 @@ def trace_forward_pass(
         }
     as_they_are = [target for target in targets if not callable(how[target.asked])]
     head = find_head(output, as_they_are, survey) if output else None
+    batches = hold_batches(x, BATCH_SIZE)
     return ForwardPass(
         layers=tuple(Layer(target.name, widths[target.name]) for target in targets),
         outputs=_info(output, head),
-        _batches=hold_batches(x, BATCH_SIZE),
+        _batches=batches,
         _buffers={
             name: np.empty((_n_samples(x), width), np.float32) for name, width in widths.items()
         },
         _head=head,
-        _compiled=compile_pass(model, forward, x),
+        _compiled=compile_pass(model, forward, batches[0]),
     )
 
 
@@ -124,6 +128,7 @@ def _forward(
 ) -> Callable[[Any], dict[str, Any]]:
     """Returns the pass that is compiled: a batch in, float32 tensors by name out."""
     channels_first = {target.name: _channels_first(survey, target) for target in targets}
+    n_calls = {id(target.layer): len(survey.calls_of(target.layer)) for target in targets}
 
     def forward(batch: Any) -> dict[str, Any]:
         returned: dict[int, list[Any]] = {id(target.layer): [] for target in targets}
@@ -135,7 +140,8 @@ def _forward(
         tensors = {}
         for target in targets:
             calls = returned[id(target.layer)]
-            if target.number >= len(calls):
+            # A loop is run when the model is looked at, and only traced when it is compiled.
+            if len(calls) != n_calls[id(target.layer)]:
                 raise inside_a_loop()
             rows = pool(
                 calls[target.number],

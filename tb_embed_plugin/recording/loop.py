@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from tb_embed_plugin.errors import MisuseError
 from tb_embed_plugin.recording.columns import ClassNames
+from tb_embed_plugin.recording.recorder import not_finite
 from tb_embed_plugin.recording.samples import Samples, prepare_samples
 from tb_embed_plugin.runs.manifest import Layer, Manifest, Step
 from tb_embed_plugin.runs.writer import RunWriter, delete_run, read_manifest
@@ -68,7 +69,6 @@ def record(
             run_dir,
             layers=layers,
             columns=samples.columns,
-            images=samples.images,
             fingerprint=samples.fingerprint,
             outputs=None,
         )
@@ -76,10 +76,12 @@ def record(
         repeated = labels is not None or metadata is not None
         _check_continues(recorded, layers, samples, step, repeated=repeated)
         writer = RunWriter(run_dir, recorded)
-    not_finite = tuple(n for n, tensor in tensors.items() if not np.isfinite(tensor).all())
+    if samples.images is not None and writer.manifest.sprite is None:
+        writer.add_sprite(samples.images)
+    stored_as = np.dtype(dtype)
+    problems = not_finite(tensors, stored_as)
     writer.write_snapshot(
-        Step(step, "step", epoch, None, time.time(), None, not_finite),
-        {name: tensor.astype(dtype, copy=False) for name, tensor in tensors.items()},
+        Step(step, "step", epoch, None, time.time(), None, problems), tensors, stored_as
     )
     if finished:
         writer.finish()

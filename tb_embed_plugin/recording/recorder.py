@@ -1,7 +1,8 @@
 """Takes snapshots while a training runs, without ever hurting it.
 
 The forward pass is made at once, since the weights change; the files are written behind the
-training. Whatever fails is told once, as a warning, and nothing more is recorded then.
+training: the snapshots by one thread, the thumbnails, which may take longer than an epoch, by
+another. Whatever fails is told once, as a warning, and nothing more is recorded then.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin.recording.background import Background
 from tb_embed_plugin.recording.schedule import thin
+from tb_embed_plugin.runs.images import Images
 from tb_embed_plugin.runs.manifest import Step
 from tb_embed_plugin.runs.writer import RunWriter
 
@@ -59,11 +61,16 @@ class Recorder:
         self._max_to_keep = max_to_keep
         self._on_snapshot = on_snapshot
         self._background = Background()
+        self._drawing = Background()
         self._told_not_finite = False
         self.failed = False
         self.recorded = 0
         self.iterations: int | None = None
         self.seconds = 0.0
+
+    def draw(self, images: Images) -> None:
+        """Begins to write the thumbnails; a failure is told at the end."""
+        self._drawing.start(partial(self._writer.add_sprite, images))
 
     def take(self, step: Step) -> None:
         """Takes a snapshot; a failure is told, not raised."""
@@ -73,7 +80,7 @@ class Recorder:
         try:
             self._background.wait()
             tensors = self._forward()
-            step = replace(step, not_finite=_not_finite(tensors))
+            step = replace(step, not_finite=not_finite(tensors, self._dtype))
             self._tell_not_finite(step)
             if self._on_snapshot is not None:
                 self._on_snapshot(step.step, tensors)
@@ -95,6 +102,8 @@ class Recorder:
     def close(self) -> None:
         """Waits for what is being written and marks the run as finished."""
         start = time.perf_counter()
+        self.wait()
+        self._close_drawing()
         try:
             self._background.close()
             if not self.failed:
@@ -104,11 +113,15 @@ class Recorder:
         finally:
             self.seconds += time.perf_counter() - start
 
+    def _close_drawing(self) -> None:
+        try:
+            self._drawing.close()
+        except Exception as error:  # noqa: BLE001 # the snapshots are worth more
+            if not self.failed:
+                self._tell(f"could not write the thumbnails into {self._run_dir}: {error}")
+
     def _write(self, step: Step, tensors: Tensors) -> None:
-        stored = {
-            name: tensor.astype(self._dtype, copy=False) for name, tensor in tensors.items()
-        }
-        self._writer.write_snapshot(step, stored)
+        self._writer.write_snapshot(step, tensors, self._dtype)
         steps = [s.step for s in self._writer.manifest.steps]
         if self._max_to_keep is not None and len(steps) > self._max_to_keep:
             self._writer.keep(thin(steps, self._max_to_keep))
@@ -117,22 +130,28 @@ class Recorder:
         if self._told_not_finite or not step.not_finite:
             return
         self._told_not_finite = True
-        warnings.warn(
-            f"EmbeddingCheckpoint recorded NaN or infinity in {', '.join(step.not_finite)} at "
-            f"step {step.step}, as the model gave them. The training goes on.",
-            RuntimeWarning,
-            stacklevel=2,
+        self._tell(
+            f"recorded NaN or infinity in {', '.join(step.not_finite)} at step {step.step}, as "
+            "the model gave them. The training goes on."
         )
 
     def _give_up(self, error: Exception) -> None:
         self.failed = True
-        warnings.warn(
-            f"EmbeddingCheckpoint stopped recording into {self._run_dir}: {error}. The "
-            "training goes on; what was recorded so far can be read.",
-            RuntimeWarning,
-            stacklevel=2,
+        self._tell(
+            f"stopped recording into {self._run_dir}: {error}. The training goes on; what was "
+            "recorded so far can be read."
         )
 
+    def _tell(self, what: str) -> None:
+        warnings.warn(f"EmbeddingCheckpoint {what}", RuntimeWarning, stacklevel=2)
 
-def _not_finite(tensors: Tensors) -> tuple[str, ...]:
-    return tuple(name for name, tensor in tensors.items() if not np.isfinite(tensor).all())
+
+def not_finite(tensors: Tensors, dtype: np.dtype[np.generic]) -> tuple[str, ...]:
+    """Returns the names of tensors that hold NaN or infinity once stored as `dtype`."""
+    largest = float(np.finfo(dtype.name).max)
+    # Not isfinite, which needs memory for as many truth values.
+    return tuple(
+        name
+        for name, tensor in tensors.items()
+        if not (-largest <= tensor.min() and tensor.max() <= largest)
+    )

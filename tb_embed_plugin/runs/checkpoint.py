@@ -1,51 +1,58 @@
 """Reads TensorFlow's checkpoints ("tensor bundles") by memory map, without TensorFlow.
 
 A checkpoint is an index, `<prefix>.index`, and data files `<prefix>.data-00000-of-00001`.
-The index is a sorted string table in LevelDB's format whose values are small protocol
-buffers; each says where in the data a tensor lies. The formats are those of TensorFlow's
-`core/util/tensor_bundle` and `core/lib/io/table` (`format.cc`, `block.cc`).
+The index says where in the data a tensor lies (`string_table`, `tensor_entries`). A partitioned
+variable has an entry that lists its slices, each of which has an entry of its own. The format
+is that of TensorFlow's `core/util/tensor_bundle`.
 """
 
 from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
 
 from tb_embed_plugin.errors import NotRecordedError, UnreadableError
 from tb_embed_plugin.runs.confinement import confined
+from tb_embed_plugin.runs.string_table import Message, table_items, varint
+from tb_embed_plugin.runs.tensor_entries import TensorEntry, slice_key, tensor_entry
 
-_FOOTER_BYTES = 48
-_TABLE_MAGIC = 0xDB4775248B80FB57
-_BLOCK_TRAILER_BYTES = 5
-_DTYPES = {1: "<f4", 2: "<f8", 3: "<i4", 4: "|u1", 9: "<i8", 10: "|b1", 19: "<f2"}
+MAX_INDEX_BYTES = 64 << 20
+"""An index of a million tensors; larger ones are not read."""
+
+_DTYPES = {
+    1: "<f4",
+    2: "<f8",
+    3: "<i4",
+    4: "|u1",
+    5: "<i2",
+    6: "|i1",
+    9: "<i8",
+    10: "|b1",
+    17: "<u2",
+    19: "<f2",
+    22: "<u4",
+    23: "<u8",
+}
 """NumPy's names of the members of TensorFlow's DataType that can be mapped as they are."""
 
+_STRING = 7
+_BFLOAT16 = 14
+NUMBER_TYPES = frozenset({*_DTYPES, _BFLOAT16})
+"""Members of TensorFlow's DataType that `Checkpoint.tensor` reads."""
 
-@dataclass(frozen=True)
-class TensorEntry:
-    """Where a tensor lies: `size` bytes from `offset` on in data file `shard`."""
-
-    dtype: int
-    shape: tuple[int, ...]
-    shard: int
-    offset: int
-    size: int
-    sliced: bool
+_BIG_ENDIAN = 1
 
 
 class Checkpoint:
     """One checkpoint on disk.
 
     Args:
-        folder: The directory of its files, links resolved; none outside of it is read.
-        name: Name of the files without `.index`.
+        folder: The directory that it is confined to, links resolved; none outside is read.
+        name: Path of the files below `folder`, without `.index`.
 
     Raises:
         NotRecordedError: There is no index file.
@@ -55,18 +62,22 @@ class Checkpoint:
     def __init__(self, folder: Path, name: str) -> None:
         self._folder = folder
         self._name = name
+        data = self._read_index()
         try:
-            data = confined(folder, f"{name}.index").read_bytes()
-        except OSError as error:
-            raise NotRecordedError(
-                f"expected a checkpoint {name}; its index cannot be read "
-                f"({type(error).__name__}); it may have been thinned out: reload the page"
-            ) from error
-        try:
-            items = dict(_table_items(data))
-            self._shards = _Message(items[b""]).numbers.get(1, 1)
+            items = dict(table_items(data))
+            header = Message(items.pop(b"")).numbers
+            if header.get(2, 0) == _BIG_ENDIAN:
+                raise ValueError("it was written on a big-endian machine")  # noqa: TRY301
+            self._shards = header.get(1, 1)
+            entries = {key: tensor_entry(value) for key, value in items.items()}
+            parts = {
+                slice_key(key.decode(), extents)
+                for key, entry in entries.items()
+                for extents in entry.slices
+            }
+            self._slices = {key: entries[key] for key in parts & entries.keys()}
             self.entries = {
-                key.decode(): _tensor_entry(value) for key, value in items.items() if key
+                key.decode(): entry for key, entry in entries.items() if key not in parts
             }
         except (ValueError, KeyError, IndexError, struct.error, TypeError) as error:
             raise UnreadableError(
@@ -75,138 +86,133 @@ class Checkpoint:
             ) from error
 
     def tensor(self, name: str) -> NDArray[np.generic]:
-        """Returns the tensor `name` as a read-only array that maps the file.
+        """Returns the tensor `name`, read-only.
+
+        It maps the file where it is one piece of a type that NumPy has. bfloat16 becomes
+        float32.
 
         Raises:
             NotRecordedError: The checkpoint holds no such tensor.
-            UnreadableError: It is sliced, of a type NumPy lacks, or its data are cut short.
+            UnreadableError: It is of a type NumPy lacks, or its data are cut short.
         """
+        entry = self._entry(name)
+        if not entry.slices:
+            return self._plain(name, entry)
+        whole = self._empty(name, entry)
+        for extents in entry.slices:
+            part = self._slices.get(slice_key(name, extents))
+            where = tuple(
+                slice(start, None if length < 0 else start + length)
+                for start, length in extents
+            )
+            if part is None or len(where) != whole.ndim or whole[where].shape != part.shape:
+                raise UnreadableError(
+                    f"expected the part {extents} of {name!r} in {self._name}; it is missing "
+                    "or of another shape; record this step again"
+                )
+            whole[where] = self._plain(name, part)
+        whole.flags.writeable = False
+        return whole
+
+    def text(self, name: str) -> bytes:
+        """Returns the single string that the tensor `name` holds.
+
+        Raises:
+            NotRecordedError: The checkpoint holds no such tensor.
+            UnreadableError: It is no single string, or its data are cut short.
+        """
+        entry = self._entry(name)
+        if entry.dtype != _STRING or math.prod(entry.shape) != 1:
+            raise UnreadableError(f"expected a string as {name!r} in {self._name}")
+        data = self._map(entry, np.dtype("|u1"), (entry.size,)).tobytes()
+        try:
+            length, position = varint(data, 0)
+        except (IndexError, ValueError) as error:
+            raise UnreadableError(f"expected a string as {name!r} in {self._name}") from error
+        return data[position + 4 : position + 4 + length]  # a checksum of the length precedes
+
+    def _read_index(self) -> bytes:
+        try:
+            with confined(self._folder, f"{self._name}.index").open("rb") as file:
+                data = file.read(MAX_INDEX_BYTES + 1)
+        except OSError as error:
+            raise NotRecordedError(
+                f"expected a checkpoint {self._name}; its index cannot be read "
+                f"({type(error).__name__}); it may have been thinned out: reload the page"
+            ) from error
+        if len(data) > MAX_INDEX_BYTES:
+            raise UnreadableError(
+                f"expected an index of at most {MAX_INDEX_BYTES} bytes; {self._name}.index is "
+                "larger; save fewer tensors in one checkpoint"
+            )
+        return data
+
+    def _entry(self, name: str) -> TensorEntry:
         entry = self.entries.get(name)
         if entry is None:
             raise NotRecordedError(
                 f"expected one of the tensors {sorted(self.entries)}; received {name!r}"
             )
-        if entry.sliced or entry.dtype not in _DTYPES:
+        return entry
+
+    def _plain(self, name: str, entry: TensorEntry) -> NDArray[np.generic]:
+        if entry.dtype not in NUMBER_TYPES:
             raise UnreadableError(
-                f"expected an unsliced tensor of a plain number type; {name!r} of "
-                f"{self._name} is sliced or of TensorFlow's type {entry.dtype}"
+                f"expected a tensor of a plain number type; {name!r} of {self._name} is of "
+                f"TensorFlow's type {entry.dtype}"
             )
-        dtype = np.dtype(_DTYPES[entry.dtype])
+        dtype = np.dtype(_DTYPES.get(entry.dtype, "<u2"))
         if entry.size != dtype.itemsize * math.prod(entry.shape):
             raise UnreadableError(
                 f"expected {entry.shape} values of {dtype} for {name!r} of "
                 f"{self._name}; received {entry.size} bytes; record it again"
             )
-        return self._map(entry, dtype)
+        mapped = self._map(entry, dtype, entry.shape)
+        return _float32(mapped) if entry.dtype == _BFLOAT16 else mapped
 
-    def _map(self, entry: TensorEntry, dtype: np.dtype[np.generic]) -> NDArray[np.generic]:
-        path = confined(
-            self._folder, f"{self._name}.data-{entry.shard:05d}-of-{self._shards:05d}"
-        )
+    def _map(
+        self, entry: TensorEntry, dtype: np.dtype[np.generic], shape: tuple[int, ...]
+    ) -> NDArray[np.generic]:
+        path = self._shard(entry.shard)
         try:
             if entry.size == 0:
-                return np.zeros(entry.shape, dtype)
-            return np.memmap(path, dtype, mode="r", offset=entry.offset, shape=entry.shape)
+                return np.zeros(shape, dtype)
+            return np.memmap(path, dtype, mode="r", offset=entry.offset, shape=shape)
         except (OSError, ValueError, OverflowError) as error:
             raise UnreadableError(
                 f"expected {entry.offset + entry.size} bytes or more in {path.name}; "
                 "the file is missing or cut short; record this step again"
             ) from error
 
+    def _shard(self, number: int) -> Path:
+        return confined(self._folder, f"{self._name}.data-{number:05d}-of-{self._shards:05d}")
 
-def _table_items(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yields the keys and values of a sorted string table, in order."""
-    footer = data[-_FOOTER_BYTES:]
-    if len(footer) < _FOOTER_BYTES or struct.unpack("<Q", footer[-8:])[0] != _TABLE_MAGIC:
-        raise ValueError("its last bytes are not those of a table")
-    _, _, position = _block_handle(footer, 0)
-    index_offset, index_size, _ = _block_handle(footer, position)
-    for _, handle in _block_items(data, index_offset, index_size):
-        offset, size, _ = _block_handle(handle, 0)
-        yield from _block_items(data, offset, size)
-
-
-def _block_handle(data: bytes, position: int) -> tuple[int, int, int]:
-    offset, position = _varint(data, position)
-    size, position = _varint(data, position)
-    return offset, size, position
-
-
-def _block_items(data: bytes, offset: int, size: int) -> Iterator[tuple[bytes, bytes]]:
-    """Yields a block's entries; each key is stored as what differs from the one before."""
-    end = offset + size
-    if end + _BLOCK_TRAILER_BYTES > len(data):
-        raise ValueError("a block ends after the file")
-    if data[end] != 0:
-        raise ValueError("it is compressed, which TensorFlow does not do")
-    (checksum,) = struct.unpack_from("<I", data, end + 1)
-    if masked_crc32c(data[offset : end + 1]) != checksum:
-        raise ValueError("a block fails its checksum")
-    block = data[offset:end]
-    (restarts,) = struct.unpack("<I", block[-4:])
-    end_of_entries = len(block) - 4 - 4 * restarts
-    position, key = 0, b""
-    while position < end_of_entries:
-        shared, position = _varint(block, position)
-        added, position = _varint(block, position)
-        length, position = _varint(block, position)
-        key = key[:shared] + block[position : position + added]
-        position += added
-        yield key, block[position : position + length]
-        position += length
+    def _empty(self, name: str, entry: TensorEntry) -> NDArray[np.generic]:
+        """Returns room for a partitioned tensor, provided that its parts are as large."""
+        sizes = [
+            part.size
+            for extents in entry.slices
+            if (part := self._slices.get(slice_key(name, extents))) is not None
+        ]
+        wide = entry.dtype == _BFLOAT16
+        dtype = np.dtype("<f4" if wide else _DTYPES.get(entry.dtype, "|u1"))
+        size = math.prod(entry.shape) * dtype.itemsize // (2 if wide else 1)
+        shards = {part.shard for part in self._slices.values()}
+        try:
+            on_disk = sum(self._shard(shard).stat().st_size for shard in shards)
+        except OSError:
+            on_disk = 0
+        if entry.dtype not in NUMBER_TYPES or sum(sizes) != size or size > on_disk:
+            raise UnreadableError(
+                f"expected parts of {size} bytes for {name!r} of {self._name}; received "
+                f"{sum(sizes)}, and files of {on_disk}; record this step again"
+            )
+        return np.empty(entry.shape, dtype)
 
 
-def _tensor_entry(data: bytes) -> TensorEntry:
-    """Parses a BundleEntryProto."""
-    entry = _Message(data)
-    shapes = [_Message(shape) for number, shape in entry.strings if number == 2]
-    return TensorEntry(
-        dtype=entry.numbers.get(1, 0),
-        shape=tuple(
-            _Message(size).numbers.get(1, 0)
-            for shape in shapes
-            for number, size in shape.strings
-            if number == 2
-        ),
-        shard=entry.numbers.get(3, 0),
-        offset=entry.numbers.get(4, 0),
-        size=entry.numbers.get(5, 0),
-        sliced=any(number == 7 for number, _ in entry.strings),
-    )
-
-
-class _Message:
-    """The fields of a protocol buffer: numbers by tag, length-delimited ones in order."""
-
-    def __init__(self, data: bytes) -> None:
-        self.numbers: dict[int, int] = {}
-        self.strings: list[tuple[int, bytes]] = []
-        position = 0
-        while position < len(data):
-            tag, position = _varint(data, position)
-            number, wire_type = tag >> 3, tag & 7
-            if wire_type == 0:
-                self.numbers[number], position = _varint(data, position)
-            elif wire_type == 2:
-                length, position = _varint(data, position)
-                self.strings.append((number, data[position : position + length]))
-                position += length
-            elif wire_type == 5:
-                position += 4
-            elif wire_type == 1:
-                position += 8
-            else:
-                raise ValueError(f"a field has the unknown wire type {wire_type}")
-
-
-def _varint(data: bytes, position: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        byte = data[position]
-        value |= (byte & 0x7F) << shift
-        position += 1
-        if byte < 0x80:
-            return value, position
-        shift += 7
-        if shift > 63:
-            raise ValueError("a number is longer than 64 bits")
+def _float32(bfloat16: NDArray[np.generic]) -> NDArray[np.float32]:
+    """Widens bfloat16, which is the upper half of a float32."""
+    wide = bfloat16.astype(np.uint32) << np.uint32(16)
+    values = wide.view(np.float32)
+    values.flags.writeable = False
+    return values

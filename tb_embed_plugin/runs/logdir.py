@@ -1,30 +1,69 @@
-"""Finds the runs below TensorBoard's log directory.
+"""Finds the runs below TensorBoard's log directory, and remembers each until its files change.
 
-Which directories are runs is TensorBoard's own business (`names`); this module says which of
-them hold a run of ours, and remembers each manifest until its file changes, so that a listing
-costs one `stat` a run.
+Which directories hold event files TensorBoard tells (`list_names`); `discovery` finds the
+others. A directory that holds a run of ours is that, whatever else lies there. A run stays the
+same object as long as the stamps of its files do, so that a listing costs a few `stat` a run.
+Of the checkpoints of others, which are replaced by renaming and so change the stamp of their
+directory, each listing looks at a few in turn, for those that were copied over others; whoever
+asks for a run makes us look at all of its files.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import os
+import threading
+import time
+from collections.abc import Callable, Collection, Hashable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from tb_embed_plugin.errors import NotRecordedError, UnreadableError
 from tb_embed_plugin.metadata import MANIFEST_FILE
 from tb_embed_plugin.runs.confinement import confined
+from tb_embed_plugin.runs.discovery import SETTLED_SECONDS, Discovery
+from tb_embed_plugin.runs.foreign import ForeignRun, Found
+from tb_embed_plugin.runs.foreign_folder import ForeignFolders, looks_foreign
 from tb_embed_plugin.runs.manifest import Manifest
 from tb_embed_plugin.runs.reader import RecordedRun
 from tb_embed_plugin.runs.run import Run
+from tb_embed_plugin.runs.stamps import Stamp, stamps_of
+
+TURNS = 8
+"""Listings by which each checkpoint of a run that others wrote has been looked at."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class BrokenRun:
     """A run that cannot be read, and why."""
 
     name: str
     problem: str
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """What a directory was taken for, and which files decided it."""
+
+    run: Run | BrokenRun | None
+    watched: tuple[str, ...]
+    stamps: tuple[Stamp, ...]
+    renamed: tuple[str, ...]
+    renamed_stamps: tuple[Stamp, ...]
+    adopted: tuple[Path, ...]
+    is_settled: bool
+
+    def is_current(self, turn: int | None) -> bool:
+        """Whether the files are still the same.
+
+        Args:
+            turn: Which share of those that are renamed is looked at, None for all.
+        """
+        share = slice(None) if turn is None else slice(turn % TURNS, None, TURNS)
+        return (
+            self.is_settled
+            and stamps_of(self.watched) == self.stamps
+            and stamps_of(self.renamed[share]) == self.renamed_stamps[share]
+        )
 
 
 class Logdir:
@@ -38,8 +77,19 @@ class Logdir:
     def __init__(self, root: Path | None, list_names: Callable[[], Iterable[str]]) -> None:
         self._root = root
         self._list_names = list_names
+        self._discovery = None if root is None else Discovery(root, looks_foreign)
+        self._foreign = ForeignFolders()
         self._runs: dict[str, Run | BrokenRun] = {}
-        self._read: dict[Path, tuple[tuple[int, ...], Manifest | str]] = {}
+        self._known: dict[str, _Opened] = {}
+        self._finite: dict[Hashable, bool] = {}
+        self._turn = 0
+        # Two who list at once would read everything twice.
+        self._lock = threading.Lock()
+
+    @property
+    def root(self) -> Path | None:
+        """The log directory."""
+        return self._root
 
     @property
     def has_runs(self) -> bool:
@@ -48,66 +98,127 @@ class Logdir:
 
     def list_runs(self) -> list[Run | BrokenRun]:
         """Returns the runs as they are on disk now, in the order of their names."""
-        if self._root is None:
+        if self._root is None or self._discovery is None:
             return []
-        # TensorBoard calls the log directory itself "." once it holds an event file.
-        names = sorted({".", *self._list_names()})
-        found = {name: self._open(name, self._root / name) for name in names}
-        self._runs = {name: run for name, run in found.items() if run is not None}
-        return list(self._runs.values())
+        with self._lock:
+            seen = self._discovery.look()
+            # What was not seen is too deep, or the look was cut short.
+            names = {*seen, *self._list_names()}
+            self._turn += 1
+            opened = {
+                name: self._open(name, self._root, self._turn)
+                for name in names
+                if seen.get(name, True)
+            }
+            self._known = opened
+            adopted = {path for one in opened.values() for path in one.adopted}
+            runs = {
+                name: opened[name].run
+                for name in sorted(opened)
+                if not _is_adopted(opened[name].run, adopted)
+            }
+            problem = self._discovery.problem
+            if problem is not None and runs.get(".") is None:
+                runs["."] = BrokenRun(".", problem)
+            self._runs = {name: run for name, run in runs.items() if run is not None}
+            return list(self._runs.values())
 
     def run(self, name: str) -> Run:
-        """Returns the run `name`, by its newest manifest.
+        """Returns the run `name`, as it is on disk now.
 
         Raises:
-            NotRecordedError: TensorBoard lists no such run, or it is not one of ours.
+            NotRecordedError: There is no such run.
             UnreadableError: It is damaged.
         """
         # Only names that a listing gave become paths: what a request says never does.
         if self._root is not None and name not in self._runs:
             self.list_runs()
-        run = None
+        run: Run | BrokenRun | None = None
         if self._root is not None and name in self._runs:
-            run = self._open(name, self._root / name)
+            with self._lock:
+                opened = self._known[name] = self._open(name, self._root, None)
+            run = opened.run
         if run is None:
             raise NotRecordedError(
-                f"expected one of the runs {sorted(self._runs)}; received {name!r}"
+                f"expected one of the runs {sorted(self._runs)[:20]}; received {name!r}"
             )
         if isinstance(run, BrokenRun):
             raise UnreadableError(run.problem)
         return run
 
-    def _open(self, name: str, folder: Path) -> Run | BrokenRun | None:
+    def _open(self, name: str, root: Path, turn: int | None) -> _Opened:
+        known = self._known.get(name)
+        if known is not None and known.is_current(turn):
+            return known
+        folder = root / name
+        run: BrokenRun | None = None
         try:
-            path = folder.resolve()
-            manifest = self._manifest(path)
+            return self._look(name, folder)
         except FileNotFoundError:
-            return None
+            pass  # gone since it was listed
         except UnreadableError as error:
-            return BrokenRun(name, str(error))
+            run = BrokenRun(name, str(error))
         except (OSError, RuntimeError) as error:
             # The error's own words hold an absolute path.
-            return BrokenRun(
+            run = BrokenRun(
                 name,
-                f"expected a readable {MANIFEST_FILE}; received {type(error).__name__}; "
+                f"expected a run that can be read; received {type(error).__name__}; "
                 "give TensorBoard the right to read it",
             )
-        if isinstance(manifest, str):
-            return BrokenRun(name, manifest)
-        return RecordedRun(name, path, manifest)
+        return _opened(run, Found([], [], [folder / MANIFEST_FILE, folder]))
 
-    def _manifest(self, run_dir: Path) -> Manifest | str:
-        """Returns the manifest of a run, or what is wrong with it."""
-        path = confined(run_dir, MANIFEST_FILE)
-        stat = path.stat()
-        stamp = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
-        known = self._read.get(path)
-        if known is not None and known[0] == stamp:
-            return known[1]
-        manifest: Manifest | str
-        try:
-            manifest = Manifest.from_json(path.read_bytes())
-        except UnreadableError as error:
-            manifest = str(error)
-        self._read[path] = (stamp, manifest)
-        return manifest
+    def _look(self, name: str, folder: Path) -> _Opened:
+        """Takes a directory for what it is.
+
+        Raises:
+            UnreadableError: Its manifest is damaged.
+            OSError: It cannot be read.
+        """
+        path = folder.resolve(strict=True)
+        recorded = _recorded(name, path)
+        if recorded is not None:
+            return _opened(recorded, Found([], [], [folder / MANIFEST_FILE]))
+        found = self._foreign.find(path)
+        run = None
+        if found is None:
+            found = Found([], [], [])
+        else:
+            run = ForeignRun(name, path, found, self._finite)
+        # The manifest may come yet, and the directory may be a link that is turned elsewhere.
+        found.watched += [folder / MANIFEST_FILE, folder]
+        return _opened(run, found)
+
+
+def _recorded(name: str, run_dir: Path) -> RecordedRun | None:
+    """Returns the run of ours in a directory, None where there is none.
+
+    Raises:
+        UnreadableError: It is damaged.
+        OSError: It cannot be read.
+    """
+    try:
+        data = confined(run_dir, MANIFEST_FILE).read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return RecordedRun(name, run_dir, Manifest.from_json(data))
+
+
+def _opened(run: Run | BrokenRun | None, found: Found) -> _Opened:
+    watched, renamed = (
+        tuple(dict.fromkeys(map(os.fspath, paths))) for paths in (found.watched, found.renamed)
+    )
+    stamps, renamed_stamps = stamps_of(watched), stamps_of(renamed)
+    newest = max((s[0] for s in (*stamps, *renamed_stamps) if s is not None), default=0)
+    return _Opened(
+        run=run,
+        watched=watched,
+        stamps=stamps,
+        renamed=renamed,
+        renamed_stamps=renamed_stamps,
+        adopted=tuple(found.adopted),
+        is_settled=newest < (time.time() - SETTLED_SECONDS) * 1e9,
+    )
+
+
+def _is_adopted(run: Run | BrokenRun | None, adopted: Collection[Path]) -> bool:
+    return isinstance(run, ForeignRun) and run.path in adopted

@@ -1,16 +1,56 @@
-"""The stock Projector's own configuration file, so that it opens our runs unchanged."""
+"""The stock Projector's configuration: written so that it opens our runs, read in others'."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from google.protobuf import text_format
 from tensorboard.plugins import projector
 
+from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.metadata import METADATA_FILE, PROJECTOR_CONFIG_FILE, SPRITE_FILE
 from tb_embed_plugin.runs.atomic import write_bytes
+from tb_embed_plugin.runs.confinement import confined
 from tb_embed_plugin.runs.manifest import Layer, SpriteInfo
+
+MAX_CONFIG_BYTES = 4 << 20
+"""Some 20,000 tensors; larger configurations are not read."""
+
+
+@dataclass(frozen=True)
+class ConfiguredTensor:
+    """What a configuration says of one tensor; paths as they were written, empty for none.
+
+    Attributes:
+        name: The tensor; empty for all that the checkpoints hold.
+        metadata: The table of its rows.
+        sprite: The sheet of their thumbnails.
+        cell: Width and height of a thumbnail, pixels; empty where nobody said.
+        tensor: The file of its values, where they are in no checkpoint.
+        shape: Its rows and columns, where somebody said.
+    """
+
+    name: str = ""
+    metadata: str = ""
+    sprite: str = ""
+    cell: tuple[int, ...] = ()
+    tensor: str = ""
+    shape: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class ProjectorConfig:
+    """What a `projector_config.pbtxt` says.
+
+    Attributes:
+        checkpoint: Path of a checkpoint, as it was written; empty for the newest.
+        tensors: In the file's order.
+    """
+
+    checkpoint: str = ""
+    tensors: tuple[ConfiguredTensor, ...] = ()
 
 
 def write_projector_config(
@@ -27,3 +67,52 @@ def write_projector_config(
             embedding.sprite.single_image_dim.extend(sprite.cell)
     text = text_format.MessageToString(config)
     write_bytes(run_dir / PROJECTOR_CONFIG_FILE, text.encode())
+
+
+def read_projector_config(folder: Path) -> ProjectorConfig | None:
+    """Reads the configuration of a directory, None where it has none.
+
+    Args:
+        folder: The directory, links resolved.
+
+    Raises:
+        UnreadableError: It is damaged, too large, a link that leads out of the directory, or
+            cannot be read.
+    """
+    try:
+        with confined(folder, PROJECTOR_CONFIG_FILE).open("rb") as file:
+            data = file.read(MAX_CONFIG_BYTES + 1)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise _unreadable(type(error).__name__) from error
+    if len(data) > MAX_CONFIG_BYTES:
+        raise _unreadable(f"more than {MAX_CONFIG_BYTES} bytes")
+    config = projector.ProjectorConfig()
+    try:
+        text_format.Parse(data.decode("utf-8-sig"), config, allow_unknown_field=True)
+    # Strings in it may say in octal digits what is no UTF-8.
+    except (text_format.ParseError, UnicodeDecodeError, RecursionError, ValueError) as error:
+        words = " ".join(str(error).split())[:120]
+        raise _unreadable(f"a damaged one ({words})") from error
+    return ProjectorConfig(
+        checkpoint=config.model_checkpoint_path,
+        tensors=tuple(
+            ConfiguredTensor(
+                name=embedding.tensor_name,
+                metadata=embedding.metadata_path,
+                sprite=embedding.sprite.image_path,
+                cell=tuple(embedding.sprite.single_image_dim),
+                tensor=embedding.tensor_path,
+                shape=tuple(embedding.tensor_shape),
+            )
+            for embedding in config.embeddings
+        ),
+    )
+
+
+def _unreadable(received: str) -> UnreadableError:
+    return UnreadableError(
+        f"expected the Projector's configuration as {PROJECTOR_CONFIG_FILE}; received "
+        f"{received}; write it again by projector.visualize_embeddings"
+    )

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import NotRecordedError, UnreadableError
 from tb_embed_plugin.metadata import (
+    HEAD_KERNEL_TENSOR,
     METADATA_FILE,
+    OUTPUTS_TENSOR,
     SPRITE_FILE,
     checkpoint_name,
     sprite_page_file,
@@ -20,7 +22,14 @@ from tb_embed_plugin.runs.checkpoint import Checkpoint
 from tb_embed_plugin.runs.confinement import confined
 from tb_embed_plugin.runs.manifest import Manifest, SpriteInfo, SpritePages, Step
 from tb_embed_plugin.runs.metadata_table import Column, read_table
-from tb_embed_plugin.runs.run import LayerFacts, Run, SpriteFacts, short_hash
+from tb_embed_plugin.runs.run import (
+    LayerFacts,
+    RecordedOutputs,
+    Run,
+    SpriteFacts,
+    not_finite_problems,
+    short_hash,
+)
 
 
 class RecordedRun(Run):
@@ -65,7 +74,9 @@ class RecordedRun(Run):
                 columns=manifest.columns,
                 sprite=_sprite_facts(manifest.sprite),
                 fingerprint=manifest.fingerprint,
-                samples_version=short_hash(manifest.fingerprint, manifest.columns, start),
+                samples_version=short_hash(
+                    manifest.fingerprint, manifest.columns, manifest.sprite, start
+                ),
             )
             for layer in manifest.layers
         )
@@ -73,13 +84,7 @@ class RecordedRun(Run):
     @property
     def problems(self) -> list[str]:
         """Which snapshots cannot be drawn."""
-        return [
-            f"{layer.name} holds NaN or infinity at step "
-            f"{', '.join(map(str, sorted(layer.not_finite)))}, which cannot be drawn: see "
-            "what the training did there"
-            for layer in self.layers
-            if layer.not_finite
-        ]
+        return not_finite_problems(self.layers)
 
     def stamp(self, layer: str, step: int) -> Hashable:
         """Returns when and of what a snapshot was taken."""
@@ -88,14 +93,19 @@ class RecordedRun(Run):
     def snapshot(self, layer: str, step: int) -> NDArray[np.float32]:
         """Returns a snapshot, float32 (n_samples, n_units), read-only."""
         facts = self.layer(layer)
-        self._step(step)
-        tensor = Checkpoint(self.path, checkpoint_name(step)).tensor(layer)
-        if tensor.shape != (facts.samples, facts.units):
-            raise UnreadableError(
-                f"expected {layer!r} of shape {(facts.samples, facts.units)} at step "
-                f"{step}; received {tensor.shape}; record the run again"
-            )
-        return tensor.astype(np.float32, copy=False)
+        return self._tensor(layer, step, (facts.samples, facts.units))
+
+    def outputs(self, layer: str, step: int) -> RecordedOutputs | None:
+        """Returns what the model says of a layer's samples."""
+        facts, recorded = self.layer(layer), self.manifest.outputs
+        if recorded is None:
+            return None
+        values = self._tensor(OUTPUTS_TENSOR, step, (facts.samples, recorded.classes))
+        kernel = None
+        if recorded.head == layer:
+            shape = (1, facts.units, recorded.classes)
+            kernel = self._tensor(HEAD_KERNEL_TENSOR, step, shape)[0]
+        return RecordedOutputs(values, recorded.kind, kernel)
 
     def columns(self, layer: str) -> list[Column]:
         """Returns the samples' metadata."""
@@ -119,6 +129,16 @@ class RecordedRun(Run):
                 f"expected {name} in run {self.name!r}; it cannot be read "
                 f"({type(error).__name__}); restore the file or record the run again"
             ) from error
+
+    def _tensor(self, name: str, step: int, shape: tuple[int, ...]) -> NDArray[np.float32]:
+        self._step(step)
+        tensor = Checkpoint(self.path, checkpoint_name(step)).tensor(name)
+        if tensor.shape != shape:
+            raise UnreadableError(
+                f"expected {name!r} of shape {shape} at step {step}; received "
+                f"{tensor.shape}; record the run again"
+            )
+        return tensor.astype(np.float32, copy=False)
 
     def _step(self, number: int) -> Step:
         for step in self.manifest.steps:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import NotRecordedError
+from tb_embed_plugin.metadata import OutputsKind
 from tb_embed_plugin.runs.manifest import ColumnInfo, Step
 from tb_embed_plugin.runs.metadata_table import Column
 
@@ -69,12 +70,31 @@ class LayerFacts:
         return [step for step in self.steps if step not in self.not_finite]
 
 
+@dataclass(frozen=True)
+class RecordedOutputs:
+    """What the model says of a layer's samples at one step.
+
+    Attributes:
+        values: float32 (n_samples, n_classes), read-only.
+        kind: What they are.
+        kernel: The output layer's weights, float32 (n_units, n_classes), where the layer that
+            was asked for feeds it and they were recorded.
+    """
+
+    values: NDArray[np.float32]
+    kind: OutputsKind
+    kernel: NDArray[np.float32] | None
+
+
 class Run(ABC):
     """A run that can be read. Nothing is opened before it is asked for.
 
     Args:
         name: TensorBoard's name of it.
         path: Its directory, symbolic links resolved; no file outside of it is read.
+
+    Attributes:
+        revision: Grows when reading has found out something that changes the run's facts.
     """
 
     source: Source
@@ -82,6 +102,7 @@ class Run(ABC):
     def __init__(self, name: str, path: Path) -> None:
         self.name = name
         self.path = path
+        self.revision = 0
 
     @property
     @abstractmethod
@@ -133,6 +154,16 @@ class Run(ABC):
             NotRecordedError: There is no such layer or page.
         """
 
+    def outputs(self, layer: str, step: int) -> RecordedOutputs | None:
+        """Returns what the model says of a layer's samples, None where nobody recorded it.
+
+        Raises:
+            NotRecordedError: There is no such layer or step.
+            UnreadableError: Its file is damaged or of another shape.
+        """
+        self.layer(layer)
+        return None
+
     @property
     def steps(self) -> list[int]:
         """The steps of all snapshots, ascending."""
@@ -156,6 +187,17 @@ class Run(ABC):
         """Changes when the data of the layer `name` do."""
         layer = self.layer(name)
         return short_hash(layer, *(self.stamp(name, step) for step in layer.steps))
+
+
+def not_finite_problems(layers: Iterable[LayerFacts]) -> list[str]:
+    """Says which snapshots cannot be drawn."""
+    return [
+        f"{layer.name} holds NaN or infinity at step "
+        f"{', '.join(map(str, sorted(layer.not_finite)))}, which cannot be drawn: see "
+        "what the training did there"
+        for layer in layers
+        if layer.not_finite
+    ]
 
 
 def short_hash(*values: object) -> str:

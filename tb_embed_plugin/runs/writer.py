@@ -2,16 +2,18 @@
 
 Of a snapshot the checkpoint comes first and the manifest last; of a snapshot that is dropped
 the manifest comes first. A process killed in between leaves files that nothing lists, which
-the next write of the same step replaces.
+the next write of the same step replaces. The sprite, which may take longer than an epoch, is
+listed when it is there, and may be written by a thread of its own.
 """
 
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +41,8 @@ from tb_embed_plugin.runs.metadata_table import Column, write_table
 from tb_embed_plugin.runs.projector_config import write_projector_config
 from tb_embed_plugin.runs.sprites import write_sprite
 
+FLOAT32 = np.dtype(np.float32)
+
 _OUR_CHECKPOINT = re.compile(r"model\.ckpt-\d+\.(index|data-\d{5}-of-\d{5})")
 
 
@@ -52,6 +56,7 @@ class RunWriter:
 
     def __init__(self, run_dir: Path, manifest: Manifest) -> None:
         self._run_dir = run_dir
+        self._lock = threading.Lock()
         self.manifest = manifest
 
     @classmethod
@@ -61,11 +66,10 @@ class RunWriter:
         *,
         layers: Sequence[Layer],
         columns: Sequence[Column],
-        images: Images | None,
         fingerprint: str,
         outputs: OutputsInfo | None,
     ) -> Self:
-        """Writes a run without a snapshot: metadata, sprite, configuration, manifest.
+        """Writes a run without a snapshot or sprite: metadata, configuration, manifest.
 
         Raises:
             MisuseError: The directory holds checkpoints that are not ours.
@@ -75,36 +79,51 @@ class RunWriter:
         delete_run(run_dir)
         (run_dir / MANIFEST_FILE).parent.mkdir(parents=True, exist_ok=True)
         write_table(run_dir / METADATA_FILE, columns)
-        sprite = None
-        if images is not None:
-            sprite = write_sprite(run_dir, images)
-        write_projector_config(run_dir, layers, sprite)
+        write_projector_config(run_dir, layers, None)
         manifest = Manifest(
             samples=len(columns[0].cells),
             fingerprint=fingerprint,
             layers=tuple(layers),
             steps=(),
             columns=tuple(column.info for column in columns),
-            sprite=sprite,
+            sprite=None,
             outputs=outputs,
             recording=True,
         )
         writer = cls(run_dir, manifest)
         # Before the manifest: a run without its event file would never be listed.
         write_event_file(run_dir)
-        writer._commit(manifest)
+        write_bytes(run_dir / MANIFEST_FILE, manifest.to_json())
         return writer
 
-    def write_snapshot(self, step: Step, tensors: Mapping[str, NDArray[np.generic]]) -> None:
-        """Adds the activations of all layers, and the outputs, at one step.
+    def add_sprite(self, images: Images) -> None:
+        """Writes the thumbnails, and lists them when all are there.
+
+        Another thread may write snapshots meanwhile.
+
+        Raises:
+            MisuseError: There are more images than a sheet has pixels.
+            OSError: They cannot be written; the run is then as it was before.
+        """
+        sprite = write_sprite(self._run_dir, images)
+        write_projector_config(self._run_dir, self.manifest.layers, sprite)
+        self._commit(sprite=sprite)
+
+    def write_snapshot(
+        self,
+        step: Step,
+        tensors: Mapping[str, NDArray[np.generic]],
+        dtype: np.dtype[np.generic] = FLOAT32,
+    ) -> None:
+        """Adds the activations of all layers, and the outputs, at one step, stored as `dtype`.
 
         Raises:
             OSError: They cannot be written; the run is then as it was before.
         """
-        manifest = replace(self.manifest.with_step(step), recording=True)
-        write_checkpoint(self._run_dir, checkpoint_name(step.step), tensors)
-        self._write_state(manifest)
-        self._commit(manifest)
+        write_checkpoint(self._run_dir, checkpoint_name(step.step), tensors, dtype)
+        steps = self.manifest.with_step(step).steps
+        self._write_state(steps)
+        self._commit(steps=steps, recording=True)
 
     def drop_after(self, step: int) -> None:
         """Takes all snapshots later than `step` out of the run."""
@@ -114,23 +133,27 @@ class RunWriter:
         """Takes all snapshots but those of `steps` out of the run."""
         dropped = [s.step for s in self.manifest.steps if s.step not in steps]
         kept = tuple(s for s in self.manifest.steps if s.step in steps)
-        manifest = replace(self.manifest, steps=kept)
-        self._commit(manifest)
-        self._write_state(manifest)
+        self._commit(steps=kept)
+        self._write_state(kept)
         for step in dropped:
             _remove_checkpoint(self._run_dir, step)
 
     def finish(self) -> None:
         """Says in the manifest that no more snapshots will follow."""
-        self._commit(replace(self.manifest, recording=False))
+        self._commit(recording=False)
 
-    def _commit(self, manifest: Manifest) -> None:
-        write_bytes(self._run_dir / MANIFEST_FILE, manifest.to_json())
-        self.manifest = manifest
+    def _commit(self, **changes: Any) -> None:
+        """Writes the manifest, with `changes` of it."""
+        path = self._run_dir / MANIFEST_FILE
+        with self._lock:
+            if not path.exists():
+                raise FileNotFoundError(f"{path} was deleted while its run was recorded")
+            manifest = replace(self.manifest, **changes)
+            write_bytes(path, manifest.to_json())
+            self.manifest = manifest
 
-    def _write_state(self, manifest: Manifest) -> None:
-        names = [checkpoint_name(step.step) for step in manifest.steps]
-        write_checkpoint_state(self._run_dir, names)
+    def _write_state(self, steps: Sequence[Step]) -> None:
+        write_checkpoint_state(self._run_dir, [checkpoint_name(s.step) for s in steps])
 
 
 def read_manifest(run_dir: Path) -> Manifest | None:

@@ -1,0 +1,134 @@
+"""PCA of all steps, from files to coordinates, against NumPy on arrays in memory.
+
+The floor is the covariance of arrays that are in memory already, in float64 as NumPy makes it
+quickest, step by step, and `eigh`; it makes no coordinates. It is given all threads of BLAS and
+one, and the better time counts: on a machine that does other work too, two threads that wait
+for one another can take ten times as long. Ours opens the run, reads the snapshots from its
+checkpoints, fits the basis and makes all frames of ten components, as a request does. Both
+sides in one process, pair by pair; the files are in the system's cache, as they are while a
+training writes them.
+
+What ours needs at its peak beyond an idle process is measured in a process of its own; pages of
+the files that are mapped count.
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from tb_embed_plugin.frames import Frames  # noqa: E402 # after the path
+from tb_embed_plugin.projections import pca  # noqa: E402
+from tb_embed_plugin.runs.logdir import Logdir  # noqa: E402
+from tb_embed_plugin.views import Source, View  # noqa: E402
+
+MOST = 2.0
+MOST_MEMORY = 1.5
+COMPONENTS = 10
+MEMORY = "--memory-of"
+
+
+def make_snapshots(samples: int, units: int, steps: int) -> list[NDArray[np.float32]]:
+    """Returns what a layer with ReLU looks like: half of it 0."""
+    rng = np.random.default_rng(0)
+    return [
+        np.maximum(rng.standard_normal((samples, units), np.float32), 0) for _ in range(steps)
+    ]
+
+
+def project(logdir: Path) -> NDArray[np.float32]:
+    """Returns all frames of the run in `logdir`, by a server that has seen nothing yet."""
+    run = Logdir(logdir, list).run(".")
+    source = Source(run, "fc1")
+    steps = tuple(source.facts.drawable)
+    settings = pca.ENGINE.settings({})
+    return Frames().frames(View(source, "pca", settings, steps, COMPONENTS), steps)
+
+
+def floor(snapshots: list[NDArray[np.float32]]) -> NDArray[np.float64]:
+    """Returns the axes by NumPy alone."""
+    means, covariance = [], np.zeros((snapshots[0].shape[1],) * 2)
+    for snapshot in snapshots:
+        centred = snapshot.astype(np.float64)
+        means.append(centred.mean(axis=0))
+        centred -= means[-1]
+        covariance += centred.T @ centred / len(centred)
+    covariance = covariance / len(snapshots) + np.cov(np.stack(means), rowvar=False, bias=True)
+    return np.asarray(np.linalg.eigh(covariance)[1][:, ::-1][:, :COMPONENTS])
+
+
+def seconds(act: Callable[[], object]) -> float:
+    """Returns how long `act` takes."""
+    start = time.perf_counter()
+    act()
+    return time.perf_counter() - start
+
+
+def quickest(snapshots: list[NDArray[np.float32]]) -> float:
+    """Returns how long the floor takes with the number of threads that suits it."""
+    act = partial(floor, snapshots)
+    with threadpool_limits(1, user_api="blas"):
+        alone = seconds(act)
+    return min(alone, seconds(act))
+
+
+def peak_mib() -> float:
+    """Returns the most memory that this process has had, in MiB."""
+    # Not getrusage: its peak is that of the process which started this one.
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
+
+
+def measure(samples: int, units: int, steps: int, n_pairs: int) -> bool:
+    """Prints both claims for one size; returns whether they hold."""
+    from tests.planted import write_run
+
+    with tempfile.TemporaryDirectory() as folder:
+        logdir = Path(folder)
+        snapshots = make_snapshots(samples, units, steps)
+        write_run(logdir, {"fc1": snapshots})
+        ours_once = partial(project, logdir)
+        ours_once()
+        pairs = [(seconds(ours_once), quickest(snapshots)) for _ in range(n_pairs)]
+        command = [sys.executable, __file__, MEMORY, str(logdir)]
+        used = float(subprocess.run(command, check=True, capture_output=True).stdout)
+    ratio = statistics.median(ours / least for ours, least in pairs)
+    ours, least = (statistics.median(side) for side in zip(*pairs, strict=True))
+    step_mib = samples * units * 4 / 2**20
+    print(
+        f"PCA of {steps} steps of {samples:,} x {units}, files to coordinates: {ours:.3f} s; "
+        f"NumPy's covariance and eigh in memory: {least:.3f} s; median ratio of {n_pairs} "
+        f"pairs {ratio:.2f} (at most {MOST}); at the peak {used:.0f} MiB, "
+        f"{used / step_mib:.2f} times one step's array",
+        flush=True,
+    )
+    large = samples >= 1_000_000
+    return ratio <= MOST and (not large or used <= MOST_MEMORY * step_mib)
+
+
+def main() -> int:
+    """Measures both sizes; the exit status is 1 where a claim does not hold."""
+    if MEMORY in sys.argv:
+        before = peak_mib()
+        project(Path(sys.argv[-1]))
+        print(peak_mib() - before)
+        return 0
+    held = [measure(10_000, 200, 11, n_pairs=15), measure(1_000_000, 128, 3, n_pairs=3)]
+    return int(not all(held))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,132 @@
+"""What all metrics of a run cost, and what exact neighbours and trustworthiness cost.
+
+The first claim against scikit-learn's `trustworthiness` of one step, the others against
+scikit-learn's own functions for the same numbers, in turn, in one process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+from recording import build_model
+from sklearn.decomposition import PCA
+from sklearn.manifold import trustworthiness
+from sklearn.neighbors import KNeighborsClassifier
+
+from tb_embed_plugin import EmbeddingCheckpoint, open_run
+from tb_embed_plugin.findings import all_rankings, warnings
+from tb_embed_plugin.measure import LayerMeasures, Measured
+from tb_embed_plugin.metrics import neighborhoods
+from tb_embed_plugin.metrics.observation import K
+from tb_embed_plugin.projections.neighbors import nearest
+from tb_embed_plugin.projections.quality import frame_quality
+from tb_embed_plugin.runs.logdir import Logdir
+
+EPOCHS = 10
+MOST = 4.0
+LEAST_FASTER = 3.0
+
+
+def record_mnist(logdir: Path, data: Path) -> None:
+    """Records fc1 of the 10,000 test images at 11 steps."""
+    with np.load(data) as file:
+        x_train, x_test = (
+            file[x].reshape(-1, 784) / np.float32(255) for x in ("x_train", "x_test")
+        )
+        y_train, y_test = file["y_train"], file["y_test"]
+    keras.utils.set_random_seed(0)
+    recorder = EmbeddingCheckpoint(logdir / "run", x_test, layers="fc1", labels=y_test)
+    model = build_model()
+    model.fit(x_train, y_train, batch_size=100, epochs=EPOCHS, verbose=0, callbacks=[recorder])
+
+
+def measure_all(logdir: Path) -> float:
+    """Computes every metric, ranking and warning there is, and CKA of all pairs of steps.
+
+    Returns:
+        The number of warnings.
+    """
+    run = Logdir(logdir, lambda: ["run"]).run("run")
+    measures = LayerMeasures(run, "fc1", Measured())
+    for step in measures.steps:
+        measures.numbers(step)
+    for step in measures.steps:
+        for other in measures.steps:
+            measures.similarity(step, measures, other)
+    all_rankings(measures)
+    return len(warnings(measures))
+
+
+def our_accuracy(rows: NDArray[np.float32], labels: NDArray[np.int32]) -> float:
+    """Returns the neighbours' accuracy by our functions."""
+    votes = neighborhoods.vote(labels, nearest(rows, K).indices)
+    return neighborhoods.accuracy(labels, votes.label)
+
+
+def stock_accuracy(rows: NDArray[np.float64], labels: NDArray[np.int32]) -> float:
+    """Returns the same by scikit-learn's classifier, which leaves each sample out."""
+    classifier = KNeighborsClassifier(K, algorithm="brute").fit(rows, labels)
+    return float((classifier.predict(None) == labels).mean())
+
+
+def seconds(work: Callable[[], float]) -> tuple[float, float]:
+    """Returns how long some work takes, and what it returns."""
+    start = time.perf_counter()
+    result = work()
+    return time.perf_counter() - start, result
+
+
+def main() -> int:
+    """Prints the ratios; the exit status is 1 where one misses what is claimed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="an .npz file with MNIST")
+    parser.add_argument("--pairs", type=int, default=3)
+    options = parser.parse_args()
+    ratios: dict[str, list[float]] = {"metrics": [], "neighbours": [], "trustworthiness": []}
+    with tempfile.TemporaryDirectory() as folder:
+        record_mnist(Path(folder), options.data)
+        layer = open_run(folder, "run").layer()
+        rows, labels = np.array(layer.snapshot(EPOCHS)), layer.labels
+        frame = PCA(2).fit_transform(rows).astype(np.float32)
+        exact = rows.astype(np.float64)
+        for _ in range(options.pairs):
+            all_metrics, found = seconds(lambda: measure_all(Path(folder)))
+            stock_trust, expected = seconds(
+                lambda: trustworthiness(exact, frame, n_neighbors=K)
+            )
+            our_trust, quality = seconds(lambda: frame_quality(rows, frame).trustworthiness)
+            our_knn, ours = seconds(lambda: our_accuracy(rows, labels))
+            stock_knn, stock = seconds(lambda: stock_accuracy(exact, labels))
+            np.testing.assert_equal(found, 0, "warnings about a healthy training")
+            np.testing.assert_allclose([quality, ours], [expected, stock], atol=1e-6)
+            ratios["metrics"].append(all_metrics / stock_trust)
+            ratios["neighbours"].append(stock_knn / our_knn)
+            ratios["trustworthiness"].append(stock_trust / our_trust)
+            print(
+                f"all metrics of {EPOCHS + 1} steps {all_metrics:.1f} s; trustworthiness ours "
+                f"{our_trust:.2f} s, scikit-learn's {stock_trust:.2f} s; neighbours' accuracy "
+                f"ours {our_knn:.2f} s, scikit-learn's {stock_knn:.2f} s",
+                flush=True,
+            )
+    medians = {name: statistics.median(values) for name, values in ratios.items()}
+    print(
+        f"medians of {options.pairs}: all metrics {medians['metrics']:.2f} times "
+        f"scikit-learn's trustworthiness of one step (at most {MOST}); trustworthiness "
+        f"{medians['trustworthiness']:.1f} and neighbours {medians['neighbours']:.1f} times as "
+        f"fast (at least {LEAST_FASTER})"
+    )
+    faster = min(medians["trustworthiness"], medians["neighbours"])
+    return int(medians["metrics"] > MOST or faster < LEAST_FASTER)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,221 @@
+"""t-SNE and UMAP of fc1 on MNIST, 10,000 x 200 at steps 0 to 10, against the libraries alone.
+
+Trains as the tutorial does, then measures each claim with both sides in this one process:
+
+- t-SNE: all frames, against one default fit of the last one by openTSNE with two threads; one
+  more frame, against a tenth of it.
+- UMAP: all frames, against two fits of the last one by umap-learn, compiled before.
+- Both: the trustworthiness of the frames of steps 1 to 10 against that of the same engine's own
+  cold fit of the step alone, and the motion on identical data.
+- Quality: trustworthiness, continuity, neighbours kept and label accuracy together, against
+  scikit-learn's trustworthiness alone.
+
+OpenMP's threads are told not to spin while they wait, as the worker's are, on both sides.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read when the first library loads
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_embed_plugin.projections import pca
+from tb_embed_plugin.projections.engine import LayoutEngine
+from tb_embed_plugin.projections.quality import frame_quality, noise_floor
+from tb_embed_plugin.projections.sequence import lay_out
+from tb_embed_plugin.projections.tsne import TSNE
+from tb_embed_plugin.projections.umap import UMAP
+from tb_embed_plugin.runs.logdir import Logdir
+from tb_embed_plugin.runs.run import Run
+
+ROOT = Path(__file__).parents[1]
+LAYER = "fc1"
+"""The layer, and the run that the tutorial records it in."""
+
+
+Snapshots = Mapping[int, NDArray[np.float32]]
+
+
+def main() -> int:
+    """Prints each claim as measured; the exit status is 1 where one does not hold."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="MNIST's .npz file")
+    parser.add_argument("--only", choices=sorted(PARTS), nargs="*", default=sorted(PARTS))
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        run = record_mnist(Path(folder), arguments.data)
+        kept = [PARTS[part](run) for part in arguments.only]
+    return 0 if all(kept) else 1
+
+
+def record_mnist(logdir: Path, data: Path) -> Run:
+    """Trains as the tutorial does and records fc1 of the 10,000 test images."""
+    script = ROOT / "examples" / "mnist_fc1.py"
+    subprocess.run(
+        [sys.executable, script, "--data", data, "--logdir", logdir],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    return Logdir(logdir, lambda: [LAYER]).run(LAYER)
+
+
+def measure_tsne(run: Run) -> bool:
+    """t-SNE of all frames against one default fit."""
+    import openTSNE
+
+    snapshots = all_snapshots(run)
+    last = snapshots[max(snapshots)]
+    default = seconds(lambda: openTSNE.TSNE(n_jobs=2).fit(last))
+    frames, times = timed_frames(TSNE(), snapshots)
+    return all(
+        [
+            holds("t-SNE, all frames, over one default fit", sum(times), default),
+            holds("t-SNE, one more frame, over it", float(np.median(times[1:])), default / 10),
+            *judge(TSNE(), snapshots, frames, floor_p95=0.01),
+        ]
+    )
+
+
+def measure_umap(run: Run) -> bool:
+    """UMAP of all frames against two warm fits."""
+    import umap
+
+    snapshots = all_snapshots(run)
+    last = snapshots[max(snapshots)]
+    umap.UMAP().fit(last)  # compiles
+    warm = seconds(lambda: umap.UMAP().fit(last))
+    frames, times = timed_frames(UMAP(), snapshots)
+    return all(
+        [
+            holds("UMAP, all frames, over two warm fits", sum(times), 2 * warm),
+            *judge(UMAP(), snapshots, frames, floor_mean=0.025),
+        ]
+    )
+
+
+def measure_quality(run: Run) -> bool:
+    """All numbers of a frame's quality against scikit-learn's trustworthiness."""
+    from sklearn.manifold import trustworthiness
+
+    snapshots = all_snapshots(run)
+    last = snapshots[max(snapshots)]
+    column = next(column for column in run.columns(LAYER) if column.type == "category")
+    labels, _ = column.categories()
+    frame = pca.fit(lambda step: last, [0]).project(last, 2)
+    found = frame_quality(last, frame, labels)
+    expected = trustworthiness(last, frame, n_neighbors=15)
+    mine, theirs = (
+        float(np.median([seconds(act) for _ in range(3)]))
+        for act in (
+            lambda: frame_quality(last, frame, labels),
+            lambda: trustworthiness(last, frame, n_neighbors=15),
+        )
+    )
+    difference = abs(found.trustworthiness - expected)
+    return all(
+        [
+            holds("quality of a frame, over scikit-learn's trustworthiness", mine, theirs / 3),
+            holds("trustworthiness, difference from scikit-learn's", difference, 1e-5),
+        ]
+    )
+
+
+PARTS: dict[str, Callable[[Run], bool]] = {
+    "quality": measure_quality,
+    "tsne": measure_tsne,
+    "umap": measure_umap,
+}
+
+
+def timed_frames(engine: LayoutEngine, snapshots: Snapshots) -> tuple[Snapshots, list[float]]:
+    """Returns the frames laid out from the last step backwards, and the seconds of each."""
+    frames: dict[int, NDArray[np.float32]] = {}
+    times: list[float] = []
+    started = time.perf_counter()
+    for step, frame in lay_out(
+        engine,
+        snapshots.__getitem__,
+        list(snapshots),
+        {},
+        "backwards",
+        engine.facts.settings({}),
+        2,
+        lambda step, share: None,
+    ):
+        frames[step] = frame
+        times.append(time.perf_counter() - started)
+        started = time.perf_counter()
+    print(f"  seconds a frame: {[round(taken, 2) for taken in times]}", flush=True)
+    return frames, times
+
+
+def judge(
+    engine: LayoutEngine,
+    snapshots: Snapshots,
+    frames: Snapshots,
+    floor_mean: float = np.inf,
+    floor_p95: float = np.inf,
+) -> list[bool]:
+    """Holds the frames against cold fits, and against themselves on identical data."""
+    settings = engine.facts.settings({})
+    losses = {}
+    for step in sorted(frames):
+        cold = engine.first(snapshots[step], settings, 2, lambda share: None)
+        alone = frame_quality(snapshots[step], cold)
+        found = frame_quality(snapshots[step], frames[step])
+        losses[step] = alone.trustworthiness - found.trustworthiness
+        print(
+            f"  step {step}: trustworthiness {found.trustworthiness:.4f}, alone "
+            f"{alone.trustworthiness:.4f}; neighbours kept {found.neighbors_kept:.3f}, alone "
+            f"{alone.neighbors_kept:.3f}",
+            flush=True,
+        )
+    last = max(frames)
+    floor = noise_floor(engine, snapshots[last], frames[last], settings, 2, lambda share: None)
+    print(f"  motion on identical data: mean {floor.mean:.4f}, p95 {floor.p95:.4f}")
+    title = engine.facts.title
+    trained = max(loss for step, loss in losses.items() if step)
+    return [
+        holds(f"{title}, trustworthiness lost against cold fits", trained, 0.005),
+        holds(f"{title}, mean motion on identical data", floor.mean, floor_mean),
+        holds(f"{title}, 95th percentile of it", floor.p95, floor_p95),
+    ]
+
+
+def holds(claim: str, value: float, most: float) -> bool:
+    """Prints a claim as measured, and says whether it holds."""
+    ratio = f", {value / most:.2f} of it" if 0 < most < np.inf else ""
+    verdict = "holds" if value <= most else "DOES NOT HOLD"
+    print(f"{claim}: {value:.4g}, at most {most:.4g}{ratio}: {verdict}", flush=True)
+    return value <= most
+
+
+def steps_of(run: Run) -> list[int]:
+    """Returns the recorded steps of fc1."""
+    return list(run.layer(LAYER).steps)
+
+
+def all_snapshots(run: Run) -> Snapshots:
+    """Returns fc1 at every step, in memory."""
+    return {step: np.array(run.snapshot(LAYER, step)) for step in steps_of(run)}
+
+
+def seconds(act: Callable[[], object]) -> float:
+    """Returns how long `act` takes."""
+    start = time.perf_counter()
+    act()
+    return time.perf_counter() - start
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,257 @@
+"""A recorded run in a notebook: arrays and, where pandas is there, data frames.
+
+See docs/analysis.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_embed_plugin import findings
+from tb_embed_plugin.errors import MisuseError, NotRecordedError
+from tb_embed_plugin.measure import LayerMeasures, Measured
+from tb_embed_plugin.metrics.catalog import STEP_METRICS
+from tb_embed_plugin.metrics.rankings import Ranking
+from tb_embed_plugin.runs.logdir import Logdir
+from tb_embed_plugin.runs.metadata_table import Column
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from tb_embed_plugin.runs.run import Run
+
+
+def open_run(logdir: str | Path, run: str = ".") -> OpenRun:
+    """Opens a recorded run; nothing is read before it is asked for, nothing ever written.
+
+    Args:
+        logdir: TensorBoard's log directory.
+        run: The run's name, its path below `logdir`.
+
+    Raises:
+        NotRecordedError: There is no such run.
+        UnreadableError: It is damaged.
+    """
+    return OpenRun(Logdir(Path(logdir).expanduser(), lambda: [run]).run(run))
+
+
+class OpenRun:
+    """A run that was opened by `open_run`.
+
+    Attributes:
+        name: TensorBoard's name of it.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self.name = run.name
+        self._run = run
+        self._measured = Measured()
+
+    @property
+    def layers(self) -> list[str]:
+        """The names of the recorded layers."""
+        return [layer.name for layer in self._run.layers]
+
+    @property
+    def steps(self) -> list[int]:
+        """The steps of all snapshots, ascending."""
+        return self._run.steps
+
+    def layer(self, name: str | None = None, label: str | None = None) -> OpenLayer:
+        """Returns a layer.
+
+        Args:
+            name: Its name; may be left out where only one was recorded.
+            label: The column of categories that is the label; `label`, or the first with few
+                categories, by default.
+
+        Raises:
+            NotRecordedError: There is no such layer, or several to choose from.
+        """
+        if name is None:
+            if len(self.layers) != 1:
+                raise NotRecordedError(
+                    f"expected the name of a layer, one of {self.layers}; received none"
+                )
+            name = self.layers[0]
+        return OpenLayer(LayerMeasures(self._run, name, self._measured, label))
+
+
+class OpenLayer:
+    """A layer of an opened run. What is measured once is remembered while it is open."""
+
+    def __init__(self, measures: LayerMeasures) -> None:
+        self.name = measures.facts.name
+        self._measures = measures
+        self._run = measures.run
+
+    @property
+    def steps(self) -> list[int]:
+        """The steps of the snapshots that are measured, ascending."""
+        return self._measures.steps
+
+    @property
+    def trained_steps(self) -> list[int]:
+        """Those of them that follow a training; rankings and warnings look at these."""
+        return self._measures.trained
+
+    @property
+    def measured_samples(self) -> NDArray[np.int64]:
+        """The samples that are measured, ascending: all up to 20,000, else a subset."""
+        return self._measures.samples
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The words of the label, in the order of their codes."""
+        return self._measures.labels.names
+
+    @property
+    def labels(self) -> NDArray[np.int32]:
+        """The code of each sample's label, int32 (n_samples,), -1 where it has none."""
+        return self._measures.labels.codes
+
+    @cached_property
+    def metadata(self) -> dict[str, NDArray[np.generic]]:
+        """The columns by name: float64 where they are numbers, else strings; (n_samples,)."""
+        columns = self._run.columns(self.name)
+        return {column.name: _values(column) for column in columns}
+
+    def snapshot(self, step: int) -> NDArray[np.float32]:
+        """Returns the activations at a step, float32 (n_samples, n_units), read-only.
+
+        Raises:
+            NotRecordedError: There is no such step.
+        """
+        return self._run.snapshot(self.name, step)
+
+    def outputs(self, step: int) -> NDArray[np.float32] | None:
+        """Returns the model's outputs at a step, float32 (n_samples, n_classes), or None."""
+        found = self._run.outputs(self.name, step)
+        return None if found is None else found.values  # noqa: PD011 # no data frame
+
+    def neighbors(self, step: int) -> NDArray[np.int64]:
+        """Returns the 15 nearest neighbours of each measured sample, exact, nearest first.
+
+        Returns:
+            int64 (n_measured, 15), numbers of samples; fewer columns with fewer samples.
+        """
+        return self._measures.samples[self._measures.observation(step).neighbors]
+
+    def metrics(self) -> dict[str, NDArray[np.float64]]:
+        """Returns all metrics by name (docs/metrics.md), float64 (n_steps,), NaN if undefined.
+
+        Raises:
+            EmbedError: A snapshot cannot be read or is not finite.
+        """
+        rows = [self._measures.numbers(step) for step in self.steps]
+        return {
+            metric.name: np.array([row.get(metric.name, np.nan) for row in rows])
+            for metric in STEP_METRICS
+            if any(metric.name in row for row in rows)
+        }
+
+    def sample_metric(self, name: str) -> NDArray[np.float32]:
+        """Returns a number a step and sample by name (docs/metrics.md).
+
+        Returns:
+            float32 (n_steps, n_samples), NaN where undefined or not measured.
+        """
+        return np.stack([self._measures.sample_metric(name, step) for step in self.steps])
+
+    def summary(self) -> dict[str, NDArray[np.float64]]:
+        """Returns one number a sample over the run by name; see `findings.summary`."""
+        return findings.summary(self._measures)
+
+    def ranking(self, rule: str) -> Ranking:
+        """Returns the samples that a rule names, the most striking first.
+
+        Args:
+            rule: `suspicious_label`, `forgotten` and others, see docs/metrics.md.
+
+        Raises:
+            ArgumentError: There is no such rule.
+            UnsuitableDataError: What it needs was not recorded.
+        """
+        return findings.ranking(self._measures, rule)
+
+    def warnings(self) -> list[findings.Warning]:
+        """Returns what the layer deserves to be warned of; usually nothing."""
+        return findings.warnings(self._measures)
+
+    def confusion(self, step: int) -> NDArray[np.int64]:
+        """Returns how many samples of each label are predicted as each class, a row a label."""
+        return findings.confusion(self._measures, step)
+
+    def similarity(self, other: OpenLayer | None = None) -> NDArray[np.float64]:
+        """Returns the linear CKA of each step of this layer with each step of another.
+
+        Args:
+            other: A layer of the same samples, of this run or another; this one by default.
+
+        Returns:
+            float64 (n_steps, n_steps of the other) in [0, 1].
+
+        Raises:
+            UnsuitableDataError: The other one holds different samples.
+        """
+        to = self._measures if other is None else other._measures  # noqa: SLF001 # its own kind
+        return np.array(
+            [[self._measures.similarity(a, to, b) for b in to.steps] for a in self.steps]
+        )
+
+    def metrics_frame(self) -> pd.DataFrame:
+        """Returns `metrics` as a data frame, a row a step.
+
+        Raises:
+            MisuseError: pandas is not installed.
+        """
+        return _frame(self.metrics(), "step", self.steps)
+
+    def samples_frame(self) -> pd.DataFrame:
+        """Returns the metadata and `summary` as a data frame, a row a sample.
+
+        A column of the metadata keeps its name where both have one.
+
+        Raises:
+            MisuseError: pandas is not installed.
+        """
+        columns = {**self.summary(), **self.metadata}
+        return _frame(columns, "sample", range(self._measures.facts.samples))
+
+    def ranking_frame(self, rule: str) -> pd.DataFrame:
+        """Returns `ranking` with the metadata as a data frame, the first row the first.
+
+        Raises:
+            MisuseError: pandas is not installed.
+        """
+        ranking = self.ranking(rule)
+        found: dict[str, object] = {
+            name: values[ranking.samples] for name, values in self.metadata.items()
+        }
+        steps = np.array(self.trained_steps)
+        found |= {
+            "score": ranking.scores,
+            "steps": [steps[events].tolist() for events in ranking.events.T],
+        }
+        return _frame(found, "sample", ranking.samples.tolist())
+
+
+def _values(column: Column) -> NDArray[np.generic]:
+    return column.numbers() if column.type == "number" else np.array(column.cells, object)
+
+
+def _frame(columns: Mapping[str, object], name: str, index: Sequence[int]) -> pd.DataFrame:
+    try:
+        import pandas as pd
+    except ImportError as error:
+        raise MisuseError(
+            "expected pandas, which data frames come from; it cannot be imported; install it "
+            "(pip install pandas), or use the methods that return arrays"
+        ) from error
+    return pd.DataFrame(dict(columns), index=pd.Index(index, name=name))

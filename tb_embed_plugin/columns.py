@@ -1,0 +1,27 @@
+"""The samples' metadata as tensors, as they cross the wire and lie in exported files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tb_embed_plugin import wire
+from tb_embed_plugin.runs.metadata_table import Column
+
+
+def encode_columns(columns: Sequence[Column]) -> dict[str, Any]:
+    """Returns tensors, each named by its column's number; docs/http_api.md describes them."""
+    tensors: dict[str, Any] = {}
+    for i, column in enumerate(columns):
+        tensors.update(_encode(f"{i}", column))
+    return tensors
+
+
+def _encode(prefix: str, column: Column) -> dict[str, Any]:
+    if column.type == "number":
+        return {f"{prefix}.values": column.numbers()}
+    if column.type == "text":
+        return wire.encode_strings(f"{prefix}.text", column.cells)
+    codes, words = column.categories()
+    vocabulary = wire.encode_strings(f"{prefix}.vocabulary", words)
+    return {f"{prefix}.codes": codes, **vocabulary}

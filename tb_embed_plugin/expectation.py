@@ -1,0 +1,122 @@
+"""How long a job will take: a model of what its stages cost, corrected by earlier jobs.
+
+The model says how costs grow, the constants are those of one machine; jobs that have ended
+say how much slower or faster this one is.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import Literal
+
+Stage = Literal["frames", "quality"]
+"""First all frames are laid out, then all are measured."""
+
+START_SECONDS = 2.0
+"""A worker's start and imports."""
+
+SAMPLES, UNITS = 10_000, 200
+"""The size of layer that the constants are for."""
+
+NEIGHBORS_SECONDS = 1.1
+"""Exact neighbours of all samples."""
+
+QUALITY_SECONDS = 3.0
+"""What one frame keeps of the layer's neighbourhoods."""
+
+MAX_JUDGED = 20_000
+"""More samples than this cost the quality no more time, but for their number."""
+
+TELLING_SECONDS = 5.0
+"""A shorter job is mostly its start, and says little of a longer one."""
+
+ITERATION_SECONDS = 0.018
+"""One iteration of t-SNE."""
+
+FRAME_SECONDS = {"tsne": (12.5, 0.9), "umap": (7.5, 1.6)}
+"""A frame from nothing, and one that starts from its neighbour, neighbours apart.
+
+These constants were measured on two cores with fc1 of MNIST (docs/architecture.md).
+"""
+
+
+@dataclass(frozen=True)
+class Work:
+    """How much a job is.
+
+    Attributes:
+        engine: Name of the engine.
+        samples: Rows of each snapshot.
+        units: Width of each snapshot.
+        frames: Frames to lay out.
+        from_nothing: Whether the first of them has no neighbour to start from.
+        measures: Frames to measure.
+        refine: Iterations of t-SNE added to each frame.
+    """
+
+    engine: str
+    samples: int
+    units: int
+    frames: int
+    from_nothing: bool
+    measures: int
+    refine: int = 0
+
+    def seconds(self, stage: Stage) -> float:
+        """Returns the seconds that a stage would take on the machine of the constants."""
+        if stage == "quality":
+            return self._cost("quality", self.measures)
+        return self._cost("frames", self.frames) + (START_SECONDS if self.frames else 0)
+
+    def share(self, stage: Stage, done: float) -> float:
+        """Returns the share of a stage's time after `done` of its frames, in [0, 1]."""
+        total = self._cost(stage, self.frames if stage == "frames" else self.measures)
+        return min(1.0, self._cost(stage, done) / total) if total > 0 else 1.0
+
+    def _cost(self, stage: Stage, frames: float) -> float:
+        size = self.samples / SAMPLES
+        width = self.units / UNITS
+        if stage == "quality":
+            judged = min(size, (MAX_JUDGED / SAMPLES) ** 2 / size) if size else 0
+            return frames * QUALITY_SECONDS * size * judged * (1 + width) / 2
+        first, following = FRAME_SECONDS.get(self.engine, (0.0, 0.0))
+        neighbors = NEIGHBORS_SECONDS * size**2 * width
+        extra = (first - following) * size * min(frames, 1.0) if self.from_nothing else 0.0
+        refining = ITERATION_SECONDS * self.refine
+        return frames * ((following + refining) * size + neighbors) + extra
+
+
+class Expectation:
+    """Says how long jobs will take, and learns from those that have ended."""
+
+    def __init__(self) -> None:
+        self._paces: dict[tuple[str, Stage], float] = {}
+        self._lock = threading.Lock()
+
+    def seconds(self, work: Work, stage: Stage) -> float:
+        """Returns how long a stage will take, in seconds."""
+        with self._lock:
+            return work.seconds(stage) * self._paces.get((work.engine, stage), 1.0)
+
+    def remaining(self, work: Work, stage: Stage, done: float, elapsed: float) -> float:
+        """Returns how long the rest of a stage will take, in seconds.
+
+        Args:
+            work: The job.
+            stage: Its stage.
+            done: Frames of the stage that are done, with the share of the one under way.
+            elapsed: Seconds since the stage began.
+        """
+        share = work.share(stage, done)
+        # A small share says little of the pace.
+        if share < 0.1:
+            return max(0.0, self.seconds(work, stage) - elapsed)
+        return elapsed * (1 - share) / share
+
+    def learn(self, work: Work, stage: Stage, elapsed: float) -> None:
+        """Takes account of how long a stage has taken, in seconds."""
+        expected = work.seconds(stage)
+        if expected >= TELLING_SECONDS:
+            with self._lock:
+                self._paces[work.engine, stage] = elapsed / expected

@@ -1,0 +1,219 @@
+"""`tb-embed export`: a projection as a file, with the samples' metadata and its quality."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_embed_plugin import wire
+from tb_embed_plugin.columns import encode_columns
+from tb_embed_plugin.errors import BrokenInstallationError, NotRecordedError
+from tb_embed_plugin.player import player
+from tb_embed_plugin.project import Projected
+from tb_embed_plugin.quality import NUMBERS
+from tb_embed_plugin.runs import atomic
+from tb_embed_plugin.runs.metadata_table import Column
+
+AXES = ("x", "y", "z")
+
+
+@dataclass(frozen=True)
+class Content:
+    """What is exported.
+
+    Attributes:
+        projected: The projection.
+    """
+
+    projected: Projected
+
+    @property
+    def steps(self) -> list[int]:
+        """The steps, ascending."""
+        return self.projected.layout.steps
+
+    @cached_property
+    def frames(self) -> NDArray[np.float32]:
+        """Returns the coordinates, (n_steps, n_samples, components)."""
+        frames = [self.projected.frame_of(step) for step in self.steps]
+        there = [frame for frame in frames if frame is not None]
+        if len(there) < len(frames):
+            raise NotRecordedError(
+                f"expected {len(frames)} frames in the cache; received {len(there)}, since "
+                "something deleted the others; export again"
+            )
+        return np.stack(there)
+
+    @cached_property
+    def columns(self) -> list[Column]:
+        """The samples' metadata."""
+        layout = self.projected.layout
+        return layout.run.columns(layout.layer.name)
+
+    @cached_property
+    def quality(self) -> list[dict[str, Any]]:
+        """The numbers of each frame, with its step."""
+        return self.projected.quality
+
+    @property
+    def axes(self) -> list[str]:
+        """Names of the coordinates."""
+        n = self.projected.layout.components
+        return list(AXES[:n]) if n <= len(AXES) else [f"axis_{i + 1}" for i in range(n)]
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """What the file is, for whoever finds it."""
+        layout = self.projected.layout
+        return {
+            "run": layout.run.name,
+            "layer": layout.layer.name,
+            "engine": layout.engine.name,
+            "components": layout.components,
+            "settings": dict(layout.settings),
+            "columns": [{"name": c.name, "type": c.type} for c in self.columns],
+            "quality": self.quality,
+            "noise_floor": self.projected.noise_floor,
+            "sentence": self.projected.sentence,
+        }
+
+    def rows(self) -> Iterator[list[Any]]:
+        """Yields a row a step and sample: both, the coordinates, the cells."""
+        cells = list(zip(*(column.cells for column in self.columns), strict=True))
+        for step, frame in zip(self.steps, self.frames, strict=True):
+            for sample, place in enumerate(frame.tolist()):
+                yield [step, sample, *place, *(cells[sample] if cells else ())]
+
+
+def export(projected: Projected, kind: str, path: Path) -> list[Path]:
+    """Writes a projection.
+
+    Args:
+        projected: The projection.
+        kind: One of `FORMATS`.
+        path: The file; it is replaced if it is there.
+
+    Returns:
+        The files that were written.
+
+    Raises:
+        EmbedError: The metadata cannot be read, or the format cannot hold the projection.
+        OSError: The file cannot be written.
+    """
+    files = FORMATS[kind](Content(projected), path)
+    for file, body in files.items():
+        atomic.write_bytes(file, body)
+    return list(files)
+
+
+def _csv(content: Content, path: Path) -> dict[Path, bytes]:
+    header = ["step", "sample", *content.axes, *(c.name for c in content.columns)]
+    numbers = ("step", *NUMBERS)
+    quality = [["" if f[n] is None else f[n] for n in numbers] for f in content.quality]
+    return {
+        path: _table(header, content.rows()),
+        path.with_name(f"{path.stem}.quality{path.suffix}"): _table(
+            list(numbers), iter(quality)
+        ),
+    }
+
+
+def _table(header: list[str], rows: Iterator[list[Any]]) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(header)
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+def _npz(content: Content, path: Path) -> dict[Path, bytes]:
+    arrays = _arrays(content)
+    for column in content.columns:
+        arrays[f"metadata.{column.name}"] = (
+            column.numbers() if column.type == "number" else np.array(column.cells, np.str_)
+        )
+    arrays["info"] = np.array(json.dumps(content.info))
+    body = io.BytesIO()
+    np.savez_compressed(body, **arrays)
+    return {path: body.getvalue()}
+
+
+def _safetensors(content: Content, path: Path) -> dict[Path, bytes]:
+    metadata = {f"metadata.{k}": v for k, v in encode_columns(content.columns).items()}
+    return {path: wire.encode(_arrays(content) | metadata, content.info)}
+
+
+def _arrays(content: Content) -> dict[str, Any]:
+    arrays: dict[str, Any] = {
+        "frames": content.frames,
+        "steps": np.array(content.steps, np.int64),
+    }
+    for name in NUMBERS:
+        values = [frame[name] for frame in content.quality]
+        arrays[f"quality.{name}"] = np.array(
+            [np.nan if value is None else value for value in values]
+        )
+    return arrays
+
+
+def _parquet(content: Content, path: Path) -> dict[Path, bytes]:
+    try:
+        import pyarrow as pa
+        from pyarrow import parquet
+    except ImportError as error:
+        raise BrokenInstallationError(
+            "expected pyarrow, which writes Parquet; it is not installed; get it with "
+            "pip install 'tb-embed-plugin[parquet]', or choose another format"
+        ) from error
+    n_steps, n_samples, _ = content.frames.shape
+    table: dict[str, Any] = {
+        "step": np.repeat(np.array(content.steps, np.int64), n_samples),
+        "sample": np.tile(np.arange(n_samples), n_steps),
+    }
+    places = content.frames.reshape(n_steps * n_samples, -1)
+    table |= {name: places[:, i] for i, name in enumerate(content.axes)}
+    for column in content.columns:
+        is_number = column.type == "number"
+        cells = column.numbers() if is_number else np.array(list(column.cells), object)
+        table[column.name if column.name not in table else f"metadata.{column.name}"] = np.tile(
+            cells, n_steps
+        )
+    built = pa.table(table).replace_schema_metadata({"tb_embed": json.dumps(content.info)})
+    body = io.BytesIO()
+    parquet.write_table(built, body)
+    return {path: body.getvalue()}
+
+
+def _html(content: Content, path: Path) -> dict[Path, bytes]:
+    layout = content.projected.layout
+    body = player(
+        title=f"{layout.run.name}, {layout.layer.name}, {layout.engine.title}",
+        sentence=content.projected.sentence,
+        steps=content.steps,
+        frames=content.frames,
+        columns=content.columns,
+        run=layout.run,
+        layer=layout.layer,
+    )
+    return {path: body.encode()}
+
+
+FORMATS: Mapping[str, Callable[[Content, Path], dict[Path, bytes]]] = MappingProxyType(
+    {
+        "csv": _csv,
+        "npz": _npz,
+        "parquet": _parquet,
+        "safetensors": _safetensors,
+        "html": _html,
+    }
+)

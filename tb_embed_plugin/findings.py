@@ -1,0 +1,155 @@
+"""What a layer's measures say to people: warnings in words, ranked samples, confusion."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_embed_plugin.errors import ArgumentError, NotRecordedError, UnsuitableDataError
+from tb_embed_plugin.measure import LayerMeasures
+from tb_embed_plugin.metrics import predictions, rankings
+from tb_embed_plugin.metrics.rankings import RULES, Ranking
+from tb_embed_plugin.metrics.warning_rules import WARNING_RULES
+
+
+@dataclass(frozen=True)
+class Warning:  # noqa: A001 # the project's word for it; Python's is used nowhere here
+    """One warning about a layer.
+
+    Attributes:
+        rule: Its name in `warning_rules.WARNING_RULES`.
+        title: What people call it.
+        meaning: The rule with its threshold.
+        step: At which it first held.
+        value: What was seen there.
+        threshold: What it was held against.
+        sentence: The same in words.
+        samples: Those responsible, int64, the most striking first.
+        classes: The labels concerned.
+        units: The units concerned.
+    """
+
+    rule: str
+    title: str
+    meaning: str
+    step: int
+    value: float
+    threshold: float
+    sentence: str
+    samples: NDArray[np.int64]
+    classes: tuple[str, ...]
+    units: tuple[int, ...]
+
+
+def warnings(measures: LayerMeasures) -> list[Warning]:
+    """Returns what a layer deserves to be warned of, the gravest first; usually nothing.
+
+    Raises:
+        EmbedError: A snapshot cannot be read or is not finite.
+    """
+    moments = measures.moments()
+    codes = measures.labels.codes[measures.samples]
+    found = []
+    for name, rule in WARNING_RULES.items():
+        for finding in rule.find(moments, codes):
+            step = measures.trained[finding.index]
+            classes = tuple(measures.labels.names[code] for code in finding.classes)
+            words = rule.seen.format(
+                value=finding.value,
+                threshold=finding.threshold,
+                classes=" and ".join(classes),
+            )
+            found.append(
+                Warning(
+                    rule=name,
+                    title=rule.title,
+                    meaning=rule.meaning,
+                    step=step,
+                    value=finding.value,
+                    threshold=finding.threshold,
+                    sentence=f"{rule.title} at step {step}: {words}.",
+                    samples=measures.samples[finding.samples],
+                    classes=classes,
+                    units=finding.units,
+                )
+            )
+    return found
+
+
+def all_rankings(measures: LayerMeasures) -> dict[str, Ranking]:
+    """Returns the rankings for which enough was recorded, by the names of `RULES`.
+
+    Raises:
+        EmbedError: A snapshot cannot be read, or no step follows a training.
+    """
+    history = measures.history()
+    found = {name: rule.rank(history) for name, rule in RULES.items()}
+    return {
+        name: replace(ranking, samples=measures.samples[ranking.samples])
+        for name, ranking in found.items()
+        if ranking is not None
+    }
+
+
+def ranking(measures: LayerMeasures, rule: str) -> Ranking:
+    """Returns a layer's samples ranked by a rule; the events are those of the trained steps.
+
+    Raises:
+        ArgumentError: There is no such rule.
+        UnsuitableDataError: What it needs was not recorded.
+        EmbedError: As `all_rankings`.
+    """
+    if rule not in RULES:
+        raise ArgumentError(f"expected rule to be one of {list(RULES)}; received {rule!r}")
+    found = RULES[rule].rank(measures.history())
+    if found is None:
+        raise UnsuitableDataError(
+            f"expected the model's outputs and the labels that belong to them, by which "
+            f"{rule!r} is told; they were not recorded; record the run with labels=…"
+        )
+    return replace(found, samples=measures.samples[found.samples])
+
+
+def summary(measures: LayerMeasures) -> dict[str, NDArray[np.float64]]:
+    """Returns one number a sample over the whole run; see `rankings.summary`.
+
+    `first_learnt` is a step here, not an index.
+
+    Returns:
+        float64 (n_samples,) each, all of the layer's samples; NaN where not measured.
+
+    Raises:
+        EmbedError: As `all_rankings`.
+    """
+    found = rankings.summary(measures.history())
+    if "first_learnt" in found:
+        steps = np.array([*measures.trained, -1.0])
+        found["first_learnt"] = steps[found["first_learnt"].astype(int)]
+    result = {}
+    for name, values in found.items():
+        result[name] = np.full(measures.facts.samples, np.nan)
+        result[name][measures.samples] = values
+    return result
+
+
+def confusion(measures: LayerMeasures, step: int) -> NDArray[np.int64]:
+    """Returns how many samples of each label are predicted as each class at a step.
+
+    Returns:
+        int64 (n_classes, n_classes), a row a label; the classes of `measures.labels.names`.
+
+    Raises:
+        NotRecordedError: The outputs were not recorded, or nobody knows which label is which
+            of their classes.
+    """
+    labels = measures.labels
+    outputs = measures.run.outputs(measures.facts.name, step)
+    if outputs is None or not labels.are_outputs:
+        raise NotRecordedError(
+            "expected the model's outputs and the labels that belong to them; run "
+            f"{measures.run.name!r} lacks them; record it with labels=…"
+        )
+    predicted = predictions.predict(outputs.values, outputs.kind).classes
+    return predictions.confusion(labels.codes, predicted, len(labels.names))

@@ -1,0 +1,1 @@
+"""`tb-embed import`: activations that others saved as plain files, made a run of ours."""

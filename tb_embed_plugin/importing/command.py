@@ -1,0 +1,103 @@
+"""The command `tb-embed import`."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+
+def add_command(commands: Any) -> None:
+    """Adds the command to an argparse parser's subparsers."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "import",
+        help="make a run of activations that other programs saved",
+        description="Makes a run of .npy, .npz, .safetensors or Parquet files that hold "
+        "matrices with a row a sample. Several files are the steps of one run, by the "
+        "numbers in their names (fc1-step10.npy, or fc1-10.npy), else in the order given.",
+    )
+    parser.add_argument("sources", type=Path, nargs="+", metavar="SOURCE")
+    parser.add_argument(
+        "--run", type=Path, required=True, metavar="DIR", help="the run's directory"
+    )
+    parser.add_argument(
+        "--layer",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="take this array, once for each wanted (default: all); where a file does not name "
+        "its array, what to call it",
+    )
+    parser.add_argument(
+        "--steps",
+        type=_numbers,
+        metavar="N,N,…",
+        help="the step of each file",
+    )
+    parser.add_argument(
+        "--metadata",
+        type=Path,
+        metavar="FILE",
+        help="a row a sample: .tsv, .csv or .parquet",
+    )
+    parser.add_argument(
+        "--images",
+        "--sprite",
+        type=Path,
+        metavar="FILE",
+        help="thumbnails: .npy or .npz, (n, height, width) or with channels; or one picture of "
+        "all, row by row",
+    )
+    parser.add_argument(
+        "--cell",
+        type=_cell,
+        metavar="WxH",
+        help="width and height of a thumbnail in that picture (default: a square grid's)",
+    )
+    parser.add_argument(
+        "--overwrite", action="store_true", help="delete the run that is there; only ours"
+    )
+    command: Callable[[argparse.Namespace], int] = _import
+    parser.set_defaults(command=command)
+
+
+def _import(options: argparse.Namespace) -> int:
+    from tb_embed_plugin.importing.importer import Request, import_files
+
+    imported = import_files(
+        Request(
+            sources=options.sources,
+            run_dir=options.run,
+            layers=options.layer,
+            steps=options.steps,
+            metadata=options.metadata,
+            images=options.images,
+            cell=options.cell,
+            overwrite=options.overwrite,
+        )
+    )
+    layers = ", ".join(f"{layer.name} ({layer.units} units)" for layer in imported.layers)
+    steps = ", ".join(map(str, imported.steps))
+    print(f"{options.run}: {imported.samples:,} samples; {layers}; steps {steps}")
+    for note in imported.notes:
+        print(f"note: {note}")
+    print(f"tensorboard --logdir {options.run.parent}")
+    return 0
+
+
+def _numbers(text: str) -> list[int]:
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"expected whole numbers separated by commas; received {text!r}"
+        ) from error
+
+
+def _cell(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"([1-9]\d{0,4})x([1-9]\d{0,4})", text, re.ASCII)
+    if match is None:
+        raise argparse.ArgumentTypeError(f"expected 28x28 say; received {text!r}")
+    return int(match[1]), int(match[2])

@@ -1,0 +1,205 @@
+"""Makes a run of ours from files of activations.
+
+Every file is looked at before anything is written, so that what does not fit is found first;
+what is found later takes the begun run away again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from tb_embed_plugin.errors import EmbedError, MisuseError
+from tb_embed_plugin.importing.samples import read_metadata, read_thumbnails, with_index
+from tb_embed_plugin.importing.sources import Source, open_source
+from tb_embed_plugin.importing.steps import layer_name, steps_of
+from tb_embed_plugin.runs.manifest import Layer, Step
+from tb_embed_plugin.runs.metadata_table import Column
+from tb_embed_plugin.runs.writer import (
+    RunWriter,
+    delete_run,
+    read_manifest,
+    refuse_foreign_files,
+)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asks for.
+
+    Attributes:
+        sources: The files, one a step.
+        run_dir: The run to be written.
+        layers: Names of the arrays wanted, none for all.
+        steps: One for each file; None where the names or the order tell.
+        metadata: A table of the samples.
+        images: Their thumbnails.
+        cell: Width and height of a thumbnail on a sheet, pixels.
+        overwrite: Deletes the run of ours that is there.
+    """
+
+    sources: Sequence[Path]
+    run_dir: Path
+    layers: Sequence[str] = ()
+    steps: Sequence[int] | None = None
+    metadata: Path | None = None
+    images: Path | None = None
+    cell: tuple[int, int] | None = None
+    overwrite: bool = False
+
+
+@dataclass
+class Imported:
+    """What was written.
+
+    Attributes:
+        samples: Rows of every layer.
+        layers: Names and widths.
+        steps: Ascending.
+        notes: What a person should know, one sentence each.
+    """
+
+    samples: int
+    layers: Sequence[Layer]
+    steps: Sequence[int]
+    notes: list[str] = field(default_factory=list)
+
+
+def import_files(request: Request) -> Imported:
+    """Writes a run.
+
+    Raises:
+        MisuseError: The files do not fit each other, or there is a run already.
+        UnreadableError: A file is damaged.
+        OSError: The run cannot be written.
+    """
+    _refuse_what_is_there(request)
+    sources = _open(request)
+    samples, layers = _shapes(sources)
+    notes = [note for source in sources.values() for note in source.notes]
+    columns = _columns(request, list(sources.values()), samples, notes)
+    images = None
+    if request.images is not None:
+        images = read_thumbnails(request.images, samples, request.cell)
+    if request.overwrite:
+        delete_run(request.run_dir)
+    writer = _begin(request.run_dir, layers, columns)
+    try:
+        if images is not None:
+            writer.add_sprite(images)
+        for step, source in sources.items():
+            _write(writer, step, source, layers, notes)
+        writer.finish()
+    except EmbedError:
+        delete_run(request.run_dir)
+        raise
+    return Imported(samples, layers, list(sources), list(dict.fromkeys(notes)))
+
+
+def _refuse_what_is_there(request: Request) -> None:
+    refuse_foreign_files(request.run_dir)
+    if not request.overwrite and read_manifest(request.run_dir) is not None:
+        raise MisuseError(
+            f"expected a directory without a run; {request.run_dir} holds one; pass "
+            "--overwrite to delete it, or another --run"
+        )
+
+
+def _open(request: Request) -> dict[int, Source]:
+    """Opens the files, by step in ascending order."""
+    steps = steps_of(request.sources, request.steps)
+    defaults = {layer_name(path) for path in request.sources}
+    # Where the names differ, nobody but the user can know whether they mean one layer.
+    default = defaults.pop() if len(defaults) == 1 else ""
+    opened = {
+        step: open_source(path, request.layers, default)
+        for step, path in sorted(zip(steps, request.sources, strict=True))
+    }
+    names = {tuple(source.layers): source.path for source in opened.values()}
+    if len(names) > 1:
+        (first, first_path), (other, other_path) = list(names.items())[:2]
+        raise MisuseError(
+            f"expected the same layers in all files; received {', '.join(first)} in "
+            f"{first_path.name} and {', '.join(other)} in {other_path.name}; choose "
+            "with --layer"
+        )
+    if "" in next(iter(names)):
+        raise MisuseError(
+            f"expected files of one name and a number each; received "
+            f"{', '.join(path.name for path in request.sources[:3])}; pass --layer NAME if "
+            "they are steps of one layer, or put the layers of one step into one .npz"
+        )
+    return opened
+
+
+def _shapes(sources: dict[int, Source]) -> tuple[int, list[Layer]]:
+    """Returns the number of samples and the layers, the same at every step."""
+    known: dict[str, tuple[tuple[int, ...], str]] = {}
+    rows: tuple[int, str] | None = None
+    for source in sources.values():
+        for name, read in source.layers.items():
+            shape, where = read().shape, f"{name} of {source.path.name}"
+            rows = rows or (shape[0], where)
+            if shape[0] != rows[0]:
+                raise MisuseError(
+                    f"expected the same samples in every array; received {rows[0]} rows in "
+                    f"{rows[1]} and {shape[0]} in {where}; import other samples into a run of "
+                    "their own"
+                )
+            before = known.setdefault(name, (shape, where))
+            if shape != before[0]:
+                raise MisuseError(
+                    f"expected as many units at every step; received {before[0][1]} in "
+                    f"{before[1]} and {shape[1]} in {where}; import them as layers of their own"
+                )
+    if rows is None:
+        raise MisuseError("expected a file or more; received none; name one")
+    return rows[0], [Layer(name, shape[1]) for name, (shape, _) in known.items()]
+
+
+def _columns(
+    request: Request, sources: Sequence[Source], samples: int, notes: list[str]
+) -> list[Column]:
+    """Returns the metadata: that of the files themselves, and of the table beside them."""
+    columns = list(sources[0].columns)
+    for source in sources[1:]:
+        if list(source.columns) != columns:
+            raise MisuseError(
+                "expected the same metadata at every step; received other columns or values "
+                f"in {source.path.name} than in {sources[0].path.name}; sort the rows alike, "
+                "or leave the columns out"
+            )
+    if request.metadata is not None:
+        more, told = read_metadata(request.metadata, samples)
+        columns += more
+        notes += told
+    return with_index(columns, samples)
+
+
+def _begin(run_dir: Path, layers: Sequence[Layer], columns: Sequence[Column]) -> RunWriter:
+    cells = repr([(column.name, list(column.cells)) for column in columns])
+    return RunWriter.begin(
+        run_dir,
+        layers=layers,
+        columns=columns,
+        fingerprint=hashlib.sha256(cells.encode(errors="backslashreplace")).hexdigest()[:32],
+        outputs=None,
+    )
+
+
+def _write(
+    writer: RunWriter, step: int, source: Source, layers: Sequence[Layer], notes: list[str]
+) -> None:
+    tensors = {layer.name: source.layers[layer.name]() for layer in layers}
+    not_finite = tuple(n for n, tensor in tensors.items() if not np.isfinite(tensor).all())
+    notes += [
+        f"{name} of {source.path.name} holds NaN or infinity: step {step} is kept, and left "
+        "out of projections"
+        for name in not_finite
+    ]
+    time = source.path.stat().st_mtime
+    writer.write_snapshot(Step(step, "step", None, None, time, None, not_finite), tensors)

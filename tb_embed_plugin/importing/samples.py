@@ -1,0 +1,157 @@
+"""What goes with the rows of the imported matrices: a table of metadata, thumbnails."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from tb_embed_plugin.errors import MisuseError, UnreadableError
+from tb_embed_plugin.importing.parquet import read_values
+from tb_embed_plugin.importing.sources import DAMAGE
+from tb_embed_plugin.runs.images import Images, read_images
+from tb_embed_plugin.runs.metadata_inference import infer_type, read_inferred_table
+from tb_embed_plugin.runs.metadata_table import Column, index_column
+from tb_embed_plugin.runs.sheets import read_sheet
+
+_SHEETS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
+
+
+def read_metadata(path: Path, n_samples: int) -> tuple[list[Column], list[str]]:
+    """Reads a table of metadata: tab- or comma-separated, or Parquet.
+
+    A first line above as many rows as there are samples is a header.
+
+    Args:
+        path: The file; `.csv` and `.parquet` are these, any other is tab-separated.
+        n_samples: Rows expected.
+
+    Returns:
+        The columns, and what a person should know of them, one sentence each.
+
+    Raises:
+        UnreadableError: The file is damaged.
+        MisuseError: It has more or fewer rows, or columns that cannot be told apart.
+    """
+    kind = path.suffix.lower()
+    notes: list[str] = []
+    if kind == ".parquet":
+        columns, notes = read_values(path)
+        rows = len(columns[0].cells) if columns else 0
+    elif kind == ".csv":
+        columns, rows = _read_csv(path, n_samples)
+    else:
+        table = read_inferred_table(path, n_samples)
+        columns, rows, notes = table.columns, table.rows, table.problems
+    if rows != n_samples:
+        raise MisuseError(
+            f"expected a row of metadata for each of {n_samples} samples; received {rows} in "
+            f"{path.name}; pass a table of the same samples"
+        )
+    return columns, notes
+
+
+def with_index(columns: Sequence[Column], n_samples: int) -> list[Column]:
+    """Returns the columns behind the column `index`, the number of the row.
+
+    Raises:
+        MisuseError: One of that name holds something else, or two have one name.
+    """
+    index = index_column(n_samples)
+    others = [c for c in columns if (c.name, list(c.cells)) != (index.name, index.cells)]
+    names = [index.name, *(column.name for column in others)]
+    for name in names:
+        if not name.strip() or names.count(name) > 1:
+            raise MisuseError(
+                "expected columns of metadata with different names, none of them empty or "
+                f"'index', which is the samples' number; received {name!r}; rename it"
+            )
+    return [index, *others]
+
+
+def read_thumbnails(path: Path, n_samples: int, cell: tuple[int, int] | None) -> Images:
+    """Reads thumbnails: an array of images, or one sheet of them, row by row.
+
+    Args:
+        path: `.npy` or `.npz` of (n_samples, height, width), with channels or without; else a
+            sheet as a picture.
+        n_samples: Thumbnails expected.
+        cell: Width and height of a thumbnail on the sheet, pixels; None for the square grid
+            that holds them all.
+
+    Raises:
+        UnreadableError: The file is damaged.
+        MisuseError: It holds more or fewer images, or no images.
+    """
+    if path.suffix.lower() in _SHEETS:
+        return read_images(_cut(path, n_samples, cell))
+    try:
+        # Without pickle: what an array of objects would run is not for us to run.
+        loaded = np.load(path, allow_pickle=False)
+        array = loaded if isinstance(loaded, np.ndarray) else loaded[loaded.files[0]]
+    except DAMAGE as error:
+        raise UnreadableError(
+            f"expected thumbnails as .npy, .npz or {', '.join(_SHEETS)}; {path.name} cannot be "
+            f"read ({type(error).__name__}); save them again"
+        ) from error
+    if array.ndim == 0 or len(array) != n_samples:
+        raise MisuseError(
+            f"expected {n_samples} images, one a sample; received an array of {array.shape} in "
+            f"{path.name}; pass as many"
+        )
+    return read_images(array)
+
+
+def _read_csv(path: Path, n_samples: int) -> tuple[list[Column], int]:
+    """Returns the columns of a comma-separated table, and the number of its rows."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        rows = [row for row in csv.reader(text.splitlines(keepends=True), strict=True) if row]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise UnreadableError(
+            f"expected a comma-separated table in UTF-8; {path.name} cannot be read "
+            f"({' '.join(str(error).split())[:120]}); save it again"
+        ) from error
+    widths = {len(row) for row in rows}
+    if len(widths) > 1:
+        raise MisuseError(
+            f"expected rows of as many cells each in {path.name}; received rows of "
+            f"{min(widths)} and of {max(widths)}; quote cells that hold a comma"
+        )
+    header = rows.pop(0) if len(rows) == n_samples + 1 else None
+    cells = list(zip(*rows, strict=True))
+    names = header or [f"column {i + 1}" for i in range(len(cells))]
+    columns = [
+        Column(name.strip(), infer_type(column), column)
+        for name, column in zip(names, cells, strict=True)
+    ]
+    return columns, len(rows)
+
+
+def _cut(path: Path, n_samples: int, cell: tuple[int, int] | None) -> NDArray[np.uint8]:
+    """Returns the cells of a sheet, uint8 (n_samples, height, width, channels)."""
+    facts = read_sheet(path, cell or (), n_samples).facts
+    width, height = facts.cell
+    mode = {1: "L", 3: "RGB", 4: "RGBA"}[facts.channels]
+    try:
+        with Image.open(path) as image:
+            pixels = np.asarray(image.convert(mode))
+    except (OSError, SyntaxError, ValueError) as error:
+        raise UnreadableError(
+            f"expected a sheet of thumbnails; {path.name} cannot be read "
+            f"({type(error).__name__}); draw it again"
+        ) from error
+    rows = pixels.shape[0] // height
+    if rows * facts.columns < n_samples:
+        raise MisuseError(
+            f"expected a sheet of {n_samples} thumbnails; {path.name} has room for "
+            f"{rows * facts.columns} of {width} x {height} pixels; pass --cell WIDTHxHEIGHT"
+        )
+    used = pixels[: rows * height, : facts.columns * width]
+    grid = used.reshape(rows, height, facts.columns, width, facts.channels)
+    images = grid.transpose(0, 2, 1, 3, 4).reshape(-1, height, width, facts.channels)
+    return images[:n_samples]

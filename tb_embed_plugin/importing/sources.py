@@ -1,0 +1,195 @@
+"""Files of matrices: `.npy`, `.npz`, `.safetensors` and Parquet, opened without pickle.
+
+A file is opened by its ending. What it holds is told at once, its values are read one matrix at
+a time.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from tokenize import TokenError
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_embed_plugin.errors import EmbedError, MisuseError, UnreadableError
+from tb_embed_plugin.importing.parquet import read_values, read_vectors, vector_columns
+from tb_embed_plugin.runs.metadata_table import Column
+
+DAMAGE = (
+    *(OSError, EOFError, ValueError, TypeError, LookupError, ArithmeticError, MemoryError),
+    *(RuntimeError, SyntaxError, AttributeError, struct.error, zlib.error, BadZipFile),
+    TokenError,
+)
+"""What a damaged file makes of NumPy's, zipfile's and safetensors' readers."""
+
+_NUMBERS = "fiub"
+"""NumPy's kinds of dtype that float32 can stand for."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file, the values of some layers at one step.
+
+    Attributes:
+        path: The file.
+        layers: Reads the values of each layer, float32 (n_samples, n_units).
+        columns: Metadata of the samples, where the file holds some.
+        notes: What was left out, one sentence each.
+    """
+
+    path: Path
+    layers: Mapping[str, Callable[[], NDArray[np.float32]]]
+    columns: Sequence[Column] = ()
+    notes: Sequence[str] = ()
+
+
+def open_source(path: Path, layers: Sequence[str], default: str) -> Source:
+    """Opens a file.
+
+    Args:
+        path: The file.
+        layers: Names of the arrays wanted, none for all; of a file of one array, its name.
+        default: Name of the layer where the file does not name its array.
+
+    Raises:
+        UnreadableError: It is damaged, or of another kind than its ending says.
+        MisuseError: It is of no kind that can be read, or lacks an array.
+    """
+    openers: Mapping[str, Callable[[Path, Sequence[str], str], Source]] = {
+        ".npy": _open_npy,
+        ".npz": _open_npz,
+        ".safetensors": _open_safetensors,
+        ".parquet": _open_parquet,
+    }
+    opener = openers.get(path.suffix.lower())
+    if opener is None:
+        raise MisuseError(
+            f"expected a file that ends in {', '.join(openers)}; received {path.name}; save "
+            "the activations as one of these"
+        )
+    try:
+        return opener(path, layers, default)
+    except EmbedError:
+        raise
+    except DAMAGE as error:
+        raise _damaged(path, error) from error
+
+
+def _open_npy(path: Path, layers: Sequence[str], default: str) -> Source:
+    name = _one(path, layers) or default
+    # Mapped for the check alone, so that a large file is not read twice.
+    np.load(path, mmap_mode="r", allow_pickle=False)
+    return Source(
+        path, {name: partial(_read, path, name, partial(np.load, path, allow_pickle=False))}
+    )
+
+
+def _open_npz(path: Path, layers: Sequence[str], default: str) -> Source:
+    with np.load(path, allow_pickle=False) as archive:
+        names = list(archive.files)
+
+    def load(name: str) -> Any:
+        with np.load(path, allow_pickle=False) as archive:
+            return archive[name]
+
+    return Source(
+        path,
+        {
+            name: partial(_read, path, name, partial(load, name))
+            for name in _chosen(path, layers, names)
+        },
+    )
+
+
+def _open_safetensors(path: Path, layers: Sequence[str], default: str) -> Source:
+    # NumPy's name for bfloat16 is there only once its package has been imported.
+    import ml_dtypes  # noqa: F401
+    from safetensors import SafetensorError, safe_open
+
+    def load(name: str) -> Any:
+        with safe_open(path, framework="np") as file:
+            return file.get_tensor(name)
+
+    try:
+        with safe_open(path, framework="np") as file:
+            names = list(file.keys())
+    except SafetensorError as error:
+        raise _damaged(path, error) from error
+    return Source(
+        path,
+        {
+            name: partial(_read, path, name, partial(load, name))
+            for name in _chosen(path, layers, names)
+        },
+    )
+
+
+def _open_parquet(path: Path, layers: Sequence[str], default: str) -> Source:
+    names = _chosen(path, layers, vector_columns(path))
+    columns, notes = read_values(path)
+    return Source(
+        path,
+        {name: partial(_read, path, name, partial(read_vectors, path, name)) for name in names},
+        columns,
+        notes,
+    )
+
+
+def _one(path: Path, layers: Sequence[str]) -> str | None:
+    if len(layers) > 1:
+        raise MisuseError(
+            f"expected one --layer for {path.name}, which holds a single array; received "
+            f"{', '.join(layers)}; name the layer once"
+        )
+    return layers[0] if layers else None
+
+
+def _chosen(path: Path, layers: Sequence[str], names: Sequence[str]) -> Sequence[str]:
+    missing = [layer for layer in layers if layer not in names]
+    if missing or not names:
+        raise MisuseError(
+            f"expected the array {(missing or ['of a layer'])[0]} in {path.name}; received "
+            f"{', '.join(names) or 'none'}; pass one of its names as --layer"
+        )
+    return layers or names
+
+
+def _read(path: Path, name: str, load: Callable[[], Any]) -> NDArray[np.float32]:
+    """Reads an array as a layer's values.
+
+    Raises:
+        UnreadableError: The file is damaged.
+        MisuseError: The array is no matrix of numbers.
+    """
+    from safetensors import SafetensorError
+
+    try:
+        array = np.asarray(load())
+    except EmbedError:
+        raise
+    except (*DAMAGE, SafetensorError) as error:
+        raise _damaged(path, error) from error
+    is_number = array.dtype.kind in _NUMBERS or array.dtype.name == "bfloat16"
+    if array.ndim != 2 or 0 in array.shape or not is_number:
+        raise MisuseError(
+            f"expected numbers of shape (n_samples, n_units); {name} of {path.name} is "
+            f"{array.dtype} of {array.shape}; reshape it, or choose others with --layer"
+        )
+    with np.errstate(over="ignore"):  # what float32 cannot hold is infinite, and noted as that
+        return array.astype(np.float32, copy=False)
+
+
+def _damaged(path: Path, error: Exception) -> UnreadableError:
+    words = " ".join(str(error).split())[:120] or type(error).__name__
+    return UnreadableError(
+        f"expected a readable {path.suffix} file without pickled objects; {path.name} is not "
+        f"({words}); save it again"
+    )

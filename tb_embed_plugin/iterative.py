@@ -1,0 +1,98 @@
+"""The iterative side of the routes `projection` and `quality`: parse, look up, encode.
+
+Nothing is computed in a request. One with `start=1` starts a job, or joins the one there is.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tb_embed_plugin import engines, progress, wire
+from tb_embed_plugin.answers import Answer, Service, bound, json_answer
+from tb_embed_plugin.arguments import Arguments
+from tb_embed_plugin.errors import NotRecordedError, UnsuitableDataError
+from tb_embed_plugin.layouts import Layout
+from tb_embed_plugin.quality import Measures, warning, words
+
+
+def projection(service: Service, arguments: Arguments) -> Answer:
+    """Answers the frames that are finished among those of some steps, or how far they are."""
+    layout = layout_of(service, arguments)
+    steps = arguments.members("steps", layout.steps)
+    width = 4 if layout.components == 3 else layout.components
+    bound(len(steps) * layout.layer.samples * width * 2, "steps")
+    frames = layout.frames(steps)
+    missing = set(layout.steps) - set(layout.finished())
+    if missing and arguments.wants_start():
+        progress.start(service, layout, arguments)
+    state = {
+        "engine": layout.engine.name,
+        "components": layout.components,
+        "settings": dict(layout.settings),
+        "done": len(layout.steps) - len(missing),
+        "total": len(layout.steps),
+        **progress.describe(service, layout, "frames", complete=not missing),
+    }
+    if not frames:
+        return json_answer(state, status=202)
+    tensors = wire.quantize(np.stack(list(frames.values())))
+    body = wire.encode(
+        tensors | {"steps": np.array(list(frames), np.int32)}, state | {"layout": layout.origin}
+    )
+    # An answer that lacks a frame must not be kept: the next one may have it.
+    whole = len(frames) == len(steps)
+    version = layout.run.layer_version(layout.layer.name) if whole else None
+    return Answer(body, wire.CONTENT_TYPE, version)
+
+
+def quality(service: Service, arguments: Arguments) -> Answer:
+    """Answers how far each frame can be believed, as far as it was measured."""
+    layout = layout_of(service, arguments)
+    steps = arguments.members("steps", layout.steps)
+    measures = Measures(layout, layout.known_digests())
+    missing = measures.missing(layout.steps)
+    complete = not missing and not measures.lacks_floor()
+    if not complete and arguments.wants_start():
+        progress.start(service, layout, arguments)
+    frames = measures.of_frames(steps)
+    floor = measures.floor()
+    content = {
+        "engine": layout.engine.name,
+        "components": layout.components,
+        "settings": dict(layout.settings),
+        "done": len(layout.steps) - len(missing),
+        "total": len(layout.steps),
+        **progress.describe(service, layout, "quality", complete=complete),
+        "frames": frames,
+        "noise_floor": None if floor is None else floor["motion"],
+        "sentence": f"{layout.engine.title}: {words(frames) or 'not measured yet'}.",
+        "warning": warning(frames, floor),
+    }
+    version = layout.run.layer_version(layout.layer.name) if complete else None
+    return json_answer(content, version)
+
+
+def layout_of(service: Service, arguments: Arguments) -> Layout:
+    """Returns the layout that a request means.
+
+    Raises:
+        EmbedError: There is no such run, layer or engine, or a setting is none of its.
+    """
+    engine = engines.FACTS[arguments.choice("engine", list(engines.FACTS))]
+    run = service.logdir.run(arguments.text("run"))
+    layer = run.layer(arguments.text("layer"))
+    if not layer.drawable:
+        raise UnsuitableDataError(
+            f"expected a snapshot of {layer.name!r} with finite values; run {run.name!r} has "
+            f"none among its {len(layer.steps)} steps; wait for one, or look at the training"
+        )
+    components = arguments.choice("components", [str(n) for n in engine.components])
+    settings = engine.settings(arguments.given(p.name for p in engine.parameters))
+    layout = Layout(run, layer, engine, int(components), settings)
+    column = layout.column
+    if column and column not in [c.name for c in layer.columns if c.type == "category"]:
+        raise NotRecordedError(
+            f"expected a column of categories, one of "
+            f"{[c.name for c in layer.columns if c.type == 'category']}; received {column!r}"
+        )
+    return layout

@@ -1,0 +1,90 @@
+"""Which column of the metadata is the label, and which class of the model each word is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_embed_plugin.errors import ArgumentError
+from tb_embed_plugin.metrics.observation import Labels
+from tb_embed_plugin.runs.metadata_table import Column
+
+MAX_CLASSES = 60
+"""Words of a column that is taken as the label though nobody calls it so."""
+
+
+def choose_labels(columns: Sequence[Column], n_samples: int, name: str | None = None) -> Labels:
+    """Returns the samples' labels.
+
+    They are the categories of the column `name`; by default of the column `label`, else of
+    the first that has at most `MAX_CLASSES` words. Without any, no sample has a label.
+
+    Args:
+        columns: The metadata.
+        n_samples: Number of samples.
+        name: The column wanted.
+
+    Raises:
+        ArgumentError: It is not there, or holds no categories.
+    """
+    categories = {column.name: column for column in columns if column.type == "category"}
+    if name is not None and name not in categories:
+        raise ArgumentError(
+            f"expected label to be a column of categories, one of {list(categories)}; "
+            f"received {name!r}"
+        )
+    chosen = categories.get(name or "label")
+    candidates = [chosen] if chosen is not None else list(categories.values())
+    for column in candidates:
+        codes, words = column.categories()
+        if column is chosen or len(words) <= MAX_CLASSES:
+            return Labels(codes, tuple(words), are_outputs=False)
+    return Labels(np.full(n_samples, -1, np.int32), (), are_outputs=False)
+
+
+def match_outputs(labels: Labels, predicted: NDArray[np.integer], n_classes: int) -> Labels:
+    """Returns the labels with the model's classes as codes, where these can be told.
+
+    Words that are whole numbers below `n_classes` are the numbers of the classes. Any other
+    word is the class predicted for most of its samples, provided that no two words share
+    one, which is so once the model has learnt anything; else the labels are left as they are.
+
+    Args:
+        labels: From `choose_labels`.
+        predicted: The model's class of each sample at the last step, int (n_samples,).
+        n_classes: Classes of the model.
+    """
+    numbers = _as_numbers(labels.names, n_classes)
+    if numbers is None:
+        numbers = _most_predicted(labels, predicted, n_classes)
+    if not numbers or len(set(numbers)) < len(numbers):
+        return labels
+    names = [""] * n_classes
+    for word, number in zip(labels.names, numbers, strict=True):
+        names[number] = word
+    # The last entry is what a missing label, -1, stays.
+    codes = np.array([*numbers, -1], np.int32)[labels.codes]
+    return Labels(codes, tuple(names), are_outputs=True)
+
+
+def _as_numbers(words: Sequence[str], n_classes: int) -> list[int] | None:
+    if not all(re.fullmatch(r"\d{1,9}", word, re.ASCII) for word in words):
+        return None
+    numbers = [int(word) for word in words]
+    return numbers if all(number < n_classes for number in numbers) else None
+
+
+def _most_predicted(
+    labels: Labels, predicted: NDArray[np.integer], n_classes: int
+) -> list[int]:
+    classes = []
+    for code in range(len(labels.names)):
+        found = predicted[(labels.codes == code) & (predicted >= 0)]
+        counts = np.bincount(found, minlength=n_classes)
+        if not counts.max(initial=0) > len(found) / 2:
+            return []
+        classes.append(int(counts.argmax()))
+    return classes

@@ -1,0 +1,191 @@
+"""What the cache holds of a projection: of an iterative engine its frames, of any its quality.
+
+Things are found by the content of their snapshots. To find them without reading that content
+again, a record beside them says which content each step had, and a stamp by which a change of
+it is seen. So a request costs a small file and its frames, whatever the layer's size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_embed_plugin import engines
+from tb_embed_plugin.cache import Cache, cache_of, digest
+from tb_embed_plugin.errors import NotRecordedError
+from tb_embed_plugin.projections.engine import Codes, Engine, Settings
+from tb_embed_plugin.runs.run import LayerFacts, Run, short_hash
+from tb_embed_plugin.views import View
+
+_SNAPSHOTS = "snapshots"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A layer's projection by an engine, as the cache knows it.
+
+    Attributes:
+        run: The run.
+        layer: The layer.
+        engine: Facts of the engine.
+        components: Coordinates of a sample.
+        settings: The engine's, complete and checked.
+        origins: Keys of what else the frames follow from, where that is more.
+    """
+
+    run: Run
+    layer: LayerFacts
+    engine: Engine
+    components: int
+    settings: Settings
+    origins: tuple[str, ...] = ()
+
+    @cached_property
+    def cache(self) -> Cache:
+        """Where the run's layouts are kept."""
+        return cache_of(self.run.path)
+
+    @cached_property
+    def name(self) -> str:
+        """The layout's name in the cache; equal for equal samples, engine and settings.
+
+        The order in which frames are laid out is no part of it: all frames of one layout lie
+        in one coordinate system in whatever order they came, and what was laid out while the
+        training ran need not be laid out again when it has ended.
+        """
+        return self.cache.layout(
+            {
+                "layer": self.layer.name,
+                "samples": self.layer.fingerprint,
+                "engine": self.engine.name,
+                "version": self.engine.version,
+                "components": self.components,
+                "settings": dict(self.settings),
+                "column": self.layer.samples_version if self.column else None,
+                "origins": self.origins,
+            }
+        )
+
+    @property
+    def key(self) -> str:
+        """The name with the folder: runs of the same samples have layouts of the same name."""
+        return str(self.cache.folder / self.name)
+
+    @property
+    def column(self) -> str:
+        """The column that supervises the engine, empty for none."""
+        names = [self.settings[p.name] for p in self.engine.parameters if p.type == "column"]
+        return str(names[0]) if names else ""
+
+    @property
+    def is_iterative(self) -> bool:
+        """Whether its frames are kept; those of a linear engine are made when needed."""
+        return self.engine.name in engines.LAYOUT
+
+    @property
+    def steps(self) -> list[int]:
+        """The steps that a complete layout has, ascending."""
+        return self.layer.drawable
+
+    def finished(self) -> dict[int, str]:
+        """Returns the digests of the steps that have a frame."""
+        there = self.cache.frames(self.name)
+        return {step: name for step, name in self.known_digests().items() if name in there}
+
+    def frames(self, steps: Sequence[int]) -> dict[int, NDArray[np.float32]]:
+        """Returns the finished frames among `steps`, float32 (n_samples, components)."""
+        finished = self.finished()
+        self.cache.use(self.name)
+        shape = (self.layer.samples, self.components)
+        frames = {}
+        for step in steps:
+            if step in finished:
+                frame = self.cache.frame(self.name, finished[step], shape)
+                if frame is not None:
+                    frames[step] = frame
+        return frames
+
+    def snapshot(self, step: int) -> NDArray[np.float32]:
+        """Returns a snapshot, float32 (n_samples, n_units).
+
+        Raises:
+            EmbedError: It cannot be read.
+        """
+        return self.run.snapshot(self.layer.name, step)
+
+    @property
+    def origin(self) -> str | None:
+        """Names the coordinate system of the frames that there are, None where there is none.
+
+        A layout that is laid out anew, after its files were deleted say, gets another one.
+        """
+        origin = self.cache.record(self.name, _SNAPSHOTS).get("origin")
+        return origin if isinstance(origin, str) else None
+
+    def known_digests(self) -> dict[int, str]:
+        """Returns the digests of the steps whose snapshots are what they were."""
+        known = self.cache.record(self.name, _SNAPSHOTS)
+        entries = {step: known.get(str(step)) for step in self.steps}
+        return {
+            step: str(entry[1])
+            for step, entry in entries.items()
+            if isinstance(entry, list) and len(entry) == 2 and entry[0] == self._stamp(step)
+        }
+
+    def read_digests(self, steps: Sequence[int]) -> dict[int, str]:
+        """Returns the digests of `steps`, and reads the snapshots that are new.
+
+        Raises:
+            EmbedError: A snapshot cannot be read.
+        """
+        known = self.known_digests()
+        return known | {s: digest(self.snapshot(s)) for s in steps if s not in known}
+
+    def keep_digests(self, digests: Mapping[int, str], origin: str | None = None) -> None:
+        """Notes which content each step has, and in which coordinate system the frames lie.
+
+        Raises:
+            OSError: The disk is full and the like.
+        """
+        entries = {str(step): [self._stamp(step), name] for step, name in digests.items()}
+        self.cache.keep_record(self.name, _SNAPSHOTS, {**entries, "origin": origin})
+
+    def codes(self) -> Codes | None:
+        """Returns the categories of the column that the settings name, None for none.
+
+        Raises:
+            NotRecordedError: The samples have no such column of categories.
+        """
+        if not self.column:
+            return None
+        columns = {c.name: c for c in self.run.columns(self.layer.name) if c.type == "category"}
+        if self.column not in columns:
+            raise NotRecordedError(
+                f"expected a column of categories, one of {list(columns)}; received "
+                f"{self.column!r}"
+            )
+        return columns[self.column].categories()[0]
+
+    def _stamp(self, step: int) -> str:
+        return short_hash(self.run.stamp(self.layer.name, step))
+
+
+def layout_of_view(view: View) -> Layout:
+    """Returns what the cache knows of a linear view: its quality, as its frames are no cost."""
+    origins = [view.key]
+    if view.onto is not None:
+        there = view.onto.source
+        origins += [there.key(there.facts.drawable), view.onto.rule]
+    source = view.source
+    return Layout(
+        run=source.run,
+        layer=source.facts,
+        engine=engines.FACTS[view.engine],
+        components=view.components,
+        settings=view.settings,
+        origins=tuple(origins),
+    )

@@ -1,0 +1,84 @@
+"""Describes the runs as JSON, each once as long as it stays what it is.
+
+A page polls the listing every few seconds; a thousand runs of fifty steps are megabytes, and
+`Logdir` hands out the same object for a run until its files change.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from tb_embed_plugin.runs.logdir import BrokenRun
+from tb_embed_plugin.runs.manifest import Step
+from tb_embed_plugin.runs.run import LayerFacts, Run
+
+
+class Listing:
+    """Describes runs and remembers what it said of each."""
+
+    def __init__(self) -> None:
+        self._known: WeakKeyDictionary[Run | BrokenRun, tuple[int, bytes]] = WeakKeyDictionary()
+
+    def describe(self, runs: Iterable[Run | BrokenRun]) -> bytes:
+        """Returns the JSON of the route `runs`, see docs/http_api.md."""
+        return b'{"runs": [' + b", ".join(map(self._one, runs)) + b"]}"
+
+    def _one(self, run: Run | BrokenRun) -> bytes:
+        revision = run.revision if isinstance(run, Run) else 0
+        known = self._known.get(run)
+        if known is not None and known[0] == revision:
+            return known[1]
+        # NaN is no JSON; a number that can be missing is null.
+        text = json.dumps(_describe(run), allow_nan=False).encode()
+        self._known[run] = (revision, text)
+        return text
+
+
+def _describe(run: Run | BrokenRun) -> dict[str, Any]:
+    if isinstance(run, BrokenRun):
+        return {
+            "run": run.name,
+            "source": "tb_embed",
+            "recording": False,
+            "layers": [],
+            "steps": [],
+            "problems": [run.problem],
+        }
+    return {
+        "run": run.name,
+        "source": run.source,
+        "recording": run.recording,
+        "layers": [_describe_layer(run, layer) for layer in run.layers],
+        "steps": [_describe_step(step) for step in run.step_facts],
+        "problems": run.problems,
+    }
+
+
+def _describe_layer(run: Run, layer: LayerFacts) -> dict[str, Any]:
+    return {
+        "name": layer.name,
+        "samples": layer.samples,
+        "units": layer.units,
+        "steps": layer.drawable,
+        "version": run.layer_version(layer.name),
+        "columns": [asdict(column) for column in layer.columns],
+        "sprite": layer.sprite and asdict(layer.sprite),
+        "fingerprint": layer.fingerprint,
+        "samples_version": layer.samples_version,
+    }
+
+
+def _describe_step(step: Step) -> dict[str, Any]:
+    return {
+        "step": step.step,
+        "unit": step.unit,
+        "epoch": step.epoch,
+        "batch": step.batch,
+        "wall_time": step.wall_time,
+        "iterations": step.iterations,
+        "not_finite": step.not_finite,
+    }

@@ -1,0 +1,106 @@
+"""Measures how far the frames of a layout may be believed; in a worker, as it takes seconds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_embed_plugin.projections import quality
+from tb_embed_plugin.projections.engine import Codes, LayoutEngine, Report
+from tb_embed_plugin.projections.neighbors import Metric
+from tb_embed_plugin.quality import Measures
+from tb_embed_plugin.runs.metadata_table import Column
+
+MOST_CLASSES = 60
+"""A column of more categories is not taken for the labels."""
+
+_LABEL = re.compile(r"(label|class|target)s?", re.IGNORECASE)
+
+FrameOf = Callable[[int], NDArray[np.float32] | None]
+
+
+def measure(measures: Measures, step: int, frame_of: FrameOf, labels: Codes | None) -> None:
+    """Measures a frame, and the motion that leads to it.
+
+    Args:
+        measures: Where the numbers are kept.
+        step: The step.
+        frame_of: Gives frames, float32 (n_samples, components), None where there is none.
+        labels: A label for each sample, negative where it has none.
+
+    Raises:
+        EmbedError: A snapshot cannot be read or ranked.
+        OSError: The cache cannot be written.
+    """
+    layout = measures.layout
+    frame, snapshot = frame_of(step), layout.snapshot(step)
+    if frame is None:
+        return
+    metric = cast("Metric", layout.settings.get("metric", "euclidean"))
+    found = quality.frame_quality(snapshot, frame, labels, metric)
+    measures.keep_frame(
+        step,
+        {
+            "trustworthiness": found.trustworthiness,
+            "continuity": found.continuity,
+            "neighbors_kept": found.neighbors_kept,
+            "label_accuracy": found.label_accuracy,
+        },
+    )
+    before = measures.before(step)
+    frame_before = None if before is None else frame_of(before)
+    if before is None or frame_before is None:
+        return
+    moved = quality.motion(frame, frame_before)
+    fidelity = quality.motion_fidelity(snapshot, layout.snapshot(before), frame, frame_before)
+    measures.keep_motion(
+        step, {"motion": moved.mean, "motion_p95": moved.p95, "motion_fidelity": fidelity}
+    )
+
+
+def measure_floor(
+    measures: Measures,
+    engine: LayoutEngine,
+    step: int,
+    frame: NDArray[np.float32],
+    report: Report,
+) -> None:
+    """Measures how far an engine moves the samples of a frame where nothing has changed.
+
+    Args:
+        measures: Where the numbers are kept.
+        engine: The engine that made the frame.
+        step: The step.
+        frame: Its frame, float32 (n_samples, components).
+        report: Is told the share done; may raise to cancel.
+
+    Raises:
+        EmbedError: The snapshot cannot be read.
+        OSError: The cache cannot be written.
+    """
+    layout = measures.layout
+    moved = quality.noise_floor(
+        engine,
+        layout.snapshot(step),
+        frame,
+        layout.settings,
+        layout.components,
+        report,
+        layout.codes(),
+    )
+    measures.keep_floor({"motion": moved.mean, "motion_p95": moved.p95})
+
+
+def labels_of(columns: Sequence[Column]) -> Codes | None:
+    """Returns the labels among the metadata: by name, else the first column of few categories.
+
+    The page colours by the same column at first.
+    """
+    categories = [column for column in columns if column.type == "category"]
+    few = [c for c in categories if len(set(c.cells) - {""}) <= MOST_CLASSES]
+    named = [column for column in few if _LABEL.fullmatch(column.name)]
+    return (named or few)[0].categories()[0] if few else None

@@ -1,0 +1,124 @@
+"""What a sample's nearest neighbours say: their label, their agreement, how they change.
+
+The graph of neighbours is given: int (n_samples, k), row i the k nearest other samples of
+sample i. It is exact and comes from elsewhere; all here costs O(n k) on top of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+NO_LABEL = -1
+"""The label of a neighbourhood in which no sample has one."""
+
+_BLOCK_VALUES = 1 << 22
+
+
+@dataclass(frozen=True)
+class Votes:
+    """What the neighbours of each sample vote for.
+
+    Attributes:
+        label: int32 (n_samples,), the most frequent label among the neighbours, the lowest
+            code of equals; `NO_LABEL` where no neighbour has a label.
+        share: float32 (n_samples,) in [0, 1], the share of the k neighbours that have it.
+        own: float32 (n_samples,) in [0, 1], the share that has the sample's own label; NaN
+            where the sample has none.
+    """
+
+    label: NDArray[np.int32]
+    share: NDArray[np.float32]
+    own: NDArray[np.float32]
+
+
+def vote(labels: NDArray[np.integer], neighbors: NDArray[np.integer]) -> Votes:
+    """Returns what the neighbours of each sample vote for.
+
+    The leave-one-out k-NN classifier (Cover & Hart 1967). O(n (k + n_classes)), in blocks.
+
+    Args:
+        labels: Codes int (n_samples,).
+        neighbors: int (n_samples, k).
+    """
+    n, k = neighbors.shape
+    n_classes = max(int(labels.max(initial=-1)) + 1, 1)
+    label = np.empty(n, np.int32)
+    share, own = np.empty(n, np.float32), np.empty(n, np.float32)
+    rows = max(1, _BLOCK_VALUES // n_classes)
+    for start in range(0, n, rows):
+        part = slice(start, start + rows)
+        counts = _count(labels[neighbors[part]], n_classes)
+        most = counts.max(axis=1)
+        label[part] = np.where(most > 0, counts.argmax(axis=1), NO_LABEL)
+        share[part] = most / k
+        mine = labels[part]
+        row, known = np.arange(len(mine)), mine >= 0
+        own[part] = np.where(known, counts[row, np.maximum(mine, 0)] / k, np.nan)
+    return Votes(label, share, own)
+
+
+def accuracy(labels: NDArray[np.integer], predicted: NDArray[np.integer]) -> float:
+    """Returns the share of the labelled samples whose prediction is their label.
+
+    With `Votes.label` this is the leave-one-out k-NN accuracy, with a model's classes the
+    model's. In [0, 1], NaN without labels; O(n).
+    """
+    known = labels >= 0
+    return float((labels[known] == predicted[known]).mean()) if known.any() else np.nan
+
+
+def mixing(
+    labels: NDArray[np.integer], neighbors: NDArray[np.integer], n_classes: int
+) -> NDArray[np.float64]:
+    """Returns which classes the neighbours of each class belong to.
+
+    Entry (a, b) is the share of b among the labelled neighbours of the samples of a; a row
+    sums to 1, or is NaN where a class has no sample. Two classes of equal size that lie one
+    upon the other have 0.5 in all four places. O(n k + n_classes²).
+
+    Returns:
+        float64 (n_classes, n_classes).
+    """
+    given = np.repeat(labels, neighbors.shape[1])
+    found = labels[neighbors].ravel()
+    known = (given >= 0) & (found >= 0)
+    pairs = given[known].astype(np.int64) * n_classes + found[known]
+    counts = np.bincount(pairs, minlength=n_classes**2).reshape(n_classes, n_classes)
+    totals = counts.sum(axis=1, keepdims=True)
+    return np.where(totals > 0, counts / np.maximum(totals, 1), np.nan)
+
+
+def churn(before: NDArray[np.integer], after: NDArray[np.integer]) -> NDArray[np.float32]:
+    """Returns the share of each sample's neighbours that are no longer the same.
+
+    1 - |N_before ∩ N_after| / k, the complement of the overlap of neighbourhoods (see the
+    survey of Klabunde et al., arXiv 2305.06329). O(n k²).
+
+    Args:
+        before: int (n_samples, k).
+        after: int (n_samples, k), the same samples and k.
+
+    Returns:
+        float32 (n_samples,) in [0, 1].
+    """
+    n, k = after.shape
+    kept = np.empty(n, np.int64)
+    rows = max(1, _BLOCK_VALUES // k**2)
+    for start in range(0, n, rows):
+        part = slice(start, start + rows)
+        same = before[part, :, None] == after[part, None, :]
+        kept[part] = same.sum(axis=(1, 2))
+    return np.asarray(1 - kept / k, np.float32)
+
+
+def _count(found: NDArray[np.integer], n_classes: int) -> NDArray[np.int64]:
+    """Returns how often each class occurs in each row of labels, int64 (rows, n_classes)."""
+    rows = np.repeat(np.arange(len(found)), found.shape[1])
+    flat = found.ravel()
+    known = flat >= 0
+    cells = rows[known] * n_classes + flat[known]
+    counts: NDArray[np.int64] = np.bincount(cells, minlength=len(found) * n_classes)
+    return counts.reshape(len(found), n_classes)

@@ -1,0 +1,282 @@
+"""Which samples to look at: ranked lists, each by a stated rule, with the steps that count."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_embed_plugin.metrics import dynamics, motion
+
+AGREEMENT = 0.6
+"""The least share of the neighbours with one label that counts as their agreeing."""
+
+MOST_STEPS = 0.8
+"""The least share of the steps that counts as most of them."""
+
+
+@dataclass(frozen=True)
+class History:
+    """What was observed of each sample, step by step; the untrained step left out.
+
+    Attributes:
+        labels: Codes int (n_samples,), negative where a sample has no label.
+        prediction: int (n_steps, n_samples); None where outputs were not recorded.
+        margin: (n_steps, n_samples), None where the outputs' classes are not the labels.
+        true_probability: (n_steps, n_samples), likewise.
+        neighborhood_label: int (n_steps, n_samples).
+        share: Share of the neighbours that have it, (n_steps, n_samples).
+        own: Share of the neighbours that have the sample's label, (n_steps, n_samples).
+        displacement: Since the step before, in activations, (n_steps, n_samples), 0 at the
+            first step.
+        net: From the first step to the last, in activations, (n_samples,).
+        churn: Since the step before, (n_steps, n_samples), 0 at the first step.
+    """
+
+    labels: NDArray[np.integer]
+    prediction: NDArray[np.integer] | None
+    margin: NDArray[np.floating] | None
+    true_probability: NDArray[np.floating] | None
+    neighborhood_label: NDArray[np.integer]
+    share: NDArray[np.floating]
+    own: NDArray[np.floating]
+    displacement: NDArray[np.floating]
+    net: NDArray[np.floating]
+    churn: NDArray[np.floating]
+
+    @property
+    def correct(self) -> NDArray[np.bool_] | None:
+        """Whether the model is right, (n_steps, n_samples); None where nobody can say."""
+        if self.prediction is None or self.margin is None:
+            return None
+        right: NDArray[np.bool_] = (self.prediction == self.labels) & (self.labels >= 0)
+        return right
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Samples in the order in which to look at them.
+
+    Attributes:
+        samples: int64 (n_ranked,), the first the most striking.
+        scores: float64 (n_ranked,), what ranks them.
+        events: bool (n_steps, n_ranked), the steps that made them so.
+    """
+
+    samples: NDArray[np.int64]
+    scores: NDArray[np.float64]
+    events: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A reason to look at a sample.
+
+    Attributes:
+        title: How people call it.
+        meaning: The rule, one sentence.
+        score: What the score counts.
+        rank: Applies it; None where what it needs was not recorded.
+    """
+
+    title: str
+    meaning: str
+    score: str
+    rank: Callable[[History], Ranking | None]
+
+
+def summary(history: History) -> dict[str, NDArray[np.float64]]:
+    """Returns one number a sample over the whole run, by name.
+
+    Returns:
+        float64 (n_samples,) each: `first_learnt` (index of the step, -1 never), `forgotten`
+        (events), `prediction_flips`, `neighborhood_flips`, `never_learnt` and `lost` (0 or
+        1), `aum` (logits), `map_mean` and `map_spread` (probability of the label),
+        `path_length` (activations), `straightness` and `suspicion` (in [-1, 1]: share of the
+        neighbours with another label they agree on less that with the sample's, mean).
+    """
+    length = motion.path_length(history.displacement)
+    columns: dict[str, NDArray[np.generic]] = {
+        "neighborhood_flips": dynamics.flips(history.neighborhood_label).sum(axis=0),
+        "path_length": length,
+        "straightness": motion.straightness(length, history.net),
+        "suspicion": suspicion(history),
+    }
+    if history.prediction is not None:
+        columns["prediction_flips"] = dynamics.flips(history.prediction).sum(axis=0)
+    correct = history.correct
+    if correct is not None:
+        columns |= {
+            "first_learnt": dynamics.first_learnt(correct),
+            "forgotten": dynamics.forgetting(correct).sum(axis=0),
+            "never_learnt": dynamics.never_learnt(correct) & (history.labels >= 0),
+            "lost": dynamics.lost(correct),
+        }
+    if history.margin is not None:
+        columns["aum"] = dynamics.area_under_margin(history.margin)
+    if history.true_probability is not None:
+        columns["map_mean"], columns["map_spread"] = dynamics.data_map(history.true_probability)
+    return {name: np.asarray(values, np.float64) for name, values in columns.items()}
+
+
+def suspicion(history: History) -> NDArray[np.float64]:
+    """Returns how far the neighbours speak against each sample's label, mean over the steps.
+
+    Share of the neighbours that have their most frequent label less that with the sample's
+    own; 0 where these are the same. In [0, 1], NaN without a label.
+    """
+    against = history.share.astype(np.float64) - history.own
+    mean: NDArray[np.float64] = against.mean(axis=0)
+    return mean
+
+
+def _forgotten(history: History) -> Ranking | None:
+    correct = history.correct
+    return None if correct is None else _by_count(dynamics.forgetting(correct))
+
+
+def _flipping(history: History) -> Ranking | None:
+    predicted = history.prediction
+    return None if predicted is None else _by_count(dynamics.flips(predicted))
+
+
+def _neighborhood_flipping(history: History) -> Ranking | None:
+    return _by_count(dynamics.flips(history.neighborhood_label))
+
+
+def _never_learnt(history: History) -> Ranking | None:
+    correct = history.correct
+    if correct is None or history.margin is None:
+        return None
+    chosen = np.asarray(dynamics.never_learnt(correct) & (history.labels >= 0))
+    return _ranked(chosen, -dynamics.area_under_margin(history.margin), ~correct)
+
+
+def _lost(history: History) -> Ranking | None:
+    correct = history.correct
+    if correct is None:
+        return None
+    events = dynamics.forgetting(correct)
+    # Only the loss that lasted, which is the last one.
+    later = np.flip(np.cumsum(np.flip(events, 0), axis=0), 0)
+    return _ranked(dynamics.lost(correct), correct.sum(axis=0), events & (later == 1))
+
+
+def _suspicious(history: History) -> Ranking | None:
+    events = dynamics.contradicted(
+        history.labels, history.neighborhood_label, history.share, AGREEMENT
+    )
+    return _ranked(events.mean(axis=0) >= MOST_STEPS, suspicion(history), events)
+
+
+def _low_margin(history: History) -> Ranking | None:
+    if history.margin is None:
+        return None
+    aum = dynamics.area_under_margin(history.margin)
+    return _ranked(aum < 0, -aum, history.margin < 0)
+
+
+def _ambiguous(history: History) -> Ranking | None:
+    probability = history.true_probability
+    if probability is None:
+        return None
+    mean, spread = dynamics.data_map(probability)
+    away = np.abs(probability - mean)
+    return _ranked(spread > 0, spread, away == away.max(axis=0))
+
+
+def _moved(history: History) -> Ranking | None:
+    far = history.displacement
+    return _ranked(np.any(far, axis=0), motion.path_length(far), far == far.max(axis=0))
+
+
+def _churned(history: History) -> Ranking | None:
+    churn = history.churn
+    mean = churn[1:].mean(axis=0, dtype=np.float64) if len(churn) > 1 else churn[0]
+    return _ranked(np.any(churn, axis=0), mean, churn == churn.max(axis=0))
+
+
+RULES: Mapping[str, Rule] = MappingProxyType(
+    {
+        "suspicious_label": Rule(
+            "Suspicious labels",
+            f"At {MOST_STEPS:.0%} of the steps or more, {AGREEMENT:.0%} of the neighbours or "
+            "more share a label that is not the sample's.",
+            "share of neighbours against the label less those for it, mean over the steps",
+            _suspicious,
+        ),
+        "forgotten": Rule(
+            "Forgotten",
+            "Predicted right at one step and wrong at the next.",
+            "times forgotten",
+            _forgotten,
+        ),
+        "lost": Rule(
+            "Learnt, then lost",
+            "Predicted right at some step and wrong at the last.",
+            "steps at which it was right",
+            _lost,
+        ),
+        "never_learnt": Rule(
+            "Never learnt",
+            "Predicted wrong at every step.",
+            "mean margin against the label, logits",
+            _never_learnt,
+        ),
+        "flipping": Rule(
+            "Prediction flips",
+            "Predicted as another class than at the step before.",
+            "flips",
+            _flipping,
+        ),
+        "neighborhood_flipping": Rule(
+            "Neighbourhood flips",
+            "The neighbours' most frequent label is another than at the step before.",
+            "flips",
+            _neighborhood_flipping,
+        ),
+        "low_margin": Rule(
+            "Low margin",
+            "The mean margin over the steps (AUM) is negative.",
+            "mean margin against the label, logits",
+            _low_margin,
+        ),
+        "ambiguous": Rule(
+            "Ambiguous",
+            "The probability of the label varies from step to step.",
+            "standard deviation of the probability of the label",
+            _ambiguous,
+        ),
+        "moved": Rule(
+            "Moved most",
+            "The longest way through the layer's space.",
+            "path length, activations",
+            _moved,
+        ),
+        "churned": Rule(
+            "New neighbours",
+            "Neighbours that are others than at the step before.",
+            "share of neighbours exchanged, mean over the steps",
+            _churned,
+        ),
+    }
+)
+"""By name, the one to look at first first."""
+
+
+def _by_count(events: NDArray[np.bool_]) -> Ranking:
+    count = events.sum(axis=0)
+    return _ranked(count > 0, count, events)
+
+
+def _ranked(
+    chosen: NDArray[np.bool_], score: NDArray[np.generic], events: NDArray[np.bool_]
+) -> Ranking:
+    """Returns the chosen samples, the highest score first, of equals the lowest number."""
+    samples = np.flatnonzero(chosen)
+    scores = np.asarray(score, np.float64)[samples]
+    order = np.argsort(-scores, kind="stable")
+    return Ranking(samples[order], scores[order], events[:, samples[order]])

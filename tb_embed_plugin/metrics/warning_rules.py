@@ -1,0 +1,315 @@
+"""When a run deserves a warning: rules on the layer's own space, quiet on a healthy training.
+
+Each looks at the trained steps alone, fires once, at the first step at which it holds (two
+classes merging: once a pair), and names the samples responsible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_embed_plugin.metrics.observation import Change, Observation
+
+MAX_SAMPLES = 500
+"""Samples named by one warning, those to look at first."""
+
+MAX_PAIRS = 3
+"""Pairs of classes that are told of as merging."""
+
+MAX_CLASSES = 3
+"""Classes that are told of as not learnt."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One trained step.
+
+    Attributes:
+        observation: What its snapshot says.
+        change: What has changed since the trained step before; None at the first.
+    """
+
+    observation: Observation
+    change: Change | None
+
+    def number(self, name: str) -> float:
+        """Returns a metric of the step, NaN where it is undefined."""
+        return self.observation.numbers.get(name, np.nan)
+
+    @property
+    def displacement(self) -> float:
+        """Mean displacement over the step's radius, NaN where there is none."""
+        radius = self.number("radius")
+        if self.change is None or not radius > 0:
+            return np.nan
+        return float(self.change.displacement.mean(dtype=np.float64)) / radius
+
+    @property
+    def churn(self) -> float:
+        """Mean churn, NaN at the first step."""
+        return np.nan if self.change is None else float(self.change.churn.mean())
+
+    @property
+    def usual_churn(self) -> float:
+        """The median sample's churn, NaN at the first step."""
+        return np.nan if self.change is None else float(np.median(self.change.churn))
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One warning.
+
+    Attributes:
+        index: Of the step at which the rule first held.
+        value: What was seen there.
+        threshold: What it was held against.
+        samples: Those responsible, int64, the most striking first, at most `MAX_SAMPLES`.
+        classes: The codes concerned, if any.
+        units: Units concerned, if any.
+    """
+
+    index: int
+    value: float
+    threshold: float
+    samples: NDArray[np.int64]
+    classes: tuple[int, ...] = ()
+    units: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class WarningRule:
+    """A reason to warn.
+
+    Attributes:
+        title: How people call it.
+        meaning: The rule with its threshold, one sentence.
+        seen: What was seen, to be formatted with `value`, `threshold` and `classes`.
+        find: Applies it to the trained steps and the labels' codes.
+    """
+
+    title: str
+    meaning: str
+    seen: str
+    find: Callable[[Sequence[Moment], NDArray[np.integer]], Iterator[Finding]]
+
+
+# What the rules hold against; their meanings below say each in words.
+RANK_SHARE = 0.5
+RANK_LEAST = 1.5
+DEAD_SHARE = 0.3
+MERGED = 0.25
+MERGED_RISE = 0.15
+DRIFT_STEPS = 3
+DRIFT = 0.25
+STANDSTILL = 0.01
+CHURN_FACTOR = 2.0
+CHURN_RISE = 0.15
+FROZEN_STEPS = 2
+FROZEN = 1e-6
+UNLEARNT = 0.5
+UNLEARNT_STEPS = 3
+SETTLED_STEPS = 5
+
+
+def _rank_collapse(moments: Sequence[Moment], labels: NDArray[np.integer]) -> Iterator[Finding]:
+    """Few directions are healthy where they are as many as the classes need."""
+    needed = len(np.unique(labels[labels >= 0])) - 1
+    highest = 0.0
+    for i, moment in enumerate(moments):
+        # No variance at all is the end of a collapse.
+        rank = np.nan_to_num(moment.number("effective_rank"), nan=0.0)
+        wide = needed != 1 and len(moment.observation.dead) > 1
+        threshold = RANK_SHARE * highest if needed < 1 else min(RANK_SHARE * highest, needed)
+        threshold = max(threshold, RANK_LEAST if wide else 0.5)
+        if rank < threshold:
+            distance = moment.observation.samples["distance"]
+            yield Finding(i, rank, threshold, _highest(distance))
+            return
+        highest = max(highest, rank)
+
+
+def _units_dying(moments: Sequence[Moment], labels: NDArray[np.integer]) -> Iterator[Finding]:
+    """The samples are those which the living units say least of."""
+    for i, moment in enumerate(moments):
+        dead = moment.number("dead_units")
+        if dead >= DEAD_SHARE:
+            found = np.flatnonzero(moment.observation.dead)
+            distance = moment.observation.samples["distance"]
+            yield Finding(i, dead, DEAD_SHARE, _highest(-distance), units=tuple(found.tolist()))
+            return
+
+
+def _merging(moments: Sequence[Moment], labels: NDArray[np.integer]) -> Iterator[Finding]:
+    """Mixing both ways, so that a few samples of one class inside another do not count."""
+    found: list[Finding] = []
+    lowest: NDArray[np.float64] | None = None
+    seen: set[tuple[int, int]] = set()
+    for i, moment in enumerate(moments):
+        mixing = moment.observation.mixing
+        if not mixing.size:
+            return
+        both = np.triu(np.nan_to_num(np.minimum(mixing, mixing.T)), 1)
+        if lowest is not None:
+            merged = (both >= MERGED) & (both >= lowest + MERGED_RISE)
+            for first, second in np.argwhere(merged).tolist():
+                pair = (first, second)
+                if pair not in seen:
+                    seen.add(pair)
+                    found.append(_merge(i, moment, labels, pair, float(both[pair])))
+        lowest = both if lowest is None else np.minimum(lowest, both)
+    found.sort(key=lambda finding: (finding.index, -finding.value))
+    yield from found[:MAX_PAIRS]
+
+
+def _drifting(moments: Sequence[Moment], labels: NDArray[np.integer]) -> Iterator[Finding]:
+    """Accuracy is the model's, the neighbours' where there is none."""
+    for i in range(DRIFT_STEPS, len(moments)):
+        window = moments[i - DRIFT_STEPS : i + 1]
+        moved = min(moment.displacement for moment in window[1:])
+        accuracy = [_accuracy(moment) for moment in window]
+        if moved >= DRIFT and max(accuracy) - accuracy[0] <= STANDSTILL:
+            far = sum(m.change.displacement for m in window[1:] if m.change is not None)
+            yield Finding(i, moved, DRIFT, _highest(np.asarray(far)))
+            return
+
+
+def _sudden_churn(moments: Sequence[Moment], labels: NDArray[np.integer]) -> Iterator[Finding]:
+    """Against the three steps before, of which the first ones of a training churn most.
+
+    Of the median sample: where two classes of many merge, they alone churn.
+    """
+    churn = [moment.usual_churn for moment in moments]
+    for i in range(3, len(moments)):
+        usual = float(np.median(churn[max(1, i - 3) : i]))
+        threshold = max(CHURN_FACTOR * usual, usual + CHURN_RISE)
+        change = moments[i].change
+        if churn[i] >= threshold and change is not None:
+            yield Finding(i, churn[i], threshold, _highest(change.churn))
+            return
+
+
+def _frozen(moments: Sequence[Moment], labels: NDArray[np.integer]) -> Iterator[Finding]:
+    for i in range(FROZEN_STEPS, len(moments)):
+        window = moments[i - FROZEN_STEPS : i + 1]
+        moved = max(moment.displacement for moment in window[1:])
+        if moved <= FROZEN:
+            yield Finding(i, moved, FROZEN, np.arange(min(len(labels), MAX_SAMPLES)))
+            return
+
+
+def _class_not_learnt(
+    moments: Sequence[Moment], labels: NDArray[np.integer]
+) -> Iterator[Finding]:
+    """Of the run as it stands: classes are learnt one after another in a healthy one too."""
+    recent = moments[-UNLEARNT_STEPS:]
+    if len(moments) < SETTLED_STEPS or "correct" not in recent[-1].observation.samples:
+        return
+    classes = np.unique(labels[labels >= 0])
+    recall = np.array(
+        [
+            [m.observation.samples["correct"][labels == code].mean() for code in classes]
+            for m in recent
+        ]
+    )
+    usual = np.median(recall, axis=1)
+    behind = (recall < UNLEARNT * usual[:, None]).all(axis=0) & (usual >= UNLEARNT).all()
+    for at in np.flatnonzero(behind)[np.argsort(recall[-1, behind])][:MAX_CLASSES]:
+        code = int(classes[at])
+        wrong = (labels == code) & (recent[-1].observation.samples["correct"] == 0)
+        agreement = recent[-1].observation.samples["agreement"]
+        # The most typical of their class first: what is wrong with them is their label.
+        order = np.argsort(-agreement[wrong], kind="stable")
+        yield Finding(
+            len(moments) - 1,
+            float(recall[-1, at]),
+            float(UNLEARNT * usual[-1]),
+            np.flatnonzero(wrong)[order][:MAX_SAMPLES],
+            classes=(code,),
+        )
+
+
+WARNING_RULES: Mapping[str, WarningRule] = MappingProxyType(
+    {
+        "rank_collapse": WarningRule(
+            "Collapse of rank",
+            f"The effective rank is below {RANK_SHARE:.0%} of its highest so far and below the "
+            f"number of classes less one, or below {RANK_LEAST}.",
+            "the effective rank is {value:.1f}, below {threshold:.1f}",
+            _rank_collapse,
+        ),
+        "units_dying": WarningRule(
+            "Units dying",
+            f"{DEAD_SHARE:.0%} of the units or more answer all samples alike.",
+            "{value:.0%} of the units are dead",
+            _units_dying,
+        ),
+        "classes_merging": WarningRule(
+            "Two classes merging",
+            f"{MERGED:.0%} or more of each class's neighbours belong to the other, "
+            f"{100 * MERGED_RISE:.0f} points more than at the step where they were fewest.",
+            "{value:.0%} of the neighbours of {classes} are the other's",
+            _merging,
+        ),
+        "drifting": WarningRule(
+            "Drift while accuracy stands still",
+            f"For {DRIFT_STEPS} steps samples move by {DRIFT} of the layer's radius or more a "
+            f"step, in the mean, and accuracy gains no more than {100 * STANDSTILL:.0f} point.",
+            "samples move by {value:.2f} of the radius a step and accuracy does not rise",
+            _drifting,
+        ),
+        "sudden_churn": WarningRule(
+            "Sudden churn",
+            f"The median sample exchanges {CHURN_FACTOR:.0f} times as many of its neighbours "
+            f"as in the three steps before, and {100 * CHURN_RISE:.0f} points more.",
+            "the median sample has exchanged {value:.0%} of its neighbours",
+            _sudden_churn,
+        ),
+        "standing_still": WarningRule(
+            "Layer standing still",
+            f"For {FROZEN_STEPS} steps samples move by {FROZEN:g} of the layer's radius a step "
+            "or less: the layer is not trained.",
+            "no sample has moved",
+            _frozen,
+        ),
+        "class_not_learnt": WarningRule(
+            "A class not learnt",
+            f"After {SETTLED_STEPS} steps or more, at each of the last {UNLEARNT_STEPS}, the "
+            f"model gets less of the class right than {UNLEARNT:.0%} of what it gets right of "
+            "the median class.",
+            "the model gets {value:.0%} of {classes} right",
+            _class_not_learnt,
+        ),
+    }
+)
+"""By name, the gravest first."""
+
+
+def _merge(
+    index: int,
+    moment: Moment,
+    labels: NDArray[np.integer],
+    pair: tuple[int, int],
+    value: float,
+) -> Finding:
+    """The samples are those of either class whose neighbours are mostly the other's."""
+    first, second = pair
+    other = np.where(labels == first, second, np.where(labels == second, first, -1))
+    nearest = moment.observation.samples["neighborhood_label"]
+    chosen = np.flatnonzero((other >= 0) & (nearest == other))
+    order = np.argsort(moment.observation.samples["agreement"][chosen], kind="stable")
+    return Finding(index, value, MERGED, chosen[order][:MAX_SAMPLES], classes=pair)
+
+
+def _accuracy(moment: Moment) -> float:
+    model = moment.number("accuracy")
+    return moment.number("knn_accuracy") if np.isnan(model) else model
+
+
+def _highest(values: NDArray[np.floating]) -> NDArray[np.int64]:
+    """Returns the numbers of the highest values, the highest first."""
+    return np.argsort(-values, kind="stable")[:MAX_SAMPLES]

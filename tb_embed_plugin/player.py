@@ -1,0 +1,97 @@
+"""A projection as one page that plays without a server: `player.html` with the data in it."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_embed_plugin import wire
+from tb_embed_plugin.errors import ArgumentError
+from tb_embed_plugin.runs.metadata_table import Column
+from tb_embed_plugin.runs.run import LayerFacts, Run
+
+TEMPLATE = Path(__file__).with_name("player.html")
+
+
+def player(
+    *,
+    title: str,
+    sentence: str,
+    steps: Sequence[int],
+    frames: NDArray[np.float32],
+    columns: Sequence[Column],
+    run: Run,
+    layer: LayerFacts,
+) -> str:
+    """Returns the page.
+
+    Args:
+        title: What the page is called.
+        sentence: The quality of the projection.
+        steps: The steps.
+        frames: float32 (n_steps, n_samples, 2).
+        columns: The samples' metadata.
+        run: Gives the thumbnails.
+        layer: Whose samples they are.
+
+    Raises:
+        ArgumentError: The frames have other than 2 components.
+        EmbedError: The thumbnails cannot be read.
+    """
+    if frames.shape[2] != 2:
+        raise ArgumentError(
+            f"expected 2 components for a page; received {frames.shape[2]}; export with "
+            "--components 2, or in another format"
+        )
+    packed = wire.quantize(frames)
+    data = {
+        "steps": list(steps),
+        "samples": frames.shape[1],
+        "positions": _base64(packed["positions"].astype("<i2").tobytes()),
+        "scale": packed["scale"].tolist(),
+        "offset": packed["offset"].tolist(),
+        "columns": [_describe(column) for column in columns],
+        "sprite": _sprite(run, layer),
+    }
+    # Inside of a script element only "<" can end it or begin a comment.
+    text = json.dumps(data, allow_nan=False).replace("<", "\\u003c")
+    parts = {"title": html.escape(title), "sentence": html.escape(sentence), "data": text}
+    # In one pass: what a part holds is never taken for a place of another.
+    page = TEMPLATE.read_text(encoding="utf-8")
+    return re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], page)
+
+
+def _describe(column: Column) -> dict[str, Any]:
+    described = {"name": column.name, "type": column.type, "cells": list(column.cells)}
+    if column.type == "category":
+        codes, words = column.categories()
+        return {
+            "name": column.name,
+            "type": "category",
+            "codes": codes.tolist(),
+            "words": words,
+        }
+    return described
+
+
+def _sprite(run: Run, layer: LayerFacts) -> dict[str, Any] | None:
+    if layer.sprite is None:
+        return None
+    pages = [run.sprite(layer.name, page) for page in range(layer.sprite.pages)]
+    return {
+        "pages": [f"data:{type_};base64,{_base64(body)}" for body, type_ in pages],
+        "cell": layer.sprite.cell,
+        "columns": layer.sprite.columns,
+    }
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()

@@ -1,0 +1,199 @@
+"""`tb-embed project`: lays runs out ahead of time, into the cache that the page reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from tb_embed_plugin import engines, work
+from tb_embed_plugin.arguments import Arguments
+from tb_embed_plugin.errors import (
+    ArgumentError,
+    BrokenInstallationError,
+    NotRecordedError,
+)
+from tb_embed_plugin.frames import Frames
+from tb_embed_plugin.layouts import Layout, layout_of_view
+from tb_embed_plugin.measuring import FrameOf
+from tb_embed_plugin.quality import Measures, words, work_left
+from tb_embed_plugin.runs.logdir import BrokenRun, Logdir
+from tb_embed_plugin.runs.run import LayerFacts, Run
+from tb_embed_plugin.task import Task
+from tb_embed_plugin.view_arguments import read_view
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is to be laid out.
+
+    Attributes:
+        logdir: TensorBoard's log directory.
+        run: One run alone, None for all.
+        layer: One layer alone, None for all.
+        engine: Name of the engine.
+        components: Coordinates of a sample, None for the engine's first choice.
+        settings: What the engine is told, as text; the rest stays at its defaults.
+    """
+
+    logdir: Path
+    run: str | None
+    layer: str | None
+    engine: str
+    components: int | None
+    settings: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Projected:
+    """A layer's projection, complete.
+
+    Attributes:
+        layout: What the cache knows of it.
+        frame_of: Gives its frames, float32 (n_samples, components).
+        variance_of: Gives the share of a snapshot's variance that its frame shows, None where
+            the engine is not linear.
+    """
+
+    layout: Layout
+    frame_of: FrameOf
+    variance_of: Callable[[int], float | None]
+
+    @property
+    def quality(self) -> list[dict[str, Any]]:
+        """The numbers of each frame, with its step."""
+        measures = Measures(self.layout, self.layout.known_digests())
+        frames = measures.of_frames(self.layout.steps)
+        return [f | {"variance_shown": self.variance_of(f["step"])} for f in frames]
+
+    @property
+    def noise_floor(self) -> float | None:
+        """How far the engine moves samples where nothing has changed."""
+        floor = Measures(self.layout, {}).floor()
+        if floor is None:
+            return None if self.layout.is_iterative else 0.0
+        return floor["motion"]
+
+    @property
+    def sentence(self) -> str:
+        """Its quality in one plain sentence."""
+        return f"{self.layout.engine.title}: {words(self.quality) or 'not measured'}."
+
+
+def project(wish: Wish) -> Iterator[Projected]:
+    """Yields the projection of each layer once it is complete, with a bar while it is not.
+
+    Raises:
+        EmbedError: There is no such run, layer or engine, or a layer cannot be laid out.
+        OSError: The cache cannot be written.
+    """
+    for projected in _wanted(wish):
+        _fill(projected.layout, wish)
+        yield projected
+
+
+def project_one(wish: Wish) -> Projected:
+    """Returns the projection of the only layer that is wanted, as `project` does.
+
+    Raises:
+        ArgumentError: Several are.
+        EmbedError: As `project`.
+        OSError: As `project`.
+    """
+    wanted = _wanted(wish)
+    if len(wanted) > 1:
+        names = [f"{p.layout.run.name}, {p.layout.layer.name}" for p in wanted]
+        raise ArgumentError(
+            f"expected --run and --layer to name one layer; received {len(names)}: "
+            f"{'; '.join(names[:10])}; name one of them"
+        )
+    _fill(wanted[0].layout, wish)
+    return wanted[0]
+
+
+def _wanted(wish: Wish) -> list[Projected]:
+    if wish.engine not in engines.FACTS:
+        raise ArgumentError(
+            f"expected --engine to be one of {list(engines.FACTS)}; received {wish.engine!r}"
+        )
+    reason = engines.unavailable(wish.engine)
+    if reason is not None:
+        raise BrokenInstallationError(reason)
+    logdir = Logdir(wish.logdir, list)
+    return [_open(logdir, run, layer, wish) for run, layer in _find(logdir, wish)]
+
+
+def _find(logdir: Logdir, wish: Wish) -> list[tuple[Run, LayerFacts]]:
+    if wish.run is not None:
+        runs = [logdir.run(wish.run)]
+    else:
+        # One that is broken hides no other.
+        runs = [run for run in logdir.list_runs() if not isinstance(run, BrokenRun)]
+    found = [
+        (run, layer)
+        for run in runs
+        for layer in run.layers
+        if layer.drawable and wish.layer in {None, layer.name}
+    ]
+    if not found:
+        layers = sorted({layer.name for run in runs for layer in run.layers})
+        raise NotRecordedError(
+            f"expected a run with a layer to lay out below {wish.logdir}, one of {layers}; "
+            f"received {wish.layer or 'none'}; name another, or record one"
+        )
+    return found
+
+
+def _open(logdir: Logdir, run: Run, layer: LayerFacts, wish: Wish) -> Projected:
+    engine = engines.FACTS[wish.engine]
+    components = engine.components[0] if wish.components is None else wish.components
+    if components not in engine.components:
+        raise ArgumentError(
+            f"expected components to be one of {list(engine.components)} for {engine.title}; "
+            f"received {components}"
+        )
+    settings = engine.settings(wish.settings)
+    if wish.engine in engines.LAYOUT:
+        layout = Layout(run, layer, engine, components, settings)
+        return Projected(layout, lambda step: layout.frames([step]).get(step), lambda _: None)
+    named = {"run": run.name, "layer": layer.name, "engine": engine.name}
+    query = {**wish.settings, **named, "components": str(components)}
+    view = read_view(logdir, Arguments(query))
+    frames = Frames()
+    return Projected(
+        layout_of_view(view),
+        lambda step: frames.frames(view, [step])[0],
+        lambda step: frames.variance_shown(view, step),
+    )
+
+
+def _fill(layout: Layout, wish: Wish) -> None:
+    """Does what is left to do, with a bar."""
+    left = work_left(layout)
+    task = Task(
+        logdir=str(wish.logdir),
+        run=layout.run.name,
+        layer=layout.layer.name,
+        engine=layout.engine.name,
+        components=layout.components,
+        settings=layout.settings if layout.is_iterative else wish.settings,
+        steps=tuple(layout.steps),
+        order="backwards",
+    )
+    name = f"{layout.run.name}, {layout.layer.name}"
+    total = left.frames + left.measures
+    with tqdm(total=total, desc=name, bar_format=_BAR, disable=total == 0) as bar:
+
+        def tell(progress: work.Progress) -> None:
+            before = left.frames if progress.stage == "quality" else 0
+            bar.set_postfix_str(progress.message, refresh=False)
+            bar.update(min(before + progress.done, total) - bar.n)
+
+        work.do(task, tell)
+        bar.update(total - bar.n)
+
+
+_BAR = "{desc}: {percentage:3.0f} %|{bar}| {elapsed}{postfix}"

@@ -1,0 +1,240 @@
+"""Carries the activations of one layer into the space of another, over the same samples.
+
+Two trainings give their units no common order, so a run's activations mean nothing in another
+run's axes until they are turned there. One map is fitted to all matched steps together: a map
+of each step's own would lie nearer, but its change from step to step would look like training.
+
+Layers of equal width are turned and mirrored (orthogonal Procrustes, Schönemann 1966), which
+changes no distance. Of layers of different width only the subspace that both share is carried
+(canonical correlations after PCA, as in SVCCA, Raghu et al. 2017).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_embed_plugin.errors import UnsuitableDataError
+from tb_embed_plugin.projections.blocks import (
+    BLOCK_VALUES,
+    SnapshotOf,
+    check_finite,
+    check_width,
+)
+from tb_embed_plugin.projections.moments import Moments
+
+MAX_ALIGNED_UNITS = 2048
+"""Wider layers are not aligned: the singular vectors would take a minute."""
+
+KEPT_VARIANCE = 0.99
+"""Share of each layer's variance whose principal components go into the CCA: without the
+others, whose variance is near zero, it is well-posed. The regularisation of SVCCA."""
+
+LEAST_CORRELATION = 0.5
+"""Canonical correlation of the directions that count as shared."""
+
+Method = Literal["procrustes", "cca"]
+
+
+@dataclass(frozen=True)
+class StepMatch:
+    """How near two snapshots lie once the first is carried onto the second.
+
+    Attributes:
+        step: Step of the snapshot that is carried.
+        onto_step: Step of the one that it is compared with.
+        residual: Frobenius norm of the difference over that of `onto_step`'s snapshot, both
+            about the mean of all matched steps; None where that is one point.
+        cka: Linear centred kernel alignment of the two as they were recorded, in [0, 1]
+            (Kornblith et al. 2019); None where one of them is one point.
+    """
+
+    step: int
+    onto_step: int
+    residual: float | None
+    cka: float | None
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """An affine map from the space of one layer into that of another.
+
+    Attributes:
+        method: How it was found.
+        mean: float64 (n_units,), the origin there.
+        onto_mean: float64 (n_onto_units,), where the origin goes.
+        matrix: float64 (n_units, n_onto_units).
+        dimensions: Its rank: directions that are carried.
+        correlations: float64 (dimensions,), falling, the canonical correlations; None for
+            Procrustes.
+        steps: How near each matched pair of steps lies.
+    """
+
+    method: Method
+    mean: NDArray[np.float64]
+    onto_mean: NDArray[np.float64]
+    matrix: NDArray[np.float64]
+    dimensions: int
+    correlations: NDArray[np.float64] | None = None
+    steps: Sequence[StepMatch] = field(default=())
+
+    def carry(self, snapshot: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Returns a snapshot in the other layer's space, float32 (n_samples, n_onto_units).
+
+        Args:
+            snapshot: float32 (n_samples, n_units), of any step.
+        """
+        carried = np.empty((len(snapshot), len(self.onto_mean)), np.float32)
+        height = _height(*self.matrix.shape)
+        for start in range(0, len(snapshot), height):
+            rows = slice(start, start + height)
+            centred = snapshot[rows].astype(np.float64) - self.mean
+            carried[rows] = centred @ self.matrix + self.onto_mean
+        return carried
+
+
+def align(
+    pairs: Sequence[tuple[int, int]], snapshot_of: SnapshotOf, onto_snapshot_of: SnapshotOf
+) -> Alignment:
+    """Returns the map that carries one layer onto another best at matched steps.
+
+    Two passes over the matched steps, in float64.
+
+    Args:
+        pairs: Steps that belong together, `(step, onto_step)`, one pair or more.
+        snapshot_of: Gives the snapshot of a step, float32 (n_samples, n_units).
+        onto_snapshot_of: Gives the other layer's snapshot of an `onto_step`, float32
+            (n_samples, n_onto_units); row i of both is the same sample.
+
+    Raises:
+        TooMuchAskedError: A layer is wider than `MAX_ALIGNED_UNITS`.
+        UnsuitableDataError: A snapshot holds NaN or infinity, the layers differ in width and
+            share no subspace, or there are too few samples to tell.
+    """
+    n_samples, units = snapshot_of(pairs[0][0]).shape
+    width = units + onto_snapshot_of(pairs[0][1]).shape[1]
+    check_width(max(units, width - units), MAX_ALIGNED_UNITS)
+    means, ckas = [], []
+    inside = np.zeros((width, width))
+    for step, onto_step in pairs:
+        moments = _joint_moments(
+            (step, snapshot_of(step)), (onto_step, onto_snapshot_of(onto_step))
+        )
+        covariance = moments.covariance()
+        means.append(moments.mean())
+        ckas.append(_cka(covariance, units))
+        inside += covariance / len(pairs)
+    mean = np.mean(means, axis=0)
+    apart = np.stack(means) - mean
+    joint = inside + apart.T @ apart / len(pairs)
+    origin, onto_origin = mean[:units], mean[units:]
+    if units == len(onto_origin):
+        turned = _procrustes(joint[:units, units:])
+        alignment = Alignment("procrustes", origin, onto_origin, turned, units)
+    else:
+        matrix, correlations = _shared_subspace(joint, units, n_samples)
+        alignment = Alignment(
+            "cca", origin, onto_origin, matrix, len(correlations), correlations
+        )
+    steps = [
+        StepMatch(
+            step,
+            onto_step,
+            _residual(alignment, snapshot_of(step), onto_snapshot_of(onto_step)),
+            cka,
+        )
+        for (step, onto_step), cka in zip(pairs, ckas, strict=True)
+    ]
+    return replace(alignment, steps=steps)
+
+
+def _joint_moments(
+    one: tuple[int, NDArray[np.float32]], other: tuple[int, NDArray[np.float32]]
+) -> Moments:
+    """Returns the moments of the rows of two snapshots side by side."""
+    moments = Moments()
+    height = _height(one[1].shape[1], other[1].shape[1])
+    for start in range(0, len(one[1]), height):
+        sides = [x[start : start + height].astype(np.float64) for _, x in (one, other)]
+        for (step, _), side in zip((one, other), sides, strict=True):
+            check_finite(step, side)
+        moments.add(np.hstack(sides))
+    return moments
+
+
+def _cka(covariance: NDArray[np.float64], units: int) -> float | None:
+    own = np.linalg.norm(covariance[:units, :units])
+    onto = np.linalg.norm(covariance[units:, units:])
+    if own == 0 or onto == 0:
+        return None
+    return float(np.linalg.norm(covariance[:units, units:]) ** 2 / (own * onto))
+
+
+def _procrustes(cross: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Returns the orthogonal matrix Q for which X Q is nearest Y, from Xᵀ Y."""
+    u, _, v = np.linalg.svd(cross)
+    return np.asarray(u @ v)
+
+
+def _shared_subspace(
+    joint: NDArray[np.float64], units: int, n_samples: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Returns the map through the shared directions, and their correlations.
+
+    The canonical variates of one layer stand in for those of the other, whose covariance with
+    the other layer's units then says where they lie.
+    """
+    own, onto = joint[:units, :units], joint[units:, units:]
+    whiten, whiten_onto = _whitening(own), _whitening(onto)
+    dimensions = whiten.shape[1] + whiten_onto.shape[1]
+    if n_samples <= dimensions:
+        raise UnsuitableDataError(
+            f"expected more samples than the {dimensions} dimensions in which layers of "
+            f"{units} and {len(onto)} units vary; received {n_samples}, for which any two "
+            "layers correlate; record more samples, or compare layers of equal width"
+        )
+    u, correlations, v = np.linalg.svd(whiten.T @ joint[:units, units:] @ whiten_onto)
+    shared = int((correlations >= LEAST_CORRELATION).sum())
+    if not shared:
+        best = f"{correlations[0]:.2f}" if len(correlations) else "none"
+        raise UnsuitableDataError(
+            f"expected layers with a common subspace, of correlation {LEAST_CORRELATION} or "
+            f"more; that of these, {units} and {len(onto)} units wide, is {best} at best; "
+            "compare other layers, or layers of equal width"
+        )
+    variates = whiten @ u[:, :shared]
+    loadings = onto @ whiten_onto @ v[:shared].T
+    return variates @ loadings.T, np.minimum(correlations[:shared], 1)
+
+
+def _whitening(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Returns the principal components of `KEPT_VARIANCE`, (n_units, n_kept), to variance 1."""
+    variances, axes = np.linalg.eigh(covariance)
+    variances, axes = np.maximum(variances[::-1], 0), axes[:, ::-1]
+    total = variances.sum()
+    if total == 0:
+        return np.zeros((len(covariance), 0))
+    kept = int(np.searchsorted(np.cumsum(variances), KEPT_VARIANCE * total)) + 1
+    return np.asarray(axes[:, :kept] / np.sqrt(variances[:kept]))
+
+
+def _residual(
+    alignment: Alignment, snapshot: NDArray[np.float32], onto: NDArray[np.float32]
+) -> float | None:
+    difference = size = 0.0
+    height = _height(*alignment.matrix.shape)
+    for start in range(0, len(onto), height):
+        rows = slice(start, start + height)
+        target = onto[rows].astype(np.float64) - alignment.onto_mean
+        carried = (snapshot[rows].astype(np.float64) - alignment.mean) @ alignment.matrix
+        difference += float(((carried - target) ** 2).sum())
+        size += float((target**2).sum())
+    return (difference / size) ** 0.5 if size > 0 else None
+
+
+def _height(units: int, onto_units: int) -> int:
+    return max(1, BLOCK_VALUES // (units + onto_units))

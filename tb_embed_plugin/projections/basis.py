@@ -1,0 +1,134 @@
+"""The coordinate system that all frames of a linear projection share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_embed_plugin.projections.engine import Parameter
+from tb_embed_plugin.projections.moments import Spread
+from tb_embed_plugin.projections.scaling import Scaling
+
+BASIS_STEPS = Parameter(
+    name="basis_steps",
+    type="steps",
+    default="all",
+    meaning="The steps whose pooled snapshots the axes are made from.",
+)
+
+N_AXES = 10
+"""Axes of a basis where the layer has as many units: what the page turns and tours."""
+
+
+@dataclass(frozen=True)
+class Basis:
+    """An origin and orthonormal axes, in the space of the scaled activations.
+
+    Attributes:
+        mean: float64 (n_units,), the mean of the rows that the axes were made from.
+        axes: float64 (n_units, n_axes), orthonormal, at most `N_AXES`.
+        variance: float64 (n_axes,), variance of those rows along each axis.
+        total_variance: Their variance along all axes there are.
+        leading: How many of the axes are those that were asked for; the others are the PCA of
+            what is orthogonal to them.
+        scaling: What is done to activations first.
+    """
+
+    mean: NDArray[np.float64]
+    axes: NDArray[np.float64]
+    variance: NDArray[np.float64]
+    total_variance: float
+    leading: int
+    scaling: Scaling
+
+    def shares(self, components: int) -> NDArray[np.float64]:
+        """Returns the share of the pooled variance along each axis, (components,)."""
+        shares = np.zeros(components)
+        if self.total_variance > 0:
+            known = self.variance[:components] / self.total_variance
+            shares[: len(known)] = known
+        return shares
+
+    def project(self, snapshot: NDArray[np.float32], components: int) -> NDArray[np.float32]:
+        """Returns the frame of a snapshot.
+
+        Args:
+            snapshot: float32 (n_samples, n_units).
+            components: Axes wanted; those that a narrow layer lacks are 0.
+
+        Returns:
+            float32 (n_samples, components).
+        """
+        axes = self.axes[:, :components]
+        frame = np.zeros((len(snapshot), components), np.float32)
+        for rows, block in self.scaling.blocks(snapshot):
+            frame[rows, : axes.shape[1]] = (block - self.mean) @ axes
+        return frame
+
+    def variance_shown(self, snapshot: NDArray[np.float32], components: int) -> float | None:
+        """Returns the share of one snapshot's own variance that its frame shows.
+
+        Both are taken about the snapshot's mean, so that a shift of the whole layer counts
+        neither way. None where the snapshot has no variance.
+        """
+        axes = self.axes[:, :components]
+        total, shown = Spread(), Spread()
+        for _, block in self.scaling.blocks(snapshot):
+            centred = block - self.mean
+            total.add(centred)
+            shown.add(centred @ axes)
+        variance = float(total.variance().sum())
+        return float(shown.variance().sum()) / variance if variance > 0 else None
+
+
+def fix_signs(axes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Returns axes whose entry of largest magnitude is positive (the first of equals).
+
+    Args:
+        axes: float64 (n_units, n_axes).
+    """
+    if not axes.size:
+        return axes
+    signs = np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])])
+    return axes * np.where(signs == 0, 1, signs)
+
+
+def principal_axes(covariance: NDArray[np.float64], n_axes: int) -> NDArray[np.float64]:
+    """Returns the axes of largest variance, (n_units, at most n_axes), by falling variance."""
+    axes: NDArray[np.float64] = np.linalg.eigh(covariance)[1][:, ::-1][:, :n_axes]
+    return fix_signs(axes)
+
+
+def complete(
+    leading: NDArray[np.float64],
+    mean: NDArray[np.float64],
+    covariance: NDArray[np.float64],
+    scaling: Scaling,
+) -> Basis:
+    """Returns a basis of the leading axes, then the PCA of what is orthogonal to them.
+
+    Args:
+        leading: float64 (n_units, n_leading), orthonormal; kept as they are.
+        mean: float64 (n_units,), of the rows that the axes were made from.
+        covariance: float64 (n_units, n_units), of those rows.
+        scaling: What was done to them.
+
+    Returns:
+        `N_AXES` axes, or as many as there are units.
+    """
+    n_leading = leading.shape[1]
+    # Axes of the complement itself: eigenvectors of the whole space would not tell directions
+    # without variance from the leading ones.
+    rest = np.linalg.qr(leading, mode="complete")[0][:, n_leading:]
+    remainder = principal_axes(rest.T @ covariance @ rest, max(0, N_AXES - n_leading))
+    axes = np.hstack([leading[:, :N_AXES], fix_signs(rest @ remainder)])
+    return Basis(
+        mean=mean,
+        axes=axes,
+        variance=np.maximum(np.einsum("ij,ij->j", axes, covariance @ axes), 0),
+        total_variance=float(np.trace(covariance)),
+        leading=min(n_leading, N_AXES),
+        scaling=scaling,
+    )

@@ -1,0 +1,51 @@
+"""Snapshots a block of rows at a time: float64 where it counts, at no memory's cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_embed_plugin.errors import TooMuchAskedError, UnsuitableDataError
+from tb_embed_plugin.metadata import MAX_UNITS
+
+SnapshotOf = Callable[[int], NDArray[np.float32]]
+"""Gives the snapshot of a step, float32 (n_samples, n_units); may be called more than once."""
+
+BLOCK_VALUES = 1 << 18
+"""Values worked on at a time: 2 MiB in float64 stay in the processor's cache."""
+
+
+def blocks(snapshot: NDArray[np.float32]) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+    """Yields the rows of a snapshot as float64 (n_rows, n_units), and which rows they are."""
+    height = max(1, BLOCK_VALUES // snapshot.shape[1])
+    for start in range(0, len(snapshot), height):
+        rows = slice(start, start + height)
+        yield rows, snapshot[rows].astype(np.float64)
+
+
+def check_finite(step: int, values: NDArray[np.floating]) -> None:
+    """Raises where a snapshot, or what was made from it, cannot be drawn.
+
+    Raises:
+        UnsuitableDataError: `values` holds NaN or infinity; the message names the step.
+    """
+    if not np.isfinite(values).all():
+        raise UnsuitableDataError(
+            f"expected finite activations; step {step} holds NaN or infinity; leave it out "
+            "of basis_steps and steps"
+        )
+
+
+def check_width(units: int, most: int = MAX_UNITS) -> None:
+    """Raises where a layer is too wide for an n_units x n_units matrix.
+
+    Raises:
+        TooMuchAskedError: It is wider than `most`.
+    """
+    if units > most:
+        raise TooMuchAskedError(
+            f"expected a layer of at most {most} units; received {units}; record a "
+            "narrower layer, or a pooled one"
+        )

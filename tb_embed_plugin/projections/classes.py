@@ -1,0 +1,161 @@
+"""Axes that separate the classes of a column: the plane of their means, and Fisher's LDA."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_embed_plugin.errors import TooMuchAskedError, UnsuitableDataError
+from tb_embed_plugin.metadata import MAX_CLASSES
+from tb_embed_plugin.projections.basis import (
+    N_AXES,
+    Basis,
+    complete,
+    fix_signs,
+    principal_axes,
+)
+from tb_embed_plugin.projections.blocks import SnapshotOf
+from tb_embed_plugin.projections.engine import Codes, Settings
+from tb_embed_plugin.projections.moments import Moments
+from tb_embed_plugin.projections.scaling import Scaling
+
+_NOTHING = 1e-12
+"""Below this share of the variance, a difference of means is rounding."""
+
+
+@dataclass(frozen=True)
+class _Scatter:
+    """Moments of the labelled rows of the basis steps.
+
+    Attributes:
+        mean: float64 (n_units,).
+        covariance: float64 (n_units, n_units), of all rows together.
+        between: That of the class means about their mean, averaged over steps.
+        within: That of the rows about their class's mean of their step.
+    """
+
+    mean: NDArray[np.float64]
+    covariance: NDArray[np.float64]
+    between: NDArray[np.float64]
+    within: NDArray[np.float64]
+
+
+def fit(
+    snapshot_of: SnapshotOf, steps: Sequence[int], codes: Codes, settings: Settings
+) -> Basis:
+    """Returns the basis that separates classes, of kind `class_means` or `lda`.
+
+    `class_means` is the PCA of the class means of all basis steps, each about the mean of its
+    step's, each class counting once.
+
+    `lda` is Fisher's linear discriminant analysis. The covariance inside classes is regularised
+    as in Friedman (1989), "Regularized Discriminant Analysis", JASA 84: (1 - shrinkage) times
+    it, plus shrinkage times the mean variance of a unit on the diagonal, so that units that are
+    constant or say the same divide nothing by zero. The discriminant directions are then
+    orthonormalised in their order, so that distances on screen stay those of the layer: k axes
+    span what k directions span, and the first axis is the first direction.
+
+    At most n_classes - 1 axes come from the classes. Samples without a class take no part.
+
+    Args:
+        snapshot_of: Gives the snapshot of a step, float32 (n_samples, n_units).
+        steps: The basis steps, one or more.
+        codes: Class of each sample, (n_samples,); negative where it has none.
+        settings: Of the engine `axes`, complete and checked.
+
+    Raises:
+        TooMuchAskedError: There are too many units or classes.
+        UnsuitableDataError: A snapshot holds NaN or infinity, there is but one class, or the
+            means of the classes do not differ.
+    """
+    classes, numbers = np.unique(codes[codes >= 0], return_inverse=True)
+    if len(classes) < 2:
+        raise UnsuitableDataError(
+            f"expected samples of two classes or more; received {len(classes)}; choose another "
+            "column, or the engine pca"
+        )
+    if len(classes) > MAX_CLASSES:
+        raise TooMuchAskedError(
+            f"expected at most {MAX_CLASSES} classes; received {len(classes)}; choose a column "
+            "with fewer"
+        )
+    compact = np.full(len(codes), -1)
+    compact[codes >= 0] = numbers
+    scaling = Scaling.fit(snapshot_of, steps, settings)
+    lda = settings["kind"] == "lda"
+    counts = np.bincount(numbers)
+    weights = counts / counts.sum() if lda else np.full(len(counts), 1 / len(counts))
+    scatter = _scatter(snapshot_of, steps, scaling, compact, weights)
+    if np.trace(scatter.between) <= _NOTHING * np.trace(scatter.covariance):
+        raise UnsuitableDataError(
+            f"expected classes whose means differ; those of {len(classes)} classes are the "
+            "same at every basis step; choose another column or other basis_steps"
+        )
+    n_axes = min(len(classes) - 1, N_AXES)
+    if lda:
+        leading = _discriminants(scatter, n_axes, float(settings["shrinkage"]))
+    else:
+        leading = principal_axes(scatter.between, n_axes)
+        # Where the means lie in a space of fewer dimensions the rest goes to the remainder.
+        shown = np.einsum("ij,ij->j", leading, scatter.between @ leading)
+        leading = leading[:, shown > _NOTHING * np.trace(scatter.between)]
+    return complete(leading, scatter.mean, scatter.covariance, scaling)
+
+
+def _scatter(
+    snapshot_of: SnapshotOf,
+    steps: Sequence[int],
+    scaling: Scaling,
+    codes: NDArray[np.integer],
+    weights: NDArray[np.float64],
+) -> _Scatter:
+    """Streams over the steps; keeps one mean a class, and n_units² numbers."""
+    counts = np.bincount(codes[codes >= 0])
+    units = snapshot_of(steps[0]).shape[1]
+    moments = Moments()
+    between: NDArray[np.float64] | float = 0.0
+    step_means = []
+    for step in steps:
+        sums = np.zeros((len(counts), units))
+        for rows, block in scaling.stream(snapshot_of, [step]):
+            # By class, so that a class's rows lie together and are summed in one go.
+            order = np.argsort(codes[rows], kind="stable")
+            order = order[codes[rows][order] >= 0]
+            if not len(order):
+                continue
+            labelled = block[order]
+            moments.add(labelled)
+            present, starts = np.unique(codes[rows][order], return_index=True)
+            sums[present] += np.add.reduceat(labelled - moments.origin, starts)
+        means = sums / counts[:, np.newaxis]
+        apart = (means - weights @ means) * np.sqrt(weights)[:, np.newaxis]
+        between = between + apart.T @ apart / len(steps)
+        step_means.append(counts @ means / counts.sum())
+    covariance = moments.covariance()
+    drift = np.cov(np.stack(step_means), rowvar=False, bias=True).reshape(covariance.shape)
+    matrix = np.asarray(between)
+    return _Scatter(moments.mean(), covariance, matrix, covariance - drift - matrix)
+
+
+def _discriminants(scatter: _Scatter, n_axes: int, shrinkage: float) -> NDArray[np.float64]:
+    # SciPy takes a moment to import, and few need it.
+    from scipy.linalg import eigh
+
+    units = len(scatter.mean)
+    variance = float(np.trace(scatter.within)) / units
+    if variance * units <= _NOTHING * np.trace(scatter.covariance):
+        raise UnsuitableDataError(
+            "expected samples that differ inside their classes; each class is a single point; "
+            "use the kind class_means"
+        )
+    within = (1 - shrinkage) * scatter.within
+    within.flat[:: units + 1] += shrinkage * variance
+    ratios, directions = eigh(
+        scatter.between, within, subset_by_index=(max(0, units - n_axes), units - 1)
+    )
+    ratios, directions = ratios[::-1], directions[:, ::-1]
+    kept = directions[:, ratios > _NOTHING * ratios[0]]
+    return fix_signs(np.linalg.qr(kept)[0])

@@ -1,0 +1,77 @@
+"""Mean and covariance of rows that are never in memory together."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Moments:
+    """Count, sum and sum of outer products of rows, in float64 about an origin.
+
+    The origin, the first row added, keeps the digits that a large common offset would cost;
+    any other row would do as well.
+
+    Attributes:
+        origin: float64 (n_units,); empty before the first row.
+    """
+
+    def __init__(self) -> None:
+        self.origin = np.zeros(0)
+        self._count = 0
+        self._sum = np.zeros(0)
+        self._products = np.zeros((0, 0))
+
+    def add(self, block: NDArray[np.float64]) -> None:
+        """Adds rows, (n_rows, n_units), one or more."""
+        if not self._count:
+            self.origin = block[0].copy()
+            self._sum = np.zeros(len(self.origin))
+            self._products = np.zeros((len(self.origin), len(self.origin)))
+        centred = block - self.origin
+        self._count += len(centred)
+        self._sum += centred.sum(axis=0)
+        self._products += centred.T @ centred
+
+    def mean(self) -> NDArray[np.float64]:
+        """Returns the mean of the rows, (n_units,)."""
+        return self.origin + self._sum / self._count
+
+    def covariance(self) -> NDArray[np.float64]:
+        """Returns their covariance, (n_units, n_units), divided by their number."""
+        shift = self._sum / self._count
+        covariance: NDArray[np.float64] = self._products / self._count
+        return covariance - np.outer(shift, shift)
+
+
+class Spread:
+    """Mean and variance of each unit alone, added block by block about the first row.
+
+    Attributes:
+        count: Rows so far.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._origin: NDArray[np.float64] | float = 0.0
+        self._sum: NDArray[np.float64] | float = 0.0
+        self._squares: NDArray[np.float64] | float = 0.0
+
+    def add(self, block: NDArray[np.float64]) -> None:
+        """Adds rows, (n_rows, n_units)."""
+        if not self.count:
+            self._origin = block[0].copy()
+        centred = block - self._origin
+        self.count += len(centred)
+        self._sum = self._sum + centred.sum(axis=0)
+        self._squares = self._squares + np.einsum("ij,ij->j", centred, centred)
+
+    def mean(self) -> NDArray[np.float64]:
+        """Returns the mean of each unit, (n_units,)."""
+        return np.asarray(self._origin + self._sum / self.count)
+
+    def variance(self) -> NDArray[np.float64]:
+        """Returns the variance of each unit, (n_units,)."""
+        shift = self._sum / self.count
+        variance: NDArray[np.float64] = self._squares / self.count - np.square(shift)
+        return variance.clip(min=0)

@@ -1,0 +1,277 @@
+"""How far a frame may be believed: numbers, each against the layer's own space.
+
+Up to `EXACT_SAMPLES` samples they are exact. Beyond, they are means over a random subset of
+the samples, each held against all others as before, so that they estimate the exact numbers
+without bias; the subset is as large as keeps the work that of `EXACT_SAMPLES`. How much of the
+variance a linear frame shows is its basis' own knowledge (`pca.Basis.variance_shown`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import KDTree
+from scipy.stats import spearmanr
+
+from tb_embed_plugin.errors import UnsuitableDataError
+from tb_embed_plugin.projections.engine import Codes, LayoutEngine, Report, Settings
+from tb_embed_plugin.projections.neighbors import Metric, embed, nearest
+from tb_embed_plugin.projections.sequence import align
+
+EXACT_SAMPLES = 20_000
+"""More samples than this are judged by a random subset of theirs."""
+
+NEIGHBORS = 15
+"""Neighbours that a sample's neighbourhood has."""
+
+_BLOCK_VALUES = 1 << 20
+"""Distances worked on at a time: 8 MiB in float64."""
+
+
+@dataclass(frozen=True)
+class FrameQuality:
+    """What one frame keeps of the layer's neighbourhoods; 1 is all.
+
+    Attributes:
+        trustworthiness: Whether neighbours on screen are neighbours in the layer.
+        continuity: Whether neighbours in the layer are neighbours on screen.
+        neighbors_kept: The share of the neighbours in the layer that are neighbours on screen.
+        label_accuracy: The share of samples whose label most neighbours on screen have, among
+            those with a label; None without labels.
+        neighbors: Neighbours looked at, `NEIGHBORS` or fewer where there are few samples.
+        samples_judged: Samples whose neighbourhoods were looked at.
+        samples: All samples.
+    """
+
+    trustworthiness: float
+    continuity: float
+    neighbors_kept: float
+    label_accuracy: float | None
+    neighbors: int
+    samples_judged: int
+    samples: int
+
+
+@dataclass(frozen=True)
+class Motion:
+    """How far samples move from one frame to another.
+
+    Attributes:
+        mean: Mean distance, as a share of the layout's radius (root mean square distance from
+            its centre).
+        p95: The distance that 95 % of the samples stay below, likewise.
+    """
+
+    mean: float
+    p95: float
+
+
+def frame_quality(
+    snapshot: NDArray[np.float32],
+    frame: NDArray[np.float32],
+    codes: Codes | None = None,
+    metric: Metric = "euclidean",
+    neighbors: int = NEIGHBORS,
+    seed: int = 0,
+) -> FrameQuality:
+    """Returns what a frame keeps of the layer's neighbourhoods.
+
+    Trustworthiness and continuity are those of Venna & Kaski (2001, "Neighborhood preservation
+    in nonlinear projection methods"); trustworthiness is scikit-learn's. Time n² x n_units,
+    memory two float64 copies of the snapshot and 8 MiB.
+
+    Args:
+        snapshot: float32 (n_samples, n_units).
+        frame: float32 (n_samples, components).
+        codes: A label for each sample, (n_samples,); negative where it has none.
+        metric: The distance in the layer that the frame was made by.
+        neighbors: Neighbours looked at; reduced below half of the samples, where the numbers
+            would lose their meaning.
+        seed: Of the subset.
+
+    Raises:
+        UnsuitableDataError: There are fewer than 4 samples.
+    """
+    n = len(snapshot)
+    if n < 4:
+        raise UnsuitableDataError(
+            f"expected 4 samples or more, of which to rank the neighbours; received {n}; "
+            "record more"
+        )
+    k = min(neighbors, (n - 1) // 2)
+    queries = judged(n, seed)
+    space = embed(snapshot, metric)
+    near_in_layer = nearest(space, k, queries=queries).indices
+    near_on_screen = _nearest_on_screen(frame, k, queries)
+    ranks_in_layer = _ranks(space, queries, near_on_screen)
+    ranks_on_screen = _ranks(embed(frame, "euclidean"), queries, near_in_layer)
+    return FrameQuality(
+        trustworthiness=_kept(ranks_in_layer, n),
+        continuity=_kept(ranks_on_screen, n),
+        neighbors_kept=float((ranks_in_layer <= k).mean()),
+        label_accuracy=None if codes is None else _accuracy(codes, queries, near_on_screen),
+        neighbors=k,
+        samples_judged=len(queries),
+        samples=n,
+    )
+
+
+def judged(samples: int, seed: int = 0) -> NDArray[np.intp]:
+    """Returns the samples whose neighbourhoods are looked at, ascending."""
+    if samples <= EXACT_SAMPLES:
+        return np.arange(samples)
+    size = max(1, EXACT_SAMPLES**2 // samples)
+    chosen = np.random.default_rng(seed).choice(samples, size, replace=False)
+    return np.sort(chosen)
+
+
+def motion(frame: NDArray[np.float32], before: NDArray[np.float32]) -> Motion:
+    """Returns how far samples move between two frames of one projection.
+
+    Args:
+        frame: float32 (n_samples, components).
+        before: float32 (n_samples, components), whose radius is the measure.
+    """
+    centred = before - before.mean(axis=0, dtype=np.float64)
+    radius = float(np.sqrt((centred**2).sum(axis=1).mean()))
+    distances = _distances(frame, before)
+    if radius == 0:
+        radius = 1.0  # all samples on one point
+    return Motion(
+        float(distances.mean() / radius), float(np.quantile(distances, 0.95) / radius)
+    )
+
+
+def motion_fidelity(
+    snapshot: NDArray[np.float32],
+    snapshot_before: NDArray[np.float32],
+    frame: NDArray[np.float32],
+    frame_before: NDArray[np.float32],
+) -> float | None:
+    """Returns whether what moves on screen is what moves in the layer.
+
+    Spearman's rank correlation, over the samples, between the distances moved on screen and
+    in the layer from one step to another: 1 where they agree, about 0 where motion on screen
+    says nothing. None where nothing moves in one of the two.
+
+    Args:
+        snapshot: float32 (n_samples, n_units).
+        snapshot_before: float32 (n_samples, n_units), of another step.
+        frame: float32 (n_samples, components).
+        frame_before: float32 (n_samples, components), of that other step.
+    """
+    on_screen = _distances(frame, frame_before)
+    in_layer = _distances(snapshot, snapshot_before)
+    if np.ptp(on_screen) == 0 or np.ptp(in_layer) == 0:
+        return None
+    return float(spearmanr(on_screen, in_layer).statistic)
+
+
+def noise_floor(
+    engine: LayoutEngine,
+    snapshot: NDArray[np.float32],
+    frame: NDArray[np.float32],
+    settings: Settings,
+    components: int,
+    report: Report,
+    codes: Codes | None = None,
+) -> Motion:
+    """Returns how far an engine moves samples where nothing has changed.
+
+    Lays the snapshot out once more, from its own frame. Motion in a projection that is no
+    larger than this says nothing.
+
+    Args:
+        engine: The engine that made the frame.
+        snapshot: float32 (n_samples, n_units).
+        frame: float32 (n_samples, components), of this snapshot.
+        settings: Those that it was made with.
+        components: Its number of components.
+        report: Is told the share done, in [0, 1]; may raise to cancel.
+        codes: Those that it was made with.
+    """
+    again = engine.follow(snapshot, frame, settings, components, report, codes)
+    return motion(align(again, frame), frame)
+
+
+def _nearest_on_screen(
+    frame: NDArray[np.float32], k: int, queries: NDArray[np.intp]
+) -> NDArray[np.int32]:
+    points = frame.astype(np.float64)
+    found = np.asarray(KDTree(points).query(points[queries], k + 1)[1])
+    others = found != queries[:, np.newaxis]
+    others[others.all(axis=1), k] = False
+    nearest_others: NDArray[np.int32] = found[others].reshape(-1, k).astype(np.int32)
+    return nearest_others
+
+
+def _ranks(
+    space: NDArray[np.float64], queries: NDArray[np.intp], others: NDArray[np.int32]
+) -> NDArray[np.int64]:
+    """Returns which neighbour of its query each other is, from 1: (n_queries, k).
+
+    It is counted how many samples lie nearer; sorting all of them takes five times as long.
+    """
+    squares = np.einsum("ij,ij->i", space, space)
+    ranks = np.empty(others.shape, np.int64)
+    rows = max(1, _BLOCK_VALUES // len(space))
+    for start in range(0, len(queries), rows):
+        block = queries[start : start + rows]
+        # |x - y|² - |x|², which ranks as the distance does.
+        away = space[block] @ space.T
+        away *= -2
+        away += squares
+        away[np.arange(len(block)), block] = np.inf  # nobody's neighbour
+        limits = np.take_along_axis(away, others[start : start + rows], axis=1)
+        for column in range(limits.shape[1]):
+            nearer = away < limits[:, column, np.newaxis]
+            # NumPy sums bits to int32 twice as fast as it counts them.
+            ranks[start : start + rows, column] = nearer.sum(axis=1, dtype=np.int32) + 1
+    return ranks
+
+
+def _kept(ranks: NDArray[np.int64], n: int) -> float:
+    """Returns 1 minus the ranks beyond k, scaled to at most 1 (Venna & Kaski's M1, M2)."""
+    k = ranks.shape[1]
+    worst = k * (2 * n - 3 * k - 1) / 2
+    return float(1 - np.maximum(ranks - k, 0).sum(axis=1).mean() / worst)
+
+
+def _accuracy(codes: Codes, queries: NDArray[np.intp], near: NDArray[np.int32]) -> float | None:
+    """Returns the share of labelled queries that the vote of their neighbours gets right.
+
+    The smallest of the codes that have most votes wins, as in scikit-learn; neighbours
+    without a label do not vote.
+    """
+    labelled = codes[queries] >= 0
+    truth, near = codes[queries][labelled], near[labelled]
+    if not len(truth):
+        return None
+    right = 0
+    classes = int(codes.max()) + 1
+    rows = max(1, _BLOCK_VALUES // (classes + 1))
+    for start in range(0, len(truth), rows):
+        voters = codes[near[start : start + rows]]
+        votes = np.zeros((len(voters), classes + 1), np.int32)
+        # What has no label votes for a class of its own, which is left out.
+        np.add.at(
+            votes,
+            (np.arange(len(voters))[:, np.newaxis], np.where(voters < 0, classes, voters)),
+            1,
+        )
+        right += int((votes[:, :classes].argmax(axis=1) == truth[start : start + rows]).sum())
+    return right / len(truth)
+
+
+def _distances(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Returns the distance of each row from its like, float64 (n_samples,)."""
+    away = np.empty(len(a))
+    rows = max(1, _BLOCK_VALUES // a.shape[1])
+    for start in range(0, len(a), rows):
+        stop = start + rows
+        away[start:stop] = np.linalg.norm(
+            a[start:stop].astype(np.float64) - b[start:stop], axis=1
+        )
+    return away

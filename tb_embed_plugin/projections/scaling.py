@@ -1,0 +1,157 @@
+"""What is done to activations before axes are made from them, the same at every step.
+
+Three options, in this order; each leaves all steps in one coordinate system:
+
+- `equal_steps`: each snapshot is scaled about its own mean to one RMS distance from it, that
+  of the basis steps together. Activations grow while a network trains; without this the last
+  steps decide the axes.
+- `standardize`: each unit is divided by its standard deviation over the basis steps. A unit
+  that is constant there has none and stays as it is.
+- `spherize`: each row, seen from the mean of the basis steps, is given length 1, so that
+  Euclidean distances become those of the cosine. A row at the mean stays there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_embed_plugin.projections.blocks import SnapshotOf, blocks, check_finite, check_width
+from tb_embed_plugin.projections.engine import Parameter, Settings
+from tb_embed_plugin.projections.moments import Spread
+
+PARAMETERS = (
+    Parameter(
+        name="equal_steps",
+        type="flag",
+        default=False,
+        meaning="Scale every step to the same RMS distance from its mean, so that the last "
+        "steps, whose activations are largest, do not decide the axes alone.",
+    ),
+    Parameter(
+        name="standardize",
+        type="flag",
+        default=False,
+        meaning="Divide every unit by its standard deviation over the basis steps.",
+    ),
+    Parameter(
+        name="spherize",
+        type="flag",
+        default=False,
+        meaning="Give every sample length 1 about the mean of the basis steps: angles alone "
+        "count.",
+    ),
+)
+
+UNSCALED: Settings = MappingProxyType({parameter.name: False for parameter in PARAMETERS})
+"""The settings with which activations stay as they were recorded."""
+
+_CONSTANT = 1e-7
+"""Deviations below this share of a unit's size are the rounding of float32."""
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """The options, and the numbers that they take from the basis steps.
+
+    Attributes:
+        center: float64 (n_units,), the mean of the basis steps; None where no option is on.
+        radius: RMS distance from their own means that all snapshots get, None for their own.
+        deviation: float64 (n_units,), what units are divided by, None for nothing.
+        spherize: Whether rows get length 1 about `center`.
+    """
+
+    center: NDArray[np.float64] | None = None
+    radius: float | None = None
+    deviation: NDArray[np.float64] | None = None
+    spherize: bool = False
+
+    @classmethod
+    def fit(cls, snapshot_of: SnapshotOf, steps: Sequence[int], settings: Settings) -> Self:
+        """Returns the scaling of some steps; one pass over them where an option is on.
+
+        Args:
+            snapshot_of: Gives the snapshot of a step.
+            steps: The basis steps, one or more.
+            settings: Of an engine; holds a value for each of `PARAMETERS`.
+
+        Raises:
+            TooMuchAskedError: The layer is wider than `MAX_UNITS`.
+            UnsuitableDataError: A snapshot holds NaN or infinity; the message names its step.
+        """
+        if not any(settings[parameter.name] for parameter in PARAMETERS):
+            return cls()
+        spreads = [_spread(step, snapshot_of(step)) for step in steps]
+        means = np.stack([spread.mean() for spread in spreads])
+        variances = np.stack([spread.variance() for spread in spreads])
+        radius = None
+        if settings["equal_steps"]:
+            # Whichever steps were not a single point are made equally large.
+            squares = variances.sum(axis=1, keepdims=True)
+            radius = float(np.sqrt(squares.mean()))
+            variances = variances * (radius**2 / np.where(squares > 0, squares, 1))
+        deviation = None
+        if settings["standardize"]:
+            deviation = np.sqrt(variances.mean(axis=0) + means.var(axis=0))
+            size = np.sqrt((means**2).mean(axis=0)) + deviation
+            deviation[deviation <= _CONSTANT * size] = 1
+        return cls(means.mean(axis=0), radius, deviation, bool(settings["spherize"]))
+
+    def blocks(
+        self, snapshot: NDArray[np.float32]
+    ) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+        """Yields the rows of a snapshot, scaled, float64 (n_rows, n_units), and their places.
+
+        The snapshot may be of any step; float32 (n_samples, n_units).
+        """
+        if self.center is None:
+            yield from blocks(snapshot)
+            return
+        mean, factor = self._about(snapshot)
+        for rows, block in blocks(snapshot):
+            scaled = (block - mean) * factor + (mean - self.center)
+            if self.deviation is not None:
+                scaled /= self.deviation
+            if self.spherize:
+                lengths = np.linalg.norm(scaled, axis=1, keepdims=True)
+                scaled /= np.where(lengths > 0, lengths, 1)
+            yield rows, scaled
+
+    def stream(
+        self, snapshot_of: SnapshotOf, steps: Sequence[int]
+    ) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+        """Yields the scaled rows of some steps, one step after the other, as `blocks` does.
+
+        Raises:
+            TooMuchAskedError: The layer is wider than `MAX_UNITS`.
+            UnsuitableDataError: A snapshot holds NaN or infinity; the message names its step.
+        """
+        for step in steps:
+            snapshot = snapshot_of(step)
+            check_width(snapshot.shape[1])
+            for rows, block in self.blocks(snapshot):
+                check_finite(step, block)
+                yield rows, block
+
+    def _about(self, snapshot: NDArray[np.float32]) -> tuple[NDArray[np.float64], float]:
+        if self.radius is None:
+            return np.zeros(snapshot.shape[1]), 1.0
+        spread = Spread()
+        for _, block in blocks(snapshot):
+            spread.add(block)
+        own = float(np.sqrt(spread.variance().sum()))
+        return spread.mean(), self.radius / own if own > 0 else 1.0
+
+
+def _spread(step: int, snapshot: NDArray[np.float32]) -> Spread:
+    check_width(snapshot.shape[1])
+    spread = Spread()
+    for _, block in blocks(snapshot):
+        check_finite(step, block)
+        spread.add(block)
+    return spread

@@ -1,0 +1,248 @@
+"""UMAP in which a frame starts from its neighbour in time, with a small learning rate.
+
+At the usual learning rate of 1 the optimiser's random negatives move identical data by a
+twentieth of the layout; at 0.1 by a hundredth (docs/architecture.md). UMAP: McInnes, Healy &
+Melville 2018.
+
+Two libraries do it. `scranpy` holds umappp, which is compiled; where it has no wheels, and for
+a supervised layout, which it cannot make, it is `umap-learn`. Neither can be interrupted while
+it iterates, so `report` is called before and after; a worker that must end sooner is killed.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_embed_plugin.errors import ArgumentError
+from tb_embed_plugin.projections.engine import (
+    Codes,
+    Engine,
+    Parameter,
+    Report,
+    Settings,
+)
+from tb_embed_plugin.projections.neighbors import METRIC, Metric, Neighbors, nearest
+from tb_embed_plugin.projections.start import SEED, check_samples, principal
+
+EPOCHS = 500
+EPOCHS_OF_MANY = 200
+MANY_SAMPLES = 10_000
+"""Of a first frame, and of one with more samples than this: UMAP's usual ones."""
+
+WARM_EPOCHS = 100
+WARM_LEARNING_RATE = 0.1
+"""Of a frame that starts from another."""
+
+START_SPREAD = 5.0
+"""Standard deviation of a first frame's start along its first axis."""
+
+TARGET_DISTANCE = 5.0
+"""How far apart unequal labels pull, umap-learn's for a target weight of one half."""
+
+_NEIGHBORS_SHARE = 0.2
+"""Of a frame's work, the part that finding neighbours is taken for in reports."""
+
+
+class UMAP:
+    """The engine `umap`; without state."""
+
+    facts = Engine(
+        name="umap",
+        title="UMAP",
+        components=(2, 3),
+        parameters=(
+            Parameter(
+                name="neighbors",
+                type="integer",
+                default=15,
+                low=2,
+                high=200,
+                meaning="How many neighbours count: fewer show detail, more the large picture.",
+            ),
+            Parameter(
+                name="min_dist",
+                type="number",
+                default=0.1,
+                low=0,
+                high=0.99,
+                meaning="How close neighbours may come on screen.",
+            ),
+            METRIC,
+            Parameter(
+                name="target",
+                type="column",
+                default="",
+                meaning="A column whose categories are pulled apart as well; needs umap-learn.",
+            ),
+            SEED,
+        ),
+    )
+
+    def first(
+        self,
+        snapshot: NDArray[np.float32],
+        settings: Settings,
+        components: int,
+        report: Report,
+        codes: Codes | None = None,
+    ) -> NDArray[np.float32]:
+        """Returns a frame from the snapshot's PCA; see `LayoutEngine.first`."""
+        return self._optimize(snapshot, None, settings, components, report, codes)
+
+    def follow(
+        self,
+        snapshot: NDArray[np.float32],
+        before: NDArray[np.float32],
+        settings: Settings,
+        components: int,
+        report: Report,
+        codes: Codes | None = None,
+    ) -> NDArray[np.float32]:
+        """Returns a frame that starts from another; see `LayoutEngine.follow`."""
+        return self._optimize(snapshot, before, settings, components, report, codes)
+
+    def _optimize(
+        self,
+        snapshot: NDArray[np.float32],
+        before: NDArray[np.float32] | None,
+        settings: Settings,
+        components: int,
+        report: Report,
+        codes: Codes | None,
+    ) -> NDArray[np.float32]:
+        check_samples(snapshot, self.facts.title)
+        optimize = _by_umap_learn if _needs_umap_learn(settings, codes) else _by_umappp
+        near = nearest(
+            snapshot,
+            int(settings["neighbors"]),
+            cast("Metric", settings["metric"]),
+            lambda share: report(_NEIGHBORS_SHARE * share),
+        )
+        report(_NEIGHBORS_SHARE)
+        many = len(snapshot) > MANY_SAMPLES
+        if before is None:
+            start = principal(snapshot, components, START_SPREAD, int(settings["seed"]))
+            schedule = _Schedule(EPOCHS_OF_MANY if many else EPOCHS, 1.0)
+        else:
+            start = before.astype(np.float64)
+            schedule = _Schedule(WARM_EPOCHS, WARM_LEARNING_RATE)
+        frame = optimize(near, start, schedule, settings, codes)
+        report(1.0)
+        return frame
+
+
+@dataclass(frozen=True)
+class _Schedule:
+    """Passes over the edges of the neighbours' graph, and the learning rate of the first."""
+
+    epochs: int
+    learning_rate: float
+
+
+def _needs_umap_learn(settings: Settings, codes: Codes | None) -> bool:
+    """Returns whether umap-learn is to be used: for a target, or where scranpy is not there.
+
+    Raises:
+        ArgumentError: A target is wanted, but its categories or umap-learn are missing.
+    """
+    target = settings["target"]
+    if not target:
+        return find_spec("scranpy") is None
+    if codes is None:
+        raise ArgumentError(
+            f"expected a column of categories as target; received {target!r}, which has none; "
+            "choose another column, or leave the target out"
+        )
+    if find_spec("umap") is None:
+        raise ArgumentError(
+            "expected no target, since scranpy's UMAP cannot be supervised; received "
+            f"{target!r}; leave it out, or install umap-learn"
+        )
+    return True
+
+
+def _by_umappp(
+    near: Neighbors,
+    start: NDArray[np.float64],
+    schedule: _Schedule,
+    settings: Settings,
+    codes: Codes | None,
+) -> NDArray[np.float32]:
+    from knncolle import FindKnnResults
+    from scranpy import run_umap
+
+    frame = run_umap(
+        FindKnnResults(near.indices, near.distances),
+        num_dim=start.shape[1],
+        min_dist=settings["min_dist"],
+        initialize_method="none",
+        initial_coordinates=start,
+        num_epochs=schedule.epochs,
+        learning_rate=schedule.learning_rate,
+        optimize_seed=settings["seed"],
+        num_threads=os.cpu_count() or 1,
+    )
+    return np.ascontiguousarray(frame, np.float32)
+
+
+def _by_umap_learn(
+    near: Neighbors,
+    start: NDArray[np.float64],
+    schedule: _Schedule,
+    settings: Settings,
+    codes: Codes | None,
+) -> NDArray[np.float32]:
+    """Does what `_by_umappp` does, through umap-learn's own parts.
+
+    `UMAP(init=array)` would stretch the start to a square, which moves everything; the parts
+    do not.
+    """
+    from umap.layouts import optimize_layout_euclidean
+    from umap.umap_ import (
+        discrete_metric_simplicial_set_intersection,
+        find_ab_params,
+        fuzzy_simplicial_set,
+        make_epochs_per_sample,
+    )
+
+    samples = len(start)
+    random_state = np.random.RandomState(int(settings["seed"]))
+    graph, _, _ = fuzzy_simplicial_set(
+        start,
+        near.indices.shape[1] + 1,
+        random_state,
+        "euclidean",
+        # umap-learn counts a sample as its own nearest neighbour.
+        knn_indices=np.column_stack([np.arange(samples, dtype=np.int32), near.indices]),
+        knn_dists=np.column_stack([np.zeros(samples), near.distances]).astype(np.float32),
+    )
+    if settings["target"]:
+        graph = discrete_metric_simplicial_set_intersection(
+            graph, codes, far_dist=TARGET_DISTANCE
+        )
+    edges = graph.tocoo()
+    edges.data[edges.data < edges.data.max() / schedule.epochs] = 0  # never sampled
+    edges.eliminate_zeros()
+    frame = start.astype(np.float32)
+    a, b = find_ab_params(1.0, settings["min_dist"])
+    optimized: NDArray[np.float32] = optimize_layout_euclidean(
+        frame,
+        frame,
+        edges.row,
+        edges.col,
+        schedule.epochs,
+        samples,
+        make_epochs_per_sample(edges.data, schedule.epochs),
+        a,
+        b,
+        random_state.randint(-(2**31) + 1, 2**31 - 1, 3).astype(np.int64),
+        initial_alpha=schedule.learning_rate,
+        move_other=True,
+    )
+    return optimized

@@ -1,0 +1,193 @@
+"""How far the frames of a layout may be believed: the numbers kept beside them, and words.
+
+What measures them (`measuring`) is a worker's business and slow to import.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from tb_embed_plugin.expectation import Work
+from tb_embed_plugin.layouts import Layout
+
+VERSION = 1
+"""Raised when the same frame would be measured otherwise; part of the records' names."""
+
+AT_FLOOR = 1.5
+"""Motion of at most so many times the engine's own is taken for the engine's own."""
+
+FAITHFUL = 0.3
+"""Below this rank correlation with the motion in the layer, motion on screen tells nothing."""
+
+FRAME_NUMBERS = ("trustworthiness", "continuity", "neighbors_kept", "label_accuracy")
+MOTION_NUMBERS = ("motion", "motion_p95", "motion_fidelity")
+NUMBERS = ("variance_shown", *FRAME_NUMBERS, *MOTION_NUMBERS)
+"""All numbers of a frame; the first is known of linear frames alone."""
+
+_FLOOR = "floor"
+
+Numbers = dict[str, float | None]
+
+
+@dataclass(frozen=True)
+class Measures:
+    """The records of a layout's quality.
+
+    Attributes:
+        layout: The layout.
+        digests: Its snapshots' digests by step; only of those there can be records.
+    """
+
+    layout: Layout
+    digests: Mapping[int, str]
+
+    def of_frame(self, step: int) -> Numbers | None:
+        """Returns what a frame keeps, None where it was not measured."""
+        return self._read(self._frame_name(step), FRAME_NUMBERS)
+
+    def of_motion(self, step: int) -> Numbers | None:
+        """Returns how samples move from the step before to this one, None as above."""
+        return self._read(self._motion_name(step), MOTION_NUMBERS)
+
+    def of_frames(self, steps: Sequence[int]) -> list[dict[str, Any]]:
+        """Returns the numbers of frames with their steps, None where one was not measured."""
+        nothing: Numbers = dict.fromkeys(NUMBERS)
+        return [
+            {
+                "step": step,
+                **nothing,
+                **(self.of_frame(step) or {}),
+                **(self.of_motion(step) or {}),
+            }
+            for step in steps
+        ]
+
+    def floor(self) -> Numbers | None:
+        """Returns how far the engine moves samples where nothing has changed, None as above."""
+        return self._read(_FLOOR, ("motion", "motion_p95"))
+
+    def lacks_floor(self) -> bool:
+        """Whether the engine's own motion is still to be measured; linear ones have none."""
+        return self.layout.is_iterative and self.floor() is None
+
+    def before(self, step: int) -> int | None:
+        """Returns the step before among those of the layout."""
+        steps = self.layout.steps
+        at = steps.index(step)
+        return steps[at - 1] if at else None
+
+    def missing(self, steps: Sequence[int]) -> list[int]:
+        """Returns those of `steps` that were not measured, the last one first."""
+        return [
+            step
+            for step in reversed(steps)
+            if self.of_frame(step) is None
+            or (self.before(step) is not None and self.of_motion(step) is None)
+        ]
+
+    def keep_frame(self, step: int, numbers: Numbers) -> None:
+        """Keeps what a frame keeps.
+
+        Raises:
+            OSError: The cache cannot be written.
+        """
+        self._keep(self._frame_name(step), numbers)
+
+    def keep_motion(self, step: int, numbers: Numbers) -> None:
+        """Keeps how samples move from the step before to this one.
+
+        Raises:
+            OSError: The cache cannot be written.
+        """
+        self._keep(self._motion_name(step), numbers)
+
+    def keep_floor(self, numbers: Numbers) -> None:
+        """Keeps how far the engine moves samples where nothing has changed.
+
+        Raises:
+            OSError: The cache cannot be written.
+        """
+        self._keep(_FLOOR, numbers)
+
+    def _frame_name(self, step: int) -> str:
+        version = self.layout.layer.samples_version
+        return f"{self.digests.get(step)}-quality-{VERSION}-{version}"
+
+    def _motion_name(self, step: int) -> str:
+        before = self.before(step)
+        from_ = None if before is None else self.digests.get(before)
+        return f"{self.digests.get(step)}-motion-{VERSION}-{from_}"
+
+    def _read(self, name: str, numbers: Sequence[str]) -> Numbers | None:
+        record = self.layout.cache.record(self.layout.name, name)
+        if not all(_is_number(record.get(key, "missing")) for key in numbers):
+            return None
+        return {key: record[key] for key in numbers}
+
+    def _keep(self, name: str, numbers: Numbers) -> None:
+        self.layout.cache.keep_record(self.layout.name, name, numbers)
+
+
+def work_left(layout: Layout) -> Work:
+    """Returns how much is left to do of a layout."""
+    finished = layout.finished()
+    measures = Measures(layout, layout.known_digests())
+    return Work(
+        engine=layout.engine.name,
+        samples=layout.layer.samples,
+        units=layout.layer.units,
+        frames=len(layout.steps) - len(finished) if layout.is_iterative else 0,
+        from_nothing=not finished,
+        measures=len(measures.missing(layout.steps)) + measures.lacks_floor(),
+        refine=int(layout.settings.get("refine", 0)),
+    )
+
+
+def words(frames: Sequence[Numbers]) -> str:
+    """Returns the quality of a layout in a few plain words, none where it was not measured."""
+    kept = _known(frames, "neighbors_kept")
+    if not kept:
+        return ""
+    said = f"neighbours kept {100 * median(kept):.0f} %"
+    fidelity = _known(frames, "motion_fidelity")
+    if not fidelity:
+        return said
+    if median(fidelity) < FAITHFUL:
+        return f"{said}, movement not meaningful"
+    return f"{said}, movement follows the layer's (rank correlation {median(fidelity):.2f})"
+
+
+def warning(frames: Sequence[Mapping[str, Any]], floor: Numbers | None) -> str | None:
+    """Returns a warning where samples move no further than the engine moves them by itself.
+
+    Args:
+        frames: The frames' numbers, each with its `step`.
+        floor: The engine's own motion.
+    """
+    if floor is None or floor["motion"] is None:
+        return None
+    limit = AT_FLOOR * floor["motion"]
+    moving = [f for f in frames if f.get("motion") is not None]
+    still = [f["step"] for f in moving if f["motion"] <= limit]
+    if not still:
+        return None
+    which = (
+        "at every step"
+        if len(still) == len(moving)
+        else f"at {len(still)} of {len(moving)} steps"
+    )
+    return (
+        f"Samples move no further {which} than on data that do not change "
+        f"({100 * floor['motion']:.1f} % of the layout's radius): that motion means nothing."
+    )
+
+
+def _known(frames: Sequence[Mapping[str, float | None]], name: str) -> list[float]:
+    return [value for frame in frames if (value := frame.get(name)) is not None]
+
+
+def _is_number(value: object) -> bool:
+    return value is None or isinstance(value, int | float)

@@ -1,0 +1,228 @@
+"""Finds the matrices of all TensorFlow checkpoints in a directory, and their steps."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_embed_plugin.errors import EmbedError, UnreadableError
+from tb_embed_plugin.metadata import MAX_UNITS
+from tb_embed_plugin.runs.checkpoint import NUMBER_TYPES, Checkpoint
+from tb_embed_plugin.runs.checkpoint_names import (
+    bare_name,
+    is_optimizers,
+    readable_names,
+    series_and_step,
+)
+from tb_embed_plugin.runs.foreign import ForeignLayer, Found, StoredTensor, by_shape
+from tb_embed_plugin.runs.stamps import Stamp, stamp_of
+
+MAX_CHECKPOINTS = 2000
+"""Checkpoints of one directory; of more, the newest are shown."""
+
+MAX_SERIES = 20
+"""Series of checkpoints in one directory; of more, the longest are shown."""
+
+MAX_LAYERS = 200
+"""Tensors of one directory; of more, the ones with most rows are shown."""
+
+MAX_STEP = 2**31 - 1
+"""On the wire a step is an int32."""
+
+INDEX = ".index"
+
+
+@dataclass(frozen=True)
+class CheckpointTensor:
+    """A matrix in a checkpoint.
+
+    Attributes:
+        folder: The run's directory.
+        checkpoint: Path of the checkpoint below it.
+        key: Name of the tensor in the checkpoint.
+        name: A readable one.
+        shape: Rows and columns.
+        index: Stamp of the checkpoint's index; TensorFlow writes one with every checkpoint.
+    """
+
+    folder: Path
+    checkpoint: str
+    key: str
+    name: str
+    shape: tuple[int, int]
+    index: Stamp
+
+    @property
+    def wall_time(self) -> float:
+        """When the checkpoint was written, seconds since 1970."""
+        return self.index[0] / 1e9 if self.index else 0.0
+
+    @property
+    def stamp(self) -> Hashable:
+        """What changes when the values do."""
+        return str(self.folder), self.checkpoint, self.key, self.index
+
+    def read(self) -> NDArray[np.float32]:
+        """Returns the values, float32, read-only; wider types lose digits."""
+        values = Checkpoint(self.folder, self.checkpoint).tensor(self.key)
+        if values.shape != self.shape:
+            raise UnreadableError(
+                f"expected {self.name!r} of shape {self.shape} in {self.checkpoint}; received "
+                f"{values.shape}: it was written anew; reload the page"
+            )
+        with np.errstate(over="ignore"):  # what float32 cannot hold is infinite, and so told
+            return values.astype(np.float32, copy=False)
+
+
+_Read = tuple[Stamp, list[CheckpointTensor] | str]
+"""What was read of a checkpoint, or what is wrong with it, and when."""
+
+
+class CheckpointFolders:
+    """Finds the checkpoints of directories, and reads no index twice."""
+
+    def __init__(self) -> None:
+        self._known: dict[Path, dict[str, _Read]] = {}
+
+    def find(self, folder: Path, where: str, names: Sequence[str], main: str) -> Found:
+        """Finds the matrices.
+
+        Args:
+            folder: The run's directory, links resolved.
+            where: Path of the checkpoints' directory below it, "" for itself.
+            names: The files there.
+            main: Name of a checkpoint whose series comes first, empty for the longest one.
+        """
+        found = Found([], _without_index(names), [])
+        known = self._known.get(folder / where, {})
+        self._known[folder / where] = {}
+        checkpoints = [name.removesuffix(INDEX) for name in names if name.endswith(INDEX)]
+        series = Counter(series_and_step(name)[0] for name in checkpoints)
+        first = series_and_step(main)[0] if main else ""
+        ordered = sorted(series, key=lambda name: (name != first, -series[name], name))
+        for i, one in enumerate(ordered[:MAX_SERIES]):
+            steps = {
+                step: name
+                for name in sorted(checkpoints)
+                for of, step in [series_and_step(name)]
+                if of == one
+            }
+            shown = _bounded(one, steps, found.problems)
+            layers = self._layers(folder, where, shown, found, known)
+            suffix = f" ({one})" if i else ""
+            for layer in layers:
+                named = ForeignLayer(layer.name + suffix, layer.tensors, aliases=layer.aliases)
+                found.layers += by_shape(named, found.problems)
+        if len(ordered) > 1:
+            some = ", ".join(ordered[:5])
+            found.problems.append(
+                f"expected one series of checkpoints; received {len(ordered)}, {some}: layers "
+                f"of all but the first bear its name, and at most {MAX_SERIES} are shown; save "
+                "each into a directory of its own"
+            )
+        if checkpoints and not found.layers and not found.problems:
+            found.problems.append(
+                f"expected a matrix, of 2 rows and 2 columns or more, in {checkpoints[0]}; "
+                "received none beside the optimizer's; save the variable that holds it"
+            )
+        _bound_layers(found)
+        return found
+
+    def _layers(
+        self,
+        folder: Path,
+        where: str,
+        steps: dict[int, str],
+        found: Found,
+        known: dict[str, _Read],
+    ) -> list[ForeignLayer]:
+        tensors: dict[str, dict[int, StoredTensor]] = {}
+        aliases: dict[str, tuple[str, ...]] = {}
+        for step, name in steps.items():
+            path = f"{where}/{name}" if where else name
+            file = folder / f"{path}{INDEX}"
+            found.renamed.append(file)
+            read, stamp = known.get(name), stamp_of(file)
+            if read is None or read[0] != stamp:
+                read = _read_matrices(folder, path, stamp)
+            self._known[folder / where][name] = read
+            matrices = read[1]
+            if isinstance(matrices, str):
+                found.problems.append(matrices)
+                continue
+            for tensor in matrices:
+                tensors.setdefault(tensor.name, {})[step] = tensor
+                aliases[tensor.name] = (bare_name(tensor.key),)
+        return [
+            ForeignLayer(name, by_step, aliases=aliases[name])
+            for name, by_step in sorted(tensors.items(), key=_largest_first)
+        ]
+
+
+def _read_matrices(folder: Path, name: str, stamp: Stamp) -> _Read:
+    """Returns the matrices of a checkpoint, or what is wrong with it."""
+    try:
+        return stamp, _matrices(folder, name, stamp)
+    except EmbedError as error:
+        return stamp, str(error)
+
+
+def _matrices(folder: Path, name: str, stamp: Stamp) -> list[CheckpointTensor]:
+    checkpoint = Checkpoint(folder, name)
+    shapes = {
+        key: (entry.shape[0], entry.shape[1])
+        for key, entry in checkpoint.entries.items()
+        if entry.dtype in NUMBER_TYPES
+        and len(entry.shape) == 2
+        and min(entry.shape) >= 2
+        and max(entry.shape) <= MAX_STEP
+        and not is_optimizers(key)
+    }
+    names = readable_names(checkpoint, shapes)
+    return [
+        CheckpointTensor(folder, name, key, names[key], shape, stamp)
+        for key, shape in shapes.items()
+    ]
+
+
+def _largest_first(item: tuple[str, dict[int, StoredTensor]]) -> tuple[bool, int, str]:
+    """Orders by rows; those too wide to be projected come last."""
+    name, tensors = item
+    rows, units = max(tensor.shape for tensor in tensors.values())
+    return units > MAX_UNITS, -rows, name
+
+
+def _bounded(series: str, steps: dict[int, str], problems: list[str]) -> dict[int, str]:
+    """Returns the checkpoints by step, ascending: the last ones of those that can be shown."""
+    shown = sorted(step for step in steps if step <= MAX_STEP)[-MAX_CHECKPOINTS:]
+    if len(shown) < len(steps):
+        problems.append(
+            f"expected at most {MAX_CHECKPOINTS} checkpoints {series}, of steps up to "
+            f"{MAX_STEP}; received {len(steps)}: {len(steps) - len(shown)} are left out"
+        )
+    return {step: steps[step] for step in shown}
+
+
+def _bound_layers(found: Found) -> None:
+    if len(found.layers) > MAX_LAYERS:
+        found.problems.append(
+            f"expected at most {MAX_LAYERS} matrices; received {len(found.layers)}: those with "
+            "fewest rows are left out"
+        )
+        del found.layers[MAX_LAYERS:]
+
+
+def _without_index(names: Sequence[str]) -> list[str]:
+    """Says which data files lack their index, without which nothing in them can be found."""
+    indexed = {name.removesuffix(INDEX) for name in names if name.endswith(INDEX)}
+    data = {name.rpartition(".data-")[0] for name in names if ".data-" in name}
+    return [
+        f"expected {name}{INDEX} beside its data; received none: the checkpoint is being "
+        "written, or was copied in part; copy the index too"
+        for name in sorted(data - indexed - {""})[:3]
+    ]

@@ -1,0 +1,341 @@
+"""A run that others wrote: tensors in files, with whatever tables and sheets go with them.
+
+What finds them (`checkpoint_folder` and its like) answers `Found`; this module makes a run of
+it. A file that cannot be read becomes a problem of the run, and hides nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_embed_plugin.errors import NotRecordedError, UnreadableError
+from tb_embed_plugin.runs.manifest import ColumnInfo, Step
+from tb_embed_plugin.runs.metadata_inference import read_inferred_table
+from tb_embed_plugin.runs.metadata_table import Column
+from tb_embed_plugin.runs.run import (
+    LayerFacts,
+    Run,
+    Source,
+    SpriteFacts,
+    not_finite_problems,
+    short_hash,
+)
+from tb_embed_plugin.runs.sheets import read_sheet
+from tb_embed_plugin.runs.stamps import stamps_of
+
+MAX_PROBLEMS = 30
+"""Problems told of a run, those apart that say which snapshots are not finite."""
+
+
+class StoredTensor(Protocol):
+    """A matrix in a file, one row a sample."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns, known without reading the values."""
+
+    @property
+    def wall_time(self) -> float:
+        """When it was written, seconds since 1970."""
+
+    @property
+    def stamp(self) -> Hashable:
+        """What changes when the values do, alike in every process by its `repr`."""
+
+    def read(self) -> NDArray[np.float32]:
+        """Returns the values, float32 of `shape`, read-only.
+
+        Raises:
+            UnreadableError: The file is damaged or of another shape.
+        """
+
+
+@dataclass(frozen=True)
+class ForeignLayer:
+    """One tensor over the steps, all of one shape, and what goes with its rows.
+
+    Attributes:
+        name: As it is shown.
+        tensors: Its values by step.
+        table: The file of its metadata.
+        sheet: The file of its thumbnails.
+        cell: Width and height of a thumbnail, as the configuration says; see `read_sheet`.
+        aliases: Other names by which a configuration may mean it.
+        table_for_all: Whether `table` was meant for every tensor, and so for this one only if
+            it has as many rows.
+    """
+
+    name: str
+    tensors: Mapping[int, StoredTensor]
+    table: Path | None = None
+    sheet: Path | None = None
+    cell: tuple[int, ...] = ()
+    aliases: tuple[str, ...] = ()
+    table_for_all: bool = False
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of every snapshot."""
+        return next(iter(self.tensors.values())).shape
+
+
+@dataclass
+class Found:
+    """What a directory holds.
+
+    Attributes:
+        layers: The tensors.
+        problems: What could not be read, one sentence each.
+        watched: Files and directories; as long as none of their stamps changes, looking again
+            finds the same.
+        renamed: More of them, many maybe, which their writer replaces by renaming, so that the
+            stamp of a directory in `watched` tells as well.
+        adopted: Directories below whose files it shows, which are no runs of their own.
+        source: Who wrote them.
+    """
+
+    layers: list[ForeignLayer]
+    problems: list[str]
+    watched: list[Path]
+    renamed: list[Path] = field(default_factory=list)
+    adopted: list[Path] = field(default_factory=list)
+    source: Source = "projector"
+
+    def add(self, other: Found) -> None:
+        """Adds what else the directory holds."""
+        self.layers += other.layers
+        self.problems += other.problems
+        self.watched += other.watched
+        self.renamed += other.renamed
+        self.adopted += other.adopted
+
+
+def by_shape(layer: ForeignLayer, problems: list[str]) -> list[ForeignLayer]:
+    """Splits a layer whose tensors differ in shape over the steps, and says so.
+
+    The newest keeps the name; the others are named by their shape.
+    """
+    groups: dict[tuple[int, int], dict[int, StoredTensor]] = {}
+    for step in sorted(layer.tensors, reverse=True):
+        tensor = layer.tensors[step]
+        groups.setdefault(tensor.shape, {})[step] = tensor
+    names = [
+        layer.name if i == 0 else f"{layer.name} ({rows} x {columns})"
+        for i, (rows, columns) in enumerate(groups)
+    ]
+    if len(groups) > 1:
+        shapes = [f"{rows} x {columns}" for rows, columns in groups]
+        problems.append(
+            f"expected {layer.name} of one shape at all steps; received {', '.join(shapes)}: "
+            f"they are shown apart, as {', '.join(names)}, since their rows are not the same "
+            "samples"
+        )
+    return [
+        replace(layer, name=name, tensors=dict(sorted(tensors.items())))
+        for name, tensors in zip(names, groups.values(), strict=True)
+    ]
+
+
+class ForeignRun(Run):
+    """A run that others wrote.
+
+    Args:
+        name: TensorBoard's name of it.
+        path: Its directory, symbolic links resolved; no file outside of it is read.
+        found: What it holds.
+        finite: Whether the snapshot of a stamp was found to be finite when it was read; shared
+            by all runs, so that a run read anew knows it still.
+    """
+
+    recording = False
+
+    def __init__(
+        self, name: str, path: Path, found: Found, finite: dict[Hashable, bool]
+    ) -> None:
+        super().__init__(name, path)
+        self.source = found.source
+        self._found = {layer.name: layer for layer in found.layers}
+        self._finite = finite
+        self._problems = list(found.problems)
+        self._damaged: set[tuple[str, int]] = set()
+        self._samples: dict[Hashable, _Samples] = {}
+        self._facts = [self._layer_facts(layer) for layer in found.layers]
+        self._problems += _unfit_tables(found.layers, self._facts)
+
+    @property
+    def layers(self) -> Sequence[LayerFacts]:
+        """The tensors, those that the configuration names first."""
+        return self._facts
+
+    @cached_property
+    def step_facts(self) -> tuple[Step, ...]:
+        """All steps; what they count nobody has written down."""
+        times: dict[int, float] = {}
+        for layer in self._found.values():
+            for step, tensor in layer.tensors.items():
+                times.setdefault(step, tensor.wall_time)
+        return tuple(
+            Step(step, "step", epoch=None, batch=None, wall_time=time, iterations=None)
+            for step, time in sorted(times.items())
+        )
+
+    @property
+    def problems(self) -> list[str]:
+        """What could not be read, and which snapshots cannot be drawn."""
+        shown = self._problems[:MAX_PROBLEMS]
+        if len(self._problems) > MAX_PROBLEMS:
+            rest = len(self._problems) - MAX_PROBLEMS
+            shown.append(f"expected sound files; received {rest} more problems like these")
+        return [*shown, *not_finite_problems(self.layers)]
+
+    def stamp(self, layer: str, step: int) -> Hashable:
+        """Returns what the file's stamp and the tensor's place in it are."""
+        return self._tensor(layer, step).stamp
+
+    def snapshot(self, layer: str, step: int) -> NDArray[np.float32]:
+        """Returns a snapshot, float32 (n_samples, n_units), read-only.
+
+        Whether it can be read and its values are finite is found on this occasion; a layer
+        goes on without a step that cannot be read.
+        """
+        tensor = self._tensor(layer, step)
+        try:
+            values = tensor.read()
+        except UnreadableError as error:
+            if (layer, step) not in self._damaged:
+                self._damaged.add((layer, step))
+                self._problems.append(f"{layer} at step {step}: {error}")
+                self._tell_anew()
+            raise
+        if tensor.stamp in self._finite:
+            return values
+        self._finite[tensor.stamp] = bool(np.isfinite(values).all())
+        if not self._finite[tensor.stamp]:
+            self._tell_anew()
+        return values
+
+    def columns(self, layer: str) -> list[Column]:
+        """Returns the metadata of a layer's samples, none where there is no table."""
+        facts = self.layer(layer)
+        table = self._found[layer].table
+        if table is None or not facts.columns:
+            return []
+        columns = read_inferred_table(table, facts.samples).columns
+        if tuple(column.info for column in columns) != facts.columns:
+            raise UnreadableError(
+                f"expected {table.name} to hold the columns that were listed; it has changed; "
+                "reload the page"
+            )
+        return columns
+
+    def sprite(self, layer: str, page: int) -> tuple[bytes, str]:
+        """Returns the sheet of a layer's samples as the file it is, and its media type."""
+        facts = self.layer(layer)
+        found = self._found[layer]
+        if facts.sprite is None or found.sheet is None or page != 0:
+            raise NotRecordedError(
+                f"expected a page below {int(facts.sprite is not None)}, the pages of "
+                f"{layer!r} in run {self.name!r}; received {page}"
+            )
+        sheet = read_sheet(found.sheet, found.cell, facts.samples)
+        return sheet.read(), sheet.media_type
+
+    def _tell_anew(self) -> None:
+        self._facts = [self._as_known(facts) for facts in self._facts]
+        self.revision += 1
+
+    def _tensor(self, layer: str, step: int) -> StoredTensor:
+        facts = self.layer(layer)
+        tensor = self._found[layer].tensors.get(step)
+        if tensor is None:
+            raise NotRecordedError(
+                f"expected a step of {layer!r} in run {self.name!r}, {list(facts.steps)}; "
+                f"received {step}"
+            )
+        return tensor
+
+    def _layer_facts(self, layer: ForeignLayer) -> LayerFacts:
+        rows, units = layer.shape
+        key = (layer.table, layer.table_for_all, layer.sheet, layer.cell, rows)
+        samples = self._samples.get(key)
+        if samples is None:
+            samples = self._samples[key] = _Samples.read(layer)
+            self._problems += [p for p in samples.problems if p not in self._problems]
+        facts = LayerFacts(
+            name=layer.name,
+            samples=rows,
+            units=units,
+            steps=tuple(sorted(layer.tensors)),
+            not_finite=frozenset(),
+            columns=samples.columns,
+            sprite=samples.sprite,
+            # Nothing else says which samples they are: one table, one set of samples.
+            fingerprint=short_hash(samples.table_digest or (self.path, layer.name), rows),
+            samples_version=samples.version,
+        )
+        return self._as_known(facts)
+
+    def _as_known(self, facts: LayerFacts) -> LayerFacts:
+        """Returns a layer's facts with what reading has found out so far."""
+        tensors = self._found[facts.name].tensors
+        steps = tuple(s for s in facts.steps if (facts.name, s) not in self._damaged)
+        known = frozenset(s for s in steps if not self._finite.get(tensors[s].stamp, True))
+        return replace(facts, steps=steps, not_finite=known)
+
+
+@dataclass(frozen=True)
+class _Samples:
+    """What goes with the rows of some layers."""
+
+    columns: tuple[ColumnInfo, ...]
+    sprite: SpriteFacts | None
+    table_digest: str
+    version: str
+    problems: list[str]
+
+    @classmethod
+    def read(cls, layer: ForeignLayer) -> Self:
+        """Reads the table and the sheet of a layer, each as far as it can be read."""
+        rows, _ = layer.shape
+        stamps = stamps_of(path for path in (layer.table, layer.sheet) if path is not None)
+        columns: tuple[ColumnInfo, ...] = ()
+        sprite, digest, problems = None, "", []
+        try:
+            table = layer.table and read_inferred_table(layer.table, rows)
+            if table and (table.rows == rows or not layer.table_for_all):
+                columns = tuple(column.info for column in table.columns)
+                digest = table.digest
+                problems += table.problems
+        except UnreadableError as error:
+            problems.append(str(error))
+        try:
+            if layer.sheet is not None:
+                sheet = read_sheet(layer.sheet, layer.cell, rows)
+                sprite = sheet.facts
+                problems += sheet.problems
+        except UnreadableError as error:
+            problems.append(str(error))
+        version = short_hash(columns, rows, *stamps, layer.cell)
+        return cls(columns, sprite, digest, version, problems)
+
+
+def _unfit_tables(layers: Sequence[ForeignLayer], facts: Sequence[LayerFacts]) -> list[str]:
+    """Says which tables that are meant for every tensor have as many rows as none of them."""
+    fits: dict[Path, bool] = {}
+    for layer, fact in zip(layers, facts, strict=True):
+        if layer.table is not None and layer.table_for_all:
+            fits[layer.table] = fits.get(layer.table, False) or bool(fact.columns)
+    rows = ", ".join(sorted({str(fact.samples) for fact in facts})[:5])
+    return [
+        f"expected a tensor with as many rows as {table.name}, which the configuration gives "
+        f"to all tensors; received {rows} rows; correct the table"
+        for table, fitting in fits.items()
+        if not fitting
+    ]

@@ -1,0 +1,146 @@
+"""Reads sheets of thumbnails that others drew, in any grid and in the usual kinds of file.
+
+Pillow reads the header alone: what a sheet's pixels say is the browser's business, and a
+small file that unfolds to gigabytes is refused by its size in pixels.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from tb_embed_plugin.errors import UnreadableError
+from tb_embed_plugin.runs.run import SpriteFacts
+from tb_embed_plugin.runs.sprites import MAX_SHEET_SIDE
+
+MAX_SHEET_BYTES = 64 << 20
+"""Of a file; one answer holds no more."""
+
+MEDIA_TYPES = {
+    "PNG": "image/png",
+    "JPEG": "image/jpeg",
+    "BMP": "image/bmp",
+    "GIF": "image/gif",
+    "WEBP": "image/webp",
+}
+"""Of the kinds of file that every browser draws, by Pillow's name."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One file of thumbnails, row by row.
+
+    Attributes:
+        path: The file.
+        media_type: Its media type.
+        facts: Its geometry.
+        problems: What does not fit, one sentence each.
+    """
+
+    path: Path
+    media_type: str
+    facts: SpriteFacts
+    problems: tuple[str, ...] = ()
+
+    def read(self) -> bytes:
+        """Returns the file's content.
+
+        Raises:
+            UnreadableError: It cannot be read, or has grown too large.
+        """
+        try:
+            with self.path.open("rb") as file:
+                data = file.read(MAX_SHEET_BYTES + 1)
+        except OSError as error:
+            raise _unreadable(self.path, type(error).__name__) from error
+        if len(data) > MAX_SHEET_BYTES:
+            raise _unreadable(self.path, f"more than {MAX_SHEET_BYTES} bytes")
+        return data
+
+
+def read_sheet(path: Path, cell: Sequence[int], n_samples: int) -> Sheet:
+    """Reads the geometry of a sheet.
+
+    Args:
+        path: The file.
+        cell: Width and height of a thumbnail in pixels, as the configuration says; one number
+            for both, none for the cells of the square grid that holds `n_samples`.
+        n_samples: Thumbnails expected.
+
+    Raises:
+        UnreadableError: It is no image of a kind that browsers draw, too large, or the cells
+            do not fit into it.
+    """
+    width, height, kind, channels = _header(path)
+    if max(width, height) > MAX_SHEET_SIDE:
+        raise _unreadable(
+            path,
+            f"{width} x {height} pixels",
+            f"a sheet of at most {MAX_SHEET_SIDE} pixels a side",
+            "draw smaller thumbnails",
+        )
+    sides = _cell(cell, (width, height), n_samples)
+    if sides is None:
+        raise _unreadable(
+            path,
+            f"single_image_dim {list(cell)} and a sheet of {width} x {height} pixels",
+            "cells that fit into the sheet",
+            "give width and height of one thumbnail as single_image_dim",
+        )
+    columns, rows = width // sides[0], height // sides[1]
+    problems = []
+    if columns * rows < n_samples:
+        problems.append(
+            f"expected {n_samples} thumbnails in {path.name}; received {columns * rows} cells "
+            f"of {sides[0]} x {sides[1]} pixels: the other samples have none"
+        )
+    facts = SpriteFacts(pages=1, cell=sides, columns=columns, channels=channels)
+    return Sheet(path, MEDIA_TYPES[kind], facts, tuple(problems))
+
+
+def _header(path: Path) -> tuple[int, int, str, int]:
+    """Returns width, height, kind and channels of an image, without decoding it."""
+    wanted = f"an image of kind {', '.join(MEDIA_TYPES)}"
+    try:
+        if path.stat().st_size > MAX_SHEET_BYTES:
+            raise _unreadable(path, f"more than {MAX_SHEET_BYTES} bytes")
+        with Image.open(path, formats=tuple(MEDIA_TYPES)) as image:
+            return (*image.size, str(image.format), _channels(image))
+    except Image.DecompressionBombError as error:
+        limit = f"a sheet of at most {MAX_SHEET_SIDE} pixels a side"
+        raise _unreadable(path, "a larger one", limit, "draw smaller thumbnails") from error
+    # Pillow's readers let what a damaged header breaks in them through as it comes.
+    except (OSError, SyntaxError, ValueError, TypeError, OverflowError, KeyError) as error:
+        raise _unreadable(path, type(error).__name__, wanted) from error
+
+
+def _channels(image: Image.Image) -> int:
+    if image.mode in {"1", "L", "I", "I;16", "F"} and "transparency" not in image.info:
+        return 1
+    has_alpha = image.mode in {"LA", "PA", "RGBA", "La", "RGBa"}
+    return 4 if has_alpha or "transparency" in image.info else 3
+
+
+def _cell(
+    given: Sequence[int], sheet: tuple[int, int], n_samples: int
+) -> tuple[int, int] | None:
+    """Returns width and height of a cell, None where nothing fits."""
+    if not given:
+        side = math.isqrt(n_samples - 1) + 1
+        return (sheet[0] // side, sheet[1] // side) if min(sheet) >= side else None
+    sides = (given[0], given[-1])
+    fits = all(0 < side <= whole for side, whole in zip(sides, sheet, strict=True))
+    return sides if fits and len(given) <= 2 else None
+
+
+def _unreadable(
+    path: Path,
+    received: str,
+    expected: str = "a readable sheet of thumbnails",
+    remedy: str = "draw it again, or take it out of the configuration",
+) -> UnreadableError:
+    return UnreadableError(f"expected {expected}; {path.name} is {received}; {remedy}")

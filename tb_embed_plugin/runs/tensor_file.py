@@ -1,0 +1,260 @@
+"""Reads matrices that `add_embedding` and its like wrote: decimal numbers, or bare float32.
+
+A table of numbers is large and slow to parse, so its shape comes from counting its lines, and
+what was parsed is kept while memory for it lasts, by the file's stamp.
+"""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_embed_plugin.errors import UnreadableError
+from tb_embed_plugin.runs.stamps import Stamp, stamp_of
+
+MAX_TEXT_BYTES = 1 << 30
+"""A larger table of numbers is not read; it would take ten seconds."""
+
+MAX_PARSED_BYTES = 1 << 29
+"""Parsed tables kept, all files together; those used last."""
+
+_BLOCK_BYTES = 1 << 24
+_END_BYTES = 1 << 20
+_PLAIN = b"0123456789+-.eEnaifNAIF\t\r\n"
+"""Bytes of the numbers that SciPy's parser and Python's read alike."""
+
+
+@dataclass(frozen=True)
+class TensorFile:
+    """A matrix in a file of its own, one row a sample.
+
+    Attributes:
+        path: The file, inside of its run.
+        stamp: Of the file as it was when its shape was read.
+        shape: Rows and columns.
+        binary: Whether it is float32 in rows, little-endian, and not a table in decimal digits.
+    """
+
+    path: Path
+    stamp: Stamp
+    shape: tuple[int, int]
+    binary: bool
+
+    @classmethod
+    def open(cls, path: Path, shape: Sequence[int]) -> TensorFile:
+        """Looks at a file without parsing it.
+
+        Args:
+            path: The file; `.tsv` and `.txt` are tables, as is any without a `shape`.
+            shape: Rows and columns as the configuration says, empty where it does not.
+
+        Raises:
+            UnreadableError: It is missing, empty, too large or of another shape.
+        """
+        stamp = stamp_of(path)
+        if stamp is None:
+            raise _unreadable(path, "a file of numbers", "missing")
+        binary = path.suffix not in {".tsv", ".txt"} and (
+            len(shape) > 0 or path.suffix == ".bytes"
+        )
+        if not binary:
+            return cls(path, stamp, _table_shape(path, stamp), binary=False)
+        if len(shape) != 2 or 0 in shape:
+            raise _unreadable(
+                path,
+                "a tensor_shape of rows and columns",
+                f"said to have {list(shape)}",
+                "add tensor_shape to its entry of projector_config.pbtxt",
+            )
+        rows, columns = shape
+        size = 4 * rows * columns
+        if stamp[1] != size:
+            raise _unreadable(path, f"{rows} x {columns} float32, {size} bytes", _size(stamp))
+        return cls(path, stamp, (rows, columns), binary=True)
+
+    @property
+    def wall_time(self) -> float:
+        """When it was written, seconds since 1970."""
+        return 0.0 if self.stamp is None else self.stamp[0] / 1e9
+
+    def read(self) -> NDArray[np.float32]:
+        """Returns the values, float32 of `shape`, read-only.
+
+        Raises:
+            UnreadableError: The file is damaged, or has changed since `open`.
+        """
+        if stamp_of(self.path) != self.stamp:
+            raise _unreadable(
+                self.path, "the file that was listed", "another", "reload the page"
+            )
+        if not self.binary:
+            return _parsed.get((self.path, self.stamp), self._parse)
+        try:
+            return np.memmap(self.path, "<f4", mode="r", shape=self.shape)
+        except (OSError, ValueError) as error:
+            raise _unreadable(
+                self.path, f"{self.shape} float32", type(error).__name__
+            ) from error
+
+    def _parse(self) -> NDArray[np.float32]:
+        values = np.empty(self.shape, np.float32)
+        row = 0
+        try:
+            for block in _blocks_of_lines(self.path):
+                numbers = _numbers(block, self.shape[1])
+                with np.errstate(over="ignore"):  # infinity is what float32 makes of it
+                    values[row : row + len(numbers)] = numbers
+                row += len(numbers)
+        except OSError as error:
+            raise _unreadable(self.path, "a table", type(error).__name__) from error
+        except ValueError as error:
+            raise _unreadable(
+                self.path,
+                f"{self.shape[1]} numbers a row, separated by tabs",
+                f"no such table after row {row} ({str(error)[:120]})",
+            ) from error
+        if row != len(values):
+            raise _unreadable(self.path, f"{len(values)} rows", f"a table of {row} rows")
+        values.flags.writeable = False
+        return values
+
+
+class _Parsed:
+    """The tables parsed last, as many as `MAX_PARSED_BYTES` holds."""
+
+    def __init__(self) -> None:
+        self._arrays: OrderedDict[Hashable, NDArray[np.float32]] = OrderedDict()
+        self._size = 0
+        # Held while parsing too, so that nobody parses what another is about to have.
+        self._lock = threading.Lock()
+
+    def get(
+        self, key: Hashable, parse: Callable[[], NDArray[np.float32]]
+    ) -> NDArray[np.float32]:
+        with self._lock:
+            array = self._arrays.get(key)
+            if array is None:
+                array = self._arrays[key] = parse()
+                self._size += array.nbytes
+            self._arrays.move_to_end(key)
+            while self._size > MAX_PARSED_BYTES:
+                self._size -= self._arrays.popitem(last=False)[1].nbytes
+            return array
+
+
+_parsed = _Parsed()
+
+
+@lru_cache(maxsize=1 << 16)
+def _table_shape(path: Path, stamp: Stamp) -> tuple[int, int]:
+    """Returns rows and columns of a table; remembered as long as its stamp stays."""
+    if stamp is not None and stamp[1] > MAX_TEXT_BYTES:
+        raise _unreadable(
+            path,
+            f"a table of at most {MAX_TEXT_BYTES} bytes",
+            _size(stamp),
+            "write it as float32 with a tensor_shape, or import it with tb-embed import",
+        )
+    try:
+        with path.open("rb") as file:
+            first = file.readline(_BLOCK_BYTES)
+            breaks = first.count(b"\n")
+            while block := file.read(_BLOCK_BYTES):
+                breaks += block.count(b"\n")
+            file.seek(max(0, file.tell() - _END_BYTES))
+            end = file.read()
+    except OSError as error:
+        raise _unreadable(path, "a table", type(error).__name__) from error
+    kept = end.rstrip()
+    rows = breaks + 1 - end.count(b"\n", len(kept))
+    columns = _width(path, first)
+    last = kept.rpartition(b"\n")
+    # A file that was cut short mostly ends within a row.
+    if last[1] and _width(path, last[2]) != columns:
+        raise _unreadable(
+            path, f"{columns} numbers in each row", "a table whose last has others"
+        )
+    return rows, columns
+
+
+def _width(path: Path, line: bytes) -> int:
+    """Returns how many numbers a line holds."""
+    cells = line.split(b"\t")
+    try:
+        float(cells[0])
+        float(cells[-1])
+    except ValueError as error:
+        text = line[:40].decode(errors="replace")
+        raise _unreadable(
+            path, "numbers separated by tabs", f"a table with the row {text!r}"
+        ) from error
+    return len(cells)
+
+
+def _blocks_of_lines(path: Path) -> Iterator[bytes]:
+    """Yields the file in blocks of whole lines."""
+    rest = b""
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK_BYTES):
+            lines, newline, end = block.rpartition(b"\n")
+            if newline:
+                yield rest + lines
+                rest = end
+            else:
+                rest += end
+    if rest.strip():
+        yield rest
+
+
+def _numbers(lines: bytes, columns: int) -> NDArray[np.float64]:
+    """Parses whole lines of numbers, float64 (n_lines, columns).
+
+    Raises:
+        ValueError: They are no numbers, or not `columns` in each line.
+    """
+    lines = lines.rstrip()
+    tabs = [line.count(b"\t") for line in lines.split(b"\n")]
+    if lines.translate(None, _PLAIN) == b"" and set(tabs) == {columns - 1}:
+        try:
+            return _fast_numbers(lines, len(tabs), columns)
+        except ValueError:
+            pass  # the slow parser knows more spellings, and says where it failed
+    numbers = np.loadtxt(
+        io.BytesIO(lines), delimiter="\t", comments=None, ndmin=2, encoding="latin1"
+    )
+    if numbers.shape[1:] != (columns,):
+        raise ValueError(f"{numbers.shape[1]} numbers in each")
+    return numbers
+
+
+def _fast_numbers(lines: bytes, rows: int, columns: int) -> NDArray[np.float64]:
+    """Parses plain numbers with SciPy's reader of Matrix Market files.
+
+    It takes a fifth of the time of NumPy's, and gives the same values. That format goes down
+    the columns, so what it takes for the columns are our rows.
+    """
+    from scipy.io import mmread
+
+    head = f"%%MatrixMarket matrix array real general\n{columns} {rows}\n".encode()
+    matrix = mmread(io.BytesIO(head + lines.replace(b"\t", b"\n")))
+    return np.asarray(matrix, np.float64).T
+
+
+def _size(stamp: Stamp) -> str:
+    return "missing" if stamp is None else f"{stamp[1]} bytes long"
+
+
+def _unreadable(
+    path: Path, expected: str, received: str, remedy: str = "write it again"
+) -> UnreadableError:
+    return UnreadableError(
+        f"expected {expected}; {path.parent.name}/{path.name} is {received}; {remedy}"
+    )

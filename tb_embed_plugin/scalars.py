@@ -1,0 +1,85 @@
+"""Writes a run's metrics as TensorBoard scalars, into a run of their own beside it.
+
+The server writes nothing; the command `tb-embed metrics --write-scalars` does.
+"""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tensorboard.compat.proto.event_pb2 import Event
+from tensorboard.compat.proto.summary_pb2 import DATA_CLASS_SCALAR
+from tensorboard.compat.proto.types_pb2 import DT_FLOAT
+from tensorboard.summary.writer.record_writer import RecordWriter
+
+from tb_embed_plugin.measure import LayerMeasures
+from tb_embed_plugin.metrics.catalog import STEP_METRICS
+from tb_embed_plugin.runs.atomic import write_bytes
+
+FOLDER = "metrics"
+"""The scalars' own run, below the run that they are of."""
+
+_SUFFIX = "tb_embed_metrics"
+
+
+def write_scalars(layers: Sequence[LayerMeasures]) -> Path:
+    """Writes the metrics of layers of one run as scalars named `<layer>/<metric>`.
+
+    One event file in the folder `metrics` below the run, which TensorBoard lists as a run of
+    its own; in place of one that was written there before. Each value has the step and the
+    wall time of its snapshot.
+
+    Args:
+        layers: The layers' measures, one or more, of the same run.
+
+    Returns:
+        The folder.
+
+    Raises:
+        EmbedError: A snapshot cannot be read or is not finite.
+        OSError: The folder cannot be written.
+    """
+    run = layers[0].run
+    times = {step.step: step.wall_time for step in run.step_facts}
+    buffer = io.BytesIO()
+    writer = RecordWriter(buffer)
+    now = time.time()
+    version = Event(wall_time=min([now, *times.values()]), file_version="brain.Event:2")
+    writer.write(version.SerializeToString())
+    rows = {
+        step: {
+            f"{layer.facts.name}/{name}": value
+            for layer in layers
+            if step in layer.steps
+            for name, value in layer.numbers(step).items()
+        }
+        for step in sorted({step for layer in layers for step in layer.steps})
+    }
+    for step, values in rows.items():
+        writer.write(_event(step, times.get(step, now), values).SerializeToString())
+    folder = run.path / FOLDER
+    old = list(folder.glob(f"events.out.tfevents.*.{_SUFFIX}"))
+    # Named by the time, so that a TensorBoard under way sees that it is another one.
+    path = folder / f"events.out.tfevents.{time.time_ns()}.{_SUFFIX}"
+    write_bytes(path, buffer.getvalue())
+    for file in old:
+        file.unlink()
+    return folder
+
+
+def _event(step: int, wall_time: float, values: Mapping[str, float]) -> Event:
+    titles = {metric.name: metric for metric in STEP_METRICS}
+    event = Event(step=step, wall_time=wall_time)
+    for tag, number in values.items():
+        metric = titles[tag.rpartition("/")[2]]
+        value = event.summary.value.add(tag=tag)
+        value.metadata.plugin_data.plugin_name = "scalars"
+        value.metadata.data_class = DATA_CLASS_SCALAR
+        value.metadata.display_name = metric.title
+        value.metadata.summary_description = metric.meaning
+        value.tensor.dtype = DT_FLOAT
+        value.tensor.float_val.append(number)
+    return event

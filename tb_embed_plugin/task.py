@@ -1,0 +1,46 @@
+"""What a worker is told to do, as data that fits into a line of JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class Task:
+    """One job of a worker: the frames of an engine that iterates, and their quality.
+
+    Of a linear engine it is the quality alone, since its frames are no cost.
+
+    Attributes:
+        logdir: TensorBoard's log directory.
+        run: The run below it.
+        layer: Name of the layer.
+        engine: Name of the engine.
+        components: Coordinates of a sample.
+        settings: The engine's, complete and checked; of a linear one also the other arguments
+            that say what it shows.
+        steps: The steps wanted.
+        order: Which frame is laid out first, `backwards` or `outwards` (`sequence.order`).
+    """
+
+    logdir: str
+    run: str
+    layer: str
+    engine: str
+    components: int
+    settings: Mapping[str, int | float | str | bool]
+    steps: tuple[int, ...]
+    order: Literal["backwards", "outwards"]
+
+    def to_line(self) -> str:
+        """Returns the task as a line of JSON."""
+        return json.dumps(asdict(self)) + "\n"
+
+    @classmethod
+    def from_line(cls, line: str) -> Task:
+        """Returns the task that a line of JSON describes, as `to_line` made it."""
+        fields: dict[str, Any] = json.loads(line)
+        return cls(**(fields | {"steps": tuple(fields["steps"])}))

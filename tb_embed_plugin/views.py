@@ -1,0 +1,175 @@
+"""What a linear picture is made of: a layer, axes, and what is carried onto whose axes.
+
+`runs` and `projections` never see each other; here an engine is handed the arrays of a run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_embed_plugin.errors import ArgumentError
+from tb_embed_plugin.projections import alignment, axes, classes, groups, pca
+from tb_embed_plugin.projections.alignment import Alignment
+from tb_embed_plugin.projections.basis import Basis
+from tb_embed_plugin.projections.engine import Codes, Settings
+from tb_embed_plugin.runs.matching import SampleMatch, StepRule, match_samples, match_steps
+from tb_embed_plugin.runs.run import LayerFacts, Run, short_hash
+
+ENGINES = (pca.ENGINE, axes.ENGINE)
+"""The engines that have a basis and answer at once."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A layer of a run.
+
+    Attributes:
+        run: The run.
+        layer: Name of the layer.
+    """
+
+    run: Run
+    layer: str
+
+    @cached_property
+    def facts(self) -> LayerFacts:
+        """What is known of the layer."""
+        return self.run.layer(self.layer)
+
+    def snapshot(self, step: int) -> NDArray[np.float32]:
+        """Returns a snapshot, float32 (n_samples, n_units)."""
+        return self.run.snapshot(self.layer, step)
+
+    def key(self, steps: Sequence[int]) -> str:
+        """Changes when one of these snapshots does, or what is known of their samples."""
+        stamps = [self.run.stamp(self.layer, step) for step in steps]
+        samples = self.facts.fingerprint, self.facts.samples_version
+        return short_hash(str(self.run.path), self.layer, tuple(steps), stamps, samples)
+
+
+@dataclass(frozen=True)
+class Onto:
+    """What a layer is carried onto before it is projected.
+
+    Attributes:
+        source: The other layer, whose coordinate system it then shares.
+        rule: Which steps belong together.
+    """
+
+    source: Source
+    rule: StepRule
+
+
+@dataclass(frozen=True)
+class View:
+    """One coordinate system, and the layer that is shown in it.
+
+    Attributes:
+        source: The layer that is shown.
+        engine: Name of one of `ENGINES`.
+        settings: The engine's, complete and checked.
+        basis_steps: The steps that the axes are made from, of `home`.
+        components: Number of coordinates.
+        sides: Samples of `home` between which the axes run, `(left, right)` or `(left,
+            right, down, up)`; empty where the settings name none.
+        onto: What the layer is carried onto first, None where it stays in its own space.
+    """
+
+    source: Source
+    engine: str
+    settings: Settings
+    basis_steps: tuple[int, ...]
+    components: int
+    sides: tuple[tuple[int, ...], ...] = ()
+    onto: Onto | None = None
+
+    @property
+    def home(self) -> Source:
+        """The layer whose snapshots the axes are made from."""
+        return self.source if self.onto is None else self.onto.source
+
+    @cached_property
+    def key(self) -> str:
+        """Equal for views that share a basis."""
+        settings = sorted((k, v) for k, v in self.settings.items() if k != "basis_steps")
+        return short_hash(self.home.key(self.basis_steps), self.engine, settings)
+
+    def fit(self) -> Basis:
+        """Returns the axes.
+
+        Raises:
+            EmbedError: A snapshot or the metadata cannot be read or used this way.
+        """
+        home = self.home
+        if self.engine == pca.ENGINE.name:
+            return pca.fit(home.snapshot, self.basis_steps, self.settings)
+        if self.settings["kind"] == "groups":
+            sides = [np.array(side, np.int64) for side in self.sides]
+            pairs = zip(sides[::2], sides[1::2], strict=True)
+            contrasts = [groups.contrast(home.facts.samples, *pair) for pair in pairs]
+            return groups.fit(
+                home.snapshot, self.basis_steps, np.stack(contrasts, axis=1), self.settings
+            )
+        codes = _codes(home, str(self.settings["column"]))
+        return classes.fit(home.snapshot, self.basis_steps, codes, self.settings)
+
+
+def first_view(source: Source) -> View:
+    """Returns what the page asks for first: the PCA of all steps."""
+    steps = tuple(source.facts.drawable)
+    return View(source, pca.ENGINE.name, pca.ENGINE.settings({}), steps, components=3)
+
+
+@dataclass(frozen=True)
+class Carried:
+    """How a layer was carried onto another.
+
+    Attributes:
+        samples: Which samples both share.
+        alignment: The map, and how near it comes.
+    """
+
+    samples: SampleMatch
+    alignment: Alignment
+
+
+def carry(source: Source, onto: Onto) -> Carried:
+    """Returns the map that carries a layer onto another.
+
+    Raises:
+        EmbedError: The layers share no samples or steps, or cannot be aligned.
+    """
+    there = onto.source
+    pairs = match_steps(source.run, source.layer, there.run, there.layer, onto.rule)
+    samples = match_samples(source.run, source.layer, there.run, there.layer)
+
+    def shared(
+        snapshot: NDArray[np.float32], rows: NDArray[np.int64] | None
+    ) -> NDArray[np.float32]:
+        return snapshot if rows is None else snapshot[rows]
+
+    found = alignment.align(
+        pairs,
+        lambda step: shared(source.snapshot(step), samples.rows),
+        lambda step: shared(there.snapshot(step), samples.onto_rows),
+    )
+    return Carried(samples, found)
+
+
+def _codes(source: Source, name: str) -> Codes:
+    """Returns the classes of a layer's samples, by a column with categories."""
+    categories = [c.name for c in source.facts.columns if c.type == "category"]
+    # The column of the callback's `labels`, wherever there is one.
+    chosen = name or ("label" if "label" in categories else next(iter(categories), ""))
+    if chosen not in categories:
+        raise ArgumentError(
+            f"expected column to be one with categories, {categories}, of run "
+            f"{source.run.name!r}; received {name!r}; record labels, or use another engine"
+        )
+    columns = source.run.columns(source.layer)
+    return next(column for column in columns if column.name == chosen).categories()[0]

@@ -1,0 +1,147 @@
+"""A process for what takes seconds: `python -m tb_embed_plugin.worker`.
+
+It reads one task from standard input (`task`), opens the run itself, so that no array passes
+between processes, and writes each frame into the cache as soon as it is laid out. On standard
+output it says how far it is, a JSON object a line:
+
+    {"stage": "frames", "done": 3.4, "message": "laying out step 7"}
+    {"finished": true}    or    {"failed": "expected …"}
+
+Threads: the engine may use all cores, OpenMP's and BLAS' threads sleep while they wait, and
+the whole process is the last to be given a core that the server, the browser or a training
+wants. It is the first that a machine short of memory ends. It ends with its parent, however
+that ends: on Linux the kernel sees to it, elsewhere the end of standard input does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+from typing import Any, TextIO
+
+from tb_embed_plugin.errors import EmbedError
+from tb_embed_plugin.task import Task
+
+MEMORY_SHARE = 0.75
+"""Of the machine's memory, what a worker may fill; memory-mapped files do not count."""
+
+_PR_SET_PDEATHSIG = 1
+_REPORT_EVERY = 0.2
+
+_NICE = 5
+"""Beside a program that wants the cores as well, a quarter of them is left to a worker."""
+
+
+def main() -> None:
+    """Does the task that standard input names, until it is done or the parent has ended."""
+    parent = os.getppid()
+    _end_with_parent(parent)
+    line = sys.stdin.readline()
+    threading.Thread(target=_end_with_input, daemon=True).start()
+    answers = _take_output()
+    _be_modest()
+    # umap-learn imports it where it is installed, for a class that nothing here uses.
+    sys.modules["tensorflow"] = None  # type: ignore[assignment] # so it says "not installed"
+    _tell(answers, outcome(Task.from_line(line), answers))
+
+
+def outcome(task: Task, answers: TextIO) -> dict[str, Any]:
+    """Does a task, saying how far it is, and returns the last line: finished, or why not."""
+    # With the environment set, and after what is cheap has been said.
+    from tb_embed_plugin import work
+
+    last = 0.0
+
+    def report(progress: work.Progress) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= _REPORT_EVERY:
+            last = now
+            _tell(answers, vars(progress))
+
+    try:
+        work.do(task, report)
+    except EmbedError as error:
+        return {"failed": str(error)}
+    except MemoryError:
+        return {
+            "failed": "expected the job to fit into "
+            f"{100 * MEMORY_SHARE:.0f} % of this machine's memory; it does not; record fewer "
+            "samples (max_samples), or close other programs"
+        }
+    except OSError as error:
+        traceback.print_exc()
+        return {
+            "failed": f"expected to write into the cache; received {error.strerror}; "
+            "make room or give the right to write, and start it again"
+        }
+    # Whatever else is a defect, of ours or of a library; its words may hold a path.
+    except Exception as error:  # noqa: BLE001
+        traceback.print_exc()
+        return {
+            "failed": f"expected the job to finish; received {type(error).__name__}, told in "
+            "TensorBoard's terminal; change the settings, or report it"
+        }
+    return {"finished": True}
+
+
+def _end_with_parent(parent: int) -> None:
+    """Asks Linux to end this process with the thread that started it."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+
+
+def _end_with_input() -> None:
+    """Ends this process when the parent closes its end of the pipe, or ceases to be."""
+    while sys.stdin.readline():
+        pass
+    os._exit(1)
+
+
+def _take_output() -> TextIO:
+    """Returns standard output for our lines alone; what libraries print becomes an error's."""
+    own = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    return own
+
+
+def let_threads_sleep() -> None:
+    """Lets OpenMP's threads sleep while they wait, once NumPy and the like are imported.
+
+    Else they spin: on two cores that others use as well, t-SNE then takes ten times as long.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
+def _be_modest() -> None:
+    """Leaves the machine to others: cores and memory."""
+    let_threads_sleep()
+    if hasattr(os, "nice"):
+        os.nice(_NICE)
+    if sys.platform == "linux":
+        import resource
+
+        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        most = int(MEMORY_SHARE * total)
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+        with contextlib.suppress(OSError):
+            Path("/proc/self/oom_score_adj").write_text("800")
+
+
+def _tell(answers: TextIO, content: dict[str, Any]) -> None:
+    answers.write(json.dumps(content) + "\n")
+    answers.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""What the original tutorial wrote opens in the page, with a time axis."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from playwright.sync_api import expect
+
+from tests.browser.tab import Open
+from tests.foreign import save_by_checkpoint, write_tutorial
+from tests.harness import tensorboard
+
+
+def test_the_tutorials_output_opens_with_a_slider(tmp_path: Path, open_tab: Open) -> None:
+    images = np.random.default_rng(0).integers(0, 255, (200, 8, 8)).astype(np.uint8)
+    write_tutorial(tmp_path / "mnist", images, np.arange(200) % 10)
+    with tensorboard(tmp_path) as server:
+        tab = open_tab(server)
+        tab.wait_for_picture(10)
+        last = tab.positions()
+        assert last.shape == (200, 2)
+        expect(tab.canvas).to_have_accessible_name("2-D PCA of images, step 10, 200 samples")
+        tab.slider.focus()
+        tab.page.keyboard.press("Home")
+        tab.wait_for_picture(1)
+        expect(tab.slider).to_have_attribute("aria-valuetext", "step 1 of 10")
+        assert np.abs(tab.positions() - last).max() > 20, "the samples have moved"
+        pixels = tab.pixels().astype(int)
+        assert (np.ptp(pixels, axis=2) > 40).sum() > 1000, "thumbnails in the labels' colours"
+        tab.page.goto("about:blank")  # or it asks a server that is gone
+
+
+def test_checkpoints_alone_open_as_dots(tmp_path: Path, open_tab: Open) -> None:
+    rng = np.random.default_rng(0)
+    values = [rng.normal(size=(60, 8)).astype(np.float32) for _ in range(3)]
+    values[2][7, 1] = np.nan
+    save_by_checkpoint(tmp_path / "words", values, "words")
+    with tensorboard(tmp_path) as server:
+        # Reading it has shown that it cannot be drawn; nobody knew before.
+        path = "data/plugin/tb_embed/vectors?run=words&layer=words&step=3"
+        server.get("data/plugin/tb_embed/runs")
+        assert server.get(path)[0] == 200
+        tab = open_tab(server)
+        tab.wait_for_picture(2)
+        assert tab.positions().shape == (60, 2)
+        expect(tab.frame.get_by_text("NaN or infinity at step 3")).to_be_visible()
+        tab.page.goto("about:blank")  # or it asks a server that is gone

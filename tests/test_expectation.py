@@ -1,0 +1,67 @@
+"""How long a job will take: what it grows with, and what it learns."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tb_embed_plugin.expectation import Expectation, Work
+
+MNIST = Work("tsne", samples=10_000, units=200, frames=11, from_nothing=True, measures=12)
+
+works = st.builds(
+    Work,
+    engine=st.sampled_from(["tsne", "umap", "pca"]),
+    samples=st.integers(1, 10**6),
+    units=st.integers(1, 4096),
+    frames=st.integers(0, 1000),
+    from_nothing=st.booleans(),
+    measures=st.integers(0, 1000),
+)
+
+
+@given(works, st.floats(0, 1))
+def test_the_share_grows_from_nothing_to_all(work: Work, done: float) -> None:
+    part = work.share("frames", done * work.frames)
+
+    assert 0 <= part <= 1
+    assert work.share("frames", work.frames) == 1
+    assert part <= work.share("frames", min(work.frames, done * work.frames + 0.5)) + 1e-12
+
+
+def test_more_work_takes_longer() -> None:
+    expected = Expectation()
+    seconds = expected.seconds(MNIST, "frames")
+
+    assert seconds > expected.seconds(replace(MNIST, from_nothing=False), "frames")
+    for more in (
+        replace(MNIST, samples=20_000),
+        replace(MNIST, units=400),
+        replace(MNIST, frames=12),
+        replace(MNIST, refine=100),
+    ):
+        assert expected.seconds(more, "frames") > seconds
+    assert expected.seconds(replace(MNIST, frames=0), "frames") == 0
+
+
+def test_a_slower_machine_is_learnt_from_a_long_job_alone() -> None:
+    expected = Expectation()
+    seconds = expected.seconds(MNIST, "frames")
+    expected.learn(replace(MNIST, samples=100), "frames", 1000.0)
+    assert expected.seconds(MNIST, "frames") == seconds
+    expected.learn(MNIST, "frames", 3 * seconds)
+    assert expected.seconds(MNIST, "frames") == pytest.approx(3 * seconds)
+    assert expected.seconds(replace(MNIST, engine="umap"), "frames") < 3 * seconds
+
+
+def test_what_remains_follows_the_pace_so_far() -> None:
+    expected = Expectation()
+    whole = replace(MNIST, from_nothing=False, frames=10)
+
+    assert expected.remaining(whole, "frames", 5, 60) == pytest.approx(60)
+    assert expected.remaining(whole, "frames", 10, 60) == 0
+    before = expected.seconds(whole, "frames")
+    assert expected.remaining(whole, "frames", 0, 1) == pytest.approx(before - 1)

@@ -1,0 +1,192 @@
+"""`tb-embed project` and `tb-embed export`, as processes."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet
+import pytest
+import safetensors
+import safetensors.numpy
+
+from tb_embed_plugin import record
+from tb_embed_plugin.plugin import EmbeddingsPlugin
+from tests.clusters import STEPS, get, labels, record_clusters, snapshot
+from tests.harness import client_for
+
+WORDS = ["<script>alert(1)</script>", "</script>", "{{data}}", "ok"]
+
+
+def run_command(*words: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tb_embed_plugin.cli", *map(str, words)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def logdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A log directory with a run of two layers, laid out by `tb-embed project`."""
+    logdir = tmp_path_factory.mktemp("logs")
+    for step in range(STEPS + 1):
+        layers = {"fc1": snapshot(step), "fc2": snapshot(step, seed=1)}
+        is_first = step == 0
+        record(
+            logdir / "a",
+            step,
+            layers,
+            labels=labels() if is_first else None,
+            metadata={"word": [WORDS[i] for i in labels()]} if is_first else None,
+        )
+    return logdir
+
+
+@pytest.fixture(scope="module")
+def exported(logdir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with layer fc1's t-SNE in every format."""
+    folder = tmp_path_factory.mktemp("exported")
+    for kind in ("csv", "npz", "parquet", "safetensors"):
+        words = ("--run", "a", "--layer", "fc1", "--format", kind)
+        result = run_command("export", logdir, *words, "--output", folder / f"out.{kind}")
+        assert result.returncode == 0, result.stderr
+        assert str(folder / f"out.{kind}") in result.stdout
+    return folder
+
+
+def test_project_fills_the_cache_of_the_page(tmp_path: Path) -> None:
+    record_clusters(tmp_path / "a", range(2))
+    result = run_command("project", tmp_path, "--engine", "umap", "--set", "neighbors=9")
+    query = {"run": "a", "layer": "fc1", "engine": "umap", "neighbors": 9}
+    told = get(client_for(tmp_path, EmbeddingsPlugin), "quality", query).get_json()
+
+    assert result.returncode == 0, result.stderr
+    assert "100 %" in result.stderr
+    assert result.stdout.startswith("a, fc1: UMAP: neighbours kept")
+    assert (told["state"], told["done"]) == ("done", 2)
+    again = run_command("project", tmp_path, "--engine", "umap", "--set", "neighbors=9")
+    assert again.stdout == result.stdout
+    assert "%" not in again.stderr, "there is nothing left to do"
+
+
+def test_the_csv_has_a_row_a_step_and_sample(exported: Path) -> None:
+    with (exported / "out.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    with (exported / "out.quality.csv").open(newline="") as file:
+        quality = list(csv.DictReader(file))
+    frames = np.load(exported / "out.npz")["frames"]
+
+    assert len(rows) == (STEPS + 1) * 240
+    assert list(rows[0]) == ["step", "sample", "x", "y", "index", "label", "word"]
+    row = rows[3 * 240 + 17]
+    assert (row["step"], row["sample"], row["word"]) == ("3", "17", WORDS[17 % 4])
+    assert float(row["x"]) == pytest.approx(frames[3, 17, 0], rel=1e-6)
+    assert [int(q["step"]) for q in quality] == list(range(STEPS + 1))
+    assert 0.5 < float(quality[-1]["trustworthiness"]) <= 1
+
+
+def test_all_formats_hold_the_same(exported: Path) -> None:
+    with np.load(exported / "out.npz", allow_pickle=False) as npz:
+        frames, info = npz["frames"], json.loads(str(npz["info"]))
+        assert npz["metadata.word"].tolist() == [WORDS[i] for i in labels()]
+        kept = npz["quality.neighbors_kept"]
+    tensors = safetensors.numpy.load_file(exported / "out.safetensors")
+    table = pyarrow.parquet.read_table(exported / "out.parquet")
+    parquet_info = json.loads(table.schema.metadata[b"tb_embed"])
+
+    assert frames.shape == (STEPS + 1, 240, 2)
+    np.testing.assert_array_equal(tensors["frames"], frames)
+    np.testing.assert_array_equal(tensors["quality.neighbors_kept"], kept)
+    np.testing.assert_array_equal(table["y"].to_numpy(), frames[:, :, 1].ravel())
+    assert table["word"].to_pylist()[:4] == WORDS
+    with safetensors.safe_open(exported / "out.safetensors", "numpy") as file:
+        assert json.loads(file.metadata()["json"]) == info == parquet_info
+    assert info["engine"] == "tsne"
+    assert info["settings"]["perplexity"] == 30
+    assert info["quality"][STEPS]["neighbors_kept"] == kept[STEPS]
+
+
+def test_linear_views_are_exported_with_all_their_components(
+    logdir: Path, tmp_path: Path
+) -> None:
+    words = (
+        "--layer",
+        "fc2",
+        "--engine",
+        "pca",
+        "--components",
+        10,
+        "--set",
+        "basis_steps=0-2",
+    )
+    output = tmp_path / "deep" / "out.npz"
+    result = run_command("export", logdir, *words, "--format", "npz", "--output", output)
+    assert result.returncode == 0, result.stderr
+    frames = np.load(output)["frames"]
+    assert np.load(output)["quality.variance_shown"] == pytest.approx(1), "8 units, 10 axes"
+    pooled = np.concatenate([snapshot(s, seed=1) for s in range(3)]).astype(np.float64)
+    scores = np.linalg.svd(pooled - pooled.mean(0), full_matrices=False)[2]
+    expected = (snapshot(4, seed=1) - pooled.mean(0)) @ scores.T
+
+    np.testing.assert_allclose(np.abs(frames[4][:, :8]), np.abs(expected), atol=1e-3)
+    assert not frames[4][:, 8:].any(), "the layer has 8 units"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (
+            ("project", "--set", "perplexity"),
+            "expected --set NAME=VALUE; received 'perplexity'",
+        ),
+        (("project", "--set", "depth=3"), "expected parameters of t-SNE"),
+        (("project", "--components", "3"), "components to be one of [2] for t-SNE"),
+        (("project", "--run", "b"), "received 'b'"),
+        (("project", "--engine", "som"), "'tsne', 'umap']; received 'som'"),
+        (
+            ("export", "--layer", "fc1", "--format", "csv", "--output", "/proc/x/y.csv"),
+            "expected to read or write /proc/x; received No such file or directory",
+        ),
+        (("project", "--layer", "fc3"), "['fc1', 'fc2']; received fc3"),
+        (("project", "--engine", "umap", "--set", "target=x"), "received 'x'"),
+        (
+            ("export", "--format", "csv", "--output", "x.csv"),
+            "--run and --layer to name one layer; received 2: a, fc1; a, fc2",
+        ),
+        (
+            (
+                *("export", "--layer", "fc1", "--engine", "pca", "--components", "3"),
+                *("--format", "html", "--output", "x.html"),
+            ),
+            "expected 2 components for a page; received 3",
+        ),
+    ],
+)
+def test_mistakes_are_told_in_one_sentence(
+    logdir: Path, words: tuple[str, ...], message: str
+) -> None:
+    result = run_command(words[0], logdir, *words[1:])
+
+    assert result.returncode == 1
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_no_text_of_a_run_becomes_part_of_the_page(logdir: Path, tmp_path: Path) -> None:
+    words = ("--layer", "fc1", "--engine", "pca", "--format", "html")
+    result = run_command("export", logdir, *words, "--output", tmp_path / "out.html")
+    assert result.returncode == 0, result.stderr
+    page = (tmp_path / "out.html").read_text()
+
+    assert "alert(1)" in page, "as a cell's text"
+    assert "<script>alert" not in page
+    assert len(re.findall("</script>", page)) == 2
+    assert len(re.findall(r'"positions": "', page)) == 1
+    assert "{{title}}" not in page

@@ -1,0 +1,499 @@
+"""Jobs: t-SNE and UMAP through the routes, in real workers on small runs."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import safetensors.numpy
+from sklearn.manifold import trustworthiness
+from werkzeug.test import Client
+
+from tb_embed_plugin import engines, jobs, work, worker
+from tb_embed_plugin.errors import UnreadableError
+from tb_embed_plugin.plugin import EmbeddingsPlugin
+from tb_embed_plugin.task import Task
+from tests.clusters import BASE, HEADER, STEPS, get, record_clusters, snapshot, wait_for
+from tests.harness import client_for, tensorboard
+
+FC1 = {"run": "a", "layer": "fc1", "engine": "tsne"}
+CACHE = "plugins/tb_embed/cache"
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> Client:
+    """Returns a client of TensorBoard on a run `a` of clusters."""
+    record_clusters(tmp_path / "a")
+    return client_for(tmp_path, EmbeddingsPlugin)
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Client:
+    """Returns a client on a run `a` whose first frame takes seconds."""
+    record_clusters(tmp_path / "a", range(2), samples=3000)
+    return client_for(tmp_path, EmbeddingsPlugin)
+
+
+@pytest.fixture
+def workers(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[subprocess.Popen[str]]]:
+    """The workers that were started, real ones, noted as they start."""
+    started: list[subprocess.Popen[str]] = []
+    real = subprocess.Popen
+
+    def noted(*arguments: Any, **options: Any) -> subprocess.Popen[str]:
+        started.append(real(*arguments, **options))
+        return started[-1]
+
+    monkeypatch.setattr("tb_embed_plugin.jobs.subprocess.Popen", noted)
+    yield started
+    for process in started:
+        process.kill()
+
+
+def info_of(response: Any) -> Any:
+    (size,) = struct.unpack("<Q", response.data[:8])
+    return json.loads(json.loads(response.data[8 : 8 + size])["__metadata__"]["json"])
+
+
+def frames_of(response: Any) -> dict[int, np.ndarray]:
+    assert response.status_code == 200, response.data
+    tensors = safetensors.numpy.load(response.data)
+    scaled = tensors["positions"] * tensors["scale"][:, None, None]
+    return dict(
+        zip(tensors["steps"].tolist(), scaled + tensors["offset"][:, None], strict=True)
+    )
+
+
+def cached_frames(logdir: Path) -> dict[str, int]:
+    files = (logdir / "a" / CACHE).glob("*/*.safetensors")
+    return {file.name: file.stat().st_mtime_ns for file in files}
+
+
+def wait_until(condition: Any) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.02)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return "Z (zombie)" not in Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.parametrize(
+    ("engine", "components", "width"), [("tsne", 2, 2), ("umap", 2, 2), ("umap", 3, 4)]
+)
+def test_a_layout_is_asked_for_followed_and_answered(
+    client: Client, engine: str, components: int, width: int
+) -> None:
+    query = {**FC1, "engine": engine, "components": components}
+    before = get(client, "projection", query)
+    assert before.status_code == 202
+    told = before.get_json()
+    assert (told["state"], told["done"], told["total"]) == ("absent", 0, STEPS + 1)
+    assert told["expected_seconds"] > 0
+
+    assert get(client, "projection", query, start=True).status_code == 202
+    quality = wait_for(client, "quality", query, "done", "failed")
+    answer = get(client, "projection", query)
+    info, frames = info_of(answer), frames_of(answer)
+
+    assert (info["state"], info["done"], info["layout"] != "") == ("done", STEPS + 1, True)
+    assert list(frames) == list(range(STEPS + 1))
+    assert frames[STEPS].shape == (240, width)
+    last = quality["frames"][STEPS]
+    reference = trustworthiness(snapshot(STEPS), frames[STEPS], n_neighbors=15)
+    assert last["trustworthiness"] == pytest.approx(reference, abs=2e-3)
+    assert reference > 0.9
+    assert last["label_accuracy"] > 0.9, "four clusters, told apart by the column `label`"
+    assert last["motion"] > 0
+    assert quality["frames"][0]["motion"] is None, "nothing is before the first step"
+    assert quality["noise_floor"] > 0
+    title = {"tsne": "t-SNE", "umap": "UMAP"}[engine]
+    assert quality["sentence"].startswith(f"{title}: neighbours kept ")
+
+
+def test_only_some_steps_are_answered_where_only_some_are_asked(client: Client) -> None:
+    get(client, "projection", FC1, start=True)
+    wait_for(client, "quality", FC1, "done")
+    every = frames_of(get(client, "projection", FC1))
+    some = frames_of(get(client, "projection", {**FC1, "steps": "1,3-4"}))
+
+    assert list(some) == [1, 3, 4]
+    for step, frame in some.items():
+        np.testing.assert_array_equal(frame, every[step])
+
+
+@pytest.mark.parametrize("route", ["projection", "quality", "cancel"])
+def test_without_the_header_nothing_is_started_or_ended(
+    client: Client, workers: list[Any], route: str
+) -> None:
+    response = client.get(BASE + route, query_string={**FC1, "start": 1})
+
+    assert response.status_code == 403
+    assert "add it to the request" in response.text
+    assert not workers
+
+
+def test_eight_who_ask_at_once_share_one_job(client: Client, workers: list[Any]) -> None:
+    answers: list[int] = []
+    askers = [
+        threading.Thread(
+            target=lambda: answers.append(
+                get(client, "projection", FC1, start=True).status_code
+            )
+        )
+        for _ in range(8)
+    ]
+    for asker in askers:
+        asker.start()
+    for asker in askers:
+        asker.join()
+    wait_for(client, "quality", FC1, "done")
+
+    assert set(answers) <= {200, 202}
+    assert len(answers) == 8
+    assert len(workers) == 1
+
+
+def test_runs_of_the_same_samples_have_jobs_of_their_own(
+    tmp_path: Path, workers: list[Any]
+) -> None:
+    for name in ("a", "b"):
+        record_clusters(tmp_path / name)
+    client = client_for(tmp_path, EmbeddingsPlugin)
+    other = {**FC1, "run": "b"}
+    get(client, "projection", FC1, start=True)
+    assert get(client, "projection", other).get_json()["state"] == "absent"
+    get(client, "projection", other, start=True)
+    wait_for(client, "quality", other, "done", "failed")
+
+    assert len(workers) == 2
+    for query in (FC1, other):
+        assert info_of(get(client, "projection", query))["state"] == "done"
+
+
+def test_frames_are_shown_as_they_are_finished(client: Client) -> None:
+    get(client, "projection", {**FC1, "refine": 300}, start=True)
+    seen = set()
+    while True:
+        answer = get(client, "projection", {**FC1, "refine": 300})
+        if answer.status_code == 200:
+            info = info_of(answer)
+            seen.add(info["done"])
+            if info["state"] == "done":
+                break
+            assert "no-cache" in answer.headers["Cache-Control"]
+            assert info["state"] == "running"
+    assert len(seen) > 2, f"frames came one by one, not all at once: {seen}"
+
+
+def test_an_unfinished_answer_is_never_kept(client: Client) -> None:
+    (run,) = client.get(BASE + "runs").get_json()["runs"]
+    query = {**FC1, "v": run["layers"][0]["version"]}
+    empty, unmeasured = get(client, "projection", query), get(client, "quality", query)
+    get(client, "projection", query, start=True)
+    wait_for(client, "quality", query, "done")
+
+    for response in (empty, unmeasured):
+        assert "no-cache" in response.headers["Cache-Control"]
+    for route in ("projection", "quality"):
+        assert "max-age=31536000" in get(client, route, query).headers["Cache-Control"]
+
+
+def test_cancel_ends_the_worker(large: Client, workers: list[Any]) -> None:
+    get(large, "projection", FC1, start=True)
+    wait_until(lambda: workers and "laying out" in get(large, "quality", FC1).text)
+    answer = large.get(BASE + "cancel", query_string=FC1, headers=HEADER)
+
+    assert answer.get_json() == {"state": "cancelled"}
+    assert not is_alive(workers[0].pid)
+    assert get(large, "quality", FC1).get_json()["state"] == "cancelled"
+    again = get(large, "projection", FC1, start=True).get_json()
+    assert again["state"] in {"waiting", "running"}
+    large.get(BASE + "cancel", query_string=FC1, headers=HEADER)
+
+
+def test_a_job_that_waits_can_be_cancelled(large: Client, workers: list[Any]) -> None:
+    other = {**FC1, "perplexity": 20}
+    get(large, "projection", FC1, start=True)
+    wait_until(lambda: workers)
+    assert get(large, "projection", other, start=True).get_json()["state"] == "waiting"
+    for query in (other, FC1):
+        large.get(BASE + "cancel", query_string=query, headers=HEADER)
+
+    assert get(large, "projection", other).get_json()["state"] == "cancelled"
+    assert len(workers) == 1
+
+
+def test_a_dead_worker_is_started_again_once(large: Client, workers: list[Any]) -> None:
+    get(large, "projection", FC1, start=True)
+    wait_until(lambda: workers)
+    workers[0].send_signal(signal.SIGKILL)
+    wait_until(lambda: len(workers) == 2)
+    assert get(large, "quality", FC1).get_json()["state"] == "running"
+    workers[1].send_signal(signal.SIGKILL)
+    told = wait_for(large, "quality", FC1, "failed", "done")
+
+    assert told["state"] == "failed"
+    assert "ended 2 times without a word (exit status -9)" in told["message"]
+    assert len(workers) == 2
+    assert get(large, "quality", FC1).get_json()["state"] == "failed", "until asked again"
+
+
+def test_a_worker_that_cannot_begin_is_told(
+    client: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "openTSNE.py").write_text("import os; os._exit(7)")
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}")
+    get(client, "projection", FC1, start=True)
+    told = wait_for(client, "projection", FC1, "failed", "done")
+
+    assert told["state"] == "failed"
+    assert "(exit status 7); TensorBoard's terminal says why" in told["message"]
+
+
+def test_a_worker_that_was_restarted_finishes(client: Client, workers: list[Any]) -> None:
+    get(client, "projection", FC1, start=True)
+    wait_until(lambda: workers)
+    workers[0].send_signal(signal.SIGKILL)
+
+    assert wait_for(client, "quality", FC1, "failed", "done")["state"] == "done"
+    assert len(workers) == 2
+
+
+def test_a_failure_is_told_until_it_is_started_again(tmp_path: Path) -> None:
+    record_clusters(tmp_path / "a", range(2), samples=4)
+    client = client_for(tmp_path, EmbeddingsPlugin)
+    get(client, "projection", FC1, start=True)
+    told = wait_for(client, "projection", FC1, "failed", "done")
+
+    assert told["state"] == "failed"
+    assert told["message"].startswith("expected 5 samples or more for t-SNE; received 4")
+    assert told["expected_seconds"] is None
+    again = get(client, "projection", FC1, start=True).get_json()
+    assert again["state"] in {"waiting", "running"}
+
+
+def test_too_many_jobs_are_refused(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "MAX_WAITING", 0)
+    response = get(client, "projection", FC1, start=True)
+
+    assert response.status_code == 429
+    assert "try again" in response.text
+
+
+def test_a_new_epoch_adds_one_frame(tmp_path: Path) -> None:
+    record_clusters(tmp_path / "a", range(STEPS))
+    client = client_for(tmp_path, EmbeddingsPlugin)
+    get(client, "projection", FC1, start=True)
+    wait_for(client, "quality", FC1, "done")
+    before, old = cached_frames(tmp_path), frames_of(get(client, "projection", FC1))
+    record_clusters(tmp_path / "a", [STEPS])
+    told = get(client, "projection", FC1)
+    assert (info_of(told)["state"], info_of(told)["done"]) == ("absent", STEPS)
+    get(client, "projection", FC1, start=True)
+    wait_for(client, "quality", FC1, "done")
+    after, new = cached_frames(tmp_path), frames_of(get(client, "projection", FC1))
+
+    assert len(after) == len(before) + 1
+    assert before.items() <= after.items(), "no old frame was written again"
+    for step, frame in old.items():
+        np.testing.assert_array_equal(new[step], frame)
+    moved = np.linalg.norm(new[STEPS] - new[STEPS - 1], axis=1).mean()
+    radius = np.linalg.norm(new[STEPS] - new[STEPS].mean(0), axis=1).mean()
+    assert moved < radius, "it lies in the coordinate system of the others"
+
+
+def test_another_training_in_the_same_place_starts_anew(tmp_path: Path) -> None:
+    record_clusters(tmp_path / "a", range(2))
+    client = client_for(tmp_path, EmbeddingsPlugin)
+    get(client, "projection", FC1, start=True)
+    wait_for(client, "quality", FC1, "done")
+    first = info_of(get(client, "projection", FC1))["layout"]
+    shutil.copytree(tmp_path / "a" / CACHE, tmp_path / "kept")
+    shutil.rmtree(tmp_path / "a")
+    # The same untrained network, trained otherwise.
+    record_clusters(tmp_path / "a", [0])
+    record_clusters(tmp_path / "a", [2, 3])
+    shutil.copytree(tmp_path / "kept", tmp_path / "a" / CACHE, dirs_exist_ok=True)
+    get(client, "projection", FC1, start=True)
+    wait_for(client, "quality", FC1, "done")
+
+    assert info_of(get(client, "projection", FC1))["layout"] != first
+
+
+def test_the_cache_may_be_deleted_in_the_middle(client: Client, tmp_path: Path) -> None:
+    query = {**FC1, "refine": 300}
+    get(client, "projection", query, start=True)
+    wait_until(lambda: cached_frames(tmp_path))
+    shutil.rmtree(tmp_path / "a" / CACHE)
+    wait_until(lambda: get(client, "quality", query).get_json()["state"] != "running")
+    get(client, "projection", query, start=True)
+    told = wait_for(client, "quality", query, "done", "failed")
+
+    assert told["state"] == "done"
+    assert list(frames_of(get(client, "projection", query))) == list(range(STEPS + 1))
+
+
+def test_a_damaged_frame_is_laid_out_again(client: Client, tmp_path: Path) -> None:
+    get(client, "projection", FC1, start=True)
+    wait_for(client, "quality", FC1, "done")
+    before = cached_frames(tmp_path)
+    damaged = next((tmp_path / "a" / CACHE).glob("*/*.safetensors"))
+    body = bytearray(damaged.read_bytes())
+    body[-5] ^= 1
+    damaged.write_bytes(body)
+    answer = get(client, "projection", FC1)
+    assert (info_of(answer)["done"], len(frames_of(answer))) == (STEPS, STEPS)
+    get(client, "projection", FC1, start=True)
+    wait_until(lambda: info_of(get(client, "projection", FC1))["state"] == "done")
+
+    after = cached_frames(tmp_path)
+    assert {name for name in after if after[name] != before[name]} == {damaged.name}
+
+
+def test_quality_of_pca_is_measured_when_asked_for(client: Client) -> None:
+    query = {"run": "a", "layer": "fc1", "components": 2}
+    told = get(client, "quality", query).get_json()
+    assert told["state"] == "absent"
+    assert told["frames"][0]["variance_shown"] > 0
+    assert told["frames"][0]["trustworthiness"] is None
+    get(client, "quality", query, start=True)
+    told = wait_for(client, "quality", query, "done", "failed")
+    frames = frames_of(get(client, "projection", query))
+
+    for frame in told["frames"]:
+        step = frame["step"]
+        reference = trustworthiness(snapshot(step), frames[step], n_neighbors=15)
+        assert frame["trustworthiness"] == pytest.approx(reference, abs=2e-3)
+    assert "neighbours kept" in told["sentence"]
+    assert told["frames"][STEPS]["motion_fidelity"] > 0.3, "one basis: motion means something"
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "words"),
+    [
+        ({"engine": "som"}, 400, "'tsne', 'umap']; received 'som'"),
+        ({"components": 10}, 400, "['2']; received '10'"),
+        ({"perplexity": "much"}, 400, "perplexity to be a number"),
+        ({"perplexity": 1e9}, 400, "from 2 to"),
+        ({"metric": "manhattan"}, 400, "one of ['euclidean', 'cosine']"),
+        ({"engine": "umap", "target": "nothing"}, 404, "['label']; received 'nothing'"),
+        ({"start": 2}, 400, "start to be one of"),
+        ({"order": "sideways", "start": 1}, 400, "order to be one of"),
+    ],
+)
+def test_what_an_engine_cannot_be_told_is_refused(
+    client: Client, workers: list[Any], query: dict[str, Any], status: int, words: str
+) -> None:
+    response = client.get(BASE + "projection", query_string={**FC1, **query}, headers=HEADER)
+
+    assert response.status_code == status
+    assert words in response.text
+    assert not workers
+
+
+def test_an_engine_without_its_library_says_how_to_get_it(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "find_spec", lambda name: None)
+    listed = {e["name"]: e for e in client.get(BASE + "engines").get_json()["engines"]}
+    response = get(client, "projection", FC1, start=True)
+
+    assert listed["pca"]["unavailable"] is None
+    assert "pip install openTSNE" in listed["tsne"]["unavailable"]
+    assert response.status_code == 503
+    assert "pip install openTSNE" in response.text
+
+
+def test_the_worker_needs_no_tensorflow(tmp_path: Path) -> None:
+    record_clusters(tmp_path / "a", range(2), samples=40)
+    code = (
+        "import sys\n"
+        "sys.modules['tensorflow'] = sys.modules['keras'] = None\n"
+        "from tb_embed_plugin import engines, work\n"
+        "from tb_embed_plugin.task import Task\n"
+        "for name in ('pca', 'tsne', 'umap'):\n"
+        "    settings = engines.FACTS[name].settings({})\n"
+        f"    task = Task({str(tmp_path)!r}, 'a', 'fc1', name, 2, settings, (0, 1),\n"
+        "                'backwards')\n"
+        "    work.do(task, lambda progress: None)\n"
+        "    print(name)\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.split() == ["pca", "tsne", "umap"]
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (MemoryError(), "fit into 75 % of this machine's memory"),
+        (OSError(28, "No space left on device", "/secret/cache"), "received No space left"),
+        (
+            ValueError("/secret/run holds nonsense"),
+            "received ValueError, told in TensorBoard's",
+        ),
+        (UnreadableError("expected a file"), "expected a file"),
+    ],
+)
+def test_every_failure_is_one_sentence_without_a_path(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, words: str
+) -> None:
+    def fail(*arguments: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(work, "do", fail)
+    task = Task("/secret", "a", "fc1", "tsne", 2, {}, (0, 1), "backwards")
+    told = worker.outcome(Task.from_line(task.to_line()), io.StringIO())
+
+    assert words in told["failed"]
+    assert "/secret" not in told["failed"]
+
+
+@pytest.mark.parametrize("ended_by", [signal.SIGKILL, signal.SIGTERM])
+def test_when_tensorboard_ends_no_worker_is_left(tmp_path: Path, ended_by: int) -> None:
+    record_clusters(tmp_path / "a", range(2), samples=6000)
+    query = "data/plugin/tb_embed/projection?run=a&layer=fc1&engine=tsne&start=1"
+    with tensorboard(tmp_path) as server:
+        urllib.request.urlopen(urllib.request.Request(server.url + query, headers=HEADER))
+        wait_until(lambda: children_of(server.pid))
+        (worker,) = children_of(server.pid)
+        time.sleep(1)
+        os.kill(server.pid, ended_by)
+        wait_until(lambda: not is_alive(worker))
+
+
+def children_of(pid: int) -> list[int]:
+    """Returns the workers that a process has started."""
+    children = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (folder / "cmdline").read_bytes()
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+        if parent == pid and b"tb_embed_plugin.worker" in command:
+            children.append(int(folder.name))
+    return children

@@ -1,0 +1,238 @@
+"""What happened to each sample over the run, counted by hand, and the rankings of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from numpy.typing import NDArray
+from scipy.special import log_softmax, softmax
+
+from tb_embed_plugin.metrics import dynamics
+from tb_embed_plugin.metrics.predictions import judge
+from tb_embed_plugin.metrics.rankings import AGREEMENT, RULES, History, summary
+
+MATRICES = arrays(bool, st.tuples(st.integers(1, 6), st.integers(1, 5)))
+OUTPUTS = arrays(
+    np.float32,
+    st.tuples(st.integers(1, 5), st.integers(2, 4)),
+    elements=st.floats(-50, 50, width=32),
+)
+
+
+@given(MATRICES)
+def test_learning_and_forgetting_counted_by_hand(correct: NDArray[np.bool_]) -> None:
+    for sample, steps in enumerate(correct.T.tolist()):
+        first = steps.index(True) if True in steps else dynamics.NEVER
+        lost = [i for i in range(1, len(steps)) if steps[i - 1] and not steps[i]]
+
+        assert dynamics.first_learnt(correct)[sample] == first
+        assert np.flatnonzero(dynamics.forgetting(correct)[:, sample]).tolist() == lost
+        assert dynamics.never_learnt(correct)[sample] == (True not in steps)
+        assert dynamics.lost(correct)[sample] == (True in steps and not steps[-1])
+
+
+@given(
+    arrays(
+        np.int32, st.tuples(st.integers(1, 6), st.integers(1, 5)), elements=st.integers(0, 2)
+    )
+)
+def test_flips_counted_by_hand(classes: NDArray[np.int32]) -> None:
+    for sample, steps in enumerate(classes.T.tolist()):
+        expected = [i for i in range(1, len(steps)) if steps[i] != steps[i - 1]]
+        assert np.flatnonzero(dynamics.flips(classes)[:, sample]).tolist() == expected
+
+
+@given(OUTPUTS, st.integers(0, 2**32))
+def test_margin_and_probability_equal_softmax(logits: NDArray[np.float32], seed: int) -> None:
+    n, classes = logits.shape
+    labels = np.array(np.random.default_rng(seed).integers(-1, classes, n))
+    found = judge(logits, "logits", labels)
+    logs = log_softmax(logits.astype(np.float64), axis=1)
+    for i, label in enumerate(labels):
+        if label < 0:
+            assert np.isnan(found.margin[i])
+            assert np.isnan(found.true_probability[i])
+            continue
+        others = np.delete(logs[i], label)
+        assert found.margin[i] == pytest.approx(logs[i, label] - others.max(), abs=1e-4)
+        assert found.true_probability[i] == pytest.approx(np.exp(logs[i, label]), rel=1e-5)
+
+
+@given(OUTPUTS)
+def test_probabilities_have_the_margins_of_their_logits(logits: NDArray[np.float32]) -> None:
+    labels = np.zeros(len(logits), int)
+    probabilities = softmax(logits.astype(np.float64), axis=1)
+    found = judge(probabilities, "probabilities", labels)
+    expected = judge(logits, "logits", labels)
+
+    kept = probabilities.min(axis=1) > 1e-30  # smaller ones count as the smallest float32
+    np.testing.assert_allclose(found.margin[kept], expected.margin[kept], atol=1e-3)
+    np.testing.assert_allclose(found.true_probability, expected.true_probability, atol=1e-6)
+    assert np.isfinite(
+        judge(np.array([[0.0, 1.0]]), "probabilities", np.array([0])).margin
+    ).all()
+    broken = judge(np.array([[np.nan, 1.0]]), "probabilities", np.array([0]))
+    assert np.isnan(broken.margin).all()
+
+
+def test_area_under_margin_and_data_map() -> None:
+    margins = np.array([[1.0, -2], [3, -4]])
+    assert dynamics.area_under_margin(margins).tolist() == [2, -3]
+    mean, spread = dynamics.data_map(np.array([[0.2, 1], [0.6, 1]]))
+    np.testing.assert_allclose(mean, [0.4, 1])
+    np.testing.assert_allclose(spread, [0.2, 0])
+
+
+def history(**given_: Any) -> History:
+    """Four samples of class 0, 1, 0 and none over three steps; the model is right of none."""
+    nothing = np.zeros((3, 4))
+    fields: dict[str, Any] = {
+        "labels": np.array([0, 1, 0, -1]),
+        "prediction": np.array([[0, 0, 1, 0]] * 3),
+        "margin": np.array([[1.0, -1, -2, np.nan]] * 3),
+        "true_probability": np.array([[0.9, 0.2, 0.1, np.nan]] * 3),
+        "neighborhood_label": np.array([[0, 1, 0, 0]] * 3),
+        "share": np.ones((3, 4)),
+        "own": np.array([[1.0, 1, 1, np.nan]] * 3),
+        "displacement": nothing,
+        "net": np.zeros(4),
+        "churn": nothing,
+    }
+    return History(**fields | given_)
+
+
+def ranked(rule: str, of: History) -> list[int]:
+    found = RULES[rule].rank(of)
+    assert found is not None
+    assert (np.diff(found.scores) <= 0).all()
+    assert found.events.shape == (len(of.share), len(found.samples))
+    return [int(sample) for sample in found.samples]
+
+
+def test_rankings_by_the_models_predictions() -> None:
+    # Right, wrong, right; wrong, right, wrong; never right; without a label.
+    seen = history(prediction=np.array([[0, 0, 1, 0], [1, 1, 1, 1], [0, 0, 1, 1]]))
+    assert ranked("forgotten", seen) == [0, 1]
+    assert ranked("lost", seen) == [1]
+    assert ranked("never_learnt", seen) == [2]
+    assert ranked("flipping", seen) == [0, 1, 3]
+    assert ranked("low_margin", seen) == [2, 1]
+    forgotten = RULES["forgotten"].rank(seen)
+    assert forgotten is not None
+    assert forgotten.events.T.tolist() == [[False, True, False], [False, False, True]]
+
+
+def test_only_the_loss_that_lasted_is_shown() -> None:
+    seen = history(
+        prediction=np.array([[0] * 4, [1] * 4, [0] * 4, [1] * 4]),
+        margin=np.ones((4, 4)),
+        share=np.ones((4, 4)),
+    )
+    lost = RULES["lost"].rank(seen)
+    assert lost is not None
+    assert lost.samples.tolist() == [0, 2]
+    assert lost.events[:, 0].tolist() == [False, False, False, True]
+
+
+def test_without_outputs_the_neighbours_alone_are_ranked() -> None:
+    seen = history(prediction=None, margin=None, true_probability=None)
+    found = {name for name, rule in RULES.items() if rule.rank(seen) is not None}
+    assert found == {"suspicious_label", "neighborhood_flipping", "moved", "churned"}
+    assert "aum" not in summary(seen)
+    assert "first_learnt" not in summary(seen)
+
+
+def test_suspicious_are_those_that_agreeing_neighbours_contradict_at_most_steps() -> None:
+    steps = 10
+    label = np.zeros((steps, 4), int)
+    label[:8, 0] = 1  # against the label at 80 % of the steps
+    label[:7, 1] = 0  # against it (1) at 70 %
+    label[7:, 1] = 1
+    share = np.full((steps, 4), AGREEMENT)
+    label[:, 2], share[:, 2] = 1, AGREEMENT - 0.01  # they do not agree
+    own = np.where(label == np.array([0, 1, 0, 0]), AGREEMENT, 0.1)
+    seen = history(
+        labels=np.array([0, 1, 0, -1]), neighborhood_label=label, share=share, own=own
+    )
+    found = RULES["suspicious_label"].rank(seen)
+    assert found is not None
+    assert found.samples.tolist() == [0]
+    assert found.events[:, 0].tolist() == [True] * 8 + [False] * 2
+    assert found.scores[0] == pytest.approx(0.8 * (AGREEMENT - 0.1))
+
+
+def test_the_farthest_way_comes_first_with_its_longest_step() -> None:
+    moved = np.array([[0, 0, 0, 0], [1, 2, 0, 0], [1, 5, 0, 3.0]])
+    found = RULES["moved"].rank(history(displacement=moved, net=np.array([2, 3, 0, 3.0])))
+    assert found is not None
+    assert (found.samples.tolist(), found.scores.tolist()) == ([1, 3, 0], [7, 3, 2])
+    assert found.events[:, 0].tolist() == [False, False, True]
+    numbers = summary(history(displacement=moved, net=np.array([2, 3.5, 0, 3])))
+    assert numbers["path_length"].tolist() == [2, 7, 0, 3]
+    np.testing.assert_allclose(numbers["straightness"], [1, 0.5, np.nan, 1])
+
+
+def test_the_order_of_the_samples_changes_no_rank() -> None:
+    rng = np.random.default_rng(0)
+    n, steps = 200, 6
+    fields: dict[str, Any] = {
+        "labels": rng.integers(0, 3, n),
+        "prediction": rng.integers(0, 3, (steps, n)),
+        "margin": rng.normal(size=(steps, n)),
+        "true_probability": rng.random((steps, n)),
+        "neighborhood_label": rng.integers(0, 3, (steps, n)),
+        "share": rng.random((steps, n)),
+        "own": rng.random((steps, n)),
+        "displacement": rng.random((steps, n)),
+        "net": rng.random(n),
+        "churn": rng.random((steps, n)),
+    }
+    order = rng.permutation(n)
+    mixed = History(**{name: value[..., order] for name, value in fields.items()})
+    for rule in RULES.values():
+        one, other = rule.rank(History(**fields)), rule.rank(mixed)
+        assert one is not None
+        assert other is not None
+        assert set(one.samples) == set(order[other.samples])
+        np.testing.assert_allclose(one.scores, other.scores)
+
+
+def test_most_suspicious_labels_are_those_planted(
+    tmp_path: Path, digits: tuple[NDArray[np.float32], NDArray[np.int64]]
+) -> None:
+    """A fiftieth of the recorded labels changed at random, in a real training on the others."""
+    import keras
+
+    from tb_embed_plugin import EmbeddingCheckpoint, open_run
+
+    images, labels = digits
+    rng = np.random.default_rng(0)
+    planted = rng.choice(len(labels), 36, replace=False)
+    wrong = labels.copy()
+    wrong[planted] = (labels[planted] + rng.integers(1, 10, 36)) % 10
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential(
+        [
+            keras.layers.Flatten(),
+            keras.layers.Dense(64, activation="relu", name="fc1"),
+            keras.layers.Dense(10, activation="softmax"),
+        ]
+    )
+    model.compile("adam", "sparse_categorical_crossentropy")
+    model.fit(
+        images,
+        labels,
+        epochs=4,
+        verbose=0,
+        callbacks=[EmbeddingCheckpoint(tmp_path / "run", images, labels=wrong)],
+    )
+    found = open_run(tmp_path, "run").layer("fc1").ranking("suspicious_label").samples[:36]
+
+    assert np.isin(found, planted).mean() >= 0.6
+    assert np.isin(planted, found).mean() >= 0.6

@@ -1,0 +1,201 @@
+"""Warnings: quiet on healthy trainings, and each fires on a fault planted in a real one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tb_embed_plugin import EmbeddingCheckpoint
+from tb_embed_plugin.measure import LayerMeasures, Measured
+from tb_embed_plugin.metrics.observation import Labels, compare, observe
+from tb_embed_plugin.metrics.warning_rules import WARNING_RULES, Finding, Moment
+from tb_embed_plugin.projections.neighbors import nearest
+from tests.harness import Recording, read_run
+
+CONFUSED = (3, 5)
+
+
+def found_in(moments: list[Moment], codes: NDArray[np.integer]) -> list[tuple[str, Finding]]:
+    return [
+        (name, finding)
+        for name, rule in WARNING_RULES.items()
+        for finding in rule.find(moments, codes)
+    ]
+
+
+def moments_of(snapshots: list[NDArray[np.float32]], codes: NDArray[np.int32]) -> list[Moment]:
+    labels = Labels(codes, tuple("abcdefghij"[: codes.max() + 1]), are_outputs=False)
+    graphs = [nearest(snapshot, 15).indices for snapshot in snapshots]
+    moments = []
+    for i, snapshot in enumerate(snapshots):
+        change = compare(snapshots[i - 1], snapshot, graphs[i - 1], graphs[i]) if i else None
+        moments.append(Moment(observe(snapshot, graphs[i], labels, None), change))
+    return moments
+
+
+def test_two_merging_clusters_raise_that_warning_alone_at_that_step() -> None:
+    rng = np.random.default_rng(0)
+    codes = np.repeat(np.arange(6, dtype=np.int32), 60)
+    noise = rng.normal(size=(360, 20))
+    snapshots = []
+    for step in range(8):
+        centres = 9 * np.eye(6, 20)
+        # They touch at step 5 and lie upon one another from step 6 on.
+        nearness = [0, 0, 0.1, 0.2, 0.4, 0.9, 1, 1][step]
+        meeting = (centres[1] + centres[4]) / 2
+        centres[[1, 4]] += nearness * (meeting - centres[[1, 4]])
+        snapshots.append((centres[codes] + noise).astype(np.float32))
+
+    ((name, finding),) = found_in(moments_of(snapshots, codes), codes)
+    assert (name, finding.index, finding.classes) == ("classes_merging", 5, (1, 4))
+    assert len(finding.samples) > 30
+    assert set(codes[finding.samples]) == {1, 4}
+
+
+def test_clusters_that_stay_apart_raise_nothing() -> None:
+    rng = np.random.default_rng(1)
+    codes = np.repeat(np.arange(6, dtype=np.int32), 60)
+    rows = 9 * np.eye(6, 20)[codes] + rng.normal(size=(360, 20))
+    snapshots = [
+        (rows * (1 + step / 10) + 0.1 * rng.normal(size=rows.shape)).astype(np.float32)
+        for step in range(8)
+    ]
+    assert found_in(moments_of(snapshots, codes), codes) == []
+
+
+def test_a_rank_that_falls_names_the_samples_far_out() -> None:
+    rng = np.random.default_rng(2)
+    codes = np.repeat(np.arange(6, dtype=np.int32), 60)
+    rows = rng.normal(size=(360, 20))
+    flat = rows * np.array([1.0] + [1e-3] * 19)
+    moments = moments_of([rows.astype(np.float32)] * 3 + [flat.astype(np.float32)], codes)
+    findings = dict(found_in(moments, codes))
+
+    assert findings["rank_collapse"].index == 3
+    assert (
+        findings["rank_collapse"].samples[0] == np.abs(flat[:, 0] - flat[:, 0].mean()).argmax()
+    )
+
+
+def test_a_healthy_training_raises_nothing(recording: Recording) -> None:
+    measures = LayerMeasures(read_run(recording.run_dir), "fc1", Measured())
+    assert found_in(measures.moments(), measures.labels.codes) == []
+
+
+@pytest.fixture
+def train(tmp_path: Path, digits: tuple[NDArray[np.float32], NDArray[np.int64]]) -> Any:
+    """Trains and records a network with a fault, and returns the warnings by their names."""
+    images, labels = digits
+
+    def train(
+        optimizer: keras.optimizers.Optimizer,
+        epochs: int = 8,
+        hidden: int = 1,
+        fit_labels: list[tuple[int, NDArray[np.int64]]] | None = None,
+        callback: keras.callbacks.Callback | None = None,
+        **fc1: Any,
+    ) -> dict[str, tuple[int, Finding]]:
+        keras.utils.set_random_seed(0)
+        options = {"units": 64, "activation": "relu"} | fc1
+        before = {"units": options["units"], "activation": options["activation"]}
+        model = keras.Sequential(
+            [
+                keras.Input((8, 8)),
+                keras.layers.Flatten(),
+                *[keras.layers.Dense(**before) for _ in range(hidden - 1)],
+                keras.layers.Dense(name="fc1", **options),
+                keras.layers.Dense(10),
+            ]
+        )
+        model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+        recorder = EmbeddingCheckpoint(tmp_path / "run", images, layers="fc1", labels=labels)
+        start = 0
+        for end, learnt in fit_labels or [(epochs, labels)]:
+            model.fit(
+                images,
+                learnt,
+                initial_epoch=start,
+                epochs=end,
+                verbose=0,
+                callbacks=[recorder, *([callback] if callback else [])],
+            )
+            start = end
+        measures = LayerMeasures(read_run(tmp_path / "run"), "fc1", Measured())
+        warnings = found_in(measures.moments(), labels)
+        return {name: (measures.trained[f.index], f) for name, f in warnings}
+
+    return train
+
+
+Train = Callable[..., dict[str, tuple[int, Finding]]]
+
+
+def test_a_far_too_high_learning_rate_collapses_the_rank(train: Train) -> None:
+    warnings = train(keras.optimizers.Adam(1.0), epochs=2)
+    assert warnings["rank_collapse"][0] == 1
+
+
+def test_a_too_high_learning_rate_drifts(train: Train) -> None:
+    warnings = train(keras.optimizers.SGD(0.3, momentum=0.9))
+    step, finding = warnings["drifting"]
+    assert step >= 4
+    assert finding.value >= finding.threshold
+    assert len(finding.samples) == 500
+
+
+def test_one_epoch_with_a_high_learning_rate_churns(train: Train) -> None:
+    spike = keras.callbacks.LearningRateScheduler(lambda epoch: 0.1 if epoch == 5 else 0.001)
+    warnings = train(keras.optimizers.Adam(), callback=spike)
+    assert warnings["sudden_churn"][0] == 6
+
+
+def test_a_bad_bias_kills_units(train: Train) -> None:
+    bias = keras.initializers.Constant(-3.0)
+    warnings = train(keras.optimizers.Adam(), epochs=2, bias_initializer=bias)
+    step, finding = warnings["units_dying"]
+    assert step == 1
+    assert finding.units == tuple(range(64))
+
+
+def test_a_frozen_layer_stands_still(train: Train) -> None:
+    warnings = train(keras.optimizers.Adam(), epochs=4, trainable=False)
+    assert list(warnings) == ["standing_still"]
+    assert warnings["standing_still"][0] == 3
+
+
+def test_shuffled_labels_of_one_class_are_not_learnt(
+    train: Train, digits: tuple[NDArray[np.float32], NDArray[np.int64]]
+) -> None:
+    labels = digits[1].copy()
+    labels[digits[1] == 3] = np.random.default_rng(0).integers(0, 10, (digits[1] == 3).sum())
+    warnings = train(keras.optimizers.Adam(), fit_labels=[(8, labels)])
+
+    assert list(warnings) == ["class_not_learnt"]
+    finding = warnings["class_not_learnt"][1]
+    assert finding.classes == (3,)
+    assert set(digits[1][finding.samples]) == {3}
+
+
+def test_two_classes_whose_labels_are_shuffled_merge_in_a_narrow_layer(
+    train: Train, digits: tuple[NDArray[np.float32], NDArray[np.int64]]
+) -> None:
+    labels = digits[1].copy()
+    confused = np.isin(labels, CONFUSED)
+    labels[confused] = np.random.default_rng(0).choice(CONFUSED, confused.sum())
+    warnings = train(
+        keras.optimizers.Adam(3e-3),
+        hidden=3,
+        units=8,
+        fit_labels=[(3, digits[1]), (12, labels)],
+    )
+    step, finding = warnings["classes_merging"]
+
+    assert step > 3
+    assert finding.classes == CONFUSED
+    assert set(digits[1][finding.samples]) == set(CONFUSED)
