@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -337,3 +338,30 @@ def test_a_recording_is_followed_or_not_and_its_axes_made_anew(
         tab.frame.get_by_role("button", name="Refit axes").click()
         expect(tab.frame.get_by_text("Axes from all 3 steps")).to_be_visible()
         expect(tab.frame.get_by_role("button", name="Refit axes")).to_be_hidden()
+
+
+def test_axes_run_between_groups_that_were_selected(
+    open_tab: Open, planted: TensorBoardProcess
+) -> None:
+    tab = open_tab(planted, width=1600, reduced_motion=True)
+    tab.wait_for_picture(STEPS[-1])
+    dimensions = tab.frame.get_by_role("group", name="Dimensions")
+    view = tab.frame.get_by_role("combobox", name="View", exact=True)
+    view.select_option("axes")
+    tab.frame.get_by_text("More of this view").click()
+    # Both groups first: until then there are no axes to ask for.
+    for side, label in (("Left", 0), ("Right", 1)):
+        select_label(tab, label)
+        tab.frame.get_by_role("combobox", name="Kind").select_option("groups")
+        group = tab.frame.get_by_role("group", name=side)
+        group.get_by_role("button", name="Set from selection (30)").click()
+        expect(group).to_contain_text("30 samples")
+    expect(tab.canvas).to_have_accessible_name(re.compile("Axes of fc1"))
+    tab.settle()
+    x = tab.positions()[:, 0]
+    assert x[LABELS == 0].mean() < x[LABELS == 1].mean()
+    tab.frame.get_by_role("group", name="Left").get_by_role("button", name="Clear").click()
+    expect(tab.frame.get_by_role("group", name="Left")).to_contain_text("no samples")
+    expect(dimensions.get_by_text("3-D")).to_be_visible()
+    view.select_option("tsne")
+    expect(dimensions.get_by_text("3-D")).to_be_hidden()

@@ -7,6 +7,7 @@ import { type Box, have_room } from "./labels";
 
 const THINNEST = 0.5;
 const THICKEST = 3;
+const FEW_TRAILS = 20;
 const FONT_SIZE = 12;
 const HALO = 3;
 const BESIDE = 8;
@@ -51,21 +52,27 @@ export class Overlay {
     context.clearRect(0, 0, view.size.width, view.size.height);
     this.blank = empty;
     context.lineCap = context.lineJoin = "round";
+    const widest = width_of_trails(annotations.lines.length);
     for (const line of annotations.lines) {
       const points = on_stage(line.points, view.clip, view.size);
-      if (line.tapered) this.draw_trail(context, line, points);
+      if (line.tapered) this.draw_trail(context, line, points, widest);
       else this.draw_path(context, line, points);
     }
     context.globalAlpha = 1;
     this.draw_labels(context, view.clip, view.size);
   }
 
-  private draw_trail(context: CanvasRenderingContext2D, line: Line, points: Float32Array): void {
+  private draw_trail(
+    context: CanvasRenderingContext2D,
+    line: Line,
+    points: Float32Array,
+    widest: number,
+  ): void {
     const pieces = points.length / 2 - 1;
     context.strokeStyle = line.color || this.ink.text;
     for (let i = 0; i < pieces; i += 1) {
       const share = (i + 1) / pieces;
-      context.lineWidth = THINNEST + (THICKEST - THINNEST) * share;
+      context.lineWidth = THINNEST + (widest - THINNEST) * share;
       context.globalAlpha = 0.15 + 0.75 * share;
       context.beginPath();
       context.moveTo(points[2 * i] as number, points[2 * i + 1] as number);
@@ -107,6 +114,11 @@ export class Overlay {
       context.fillText(text, box.left, middle);
     }
   }
+}
+
+/** At their ends, in CSS pixels: very many would run together. */
+export function width_of_trails(count: number): number {
+  return Math.max(1, THICKEST * Math.min(1, Math.sqrt(FEW_TRAILS / Math.max(1, count))));
 }
 
 /** Takes on a size in CSS pixels, at the resolution of the screen. */

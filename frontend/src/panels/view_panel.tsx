@@ -2,6 +2,7 @@
 // server's own description of each engine.
 import { CheckField, Field, NumberField } from "../controls/field";
 import { selected_ids } from "../state/choose";
+import { lacks_groups } from "../state/groups";
 import {
   choose_axes,
   choose_basis_steps,
@@ -31,6 +32,11 @@ export function ViewPanel({ store }: { store: Store }) {
         choose={(name) => choose_engine(store, name)}
       />
       {facts.unavailable != null && <p class="problems">{facts.unavailable}</p>}
+      {lacks_groups(settings.value[engine.value] ?? {}) && (
+        <p class="note">
+          Select samples and set them as left and right, below; where up is set, down too.
+        </p>
+      )}
       <details class="more">
         <summary>More of this view</summary>
         {!facts.iterative && <AxesFields store={store} />}

@@ -165,8 +165,12 @@ export class Frames {
     return hold_still(pose, still.ids, places_of(reference, still.ids), dimensions);
   }
 
+  /** All frames as they lie by themselves: holding samples still must not move the camera. */
   extent(dimensions: Dimensions): Float32Array[] {
-    const poses = [...this.held.peek().keys()].flatMap((step) => this.pose(step, dimensions) ?? []);
+    const alignment = this.alignments[dimensions];
+    const poses = [...this.held.peek().values()].map((frame) =>
+      pose_of(frame, alignment, dimensions, this.turn),
+    );
     return extent_of_poses(poses);
   }
 

@@ -18,6 +18,7 @@ import type {
 import { Activity } from "./activity";
 import { Choosing } from "./choosing";
 import type { Frames } from "./frames";
+import { lacks_groups } from "./groups";
 import { Motion } from "./motion";
 import { Neighbors } from "./neighbors";
 import { Showing } from "./showing";
@@ -154,6 +155,7 @@ export function create_store(reduced_motion: () => boolean, wide: boolean): Stor
     const facts = engines.value.find(({ name }) => name === engine.value);
     // The first picture does not wait for the list.
     if (facts === undefined && engine.value !== "pca") return null;
+    if (lacks_groups(settings.value[engine.value] ?? {})) return null;
     const linear = facts === undefined || !facts.iterative;
     const most = facts === undefined || facts.components.includes(3) ? 3 : 2;
     const components = linear
