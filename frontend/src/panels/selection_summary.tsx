@@ -48,7 +48,7 @@ export function SelectionSummary({ store }: { store: Store }) {
           title="Turn and shift each step as a whole so that these samples stay where they are"
           onClick={() => toggle_holding(store, ids())}
         >
-          {held.value === null ? "Hold still" : "Let go"}
+          Hold still
         </button>
         <CopyButton title="Copy ids" text={() => ids().join(", ")} />
         <button type="button" title="Rows of the selected samples, as a CSV file" onClick={save}>

@@ -22,6 +22,8 @@ import { type Store, stage_title } from "../state/store";
 
 /** What is left of the dots' opacity over a shading of their density. */
 const THIN = 0.3;
+/** More samples are counted anew only once they stand still. */
+const MOST_SHADED_MOVING = 300_000;
 
 declare global {
   interface Window {
@@ -101,7 +103,10 @@ interface Parts {
 
 function run_stage(store: Store, { canvas, painter, overlay, density }: Parts): () => void {
   const shade = (size: Size) => {
-    if (store.showing.overlay.peek() !== "density") return density.clear();
+    const shown = store.motion.shown.peek();
+    const moving = store.flying.peek() || shown?.from !== shown?.to;
+    const late = moving && (store.layer.peek()?.samples ?? 0) > MOST_SHADED_MOVING;
+    if (store.showing.overlay.peek() !== "density" || late) return density.clear();
     density.draw(stage.screen_positions(), size, RINGS[store.theme.peek()].selected);
   };
   const stage = new Stage(canvas, painter, store.dimensions.peek(), {

@@ -146,7 +146,7 @@ export class Frames {
     const frame = this.held.peek().get(step);
     if (frame === undefined) return null;
     const { turn } = this;
-    const still = this.still !== null && this.held.peek().has(this.still.step) ? this.still : null;
+    const still = this.can_hold(this.still) ? this.still : null;
     let known = this.poses.get(frame);
     if (known?.turn !== turn || known.still !== still) known = { turn, still, of: {} };
     known.of[dimensions] ??= this.steadied(
@@ -157,10 +157,16 @@ export class Frames {
     return known.of[dimensions] ?? null;
   }
 
+  /** Another recording in this one's place may have fewer samples. */
+  private can_hold(still: Held | null): boolean {
+    if (still === null || !this.held.peek().has(still.step)) return false;
+    return (still.ids.at(-1) ?? 0) < this.layer.samples;
+  }
+
   private steadied(pose: Pose, dimensions: Dimensions): Pose {
     const { still, turn } = this;
     const frame = still && this.held.peek().get(still.step);
-    if (still === null || frame == null) return pose;
+    if (still === null || frame == null || !this.can_hold(still)) return pose;
     const reference = pose_of(frame, this.alignments[dimensions], dimensions, turn);
     return hold_still(pose, still.ids, places_of(reference, still.ids), dimensions);
   }
