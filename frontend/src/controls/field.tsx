@@ -37,7 +37,7 @@ export function Field({ name, options, chosen, choose, note, title }: FieldProps
   );
 }
 
-interface NumberFieldProps {
+interface LabelledNumberProps {
   readonly name: string;
   readonly value: string;
   readonly low: number | null;
@@ -49,7 +49,15 @@ interface NumberFieldProps {
   readonly choose: (value: string) => void;
 }
 
-export function NumberField({ name, value, low, high, whole, title, choose }: NumberFieldProps) {
+export function LabelledNumber({
+  name,
+  value,
+  low,
+  high,
+  whole,
+  title,
+  choose,
+}: LabelledNumberProps) {
   const id = useId();
   return (
     <div class="field" title={title}>

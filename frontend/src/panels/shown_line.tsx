@@ -32,7 +32,7 @@ export function ShownLine({ store }: { store: Store }) {
           </div>
         )}
       </div>
-      <p class="unseen" role="status">
+      <p class="unseen" aria-live="polite">
         {selected > 0 && `${write(selected)} selected`}
       </p>
     </>
