@@ -43,13 +43,15 @@ def write(run_dir: Path, step: int, *, first: bool, finished: bool) -> None:
     images = np.zeros((SAMPLES, 8, 8, 3), np.uint8)
     images[:, 2:6, 2:6] = (200, 40, 40)
     chain = [str(i + 3) if i + 3 < SAMPLES else "" for i in range(SAMPLES)]
-    begins = {
-        "labels": LABELS,
-        "images": images,
-        "metadata": {"weight": SIZES, "__next__": chain},
-    }
+    # What the samples are is said with the first step alone.
     record(
-        run_dir, step, {"fc1": snapshot(step)}, finished=finished, **(begins if first else {})
+        run_dir,
+        step,
+        {"fc1": snapshot(step)},
+        labels=LABELS if first else None,
+        images=images if first else None,
+        metadata={"weight": list(SIZES), "__next__": chain} if first else None,
+        finished=finished,
     )
 
 
@@ -160,11 +162,10 @@ def test_selected_samples_are_held_still_while_the_others_move(
 ) -> None:
     tab = open_tab(planted, width=1600, reduced_motion=True)
     tab.wait_for_picture(STEPS[-1])
-
     held = LABELS == 0
 
     def moved() -> NDArray[np.float64]:
-        return np.hypot(*(tab.positions() - before).T)
+        return np.linalg.norm(tab.positions() - before, axis=1).astype(np.float64)
 
     select_label(tab, 0)
     # The inspector that opens makes the stage narrower.
