@@ -11,6 +11,7 @@ import { LegendPanel } from "./panels/legend_panel";
 import { Notices } from "./panels/notices";
 import { QualityLine } from "./panels/quality_line";
 import { SearchField } from "./panels/search_field";
+import { ShowMenu } from "./panels/show_menu";
 import { ShownLine } from "./panels/shown_line";
 import { SketchOverlay } from "./panels/sketch_overlay";
 import { StageBar } from "./panels/stage_bar";
@@ -34,7 +35,7 @@ function Page({ store }: { store: Store }) {
       )}
       <main class="centre">
         <h1 class="unseen">Embeddings</h1>
-        <StageBar store={store}>
+        <StageBar store={store} menu={<ShowMenu store={store} />}>
           <SearchField store={store} />
         </StageBar>
         <StagePanel store={store}>

@@ -148,3 +148,29 @@ export interface View {
   readonly settings: Readonly<Record<string, string>>;
   readonly onto: Onto | null;
 }
+
+/** A way through the scene. */
+export interface Line {
+  /** x, y, z of each point, the oldest first. */
+  readonly points: Float32Array;
+  readonly color: string;
+  /** Thin and faint where it begins; else of one width. */
+  readonly tapered: boolean;
+}
+
+/** Words at a place of the scene. */
+export interface Label {
+  readonly at: readonly [number, number, number];
+  readonly text: string;
+  /** In the middle of the place, as the name of a class; else beside it. */
+  readonly centred: boolean;
+}
+
+/** What is written and drawn over the samples; of labels that would cover one another the first stays. */
+export interface Annotations {
+  readonly lines: readonly Line[];
+  readonly labels: readonly Label[];
+}
+
+/** What lies on the stage besides the samples: one at a time. */
+export type Overlay = "none" | "ghost" | "onion" | "density";

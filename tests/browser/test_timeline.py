@@ -162,7 +162,7 @@ def test_new_epochs_appear_while_training_runs(
     with tensorboard(growing.parent) as server:
         tab = open_tab(server)
         stands_at(tab, 1)
-        quality = tab.frame.get_by_text("Axes from")
+        quality = tab.frame.get_by_role("button", name="Axes from")
         expect(quality).to_contain_text("Axes from all 2 steps")
         tab.page.evaluate("window.notReloaded = true")
 

@@ -54,8 +54,11 @@ export function fit_plane(clouds: Clouds, size: Size): PlaneCamera {
 }
 
 /** The same framing for the turntable: as near as possible with all but the outermost 0.1 % inside the margin. */
-export function fit_space(clouds: Clouds, size: Size): SpaceCamera {
-  const turned = { turn: START_TURN, lift: START_LIFT };
+export function fit_space(
+  clouds: Clouds,
+  size: Size,
+  turned: Pick<SpaceCamera, "turn" | "lift"> = { turn: START_TURN, lift: START_LIFT },
+): SpaceCamera {
   const view = axes(turned);
   const seen = turn_points(clouds, view);
   const middle = [0, 1, 2].map((axis) => middle_of(spread(seen, axis)));
@@ -80,7 +83,8 @@ export function fit_space(clouds: Clouds, size: Size): SpaceCamera {
     kind: "space",
     target: [target.x, target.y, target.z],
     distance: distance > 0 ? distance : 2,
-    ...turned,
+    turn: turned.turn,
+    lift: turned.lift,
   };
 }
 

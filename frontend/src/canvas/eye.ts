@@ -101,6 +101,18 @@ export class Eye {
     this.fly(seat.home);
   }
 
+  /** Flies to where these positions of the scene fill the stage. */
+  go_to(cloud: Float32Array): void {
+    const seat = this.seat;
+    if (seat === undefined) return;
+    seat.at_home = false;
+    this.fly(
+      seat.camera.kind === "plane"
+        ? fit_plane([cloud], this.size)
+        : fit_space([cloud], this.size, seat.camera),
+    );
+  }
+
   drag(right: number, down: number, turning: boolean): void {
     this.move((camera) =>
       camera.kind === "space" && turning

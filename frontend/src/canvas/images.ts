@@ -88,7 +88,8 @@ out vec4 color;
 
 void main() {
   float strength = mix(1.0, dimmed_opacity, dimmed);
-  if (any(greaterThan(abs(at), half_extent))) {
+  // Interpolated, the edge may lie a hair outside itself: that is no ring.
+  if (any(greaterThan(abs(at), half_extent + 0.01))) {
     color = vec4(ring_tint, 1.0);
     return;
   }

@@ -10,6 +10,8 @@ export class Looks {
   order: Uint32Array = new Uint32Array();
   /** How many of them are chosen from the others. */
   selected = 0;
+  /** How large each is drawn, in hundredths of the common size; empty where all are alike. */
+  scales: Uint8Array = new Uint8Array();
   private shuffled: Uint32Array = new Uint32Array();
   private next_paint: Uint8Array = new Uint8Array();
   private next_marks: Uint8Array = new Uint8Array();
@@ -45,6 +47,15 @@ export class Looks {
       this.selected = this.order.reduce((sum, id) => sum + Number(stands_out(marks[id])), 0);
     }
     return fits;
+  }
+
+  /** A byte a sample, or none where all are alike. */
+  set_scales(scales: Uint8Array): void {
+    this.scales = scales;
+  }
+
+  scale_of(sample: number): number {
+    return this.scales.length === this.samples ? (this.scales[sample] as number) / 100 : 1;
   }
 
   /** Hidden samples lie nowhere; `screen` is changed. */

@@ -23,6 +23,7 @@ in vec4 from_position;
 in vec4 to_position;
 in vec4 paint;
 in float mark;
+in float scale;
 uniform mat4 from_clip;
 uniform mat4 to_clip;
 uniform float size;
@@ -42,7 +43,7 @@ out float strength;
 
 void main() {
   gl_Position = from_clip * vec4(from_position.xyz, 1.0) + to_clip * vec4(to_position.xyz, 1.0);
-  diameter = size * pixel_ratio * clamp(focus / gl_Position.w, 0.6, 2.5);
+  diameter = size * 0.01 * scale * pixel_ratio * clamp(focus / gl_Position.w, 0.6, 2.5);
   ring_width = pixel_ratio * ring_of(mark, ring);
   ring_tint = vec4(is_chosen(mark) ? chosen_ring : selected_ring, 1.0);
   // One pixel more for the soft rim.
@@ -98,6 +99,7 @@ export class Dots {
     geometry.setAttribute("to_position", new BufferAttribute(new Int16Array(4 * samples), 4));
     geometry.setAttribute("paint", new BufferAttribute(new Uint8Array(4 * samples), 4, true));
     geometry.setAttribute("mark", new BufferAttribute(new Uint8Array(samples), 1));
+    geometry.setAttribute("scale", new BufferAttribute(new Uint8Array(samples).fill(100), 1));
     geometry.setIndex(new BufferAttribute(new Uint32Array(samples), 1));
     // three.js would look for an attribute named "position" to find it.
     geometry.boundingSphere = new Sphere(new Vector3(), Number.POSITIVE_INFINITY);
@@ -140,6 +142,7 @@ export class Dots {
   set_looks(looks: Looks): void {
     this.fill("paint", looks.paint);
     this.fill("mark", looks.marks);
+    this.set_scales(looks.scales);
     const index = this.object.geometry.index as BufferAttribute;
     (index.array as Uint32Array).set(looks.order);
     index.needsUpdate = true;
@@ -169,6 +172,14 @@ export class Dots {
   dispose(): void {
     this.object.geometry.dispose();
     this.material.dispose();
+  }
+
+  private set_scales(scales: Uint8Array): void {
+    const attribute = this.attribute("scale");
+    if (scales.length === this.samples) this.fill("scale", scales);
+    else if ((attribute.array as Uint8Array).some((one) => one !== 100)) {
+      this.fill("scale", new Uint8Array(this.samples).fill(100));
+    }
   }
 
   private fill(name: string, values: Int16Array | Uint8Array): void {

@@ -1,15 +1,14 @@
 // The one canvas. It is told numbers (two poses and how far between them, colours, thumbnails) and draws them when
 // something has changed, never otherwise; it tells which sample is pointed at.
-import { Camera as ThreeCamera, Scene as ThreeScene, WebGLRenderer } from "three";
+import type { Matrix4 } from "three";
 import type { Combining, Dimensions, Drawing, Path, Pose, Theme, Tool } from "../types";
 import { clip_matrix, type Size } from "./camera";
-import { dress } from "./dressing";
+import type { Tuning } from "./dressing";
 import { type ExtentChange, type ExtentOf, Eye } from "./eye";
 import { listen } from "./gestures";
-import { Images } from "./images";
 import { Looks } from "./looks";
+import type { Painter } from "./painter";
 import { type Pointed, Pointing } from "./pointing";
-import { Dots } from "./points";
 import { samples_inside } from "./polygon";
 import { clip_pair, type Scene, screen_positions } from "./screen";
 import { listen_for_sketches } from "./sketching";
@@ -28,20 +27,17 @@ export interface StageEvents {
   enclose(samples: readonly number[], how: Combining): void;
   /** The camera has begun or ended a flight of its own. */
   fly(flying: boolean): void;
+  /** The scene has been drawn through that camera. */
+  drawn(clip: Matrix4, size: Size): void;
   /** The first frame that holds points has been drawn. */
   first_picture(): void;
 }
 
 export class Stage {
-  private readonly renderer: WebGLRenderer;
-  private readonly scene = new ThreeScene();
-  private readonly three_camera = new ThreeCamera();
   private readonly eye: Eye;
   private readonly listening = new AbortController();
   private readonly resizing: ResizeObserver;
   private readonly pointing: Pointing;
-  private dots: Dots | null = null;
-  private images: Images | null = null;
   private poses: Scene | null = null;
   private readonly looks = new Looks();
   private dimensions: Dimensions;
@@ -53,27 +49,18 @@ export class Stage {
   private stale = { images: true, screen: true };
   private screen: Float32Array = new Float32Array();
   private mark_width = 0;
+  private pixel_ratio = 0;
+  private tuning: Tuning = { size: 1, opacity: 1 };
 
-  /** Null where the browser offers no WebGL 2. */
-  static on(canvas: HTMLCanvasElement, dimensions: Dimensions, events: StageEvents): Stage | null {
-    const context = canvas.getContext("webgl2", { alpha: true, antialias: false, depth: true });
-    return context === null ? null : new Stage(canvas, context, dimensions, events);
-  }
-
-  private constructor(
+  constructor(
     private readonly canvas: HTMLCanvasElement,
-    context: WebGL2RenderingContext,
+    private readonly painter: Painter,
     dimensions: Dimensions,
     private readonly events: StageEvents,
   ) {
     this.dimensions = dimensions;
     const still = matchMedia("(prefers-reduced-motion: reduce)");
     this.eye = new Eye(dimensions, () => still.matches);
-    // Nothing is cleared but to nothing: the stage's colour is the page's, in every theme and after a lost context.
-    this.renderer = new WebGLRenderer({ canvas, context, alpha: true });
-    this.renderer.setClearColor(0, 0);
-    this.renderer.sortObjects = false;
-    this.scene.matrixWorldAutoUpdate = false;
     this.pointing = new Pointing(
       () => this.screen_positions(),
       () => this.mark_width,
@@ -124,7 +111,7 @@ export class Stage {
     this.stale.screen = true;
     if (other) {
       this.hold_samples(from.positions.length / 4);
-      this.dots?.set_poses(from, to);
+      this.painter.set_poses(from, to);
       this.stale.images = true;
     }
     this.request_draw();
@@ -136,21 +123,32 @@ export class Stage {
 
   /** Four bytes a sample. */
   set_paint(paint: Uint8Array): void {
-    if (this.looks.set_paint(paint)) this.moved(() => this.dots?.set_looks(this.looks));
+    if (this.looks.set_paint(paint)) this.moved(() => this.painter.set_looks(this.looks));
   }
 
   /** One of `MARK` a sample. */
   set_marks(marks: Uint8Array): void {
-    if (this.looks.set_marks(marks)) this.moved(() => this.dots?.set_looks(this.looks));
+    if (this.looks.set_marks(marks)) this.moved(() => this.painter.set_looks(this.looks));
+  }
+
+  /** How large each sample is, in hundredths of the common size; none where all are alike. */
+  set_scales(scales: Uint8Array): void {
+    this.looks.set_scales(scales);
+    this.moved(() => this.painter.set_looks(this.looks));
   }
 
   set_sprites(texture: SpriteTexture | null): void {
-    if (this.images !== null) {
-      this.scene.remove(this.images.object);
-      this.images.dispose();
-    }
-    this.images = texture === null ? null : new Images(texture);
-    if (this.images !== null) this.scene.add(this.images.object);
+    this.moved(() => this.painter.set_sprites(texture));
+  }
+
+  /** Where the same samples were at other steps. */
+  set_ghosts(poses: readonly Pose[]): void {
+    const fitting = poses.filter(({ positions }) => positions.length === 4 * this.looks.samples);
+    this.moved(() => this.painter.set_ghosts(fitting, this.looks));
+  }
+
+  set_tuning(tuning: Tuning): void {
+    this.tuning = tuning;
     this.moved(() => {});
   }
 
@@ -169,6 +167,11 @@ export class Stage {
     this.moved(() => this.eye.go_home());
   }
 
+  /** Shows these positions of the scene as large as they fit. */
+  fit(cloud: Float32Array): void {
+    if (cloud.length > 0) this.moved(() => this.eye.go_to(cloud));
+  }
+
   /** x, y in CSS pixels and the distance from the eye of each sample, as it is drawn now. */
   screen_positions(): Float32Array {
     if (!this.stale.screen) return this.screen;
@@ -183,10 +186,9 @@ export class Stage {
   dispose(): void {
     this.listening.abort();
     this.resizing.disconnect();
-    this.drop_samples();
-    this.set_sprites(null);
+    this.pointing.move(null);
     cancelAnimationFrame(this.scheduled);
-    this.renderer.dispose();
+    this.painter.dispose();
   }
 
   private moved(change: () => void): void {
@@ -218,17 +220,15 @@ export class Stage {
       this.events.fly(this.eye.flying);
     }
     const camera = this.eye.camera;
-    if (this.poses === null || this.dots === null || camera === null) {
-      this.renderer.clear();
+    if (this.poses === null || camera === null) {
+      this.painter.clear();
       return;
     }
     const clip = clip_matrix(camera, this.size);
-    const pair = clip_pair(this.poses, clip);
-    this.dots.set_clip(pair);
-    this.images?.set_clip(pair);
     if (this.stale.images) this.choose_detail();
-    this.renderer.render(this.scene, this.three_camera);
+    this.painter.draw(clip_pair(this.poses, clip), clip);
     this.tell_first_picture();
+    this.events.drawn(clip, this.size);
     this.pointing.follow();
     if (this.eye.flying) this.moved(() => {});
   }
@@ -241,13 +241,11 @@ export class Stage {
     if (width < SMALLEST_STAGE || height < SMALLEST_STAGE) return false;
     const ratio = Math.min(MOST_PIXELS, devicePixelRatio);
     const same =
-      this.size?.width === width &&
-      this.size.height === height &&
-      this.renderer.getPixelRatio() === ratio;
+      this.size?.width === width && this.size.height === height && this.pixel_ratio === ratio;
     if (same) return true;
     this.size = { width, height };
-    this.renderer.setPixelRatio(ratio);
-    this.renderer.setSize(width, height, false);
+    this.pixel_ratio = ratio;
+    this.painter.resize(this.size, ratio);
     this.eye.set_size(this.size);
     this.stale.images = this.stale.screen = true;
     return true;
@@ -255,38 +253,34 @@ export class Stage {
 
   private choose_detail(): void {
     const camera = this.eye.camera;
-    if (!this.poses || !this.dots || !this.size || !camera) return;
-    this.mark_width = dress({
-      dots: this.dots,
-      images: this.images,
+    if (!this.poses || !this.size || !camera) return;
+    this.mark_width = this.painter.dress({
       looks: this.looks,
       poses: this.poses,
       camera,
       magnification: this.eye.magnification,
       size: this.size,
-      pixel_ratio: this.renderer.getPixelRatio(),
+      pixel_ratio: this.pixel_ratio,
       drawing: this.drawing,
       theme: this.theme,
+      tuning: this.tuning,
       screen: () => this.screen_positions(),
     });
     this.stale.images = false;
   }
 
   private hold_samples(samples: number): void {
-    if (this.dots?.samples === samples) return;
+    if (this.looks.samples === samples) return;
     this.drop_samples();
     this.looks.hold(samples);
-    this.dots = new Dots(samples);
-    this.dots.set_looks(this.looks);
-    this.scene.add(this.dots.object);
+    this.painter.hold(this.looks);
   }
 
   private drop_samples(): void {
     this.pointing.move(null);
-    if (this.dots === null) return;
-    this.scene.remove(this.dots.object);
-    this.dots.dispose();
-    this.dots = null;
+    if (this.looks.samples === 0) return;
+    this.looks.hold(0);
+    this.painter.hold(null);
     this.stale.screen = this.stale.images = true;
   }
 
@@ -294,7 +288,7 @@ export class Stage {
     if (!this.first) return;
     this.first = false;
     // Waits until the picture has really been drawn, this once.
-    this.renderer.getContext().finish();
+    this.painter.finish();
     this.events.first_picture();
   }
 }

@@ -3,18 +3,19 @@
 interface CurveProps {
   readonly name: string;
   readonly values: readonly (number | null)[];
-  /** Where the present moment is, in steps counted from 0; between two of them while the picture moves. */
+  /** Where each value lies, from 0 to 1. */
+  readonly spacing: readonly number[];
+  /** Where the present moment lies, from 0 to 1. */
   readonly at: number;
 }
 
 const HEIGHT = 40;
 const PAD = 4;
 
-export function Curve({ name, values, at }: CurveProps) {
+export function Curve({ name, values, spacing, at }: CurveProps) {
   const known = values.filter((value) => value !== null);
   const top = Math.max(...known, 0) || 1;
-  const last = Math.max(1, values.length - 1);
-  const x = (place: number) => (100 * place) / last;
+  const x = (place: number) => 100 * (spacing[place] ?? 0);
   const y = (value: number) => HEIGHT - PAD - ((HEIGHT - 2 * PAD) * value) / top;
   const described = known.length === 0 ? name : `${name}, from 0 to ${Math.round(100 * top)} %`;
   return (
@@ -27,7 +28,7 @@ export function Curve({ name, values, at }: CurveProps) {
           points={run.map(([place, value]) => `${x(place)},${y(value)}`).join(" ")}
         />
       ))}
-      {values.length > 1 && <line class="now" x1={x(at)} x2={x(at)} y1={0} y2={HEIGHT} />}
+      {values.length > 1 && <line class="now" x1={100 * at} x2={100 * at} y1={0} y2={HEIGHT} />}
     </svg>
   );
 }

@@ -1,19 +1,27 @@
-// One tick below the slider for each snapshot. Where there are hundreds they would make a bar: then each second one goes,
-// until there is room.
+// One tick below the slider for each snapshot. Where there are hundreds they would make a bar: those that have no room
+// beside the one before are left away.
 
 const MOST_TICKS = 120;
 
-export function Ticks({ count }: { count: number }) {
-  if (count < 2) return <svg class="ticks" aria-hidden="true" />;
-  let stride = 1;
-  while (count / stride > MOST_TICKS) stride *= 2;
-  const places = Array.from({ length: Math.ceil(count / stride) }, (_, i) => i * stride);
+/** `spacing` says where each lies, from 0 to 1. */
+export function Ticks({ spacing }: { spacing: readonly number[] }) {
+  const shown = spacing.length < 2 ? [] : ticks_shown(spacing);
   return (
     <svg class="ticks" aria-hidden="true">
-      {places.map((place) => {
-        const x = `${(100 * place) / (count - 1)}%`;
-        return <line key={place} x1={x} x2={x} y1="0" y2="100%" />;
-      })}
+      {shown.map((at) => (
+        <line key={at} x1={`${100 * at}%`} x2={`${100 * at}%`} y1="0" y2="100%" />
+      ))}
     </svg>
   );
+}
+
+function ticks_shown(spacing: readonly number[]): number[] {
+  let stride = 1;
+  while (spacing.length / stride > MOST_TICKS) stride *= 2;
+  const regular = spacing.filter((_, place) => place % stride === 0);
+  const shown: number[] = [];
+  for (const at of regular) {
+    if (at - (shown.at(-1) ?? -1) >= 1 / (2 * MOST_TICKS)) shown.push(at);
+  }
+  return shown;
 }

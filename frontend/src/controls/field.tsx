@@ -97,3 +97,31 @@ export function CheckField({ name, checked, title, choose }: CheckFieldProps) {
     </label>
   );
 }
+
+interface SliderFieldProps {
+  readonly name: string;
+  readonly title: string;
+  /** A factor between a quarter and four. */
+  readonly value: number;
+  readonly choose: (value: number) => void;
+}
+
+/** Doublings and halvings are equally far. */
+export function SliderField({ name, title, value, choose }: SliderFieldProps) {
+  const id = useId();
+  return (
+    <div class="field slider" title={title}>
+      <label for={id}>{name}</label>
+      <input
+        id={id}
+        type="range"
+        min={-2}
+        max={2}
+        step={0.25}
+        value={Math.log2(value)}
+        aria-valuetext={`${value.toFixed(2)} times`}
+        onInput={(event) => choose(2 ** Number(event.currentTarget.value))}
+      />
+    </div>
+  );
+}

@@ -19,6 +19,16 @@ const KEYS: readonly (readonly [string, readonly (readonly [string, string])[]])
     ],
   ],
   [
+    "Show",
+    [
+      ["Trails", "Where hovered and selected samples and the classes have come from"],
+      ["Class names, labels", "At the classes' medians; beside samples, by any column"],
+      ["Ghost, onion skin", "Dimmed dots of another step, or of two"],
+      ["Density", "How many samples lie where, beyond 100,000 by itself"],
+      ["Hold still", "In the selection: each step turned and shifted so that it stays"],
+    ],
+  ],
+  [
     "Search",
     [
       ["red car", "Both words, anywhere in the row"],

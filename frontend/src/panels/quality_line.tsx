@@ -1,7 +1,8 @@
 // One quiet line: what this view is worth, and what its axes were made from; on a click the numbers of the step shown.
-import { basis_sentence } from "../state/basis";
+import { basis_sentence, is_outdated } from "../state/basis";
 import { has_own_basis } from "../state/frames";
 import { show_quality } from "../state/intents";
+import { refit_axes } from "../state/show";
 import type { Store } from "../state/store";
 import type { FrameQuality } from "../types";
 
@@ -43,6 +44,11 @@ export function QualityLine({ store }: { store: Store }) {
   const own = view.value !== null && has_own_basis(view.value);
   const axes = own ? ` ${basis_sentence(frames.value.basis, steps.value)}.` : "";
   const onto = frames.value.progress.value?.onto?.sentence ?? null;
+  const outdated =
+    own &&
+    store.run.value?.recording === true &&
+    store.layer.value !== null &&
+    is_outdated(frames.value.basis, store.layer.value);
   const warning = quality.value.warning ?? null;
   return (
     <div class="quality">
@@ -59,6 +65,16 @@ export function QualityLine({ store }: { store: Store }) {
         {onto !== null && ` ${onto}`}
         {warning !== null && <strong> {warning}</strong>}
       </button>
+      {outdated && (
+        <button
+          type="button"
+          class="refit"
+          title="Make the axes from all steps recorded so far"
+          onClick={() => refit_axes(store)}
+        >
+          Refit axes
+        </button>
+      )}
     </div>
   );
 }

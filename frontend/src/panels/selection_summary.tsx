@@ -4,6 +4,7 @@ import { download } from "../controls/download";
 import { clear_selection, isolate } from "../state/choose";
 import { rows_csv, shares } from "../state/rows";
 import { ids_in, type Reason } from "../state/selection";
+import { fit_to_selection, toggle_holding } from "../state/show";
 import type { Store } from "../state/store";
 import { first_color } from "../state/table";
 
@@ -20,6 +21,7 @@ const MOST_SHARES = 12;
 export function SelectionSummary({ store }: { store: Store }) {
   const { selection, columns } = store.choosing;
   if (selection.value === null) return <NothingSelected />;
+  const { held } = store.showing;
   const { mask, count, reason } = selection.value;
   const ids = () => ids_in(mask);
   const save = () => download("selection.csv", rows_csv(ids(), columns.value), "text/csv");
@@ -32,6 +34,21 @@ export function SelectionSummary({ store }: { store: Store }) {
       <div class="actions">
         <button type="button" title="Hide all other samples" onClick={() => isolate(store)}>
           Isolate
+        </button>
+        <button
+          type="button"
+          title="Show the selected samples as large as they fit"
+          onClick={() => fit_to_selection(store)}
+        >
+          Fit
+        </button>
+        <button
+          type="button"
+          aria-pressed={held.value !== null}
+          title="Turn and shift each step as a whole so that these samples stay where they are"
+          onClick={() => toggle_holding(store, ids())}
+        >
+          Hold still
         </button>
         <CopyButton title="Copy ids" text={() => ids().join(", ")} />
         <button type="button" title="Rows of the selected samples, as a CSV file" onClick={save}>

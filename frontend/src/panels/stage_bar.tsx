@@ -42,9 +42,18 @@ const DRAWINGS: readonly Option<Drawing>[] = [
   { value: "images", title: "Images" },
 ];
 
-/** `children` is the search. */
-export function StageBar({ store, children }: { store: Store; children: ComponentChildren }) {
+interface StageBarProps {
+  readonly store: Store;
+  /** What else can be shown. */
+  readonly menu: ComponentChildren;
+  /** The search. */
+  readonly children: ComponentChildren;
+}
+
+export function StageBar({ store, menu, children }: StageBarProps) {
   const open = store.panel_open.value;
+  const engine = store.engines.value.find(({ name }) => name === store.engine.value);
+  const flat = engine !== undefined && !engine.components.includes(3);
   const selected = store.choosing.selection.value?.count;
   const inspecting = store.choosing.inspector_open.value;
   return (
@@ -74,10 +83,11 @@ export function StageBar({ store, children }: { store: Store; children: Componen
       )}
       <Choice
         name="Dimensions"
-        options={DIMENSIONS}
+        options={flat ? DIMENSIONS.slice(0, 1) : DIMENSIONS}
         chosen={store.dimensions.value}
         choose={(dimensions) => choose_dimensions(store, dimensions)}
       />
+      {menu}
       <IconButton name="Home view" press={() => go_home(store)}>
         <path d="M12 4 3 12h3v8h5v-5h2v5h5v-8h3z" />
       </IconButton>

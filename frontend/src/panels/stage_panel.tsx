@@ -1,13 +1,29 @@
 // Holds the canvas and joins it to the store: what the store says is handed to the canvas as numbers, what happens on
 // the canvas goes back as intents.
-import { effect } from "@preact/signals";
+import { effect, untracked } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import type { Size } from "../canvas/camera";
+import { Density } from "../canvas/density";
+import { FlatPainter } from "../canvas/flat_painter";
+import { GlPainter } from "../canvas/gl_painter";
+import { Overlay } from "../canvas/overlay";
+import type { Painter } from "../canvas/painter";
 import type { Pointed } from "../canvas/pointing";
 import { pack_sprites } from "../canvas/sprites";
 import { Stage } from "../canvas/stage";
-import { click_sample, select } from "../state/choose";
+import { css, RINGS, STAGE } from "../color";
+import { annotations_of } from "../state/annotations";
+import { click_sample, select, selected_ids } from "../state/choose";
+import { places_of } from "../state/holding";
+import { ghost_poses } from "../state/show";
+import { paint_of, scales_of } from "../state/sizes";
 import { type Store, stage_title } from "../state/store";
+
+/** What is left of the dots' opacity over a shading of their density. */
+const THIN = 0.3;
+/** More samples are counted anew only once they stand still. */
+const MOST_SHADED_MOVING = 300_000;
 
 declare global {
   interface Window {
@@ -18,31 +34,42 @@ declare global {
 
 export function StagePanel({ store, children }: { store: Store; children: ComponentChildren }) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const [drawable, set_drawable] = useState(true);
+  const beneath = useRef<HTMLCanvasElement>(null);
+  const above = useRef<HTMLCanvasElement>(null);
+  const [flat, set_flat] = useState(false);
   useEffect(() => {
-    if (canvas.current === null) return;
-    const stop = run_stage(store, canvas.current);
-    set_drawable(stop !== null);
-    return stop ?? undefined;
+    if (!canvas.current || !above.current || !beneath.current) return;
+    const gl = GlPainter.on(canvas.current);
+    set_flat(gl === null);
+    const painter = gl ?? FlatPainter.on(canvas.current);
+    if (painter === null) return;
+    return run_stage(store, {
+      canvas: canvas.current,
+      painter,
+      overlay: new Overlay(above.current),
+      density: new Density(beneath.current),
+    });
   }, [store]);
   return (
     <section class="stage" aria-label="Stage" aria-busy={store.busy.value}>
+      <canvas ref={beneath} class="beneath" />
       {/* biome-ignore lint/a11y/noInteractiveElementToNoninteractiveRole: it takes the arrow keys, which only an application may */}
       <canvas
         ref={canvas}
-        class={store.choosing.tool.value === "pan" ? "" : "draws"}
+        class={store.choosing.tool.value === "pan" ? "samples" : "samples draws"}
         role="application"
         aria-label={stage_title(store)}
         tabIndex={0}
         onPointerDown={(event) => event.currentTarget.focus({ preventScroll: true })}
       />
+      <canvas ref={above} class="above" />
       <Ring store={store} />
       {children}
-      {!drawable && (
-        <p class="message" role="alert">
-          The samples are drawn with WebGL 2, which this browser does not offer here. Switch on
-          hardware acceleration, or start the browser with software rendering (
-          <code>--enable-unsafe-swiftshader</code>), and reload.
+      {flat && (
+        <p class="flat" role="alert">
+          This browser offers no WebGL 2 here: samples are drawn as dots alone, and slowly. For
+          thumbnails switch on hardware acceleration, or start the browser with{" "}
+          <code>--enable-unsafe-swiftshader</code>, and reload.
         </p>
       )}
     </section>
@@ -66,8 +93,23 @@ function Ring({ store }: { store: Store }) {
   );
 }
 
-function run_stage(store: Store, canvas: HTMLCanvasElement): (() => void) | null {
-  const stage = Stage.on(canvas, store.dimensions.peek(), {
+interface Parts {
+  readonly canvas: HTMLCanvasElement;
+  readonly painter: Painter;
+  /** Over the samples, and beneath them. */
+  readonly overlay: Overlay;
+  readonly density: Density;
+}
+
+function run_stage(store: Store, { canvas, painter, overlay, density }: Parts): () => void {
+  const shade = (size: Size) => {
+    const shown = store.motion.shown.peek();
+    const moving = store.flying.peek() || shown?.from !== shown?.to;
+    const late = moving && (store.layer.peek()?.samples ?? 0) > MOST_SHADED_MOVING;
+    if (store.showing.overlay.peek() !== "density" || late) return density.clear();
+    density.draw(stage.screen_positions(), size, RINGS[store.theme.peek()].selected);
+  };
+  const stage = new Stage(canvas, painter, store.dimensions.peek(), {
     tool: () => store.choosing.tool.peek(),
     click: (sample, how) => click_sample(store, sample, how),
     enclose: (samples, how) =>
@@ -81,12 +123,15 @@ function run_stage(store: Store, canvas: HTMLCanvasElement): (() => void) | null
     fly(flying) {
       store.flying.value = flying;
     },
+    drawn(clip, size) {
+      overlay.follow(clip, size);
+      shade(size);
+    },
     first_picture() {
       performance.mark("tb_embed:first-picture");
       store.first_picture.value = true;
     },
   });
-  if (stage === null) return null;
   const stops = [
     effect(() => {
       const { dimensions, drawing, theme } = store;
@@ -102,11 +147,35 @@ function run_stage(store: Store, canvas: HTMLCanvasElement): (() => void) | null
       stage.set_extent((dimensions) => extent.frames.extent(dimensions), extent.change);
     }),
     effect(() => {
-      if (store.coloring.value !== null) stage.set_paint(store.coloring.value.bytes);
+      if (store.coloring.value !== null) stage.set_paint(paint_of(store, store.coloring.value));
     }),
+    effect(() => stage.set_scales(scales_of(store))),
     effect(() => stage.set_marks(store.choosing.marks.value)),
+    effect(() => {
+      // Ghosts have the colours of their samples, and hide which are hidden.
+      store.coloring.value;
+      store.choosing.marks.value;
+      store.extent.value;
+      stage.set_ghosts(ghost_poses(store, store.dimensions.value));
+    }),
+    effect(() => {
+      const { dot_size, opacity, overlay } = store.showing;
+      // Density lies beneath: dots must let it through.
+      const share = overlay.value === "density" ? THIN : 1;
+      stage.set_tuning({ size: dot_size.value, opacity: share * opacity.value });
+    }),
+    effect(() => {
+      const theme = store.theme.value;
+      overlay.set_ink({ text: css(RINGS[theme].selected), surface: css(STAGE[theme]) });
+    }),
+    effect(() => overlay.set_annotations(annotations_of(store))),
     effect(() => stage.point_at(store.choosing.pointed.value)),
     effect(() => pack_thumbnails(store, stage)),
+    store.showing.fit_wanted.subscribe((times) => {
+      const pose = untracked(() => store.motion.shown.value?.to);
+      const ids = untracked(() => selected_ids(store));
+      if (times > 0 && pose !== undefined) stage.fit(places_of(pose, ids));
+    }),
     store.home_wanted.subscribe((times) => {
       if (times > 0) stage.home();
     }),

@@ -3,13 +3,26 @@ import { Curve } from "../charts/curve";
 import { Ticks } from "../charts/ticks";
 import { choose_speed, go_to_place, place_of_step, toggle_playing } from "../state/intents";
 import { SPEEDS } from "../state/playback";
+import { follow_training, toggle_loop } from "../state/show";
+import { along, nearest_place, spaced } from "../state/spacing";
 import { type Store, step_title } from "../state/store";
 import type { FrameQuality } from "../types";
+
+/** The slider's resolution where the steps do not lie evenly. */
+const FINE = 10_000;
+const ARROWS: Readonly<Record<string, number>> = {
+  ArrowLeft: -1,
+  ArrowDown: -1,
+  ArrowRight: 1,
+  ArrowUp: 1,
+};
 
 export function Timeline({ store }: { store: Store }) {
   const { steps, step, playing, quality, motion } = store;
   const count = steps.value.length;
   const place = place_of_step(store);
+  const even = store.showing.even.value;
+  const spacing = spaced(steps.value, even);
   const shown = quality.value?.frames ?? [];
   const iterative = store.view.value?.iterative ?? false;
   const worth = (frame: FrameQuality) =>
@@ -51,31 +64,70 @@ export function Timeline({ store }: { store: Store }) {
             </option>
           ))}
         </select>
+        <button
+          type="button"
+          class={store.showing.loop.value ? "icon on" : "icon"}
+          aria-label="Loop"
+          title="Play again and again"
+          aria-pressed={store.showing.loop.value}
+          onClick={() => toggle_loop(store)}
+        >
+          <svg viewBox="0 0 24 24" aria-hidden="true">
+            <path d="M7 7h10v3l4-4-4-4v3H5v6h2zm10 10H7v-3l-4 4 4 4v-3h12v-6h-2z" />
+          </svg>
+        </button>
       </div>
       <div class="track">
         <Curve
           name={iterative ? "Trustworthiness of each step" : "Variance shown at each step"}
           values={steps.value.map((one) => by_step.get(one) ?? null)}
-          at={motion.shown.value?.at ?? place}
+          spacing={spacing}
+          at={along(spacing, motion.shown.value?.at ?? place)}
         />
         <input
           type="range"
           aria-label="Step"
           aria-valuetext={step.value === null ? "" : step_title(store, step.value)}
           min={0}
-          max={Math.max(0, count - 1)}
+          max={even ? Math.max(0, count - 1) : FINE}
           step={1}
-          value={place}
+          value={even ? place : Math.round(FINE * (spacing[place] ?? 0))}
           disabled={count < 2}
-          onInput={(event) => go_to_place(store, Number(event.currentTarget.value))}
+          onKeyDown={(event) => {
+            const places = ARROWS[event.key];
+            if (even || places === undefined) return;
+            event.preventDefault();
+            go_to_place(store, place + places);
+          }}
+          onInput={(event) => {
+            const value = Number(event.currentTarget.value);
+            go_to_place(store, even ? value : nearest_place(spacing, value / FINE));
+          }}
         />
-        <Ticks count={count} />
+        <Ticks spacing={spacing} />
       </div>
-      <p class="step">
+      <div class="step">
         <span>{step.value === null ? "" : step_title(store, step.value)}</span>
         <small>{here === null ? "" : worth_in_words(here, iterative)}</small>
-      </p>
+        {store.run.value?.recording && <Follow store={store} />}
+      </div>
     </section>
+  );
+}
+
+function Follow({ store }: { store: Store }) {
+  return (
+    <label
+      class="live"
+      title="Go along to each new step as it is recorded; else stay where you are"
+    >
+      <input
+        type="checkbox"
+        checked={store.showing.follow.value}
+        onChange={(event) => follow_training(store, event.currentTarget.checked)}
+      />
+      Follow the training
+    </label>
   );
 }
 

@@ -1,6 +1,8 @@
 // How the layer is projected: the view, and under "More" what its engine can be told. The form is made from the
 // server's own description of each engine.
 import { CheckField, Field, LabelledNumber } from "../controls/field";
+import { selected_ids } from "../state/choose";
+import { lacks_groups } from "../state/groups";
 import {
   choose_axes,
   choose_basis_steps,
@@ -10,14 +12,17 @@ import {
   toggle_pin,
   toggle_tour,
 } from "../state/intents";
+import { read_ids, write_ids } from "../state/selection";
 import type { Store } from "../state/store";
 import { type Axes, COMPONENTS, FIRST_AXES } from "../state/turn";
 import type { Parameter } from "../types";
 
 export function ViewPanel({ store }: { store: Store }) {
-  const { engines, engine, pinned, step, steps } = store;
+  const { engines, engine, settings, pinned, step, steps } = store;
   const facts = engines.value.find(({ name }) => name === engine.value);
   if (facts === undefined) return null;
+  // Groups of samples are asked for where the axes run between them.
+  const in_groups = Object.values(settings.value[engine.value] ?? {}).includes("groups");
   return (
     <>
       <Field
@@ -27,11 +32,16 @@ export function ViewPanel({ store }: { store: Store }) {
         choose={(name) => choose_engine(store, name)}
       />
       {facts.unavailable != null && <p class="problems">{facts.unavailable}</p>}
+      {lacks_groups(settings.value[engine.value] ?? {}) && (
+        <p class="note">
+          Select samples and set them as left and right, below; where up is set, down too.
+        </p>
+      )}
       <details class="more">
         <summary>More of this view</summary>
         {!facts.iterative && <AxesFields store={store} />}
         {facts.parameters
-          .filter(({ name, type }) => name !== "basis_steps" && type !== "samples")
+          .filter(({ name, type }) => name !== "basis_steps" && (type !== "samples" || in_groups))
           .map((parameter) => (
             <ParameterField key={parameter.name} store={store} parameter={parameter} />
           ))}
@@ -164,9 +174,52 @@ function ParameterField({ store, parameter }: { store: Store; parameter: Paramet
         />
       );
     }
+    case "samples":
+      return <SamplesField store={store} parameter={parameter} name={name} />;
     default:
       return null;
   }
+}
+
+/** A group of samples, which is what was selected when somebody said so. */
+function SamplesField({
+  store,
+  parameter,
+  name,
+}: {
+  store: Store;
+  parameter: Parameter;
+  name: string;
+}) {
+  const { settings, engine, choosing } = store;
+  const written = settings.value[engine.value]?.[parameter.name] ?? "";
+  const kept = written === "" ? 0 : (read_ids(written, choosing.samples.value)?.length ?? 0);
+  const selected = choosing.selection.value?.count ?? 0;
+  return (
+    <fieldset class="group" title={parameter.meaning}>
+      <legend>
+        {name}: {kept === 0 ? "no samples" : count_samples(kept)}
+      </legend>
+      <button
+        type="button"
+        disabled={selected === 0}
+        onClick={() => choose_setting(store, parameter, write_ids(selected_ids(store)))}
+      >
+        Set from selection ({selected.toLocaleString("en-US")})
+      </button>
+      <button
+        type="button"
+        disabled={written === ""}
+        onClick={() => choose_setting(store, parameter, String(parameter.default))}
+      >
+        Clear
+      </button>
+    </fieldset>
+  );
+}
+
+function count_samples(count: number): string {
+  return `${count.toLocaleString("en-US")} ${count === 1 ? "sample" : "samples"}`;
 }
 
 /** The components on the axes, null where the view is turned between them. */

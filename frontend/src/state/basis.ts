@@ -24,6 +24,11 @@ export function needs_refit(basis: Basis, run: Run, layer: Layer): boolean {
   return ended || layer.steps.length >= 2 * basis.steps.length;
 }
 
+/** There are steps that the axes know nothing of, though nobody has chosen which they are made from. */
+export function is_outdated(basis: Basis, layer: Layer): boolean {
+  return basis.chosen === null && basis.steps.length < layer.steps.length;
+}
+
 /** The query's `basis_steps`. Null, which means all recorded steps, only where no more are to come. */
 export function basis_query(basis: Basis, run: Run, layer: Layer): string | null {
   const all = basis.steps.length === layer.steps.length && !run.recording;

@@ -6,6 +6,7 @@ import type { Dimensions, Frame, Layer, Pose, Progress, Run, View } from "../typ
 import type { Activity } from "./activity";
 import { type Basis, basis_query, continues } from "./basis";
 import { missing_steps, next_block, steps_to_hold, write_steps } from "./blocks";
+import { type Held, hold_still, places_of } from "./holding";
 import { extent_of_poses, pose_of } from "./pose";
 import { type Alignment, UNTURNED } from "./procrustes";
 import { type Turn, UNTURNED_AXES } from "./turn";
@@ -24,12 +25,14 @@ export class Frames {
   refits: Frames | null = null;
   /** From which side frames of ten components are seen. */
   turn: Turn = UNTURNED_AXES;
+  /** What stays where it is while the rest moves. */
+  still: Held | null = null;
   private readonly held = signal<ReadonlyMap<number, Frame>>(new Map());
   private readonly wanted: Signal<number>;
   private readonly reached = signal<Progress | null>(null);
   private readonly poses = new WeakMap<
     Frame,
-    { turn: Turn; of: Partial<Record<Dimensions, Pose>> }
+    { turn: Turn; still: Held | null; of: Partial<Record<Dimensions, Pose>> }
   >();
   private readonly stopping = new AbortController();
   private fetching: { readonly block: readonly number[]; readonly abort: AbortController } | null =
@@ -142,15 +145,38 @@ export class Frames {
   pose(step: number, dimensions: Dimensions): Pose | null {
     const frame = this.held.peek().get(step);
     if (frame === undefined) return null;
+    const { turn } = this;
+    const still = this.can_hold(this.still) ? this.still : null;
     let known = this.poses.get(frame);
-    if (known?.turn !== this.turn) known = { turn: this.turn, of: {} };
-    known.of[dimensions] ??= pose_of(frame, this.alignments[dimensions], dimensions, this.turn);
+    if (known?.turn !== turn || known.still !== still) known = { turn, still, of: {} };
+    known.of[dimensions] ??= this.steadied(
+      pose_of(frame, this.alignments[dimensions], dimensions, turn),
+      dimensions,
+    );
     this.poses.set(frame, known);
     return known.of[dimensions] ?? null;
   }
 
+  /** Another recording in this one's place may have fewer samples. */
+  private can_hold(still: Held | null): boolean {
+    if (still === null || !this.held.peek().has(still.step)) return false;
+    return (still.ids.at(-1) ?? 0) < this.layer.samples;
+  }
+
+  private steadied(pose: Pose, dimensions: Dimensions): Pose {
+    const { still, turn } = this;
+    const frame = still && this.held.peek().get(still.step);
+    if (still === null || frame == null || !this.can_hold(still)) return pose;
+    const reference = pose_of(frame, this.alignments[dimensions], dimensions, turn);
+    return hold_still(pose, still.ids, places_of(reference, still.ids), dimensions);
+  }
+
+  /** All frames as they lie by themselves: holding samples still must not move the camera. */
   extent(dimensions: Dimensions): Float32Array[] {
-    const poses = [...this.held.peek().keys()].flatMap((step) => this.pose(step, dimensions) ?? []);
+    const alignment = this.alignments[dimensions];
+    const poses = [...this.held.peek().values()].map((frame) =>
+      pose_of(frame, alignment, dimensions, this.turn),
+    );
     return extent_of_poses(poses);
   }
 

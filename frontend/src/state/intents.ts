@@ -144,6 +144,7 @@ export function place_of_step(store: Store): number {
 function unpin(store: Store): void {
   store.pinned.value = null;
   store.basis_steps.value = null;
+  store.showing.held.value = null;
 }
 
 /** The same step where the new layer has it, else its last. */

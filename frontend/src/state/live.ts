@@ -4,7 +4,7 @@ import { batch, effect } from "@preact/signals";
 import { read_runs, request_runs } from "../api";
 import { watch_reload } from "../host";
 import type { Dimensions, Run } from "../types";
-import { type Basis, needs_refit, take_basis } from "./basis";
+import { type Basis, is_outdated, needs_refit, take_basis } from "./basis";
 import type { Frames } from "./frames";
 import { choose_run } from "./intents";
 import { REFIT_MOVE } from "./motion";
@@ -58,21 +58,28 @@ export function receive_runs(store: Store, runs: readonly Run[]): void {
       return;
     }
     const gone = !steps.includes(store.step.value ?? Number.NaN);
-    if (gone || (stood_last && before !== null)) store.step.value = last_step(steps);
+    const follows = store.showing.follow.peek() && stood_last && before !== null;
+    if (gone || follows) store.step.value = last_step(steps);
   });
 }
 
 const refitting = new WeakMap<Frames, Frames>();
 
 /** When there is twice as much to see, or all, takes a new basis and swaps once its picture of this step is there. */
-export function refit_if_due(store: Store, old: Frames, make: (basis: Basis) => Frames): void {
+export function refit_if_due(
+  store: Store,
+  old: Frames,
+  make: (basis: Basis) => Frames,
+  wanted = false,
+): void {
   const run = store.run.peek();
   const layer = store.layer.peek();
   if (run === null || layer === null) return;
   const under_way = refitting.get(old);
   if (under_way !== undefined) under_way.extend(run, layer);
   const newest = under_way ?? old;
-  if (!needs_refit(newest.basis, run, layer)) return;
+  const due = needs_refit(newest.basis, run, layer);
+  if (!due && !(wanted && is_outdated(newest.basis, layer))) return;
   under_way?.stop();
   const next = make(take_basis(run, layer));
   refitting.set(old, next);

@@ -43,13 +43,15 @@ describe("ease", () => {
 });
 
 describe("play", () => {
-  function recorder(count: number, start: number) {
+  function recorder(count: number, start: number, rounds = 0) {
     const told: string[] = [];
     let place = start;
+    let left = rounds;
     const player: Player = {
       place: () => place,
       count: () => count,
       speed: () => 1,
+      loops: () => left-- > 0,
       ready: async (next) => void told.push(`ready ${next}`),
       go: async (next) => {
         told.push(`go ${next}`);
@@ -64,6 +66,13 @@ describe("play", () => {
     const { told, player } = recorder(4, 1);
     await play(player);
     expect(told).toEqual(["ready 2", "go 2", "rest", "ready 3", "go 3", "rest"]);
+  });
+
+  it("loops for as long as it is told to", async () => {
+    const { told, player } = recorder(3, 1, 2);
+    await play(player);
+    const gone = told.filter((one) => one.startsWith("go")).map((one) => Number(one.slice(3)));
+    expect(gone).toEqual([2, 0, 1, 2, 0, 1, 2]);
   });
 
   it("starts over from the last step", async () => {

@@ -33,25 +33,26 @@ export interface Player {
   place(): number;
   count(): number;
   speed(): number;
+  /** Whether the first step follows the last. */
+  loops(): boolean;
   /** Resolves when the step at this place is in memory and the page can be seen. */
   ready(place: number): Promise<void>;
   go(place: number, move: Move): Promise<void>;
   rest(milliseconds: number): Promise<void>;
 }
 
-/** Plays from the step shown to the last one; from the last one it starts over. */
+/** Plays from the step shown to the last one, and on from the first while it loops; from the last one it starts over. */
 export async function play(player: Player): Promise<void> {
-  if (player.place() >= player.count() - 1) {
-    await player.ready(0);
+  const go = async (place: number) => {
+    await player.ready(place);
     const { move, rest } = play_timing(player.count(), player.speed());
-    await player.go(0, move);
+    await player.go(place, move);
     await player.rest(rest);
-  }
-  while (player.place() < player.count() - 1) {
-    const next = player.place() + 1;
-    await player.ready(next);
-    const { move, rest } = play_timing(player.count(), player.speed());
-    await player.go(next, move);
-    await player.rest(rest);
+  };
+  const at_end = () => player.place() >= player.count() - 1;
+  if (at_end()) await go(0);
+  while (!at_end()) {
+    await go(player.place() + 1);
+    if (at_end() && player.loops() && player.count() > 1) await go(0);
   }
 }

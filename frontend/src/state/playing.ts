@@ -27,6 +27,7 @@ function player_of(store: Store, stopped: AbortSignal): Player {
     place: () => place_of_step(store),
     count: () => store.steps.peek().length,
     speed: () => store.speed.peek(),
+    loops: () => store.showing.loop.peek(),
     ready(place) {
       store.frames.peek()?.want(step_at(place));
       return until(() => {

@@ -33,6 +33,24 @@ function placement(frame: Frame, { rotation, shift }: Alignment, dimensions: Dim
   return matrix;
 }
 
+/** The same samples, turned and then shifted as a whole. */
+export function moved_pose(
+  { positions, placement: m }: Pose,
+  { rotation, shift }: Alignment,
+): Pose {
+  const placement = [...m];
+  for (let column = 0; column < 4; column += 1) {
+    for (let row = 0; row < 3; row += 1) {
+      let sum = column === 3 ? (shift[row] as number) : 0;
+      for (let k = 0; k < 3; k += 1) {
+        sum += (rotation[3 * row + k] as number) * (m[4 * column + k] as number);
+      }
+      placement[4 * column + row] = sum;
+    }
+  }
+  return { positions, placement };
+}
+
 /** x, y, z of each sample in the scene; of each `stride`th sample where that is not 1. */
 export function scene_positions({ positions, placement: m }: Pose, stride = 1): Float32Array {
   const samples = Math.ceil(positions.length / 4 / stride);

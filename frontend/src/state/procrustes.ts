@@ -18,16 +18,7 @@ const MOST_ITERATIONS = 100;
 export function align(from: Float32Array, to: Float32Array, dimensions: Dimensions): Alignment {
   const a = centre(from);
   const b = centre(to);
-  const products = new Array<number>(9).fill(0);
-  for (let i = 0; i < from.length; i += 3) {
-    for (let row = 0; row < dimensions; row += 1) {
-      const y = (to[i + row] as number) - (b[row] as number);
-      for (let column = 0; column < dimensions; column += 1) {
-        const x = (from[i + column] as number) - (a[column] as number);
-        products[3 * row + column] = (products[3 * row + column] as number) + x * y;
-      }
-    }
-  }
+  const products = cross_products(from, to, a, b, dimensions);
   const length = Math.hypot(...products);
   if (length === 0) return UNTURNED;
   const scaled = products.map((product) => product / length);
@@ -38,6 +29,27 @@ export function align(from: Float32Array, to: Float32Array, dimensions: Dimensio
   const turned = times(rotation, dimensions === 2 ? [a[0] ?? 0, a[1] ?? 0, 0] : a);
   const shift = b.map((value, i) => (i < dimensions ? value - (turned[i] as number) : 0));
   return { rotation, shift };
+}
+
+/** The sum over all points of `to` times `from`, each less its centre; row by row. */
+export function cross_products(
+  from: Float32Array,
+  to: Float32Array,
+  a: readonly number[],
+  b: readonly number[],
+  dimensions: Dimensions,
+): number[] {
+  const products = new Array<number>(9).fill(0);
+  for (let i = 0; i < from.length; i += 3) {
+    for (let row = 0; row < dimensions; row += 1) {
+      const y = (to[i + row] as number) - (b[row] as number);
+      for (let column = 0; column < dimensions; column += 1) {
+        const x = (from[i + column] as number) - (a[column] as number);
+        products[3 * row + column] = (products[3 * row + column] as number) + x * y;
+      }
+    }
+  }
+  return products;
 }
 
 /** Newton's iteration for the orthogonal factor of the polar decomposition: X to the mean of X and its inverse transposed. */
@@ -68,7 +80,7 @@ function inverse_transposed(m: readonly number[]): number[] {
   return cofactors.map((cofactor) => cofactor / determinant);
 }
 
-function centre(points: Float32Array): number[] {
+export function centre(points: Float32Array): number[] {
   const sums = [0, 0, 0];
   for (let i = 0; i < points.length; i += 1) {
     sums[i % 3] = (sums[i % 3] as number) + (points[i] as number);
@@ -76,7 +88,7 @@ function centre(points: Float32Array): number[] {
   return sums.map((sum) => sum / Math.max(1, points.length / 3));
 }
 
-function times(matrix: readonly number[], vector: readonly number[]): number[] {
+export function times(matrix: readonly number[], vector: readonly number[]): number[] {
   return [0, 1, 2].map((row) =>
     vector.reduce((sum, value, i) => sum + (matrix[3 * row + i] as number) * value, 0),
   );

@@ -39,10 +39,13 @@ function load_frames(store: Store, signal: AbortSignal): void {
   const may_prefetch = until(() => store.first_picture.value, signal);
   // Nobody prefetches for a page that is being left.
   may_prefetch.catch(() => {});
+  let refits = 0;
   effect(() => {
     const run = store.run.value;
     const layer = store.layer.value;
     const view = store.view.value;
+    const refit_wanted = store.showing.refit_wanted.value !== refits;
+    refits = store.showing.refit_wanted.value;
     const chosen = store.basis_steps.value;
     untracked(() => {
       const frames = store.frames.peek();
@@ -56,7 +59,7 @@ function load_frames(store: Store, signal: AbortSignal): void {
         new Frames(run, layer, view, basis, step, store.activity, may_prefetch);
       if (frames?.shows(run, layer, view) && frames.basis.chosen === chosen) {
         frames.extend(run, layer);
-        if (has_own_basis(view)) refit_if_due(store, frames, make);
+        if (has_own_basis(view)) refit_if_due(store, frames, make, refit_wanted);
         return;
       }
       frames?.stop();
@@ -85,6 +88,7 @@ function show_step(store: Store): void {
     const dimensions = store.dimensions.value;
     const pinned = store.pinned.value;
     const turn = store.turn.value;
+    const still = store.showing.held.value;
     if (store.runs.value !== null && store.layer.value === null) store.motion.clear();
     if (frames === null || step === null) return;
     const placed = pinned ?? step;
@@ -94,6 +98,7 @@ function show_step(store: Store): void {
     if (!frames.frames.value.has(placed)) return;
     const turned = frames.turn !== (turn ?? UNTURNED_AXES);
     frames.turn = turn ?? UNTURNED_AXES;
+    frames.still = still;
     const pose = frames.pose(placed, dimensions);
     if (pose === null) return;
     const same_cloud =

@@ -18,8 +18,10 @@ import type {
 import { Activity } from "./activity";
 import { Choosing } from "./choosing";
 import type { Frames } from "./frames";
+import { lacks_groups } from "./groups";
 import { Motion } from "./motion";
 import { Neighbors } from "./neighbors";
+import { Showing } from "./showing";
 import type { Table } from "./table";
 import { COMPONENTS, type Turn } from "./turn";
 
@@ -48,6 +50,7 @@ export interface Store {
   readonly activity: Activity;
   readonly motion: Motion;
   readonly choosing: Choosing;
+  readonly showing: Showing;
   readonly neighbors: Neighbors;
   readonly runs: Signal<readonly Run[] | null>;
   readonly run_name: Signal<string | null>;
@@ -152,6 +155,7 @@ export function create_store(reduced_motion: () => boolean, wide: boolean): Stor
     const facts = engines.value.find(({ name }) => name === engine.value);
     // The first picture does not wait for the list.
     if (facts === undefined && engine.value !== "pca") return null;
+    if (lacks_groups(settings.value[engine.value] ?? {})) return null;
     const linear = facts === undefined || !facts.iterative;
     const most = facts === undefined || facts.components.includes(3) ? 3 : 2;
     const components = linear
@@ -172,6 +176,7 @@ export function create_store(reduced_motion: () => boolean, wide: boolean): Stor
     activity,
     motion,
     choosing: new Choosing(samples, table),
+    showing: new Showing(samples),
     neighbors: new Neighbors(),
     runs,
     run_name,

@@ -1,0 +1,130 @@
+// Draws dots on a plain 2-D canvas where there is no WebGL: no thumbnails, and slow beyond some ten thousand samples, but
+// everything else of the page works.
+import type { Matrix4 } from "three";
+import { RINGS } from "../color";
+import { MARK } from "../marks";
+import type { Pose, Theme } from "../types";
+import type { Size } from "./camera";
+import { dimmed_opacity, dot_opacity, dot_size, ring_width } from "./detail";
+import type { Attire } from "./dressing";
+import { Looks, stands_out } from "./looks";
+import type { Painter } from "./painter";
+import { type Scene, screen_positions } from "./screen";
+
+interface Style {
+  readonly size: number;
+  readonly opacity: number;
+  readonly dimmed: number;
+  readonly ring: number;
+  readonly theme: Theme;
+  readonly screen: () => Float32Array;
+}
+
+export class FlatPainter implements Painter {
+  private looks = new Looks();
+  private ghosts: readonly Pose[] = [];
+  private size: Size = { width: 1, height: 1 };
+  private ratio = 1;
+  private style: Style | null = null;
+
+  static on(canvas: HTMLCanvasElement): FlatPainter | null {
+    const context = canvas.getContext("2d");
+    return context === null ? null : new FlatPainter(canvas, context);
+  }
+
+  private constructor(
+    private readonly canvas: HTMLCanvasElement,
+    private readonly context: CanvasRenderingContext2D,
+  ) {}
+
+  hold(looks: Looks | null): void {
+    this.looks = looks ?? new Looks();
+    this.ghosts = [];
+  }
+
+  set_poses(): void {}
+
+  set_looks(looks: Looks): void {
+    this.looks = looks;
+  }
+
+  set_ghosts(poses: readonly Pose[]): void {
+    this.ghosts = poses;
+  }
+
+  set_sprites(): void {}
+
+  resize(size: Size, pixel_ratio: number): void {
+    this.size = size;
+    this.ratio = pixel_ratio;
+    this.canvas.width = Math.round(size.width * pixel_ratio);
+    this.canvas.height = Math.round(size.height * pixel_ratio);
+  }
+
+  dress({ looks, magnification, theme, tuning, screen }: Attire): number {
+    const samples = looks.order.length;
+    const view = { samples, in_view: samples, magnification, dark: theme === "dark" };
+    this.style = {
+      size: tuning.size * dot_size(view),
+      opacity: Math.min(1, tuning.opacity * dot_opacity(samples)),
+      dimmed: Math.min(1, tuning.opacity * dimmed_opacity(samples, null)),
+      ring: ring_width(looks.selected, null),
+      theme,
+      screen,
+    };
+    return this.style.size;
+  }
+
+  draw(_pair: readonly [Matrix4, Matrix4], clip: Matrix4): void {
+    this.clear();
+    if (this.style === null) return;
+    this.context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    for (const pose of this.ghosts) {
+      const scene: Scene = { from: pose, to: pose, mix: 0 };
+      const ghost = this.looks.hide(screen_positions(scene, clip, this.size));
+      this.draw_cloud(ghost, this.style, true);
+    }
+    this.draw_cloud(this.style.screen(), this.style, false);
+  }
+
+  clear(): void {
+    this.context.setTransform(1, 0, 0, 1, 0, 0);
+    this.context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+  }
+
+  finish(): void {}
+
+  dispose(): void {
+    this.clear();
+  }
+
+  private draw_cloud(screen: Float32Array, style: Style, ghost: boolean): void {
+    const { context, looks } = this;
+    const rings = RINGS[style.theme];
+    for (const id of looks.order) {
+      const x = screen[3 * id] as number;
+      const y = screen[3 * id + 1] as number;
+      if (Number.isNaN(x)) continue;
+      const mark = looks.marks[id];
+      const [red, green, blue, solid] = looks.paint.subarray(4 * id, 4 * id + 4);
+      const radius = (style.size * looks.scale_of(id)) / 2;
+      context.globalAlpha = ghost || mark === MARK.dimmed ? style.dimmed : style.opacity;
+      context.beginPath();
+      context.arc(x, y, radius, 0, 2 * Math.PI);
+      const color = `rgb(${red} ${green} ${blue})`;
+      if (solid === 0) {
+        context.lineWidth = 1.25;
+        context.strokeStyle = color;
+        context.stroke();
+      } else {
+        context.fillStyle = color;
+        context.fill();
+      }
+      if (ghost || !stands_out(mark) || style.ring === 0) continue;
+      context.globalAlpha = 1;
+      context.lineWidth = style.ring;
+      context.strokeStyle = `rgb(${(mark === MARK.chosen ? rings.chosen : rings.selected).join(" ")})`;
+      context.stroke();
+    }
+  }
+}

@@ -1,0 +1,133 @@
+// Draws with WebGL 2 through three.js: dots, thumbnails, and ghosts behind them. After a lost context three.js sets itself
+// up again and sends geometry and pictures anew, since they are kept here.
+import {
+  type Matrix4,
+  Camera as ThreeCamera,
+  Matrix4 as ThreeMatrix,
+  Scene as ThreeScene,
+  WebGLRenderer,
+} from "three";
+import { MARK } from "../marks";
+import type { Pose } from "../types";
+import type { Size } from "./camera";
+import { type Attire, dress } from "./dressing";
+import { Images } from "./images";
+import { Looks } from "./looks";
+import type { Painter } from "./painter";
+import { Dots } from "./points";
+import type { SpriteTexture } from "./sprites";
+
+const NOWHERE = new ThreeMatrix().multiplyScalar(0);
+
+export class GlPainter implements Painter {
+  private readonly renderer: WebGLRenderer;
+  private readonly scene = new ThreeScene();
+  private readonly camera = new ThreeCamera();
+  private dots: Dots | null = null;
+  private images: Images | null = null;
+  private ghosts: { readonly dots: Dots; readonly pose: Pose }[] = [];
+
+  /** Null where the browser offers no WebGL 2. */
+  static on(canvas: HTMLCanvasElement): GlPainter | null {
+    const context = canvas.getContext("webgl2", { alpha: true, antialias: false, depth: true });
+    return context === null ? null : new GlPainter(canvas, context);
+  }
+
+  private constructor(canvas: HTMLCanvasElement, context: WebGL2RenderingContext) {
+    // Nothing is cleared but to nothing: the stage's colour is the page's, in every theme and after a lost context.
+    this.renderer = new WebGLRenderer({ canvas, context, alpha: true });
+    this.renderer.setClearColor(0, 0);
+    this.renderer.sortObjects = false;
+    this.scene.matrixWorldAutoUpdate = false;
+  }
+
+  hold(looks: Looks | null): void {
+    this.drop_ghosts();
+    if (this.dots !== null) {
+      this.scene.remove(this.dots.object);
+      this.dots.dispose();
+    }
+    this.dots = looks && new Dots(looks.samples);
+    if (this.dots === null || looks === null) return;
+    this.dots.set_looks(looks);
+    this.scene.add(this.dots.object);
+  }
+
+  set_poses(from: Pose, to: Pose): void {
+    this.dots?.set_poses(from, to);
+  }
+
+  set_looks(looks: Looks): void {
+    this.dots?.set_looks(looks);
+  }
+
+  set_ghosts(poses: readonly Pose[], looks: Looks): void {
+    this.drop_ghosts();
+    const dimmed = new Looks();
+    dimmed.hold(looks.samples);
+    dimmed.set_paint(looks.paint);
+    dimmed.set_scales(looks.scales);
+    const hidden = (mark: number) => mark === MARK.hidden;
+    dimmed.set_marks(looks.marks.map((mark) => (hidden(mark) ? mark : MARK.dimmed)));
+    for (const pose of poses) {
+      const dots = new Dots(looks.samples);
+      dots.set_looks(dimmed);
+      dots.set_poses(pose, pose);
+      this.ghosts.push({ dots, pose });
+      // Objects are drawn in the order of this list.
+      this.scene.children.unshift(dots.object);
+    }
+  }
+
+  set_sprites(texture: SpriteTexture | null): void {
+    if (this.images !== null) {
+      this.scene.remove(this.images.object);
+      this.images.dispose();
+    }
+    this.images = texture === null ? null : new Images(texture);
+    if (this.images !== null) this.scene.add(this.images.object);
+  }
+
+  resize({ width, height }: Size, pixel_ratio: number): void {
+    this.renderer.setPixelRatio(pixel_ratio);
+    this.renderer.setSize(width, height, false);
+  }
+
+  dress(attire: Attire): number {
+    if (this.dots === null) return 0;
+    const ghosts = this.ghosts.map(({ dots }) => dots);
+    return dress({ ...attire, dots: this.dots, images: this.images, ghosts });
+  }
+
+  draw(pair: readonly [Matrix4, Matrix4], clip: Matrix4): void {
+    this.dots?.set_clip(pair);
+    this.images?.set_clip(pair);
+    for (const { dots, pose } of this.ghosts) {
+      const placed = clip.clone().multiply(new ThreeMatrix().fromArray(pose.placement));
+      dots.set_clip([placed, NOWHERE]);
+    }
+    this.renderer.render(this.scene, this.camera);
+  }
+
+  clear(): void {
+    this.renderer.clear();
+  }
+
+  finish(): void {
+    this.renderer.getContext().finish();
+  }
+
+  dispose(): void {
+    this.hold(null);
+    this.set_sprites(null);
+    this.renderer.dispose();
+  }
+
+  private drop_ghosts(): void {
+    for (const { dots } of this.ghosts) {
+      this.scene.children = this.scene.children.filter((one) => one !== dots.object);
+      dots.dispose();
+    }
+    this.ghosts = [];
+  }
+}

@@ -1,0 +1,154 @@
+// Lines and words over the samples, on a canvas of their own that follows the camera. They are few: 2-D drawing is quick
+// enough, and its letters are sharp.
+import type { Matrix4 } from "three";
+import type { Annotations, Line } from "../types";
+import type { Size } from "./camera";
+import { type Box, have_room } from "./labels";
+
+const THINNEST = 0.5;
+const THICKEST = 3;
+const FEW_TRAILS = 20;
+const FONT_SIZE = 12;
+const HALO = 3;
+const BESIDE = 8;
+
+export interface Ink {
+  readonly text: string;
+  readonly surface: string;
+}
+
+export class Overlay {
+  private readonly context: CanvasRenderingContext2D | null;
+  private annotations: Annotations = { lines: [], labels: [] };
+  private view: { readonly clip: Matrix4; readonly size: Size } | null = null;
+  private ink: Ink = { text: "#000", surface: "#fff" };
+  private blank = true;
+
+  constructor(private readonly canvas: HTMLCanvasElement) {
+    this.context = canvas.getContext("2d");
+  }
+
+  set_ink(ink: Ink): void {
+    this.ink = ink;
+    this.draw();
+  }
+
+  set_annotations(annotations: Annotations): void {
+    this.annotations = annotations;
+    this.draw();
+  }
+
+  /** The camera that the samples have just been drawn through. */
+  follow(clip: Matrix4, size: Size): void {
+    this.view = { clip, size };
+    this.draw();
+  }
+
+  private draw(): void {
+    const { context, view, annotations } = this;
+    const empty = annotations.lines.length === 0 && annotations.labels.length === 0;
+    if (context === null || view === null || (empty && this.blank)) return;
+    fit(this.canvas, context, view.size);
+    context.clearRect(0, 0, view.size.width, view.size.height);
+    this.blank = empty;
+    context.lineCap = context.lineJoin = "round";
+    const widest = width_of_trails(annotations.lines.length);
+    for (const line of annotations.lines) {
+      const points = on_stage(line.points, view.clip, view.size);
+      if (line.tapered) this.draw_trail(context, line, points, widest);
+      else this.draw_path(context, line, points);
+    }
+    context.globalAlpha = 1;
+    this.draw_labels(context, view.clip, view.size);
+  }
+
+  private draw_trail(
+    context: CanvasRenderingContext2D,
+    line: Line,
+    points: Float32Array,
+    widest: number,
+  ): void {
+    const pieces = points.length / 2 - 1;
+    context.strokeStyle = line.color || this.ink.text;
+    for (let i = 0; i < pieces; i += 1) {
+      const share = (i + 1) / pieces;
+      context.lineWidth = THINNEST + (widest - THINNEST) * share;
+      context.globalAlpha = 0.15 + 0.75 * share;
+      context.beginPath();
+      context.moveTo(points[2 * i] as number, points[2 * i + 1] as number);
+      context.lineTo(points[2 * i + 2] as number, points[2 * i + 3] as number);
+      context.stroke();
+    }
+  }
+
+  private draw_path(context: CanvasRenderingContext2D, line: Line, points: Float32Array): void {
+    context.strokeStyle = line.color || this.ink.text;
+    context.lineWidth = 1;
+    context.globalAlpha = 0.5;
+    context.beginPath();
+    for (let i = 0; i < points.length; i += 2) {
+      context.lineTo(points[i] as number, points[i + 1] as number);
+    }
+    context.stroke();
+  }
+
+  private draw_labels(context: CanvasRenderingContext2D, clip: Matrix4, size: Size): void {
+    const { labels } = this.annotations;
+    context.font = `${FONT_SIZE}px ${getComputedStyle(this.canvas).fontFamily}`;
+    context.textBaseline = "middle";
+    const boxes = labels.map(({ at, text, centred }): Box => {
+      const [x = 0, y = 0] = on_stage(Float32Array.from(at), clip, size);
+      const width = context.measureText(text).width;
+      const left = centred ? x - width / 2 : x + BESIDE;
+      return { left, top: y - FONT_SIZE / 2 - 2, width, height: FONT_SIZE + 4 };
+    });
+    const kept = have_room(boxes, size.width, size.height);
+    context.lineWidth = 2 * HALO;
+    context.strokeStyle = this.ink.surface;
+    context.fillStyle = this.ink.text;
+    for (const [i, { text }] of labels.entries()) {
+      const box = boxes[i];
+      if (!kept[i] || box === undefined) continue;
+      const middle = box.top + box.height / 2;
+      context.strokeText(text, box.left, middle);
+      context.fillText(text, box.left, middle);
+    }
+  }
+}
+
+/** At their ends, in CSS pixels: very many would run together. */
+export function width_of_trails(count: number): number {
+  return Math.max(1, THICKEST * Math.min(1, Math.sqrt(FEW_TRAILS / Math.max(1, count))));
+}
+
+/** Takes on a size in CSS pixels, at the resolution of the screen. */
+export function fit(
+  canvas: HTMLCanvasElement,
+  context: CanvasRenderingContext2D,
+  { width, height }: Size,
+): void {
+  const ratio = Math.min(2, devicePixelRatio);
+  const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];
+  if (canvas.width !== across || canvas.height !== down) {
+    canvas.width = across;
+    canvas.height = down;
+  }
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+}
+
+/** x and y in CSS pixels of points of the scene; NaN for what lies behind the eye, where nothing is drawn. */
+export function on_stage(points: Float32Array, clip: Matrix4, size: Size): Float32Array {
+  const e = clip.elements;
+  const out = new Float32Array((points.length / 3) * 2);
+  for (let i = 0; 3 * i < points.length; i += 1) {
+    const x = points[3 * i] as number;
+    const y = points[3 * i + 1] as number;
+    const z = points[3 * i + 2] as number;
+    const row = (r: 0 | 1 | 3) =>
+      e[r] * x + e[(r + 4) as 4] * y + e[(r + 8) as 8] * z + e[(r + 12) as 12];
+    const w = row(3);
+    out[2 * i] = w > 0 ? (size.width / 2) * (1 + row(0) / w) : Number.NaN;
+    out[2 * i + 1] = w > 0 ? (size.height / 2) * (1 - row(1) / w) : Number.NaN;
+  }
+  return out;
+}

@@ -1,0 +1,175 @@
+// What can be shown on the stage besides the samples, and how large and dense they are drawn: folded until it is wanted.
+import { useRef } from "preact/hooks";
+import { CheckField, Field, SliderField } from "../controls/field";
+import { sequence_column } from "../state/annotations";
+import {
+  choose_ghost,
+  choose_overlay,
+  ghost_steps,
+  label_by,
+  show_class_names,
+  show_sequence,
+  show_trails,
+  size_by,
+  space_evenly,
+  tune,
+} from "../state/show";
+import { MANY_SAMPLES } from "../state/showing";
+import type { Store } from "../state/store";
+import type { Overlay } from "../types";
+
+const OVERLAYS: readonly (readonly [Overlay, string])[] = [
+  ["none", "Nothing"],
+  ["ghost", "Ghost of a step"],
+  ["onion", "Onion skin of two steps"],
+  ["density", "Density"],
+];
+
+export function ShowMenu({ store }: { store: Store }) {
+  const details = useRef<HTMLDetailsElement>(null);
+  const close = () => {
+    if (details.current !== null) details.current.open = false;
+  };
+  return (
+    <details
+      class="menu"
+      ref={details}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape" || !details.current?.open) return;
+        event.stopPropagation();
+        close();
+        details.current.querySelector("summary")?.focus();
+      }}
+      onFocusOut={(event) => {
+        const to = event.relatedTarget as Node | null;
+        if (to !== null && !details.current?.contains(to)) close();
+      }}
+    >
+      <summary title="Show: trails, names, ghosts, size and opacity">
+        <svg viewBox="0 0 24 24" aria-hidden="true">
+          <path
+            d="M12 5C7 5 2.700 8.100 1 12c1.700 3.900 6 7 11 7s9.300-3.100 11-7c-1.700-3.900-6-7-11-7zm0 11.500a4.500 4.500 0 1 1 0-9 4.500 4.500 0 0 1 0 9zm0-2a2.500 2.500 0 1 0 0-5 2.500 2.500 0 0 0 0 5z"
+            fill-rule="evenodd"
+          />
+        </svg>
+        <span class="unseen">Show</span>
+      </summary>
+      <section class="menu-body" aria-label="Show">
+        <Marks store={store} />
+        <Overlays store={store} />
+        <Dots store={store} />
+        {store.steps.value.length > 2 && (
+          <CheckField
+            name="Steps evenly spaced"
+            title="Each tick as far from the next; else as far as the training between them"
+            checked={store.showing.even.value}
+            choose={(even) => space_evenly(store, even)}
+          />
+        )}
+      </section>
+    </details>
+  );
+}
+
+function Marks({ store }: { store: Store }) {
+  const { trails, class_names, sequence } = store.showing;
+  const columns = store.choosing.columns.value;
+  const linked = sequence_column(store);
+  return (
+    <>
+      <CheckField
+        name="Trails"
+        title="The last ten steps of hovered and selected samples and of the classes' medians"
+        checked={trails.value}
+        choose={(shown) => show_trails(store, shown)}
+      />
+      {columns.some(({ type }) => type === "category") && (
+        <CheckField
+          name="Class names"
+          title="At the median of each class, of at most 20"
+          checked={class_names.value}
+          choose={(shown) => show_class_names(store, shown)}
+        />
+      )}
+      {linked !== undefined && (
+        <CheckField
+          name="Lines along the sequence"
+          title={`From each sample to the one that ${linked.name} names`}
+          checked={sequence.value}
+          choose={(shown) => show_sequence(store, shown)}
+        />
+      )}
+      <Field
+        name="Label samples by"
+        title="Written beside hovered and selected samples"
+        options={[["", "Nothing"], ...columns.map(({ name }) => [name, name] as const)]}
+        chosen={store.showing.label_by.value}
+        choose={(column) => label_by(store, column)}
+      />
+    </>
+  );
+}
+
+function Overlays({ store }: { store: Store }) {
+  const { overlay } = store.showing;
+  const steps = store.steps.value;
+  const options = steps.map((step) => [`${step}`, `Step ${step}`] as const);
+  const [first, other] = ghost_steps(store);
+  return (
+    <>
+      <Field
+        name="Besides the samples"
+        title={`One at a time; density by itself beyond ${MANY_SAMPLES.toLocaleString("en-US")} samples`}
+        options={OVERLAYS}
+        chosen={overlay.value}
+        choose={(value) => choose_overlay(store, value as Overlay)}
+      />
+      {first !== undefined && (
+        <Field
+          name={overlay.value === "onion" ? "From" : "Ghost of"}
+          options={options}
+          chosen={`${first}`}
+          choose={(step) => choose_ghost(store, "ghost_step", Number(step))}
+        />
+      )}
+      {other !== undefined && (
+        <Field
+          name="To"
+          options={options}
+          chosen={`${other}`}
+          choose={(step) => choose_ghost(store, "other_step", Number(step))}
+        />
+      )}
+    </>
+  );
+}
+
+function Dots({ store }: { store: Store }) {
+  const { dot_size, opacity } = store.showing;
+  const numbers = store.choosing.columns.value.filter(({ type }) => type === "number");
+  return (
+    <>
+      {numbers.length > 0 && (
+        <Field
+          name="Size by"
+          title="The larger the number, the larger the dot; without a number it is hollow"
+          options={[["", "Nothing"], ...numbers.map(({ name }) => [name, name] as const)]}
+          chosen={store.showing.size_by.value}
+          choose={(column) => size_by(store, column)}
+        />
+      )}
+      <SliderField
+        name="Size"
+        title="How large samples are drawn, times our own choice"
+        value={dot_size.value}
+        choose={(factor) => tune(store, "dot_size", factor)}
+      />
+      <SliderField
+        name="Opacity"
+        title="How opaque dots are drawn in 2-D, times our own choice"
+        value={opacity.value}
+        choose={(factor) => tune(store, "opacity", factor)}
+      />
+    </>
+  );
+}

@@ -1,0 +1,13 @@
+import { signal } from "@preact/signals";
+import { expect, it } from "vitest";
+import { Showing } from "./showing";
+
+it("density is shown by itself of very many samples, unless somebody has chosen otherwise", () => {
+  const samples = signal(100_000);
+  const showing = new Showing(samples);
+  expect(showing.overlay.value).toBe("none");
+  samples.value = 100_001;
+  expect(showing.overlay.value).toBe("density");
+  showing.overlay_wanted.value = "ghost";
+  expect(showing.overlay.value).toBe("ghost");
+});
