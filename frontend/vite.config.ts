@@ -14,7 +14,9 @@ export default defineConfig({
         minify: true,
         // Two parts and no third that both would have to wait for: what draws may import from what asks.
         codeSplitting: {
-          groups: [{ name: "start", test: /src\/(start|host|keys|api|color|wire|state\/)|preact/ }],
+          groups: [
+            { name: "start", test: /src\/(start|host|keys|api|color|marks|wire|state\/)|preact/ },
+          ],
         },
       },
     },

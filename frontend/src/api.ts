@@ -1,6 +1,6 @@
 // The server's routes as functions. Every address is relative, so that the page works below any prefix. Called by
 // state alone.
-import type { Engine, Frame, Layer, Quality, Run } from "./types";
+import type { Engine, Frame, Layer, Metric, Neighbor, Progress, Quality, Run, View } from "./types";
 import { read_tensors, type Tensors } from "./wire";
 
 /** The server refused; the message is its own sentence. */
@@ -18,10 +18,19 @@ export interface ProjectionKey {
   readonly run: string;
   readonly layer: string;
   readonly version: string;
-  readonly engine: string;
+  readonly view: View;
   /** Null for all recorded steps. */
   readonly basis_steps: string | null;
 }
+
+/** What the server has of the frames asked for, and how far it is with the others. */
+export interface Frames {
+  readonly frames: readonly Frame[];
+  readonly progress: Progress;
+}
+
+/** No other site can send it, so nobody else can make this server work. */
+const WORK = { "X-TB-Embed": "1" };
 
 export async function read_runs(answer: Promise<Response>): Promise<Run[]> {
   const response = await checked(answer);
@@ -60,40 +69,31 @@ export async function fetch_frames(
   key: ProjectionKey,
   steps: string,
   signal: AbortSignal,
-): Promise<Frame[]> {
-  const at = address("projection", { ...projection_query(key), components: "3", steps });
-  const answer = await tensors(at, signal);
-  const [frames = 0, samples = 0, width = 0] = answer.shape("positions");
-  if (width !== 4) {
-    throw new Error(
-      `Expected positions four wide, received ${width}: page and server differ, reload the page.`,
-    );
-  }
-  const positions = answer.array("positions", "I16");
-  const scale = answer.array("scale", "F32");
-  const offset = answer.array("offset", "F32");
-  const recorded = answer.array("steps", "I32");
-  const length = samples * width;
-  return Array.from({ length: frames }, (_, i) => ({
-    step: recorded[i] ?? 0,
-    // A copy, so that a frame that is let go frees its memory alone.
-    positions: positions.slice(i * length, (i + 1) * length),
-    scale: scale[i] ?? 1,
-    offset: [
-      offset[i * width] ?? 0,
-      offset[i * width + 1] ?? 0,
-      offset[i * width + 2] ?? 0,
-    ] as const,
-  }));
+  work: "start" | "look" = "look",
+): Promise<Frames> {
+  const query = { ...projection_query(key), components: String(key.view.components), steps };
+  const response = await ask("projection", query, signal, work);
+  if (response.status === 202) return { frames: [], progress: await response.json() };
+  const answer = read_tensors(await response.arrayBuffer());
+  const progress = answer.json as Progress;
+  return { frames: read_frames(answer), progress };
+}
+
+/** Ends the work on a layout; what is finished stays. */
+export async function cancel_layout(key: ProjectionKey, signal: AbortSignal): Promise<void> {
+  const query = { ...projection_query(key), components: String(key.view.components) };
+  const at = address("cancel", query);
+  await checked(fetch(at, { signal, headers: WORK }));
 }
 
 export async function fetch_quality(
   key: ProjectionKey,
   components: number,
   signal: AbortSignal,
+  work: "start" | "look" = "look",
 ): Promise<Quality> {
-  const at = address("quality", { ...projection_query(key), components: String(components) });
-  return (await checked(fetch(at, { signal }))).json();
+  const query = { ...projection_query(key), components: String(components) };
+  return (await ask("quality", query, signal, work)).json();
 }
 
 export async function fetch_engines(signal: AbortSignal): Promise<Engine[]> {
@@ -101,9 +101,87 @@ export async function fetch_engines(signal: AbortSignal): Promise<Engine[]> {
   return ((await response.json()) as { engines: Engine[] }).engines;
 }
 
+export interface NeighborsQuestion {
+  readonly step: number;
+  readonly sample: number;
+  readonly k: number;
+  readonly metric: Metric;
+}
+
+export async function fetch_neighbors(
+  run: Run,
+  layer: Layer,
+  { step, sample, k, metric }: NeighborsQuestion,
+  signal: AbortSignal,
+): Promise<Neighbor[]> {
+  const at = address("neighbors", {
+    run: run.run,
+    layer: layer.name,
+    step: String(step),
+    sample: String(sample),
+    k: String(k),
+    metric,
+    v: layer.version,
+  });
+  const response = await checked(fetch(at, { signal }));
+  return ((await response.json()) as { neighbors: Neighbor[] }).neighbors;
+}
+
 function projection_query(key: ProjectionKey): Record<string, string> {
-  const { run, layer, engine, version, basis_steps } = key;
-  return { run, layer, engine, v: version, ...(basis_steps === null ? {} : { basis_steps }) };
+  const { run, layer, view, version, basis_steps } = key;
+  return {
+    run,
+    layer,
+    engine: view.engine,
+    ...view.settings,
+    ...(view.onto === null ? {} : { onto_run: view.onto.run, onto_layer: view.onto.layer }),
+    v: view.onto === null ? version : `${version}-${view.onto.version}`,
+    ...(basis_steps === null ? {} : { basis_steps }),
+  };
+}
+
+/** Asks for what there is, or has the server start to compute it too. */
+function ask(
+  route: string,
+  query: Record<string, string>,
+  signal: AbortSignal,
+  work: "start" | "look",
+): Promise<Response> {
+  return work === "look"
+    ? checked(fetch(address(route, query), { signal }))
+    : checked(fetch(address(route, { ...query, start: "1" }), { signal, headers: WORK }));
+}
+
+function read_frames(answer: Tensors): Frame[] {
+  const [count = 0, samples = 0, width = 0] = answer.shape("positions");
+  const positions = answer.array("positions", "I16");
+  const scale = answer.array("scale", "F32");
+  const offset = answer.array("offset", "F32");
+  const recorded = answer.array("steps", "I32");
+  const length = samples * width;
+  return Array.from({ length: count }, (_, i) => {
+    // A copy, so that a frame that is let go frees its memory alone.
+    const own = positions.slice(i * length, (i + 1) * length);
+    return {
+      step: recorded[i] ?? 0,
+      positions: width === 2 ? four_wide(own) : own,
+      width: width === 2 ? 4 : width,
+      scale: scale[i] ?? 1,
+      offset: Array.from({ length: Math.max(3, width) }, (_, axis) =>
+        axis < width ? (offset[i * width + axis] ?? 0) : 0,
+      ),
+    };
+  });
+}
+
+/** Flat positions as the graphics card takes all others. */
+function four_wide(flat: Int16Array): Int16Array {
+  const wide = new Int16Array(2 * flat.length);
+  for (let i = 0; i < flat.length; i += 2) {
+    wide[2 * i] = flat[i] as number;
+    wide[2 * i + 1] = flat[i + 1] as number;
+  }
+  return wide;
 }
 
 function address(route: string, query: Record<string, string>): string {

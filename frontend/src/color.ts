@@ -14,6 +14,11 @@ const CATEGORIES: Readonly<Record<Theme, readonly Rgb[]>> = {
     .split(" ")
     .map(rgb),
 };
+/** Around selected samples, and around the one whose card is shown: the theme's text and accent. */
+export const RINGS: Readonly<Record<Theme, { readonly selected: Rgb; readonly chosen: Rgb }>> = {
+  light: { selected: rgb("#212121"), chosen: rgb("#c25400") },
+  dark: { selected: rgb("#ffffff"), chosen: rgb("#ffa040") },
+};
 const GREY: Readonly<Record<Theme, Rgb>> = { light: rgb("#757575"), dark: rgb("#9e9e9e") };
 const VIRIDIS = "#440154 #482878 #3e4989 #31688e #26828e #1f9e89 #35b779 #6ece58 #b5de2b #fde725"
   .split(" ")
@@ -26,6 +31,8 @@ export interface LegendEntry {
   readonly color: string;
   /** Drawn as a ring: the sample has no value. */
   readonly hollow: boolean;
+  /** The codes of the category that it stands for; -1 where there is no value. */
+  readonly codes: readonly number[];
 }
 
 export type Legend =
@@ -66,16 +73,20 @@ export function color_by_category(
     const code = codes[i] ?? -1;
     return code in counts ? (color_of.get(code) ?? GREY[theme]) : null;
   });
-  const entries = named.map((code) => ({
-    name: words[code] ?? "",
-    count: counts[code] ?? 0,
-    color: css(color_of.get(code) ?? GREY[theme]),
-    hollow: false,
-  }));
+  const entries = named.map(
+    (code): LegendEntry => ({
+      name: words[code] ?? "",
+      count: counts[code] ?? 0,
+      color: css(color_of.get(code) ?? GREY[theme]),
+      hollow: false,
+      codes: [code],
+    }),
+  );
   const others = codes.length - missing - entries.reduce((sum, entry) => sum + entry.count, 0);
   if (named.length < words.length) {
     const name = `other (${words.length - named.length} more)`;
-    entries.push({ name, count: others, color: css(GREY[theme]), hollow: false });
+    const codes = words.map((_, code) => code).filter((code) => !color_of.has(code));
+    entries.push({ name, count: others, color: css(GREY[theme]), hollow: false, codes });
   }
   if (missing > 0) entries.push(missing_entry(missing, theme));
   return { bytes: fill_hollow(bytes, theme), legend: { kind: "categories", entries } };
@@ -163,7 +174,7 @@ function fill_hollow(bytes: Uint8Array<ArrayBuffer>, theme: Theme): Uint8Array<A
 }
 
 function missing_entry(count: number, theme: Theme): LegendEntry {
-  return { name: "no value", count, color: css(GREY[theme]), hollow: true };
+  return { name: "no value", count, color: css(GREY[theme]), hollow: true, codes: [-1] };
 }
 
 function viridis(t: number): Rgb {

@@ -53,6 +53,14 @@ export function watch_visibility(tell: (visible: boolean) => void, signal: Abort
   look();
 }
 
+/** Tells whether the window has room for a second panel that opens by itself. */
+export function watch_room(tell: (room: boolean) => void, signal: AbortSignal): void {
+  const wide = matchMedia("(min-width: 1400px)");
+  const look = () => tell(wide.matches);
+  wide.addEventListener("change", look, { signal });
+  look();
+}
+
 export function read_hash(): string {
   return (parent_window() ?? window).location.hash;
 }

@@ -36,7 +36,7 @@ describe("imports", () => {
 
   it("keep panels apart from one another and from the server", () => {
     expect(found(/^panels\//, /^panels\//)).toEqual([]);
-    expect(found(/^(panels|charts)\//, /^(api|wire)$/)).toEqual([]);
+    expect(found(/^(panels|charts|controls)\//, /^(api|wire)$/)).toEqual([]);
   });
 
   it("let state alone call the server", () => {
@@ -44,6 +44,10 @@ describe("imports", () => {
   });
 
   it("never point from state to what shows it", () => {
-    expect(found(/^state\//, /^(panels|charts|app)/)).toEqual([]);
+    expect(found(/^state\//, /^(panels|charts|controls|app)/)).toEqual([]);
+  });
+
+  it("keep controls free of the store", () => {
+    expect(found(/^(charts|controls)\//, /^(state\/(?!(table|histogram)$)|panels)/)).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 // Starts the page: the store, the requests, and what TensorBoard's page around us tells. Knows nothing of drawing, so that
 // the requests are on their way while the code that draws still loads.
-import { borrow_fonts, watch_theme, watch_visibility } from "./host";
+import { borrow_fonts, watch_room, watch_theme, watch_visibility } from "./host";
 import { listen_for_keys } from "./keys";
 import { start as start_session } from "./state/session";
 import { create_store, type Store } from "./state/store";
@@ -30,6 +30,9 @@ export async function start(
   }, leaving.signal);
   watch_visibility((visible) => {
     store.visible.value = visible;
+  }, leaving.signal);
+  watch_room((room) => {
+    store.choosing.room.value = room;
   }, leaving.signal);
   listen_for_keys(store, leaving.signal);
   const { mount } = await drawing_part;

@@ -42,12 +42,14 @@ export interface Run {
   readonly problems: readonly string[];
 }
 
-/** One step of a projection: `positions * scale + offset`, four numbers a sample of which the last is unused. */
+/** One step of a projection: `positions * scale + offset`, `width` numbers a sample. */
 export interface Frame {
   readonly step: number;
   readonly positions: Int16Array;
+  /** 4, of which the last is unused, or the ten components of a linear view. */
+  readonly width: number;
   readonly scale: number;
-  readonly offset: readonly [number, number, number];
+  readonly offset: readonly number[];
 }
 
 /** Four by four, column by column, as WebGL reads it. */
@@ -61,15 +63,88 @@ export interface Pose {
 
 export type Dimensions = 2 | 3;
 export type Drawing = "auto" | "dots" | "images";
+/** An outline on the stage, in CSS pixels. */
+export type Path = readonly (readonly [number, number])[];
+/** What dragging over the stage does. */
+export type Tool = "pan" | "lasso" | "box";
+/** What a new set of samples does to the selection that is there. */
+export type Combining = "replace" | "add" | "subtract";
 export type Theme = "light" | "dark";
 
+/** What one frame is worth; null where it is not known (yet). */
+export interface FrameQuality {
+  readonly step: number;
+  readonly variance_shown: number | null;
+  readonly trustworthiness?: number | null;
+  readonly continuity?: number | null;
+  readonly neighbors_kept?: number | null;
+  readonly label_accuracy?: number | null;
+  readonly motion_fidelity?: number | null;
+  readonly motion?: number | null;
+}
+
 export interface Quality {
-  readonly variance: readonly number[];
-  readonly frames: readonly { readonly step: number; readonly variance_shown: number | null }[];
+  readonly frames: readonly FrameQuality[];
   readonly sentence: string;
+  readonly warning?: string | null;
+  readonly noise_floor?: number | null;
+  readonly state?: JobState;
+}
+
+export interface Parameter {
+  readonly name: string;
+  readonly type: "steps" | "integer" | "number" | "choice" | "flag" | "column" | "samples";
+  readonly default: string | number | boolean;
+  readonly meaning: string;
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly choices: readonly string[];
+}
+
+export type Metric = "euclidean" | "cosine";
+
+export interface Neighbor {
+  readonly sample: number;
+  readonly distance: number;
 }
 
 export interface Engine {
   readonly name: string;
   readonly title: string;
+  /** It takes time and is started on request; the others are linear and answer at once. */
+  readonly iterative: boolean;
+  readonly components: readonly number[];
+  readonly parameters: readonly Parameter[];
+  /** Why it cannot be used here. */
+  readonly unavailable: string | null;
+}
+
+export type JobState = "absent" | "waiting" | "running" | "done" | "failed" | "cancelled";
+
+/** How far the server has come with the frames of a layout. */
+export interface Progress {
+  readonly state: JobState;
+  readonly done: number;
+  readonly total: number;
+  readonly message: string;
+  readonly expected_seconds: number | null;
+  /** How the run was carried into another one's axes. */
+  readonly onto?: { readonly sentence: string } | null;
+}
+
+/** The layer of another run in whose axes this one is shown. */
+export interface Onto {
+  readonly run: string;
+  readonly layer: string;
+  readonly version: string;
+}
+
+/** Which projection: an engine and what it was told. */
+export interface View {
+  readonly engine: string;
+  readonly iterative: boolean;
+  readonly components: number;
+  /** Only what differs from the engine's defaults. */
+  readonly settings: Readonly<Record<string, string>>;
+  readonly onto: Onto | null;
 }

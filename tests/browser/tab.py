@@ -70,7 +70,7 @@ class Tab:
 
     def settle(self) -> None:
         """Waits until two drawings in a row put the samples at the same places."""
-        self.wait_until(lambda: np.array_equal(self.positions(), self.positions_next_frame()))
+        self.wait_until(self._at_rest)
 
     def positions(self) -> NDArray[np.float64]:
         """Returns x and y of each sample in CSS pixels of the canvas, (n_samples, 2)."""
@@ -102,6 +102,10 @@ class Tab:
         while not condition():
             assert time.monotonic() < deadline, "it never came true"
             self.page.wait_for_timeout(50)
+
+    def _at_rest(self) -> bool:
+        # Hidden samples lie nowhere, which is NaN.
+        return np.array_equal(self.positions(), self.positions_next_frame(), equal_nan=True)
 
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type == "error":

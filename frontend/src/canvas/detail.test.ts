@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { dot_size, image_size, shows_images, type View } from "./detail";
+import {
+  dimmed_opacity,
+  dot_size,
+  image_size,
+  ring_width,
+  shows_images,
+  type View,
+} from "./detail";
 
 const view: View = { samples: 10_000, in_view: 10_000, magnification: 1, dark: false };
 
@@ -38,5 +45,19 @@ describe("image_size", () => {
     expect(near).toBeLessThan(4 * at_home);
     expect(image_size("tiles", { ...view, magnification: 1e9 })).toBe(112);
     expect(image_size("ink", { ...view, dark: true })).toBeGreaterThan(at_home);
+  });
+});
+
+describe("emphasis", () => {
+  it("dims to the design's 0.15, and more where the dimmed would add up", () => {
+    expect(dimmed_opacity(1_000, null)).toBe(0.15);
+    expect(dimmed_opacity(40_000, null)).toBeCloseTo(0.075);
+    expect(dimmed_opacity(8_000, "ink")).toBeCloseTo(0.075);
+  });
+
+  it("rings the selected unless rings would hide them", () => {
+    expect(ring_width(200, null)).toBe(1.5);
+    expect(ring_width(200, "ink")).toBe(0);
+    expect(ring_width(5_000, null)).toBe(0);
   });
 });

@@ -10,6 +10,8 @@ const DOT_SIZES = [
 const SMALLEST_DOT = 2;
 const LARGEST_DOT = 12;
 const LARGEST_IMAGE = 112;
+const MOST_RINGED = 1_000;
+const MOST_RINGED_INK = 40;
 
 /** More thumbnails than this are not drawn at once: the rest stay dots. */
 export const MOST_IMAGES = 20_000;
@@ -30,6 +32,17 @@ export type Thumbnails = "ink" | "tiles" | null;
 export function dot_size({ samples, magnification }: View): number {
   const base = DOT_SIZES.find(([most]) => samples <= most)?.[1] ?? SMALLEST_DOT;
   return Math.min(LARGEST_DOT, base + Math.max(0, Math.log2(magnification)));
+}
+
+/** In CSS pixels. Rings around very many samples would hide their colours; that the others are dimmed tells enough. */
+export function ring_width(selected: number, thumbnails: Thumbnails): number {
+  return selected <= (thumbnails === "ink" ? MOST_RINGED_INK : MOST_RINGED) ? 1.5 : 0;
+}
+
+/** So faint that the dimmed do not add up to full colours again where very many lie on one another. */
+export function dimmed_opacity(dimmed: number, thumbnails: Thumbnails): number {
+  const enough = thumbnails === null ? 10_000 : 2_000;
+  return 0.15 * Math.min(1, Math.sqrt(enough / dimmed));
 }
 
 export function dot_opacity(samples: number): number {

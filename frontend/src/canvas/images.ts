@@ -19,15 +19,19 @@ import {
   Vector2,
   Vector3,
 } from "three";
-import type { Pose } from "../types";
+import { RINGS } from "../color";
+import type { Pose, Theme } from "../types";
+import { channels, MARK_GLSL } from "./emphasis";
+import type { Looks } from "./looks";
 import { LAYER_SIDE, type SpriteTexture } from "./sprites";
 
 const FRAME = 2;
 
-const VERTEX = `
+const VERTEX = `${MARK_GLSL}
 in vec4 from_position;
 in vec4 to_position;
 in vec4 paint;
+in float mark;
 in float sample_id;
 uniform mat4 from_clip;
 uniform mat4 to_clip;
@@ -37,39 +41,57 @@ uniform float focus;
 uniform float slot;
 uniform float slots_a_row;
 uniform vec2 cell;
+uniform float ring;
+uniform vec3 selected_ring;
+uniform vec3 chosen_ring;
 out vec4 tint;
 out vec2 at;
 out vec2 half_extent;
 flat out vec3 corner;
+flat out vec3 ring_tint;
+flat out float ring_width;
+flat out float dimmed;
 
 void main() {
   vec2 side = vec2(gl_VertexID & 1, (gl_VertexID >> 1) & 1) * 2.0 - 1.0;
   vec4 centre = from_clip * vec4(from_position.xyz, 1.0) + to_clip * vec4(to_position.xyz, 1.0);
   half_extent = half_size * clamp(focus / centre.w, 0.6, 2.5);
-  at = side * half_extent;
+  ring_width = ring_of(mark, ring);
+  ring_tint = is_chosen(mark) ? chosen_ring : selected_ring;
+  dimmed = is_dimmed(mark) ? 1.0 : 0.0;
+  at = side * (half_extent + ring_width);
   gl_Position = centre + vec4(2.0 * at / stage_size * centre.w, 0.0, 0.0);
   float slots_a_layer = slots_a_row * slots_a_row;
   float within = mod(sample_id, slots_a_layer);
   vec2 place = vec2(mod(within, slots_a_row), floor(within / slots_a_row));
   corner = vec3(place * slot + 1.0, floor(sample_id / slots_a_layer));
-  tint = paint;
+  tint = vec4(is_dimmed(mark) ? faded(paint.rgb) : paint.rgb, paint.a);
 }`;
 
 const FRAGMENT = `
-precision highp float;
+precision highp float;${MARK_GLSL}
 precision highp sampler2DArray;
 in vec4 tint;
 in vec2 at;
 in vec2 half_extent;
 flat in vec3 corner;
+flat in vec3 ring_tint;
+flat in float ring_width;
+flat in float dimmed;
 uniform sampler2DArray thumbnails;
 uniform vec2 cell;
 uniform float ink;
+uniform float dimmed_opacity;
 uniform float frame;
 uniform float pixel_ratio;
 out vec4 color;
 
 void main() {
+  float strength = mix(1.0, dimmed_opacity, dimmed);
+  if (any(greaterThan(abs(at), half_extent))) {
+    color = vec4(ring_tint, 1.0);
+    return;
+  }
   vec2 inner = half_extent - frame;
   vec2 within = vec2(at.x, -at.y) / inner * 0.5 + 0.5;
   // The slots' sides are powers of two: up to this level no neighbour bleeds in.
@@ -80,11 +102,12 @@ void main() {
     // Thin strokes fade when drawn small; the root lifts them again.
     float cover = sqrt(pixel.r);
     if (cover < 0.02) discard;
-    color = vec4(tint.rgb * cover, cover);
+    color = vec4(tint.rgb, 1.0) * cover * strength;
     return;
   }
   bool framed = any(greaterThan(abs(at), inner));
-  color = framed ? vec4(tint.rgb, 1.0) : pixel;
+  vec4 shown = framed ? vec4(tint.rgb, 1.0) : pixel;
+  color = vec4(mix(shown.rgb, faded(shown.rgb), dimmed), shown.a) * strength;
 }`;
 
 export interface ImageStyle {
@@ -93,6 +116,10 @@ export interface ImageStyle {
   readonly pixel_ratio: number;
   readonly focus: number;
   readonly stage: readonly [number, number];
+  readonly dimmed_opacity: number;
+  /** Width of the ring around selected samples. */
+  readonly ring: number;
+  readonly theme: Theme;
 }
 
 export class Images {
@@ -126,6 +153,10 @@ export class Images {
         slot: { value: plan.slot },
         slots_a_row: { value: plan.slots_a_row },
         cell: { value: new Vector2(...plan.cell) },
+        dimmed_opacity: { value: 1 },
+        ring: { value: 0 },
+        selected_ring: { value: [0, 0, 0] },
+        chosen_ring: { value: [0, 0, 0] },
         ink: { value: plan.channels === 1 ? 1 : 0 },
         frame: { value: plan.channels === 1 ? 0 : FRAME },
       },
@@ -143,13 +174,14 @@ export class Images {
   }
 
   /** Draws these samples, in this order. */
-  set_samples(ids: readonly number[], from: Pose, to: Pose, paint: Uint8Array): void {
+  set_samples(ids: readonly number[], from: Pose, to: Pose, { paint, marks }: Looks): void {
     if (ids.length > this.capacity) this.grow(ids.length);
     const geometry = this.object.geometry;
     const array = (name: string) => geometry.getAttribute(name).array;
     const starts = array("from_position") as Int16Array;
     const ends = array("to_position") as Int16Array;
     const tints = array("paint") as Uint8Array;
+    const marked = array("mark") as Uint8Array;
     const samples = array("sample_id") as Float32Array;
     for (const [k, id] of ids.entries()) {
       for (let vertex = 4 * k; vertex < 4 * k + 4; vertex += 1) {
@@ -158,10 +190,11 @@ export class Images {
           ends[4 * vertex + c] = to.positions[4 * id + c] as number;
           tints[4 * vertex + c] = paint[4 * id + c] as number;
         }
+        marked[vertex] = marks[id] as number;
         samples[vertex] = id;
       }
     }
-    for (const name of ["from_position", "to_position", "paint", "sample_id"]) {
+    for (const name of ["from_position", "to_position", "paint", "mark", "sample_id"]) {
       const attribute = geometry.getAttribute(name) as BufferAttribute;
       attribute.clearUpdateRanges();
       attribute.addUpdateRange(0, 4 * ids.length * attribute.itemSize);
@@ -183,6 +216,12 @@ export class Images {
     const [width, height] = this.cell;
     uniforms.half_size?.value.set(width * unit + frame, height * unit + frame);
     uniforms.stage_size?.value.set(...style.stage);
+    Object.assign(uniforms.dimmed_opacity as object, { value: style.dimmed_opacity });
+    Object.assign(uniforms.ring as object, { value: style.ring });
+    Object.assign(uniforms.selected_ring as object, {
+      value: channels(RINGS[style.theme].selected),
+    });
+    Object.assign(uniforms.chosen_ring as object, { value: channels(RINGS[style.theme].chosen) });
     Object.assign(uniforms.focus as object, { value: style.focus });
     Object.assign(uniforms.pixel_ratio as object, { value: style.pixel_ratio });
   }
@@ -200,6 +239,7 @@ export class Images {
     geometry.setAttribute("from_position", new BufferAttribute(new Int16Array(4 * vertices), 4));
     geometry.setAttribute("to_position", new BufferAttribute(new Int16Array(4 * vertices), 4));
     geometry.setAttribute("paint", new BufferAttribute(new Uint8Array(4 * vertices), 4, true));
+    geometry.setAttribute("mark", new BufferAttribute(new Uint8Array(vertices), 1));
     geometry.setAttribute("sample_id", new BufferAttribute(new Float32Array(vertices), 1));
     const index = new Uint32Array(6 * this.capacity);
     for (let k = 0; k < this.capacity; k += 1) {

@@ -41,15 +41,17 @@ export class Pointing {
     if (this.sample !== null) this.point_at(this.sample);
   }
 
+  sample_at([x, y]: readonly [number, number]): number | null {
+    return nearest(this.screen(), x, y, RADIUS, this.mark_width() / 2);
+  }
+
   private pick(): void {
     this.waiting = 0;
     this.last_pick = performance.now();
-    if (this.pointer === null) return;
-    const [x, y] = this.pointer;
-    this.point_at(nearest(this.screen(), x, y, RADIUS, this.mark_width() / 2));
+    if (this.pointer !== null) this.point_at(this.sample_at(this.pointer));
   }
 
-  private point_at(sample: number | null): void {
+  point_at(sample: number | null): void {
     const before = this.sample;
     this.sample = sample;
     if (sample === null) {

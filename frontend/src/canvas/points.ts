@@ -13,69 +13,92 @@ import {
   Sphere,
   Vector3,
 } from "three";
-import type { Dimensions, Pose } from "../types";
+import { RINGS } from "../color";
+import type { Dimensions, Pose, Theme } from "../types";
+import { channels, MARK_GLSL } from "./emphasis";
+import type { Looks } from "./looks";
 
-const VERTEX = `
+const VERTEX = `${MARK_GLSL}
 in vec4 from_position;
 in vec4 to_position;
 in vec4 paint;
+in float mark;
 uniform mat4 from_clip;
 uniform mat4 to_clip;
 uniform float size;
 uniform float focus;
 uniform float pixel_ratio;
+uniform float opacity;
+uniform float dimmed_opacity;
+uniform float ring;
+uniform float solid;
+uniform vec3 selected_ring;
+uniform vec3 chosen_ring;
 out vec4 tint;
+out vec4 ring_tint;
 out float diameter;
+out float ring_width;
+out float strength;
 
 void main() {
   gl_Position = from_clip * vec4(from_position.xyz, 1.0) + to_clip * vec4(to_position.xyz, 1.0);
   diameter = size * pixel_ratio * clamp(focus / gl_Position.w, 0.6, 2.5);
+  ring_width = pixel_ratio * ring_of(mark, ring);
+  ring_tint = vec4(is_chosen(mark) ? chosen_ring : selected_ring, 1.0);
   // One pixel more for the soft rim.
-  gl_PointSize = diameter + 1.0;
-  tint = paint;
+  gl_PointSize = diameter + 2.0 * ring_width + 1.0;
+  tint = vec4(is_dimmed(mark) ? faded(paint.rgb) : paint.rgb, paint.a);
+  strength = is_dimmed(mark) ? dimmed_opacity : opacity;
+  // Drawn first and at the far end, what is dimmed hides nothing and still shows through itself.
+  if (solid > 0.5 && is_dimmed(mark)) gl_Position.z = 0.9999 * gl_Position.w;
 }`;
 
 const FRAGMENT = `
 precision highp float;
 in vec4 tint;
+in vec4 ring_tint;
 in float diameter;
-uniform float opacity;
+in float ring_width;
+in float strength;
 uniform float pixel_ratio;
 uniform float solid;
 out vec4 color;
 
 void main() {
-  float away = length(gl_PointCoord - 0.5) * (diameter + 1.0);
+  float away = length(gl_PointCoord - 0.5) * (diameter + 2.0 * ring_width + 1.0);
   float radius = 0.5 * diameter;
-  float cover = clamp(radius - away + 0.5, 0.0, 1.0);
-  float ring = clamp(away - radius + 1.25 * pixel_ratio + 0.5, 0.0, 1.0);
-  cover *= mix(ring, 1.0, tint.a);
+  float disc = clamp(radius - away + 0.5, 0.0, 1.0);
+  float ring = clamp(radius + ring_width - away + 0.5, 0.0, 1.0) - disc;
+  float rim = clamp(away - radius + 1.25 * pixel_ratio + 0.5, 0.0, 1.0);
+  float cover = disc * mix(rim, 1.0, tint.a);
   // With depth, a rim must not hide what lies behind it.
-  if (cover <= 0.5 * solid) discard;
-  cover *= opacity;
-  color = vec4(tint.rgb * cover, cover);
+  if (cover + ring <= 0.5 * solid) discard;
+  color = vec4(tint.rgb, 1.0) * cover * strength + ring_tint * ring;
 }`;
 
 export interface DotStyle {
   readonly size: number;
   readonly opacity: number;
+  readonly dimmed_opacity: number;
   readonly pixel_ratio: number;
   /** Distance at which a dot has its nominal size. */
   readonly focus: number;
+  /** Width of the ring around selected samples. */
+  readonly ring: number;
+  readonly theme: Theme;
 }
 
 export class Dots {
   readonly object: Points;
   private readonly material: RawShaderMaterial;
 
-  /** `order` is the order of drawing, shuffled so that no class lies on top because it was recorded last. */
-  constructor(order: Uint32Array<ArrayBuffer>) {
-    const samples = order.length;
+  constructor(samples: number) {
     const geometry = new BufferGeometry();
     geometry.setAttribute("from_position", new BufferAttribute(new Int16Array(4 * samples), 4));
     geometry.setAttribute("to_position", new BufferAttribute(new Int16Array(4 * samples), 4));
     geometry.setAttribute("paint", new BufferAttribute(new Uint8Array(4 * samples), 4, true));
-    geometry.setIndex(new BufferAttribute(order, 1));
+    geometry.setAttribute("mark", new BufferAttribute(new Uint8Array(samples), 1));
+    geometry.setIndex(new BufferAttribute(new Uint32Array(samples), 1));
     // three.js would look for an attribute named "position" to find it.
     geometry.boundingSphere = new Sphere(new Vector3(), Number.POSITIVE_INFINITY);
     this.material = new RawShaderMaterial({
@@ -87,8 +110,12 @@ export class Dots {
         to_clip: { value: null },
         size: { value: 5 },
         opacity: { value: 1 },
+        dimmed_opacity: { value: 1 },
         pixel_ratio: { value: 1 },
         focus: { value: 1 },
+        ring: { value: 0 },
+        selected_ring: { value: [0, 0, 0] },
+        chosen_ring: { value: [0, 0, 0] },
         solid: { value: 0 },
       },
       transparent: true,
@@ -110,8 +137,13 @@ export class Dots {
     this.fill("to_position", to.positions);
   }
 
-  set_paint(bytes: Uint8Array): void {
-    this.fill("paint", bytes);
+  set_looks(looks: Looks): void {
+    this.fill("paint", looks.paint);
+    this.fill("mark", looks.marks);
+    const index = this.object.geometry.index as BufferAttribute;
+    (index.array as Uint32Array).set(looks.order);
+    index.needsUpdate = true;
+    this.object.geometry.setDrawRange(0, looks.order.length);
   }
 
   set_clip([from, to]: readonly [Matrix4, Matrix4]): void {
@@ -123,6 +155,10 @@ export class Dots {
     this.set_uniform("size", style.size);
     this.set_uniform("pixel_ratio", style.pixel_ratio);
     this.set_uniform("focus", style.focus);
+    this.set_uniform("dimmed_opacity", style.dimmed_opacity);
+    this.set_uniform("ring", style.ring);
+    this.set_uniform("selected_ring", channels(RINGS[style.theme].selected));
+    this.set_uniform("chosen_ring", channels(RINGS[style.theme].chosen));
     // Depth and transparency do not go together: 3-D is opaque.
     this.set_uniform("opacity", dimensions === 3 ? 1 : style.opacity);
     this.set_uniform("solid", dimensions === 3 ? 1 : 0);

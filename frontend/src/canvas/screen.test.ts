@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { MARK } from "../marks";
 import type { Pose } from "../types";
 import { clip_matrix, type PlaneCamera, type SpaceCamera } from "./camera";
 import { nearest, screen_positions } from "./screen";
@@ -102,8 +103,20 @@ describe("samples_in_view", () => {
       ],
       HALF,
     );
-    const seen = samples_in_view({ from, to, mix: 0 }, clip_matrix(camera, SIZE), SIZE);
+    const seen = samples_in_view(
+      Uint32Array.of(1, 0),
+      { from, to, mix: 0 },
+      clip_matrix(camera, SIZE),
+      SIZE,
+    );
     expect([...seen]).toEqual([1, 0]);
+    const hidden = samples_in_view(
+      Uint32Array.of(1),
+      { from, to, mix: 0 },
+      clip_matrix(camera, SIZE),
+      SIZE,
+    );
+    expect([...hidden]).toEqual([0, 0]);
   });
 });
 
@@ -111,9 +124,12 @@ describe("images_in_order", () => {
   it("keeps the given order in 2-D and goes from far to near in 3-D", () => {
     const order = new Uint32Array([2, 0, 1]);
     const seen = new Uint8Array([1, 1, 1]);
-    expect(images_in_order(order, seen, null)).toEqual([2, 0, 1]);
+    const plain = { order, marks: new Uint8Array(3) };
+    expect(images_in_order(plain, seen, null)).toEqual([2, 0, 1]);
     const screen = new Float32Array([0, 0, 5, 0, 0, 9, 0, 0, 1]);
-    expect(images_in_order(order, seen, screen)).toEqual([1, 0, 2]);
+    expect(images_in_order(plain, seen, screen)).toEqual([1, 0, 2]);
+    const marks = Uint8Array.of(MARK.dimmed, MARK.selected, MARK.dimmed);
+    expect(images_in_order({ order, marks }, seen, screen)).toEqual([0, 2, 1]);
   });
 });
 

@@ -1,24 +1,31 @@
 // The one canvas. It is told numbers (two poses and how far between them, colours, thumbnails) and draws them when
 // something has changed, never otherwise; it tells which sample is pointed at.
 import { Camera as ThreeCamera, Scene as ThreeScene, WebGLRenderer } from "three";
-import type { Dimensions, Drawing, Pose, Theme } from "../types";
+import type { Combining, Dimensions, Drawing, Path, Pose, Theme, Tool } from "../types";
 import { clip_matrix, type Size } from "./camera";
-import { dot_opacity, dot_size, image_size, MOST_IMAGES, shows_images, type View } from "./detail";
+import { dress } from "./dressing";
 import { type ExtentChange, type ExtentOf, Eye } from "./eye";
 import { listen } from "./gestures";
 import { Images } from "./images";
+import { Looks } from "./looks";
 import { type Pointed, Pointing } from "./pointing";
 import { Dots } from "./points";
+import { samples_inside } from "./polygon";
 import { clip_pair, type Scene, screen_positions } from "./screen";
-import { shuffled } from "./shuffle";
+import { listen_for_sketches } from "./sketching";
 import type { SpriteTexture } from "./sprites";
-import { images_in_order, samples_in_view } from "./visible";
 
 const MOST_PIXELS = 2;
 const SMALLEST_STAGE = 2;
 
 export interface StageEvents {
+  tool(): Tool;
   point(at: Pointed | null): void;
+  click(sample: number, how: Combining): void;
+  /** An outline is being drawn; null once it no longer is. */
+  sketch(path: Path | null): void;
+  /** These samples lie inside a finished outline. */
+  enclose(samples: readonly number[], how: Combining): void;
   /** The camera has begun or ended a flight of its own. */
   fly(flying: boolean): void;
   /** The first frame that holds points has been drawn. */
@@ -36,9 +43,7 @@ export class Stage {
   private dots: Dots | null = null;
   private images: Images | null = null;
   private poses: Scene | null = null;
-  private order: Uint32Array<ArrayBuffer> = new Uint32Array();
-  private paint: Uint8Array = new Uint8Array();
-  private next_paint: Uint8Array = new Uint8Array();
+  private readonly looks = new Looks();
   private dimensions: Dimensions;
   private drawing: Drawing = "auto";
   private theme: Theme = "light";
@@ -87,6 +92,20 @@ export class Stage {
       },
       signal,
     );
+    listen_for_sketches(
+      canvas,
+      {
+        tool: () => events.tool(),
+        begin: () => this.pointing.move(null),
+        click: (at, how) => {
+          const sample = this.pointing.sample_at(at);
+          if (sample !== null) events.click(sample, how);
+        },
+        sketch: (path) => events.sketch(path),
+        sketched: (path, how) => events.enclose(samples_inside(path, this.screen_positions()), how),
+      },
+      signal,
+    );
     // three.js, which listens since before, has set itself up again by then.
     canvas.addEventListener("webglcontextrestored", () => this.moved(() => {}), { signal });
   }
@@ -115,11 +134,14 @@ export class Stage {
     this.moved(() => this.eye.set_extent(extent_of, change));
   }
 
-  /** Four bytes a sample. Colours of another set of samples wait until its poses come. */
+  /** Four bytes a sample. */
   set_paint(paint: Uint8Array): void {
-    this.next_paint = paint;
-    this.take_paint();
-    this.request_draw();
+    if (this.looks.set_paint(paint)) this.moved(() => this.dots?.set_looks(this.looks));
+  }
+
+  /** One of `MARK` a sample. */
+  set_marks(marks: Uint8Array): void {
+    if (this.looks.set_marks(marks)) this.moved(() => this.dots?.set_looks(this.looks));
   }
 
   set_sprites(texture: SpriteTexture | null): void {
@@ -140,6 +162,9 @@ export class Stage {
     this.moved(() => {});
   }
 
+  /** As if the pointer were over that sample. */
+  readonly point_at = (sample: number | null) => this.pointing.point_at(sample);
+
   home(): void {
     this.moved(() => this.eye.go_home());
   }
@@ -149,7 +174,8 @@ export class Stage {
     if (!this.stale.screen) return this.screen;
     const camera = this.eye.camera;
     if (this.poses === null || camera === null || this.size === null) return new Float32Array();
-    this.screen = screen_positions(this.poses, clip_matrix(camera, this.size), this.size);
+    const clip = clip_matrix(camera, this.size);
+    this.screen = this.looks.hide(screen_positions(this.poses, clip, this.size));
     this.stale.screen = false;
     return this.screen;
   }
@@ -230,55 +256,29 @@ export class Stage {
   private choose_detail(): void {
     const camera = this.eye.camera;
     if (!this.poses || !this.dots || !this.size || !camera) return;
-    const samples = this.dots.samples;
-    const pixel_ratio = this.renderer.getPixelRatio();
-    const focus = camera.kind === "space" ? camera.distance : 1;
-    const seen =
-      this.images === null || this.drawing === "dots"
-        ? null
-        : samples_in_view(this.poses, clip_matrix(camera, this.size), this.size);
-    const view: View = {
-      samples,
-      in_view: seen === null ? samples : seen.reduce((sum, one) => sum + one, 0),
+    this.mark_width = dress({
+      dots: this.dots,
+      images: this.images,
+      looks: this.looks,
+      poses: this.poses,
+      camera,
       magnification: this.eye.magnification,
-      dark: this.theme === "dark",
-    };
-    const thumbnails = this.images?.thumbnails ?? null;
-    const images_shown = seen !== null && shows_images(this.drawing, thumbnails, view);
-    this.mark_width = images_shown ? image_size(thumbnails, view) : dot_size(view);
-    this.dots.set_style(
-      { size: dot_size(view), opacity: dot_opacity(samples), pixel_ratio, focus },
-      this.dimensions,
-    );
-    this.dots.object.visible = !images_shown || view.in_view > MOST_IMAGES;
-    if (this.images !== null) {
-      this.images.object.visible = images_shown;
-      if (images_shown) {
-        const stage = [this.size.width, this.size.height] as const;
-        this.images.set_style({ size: this.mark_width, pixel_ratio, focus, stage });
-        const depths = this.dimensions === 3 ? this.screen_positions() : null;
-        const ids = images_in_order(this.order, seen, depths);
-        this.images.set_samples(ids, this.poses.from, this.poses.to, this.paint);
-      }
-    }
+      size: this.size,
+      pixel_ratio: this.renderer.getPixelRatio(),
+      drawing: this.drawing,
+      theme: this.theme,
+      screen: () => this.screen_positions(),
+    });
     this.stale.images = false;
   }
 
   private hold_samples(samples: number): void {
     if (this.dots?.samples === samples) return;
     this.drop_samples();
-    this.order = shuffled(samples);
-    this.dots = new Dots(this.order);
-    this.paint = new Uint8Array(4 * samples);
-    this.take_paint();
+    this.looks.hold(samples);
+    this.dots = new Dots(samples);
+    this.dots.set_looks(this.looks);
     this.scene.add(this.dots.object);
-  }
-
-  private take_paint(): void {
-    if (this.dots?.samples !== this.next_paint.length / 4) return;
-    this.paint = this.next_paint;
-    this.dots.set_paint(this.paint);
-    this.stale.images = true;
   }
 
   private drop_samples(): void {

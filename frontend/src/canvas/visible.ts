@@ -2,17 +2,26 @@
 import type { Matrix4 } from "three";
 import type { Size } from "./camera";
 import { MOST_IMAGES } from "./detail";
+import { type Looks, stands_out } from "./looks";
 import { type Scene, screen_positions } from "./screen";
 
 /** A thumbnail may reach into the stage from as far outside. */
 const MARGIN = 60;
 
-/** 1 for those on the stage now, at the start or at the end of the move: a set that need not change while it lasts. */
-export function samples_in_view(scene: Scene, clip: Matrix4, size: Size): Uint8Array {
+/**
+ * 1 for those of `order` on the stage now, at the start or at the end of the move: a set that need not change while it
+ * lasts.
+ */
+export function samples_in_view(
+  order: Uint32Array,
+  scene: Scene,
+  clip: Matrix4,
+  size: Size,
+): Uint8Array {
   const seen = new Uint8Array(scene.to.positions.length / 4);
   for (const mix of scene.from === scene.to ? [0] : [0, scene.mix, 1]) {
     const screen = screen_positions({ ...scene, mix }, clip, size);
-    for (let i = 0; i < seen.length; i += 1) {
+    for (const i of order) {
       const x = screen[3 * i] as number;
       const y = screen[3 * i + 1] as number;
       const inside =
@@ -24,20 +33,23 @@ export function samples_in_view(scene: Scene, clip: Matrix4, size: Size): Uint8A
 }
 
 /**
- * The shuffled order in 2-D; from far to near in 3-D, since thumbnails have no depth of their own. `screen` holds the
- * depths there, and is null in 2-D.
+ * The given order in 2-D; from far to near in 3-D, since thumbnails have no depth of their own, the selected after the
+ * others all the same. `screen` holds the depths there, and is null in 2-D.
  */
 export function images_in_order(
-  order: Uint32Array,
+  { order, marks }: Pick<Looks, "order" | "marks">,
   seen: Uint8Array,
   screen: Float32Array | null,
 ): number[] {
   const ids: number[] = [];
-  for (const id of order) {
+  // From the end: where there are too many, the selected are drawn before all others.
+  for (let k = order.length - 1; k >= 0 && ids.length < MOST_IMAGES; k -= 1) {
+    const id = order[k] as number;
     if (seen[id] === 1) ids.push(id);
-    if (ids.length === MOST_IMAGES) break;
   }
+  ids.reverse();
   if (screen === null) return ids;
   const depth = (id: number) => screen[3 * id + 2] as number;
-  return ids.sort((a, b) => depth(b) - depth(a));
+  const above = (id: number) => Number(stands_out(marks[id]));
+  return ids.sort((a, b) => above(a) - above(b) || depth(b) - depth(a));
 }

@@ -1,11 +1,12 @@
-// Which data are shown: run, layer, view, and the column that colours the samples.
-import { useId } from "preact/hooks";
-import { choose_color, choose_engine, choose_layer, choose_run } from "../state/intents";
+// Which data are shown: run, layer, and the column that colours the samples; between them the view.
+import type { ComponentChildren } from "preact";
+import { Field } from "../controls/field";
+import { choose_color, choose_layer, choose_run } from "../state/intents";
 import type { Store } from "../state/store";
 import { colorable } from "../state/table";
 
-export function DataPanel({ store }: { store: Store }) {
-  const { runs, run, layer, engines, engine, table, color_by } = store;
+export function DataPanel({ store, children }: { store: Store; children: ComponentChildren }) {
+  const { runs, run, layer, table, color_by } = store;
   if (runs.value === null) return null;
   const columns = colorable(table.value ?? []).map(({ name }) => name);
   const problems = run.value?.problems ?? [];
@@ -33,14 +34,7 @@ export function DataPanel({ store }: { store: Store }) {
           note={`${count(layer.value.samples, "sample")} × ${count(layer.value.units, "unit")}`}
         />
       )}
-      {engines.value.length > 1 && (
-        <Field
-          name="View"
-          options={engines.value.map(({ name, title }) => [name, title])}
-          chosen={engine.value}
-          choose={(name) => choose_engine(store, name)}
-        />
-      )}
+      {layer.value !== null && children}
       {columns.length > 0 && (
         <Field
           name="Color by"
@@ -50,41 +44,6 @@ export function DataPanel({ store }: { store: Store }) {
         />
       )}
     </form>
-  );
-}
-
-interface FieldProps {
-  readonly name: string;
-  readonly options: readonly (readonly [string, string])[];
-  readonly chosen: string;
-  readonly choose: (value: string) => void;
-  readonly note?: string;
-}
-
-function Field({ name, options, chosen, choose, note }: FieldProps) {
-  const id = useId();
-  return (
-    <div class="field">
-      <label for={id}>{name}</label>
-      <select
-        id={id}
-        title={chosen}
-        aria-describedby={note === undefined ? undefined : `${id}-note`}
-        value={chosen}
-        onChange={(event) => choose(event.currentTarget.value)}
-      >
-        {options.map(([value, title]) => (
-          <option key={value} value={value} selected={value === chosen}>
-            {title}
-          </option>
-        ))}
-      </select>
-      {note !== undefined && (
-        <span class="note" id={`${id}-note`}>
-          {note}
-        </span>
-      )}
-    </div>
   );
 }
 

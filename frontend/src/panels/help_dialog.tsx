@@ -13,6 +13,27 @@ const KEYS: readonly (readonly [string, readonly (readonly [string, string])[]])
       ["+ −", "Zoom"],
       ["0, H", "Home: all steps in view"],
       ["Point at a sample", "Its thumbnail and its row"],
+      ["Click a sample", "Select it: its card, its neighbors"],
+      ["P, L, B", "Dragging moves the view, draws a lasso, draws a box"],
+      ["Shift, Ctrl", "With click, lasso or box: add to the selection, take away"],
+    ],
+  ],
+  [
+    "Search",
+    [
+      ["red car", "Both words, anywhere in the row"],
+      ['"red car" /^re?d/', "Exactly this; a regular expression"],
+      ["label:7 loss<0.5", "Columns: equal, != not equal, < <= > >="],
+      ['label:""', "Samples without a value"],
+      ["Enter", "Select what is found; with Shift add, with Ctrl take away"],
+    ],
+  ],
+  [
+    "Legend",
+    [
+      ["Click", "Hide or show a class"],
+      ["Alt-click", "Show it alone"],
+      ["Shift-click", "Select its samples"],
     ],
   ],
   [
@@ -26,6 +47,10 @@ const KEYS: readonly (readonly [string, readonly (readonly [string, string])[]])
     "Anywhere outside fields",
     [
       [", .", "Step back and forth"],
+      ["[ ]", "Previous and next sample, of those selected or of all"],
+      ["1 2 3", "Tag: wrong label, fine, unsure"],
+      ["/", "Search"],
+      ["Esc", "Select nothing"],
       ["?", "This help"],
     ],
   ],

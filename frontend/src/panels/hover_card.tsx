@@ -1,7 +1,6 @@
 // The sample under the pointer: its thumbnail, large, and its row of the metadata.
-import { useEffect, useRef } from "preact/hooks";
-import { cell_of } from "../canvas/sprites";
-import type { Hover, Sprites, Store } from "../state/store";
+import { Thumbnail } from "../controls/thumbnail";
+import type { Hover, Store } from "../state/store";
 import { type Table, value_at } from "../state/table";
 
 const MOST_FIELDS = 5;
@@ -16,7 +15,7 @@ export function HoverCard({ store }: { store: Store }) {
     // Another sample is another card, which waits a moment again before it opens.
     <div class="hover-card" role="tooltip" key={hover.sample} style={beside(hover)}>
       {store.sprites.value !== null && (
-        <Thumbnail sprites={store.sprites.value} sample={hover.sample} />
+        <Thumbnail sprites={store.sprites.value} sample={hover.sample} side={IMAGE_SIDE} />
       )}
       <div class="row">
         <strong>Sample {hover.sample.toLocaleString("en-US")}</strong>
@@ -30,31 +29,6 @@ export function HoverCard({ store }: { store: Store }) {
         </dl>
       </div>
     </div>
-  );
-}
-
-function Thumbnail({ sprites, sample }: { sprites: Sprites; sample: number }) {
-  const canvas = useRef<HTMLCanvasElement>(null);
-  const [width, height] = sprites.facts.cell;
-  useEffect(() => {
-    const heights = sprites.sheets.map((sheet) => sheet.height);
-    const cell = cell_of(heights, sprites.facts, sample);
-    const sheet = cell === null ? undefined : sprites.sheets[cell.page];
-    if (cell === null || sheet === undefined) return;
-    canvas.current
-      ?.getContext("2d")
-      ?.drawImage(sheet, cell.x, cell.y, width, height, 0, 0, width, height);
-  }, [sprites, sample, width, height]);
-  const scale = IMAGE_SIDE / Math.max(width, height);
-  return (
-    <canvas
-      ref={canvas}
-      role="img"
-      aria-label={`Image of sample ${sample}`}
-      width={width}
-      height={height}
-      style={{ width: `${width * scale}px`, height: `${height * scale}px` }}
-    />
   );
 }
 

@@ -2,12 +2,14 @@
 import type { Store } from "../state/store";
 
 export function Notices({ store }: { store: Store }) {
-  const { activity, run, layer, frames } = store;
+  const { activity, run, layer, frames, view } = store;
   const awaited = frames.value?.awaited ?? null;
   const failures = activity.failures.value;
   const broken = run.value !== null && layer.value === null;
+  // How far a layout is has a notice of its own.
+  const at_once = view.value?.iterative === false;
   const waiting =
-    awaited !== null && failures.length === 0
+    awaited !== null && failures.length === 0 && at_once
       ? `Computing step ${awaited} of ${layer.value?.name ?? "the layer"}…`
       : activity.waiting.value.length > 0
         ? `Loading ${activity.waiting.value[0]}…`

@@ -1,13 +1,97 @@
-// One quiet line: what this view is worth, and what its axes were made from.
+// One quiet line: what this view is worth, and what its axes were made from; on a click the numbers of the step shown.
 import { basis_sentence } from "../state/basis";
+import { has_own_basis } from "../state/frames";
+import { show_quality } from "../state/intents";
 import type { Store } from "../state/store";
+import type { FrameQuality } from "../types";
+
+/** Name, meaning, and which number; all between 0 and 1. */
+const NUMBERS: readonly (readonly [string, string, keyof FrameQuality])[] = [
+  ["Variance shown", "share of the layer's variance that these axes show", "variance_shown"],
+  [
+    "Trustworthiness",
+    "whether neighbours on the screen are neighbours in the layer; 0.5 is chance",
+    "trustworthiness",
+  ],
+  ["Continuity", "whether neighbours in the layer are neighbours on the screen", "continuity"],
+  [
+    "Neighbours kept",
+    "share of the 15 nearest in the layer among the 15 nearest on the screen",
+    "neighbors_kept",
+  ],
+  [
+    "Label accuracy",
+    "share of samples that their neighbours on the screen label right",
+    "label_accuracy",
+  ],
+  [
+    "Motion fidelity",
+    "rank correlation of motion on the screen with motion in the layer since the step before",
+    "motion_fidelity",
+  ],
+];
 
 export function QualityLine({ store }: { store: Store }) {
-  const { frames, quality, steps } = store;
+  const { frames, quality, quality_open, steps, view, turn } = store;
   if (frames.value === null || quality.value === null) return null;
+  if (turn.value !== null) {
+    // What was measured holds for the first components alone.
+    return (
+      <p class="quality quality-line">Other axes than the first, whose quality is not measured.</p>
+    );
+  }
+  const own = view.value !== null && has_own_basis(view.value);
+  const axes = own ? ` ${basis_sentence(frames.value.basis, steps.value)}.` : "";
+  const onto = frames.value.progress.value?.onto?.sentence ?? null;
+  const warning = quality.value.warning ?? null;
   return (
-    <p class="quality-line">
-      {quality.value.sentence} {basis_sentence(frames.value.basis, steps.value)}.
-    </p>
+    <div class="quality">
+      {quality_open.value && <Numbers store={store} />}
+      <button
+        type="button"
+        class="quality-line"
+        aria-expanded={quality_open.value}
+        title="What this view is worth, in numbers"
+        onClick={() => show_quality(store, !quality_open.value)}
+      >
+        {quality.value.sentence}
+        {axes}
+        {onto !== null && ` ${onto}`}
+        {warning !== null && <strong> {warning}</strong>}
+      </button>
+    </div>
   );
+}
+
+function Numbers({ store }: { store: Store }) {
+  const { quality, step, view } = store;
+  const frame = quality.value?.frames.find((one) => one.step === step.value);
+  // Axes that iterate have no variance of their own.
+  const numbers = NUMBERS.filter(([, , key]) => key !== "variance_shown" || !view.value?.iterative);
+  const floor = quality.value?.noise_floor ?? null;
+  const waiting = quality.value?.state === "running" || quality.value?.state === "waiting";
+  return (
+    <section class="quality-numbers" aria-label={`Quality of step ${step.value}`}>
+      <h2>Step {step.value}</h2>
+      <dl>
+        {numbers.map(([name, meaning, key]) => (
+          <div key={key} title={meaning}>
+            <dt>{name}</dt>
+            <dd>{written(frame?.[key] ?? null, waiting)}</dd>
+          </div>
+        ))}
+        {floor !== null && (
+          <div title="how far samples move where nothing has changed, as a share of the layout's radius">
+            <dt>Noise floor</dt>
+            <dd>{floor === 0 ? "0" : floor.toFixed(4)}</dd>
+          </div>
+        )}
+      </dl>
+    </section>
+  );
+}
+
+function written(value: number | null, waiting: boolean): string {
+  if (value === null) return waiting ? "…" : "–";
+  return value.toFixed(3);
 }

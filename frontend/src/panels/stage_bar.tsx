@@ -1,5 +1,8 @@
-// The bar above the stage: how the samples are drawn, and the ways back and to help.
+// The bar above the stage: finding samples, what a drag does, how the samples are drawn, and the ways back and to help.
 import type { ComponentChildren } from "preact";
+import { Choice, type Option } from "../controls/choice";
+import { IconButton } from "../controls/icon_button";
+import { choose_tool, toggle_inspector } from "../state/choose";
 import {
   choose_dimensions,
   choose_drawing,
@@ -8,20 +11,42 @@ import {
   toggle_panel,
 } from "../state/intents";
 import type { Store } from "../state/store";
-import type { Dimensions, Drawing } from "../types";
+import type { Dimensions, Drawing, Tool } from "../types";
 
-const DIMENSIONS: readonly (readonly [Dimensions, string])[] = [
-  [2, "2-D"],
-  [3, "3-D"],
+const TOOLS: readonly Option<Tool>[] = [
+  {
+    value: "pan",
+    title: "Move the view (P)",
+    icon: "M12 2l4 4h-3v5h5V8l4 4-4 4v-3h-5v5h3l-4 4-4-4h3v-5H6v3l-4-4 4-4v3h5V6H8z",
+  },
+  {
+    value: "lasso",
+    title: "Select with a lasso (L)",
+    icon:
+      "M12 3C6.500 3 2 5.900 2 9.500c0 2.600 2.300 4.800 5.600 5.900-.7 1-.9 2.500.4 4.100L7 21h3l.6-1c-1.700-1.500-1.600-3-.8-4 .7.1 " +
+      "1.400.1 2.200.1 5.500 0 10-2.900 10-6.600S17.500 3 12 3zm0 2c4.500 0 8 2.100 8 4.500s-3.500 4.600-8 4.600-8-2.100-8-4.600S7.500 5 12 5z",
+  },
+  {
+    value: "box",
+    title: "Select with a box (B)",
+    icon: "M3 3h6v2H5v4H3zm12 0h6v6h-2V5h-4zM3 15h2v4h4v2H3zm16 0h2v6h-6v-2h4z",
+  },
 ];
-const DRAWINGS: readonly (readonly [Drawing, string])[] = [
-  ["auto", "Auto"],
-  ["dots", "Dots"],
-  ["images", "Images"],
+const DIMENSIONS: readonly Option<Dimensions>[] = [
+  { value: 2, title: "2-D" },
+  { value: 3, title: "3-D" },
+];
+const DRAWINGS: readonly Option<Drawing>[] = [
+  { value: "auto", title: "Auto" },
+  { value: "dots", title: "Dots" },
+  { value: "images", title: "Images" },
 ];
 
-export function StageBar({ store }: { store: Store }) {
+/** `children` is the search. */
+export function StageBar({ store, children }: { store: Store; children: ComponentChildren }) {
   const open = store.panel_open.value;
+  const selected = store.choosing.selection.value?.count;
+  const inspecting = store.choosing.inspector_open.value;
   return (
     <div class="stage-bar" role="toolbar" aria-label="View">
       <IconButton
@@ -31,7 +56,14 @@ export function StageBar({ store }: { store: Store }) {
       >
         <path d="M4 6h16v2H4zm0 5h16v2H4zm0 5h16v2H4z" />
       </IconButton>
+      {children}
       <div class="spring" />
+      <Choice
+        name="Dragging"
+        options={TOOLS}
+        chosen={store.choosing.tool.value}
+        choose={(tool) => choose_tool(store, tool)}
+      />
       {store.layer.value?.sprite != null && (
         <Choice
           name="Draw samples as"
@@ -52,57 +84,25 @@ export function StageBar({ store }: { store: Store }) {
       <IconButton name="Help" press={() => show_help(store, true)}>
         <path d="M11 18h2v-2h-2zm1-16a10 10 0 1 0 0 20 10 10 0 0 0 0-20zm0 18a8 8 0 1 1 0-16 8 8 0 0 1 0 16zm0-14a4 4 0 0 0-4 4h2a2 2 0 1 1 4 0c0 2-3 1.8-3 5h2c0-2.2 3-2.5 3-5a4 4 0 0 0-4-4z" />
       </IconButton>
+      {selected !== undefined && !inspecting ? (
+        <button
+          type="button"
+          class="selected-count"
+          aria-expanded={false}
+          title="Show the inspector"
+          onClick={() => toggle_inspector(store)}
+        >
+          {selected.toLocaleString("en-US")} selected
+        </button>
+      ) : (
+        <IconButton
+          name={inspecting ? "Hide the inspector" : "Show the inspector"}
+          press={() => toggle_inspector(store)}
+          expanded={inspecting}
+        >
+          <path d="M3 4h18v16H3zm2 2v12h9V6zm11 0v12h3V6z" fill-rule="evenodd" />
+        </IconButton>
+      )}
     </div>
-  );
-}
-
-interface ChoiceProps<T extends string | number> {
-  readonly name: string;
-  readonly options: readonly (readonly [T, string])[];
-  readonly chosen: T;
-  readonly choose: (value: T) => void;
-}
-
-function Choice<T extends string | number>({ name, options, chosen, choose }: ChoiceProps<T>) {
-  return (
-    <fieldset class="choice">
-      <legend class="unseen">{name}</legend>
-      {options.map(([value, title]) => (
-        <label key={value}>
-          <input
-            type="radio"
-            class="unseen"
-            name={name}
-            checked={value === chosen}
-            onChange={() => choose(value)}
-          />
-          <span>{title}</span>
-        </label>
-      ))}
-    </fieldset>
-  );
-}
-
-interface IconButtonProps {
-  readonly name: string;
-  readonly press: () => void;
-  readonly expanded?: boolean;
-  readonly children: ComponentChildren;
-}
-
-function IconButton({ name, press, expanded, children }: IconButtonProps) {
-  return (
-    <button
-      type="button"
-      class="icon"
-      aria-label={name}
-      title={name}
-      aria-expanded={expanded}
-      onClick={press}
-    >
-      <svg viewBox="0 0 24 24" aria-hidden="true">
-        {children}
-      </svg>
-    </button>
   );
 }

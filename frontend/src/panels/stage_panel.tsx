@@ -6,6 +6,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Pointed } from "../canvas/pointing";
 import { pack_sprites } from "../canvas/sprites";
 import { Stage } from "../canvas/stage";
+import { click_sample, select } from "../state/choose";
 import { type Store, stage_title } from "../state/store";
 
 declare global {
@@ -29,6 +30,7 @@ export function StagePanel({ store, children }: { store: Store; children: Compon
       {/* biome-ignore lint/a11y/noInteractiveElementToNoninteractiveRole: it takes the arrow keys, which only an application may */}
       <canvas
         ref={canvas}
+        class={store.choosing.tool.value === "pan" ? "" : "draws"}
         role="application"
         aria-label={stage_title(store)}
         tabIndex={0}
@@ -66,6 +68,13 @@ function Ring({ store }: { store: Store }) {
 
 function run_stage(store: Store, canvas: HTMLCanvasElement): (() => void) | null {
   const stage = Stage.on(canvas, store.dimensions.peek(), {
+    tool: () => store.choosing.tool.peek(),
+    click: (sample, how) => click_sample(store, sample, how),
+    enclose: (samples, how) =>
+      select(store, samples, store.choosing.tool.peek() === "box" ? "box" : "lasso", how),
+    sketch(path) {
+      store.choosing.sketch.value = path;
+    },
     point(at) {
       store.hover.value = at && with_quarter(at, canvas);
     },
@@ -95,6 +104,8 @@ function run_stage(store: Store, canvas: HTMLCanvasElement): (() => void) | null
     effect(() => {
       if (store.coloring.value !== null) stage.set_paint(store.coloring.value.bytes);
     }),
+    effect(() => stage.set_marks(store.choosing.marks.value)),
+    effect(() => stage.point_at(store.choosing.pointed.value)),
     effect(() => pack_thumbnails(store, stage)),
     store.home_wanted.subscribe((times) => {
       if (times > 0) stage.home();

@@ -1,18 +1,21 @@
-// Time below the stage: play, the slider with a tick for each snapshot, and above it how much of the variance each
-// step shows.
+// Time below the stage: play, the slider with a tick for each snapshot, and above it what each step's frame is worth.
 import { Curve } from "../charts/curve";
 import { Ticks } from "../charts/ticks";
 import { choose_speed, go_to_place, place_of_step, toggle_playing } from "../state/intents";
 import { SPEEDS } from "../state/playback";
 import { type Store, step_title } from "../state/store";
+import type { FrameQuality } from "../types";
 
 export function Timeline({ store }: { store: Store }) {
   const { steps, step, playing, quality, motion } = store;
   const count = steps.value.length;
   const place = place_of_step(store);
   const shown = quality.value?.frames ?? [];
-  const share = shown.find((frame) => frame.step === step.value)?.variance_shown ?? null;
-  const by_step = new Map(shown.map((frame) => [frame.step, frame.variance_shown]));
+  const iterative = store.view.value?.iterative ?? false;
+  const worth = (frame: FrameQuality) =>
+    (iterative ? frame.trustworthiness : frame.variance_shown) ?? null;
+  const by_step = new Map(shown.map((frame) => [frame.step, worth(frame)]));
+  const here = step.value === null ? null : (by_step.get(step.value) ?? null);
   return (
     <section
       class="timeline"
@@ -51,7 +54,7 @@ export function Timeline({ store }: { store: Store }) {
       </div>
       <div class="track">
         <Curve
-          name="Variance shown at each step"
+          name={iterative ? "Trustworthiness of each step" : "Variance shown at each step"}
           values={steps.value.map((one) => by_step.get(one) ?? null)}
           at={motion.shown.value?.at ?? place}
         />
@@ -70,12 +73,14 @@ export function Timeline({ store }: { store: Store }) {
       </div>
       <p class="step">
         <span>{step.value === null ? "" : step_title(store, step.value)}</span>
-        <small>{share === null ? "" : `${percent(share)} of variance shown`}</small>
+        <small>{here === null ? "" : worth_in_words(here, iterative)}</small>
       </p>
     </section>
   );
 }
 
-function percent(share: number): string {
-  return `${Math.round(100 * share)} %`;
+function worth_in_words(worth: number, iterative: boolean): string {
+  return iterative
+    ? `trustworthiness ${worth.toFixed(3)}`
+    : `${Math.round(100 * worth)} % of variance shown`;
 }

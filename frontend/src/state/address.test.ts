@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { type Address, read_address, write_address } from "./address";
+import {
+  type Address,
+  read_address,
+  read_settings,
+  write_address,
+  write_settings,
+} from "./address";
 
 const address: Address = {
   run: "mnist/adam & friends=100%#1",
@@ -8,7 +14,17 @@ const address: Address = {
   color: "größe",
   view: "3d",
   drawing: "dots",
+  engine: "umap",
+  settings: "neighbors:30,target:a%2Cb",
 };
+
+describe("settings in the address", () => {
+  it("are read as they were written, and what is mangled is left out", () => {
+    const settings = { neighbors: "30", target: "größe, in: cm" };
+    expect(read_settings(write_settings(settings))).toEqual(settings);
+    expect(read_settings("x:%E0%A4%A,:3,,seed:4")).toEqual({ x: "", seed: "4" });
+  });
+});
 
 describe("the address", () => {
   it("gives back what was written, whatever characters names have", () => {

@@ -11,9 +11,12 @@ export interface Address {
   readonly color?: string;
   readonly view?: string;
   readonly drawing?: string;
+  readonly engine?: string;
+  /** What differs from the engine's defaults, `perplexity:50,seed:3`. */
+  readonly settings?: string;
 }
 
-const KEYS = ["run", "layer", "step", "color", "view", "drawing"] as const;
+const KEYS = ["run", "layer", "step", "color", "view", "drawing", "engine", "settings"] as const;
 
 export function read_address(hash: string): Address {
   const found: { -readonly [key in keyof Address]: string } = {};
@@ -50,4 +53,27 @@ function parts(hash: string): string[] {
 function split_once(part: string): [string, string] {
   const at = part.indexOf("=");
   return at === -1 ? [part, ""] : [part.slice(0, at), part.slice(at + 1)];
+}
+
+/** `name:value` pairs; what is mangled is left out. */
+export function read_settings(text: string): Record<string, string> {
+  const pairs = text.split(",").flatMap((part) => {
+    const at = part.indexOf(":");
+    return at > 0 ? [[part.slice(0, at), decode(part.slice(at + 1))] as const] : [];
+  });
+  return Object.fromEntries(pairs);
+}
+
+export function write_settings(settings: Readonly<Record<string, string>>): string {
+  return Object.entries(settings)
+    .map(([name, value]) => `${name}:${encodeURIComponent(value)}`)
+    .join(",");
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return "";
+  }
 }

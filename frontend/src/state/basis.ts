@@ -7,16 +7,19 @@ export interface Basis {
   readonly steps: readonly number[];
   /** Whether the run was still being recorded when the basis was taken. */
   readonly recording: boolean;
+  /** The steps that somebody chose, as the query writes them; null for all there are. */
+  readonly chosen: string | null;
 }
 
-export function take_basis(run: Run, layer: Layer): Basis {
-  return { steps: layer.steps, recording: run.recording };
+export function take_basis(run: Run, layer: Layer, chosen: string | null = null): Basis {
+  const named = layer.steps.filter((step) => String(step) === chosen);
+  return { steps: named.length > 0 ? named : layer.steps, recording: run.recording, chosen };
 }
 
 export function needs_refit(basis: Basis, run: Run, layer: Layer): boolean {
   // Old steps may be thinned out: axes cannot be made from what is no longer there.
   if (basis.steps.some((step) => !layer.steps.includes(step))) return true;
-  if (layer.steps.length === basis.steps.length) return false;
+  if (basis.chosen !== null || layer.steps.length === basis.steps.length) return false;
   const ended = basis.recording && !run.recording;
   return ended || layer.steps.length >= 2 * basis.steps.length;
 }

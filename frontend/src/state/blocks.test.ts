@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { next_block, steps_to_hold, write_steps } from "./blocks";
+import { missing_steps, next_block, steps_to_hold, write_steps } from "./blocks";
 
 const steps = [0, 10, 20, 30, 40];
 
@@ -40,6 +40,16 @@ describe("steps_to_hold", () => {
     const held = steps_to_hold(many, 990, 1_000_000);
     expect(held.length * 1_000_000 * 8).toBeLessThanOrEqual(256 * 2 ** 20);
     expect(held.slice(0, 12)).toEqual([990, 991, 992, 993, 994, 995, 996, 997, 998, 999, 0, 1]);
+  });
+});
+
+describe("missing_steps", () => {
+  it("names the missing ones in order, the last ones where there are too many", () => {
+    expect(missing_steps([40, 0, 10, 20, 30], new Set([10, 40]), 10_000)).toEqual([0, 20, 30]);
+    const many = Array.from({ length: 500 }, (_, i) => i);
+    const block = missing_steps(many, new Set(), 100_000);
+    expect(block.at(-1)).toBe(499);
+    expect(block.length * 100_000 * 8).toBeLessThanOrEqual(8 * 2 ** 20);
   });
 });
 

@@ -37,6 +37,17 @@ export function next_block(
   return block;
 }
 
+/** What is missing of a layout, of which the server finishes the last steps first: at most 8 MiB, ascending. */
+export function missing_steps(
+  to_hold: readonly number[],
+  held: ReadonlySet<number>,
+  samples: number,
+): readonly number[] {
+  const most = Math.max(1, Math.floor(BLOCK_BYTES / (samples * BYTES_A_SAMPLE)));
+  const missing = to_hold.filter((step) => !held.has(step));
+  return missing.sort((a, b) => a - b).slice(-most);
+}
+
 /** `0,5-7`: neighbours among the recorded steps joined to ranges, which keeps the address short. */
 export function write_steps(steps: readonly number[], recorded: readonly number[]): string {
   const place = new Map(recorded.map((step, i) => [step, i]));

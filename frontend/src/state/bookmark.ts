@@ -1,7 +1,13 @@
 // Keeps the address in step with the store: read once at the start, written a moment after each change.
 import { effect } from "@preact/signals";
 import { read_hash, replace_hash } from "../host";
-import { type Address, read_address, write_address } from "./address";
+import {
+  type Address,
+  read_address,
+  read_settings,
+  write_address,
+  write_settings,
+} from "./address";
 import { last_step, type Store } from "./store";
 
 const PATIENCE = 300;
@@ -15,6 +21,11 @@ export function open_address(store: Store): void {
     store.step.value = Number(address.step);
   }
   if (address.color !== undefined) store.color_by.value = address.color;
+  if (address.engine !== undefined) {
+    store.engine.value = address.engine;
+    const settings = read_settings(address.settings ?? "");
+    store.settings.value = { [address.engine]: settings };
+  }
   if (address.view === "3d") store.dimensions.value = 3;
   if (address.drawing === "dots" || address.drawing === "images") {
     store.drawing.value = address.drawing;
@@ -38,7 +49,9 @@ export function keep_address(store: Store, signal: AbortSignal): void {
 
 /** Only what differs from what a fresh page would show: the last step, for one, is followed, not named. */
 function address_of(store: Store): Address {
-  const { run_name, layer_name, step, steps, color_by, dimensions, drawing } = store;
+  const { run_name, layer_name, step, steps, color_by, dimensions, drawing, engine } = store;
+  const settings = write_settings(store.settings.value[engine.value] ?? {});
+  const named = engine.value !== "pca" || settings !== "";
   return {
     ...(run_name.value === null ? {} : { run: run_name.value }),
     ...(layer_name.value === null ? {} : { layer: layer_name.value }),
@@ -47,6 +60,8 @@ function address_of(store: Store): Address {
       : { step: String(step.value) }),
     ...(color_by.value === null ? {} : { color: color_by.value }),
     ...(dimensions.value === 3 ? { view: "3d" } : {}),
+    ...(named ? { engine: engine.value } : {}),
+    ...(settings === "" ? {} : { settings }),
     ...(drawing.value === "auto" ? {} : { drawing: drawing.value }),
   };
 }

@@ -1,16 +1,20 @@
 // The frames of one layer in one coordinate system: fetches them, the wanted step first, and holds as many as memory
 // allows.
 import { type ReadonlySignal, type Signal, signal, untracked } from "@preact/signals";
-import { fetch_frames, type ProjectionKey } from "../api";
-import type { Dimensions, Frame, Layer, Pose, Run } from "../types";
+import { cancel_layout, fetch_frames, type ProjectionKey } from "../api";
+import type { Dimensions, Frame, Layer, Pose, Progress, Run, View } from "../types";
 import type { Activity } from "./activity";
 import { type Basis, basis_query, continues } from "./basis";
-import { next_block, steps_to_hold, write_steps } from "./blocks";
+import { missing_steps, next_block, steps_to_hold, write_steps } from "./blocks";
 import { extent_of_poses, pose_of } from "./pose";
 import { type Alignment, UNTURNED } from "./procrustes";
+import { type Turn, UNTURNED_AXES } from "./turn";
 
 /** How this projection lies on the one before it, seen flat and seen in space. */
 export type Alignments = Readonly<Record<Dimensions, Alignment>>;
+
+/** Milliseconds between two looks at a layout that the server works on. */
+const LOOK = 1000;
 
 const UNALIGNED: Alignments = { 2: UNTURNED, 3: UNTURNED };
 
@@ -18,17 +22,26 @@ export class Frames {
   alignments: Alignments = UNALIGNED;
   /** The frames whose place these take, laid onto them. */
   refits: Frames | null = null;
+  /** From which side frames of ten components are seen. */
+  turn: Turn = UNTURNED_AXES;
   private readonly held = signal<ReadonlyMap<number, Frame>>(new Map());
   private readonly wanted: Signal<number>;
-  private readonly poses = new WeakMap<Frame, Partial<Record<Dimensions, Pose>>>();
+  private readonly reached = signal<Progress | null>(null);
+  private readonly poses = new WeakMap<
+    Frame,
+    { turn: Turn; of: Partial<Record<Dimensions, Pose>> }
+  >();
   private readonly stopping = new AbortController();
   private fetching: { readonly block: readonly number[]; readonly abort: AbortController } | null =
     null;
+  /** Whether the next request has the server start its work. */
+  private starting = false;
+  private looking = 0;
 
   constructor(
     private run: Run,
     private layer: Layer,
-    private readonly engine: string,
+    readonly view: View,
     readonly basis: Basis,
     wanted: number,
     private readonly activity: Activity,
@@ -48,8 +61,8 @@ export class Frames {
       run: this.run.run,
       layer: this.layer.name,
       version: this.layer.version,
-      engine: this.engine,
-      basis_steps: basis_query(this.basis, this.run, this.layer),
+      view: this.view,
+      basis_steps: has_own_basis(this.view) ? basis_query(this.basis, this.run, this.layer) : null,
     };
   }
 
@@ -63,26 +76,62 @@ export class Frames {
     return this.to_hold().every((step) => held.has(step));
   }
 
+  /** How far the server is with a layout; null before its first answer. */
+  get progress(): ReadonlySignal<Progress | null> {
+    return this.reached;
+  }
+
+  /** Nothing more comes unless somebody asks for it. */
+  get idle(): boolean {
+    const progress = this.reached.value;
+    return progress !== null && !is_under_way(progress) && !this.starting;
+  }
+
   get stopped(): AbortSignal {
     return this.stopping.signal;
   }
 
   /** Whether these are the frames of that layer, as far as it was recorded when they were made. */
-  shows(run: Run, layer: Layer, engine: string): boolean {
+  shows(run: Run, layer: Layer, view: View): boolean {
     const listed = { run: this.run, layer: this.layer };
-    return engine === this.engine && continues(listed, { run, layer });
+    return same_view(view, this.view) && continues(listed, { run, layer });
+  }
+
+  /** Whether both are of one layer of one recording. */
+  shows_layer(other: Frames): boolean {
+    const listed = { run: other.run, layer: other.layer };
+    return continues({ run: this.run, layer: this.layer }, listed);
   }
 
   /** The run has gone on: the same frames and more. */
   extend(run: Run, layer: Layer): void {
+    const grown = layer.steps.some((step) => !this.layer.steps.includes(step));
+    const followed = this.reached.peek()?.state === "done" && this.view.iterative;
     this.run = run;
     this.layer = layer;
+    // Whoever had all frames laid out wants the new one too: it costs a fraction of the first.
+    if (grown && followed) this.starting = true;
+    this.pump();
+  }
+
+  /** Has the server lay out what is missing. */
+  start(): void {
+    this.starting = true;
+    this.pump();
+  }
+
+  /** Has the server stop; what is finished stays. */
+  async cancel(): Promise<void> {
+    this.starting = false;
+    await cancel_layout(this.key, this.stopping.signal);
     this.pump();
   }
 
   want(step: number): void {
     this.wanted.value = step;
     const missing = !this.held.peek().has(step);
+    // A layout's frames come in the server's order, whichever is looked at.
+    if (this.view.iterative) return;
     if (missing && this.fetching !== null && !this.fetching.block.includes(step)) {
       this.fetching.abort.abort();
       this.fetching = null;
@@ -93,10 +142,11 @@ export class Frames {
   pose(step: number, dimensions: Dimensions): Pose | null {
     const frame = this.held.peek().get(step);
     if (frame === undefined) return null;
-    const poses = this.poses.get(frame) ?? {};
-    poses[dimensions] ??= pose_of(frame, this.alignments[dimensions], dimensions);
-    this.poses.set(frame, poses);
-    return poses[dimensions] ?? null;
+    let known = this.poses.get(frame);
+    if (known?.turn !== this.turn) known = { turn: this.turn, of: {} };
+    known.of[dimensions] ??= pose_of(frame, this.alignments[dimensions], dimensions, this.turn);
+    this.poses.set(frame, known);
+    return known.of[dimensions] ?? null;
   }
 
   extent(dimensions: Dimensions): Float32Array[] {
@@ -105,6 +155,7 @@ export class Frames {
   }
 
   stop(): void {
+    clearTimeout(this.looking);
     this.stopping.abort();
   }
 
@@ -118,7 +169,8 @@ export class Frames {
 
   private async fetch_next(): Promise<void> {
     if (this.fetching !== null || this.stopping.signal.aborted) return;
-    const block = next_block(this.to_hold(), new Set(this.held.peek().keys()), this.layer.samples);
+    clearTimeout(this.looking);
+    const block = this.next_block();
     if (block.length === 0) return;
     const abort = new AbortController();
     const signal = AbortSignal.any([abort.signal, this.stopping.signal]);
@@ -126,17 +178,40 @@ export class Frames {
     if (!block.includes(this.wanted.peek())) await this.may_prefetch;
     await this.activity.attempt_quietly(`projection of ${this.layer.name}`, signal, async () => {
       this.fetching = { block, abort };
+      const work = this.starting ? "start" : "look";
       try {
         signal.throwIfAborted();
         const steps = write_steps(block, this.layer.steps);
-        const frames = await fetch_frames(this.key, steps, signal);
+        const { frames, progress } = await fetch_frames(this.key, steps, signal, work);
         signal.throwIfAborted();
+        if (work === "start") this.starting = false;
         this.hold(frames);
+        this.reached.value = progress;
       } finally {
         if (this.fetching?.abort === abort) this.fetching = null;
       }
-      this.pump();
+      this.go_on(block);
     });
+  }
+
+  private next_block(): readonly number[] {
+    const held = new Set(this.held.peek().keys());
+    return this.view.iterative
+      ? missing_steps(this.to_hold(), held, this.layer.samples)
+      : next_block(this.to_hold(), held, this.layer.samples);
+  }
+
+  /** Asks for more: at once where there is more, later where the server still works, never where it does not. */
+  private go_on(asked: readonly number[]): void {
+    const progress = this.reached.peek();
+    const came = asked.some((step) => this.held.peek().has(step));
+    if (this.starting || (came && (progress === null || progress.done > this.held.peek().size))) {
+      this.pump();
+    } else if (progress !== null && is_under_way(progress)) {
+      this.looking = window.setTimeout(() => this.pump(), LOOK);
+    } else if (!this.view.iterative) {
+      this.pump();
+    }
   }
 
   private hold(frames: readonly Frame[]): void {
@@ -144,4 +219,17 @@ export class Frames {
     const kept = [...this.held.peek()].filter(([step]) => worth.has(step));
     this.held.value = new Map([...kept, ...frames.map((frame) => [frame.step, frame] as const)]);
   }
+}
+
+/** Whether the axes are made from this layer's own steps. */
+export function has_own_basis({ iterative, onto }: View): boolean {
+  return !iterative && onto === null;
+}
+
+export function same_view(a: View, b: View): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+export function is_under_way({ state }: Progress): boolean {
+  return state === "waiting" || state === "running";
 }

@@ -1,7 +1,8 @@
 // What the user can want. Each function changes the store; what follows from that (fetching, moving) is not its matter.
 import { batch } from "@preact/signals";
-import type { Dimensions, Drawing } from "../types";
+import type { Dimensions, Drawing, Parameter } from "../types";
 import { last_step, type Store } from "./store";
+import { type Axes, FIRST_AXES, turn_to, UNTURNED_AXES } from "./turn";
 
 export function choose_run(store: Store, name: string): void {
   batch(() => {
@@ -10,6 +11,7 @@ export function choose_run(store: Store, name: string): void {
     store.playing.value = false;
     store.run_name.value = name;
     store.layer_name.value = kept?.name ?? null;
+    unpin(store);
     keep_step(store);
   });
 }
@@ -17,12 +19,71 @@ export function choose_run(store: Store, name: string): void {
 export function choose_layer(store: Store, name: string): void {
   batch(() => {
     store.layer_name.value = name;
+    unpin(store);
     keep_step(store);
   });
 }
 
 export function choose_engine(store: Store, name: string): void {
-  store.engine.value = name;
+  batch(() => {
+    store.engine.value = name;
+    stop_touring(store);
+    const flat = !store.engines.value.find((one) => one.name === name)?.components.includes(3);
+    if (flat && store.engines.value.length > 0) store.dimensions.value = 2;
+  });
+}
+
+/** Sets one parameter of the chosen engine; its default is as good as none. */
+export function choose_setting(store: Store, parameter: Parameter, value: string): void {
+  const engine = store.engine.value;
+  const { [parameter.name]: _, ...others } = store.settings.value[engine] ?? {};
+  const chosen =
+    value === String(parameter.default) ? others : { ...others, [parameter.name]: value };
+  store.settings.value = { ...store.settings.value, [engine]: chosen };
+}
+
+export function choose_basis_steps(store: Store, steps: string | null): void {
+  store.basis_steps.value = steps;
+}
+
+export function choose_onto_run(store: Store, run: string | null): void {
+  store.onto_run.value = run;
+}
+
+export function choose_axes(store: Store, axes: Axes): void {
+  batch(() => {
+    store.touring.value = false;
+    store.turn.value = axes.every((axis, i) => axis === FIRST_AXES[i]) ? null : turn_to(axes);
+  });
+}
+
+export function toggle_tour(store: Store): void {
+  batch(() => {
+    store.playing.value = false;
+    store.turn.value ??= UNTURNED_AXES;
+    store.touring.value = !store.touring.value;
+  });
+}
+
+function stop_touring(store: Store): void {
+  store.touring.value = false;
+  store.turn.value = null;
+}
+
+/** Has the server lay out what is missing of the chosen view. */
+export function start_layout(store: Store): void {
+  store.frames.value?.start();
+}
+
+export function cancel_layout(store: Store): void {
+  const frames = store.frames.value;
+  if (frames === null) return;
+  store.activity.attempt_quietly("the end of a layout", frames.stopped, () => frames.cancel());
+}
+
+/** Shows all steps at the positions of the present one, or at their own again. */
+export function toggle_pin(store: Store): void {
+  store.pinned.value = store.pinned.value === null ? store.step.value : null;
 }
 
 export function choose_color(store: Store, column: string): void {
@@ -67,12 +128,22 @@ export function go_home(store: Store): void {
   store.home_wanted.value += 1;
 }
 
+export function show_quality(store: Store, open: boolean): void {
+  store.quality_open.value = open;
+}
+
 export function show_help(store: Store, open: boolean): void {
   store.help_open.value = open;
 }
 
 export function place_of_step(store: Store): number {
   return Math.max(0, store.steps.value.indexOf(store.step.value ?? Number.NaN));
+}
+
+/** Another layer has other positions: what was pinned there says nothing here. */
+function unpin(store: Store): void {
+  store.pinned.value = null;
+  store.basis_steps.value = null;
 }
 
 /** The same step where the new layer has it, else its last. */

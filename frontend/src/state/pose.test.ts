@@ -7,6 +7,7 @@ const frame: Frame = {
   step: 3,
   positions: new Int16Array([10, 20, 30, 0, -32768, 32767, 1, 0]),
   scale: 0.5,
+  width: 4,
   offset: [1, 2, 3],
 };
 

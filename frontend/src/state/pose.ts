@@ -1,12 +1,20 @@
 // From frames, which are integers, to poses, which the canvas can draw: a matrix beside the integers says where they lie.
 import type { Dimensions, Frame, Matrix, Pose } from "../types";
 import type { Alignment } from "./procrustes";
+import { seen_along, type Turn, UNTURNED_AXES } from "./turn";
 
 const MOST_EXTENT = 200_000;
 const INT16 = 32767;
 
-export function pose_of(frame: Frame, alignment: Alignment, dimensions: Dimensions): Pose {
-  return { positions: frame.positions, placement: placement(frame, alignment, dimensions) };
+/** A frame of ten components is seen along `turn`, any other as it is. */
+export function pose_of(
+  frame: Frame,
+  alignment: Alignment,
+  dimensions: Dimensions,
+  turn: Turn = UNTURNED_AXES,
+): Pose {
+  const seen = frame.width === 4 ? frame : seen_along(turn, frame);
+  return { positions: seen.positions, placement: placement(seen, alignment, dimensions) };
 }
 
 /** rotation * (scale * positions + offset) + shift, as one matrix; 2-D lays everything flat. */

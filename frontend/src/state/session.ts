@@ -1,15 +1,20 @@
 // Lets follow what must follow when the store changes: which requests, which moves. The table of contents is `start`.
-import { effect, untracked } from "@preact/signals";
-import { fetch_engines, fetch_metadata, fetch_quality, fetch_sprite } from "../api";
+import { batch, effect, untracked } from "@preact/signals";
+import { fetch_engines, fetch_metadata, fetch_sprite } from "../api";
 import type { Layer } from "../types";
 import { type Basis, take_basis } from "./basis";
 import { keep_address, open_address } from "./bookmark";
-import { Frames } from "./frames";
+import { Frames, has_own_basis, same_view } from "./frames";
 import { place_of_step } from "./intents";
+import { keep_choices } from "./keeping";
 import { keep_up, refit_if_due } from "./live";
+import { watch_neighbors } from "./neighbors";
 import { play_on_wish } from "./playing";
+import { load_quality } from "./quality";
 import type { Store } from "./store";
 import { first_color, read_table } from "./table";
+import { tour_on_wish } from "./touring";
+import { UNTURNED_AXES } from "./turn";
 import { until } from "./until";
 
 export function start(store: Store, first_answer: Promise<Response>, signal: AbortSignal): void {
@@ -18,9 +23,12 @@ export function start(store: Store, first_answer: Promise<Response>, signal: Abo
   load_sprites(store, signal);
   load_quality(store, signal);
   load_engines(store, signal);
+  tour_on_wish(store);
   show_step(store);
   watch_extent(store);
   play_on_wish(store, signal);
+  keep_choices(store);
+  watch_neighbors(store, signal);
   open_address(store);
   keep_up(store, first_answer, signal);
   keep_address(store, signal);
@@ -34,26 +42,38 @@ function load_frames(store: Store, signal: AbortSignal): void {
   effect(() => {
     const run = store.run.value;
     const layer = store.layer.value;
-    const engine = store.engine.value;
+    const view = store.view.value;
+    const chosen = store.basis_steps.value;
     untracked(() => {
       const frames = store.frames.peek();
       const step = store.step.peek();
-      if (run === null || layer === null || step === null) {
+      if (run === null || layer === null || step === null || view === null) {
         frames?.stop();
         store.frames.value = null;
         return;
       }
       const make = (basis: Basis) =>
-        new Frames(run, layer, engine, basis, step, store.activity, may_prefetch);
-      if (frames?.shows(run, layer, engine)) {
+        new Frames(run, layer, view, basis, step, store.activity, may_prefetch);
+      if (frames?.shows(run, layer, view) && frames.basis.chosen === chosen) {
         frames.extend(run, layer);
-        refit_if_due(store, frames, make);
+        if (has_own_basis(view)) refit_if_due(store, frames, make);
         return;
       }
       frames?.stop();
-      store.frames.value = make(take_basis(run, layer));
+      const next = make(take_basis(run, layer, chosen));
+      if (frames !== null && turns_only(frames, next)) next.refits = frames;
+      store.frames.value = next;
     });
   });
+}
+
+/** The same axes, with more or fewer components of them. */
+function turns_only(before: Frames, after: Frames): boolean {
+  return (
+    same_view({ ...before.view, components: 0 }, { ...after.view, components: 0 }) &&
+    before.key.basis_steps === after.key.basis_steps &&
+    before.shows_layer(after)
+  );
 }
 
 /** Moves the picture to the chosen step as soon as its frame is there; until then the old picture stays. */
@@ -63,11 +83,18 @@ function show_step(store: Store): void {
     const frames = store.frames.value;
     const step = store.step.value;
     const dimensions = store.dimensions.value;
+    const pinned = store.pinned.value;
+    const turn = store.turn.value;
     if (store.runs.value !== null && store.layer.value === null) store.motion.clear();
     if (frames === null || step === null) return;
-    frames.want(step);
-    if (!frames.frames.value.has(step)) return;
-    const pose = frames.pose(step, dimensions);
+    const placed = pinned ?? step;
+    frames.want(placed);
+    // Another engine's picture would be taken for this one's.
+    if (frames.progress.value !== null && frames.frames.value.size === 0) store.motion.clear();
+    if (!frames.frames.value.has(placed)) return;
+    const turned = frames.turn !== (turn ?? UNTURNED_AXES);
+    frames.turn = turn ?? UNTURNED_AXES;
+    const pose = frames.pose(placed, dimensions);
     if (pose === null) return;
     const same_cloud =
       shown?.frames === frames || (shown !== null && frames.refits === shown.frames);
@@ -75,7 +102,8 @@ function show_step(store: Store): void {
     shown = { frames, dimensions };
     untracked(() => {
       const at = place_of_step(store);
-      if (same_scene) store.motion.move(pose, at);
+      const moves = same_scene && pinned === null && !(turned && store.touring.peek());
+      if (moves) store.motion.move(pose, at);
       else store.motion.jump(pose, at);
       if (!same_cloud) store.extent.value = { frames, change: "other" };
     });
@@ -148,33 +176,17 @@ function on_samples(
   });
 }
 
-function load_quality(store: Store, signal: AbortSignal): void {
-  let asked = "";
-  let loading = new AbortController();
-  effect(() => {
-    const frames = store.frames.value;
-    const components = store.dimensions.value;
-    // A new version of the layer's data asks anew.
-    const version = store.layer.value?.version;
-    if (frames === null || frames.frames.value.size === 0 || !store.first_picture.value) return;
-    const question = JSON.stringify([frames.key, components, version]);
-    if (question === asked) return;
-    asked = question;
-    loading.abort();
-    loading = new AbortController();
-    const still_wanted = AbortSignal.any([signal, loading.signal]);
-    store.activity.attempt_quietly("the quality of this view", still_wanted, async () => {
-      const quality = await fetch_quality(frames.key, components, still_wanted);
-      if (!still_wanted.aborted) store.quality.value = quality;
-    });
-  });
-}
-
 /** Whether there is a choice of views at all is not worth a request before the first picture. */
 function load_engines(store: Store, signal: AbortSignal): void {
   const load = async () => {
-    await until(() => store.first_picture.value, signal);
-    store.engines.value = await fetch_engines(signal);
+    await until(() => store.first_picture.value || store.view.value === null, signal);
+    const engines = await fetch_engines(signal);
+    batch(() => {
+      store.engines.value = engines;
+      const known = engines.some(({ name }) => name === store.engine.peek());
+      // An address may name what another version of us has.
+      if (!known) store.engine.value = "pca";
+    });
   };
   store.activity.attempt_quietly("the list of views", signal, load);
 }

@@ -1,22 +1,27 @@
 // The one state of the page. Panels and canvas read it; only the functions of `session.ts` write what is fetched, and
 // only those of `intents.ts` what the user wants.
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import { type Coloring, color_alike, color_by_category, color_by_number } from "../color";
+import { type Coloring, color_alike, color_by_category, color_by_number, css } from "../color";
 import type {
   Dimensions,
   Drawing,
   Engine,
   Layer,
+  Onto,
   Quality,
   Run,
   SpriteFacts,
   StepFacts,
   Theme,
+  View,
 } from "../types";
 import { Activity } from "./activity";
+import { Choosing } from "./choosing";
 import type { Frames } from "./frames";
 import { Motion } from "./motion";
+import { Neighbors } from "./neighbors";
 import type { Table } from "./table";
+import { COMPONENTS, type Turn } from "./turn";
 
 export interface Sprites {
   readonly facts: SpriteFacts;
@@ -42,11 +47,25 @@ export interface Extent {
 export interface Store {
   readonly activity: Activity;
   readonly motion: Motion;
+  readonly choosing: Choosing;
+  readonly neighbors: Neighbors;
   readonly runs: Signal<readonly Run[] | null>;
   readonly run_name: Signal<string | null>;
   readonly layer_name: Signal<string | null>;
   readonly engine: Signal<string>;
+  /** The server's list of engines; empty until it has come. */
   readonly engines: Signal<readonly Engine[]>;
+  /** By engine, what differs from its defaults. */
+  readonly settings: Signal<Readonly<Record<string, View["settings"]>>>;
+  /** Which steps the axes of a linear view are made from: null for all, as far as they were recorded. */
+  readonly basis_steps: Signal<string | null>;
+  /** From which side ten components are seen; null for the first ones, of which more need not be fetched. */
+  readonly turn: Signal<Turn | null>;
+  /** The run in whose axes this one is shown; null for its own. */
+  readonly onto_run: Signal<string | null>;
+  readonly touring: Signal<boolean>;
+  /** The step whose positions hold for all steps. */
+  readonly pinned: Signal<number | null>;
   /** The step that is shown or moved to. */
   readonly step: Signal<number | null>;
   readonly playing: Signal<boolean>;
@@ -66,6 +85,7 @@ export interface Store {
   /** The camera is on its way. */
   readonly flying: Signal<boolean>;
   readonly quality: Signal<Quality | null>;
+  readonly quality_open: Signal<boolean>;
   readonly hover: Signal<Hover | null>;
   readonly panel_open: Signal<boolean>;
   readonly help_open: Signal<boolean>;
@@ -75,6 +95,8 @@ export interface Store {
   readonly layer: ReadonlySignal<Layer | null>;
   readonly steps: ReadonlySignal<readonly number[]>;
   readonly coloring: ReadonlySignal<Coloring | null>;
+  /** Null while the server's list must tell what the chosen engine can. */
+  readonly view: ReadonlySignal<View | null>;
   readonly busy: ReadonlySignal<boolean>;
 }
 
@@ -110,22 +132,62 @@ export function create_store(reduced_motion: () => boolean, wide: boolean): Stor
   const busy = computed(() => {
     const shown = motion.shown.value;
     const moving = shown !== null && shown.from !== shown.to;
-    const loading = frames.value !== null && !frames.value.complete;
+    const loading = frames.value !== null && !frames.value.complete && !frames.value.idle;
     return moving || flying.value || loading || activity.waiting.value.length > 0;
+  });
+
+  const engine = signal("pca");
+  const engines = signal<readonly Engine[]>([]);
+  const settings = signal<Readonly<Record<string, View["settings"]>>>({});
+  const turn = signal<Turn | null>(null);
+  const dimensions = signal<Dimensions>(2);
+  const onto_run = signal<string | null>(null);
+  const onto = computed((): Onto | null => {
+    const there = runs.value?.find((one) => one.run === onto_run.value);
+    const other = there?.layers.find(({ name }) => name === layer_name.value) ?? there?.layers[0];
+    if (there === undefined || other === undefined || there.run === run_name.value) return null;
+    return { run: there.run, layer: other.name, version: other.version };
+  });
+  const view = computed((): View | null => {
+    const facts = engines.value.find(({ name }) => name === engine.value);
+    // The first picture does not wait for the list.
+    if (facts === undefined && engine.value !== "pca") return null;
+    const linear = facts === undefined || !facts.iterative;
+    const most = facts === undefined || facts.components.includes(3) ? 3 : 2;
+    const components = linear
+      ? turn.value === null
+        ? 3
+        : COMPONENTS
+      : Math.min(most, dimensions.value);
+    return {
+      engine: engine.value,
+      iterative: !linear,
+      components,
+      settings: settings.value[engine.value] ?? {},
+      onto: linear ? onto.value : null,
+    };
   });
 
   return {
     activity,
     motion,
+    choosing: new Choosing(samples, table),
+    neighbors: new Neighbors(),
     runs,
     run_name,
     layer_name,
-    engine: signal("pca"),
-    engines: signal([]),
+    engine,
+    engines,
+    settings,
+    basis_steps: signal(null),
+    turn,
+    onto_run,
+    touring: signal(false),
+    pinned: signal(null),
     step: signal(null),
     playing: signal(false),
     speed: signal(1),
-    dimensions: signal(2),
+    dimensions,
     drawing: signal("auto"),
     color_by,
     theme,
@@ -137,6 +199,7 @@ export function create_store(reduced_motion: () => boolean, wide: boolean): Stor
     first_picture: signal(false),
     flying,
     quality: signal(null),
+    quality_open: signal(false),
     hover: signal(null),
     panel_open: signal(wide),
     help_open: signal(false),
@@ -145,6 +208,7 @@ export function create_store(reduced_motion: () => boolean, wide: boolean): Stor
     layer,
     steps: computed(() => layer.value?.steps ?? []),
     coloring,
+    view,
     busy,
   };
 }
@@ -175,4 +239,12 @@ export function stage_title(store: Store): string {
 
 function facts_of(run: Run | null, step: number): StepFacts | undefined {
   return run?.steps.find((facts) => facts.step === step);
+}
+
+/** A sample's colour for the style of an element; nothing while nothing is coloured. */
+export function color_of(store: Store, sample: number): string | undefined {
+  const bytes = store.coloring.value?.bytes;
+  const [red, green, blue] = bytes?.subarray(4 * sample, 4 * sample + 3) ?? [];
+  if (red === undefined || green === undefined || blue === undefined) return undefined;
+  return css([red, green, blue]);
 }

@@ -1,0 +1,113 @@
+// A histogram over which one drags to choose a range; two fields beside it do the same by keys. A click lifts the range.
+import { useRef, useState } from "preact/hooks";
+import { NumberField } from "../controls/number_field";
+import type { Histogram } from "../state/histogram";
+
+export type Range = readonly [number, number];
+
+interface BrushProps {
+  readonly name: string;
+  readonly histogram: Histogram;
+  readonly range: Range | null;
+  readonly choose: (range: Range | null) => void;
+}
+
+const HEIGHT = 40;
+/** Of the width: less is a click. */
+const STILL = 0.01;
+
+export function Brush({ name, histogram, range, choose }: BrushProps) {
+  const drawing = useRef<SVGSVGElement>(null);
+  const start = useRef<number | null>(null);
+  const [drawn, draw] = useState<Range | null>(null);
+  const { low, high, counts } = histogram;
+  const most = Math.max(...counts, 1);
+  const width = 100 / counts.length;
+  const share = (value: number) => (high > low ? (100 * (value - low)) / (high - low) : 0);
+  const shown = drawn ?? range;
+  const value_under = (event: PointerEvent) => {
+    const box = drawing.current?.getBoundingClientRect();
+    const part = box === undefined ? 0 : (event.clientX - box.left) / box.width;
+    return low + Math.min(1, Math.max(0, part)) * (high - low);
+  };
+  const range_to = (value: number): Range => {
+    const from = start.current ?? value;
+    return [Math.min(from, value), Math.max(from, value)];
+  };
+  const bounds = shown ?? [low, high];
+  const set_bound = (place: 0 | 1, value: number) => {
+    const next: Range = place === 0 ? [value, bounds[1]] : [bounds[0], value];
+    choose(next[0] <= low && next[1] >= high ? null : next);
+  };
+  return (
+    <fieldset class="brush">
+      <legend>{name}</legend>
+      <svg
+        ref={drawing}
+        viewBox={`0 0 100 ${HEIGHT}`}
+        preserveAspectRatio="none"
+        aria-hidden="true"
+        onPointerDown={(event) => {
+          event.currentTarget.setPointerCapture(event.pointerId);
+          start.current = value_under(event);
+        }}
+        onPointerMove={(event) => {
+          if (start.current !== null) draw(range_to(value_under(event)));
+        }}
+        onPointerUp={(event) => {
+          const next = range_to(value_under(event));
+          start.current = null;
+          draw(null);
+          choose(next[1] - next[0] <= STILL * (high - low) ? null : next);
+        }}
+        onPointerCancel={() => {
+          start.current = null;
+          draw(null);
+        }}
+      >
+        {counts.map((count, i) => {
+          const height = (HEIGHT * count) / most;
+          const middle = low + ((i + 0.5) / counts.length) * (high - low);
+          const inside = shown === null || (middle >= shown[0] && middle <= shown[1]);
+          return (
+            <rect
+              key={i}
+              class={inside ? "inside" : ""}
+              x={i * width + 0.1 * width}
+              width={0.8 * width}
+              y={HEIGHT - height}
+              height={height}
+            />
+          );
+        })}
+        {shown !== null && (
+          <rect
+            class="range"
+            x={share(shown[0])}
+            width={Math.max(0, share(shown[1]) - share(shown[0]))}
+            y={0}
+            height={HEIGHT}
+          />
+        )}
+      </svg>
+      <div class="bounds">
+        <NumberField
+          name={`${name} from`}
+          step="any"
+          value={short(bounds[0])}
+          choose={(value) => set_bound(0, value)}
+        />
+        <NumberField
+          name={`${name} to`}
+          step="any"
+          value={short(bounds[1])}
+          choose={(value) => set_bound(1, value)}
+        />
+      </div>
+    </fieldset>
+  );
+}
+
+function short(value: number): number {
+  return Number(value.toPrecision(4));
+}

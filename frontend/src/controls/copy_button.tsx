@@ -1,0 +1,43 @@
+// Copies a text where the browser lets us, which it does not on plain http; there it shows the text, selected, so that the
+// keys for copying do the rest.
+import { useEffect, useRef, useState } from "preact/hooks";
+
+interface CopyButtonProps {
+  readonly title: string;
+  readonly text: () => string;
+}
+
+export function CopyButton({ title, text }: CopyButtonProps) {
+  const field = useRef<HTMLTextAreaElement>(null);
+  const [shown, show] = useState<string | null>(null);
+  const [copied, set_copied] = useState(false);
+  useEffect(() => field.current?.select(), [shown]);
+  const copy = async () => {
+    const written = text();
+    try {
+      await navigator.clipboard.writeText(written);
+      set_copied(true);
+    } catch {
+      // No clipboard, or not for us: the text area is the other way.
+      show(written);
+    }
+  };
+  return (
+    <>
+      <button type="button" onClick={copy} onBlur={() => set_copied(false)}>
+        {copied ? "Copied" : title}
+      </button>
+      {shown !== null && (
+        <div class="to-copy">
+          <label>
+            Copy from here
+            <textarea ref={field} readOnly rows={3} value={shown} />
+          </label>
+          <button type="button" onClick={() => show(null)}>
+            Done
+          </button>
+        </div>
+      )}
+    </>
+  );
+}

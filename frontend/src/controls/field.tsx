@@ -1,0 +1,91 @@
+// A chooser or a number with its name above it and, where there is one, a note below.
+import { useId } from "preact/hooks";
+
+interface FieldProps {
+  readonly name: string;
+  readonly options: readonly (readonly [string, string])[];
+  readonly chosen: string;
+  readonly choose: (value: string) => void;
+  readonly note?: string;
+  readonly title?: string;
+}
+
+export function Field({ name, options, chosen, choose, note, title }: FieldProps) {
+  const id = useId();
+  return (
+    <div class="field" title={title}>
+      <label for={id}>{name}</label>
+      <select
+        id={id}
+        title={chosen}
+        aria-describedby={note === undefined ? undefined : `${id}-note`}
+        value={chosen}
+        onChange={(event) => choose(event.currentTarget.value)}
+      >
+        {options.map(([value, title]) => (
+          <option key={value} value={value} selected={value === chosen}>
+            {title}
+          </option>
+        ))}
+      </select>
+      {note !== undefined && (
+        <span class="note" id={`${id}-note`}>
+          {note}
+        </span>
+      )}
+    </div>
+  );
+}
+
+interface NumberFieldProps {
+  readonly name: string;
+  readonly value: string;
+  readonly low: number | null;
+  readonly high: number | null;
+  /** Whole numbers only. */
+  readonly whole: boolean;
+  readonly title: string;
+  /** Is called when the value is complete and within its limits. */
+  readonly choose: (value: string) => void;
+}
+
+export function NumberField({ name, value, low, high, whole, title, choose }: NumberFieldProps) {
+  const id = useId();
+  return (
+    <div class="field" title={title}>
+      <label for={id}>{name}</label>
+      <input
+        id={id}
+        type="number"
+        step={whole ? 1 : "any"}
+        value={value}
+        {...(low === null ? {} : { min: low })}
+        {...(high === null ? {} : { max: high })}
+        onChange={(event) => {
+          const input = event.currentTarget;
+          if (input.value !== "" && input.reportValidity()) choose(input.value);
+        }}
+      />
+    </div>
+  );
+}
+
+interface CheckFieldProps {
+  readonly name: string;
+  readonly checked: boolean;
+  readonly title: string;
+  readonly choose: (checked: boolean) => void;
+}
+
+export function CheckField({ name, checked, title, choose }: CheckFieldProps) {
+  return (
+    <label class="check" title={title}>
+      <input
+        type="checkbox"
+        checked={checked}
+        onChange={(event) => choose(event.currentTarget.checked)}
+      />
+      {name}
+    </label>
+  );
+}

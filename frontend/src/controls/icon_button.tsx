@@ -1,0 +1,26 @@
+// A button whose name is in its tooltip; what is seen of it is one path.
+import type { ComponentChildren } from "preact";
+
+interface IconButtonProps {
+  readonly name: string;
+  readonly press: () => void;
+  readonly expanded?: boolean;
+  readonly children: ComponentChildren;
+}
+
+export function IconButton({ name, press, expanded, children }: IconButtonProps) {
+  return (
+    <button
+      type="button"
+      class="icon"
+      aria-label={name}
+      title={name}
+      aria-expanded={expanded}
+      onClick={press}
+    >
+      <svg viewBox="0 0 24 24" aria-hidden="true">
+        {children}
+      </svg>
+    </button>
+  );
+}

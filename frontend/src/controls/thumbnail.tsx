@@ -1,0 +1,40 @@
+// One sample's image, cut out of the sheets.
+import { useEffect, useRef } from "preact/hooks";
+import { cell_of } from "../canvas/sprites";
+import type { SpriteFacts } from "../types";
+
+interface ThumbnailProps {
+  readonly sprites: { readonly facts: SpriteFacts; readonly sheets: readonly ImageBitmap[] };
+  readonly sample: number;
+  /** Longer side in CSS pixels. */
+  readonly side: number;
+  /** Said elsewhere already. */
+  readonly silent?: boolean;
+}
+
+export function Thumbnail({ sprites, sample, side, silent = false }: ThumbnailProps) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const [width, height] = sprites.facts.cell;
+  useEffect(() => {
+    const heights = sprites.sheets.map((sheet) => sheet.height);
+    const cell = cell_of(heights, sprites.facts, sample);
+    const sheet = cell === null ? undefined : sprites.sheets[cell.page];
+    const pen = canvas.current?.getContext("2d");
+    pen?.clearRect(0, 0, width, height);
+    if (cell === null || sheet === undefined) return;
+    pen?.drawImage(sheet, cell.x, cell.y, width, height, 0, 0, width, height);
+  }, [sprites, sample, width, height]);
+  const scale = side / Math.max(width, height);
+  return (
+    <canvas
+      ref={canvas}
+      class="thumbnail"
+      role="img"
+      aria-hidden={silent}
+      aria-label={silent ? undefined : `Image of sample ${sample}`}
+      width={width}
+      height={height}
+      style={{ width: `${width * scale}px`, height: `${height * scale}px` }}
+    />
+  );
+}

@@ -1,0 +1,42 @@
+// Histograms of the columns of numbers, each of which filters. Closed until somebody wants them.
+import { useComputed } from "@preact/signals";
+import { Brush } from "../charts/brush";
+import { set_filter } from "../state/choose";
+import { histogram } from "../state/histogram";
+import type { Store } from "../state/store";
+
+const BINS = 32;
+
+export function FiltersPanel({ store }: { store: Store }) {
+  const spread = useComputed(() =>
+    store.choosing.columns.value.flatMap((column) => {
+      const counted = column.type === "number" ? histogram(column.values, BINS) : null;
+      return counted !== null && counted.high > counted.low ? [{ name: column.name, counted }] : [];
+    }),
+  );
+  const filters = store.choosing.filters.value;
+  if (spread.value.length === 0) return null;
+  return (
+    <details class="filters">
+      <summary>Filter by number</summary>
+      {spread.value.map(({ name, counted }) => {
+        const filter = filters.get(name);
+        return (
+          <Brush
+            key={name}
+            name={name}
+            histogram={counted}
+            range={filter?.kind === "range" ? [filter.low, filter.high] : null}
+            choose={(range) =>
+              set_filter(
+                store,
+                name,
+                range === null ? null : { kind: "range", low: range[0], high: range[1] },
+              )
+            }
+          />
+        );
+      })}
+    </details>
+  );
+}

@@ -1,0 +1,69 @@
+// The inspector's frame: its tabs and the page of the one that is chosen.
+import type { ComponentChildren } from "preact";
+import { choose_tab, toggle_inspector } from "../state/choose";
+import { INSPECTOR_TABS, type InspectorTab } from "../state/choosing";
+import type { Store } from "../state/store";
+
+interface InspectorFrameProps {
+  readonly store: Store;
+  readonly children: (tab: InspectorTab) => ComponentChildren;
+}
+
+export function InspectorFrame({ store, children }: InspectorFrameProps) {
+  const { tab, inspector_open } = store.choosing;
+  if (!inspector_open.value) return null;
+  return (
+    <aside class="inspector" aria-label="Inspector">
+      <div class="tabs">
+        <div
+          role="tablist"
+          aria-label="Inspector"
+          onKeyDown={(event) => {
+            const next = tab_after(event.key, tab.value);
+            if (next === null) return;
+            event.preventDefault();
+            choose_tab(store, next);
+            document.getElementById(`tab-${next}`)?.focus();
+          }}
+        >
+          {INSPECTOR_TABS.map((name) => (
+            <button
+              key={name}
+              id={`tab-${name}`}
+              type="button"
+              role="tab"
+              aria-selected={tab.value === name}
+              aria-controls="tab-page"
+              tabIndex={tab.value === name ? 0 : -1}
+              onClick={() => choose_tab(store, name)}
+            >
+              {name}
+            </button>
+          ))}
+        </div>
+        <button
+          type="button"
+          class="icon"
+          aria-label="Close the inspector"
+          title="Close the inspector"
+          onClick={() => toggle_inspector(store)}
+        >
+          <svg viewBox="0 0 24 24" aria-hidden="true">
+            <path d="M18.300 5.700 12 12l6.300 6.300-1.400 1.400-6.300-6.300-6.300 6.300-1.400-1.400L9.200 12 2.900 5.700l1.400-1.400 6.300 6.300 6.300-6.300z" />
+          </svg>
+        </button>
+      </div>
+      <div class="tab-page" id="tab-page" role="tabpanel" aria-labelledby={`tab-${tab.value}`}>
+        {children(tab.value)}
+      </div>
+    </aside>
+  );
+}
+
+function tab_after(key: string, tab: InspectorTab): InspectorTab | null {
+  const at = INSPECTOR_TABS.indexOf(tab);
+  const count = INSPECTOR_TABS.length;
+  if (key === "ArrowRight") return INSPECTOR_TABS[(at + 1) % count] ?? null;
+  if (key === "ArrowLeft") return INSPECTOR_TABS[(at + count - 1) % count] ?? null;
+  return null;
+}

@@ -1,0 +1,55 @@
+// What a layout costs before it is started, how far it is while it is worked on, and what went wrong.
+
+import { is_under_way } from "../state/frames";
+import { cancel_layout, start_layout } from "../state/intents";
+import type { Store } from "../state/store";
+
+export function LayoutNotice({ store }: { store: Store }) {
+  const { frames, view, engines, steps } = store;
+  const progress = frames.value?.progress.value ?? null;
+  if (progress === null || !view.value?.iterative || progress.state === "done") return null;
+  const title = engines.value.find(({ name }) => name === view.value?.engine)?.title ?? "";
+  const missing = steps.value.length - progress.done;
+  const what = `${title} of ${missing} step${missing === 1 ? "" : "s"}`;
+  return (
+    <section class="layout-notice" aria-label="Layout">
+      {is_under_way(progress) ? (
+        <>
+          <p role="status">
+            {progress.state === "waiting"
+              ? `${what} waits for another layout to end`
+              : `Laying out ${title}: ${progress.done} of ${progress.total} steps${left(progress.expected_seconds)}`}
+          </p>
+          <progress max={progress.total} value={progress.done} aria-label={`${title} finished`} />
+          <button type="button" onClick={() => cancel_layout(store)}>
+            Cancel
+          </button>
+        </>
+      ) : (
+        <>
+          <p role={progress.state === "failed" ? "alert" : "status"}>
+            {progress.state === "failed"
+              ? progress.message
+              : `${what} ${cost(progress.expected_seconds)}`}
+          </p>
+          <button type="button" class="primary" onClick={() => start_layout(store)}>
+            {progress.state === "failed" ? "Try again" : "Lay out"}
+          </button>
+        </>
+      )}
+    </section>
+  );
+}
+
+function left(seconds: number | null): string {
+  return seconds === null || seconds < 1 ? "" : `, about ${duration(seconds)} left`;
+}
+
+function cost(seconds: number | null): string {
+  if (seconds === null) return "has not been laid out yet.";
+  return `will take about ${duration(seconds)}.`;
+}
+
+function duration(seconds: number): string {
+  return seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`;
+}

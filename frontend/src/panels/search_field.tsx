@@ -1,0 +1,62 @@
+// The search: says at once how many samples it finds or what is wrong with the query; Enter selects them.
+import { useEffect, useRef } from "preact/hooks";
+import { search_for, select_found } from "../state/choose";
+import type { Found } from "../state/choosing";
+import type { Store } from "../state/store";
+
+/** Looking through many rows takes time that typing should not wait for. */
+const PATIENCE = 150;
+
+export function SearchField({ store }: { store: Store }) {
+  const field = useRef<HTMLInputElement>(null);
+  const timer = useRef(0);
+  const { query, found } = store.choosing;
+  useEffect(() => () => clearTimeout(timer.current), []);
+  useEffect(() => {
+    // Somebody has cleared the query elsewhere.
+    if (query.value === "" && field.current !== document.activeElement && field.current) {
+      field.current.value = "";
+    }
+  }, [query.value]);
+  const ask = () => {
+    clearTimeout(timer.current);
+    search_for(store, field.current?.value ?? "");
+  };
+  return (
+    <search class="search">
+      <input
+        ref={field}
+        id="search"
+        type="search"
+        aria-label="Search samples"
+        aria-describedby="found"
+        aria-invalid={found.value?.kind === "error"}
+        placeholder="Search"
+        title="text, /regular expression/, column:value, column<0.5"
+        autocomplete="off"
+        spellcheck={false}
+        onInput={() => {
+          clearTimeout(timer.current);
+          timer.current = window.setTimeout(ask, PATIENCE);
+        }}
+        onKeyDown={(event) => {
+          if (event.key !== "Enter") return;
+          ask();
+          const subtract = event.ctrlKey || event.metaKey;
+          select_found(store, event.shiftKey ? "add" : subtract ? "subtract" : "replace");
+        }}
+      />
+      <div id="found" role="status" class={found.value?.kind === "error" ? "found error" : "found"}>
+        {found.value !== null && <p>{sentence(found.value)}</p>}
+      </div>
+    </search>
+  );
+}
+
+function sentence(found: Found): string {
+  if (found.kind === "error") return `${found.message}.`;
+  const count = found.ids.length.toLocaleString("en-US");
+  const among = found.among.toLocaleString("en-US");
+  const then = found.ids.length > 0 ? "; Enter selects them" : "";
+  return `${count} of ${among} samples${then}.`;
+}

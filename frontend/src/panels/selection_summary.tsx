@@ -1,0 +1,87 @@
+// What is selected: how many samples, how they came to be, which labels they have, and what can be done with them.
+import { CopyButton } from "../controls/copy_button";
+import { download } from "../controls/download";
+import { clear_selection, isolate } from "../state/choose";
+import { rows_csv, shares } from "../state/rows";
+import { ids_in, type Reason } from "../state/selection";
+import type { Store } from "../state/store";
+import { first_color } from "../state/table";
+
+const REASONS: Readonly<Record<Reason, string>> = {
+  click: "by clicking",
+  lasso: "with the lasso",
+  box: "with the box",
+  search: "by searching",
+  legend: "from the legend",
+  list: "from a list",
+};
+const MOST_SHARES = 12;
+
+export function SelectionSummary({ store }: { store: Store }) {
+  const { selection, columns } = store.choosing;
+  if (selection.value === null) return <NothingSelected />;
+  const { mask, count, reason } = selection.value;
+  const ids = () => ids_in(mask);
+  const save = () => download("selection.csv", rows_csv(ids(), columns.value), "text/csv");
+  return (
+    <section class="summary" aria-label="Selection">
+      <h2>
+        {count.toLocaleString("en-US")} {count === 1 ? "sample" : "samples"} selected
+        <small> {REASONS[reason]}</small>
+      </h2>
+      <div class="actions">
+        <button type="button" title="Hide all other samples" onClick={() => isolate(store)}>
+          Isolate
+        </button>
+        <CopyButton title="Copy ids" text={() => ids().join(", ")} />
+        <button type="button" title="Rows of the selected samples, as a CSV file" onClick={save}>
+          Download
+        </button>
+        <button type="button" title="Select nothing (Esc)" onClick={() => clear_selection(store)}>
+          Clear
+        </button>
+      </div>
+      <Shares store={store} ids={ids()} />
+    </section>
+  );
+}
+
+function NothingSelected() {
+  return (
+    <section class="summary" aria-label="Selection">
+      <h2>Nothing is selected</h2>
+      <p>
+        Click a sample, draw around some with lasso or box, search, or shift-click an entry of the
+        legend. Shift adds to a selection, Ctrl takes away from it.
+      </p>
+    </section>
+  );
+}
+
+/** Counts by the category that colours, else by the label. */
+function Shares({ store, ids }: { store: Store; ids: readonly number[] }) {
+  const { columns } = store.choosing;
+  const named = (name: string | null) =>
+    columns.value.find((one) => one.name === name && one.type === "category");
+  const column = named(store.color_by.value) ?? named(first_color(columns.value));
+  if (column === undefined) return null;
+  const counted = shares(ids, column);
+  const left = counted.length - MOST_SHARES;
+  const legend = store.coloring.value?.legend;
+  const entries =
+    legend?.kind === "categories" && column.name === store.color_by.value ? legend.entries : [];
+  return (
+    <ul class="shares" aria-label={`Selected by ${column.name}`}>
+      {counted.slice(0, MOST_SHARES).map(({ code, word, count }) => (
+        <li key={code}>
+          <span
+            class="swatch"
+            style={{ background: entries.find(({ codes }) => codes.includes(code))?.color }}
+          />
+          <span class="name">{word}</span> <b>{count.toLocaleString("en-US")}</b>
+        </li>
+      ))}
+      {left > 0 && <li>and {left} more</li>}
+    </ul>
+  );
+}

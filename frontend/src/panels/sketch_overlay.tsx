@@ -1,0 +1,13 @@
+// The outline that lasso or box are drawing.
+import type { Store } from "../state/store";
+
+export function SketchOverlay({ store }: { store: Store }) {
+  const path = store.choosing.sketch.value;
+  if (path === null) return null;
+  const points = path.map(([x, y]) => `${x},${y}`).join(" ");
+  return (
+    <svg class="sketch" aria-hidden="true">
+      <polygon points={points} />
+    </svg>
+  );
+}

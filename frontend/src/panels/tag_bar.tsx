@@ -1,0 +1,33 @@
+// Tags for some samples, by button or by key.
+import { tag_samples } from "../state/choose";
+import type { Store } from "../state/store";
+import { TAGS } from "../state/tags";
+
+interface TagBarProps {
+  readonly store: Store;
+  readonly ids: readonly number[];
+}
+
+export function TagBar({ store, ids }: TagBarProps) {
+  const { tags } = store.choosing;
+  if (ids.length === 0) return null;
+  return (
+    <fieldset class="tags">
+      <legend class="unseen">{ids.length === 1 ? "Tag this sample" : "Tag these samples"}</legend>
+      {TAGS.map((tag, i) => (
+        <button
+          key={tag}
+          type="button"
+          aria-pressed={ids.every((id) => tags.value.get(id) === tag)}
+          title={`Key ${i + 1}`}
+          onClick={() => tag_samples(store, ids, tag)}
+        >
+          <span class="key" aria-hidden="true">
+            {i + 1}
+          </span>{" "}
+          {tag}
+        </button>
+      ))}
+    </fieldset>
+  );
+}

@@ -1,0 +1,194 @@
+// How the layer is projected: the view, and under "More" what its engine can be told. The form is made from the
+// server's own description of each engine.
+import { CheckField, Field, NumberField } from "../controls/field";
+import {
+  choose_axes,
+  choose_basis_steps,
+  choose_engine,
+  choose_onto_run,
+  choose_setting,
+  toggle_pin,
+  toggle_tour,
+} from "../state/intents";
+import type { Store } from "../state/store";
+import { type Axes, COMPONENTS, FIRST_AXES } from "../state/turn";
+import type { Parameter } from "../types";
+
+export function ViewPanel({ store }: { store: Store }) {
+  const { engines, engine, pinned, step, steps } = store;
+  const facts = engines.value.find(({ name }) => name === engine.value);
+  if (facts === undefined) return null;
+  return (
+    <>
+      <Field
+        name="View"
+        options={engines.value.map(({ name, title }) => [name, title])}
+        chosen={engine.value}
+        choose={(name) => choose_engine(store, name)}
+      />
+      {facts.unavailable != null && <p class="problems">{facts.unavailable}</p>}
+      <details class="more">
+        <summary>More of this view</summary>
+        {!facts.iterative && <AxesFields store={store} />}
+        {facts.parameters
+          .filter(({ name, type }) => name !== "basis_steps" && type !== "samples")
+          .map((parameter) => (
+            <ParameterField key={parameter.name} store={store} parameter={parameter} />
+          ))}
+        {steps.value.length > 1 && (
+          <CheckField
+            name={
+              pinned.value === null ? "Pin positions" : `Positions pinned at step ${pinned.value}`
+            }
+            title={`All steps at the positions of step ${pinned.value ?? step.value}: what moves then is colour alone`}
+            checked={pinned.value !== null}
+            choose={() => toggle_pin(store)}
+          />
+        )}
+      </details>
+    </>
+  );
+}
+
+/** Which steps a linear view's axes are made from, and which of its components are seen. */
+function AxesFields({ store }: { store: Store }) {
+  const { basis_steps, steps, step, touring, dimensions, runs, run, view } = store;
+  const others = (runs.value ?? []).filter(
+    (one) => one.run !== run.value?.run && one.layers.length > 0,
+  );
+  const last = steps.value.at(-1);
+  const chosen = basis_steps.value;
+  const named = [...new Set([last, step.value, chosen === null ? null : Number(chosen)])].filter(
+    (one) => one != null,
+  );
+  const axes = seen_axes(store);
+  const components = Array.from({ length: COMPONENTS }, (_, i) => i);
+  return (
+    <>
+      <Field
+        name="Axes from"
+        options={[
+          ["", "All steps"],
+          ...named.map(
+            (one) => [`${one}`, one === last ? `Last step, ${one}` : `Step ${one}`] as const,
+          ),
+        ]}
+        chosen={chosen ?? ""}
+        choose={(value) => choose_basis_steps(store, value === "" ? null : value)}
+      />
+      <div class="axes">
+        {["Across", "Up", "Towards"].slice(0, dimensions.value).map((name, i) => (
+          <Field
+            key={name}
+            name={name}
+            options={[
+              ...(axes === null ? [["", "turned"] as const] : []),
+              ...components.map((one) => [`${one + 1}`, `${one + 1}`] as const),
+            ]}
+            chosen={axes === null ? "" : `${(axes[i] ?? 0) + 1}`}
+            choose={(value) => {
+              if (value === "") return;
+              choose_axes(store, with_axis(axes ?? FIRST_AXES, i, Number(value) - 1));
+            }}
+          />
+        ))}
+      </div>
+      {others.length > 0 && (
+        <Field
+          name="In the axes of"
+          title="Turns this run's activations onto those of another run, so that both can be compared"
+          options={[["", "this run"], ...others.map(({ run }) => [run, run] as const)]}
+          chosen={view.value?.onto?.run ?? ""}
+          choose={(run) => choose_onto_run(store, run === "" ? null : run)}
+        />
+      )}
+      <button
+        type="button"
+        class="wide"
+        aria-pressed={touring.value}
+        onClick={() => toggle_tour(store)}
+      >
+        {touring.value ? "Stop the tour" : "Tour all components"}
+      </button>
+    </>
+  );
+}
+
+function ParameterField({ store, parameter }: { store: Store; parameter: Parameter }) {
+  const { settings, engine, table } = store;
+  const value = settings.value[engine.value]?.[parameter.name] ?? String(parameter.default);
+  const name = words(parameter.name);
+  const choose = (chosen: string) => choose_setting(store, parameter, chosen);
+  switch (parameter.type) {
+    case "flag":
+      return (
+        <CheckField
+          name={name}
+          title={parameter.meaning}
+          checked={value === "true"}
+          choose={(checked) => choose(String(checked))}
+        />
+      );
+    case "integer":
+    case "number":
+      return (
+        <NumberField
+          name={name}
+          title={parameter.meaning}
+          value={value}
+          low={parameter.low}
+          high={parameter.high}
+          whole={parameter.type === "integer"}
+          choose={choose}
+        />
+      );
+    case "choice":
+      return (
+        <Field
+          name={name}
+          options={parameter.choices.map((one) => [one, words(one)] as const)}
+          chosen={value}
+          choose={choose}
+          title={parameter.meaning}
+        />
+      );
+    case "column": {
+      const columns = (table.value ?? []).filter(({ type }) => type === "category");
+      return (
+        <Field
+          name={name}
+          options={[["", "None"], ...columns.map((column) => [column.name, column.name] as const)]}
+          chosen={value}
+          choose={choose}
+          title={parameter.meaning}
+        />
+      );
+    }
+    default:
+      return null;
+  }
+}
+
+/** The components on the axes, null where the view is turned between them. */
+function seen_axes(store: Store): Axes | null {
+  const turn = store.turn.value;
+  if (turn === null) return FIRST_AXES;
+  const axes = turn.map((row) => row.indexOf(1));
+  const [across = -1, up = -1, towards = -1] = axes;
+  return Math.min(across, up, towards) < 0 ? null : [across, up, towards];
+}
+
+/** A component that another axis has changes places with what was there. */
+function with_axis(axes: Axes, place: number, component: number): Axes {
+  const other = axes.indexOf(component);
+  const changed = axes.map((axis, i) => {
+    if (i === place) return component;
+    return i === other ? (axes[place] ?? axis) : axis;
+  });
+  return [changed[0] ?? 0, changed[1] ?? 1, changed[2] ?? 2];
+}
+
+function words(name: string): string {
+  const spaced = name.replaceAll("_", " ");
+  return spaced.charAt(0).toUpperCase() + spaced.slice(1);
+}

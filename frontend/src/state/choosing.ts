@@ -1,0 +1,110 @@
+// The part of the store that says which samples somebody has found and chosen. `choose.ts` holds what changes it.
+import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { MARK } from "../marks";
+import type { Path, Tool } from "../types";
+import { type Filters, passing } from "./filters";
+import type { NamedSelection } from "./kept";
+import { read_query } from "./search";
+import type { Selection } from "./selection";
+import type { Column, Table } from "./table";
+import { type Tags, tag_column } from "./tags";
+
+export const INSPECTOR_TABS = ["Selection", "Sample"] as const;
+export type InspectorTab = (typeof INSPECTOR_TABS)[number];
+
+/** What the search field has found; nothing has been asked where it is null. */
+export type Found =
+  | { readonly kind: "samples"; readonly ids: readonly number[]; readonly among: number }
+  | { readonly kind: "error"; readonly message: string };
+
+export class Choosing {
+  readonly tool: Signal<Tool> = signal("pan");
+  /** What is being drawn on the stage. */
+  readonly sketch: Signal<Path | null> = signal(null);
+  readonly selection: Signal<Selection | null> = signal(null);
+  /** The sample whose card is shown. */
+  readonly sample: Signal<number | null> = signal(null);
+  /** Its neighbours, which stay in full colour. */
+  readonly near: Signal<ReadonlySet<number>> = signal(new Set());
+  /** The sample that is pointed at in a list. */
+  readonly pointed: Signal<number | null> = signal(null);
+  /** 1 for each sample that is shown while the others are hidden. */
+  readonly isolated: Signal<Uint8Array | null> = signal(null);
+  readonly filters: Signal<Filters> = signal(new Map());
+  readonly query: Signal<string> = signal("");
+  readonly tags: Signal<Tags> = signal(new Map());
+  readonly named: Signal<readonly NamedSelection[]> = signal([]);
+  /** The browser has refused to keep tags and named selections. */
+  readonly unkept: Signal<boolean> = signal(false);
+  readonly tab: Signal<InspectorTab> = signal("Selection");
+  /** As somebody has put it; null while it opens by itself. */
+  readonly inspector_wanted: Signal<boolean | null> = signal(null);
+  /** There has been something to inspect; that there no longer is must not move the stage again. */
+  readonly inspector_due: Signal<boolean> = signal(false);
+  /** The window is wide enough for an inspector that opens by itself. */
+  readonly room: Signal<boolean> = signal(false);
+  readonly inspector_open: ReadonlySignal<boolean>;
+  /** The recorded columns, and the tags as one more. */
+  readonly columns: ReadonlySignal<Table>;
+  readonly found: ReadonlySignal<Found | null>;
+  /** 1 for each sample that isolation and filters let through; null where nothing is hidden. */
+  readonly visible: ReadonlySignal<Uint8Array | null>;
+  /** How each sample is marked on the stage. */
+  readonly marks: ReadonlySignal<Uint8Array>;
+
+  constructor(
+    readonly samples: ReadonlySignal<number>,
+    table: ReadonlySignal<Table | null>,
+  ) {
+    this.inspector_open = computed(() => {
+      return this.inspector_wanted.value ?? (this.room.value && this.inspector_due.value);
+    });
+    this.columns = computed(() => {
+      const recorded = (table.value ?? []).filter((column) => rows_of(column) === samples.value);
+      const name = recorded.some((column) => column.name === "tag") ? "my tag" : "tag";
+      return [...recorded, tag_column(this.tags.value, samples.value, name)];
+    });
+    this.visible = computed(() => {
+      const passed = passing(this.filters.value, this.columns.value, samples.value);
+      const isolated = this.isolated.value;
+      if (isolated?.length !== samples.value) return passed;
+      return passed === null ? isolated : isolated.map((one, i) => one & (passed[i] as number));
+    });
+    this.found = computed(() => {
+      const search = read_query(this.query.value, this.columns.value);
+      if (search === null) return null;
+      if ("error" in search) return { kind: "error", message: search.error };
+      const shown = this.visible.value;
+      const ids: number[] = [];
+      let among = 0;
+      for (let i = 0; i < samples.value; i += 1) {
+        if (shown !== null && shown[i] === 0) continue;
+        among += 1;
+        if (search.matches(i)) ids.push(i);
+      }
+      return { kind: "samples", ids, among };
+    });
+    this.marks = computed(() => {
+      const visible = this.visible.value;
+      const mask = this.selection.value?.mask;
+      // Nothing is dimmed for the sake of samples that are hidden.
+      const selected = mask?.some((one, i) => one === 1 && visible?.[i] !== 0) ? mask : undefined;
+      const sample = this.sample.value;
+      const near = this.near.value;
+      const marks = new Uint8Array(samples.value);
+      for (let i = 0; i < marks.length; i += 1) {
+        if (visible !== null && visible[i] === 0) marks[i] = MARK.hidden;
+        else if (i === sample) marks[i] = MARK.chosen;
+        else if (selected !== undefined) {
+          marks[i] = selected[i] ? MARK.selected : near.has(i) ? MARK.plain : MARK.dimmed;
+        }
+      }
+      return marks;
+    });
+  }
+}
+
+function rows_of(column: Column): number {
+  if (column.type === "category") return column.codes.length;
+  return column.type === "number" ? column.values.length : column.texts.length;
+}

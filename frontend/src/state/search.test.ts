@@ -1,0 +1,93 @@
+import { describe, expect, it } from "vitest";
+import { Strings } from "../wire";
+import { read_query } from "./search";
+import type { Table } from "./table";
+
+function strings(texts: readonly string[]): Strings {
+  const encoded = texts.map((text) => new TextEncoder().encode(text));
+  const offsets = new Uint32Array(texts.length + 1);
+  for (const [i, bytes] of encoded.entries()) offsets[i + 1] = (offsets[i] ?? 0) + bytes.length;
+  return new Strings(new Uint8Array(encoded.flatMap((bytes) => [...bytes])), offsets);
+}
+
+const TABLE: Table = [
+  { type: "number", name: "index", values: Float64Array.from([0, 1, 2, 3]) },
+  {
+    type: "category",
+    name: "label",
+    codes: Int32Array.from([1, 0, -1, 2]),
+    words: ["3", "7", "17"],
+  },
+  { type: "number", name: "confidence", values: Float64Array.from([0.9, 0.4, Number.NaN, 0.5]) },
+  {
+    type: "text",
+    name: "file name",
+    texts: strings(["Red car.png", "blue/Car.png", "a:b", "tram (old).png"]),
+  },
+];
+
+function found(query: string): number[] | string {
+  const search = read_query(query, TABLE);
+  if (search === null) return "nothing asked";
+  if ("error" in search) return search.error;
+  return [0, 1, 2, 3].filter(search.matches);
+}
+
+describe("a query", () => {
+  it.each<[string, number[]]>([
+    ["car", [0, 1]],
+    ["CAR red", [0]],
+    ['"red car"', [0]],
+    ['"red blue"', []],
+    ["/^red|old/", [0, 3]],
+    ["/^Red/ 7", [0]],
+    ["/red/u", []],
+    ["label:7", [0]],
+    ["label:/7$/", [0, 3]],
+    ["label!=7", [1, 2, 3]],
+    ['label:""', [2]],
+    ['label!=""', [0, 1, 3]],
+    ["Label = 3", [1]],
+    ["label>3", [0, 3]],
+    ["label>=7 label<17", [0]],
+    ["confidence<0.5", [1]],
+    ["confidence <= .5", [1, 3]],
+    ["confidence>1e-3", [0, 1, 3]],
+    ['confidence:""', [2]],
+    ["index:2", [2]],
+    ["index>-1", [0, 1, 2, 3]],
+    ['"file name":"blue/car.png"', [1]],
+    ['"file name":/car/', [0, 1]],
+    ['"a:b"', [2]],
+    ['"("', [3]],
+    ["/car/ label:3", [1]],
+  ])("%s finds its samples", (query, ids) => {
+    expect(found(query)).toEqual(ids);
+  });
+
+  it.each([
+    ["/(/", /^Expected a regular expression, received \/\(\/: \S/],
+    ["/a/zz", /^Expected a regular expression, received \/a\/zz/],
+    ["/abc", /^Expected a second \/ after \/abc/],
+    ['"abc', /^Expected a second quotation mark/],
+    ["colour:7", /received colour; there are: index, label, confidence, file name$/],
+    ["confidence<many", /^Expected a number after confidence<, received many/],
+    ["confidence<", /received nothing/],
+    ["label:", /^Expected a value after label:/],
+    ["index:one", /^Expected a number after index, received one/],
+    ['"file name"<3', /which holds text$/],
+    ["confidence</4/", /^Expected a number after confidence<, received a pattern/],
+  ])("%s is refused in words", (query, message) => {
+    expect(found(query)).toMatch(message);
+  });
+
+  it("that is empty asks nothing", () => {
+    expect(found("  ")).toBe("nothing asked");
+  });
+
+  it("asks the same each time", () => {
+    const search = read_query("/car/g", TABLE);
+    const ask = () => (search !== null && "matches" in search ? search.matches(0) : null);
+    expect([ask(), ask(), ask()]).toEqual([true, true, true]);
+  });
+});

@@ -1,0 +1,150 @@
+// The language of the search field. Terms stand side by side and must all hold: text anywhere in the row, "text with
+// spaces", /a regular expression/, column:value, column!=value and the comparisons column<number.
+import { type Column, type Table, value_at } from "./table";
+
+export type Search =
+  | { readonly matches: (sample: number) => boolean }
+  /** What is wrong with the query, in words. */
+  | { readonly error: string };
+
+type Test = (sample: number) => boolean;
+type Operator = ":" | "=" | "!=" | "<" | "<=" | ">" | ">=";
+
+class QueryError extends Error {}
+
+const TERM =
+  /(?:("[^"]*"|[^\s"/:=<>!]+)\s*(:|!=|<=|>=|=|<|>)\s*)?(?:"([^"]*)"(?=\s|$)|\/((?:[^/\\]|\\.)*)\/([a-z]*)(?=\s|$)|(\S*))\s*/y;
+
+/** Null for an empty query. */
+export function read_query(query: string, table: Table): Search | null {
+  const text = query.trim();
+  if (text === "") return null;
+  try {
+    const tests = terms_of(text).map((term) => test_of(term, table));
+    return { matches: (sample) => tests.every((test) => test(sample)) };
+  } catch (reason) {
+    if (reason instanceof QueryError) return { error: reason.message };
+    throw reason;
+  }
+}
+
+interface Term {
+  readonly column: string | null;
+  readonly operator: Operator;
+  readonly value: string;
+  readonly quoted: boolean;
+  readonly pattern: RegExp | null;
+}
+
+function terms_of(text: string): Term[] {
+  const terms: Term[] = [];
+  for (TERM.lastIndex = 0; TERM.lastIndex < text.length; ) {
+    const [, column, operator, quoted, regex, flags, word = ""] = TERM.exec(text) ?? [];
+    if (quoted === undefined && word.startsWith('"')) {
+      throw new QueryError(`Expected a second quotation mark after ${word}`);
+    }
+    if (regex === undefined && /^\/./.test(word)) {
+      throw new QueryError(`Expected a second / after ${word}; put plain text with a / in quotes`);
+    }
+    terms.push({
+      column: column === undefined ? null : column.replaceAll('"', ""),
+      operator: (operator ?? ":") as Operator,
+      value: quoted ?? word,
+      quoted: quoted !== undefined,
+      pattern: regex === undefined ? null : read_pattern(regex, flags ?? ""),
+    });
+  }
+  return terms;
+}
+
+function read_pattern(source: string, flags: string): RegExp {
+  try {
+    // Stateful flags would make a match depend on the one before.
+    return new RegExp(source, flags.replace(/[gy]/g, "") || "i");
+  } catch (reason) {
+    const message = reason instanceof Error ? reason.message : String(reason);
+    const why = message.slice(message.lastIndexOf(": ") + 1).trim();
+    throw new QueryError(`Expected a regular expression, received /${source}/${flags}: ${why}`);
+  }
+}
+
+function test_of(term: Term, table: Table): Test {
+  const { operator, value, pattern } = term;
+  if (term.column === null) {
+    const tests = table.map((column) => text_test(column, contains(term)));
+    return (sample) => tests.some((test) => test(sample));
+  }
+  const column = column_named(term.column, table);
+  if (pattern !== null) return negated_if(operator, text_test(column, contains(term)), term);
+  if (operator === ":" || operator === "=" || operator === "!=") {
+    if (value === "" && !term.quoted) {
+      throw new QueryError(
+        `Expected a value after ${column.name}${operator}; "" finds samples without one`,
+      );
+    }
+    return negated_if(operator, equality_test(column, value), term);
+  }
+  return comparison_test(column, operator, value);
+}
+
+function negated_if(operator: Operator, test: Test, term: Term): Test {
+  if (operator === "!=") return (sample) => !test(sample);
+  if (operator === ":" || operator === "=") return test;
+  throw new QueryError(`Expected a number after ${term.column}${operator}, received a pattern`);
+}
+
+function column_named(name: string, table: Table): Column {
+  const wanted = name.toLowerCase();
+  const found =
+    table.find((column) => column.name === name) ??
+    table.find((column) => column.name.toLowerCase() === wanted);
+  if (found !== undefined) return found;
+  const known = table.map((column) => column.name).join(", ") || "none";
+  throw new QueryError(`Expected a column before the sign, received ${name}; there are: ${known}`);
+}
+
+function contains({ pattern, value }: Term): (text: string) => boolean {
+  if (pattern !== null) return (text) => pattern.test(text);
+  const wanted = value.toLowerCase();
+  return (text) => text.toLowerCase().includes(wanted);
+}
+
+/** Looks at each word of a category once, however many samples have it. */
+function text_test(column: Column, holds: (text: string) => boolean): Test {
+  if (column.type !== "category") return (sample) => holds(value_at(column, sample));
+  const by_code = column.words.map(holds);
+  const missing = holds("");
+  return (sample) => by_code[column.codes[sample] ?? -1] ?? missing;
+}
+
+function equality_test(column: Column, value: string): Test {
+  const wanted = value.toLowerCase();
+  if (column.type !== "number") return text_test(column, (text) => text.toLowerCase() === wanted);
+  if (value === "") return (sample) => Number.isNaN(column.values[sample]);
+  const number = number_of(value, column.name);
+  return (sample) => column.values[sample] === number;
+}
+
+function comparison_test(column: Column, operator: Operator, value: string): Test {
+  const limit = number_of(value, `${column.name}${operator}`);
+  const holds = (number: number) => {
+    // A missing value, NaN, is neither less nor more.
+    if (operator === "<") return number < limit;
+    if (operator === "<=") return number <= limit;
+    return operator === ">" ? number > limit : number >= limit;
+  };
+  if (column.type === "number") return (sample) => holds(column.values[sample] ?? Number.NaN);
+  const number = (text: string) => (text.trim() === "" ? Number.NaN : Number(text));
+  if (column.type === "category" && column.words.some((word) => !Number.isNaN(number(word)))) {
+    return text_test(column, (word) => holds(number(word)));
+  }
+  throw new QueryError(
+    `Expected a column of numbers before ${operator}, received ${column.name}, which holds text`,
+  );
+}
+
+function number_of(value: string, after: string): number {
+  const number = value.trim() === "" ? Number.NaN : Number(value);
+  if (!Number.isNaN(number)) return number;
+  throw new QueryError(`Expected a number after ${after}, received ${value || "nothing"}`);
+}

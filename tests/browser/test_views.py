@@ -1,0 +1,183 @@
+"""Views: engines and what they can be told, layouts that take a while, other axes, pinned positions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tb_embed_plugin import record
+from tests.browser.tab import TIMEOUT, Open, Tab
+from tests.harness import EPOCHS, Recording, TensorBoardProcess, tensorboard
+
+SAMPLES = 150
+STEPS = 3
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TensorBoardProcess]:
+    """TensorBoard on three clusters that drift apart, small enough to be laid out in a second."""
+    logdir = tmp_path_factory.mktemp("small")
+    rng = np.random.default_rng(0)
+    labels = np.arange(SAMPLES) % 3
+    centres, noise = rng.normal(size=(3, 12)), rng.normal(size=(SAMPLES, 12))
+    for step in range(STEPS):
+        activations = ((1 + 3 * step) * centres[labels] + noise).astype(np.float32)
+        record(logdir / "drift", step, {"fc1": activations}, labels=labels)
+    with tensorboard(logdir) as process:
+        yield process
+
+
+def choose_view(tab: Tab, name: str) -> None:
+    tab.frame.get_by_role("combobox", name="View").select_option(label=name)
+
+
+def notice(tab: Tab) -> Locator:
+    return tab.frame.get_by_role("region", name="Layout")
+
+
+def open_more(tab: Tab) -> None:
+    tab.frame.get_by_text("More of this view").click()
+
+
+def test_a_layout_is_started_on_request_and_is_there_the_next_time(
+    open_tab: Open, small: TensorBoardProcess
+) -> None:
+    tab = open_tab(at=small)
+    tab.wait_for_picture(STEPS - 1)
+    choose_view(tab, "t-SNE")
+    expect(notice(tab)).to_contain_text(f"t-SNE of {STEPS} steps will take about")
+    assert not len(tab.positions()), "the picture of another view is no picture of this one"
+    notice(tab).get_by_role("button", name="Lay out").click()
+    expect(tab.canvas).to_have_accessible_name(re.compile("2-D t-SNE of fc1"))
+    expect(notice(tab)).to_have_count(0)
+    tab.wait_for_picture(STEPS - 1)
+    expect(tab.frame.get_by_text(re.compile(r"t-SNE: neighbours kept \d+ %"))).to_be_visible()
+    places = tab.positions()
+    spread = [places[label::3].std(axis=0).max() for label in range(3)]
+    centres = np.array([places[label::3].mean(axis=0) for label in range(3)])
+    distances = np.linalg.norm(centres - np.roll(centres, 1, axis=0), axis=1)
+    assert distances.min() > 2 * max(spread), "three clusters are seen as three"
+
+    again = open_tab(at=small, keys="&p.tb_embed.engine=tsne")
+    again.wait_for_picture(STEPS - 1)
+    expect(notice(again)).to_have_count(0)
+    np.testing.assert_allclose(again.positions(), places, atol=1)
+
+
+def test_a_parameter_makes_another_layout_and_stays_in_the_address(
+    open_tab: Open, small: TensorBoardProcess
+) -> None:
+    tab = open_tab(at=small)
+    tab.wait_for_picture(STEPS - 1)
+    choose_view(tab, "UMAP")
+    open_more(tab)
+    neighbors = tab.frame.get_by_label("Neighbors")
+    neighbors.fill("1")
+    neighbors.press("Tab")
+    expect(tab.frame.locator("input:invalid")).to_have_count(1)
+    assert "settings" not in tab.page.url, "a value out of range is not taken"
+    neighbors.fill("8")
+    neighbors.press("Tab")
+    notice(tab).get_by_role("button", name="Lay out").click()
+    expect(notice(tab)).to_have_count(0)
+    tab.wait_for_picture(STEPS - 1)
+    tab.wait_until(lambda: "p.tb_embed.settings=neighbors%3A8" in tab.page.url)
+    tab.frame.get_by_text("3-D", exact=True).click()
+    expect(notice(tab)).to_contain_text("UMAP of")
+
+
+def test_a_layout_can_be_cancelled(open_tab: Open, recording: Recording) -> None:
+    tab = open_tab()
+    tab.wait_for_picture(EPOCHS)
+    choose_view(tab, "t-SNE")
+    open_more(tab)
+    # Nobody else lays this one out, and it takes a while.
+    tab.frame.get_by_label("Seed").fill("7")
+    tab.frame.get_by_label("Seed").press("Tab")
+    notice(tab).get_by_role("button", name="Lay out").click()
+    notice(tab).get_by_role("button", name="Cancel").click()
+    expect(notice(tab).get_by_role("button", name="Lay out")).to_be_visible()
+
+
+def test_the_numbers_of_a_view_come_on_demand(
+    open_tab: Open, small: TensorBoardProcess
+) -> None:
+    tab = open_tab(at=small)
+    tab.wait_for_picture(STEPS - 1)
+    tab.frame.get_by_title("What this view is worth, in numbers").click()
+    numbers = tab.frame.get_by_role("region", name=f"Quality of step {STEPS - 1}")
+    expect(numbers.locator("div").filter(has_text="Trustworthiness")).to_contain_text(
+        re.compile(r"0\.\d{3}"), timeout=TIMEOUT
+    )
+    expect(numbers.locator("div").filter(has_text="Label accuracy")).to_contain_text(
+        re.compile(r"[01]\.\d{3}")
+    )
+
+
+def test_other_components_and_a_tour_need_no_new_layout(open_tab: Open) -> None:
+    tab = open_tab()
+    tab.wait_for_picture(EPOCHS)
+    open_more(tab)
+    first = tab.positions()
+    tab.frame.get_by_label("Across").select_option("3")
+    tab.wait_for_picture(EPOCHS)
+    other = tab.positions()
+    assert np.abs(other[:, 0] - first[:, 0]).max() > 20
+    expect(tab.frame.get_by_text("Other axes than the first")).to_be_visible()
+
+    tab.frame.get_by_label("Across").select_option("2")
+    tab.wait_for_picture(EPOCHS)
+    expect(tab.frame.get_by_label("Up")).to_have_value("3")
+
+    tab.frame.get_by_role("button", name="Tour all components").click()
+    tab.wait_until(lambda: bool(np.abs(tab.positions() - other).max() > 20))
+    here = tab.positions()
+    tab.wait_until(lambda: bool(np.abs(tab.positions() - here).max() > 5))
+    tab.frame.get_by_role("button", name="Stop the tour").click()
+    tab.settle()
+    expect(tab.frame.get_by_label("Across")).to_have_value("")
+
+
+def test_pinned_positions_hold_for_all_steps(open_tab: Open) -> None:
+    tab = open_tab()
+    tab.wait_for_picture(EPOCHS)
+    pinned = tab.positions()
+    open_more(tab)
+    tab.frame.get_by_label("Pin positions").check()
+    tab.slider.focus()
+    tab.page.keyboard.press("Home")
+    tab.wait_for_picture(0)
+    np.testing.assert_array_equal(tab.positions(), pinned)
+    tab.frame.get_by_label(f"Positions pinned at step {EPOCHS}").uncheck()
+    tab.wait_until(lambda: bool(np.abs(tab.positions() - pinned).max() > 20))
+
+
+def test_axes_can_be_those_of_one_step(open_tab: Open) -> None:
+    tab = open_tab()
+    tab.wait_for_picture(EPOCHS)
+    expect(tab.frame.get_by_text(f"Axes from all {EPOCHS + 1} steps")).to_be_visible()
+    all_steps = tab.positions()
+    open_more(tab)
+    tab.frame.get_by_label("Axes from").select_option(label=f"Last step, {EPOCHS}")
+    expect(tab.frame.get_by_text(f"Axes from step {EPOCHS}")).to_be_visible()
+    tab.wait_for_picture(EPOCHS)
+    assert np.abs(tab.positions() - all_steps).max() > 5
+
+
+@pytest.mark.parametrize(("dark", "width"), [(False, 1400), (True, 420)])
+def test_the_layout_of_the_view_panel(
+    open_tab: Open,
+    small: TensorBoardProcess,
+    layouts: Path,
+    dark: bool,  # noqa: FBT001 # pytest passes it by name
+    width: int,
+) -> None:
+    tab = open_tab(at=small, dark=dark, width=width, keys="&p.tb_embed.engine=tsne")
+    tab.wait_for_picture(STEPS - 1)
+    tab.page.screenshot(path=layouts / f"views-{'dark' if dark else 'light'}-{width}.png")
+    assert tab.frame.locator("body").evaluate("body => body.scrollWidth <= innerWidth")
