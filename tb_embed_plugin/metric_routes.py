@@ -43,7 +43,7 @@ MAX_SEARCHED_BYTES = 1 << 30
 
 def metrics(service: Service, arguments: Arguments) -> Answer:
     """Answers the numbers of each step."""
-    measures = _measures(service, arguments)
+    measures = measures_of(service, arguments)
     asked = arguments.members("steps", measures.steps)
     rows, state = _in_time(
         service, asked, lambda step: (measures.numbers(step), measures.observation(step))
@@ -58,7 +58,7 @@ def metrics(service: Service, arguments: Arguments) -> Answer:
         "classes_are_outputs": measures.labels.are_outputs,
         "dead": [np.flatnonzero(seen.dead).tolist() for _, seen in rows],
         "saturated": [np.flatnonzero(seen.saturated).tolist() for _, seen in rows],
-        "dead_by_class": [_without_nan(seen.dead_by_class) for _, seen in rows],
+        "dead_by_class": [without_nan(seen.dead_by_class) for _, seen in rows],
         "samples_measured": len(measures.samples),
         "samples": measures.facts.samples,
     }
@@ -67,7 +67,7 @@ def metrics(service: Service, arguments: Arguments) -> Answer:
 
 def sample_metrics(service: Service, arguments: Arguments) -> Answer:
     """Answers one number a step and sample, or a sample over the run."""
-    measures = _measures(service, arguments)
+    measures = measures_of(service, arguments)
     name = arguments.text("name")
     of_steps = {metric.name for metric in SAMPLE_METRICS}
     asked = arguments.members("steps", measures.steps)
@@ -91,7 +91,7 @@ def sample_metrics(service: Service, arguments: Arguments) -> Answer:
 
 def samples(service: Service, arguments: Arguments) -> Answer:
     """Answers the samples that a rule names, the most striking first."""
-    measures = _measures(service, arguments)
+    measures = measures_of(service, arguments)
     rule = arguments.choice("rule", list(RULES))
     limit = arguments.number("limit", 200)
     if not 1 <= limit <= MAX_RANKED:
@@ -122,7 +122,7 @@ def samples(service: Service, arguments: Arguments) -> Answer:
 
 def list_findings(service: Service, arguments: Arguments) -> Answer:
     """Answers a layer's warnings, and how many samples each rule names."""
-    measures = _measures(service, arguments)
+    measures = measures_of(service, arguments)
     state = _measured(service, measures)
     content: dict[str, Any] = {"warnings": [], "rules": []}
     if state["state"] == "done":
@@ -143,7 +143,7 @@ def list_findings(service: Service, arguments: Arguments) -> Answer:
 
 def similarity(service: Service, arguments: Arguments) -> Answer:
     """Answers the linear CKA of each step with each step, of this layer or another."""
-    measures = _measures(service, arguments)
+    measures = measures_of(service, arguments)
     other = measures
     run, layer = arguments.optional("with_run"), arguments.optional("with_layer")
     if run is not None or layer is not None:
@@ -161,7 +161,7 @@ def similarity(service: Service, arguments: Arguments) -> Answer:
     content = state | {
         "steps": rows,
         "with_steps": columns,
-        "cka": [_without_nan(row) for row in matrix.reshape(len(rows), len(columns))],
+        "cka": [without_nan(row) for row in matrix.reshape(len(rows), len(columns))],
     }
     # The other one's version may change while this one's does not.
     version = _version(measures, state) if other is measures else None
@@ -170,7 +170,7 @@ def similarity(service: Service, arguments: Arguments) -> Answer:
 
 def confusion(service: Service, arguments: Arguments) -> Answer:
     """Answers how many samples of each label are predicted as each class."""
-    measures = _measures(service, arguments)
+    measures = measures_of(service, arguments)
     step = arguments.number("step")
     with service.frames.working():
         counts = findings.confusion(measures, step)
@@ -227,7 +227,12 @@ METRIC_ROUTES: Mapping[str, Callable[[Service, Arguments], Answer]] = MappingPro
 )
 
 
-def _measures(service: Service, arguments: Arguments) -> LayerMeasures:
+def measures_of(service: Service, arguments: Arguments) -> LayerMeasures:
+    """Returns the measures of the layer that is asked about.
+
+    Raises:
+        UnsuitableDataError: None of its steps can be measured.
+    """
     run = service.logdir.run(arguments.text("run"))
     layer = run.layer(arguments.text("layer"))
     measures = LayerMeasures(run, layer.name, service.measured, arguments.optional("label"))
@@ -286,5 +291,6 @@ def _words(rule: str) -> dict[str, str]:
     return {"title": words.title, "meaning": words.meaning, "score": words.score}
 
 
-def _without_nan(values: NDArray[np.float64]) -> list[float | None]:
+def without_nan(values: NDArray[np.float64]) -> list[float | None]:
+    """Returns numbers as JSON takes them, null where there is none."""
     return [None if math.isnan(value) else value for value in values.tolist()]

@@ -14,6 +14,7 @@ from tb_embed_plugin import engines, iterative, linear, progress, wire
 from tb_embed_plugin.answers import Answer, Service, bound, json_answer
 from tb_embed_plugin.arguments import Arguments
 from tb_embed_plugin.columns import encode_columns
+from tb_embed_plugin.lens_routes import LENS_ROUTES
 from tb_embed_plugin.metric_routes import METRIC_ROUTES
 from tb_embed_plugin.runs.run import Run
 from tb_embed_plugin.views import Source, first_view
@@ -73,8 +74,10 @@ def vectors(service: Service, arguments: Arguments) -> Answer:
     layer = run.layer(arguments.text("layer"))
     snapshot = run.snapshot(layer.name, arguments.number("step"))
     samples = arguments.members("samples", range(len(snapshot)))
-    bound(len(samples) * layer.units * 4, "samples")
-    body = wire.encode({"vectors": snapshot[samples]})
+    units = arguments.members("units", range(layer.units))
+    bound(len(samples) * len(units) * 4, "samples")
+    rows = snapshot[samples] if len(units) == layer.units else snapshot[np.ix_(samples, units)]
+    body = wire.encode({"vectors": rows})
     return Answer(body, wire.CONTENT_TYPE, run.layer_version(layer.name))
 
 
@@ -115,6 +118,7 @@ ROUTES: Mapping[str, Callable[[Service, Arguments], Answer]] = MappingProxyType(
         "vectors": vectors,
         "cancel": cancel,
         "engines": list_engines,
+        **LENS_ROUTES,
         **METRIC_ROUTES,
     }
 )
