@@ -34,6 +34,9 @@ SECONDS = 2.0
 MAX_RANKED = 2000
 """Samples in one answer of `samples`."""
 
+MAX_CONFUSED = 100_000
+"""Samples in one answer of `confusion`."""
+
 MAX_NEIGHBORS = 200
 """Neighbours in one answer of `neighbors`."""
 
@@ -172,9 +175,15 @@ def confusion(service: Service, arguments: Arguments) -> Answer:
     """Answers how many samples of each label are predicted as each class."""
     measures = measures_of(service, arguments)
     step = arguments.number("step")
+    cell = arguments.optional("row") is not None
     with service.frames.working():
-        counts = findings.confusion(measures, step)
-    content = {"step": step, "classes": measures.labels.names, "counts": counts.tolist()}
+        content: dict[str, Any] = {"step": step, "classes": measures.labels.names}
+        if cell:
+            row, column = arguments.number("row"), arguments.number("column")
+            found = findings.confused(measures, step, row, column)
+            content["samples"] = found[:MAX_CONFUSED].tolist()
+        else:
+            content["counts"] = findings.confusion(measures, step).tolist()
     return json_answer(content, measures.run.layer_version(measures.facts.name))
 
 

@@ -93,6 +93,20 @@ def test_samples_without_a_label_and_units_that_do_not_vary_do_not_count() -> No
     np.testing.assert_array_equal(prefers[:2], [1, -1])
 
 
+def test_each_cell_of_the_confusion_names_its_samples(
+    client: Client, recording: Recording
+) -> None:
+    content = ask(client, "confusion", step=1).get_json()
+    named = []
+    for row, counts in enumerate(content["counts"]):
+        for column, count in enumerate(counts):
+            cell = ask(client, "confusion", step=1, row=row, column=column).get_json()
+            assert len(cell["samples"]) == count
+            assert set(recording.labels[cell["samples"]]) <= {row}
+            named.extend(cell["samples"])
+    assert sorted(named) == list(range(len(recording.labels)))
+
+
 def test_vectors_of_one_unit(client: Client) -> None:
     everything = safetensors.numpy.load(ask(client, "vectors", step=LAST).data)["vectors"]
     one = safetensors.numpy.load(ask(client, "vectors", step=LAST, units=17).data)["vectors"]

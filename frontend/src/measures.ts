@@ -76,7 +76,7 @@ export interface Similarity extends Measured {
   readonly cka: readonly (readonly (number | null)[])[];
 }
 
-export interface Confusion {
+export interface Confusion extends Measured {
   readonly step: number;
   readonly classes: readonly string[];
   /** A row a label, a column a predicted class. */
@@ -84,7 +84,7 @@ export interface Confusion {
 }
 
 /** The samples of two classes along the axis through the classes' means: -1 the mean of the first, 1 of the second. */
-export interface ClassPair {
+export interface ClassPair extends Measured {
   readonly classes: readonly [string, string];
   readonly steps: readonly number[];
   readonly samples: Int32Array;
@@ -94,7 +94,7 @@ export interface ClassPair {
   readonly positions: readonly Float32Array[];
 }
 
-export interface Units {
+export interface Units extends Measured {
   readonly step: number;
   readonly classes: readonly string[];
   /** Share of each unit's variance that lies between the classes; null where the unit does not vary. */

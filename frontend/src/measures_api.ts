@@ -69,6 +69,16 @@ export function fetch_confusion(
   return json("confusion", { ...key, step: String(step) }, signal);
 }
 
+/** The samples of one label, `row`, that are predicted as one class, `column`. */
+export function fetch_confused(
+  key: LayerKey,
+  { step, row, column }: { readonly step: number; readonly row: number; readonly column: number },
+  signal: AbortSignal,
+): Promise<{ readonly samples: readonly number[] }> {
+  const query = { step: String(step), row: String(row), column: String(column) };
+  return json("confusion", { ...key, ...query }, signal);
+}
+
 export async function fetch_class_pair(
   key: LayerKey,
   classes: readonly [string, string],

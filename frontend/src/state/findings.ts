@@ -18,8 +18,18 @@ const ORDER = [
 ];
 
 export type Finding =
-  | { readonly kind: "warning"; readonly id: string; readonly count: number; readonly warning: Warning }
-  | { readonly kind: "rule"; readonly id: string; readonly count: number; readonly rule: RuleCount };
+  | {
+      readonly kind: "warning";
+      readonly id: string;
+      readonly count: number;
+      readonly warning: Warning;
+    }
+  | {
+      readonly kind: "rule";
+      readonly id: string;
+      readonly count: number;
+      readonly rule: RuleCount;
+    };
 
 /** At most six, those that name no sample left out. */
 export function told(findings: Findings): Finding[] {
@@ -31,7 +41,8 @@ export function told(findings: Findings): Finding[] {
       warning,
     }),
   );
-  const place = (rule: RuleCount) => (ORDER.indexOf(rule.rule) + ORDER.length + 1) % (ORDER.length + 1);
+  const place = (rule: RuleCount) =>
+    (ORDER.indexOf(rule.rule) + ORDER.length + 1) % (ORDER.length + 1);
   const rules = findings.rules
     .filter(({ count }) => count > 0)
     .sort((a, b) => place(a) - place(b))
