@@ -85,7 +85,6 @@ export function HeatMap({ name, values, paint, numbers, framed, say, choose }: H
     <div class="heat-map">
       <div
         class="cells"
-        // biome-ignore lint/a11y/useSemanticElements: no element has cells to move through by arrow keys
         role="application"
         aria-label={name}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: it takes the arrow keys

@@ -18,6 +18,7 @@ export function LayerSections({ store, children }: LayerSectionsProps) {
           <h2>
             <button
               type="button"
+              class="section-title"
               aria-expanded={section === open}
               onClick={() => toggle_section(store, section)}
             >
