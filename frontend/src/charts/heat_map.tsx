@@ -16,6 +16,8 @@ interface HeatMapProps {
   readonly paint: (value: number) => Rgb | null;
   /** Draws the numbers into the cells where they have room. */
   readonly numbers?: boolean;
+  /** Of rows and columns, where there is room for them. */
+  readonly headings?: readonly string[];
   /** The row and the column that are framed. */
   readonly framed: Cell | null;
   readonly say: (cell: Cell) => string;
@@ -23,10 +25,11 @@ interface HeatMapProps {
 }
 
 /** In CSS pixels. */
-const SIDE = 280;
+const SIDE = 260;
 const LEAST_FOR_NUMBERS = 20;
 
-export function HeatMap({ name, values, paint, numbers, framed, say, choose }: HeatMapProps) {
+export function HeatMap(props: HeatMapProps) {
+  const { name, values, paint, numbers, headings = [], framed, say, choose } = props;
   const canvas = useRef<HTMLCanvasElement>(null);
   const [pointed, point] = useState<Cell | null>(null);
   const [cursor, set_cursor] = useState<Cell>({ row: 0, column: 0 });
@@ -83,31 +86,57 @@ export function HeatMap({ name, values, paint, numbers, framed, say, choose }: H
   };
   return (
     <div class="heat-map">
-      <div
-        class="cells"
-        role="application"
-        aria-label={name}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: it takes the arrow keys
-        tabIndex={0}
-        style={{ width: `${width}px`, height: `${height}px` }}
-        onPointerMove={(event) => point(under(event))}
-        onPointerLeave={() => point(null)}
-        onClick={(event) => {
-          const cell = under(event);
-          set_cursor(cell);
-          choose(cell);
-        }}
-        onKeyDown={(event) => {
-          if (event.key === "Enter") choose(cursor);
-          const next = cell_after(event.key, cursor, rows, columns);
-          if (next !== null) set_cursor(next);
-          if (next !== null || event.key === "Enter") event.preventDefault();
-        }}
-      >
-        <canvas ref={canvas} style={{ width: "100%", height: "100%" }} />
-        <span class={pointed === null ? "cursor" : "cursor pointed"} style={outlined} />
+      <Headings names={headings} size={width} way="column" />
+      <div class="cells-and-headings">
+        <Headings names={headings} size={height} way="row" />
+        <div
+          class="cells"
+          role="application"
+          aria-label={name}
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: it takes the arrow keys
+          tabIndex={0}
+          style={{ width: `${width}px`, height: `${height}px` }}
+          onPointerMove={(event) => point(under(event))}
+          onPointerLeave={() => point(null)}
+          onClick={(event) => {
+            const cell = under(event);
+            set_cursor(cell);
+            choose(cell);
+          }}
+          onKeyDown={(event) => {
+            if (event.key === "Enter") choose(cursor);
+            const next = cell_after(event.key, cursor, rows, columns);
+            if (next !== null) set_cursor(next);
+            if (next !== null || event.key === "Enter") event.preventDefault();
+          }}
+        >
+          <canvas ref={canvas} style={{ width: "100%", height: "100%" }} />
+          <span class={pointed === null ? "cursor" : "cursor pointed"} style={outlined} />
+        </div>
       </div>
       <p role="status">{say(told)}</p>
+    </div>
+  );
+}
+
+function Headings({
+  names,
+  size,
+  way,
+}: {
+  names: readonly string[];
+  size: number;
+  way: "row" | "column";
+}) {
+  if (names.length === 0 || size / names.length < LEAST_FOR_NUMBERS) return null;
+  const side = way === "row" ? "height" : "width";
+  return (
+    <div class={`headings of-${way}s`} aria-hidden="true">
+      {names.map((name) => (
+        <span key={name} style={{ [side]: `${size / names.length}px` }}>
+          {name}
+        </span>
+      ))}
     </div>
   );
 }

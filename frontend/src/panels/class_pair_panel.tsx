@@ -71,6 +71,13 @@ function Pair({ store, pair }: { store: Store; pair: ClassPair }) {
         here={step}
         go={(one) => go_to_step(store, one)}
       />
+      <div class="headings of-axis" aria-hidden="true">
+        <span>← {first}</span>
+        <span>
+          steps {pair.steps[0]} to {pair.steps.at(-1)} ↓
+        </span>
+        <span>{second} →</span>
+      </div>
       <div class="actions">
         <button
           type="button"

@@ -20,14 +20,14 @@ export function ConfusionPanel({ store }: { store: Store }) {
   return (
     <div class="confusion">
       <p>
-        Step {step}: {right.toLocaleString("en-US")} of {all.toLocaleString("en-US")} right. A row a
-        label, a column a predicted class, both in the order {classes.slice(0, 12).join(", ")}
-        {classes.length > 12 && ", …"}.
+        Step {step}: {right.toLocaleString("en-US")} of {all.toLocaleString("en-US")} right. A row
+        is a label, a column a predicted class.
       </p>
       <HeatMap
         name={`Confusion of ${classes.length} classes at step ${step}, ${right} of ${all} samples right; arrow keys move, Enter selects a cell's samples`}
         values={counts}
         numbers
+        headings={classes}
         paint={(count) => (count === 0 ? null : ramp(Math.sqrt(count / most)))}
         framed={null}
         say={({ row, column }) =>

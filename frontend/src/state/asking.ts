@@ -39,12 +39,15 @@ export function keep_answered<T extends Measured>(
 ): void {
   let of = "";
   let asked = "";
+  /** The question whose whole answer is there. */
+  let whole_of: string | null = null;
   let loading = new AbortController();
   effect(() => {
     const subject = JSON.stringify([store.run.value?.run, store.layer.value?.name]);
     if (subject !== of) {
       loading.abort();
       asked = "";
+      whole_of = null;
       answer.value = null;
     }
     of = subject;
@@ -62,8 +65,11 @@ export function keep_answered<T extends Measured>(
       for (;;) {
         const part = await patiently(() => wanted.ask(still_wanted), still_wanted);
         still_wanted.throwIfAborted();
-        answer.value = part;
-        if (part.state !== "running") return;
+        const running = part.state === "running";
+        // What is known of an older version says more than the beginning of the newer one's.
+        if (!running || whole_of !== wanted.key || answer.value === null) answer.value = part;
+        whole_of = running && whole_of !== wanted.key ? null : wanted.key;
+        if (!running) return;
         await pause(LOOK, still_wanted);
       }
     };
