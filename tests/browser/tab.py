@@ -46,7 +46,7 @@ class Tab:
     @property
     def canvas(self) -> Locator:
         """The stage's canvas."""
-        return self.frame.get_by_role("application")
+        return self.frame.get_by_role("region", name="Stage").get_by_role("application")
 
     @property
     def slider(self) -> Locator:
