@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tb_embed_plugin import wire
 from tb_embed_plugin.answers import Answer, Service, bound, json_answer
@@ -45,7 +47,7 @@ def class_pair(service: Service, arguments: Arguments) -> Answer:
     for i, step in enumerate(steps):
         with service.frames.working():
             positions[i] = along_axis(measures.snapshot(step), *members)
-    tensors = {
+    tensors: dict[str, NDArray[Any]] = {
         "positions": positions,
         "steps": np.array(steps, np.int32),
         "samples": measures.samples[both].astype(np.int32),
