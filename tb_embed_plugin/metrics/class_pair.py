@@ -32,4 +32,4 @@ def along_axis(
         return np.full(len(first) + len(second), np.nan, np.float32)
     middle = (means[0] + means[1]) / 2
     along = np.concatenate([(of - middle) @ axis for of in rows])
-    return (2 * along / length).astype(np.float32)
+    return np.asarray(2 * along / length, np.float32)
