@@ -76,6 +76,13 @@ export interface Similarity extends Measured {
   readonly cka: readonly (readonly (number | null)[])[];
 }
 
+/** Layers of the same samples at one step: the one that is shown first. */
+export interface LayerSimilarity extends Measured {
+  readonly step: number;
+  readonly layers: readonly { readonly run: string; readonly layer: string }[];
+  readonly cka: readonly (readonly (number | null)[])[];
+}
+
 export interface Confusion extends Measured {
   readonly step: number;
   readonly classes: readonly string[];

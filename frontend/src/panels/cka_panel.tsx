@@ -4,6 +4,7 @@ import { short } from "../charts/step_curve";
 import { legible_ramp } from "../color";
 import { Field } from "../controls/field";
 import { compare_with, go_to_step } from "../state/measure";
+import type { Other } from "../state/measuring";
 import { others_of } from "../state/others";
 import type { Store } from "../state/store";
 
@@ -47,6 +48,7 @@ export function CkaPanel({ store }: { store: Store }) {
         Linear CKA, 1 where only turned or scaled: rows are steps of {layer}, columns steps of{" "}
         {there}.{compared.value === null && " A sharp edge is a step at which much has changed."}
       </p>
+      <LayerMap store={store} />
     </div>
   );
 }
@@ -77,5 +79,37 @@ function StepMap({ store, there }: { store: Store; there: string }) {
         if (step !== undefined) go_to_step(store, step);
       }}
     />
+  );
+}
+
+/** The layers of the same samples, each with each at the step that is shown. */
+function LayerMap({ store }: { store: Store }) {
+  const map = store.measuring.layers.value;
+  if (map === null) return null;
+  const { step, layers, cka } = map;
+  const ramp = legible_ramp(store.theme.value);
+  const title = ({ run, layer }: Other) =>
+    run === store.run.value?.run ? layer : `${layer} of ${run}`;
+  return (
+    <>
+      <h3>Layers at step {step}</h3>
+      <HeatMap
+        name={`CKA of ${layers.length} layers with one another at step ${step}, ${layers.map(title).join(", ")}; arrow keys move, Enter compares the steps of the layer`}
+        values={cka}
+        paint={ramp}
+        framed={null}
+        say={({ row, column }) => {
+          const [a, b] = [layers[row], layers[column]];
+          const value = cka[row]?.[column] ?? null;
+          if (a === undefined || b === undefined) return "";
+          return `${title(a)} with ${title(b)}: ${value === null ? "undefined" : short(value)}`;
+        }}
+        choose={({ row, column }) => {
+          // The first one is the layer that is shown.
+          const other = layers[column === 0 ? row : column];
+          compare_with(store, other === undefined || other === layers[0] ? null : other);
+        }}
+      />
+    </>
   );
 }

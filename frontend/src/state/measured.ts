@@ -1,6 +1,6 @@
 // Fetches what is measured, once the layer's pictures have come: findings and curves by themselves, the rest when it is
 // looked at. All of it is asked for anew when the layer has a new snapshot.
-import { effect, type Signal } from "@preact/signals";
+import { computed, effect, type Signal } from "@preact/signals";
 import type { LayerKey } from "../api";
 import type { Measured } from "../measures";
 import {
@@ -18,6 +18,7 @@ import {
 import { keep_answered, measurable, type Question } from "./asking";
 import { select } from "./choose";
 import type { ColorValues, DataMap, Section } from "./measuring";
+import { compare_layers, layers_at } from "./others";
 import { kind_of, measured_name } from "./painting";
 import type { Store } from "./store";
 
@@ -38,6 +39,7 @@ export function load_measured(store: Store, signal: AbortSignal): void {
   /** The step, unless it is only passed by. */
   const step_at_rest = () => (store.playing.value ? null : store.step.value);
 
+  forget_with_layer(store);
   keep("the findings", measuring.findings, (key) => ({
     key: "",
     ask: (signal) => fetch_findings(key, signal),
@@ -59,6 +61,16 @@ export function load_measured(store: Store, signal: AbortSignal): void {
     return {
       key: JSON.stringify(other),
       ask: (signal) => fetch_similarity(key, { ...other, v: "" }, {}, signal),
+    };
+  });
+  keep("the similarity of layers", measuring.layers, (key) => {
+    const step = step_at_rest();
+    if (!looked_at("CKA") || step === null) return null;
+    const keys = layers_at(store, key, step);
+    if (keys === null) return null;
+    return {
+      key: JSON.stringify([step, keys]),
+      ask: (signal) => compare_layers(keys, step, signal),
     };
   });
   keep("the confusion of classes", measuring.confusion, (key) => {
@@ -136,6 +148,17 @@ async function fetch_data_map(key: LayerKey, signal: AbortSignal): Promise<DataM
     mean: mean.rows[0] ?? none,
     spread: spread.rows[0] ?? none,
   };
+}
+
+/** What was chosen of one layer says nothing of another. */
+function forget_with_layer(store: Store): void {
+  const { compared, pair } = store.measuring;
+  const subject = computed(() => JSON.stringify([store.run.value?.run, store.layer.value?.name]));
+  effect(() => {
+    subject.value;
+    compared.value = null;
+    pair.value = null;
+  });
 }
 
 /** A warning is worth opening the inspector for, where it has room beside the stage and nothing else is looked at. */

@@ -5,6 +5,7 @@ import type {
   ClassPair,
   Confusion,
   Findings,
+  LayerSimilarity,
   Measured,
   Ranking,
   SampleValues,
@@ -56,6 +57,7 @@ export class Measuring {
   /** Null for the layer itself. */
   readonly compared: Signal<Other | null> = signal(null);
   readonly similarity: Signal<Similarity | null> = signal(null);
+  readonly layers: Signal<LayerSimilarity | null> = signal(null);
   readonly confusion: Signal<Confusion | null> = signal(null);
   readonly data_map: Signal<DataMap | null> = signal(null);
   readonly pair: Signal<readonly [string, string] | null> = signal(null);
