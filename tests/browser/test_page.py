@@ -22,7 +22,8 @@ FIND_FAULTS = """
   const seen = one => {
     const box = one.getBoundingClientRect();
     const style = getComputedStyle(one);
-    return box.width > 1 && box.height > 1 && style.visibility !== "hidden"
+    return one.checkVisibility() && box.width > 1 && box.height > 1
+      && style.visibility !== "hidden"
       && style.clipPath === "none" && !one.closest("dialog:not([open])");
   };
   const all = [...document.querySelectorAll("body *")].filter(seen);
@@ -143,7 +144,7 @@ def test_every_control_has_a_name_and_takes_the_focus(open_tab: Open) -> None:
 
     reached = set()
     tab.frame.get_by_label("Run").focus()
-    for _ in range(20):
+    for _ in range(50):
         reached.add(
             evaluate(tab, "() => document.activeElement.ariaLabel || document.activeElement.id")
         )
