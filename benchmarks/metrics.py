@@ -23,8 +23,8 @@ from sklearn.manifold import trustworthiness
 from sklearn.neighbors import KNeighborsClassifier
 
 from tb_embed_plugin import EmbeddingCheckpoint, open_run
-from tb_embed_plugin.findings import all_rankings, warnings
-from tb_embed_plugin.measure import LayerMeasures, Measured
+from tb_embed_plugin.analysis.findings import all_rankings, warnings
+from tb_embed_plugin.analysis.measure import LayerMeasures, Measured
 from tb_embed_plugin.metrics import neighborhoods
 from tb_embed_plugin.metrics.observation import K
 from tb_embed_plugin.projections.neighbors import nearest

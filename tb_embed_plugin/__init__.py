@@ -10,7 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tb_embed_plugin.analysis import open_run
+    from tb_embed_plugin.analysis.notebook import open_run
     from tb_embed_plugin.errors import EmbedError, MisuseError
     from tb_embed_plugin.recording.callback import EmbeddingCheckpoint
     from tb_embed_plugin.recording.loop import record
@@ -33,7 +33,7 @@ _MODULES = {
     "EmbedError": "tb_embed_plugin.errors",
     "EmbeddingCheckpoint": "tb_embed_plugin.recording.callback",
     "MisuseError": "tb_embed_plugin.errors",
-    "open_run": "tb_embed_plugin.analysis",
+    "open_run": "tb_embed_plugin.analysis.notebook",
     "record": "tb_embed_plugin.recording.loop",
     "write_metadata": "tb_embed_plugin.runs.metadata_table",
     "write_sprite_image": "tb_embed_plugin.runs.sprites",

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tb_embed_plugin.commands.importing.command import add_command
 from tb_embed_plugin.errors import ArgumentError, EmbedError
-from tb_embed_plugin.importing.command import add_command
-from tb_embed_plugin.worker import let_threads_sleep
+from tb_embed_plugin.jobs.worker import let_threads_sleep
 
 if TYPE_CHECKING:
-    from tb_embed_plugin.project import Wish
+    from tb_embed_plugin.commands.project import Wish
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -119,7 +119,7 @@ def _add_projection(parser: argparse.ArgumentParser) -> None:
 
 def _project(options: argparse.Namespace) -> int:
     let_threads_sleep()
-    from tb_embed_plugin.project import project
+    from tb_embed_plugin.commands.project import project
 
     for projected in project(_wish(options)):
         layout = projected.layout
@@ -129,8 +129,8 @@ def _project(options: argparse.Namespace) -> int:
 
 def _export(options: argparse.Namespace) -> int:
     let_threads_sleep()
-    from tb_embed_plugin.export import export
-    from tb_embed_plugin.project import project_one
+    from tb_embed_plugin.commands.export import export
+    from tb_embed_plugin.commands.project import project_one
 
     projected = project_one(_wish(options))
     for file in export(projected, options.format, options.output):
@@ -139,7 +139,7 @@ def _export(options: argparse.Namespace) -> int:
 
 
 def _wish(options: argparse.Namespace) -> Wish:
-    from tb_embed_plugin.project import Wish
+    from tb_embed_plugin.commands.project import Wish
 
     settings = {}
     for setting in options.set:
@@ -158,7 +158,7 @@ def _wish(options: argparse.Namespace) -> Wish:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from tb_embed_plugin.check import check
+    from tb_embed_plugin.commands.check import check
 
     reports = check(options.logdir)
     for report in reports:
@@ -171,8 +171,8 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _metrics(options: argparse.Namespace) -> int:
-    from tb_embed_plugin.findings import warnings
-    from tb_embed_plugin.measure import measures_below
+    from tb_embed_plugin.analysis.findings import warnings
+    from tb_embed_plugin.analysis.measure import measures_below
 
     for layers in measures_below(options.logdir, options.run, options.layer, options.label):
         for layer in layers:
@@ -184,7 +184,7 @@ def _metrics(options: argparse.Namespace) -> int:
             for warning in warnings(layer):
                 print(f"  warning: {warning.sentence}")
         if options.write_scalars:
-            from tb_embed_plugin.scalars import write_scalars
+            from tb_embed_plugin.commands.scalars import write_scalars
 
             print(f"scalars written into {write_scalars(layers)}")
     return 0
@@ -192,7 +192,7 @@ def _metrics(options: argparse.Namespace) -> int:
 
 def _demo(options: argparse.Namespace) -> int:
     # Training needs TensorFlow, which no other command should wait for.
-    from tb_embed_plugin import demo
+    from tb_embed_plugin.commands import demo
 
     run_dir = options.logdir / options.dataset
     demo.train(run_dir, options.dataset, options.data, options.epochs)

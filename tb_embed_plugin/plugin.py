@@ -25,7 +25,7 @@ from tb_embed_plugin.errors import BrokenInstallationError, EmbedError, NotRecor
 from tb_embed_plugin.metadata import PLUGIN_NAME, START_HEADER, TAB_NAME
 
 if TYPE_CHECKING:
-    from tb_embed_plugin.answers import Answer, Service
+    from tb_embed_plugin.server.answers import Answer, Service
 
 ROUTES = (
     "runs",
@@ -106,8 +106,8 @@ class EmbeddingsPlugin(base_plugin.TBPlugin):  # type: ignore[misc] # TensorBoar
 
     def _answer(self, name: str, request: wrappers.Request) -> Answer:
         service = self._started()
-        from tb_embed_plugin import routes
         from tb_embed_plugin.arguments import Arguments
+        from tb_embed_plugin.server import routes
 
         may_start = request.headers.get(START_HEADER) == "1"
         return routes.ROUTES[name](service, Arguments(request.args, may_start=may_start))
@@ -116,7 +116,7 @@ class EmbeddingsPlugin(base_plugin.TBPlugin):  # type: ignore[misc] # TensorBoar
         # Whatever is wrong is said to the request that needs it, not to the terminal.
         with contextlib.suppress(EmbedError):
             service = self._started()
-            from tb_embed_plugin import routes
+            from tb_embed_plugin.server import routes
 
             routes.prepare(service)
 
@@ -138,11 +138,11 @@ class EmbeddingsPlugin(base_plugin.TBPlugin):  # type: ignore[misc] # TensorBoar
 
     def _start(self) -> Service:
         # The routes too, with all that they require: what is missing is said here.
-        from tb_embed_plugin import routes  # noqa: F401 # imported for its requirements
-        from tb_embed_plugin.answers import Service
         from tb_embed_plugin.frames import Frames
-        from tb_embed_plugin.jobs import Jobs
+        from tb_embed_plugin.jobs.queue import Jobs
         from tb_embed_plugin.runs.logdir import Logdir
+        from tb_embed_plugin.server import routes  # noqa: F401 # imported for its requirements
+        from tb_embed_plugin.server.answers import Service
 
         return Service(Logdir(self._root, self._list_run_names), Frames(), Jobs())
 

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from tensorboard.backend.event_processing import data_provider, plugin_event_multiplexer
 from tensorboard.context import RequestContext
 
-from tb_embed_plugin import EmbeddingCheckpoint, MisuseError, analysis, cli, open_run
+from tb_embed_plugin import EmbeddingCheckpoint, MisuseError, cli, open_run
+from tb_embed_plugin.analysis import notebook as analysis
+from tb_embed_plugin.analysis.measure import thinned
 from tb_embed_plugin.errors import ArgumentError, NotRecordedError, UnsuitableDataError
-from tb_embed_plugin.measure import thinned
 from tb_embed_plugin.metrics.catalog import SAMPLE_METRICS, STEP_METRICS
 from tb_embed_plugin.metrics.rankings import RULES
 from tb_embed_plugin.metrics.warning_rules import WARNING_RULES
@@ -190,7 +191,7 @@ def test_the_command_prints_metrics(
     assert "effective_rank" in printed
     assert not (recording.run_dir / "metrics").exists()
     assert cli.main(["metrics", str(tmp_path)]) == 1
-    assert "expected a run of EmbeddingCheckpoint" in capsys.readouterr().err
+    assert "expected a run below" in capsys.readouterr().err
 
 
 def test_the_documentation_names_all_that_is_measured(layer: analysis.OpenLayer) -> None:

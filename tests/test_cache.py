@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tb_embed_plugin.cache import Cache, cache_of, digest
+from tb_embed_plugin.jobs.cache import Cache, cache_of, digest
 from tests.clusters import record_clusters
 
 FRAME = np.arange(12, dtype=np.float32).reshape(6, 2)
@@ -90,7 +90,7 @@ def test_the_layout_unused_for_longest_goes_first(tmp_path: Path) -> None:
 def test_a_layout_that_another_process_lays_out_stays(tmp_path: Path) -> None:
     cache = Cache(tmp_path, limit=1)
     code = (
-        "import sys; from pathlib import Path; from tb_embed_plugin.cache import Cache\n"
+        "import sys; from pathlib import Path; from tb_embed_plugin.jobs.cache import Cache\n"
         f"with Cache(Path({str(tmp_path)!r})).alone('held', print):\n"
         "    print('held', flush=True); sys.stdin.read()\n"
     )

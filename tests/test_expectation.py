@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tb_embed_plugin.expectation import Expectation, Work
+from tb_embed_plugin.jobs.expectation import Expectation, Work
 
 MNIST = Work("tsne", samples=10_000, units=200, frames=11, from_nothing=True, measures=12)
 

@@ -23,10 +23,11 @@ import safetensors.numpy
 from sklearn.manifold import trustworthiness
 from werkzeug.test import Client
 
-from tb_embed_plugin import engines, jobs, work, worker
 from tb_embed_plugin.errors import UnreadableError
+from tb_embed_plugin.jobs import engines, work, worker
+from tb_embed_plugin.jobs import queue as jobs
+from tb_embed_plugin.jobs.task import Task
 from tb_embed_plugin.plugin import EmbeddingsPlugin
-from tb_embed_plugin.task import Task
 from tests.clusters import BASE, HEADER, STEPS, get, record_clusters, snapshot, wait_for
 from tests.harness import client_for, tensorboard
 
@@ -58,7 +59,7 @@ def workers(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[subprocess.Popen[s
         started.append(real(*arguments, **options))
         return started[-1]
 
-    monkeypatch.setattr("tb_embed_plugin.jobs.subprocess.Popen", noted)
+    monkeypatch.setattr("tb_embed_plugin.jobs.queue.subprocess.Popen", noted)
     yield started
     for process in started:
         process.kill()
@@ -429,8 +430,8 @@ def test_the_worker_needs_no_tensorflow(tmp_path: Path) -> None:
     code = (
         "import sys\n"
         "sys.modules['tensorflow'] = sys.modules['keras'] = None\n"
-        "from tb_embed_plugin import engines, work\n"
-        "from tb_embed_plugin.task import Task\n"
+        "from tb_embed_plugin.jobs import engines, work\n"
+        "from tb_embed_plugin.jobs.task import Task\n"
         "for name in ('pca', 'tsne', 'umap'):\n"
         "    settings = engines.FACTS[name].settings({})\n"
         f"    task = Task({str(tmp_path)!r}, 'a', 'fc1', name, 2, settings, (0, 1),\n"
@@ -494,6 +495,6 @@ def children_of(pid: int) -> list[int]:
             parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
         except OSError:
             continue
-        if parent == pid and b"tb_embed_plugin.worker" in command:
+        if parent == pid and b"tb_embed_plugin.jobs.worker" in command:
             children.append(int(folder.name))
     return children

@@ -14,9 +14,9 @@ from sklearn.metrics import silhouette_score
 from sklearn.neighbors import KNeighborsClassifier
 from werkzeug.test import Client, TestResponse
 
-from tb_embed_plugin import metric_routes
 from tb_embed_plugin.metrics.rankings import RULES
 from tb_embed_plugin.plugin import EmbeddingsPlugin
+from tb_embed_plugin.server import metric_routes
 from tests.harness import EPOCHS, Recording, client_for
 
 BASE = "/data/plugin/tb_embed/"

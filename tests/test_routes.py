@@ -19,10 +19,11 @@ from tensorboard.backend import application
 from tensorboard.plugins import base_plugin
 from werkzeug.test import Client
 
-from tb_embed_plugin import answers, frames, routes
+from tb_embed_plugin import frames
 from tb_embed_plugin.plugin import ROUTES, EmbeddingsPlugin
 from tb_embed_plugin.projections import pca
 from tb_embed_plugin.projections.basis import Basis
+from tb_embed_plugin.server import answers, routes
 from tests.decoding import BASE, info_of, positions_of
 from tests.harness import EPOCHS, Recording, client_for
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tb_embed_plugin import EmbeddingCheckpoint, MisuseError, write_sprite_image
-from tb_embed_plugin.check import check
+from tb_embed_plugin.commands.check import check
 from tb_embed_plugin.plugin import EmbeddingsPlugin
 from tb_embed_plugin.runs import sprites, writer
 from tb_embed_plugin.runs.images import Images, looks_like_images, read_images

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tb_embed_plugin import EmbeddingCheckpoint
-from tb_embed_plugin.measure import LayerMeasures, Measured
+from tb_embed_plugin.analysis.measure import LayerMeasures, Measured
 from tb_embed_plugin.metrics.observation import Labels, compare, observe
 from tb_embed_plugin.metrics.warning_rules import WARNING_RULES, Finding, Moment
 from tb_embed_plugin.projections.neighbors import nearest

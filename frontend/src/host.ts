@@ -122,6 +122,12 @@ function sheet_window(outer: Document): typeof globalThis {
 
 function with_absolute_addresses(rule: string, base: string): string {
   return rule.replace(/url\((["']?)([^"')]+)\1\)/g, (_, _quote, at: string) => {
-    return `url("${new URL(at, base).href}")`;
+    const address = new URL(at, base);
+    // TensorBoard names its fonts from the root of the host, wherever it is served itself.
+    const prefix = location.pathname.replace(/\/data\/plugin_entry\.html$/, "");
+    if (address.origin === location.origin && !address.pathname.startsWith(`${prefix}/`)) {
+      address.pathname = prefix + address.pathname;
+    }
+    return `url("${address.href}")`;
   });
 }

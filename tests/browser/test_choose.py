@@ -49,7 +49,7 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TensorBoardPro
             {"fc1": snapshot(step), "fc2": snapshot(step)[:, :3]},
             labels=LABELS,
             images=images,
-            metadata={"loss": LOSS, "name": names},
+            metadata={"loss": LOSS.tolist(), "name": names},
             finished=step == LAST,
         )
     with tensorboard(logdir) as process:
@@ -141,7 +141,8 @@ def search(tab: Tab, query: str) -> str:
 def color_at(tab: Tab, place: NDArray[np.float64]) -> NDArray[np.int64]:
     """The canvas' colour at a place."""
     column, row = np.rint(place).astype(int)
-    return tab.pixels()[row, column].astype(int)
+    found: NDArray[np.int64] = tab.pixels()[row, column].astype(int)
+    return found
 
 
 def test_the_lasso_selects_the_planted_cluster(tab: Tab) -> None:

@@ -40,7 +40,7 @@ export function Choice<T extends string | number>({
                 <svg viewBox="0 0 24 24" aria-hidden="true">
                   <path d={icon} fill-rule="evenodd" />
                 </svg>
-                <b class="unseen">{title}</b>
+                <span class="unseen">{title}</span>
               </>
             )}
           </span>

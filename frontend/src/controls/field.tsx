@@ -51,7 +51,7 @@ function Options({ options, chosen }: Pick<FieldProps, "options" | "chosen">) {
   ));
 }
 
-interface NumberFieldProps {
+interface LabelledNumberProps {
   readonly name: string;
   readonly value: string;
   readonly low: number | null;
@@ -63,7 +63,15 @@ interface NumberFieldProps {
   readonly choose: (value: string) => void;
 }
 
-export function NumberField({ name, value, low, high, whole, title, choose }: NumberFieldProps) {
+export function LabelledNumber({
+  name,
+  value,
+  low,
+  high,
+  whole,
+  title,
+  choose,
+}: LabelledNumberProps) {
   const id = useId();
   return (
     <div class="field" title={title}>

@@ -79,7 +79,8 @@ function Shares({ store, ids }: { store: Store; ids: readonly number[] }) {
             class="swatch"
             style={{ background: entries.find(({ codes }) => codes.includes(code))?.color }}
           />
-          <span class="name">{word}</span> <b>{count.toLocaleString("en-US")}</b>
+          <span class="name">{word}</span>{" "}
+          <span class="count">{count.toLocaleString("en-US")}</span>
         </li>
       ))}
       {left > 0 && <li>and {left} more</li>}

@@ -18,7 +18,7 @@ export function ShownLine({ store }: { store: Store }) {
           </button>
         </div>
       )}
-      <p class="unseen" role="status">
+      <p class="unseen" aria-live="polite">
         {selected > 0 && `${write(selected)} selected`}
       </p>
     </>

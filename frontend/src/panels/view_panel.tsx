@@ -1,6 +1,6 @@
 // How the layer is projected: the view, and under "More" what its engine can be told. The form is made from the
 // server's own description of each engine.
-import { CheckField, Field, NumberField } from "../controls/field";
+import { CheckField, Field, LabelledNumber } from "../controls/field";
 import {
   choose_axes,
   choose_basis_steps,
@@ -132,7 +132,7 @@ function ParameterField({ store, parameter }: { store: Store; parameter: Paramet
     case "integer":
     case "number":
       return (
-        <NumberField
+        <LabelledNumber
           name={name}
           title={parameter.meaning}
           value={value}

@@ -3,6 +3,9 @@ import { write_csv } from "./csv";
 import { type Column, type Table, value_at } from "./table";
 import { TAGS, type Tags } from "./tags";
 
+/** "file 2" comes before "file 10". */
+const READING_ORDER = new Intl.Collator("en", { numeric: true });
+
 /** A new list in the column's order, missing values last; by number of the sample where there is no column. */
 export function sort_samples(
   ids: readonly number[],
@@ -11,13 +14,19 @@ export function sort_samples(
 ): number[] {
   const sign = descending ? -1 : 1;
   if (column === undefined) return [...ids].sort((a, b) => sign * (a - b));
-  const compare = comparison(column, sign);
+  const compare = comparison(ids, column, sign);
   return [...ids].sort((a, b) => compare(a, b) || a - b);
 }
 
-function comparison(column: Column, sign: 1 | -1): (a: number, b: number) => number {
+function comparison(
+  ids: readonly number[],
+  column: Column,
+  sign: 1 | -1,
+): (a: number, b: number) => number {
   if (column.type === "text") {
-    return (a, b) => sign * column.texts.at(a).localeCompare(column.texts.at(b));
+    // Each text is decoded once, not once a comparison.
+    const texts = new Map(ids.map((id) => [id, column.texts.at(id)]));
+    return (a, b) => sign * READING_ORDER.compare(texts.get(a) ?? "", texts.get(b) ?? "");
   }
   // The words of a category are in order already, so that their codes are too.
   const value =

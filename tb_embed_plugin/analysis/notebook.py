@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_embed_plugin import findings
+from tb_embed_plugin.analysis import findings
+from tb_embed_plugin.analysis.measure import LayerMeasures, Measured
 from tb_embed_plugin.errors import MisuseError, NotRecordedError
-from tb_embed_plugin.measure import LayerMeasures, Measured
 from tb_embed_plugin.metrics.catalog import STEP_METRICS
 from tb_embed_plugin.metrics.rankings import Ranking
 from tb_embed_plugin.runs.logdir import Logdir

@@ -19,8 +19,8 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from tb_embed_plugin.commands.importing.parquet import read_values, read_vectors, vector_columns
 from tb_embed_plugin.errors import EmbedError, MisuseError, UnreadableError
-from tb_embed_plugin.importing.parquet import read_values, read_vectors, vector_columns
 from tb_embed_plugin.runs.metadata_table import Column
 
 DAMAGE = (

@@ -10,18 +10,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tb_embed_plugin import engines
 from tb_embed_plugin.arguments import Arguments
 from tb_embed_plugin.errors import TooMuchAskedError
-from tb_embed_plugin.expectation import Stage
 from tb_embed_plugin.frames import Frames
-from tb_embed_plugin.layouts import Layout, layout_of_view
-from tb_embed_plugin.measuring import FrameOf, labels_of, measure, measure_floor
+from tb_embed_plugin.jobs import engines
+from tb_embed_plugin.jobs.expectation import Stage
+from tb_embed_plugin.jobs.layouts import Layout, layout_of_view
+from tb_embed_plugin.jobs.measuring import FrameOf, labels_of, measure, measure_floor
+from tb_embed_plugin.jobs.quality import Measures
+from tb_embed_plugin.jobs.task import Task
 from tb_embed_plugin.projections import sequence
 from tb_embed_plugin.projections.engine import LayoutEngine
-from tb_embed_plugin.quality import Measures
 from tb_embed_plugin.runs.logdir import Logdir
-from tb_embed_plugin.task import Task
 from tb_embed_plugin.view_arguments import read_view
 
 

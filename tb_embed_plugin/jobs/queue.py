@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 from typing import IO, Any, Literal, cast
 
 from tb_embed_plugin.errors import BusyError
-from tb_embed_plugin.expectation import Expectation, Stage, Work
-from tb_embed_plugin.task import Task
+from tb_embed_plugin.jobs.expectation import Expectation, Stage, Work
+from tb_embed_plugin.jobs.task import Task
 
 MAX_WAITING = 8
 """Jobs that may wait for the one under way, which uses all cores; the next one is refused."""
@@ -156,7 +156,7 @@ class Jobs:
         code = 0
         for _ in range(ATTEMPTS):
             process = subprocess.Popen(
-                [sys.executable, "-m", "tb_embed_plugin.worker"],
+                [sys.executable, "-m", "tb_embed_plugin.jobs.worker"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,

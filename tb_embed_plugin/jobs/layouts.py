@@ -14,9 +14,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_embed_plugin import engines
-from tb_embed_plugin.cache import Cache, cache_of, digest
 from tb_embed_plugin.errors import NotRecordedError
+from tb_embed_plugin.jobs import engines
+from tb_embed_plugin.jobs.cache import Cache, cache_of, digest
 from tb_embed_plugin.projections.engine import Codes, Engine, Settings
 from tb_embed_plugin.runs.run import LayerFacts, Run, short_hash
 from tb_embed_plugin.views import View

@@ -9,7 +9,6 @@ from typing import Any
 
 from tqdm import tqdm
 
-from tb_embed_plugin import engines, work
 from tb_embed_plugin.arguments import Arguments
 from tb_embed_plugin.errors import (
     ArgumentError,
@@ -17,12 +16,13 @@ from tb_embed_plugin.errors import (
     NotRecordedError,
 )
 from tb_embed_plugin.frames import Frames
-from tb_embed_plugin.layouts import Layout, layout_of_view
-from tb_embed_plugin.measuring import FrameOf
-from tb_embed_plugin.quality import Measures, words, work_left
+from tb_embed_plugin.jobs import engines, work
+from tb_embed_plugin.jobs.layouts import Layout, layout_of_view
+from tb_embed_plugin.jobs.measuring import FrameOf
+from tb_embed_plugin.jobs.quality import Measures, words, work_left
+from tb_embed_plugin.jobs.task import Task
 from tb_embed_plugin.runs.logdir import BrokenRun, Logdir
 from tb_embed_plugin.runs.run import LayerFacts, Run
-from tb_embed_plugin.task import Task
 from tb_embed_plugin.view_arguments import read_view
 
 

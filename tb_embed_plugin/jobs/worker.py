@@ -1,4 +1,4 @@
-"""A process for what takes seconds: `python -m tb_embed_plugin.worker`.
+"""A process for what takes seconds: `python -m tb_embed_plugin.jobs.worker`.
 
 It reads one task from standard input (`task`), opens the run itself, so that no array passes
 between processes, and writes each frame into the cache as soon as it is laid out. On standard
@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from tb_embed_plugin.errors import EmbedError
-from tb_embed_plugin.task import Task
+from tb_embed_plugin.jobs.task import Task
 
 MEMORY_SHARE = 0.75
 """Of the machine's memory, what a worker may fill; memory-mapped files do not count."""
@@ -56,7 +56,7 @@ def main() -> None:
 def outcome(task: Task, answers: TextIO) -> dict[str, Any]:
     """Does a task, saying how far it is, and returns the last line: finished, or why not."""
     # With the environment set, and after what is cheap has been said.
-    from tb_embed_plugin import work
+    from tb_embed_plugin.jobs import work
 
     last = 0.0
 

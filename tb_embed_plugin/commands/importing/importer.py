@@ -13,10 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
+from tb_embed_plugin.commands.importing.samples import (
+    read_metadata,
+    read_thumbnails,
+    with_index,
+)
+from tb_embed_plugin.commands.importing.sources import Source, open_source
+from tb_embed_plugin.commands.importing.steps import layer_name, steps_of
 from tb_embed_plugin.errors import EmbedError, MisuseError
-from tb_embed_plugin.importing.samples import read_metadata, read_thumbnails, with_index
-from tb_embed_plugin.importing.sources import Source, open_source
-from tb_embed_plugin.importing.steps import layer_name, steps_of
 from tb_embed_plugin.runs.manifest import Layer, Step
 from tb_embed_plugin.runs.metadata_table import Column
 from tb_embed_plugin.runs.writer import (

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from tb_embed_plugin.commands.importing.parquet import read_values
+from tb_embed_plugin.commands.importing.sources import DAMAGE
 from tb_embed_plugin.errors import MisuseError, UnreadableError
-from tb_embed_plugin.importing.parquet import read_values
-from tb_embed_plugin.importing.sources import DAMAGE
 from tb_embed_plugin.runs.images import Images, read_images
 from tb_embed_plugin.runs.metadata_inference import infer_type, read_inferred_table
 from tb_embed_plugin.runs.metadata_table import Column, index_column

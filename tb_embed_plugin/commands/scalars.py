@@ -15,7 +15,7 @@ from tensorboard.compat.proto.summary_pb2 import DATA_CLASS_SCALAR
 from tensorboard.compat.proto.types_pb2 import DT_FLOAT
 from tensorboard.summary.writer.record_writer import RecordWriter
 
-from tb_embed_plugin.measure import LayerMeasures
+from tb_embed_plugin.analysis.measure import LayerMeasures
 from tb_embed_plugin.metrics.catalog import STEP_METRICS
 from tb_embed_plugin.runs.atomic import write_bytes
 

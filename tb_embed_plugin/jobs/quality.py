@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from tb_embed_plugin.expectation import Work
-from tb_embed_plugin.layouts import Layout
+from tb_embed_plugin.jobs.expectation import Work
+from tb_embed_plugin.jobs.layouts import Layout
 
 VERSION = 1
 """Raised when the same frame would be measured otherwise; part of the records' names."""

@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin import wire
-from tb_embed_plugin.answers import Answer, Service, bound, json_answer
 from tb_embed_plugin.arguments import Arguments
 from tb_embed_plugin.errors import ArgumentError
-from tb_embed_plugin.metric_routes import measures_of, without_nan
 from tb_embed_plugin.metrics.class_pair import along_axis
 from tb_embed_plugin.metrics.units import selectivity
+from tb_embed_plugin.server.answers import Answer, Service, bound, json_answer
+from tb_embed_plugin.server.metric_routes import measures_of, without_nan
 
 
 def class_pair(service: Service, arguments: Arguments) -> Answer:

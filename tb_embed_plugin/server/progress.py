@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tb_embed_plugin import engines
-from tb_embed_plugin.answers import Answer, Service, json_answer
 from tb_embed_plugin.arguments import Arguments
 from tb_embed_plugin.errors import BrokenInstallationError
-from tb_embed_plugin.expectation import Stage
-from tb_embed_plugin.layouts import Layout
-from tb_embed_plugin.quality import work_left
-from tb_embed_plugin.task import Task
+from tb_embed_plugin.jobs import engines
+from tb_embed_plugin.jobs.expectation import Stage
+from tb_embed_plugin.jobs.layouts import Layout
+from tb_embed_plugin.jobs.quality import work_left
+from tb_embed_plugin.jobs.task import Task
+from tb_embed_plugin.server.answers import Answer, Service, json_answer
 
 
 def start(

@@ -9,10 +9,10 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from tb_embed_plugin.jobs.quality import Measures
 from tb_embed_plugin.projections import quality
 from tb_embed_plugin.projections.engine import Codes, LayoutEngine, Report
 from tb_embed_plugin.projections.neighbors import Metric
-from tb_embed_plugin.quality import Measures
 from tb_embed_plugin.runs.metadata_table import Column
 
 MOST_CLASSES = 60

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from tb_embed_plugin.analysis.measure import LayerMeasures
 from tb_embed_plugin.errors import ArgumentError, NotRecordedError, UnsuitableDataError
-from tb_embed_plugin.measure import LayerMeasures
 from tb_embed_plugin.metrics import predictions, rankings
 from tb_embed_plugin.metrics.rankings import RULES, Ranking
 from tb_embed_plugin.metrics.warning_rules import WARNING_RULES

@@ -16,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin import wire
-from tb_embed_plugin.columns import encode_columns
+from tb_embed_plugin.commands.player import player
+from tb_embed_plugin.commands.project import Projected
 from tb_embed_plugin.errors import BrokenInstallationError, NotRecordedError
-from tb_embed_plugin.player import player
-from tb_embed_plugin.project import Projected
-from tb_embed_plugin.quality import NUMBERS
+from tb_embed_plugin.jobs.quality import NUMBERS
 from tb_embed_plugin.runs import atomic
 from tb_embed_plugin.runs.metadata_table import Column
+from tb_embed_plugin.server.columns import encode_columns
 
 AXES = ("x", "y", "z")
 

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tb_embed_plugin.analysis.measure import Measured
 from tb_embed_plugin.errors import TooMuchAskedError
 from tb_embed_plugin.frames import Frames
-from tb_embed_plugin.jobs import Jobs
-from tb_embed_plugin.listing import Listing
-from tb_embed_plugin.measure import Measured
+from tb_embed_plugin.jobs.queue import Jobs
 from tb_embed_plugin.runs.logdir import Logdir
+from tb_embed_plugin.server.listing import Listing
 
 MAX_BYTES = 64 << 20
 """Positions or activations in one answer."""

@@ -10,13 +10,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from types import MappingProxyType
 
-from tb_embed_plugin import engines, iterative, linear, progress, wire
-from tb_embed_plugin.answers import Answer, Service, bound, json_answer
+from tb_embed_plugin import wire
 from tb_embed_plugin.arguments import Arguments
-from tb_embed_plugin.columns import encode_columns
-from tb_embed_plugin.lens_routes import LENS_ROUTES
-from tb_embed_plugin.metric_routes import METRIC_ROUTES
+from tb_embed_plugin.jobs import engines
 from tb_embed_plugin.runs.run import Run
+from tb_embed_plugin.server import iterative, linear, progress
+from tb_embed_plugin.server.answers import Answer, Service, bound, json_answer
+from tb_embed_plugin.server.columns import encode_columns
+from tb_embed_plugin.server.lens_routes import LENS_ROUTES
+from tb_embed_plugin.server.metric_routes import METRIC_ROUTES
 from tb_embed_plugin.views import Source, first_view
 
 MAX_PREPARED_VALUES = 1 << 27

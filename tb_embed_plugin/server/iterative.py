@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from tb_embed_plugin import engines, progress, wire
-from tb_embed_plugin.answers import Answer, Service, bound, json_answer
+from tb_embed_plugin import wire
 from tb_embed_plugin.arguments import Arguments
 from tb_embed_plugin.errors import NotRecordedError, UnsuitableDataError
-from tb_embed_plugin.layouts import Layout
-from tb_embed_plugin.quality import Measures, warning, words
+from tb_embed_plugin.jobs import engines
+from tb_embed_plugin.jobs.layouts import Layout
+from tb_embed_plugin.jobs.quality import Measures, warning, words
+from tb_embed_plugin.server import progress
+from tb_embed_plugin.server.answers import Answer, Service, bound, json_answer
 
 
 def projection(service: Service, arguments: Arguments) -> Answer:

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from tb_embed_plugin.analysis.labelling import choose_labels, match_outputs
 from tb_embed_plugin.errors import NotRecordedError, UnsuitableDataError
-from tb_embed_plugin.labelling import choose_labels, match_outputs
 from tb_embed_plugin.memory import Memory
 from tb_embed_plugin.metrics import similarity
 from tb_embed_plugin.metrics.observation import (

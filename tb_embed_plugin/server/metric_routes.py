@@ -17,14 +17,15 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_embed_plugin import findings, wire
-from tb_embed_plugin.answers import Answer, Service, bound, json_answer
+from tb_embed_plugin import wire
+from tb_embed_plugin.analysis import findings
+from tb_embed_plugin.analysis.measure import LayerMeasures
 from tb_embed_plugin.arguments import Arguments
 from tb_embed_plugin.errors import ArgumentError, TooMuchAskedError, UnsuitableDataError
-from tb_embed_plugin.measure import LayerMeasures
 from tb_embed_plugin.metrics.catalog import SAMPLE_METRICS, STEP_METRICS
 from tb_embed_plugin.metrics.rankings import RULES
 from tb_embed_plugin.projections.neighbors import nearest
+from tb_embed_plugin.server.answers import Answer, Service, bound, json_answer
 
 Part = TypeVar("Part")
 
@@ -37,7 +38,7 @@ MAX_RANKED = 2000
 MAX_CONFUSED = 100_000
 """Samples in one answer of `confusion`."""
 
-MAX_NEIGHBORS = 200
+MAX_NEIGHBORS = 1000
 """Neighbours in one answer of `neighbors`."""
 
 MAX_SEARCHED_BYTES = 1 << 30

@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from tb_embed_plugin import progress, wire
-from tb_embed_plugin.answers import Answer, Service, bound, json_answer
+from tb_embed_plugin import wire
 from tb_embed_plugin.arguments import Arguments
-from tb_embed_plugin.layouts import Layout, layout_of_view
-from tb_embed_plugin.quality import Measures, words
+from tb_embed_plugin.jobs.layouts import Layout, layout_of_view
+from tb_embed_plugin.jobs.quality import Measures, words
+from tb_embed_plugin.server import progress
+from tb_embed_plugin.server.answers import Answer, Service, bound, json_answer
 from tb_embed_plugin.view_arguments import CARRYING, read_view
 from tb_embed_plugin.views import Carried, Onto, Source, View
 

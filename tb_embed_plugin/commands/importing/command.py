@@ -64,7 +64,7 @@ def add_command(commands: Any) -> None:
 
 
 def _import(options: argparse.Namespace) -> int:
-    from tb_embed_plugin.importing.importer import Request, import_files
+    from tb_embed_plugin.commands.importing.importer import Request, import_files
 
     imported = import_files(
         Request(

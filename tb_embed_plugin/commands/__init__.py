@@ -1,0 +1,1 @@
+"""The command `tb-embed`, a module a subcommand."""
