@@ -181,10 +181,18 @@ def test_a_layer_is_compared_with_another(open_tab: Open, faulty: TensorBoardPro
     tab.wait_for_picture(STEPS)
     tab.frame.get_by_role("tab", name="Layer").click()
     page = section(tab, "CKA")
-    page.get_by_role("combobox", name="Compare with").select_option(label="fc2")
-    expect(page.get_by_role("application")).to_have_accessible_name(
-        re.compile("with fc2 of faulty"), timeout=TIMEOUT
+    layers = page.get_by_role(
+        "application", name=re.compile("2 layers .* at step 4, fc1, fc2;")
     )
+    expect(layers).to_be_visible(timeout=TIMEOUT)
+    layers.focus()
+    tab.page.keyboard.press("ArrowRight")
+    expect(page.get_by_text(re.compile(r"^fc1 with fc2: 0\.\d+$"))).to_be_visible()
+    tab.page.keyboard.press("Enter")
+    steps = page.get_by_role("application", name=re.compile("with fc2 of faulty at each step"))
+    expect(steps).to_be_visible(timeout=TIMEOUT)
+    chosen = page.get_by_role("combobox", name="Compare with").locator("option:checked")
+    expect(chosen).to_have_text("fc2")
 
 
 def test_a_cell_of_the_confusion_selects_its_samples(open_tab: Open) -> None:
