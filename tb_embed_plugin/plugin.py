@@ -43,6 +43,8 @@ ROUTES = (
     "similarity",
     "confusion",
     "neighbors",
+    "class_pair",
+    "units",
 )
 
 _STATIC = Path(__file__).parent / "static"

@@ -23,6 +23,13 @@ export interface ProjectionKey {
   readonly basis_steps: string | null;
 }
 
+/** Which layer, in which version of its data. */
+export interface LayerKey {
+  readonly run: string;
+  readonly layer: string;
+  readonly v: string;
+}
+
 /** What the server has of the frames asked for, and how far it is with the others. */
 export interface Frames {
   readonly frames: readonly Frame[];
@@ -184,15 +191,15 @@ function four_wide(flat: Int16Array): Int16Array {
   return wide;
 }
 
-function address(route: string, query: Record<string, string>): string {
+export function address(route: string, query: Record<string, string>): string {
   return `${route}?${new URLSearchParams(query)}`;
 }
 
-async function tensors(at: string, signal: AbortSignal): Promise<Tensors> {
+export async function tensors(at: string, signal: AbortSignal): Promise<Tensors> {
   return read_tensors(await (await checked(fetch(at, { signal }))).arrayBuffer());
 }
 
-async function checked(answer: Promise<Response>): Promise<Response> {
+export async function checked(answer: Promise<Response>): Promise<Response> {
   let response: Response;
   try {
     response = await answer;

@@ -92,8 +92,13 @@ export function color_by_category(
   return { bytes: fill_hollow(bytes, theme), legend: { kind: "categories", entries } };
 }
 
-export function color_by_number(values: Float64Array, theme: Theme): Coloring {
-  const [low, high] = limits(values);
+/** Within the limits given, else within the values' own. */
+export function color_by_number(
+  values: Float64Array,
+  theme: Theme,
+  within?: readonly [number, number] | null,
+): Coloring {
+  const [low, high] = within ?? limits(values);
   const ramp = legible_ramp(theme);
   const span = high > low ? high - low : 1;
   let missing = 0;

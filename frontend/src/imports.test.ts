@@ -31,16 +31,16 @@ describe("imports", () => {
   });
 
   it("give the canvas numbers only", () => {
-    expect(found(/^canvas\//, /^(state|panels|charts|api|host|app)/)).toEqual([]);
+    expect(found(/^canvas\//, /^(state|panels|charts|api|measures_api|host|app)/)).toEqual([]);
   });
 
   it("keep panels apart from one another and from the server", () => {
     expect(found(/^panels\//, /^panels\//)).toEqual([]);
-    expect(found(/^(panels|charts|controls)\//, /^(api|wire)$/)).toEqual([]);
+    expect(found(/^(panels|charts|controls)\//, /^(api|measures_api|wire)$/)).toEqual([]);
   });
 
   it("let state alone call the server", () => {
-    expect(found(/^(?!state\/|api)/, /^api$/)).toEqual([]);
+    expect(found(/^(?!state\/|api|measures_api)/, /^(api|measures_api)$/)).toEqual([]);
   });
 
   it("never point from state to what shows it", () => {

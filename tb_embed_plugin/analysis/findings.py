@@ -144,6 +144,31 @@ def confusion(measures: LayerMeasures, step: int) -> NDArray[np.int64]:
         NotRecordedError: The outputs were not recorded, or nobody knows which label is which
             of their classes.
     """
+    codes = measures.labels.codes
+    predicted = _predicted(measures, step)
+    return predictions.confusion(codes, predicted, len(measures.labels.names))
+
+
+def confused(
+    measures: LayerMeasures, step: int, label: int, predicted: int
+) -> NDArray[np.int64]:
+    """Returns the samples of one label that are predicted as one class at a step, ascending.
+
+    Args:
+        measures: The layer's.
+        step: A recorded step.
+        label: A place in `measures.labels.names`.
+        predicted: Another, or the same.
+
+    Raises:
+        NotRecordedError: As `confusion`.
+    """
+    found = (measures.labels.codes == label) & (_predicted(measures, step) == predicted)
+    return np.flatnonzero(found)
+
+
+def _predicted(measures: LayerMeasures, step: int) -> NDArray[np.int32]:
+    """Returns the class of each sample's largest output."""
     labels = measures.labels
     outputs = measures.run.outputs(measures.facts.name, step)
     if outputs is None or not labels.are_outputs:
@@ -151,5 +176,4 @@ def confusion(measures: LayerMeasures, step: int) -> NDArray[np.int64]:
             "expected the model's outputs and the labels that belong to them; run "
             f"{measures.run.name!r} lacks them; record it with labels=…"
         )
-    predicted = predictions.predict(outputs.values, outputs.kind).classes
-    return predictions.confusion(labels.codes, predicted, len(labels.names))
+    return predictions.predict(outputs.values, outputs.kind).classes

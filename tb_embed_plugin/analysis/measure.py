@@ -128,7 +128,7 @@ class LayerMeasures:
         return self._measured.changes.get(
             self._key([before, after]),
             lambda: compare(
-                self._snapshot(before), self._snapshot(after), first.neighbors, second.neighbors
+                self.snapshot(before), self.snapshot(after), first.neighbors, second.neighbors
             ),
         )
 
@@ -268,7 +268,7 @@ class LayerMeasures:
         return labels, match_outputs(labels, predicted, outputs.values.shape[1])
 
     def _observe(self, step: int) -> Observation:
-        snapshot = self._snapshot(step)
+        snapshot = self.snapshot(step)
         if not np.isfinite(snapshot).all():
             raise UnsuitableDataError(
                 f"expected finite activations; step {step} holds NaN or infinity; leave it out"
@@ -282,7 +282,12 @@ class LayerMeasures:
             neighbors = nearest(snapshot, K).indices
             return observe(snapshot, neighbors, self.labels.of(self.samples), outputs)
 
-    def _snapshot(self, step: int) -> NDArray[np.float32]:
+    def snapshot(self, step: int) -> NDArray[np.float32]:
+        """Returns the activations of the measured samples, (n_measured, n_units).
+
+        Raises:
+            EmbedError: It cannot be read.
+        """
         snapshot = self.run.snapshot(self.facts.name, step)
         if len(self.samples) == len(snapshot):
             return np.asarray(snapshot)
@@ -298,7 +303,7 @@ class LayerMeasures:
             )
 
     def _centred(self, step: int) -> NDArray[np.float32]:
-        return similarity.centred(self._snapshot(step))
+        return similarity.centred(self.snapshot(step))
 
     def _own_product(self, step: int) -> float:
         return self._measured.products.get(

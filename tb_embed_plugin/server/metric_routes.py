@@ -35,6 +35,9 @@ SECONDS = 2.0
 MAX_RANKED = 2000
 """Samples in one answer of `samples`."""
 
+MAX_CONFUSED = 100_000
+"""Samples in one answer of `confusion`."""
+
 MAX_NEIGHBORS = 1000
 """Neighbours in one answer of `neighbors`."""
 
@@ -44,7 +47,7 @@ MAX_SEARCHED_BYTES = 1 << 30
 
 def metrics(service: Service, arguments: Arguments) -> Answer:
     """Answers the numbers of each step."""
-    measures = _measures(service, arguments)
+    measures = measures_of(service, arguments)
     asked = arguments.members("steps", measures.steps)
     rows, state = _in_time(
         service, asked, lambda step: (measures.numbers(step), measures.observation(step))
@@ -59,7 +62,7 @@ def metrics(service: Service, arguments: Arguments) -> Answer:
         "classes_are_outputs": measures.labels.are_outputs,
         "dead": [np.flatnonzero(seen.dead).tolist() for _, seen in rows],
         "saturated": [np.flatnonzero(seen.saturated).tolist() for _, seen in rows],
-        "dead_by_class": [_without_nan(seen.dead_by_class) for _, seen in rows],
+        "dead_by_class": [without_nan(seen.dead_by_class) for _, seen in rows],
         "samples_measured": len(measures.samples),
         "samples": measures.facts.samples,
     }
@@ -68,7 +71,7 @@ def metrics(service: Service, arguments: Arguments) -> Answer:
 
 def sample_metrics(service: Service, arguments: Arguments) -> Answer:
     """Answers one number a step and sample, or a sample over the run."""
-    measures = _measures(service, arguments)
+    measures = measures_of(service, arguments)
     name = arguments.text("name")
     of_steps = {metric.name for metric in SAMPLE_METRICS}
     asked = arguments.members("steps", measures.steps)
@@ -92,7 +95,7 @@ def sample_metrics(service: Service, arguments: Arguments) -> Answer:
 
 def samples(service: Service, arguments: Arguments) -> Answer:
     """Answers the samples that a rule names, the most striking first."""
-    measures = _measures(service, arguments)
+    measures = measures_of(service, arguments)
     rule = arguments.choice("rule", list(RULES))
     limit = arguments.number("limit", 200)
     if not 1 <= limit <= MAX_RANKED:
@@ -123,7 +126,7 @@ def samples(service: Service, arguments: Arguments) -> Answer:
 
 def list_findings(service: Service, arguments: Arguments) -> Answer:
     """Answers a layer's warnings, and how many samples each rule names."""
-    measures = _measures(service, arguments)
+    measures = measures_of(service, arguments)
     state = _measured(service, measures)
     content: dict[str, Any] = {"warnings": [], "rules": []}
     if state["state"] == "done":
@@ -144,7 +147,7 @@ def list_findings(service: Service, arguments: Arguments) -> Answer:
 
 def similarity(service: Service, arguments: Arguments) -> Answer:
     """Answers the linear CKA of each step with each step, of this layer or another."""
-    measures = _measures(service, arguments)
+    measures = measures_of(service, arguments)
     other = measures
     run, layer = arguments.optional("with_run"), arguments.optional("with_layer")
     if run is not None or layer is not None:
@@ -162,7 +165,7 @@ def similarity(service: Service, arguments: Arguments) -> Answer:
     content = state | {
         "steps": rows,
         "with_steps": columns,
-        "cka": [_without_nan(row) for row in matrix.reshape(len(rows), len(columns))],
+        "cka": [without_nan(row) for row in matrix.reshape(len(rows), len(columns))],
     }
     # The other one's version may change while this one's does not.
     version = _version(measures, state) if other is measures else None
@@ -171,11 +174,17 @@ def similarity(service: Service, arguments: Arguments) -> Answer:
 
 def confusion(service: Service, arguments: Arguments) -> Answer:
     """Answers how many samples of each label are predicted as each class."""
-    measures = _measures(service, arguments)
+    measures = measures_of(service, arguments)
     step = arguments.number("step")
+    cell = arguments.optional("row") is not None
     with service.frames.working():
-        counts = findings.confusion(measures, step)
-    content = {"step": step, "classes": measures.labels.names, "counts": counts.tolist()}
+        content: dict[str, Any] = {"step": step, "classes": measures.labels.names}
+        if cell:
+            row, column = arguments.number("row"), arguments.number("column")
+            found = findings.confused(measures, step, row, column)
+            content["samples"] = found[:MAX_CONFUSED].tolist()
+        else:
+            content["counts"] = findings.confusion(measures, step).tolist()
     return json_answer(content, measures.run.layer_version(measures.facts.name))
 
 
@@ -228,7 +237,12 @@ METRIC_ROUTES: Mapping[str, Callable[[Service, Arguments], Answer]] = MappingPro
 )
 
 
-def _measures(service: Service, arguments: Arguments) -> LayerMeasures:
+def measures_of(service: Service, arguments: Arguments) -> LayerMeasures:
+    """Returns the measures of the layer that is asked about.
+
+    Raises:
+        UnsuitableDataError: None of its steps can be measured.
+    """
     run = service.logdir.run(arguments.text("run"))
     layer = run.layer(arguments.text("layer"))
     measures = LayerMeasures(run, layer.name, service.measured, arguments.optional("label"))
@@ -287,5 +301,6 @@ def _words(rule: str) -> dict[str, str]:
     return {"title": words.title, "meaning": words.meaning, "score": words.score}
 
 
-def _without_nan(values: NDArray[np.float64]) -> list[float | None]:
+def without_nan(values: NDArray[np.float64]) -> list[float | None]:
+    """Returns numbers as JSON takes them, null where there is none."""
     return [None if math.isnan(value) else value for value in values.tolist()]

@@ -17,6 +17,7 @@ from tb_embed_plugin.runs.run import Run
 from tb_embed_plugin.server import iterative, linear, progress
 from tb_embed_plugin.server.answers import Answer, Service, bound, json_answer
 from tb_embed_plugin.server.columns import encode_columns
+from tb_embed_plugin.server.lens_routes import LENS_ROUTES
 from tb_embed_plugin.server.metric_routes import METRIC_ROUTES
 from tb_embed_plugin.views import Source, first_view
 
@@ -75,8 +76,11 @@ def vectors(service: Service, arguments: Arguments) -> Answer:
     layer = run.layer(arguments.text("layer"))
     snapshot = run.snapshot(layer.name, arguments.number("step"))
     samples = arguments.members("samples", range(len(snapshot)))
-    bound(len(samples) * layer.units * 4, "samples")
-    body = wire.encode({"vectors": snapshot[samples]})
+    units = arguments.members("units", range(layer.units))
+    bound(len(samples) * len(units) * 4, "samples")
+    # Units first: one of them, of many samples, is small.
+    rows = snapshot if len(units) == layer.units else snapshot[:, units]
+    body = wire.encode({"vectors": rows[samples]})
     return Answer(body, wire.CONTENT_TYPE, run.layer_version(layer.name))
 
 
@@ -117,6 +121,7 @@ ROUTES: Mapping[str, Callable[[Service, Arguments], Answer]] = MappingProxyType(
         "vectors": vectors,
         "cancel": cancel,
         "engines": list_engines,
+        **LENS_ROUTES,
         **METRIC_ROUTES,
     }
 )

@@ -30,7 +30,8 @@ LAST = 1
 def snapshot(step: int) -> NDArray[np.float32]:
     """A wide cloud, and every fifth sample far to one side of it; noise in other units."""
     rng = np.random.default_rng(step)
-    x = rng.normal(size=(SAMPLES, 6)) * [3, 3, 0.1, 0.1, 0.1, 0.1]
+    # Wide in two units, so that nothing is wrong with it: warnings would open the inspector.
+    x = rng.normal(size=(SAMPLES, 6)) * [5, 8, 0.1, 0.1, 0.1, 0.1]
     x[PLANTED, 0] += 40 if step == LAST else 0
     return x.astype(np.float32)
 

@@ -4,13 +4,18 @@ import { useId } from "preact/hooks";
 interface FieldProps {
   readonly name: string;
   readonly options: readonly (readonly [string, string])[];
+  /** Others below them, under a title of their own. */
+  readonly more?: {
+    readonly title: string;
+    readonly options: readonly (readonly [string, string])[];
+  };
   readonly chosen: string;
   readonly choose: (value: string) => void;
   readonly note?: string;
   readonly title?: string;
 }
 
-export function Field({ name, options, chosen, choose, note, title }: FieldProps) {
+export function Field({ name, options, more, chosen, choose, note, title }: FieldProps) {
   const id = useId();
   return (
     <div class="field" title={title}>
@@ -22,11 +27,12 @@ export function Field({ name, options, chosen, choose, note, title }: FieldProps
         value={chosen}
         onChange={(event) => choose(event.currentTarget.value)}
       >
-        {options.map(([value, title]) => (
-          <option key={value} value={value} selected={value === chosen}>
-            {title}
-          </option>
-        ))}
+        <Options options={options} chosen={chosen} />
+        {more !== undefined && (
+          <optgroup label={more.title}>
+            <Options options={more.options} chosen={chosen} />
+          </optgroup>
+        )}
       </select>
       {note !== undefined && (
         <span class="note" id={`${id}-note`}>
@@ -35,6 +41,14 @@ export function Field({ name, options, chosen, choose, note, title }: FieldProps
       )}
     </div>
   );
+}
+
+function Options({ options, chosen }: Pick<FieldProps, "options" | "chosen">) {
+  return options.map(([value, title]) => (
+    <option key={value} value={value} selected={value === chosen}>
+      {title}
+    </option>
+  ));
 }
 
 interface LabelledNumberProps {

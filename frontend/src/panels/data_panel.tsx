@@ -1,6 +1,7 @@
 // Which data are shown: run, layer, and the column that colours the samples; between them the view.
 import type { ComponentChildren } from "preact";
 import { Field } from "../controls/field";
+import { measured_colors } from "../state/colors";
 import { choose_color, choose_layer, choose_run } from "../state/intents";
 import type { Store } from "../state/store";
 import { colorable } from "../state/table";
@@ -35,10 +36,11 @@ export function DataPanel({ store, children }: { store: Store; children: Compone
         />
       )}
       {layer.value !== null && children}
-      {columns.length > 0 && (
+      {layer.value !== null && (
         <Field
           name="Color by"
           options={[["", "Nothing"], ...columns.map((name) => [name, name] as const)]}
+          more={{ title: "Measured", options: measured_colors(store) }}
           chosen={color_by.value ?? ""}
           choose={(name) => choose_color(store, name)}
         />

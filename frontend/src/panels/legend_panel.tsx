@@ -1,6 +1,7 @@
 // What the colours mean, how many samples have each, and which of them are shown: each entry is a switch.
 import type { Legend, LegendEntry } from "../color";
 import { isolate_entry, select_entry, toggle_entry } from "../state/choose";
+import { color_title } from "../state/colors";
 import { hidden_in } from "../state/filters";
 import type { Store } from "../state/store";
 import { write_number } from "../state/table";
@@ -13,7 +14,7 @@ export function LegendPanel({ store }: { store: Store }) {
   const entries = legend.kind === "categories" ? legend.entries : missing;
   return (
     <section class="legend">
-      <h2>{column}</h2>
+      <h2>{color_title(column)}</h2>
       {legend.kind === "ramp" && <Ramp legend={legend} />}
       {entries.length > 0 && (
         <ul aria-label="Legend">

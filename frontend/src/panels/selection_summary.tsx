@@ -15,6 +15,7 @@ const REASONS: Readonly<Record<Reason, string>> = {
   search: "by searching",
   legend: "from the legend",
   list: "from a list",
+  chart: "in a chart",
 };
 const MOST_SHARES = 12;
 

@@ -1,7 +1,11 @@
 // Time below the stage: play, the slider with a tick for each snapshot, and above it what each step's frame is worth.
 import { Curve } from "../charts/curve";
+import { StepCurve, short } from "../charts/step_curve";
 import { Ticks } from "../charts/ticks";
+import type { StepMetric } from "../measures";
 import { choose_speed, go_to_place, place_of_step, toggle_playing } from "../state/intents";
+import { go_to_step } from "../state/measure";
+import { place_in } from "../state/places";
 import { SPEEDS } from "../state/playback";
 import { follow_training, toggle_loop } from "../state/show";
 import { along, nearest_place, spaced } from "../state/spacing";
@@ -18,7 +22,7 @@ const ARROWS: Readonly<Record<string, number>> = {
 };
 
 export function Timeline({ store }: { store: Store }) {
-  const { steps, step, playing, quality, motion } = store;
+  const { steps, step, playing, quality } = store;
   const count = steps.value.length;
   const place = place_of_step(store);
   const even = store.showing.even.value;
@@ -29,6 +33,8 @@ export function Timeline({ store }: { store: Store }) {
     (iterative ? frame.trustworthiness : frame.variance_shown) ?? null;
   const by_step = new Map(shown.map((frame) => [frame.step, worth(frame)]));
   const here = step.value === null ? null : (by_step.get(step.value) ?? null);
+  const metrics = store.measuring.metrics.value;
+  const above = store.measuring.curve_above.value;
   return (
     <section
       class="timeline"
@@ -78,12 +84,22 @@ export function Timeline({ store }: { store: Store }) {
         </button>
       </div>
       <div class="track">
-        <Curve
-          name={iterative ? "Trustworthiness of each step" : "Variance shown at each step"}
-          values={steps.value.map((one) => by_step.get(one) ?? null)}
-          spacing={spacing}
-          at={along(spacing, motion.shown.value?.at ?? place)}
-        />
+        {above !== null && metrics !== null ? (
+          <StepCurve
+            name={above.title}
+            steps={metrics.steps}
+            values={above.values}
+            at={place_in(metrics.steps, steps.value, store.at.value)}
+            go={(one) => go_to_step(store, one)}
+          />
+        ) : (
+          <Curve
+            name={iterative ? "Trustworthiness of each step" : "Variance shown at each step"}
+            values={steps.value.map((one) => by_step.get(one) ?? null)}
+            spacing={spacing}
+            at={along(spacing, store.at.value)}
+          />
+        )}
         <input
           type="range"
           aria-label="Step"
@@ -108,7 +124,13 @@ export function Timeline({ store }: { store: Store }) {
       </div>
       <div class="step">
         <span>{step.value === null ? "" : step_title(store, step.value)}</span>
-        <small>{here === null ? "" : worth_in_words(here, iterative)}</small>
+        <small>
+          {above !== null
+            ? above_in_words(above, metrics?.steps.indexOf(step.value ?? Number.NaN) ?? -1)
+            : here === null
+              ? ""
+              : worth_in_words(here, iterative)}
+        </small>
         {store.run.value?.recording && <Follow store={store} />}
       </div>
     </section>
@@ -135,4 +157,9 @@ function worth_in_words(worth: number, iterative: boolean): string {
   return iterative
     ? `trustworthiness ${worth.toFixed(3)}`
     : `${Math.round(100 * worth)} % of variance shown`;
+}
+
+function above_in_words(metric: StepMetric, place: number): string {
+  const value = metric.values[place] ?? null;
+  return value === null ? metric.title : `${metric.title} ${short(value)}`;
 }

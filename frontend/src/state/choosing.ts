@@ -9,7 +9,7 @@ import type { Selection } from "./selection";
 import type { Column, Table } from "./table";
 import { type Tags, tag_column } from "./tags";
 
-export const INSPECTOR_TABS = ["Selection", "Sample"] as const;
+export const INSPECTOR_TABS = ["Findings", "Selection", "Sample", "Layer"] as const;
 export type InspectorTab = (typeof INSPECTOR_TABS)[number];
 
 /** What the search field has found; nothing has been asked where it is null. */

@@ -2,7 +2,7 @@
 import type { Combining } from "../types";
 
 /** How the set came about. */
-export type Reason = "click" | "lasso" | "box" | "search" | "legend" | "list";
+export type Reason = "click" | "lasso" | "box" | "search" | "legend" | "list" | "chart";
 
 export interface Selection {
   /** 1 for each sample in the set. */

@@ -8,7 +8,9 @@ import { Frames, has_own_basis, same_view } from "./frames";
 import { place_of_step } from "./intents";
 import { keep_choices } from "./keeping";
 import { keep_up, refit_if_due } from "./live";
+import { load_measured } from "./measured";
 import { watch_neighbors } from "./neighbors";
+import { kind_of } from "./painting";
 import { play_on_wish } from "./playing";
 import { load_quality } from "./quality";
 import type { Store } from "./store";
@@ -29,6 +31,7 @@ export function start(store: Store, first_answer: Promise<Response>, signal: Abo
   play_on_wish(store, signal);
   keep_choices(store);
   watch_neighbors(store, signal);
+  load_measured(store, signal);
   open_address(store);
   keep_up(store, first_answer, signal);
   keep_address(store, signal);
@@ -135,7 +138,8 @@ function load_metadata(store: Store, signal: AbortSignal): void {
       const table = read_table(await fetch_metadata(run, layer, still_wanted));
       store.table.value = table;
       const kept = store.color_by.peek();
-      const known = kept === "" || table.some(({ name }) => name === kept);
+      const measured = kept !== null && kind_of(kept) !== null;
+      const known = kept === "" || measured || table.some(({ name }) => name === kept);
       if (kept === null || !known) store.color_by.value = first_color(table) ?? "";
     });
   });

@@ -19,6 +19,7 @@ import { Activity } from "./activity";
 import { Choosing } from "./choosing";
 import type { Frames } from "./frames";
 import { lacks_groups } from "./groups";
+import { Measuring } from "./measuring";
 import { Motion } from "./motion";
 import { Neighbors } from "./neighbors";
 import { Showing } from "./showing";
@@ -52,6 +53,7 @@ export interface Store {
   readonly choosing: Choosing;
   readonly showing: Showing;
   readonly neighbors: Neighbors;
+  readonly measuring: Measuring;
   readonly runs: Signal<readonly Run[] | null>;
   readonly run_name: Signal<string | null>;
   readonly layer_name: Signal<string | null>;
@@ -97,6 +99,8 @@ export interface Store {
   readonly run: ReadonlySignal<Run | null>;
   readonly layer: ReadonlySignal<Layer | null>;
   readonly steps: ReadonlySignal<readonly number[]>;
+  /** Where the picture is, in steps counted from 0; between two of them while it moves. */
+  readonly at: ReadonlySignal<number>;
   readonly coloring: ReadonlySignal<Coloring | null>;
   /** Null while the server's list must tell what the chosen engine can. */
   readonly view: ReadonlySignal<View | null>;
@@ -121,14 +125,24 @@ export function create_store(reduced_motion: () => boolean, wide: boolean): Stor
     () => run.value?.layers.find(({ name }) => name === layer_name.value) ?? null,
   );
   const samples = computed(() => layer.value?.samples ?? 0);
+  const step = signal<number | null>(null);
+  const steps = computed(() => layer.value?.steps ?? []);
+  const at = computed(
+    () => motion.shown.value?.at ?? Math.max(0, steps.value.indexOf(step.value ?? Number.NaN)),
+  );
+  const measuring = new Measuring({ color_by, at, steps, samples });
+  const columns = computed(() => {
+    const painted = measuring.painted.value;
+    return painted === null ? table.value : [...(table.value ?? []), painted.column];
+  });
   const coloring = computed((): Coloring | null => {
     if (samples.value === 0) return null;
-    const column = table.value?.find(({ name }) => name === color_by.value);
+    const column = columns.value?.find(({ name }) => name === color_by.value);
     if (column?.type === "category" && column.codes.length === samples.value) {
       return color_by_category(column.codes, column.words, theme.value);
     }
     if (column?.type === "number" && column.values.length === samples.value) {
-      return color_by_number(column.values, theme.value);
+      return color_by_number(column.values, theme.value, measuring.painted.value?.limits);
     }
     return color_alike(samples.value, theme.value);
   });
@@ -175,9 +189,10 @@ export function create_store(reduced_motion: () => boolean, wide: boolean): Stor
   return {
     activity,
     motion,
-    choosing: new Choosing(samples, table),
+    choosing: new Choosing(samples, columns),
     showing: new Showing(samples),
     neighbors: new Neighbors(),
+    measuring,
     runs,
     run_name,
     layer_name,
@@ -189,7 +204,7 @@ export function create_store(reduced_motion: () => boolean, wide: boolean): Stor
     onto_run,
     touring: signal(false),
     pinned: signal(null),
-    step: signal(null),
+    step,
     playing: signal(false),
     speed: signal(1),
     dimensions,
@@ -211,7 +226,8 @@ export function create_store(reduced_motion: () => boolean, wide: boolean): Stor
     home_wanted: signal(0),
     run,
     layer,
-    steps: computed(() => layer.value?.steps ?? []),
+    steps,
+    at,
     coloring,
     view,
     busy,

@@ -1,0 +1,59 @@
+// Two densities a step, row under row, so that one sees them part or merge. A press on a row goes to its step.
+
+export interface Ridge {
+  readonly step: number;
+  /** From the left end of the axis to the right one, each at most 1. */
+  readonly first: readonly number[];
+  readonly second: readonly number[];
+}
+
+interface RidgesProps {
+  readonly name: string;
+  readonly ridges: readonly Ridge[];
+  readonly colors: readonly [string, string];
+  readonly here: number | null;
+  readonly go: (step: number) => void;
+}
+
+const TALL = 1.6;
+const MOST_HEIGHT = 420;
+
+export function Ridges({ name, ridges, colors, here, go }: RidgesProps) {
+  const row = Math.min(22, MOST_HEIGHT / Math.max(1, ridges.length));
+  const height = row * (ridges.length + TALL);
+  const path = (density: readonly number[], base: number) => {
+    const last = Math.max(1, density.length - 1);
+    const points = density.map(
+      (value, i) => `${(100 * i) / last},${(base - TALL * row * value).toFixed(2)}`,
+    );
+    return `M0,${base} L${points.join(" L")} L100,${base} Z`;
+  };
+  return (
+    <svg
+      class="ridges"
+      viewBox={`0 0 100 ${height}`}
+      preserveAspectRatio="none"
+      role="img"
+      aria-label={name}
+      style={{ height: `${height}px` }}
+      onPointerDown={(event) => {
+        const box = event.currentTarget.getBoundingClientRect();
+        const down = (height * (event.clientY - box.top)) / box.height;
+        const place = Math.floor(down / row - TALL / 2);
+        const ridge = ridges[Math.min(ridges.length - 1, Math.max(0, place))];
+        if (ridge !== undefined) go(ridge.step);
+      }}
+    >
+      {ridges.map(({ step, first, second }, i) => {
+        const base = row * (i + TALL);
+        return (
+          <g key={step} class={step === here ? "here" : ""}>
+            <line x1={0} x2={100} y1={base} y2={base} />
+            <path d={path(first, base)} style={{ fill: colors[0], stroke: colors[0] }} />
+            <path d={path(second, base)} style={{ fill: colors[1], stroke: colors[1] }} />
+          </g>
+        );
+      })}
+    </svg>
+  );
+}

@@ -1,0 +1,111 @@
+// What the server has measured, as the parts of the page hand it to one another; the names are those of docs/metrics.md.
+
+/** How far the server is with measuring; while it is running it is asked again. */
+export interface Measured {
+  readonly state?: "done" | "running";
+}
+
+export interface Warning {
+  readonly rule: string;
+  readonly title: string;
+  /** The rule with its threshold. */
+  readonly meaning: string;
+  readonly step: number;
+  readonly sentence: string;
+  readonly samples: readonly number[];
+  readonly classes: readonly string[];
+  readonly units: readonly number[];
+}
+
+export interface RuleCount {
+  readonly rule: string;
+  readonly title: string;
+  readonly meaning: string;
+  /** What the scores count. */
+  readonly score: string;
+  readonly count: number;
+}
+
+export interface Findings extends Measured {
+  readonly warnings: readonly Warning[];
+  readonly rules: readonly RuleCount[];
+}
+
+export interface Ranked {
+  readonly sample: number;
+  readonly score: number;
+  readonly steps: readonly number[];
+}
+
+export interface Ranking extends Measured {
+  readonly rule: string;
+  readonly total_ranked: number | null;
+  readonly samples: readonly Ranked[];
+}
+
+export interface StepMetric {
+  readonly name: string;
+  readonly title: string;
+  readonly unit: string;
+  readonly meaning: string;
+  readonly values: readonly (number | null)[];
+}
+
+export interface StepMetrics extends Measured {
+  readonly steps: readonly number[];
+  readonly metrics: readonly StepMetric[];
+  readonly classes: readonly string[];
+  readonly classes_are_outputs: boolean;
+  /** Units, a list a step. */
+  readonly dead: readonly (readonly number[])[];
+  readonly samples_measured: number;
+  readonly samples: number;
+}
+
+/** One number a sample, at each of some steps, or over the run where there are none. */
+export interface SampleValues extends Measured {
+  readonly steps: readonly number[];
+  /** A row a step, NaN where undefined. */
+  readonly rows: readonly Float32Array[];
+  readonly classes: readonly string[];
+}
+
+export interface Similarity extends Measured {
+  readonly steps: readonly number[];
+  readonly with_steps: readonly number[];
+  readonly cka: readonly (readonly (number | null)[])[];
+}
+
+/** Layers of the same samples at one step: the one that is shown first. */
+export interface LayerSimilarity extends Measured {
+  readonly step: number;
+  readonly layers: readonly { readonly run: string; readonly layer: string }[];
+  readonly cka: readonly (readonly (number | null)[])[];
+}
+
+export interface Confusion extends Measured {
+  readonly step: number;
+  readonly classes: readonly string[];
+  /** A row a label, a column a predicted class. */
+  readonly counts: readonly (readonly number[])[];
+}
+
+/** The samples of two classes along the axis through the classes' means: -1 the mean of the first, 1 of the second. */
+export interface ClassPair extends Measured {
+  readonly classes: readonly [string, string];
+  readonly steps: readonly number[];
+  readonly samples: Int32Array;
+  /** 1 for a sample of the second class. */
+  readonly second: Uint8Array;
+  /** A row a step. */
+  readonly positions: readonly Float32Array[];
+}
+
+export interface Units extends Measured {
+  readonly step: number;
+  readonly classes: readonly string[];
+  /** Share of each unit's variance that lies between the classes; null where the unit does not vary. */
+  readonly selectivity: readonly (number | null)[];
+  /** The class, as its place in `classes`, that each unit answers strongest. */
+  readonly prefers: readonly number[];
+}

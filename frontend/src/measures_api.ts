@@ -1,0 +1,108 @@
+// The routes of what is measured as functions. Called by state alone.
+import { address, checked, type LayerKey, tensors } from "./api";
+import type {
+  ClassPair,
+  Confusion,
+  Findings,
+  Measured,
+  Ranking,
+  SampleValues,
+  Similarity,
+  StepMetrics,
+  Units,
+} from "./measures";
+
+type Query = Readonly<Record<string, string>>;
+
+export function fetch_findings(key: LayerKey, signal: AbortSignal): Promise<Findings> {
+  return json("findings", { ...key }, signal);
+}
+
+export function fetch_ranking(key: LayerKey, rule: string, signal: AbortSignal): Promise<Ranking> {
+  return json("samples", { ...key, rule, limit: "500" }, signal);
+}
+
+export function fetch_metrics(key: LayerKey, signal: AbortSignal): Promise<StepMetrics> {
+  return json("metrics", { ...key }, signal);
+}
+
+/** Without steps: at all of them. */
+export async function fetch_sample_values(
+  key: LayerKey,
+  name: string,
+  step: number | null,
+  signal: AbortSignal,
+): Promise<SampleValues> {
+  const query = { ...key, name, ...(step === null ? {} : { steps: String(step) }) };
+  const answer = await tensors(address("sample_metrics", query), signal);
+  const { state, classes } = answer.json as Measured & { classes: string[] };
+  const rows = rows_of(answer.array("values", "F32"), answer.shape("values"));
+  return { state: state ?? "done", classes, steps: [...answer.array("steps", "I32")], rows };
+}
+
+/** What one unit answers to each sample. */
+export async function fetch_unit(
+  key: LayerKey,
+  unit: number,
+  step: number,
+  signal: AbortSignal,
+): Promise<Float32Array> {
+  const query = { ...key, step: String(step), units: String(unit) };
+  return (await tensors(address("vectors", query), signal)).array("vectors", "F32");
+}
+
+export function fetch_similarity(
+  key: LayerKey,
+  other: LayerKey,
+  steps: { readonly steps?: string; readonly with_steps?: string },
+  signal: AbortSignal,
+): Promise<Similarity> {
+  const query = { ...key, with_run: other.run, with_layer: other.layer, ...steps };
+  return json("similarity", query, signal);
+}
+
+export function fetch_confusion(
+  key: LayerKey,
+  step: number,
+  signal: AbortSignal,
+): Promise<Confusion> {
+  return json("confusion", { ...key, step: String(step) }, signal);
+}
+
+/** The samples of one label, `row`, that are predicted as one class, `column`. */
+export function fetch_confused(
+  key: LayerKey,
+  { step, row, column }: { readonly step: number; readonly row: number; readonly column: number },
+  signal: AbortSignal,
+): Promise<{ readonly samples: readonly number[] }> {
+  const query = { step: String(step), row: String(row), column: String(column) };
+  return json("confusion", { ...key, ...query }, signal);
+}
+
+export async function fetch_class_pair(
+  key: LayerKey,
+  classes: readonly [string, string],
+  signal: AbortSignal,
+): Promise<ClassPair> {
+  const [first, second] = classes;
+  const answer = await tensors(address("class_pair", { ...key, first, second }), signal);
+  return {
+    classes,
+    steps: [...answer.array("steps", "I32")],
+    samples: answer.array("samples", "I32"),
+    second: answer.array("second", "U8"),
+    positions: rows_of(answer.array("positions", "F32"), answer.shape("positions")),
+  };
+}
+
+export function fetch_units(key: LayerKey, step: number, signal: AbortSignal): Promise<Units> {
+  return json("units", { ...key, step: String(step) }, signal);
+}
+
+async function json<T>(route: string, query: Query, signal: AbortSignal): Promise<T> {
+  return (await checked(fetch(address(route, query), { signal }))).json();
+}
+
+function rows_of(flat: Float32Array, [count = 0, length = 0]: readonly number[]): Float32Array[] {
+  return Array.from({ length: count }, (_, i) => flat.slice(i * length, (i + 1) * length));
+}

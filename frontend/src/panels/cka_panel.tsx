@@ -1,0 +1,115 @@
+// How alike the layer is at any two steps, to itself or to another layer of the same samples: a map to find one's way by.
+import { HeatMap } from "../charts/heat_map";
+import { short } from "../charts/step_curve";
+import { legible_ramp } from "../color";
+import { Field } from "../controls/field";
+import { compare_with, go_to_step } from "../state/measure";
+import type { Other } from "../state/measuring";
+import { others_of } from "../state/others";
+import type { Store } from "../state/store";
+
+export function CkaPanel({ store }: { store: Store }) {
+  const { similarity, compared } = store.measuring;
+  const layer = store.layer.value?.name ?? "";
+  const others = others_of(store);
+  const chosen = others.findIndex(
+    ({ run, layer }) => run === compared.value?.run && layer === compared.value.layer,
+  );
+  const map = similarity.value;
+  const there =
+    compared.value === null ? layer : `${compared.value.layer} of ${compared.value.run}`;
+  return (
+    <div class="cka">
+      {others.length > 0 && (
+        <Field
+          name="Compare with"
+          options={[
+            ["", "the layer itself"],
+            ...others.map(
+              (one, i) =>
+                [
+                  String(i),
+                  one.run === store.run.value?.run ? one.layer : `${one.layer} of ${one.run}`,
+                ] as const,
+            ),
+          ]}
+          chosen={chosen === -1 ? "" : String(chosen)}
+          choose={(place) =>
+            compare_with(store, place === "" ? null : (others[Number(place)] ?? null))
+          }
+        />
+      )}
+      {map === null ? (
+        <p role="status">Steps are being compared…</p>
+      ) : (
+        <StepMap store={store} there={there} />
+      )}
+      <p>
+        Linear CKA, 1 where only turned or scaled: rows are steps of {layer}, columns steps of{" "}
+        {there}.{compared.value === null && " A sharp edge is a step at which much has changed."}
+      </p>
+      <LayerMap store={store} />
+    </div>
+  );
+}
+
+function StepMap({ store, there }: { store: Store; there: string }) {
+  const { similarity, compared } = store.measuring;
+  const { cka, steps, with_steps } = similarity.value ?? { cka: [], steps: [], with_steps: [] };
+  const known = cka.flat().filter((value) => value !== null);
+  const low = known.length === 0 ? 0 : Math.min(...known);
+  const ramp = legible_ramp(store.theme.value);
+  const here = store.step.value ?? Number.NaN;
+  const self = compared.value === null;
+  return (
+    <HeatMap
+      name={`CKA of ${store.layer.value?.name} at each step with ${there} at each step, from ${short(low)} to 1; arrow keys move, Enter goes to the step`}
+      values={cka}
+      paint={(value) => ramp(low < 1 ? (value - low) / (1 - low) : 1)}
+      framed={{ row: steps.indexOf(here), column: self ? with_steps.indexOf(here) : -1 }}
+      say={({ row, column }) => {
+        const value = cka[row]?.[column] ?? null;
+        const told = value === null ? "not known yet" : short(value);
+        return `Step ${steps[row]} with step ${with_steps[column]}: ${told}`;
+      }}
+      choose={({ row, column }) => {
+        // In the map of a layer with itself, the step that is not shown already is the one meant.
+        const [a, b] = [steps[row], with_steps[column]];
+        const step = self && b !== undefined && b !== here ? b : a;
+        if (step !== undefined) go_to_step(store, step);
+      }}
+    />
+  );
+}
+
+/** The layers of the same samples, each with each at the step that is shown. */
+function LayerMap({ store }: { store: Store }) {
+  const map = store.measuring.layers.value;
+  if (map === null) return null;
+  const { step, layers, cka } = map;
+  const ramp = legible_ramp(store.theme.value);
+  const title = ({ run, layer }: Other) =>
+    run === store.run.value?.run ? layer : `${layer} of ${run}`;
+  return (
+    <>
+      <h3>Layers at step {step}</h3>
+      <HeatMap
+        name={`CKA of ${layers.length} layers with one another at step ${step}, ${layers.map(title).join(", ")}; arrow keys move, Enter compares the steps of the layer`}
+        values={cka}
+        paint={ramp}
+        framed={null}
+        say={({ row, column }) => {
+          const [a, b] = [layers[row], layers[column]];
+          const value = cka[row]?.[column] ?? null;
+          if (a === undefined || b === undefined) return "";
+          return `${title(a)} with ${title(b)}: ${value === null ? "undefined" : short(value)}`;
+        }}
+        choose={({ row, column }) => {
+          // The first one is the layer that is shown.
+          const other = layers[column === 0 ? row : column];
+          compare_with(store, other === undefined || other === layers[0] ? null : other);
+        }}
+      />
+    </>
+  );
+}

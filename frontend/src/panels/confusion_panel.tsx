@@ -1,0 +1,42 @@
+// Which labels are predicted as which classes at the step that is shown; a cell selects its samples.
+import { HeatMap } from "../charts/heat_map";
+import { legible_ramp } from "../color";
+import { has_outputs, select_confused } from "../state/measured";
+import type { Store } from "../state/store";
+
+export function ConfusionPanel({ store }: { store: Store }) {
+  const { metrics, confusion } = store.measuring;
+  if (metrics.value === null) return <p role="status">The layer is being measured…</p>;
+  if (!has_outputs(store)) {
+    return <p>The model's outputs, or the labels that belong to them, were not recorded.</p>;
+  }
+  if (confusion.value === null) return <p role="status">Predictions are being counted…</p>;
+  const { step, classes, counts } = confusion.value;
+  const ramp = legible_ramp(store.theme.value);
+  const totals = counts.map((row) => row.reduce((sum, count) => sum + count, 0));
+  const right = counts.reduce((sum, row, i) => sum + (row[i] ?? 0), 0);
+  const all = totals.reduce((sum, total) => sum + total, 0);
+  const most = Math.max(1, ...counts.flat());
+  return (
+    <div class="confusion">
+      <p>
+        Step {step}: {right.toLocaleString("en-US")} of {all.toLocaleString("en-US")} right. A row
+        is a label, a column a predicted class.
+      </p>
+      <HeatMap
+        name={`Confusion of ${classes.length} classes at step ${step}, ${right} of ${all} samples right; arrow keys move, Enter selects a cell's samples`}
+        values={counts}
+        numbers
+        headings={classes}
+        paint={(count) => (count === 0 ? null : ramp(Math.sqrt(count / most)))}
+        framed={null}
+        say={({ row, column }) =>
+          `Label ${classes[row]}, predicted ${classes[column]}: ${counts[row]?.[column] ?? 0}`
+        }
+        choose={({ row, column }) => {
+          if (counts[row]?.[column]) select_confused(store, step, row, column);
+        }}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,95 @@
+// What is measured of each step, as curves that share the slider's cursor.
+import { StepCurve, short } from "../charts/step_curve";
+import type { StepMetric, StepMetrics } from "../measures";
+import { go_to_step, toggle_above } from "../state/measure";
+import { place_in } from "../state/places";
+import type { Store } from "../state/store";
+
+/** The most telling first; the others, which only some ask for, below. */
+const FIRST = [
+  "accuracy",
+  "knn_accuracy",
+  "probe_accuracy",
+  "effective_rank",
+  "dead_units",
+  "nc1",
+  "churn",
+  "displacement",
+  "cka_before",
+  "cka_last",
+];
+
+export function CurvesPanel({ store }: { store: Store }) {
+  const metrics = store.measuring.metrics.value;
+  if (metrics === null) return <p role="status">The layer is being measured…</p>;
+  const defined = metrics.metrics.filter(({ values }) => values.some((value) => value !== null));
+  const first = FIRST.flatMap((name) => defined.find((metric) => metric.name === name) ?? []);
+  const others = defined.filter((metric) => !FIRST.includes(metric.name));
+  const part = metrics.samples_measured < metrics.samples;
+  return (
+    <div class="curves">
+      {part && (
+        <p>
+          Measured of {metrics.samples_measured.toLocaleString("en-US")} samples in which each label
+          keeps its share.
+        </p>
+      )}
+      {first.map((metric) => (
+        <Row key={metric.name} store={store} metrics={metrics} metric={metric} />
+      ))}
+      {others.length > 0 && (
+        <details>
+          <summary>{others.length} more curves</summary>
+          {others.map((metric) => (
+            <Row key={metric.name} store={store} metrics={metrics} metric={metric} />
+          ))}
+        </details>
+      )}
+    </div>
+  );
+}
+
+interface RowProps {
+  readonly store: Store;
+  readonly metrics: StepMetrics;
+  readonly metric: StepMetric;
+}
+
+function Row({ store, metrics, metric }: RowProps) {
+  const { name, title, unit, meaning, values } = metric;
+  const { steps } = metrics;
+  const at = place_in(steps, store.steps.value, store.at.value);
+  const here = values[Math.round(at)] ?? null;
+  const above = store.measuring.above.value === name;
+  return (
+    <div class="curve-row">
+      <div class="row-of-fields">
+        <span class="name" title={meaning}>
+          {title}
+        </span>
+        <span class="count">
+          {here === null ? "–" : short(here)} {here === null || unit === "share" ? "" : unit}
+        </span>
+        <button
+          type="button"
+          class="icon"
+          aria-pressed={above}
+          aria-label={`${title} above the slider`}
+          title="Show above the slider"
+          onClick={() => toggle_above(store, name)}
+        >
+          <svg viewBox="0 0 24 24" aria-hidden="true">
+            <path d="M4 18h16v2H4zm0-4 5-6 4 4 5-7 1.600 1.200-6.400 9-4.100-4-3.600 4.200z" />
+          </svg>
+        </button>
+      </div>
+      <StepCurve
+        name={title}
+        steps={steps}
+        values={values}
+        at={at}
+        go={(step) => go_to_step(store, step)}
+      />
+    </div>
+  );
+}

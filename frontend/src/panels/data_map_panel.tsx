@@ -1,0 +1,59 @@
+// The data map: how sure the model is of each sample's label over the run, against how much that varies (Swayamdipta et
+// al., arXiv 2009.10795). Easy samples lie at the top left, ambiguous ones to the right, hard or wrongly labelled ones at
+// the bottom left.
+import { Scatter } from "../charts/scatter";
+import { click_sample, select } from "../state/choose";
+import { ranked_share } from "../state/data_map";
+import { has_outputs } from "../state/measured";
+import type { Store } from "../state/store";
+
+const ENDS = [0.5, 1] as const;
+const SHARE = 0.05;
+
+export function DataMapPanel({ store }: { store: Store }) {
+  const { metrics, data_map } = store.measuring;
+  const { selection } = store.choosing;
+  if (metrics.value === null) return <p role="status">The layer is being measured…</p>;
+  if (!has_outputs(store)) {
+    return <p>The model's outputs, or the labels that belong to them, were not recorded.</p>;
+  }
+  const map = data_map.value;
+  if (map === null || map.mean.length === 0) return <p role="status">The map is on its way…</p>;
+  const { mean, spread } = map;
+  const parts = [
+    ["Easy", "the highest probability of the label", () => ranked_share(mean, SHARE, "most")],
+    ["Ambiguous", "the largest spread", () => ranked_share(spread, SHARE, "most")],
+    ["Hard", "the lowest probability of the label", () => ranked_share(mean, SHARE, "least")],
+  ] as const;
+  return (
+    <div class="data-map">
+      <Scatter
+        name={`Data map of ${mean.length} samples: spread of the probability of the label, from 0 to 0.5, against its mean, from 0 to 1`}
+        x={spread}
+        y={mean}
+        ends={ENDS}
+        titles={["spread of its probability", "mean probability of the label"]}
+        colors={store.coloring.value?.bytes ?? new Uint8Array(4 * mean.length)}
+        marked={selection.value?.mask ?? null}
+        choose={(ids, how) => {
+          const [only] = ids;
+          if (how === "click" && only !== undefined) click_sample(store, only, "replace");
+          else if (ids.length > 0) select(store, ids, "chart");
+        }}
+      />
+      <div class="actions">
+        {parts.map(([title, meaning, ids]) => (
+          <button
+            key={title}
+            type="button"
+            title={`Selects the ${100 * SHARE} % with ${meaning}`}
+            onClick={() => select(store, ids(), "chart")}
+          >
+            {title}
+          </button>
+        ))}
+      </div>
+      <p>Drag over the map, or click, to select. Hard ones may be labelled wrong.</p>
+    </div>
+  );
+}

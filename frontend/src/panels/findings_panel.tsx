@@ -1,0 +1,133 @@
+// What is worth knowing of the layer, at most six findings: warnings with their rule, and lists of samples. Each opens its
+// samples, the most striking first.
+import { ListBox } from "../controls/list_box";
+import { Thumbnail } from "../controls/thumbnail";
+import type { Ranked } from "../measures";
+import { click_sample, point_at, select } from "../state/choose";
+import { type Finding, told } from "../state/findings";
+import { go_to_step, toggle_finding } from "../state/measure";
+import { color_of, type Store } from "../state/store";
+import { value_at, write_number } from "../state/table";
+
+const ROW_HEIGHT = 40;
+const IMAGE = 32;
+
+export function FindingsPanel({ store }: { store: Store }) {
+  const { findings, opened } = store.measuring;
+  if (findings.value === null || findings.value.state === "running") {
+    return (
+      <p role="status">
+        {findings.value === null
+          ? "Findings come after the picture."
+          : "The layer is being measured…"}
+      </p>
+    );
+  }
+  const listed = told(findings.value);
+  const open = listed.find(({ id }) => id === opened.value);
+  return (
+    <section class="findings" aria-label="Findings">
+      {findings.value.warnings.length === 0 && <p>No warnings: nothing to report.</p>}
+      <ul>
+        {listed.map((finding) => (
+          <li key={finding.id} class={finding.kind}>
+            <button
+              type="button"
+              class="finding"
+              aria-expanded={finding === open}
+              onClick={() => toggle_finding(store, finding.id)}
+            >
+              <span class="name">{title_of(finding)}</span>
+              <span class="count">{finding.count.toLocaleString("en-US")}</span>
+            </button>
+            {finding === open && <About store={store} finding={finding} />}
+          </li>
+        ))}
+      </ul>
+      {open !== undefined && <Samples store={store} finding={open} />}
+    </section>
+  );
+}
+
+function title_of(finding: Finding): string {
+  return finding.kind === "warning" ? finding.warning.sentence : finding.rule.title;
+}
+
+/** The stated rule, and the step at which it held first. */
+function About({ store, finding }: { store: Store; finding: Finding }) {
+  if (finding.kind === "rule") return <p class="rule">{sentence(finding.rule.meaning)}</p>;
+  const { meaning, step, units } = finding.warning;
+  return (
+    <p class="rule">
+      Rule: {meaning}.{" "}
+      {units.length > 0 && `${units.length} ${units.length === 1 ? "unit" : "units"}. `}
+      {store.steps.value.includes(step) && (
+        <button type="button" class="link" onClick={() => go_to_step(store, step)}>
+          Go to step {step}
+        </button>
+      )}
+    </p>
+  );
+}
+
+function Samples({ store, finding }: { store: Store; finding: Finding }) {
+  const { ranking } = store.measuring;
+  const { sample, columns } = store.choosing;
+  const ranked: readonly Ranked[] | null =
+    finding.kind === "warning"
+      ? finding.warning.samples.map((one) => ({ sample: one, score: Number.NaN, steps: [] }))
+      : ranking.value?.rule === finding.id && ranking.value.state !== "running"
+        ? ranking.value.samples
+        : null;
+  if (ranked === null) return <p role="status">The list is on its way…</p>;
+  if (ranked.length === 0) return <p>The rule names no samples.</p>;
+  const ids = ranked.map((one) => one.sample);
+  const sprites = store.sprites.value;
+  const label = columns.value.find(({ name }) => name === store.color_by.value);
+  const at = (place: number) => ids[place] ?? 0;
+  const score = finding.kind === "rule" ? finding.rule.score : "";
+  const first = ids.length < finding.count ? `the first ${ids.length} of ${finding.count}` : "all";
+  return (
+    <>
+      <div class="row-of-fields">
+        <button type="button" onClick={() => select(store, ids, "list")}>
+          Select {first}
+        </button>
+        <div class="spring" />
+        {score !== "" && <small title={sentence(score)}>by {score}</small>}
+      </div>
+      <ListBox
+        name={`Samples: ${finding.kind === "rule" ? finding.rule.title : finding.warning.title}`}
+        count={ids.length}
+        row_height={ROW_HEIGHT}
+        chosen={sample.value === null ? null : ids.indexOf(sample.value)}
+        key_of={at}
+        choose={(place) => click_sample(store, at(place), "replace")}
+        point={(place) => point_at(store, place === null ? null : at(place))}
+      >
+        {(place) => (
+          <div class="neighbor">
+            {sprites !== null && (
+              <Thumbnail sprites={sprites} sample={at(place)} side={IMAGE} silent />
+            )}
+            <span>
+              <span class="unseen">Sample </span>
+              {at(place)}
+            </span>
+            {label !== undefined && (
+              <>
+                <span class="swatch" style={{ background: color_of(store, at(place)) }} />
+                <span class="name">{value_at(label, at(place))}</span>
+              </>
+            )}
+            <span class="count">{write_number(ranked[place]?.score ?? Number.NaN)}</span>
+          </div>
+        )}
+      </ListBox>
+    </>
+  );
+}
+
+function sentence(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1) + (words.endsWith(".") ? "" : ".");
+}

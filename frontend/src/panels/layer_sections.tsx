@@ -1,0 +1,33 @@
+// What is measured of the layer, in sections of which one is open at a time.
+import type { ComponentChildren } from "preact";
+import { toggle_section } from "../state/measure";
+import { SECTIONS, type Section } from "../state/measuring";
+import type { Store } from "../state/store";
+
+interface LayerSectionsProps {
+  readonly store: Store;
+  readonly children: (section: Section) => ComponentChildren;
+}
+
+export function LayerSections({ store, children }: LayerSectionsProps) {
+  const open = store.measuring.section.value;
+  return (
+    <div class="sections">
+      {SECTIONS.map((section) => (
+        <section key={section} aria-label={section}>
+          <h2>
+            <button
+              type="button"
+              class="section-title"
+              aria-expanded={section === open}
+              onClick={() => toggle_section(store, section)}
+            >
+              {section}
+            </button>
+          </h2>
+          {section === open && <div class="page-of-section">{children(section)}</div>}
+        </section>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,86 @@
+// The layer's units: which are dead, die and wake at this step, and which tell the classes apart best. A click colours the
+// samples by what the unit answers to them.
+
+import { short } from "../charts/step_curve";
+import { ListBox } from "../controls/list_box";
+import { choose_color } from "../state/intents";
+import type { Store } from "../state/store";
+import { most_selective, turnover } from "../state/units";
+
+const ROW_HEIGHT = 28;
+
+export function UnitsPanel({ store }: { store: Store }) {
+  const { metrics, units } = store.measuring;
+  const step = store.step.value ?? Number.NaN;
+  const changed = metrics.value === null ? null : turnover(metrics.value, step);
+  const listed = units.value === null ? [] : most_selective(units.value);
+  const color = store.color_by.value;
+  const at = (place: number) => listed[place] ?? 0;
+  const chosen = listed.findIndex((unit) => color === `unit: ${unit}`);
+  return (
+    <div class="units">
+      {changed !== null && (
+        <>
+          <Listed store={store} title={`Dead at step ${step}`} units={changed.dead} />
+          <Listed store={store} title="Died since the step before" units={changed.died} />
+          <Listed store={store} title="Woken since the step before" units={changed.woken} />
+        </>
+      )}
+      {units.value === null ? (
+        <p role="status">Units are being looked at…</p>
+      ) : (
+        <>
+          <h3>Most selective at step {units.value.step}</h3>
+          <p>By the share of the unit's variance that lies between the classes.</p>
+          <ListBox
+            name="Units by selectivity"
+            count={listed.length}
+            row_height={ROW_HEIGHT}
+            chosen={chosen === -1 ? null : chosen}
+            key_of={at}
+            choose={(place) => choose_color(store, `unit: ${at(place)}`)}
+            point={() => {}}
+          >
+            {(place) => (
+              <div class="neighbor">
+                <span>Unit {at(place)}</span>
+                <span class="name">
+                  {units.value?.classes[units.value.prefers[at(place)] ?? -1] ?? ""}
+                </span>
+                <span class="count">{short(units.value?.selectivity[at(place)] ?? 0)}</span>
+              </div>
+            )}
+          </ListBox>
+        </>
+      )}
+    </div>
+  );
+}
+
+const MOST = 24;
+
+interface ListedProps {
+  readonly store: Store;
+  readonly title: string;
+  readonly units: readonly number[];
+}
+
+function Listed({ store, title, units }: ListedProps) {
+  return (
+    <p>
+      {title}: {units.length === 0 && "none"}
+      {units.slice(0, MOST).map((unit) => (
+        <button
+          key={unit}
+          type="button"
+          class="link"
+          aria-label={`Color by unit ${unit}`}
+          onClick={() => choose_color(store, `unit: ${unit}`)}
+        >
+          {unit}
+        </button>
+      ))}
+      {units.length > MOST && ` and ${units.length - MOST} more`}
+    </p>
+  );
+}

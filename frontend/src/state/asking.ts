@@ -1,0 +1,94 @@
+// Keeps part of the store filled with the server's answer to what the store now asks. Measuring takes the server a while:
+// it answers what is finished, and is asked again until that is all.
+import { effect, type Signal, untracked } from "@preact/signals";
+import { type LayerKey, Refusal } from "../api";
+import type { Measured } from "../measures";
+import type { Store } from "./store";
+
+/** Milliseconds between two questions while the server measures. */
+const LOOK = 300;
+const BUSY = 429;
+/** Milliseconds until a busy server is asked again. */
+const LATER = 1500;
+/** Nobody waits for the answer about a step that is only passed by. */
+const PATIENCE = 120;
+
+export interface Question<T> {
+  /** All that the answer depends on. */
+  readonly key: string;
+  readonly ask: (signal: AbortSignal) => Promise<T>;
+}
+
+/** The layer that is looked at, null until all of its pictures have come: nothing that is measured is in their way. */
+export function measurable(store: Store): LayerKey | null {
+  const run = store.run.value;
+  const layer = store.layer.value;
+  if (run === null || layer === null) return null;
+  if (!store.first_picture.value || store.frames.value === null) return null;
+  if (!store.frames.value.complete && !store.frames.value.idle) return null;
+  return { run: run.run, layer: layer.name, v: layer.version };
+}
+
+/** Puts the answer to `question` into `answer`; another layer empties it, a newer version of the same one does not. */
+export function keep_answered<T extends Measured>(
+  store: Store,
+  what: string,
+  answer: Signal<T | null>,
+  question: (key: LayerKey) => Question<T> | null,
+  signal: AbortSignal,
+): void {
+  let of = "";
+  let asked = "";
+  /** The question whose whole answer is there. */
+  let whole_of: string | null = null;
+  let loading = new AbortController();
+  effect(() => {
+    const subject = JSON.stringify([store.run.value?.run, store.layer.value?.name]);
+    if (subject !== of) {
+      loading.abort();
+      asked = "";
+      whole_of = null;
+      answer.value = null;
+    }
+    of = subject;
+    const key = measurable(store);
+    const wanted = key === null ? null : question(key);
+    if (key === null || wanted === null) return;
+    const whole = JSON.stringify([key, wanted.key]);
+    if (whole === asked) return;
+    asked = whole;
+    loading.abort();
+    loading = new AbortController();
+    const still_wanted = AbortSignal.any([signal, loading.signal]);
+    const work = async () => {
+      await pause(PATIENCE, still_wanted);
+      for (;;) {
+        const part = await patiently(() => wanted.ask(still_wanted), still_wanted);
+        still_wanted.throwIfAborted();
+        const running = part.state === "running";
+        // What is known of an older version says more than the beginning of the newer one's.
+        if (!running || whole_of !== wanted.key || answer.value === null) answer.value = part;
+        whole_of = running && whole_of !== wanted.key ? null : wanted.key;
+        if (!running) return;
+        await pause(LOOK, still_wanted);
+      }
+    };
+    untracked(() => store.activity.attempt_quietly(what, still_wanted, work));
+  });
+}
+
+async function patiently<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (reason) {
+      if (!(reason instanceof Refusal) || reason.status !== BUSY) throw reason;
+      await pause(LATER, signal);
+    }
+  }
+}
+
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, milliseconds));
+  signal.throwIfAborted();
+}

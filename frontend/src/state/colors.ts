@@ -1,0 +1,21 @@
+// Which measured things samples can be coloured by, as choices below the columns of the metadata.
+import { CHOICES, kind_of, measured_name } from "./painting";
+import type { Store } from "./store";
+
+/** Name and title of each; what needs the outputs of the model is left out once it is known that there are none. */
+export function measured_colors(store: Store): (readonly [string, string])[] {
+  const metrics = store.measuring.metrics.value;
+  const blind = metrics !== null && !metrics.classes_are_outputs;
+  const offered = CHOICES.filter(({ of_outputs }) => !(blind && of_outputs)).map(
+    ({ name, title }) => [name, title] as const,
+  );
+  const chosen = store.color_by.value;
+  const unit = chosen !== null && kind_of(chosen) === "unit" ? measured_name(chosen) : null;
+  return unit === null ? offered : [...offered, [chosen as string, `Unit ${unit}`]];
+}
+
+/** What the legend is headed by. */
+export function color_title(color: string): string {
+  if (kind_of(color) === "unit") return `Unit ${measured_name(color)}`;
+  return CHOICES.find(({ name }) => name === color)?.title ?? color;
+}

@@ -1,0 +1,13 @@
+// Parts of the data map that can be chosen without drawing.
+
+/** The samples with the largest or smallest values, as many as `share` of those that have one. */
+export function ranked_share(
+  values: Float32Array,
+  share: number,
+  which: "most" | "least",
+): number[] {
+  const known = [...values.keys()].filter((i) => !Number.isNaN(values[i]));
+  const sign = which === "most" ? -1 : 1;
+  known.sort((a, b) => sign * ((values[a] as number) - (values[b] as number)) || a - b);
+  return known.slice(0, Math.ceil(share * known.length));
+}

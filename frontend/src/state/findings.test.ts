@@ -1,0 +1,47 @@
+import { describe, expect, it } from "vitest";
+import type { Findings, RuleCount, Warning } from "../measures";
+import { told } from "./findings";
+
+const warning = (rule: string, samples: number[]): Warning => ({
+  rule,
+  title: rule,
+  meaning: "",
+  step: 3,
+  sentence: `${rule} at step 3`,
+  samples,
+  classes: [],
+  units: [],
+});
+const rule = (name: string, count: number): RuleCount => ({
+  rule: name,
+  title: name,
+  meaning: "",
+  score: "",
+  count,
+});
+
+describe("what is told of a layer", () => {
+  it("is warnings first, then suspicious labels, and no rule that names nobody", () => {
+    const findings: Findings = {
+      warnings: [warning("drifting", [1, 2])],
+      rules: [rule("moved", 9), rule("forgotten", 0), rule("suspicious_label", 4)],
+    };
+    expect(told(findings).map(({ id, count }) => [id, count])).toEqual([
+      ['["drifting",[]]', 2],
+      ["suspicious_label", 4],
+      ["moved", 9],
+    ]);
+  });
+
+  it("is six things at most, and puts rules that it does not know last", () => {
+    const names = ["new_rule", "moved", "churned", "low_margin", "ambiguous", "flipping", "lost"];
+    const ids = told({ warnings: [], rules: names.map((name) => rule(name, 1)) }).map(
+      ({ id }) => id,
+    );
+    expect(ids).toEqual(["lost", "flipping", "ambiguous", "low_margin", "churned", "moved"]);
+  });
+
+  it("is nothing where nothing was found", () => {
+    expect(told({ warnings: [], rules: [] })).toEqual([]);
+  });
+});

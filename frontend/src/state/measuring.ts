@@ -1,0 +1,85 @@
+// The part of the store that holds what the server has measured of the layer, and what of it somebody looks at.
+// `measure.ts` holds what changes it, `measured.ts` what fetches it.
+import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import type {
+  ClassPair,
+  Confusion,
+  Findings,
+  LayerSimilarity,
+  Measured,
+  Ranking,
+  SampleValues,
+  Similarity,
+  StepMetric,
+  StepMetrics,
+  Units,
+} from "../measures";
+import { kind_of, type Painted, painted_at } from "./painting";
+
+export const SECTIONS = ["Curves", "CKA", "Confusion", "Data map", "Class pair", "Units"] as const;
+export type Section = (typeof SECTIONS)[number];
+
+/** Mean and standard deviation over the run of the probability that the model gives each sample's label. */
+export interface DataMap extends Measured {
+  readonly mean: Float32Array;
+  readonly spread: Float32Array;
+}
+
+/** The values that samples are coloured by, and which choice of colour they belong to. */
+export interface ColorValues extends SampleValues {
+  readonly color: string;
+}
+
+/** Another layer that holds the same samples, of this or another run. */
+export interface Other {
+  readonly run: string;
+  readonly layer: string;
+}
+
+/** What decides how samples are painted, as the rest of the store says it. */
+interface Moment {
+  readonly color_by: ReadonlySignal<string | null>;
+  /** Where the picture is, in steps counted from 0; between two of them while it moves. */
+  readonly at: ReadonlySignal<number>;
+  readonly steps: ReadonlySignal<readonly number[]>;
+  readonly samples: ReadonlySignal<number>;
+}
+
+export class Measuring {
+  readonly findings: Signal<Findings | null> = signal(null);
+  /** The finding whose samples are listed. */
+  readonly opened: Signal<string | null> = signal(null);
+  readonly ranking: Signal<Ranking | null> = signal(null);
+  readonly metrics: Signal<StepMetrics | null> = signal(null);
+  /** The metric whose curve stands above the slider; null for what the view is worth. */
+  readonly above: Signal<string | null> = signal(null);
+  readonly section: Signal<Section | null> = signal("Curves");
+  /** Null for the layer itself. */
+  readonly compared: Signal<Other | null> = signal(null);
+  readonly similarity: Signal<Similarity | null> = signal(null);
+  readonly layers: Signal<LayerSimilarity | null> = signal(null);
+  readonly confusion: Signal<Confusion | null> = signal(null);
+  readonly data_map: Signal<DataMap | null> = signal(null);
+  readonly pair: Signal<readonly [string, string] | null> = signal(null);
+  readonly class_pair: Signal<ClassPair | null> = signal(null);
+  readonly units: Signal<Units | null> = signal(null);
+  /** What the samples are coloured by, at the steps that have come. */
+  readonly values: Signal<ColorValues | null> = signal(null);
+  /** The same at the moment that is shown; null where a column of the metadata colours the samples. */
+  readonly painted: ReadonlySignal<Painted | null>;
+  readonly curve_above: ReadonlySignal<StepMetric | null>;
+
+  constructor(moment: Moment) {
+    const { color_by, at, steps, samples } = moment;
+    this.painted = computed(() => {
+      const values = this.values.value;
+      const name = color_by.value;
+      if (name === null || kind_of(name) === null || values?.color !== name) return null;
+      if ((values.rows[0]?.length ?? samples.value) !== samples.value) return null;
+      return painted_at(name, values, steps.value, at.value);
+    });
+    this.curve_above = computed(
+      () => this.metrics.value?.metrics.find(({ name }) => name === this.above.value) ?? null,
+    );
+  }
+}

@@ -1,0 +1,54 @@
+// Which other layers hold the same samples, and how alike they all are at one step.
+import type { LayerKey } from "../api";
+import type { LayerSimilarity } from "../measures";
+import { fetch_similarity } from "../measures_api";
+import type { Other } from "./measuring";
+import type { Store } from "./store";
+
+/** The layers of the same run first. */
+export function others_of(store: Store): Other[] {
+  const here = store.layer.value;
+  const run = store.run.value?.run;
+  const runs = store.runs.value ?? [];
+  const ordered = [...runs].sort((a, b) => Number(b.run === run) - Number(a.run === run));
+  return ordered.flatMap((one) =>
+    one.layers
+      .filter((layer) => layer.fingerprint !== "" && layer.fingerprint === here?.fingerprint)
+      .filter((layer) => one.run !== run || layer.name !== here?.name)
+      .filter(({ steps }) => steps.length > 0)
+      .map(({ name }) => ({ run: one.run, layer: name })),
+  );
+}
+
+/** So many layers are compared each with each. */
+const MOST = 8;
+
+/** The keys of the layer that is shown and of the others that have the step too, at most eight; null where it is alone. */
+export function layers_at(store: Store, key: LayerKey, step: number): LayerKey[] | null {
+  const others = others_of(store).flatMap(({ run, layer }): LayerKey[] => {
+    const found = store.runs.value
+      ?.find((one) => one.run === run)
+      ?.layers.find(({ name }) => name === layer);
+    return found?.steps.includes(step) ? [{ run, layer, v: found.version }] : [];
+  });
+  return others.length === 0 ? null : [key, ...others].slice(0, MOST);
+}
+
+/** Each pair is asked for once: CKA is the same both ways. */
+export async function compare_layers(
+  keys: readonly LayerKey[],
+  step: number,
+  signal: AbortSignal,
+): Promise<LayerSimilarity> {
+  const at = { steps: String(step), with_steps: String(step) };
+  const cka = keys.map(() => keys.map((): number | null => 1));
+  for (const [row, key] of keys.entries()) {
+    for (const [column, other] of keys.slice(0, row).entries()) {
+      const answer = await fetch_similarity(key, other, at, signal);
+      const value = answer.cka[0]?.[0] ?? null;
+      (cka[row] as (number | null)[])[column] = value;
+      (cka[column] as (number | null)[])[row] = value;
+    }
+  }
+  return { step, layers: keys.map(({ run, layer }) => ({ run, layer })), cka };
+}

@@ -1,0 +1,276 @@
+"""Findings, curves and lenses in a real browser: on a healthy run and on a faulty one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from playwright.sync_api import Locator, expect
+
+from tb_embed_plugin import EmbeddingCheckpoint
+from tests.browser.tab import TIMEOUT, Open, Tab
+from tests.harness import EPOCHS, Recording, TensorBoardProcess, tensorboard
+
+PLANTED = 60
+STEPS = 4
+
+
+@pytest.fixture(scope="module")
+def planted() -> NDArray[np.int64]:
+    """The samples whose labels are wrong."""
+    return np.sort(np.random.default_rng(0).choice(1797, PLANTED, replace=False))
+
+
+@pytest.fixture(scope="module")
+def faulty(
+    tmp_path_factory: pytest.TempPathFactory,
+    digits: tuple[NDArray[np.float32], NDArray[np.int64]],
+    planted: NDArray[np.int64],
+) -> Iterator[TensorBoardProcess]:
+    """TensorBoard on a run with wrong labels, most of whose first layer's units are dead."""
+    images, labels = digits
+    labels = labels.copy()
+    labels[planted] = (labels[planted] + 1 + planted % 9) % 10
+    logdir: Path = tmp_path_factory.mktemp("faulty")
+    keras.utils.set_random_seed(0)
+    biases = np.where(np.arange(64) < 24, -9.0, 0.0)
+    model = keras.Sequential(
+        [
+            keras.Input((8, 8)),
+            keras.layers.Flatten(),
+            keras.layers.Dense(
+                64,
+                activation="relu",
+                name="fc1",
+                bias_initializer=lambda shape, dtype=None: keras.ops.convert_to_tensor(
+                    biases, dtype
+                ),
+            ),
+            keras.layers.Dense(16, activation="relu", name="fc2"),
+            keras.layers.Dense(10),
+        ]
+    )
+    model.compile(
+        keras.optimizers.Adam(3e-3),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    )
+    recorder = EmbeddingCheckpoint(
+        logdir / "faulty", images, labels=labels, images=images, layers=["fc1", "fc2"]
+    )
+    model.fit(images, labels, epochs=STEPS, verbose=0, callbacks=[recorder])
+    with tensorboard(logdir) as process:
+        yield process
+
+
+def inspect(tab: Tab, name: str) -> Locator:
+    """Opens a tab of the inspector and returns its page."""
+    tab.wait_for_picture(EPOCHS)
+    tab.frame.get_by_role("button", name="Show the inspector").click()
+    tab.frame.get_by_role("tab", name=name).click()
+    return tab.frame.get_by_role("tabpanel", name=name)
+
+
+def section(tab: Tab, name: str) -> Locator:
+    """Opens a section of what is measured of the layer."""
+    tab.frame.get_by_role("button", name=name, exact=True).click()
+    return tab.frame.get_by_role("region", name=name, exact=True)
+
+
+def selected(tab: Tab) -> int:
+    """Waits until something is selected and returns how much."""
+    heading = tab.frame.get_by_role("heading", name=re.compile("samples? selected"))
+    expect(heading).to_be_visible()
+    return int(heading.inner_text().split()[0].replace(",", ""))
+
+
+def test_a_healthy_run_has_nothing_to_report(open_tab: Open) -> None:
+    tab = open_tab()
+    page = inspect(tab, "Findings")
+    expect(page.get_by_text("nothing to report")).to_be_visible(timeout=TIMEOUT)
+    buttons = page.get_by_role("listitem")
+    assert 1 <= buttons.count() <= 6
+    assert page.locator(".warning").count() == 0
+
+
+def test_warnings_open_the_inspector_with_their_rule(
+    open_tab: Open, faulty: TensorBoardProcess
+) -> None:
+    tab = open_tab(faulty, width=1500)
+    tab.wait_for_picture(STEPS)
+    findings = tab.frame.get_by_role("region", name="Findings")
+    warning = findings.get_by_role("button", name=re.compile("Units dying at step 1"))
+    expect(warning).to_be_visible(timeout=TIMEOUT)
+    warning.click()
+    expect(findings.get_by_text("30% of the units or more")).to_be_visible()
+    expect(findings.get_by_role("listbox").get_by_role("option").first).to_be_visible()
+
+    findings.get_by_role("button", name="Go to step 1").click()
+    tab.wait_for_picture(1)
+
+
+def test_a_narrow_page_stays_folded(open_tab: Open, faulty: TensorBoardProcess) -> None:
+    tab = open_tab(faulty, width=1200)
+    tab.wait_for_picture(STEPS)
+    # The curves are asked for once the findings have come.
+    asked = (
+        "() => performance.getEntriesByType('resource').some(e => /metrics\\?/.test(e.name))"
+    )
+    tab.wait_until(lambda: bool(tab.canvas.evaluate(asked)))
+    expect(tab.frame.get_by_role("complementary", name="Inspector")).to_have_count(0)
+    tab.frame.get_by_role("button", name="Show the inspector").click()
+    warning = tab.frame.get_by_role("button", name=re.compile("Units dying at step 1"))
+    expect(warning).to_be_visible()
+
+
+def test_the_list_of_suspicious_labels_is_of_those_planted(
+    open_tab: Open, faulty: TensorBoardProcess, planted: NDArray[np.int64]
+) -> None:
+    tab = open_tab(faulty, width=1500)
+    tab.wait_for_picture(STEPS)
+    findings = tab.frame.get_by_role("region", name="Findings")
+    findings.get_by_role("button", name=re.compile("^Suspicious labels")).click()
+    options = findings.get_by_role("listbox").get_by_role("option")
+    expect(options.nth(5)).to_be_visible()
+    expect(options.first.locator("canvas")).to_be_visible()
+    listed = [int(re.findall(r"\d+", options.nth(i).inner_text())[0]) for i in range(6)]
+    assert len(set(listed) & set(planted.tolist())) >= 5
+
+    options.first.click()
+    expect(tab.frame.get_by_role("heading", name=f"Sample {listed[0]:,}")).to_be_visible()
+    tab.frame.get_by_role("tab", name="Findings").click()
+    findings.get_by_role("button", name=re.compile("^Select")).click()
+    assert selected(tab) >= 6
+
+
+def test_curves_share_the_cursor_and_go_to_their_steps(open_tab: Open) -> None:
+    tab = open_tab()
+    page = inspect(tab, "Layer")
+    curve = page.get_by_role("img", name=re.compile("^Accuracy from"))
+    expect(curve).to_be_visible(timeout=TIMEOUT)
+    box = curve.bounding_box()
+    assert box is not None
+    curve.click(position={"x": 0.3 * box["width"], "y": 10})
+    tab.wait_for_picture(3)
+
+    page.get_by_role("button", name="Effective rank above the slider").click()
+    timeline = tab.frame.get_by_role("region", name="Timeline")
+    expect(timeline.get_by_role("img", name=re.compile("^Effective rank from"))).to_be_visible()
+    expect(timeline.get_by_text("Effective rank")).to_be_visible()
+
+
+def test_the_map_of_steps_is_a_way_to_them(open_tab: Open) -> None:
+    tab = open_tab()
+    inspect(tab, "Layer")
+    cells = section(tab, "CKA").get_by_role("application")
+    expect(cells).to_have_accessible_name(re.compile("CKA of fc1 .* to 1;"), timeout=TIMEOUT)
+    cells.focus()
+    for key in ("ArrowDown", "ArrowRight", "ArrowRight"):
+        tab.page.keyboard.press(key)
+    expect(tab.frame.get_by_text(re.compile(r"^Step 1 with step 2: 0\.\d+$"))).to_be_visible()
+    tab.page.keyboard.press("Enter")
+    tab.wait_for_picture(2)
+
+
+def test_a_layer_is_compared_with_another(open_tab: Open, faulty: TensorBoardProcess) -> None:
+    tab = open_tab(faulty, width=1500)
+    tab.wait_for_picture(STEPS)
+    tab.frame.get_by_role("tab", name="Layer").click()
+    page = section(tab, "CKA")
+    layers = page.get_by_role(
+        "application", name=re.compile("2 layers .* at step 4, fc1, fc2;")
+    )
+    expect(layers).to_be_visible(timeout=TIMEOUT)
+    layers.focus()
+    tab.page.keyboard.press("ArrowRight")
+    expect(page.get_by_text(re.compile(r"^fc1 with fc2: 0\.\d+$"))).to_be_visible()
+    tab.page.keyboard.press("Enter")
+    steps = page.get_by_role("application", name=re.compile("with fc2 of faulty at each step"))
+    expect(steps).to_be_visible(timeout=TIMEOUT)
+    chosen = page.get_by_role("combobox", name="Compare with").locator("option:checked")
+    expect(chosen).to_have_text("fc2")
+
+
+def test_a_cell_of_the_confusion_selects_its_samples(open_tab: Open) -> None:
+    tab = open_tab()
+    inspect(tab, "Layer")
+    page = section(tab, "Confusion")
+    cells = page.get_by_role("application")
+    expect(cells).to_be_visible(timeout=TIMEOUT)
+    cells.focus()
+    said = page.get_by_text(re.compile("^Label 0, predicted 0: "))
+    count = int(said.inner_text().split(": ")[1])
+    tab.page.keyboard.press("Enter")
+    assert selected(tab) == count > 100
+
+
+def test_the_data_map_selects(open_tab: Open, recording: Recording) -> None:
+    tab = open_tab()
+    inspect(tab, "Layer")
+    page = section(tab, "Data map")
+    picture = page.get_by_role("img", name=re.compile("^Data map of 1797 samples"))
+    expect(picture).to_be_visible(timeout=TIMEOUT)
+    page.get_by_role("button", name="Hard").click()
+    assert selected(tab) == int(np.ceil(0.05 * len(recording.labels)))
+
+    tab.frame.get_by_role("tab", name="Layer").click()
+    box = picture.bounding_box()
+    assert box is not None
+    tab.page.mouse.move(box["x"] + 1, box["y"] + 1)
+    tab.page.mouse.down()
+    tab.page.mouse.move(box["x"] + box["width"] - 1, box["y"] + 0.99 * box["height"], steps=3)
+    tab.page.mouse.up()
+    assert selected(tab) > 0.9 * len(recording.labels)
+
+
+def test_two_classes_part(open_tab: Open) -> None:
+    tab = open_tab()
+    inspect(tab, "Layer")
+    page = section(tab, "Class pair")
+    page.get_by_role("combobox", name="Class", exact=True).select_option("3")
+    page.get_by_role("combobox", name="Other class").select_option("8")
+    ridges = page.get_by_role("img", name=re.compile("^Classes 3 and 8 along the axis"))
+    expect(ridges).to_be_visible(timeout=TIMEOUT)
+    cross = page.get_by_role("button", name=re.compile(r"Select \d+ that cross"))
+    count = int(re.findall(r"\d+", cross.inner_text())[0])
+    cross.click()
+    assert selected(tab) == count > 0
+
+
+def test_a_unit_colors_the_samples(open_tab: Open, recording: Recording) -> None:
+    tab = open_tab()
+    inspect(tab, "Layer")
+    page = section(tab, "Units")
+    first = page.get_by_role("listbox", name="Units by selectivity").get_by_role("option").first
+    unit = int(re.findall(r"\d+", first.inner_text())[0])
+    first.click()
+    expect(tab.frame.get_by_role("combobox", name="Color by")).to_have_value(f"unit: {unit}")
+    expect(tab.frame.get_by_role("heading", name=f"Unit {unit}")).to_be_visible()
+    high = np.quantile(recording.activations[EPOCHS][:, unit], 0.98)
+    ramp = tab.frame.get_by_role("img", name=re.compile("^Colors from"))
+    expect(ramp).to_be_visible()
+    name = ramp.get_attribute("aria-label") or ""
+    assert float(name.split()[-3]) == pytest.approx(high, rel=0.05)
+
+
+def test_predictions_color_the_samples_step_by_step(open_tab: Open) -> None:
+    tab = open_tab()
+    tab.wait_for_picture(EPOCHS)
+    tab.frame.get_by_role("combobox", name="Color by").select_option("step: correct")
+    legend = tab.frame.get_by_role("list", name="Legend")
+    right = legend.get_by_role("button", name=re.compile("^right"))
+    expect(right).to_be_visible(timeout=TIMEOUT)
+
+    def count() -> int:
+        return int(right.inner_text().split()[-1].replace(",", ""))
+
+    trained = count()
+    assert trained > 1500
+    tab.slider.focus()
+    tab.page.keyboard.press("Home")
+    tab.wait_for_picture(0)
+    assert count() < trained / 2
