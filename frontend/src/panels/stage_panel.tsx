@@ -3,6 +3,7 @@
 import { effect } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { StageEasel } from "../canvas/easel";
 import { GlPainter } from "../canvas/gl_painter";
 import { Overlay } from "../canvas/overlay";
 import type { Pointed } from "../canvas/pointing";
@@ -10,7 +11,7 @@ import { pack_sprites } from "../canvas/sprites";
 import { Stage } from "../canvas/stage";
 import { css, RINGS, STAGE } from "../color";
 import { annotations_of } from "../state/annotations";
-import { click_sample, select } from "../state/choose";
+import { click_sample, enclose } from "../state/choose";
 import { ghost_poses } from "../state/show";
 import { type Store, stage_title } from "../state/store";
 
@@ -84,8 +85,7 @@ function run_stage(
   const stage = new Stage(canvas, painter, store.dimensions.peek(), {
     tool: () => store.choosing.tool.peek(),
     click: (sample, how) => click_sample(store, sample, how),
-    enclose: (samples, how) =>
-      select(store, samples, store.choosing.tool.peek() === "box" ? "box" : "lasso", how),
+    enclose: (samples, how, outline) => enclose(store, samples, how, outline),
     sketch(path) {
       store.choosing.sketch.value = path;
     },
@@ -95,13 +95,22 @@ function run_stage(
     fly(flying) {
       store.flying.value = flying;
     },
-    drawn: (clip, size) => overlay.follow(clip, size),
+    drawn(clip, size, moved) {
+      overlay.follow(clip, size);
+      store.camera.value = moved;
+      easel.tell();
+    },
     first_picture() {
       performance.mark("tb_embed:first-picture");
       store.first_picture.value = true;
     },
   });
+  const easel = new StageEasel(stage, overlay, canvas, above);
+  store.easel.value = easel;
   const stops = [
+    effect(() => {
+      if (store.camera_wanted.value !== null) stage.look_from(store.camera_wanted.value);
+    }),
     effect(() => {
       const { dimensions, drawing, theme } = store;
       stage.set_look(dimensions.value, drawing.value, theme.value);
@@ -145,6 +154,7 @@ function run_stage(
   return () => {
     for (const stop of stops) stop();
     delete window.tb_embed;
+    store.easel.value = null;
     stage.dispose();
   };
 }

@@ -3,8 +3,10 @@
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { type Coloring, color_alike, color_by_category, color_by_number, css } from "../color";
 import type {
+  Camera,
   Dimensions,
   Drawing,
+  Easel,
   Engine,
   Layer,
   Onto,
@@ -86,6 +88,12 @@ export interface Store {
   readonly first_picture: Signal<boolean>;
   /** The camera is on its way. */
   readonly flying: Signal<boolean>;
+  /** Where somebody has moved it; null while it stands at home. */
+  readonly camera: Signal<Camera | null>;
+  /** A place that the camera is to take. */
+  readonly camera_wanted: Signal<Camera | null>;
+  /** What can be had of the picture; null where nothing is drawn. */
+  readonly easel: Signal<Easel | null>;
   readonly quality: Signal<Quality | null>;
   readonly quality_open: Signal<boolean>;
   readonly hover: Signal<Hover | null>;
@@ -201,6 +209,9 @@ export function create_store(reduced_motion: () => boolean, wide: boolean): Stor
     extent: signal(null),
     first_picture: signal(false),
     flying,
+    camera: signal(null),
+    camera_wanted: signal(null),
+    easel: signal(null),
     quality: signal(null),
     quality_open: signal(false),
     hover: signal(null),
