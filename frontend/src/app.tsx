@@ -10,6 +10,7 @@ import { LayoutNotice } from "./panels/layout_notice";
 import { LegendPanel } from "./panels/legend_panel";
 import { Notices } from "./panels/notices";
 import { QualityLine } from "./panels/quality_line";
+import { SaveMenu } from "./panels/save_menu";
 import { SearchField } from "./panels/search_field";
 import { ShowMenu } from "./panels/show_menu";
 import { ShownLine } from "./panels/shown_line";
@@ -35,7 +36,15 @@ function Page({ store }: { store: Store }) {
       )}
       <main class="centre">
         <h1 class="unseen">Embeddings</h1>
-        <StageBar store={store} menu={<ShowMenu store={store} />}>
+        <StageBar
+          store={store}
+          menu={
+            <>
+              <ShowMenu store={store} />
+              <SaveMenu store={store}>{null}</SaveMenu>
+            </>
+          }
+        >
           <SearchField store={store} />
         </StageBar>
         <StagePanel store={store}>
