@@ -1,6 +1,7 @@
 // Puts the page together: the panels around the canvas.
 import { render } from "preact";
 import { Inspector } from "./inspector";
+import { BookmarkList } from "./panels/bookmarks";
 import { DataPanel } from "./panels/data_panel";
 import { EmptyState } from "./panels/empty_state";
 import { FiltersPanel } from "./panels/filters_panel";
@@ -41,7 +42,9 @@ function Page({ store }: { store: Store }) {
           menu={
             <>
               <ShowMenu store={store} />
-              <SaveMenu store={store}>{null}</SaveMenu>
+              <SaveMenu store={store}>
+                <BookmarkList store={store} />
+              </SaveMenu>
             </>
           }
         >

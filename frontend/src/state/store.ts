@@ -18,6 +18,7 @@ import type {
   View,
 } from "../types";
 import { Activity } from "./activity";
+import { Bookmarks } from "./bookmarks";
 import { Choosing } from "./choosing";
 import type { Frames } from "./frames";
 import { Motion } from "./motion";
@@ -52,6 +53,7 @@ export interface Store {
   readonly motion: Motion;
   readonly choosing: Choosing;
   readonly showing: Showing;
+  readonly bookmarks: Bookmarks;
   readonly neighbors: Neighbors;
   readonly runs: Signal<readonly Run[] | null>;
   readonly run_name: Signal<string | null>;
@@ -183,6 +185,7 @@ export function create_store(reduced_motion: () => boolean, wide: boolean): Stor
     motion,
     choosing: new Choosing(samples, table),
     showing: new Showing(samples),
+    bookmarks: new Bookmarks(),
     neighbors: new Neighbors(),
     runs,
     run_name,
