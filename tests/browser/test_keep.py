@@ -1,20 +1,24 @@
-"""Keeping and sharing: the address, pictures, animations, bookmarks, and other people's frames."""
+"""Keeping and sharing: the address, files, bookmarks, and other people's frames."""
 
 from __future__ import annotations
 
 import csv
 import io
+import json
 import re
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import parse_qs, unquote
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import expect
+from playwright.sync_api import Frame, expect
 
 from tb_embed_plugin import record
 from tests.browser.tab import Open, Tab
@@ -33,8 +37,8 @@ def snapshot(step: int) -> NDArray[np.float32]:
 
 
 @pytest.fixture(scope="module")
-def clusters(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TensorBoardProcess]:
-    """TensorBoard on a run of three steps."""
+def logdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Holds a run of three steps."""
     logdir = tmp_path_factory.mktemp("clusters")
     loss = np.linspace(0, 1, SAMPLES)
     for step in range(LAST + 1):
@@ -46,6 +50,12 @@ def clusters(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TensorBoardPr
             metadata={"loss": loss},
             finished=step == LAST,
         )
+    return logdir
+
+
+@pytest.fixture(scope="module")
+def clusters(logdir: Path) -> Iterator[TensorBoardProcess]:
+    """TensorBoard on that run."""
     with tensorboard(logdir) as process:
         yield process
 
@@ -75,7 +85,9 @@ def expect_selected(tab: Tab, count: int) -> None:
     expect(heading).to_be_visible()
 
 
-def test_a_colleague_sees_the_same_view(tab: Tab, open_tab: Open, clusters: TensorBoardProcess) -> None:
+def test_a_colleague_sees_the_same_view(
+    tab: Tab, open_tab: Open, clusters: TensorBoardProcess
+) -> None:
     tab.canvas.focus()
     tab.page.keyboard.press(",")
     tab.wait_for_picture(1)
@@ -120,7 +132,10 @@ def test_nothing_is_written_while_it_plays(tab: Tab) -> None:
         """() => {
             window.written = [];
             const replace = history.replaceState.bind(history);
-            history.replaceState = (...what) => { window.written.push(what[2]); replace(...what); };
+            history.replaceState = (...what) => {
+                window.written.push(what[2]);
+                replace(...what);
+            };
         }"""
     )
     tab.frame.get_by_role("button", name=re.compile("^Play")).click()
@@ -164,9 +179,16 @@ def test_a_png_holds_the_picture_at_its_scale(tab: Tab, scale: int) -> None:
 
 
 def test_an_svg_holds_a_dot_a_sample(tab: Tab) -> None:
-    root = ElementTree.fromstring(save(tab, "SVG").read_text())
-    dots = [one for one in root.iter("{http://www.w3.org/2000/svg}circle") if "data-sample" in one.attrib]
-    places = {int(dot.attrib["data-sample"]): (float(dot.attrib["cx"]), float(dot.attrib["cy"])) for dot in dots}
+    root = ET.fromstring(save(tab, "SVG").read_text())  # noqa: S314 # our own file
+    dots = [
+        one
+        for one in root.iter("{http://www.w3.org/2000/svg}circle")
+        if "data-sample" in one.attrib
+    ]
+    places = {
+        int(dot.attrib["data-sample"]): (float(dot.attrib["cx"]), float(dot.attrib["cy"]))
+        for dot in dots
+    }
     tab.settle()
     np.testing.assert_allclose([places[i] for i in range(SAMPLES)], tab.positions(), atol=0.06)
     words = [one.text for one in root.iter("{http://www.w3.org/2000/svg}text")]
@@ -183,7 +205,11 @@ def test_a_film_of_the_run_is_webm(tab: Tab) -> None:
 
 def test_coordinates_come_as_a_table(tab: Tab) -> None:
     def places(path: Path, step: int) -> NDArray[np.float64]:
-        rows = [row for row in csv.DictReader(io.StringIO(path.read_text())) if int(row["step"]) == step]
+        rows = [
+            row
+            for row in csv.DictReader(io.StringIO(path.read_text()))
+            if int(row["step"]) == step
+        ]
         return np.array([[float(row["x"]), float(row["y"])] for row in rows])
 
     every = save(tab, f"{LAST + 1} steps")
@@ -195,3 +221,173 @@ def test_coordinates_come_as_a_table(tab: Tab) -> None:
     _, _, axes = np.linalg.svd(pooled - middle, full_matrices=False)
     wanted = (snapshot(0) - middle) @ axes[:2].T
     np.testing.assert_allclose(np.abs(places(every, 0)), np.abs(wanted), atol=0.01)
+
+
+def bookmark(tab: Tab, name: str) -> None:
+    """Keeps the present view under a name; the menu is open."""
+    field = tab.frame.get_by_role("textbox", name="Name of this view")
+    field.fill(name)
+    field.press("Enter")
+
+
+def test_bookmarks_are_kept_saved_and_loaded(
+    tab: Tab, open_tab: Open, clusters: TensorBoardProcess
+) -> None:
+    tab.canvas.focus()
+    for key in (",", "+", "+", "ArrowLeft"):
+        tab.canvas.press(key)
+    tab.wait_for_picture(1)
+    tab.frame.get_by_text("Save", exact=True).click()
+    bookmark(tab, "near")
+    places = tab.positions()
+    tab.canvas.press("0")
+    tab.canvas.press(".")
+    tab.wait_for_picture(LAST)
+    bookmark(tab, "home")
+    kept = save(tab, "Save as file")
+
+    bookmarks = tab.frame.get_by_role("list", name="Bookmarks")
+    bookmarks.get_by_role("button", name="near", exact=True).click()
+    tab.wait_for_picture(1)
+    tab.wait_until(lambda: np.allclose(tab.positions(), places, atol=0.5))
+    tab.page.reload()
+    tab.wait_for_picture(1)
+    tab.frame.get_by_text("Save", exact=True).click()
+    expect(bookmarks.get_by_role("listitem")).to_have_text(["near", "home"])
+    bookmarks.get_by_role("button", name="Remove near").click()
+    expect(bookmarks.get_by_role("listitem")).to_have_text(["home"])
+
+    # Another browser knows nothing of them but by the file.
+    other = open_tab(clusters, width=1600, reduced_motion=True)
+    other.wait_for_picture(LAST)
+    other.frame.get_by_text("Save", exact=True).click()
+    theirs = other.frame.get_by_role("list", name="Bookmarks")
+    expect(theirs).to_have_count(0)
+    other.frame.get_by_label("Load a file").set_input_files(kept)
+    theirs.get_by_role("button", name="near", exact=True).click()
+    other.wait_for_picture(1)
+    other.wait_until(lambda: np.allclose(other.positions(), places, atol=0.5))
+
+
+def test_the_projectors_bookmarks_are_read(tab: Tab, tmp_path: Path) -> None:
+    state = {
+        "label": "State 0",
+        "selectedProjection": "pca",
+        "pcaComponentDimensions": [0, 1, 2],
+        "projections": [{"pca-0": 0.0}] * SAMPLES,
+        "selectedPoints": [3, 5, 8],
+        "selectedColorOptionName": "loss",
+    }
+    path = tmp_path / "state.txt"
+    path.write_text(json.dumps([state]))
+    tab.frame.get_by_text("Save", exact=True).click()
+    tab.frame.get_by_label("Load a file").set_input_files(path)
+    expect(tab.frame.get_by_text("Left out: positions")).to_be_visible()
+    tab.frame.get_by_role("button", name="State 0", exact=True).click()
+    expect_selected(tab, 3)
+    expect(tab.canvas).to_have_accessible_name(re.compile(f"^3-D PCA of fc1, step {LAST}"))
+    expect(tab.frame.get_by_label("Color by")).to_have_value("loss")
+
+    path.write_text("{}")
+    tab.frame.get_by_label("Load a file").set_input_files(path)
+    expect(tab.frame.get_by_text("Expected a file of bookmarks")).to_be_visible()
+
+
+@pytest.fixture
+def notebook(clusters: TensorBoardProcess) -> Iterator[Callable[[str, str], str]]:
+    """Serves a page of another origin that frames an address twice over, as notebooks do."""
+    pages: dict[str, str] = {}
+
+    class Pages(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(pages.get(self.path, "").encode())
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 # the base class names it
+            """Says nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Pages)
+    port = server.server_address[1]
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+
+    def frame(host: str, address: str) -> str:
+        style = "style='width:100%;height:850px;border:0'"
+        pages["/cell"] = f"<!doctype html><iframe {style} src='{address}'></iframe>"
+        pages["/book"] = f"<!doctype html><iframe {style} src='/cell'></iframe>"
+        assert "localhost" in clusters.url
+        return f"http://{host}:{port}/book"
+
+    yield frame
+    server.shutdown()
+    server.server_close()
+
+
+def open_page(tab: Tab, address: str) -> Frame:
+    """Goes to another page and returns the plugin's frame in it, once it shows the samples."""
+    tab.page.goto("about:blank")
+    tab.page.goto(address)
+
+    def plugin() -> list[Frame]:
+        return [frame for frame in tab.page.frames if "plugin_entry.html" in frame.url]
+
+    tab.wait_until(lambda: len(plugin()) == 1)
+    frame = plugin()[0]
+    expect(frame.get_by_role("region", name="Stage")).to_have_attribute("aria-busy", "false")
+    expect(frame.get_by_role("application")).to_have_accessible_name(re.compile(", step"))
+    return frame
+
+
+# TensorBoard's own page does not start in a frame of another site, to which Chromium refuses
+# storage: its page is framed by another port, ours alone by another site.
+@pytest.mark.parametrize(
+    ("host", "entry"),
+    [
+        ("localhost", "?darkMode=false#tb_embed"),
+        ("127.0.0.1", "data/plugin_entry.html?name=tb_embed#"),
+    ],
+)
+def test_it_works_in_frames_of_another_origin(
+    tab: Tab,
+    clusters: TensorBoardProcess,
+    notebook: Callable[[str, str], str],
+    host: str,
+    entry: str,
+) -> None:
+    keys = "&p.tb_embed.run=run&p.tb_embed.step=1&p.tb_embed.selection=find%20label%3A2"
+    frame = open_page(tab, notebook(host, clusters.url + entry + keys))
+    canvas = frame.get_by_role("application")
+    expect(canvas).to_have_accessible_name(re.compile(", step 1, "))
+    frame.get_by_role("button", name="30 selected").or_(
+        frame.get_by_role("heading", name="30 samples selected")
+    ).first.wait_for()
+    canvas.press("+")
+    canvas.press(",")
+    expect(canvas).to_have_accessible_name(re.compile(", step 0, "))
+    # TensorBoard's address where that can be read, else the frame's own.
+    holder = frame if entry.startswith("data") else frame.parent_frame
+    assert holder is not None
+    tab.wait_until(lambda: "p.tb_embed.step=0" in holder.evaluate("location.hash"))
+    tab.wait_until(lambda: "p.tb_embed.camera=" in holder.evaluate("location.hash"))
+    frame.get_by_text("Save", exact=True).click()
+    with tab.page.expect_download() as downloading:
+        frame.get_by_role("button", name="PNG", exact=True).click()
+    assert Image.open(downloading.value.path()).format == "PNG"
+    tab.foreign_requests.clear()
+
+
+def test_it_works_on_plain_http(open_tab: Open, clusters: TensorBoardProcess) -> None:
+    at = SimpleNamespace(url=clusters.url.replace("localhost", "plainhost"))
+    tab = open_tab(at, width=1600, reduced_motion=True)
+    tab.wait_for_picture(LAST)
+    assert tab.page.evaluate("isSecureContext") is False
+    assert Image.open(save(tab, "PNG")).format == "PNG"
+    assert save(tab, "Film").read_bytes()[:4] == b"\x1a\x45\xdf\xa3"
+    bookmark(tab, "mine")
+    assert b"mine" in save(tab, "Save as file").read_bytes()
+
+
+def test_tensorboards_reload_button_asks_for_news(tab: Tab) -> None:
+    with tab.page.expect_request(re.compile("tb_embed/runs"), timeout=4000):
+        tab.page.locator("app-header-reload button").click()

@@ -2,7 +2,7 @@
 // change of the view.
 import { effect } from "@preact/signals";
 import { read_hash, replace_hash, watch_hash } from "../host";
-import { read_address, write_address } from "./address";
+import { type Address, KEYS, read_address, write_address } from "./address";
 import type { Store } from "./store";
 import { show_view, view_of } from "./view_state";
 
@@ -32,13 +32,16 @@ export function keep_address(store: Store, signal: AbortSignal): void {
     timer = window.setTimeout(write, PATIENCE);
   });
   watch_hash(() => {
-    const hash = read_hash();
-    const view = read_address(hash);
-    // Another tab of TensorBoard has an address without us.
-    if (hash === written || Object.keys(view).length === 0) return;
+    const view = read_address(read_hash());
+    // TensorBoard's own changes, to another of its tabs say, leave our keys as they are or out.
+    if (same(view, read_address(written)) || Object.keys(view).length === 0) return;
     show_view(store, view, signal);
   }, signal);
   signal.addEventListener("abort", () => clearTimeout(timer));
+}
+
+function same(a: Address, b: Address): boolean {
+  return KEYS.every((key) => a[key] === b[key]);
 }
 
 /** Looks at all that a view is made of, without the work of putting it into words at each move of the hand. */
