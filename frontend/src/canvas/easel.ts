@@ -25,7 +25,7 @@ export class StageEasel implements Easel {
   }
 
   get mark_width(): number {
-    return this.stage.width_of_marks;
+    return this.stage.mark_width;
   }
 
   screen_positions(): Float32Array {

@@ -32,7 +32,8 @@ export class Stage {
   private first = true;
   private stale = { images: true, screen: true };
   private screen: Float32Array = new Float32Array();
-  private mark_width = 0;
+  /** In CSS pixels. */
+  mark_width = 0;
   private pixel_ratio = 0;
   private tuning: Tuning = { size: 1, opacity: 1 };
 
@@ -168,11 +169,6 @@ export class Stage {
     } finally {
       draw_once(before);
     }
-  }
-
-  /** How wide a sample is drawn, in CSS pixels. */
-  get width_of_marks(): number {
-    return this.mark_width;
   }
 
   /** x, y in CSS pixels and the distance from the eye of each sample, as it is drawn now. */

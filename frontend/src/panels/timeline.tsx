@@ -6,6 +6,8 @@ import { SPEEDS } from "../state/playback";
 import { type Store, step_title } from "../state/store";
 import type { FrameQuality } from "../types";
 
+const ONE_STEP = "One step so far: more steps make a timeline";
+
 export function Timeline({ store }: { store: Store }) {
   const { steps, step, playing, quality, motion } = store;
   const count = steps.value.length;
@@ -32,7 +34,7 @@ export function Timeline({ store }: { store: Store }) {
           type="button"
           class="icon"
           aria-label={playing.value ? "Pause" : "Play"}
-          title={playing.value ? "Pause" : "Play"}
+          title={count < 2 ? ONE_STEP : playing.value ? "Pause" : "Play (Space)"}
           disabled={count < 2}
           onClick={() => toggle_playing(store)}
         >
@@ -42,6 +44,7 @@ export function Timeline({ store }: { store: Store }) {
         </button>
         <select
           aria-label="Speed"
+          title="How fast it plays"
           value={store.speed.value}
           onChange={(event) => choose_speed(store, Number(event.currentTarget.value))}
         >
@@ -61,6 +64,7 @@ export function Timeline({ store }: { store: Store }) {
         <input
           type="range"
           aria-label="Step"
+          title={count < 2 ? ONE_STEP : "Step: arrow keys, or , and . anywhere"}
           aria-valuetext={step.value === null ? "" : step_title(store, step.value)}
           min={0}
           max={Math.max(0, count - 1)}
@@ -73,7 +77,9 @@ export function Timeline({ store }: { store: Store }) {
       </div>
       <p class="step">
         <span>{step.value === null ? "" : step_title(store, step.value)}</span>
-        <small>{here === null ? "" : worth_in_words(here, iterative)}</small>
+        <small>
+          {count === 1 ? ONE_STEP : here === null ? "" : worth_in_words(here, iterative)}
+        </small>
       </p>
     </section>
   );
