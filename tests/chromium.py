@@ -17,6 +17,8 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    # A host that is not this one, for pages that the browser does not trust.
+    "--host-resolver-rules=MAP plainhost 127.0.0.1",
 ]
 
 

@@ -1,6 +1,7 @@
 // Puts the page together: the panels around the canvas.
 import { render } from "preact";
 import { Inspector } from "./inspector";
+import { BookmarkList } from "./panels/bookmarks";
 import { DataPanel } from "./panels/data_panel";
 import { EmptyState } from "./panels/empty_state";
 import { FiltersPanel } from "./panels/filters_panel";
@@ -10,6 +11,7 @@ import { LayoutNotice } from "./panels/layout_notice";
 import { LegendPanel } from "./panels/legend_panel";
 import { Notices } from "./panels/notices";
 import { QualityLine } from "./panels/quality_line";
+import { SaveMenu } from "./panels/save_menu";
 import { SearchField } from "./panels/search_field";
 import { ShowMenu } from "./panels/show_menu";
 import { ShownLine } from "./panels/shown_line";
@@ -35,7 +37,17 @@ function Page({ store }: { store: Store }) {
       )}
       <main class="centre">
         <h1 class="unseen">Embeddings</h1>
-        <StageBar store={store} menu={<ShowMenu store={store} />}>
+        <StageBar
+          store={store}
+          menu={
+            <>
+              <ShowMenu store={store} />
+              <SaveMenu store={store}>
+                <BookmarkList store={store} />
+              </SaveMenu>
+            </>
+          }
+        >
           <SearchField store={store} />
         </StageBar>
         <StagePanel store={store}>

@@ -72,6 +72,11 @@ export function replace_hash(hash: string): void {
   outer.history.replaceState(outer.history.state, "", `${pathname}${search}${hash}`);
 }
 
+/** Calls back when somebody changes the address; our own writing does not count. */
+export function watch_hash(tell: () => void, signal: AbortSignal): void {
+  (parent_window() ?? window).addEventListener("hashchange", tell, { signal });
+}
+
 /** Calls back when TensorBoard's reload button was pressed or its automatic reload has run. */
 export function watch_reload(tell: () => void): void {
   if (window.parent === window) return;

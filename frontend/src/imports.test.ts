@@ -47,6 +47,10 @@ describe("imports", () => {
     expect(found(/^state\//, /^(panels|charts|controls|app)/)).toEqual([]);
   });
 
+  it("give exports what was drawn, not the store", () => {
+    expect(found(/^export\//, /^(state|panels|controls|api|app)/)).toEqual([]);
+  });
+
   it("keep controls free of the store", () => {
     expect(found(/^(charts|controls)\//, /^(state\/(?!(table|histogram)$)|panels)/)).toEqual([]);
   });

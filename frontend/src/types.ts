@@ -174,3 +174,38 @@ export interface Annotations {
 
 /** What lies on the stage besides the samples: one at a time. */
 export type Overlay = "none" | "ghost" | "onion" | "density";
+
+/** A plane seen from straight above. */
+export interface PlaneCamera {
+  readonly kind: "plane";
+  readonly x: number;
+  readonly y: number;
+  /** How much of the scene the stage's height shows. */
+  readonly height: number;
+}
+
+/** A turntable around a point. */
+export interface SpaceCamera {
+  readonly kind: "space";
+  readonly target: readonly [number, number, number];
+  readonly distance: number;
+  /** Turn around the vertical and lift above the horizon, in radians. */
+  readonly turn: number;
+  readonly lift: number;
+}
+
+export type Camera = PlaneCamera | SpaceCamera;
+
+/** What the stage gives away of its picture. */
+export interface Easel {
+  readonly width: number;
+  readonly height: number;
+  /** How wide a sample is drawn, in CSS pixels. */
+  readonly mark_width: number;
+  /** x, y in CSS pixels and the distance from the eye of each sample; NaN where it is hidden. */
+  screen_positions(): Float32Array;
+  /** Hands over the picture, without its background, drawn at so many pixels a CSS pixel; null where nothing is drawn. */
+  draw_at<T>(ratio: number, use: (picture: readonly HTMLCanvasElement[]) => T): T | null;
+  /** Tells of each new picture until it is called off. */
+  watch(drawn: (picture: readonly HTMLCanvasElement[]) => void): () => void;
+}

@@ -1,25 +1,9 @@
 // Where the eye is. Two cameras, each a few numbers, and pure functions on them: a plane seen from straight above for
 // 2-D, a turntable around a point for 3-D. Distances are in the scene's coordinates, sizes of the stage in CSS pixels.
 import { Matrix4, Vector3 } from "three";
+import type { Camera, Path, PlaneCamera, SpaceCamera } from "../types";
 
-export interface PlaneCamera {
-  readonly kind: "plane";
-  readonly x: number;
-  readonly y: number;
-  /** How much of the scene the stage's height shows. */
-  readonly height: number;
-}
-
-export interface SpaceCamera {
-  readonly kind: "space";
-  readonly target: readonly [number, number, number];
-  readonly distance: number;
-  /** Turn around the vertical and lift above the horizon, in radians. */
-  readonly turn: number;
-  readonly lift: number;
-}
-
-export type Camera = PlaneCamera | SpaceCamera;
+export type { Camera, PlaneCamera, SpaceCamera } from "../types";
 
 export interface Size {
   readonly width: number;
@@ -120,6 +104,15 @@ export function pan(camera: Camera, right: number, down: number, size: Size): Ca
     .addScaledVector(across, -right * unit)
     .addScaledVector(up, down * unit);
   return { ...camera, target: [target.x, target.y, target.z] };
+}
+
+/** What was drawn on the stage, in the scene's coordinates. */
+export function path_in_scene(path: Path, camera: PlaneCamera, size: Size): Path {
+  const unit = camera.height / size.height;
+  return path.map(([x, y]) => [
+    camera.x + (x - size.width / 2) * unit,
+    camera.y - (y - size.height / 2) * unit,
+  ]);
 }
 
 /** Turns the scene with the pointer; half a stage is a quarter turn. */

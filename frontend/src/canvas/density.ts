@@ -80,7 +80,7 @@ export class Density {
     this.cells.width = across;
     this.cells.height = down;
     cells.putImageData(image, 0, 0);
-    fit(this.canvas, this.context, size);
+    fit(this.canvas, this.context, size, Math.min(2, devicePixelRatio));
     this.context.clearRect(0, 0, size.width, size.height);
     // Stretched smoothly, cells are no longer seen.
     this.context.drawImage(this.cells, 0, 0, across * CELL, down * CELL);

@@ -38,6 +38,7 @@ interface Flight {
 export class Eye {
   private readonly seats = new Map<Dimensions, Seat>();
   private flight: Flight | null = null;
+  private awaited: Camera | null = null;
   private extent_of: ExtentOf | null = null;
   private readonly extents = new Map<Dimensions, Clouds>();
   private size: Size = { width: 1, height: 1 };
@@ -54,6 +55,11 @@ export class Eye {
 
   get magnification(): number {
     return this.seat ? magnification(this.seat.camera, this.seat.home) : 1;
+  }
+
+  /** The camera where somebody has moved it; null while it stands at home. */
+  get moved(): Camera | null {
+    return this.seat === undefined || this.seat.at_home ? null : this.seat.camera;
   }
 
   get flying(): boolean {
@@ -113,6 +119,18 @@ export class Eye {
     );
   }
 
+  /** Takes a place that is known already; before there is anything to look at, it waits for that. */
+  look_from(camera: Camera): void {
+    const seat = this.seats.get(camera.kind === "plane" ? 2 : 3);
+    if (seat === undefined) {
+      this.awaited = camera;
+      return;
+    }
+    this.flight = null;
+    seat.at_home = false;
+    seat.camera = camera;
+  }
+
   drag(right: number, down: number, turning: boolean): void {
     this.move((camera) =>
       camera.kind === "space" && turning
@@ -160,6 +178,10 @@ export class Eye {
     if (this.extent_of === null || this.seat !== undefined) return;
     const home = this.fit(this.dimensions);
     this.seats.set(this.dimensions, { camera: home, home, at_home: true });
+    const awaited = this.awaited;
+    if (awaited?.kind !== home.kind) return;
+    this.awaited = null;
+    this.look_from(awaited);
   }
 
   private fit(dimensions: Dimensions): Camera {

@@ -23,6 +23,7 @@ export class Overlay {
   private view: { readonly clip: Matrix4; readonly size: Size } | null = null;
   private ink: Ink = { text: "#000", surface: "#fff" };
   private blank = true;
+  private ratio: number | null = null;
 
   constructor(private readonly canvas: HTMLCanvasElement) {
     this.context = canvas.getContext("2d");
@@ -44,11 +45,23 @@ export class Overlay {
     this.draw();
   }
 
+  /** Draws at so many pixels a CSS pixel for as long as `use` takes what the canvas then holds. */
+  draw_at<T>(ratio: number, use: () => T): T {
+    this.ratio = ratio;
+    this.draw();
+    try {
+      return use();
+    } finally {
+      this.ratio = null;
+      this.draw();
+    }
+  }
+
   private draw(): void {
     const { context, view, annotations } = this;
     const empty = annotations.lines.length === 0 && annotations.labels.length === 0;
     if (context === null || view === null || (empty && this.blank)) return;
-    fit(this.canvas, context, view.size);
+    fit(this.canvas, context, view.size, this.ratio ?? Math.min(2, devicePixelRatio));
     context.clearRect(0, 0, view.size.width, view.size.height);
     this.blank = empty;
     context.lineCap = context.lineJoin = "round";
@@ -121,13 +134,13 @@ export function width_of_trails(count: number): number {
   return Math.max(1, THICKEST * Math.min(1, Math.sqrt(FEW_TRAILS / Math.max(1, count))));
 }
 
-/** Takes on a size in CSS pixels, at the resolution of the screen. */
+/** Takes on a size in CSS pixels, at so many pixels each. */
 export function fit(
   canvas: HTMLCanvasElement,
   context: CanvasRenderingContext2D,
   { width, height }: Size,
+  ratio: number,
 ): void {
-  const ratio = Math.min(2, devicePixelRatio);
   const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];
   if (canvas.width !== across || canvas.height !== down) {
     canvas.width = across;

@@ -1,37 +1,21 @@
 // The one canvas. It is told numbers (two poses and how far between them, colours, thumbnails) and draws them when
 // something has changed, never otherwise; it tells which sample is pointed at.
-import type { Matrix4 } from "three";
-import type { Combining, Dimensions, Drawing, Path, Pose, Theme, Tool } from "../types";
-import { clip_matrix, type Size } from "./camera";
+import type { Camera, Combining, Dimensions, Drawing, Path, Pose, Theme } from "../types";
+import { clip_matrix, path_in_scene, type Size } from "./camera";
 import type { Tuning } from "./dressing";
 import { type ExtentChange, type ExtentOf, Eye } from "./eye";
 import { listen } from "./gestures";
 import { Looks } from "./looks";
 import type { Painter } from "./painter";
-import { type Pointed, Pointing } from "./pointing";
+import { Pointing } from "./pointing";
 import { samples_inside } from "./polygon";
 import { clip_pair, type Scene, screen_positions } from "./screen";
 import { listen_for_sketches } from "./sketching";
 import type { SpriteTexture } from "./sprites";
+import type { StageEvents } from "./stage_events";
 
 const MOST_PIXELS = 2;
 const SMALLEST_STAGE = 2;
-
-export interface StageEvents {
-  tool(): Tool;
-  point(at: Pointed | null): void;
-  click(sample: number, how: Combining): void;
-  /** An outline is being drawn; null once it no longer is. */
-  sketch(path: Path | null): void;
-  /** These samples lie inside a finished outline. */
-  enclose(samples: readonly number[], how: Combining): void;
-  /** The camera has begun or ended a flight of its own. */
-  fly(flying: boolean): void;
-  /** The scene has been drawn through that camera. */
-  drawn(clip: Matrix4, size: Size): void;
-  /** The first frame that holds points has been drawn. */
-  first_picture(): void;
-}
 
 export class Stage {
   private readonly eye: Eye;
@@ -48,7 +32,8 @@ export class Stage {
   private first = true;
   private stale = { images: true, screen: true };
   private screen: Float32Array = new Float32Array();
-  private mark_width = 0;
+  /** In CSS pixels. */
+  mark_width = 0;
   private pixel_ratio = 0;
   private tuning: Tuning = { size: 1, opacity: 1 };
 
@@ -89,7 +74,7 @@ export class Stage {
           if (sample !== null) events.click(sample, how);
         },
         sketch: (path) => events.sketch(path),
-        sketched: (path, how) => events.enclose(samples_inside(path, this.screen_positions()), how),
+        sketched: (path, how) => this.enclose(path, how),
       },
       signal,
     );
@@ -172,6 +157,31 @@ export class Stage {
     if (cloud.length > 0) this.moved(() => this.eye.go_to(cloud));
   }
 
+  look_from(camera: Camera): void {
+    this.moved(() => this.eye.look_from(camera));
+  }
+
+  /** Draws at so many pixels a CSS pixel for as long as `use` takes what the canvas then holds. */
+  draw_at<T>(ratio: number, use: () => T): T | null {
+    const camera = this.eye.camera;
+    if (this.poses === null || this.size === null || camera === null) return null;
+    const draw_once = (pixels: number) => {
+      if (this.poses === null || this.size === null) return;
+      this.pixel_ratio = pixels;
+      this.painter.resize(this.size, pixels);
+      this.choose_detail();
+      const clip = clip_matrix(camera, this.size);
+      this.painter.draw(clip_pair(this.poses, clip), clip);
+    };
+    const before = this.pixel_ratio;
+    draw_once(ratio);
+    try {
+      return use();
+    } finally {
+      draw_once(before);
+    }
+  }
+
   /** x, y in CSS pixels and the distance from the eye of each sample, as it is drawn now. */
   screen_positions(): Float32Array {
     if (!this.stale.screen) return this.screen;
@@ -189,6 +199,14 @@ export class Stage {
     this.pointing.move(null);
     cancelAnimationFrame(this.scheduled);
     this.painter.dispose();
+  }
+
+  private enclose(path: Path, how: Combining): void {
+    const { camera } = this.eye;
+    const { size } = this;
+    const flat = camera?.kind === "plane" && size !== null;
+    const outline = flat ? path_in_scene(path, camera, size) : null;
+    this.events.enclose(samples_inside(path, this.screen_positions()), how, outline);
   }
 
   private moved(change: () => void): void {
@@ -228,7 +246,7 @@ export class Stage {
     if (this.stale.images) this.choose_detail();
     this.painter.draw(clip_pair(this.poses, clip), clip);
     this.tell_first_picture();
-    this.events.drawn(clip, this.size);
+    this.events.drawn(clip, this.size, this.eye.moved);
     this.pointing.follow();
     if (this.eye.flying) this.moved(() => {});
   }

@@ -5,6 +5,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Size } from "../canvas/camera";
 import { Density } from "../canvas/density";
+import { StageEasel } from "../canvas/easel";
 import { FlatPainter } from "../canvas/flat_painter";
 import { GlPainter } from "../canvas/gl_painter";
 import { Overlay } from "../canvas/overlay";
@@ -14,7 +15,7 @@ import { pack_sprites } from "../canvas/sprites";
 import { Stage } from "../canvas/stage";
 import { css, RINGS, STAGE } from "../color";
 import { annotations_of } from "../state/annotations";
-import { click_sample, select, selected_ids } from "../state/choose";
+import { click_sample, enclose, selected_ids } from "../state/choose";
 import { places_of } from "../state/holding";
 import { ghost_poses } from "../state/show";
 import { paint_of, scales_of } from "../state/sizes";
@@ -45,6 +46,7 @@ export function StagePanel({ store, children }: { store: Store; children: Compon
     if (painter === null) return;
     return run_stage(store, {
       canvas: canvas.current,
+      above: above.current,
       painter,
       overlay: new Overlay(above.current),
       density: new Density(beneath.current),
@@ -95,13 +97,14 @@ function Ring({ store }: { store: Store }) {
 
 interface Parts {
   readonly canvas: HTMLCanvasElement;
+  readonly above: HTMLCanvasElement;
   readonly painter: Painter;
   /** Over the samples, and beneath them. */
   readonly overlay: Overlay;
   readonly density: Density;
 }
 
-function run_stage(store: Store, { canvas, painter, overlay, density }: Parts): () => void {
+function run_stage(store: Store, { canvas, above, painter, overlay, density }: Parts): () => void {
   const shade = (size: Size) => {
     const shown = store.motion.shown.peek();
     const moving = store.flying.peek() || shown?.from !== shown?.to;
@@ -112,8 +115,7 @@ function run_stage(store: Store, { canvas, painter, overlay, density }: Parts): 
   const stage = new Stage(canvas, painter, store.dimensions.peek(), {
     tool: () => store.choosing.tool.peek(),
     click: (sample, how) => click_sample(store, sample, how),
-    enclose: (samples, how) =>
-      select(store, samples, store.choosing.tool.peek() === "box" ? "box" : "lasso", how),
+    enclose: (samples, how, outline) => enclose(store, samples, how, outline),
     sketch(path) {
       store.choosing.sketch.value = path;
     },
@@ -123,16 +125,23 @@ function run_stage(store: Store, { canvas, painter, overlay, density }: Parts): 
     fly(flying) {
       store.flying.value = flying;
     },
-    drawn(clip, size) {
+    drawn(clip, size, moved) {
       overlay.follow(clip, size);
       shade(size);
+      store.camera.value = moved;
+      easel.tell();
     },
     first_picture() {
       performance.mark("tb_embed:first-picture");
       store.first_picture.value = true;
     },
   });
+  const easel = new StageEasel(stage, overlay, canvas, above);
+  store.easel.value = easel;
   const stops = [
+    effect(() => {
+      if (store.camera_wanted.value !== null) stage.look_from(store.camera_wanted.value);
+    }),
     effect(() => {
       const { dimensions, drawing, theme } = store;
       stage.set_look(dimensions.value, drawing.value, theme.value);
@@ -184,6 +193,7 @@ function run_stage(store: Store, { canvas, painter, overlay, density }: Parts): 
   return () => {
     for (const stop of stops) stop();
     delete window.tb_embed;
+    store.easel.value = null;
     stage.dispose();
   };
 }

@@ -20,6 +20,7 @@ const ARROWS: Readonly<Record<string, number>> = {
   ArrowRight: 1,
   ArrowUp: 1,
 };
+const ONE_STEP = "One step so far: more steps make a timeline";
 
 export function Timeline({ store }: { store: Store }) {
   const { steps, step, playing, quality } = store;
@@ -51,7 +52,7 @@ export function Timeline({ store }: { store: Store }) {
           type="button"
           class="icon"
           aria-label={playing.value ? "Pause" : "Play"}
-          title={playing.value ? "Pause" : "Play"}
+          title={count < 2 ? ONE_STEP : playing.value ? "Pause" : "Play (Space)"}
           disabled={count < 2}
           onClick={() => toggle_playing(store)}
         >
@@ -61,6 +62,7 @@ export function Timeline({ store }: { store: Store }) {
         </button>
         <select
           aria-label="Speed"
+          title="How fast it plays"
           value={store.speed.value}
           onChange={(event) => choose_speed(store, Number(event.currentTarget.value))}
         >
@@ -103,6 +105,7 @@ export function Timeline({ store }: { store: Store }) {
         <input
           type="range"
           aria-label="Step"
+          title={count < 2 ? ONE_STEP : "Step: arrow keys, or , and . anywhere"}
           aria-valuetext={step.value === null ? "" : step_title(store, step.value)}
           min={0}
           max={even ? Math.max(0, count - 1) : FINE}
@@ -127,9 +130,11 @@ export function Timeline({ store }: { store: Store }) {
         <small>
           {above !== null
             ? above_in_words(above, metrics?.steps.indexOf(step.value ?? Number.NaN) ?? -1)
-            : here === null
-              ? ""
-              : worth_in_words(here, iterative)}
+            : count === 1
+              ? ONE_STEP
+              : here === null
+                ? ""
+                : worth_in_words(here, iterative)}
         </small>
         {store.run.value?.recording && <Follow store={store} />}
       </div>

@@ -4,19 +4,27 @@
 const PREFIX = "p.tb_embed.";
 const MOST_CHARACTERS = 2000;
 
-export interface Address {
-  readonly run?: string;
-  readonly layer?: string;
-  readonly step?: string;
-  readonly color?: string;
-  readonly view?: string;
-  readonly drawing?: string;
-  readonly engine?: string;
-  /** What differs from the engine's defaults, `perplexity:50,seed:3`. */
-  readonly settings?: string;
-}
+/** In order of worth: where not all fits into an address, the last of them are left out. */
+export const KEYS = [
+  "run",
+  "layer",
+  "step",
+  "color",
+  "view",
+  "drawing",
+  "engine",
+  "settings",
+  "basis",
+  "onto",
+  "pinned",
+  "axes",
+  "camera",
+  "filters",
+  "selection",
+] as const;
 
-const KEYS = ["run", "layer", "step", "color", "view", "drawing", "engine", "settings"] as const;
+/** A view in words; `settings` are what differs from the engine's defaults, `perplexity:50,seed:3`. */
+export type Address = { readonly [key in (typeof KEYS)[number]]?: string };
 
 export function read_address(hash: string): Address {
   const found: { -readonly [key in keyof Address]: string } = {};
@@ -39,8 +47,11 @@ export function write_address(hash: string, address: Address): string {
     const value = address[key];
     return value === undefined ? [] : [`${PREFIX}${key}=${encodeURIComponent(value)}`];
   });
-  const written = `#${[...others, ...ours].join("&")}`;
-  return written.length <= MOST_CHARACTERS ? written : hash;
+  for (; ours.length > 0; ours.pop()) {
+    const written = `#${[...others, ...ours].join("&")}`;
+    if (written.length <= MOST_CHARACTERS) return written;
+  }
+  return others.length === parts(hash).length ? hash : `#${others.join("&")}`;
 }
 
 function parts(hash: string): string[] {

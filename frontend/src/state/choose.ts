@@ -1,10 +1,11 @@
 // What the user can want of samples: to find, select, look at, hide, tag and keep them.
 import { batch } from "@preact/signals";
 import type { Legend, LegendEntry } from "../color";
-import type { Combining, Tool } from "../types";
+import type { Combining, Path, Tool } from "../types";
 import type { InspectorTab } from "./choosing";
 import { type Filter, only_classes, toggle_classes } from "./filters";
 import type { NamedSelection } from "./kept";
+import type { Rule } from "./rules";
 import { combine, ids_in, neighbor_in, type Reason } from "./selection";
 import type { Store } from "./store";
 import { type Tag, tagged } from "./tags";
@@ -28,15 +29,33 @@ export function select(
   ids: readonly number[],
   reason: Reason,
   how: Combining = "replace",
+  rule: Rule | null = null,
 ): void {
-  const { selection, sample, samples, tab, inspector_due } = store.choosing;
+  const { selection, sample, samples, tab, inspector_due, visible } = store.choosing;
   batch(() => {
-    selection.value = combine(selection.value, ids, samples.value, reason, how);
+    // A rule does not know what was hidden then.
+    const lasting = visible.value === null ? rule : null;
+    selection.value = combine(selection.value, ids, samples.value, reason, how, lasting);
     inspector_due.value = true;
     if (reason === "click") return;
     sample.value = null;
     tab.value = "Selection";
   });
+}
+
+/** Selects what an outline encloses; one with places in the scene can be laid around the same samples again. */
+export function enclose(
+  store: Store,
+  ids: readonly number[],
+  how: Combining,
+  outline: Path | null,
+): void {
+  const step = store.pinned.value ?? store.step.value;
+  const shown = store.motion.shown.value;
+  const lies_still = shown !== null && shown.from === shown.to;
+  const lasting = outline !== null && step !== null && lies_still;
+  const rule: Rule | null = lasting ? { kind: "outline", outline, step } : null;
+  select(store, ids, store.choosing.tool.value === "box" ? "box" : "lasso", how, rule);
 }
 
 export function clear_selection(store: Store): void {
@@ -99,7 +118,8 @@ export function search_for(store: Store, query: string): void {
 
 export function select_found(store: Store, how: Combining): void {
   const found = store.choosing.found.value;
-  if (found?.kind === "samples") select(store, found.ids, "search", how);
+  const rule: Rule = { kind: "query", query: store.choosing.query.value };
+  if (found?.kind === "samples") select(store, found.ids, "search", how, rule);
 }
 
 export function toggle_entry(store: Store, column: string, entry: LegendEntry): void {
@@ -128,7 +148,11 @@ export function select_entry(store: Store, name: string, entry: LegendEntry, how
   for (const [i, code] of column.codes.entries()) {
     if (codes.has(code) && shown?.[i] !== 0) ids.push(i);
   }
-  select(store, ids, "legend", how);
+  const [word, ...others] = entry.codes.map((code) => column.words[code]);
+  // One class is a query, several would be many.
+  const asks = word !== undefined && others.length === 0 && !/"/.test(name + word);
+  const rule: Rule | null = asks ? { kind: "query", query: `"${name}":"${word}"` } : null;
+  select(store, ids, "legend", how, rule);
 }
 
 /** Null lifts the filter. */

@@ -9,9 +9,11 @@ export function choose_run(store: Store, name: string): void {
     const layer = store.runs.value?.find(({ run }) => run === name)?.layers;
     const kept = layer?.find((one) => one.name === store.layer_name.value) ?? layer?.[0];
     store.playing.value = false;
+    const other = name !== store.run_name.value || kept?.name !== store.layer_name.value;
     store.run_name.value = name;
     store.layer_name.value = kept?.name ?? null;
-    unpin(store);
+    // What an address says of this run holds.
+    if (other) unpin(store);
     keep_step(store);
   });
 }

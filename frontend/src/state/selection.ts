@@ -1,5 +1,6 @@
 // A set of samples, and the algebra on it. It names samples and nothing else, so it survives another step, view or engine.
 import type { Combining } from "../types";
+import type { Rule } from "./rules";
 
 /** How the set came about. */
 export type Reason = "click" | "lasso" | "box" | "search" | "legend" | "list" | "chart";
@@ -9,6 +10,8 @@ export interface Selection {
   readonly mask: Uint8Array;
   readonly count: number;
   readonly reason: Reason;
+  /** How to make it again; null where only the samples tell. */
+  readonly rule: Rule | null;
 }
 
 /** The combined set, null where nothing is left of it. */
@@ -18,6 +21,7 @@ export function combine(
   samples: number,
   reason: Reason,
   how: Combining,
+  rule: Rule | null = null,
 ): Selection | null {
   const kept = how === "replace" ? undefined : before?.mask;
   const mask = kept?.length === samples ? kept.slice() : new Uint8Array(samples);
@@ -26,7 +30,7 @@ export function combine(
     if (id >= 0 && id < samples) mask[id] = value;
   }
   const count = mask.reduce((sum, one) => sum + one, 0);
-  return count === 0 ? null : { mask, count, reason };
+  return count === 0 ? null : { mask, count, reason, rule: how === "replace" ? rule : null };
 }
 
 export function ids_in(mask: Uint8Array): number[] {

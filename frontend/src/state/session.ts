@@ -3,9 +3,10 @@ import { batch, effect, untracked } from "@preact/signals";
 import { fetch_engines, fetch_metadata, fetch_sprite } from "../api";
 import type { Layer } from "../types";
 import { type Basis, take_basis } from "./basis";
-import { keep_address, open_address } from "./bookmark";
+import { follow_bookmarks } from "./bookmarking";
 import { Frames, has_own_basis, same_view } from "./frames";
 import { place_of_step } from "./intents";
+import { keep_address, open_address } from "./keep_address";
 import { keep_choices } from "./keeping";
 import { keep_up, refit_if_due } from "./live";
 import { load_measured } from "./measured";
@@ -30,9 +31,10 @@ export function start(store: Store, first_answer: Promise<Response>, signal: Abo
   watch_extent(store);
   play_on_wish(store, signal);
   keep_choices(store);
+  follow_bookmarks(store);
   watch_neighbors(store, signal);
   load_measured(store, signal);
-  open_address(store);
+  open_address(store, signal);
   keep_up(store, first_answer, signal);
   keep_address(store, signal);
 }

@@ -3,8 +3,10 @@
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { type Coloring, color_alike, color_by_category, color_by_number, css } from "../color";
 import type {
+  Camera,
   Dimensions,
   Drawing,
+  Easel,
   Engine,
   Layer,
   Onto,
@@ -16,6 +18,7 @@ import type {
   View,
 } from "../types";
 import { Activity } from "./activity";
+import { Bookmarks } from "./bookmarks";
 import { Choosing } from "./choosing";
 import type { Frames } from "./frames";
 import { lacks_groups } from "./groups";
@@ -52,6 +55,7 @@ export interface Store {
   readonly motion: Motion;
   readonly choosing: Choosing;
   readonly showing: Showing;
+  readonly bookmarks: Bookmarks;
   readonly neighbors: Neighbors;
   readonly measuring: Measuring;
   readonly runs: Signal<readonly Run[] | null>;
@@ -89,6 +93,12 @@ export interface Store {
   readonly first_picture: Signal<boolean>;
   /** The camera is on its way. */
   readonly flying: Signal<boolean>;
+  /** Where somebody has moved it; null while it stands at home. */
+  readonly camera: Signal<Camera | null>;
+  /** A place that the camera is to take. */
+  readonly camera_wanted: Signal<Camera | null>;
+  /** What can be had of the picture; null where nothing is drawn. */
+  readonly easel: Signal<Easel | null>;
   readonly quality: Signal<Quality | null>;
   readonly quality_open: Signal<boolean>;
   readonly hover: Signal<Hover | null>;
@@ -191,6 +201,7 @@ export function create_store(reduced_motion: () => boolean, wide: boolean): Stor
     motion,
     choosing: new Choosing(samples, columns),
     showing: new Showing(samples),
+    bookmarks: new Bookmarks(),
     neighbors: new Neighbors(),
     measuring,
     runs,
@@ -218,6 +229,9 @@ export function create_store(reduced_motion: () => boolean, wide: boolean): Stor
     extent: signal(null),
     first_picture: signal(false),
     flying,
+    camera: signal(null),
+    camera_wanted: signal(null),
+    easel: signal(null),
     quality: signal(null),
     quality_open: signal(false),
     hover: signal(null),

@@ -1,0 +1,50 @@
+// Gives the picture away: as large as wanted for an image, and again at each drawing for an animation.
+import type { Easel } from "../types";
+import type { Overlay } from "./overlay";
+import type { Stage } from "./stage";
+
+type Picture = readonly HTMLCanvasElement[];
+
+/** The samples, and above them lines and words. */
+export class StageEasel implements Easel {
+  private readonly watching = new Set<(picture: Picture) => void>();
+
+  constructor(
+    private readonly stage: Stage,
+    private readonly overlay: Overlay,
+    private readonly canvas: HTMLCanvasElement,
+    private readonly above: HTMLCanvasElement,
+  ) {}
+
+  get width(): number {
+    return this.canvas.clientWidth;
+  }
+
+  get height(): number {
+    return this.canvas.clientHeight;
+  }
+
+  get mark_width(): number {
+    return this.stage.mark_width;
+  }
+
+  screen_positions(): Float32Array {
+    return this.stage.screen_positions();
+  }
+
+  draw_at<T>(ratio: number, use: (picture: Picture) => T): T | null {
+    return this.stage.draw_at(ratio, () =>
+      this.overlay.draw_at(ratio, () => use([this.canvas, this.above])),
+    );
+  }
+
+  watch(drawn: (picture: Picture) => void): () => void {
+    this.watching.add(drawn);
+    return () => this.watching.delete(drawn);
+  }
+
+  /** There is a new picture. */
+  tell(): void {
+    for (const drawn of this.watching) drawn([this.canvas, this.above]);
+  }
+}

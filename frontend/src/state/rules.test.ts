@@ -1,0 +1,83 @@
+import { describe, expect, it } from "vitest";
+import type { Camera } from "../types";
+import type { Filters } from "./filters";
+import {
+  type Rule,
+  read_axes,
+  read_camera,
+  read_filters,
+  read_rule,
+  write_axes,
+  write_camera,
+  write_filters,
+  write_rule,
+} from "./rules";
+import { tour, turn_to, UNTURNED_AXES } from "./turn";
+
+describe("the camera", () => {
+  it("comes back to five digits, and nothing else is taken for one", () => {
+    const plane: Camera = { kind: "plane", x: 12.34567, y: -0.001, height: 40 };
+    expect(read_camera(write_camera(plane))).toEqual({ ...plane, x: 12.346 });
+    const space: Camera = { kind: "space", target: [1, 2, 3], distance: 9, turn: 0.6, lift: -1 };
+    expect(read_camera(write_camera(space))).toEqual(space);
+    for (const text of [
+      "",
+      "1,2",
+      "1,2,0",
+      "1,2,-3",
+      "1,2,x",
+      "1,,3",
+      "1,2,3,0,5,6",
+      "1,2,1e999",
+    ]) {
+      expect(read_camera(text)).toBeNull();
+    }
+  });
+});
+
+describe("filters", () => {
+  it("come back whatever their columns are called", () => {
+    const filters: Filters = new Map([
+      ["größe; in: cm!", { kind: "range", low: -0.5, high: 1e21 }],
+      ["label", { kind: "classes", hidden: new Set([-1, 3]) }],
+    ]);
+    expect(read_filters(write_filters(filters))).toEqual(filters);
+  });
+
+  it("that are mangled are left out", () => {
+    expect(read_filters("a:1;b!;;!3;%E0!1;c:1,x;d!2")).toEqual(
+      new Map([["d", { kind: "classes", hidden: new Set([2]) }]]),
+    );
+  });
+});
+
+describe("rules of a selection", () => {
+  it("come back", () => {
+    const rules: Rule[] = [
+      { kind: "query", query: 'name:"a, b" /c d/' },
+      { kind: "ids", ids: "0-4,7" },
+      {
+        kind: "outline",
+        step: 3,
+        outline: [
+          [0, 1],
+          [2, 3.5],
+          [-4, 5],
+        ],
+      },
+    ];
+    for (const rule of rules) expect(read_rule(write_rule(rule))).toEqual(rule);
+    for (const text of ["", "find ", "drop x", "outline 1 2,3", "outline x 1,2,3,4,5,6"]) {
+      expect(read_rule(text)).toBeNull();
+    }
+  });
+});
+
+describe("axes", () => {
+  it("come back; a view between axes has no name", () => {
+    expect(read_axes(write_axes(turn_to([3, 0, 9])) ?? "")).toEqual(turn_to([3, 0, 9]));
+    expect(write_axes(UNTURNED_AXES)).toBeNull();
+    expect(write_axes(tour(UNTURNED_AXES, 2, 3))).toBeNull();
+    for (const text of ["0,0,1", "0,1", "0,1,10", "0,1,1.5"]) expect(read_axes(text)).toBeNull();
+  });
+});

@@ -1,0 +1,53 @@
+// What files of the present view hold: coordinates as a table, and the run played from its first step to its last.
+import { write_csv } from "./csv";
+import { go_to_place } from "./intents";
+import { scene_positions } from "./pose";
+import type { Store } from "./store";
+import { until } from "./until";
+
+/** The axes by name, in the view's own units, of each sample at each of the steps that are here. */
+export function coordinates_csv(store: Store, steps: readonly number[]): string {
+  const dimensions = store.dimensions.value;
+  const axes = ["x", "y", "z"].slice(0, dimensions);
+  const rows = steps.flatMap((step) => {
+    const pose = store.frames.value?.pose(step, dimensions);
+    if (pose == null) return [];
+    const positions = scene_positions(pose);
+    return Array.from({ length: positions.length / 3 }, (_, i) => [
+      `${step}`,
+      `${i}`,
+      ...axes.map((_, axis) => String(positions[3 * i + axis])),
+    ]);
+  });
+  return write_csv([["step", "sample", ...axes], ...rows]);
+}
+
+/** The steps whose positions are in this page's memory. */
+export function held_steps(store: Store): readonly number[] {
+  const held = store.frames.value?.frames.value;
+  return store.steps.value.filter((step) => held?.has(step) ?? false);
+}
+
+/** Plays the run once, at the chosen speed; rejects when it is given up. */
+export async function play_once(store: Store, signal: AbortSignal): Promise<void> {
+  go_to_place(store, 0);
+  await until(() => !store.busy.value, signal);
+  await pause(400, signal);
+  store.playing.value = true;
+  const stop = () => {
+    store.playing.value = false;
+  };
+  signal.addEventListener("abort", stop, { once: true });
+  await until(() => !store.playing.value, signal);
+  await pause(400, signal);
+}
+
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, milliseconds);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    });
+  });
+}
