@@ -71,7 +71,8 @@ def train(run_dir: Path, digits: Digits, make_model: MakeModel, **options: Any) 
 def as_the_page_reads(logdir: Path) -> dict[str, list[Any]]:
     """Column by column what our API answers, decoded as documented: missing is None."""
     client = client_for(logdir, EmbeddingsPlugin)
-    body = client.get("/data/plugin/tb_embed/metadata", query_string={"run": "run"}).data
+    query = {"run": "run", "layer": "fc1"}
+    body = client.get("/data/plugin/tb_embed/metadata", query_string=query).data
     tensors = safetensors.numpy.load(body)
     header = json.loads(body[8 : 8 + int.from_bytes(body[:8], "little")])
 
