@@ -40,7 +40,7 @@ def snapshot(step: int) -> NDArray[np.float32]:
 def logdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Holds a run of three steps."""
     logdir = tmp_path_factory.mktemp("clusters")
-    loss = np.linspace(0, 1, SAMPLES)
+    loss = np.linspace(0, 1, SAMPLES).tolist()
     for step in range(LAST + 1):
         record(
             logdir / "run",

@@ -165,7 +165,7 @@ def test_selected_samples_are_held_still_while_the_others_move(
     held = LABELS == 0
 
     def moved() -> NDArray[np.float64]:
-        return np.linalg.norm(tab.positions() - before, axis=1).astype(np.float64)
+        return np.asarray(np.linalg.norm(tab.positions() - before, axis=1))
 
     select_label(tab, 0)
     # The inspector that opens makes the stage narrower.

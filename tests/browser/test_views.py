@@ -1,4 +1,4 @@
-"""Views: engines and what they can be told, layouts that take a while, other axes, pinned positions."""
+"""Views: engines and what they can be told, layouts, other axes, pinned positions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STEPS = 3
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TensorBoardProcess]:
-    """TensorBoard on three clusters that drift apart, small enough to be laid out in a second."""
+    """TensorBoard on three clusters that drift apart, so few that a layout takes a second."""
     logdir = tmp_path_factory.mktemp("small")
     rng = np.random.default_rng(0)
     labels = np.arange(SAMPLES) % 3
