@@ -250,6 +250,8 @@ def test_bookmarks_are_kept_saved_and_loaded(
     bookmarks.get_by_role("button", name="near", exact=True).click()
     tab.wait_for_picture(1)
     tab.wait_until(lambda: np.allclose(tab.positions(), places, atol=0.5))
+    # The address follows a moment later.
+    tab.wait_until(lambda: "p.tb_embed.step=1" in tab.page.url)
     tab.page.reload()
     tab.wait_for_picture(1)
     tab.frame.get_by_text("Save", exact=True).click()
