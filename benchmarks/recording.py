@@ -103,8 +103,8 @@ def measure_training(run_dir: Path, x: NDArray[Any], y: NDArray[Any]) -> float:
     share = float(added) / EPOCH_SECONDS
     print(
         f"recording 10,000 x 200 adds {added * 1e3:.0f} ms ({added_cpu * 1e3:.0f} ms of "
-        f"processor time): {share:.1%} of an epoch of {EPOCH_SECONDS:g} s (at most {MOST:.0%}); "
-        f"median of {PAIRS} pairs, with epochs of {epoch:.2f} s"
+        f"processor time): {share:.1%} of an epoch of {EPOCH_SECONDS:g} s (at most "
+        f"{MOST:.0%}); median of {PAIRS} pairs, with epochs of {epoch:.2f} s"
     )
     return share
 
