@@ -398,6 +398,7 @@ def test_quality_of_pca_is_measured_when_asked_for(client: Client) -> None:
         ({"perplexity": 1e9}, 400, "from 2 to"),
         ({"metric": "manhattan"}, 400, "one of ['euclidean', 'cosine']"),
         ({"engine": "umap", "target": "nothing"}, 404, "['label']; received 'nothing'"),
+        ({"onto_run": "b"}, 400, "pca or axes, with onto_run; received tsne"),
         ({"start": 2}, 400, "start to be one of"),
         ({"order": "sideways", "start": 1}, 400, "order to be one of"),
     ],

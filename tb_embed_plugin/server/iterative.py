@@ -9,12 +9,13 @@ import numpy as np
 
 from tb_embed_plugin import wire
 from tb_embed_plugin.arguments import Arguments
-from tb_embed_plugin.errors import NotRecordedError, UnsuitableDataError
+from tb_embed_plugin.errors import ArgumentError, NotRecordedError, UnsuitableDataError
 from tb_embed_plugin.jobs import engines
 from tb_embed_plugin.jobs.layouts import Layout
 from tb_embed_plugin.jobs.quality import Measures, warning, words
 from tb_embed_plugin.server import progress
 from tb_embed_plugin.server.answers import Answer, Service, bound, json_answer
+from tb_embed_plugin.view_arguments import CARRYING
 
 
 def projection(service: Service, arguments: Arguments) -> Answer:
@@ -81,6 +82,12 @@ def layout_of(service: Service, arguments: Arguments) -> Layout:
         EmbedError: There is no such run, layer or engine, or a setting is none of its.
     """
     engine = engines.FACTS[arguments.choice("engine", list(engines.FACTS))]
+    carrying = arguments.given(CARRYING)
+    if carrying:
+        raise ArgumentError(
+            f"expected a linear view, pca or axes, with {' and '.join(sorted(carrying))}; "
+            f"received {engine.name}; leave them out to lay the run out by itself"
+        )
     run = service.logdir.run(arguments.text("run"))
     layer = run.layer(arguments.text("layer"))
     if not layer.drawable:
