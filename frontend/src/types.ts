@@ -128,6 +128,8 @@ export interface Progress {
   readonly total: number;
   readonly message: string;
   readonly expected_seconds: number | null;
+  /** The coordinate system of a layout's frames: frames of another one do not fit. */
+  readonly layout?: string | undefined;
   /** How the run was carried into another one's axes. */
   readonly onto?: { readonly sentence: string } | null;
 }

@@ -211,8 +211,12 @@ export class Frames {
         const { frames, progress } = await fetch_frames(this.key, steps, signal, work);
         signal.throwIfAborted();
         if (work === "start") this.starting = false;
+        const before = this.reached.peek()?.layout;
+        if (before !== undefined && progress.layout !== undefined && before !== progress.layout) {
+          this.held.value = new Map();
+        }
         this.hold(frames);
-        this.reached.value = progress;
+        this.reached.value = { ...progress, layout: progress.layout ?? before };
       } finally {
         if (this.fetching?.abort === abort) this.fetching = null;
       }
