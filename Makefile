@@ -35,7 +35,7 @@ test-backends: $(BACKENDS)/installed  ## recording on Keras' other backends
 
 test-browser: $(VENV)/installed $(PAGE)
 	$(BIN)/python tests/browser/install_chromium.py
-	$(BIN)/pytest tests/browser
+	$(BIN)/pytest tests/browser --numprocesses 2
 
 bench: $(VENV)/installed $(PAGE)  ## the claims of docs/benchmarks.md, measured here and now
 	$(BIN)/python tests/browser/install_chromium.py
