@@ -128,6 +128,8 @@ def test_another_address_in_the_same_tab_shows_another_view(tab: Tab) -> None:
 
 
 def test_nothing_is_written_while_it_plays(tab: Tab) -> None:
+    # The view that it opens with is written a moment after the first picture.
+    tab.wait_until(lambda: "color" in keys_of(tab))
     tab.page.evaluate(
         """() => {
             window.written = [];
