@@ -170,7 +170,7 @@ def judge(
     settings = engine.facts.settings({})
     losses = {}
     for step in sorted(frames):
-        cold = engine.first(snapshots[step], settings, 2, lambda share: None)
+        cold = engine.frame(snapshots[step], None, settings, 2, lambda share: None)
         alone = frame_quality(snapshots[step], cold)
         found = frame_quality(snapshots[step], frames[step])
         losses[step] = alone.trustworthiness - found.trustworthiness

@@ -63,7 +63,7 @@ def without_umap_learn(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def first(case: Case, snapshot: Snapshot, components: int = 2) -> Snapshot:
-    return case.engine.first(snapshot, case.settings, components, ignore)
+    return case.engine.frame(snapshot, None, case.settings, components, ignore)
 
 
 def ignore(share: float) -> None:
@@ -123,7 +123,7 @@ def test_a_frame_that_follows_has_the_stated_shape(case: Case) -> None:
     for components in case.engine.facts.components:
         before = np.random.default_rng(0).normal(size=(len(snapshot), components))
         start = before.astype(np.float32)
-        frame = case.engine.follow(snapshot, start, case.settings, components, ignore)
+        frame = case.engine.frame(snapshot, start, case.settings, components, ignore)
         assert frame.shape == (len(snapshot), components)
         assert frame.dtype == np.float32
         assert np.isfinite(frame).all()
@@ -134,7 +134,7 @@ def test_the_same_seed_gives_the_same_frame_and_another_one_another(case: Case) 
     snapshot, _ = clouds()
     frame = first(case, snapshot)
     np.testing.assert_array_equal(frame, first(case, snapshot))
-    other = case.engine.first(snapshot, {**case.settings, "seed": 1}, 2, ignore)
+    other = case.engine.frame(snapshot, None, {**case.settings, "seed": 1}, 2, ignore)
     assert not np.array_equal(frame, other)
 
 
@@ -143,7 +143,7 @@ def test_fewer_samples_than_neighbours_wanted(case: Case, samples: int) -> None:
     snapshot, _ = clouds(samples=samples)
     frame = first(case, snapshot)
     assert np.isfinite(frame).all()
-    again = case.engine.follow(snapshot, frame, case.settings, 2, ignore)
+    again = case.engine.frame(snapshot, frame, case.settings, 2, ignore)
     assert np.isfinite(again).all()
     assert pdist(frame).min() > 0
 
@@ -153,7 +153,7 @@ def test_too_few_samples_are_refused(case: Case) -> None:
     with pytest.raises(UnsuitableDataError, match=r"5 samples or more .* received 4; use PCA"):
         first(case, snapshot)
     with pytest.raises(UnsuitableDataError, match="received 4"):
-        case.engine.follow(snapshot, snapshot[:, :2], case.settings, 2, ignore)
+        case.engine.frame(snapshot, snapshot[:, :2], case.settings, 2, ignore)
 
 
 def test_duplicates_constant_units_and_offsets(case: Case) -> None:
@@ -173,7 +173,7 @@ def test_duplicates_constant_units_and_offsets(case: Case) -> None:
 @pytest.mark.parametrize("value", [0, 7])
 def test_samples_all_alike(case: Case, value: float, metric: str) -> None:
     snapshot = np.full((30, 6), value, np.float32)
-    frame = case.engine.first(snapshot, {**case.settings, "metric": metric}, 2, ignore)
+    frame = case.engine.frame(snapshot, None, {**case.settings, "metric": metric}, 2, ignore)
     assert np.isfinite(frame).all()
 
 
@@ -185,7 +185,7 @@ def test_the_metric_counts(case: Case) -> None:
     directions = np.eye(10)[codes] + 0.2 * rng.normal(size=(120, 10))
     snapshot = (lengths * directions).astype(np.float32)
     settings = {**case.settings, "metric": "cosine"}
-    frame = case.engine.first(snapshot, settings, 2, ignore)
+    frame = case.engine.frame(snapshot, None, settings, 2, ignore)
     by_angle = quality.frame_quality(snapshot, frame, codes, "cosine")
     by_distance = quality.frame_quality(snapshot, first(case, snapshot), codes, "cosine")
     assert by_angle.label_accuracy == 1
@@ -209,13 +209,13 @@ def test_raising_in_report_ends_the_work(case: Case) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        case.engine.first(snapshot, case.settings, 2, cancel)
+        case.engine.frame(snapshot, None, case.settings, 2, cancel)
     assert told[-1] < 1
 
 
 def test_reports_rise_to_the_end(case: Case) -> None:
     told: list[float] = []
-    case.engine.first(clouds()[0], case.settings, 2, told.append)
+    case.engine.frame(clouds()[0], None, case.settings, 2, told.append)
     assert told == sorted(told)
     assert told[0] < 0.01
     assert told[-1] == 1
@@ -279,9 +279,9 @@ def test_refining_and_exaggerating_tsne_change_the_layout() -> None:
     snapshot, _ = clouds()
     engine = TSNE()
     plain = engine.facts.settings({"perplexity": 10})
-    frame = engine.first(snapshot, plain, 2, ignore)
-    refined = engine.first(snapshot, {**plain, "refine": 100}, 2, ignore)
-    tight = engine.first(snapshot, {**plain, "exaggeration": 4.0}, 2, ignore)
+    frame = engine.frame(snapshot, None, plain, 2, ignore)
+    refined = engine.frame(snapshot, None, {**plain, "refine": 100}, 2, ignore)
+    tight = engine.frame(snapshot, None, {**plain, "exaggeration": 4.0}, 2, ignore)
     assert not np.array_equal(frame, refined)
     assert np.ptp(tight) < np.ptp(frame)
 
@@ -296,7 +296,7 @@ def test_min_dist_keeps_neighbours_apart(monkeypatch: pytest.MonkeyPatch) -> Non
 def nearest_distance(snapshot: Snapshot, min_dist: float) -> float:
     engine = UMAP()
     settings = engine.facts.settings({"min_dist": min_dist})
-    frame = engine.first(snapshot, settings, 2, ignore)
+    frame = engine.frame(snapshot, None, settings, 2, ignore)
     away = cdist(frame, frame)
     np.fill_diagonal(away, np.inf)
     return float(np.median(away.min(axis=1)))
@@ -307,10 +307,10 @@ def test_a_target_pulls_its_categories_apart() -> None:
     codes = np.arange(len(snapshot), dtype=np.int32) % 2
     codes[::10] = -1
     engine = UMAP()
-    blind = engine.first(snapshot, engine.facts.settings({}), 2, ignore)
+    blind = engine.frame(snapshot, None, engine.facts.settings({}), 2, ignore)
     settings = engine.facts.settings({"target": "label"})
-    told = engine.first(snapshot, settings, 2, ignore, codes)
-    told = engine.follow(snapshot, told, settings, 2, ignore, codes)
+    told = engine.frame(snapshot, None, settings, 2, ignore, codes)
+    told = engine.frame(snapshot, told, settings, 2, ignore, codes)
     accuracies = [
         quality.frame_quality(snapshot, f, codes).label_accuracy for f in (blind, told)
     ]
@@ -325,10 +325,10 @@ def test_a_target_that_cannot_be_had_is_refused(monkeypatch: pytest.MonkeyPatch)
     engine = UMAP()
     settings = engine.facts.settings({"target": "label"})
     with pytest.raises(ArgumentError, match="'label', which has none; choose another"):
-        engine.first(snapshot, settings, 2, ignore)
+        engine.frame(snapshot, None, settings, 2, ignore)
     without_umap_learn(monkeypatch)
     with pytest.raises(ArgumentError, match=r"'label'; leave it out, or install umap-learn"):
-        engine.first(snapshot, settings, 2, ignore, codes)
+        engine.frame(snapshot, None, settings, 2, ignore, codes)
 
 
 def test_both_umap_libraries_lay_out_equally_well(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -336,7 +336,7 @@ def test_both_umap_libraries_lay_out_equally_well(monkeypatch: pytest.MonkeyPatc
     engine = UMAP()
 
     def judge() -> tuple[float, float]:
-        frame = engine.first(snapshot, engine.facts.settings({}), 2, ignore)
+        frame = engine.frame(snapshot, None, engine.facts.settings({}), 2, ignore)
         found = quality.frame_quality(snapshot, frame, codes)
         radius = float(np.sqrt(frame.var(axis=0).sum()))
         return found.trustworthiness, radius
@@ -356,7 +356,7 @@ def test_reports_come_often_enough_to_cancel_a_long_frame() -> None:
         snapshot, _ = clouds(samples=samples)
         settings = TSNE().facts.settings({"perplexity": 5})
         start = np.random.default_rng(0).normal(size=(samples, 2)).astype(np.float32)
-        TSNE().follow(snapshot, start, settings, 2, told.append)
+        TSNE().frame(snapshot, start, settings, 2, told.append)
         return len(told)
 
     # 50 iterations, in tens at most.

@@ -169,27 +169,30 @@ class LayoutEngine(Protocol):
     """An engine that iterates: seconds a frame, so it is run in the worker only.
 
     What it returns is not yet aligned with the frame that it started from; `sequence` does
-    that, and checks what it is given. Both methods call `report` several times a second
-    wherever the library behind lets them, and let through what it raises. The same input
-    gives the same frame, bit for bit, on the same machine.
+    that, and checks what it is given. It calls `report` several times a second wherever the
+    library behind lets it, and lets through what that raises. The same input gives the same
+    frame, bit for bit, on the same machine.
     """
 
     @property
     def facts(self) -> Engine:
         """What it is and can be told."""
 
-    def first(
+    def frame(
         self,
         snapshot: NDArray[np.float32],
+        before: NDArray[np.float32] | None,
         settings: Settings,
         components: int,
         report: Report,
         codes: Codes | None = None,
     ) -> NDArray[np.float32]:
-        """Returns a frame from nothing.
+        """Returns a frame that starts from its neighbour in time, or from nothing.
 
         Args:
             snapshot: Finite float32 (n_samples, n_units).
+            before: float32 (n_samples, components), the neighbour's frame; None for a first
+                frame, which starts from the snapshot's PCA.
             settings: Of this engine, complete and checked.
             components: One of `facts.components`.
             report: Is told the share done.
@@ -201,31 +204,4 @@ class LayoutEngine(Protocol):
         Raises:
             UnsuitableDataError: There are too few samples.
             ArgumentError: What the settings want cannot be had here.
-        """
-
-    def follow(
-        self,
-        snapshot: NDArray[np.float32],
-        before: NDArray[np.float32],
-        settings: Settings,
-        components: int,
-        report: Report,
-        codes: Codes | None = None,
-    ) -> NDArray[np.float32]:
-        """Returns a frame that starts from its neighbour in time.
-
-        Args:
-            snapshot: As in `first`.
-            before: float32 (n_samples, components), the neighbour's frame.
-            settings: As in `first`.
-            components: As in `first`.
-            report: As in `first`.
-            codes: As in `first`.
-
-        Returns:
-            float32 (n_samples, components).
-
-        Raises:
-            UnsuitableDataError: As in `first`.
-            ArgumentError: As in `first`.
         """

@@ -192,7 +192,7 @@ def noise_floor(
         report: Is told the share done, in [0, 1]; may raise to cancel.
         codes: Those that it was made with.
     """
-    again = engine.follow(snapshot, frame, settings, components, report, codes)
+    again = engine.frame(snapshot, frame, settings, components, report, codes)
     return motion(align(again, frame), frame)
 
 

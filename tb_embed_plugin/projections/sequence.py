@@ -83,13 +83,12 @@ def lay_out(
         def tell(share: float, step: int = step) -> None:
             report(step, share)
 
-        if laid_out:
-            before = laid_out[neighbor(step, laid_out)]
+        before = laid_out[neighbor(step, laid_out)] if laid_out else None
+        if before is not None:
             _check_samples(step, snapshot, before)
-            frame = engine.follow(snapshot, before, settings, components, tell, codes)
+        frame = engine.frame(snapshot, before, settings, components, tell, codes)
+        if before is not None:
             frame = align(frame, before)
-        else:
-            frame = engine.first(snapshot, settings, components, tell, codes)
         check_finite(step, frame)
         laid_out[step] = frame
         yield step, frame

@@ -83,38 +83,28 @@ class TSNE:
         ),
     )
 
-    def first(
+    def frame(
         self,
         snapshot: NDArray[np.float32],
+        before: NDArray[np.float32] | None,
         settings: Settings,
         components: int,
         report: Report,
         codes: Codes | None = None,
     ) -> NDArray[np.float32]:
-        """Returns a frame from the snapshot's PCA; see `LayoutEngine.first`."""
+        """Returns a frame; see `LayoutEngine.frame`."""
         check_samples(snapshot, self.facts.title)
-        start = principal(snapshot, components, START_SPREAD, int(settings["seed"]))
-        phases = [
-            (EARLY_ITERATIONS, float(EARLY_EXAGGERATION)),
-            (ITERATIONS + int(settings["refine"]), float(settings["exaggeration"])),
-        ]
-        return _optimize(snapshot, start, settings, phases, report)
-
-    def follow(
-        self,
-        snapshot: NDArray[np.float32],
-        before: NDArray[np.float32],
-        settings: Settings,
-        components: int,
-        report: Report,
-        codes: Codes | None = None,
-    ) -> NDArray[np.float32]:
-        """Returns a frame that starts from another; see `LayoutEngine.follow`."""
-        check_samples(snapshot, self.facts.title)
-        start = before.astype(np.float64)
-        phases = [
-            (WARM_ITERATIONS + int(settings["refine"]), float(settings["exaggeration"])),
-        ]
+        refine = int(settings["refine"])
+        exaggeration = float(settings["exaggeration"])
+        if before is None:
+            start = principal(snapshot, components, START_SPREAD, int(settings["seed"]))
+            phases = [
+                (EARLY_ITERATIONS, float(EARLY_EXAGGERATION)),
+                (ITERATIONS + refine, exaggeration),
+            ]
+        else:
+            start = before.astype(np.float64)
+            phases = [(WARM_ITERATIONS + refine, exaggeration)]
         return _optimize(snapshot, start, settings, phases, report)
 
 

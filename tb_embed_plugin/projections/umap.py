@@ -84,38 +84,16 @@ class UMAP:
         ),
     )
 
-    def first(
-        self,
-        snapshot: NDArray[np.float32],
-        settings: Settings,
-        components: int,
-        report: Report,
-        codes: Codes | None = None,
-    ) -> NDArray[np.float32]:
-        """Returns a frame from the snapshot's PCA; see `LayoutEngine.first`."""
-        return self._optimize(snapshot, None, settings, components, report, codes)
-
-    def follow(
-        self,
-        snapshot: NDArray[np.float32],
-        before: NDArray[np.float32],
-        settings: Settings,
-        components: int,
-        report: Report,
-        codes: Codes | None = None,
-    ) -> NDArray[np.float32]:
-        """Returns a frame that starts from another; see `LayoutEngine.follow`."""
-        return self._optimize(snapshot, before, settings, components, report, codes)
-
-    def _optimize(
+    def frame(
         self,
         snapshot: NDArray[np.float32],
         before: NDArray[np.float32] | None,
         settings: Settings,
         components: int,
         report: Report,
-        codes: Codes | None,
+        codes: Codes | None = None,
     ) -> NDArray[np.float32]:
+        """Returns a frame; see `LayoutEngine.frame`."""
         check_samples(snapshot, self.facts.title)
         optimize = _by_umap_learn if _needs_umap_learn(settings, codes) else _by_umappp
         near = nearest(

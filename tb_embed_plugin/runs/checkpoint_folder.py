@@ -19,7 +19,7 @@ from tb_embed_plugin.runs.checkpoint_names import (
     readable_names,
     series_and_step,
 )
-from tb_embed_plugin.runs.foreign import ForeignLayer, Found, StoredTensor, by_shape
+from tb_embed_plugin.runs.found import ForeignLayer, Found, StoredTensor, by_shape
 from tb_embed_plugin.runs.stamps import Stamp, stamp_of
 
 MAX_CHECKPOINTS = 2000

@@ -21,7 +21,7 @@ from pathlib import Path
 from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.metadata import PROJECTOR_CONFIG_FILE
 from tb_embed_plugin.runs.confinement import confined
-from tb_embed_plugin.runs.foreign import ForeignLayer, Found
+from tb_embed_plugin.runs.found import ForeignLayer, Found
 from tb_embed_plugin.runs.metadata_inference import MAX_TABLE_BYTES
 from tb_embed_plugin.runs.projector_config import ConfiguredTensor
 from tb_embed_plugin.runs.stamps import Stamp, stamp_of

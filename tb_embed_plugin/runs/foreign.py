@@ -6,23 +6,23 @@ it. A file that cannot be read becomes a problem of the run, and hides nothing e
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import NotRecordedError, UnreadableError
+from tb_embed_plugin.runs.found import ForeignLayer, Found, StoredTensor
 from tb_embed_plugin.runs.manifest import ColumnInfo, Step
 from tb_embed_plugin.runs.metadata_inference import read_inferred_table
 from tb_embed_plugin.runs.metadata_table import Column
 from tb_embed_plugin.runs.run import (
     LayerFacts,
     Run,
-    Source,
     SpriteFacts,
     not_finite_problems,
     short_hash,
@@ -32,115 +32,6 @@ from tb_embed_plugin.runs.stamps import stamps_of
 
 MAX_PROBLEMS = 30
 """Problems told of a run, those apart that say which snapshots are not finite."""
-
-
-class StoredTensor(Protocol):
-    """A matrix in a file, one row a sample."""
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Rows and columns, known without reading the values."""
-
-    @property
-    def wall_time(self) -> float:
-        """When it was written, seconds since 1970."""
-
-    @property
-    def stamp(self) -> Hashable:
-        """What changes when the values do, alike in every process by its `repr`."""
-
-    def read(self) -> NDArray[np.float32]:
-        """Returns the values, float32 of `shape`, read-only.
-
-        Raises:
-            UnreadableError: The file is damaged or of another shape.
-        """
-
-
-@dataclass(frozen=True)
-class ForeignLayer:
-    """One tensor over the steps, all of one shape, and what goes with its rows.
-
-    Attributes:
-        name: As it is shown.
-        tensors: Its values by step.
-        table: The file of its metadata.
-        sheet: The file of its thumbnails.
-        cell: Width and height of a thumbnail, as the configuration says; see `read_sheet`.
-        aliases: Other names by which a configuration may mean it.
-        table_for_all: Whether `table` was meant for every tensor, and so for this one only if
-            it has as many rows.
-    """
-
-    name: str
-    tensors: Mapping[int, StoredTensor]
-    table: Path | None = None
-    sheet: Path | None = None
-    cell: tuple[int, ...] = ()
-    aliases: tuple[str, ...] = ()
-    table_for_all: bool = False
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Rows and columns of every snapshot."""
-        return next(iter(self.tensors.values())).shape
-
-
-@dataclass
-class Found:
-    """What a directory holds.
-
-    Attributes:
-        layers: The tensors.
-        problems: What could not be read, one sentence each.
-        watched: Files and directories; as long as none of their stamps changes, looking again
-            finds the same.
-        renamed: More of them, many maybe, which their writer replaces by renaming, so that the
-            stamp of a directory in `watched` tells as well.
-        adopted: Directories below whose files it shows, which are no runs of their own.
-        source: Who wrote them.
-    """
-
-    layers: list[ForeignLayer]
-    problems: list[str]
-    watched: list[Path]
-    renamed: list[Path] = field(default_factory=list)
-    adopted: list[Path] = field(default_factory=list)
-    source: Source = "projector"
-
-    def add(self, other: Found) -> None:
-        """Adds what else the directory holds."""
-        self.layers += other.layers
-        self.problems += other.problems
-        self.watched += other.watched
-        self.renamed += other.renamed
-        self.adopted += other.adopted
-
-
-def by_shape(layer: ForeignLayer, problems: list[str]) -> list[ForeignLayer]:
-    """Splits a layer whose tensors differ in shape over the steps, and says so.
-
-    The newest keeps the name; the others are named by their shape.
-    """
-    groups: dict[tuple[int, int], dict[int, StoredTensor]] = {}
-    for step in sorted(layer.tensors, reverse=True):
-        tensor = layer.tensors[step]
-        groups.setdefault(tensor.shape, {})[step] = tensor
-    names = [
-        layer.name if i == 0 else f"{layer.name} ({rows} x {columns})"
-        for i, (rows, columns) in enumerate(groups)
-    ]
-    if len(groups) > 1:
-        shapes = [f"{rows} x {columns}" for rows, columns in groups]
-        problems.append(
-            f"expected {layer.name} of one shape at all steps; received {', '.join(shapes)}: "
-            f"they are shown apart, as {', '.join(names)}, since their rows are not the same "
-            "samples"
-        )
-    return [
-        replace(layer, name=name, tensors=dict(sorted(tensors.items())))
-        for name, tensors in zip(names, groups.values(), strict=True)
-    ]
 
 
 class ForeignRun(Run):

@@ -20,7 +20,7 @@ from tb_embed_plugin.runs.checkpoint_folder import INDEX, CheckpointFolders
 from tb_embed_plugin.runs.checkpoint_names import bare_name
 from tb_embed_plugin.runs.confinement import confined
 from tb_embed_plugin.runs.embedding_folders import find_embeddings, looks_like_steps
-from tb_embed_plugin.runs.foreign import ForeignLayer, Found
+from tb_embed_plugin.runs.found import ForeignLayer, Found
 from tb_embed_plugin.runs.keras_weights import WEIGHTS, WeightFolders, with_layer_names
 from tb_embed_plugin.runs.projector_config import (
     ConfiguredTensor,

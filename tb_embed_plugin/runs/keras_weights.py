@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.runs.confinement import confined
-from tb_embed_plugin.runs.foreign import ForeignLayer, Found, StoredTensor, by_shape
+from tb_embed_plugin.runs.found import ForeignLayer, Found, StoredTensor, by_shape
 from tb_embed_plugin.runs.hdf5 import Contents, Matrix, read_contents
 from tb_embed_plugin.runs.projector_config import ConfiguredTensor
 from tb_embed_plugin.runs.stamps import Stamp, stamp_of

@@ -21,8 +21,9 @@ from tb_embed_plugin.errors import NotRecordedError, UnreadableError
 from tb_embed_plugin.metadata import MANIFEST_FILE
 from tb_embed_plugin.runs.confinement import confined
 from tb_embed_plugin.runs.discovery import SETTLED_SECONDS, Discovery
-from tb_embed_plugin.runs.foreign import ForeignRun, Found
+from tb_embed_plugin.runs.foreign import ForeignRun
 from tb_embed_plugin.runs.foreign_folder import ForeignFolders, looks_foreign
+from tb_embed_plugin.runs.found import Found
 from tb_embed_plugin.runs.manifest import Manifest
 from tb_embed_plugin.runs.reader import RecordedRun
 from tb_embed_plugin.runs.run import Run
