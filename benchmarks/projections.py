@@ -7,6 +7,7 @@ Trains as the tutorial does, then measures each claim with both sides in this on
 - UMAP: all frames, against two fits of the last one by umap-learn, compiled before.
 - Both: the trustworthiness of the frames of steps 1 to 10 against that of the same engine's own
   cold fit of the step alone, and the motion on identical data.
+- UMAP of the first 2,000 samples, against umap-learn's `AlignedUMAP` of the same frames.
 - Quality: trustworthiness, continuity, neighbours kept and label accuracy together, against
   scikit-learn's trustworthiness alone.
 
@@ -42,6 +43,8 @@ ROOT = Path(__file__).parents[1]
 LAYER = "fc1"
 """The layer, and the run that the tutorial records it in."""
 
+FEW = 2_000
+"""Samples that AlignedUMAP can be waited for."""
 
 Snapshots = Mapping[int, NDArray[np.float32]]
 
@@ -103,6 +106,38 @@ def measure_umap(run: Run) -> bool:
     )
 
 
+def measure_aligned(run: Run) -> bool:
+    """UMAP of few samples against AlignedUMAP, which optimises all frames together."""
+    from umap import AlignedUMAP
+
+    snapshots = {step: values[:FEW] for step, values in all_snapshots(run).items()}
+    same = [{i: i for i in range(FEW)} for _ in range(len(snapshots) - 1)]
+    aligned = AlignedUMAP()
+    theirs = seconds(lambda: aligned.fit(list(snapshots.values()), relations=same))
+    frames, times = timed_frames(UMAP(), snapshots)
+    kept = {
+        name: float(np.mean([trust(snapshots[step], frame) for step, frame in of.items()]))
+        for name, of in (
+            ("ours", frames),
+            ("theirs", dict(zip(snapshots, aligned.embeddings_, strict=True))),
+        )
+    }
+    print(
+        f"  mean trustworthiness: ours {kept['ours']:.4f}, AlignedUMAP's {kept['theirs']:.4f}"
+    )
+    return all(
+        [
+            holds("UMAP of 2,000, all frames, over AlignedUMAP", sum(times), theirs / 10),
+            holds("trustworthiness below AlignedUMAP's", kept["theirs"] - kept["ours"], 0.005),
+        ]
+    )
+
+
+def trust(snapshot: NDArray[np.float32], frame: NDArray[np.float32]) -> float:
+    """Returns the trustworthiness of a frame."""
+    return frame_quality(snapshot, frame).trustworthiness
+
+
 def measure_quality(run: Run) -> bool:
     """All numbers of a frame's quality against scikit-learn's trustworthiness."""
     from sklearn.manifold import trustworthiness
@@ -134,6 +169,7 @@ PARTS: dict[str, Callable[[Run], bool]] = {
     "quality": measure_quality,
     "tsne": measure_tsne,
     "umap": measure_umap,
+    "aligned": measure_aligned,
 }
 
 
