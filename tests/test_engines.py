@@ -39,7 +39,8 @@ class Case:
 @pytest.fixture(params=["tsne", "umap", "umap by umap-learn"])
 def case(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Case:
     if request.param == "tsne":
-        return Case(TSNE(), floor=0.01)
+        # Few samples are less settled than many: 0.003 to 0.013 from one seed to another.
+        return Case(TSNE(), floor=0.02)
     if request.param == "umap by umap-learn":
         without_scranpy(monkeypatch)
         return Case(UMAP(), floor=0.08)

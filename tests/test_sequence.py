@@ -27,29 +27,19 @@ class Recording:
     def __init__(self) -> None:
         self.starts: list[float | None] = []
 
-    def first(
+    def frame(
         self,
         snapshot: Frame,
+        before: Frame | None,
         settings: Settings,
         components: int,
         report: Report,
         codes: Codes | None = None,
     ) -> Frame:
-        self.starts.append(None)
-        report(0.5)
-        return snapshot[:, :2].copy()
-
-    def follow(
-        self,
-        snapshot: Frame,
-        before: Frame,
-        settings: Settings,
-        components: int,
-        report: Report,
-        codes: Codes | None = None,
-    ) -> Frame:
-        self.starts.append(float(before[0, 0]))
-        report(1.0)
+        self.starts.append(None if before is None else float(before[0, 0]))
+        report(0.5 if before is None else 1.0)
+        if before is None:
+            return snapshot[:, :2].copy()
         turned: Frame = 7 - 3 * snapshot[:, :2] @ np.array([[0, 1], [1, 0]], np.float32)
         return turned
 

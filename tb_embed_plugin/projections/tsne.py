@@ -52,6 +52,7 @@ class TSNE:
     facts = Engine(
         name="tsne",
         title="t-SNE",
+        version=2,
         components=(2,),
         parameters=(
             Parameter(
