@@ -188,20 +188,21 @@ def test_the_noise_floor_is_the_motion_where_nothing_changed() -> None:
     class Shaking(TSNE):
         """Turns and scales the layout, which is no motion, and shakes it, which is."""
 
-        def follow(
+        def frame(
             self,
             snapshot: Frame,
-            before: Frame,
+            before: Frame | None,
             settings: Settings,
             components: int,
             report: Report,
             codes: Codes | None = None,
         ) -> Frame:
+            assert before is not None
             angles = np.random.default_rng(0).uniform(0, 2 * np.pi, len(before))
             away = np.column_stack([np.cos(angles), np.sin(angles)])
             shaken = (before + 0.01 * away) @ np.array([[0, -2], [2, 0]]) + 5
-            frame: Frame = shaken.astype(np.float32)
-            return frame
+            again: Frame = shaken.astype(np.float32)
+            return again
 
     layer, frame = layer_and_frame()
     found = noise_floor(Shaking(), layer, frame, {}, 2, lambda share: None)
