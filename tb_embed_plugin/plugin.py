@@ -41,10 +41,12 @@ ROUTES = (
     "samples",
     "findings",
     "similarity",
+    "comparison",
     "confusion",
     "neighbors",
     "class_pair",
     "units",
+    "regions",
 )
 
 _STATIC = Path(__file__).parent / "static"

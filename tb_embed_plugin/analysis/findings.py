@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from tb_embed_plugin.analysis.history import history_of, moments_of
 from tb_embed_plugin.analysis.measure import LayerMeasures
 from tb_embed_plugin.errors import ArgumentError, NotRecordedError, UnsuitableDataError
 from tb_embed_plugin.metrics import predictions, rankings
 from tb_embed_plugin.metrics.rankings import RULES, Ranking
 from tb_embed_plugin.metrics.warning_rules import WARNING_RULES
+from tb_embed_plugin.runs.run import RecordedOutputs
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ def warnings(measures: LayerMeasures) -> list[Warning]:
     Raises:
         EmbedError: A snapshot cannot be read or is not finite.
     """
-    moments = measures.moments()
+    moments = moments_of(measures)
     codes = measures.labels.codes[measures.samples]
     found = []
     for name, rule in WARNING_RULES.items():
@@ -84,7 +86,7 @@ def all_rankings(measures: LayerMeasures) -> dict[str, Ranking]:
     Raises:
         EmbedError: A snapshot cannot be read, or no step follows a training.
     """
-    history = measures.history()
+    history = history_of(measures)
     found = {name: rule.rank(history) for name, rule in RULES.items()}
     return {
         name: replace(ranking, samples=measures.samples[ranking.samples])
@@ -103,7 +105,7 @@ def ranking(measures: LayerMeasures, rule: str) -> Ranking:
     """
     if rule not in RULES:
         raise ArgumentError(f"expected rule to be one of {list(RULES)}; received {rule!r}")
-    found = RULES[rule].rank(measures.history())
+    found = RULES[rule].rank(history_of(measures))
     if found is None:
         raise UnsuitableDataError(
             f"expected the model's outputs and the labels that belong to them, by which "
@@ -123,7 +125,7 @@ def summary(measures: LayerMeasures) -> dict[str, NDArray[np.float64]]:
     Raises:
         EmbedError: As `all_rankings`.
     """
-    found = rankings.summary(measures.history())
+    found = rankings.summary(history_of(measures))
     if "first_learnt" in found:
         steps = np.array([*measures.trained, -1.0])
         found["first_learnt"] = steps[found["first_learnt"].astype(int)]
@@ -145,7 +147,7 @@ def confusion(measures: LayerMeasures, step: int) -> NDArray[np.int64]:
             of their classes.
     """
     codes = measures.labels.codes
-    predicted = _predicted(measures, step)
+    predicted = predicted_classes(measures, step)
     return predictions.confusion(codes, predicted, len(measures.labels.names))
 
 
@@ -163,17 +165,30 @@ def confused(
     Raises:
         NotRecordedError: As `confusion`.
     """
-    found = (measures.labels.codes == label) & (_predicted(measures, step) == predicted)
+    found = (measures.labels.codes == label) & (predicted_classes(measures, step) == predicted)
     return np.flatnonzero(found)
 
 
-def _predicted(measures: LayerMeasures, step: int) -> NDArray[np.int32]:
-    """Returns the class of each sample's largest output."""
-    labels = measures.labels
+def predicted_classes(measures: LayerMeasures, step: int) -> NDArray[np.int32]:
+    """Returns the class of each sample's largest output, int32 (n_samples,).
+
+    Raises:
+        NotRecordedError: As `confusion`.
+    """
+    outputs = outputs_of(measures, step)
+    return predictions.predict(outputs.values, outputs.kind).classes
+
+
+def outputs_of(measures: LayerMeasures, step: int) -> RecordedOutputs:
+    """Returns the model's outputs, whose classes are the labels'.
+
+    Raises:
+        NotRecordedError: As `confusion`.
+    """
     outputs = measures.run.outputs(measures.facts.name, step)
-    if outputs is None or not labels.are_outputs:
+    if outputs is None or not measures.labels.are_outputs:
         raise NotRecordedError(
             "expected the model's outputs and the labels that belong to them; run "
             f"{measures.run.name!r} lacks them; record it with labels=…"
         )
-    return predictions.predict(outputs.values, outputs.kind).classes
+    return outputs

@@ -1,7 +1,8 @@
 // What somebody can want of what is measured. Each function changes the store; what follows from that is not its matter.
 import { batch } from "@preact/signals";
+import type { Other } from "../measures";
 import { go_to_place } from "./intents";
-import type { Other, Section } from "./measuring";
+import type { Section } from "./measuring";
 import type { Store } from "./store";
 
 /** Lists the samples of a finding, or closes the list. */
@@ -30,6 +31,19 @@ export function compare_with(store: Store, other: Other | null): void {
     store.measuring.compared.value = other;
     store.measuring.similarity.value = null;
   });
+}
+
+export function choose_rival(store: Store, rival: Other): void {
+  batch(() => {
+    store.measuring.rival.value = rival;
+    store.measuring.comparison.value = null;
+  });
+}
+
+/** Lists the samples in which two runs differ, or closes the list. */
+export function toggle_difference(store: Store, list: string): void {
+  const { difference } = store.measuring;
+  difference.value = difference.value === list ? null : list;
 }
 
 export function choose_pair(store: Store, pair: readonly [string, string]): void {

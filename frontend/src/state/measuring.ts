@@ -3,10 +3,12 @@
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type {
   ClassPair,
+  Comparison,
   Confusion,
   Findings,
   LayerSimilarity,
   Measured,
+  Other,
   Ranking,
   SampleValues,
   Similarity,
@@ -16,7 +18,15 @@ import type {
 } from "../measures";
 import { kind_of, type Painted, painted_at } from "./painting";
 
-export const SECTIONS = ["Curves", "CKA", "Confusion", "Data map", "Class pair", "Units"] as const;
+export const SECTIONS = [
+  "Curves",
+  "CKA",
+  "Confusion",
+  "Data map",
+  "Class pair",
+  "Units",
+  "Runs",
+] as const;
 export type Section = (typeof SECTIONS)[number];
 
 /** Mean and standard deviation over the run of the probability that the model gives each sample's label. */
@@ -28,12 +38,6 @@ export interface DataMap extends Measured {
 /** The values that samples are coloured by, and which choice of colour they belong to. */
 export interface ColorValues extends SampleValues {
   readonly color: string;
-}
-
-/** Another layer that holds the same samples, of this or another run. */
-export interface Other {
-  readonly run: string;
-  readonly layer: string;
 }
 
 /** What decides how samples are painted, as the rest of the store says it. */
@@ -63,6 +67,11 @@ export class Measuring {
   readonly pair: Signal<readonly [string, string] | null> = signal(null);
   readonly class_pair: Signal<ClassPair | null> = signal(null);
   readonly units: Signal<Units | null> = signal(null);
+  /** The layer of another run that somebody has chosen to hold this one against; null for the nearest at hand. */
+  readonly rival: Signal<Other | null> = signal(null);
+  readonly comparison: Signal<Comparison | null> = signal(null);
+  /** The list of samples that is open. */
+  readonly difference: Signal<string | null> = signal(null);
   /** What the samples are coloured by, at the steps that have come. */
   readonly values: Signal<ColorValues | null> = signal(null);
   /** The same at the moment that is shown; null where a column of the metadata colours the samples. */
