@@ -56,10 +56,12 @@ export function color_alike(samples: number, theme: Theme): Coloring {
   return { bytes: paint(samples, () => GREY[theme]), legend: { kind: "none" } };
 }
 
+/** `before` are words whose colours are given already, in the order of the colours. */
 export function color_by_category(
   codes: Int32Array,
   words: readonly string[],
   theme: Theme,
+  before: readonly string[] = [],
 ): Coloring {
   const counts = new Array<number>(words.length).fill(0);
   let missing = 0;
@@ -67,7 +69,7 @@ export function color_by_category(
     if (code in counts) counts[code] = (counts[code] ?? 0) + 1;
     else missing += 1;
   }
-  const color_of = colors_of(counts, theme);
+  const color_of = colors_of(words, counts, theme, before);
   const named = [...color_of.keys()];
   const bytes = paint(codes.length, (i) => {
     const code = codes[i] ?? -1;
@@ -100,7 +102,7 @@ export function category_colors(
 ): readonly Rgb[] {
   const counts = new Array<number>(words.length).fill(0);
   for (const code of codes) if (code in counts) counts[code] = (counts[code] ?? 0) + 1;
-  const color_of = colors_of(counts, theme);
+  const color_of = colors_of(words, counts, theme, []);
   return words.map((_, code) => color_of.get(code) ?? GREY[theme]);
 }
 
@@ -155,17 +157,34 @@ export function css([red, green, blue]: Rgb): string {
 }
 
 /** Those of the words that have a colour of their own, in the legend's order. */
-function colors_of(counts: readonly number[], theme: Theme): Map<number, Rgb> {
-  const named = named_codes(counts, CATEGORIES[theme].length);
-  return new Map(named.map((code, i) => [code, CATEGORIES[theme][i] ?? GREY[theme]]));
+function colors_of(
+  words: readonly string[],
+  counts: readonly number[],
+  theme: Theme,
+  before: readonly string[],
+): ReadonlyMap<number, Rgb> {
+  const free = CATEGORIES[theme].slice(before.length);
+  const codes = words.map((_, code) => code).filter((code) => !before.includes(words[code] ?? ""));
+  const given = before.flatMap((word, i): [number, Rgb][] => {
+    const code = words.indexOf(word);
+    return code === -1 ? [] : [[code, CATEGORIES[theme][i] ?? GREY[theme]]];
+  });
+  const added = named_codes(codes, counts, free.length).map((code, i): [number, Rgb] => [
+    code,
+    free[i] ?? GREY[theme],
+  ]);
+  return new Map([...given, ...added].sort(([a], [b]) => a - b));
 }
 
 /** All words where the colours suffice, else the largest, one colour fewer: "other" is the tenth entry. */
-function named_codes(counts: readonly number[], colors: number): number[] {
-  const codes = counts.map((_, code) => code);
+function named_codes(
+  codes: readonly number[],
+  counts: readonly number[],
+  colors: number,
+): readonly number[] {
   if (codes.length <= colors) return codes;
-  const largest = codes.sort((a, b) => (counts[b] ?? 0) - (counts[a] ?? 0) || a - b);
-  return largest.slice(0, colors - 1).sort((a, b) => a - b);
+  const largest = [...codes].sort((a, b) => (counts[b] ?? 0) - (counts[a] ?? 0) || a - b);
+  return largest.slice(0, Math.max(0, colors - 1)).sort((a, b) => a - b);
 }
 
 /** The 2 % and 98 % quantiles: a few extreme values must not flatten the ramp for all others. */

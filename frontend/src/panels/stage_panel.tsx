@@ -15,28 +15,36 @@ import type { Pointed } from "../canvas/pointing";
 import { RegionShading } from "../canvas/regions";
 import { pack_sprites } from "../canvas/sprites";
 import { Stage } from "../canvas/stage";
+import type { StageEvents } from "../canvas/stage_events";
 import { css, RINGS, STAGE } from "../color";
 import { annotations_of } from "../state/annotations";
-import { click_sample, enclose, selected_ids } from "../state/choose";
+import { selected_ids } from "../state/choose";
 import { places_of } from "../state/holding";
 import { shown_regions } from "../state/regions";
 import { ghost_poses } from "../state/show";
 import { paint_of, scales_of } from "../state/sizes";
-import { type Store, stage_title } from "../state/store";
+import type { Store } from "../state/store";
+import { stage_title } from "../state/titles";
+import type { Dimensions } from "../types";
 
 /** What is left of the dots' opacity over a shading of their density. */
 const THIN = 0.3;
 /** More samples are counted anew only once they stand still. */
 const MOST_SHADED_MOVING = 300_000;
 
-declare global {
-  interface Window {
-    /** For tests and the curious: where each sample is drawn now, x, y in CSS pixels of the canvas, and its depth. */
-    tb_embed?: { readonly screen_positions: () => Float32Array };
-  }
+/** What clicks and outlines on this stage do. */
+export interface StageHands {
+  readonly click: StageEvents["click"];
+  readonly enclose: StageEvents["enclose"];
 }
 
-export function StagePanel({ store, children }: { store: Store; children: ComponentChildren }) {
+interface StagePanelProps {
+  readonly store: Store;
+  readonly hands: StageHands;
+  readonly children: ComponentChildren;
+}
+
+export function StagePanel({ store, hands, children }: StagePanelProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const beneath = useRef<HTMLCanvasElement>(null);
   const above = useRef<HTMLCanvasElement>(null);
@@ -47,7 +55,7 @@ export function StagePanel({ store, children }: { store: Store; children: Compon
     set_flat(gl === null);
     const painter = gl ?? FlatPainter.on(canvas.current);
     if (painter === null) return;
-    return run_stage(store, {
+    return run_stage(store, hands, {
       canvas: canvas.current,
       above: above.current,
       painter,
@@ -55,9 +63,13 @@ export function StagePanel({ store, children }: { store: Store; children: Compon
       density: new Density(beneath.current),
       regions: new RegionShading(beneath.current),
     });
-  }, [store]);
+  }, [store, hands]);
   return (
-    <section class="stage" aria-label="Stage" aria-busy={store.busy.value}>
+    <section
+      class="stage"
+      aria-label={store.second ? "Second pane" : "Stage"}
+      aria-busy={store.busy.value}
+    >
       <canvas ref={beneath} class="beneath" />
       {/* biome-ignore lint/a11y/noInteractiveElementToNoninteractiveRole: it takes the arrow keys, which only an application may */}
       <canvas
@@ -109,7 +121,7 @@ interface Parts {
   readonly regions: RegionShading;
 }
 
-function run_stage(store: Store, parts: Parts): () => void {
+function run_stage(store: Store, hands: StageHands, parts: Parts): () => void {
   const { canvas, above, painter, overlay, density, regions } = parts;
   let seen: { readonly clip: Matrix4; readonly size: Size } | null = null;
   const wanted_regions = shown_regions(store);
@@ -129,8 +141,7 @@ function run_stage(store: Store, parts: Parts): () => void {
   };
   const stage = new Stage(canvas, painter, store.dimensions.peek(), {
     tool: () => store.choosing.tool.peek(),
-    click: (sample, how) => click_sample(store, sample, how),
-    enclose: (samples, how, outline) => enclose(store, samples, how, outline),
+    ...hands,
     sketch(path) {
       store.choosing.sketch.value = path;
     },
@@ -140,16 +151,17 @@ function run_stage(store: Store, parts: Parts): () => void {
     fly(flying) {
       store.flying.value = flying;
     },
-    drawn(clip, size, moved) {
+    drawn(clip, size, { moved, home }) {
       overlay.follow(clip, size);
       seen = { clip, size };
       shade(size);
       color_in();
       store.camera.value = moved;
+      store.home.value = home;
       easel.tell();
     },
     first_picture() {
-      performance.mark("tb_embed:first-picture");
+      if (!store.second) performance.mark("tb_embed:first-picture");
       store.first_picture.value = true;
     },
   });
@@ -170,7 +182,10 @@ function run_stage(store: Store, parts: Parts): () => void {
     effect(() => {
       const extent = store.extent.value;
       if (extent === null) return;
-      stage.set_extent((dimensions) => extent.frames.extent(dimensions), extent.change);
+      const { frames, joined } = extent;
+      const clouds = (dimensions: Dimensions) =>
+        [frames, joined].flatMap((one) => one?.extent(dimensions) ?? []);
+      stage.set_extent(clouds, extent.change);
     }),
     effect(() => {
       if (store.coloring.value !== null) stage.set_paint(paint_of(store, store.coloring.value));
@@ -210,10 +225,8 @@ function run_stage(store: Store, parts: Parts): () => void {
       if (times > 0) stage.home();
     }),
   ];
-  window.tb_embed = { screen_positions: () => stage.screen_positions() };
   return () => {
     for (const stop of stops) stop();
-    delete window.tb_embed;
     store.easel.value = null;
     stage.dispose();
   };

@@ -8,8 +8,9 @@ import { go_to_step } from "../state/measure";
 import { SPEEDS } from "../state/playback";
 import { follow_training, toggle_loop } from "../state/show";
 import { along, nearest_place, spaced } from "../state/spacing";
-import { type Store, step_title } from "../state/store";
+import type { Store } from "../state/store";
 import { time_axis } from "../state/time_axis";
+import { step_title } from "../state/titles";
 import type { FrameQuality } from "../types";
 
 /** The slider's resolution where the steps do not lie evenly. */

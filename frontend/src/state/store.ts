@@ -13,13 +13,13 @@ import type {
   Quality,
   Run,
   SpriteFacts,
-  StepFacts,
   Theme,
   View,
 } from "../types";
 import { Activity } from "./activity";
 import { Bookmarks } from "./bookmarks";
 import { Choosing } from "./choosing";
+import { Comparing } from "./comparing";
 import type { Frames } from "./frames";
 import { lacks_groups } from "./groups";
 import { Measuring } from "./measuring";
@@ -43,14 +43,20 @@ export interface Hover {
   /** In which quarter of the stage: the card opens towards the middle. */
   readonly right_half: boolean;
   readonly lower_half: boolean;
+  /** No pointer is there: the other pane or a list points at it. */
+  readonly told: boolean;
 }
 
 export interface Extent {
   readonly frames: Frames;
   readonly change: "other" | "whole" | "grown";
+  /** The other pane's frames, where both are seen along the same axes: then they have one home. */
+  readonly joined: Frames | null;
 }
 
 export interface Store {
+  /** It is that of the second pane, and follows the one of the first. */
+  readonly second: boolean;
   readonly activity: Activity;
   readonly motion: Motion;
   readonly choosing: Choosing;
@@ -58,6 +64,7 @@ export interface Store {
   readonly bookmarks: Bookmarks;
   readonly neighbors: Neighbors;
   readonly measuring: Measuring;
+  readonly comparing: Comparing;
   readonly runs: Signal<readonly Run[] | null>;
   readonly run_name: Signal<string | null>;
   readonly layer_name: Signal<string | null>;
@@ -83,6 +90,8 @@ export interface Store {
   readonly drawing: Signal<Drawing>;
   /** A column's name, "" for none, null while the run's own choice holds. */
   readonly color_by: Signal<string | null>;
+  /** Words that have their colours already, in the other pane. */
+  readonly words_before: Signal<readonly string[]>;
   readonly theme: Signal<Theme>;
   readonly visible: Signal<boolean>;
   readonly table: Signal<Table | null>;
@@ -95,6 +104,8 @@ export interface Store {
   readonly flying: Signal<boolean>;
   /** Where somebody has moved it; null while it stands at home. */
   readonly camera: Signal<Camera | null>;
+  /** Where it stands before somebody moves it; null while there is nothing to see. */
+  readonly home: Signal<Camera | null>;
   /** A place that the camera is to take. */
   readonly camera_wanted: Signal<Camera | null>;
   /** What can be had of the picture; null where nothing is drawn. */
@@ -117,13 +128,14 @@ export interface Store {
   readonly busy: ReadonlySignal<boolean>;
 }
 
-export function create_store(reduced_motion: () => boolean, wide: boolean): Store {
+export function create_store(reduced_motion: () => boolean, wide: boolean, second = false): Store {
   const activity = new Activity();
   const motion = new Motion(reduced_motion);
   const runs = signal<readonly Run[] | null>(null);
   const run_name = signal<string | null>(null);
   const layer_name = signal<string | null>(null);
   const color_by = signal<string | null>(null);
+  const words_before = signal<readonly string[]>([]);
   const theme = signal<Theme>("light");
   const table = signal<Table | null>(null);
   const frames = signal<Frames | null>(null);
@@ -149,7 +161,7 @@ export function create_store(reduced_motion: () => boolean, wide: boolean): Stor
     if (samples.value === 0) return null;
     const column = columns.value?.find(({ name }) => name === color_by.value);
     if (column?.type === "category" && column.codes.length === samples.value) {
-      return color_by_category(column.codes, column.words, theme.value);
+      return color_by_category(column.codes, column.words, theme.value, words_before.value);
     }
     if (column?.type === "number" && column.values.length === samples.value) {
       return color_by_number(column.values, theme.value, measuring.painted.value?.limits);
@@ -197,6 +209,7 @@ export function create_store(reduced_motion: () => boolean, wide: boolean): Stor
   });
 
   return {
+    second,
     activity,
     motion,
     choosing: new Choosing(samples, columns),
@@ -204,6 +217,7 @@ export function create_store(reduced_motion: () => boolean, wide: boolean): Stor
     bookmarks: new Bookmarks(),
     neighbors: new Neighbors(),
     measuring,
+    comparing: new Comparing(),
     runs,
     run_name,
     layer_name,
@@ -221,6 +235,7 @@ export function create_store(reduced_motion: () => boolean, wide: boolean): Stor
     dimensions,
     drawing: signal("auto"),
     color_by,
+    words_before,
     theme,
     visible: signal(true),
     table,
@@ -230,6 +245,7 @@ export function create_store(reduced_motion: () => boolean, wide: boolean): Stor
     first_picture: signal(false),
     flying,
     camera: signal(null),
+    home: signal(null),
     camera_wanted: signal(null),
     easel: signal(null),
     quality: signal(null),
@@ -250,30 +266,6 @@ export function create_store(reduced_motion: () => boolean, wide: boolean): Stor
 
 export function last_step(steps: readonly number[]): number | null {
   return steps.at(-1) ?? null;
-}
-
-/** "epoch 7 of 10" where the run counts epochs, else "step 700 of 1000". */
-export function step_title(store: Store, step: number): string {
-  const facts = facts_of(store.run.value, step);
-  const last = facts_of(store.run.value, last_step(store.steps.value) ?? step);
-  const counts_epochs = facts?.unit === "epoch" && facts.epoch !== null && last?.epoch != null;
-  return counts_epochs
-    ? `epoch ${facts.epoch} of ${last.epoch}`
-    : `step ${step} of ${last_step(store.steps.value) ?? step}`;
-}
-
-/** What the canvas shows, in words. */
-export function stage_title(store: Store): string {
-  const { engines, engine, dimensions, layer, step } = store;
-  if (layer.value === null || step.value === null) return "Nothing to show yet";
-  const title =
-    engines.value.find(({ name }) => name === engine.value)?.title ?? engine.value.toUpperCase();
-  const samples = layer.value.samples.toLocaleString("en-US");
-  return `${dimensions.value}-D ${title} of ${layer.value.name}, step ${step.value}, ${samples} samples`;
-}
-
-function facts_of(run: Run | null, step: number): StepFacts | undefined {
-  return run?.steps.find((facts) => facts.step === step);
 }
 
 /** A sample's colour for the style of an element; nothing while nothing is coloured. */
