@@ -44,6 +44,8 @@ ROUTES = (
     "comparison",
     "confusion",
     "neighbors",
+    "sample_history",
+    "neighbor_history",
     "class_pair",
     "units",
     "regions",

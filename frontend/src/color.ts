@@ -106,6 +106,11 @@ export function category_colors(
   return words.map((_, code) => color_of.get(code) ?? GREY[theme]);
 }
 
+/** The colour of a category by its place, grey where the colours are used up. */
+export function category_color(place: number, theme: Theme): string {
+  return css(CATEGORIES[theme][place] ?? GREY[theme]);
+}
+
 /** Within the limits given, else within the values' own. */
 export function color_by_number(
   values: Float64Array,

@@ -20,6 +20,7 @@ from tb_embed_plugin.server.columns import encode_columns
 from tb_embed_plugin.server.comparison_routes import COMPARISON_ROUTES
 from tb_embed_plugin.server.lens_routes import LENS_ROUTES
 from tb_embed_plugin.server.metric_routes import METRIC_ROUTES
+from tb_embed_plugin.server.sample_routes import SAMPLE_ROUTES
 from tb_embed_plugin.views import Source, first_view
 
 MAX_PREPARED_VALUES = 1 << 27
@@ -125,6 +126,7 @@ ROUTES: Mapping[str, Callable[[Service, Arguments], Answer]] = MappingProxyType(
         **COMPARISON_ROUTES,
         **LENS_ROUTES,
         **METRIC_ROUTES,
+        **SAMPLE_ROUTES,
     }
 )
 

@@ -2,10 +2,11 @@
 import { useMemo } from "preact/hooks";
 import { Ridges } from "../charts/ridges";
 import { Field } from "../controls/field";
-import { RankedSamples } from "../controls/ranked_samples";
+import { SampleList } from "../controls/sample_list";
 import type { ClassPair } from "../measures";
 import { click_sample, point_at, select } from "../state/choose";
-import { type Crossing, crossings, densities, wrong_at } from "../state/crossings";
+import { color_of_class } from "../state/colors";
+import { crossings, densities, wrong_at } from "../state/crossings";
 import { choose_pair, go_to_step } from "../state/measure";
 import type { Store } from "../state/store";
 
@@ -21,12 +22,14 @@ export function ClassPairPanel({ store }: { store: Store }) {
       <div class="two-fields">
         <Field
           name="Class"
+          title="The class at the left end of the axis"
           options={options}
           chosen={first}
           choose={(name) => choose_pair(store, [name, second])}
         />
         <Field
           name="Other class"
+          title="The class at the right end of the axis"
           options={options}
           chosen={second}
           choose={(name) => choose_pair(store, [first, name])}
@@ -52,9 +55,10 @@ function Pair({ store, pair }: { store: Store; pair: ClassPair }) {
   const crossed = useMemo(() => crossings(pair), [pair]);
   const step = store.step.value ?? Number.NaN;
   const wrong = pair.steps.includes(step) ? wrong_at(pair, step) : [];
+  const classes = store.measuring.metrics.value?.classes ?? [];
   const colors = [
-    legend_color(store, first, "var(--text-quiet)"),
-    legend_color(store, second, "var(--accent)"),
+    color_of_class(store, first, classes.indexOf(first)),
+    color_of_class(store, second, classes.indexOf(second)),
   ] as const;
   const ids = crossed.map(({ sample }) => sample);
   return (
@@ -76,6 +80,7 @@ function Pair({ store, pair }: { store: Store; pair: ClassPair }) {
       <div class="actions">
         <button
           type="button"
+          title="Samples that lie nearer to the other class at the step that is shown"
           disabled={wrong.length === 0}
           onClick={() => select(store, wrong, "chart")}
         >
@@ -83,6 +88,7 @@ function Pair({ store, pair }: { store: Store; pair: ClassPair }) {
         </button>
         <button
           type="button"
+          title="Samples that change sides at any step"
           disabled={crossed.length === 0}
           onClick={() => select(store, ids, "chart")}
         >
@@ -90,28 +96,23 @@ function Pair({ store, pair }: { store: Store; pair: ClassPair }) {
         </button>
       </div>
       {crossed.length > 0 && (
-        <RankedSamples
+        <SampleList
           name={`Samples that cross between ${first} and ${second}`}
           ids={ids}
           sprites={store.sprites.value}
-          chosen={store.choosing.sample.value}
+          chosen={null}
           choose={(one) => click_sample(store, one, "replace")}
           point={(one) => point_at(store, one)}
-          about={(place) => ({ name: crossing_in_words(crossed[place]) })}
-        />
+          value_of={null}
+        >
+          {(place) => (
+            <span class="name">
+              crosses at {crossed[place]?.steps.join(", ")}
+              {crossed[place]?.wrong_at_last && ", ends wrong"}
+            </span>
+          )}
+        </SampleList>
       )}
     </>
   );
-}
-
-function crossing_in_words(crossing: Crossing | undefined): string {
-  if (crossing === undefined) return "";
-  return `crosses at ${crossing.steps.join(", ")}${crossing.wrong_at_last ? ", ends wrong" : ""}`;
-}
-
-/** The class's own colour where the samples are coloured by it. */
-function legend_color(store: Store, name: string, otherwise: string): string {
-  const legend = store.coloring.value?.legend;
-  if (legend?.kind !== "categories") return otherwise;
-  return legend.entries.find((entry) => entry.name === name)?.color ?? otherwise;
 }

@@ -1,12 +1,14 @@
 // What is worth knowing of the layer, at most six findings: warnings with their rule, and lists of samples. Each opens its
 // samples, the most striking first.
-import { RankedSamples, RankingHead, sentence } from "../controls/ranked_samples";
+import { RankingHead, sentence } from "../controls/ranking_head";
+import { SampleList } from "../controls/sample_list";
 import type { Ranked } from "../measures";
 import { click_sample, point_at, select } from "../state/choose";
+import { coloring_value } from "../state/colors";
 import { type Finding, told } from "../state/findings";
 import { go_to_step, toggle_finding } from "../state/measure";
-import { color_of, type Store } from "../state/store";
-import { value_at, write_number } from "../state/table";
+import type { Store } from "../state/store";
+import { write_number } from "../state/table";
 
 export function FindingsPanel({ store }: { store: Store }) {
   const { findings, opened } = store.measuring;
@@ -30,6 +32,7 @@ export function FindingsPanel({ store }: { store: Store }) {
             <button
               type="button"
               class="finding"
+              title="Its rule and its samples"
               aria-expanded={finding === open}
               onClick={() => toggle_finding(store, finding.id)}
             >
@@ -58,7 +61,12 @@ function About({ store, finding }: { store: Store; finding: Finding }) {
       Rule: {meaning}.{" "}
       {units.length > 0 && `${units.length} ${units.length === 1 ? "unit" : "units"}. `}
       {store.steps.value.includes(step) && (
-        <button type="button" class="link" onClick={() => go_to_step(store, step)}>
+        <button
+          type="button"
+          class="link"
+          title="The step at which the rule held first"
+          onClick={() => go_to_step(store, step)}
+        >
           Go to step {step}
         </button>
       )}
@@ -68,7 +76,6 @@ function About({ store, finding }: { store: Store; finding: Finding }) {
 
 function Samples({ store, finding }: { store: Store; finding: Finding }) {
   const { ranking } = store.measuring;
-  const { sample, columns } = store.choosing;
   const ranked: readonly Ranked[] | null =
     finding.kind === "warning"
       ? finding.warning.samples.map((one) => ({ sample: one, score: Number.NaN, steps: [] }))
@@ -78,7 +85,6 @@ function Samples({ store, finding }: { store: Store; finding: Finding }) {
   if (ranked === null) return <p role="status">The list is on its way…</p>;
   if (ranked.length === 0) return <p>The rule names no samples.</p>;
   const ids = ranked.map((one) => one.sample);
-  const label = columns.value.find(({ name }) => name === store.color_by.value);
   return (
     <>
       <RankingHead
@@ -87,21 +93,17 @@ function Samples({ store, finding }: { store: Store; finding: Finding }) {
         score={finding.kind === "rule" ? finding.rule.score : ""}
         select={() => select(store, ids, "list")}
       />
-      <RankedSamples
+      <SampleList
         name={`Samples: ${finding.kind === "rule" ? finding.rule.title : finding.warning.title}`}
         ids={ids}
         sprites={store.sprites.value}
-        chosen={sample.value}
+        chosen={store.choosing.sample.value}
         choose={(one) => click_sample(store, one, "replace")}
         point={(one) => point_at(store, one)}
-        about={(place) => ({
-          ...(label && {
-            color: color_of(store, ids[place] ?? 0),
-            name: value_at(label, ids[place] ?? 0),
-          }),
-          count: write_number(ranked[place]?.score ?? Number.NaN),
-        })}
-      />
+        value_of={coloring_value(store)}
+      >
+        {(place) => <span class="count">{write_number(ranked[place]?.score ?? Number.NaN)}</span>}
+      </SampleList>
     </>
   );
 }

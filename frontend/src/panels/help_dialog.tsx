@@ -55,6 +55,13 @@ const KEYS: readonly (readonly [string, readonly (readonly [string, string])[]])
     ],
   ],
   [
+    "Lists, and the strip of predictions",
+    [
+      ["← ↑ → ↓, Home, End", "From one to the next, to the first, to the last"],
+      ["Enter", "Look at the sample; go to the step"],
+    ],
+  ],
+  [
     "Timeline",
     [
       ["← →", "Step"],
@@ -85,7 +92,11 @@ export function HelpDialog({ store }: { store: Store }) {
     <dialog ref={dialog} aria-labelledby="help-title" onClose={() => show_help(store, false)}>
       <header>
         <h1 id="help-title">Keys and gestures</h1>
-        <button type="button" onClick={() => show_help(store, false)}>
+        <button
+          type="button"
+          title="Closes this help (Esc)"
+          onClick={() => show_help(store, false)}
+        >
           Close
         </button>
       </header>

@@ -2,14 +2,16 @@
 // samples in which they differ.
 import { StepCurve, short } from "../charts/step_curve";
 import { Field } from "../controls/field";
-import { RankedSamples, RankingHead, sentence } from "../controls/ranked_samples";
+import { RankingHead, sentence } from "../controls/ranking_head";
+import { SampleList } from "../controls/sample_list";
 import type { Comparison, Difference, MetricOfBoth, Other } from "../measures";
 import { click_sample, point_at, select } from "../state/choose";
+import { coloring_value } from "../state/colors";
 import { choose_rival, go_to_step, toggle_difference } from "../state/measure";
 import { in_order } from "../state/metric_order";
 import { rival_of, rivals_of, strangers_of } from "../state/others";
-import { color_of, type Store } from "../state/store";
-import { value_at, write_number } from "../state/table";
+import type { Store } from "../state/store";
+import { write_number } from "../state/table";
 import { time_axis } from "../state/time_axis";
 
 export function RunsPanel({ store }: { store: Store }) {
@@ -27,6 +29,7 @@ export function RunsPanel({ store }: { store: Store }) {
         <>
           <Field
             name="Compare with"
+            title="The run and layer that this one is held against"
             options={rivals.map((one, i) => [String(i), title(one)] as const)}
             chosen={String(
               rivals.findIndex(({ run, layer }) => run === rival.run && layer === rival.layer),
@@ -81,7 +84,9 @@ function Both({ store, comparison, there }: BothProps) {
           <MetricTable name={`At ${at}`} runs={[here, there]} metrics={first} />
           {others.length > 0 && (
             <details>
-              <summary>{others.length} more numbers</summary>
+              <summary title="The rest of what is measured at a step">
+                {others.length} more numbers
+              </summary>
               <MetricTable
                 name={`Further numbers at ${at}`}
                 runs={[here, there]}
@@ -118,6 +123,7 @@ function Both({ store, comparison, there }: BothProps) {
                 <button
                   type="button"
                   class="finding"
+                  title="Lists these samples, the most striking first"
                   aria-expanded={one === open}
                   onClick={() => toggle_difference(store, one.list)}
                 >
@@ -182,9 +188,7 @@ function in_short(value: number | null): string {
 
 function Samples({ store, difference }: { store: Store; difference: Difference }) {
   const { meaning, samples, count, score } = difference;
-  const { sample, columns } = store.choosing;
   const ids = samples.map((one) => one.sample);
-  const label = columns.value.find(({ name }) => name === store.color_by.value);
   return (
     <>
       <RankingHead
@@ -193,21 +197,17 @@ function Samples({ store, difference }: { store: Store; difference: Difference }
         score={score}
         select={() => select(store, ids, "list")}
       />
-      <RankedSamples
+      <SampleList
         name={`Samples: ${meaning}`}
         ids={ids}
         sprites={store.sprites.value}
-        chosen={sample.value}
+        chosen={store.choosing.sample.value}
         choose={(one) => click_sample(store, one, "replace")}
         point={(one) => point_at(store, one)}
-        about={(place) => ({
-          ...(label && {
-            color: color_of(store, ids[place] ?? 0),
-            name: value_at(label, ids[place] ?? 0),
-          }),
-          count: write_number(samples[place]?.score ?? Number.NaN),
-        })}
-      />
+        value_of={coloring_value(store)}
+      >
+        {(place) => <span class="count">{write_number(samples[place]?.score ?? Number.NaN)}</span>}
+      </SampleList>
     </>
   );
 }

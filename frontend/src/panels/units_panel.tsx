@@ -42,7 +42,7 @@ export function UnitsPanel({ store }: { store: Store }) {
             point={() => {}}
           >
             {(place) => (
-              <div class="neighbor">
+              <div class="of-sample">
                 <span>Unit {at(place)}</span>
                 <span class="name">
                   {units.value?.classes[units.value.prefers[at(place)] ?? -1] ?? ""}
@@ -75,6 +75,7 @@ function Listed({ store, title, units }: ListedProps) {
           type="button"
           class="link"
           aria-label={`Color by unit ${unit}`}
+          title="Colors each sample by what this unit answers"
           onClick={() => choose_color(store, `unit: ${unit}`)}
         >
           {unit}

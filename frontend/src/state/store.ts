@@ -9,6 +9,7 @@ import type {
   Easel,
   Engine,
   Layer,
+  NearHome,
   Onto,
   Quality,
   Run,
@@ -107,7 +108,7 @@ export interface Store {
   /** Where it stands before somebody moves it; null while there is nothing to see. */
   readonly home: Signal<Camera | null>;
   /** A place that the camera is to take. */
-  readonly camera_wanted: Signal<Camera | null>;
+  readonly camera_wanted: Signal<Camera | NearHome | null>;
   /** What can be had of the picture; null where nothing is drawn. */
   readonly easel: Signal<Easel | null>;
   readonly quality: Signal<Quality | null>;
@@ -157,9 +158,14 @@ export function create_store(reduced_motion: () => boolean, wide: boolean, secon
     const painted = measuring.painted.value;
     return painted === null ? table.value : [...(table.value ?? []), painted.column];
   });
+  const choosing = new Choosing(samples, columns);
+  /** The tags are one of them. */
+  const colored_by = computed(() =>
+    choosing.columns.value.find(({ name }) => name === color_by.value),
+  );
   const coloring = computed((): Coloring | null => {
     if (samples.value === 0) return null;
-    const column = columns.value?.find(({ name }) => name === color_by.value);
+    const column = colored_by.value;
     if (column?.type === "category" && column.codes.length === samples.value) {
       return color_by_category(column.codes, column.words, theme.value, words_before.value);
     }
@@ -212,7 +218,7 @@ export function create_store(reduced_motion: () => boolean, wide: boolean, secon
     second,
     activity,
     motion,
-    choosing: new Choosing(samples, columns),
+    choosing,
     showing: new Showing(samples),
     bookmarks: new Bookmarks(),
     neighbors: new Neighbors(),

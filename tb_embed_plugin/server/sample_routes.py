@@ -1,0 +1,127 @@
+"""The routes of one sample: its neighbours, and how it fared over the steps.
+
+docs/http_api.md is the contract.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+import numpy as np
+
+from tb_embed_plugin.analysis.sample_history import neighbors_at, said_of
+from tb_embed_plugin.arguments import Arguments
+from tb_embed_plugin.errors import ArgumentError, TooMuchAskedError
+from tb_embed_plugin.runs.run import LayerFacts
+from tb_embed_plugin.server.answers import Answer, Service, json_answer
+from tb_embed_plugin.server.measuring import in_time, measures_of, version_of, without_nan
+
+MAX_NEIGHBORS = 1000
+"""Neighbours in one answer of `neighbors`."""
+
+MAX_NEIGHBORS_A_STEP = 50
+"""Neighbours a step in one answer of `neighbor_history`."""
+
+MAX_SEARCHED_BYTES = 1 << 30
+"""Of a snapshot as float64, in which neighbours are searched."""
+
+SAID = ("prediction", "confidence", "true_probability", "margin", "correct")
+"""What `sample_history` answers of each step."""
+
+
+def neighbors(service: Service, arguments: Arguments) -> Answer:
+    """Answers the nearest neighbours of one sample in the layer's own space, exactly."""
+    run = service.logdir.run(arguments.text("run"))
+    layer = run.layer(arguments.text("layer"))
+    sample, k = arguments.number("sample"), arguments.number("k", 15)
+    metric = arguments.choice("metric", ["euclidean", "cosine"])
+    _check_sample(layer, sample)
+    _check_search(layer, k, MAX_NEIGHBORS)
+    with service.frames.working():
+        found = neighbors_at(
+            run,
+            layer.name,
+            sample,
+            arguments.number("step"),
+            k,
+            "cosine" if metric == "cosine" else "euclidean",
+        )
+    listed = zip(found.indices[0].tolist(), found.distances[0].tolist(), strict=True)
+    content = {
+        "neighbors": [{"sample": other, "distance": distance} for other, distance in listed]
+    }
+    return json_answer(content, run.layer_version(layer.name))
+
+
+def sample_history(service: Service, arguments: Arguments) -> Answer:
+    """Answers what the model said of one sample at each step."""
+    measures = measures_of(service, arguments)
+    sample = arguments.number("sample")
+    _check_sample(measures.facts, sample)
+    steps = arguments.members("steps", measures.steps)
+    with service.frames.working():
+        said = [said_of(measures, sample, step) for step in steps]
+    label = int(measures.labels.codes[sample])
+    content = {
+        "sample": sample,
+        "steps": steps,
+        "classes": measures.labels.names,
+        "label": label if label >= 0 else None,
+        **{name: without_nan(np.array([one[name] for one in said])) for name in SAID},
+    }
+    return json_answer(content, measures.run.layer_version(measures.facts.name))
+
+
+def neighbor_history(service: Service, arguments: Arguments) -> Answer:
+    """Answers the nearest neighbours of one sample at each step."""
+    measures = measures_of(service, arguments)
+    sample, k = arguments.number("sample"), arguments.number("k", 15)
+    metric = arguments.choice("metric", ["euclidean", "cosine"])
+    _check_sample(measures.facts, sample)
+    _check_search(measures.facts, k, MAX_NEIGHBORS_A_STEP)
+    steps = arguments.members("steps", measures.steps)
+    found, state = in_time(
+        service,
+        steps,
+        lambda step: neighbors_at(
+            measures.run,
+            measures.facts.name,
+            sample,
+            step,
+            k,
+            "cosine" if metric == "cosine" else "euclidean",
+        ).indices[0],
+    )
+    content = state | {
+        "sample": sample,
+        "steps": steps[: len(found)],
+        "neighbors": [row.tolist() for row in found],
+    }
+    return json_answer(content, version_of(measures, state))
+
+
+def _check_sample(layer: LayerFacts, sample: int) -> None:
+    if sample >= layer.samples:
+        raise ArgumentError(
+            f"expected sample below {layer.samples}, the samples of {layer.name!r}; "
+            f"received {sample}"
+        )
+
+
+def _check_search(layer: LayerFacts, k: int, most: int) -> None:
+    if not 1 <= k <= most or layer.samples * layer.units * 8 > MAX_SEARCHED_BYTES:
+        raise TooMuchAskedError(
+            f"expected k from 1 to {most}, in a layer of at most "
+            f"{MAX_SEARCHED_BYTES // 8} activations a step; received k = {k}, "
+            f"{layer.samples * layer.units} activations; ask for fewer, or record fewer samples"
+        )
+
+
+SAMPLE_ROUTES: Mapping[str, Callable[[Service, Arguments], Answer]] = MappingProxyType(
+    {
+        "neighbors": neighbors,
+        "sample_history": sample_history,
+        "neighbor_history": neighbor_history,
+    }
+)
