@@ -65,6 +65,11 @@ export function watch_room(
   look();
 }
 
+/** TensorBoard's document where it can be reached, else our own. */
+export function outer_document(): Document {
+  return parent_document() ?? document;
+}
+
 export function read_hash(): string {
   return (parent_window() ?? window).location.hash;
 }

@@ -136,12 +136,13 @@ export class Stage {
     }
   }
 
-  /** x, y in CSS pixels and the distance from the eye of each sample, as it is drawn now. */
+  /** x, y in CSS pixels and the distance from the eye of each sample, as it is drawn now; until it is asked for again. */
   screen_positions(): Float32Array {
     if (!this.stale.screen) return this.screen;
     const sight = this.sight();
     if (sight === null) return new Float32Array();
-    this.screen = this.subject.seen_through(clip_matrix(sight.camera, sight.size), sight.size);
+    const clip = clip_matrix(sight.camera, sight.size);
+    this.screen = this.subject.seen_through(clip, sight.size, this.screen);
     this.stale.screen = false;
     return this.screen;
   }

@@ -92,9 +92,9 @@ export class Subject {
     if (this.poses !== null) this.painter.draw(clip_pair(this.poses, clip), clip);
   }
 
-  /** x, y in CSS pixels and the distance from the eye of each sample. */
-  seen_through(clip: Matrix4, size: Size): Float32Array {
+  /** x, y in CSS pixels and the distance from the eye of each sample; in `into` where it is as long. */
+  seen_through(clip: Matrix4, size: Size, into: Float32Array): Float32Array {
     if (this.poses === null) return new Float32Array();
-    return this.looks.hide(screen_positions(this.poses, clip, size));
+    return this.looks.hide(screen_positions(this.poses, clip, size, into));
   }
 }
