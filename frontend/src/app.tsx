@@ -1,7 +1,9 @@
 // Puts the page together: the panels around the canvas.
 import { render } from "preact";
+import { useMemo } from "preact/hooks";
 import { Inspector } from "./inspector";
 import { BookmarkList } from "./panels/bookmarks";
+import { CompanionBar, PaneTitle } from "./panels/companion_bar";
 import { DataPanel } from "./panels/data_panel";
 import { EmptyState } from "./panels/empty_state";
 import { FiltersPanel } from "./panels/filters_panel";
@@ -17,10 +19,22 @@ import { ShowMenu } from "./panels/show_menu";
 import { ShownLine } from "./panels/shown_line";
 import { SketchOverlay } from "./panels/sketch_overlay";
 import { StageBar } from "./panels/stage_bar";
-import { StagePanel } from "./panels/stage_panel";
+import { type StageHands, StagePanel } from "./panels/stage_panel";
 import { Timeline } from "./panels/timeline";
 import { ViewPanel } from "./panels/view_panel";
+import { click_sample, enclose } from "./state/choose";
+import { click_beside, enclose_beside } from "./state/compare";
 import type { Store } from "./state/store";
+
+declare global {
+  interface Window {
+    /**
+     * For tests and the curious: where each sample is drawn now, in the first pane or (1) the second: x, y in CSS pixels of
+     * the canvas, and its depth.
+     */
+    tb_embed?: { readonly screen_positions: (pane?: 0 | 1) => Float32Array };
+  }
+}
 
 function Page({ store }: { store: Store }) {
   if (store.runs.value?.length === 0) return <EmptyState />;
@@ -50,14 +64,7 @@ function Page({ store }: { store: Store }) {
         >
           <SearchField store={store} />
         </StageBar>
-        <StagePanel store={store}>
-          <SketchOverlay store={store} />
-          <ShownLine store={store} />
-          <HoverCard store={store} />
-          <LayoutNotice store={store} />
-          <QualityLine store={store} />
-          <Notices store={store} />
-        </StagePanel>
+        <Panes store={store} />
       </main>
       <Inspector store={store} />
       <Timeline store={store} />
@@ -66,7 +73,56 @@ function Page({ store }: { store: Store }) {
   );
 }
 
+/** One picture, or two side by side. */
+function Panes({ store }: { store: Store }) {
+  const companion = store.comparing.companion.value;
+  const hands = useMemo(() => hands_of(store), [store]);
+  return (
+    <div class={companion === null ? "panes" : "panes two"}>
+      {companion !== null && <PaneTitle store={store} />}
+      <StagePanel key="first" store={store} hands={hands.first}>
+        <SketchOverlay store={store} />
+        <ShownLine store={store} />
+        <StageNotes store={store} />
+      </StagePanel>
+      {companion !== null && <CompanionBar store={store} companion={companion} />}
+      {companion !== null && (
+        <StagePanel key="second" store={companion} hands={hands.second}>
+          <SketchOverlay store={companion} />
+          <StageNotes store={companion} />
+        </StagePanel>
+      )}
+    </div>
+  );
+}
+
+function StageNotes({ store }: { store: Store }) {
+  return (
+    <>
+      <HoverCard store={store} />
+      <LayoutNotice store={store} />
+      <QualityLine store={store} />
+      <Notices store={store} />
+    </>
+  );
+}
+
+/** What clicks and outlines do in either pane: the same objects as long as the page lives. */
+function hands_of(store: Store) {
+  const of = (click: typeof click_sample, draw: typeof enclose): StageHands => ({
+    click: (sample, how) => click(store, sample, how),
+    enclose: (samples, how, outline) => draw(store, samples, how, outline),
+  });
+  return { first: of(click_sample, enclose), second: of(click_beside, enclose_beside) };
+}
+
 export function mount(store: Store): () => void {
+  window.tb_embed = {
+    screen_positions(pane = 0) {
+      const shown = pane === 0 ? store : store.comparing.companion.peek();
+      return shown?.easel.peek()?.screen_positions() ?? new Float32Array();
+    },
+  };
   const root = document.createElement("div");
   root.id = "tb-embed";
   document.body.append(root);

@@ -53,9 +53,13 @@ export function watch_visibility(tell: (visible: boolean) => void, signal: Abort
   look();
 }
 
-/** Tells whether the window has room for a second panel that opens by itself. */
-export function watch_room(tell: (room: boolean) => void, signal: AbortSignal): void {
-  const wide = matchMedia("(min-width: 1400px)");
+/** Tells whether the window is so many pixels wide. */
+export function watch_room(
+  width: number,
+  tell: (room: boolean) => void,
+  signal: AbortSignal,
+): void {
+  const wide = matchMedia(`(min-width: ${width}px)`);
   const look = () => tell(wide.matches);
   wide.addEventListener("change", look, { signal });
   look();

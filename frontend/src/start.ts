@@ -8,6 +8,9 @@ import css from "./style/index.css?inline";
 
 /** Below this the data panel leaves the stage too little room, and starts folded. */
 const WIDE = 720;
+/** From here on there is room for a second panel that opens by itself, and for two panes between both. */
+const ROOM_TO_INSPECT = 1400;
+const ROOM_TO_COMPARE = 1800;
 
 /** The part of the page that shows the store. */
 export interface DrawingPart {
@@ -31,9 +34,19 @@ export async function start(
   watch_visibility((visible) => {
     store.visible.value = visible;
   }, leaving.signal);
-  watch_room((room) => {
-    store.choosing.room.value = room;
-  }, leaving.signal);
+  const rooms = [
+    [ROOM_TO_INSPECT, store.choosing.room],
+    [ROOM_TO_COMPARE, store.comparing.room],
+  ] as const;
+  for (const [width, room] of rooms) {
+    watch_room(
+      width,
+      (wide) => {
+        room.value = wide;
+      },
+      leaving.signal,
+    );
+  }
   listen_for_keys(store, leaving.signal);
   const { mount } = await drawing_part;
   const unmount = mount(store);

@@ -62,6 +62,10 @@ export class Eye {
     return this.seat === undefined || this.seat.at_home ? null : this.seat.camera;
   }
 
+  get home(): Camera | null {
+    return this.seat?.home ?? null;
+  }
+
   get flying(): boolean {
     return this.flight !== null;
   }

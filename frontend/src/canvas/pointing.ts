@@ -10,11 +10,14 @@ export interface Pointed {
   readonly x: number;
   readonly y: number;
   readonly width: number;
+  /** Nobody's pointer is there: something else on the page points at it. */
+  readonly told: boolean;
 }
 
 export class Pointing {
   private pointer: readonly [number, number] | null = null;
   private sample: number | null = null;
+  private told = false;
   private last_pick = 0;
   private waiting = 0;
 
@@ -38,7 +41,7 @@ export class Pointing {
 
   /** The picture has changed: the same sample may lie elsewhere. */
   follow(): void {
-    if (this.sample !== null) this.point_at(this.sample);
+    if (this.sample !== null) this.point_at(this.sample, this.told);
   }
 
   sample_at([x, y]: readonly [number, number]): number | null {
@@ -48,12 +51,14 @@ export class Pointing {
   private pick(): void {
     this.waiting = 0;
     this.last_pick = performance.now();
-    if (this.pointer !== null) this.point_at(this.sample_at(this.pointer));
+    if (this.pointer !== null) this.point_at(this.sample_at(this.pointer), false);
   }
 
-  point_at(sample: number | null): void {
+  /** Stays with that sample; `told` by something else than a pointer over the canvas. */
+  point_at(sample: number | null, told = true): void {
     const before = this.sample;
     this.sample = sample;
+    this.told = told;
     if (sample === null) {
       if (before !== null) this.tell(null);
       return;
@@ -61,6 +66,6 @@ export class Pointing {
     const screen = this.screen();
     const [x, y] = [screen[3 * sample], screen[3 * sample + 1]];
     if (x === undefined || y === undefined || Number.isNaN(x)) this.point_at(null);
-    else this.tell({ sample, x, y, width: this.mark_width() });
+    else this.tell({ sample, x, y, width: this.mark_width(), told });
   }
 }

@@ -4,6 +4,13 @@ import type { Camera, Combining, Path, Tool } from "../types";
 import type { Size } from "./camera";
 import type { Pointed } from "./pointing";
 
+/** Where the camera is. */
+export interface Place {
+  /** Null where it stands at home. */
+  readonly moved: Camera | null;
+  readonly home: Camera | null;
+}
+
 export interface StageEvents {
   tool(): Tool;
   point(at: Pointed | null): void;
@@ -14,8 +21,8 @@ export interface StageEvents {
   enclose(samples: readonly number[], how: Combining, outline: Path | null): void;
   /** The camera has begun or ended a flight of its own. */
   fly(flying: boolean): void;
-  /** The scene has been drawn through that camera; `moved` is null where it stands at home. */
-  drawn(clip: Matrix4, size: Size, moved: Camera | null): void;
+  /** The scene has been drawn as the eye sees it. */
+  drawn(clip: Matrix4, size: Size, eye: Place): void;
   /** The first frame that holds points has been drawn. */
   first_picture(): void;
 }

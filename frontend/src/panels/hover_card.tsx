@@ -10,6 +10,9 @@ const DISTANCE = 12;
 export function HoverCard({ store }: { store: Store }) {
   const hover = store.hover.value;
   if (hover === null) return null;
+  // Of two panes the one that the pointer is over has the card; in the other a ring is enough.
+  const two_panes = store.second || store.comparing.companion.value !== null;
+  if (hover.told && two_panes) return null;
   const fields = fields_of(store.table.value ?? [], store.color_by.value, hover.sample);
   return (
     // Another sample is another card, which waits a moment again before it opens.

@@ -12,7 +12,10 @@ export function LayoutNotice({ store }: { store: Store }) {
   const missing = steps.value.length - progress.done;
   const what = `${title} of ${missing} step${missing === 1 ? "" : "s"}`;
   return (
-    <section class="layout-notice" aria-label="Layout">
+    <section
+      class="layout-notice"
+      aria-label={store.second ? "Layout of the second pane" : "Layout"}
+    >
       {is_under_way(progress) ? (
         <>
           <p role="status">

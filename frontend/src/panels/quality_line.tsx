@@ -87,7 +87,10 @@ function Numbers({ store }: { store: Store }) {
   const floor = quality.value?.noise_floor ?? null;
   const waiting = quality.value?.state === "running" || quality.value?.state === "waiting";
   return (
-    <section class="quality-numbers" aria-label={`Quality of step ${step.value}`}>
+    <section
+      class="quality-numbers"
+      aria-label={`Quality of step ${step.value}${store.second ? ", second pane" : ""}`}
+    >
       <h2>Step {step.value}</h2>
       <dl>
         {numbers.map(([name, meaning, key]) => (

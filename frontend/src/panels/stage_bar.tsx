@@ -3,6 +3,7 @@ import type { ComponentChildren } from "preact";
 import { Choice, type Option } from "../controls/choice";
 import { IconButton } from "../controls/icon_button";
 import { choose_tool, toggle_inspector } from "../state/choose";
+import { toggle_companion } from "../state/compare";
 import {
   choose_dimensions,
   choose_drawing,
@@ -55,6 +56,7 @@ export function StageBar({ store, menu, children }: StageBarProps) {
   const engine = store.engines.value.find(({ name }) => name === store.engine.value);
   const flat = engine !== undefined && !engine.components.includes(3);
   const selected = store.choosing.selection.value?.count;
+  const comparing = store.comparing.companion.value !== null;
   const inspecting = store.choosing.inspector_open.value;
   return (
     <div class="stage-bar" role="toolbar" aria-label="View">
@@ -87,6 +89,13 @@ export function StageBar({ store, menu, children }: StageBarProps) {
         chosen={store.dimensions.value}
         choose={(dimensions) => choose_dimensions(store, dimensions)}
       />
+      <IconButton
+        name={comparing ? "Close the second pane" : "Compare with another run, layer, view or step"}
+        press={() => toggle_companion(store)}
+        expanded={comparing}
+      >
+        <path d="M3 4h8v16H3zm2 2v12h4V6zm8-2h8v16h-8z" fill-rule="evenodd" />
+      </IconButton>
       {menu}
       <IconButton name="Home view" press={() => go_home(store)}>
         <path d="M12 4 3 12h3v8h5v-5h2v5h5v-8h3z" />

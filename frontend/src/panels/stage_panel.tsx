@@ -13,9 +13,10 @@ import type { Painter } from "../canvas/painter";
 import type { Pointed } from "../canvas/pointing";
 import { pack_sprites } from "../canvas/sprites";
 import { Stage } from "../canvas/stage";
+import type { StageEvents } from "../canvas/stage_events";
 import { css, RINGS, STAGE } from "../color";
 import { annotations_of } from "../state/annotations";
-import { click_sample, enclose, selected_ids } from "../state/choose";
+import { selected_ids } from "../state/choose";
 import { places_of } from "../state/holding";
 import { ghost_poses } from "../state/show";
 import { paint_of, scales_of } from "../state/sizes";
@@ -26,14 +27,19 @@ const THIN = 0.3;
 /** More samples are counted anew only once they stand still. */
 const MOST_SHADED_MOVING = 300_000;
 
-declare global {
-  interface Window {
-    /** For tests and the curious: where each sample is drawn now, x, y in CSS pixels of the canvas, and its depth. */
-    tb_embed?: { readonly screen_positions: () => Float32Array };
-  }
+/** What clicks and outlines on this stage do. */
+export interface StageHands {
+  readonly click: StageEvents["click"];
+  readonly enclose: StageEvents["enclose"];
 }
 
-export function StagePanel({ store, children }: { store: Store; children: ComponentChildren }) {
+interface StagePanelProps {
+  readonly store: Store;
+  readonly hands: StageHands;
+  readonly children: ComponentChildren;
+}
+
+export function StagePanel({ store, hands, children }: StagePanelProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const beneath = useRef<HTMLCanvasElement>(null);
   const above = useRef<HTMLCanvasElement>(null);
@@ -44,16 +50,20 @@ export function StagePanel({ store, children }: { store: Store; children: Compon
     set_flat(gl === null);
     const painter = gl ?? FlatPainter.on(canvas.current);
     if (painter === null) return;
-    return run_stage(store, {
+    return run_stage(store, hands, {
       canvas: canvas.current,
       above: above.current,
       painter,
       overlay: new Overlay(above.current),
       density: new Density(beneath.current),
     });
-  }, [store]);
+  }, [store, hands]);
   return (
-    <section class="stage" aria-label="Stage" aria-busy={store.busy.value}>
+    <section
+      class="stage"
+      aria-label={store.second ? "Second pane" : "Stage"}
+      aria-busy={store.busy.value}
+    >
       <canvas ref={beneath} class="beneath" />
       {/* biome-ignore lint/a11y/noInteractiveElementToNoninteractiveRole: it takes the arrow keys, which only an application may */}
       <canvas
@@ -104,7 +114,11 @@ interface Parts {
   readonly density: Density;
 }
 
-function run_stage(store: Store, { canvas, above, painter, overlay, density }: Parts): () => void {
+function run_stage(
+  store: Store,
+  hands: StageHands,
+  { canvas, above, painter, overlay, density }: Parts,
+): () => void {
   const shade = (size: Size) => {
     const shown = store.motion.shown.peek();
     const moving = store.flying.peek() || shown?.from !== shown?.to;
@@ -114,8 +128,7 @@ function run_stage(store: Store, { canvas, above, painter, overlay, density }: P
   };
   const stage = new Stage(canvas, painter, store.dimensions.peek(), {
     tool: () => store.choosing.tool.peek(),
-    click: (sample, how) => click_sample(store, sample, how),
-    enclose: (samples, how, outline) => enclose(store, samples, how, outline),
+    ...hands,
     sketch(path) {
       store.choosing.sketch.value = path;
     },
@@ -125,14 +138,15 @@ function run_stage(store: Store, { canvas, above, painter, overlay, density }: P
     fly(flying) {
       store.flying.value = flying;
     },
-    drawn(clip, size, moved) {
+    drawn(clip, size, { moved, home }) {
       overlay.follow(clip, size);
       shade(size);
       store.camera.value = moved;
+      store.home.value = home;
       easel.tell();
     },
     first_picture() {
-      performance.mark("tb_embed:first-picture");
+      if (!store.second) performance.mark("tb_embed:first-picture");
       store.first_picture.value = true;
     },
   });
@@ -189,10 +203,8 @@ function run_stage(store: Store, { canvas, above, painter, overlay, density }: P
       if (times > 0) stage.home();
     }),
   ];
-  window.tb_embed = { screen_positions: () => stage.screen_positions() };
   return () => {
     for (const stop of stops) stop();
-    delete window.tb_embed;
     store.easel.value = null;
     stage.dispose();
   };

@@ -18,6 +18,7 @@ export const KEYS = [
   "onto",
   "pinned",
   "axes",
+  "companion",
   "camera",
   "filters",
   "selection",

@@ -47,8 +47,8 @@ function same(a: Address, b: Address): boolean {
 /** Looks at all that a view is made of, without the work of putting it into words at each move of the hand. */
 function changes(store: Store): unknown[] {
   const { run_name, layer_name, step, steps, color_by, dimensions, drawing, engine, turn } = store;
-  const { settings, basis_steps, onto_run, pinned, camera, choosing } = store;
+  const { settings, basis_steps, onto_run, pinned, camera, choosing, comparing } = store;
   const where = [run_name, layer_name, step, steps, color_by, dimensions, drawing, engine, turn];
-  const how = [settings, basis_steps, onto_run, pinned, camera];
+  const how = [settings, basis_steps, onto_run, pinned, camera, comparing.beside];
   return [...where, ...how, choosing.filters, choosing.selection].map(({ value }) => value);
 }

@@ -2,7 +2,7 @@
 // looked at. All of it is asked for anew when the layer has a new snapshot.
 import { computed, effect, type Signal } from "@preact/signals";
 import type { LayerKey } from "../api";
-import type { Measured } from "../measures";
+import type { Measured, StepMetrics } from "../measures";
 import {
   fetch_class_pair,
   fetch_confused,
@@ -93,8 +93,20 @@ export function load_measured(store: Store, signal: AbortSignal): void {
     if (!looked_at("Units") || step === null) return null;
     return { key: String(step), ask: (signal) => fetch_units(key, step, signal) };
   });
-  keep("what colors the samples", measuring.values, (key) => values_question(store, key));
   open_for_warnings(store);
+}
+
+/** What is measured of the samples, where somebody colours them by it. */
+export function load_colors(store: Store, signal: AbortSignal): void {
+  const question = (key: LayerKey) => values_question(store, key);
+  keep_answered(store, "what colors the samples", store.measuring.values, question, signal);
+}
+
+/** The curves alone, for whoever pairs steps by them. */
+export function load_curves(store: Store, wanted: () => boolean, signal: AbortSignal): void {
+  const question = (key: LayerKey): Question<StepMetrics> | null =>
+    wanted() ? { key: "", ask: (signal) => fetch_metrics(key, signal) } : null;
+  keep_answered(store, "the curves", store.measuring.metrics, question, signal);
 }
 
 /** Selects the samples of one label that are predicted as one class. */

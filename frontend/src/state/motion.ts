@@ -36,7 +36,7 @@ export class Motion {
   private finish: () => void = () => {};
   private ending: Promise<void> = Promise.resolve();
 
-  constructor(private readonly reduced: () => boolean) {}
+  constructor(readonly reduced: () => boolean) {}
 
   get shown(): ReadonlySignal<Shown | null> {
     return this.state;

@@ -1,5 +1,6 @@
 // Connects the rules of playing with the store: plays while the store says so.
 import { effect, untracked } from "@preact/signals";
+import { step_beside } from "./compare";
 import { place_of_step } from "./intents";
 import type { Move } from "./motion";
 import { type Player, play } from "./playback";
@@ -29,14 +30,24 @@ function player_of(store: Store, stopped: AbortSignal): Player {
     speed: () => store.speed.peek(),
     loops: () => store.showing.loop.peek(),
     ready(place) {
-      store.frames.peek()?.want(step_at(place));
+      const step = step_at(place);
+      want(store, step);
+      const beside = step_beside(store, step);
+      const companion = store.comparing.companion.peek();
+      if (companion !== null && beside !== null) want(companion, beside);
       return until(() => {
-        const held = store.frames.value?.frames.value;
-        return store.visible.value && (held?.has(step_at(place)) ?? false);
+        const second = store.comparing.companion.value;
+        return store.visible.value && holds(store, step) && (second === null || ready(second));
       }, stopped);
+      function ready(second: Store): boolean {
+        // What nobody has laid out yet is not waited for.
+        return beside === null || holds(second, beside) || second.frames.value?.idle === true;
+      }
     },
     async go(place: number, move: Move) {
       store.motion.next = move;
+      const companion = store.comparing.companion.peek();
+      if (companion !== null) companion.motion.next = move;
       store.step.value = step_at(place);
       const started = performance.now();
       await store.motion.ended;
@@ -45,6 +56,14 @@ function player_of(store: Store, stopped: AbortSignal): Player {
     },
     rest: (milliseconds) => pause(milliseconds, stopped),
   };
+}
+
+function want(store: Store, step: number): void {
+  store.frames.peek()?.want(step);
+}
+
+function holds(store: Store, step: number): boolean {
+  return store.frames.value?.frames.value.has(step) ?? false;
 }
 
 function pause(milliseconds: number, signal: AbortSignal): Promise<void> {

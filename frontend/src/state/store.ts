@@ -20,6 +20,7 @@ import type {
 import { Activity } from "./activity";
 import { Bookmarks } from "./bookmarks";
 import { Choosing } from "./choosing";
+import { Comparing } from "./comparing";
 import type { Frames } from "./frames";
 import { lacks_groups } from "./groups";
 import { Measuring } from "./measuring";
@@ -43,6 +44,8 @@ export interface Hover {
   /** In which quarter of the stage: the card opens towards the middle. */
   readonly right_half: boolean;
   readonly lower_half: boolean;
+  /** No pointer is there: the other pane or a list points at it. */
+  readonly told: boolean;
 }
 
 export interface Extent {
@@ -51,6 +54,8 @@ export interface Extent {
 }
 
 export interface Store {
+  /** It is that of the second pane, and follows the one of the first. */
+  readonly second: boolean;
   readonly activity: Activity;
   readonly motion: Motion;
   readonly choosing: Choosing;
@@ -58,6 +63,7 @@ export interface Store {
   readonly bookmarks: Bookmarks;
   readonly neighbors: Neighbors;
   readonly measuring: Measuring;
+  readonly comparing: Comparing;
   readonly runs: Signal<readonly Run[] | null>;
   readonly run_name: Signal<string | null>;
   readonly layer_name: Signal<string | null>;
@@ -95,6 +101,8 @@ export interface Store {
   readonly flying: Signal<boolean>;
   /** Where somebody has moved it; null while it stands at home. */
   readonly camera: Signal<Camera | null>;
+  /** Where it stands before somebody moves it; null while there is nothing to see. */
+  readonly home: Signal<Camera | null>;
   /** A place that the camera is to take. */
   readonly camera_wanted: Signal<Camera | null>;
   /** What can be had of the picture; null where nothing is drawn. */
@@ -117,7 +125,7 @@ export interface Store {
   readonly busy: ReadonlySignal<boolean>;
 }
 
-export function create_store(reduced_motion: () => boolean, wide: boolean): Store {
+export function create_store(reduced_motion: () => boolean, wide: boolean, second = false): Store {
   const activity = new Activity();
   const motion = new Motion(reduced_motion);
   const runs = signal<readonly Run[] | null>(null);
@@ -197,6 +205,7 @@ export function create_store(reduced_motion: () => boolean, wide: boolean): Stor
   });
 
   return {
+    second,
     activity,
     motion,
     choosing: new Choosing(samples, columns),
@@ -204,6 +213,7 @@ export function create_store(reduced_motion: () => boolean, wide: boolean): Stor
     bookmarks: new Bookmarks(),
     neighbors: new Neighbors(),
     measuring,
+    comparing: new Comparing(),
     runs,
     run_name,
     layer_name,
@@ -230,6 +240,7 @@ export function create_store(reduced_motion: () => boolean, wide: boolean): Stor
     first_picture: signal(false),
     flying,
     camera: signal(null),
+    home: signal(null),
     camera_wanted: signal(null),
     easel: signal(null),
     quality: signal(null),
@@ -262,12 +273,16 @@ export function step_title(store: Store, step: number): string {
     : `step ${step} of ${last_step(store.steps.value) ?? step}`;
 }
 
+export function engine_title({ engines, engine }: Store): string {
+  const facts = engines.value.find(({ name }) => name === engine.value);
+  return facts?.title ?? engine.value.toUpperCase();
+}
+
 /** What the canvas shows, in words. */
 export function stage_title(store: Store): string {
-  const { engines, engine, dimensions, layer, step } = store;
+  const { dimensions, layer, step } = store;
   if (layer.value === null || step.value === null) return "Nothing to show yet";
-  const title =
-    engines.value.find(({ name }) => name === engine.value)?.title ?? engine.value.toUpperCase();
+  const title = engine_title(store);
   const samples = layer.value.samples.toLocaleString("en-US");
   return `${dimensions.value}-D ${title} of ${layer.value.name}, step ${step.value}, ${samples} samples`;
 }

@@ -2,6 +2,7 @@
 import { batch } from "@preact/signals";
 import { samples_inside } from "../canvas/polygon";
 import { type Address, read_settings, write_settings } from "./address";
+import { show_beside, write_beside } from "./beside_in_words";
 import { select } from "./choose";
 import { choose_run } from "./intents";
 import { scene_positions } from "./pose";
@@ -42,6 +43,7 @@ export function view_of(store: Store): Address {
     onto: onto_run.value,
     pinned: pinned.value === null ? null : String(pinned.value),
     axes: write_axes(store.turn.value),
+    companion: write_beside(store),
     camera: camera.value === null ? null : write_camera(camera.value),
     filters: write_filters(choosing.filters.value) || null,
     selection: selection_of(store),
@@ -80,6 +82,7 @@ export function show_view(store: Store, view: Address, signal: AbortSignal): voi
     store.onto_run.value = view.onto ?? null;
     store.pinned.value = read_step(view.pinned);
     store.turn.value = view.axes === undefined ? null : read_axes(view.axes);
+    show_beside(store, view.companion);
   });
   const camera = view.camera === undefined ? null : read_camera(view.camera);
   // Before the first picture the canvas keeps it for later; afterwards other frames would send it home.

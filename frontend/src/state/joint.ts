@@ -1,0 +1,77 @@
+// Keeps two panes in step with one another, whichever of them hands are on: what one of them got from the other is not sent
+// back.
+import { computed, effect, untracked } from "@preact/signals";
+import type { Camera } from "../types";
+import { carry_camera } from "./cameras";
+import { carry_sample } from "./linking";
+import type { Store } from "./store";
+
+interface End<T> {
+  read(): T;
+  write(value: T): void;
+  /** What the other side is to take over for a value of this one; undefined for nothing. */
+  carry(value: T): T | undefined;
+}
+
+/** The ring around the sample that is pointed at. */
+export function link_pointing(first: Store, second: Store): void {
+  const end = (store: Store, way: "there" | "back"): End<number | null> => {
+    const sample = computed(() => store.hover.value?.sample ?? null);
+    return {
+      read: () => sample.value,
+      write(wanted) {
+        store.choosing.pointed.value = wanted;
+      },
+      carry(value) {
+        const { link } = first.comparing.linking.value;
+        return link === null ? undefined : carry_sample(link[way], value);
+      },
+    };
+  };
+  join([end(first, "there"), end(second, "back")]);
+}
+
+/** Where the axes are shared the cameras stand at the same place, else at the same place as seen from home. */
+export function link_cameras(first: Store, second: Store, shared: () => boolean): void {
+  const end = (store: Store, other: Store): End<Camera | null> => ({
+    read: () => store.camera.value,
+    write(camera) {
+      if (camera === null) store.home_wanted.value += 1;
+      else store.camera_wanted.value = camera;
+    },
+    carry(camera) {
+      if (camera === null) return null;
+      if (shared()) return { ...camera };
+      const [from, to] = [store.home.value, other.home.value];
+      return from && to ? (carry_camera(camera, from, to) ?? undefined) : undefined;
+    },
+  });
+  const send = join([end(first, second), end(second, first)]);
+  // The second pane opens where the first one stands, and stays there when either comes to have another home.
+  effect(() => {
+    const settled = first.home.value !== null && second.home.value !== null;
+    shared();
+    if (settled && first.camera.peek() !== null) send();
+  });
+}
+
+/** Returns what sends the first end's present value. */
+function join<T>(ends: readonly [End<T>, End<T>]): () => void {
+  /** What each end has, or is about to have. */
+  const known: [T, T] = [untracked(ends[0].read), untracked(ends[1].read)];
+  const send = (from: 0 | 1) => {
+    const value = untracked(ends[from].read);
+    const to = from === 0 ? 1 : 0;
+    known[from] = value;
+    const carried = untracked(() => ends[from].carry(value));
+    if (carried === undefined) return;
+    known[to] = carried;
+    untracked(() => ends[to].write(carried));
+  };
+  for (const from of [0, 1] as const) {
+    effect(() => {
+      if (ends[from].read() !== known[from]) send(from);
+    });
+  }
+  return () => send(0);
+}

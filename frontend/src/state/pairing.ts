@@ -1,0 +1,87 @@
+// Which step of one recording goes with which of another: at the same epoch, after as long a training, at the same value of
+// a metric, or a step of its own.
+import type { StepFacts } from "../types";
+
+export type Pairing =
+  | { readonly kind: "epoch" | "time" | "step" }
+  | { readonly kind: "metric"; readonly metric: string }
+  /** So many snapshots later; fewer than none is earlier. */
+  | { readonly kind: "offset"; readonly places: number }
+  | { readonly kind: "fixed"; readonly step: number };
+
+/** A recording's snapshots, and what is known of each. */
+export interface Timed {
+  readonly steps: readonly number[];
+  readonly facts: readonly StepFacts[];
+  /** By step, of the metric that pairs them; null until it has come. */
+  readonly values: ReadonlyMap<number, number> | null;
+}
+
+/** The step of the second recording that goes with a step of the first; null where nothing tells. */
+export function paired_step(
+  pairing: Pairing,
+  step: number,
+  first: Timed,
+  second: Timed,
+): number | null {
+  if (pairing.kind === "fixed") return second.steps.includes(pairing.step) ? pairing.step : null;
+  if (pairing.kind === "offset") {
+    const place = nearest_place(second.steps, step) + pairing.places;
+    return second.steps[Math.max(0, Math.min(second.steps.length - 1, place))] ?? null;
+  }
+  const wanted = key_of(pairing, first, step);
+  if (wanted === null) return null;
+  const known = second.steps.flatMap((one) => {
+    const key = key_of(pairing, second, one);
+    return key === null ? [] : [{ step: one, key }];
+  });
+  const place = nearest_place(
+    known.map(({ key }) => key),
+    wanted,
+  );
+  return known[place]?.step ?? null;
+}
+
+/** What can pair the steps of two recordings, besides a metric and a step of its own; the best first. */
+export function offered(first: Timed, second: Timed): ("epoch" | "time" | "step")[] {
+  const kinds = ["epoch", "time", "step"] as const;
+  const known = (side: Timed, kind: (typeof kinds)[number]) =>
+    side.steps.some((step) => key_of({ kind }, side, step) !== null);
+  return kinds.filter((kind) => known(first, kind) && known(second, kind));
+}
+
+/** `epoch`, `metric accuracy`, `offset -1`, `fixed 3`. */
+export function write_pairing(pairing: Pairing): string {
+  if (pairing.kind === "metric") return `metric ${pairing.metric}`;
+  if (pairing.kind === "offset") return `offset ${pairing.places}`;
+  return pairing.kind === "fixed" ? `fixed ${pairing.step}` : pairing.kind;
+}
+
+export function read_pairing(text: string): Pairing | null {
+  const [, kind = "", rest = ""] = /^(\w+)(?: (.+))?$/.exec(text) ?? [];
+  if (kind === "epoch" || kind === "time" || kind === "step") return { kind };
+  if (kind === "metric" && rest !== "") return { kind, metric: rest };
+  if (!/^-?\d{1,15}$/.test(rest)) return null;
+  if (kind === "offset") return { kind, places: Number(rest) };
+  return kind === "fixed" ? { kind, step: Number(rest) } : null;
+}
+
+function key_of(pairing: Pairing, side: Timed, step: number): number | null {
+  if (pairing.kind === "step") return step;
+  if (pairing.kind === "metric") return side.values?.get(step) ?? null;
+  const facts = side.facts.find((one) => one.step === step);
+  if (pairing.kind === "epoch") return facts?.epoch ?? null;
+  // Trainings begin at different hours: what counts is the time since a run's first snapshot.
+  const start = side.facts[0]?.wall_time ?? null;
+  const time = facts?.wall_time ?? null;
+  return start === null || time === null ? null : time - start;
+}
+
+/** Of two that are as near, the earlier. */
+function nearest_place(keys: readonly number[], wanted: number): number {
+  let best = 0;
+  for (const [place, key] of keys.entries()) {
+    if (Math.abs(key - wanted) < Math.abs((keys[best] ?? 0) - wanted)) best = place;
+  }
+  return best;
+}
