@@ -68,6 +68,17 @@ describe("color_by_category", () => {
     expect(pixel(coloring, 0)).toEqual(pixel(coloring, 1));
   });
 
+  it("gives words the colours that they have elsewhere, and others those that are left", () => {
+    const elsewhere = color_by_category(Int32Array.of(0, 1, 2), ["cat", "dog", "emu"], "light");
+    const before = entries_of(elsewhere).map(({ name }) => name);
+    const here = color_by_category(Int32Array.of(0, 1, 2), ["ant", "dog", "emu"], "light", before);
+    expect(pixel(here, 1)).toEqual(pixel(elsewhere, 1));
+    expect(pixel(here, 2)).toEqual(pixel(elsewhere, 2));
+    const taken = [0, 1, 2].map((i) => pixel(elsewhere, i));
+    expect(taken).not.toContainEqual(pixel(here, 0));
+    expect(entries_of(here).map(({ name }) => name)).toEqual(["ant", "dog", "emu"]);
+  });
+
   it("draws missing values hollow and counts them apart", () => {
     const coloring = color_by_category(Int32Array.of(-1, 0), ["cat"], "light");
     expect(pixel(coloring, 0)[3]).toBe(0);

@@ -56,10 +56,12 @@ export function color_alike(samples: number, theme: Theme): Coloring {
   return { bytes: paint(samples, () => GREY[theme]), legend: { kind: "none" } };
 }
 
+/** `before` are words whose colours are given already, in the order of the colours. */
 export function color_by_category(
   codes: Int32Array,
   words: readonly string[],
   theme: Theme,
+  before: readonly string[] = [],
 ): Coloring {
   const counts = new Array<number>(words.length).fill(0);
   let missing = 0;
@@ -67,8 +69,20 @@ export function color_by_category(
     if (code in counts) counts[code] = (counts[code] ?? 0) + 1;
     else missing += 1;
   }
-  const named = named_codes(counts, CATEGORIES[theme].length);
-  const color_of = new Map(named.map((code, i) => [code, CATEGORIES[theme][i] ?? GREY[theme]]));
+  const free = CATEGORIES[theme].slice(before.length);
+  const others_of = words
+    .map((_, code) => code)
+    .filter((code) => !before.includes(words[code] ?? ""));
+  const color_of = new Map(
+    before.flatMap((word, i): [number, Rgb][] => {
+      const code = words.indexOf(word);
+      return code === -1 ? [] : [[code, CATEGORIES[theme][i] ?? GREY[theme]]];
+    }),
+  );
+  for (const [i, code] of named_codes(others_of, counts, free.length).entries()) {
+    color_of.set(code, free[i] ?? GREY[theme]);
+  }
+  const named = [...color_of.keys()].sort((a, b) => a - b);
   const bytes = paint(codes.length, (i) => {
     const code = codes[i] ?? -1;
     return code in counts ? (color_of.get(code) ?? GREY[theme]) : null;
@@ -143,11 +157,14 @@ export function css([red, green, blue]: Rgb): string {
 }
 
 /** All words where the colours suffice, else the largest, one colour fewer: "other" is the tenth entry. */
-function named_codes(counts: readonly number[], colors: number): number[] {
-  const codes = counts.map((_, code) => code);
+function named_codes(
+  codes: readonly number[],
+  counts: readonly number[],
+  colors: number,
+): readonly number[] {
   if (codes.length <= colors) return codes;
-  const largest = codes.sort((a, b) => (counts[b] ?? 0) - (counts[a] ?? 0) || a - b);
-  return largest.slice(0, colors - 1).sort((a, b) => a - b);
+  const largest = [...codes].sort((a, b) => (counts[b] ?? 0) - (counts[a] ?? 0) || a - b);
+  return largest.slice(0, Math.max(0, colors - 1)).sort((a, b) => a - b);
 }
 
 /** The 2 % and 98 % quantiles: a few extreme values must not flatten the ramp for all others. */

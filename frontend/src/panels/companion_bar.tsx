@@ -38,6 +38,7 @@ export function CompanionBar({ store, companion }: { store: Store; companion: St
   const layers = runs.find(({ run }) => run === beside.run)?.layers ?? [];
   const views = store.engines.value.map(({ name, title }) => [name, title] as const);
   const step = companion.step.value;
+  const linking = store.comparing.linking.value;
   return (
     <header class="pane-bar">
       <div class="pane-fields">
@@ -68,23 +69,23 @@ export function CompanionBar({ store, companion }: { store: Store; companion: St
             if (pairing !== null) choose_beside(store, { pairing });
           }}
         />
-        {can_share_axes(store, beside) && (
-          <CheckField
-            name="Same axes"
-            title="Turns this run's activations onto those of the first pane, so that places can be compared"
-            checked={!beside.own_axes}
-            choose={(shared) => choose_beside(store, { own_axes: !shared })}
-          />
-        )}
-        <IconButton name="Close the second pane" press={() => toggle_companion(store)}>
-          <path d="M6.400 5 5 6.400 10.600 12 5 17.600 6.400 19 12 13.400 17.600 19 19 17.600 13.400 12 19 6.400 17.600 5 12 10.600z" />
-        </IconButton>
       </div>
+      <IconButton name="Close the second pane" press={() => toggle_companion(store)}>
+        <path d="M6.400 5 5 6.400 10.600 12 5 17.600 6.400 19 12 13.400 17.600 19 19 17.600 13.400 12 19 6.400 17.600 5 12 10.600z" />
+      </IconButton>
       <p class="pane-note" role="status">
-        {step === null ? "" : step_title(companion, step)}
-        {" · "}
-        {store.comparing.linking.value.sentence}
+        {[step === null ? "" : step_title(companion, step), linking.sentence]
+          .filter((part) => part !== "")
+          .join(" · ")}
       </p>
+      {can_share_axes(store, beside) && (
+        <CheckField
+          name="Same axes"
+          title="Turns this run's activations onto those of the first pane, so that places can be compared"
+          checked={!beside.own_axes}
+          choose={(shared) => choose_beside(store, { own_axes: !shared })}
+        />
+      )}
     </header>
   );
 }

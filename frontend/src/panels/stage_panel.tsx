@@ -21,6 +21,7 @@ import { places_of } from "../state/holding";
 import { ghost_poses } from "../state/show";
 import { paint_of, scales_of } from "../state/sizes";
 import { type Store, stage_title } from "../state/store";
+import type { Dimensions } from "../types";
 
 /** What is left of the dots' opacity over a shading of their density. */
 const THIN = 0.3;
@@ -167,7 +168,10 @@ function run_stage(
     effect(() => {
       const extent = store.extent.value;
       if (extent === null) return;
-      stage.set_extent((dimensions) => extent.frames.extent(dimensions), extent.change);
+      const { frames, joined } = extent;
+      const clouds = (dimensions: Dimensions) =>
+        [frames, joined].flatMap((one) => one?.extent(dimensions) ?? []);
+      stage.set_extent(clouds, extent.change);
     }),
     effect(() => {
       if (store.coloring.value !== null) stage.set_paint(paint_of(store, store.coloring.value));

@@ -11,7 +11,7 @@ import {
 } from "@preact/signals";
 import { axes_beside, settings_beside, share_axes } from "./axes_beside";
 import { step_beside } from "./compare";
-import { link_cameras, link_pointing } from "./joint";
+import { join_homes, link_cameras, link_pointing, part_homes } from "./joint";
 import { carry_mask, carry_sample, carry_samples, link_samples, UNKNOWN } from "./linking";
 import { load_curves } from "./measured";
 import { kind_of } from "./painting";
@@ -57,12 +57,14 @@ function open_companion(first: Store): () => void {
     follow_color(first, second);
     link_pointing(first, second);
     link_cameras(first, second, () => share_axes(first, second));
+    join_homes(first, second, () => share_axes(first, second));
   });
   const unfold = fold_panels(first);
   return () => {
     leaving.abort();
     scope[Symbol.dispose]();
     second.motion.clear();
+    part_homes(first);
     first.comparing.companion.value = null;
     first.comparing.linking.value = UNKNOWN;
     unfold();
@@ -170,7 +172,7 @@ function follow_samples(first: Store, second: Store): void {
   });
 }
 
-/** The same column where the companion has it too. */
+/** The same column where the companion has it too, and the same colours for the same words. */
 function follow_color(first: Store, second: Store): void {
   effect(() => {
     const color = first.color_by.value;
@@ -180,6 +182,18 @@ function follow_color(first: Store, second: Store): void {
     const known = color === "" || measured || (table?.some(({ name }) => name === color) ?? false);
     if (known) second.color_by.value = color;
     else if (table !== null) second.color_by.value = first_color(table) ?? "";
+  });
+  const words = computed(() => {
+    const legend = first.coloring.value?.legend;
+    if (legend?.kind !== "categories" || first.color_by.value !== second.color_by.value)
+      return "[]";
+    const named = legend.entries.filter(
+      ({ codes: [code = -1, more] }) => code >= 0 && more === undefined,
+    );
+    return JSON.stringify(named.map(({ name }) => name));
+  });
+  effect(() => {
+    second.words_before.value = JSON.parse(words.value) as string[];
   });
 }
 

@@ -3,6 +3,7 @@
 import { computed, effect, untracked } from "@preact/signals";
 import type { Camera } from "../types";
 import { carry_camera } from "./cameras";
+import type { Frames } from "./frames";
 import { carry_sample } from "./linking";
 import type { Store } from "./store";
 
@@ -53,6 +54,26 @@ export function link_cameras(first: Store, second: Store, shared: () => boolean)
     shared();
     if (settled && first.camera.peek() !== null) send();
   });
+}
+
+/** Where two layers are seen along the same axes, home shows both of them. */
+export function join_homes(first: Store, second: Store, shared: () => boolean): void {
+  effect(() => {
+    const complete = first.frames.value?.complete && second.frames.value?.complete;
+    const apart = first.run_name.value !== second.run_name.value;
+    const joined = complete === true && apart && shared();
+    set_joined(first, joined ? second.frames.value : null);
+    set_joined(second, joined ? first.frames.value : null);
+  });
+}
+
+export function part_homes(store: Store): void {
+  set_joined(store, null);
+}
+
+function set_joined({ extent }: Store, joined: Frames | null): void {
+  if (extent.value === null || extent.value.joined === joined) return;
+  extent.value = { ...extent.value, joined, change: "whole" };
 }
 
 /** Returns what sends the first end's present value. */

@@ -102,7 +102,7 @@ function show_step(store: Store): void {
       const moves = same_scene && pinned === null && !(turned && store.touring.peek());
       if (moves) store.motion.move(pose, at);
       else store.motion.jump(pose, at);
-      if (!same_cloud) store.extent.value = { frames, change: "other" };
+      if (!same_cloud) store.extent.value = { frames, change: "other", joined: null };
     });
   });
 }
@@ -115,7 +115,7 @@ function watch_extent(store: Store): void {
     if (frames === null || !frames.complete) return;
     const known = whole !== null && (whole === frames || whole === frames.refits);
     whole = frames;
-    store.extent.value = { frames, change: known ? "grown" : "whole" };
+    store.extent.value = { frames, change: known ? "grown" : "whole", joined: null };
   });
 }
 

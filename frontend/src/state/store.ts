@@ -51,6 +51,8 @@ export interface Hover {
 export interface Extent {
   readonly frames: Frames;
   readonly change: "other" | "whole" | "grown";
+  /** The other pane's frames, where both are seen along the same axes: then they have one home. */
+  readonly joined: Frames | null;
 }
 
 export interface Store {
@@ -89,6 +91,8 @@ export interface Store {
   readonly drawing: Signal<Drawing>;
   /** A column's name, "" for none, null while the run's own choice holds. */
   readonly color_by: Signal<string | null>;
+  /** Words that have their colours already, in the other pane. */
+  readonly words_before: Signal<readonly string[]>;
   readonly theme: Signal<Theme>;
   readonly visible: Signal<boolean>;
   readonly table: Signal<Table | null>;
@@ -132,6 +136,7 @@ export function create_store(reduced_motion: () => boolean, wide: boolean, secon
   const run_name = signal<string | null>(null);
   const layer_name = signal<string | null>(null);
   const color_by = signal<string | null>(null);
+  const words_before = signal<readonly string[]>([]);
   const theme = signal<Theme>("light");
   const table = signal<Table | null>(null);
   const frames = signal<Frames | null>(null);
@@ -157,7 +162,7 @@ export function create_store(reduced_motion: () => boolean, wide: boolean, secon
     if (samples.value === 0) return null;
     const column = columns.value?.find(({ name }) => name === color_by.value);
     if (column?.type === "category" && column.codes.length === samples.value) {
-      return color_by_category(column.codes, column.words, theme.value);
+      return color_by_category(column.codes, column.words, theme.value, words_before.value);
     }
     if (column?.type === "number" && column.values.length === samples.value) {
       return color_by_number(column.values, theme.value, measuring.painted.value?.limits);
@@ -231,6 +236,7 @@ export function create_store(reduced_motion: () => boolean, wide: boolean, secon
     dimensions,
     drawing: signal("auto"),
     color_by,
+    words_before,
     theme,
     visible: signal(true),
     table,
