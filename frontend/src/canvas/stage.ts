@@ -126,7 +126,7 @@ export class Stage {
       this.sheet.ratio = pixels;
       this.painter.resize(sight.size, pixels);
       this.dress();
-      this.subject.draw(sight);
+      this.subject.draw(clip_matrix(sight.camera, sight.size));
     };
     draw_once(ratio);
     try {
@@ -141,7 +141,7 @@ export class Stage {
     if (!this.stale.screen) return this.screen;
     const sight = this.sight();
     if (sight === null) return new Float32Array();
-    this.screen = this.subject.seen_from(sight);
+    this.screen = this.subject.seen_through(clip_matrix(sight.camera, sight.size), sight.size);
     this.stale.screen = false;
     return this.screen;
   }
@@ -200,9 +200,10 @@ export class Stage {
       return;
     }
     if (this.stale.images) this.dress();
-    this.subject.draw(sight);
+    const clip = clip_matrix(sight.camera, sight.size);
+    this.subject.draw(clip);
     this.tell_first_picture();
-    this.events.drawn(clip_matrix(sight.camera, sight.size), sight.size, this.eye);
+    this.events.drawn(clip, sight.size, this.eye);
     this.pointing.follow();
     if (this.eye.flying) this.changed();
   }

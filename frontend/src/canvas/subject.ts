@@ -1,6 +1,7 @@
 // What is drawn: samples between two poses, each with its look, put on the canvas by a painter.
+import type { Matrix4 } from "three";
 import type { Drawing, Pose, Theme } from "../types";
-import { type Camera, clip_matrix, type Size } from "./camera";
+import type { Camera, Size } from "./camera";
 import type { Tuning } from "./dressing";
 import { Looks } from "./looks";
 import type { Painter } from "./painter";
@@ -87,15 +88,13 @@ export class Subject {
     return this.painter.dress({ looks, poses, ...sight, drawing, theme, tuning, screen });
   }
 
-  draw({ camera, size }: Pick<Sight, "camera" | "size">): void {
-    if (this.poses === null) return;
-    const clip = clip_matrix(camera, size);
-    this.painter.draw(clip_pair(this.poses, clip), clip);
+  draw(clip: Matrix4): void {
+    if (this.poses !== null) this.painter.draw(clip_pair(this.poses, clip), clip);
   }
 
   /** x, y in CSS pixels and the distance from the eye of each sample. */
-  seen_from({ camera, size }: Pick<Sight, "camera" | "size">): Float32Array {
+  seen_through(clip: Matrix4, size: Size): Float32Array {
     if (this.poses === null) return new Float32Array();
-    return this.looks.hide(screen_positions(this.poses, clip_matrix(camera, size), size));
+    return this.looks.hide(screen_positions(this.poses, clip, size));
   }
 }

@@ -29,6 +29,14 @@ const KEYS: readonly (readonly [string, readonly (readonly [string, string])[]])
     ],
   ],
   [
+    "Compare",
+    [
+      ["Two panes", "Another run, layer, view or step beside this one, under one slider"],
+      ["Point, click, draw", "In either pane; the same samples stand out in the other"],
+      ["Drag, wheel, home", "Both cameras move together"],
+    ],
+  ],
+  [
     "Search",
     [
       ["red car", "Both words, anywhere in the row"],

@@ -136,7 +136,6 @@ function follow_samples(first: Store, second: Store): void {
     const to = second.choosing;
     batch(() => {
       if (link === null) {
-        // Then hands in the second pane choose there alone.
         to.selection.value = null;
         to.sample.value = null;
         to.near.value = new Set();

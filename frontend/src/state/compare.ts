@@ -1,6 +1,6 @@
 // What the user can want of a second pane: to open it, what it shows, and what hands do there.
-import type { Combining, Layer, Path, Run } from "../types";
-import { click_sample, enclose, select } from "./choose";
+import type { Combining, Layer, Run } from "../types";
+import { click_sample, select } from "./choose";
 import type { Beside } from "./comparing";
 import { carry_sample, carry_samples } from "./linking";
 import { offered, type Pairing, paired_step, type Timed } from "./pairing";
@@ -39,29 +39,16 @@ export function step_beside(store: Store, step: number): number | null {
 
 /** Clicks in the second pane choose the first one's samples, as far as they are the same. */
 export function click_beside(store: Store, sample: number, how: Combining): void {
-  const { companion, linking } = store.comparing;
-  const { link } = linking.value;
-  if (companion.value === null) return;
-  const own = link === null ? sample : carry_sample(link.back, sample);
-  if (own !== null) click_sample(link === null ? companion.value : store, own, how);
+  const { link } = store.comparing.linking.value;
+  const own = link && carry_sample(link.back, sample);
+  if (own !== null) click_sample(store, own, how);
 }
 
-export function enclose_beside(
-  store: Store,
-  samples: readonly number[],
-  how: Combining,
-  outline: Path | null,
-): void {
-  const { companion, linking } = store.comparing;
-  const { link } = linking.value;
-  if (companion.value === null) return;
-  if (link === null) {
-    enclose(companion.value, samples, how, outline);
-    return;
-  }
-  // The outline's places are those of another picture: only the samples can be told again.
+/** So do outlines; their own places are those of another picture. */
+export function enclose_beside(store: Store, samples: readonly number[], how: Combining): void {
+  const { link } = store.comparing.linking.value;
   const reason = store.choosing.tool.value === "box" ? "box" : "lasso";
-  select(store, carry_samples(link.back, samples), reason, how);
+  if (link !== null) select(store, carry_samples(link.back, samples), reason, how);
 }
 
 /** Another run of the same samples, else another layer, else the first step, else another view. */

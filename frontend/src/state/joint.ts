@@ -7,7 +7,7 @@ import type { Frames } from "./frames";
 import { carry_sample } from "./linking";
 import type { Store } from "./store";
 
-interface End<T> {
+export interface End<T> {
   read(): T;
   write(value: T): void;
   /** What the other side is to take over for a value of this one; undefined for nothing. */
@@ -77,7 +77,7 @@ function set_joined({ extent }: Store, joined: Frames | null): void {
 }
 
 /** Returns what sends the first end's present value. */
-function join<T>(ends: readonly [End<T>, End<T>]): () => void {
+export function join<T>(ends: readonly [End<T>, End<T>]): () => void {
   /** What each end has, or is about to have. */
   const known: [T, T] = [untracked(ends[0].read), untracked(ends[1].read)];
   const send = (from: 0 | 1) => {

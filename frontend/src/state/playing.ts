@@ -31,18 +31,16 @@ function player_of(store: Store, stopped: AbortSignal): Player {
     loops: () => store.showing.loop.peek(),
     ready(place) {
       const step = step_at(place);
-      want(store, step);
       const beside = step_beside(store, step);
       const companion = store.comparing.companion.peek();
+      want(store, step);
       if (companion !== null && beside !== null) want(companion, beside);
       return until(() => {
         const second = store.comparing.companion.value;
-        return store.visible.value && holds(store, step) && (second === null || ready(second));
+        // What nobody has laid out there is not waited for.
+        const idle = second === null || beside === null || second.frames.value?.idle === true;
+        return store.visible.value && holds(store, step) && (idle || holds(second, beside));
       }, stopped);
-      function ready(second: Store): boolean {
-        // What nobody has laid out yet is not waited for.
-        return beside === null || holds(second, beside) || second.frames.value?.idle === true;
-      }
     },
     async go(place: number, move: Move) {
       store.motion.next = move;
