@@ -30,7 +30,7 @@ KEPT = np.random.default_rng(3).permutation(SAMPLES)[:160]
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TensorBoardProcess]:
     """Runs of the same samples after other seeds, of a part of them, and of others.
 
-    `first` and `second` hold the same samples, `second` at every other epoch alone; `part` holds
+    `first` and `second` hold the same samples, `second` at every other epoch; `part` holds
     160 of them in another order, with their `id`; `third` holds samples that nobody names.
     """
     logdir = tmp_path_factory.mktemp("compared")
