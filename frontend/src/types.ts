@@ -202,6 +202,8 @@ export type Camera = PlaneCamera | SpaceCamera;
 export interface Easel {
   readonly width: number;
   readonly height: number;
+  /** Where on the page it begins, in CSS pixels from above. */
+  readonly top: number;
   /** How wide a sample is drawn, in CSS pixels. */
   readonly mark_width: number;
   /** x, y in CSS pixels and the distance from the eye of each sample; NaN where it is hidden. */

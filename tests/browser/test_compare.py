@@ -9,11 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 from playwright.sync_api import Locator, expect
 
 from tb_embed_plugin import record
 from tests.browser.tab import TIMEOUT, Open, Tab
 from tests.browser.test_access import barriers
+from tests.browser.test_keep import save
 from tests.harness import TensorBoardProcess, tensorboard
 
 SAMPLES = 240
@@ -176,7 +178,7 @@ def test_two_runs_share_camera_pointer_and_selection(
     # A wheel over the one pane, and home from the other.
     point_at(tab, stage, left.mean(axis=0))
     tab.page.mouse.wheel(0, -240)
-    tab.wait_until(lambda: np.ptp(positions(tab)[:, 0]) > 1.8 * np.ptp(right[:, 0]))
+    tab.wait_until(lambda: bool(np.ptp(positions(tab)[:, 0]) > 1.8 * np.ptp(right[:, 0])))
     wait_for_both(tab, 4, 4)
     moved = [places - places[0] for places in (tab.positions(), positions(tab))]
     for now, before in zip(moved, (left, right), strict=True):
@@ -197,8 +199,11 @@ def test_two_runs_share_camera_pointer_and_selection(
     expect(tab.frame.get_by_role("button", name="1 selected")).to_be_visible()
     tab.wait_until(lambda: "samples%2010" in tab.page.url)
 
+    # Its canvas is let go of.
+    canvas = second(tab).get_by_role("application").element_handle()
     tab.frame.get_by_role("button", name=CLOSE).first.click()
     expect(second(tab)).to_have_count(0)
+    assert canvas.evaluate("canvas => canvas.getContext('webgl2').isContextLost()")
     tab.wait_until(lambda: "companion" not in tab.page.url)
 
 
@@ -244,7 +249,7 @@ def test_two_layers_survive_a_reload(open_tab: Open, runs: TensorBoardProcess) -
     at_home = positions(tab)
     tab.canvas.press("+")
     # Of another size each, both are enlarged about their own middle.
-    tab.wait_until(lambda: np.ptp(positions(tab)[:, 0]) > 1.2 * np.ptp(at_home[:, 0]))
+    tab.wait_until(lambda: bool(np.ptp(positions(tab)[:, 0]) > 1.2 * np.ptp(at_home[:, 0])))
     wait_for_both(tab, 4, 3)
     left, right = tab.positions(), positions(tab)
     tab.wait_until(lambda: "camera" in tab.page.url and "fc2" in tab.page.url)
@@ -253,6 +258,13 @@ def test_two_layers_survive_a_reload(open_tab: Open, runs: TensorBoardProcess) -
     tab.wait_until(lambda: np.allclose(tab.positions(), left, atol=0.5))
     tab.wait_until(lambda: np.allclose(positions(tab), right, atol=0.5))
     expect(tab.frame.get_by_role("combobox", name="Layer beside")).to_have_value("fc2")
+
+    # A picture holds both panes.
+    picture = np.asarray(Image.open(save(tab, "PNG")).convert("RGB")).astype(int)
+    width = round(tab.canvas.evaluate("canvas => canvas.clientWidth"))
+    assert picture.shape[1] == 4 * width
+    for half in np.split(picture, 2, axis=1):
+        assert (np.ptp(half[len(half) // 4 :], axis=2) > 60).mean() > 0.001, "samples"
 
 
 def test_two_steps_of_a_layer_lie_in_one_coordinate_system(

@@ -24,6 +24,10 @@ export class StageEasel implements Easel {
     return this.canvas.clientHeight;
   }
 
+  get top(): number {
+    return this.canvas.getBoundingClientRect().top;
+  }
+
   get mark_width(): number {
     return this.stage.mark_width;
   }

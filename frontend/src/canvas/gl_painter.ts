@@ -121,6 +121,8 @@ export class GlPainter implements Painter {
     this.hold(null);
     this.set_sprites(null);
     this.renderer.dispose();
+    // A browser has some sixteen contexts: one that waited to be collected would in time cost another canvas its own.
+    this.renderer.forceContextLoss();
   }
 
   private drop_ghosts(): void {

@@ -4,7 +4,8 @@ import { IconButton } from "../controls/icon_button";
 import { can_share_axes } from "../state/axes_beside";
 import { choose_beside, pairings_offered, toggle_companion } from "../state/compare";
 import { type Pairing, read_pairing, write_pairing } from "../state/pairing";
-import { engine_title, type Store, step_title } from "../state/store";
+import type { Store } from "../state/store";
+import { engine_title, step_title } from "../state/titles";
 
 type Options = readonly (readonly [string, string])[];
 

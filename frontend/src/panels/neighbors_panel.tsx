@@ -12,8 +12,9 @@ import {
   MOST_NEIGHBORS,
   missing_from,
 } from "../state/neighbors";
-import { color_of, type Store, step_title } from "../state/store";
+import { color_of, type Store } from "../state/store";
 import { value_at, write_number } from "../state/table";
+import { step_title } from "../state/titles";
 import type { Metric } from "../types";
 
 const ROW_HEIGHT = 40;

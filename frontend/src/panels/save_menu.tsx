@@ -5,9 +5,12 @@ import { download } from "../controls/download";
 import { CheckField, Field } from "../controls/field";
 import { film, no_film_because } from "../export/animation";
 import { type Caption, picture_file } from "../export/picture";
+import { SideBySide } from "../export/side_by_side";
 import { dots_svg, MOST_DOTS } from "../export/svg";
 import { coordinates_csv, held_steps, play_once } from "../state/saving";
-import { type Store, stage_title } from "../state/store";
+import type { Store } from "../state/store";
+import { stage_title } from "../state/titles";
+import type { Easel } from "../types";
 
 const SCALES = [1, 2, 3, 4].map((scale) => [`${scale}`, `${scale} ×`] as const);
 
@@ -49,10 +52,10 @@ function Files({ store }: { store: Store }) {
   };
   const caption = (): Caption | null =>
     captioned
-      ? { title: stage_title(store), legend: store.coloring.value?.legend ?? { kind: "none" } }
+      ? { title: title_of(store), legend: store.coloring.value?.legend ?? { kind: "none" } }
       : null;
   const save_png = async () => {
-    const easel = easel_of(store);
+    const easel = picture_of(store);
     const blob = await picture_file(easel, Number(scale), store.theme.value, caption());
     download(`${name}.png`, blob, "image/png");
   };
@@ -61,7 +64,11 @@ function Files({ store }: { store: Store }) {
     set_filming(leaving);
     try {
       const play = () => play_once(store, leaving.signal);
-      download(`${name}.webm`, await film(easel_of(store), store.theme.value, play), "video/webm");
+      download(
+        `${name}.webm`,
+        await film(picture_of(store), store.theme.value, play),
+        "video/webm",
+      );
     } catch (reason) {
       if (!leaving.signal.aborted) throw reason;
     } finally {
@@ -92,7 +99,7 @@ function Files({ store }: { store: Store }) {
         </button>
         <button
           type="button"
-          title={`Dots without thumbnails, trails and labels; at most ${MOST_DOTS.toLocaleString("en-US")} samples in view`}
+          title={`Dots without thumbnails, trails and labels; at most ${MOST_DOTS.toLocaleString("en-US")} samples in view; of two panes the first`}
           onClick={() =>
             attempt(() => download(`${name}.svg`, svg_of(store, caption()), "image/svg+xml"))
           }
@@ -149,9 +156,24 @@ function svg_of(store: Store, caption: Caption | null): string {
   return dots_svg({ width, height, screen, paint, marks, diameter }, store.theme.value, caption);
 }
 
-function easel_of(store: Store) {
+/** Of both panes, where there are two. */
+function picture_of(store: Store): Easel {
+  const easel = easel_of(store);
+  const beside = store.comparing.companion.value?.easel.value ?? null;
+  return beside === null ? easel : new SideBySide(easel, beside, easel.top !== beside.top);
+}
+
+function easel_of(store: Store): Easel {
   if (store.easel.value === null) throw new Error("There is no picture to save yet.");
   return store.easel.value;
+}
+
+/** What it shows, in words. */
+function title_of(store: Store): string {
+  const beside = store.comparing.companion.value;
+  return beside === null
+    ? stage_title(store)
+    : [store, beside].map((one) => `${one.run_name.value}: ${stage_title(one)}`).join(" | ");
 }
 
 function file_name({ run_name, layer_name, engine, step }: Store): string {

@@ -20,7 +20,8 @@ import { selected_ids } from "../state/choose";
 import { places_of } from "../state/holding";
 import { ghost_poses } from "../state/show";
 import { paint_of, scales_of } from "../state/sizes";
-import { type Store, stage_title } from "../state/store";
+import type { Store } from "../state/store";
+import { stage_title } from "../state/titles";
 import type { Dimensions } from "../types";
 
 /** What is left of the dots' opacity over a shading of their density. */

@@ -9,7 +9,8 @@ import { place_in } from "../state/places";
 import { SPEEDS } from "../state/playback";
 import { follow_training, toggle_loop } from "../state/show";
 import { along, nearest_place, spaced } from "../state/spacing";
-import { type Store, step_title } from "../state/store";
+import type { Store } from "../state/store";
+import { step_title } from "../state/titles";
 import type { FrameQuality } from "../types";
 
 /** The slider's resolution where the steps do not lie evenly. */

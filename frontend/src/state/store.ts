@@ -13,7 +13,6 @@ import type {
   Quality,
   Run,
   SpriteFacts,
-  StepFacts,
   Theme,
   View,
 } from "../types";
@@ -267,34 +266,6 @@ export function create_store(reduced_motion: () => boolean, wide: boolean, secon
 
 export function last_step(steps: readonly number[]): number | null {
   return steps.at(-1) ?? null;
-}
-
-/** "epoch 7 of 10" where the run counts epochs, else "step 700 of 1000". */
-export function step_title(store: Store, step: number): string {
-  const facts = facts_of(store.run.value, step);
-  const last = facts_of(store.run.value, last_step(store.steps.value) ?? step);
-  const counts_epochs = facts?.unit === "epoch" && facts.epoch !== null && last?.epoch != null;
-  return counts_epochs
-    ? `epoch ${facts.epoch} of ${last.epoch}`
-    : `step ${step} of ${last_step(store.steps.value) ?? step}`;
-}
-
-export function engine_title({ engines, engine }: Store): string {
-  const facts = engines.value.find(({ name }) => name === engine.value);
-  return facts?.title ?? engine.value.toUpperCase();
-}
-
-/** What the canvas shows, in words. */
-export function stage_title(store: Store): string {
-  const { dimensions, layer, step } = store;
-  if (layer.value === null || step.value === null) return "Nothing to show yet";
-  const title = engine_title(store);
-  const samples = layer.value.samples.toLocaleString("en-US");
-  return `${dimensions.value}-D ${title} of ${layer.value.name}, step ${step.value}, ${samples} samples`;
-}
-
-function facts_of(run: Run | null, step: number): StepFacts | undefined {
-  return run?.steps.find((facts) => facts.step === step);
 }
 
 /** A sample's colour for the style of an element; nothing while nothing is coloured. */

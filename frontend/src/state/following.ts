@@ -1,0 +1,124 @@
+// In what the second pane follows the first one: its step, what is shown besides the samples, which of them are chosen, and
+// their colours.
+import { batch, computed, effect, type ReadonlySignal, type Signal } from "@preact/signals";
+import type { Legend } from "../color";
+import { step_beside } from "./compare";
+import { carry_mask, carry_sample, carry_samples } from "./linking";
+import { kind_of } from "./painting";
+import { last_step, type Store } from "./store";
+import { first_color } from "./table";
+
+export function follow_step(first: Store, second: Store): void {
+  const step = computed(() => {
+    const here = first.step.value;
+    return here === null ? null : step_beside(first, here);
+  });
+  effect(() => {
+    const kept = second.steps.value.includes(second.step.peek() ?? Number.NaN);
+    if (step.value !== null) second.step.value = step.value;
+    else if (!kept) second.step.value = last_step(second.steps.value);
+  });
+  effect(() => {
+    const pinned = first.pinned.value;
+    second.pinned.value = pinned === null ? null : step_beside(first, pinned);
+  });
+}
+
+export function follow_looks(first: Store, second: Store): void {
+  follow(["dimensions", "turn", "touring", "drawing", "theme", "visible"], first, second);
+  const lines = ["trails", "class_names", "label_by", "sequence"] as const;
+  const dots = [
+    "overlay_wanted",
+    "ghost_step",
+    "other_step",
+    "dot_size",
+    "opacity",
+    "size_by",
+  ] as const;
+  follow([...lines, ...dots, "refit_wanted"], first.showing, second.showing);
+  follow(["tool"], first.choosing, second.choosing);
+}
+
+/** Selection, chosen sample, marks and tags go along with the samples, where the two panes have the same ones. */
+export function follow_samples(first: Store, second: Store): void {
+  const { linking } = first.comparing;
+  effect(() => {
+    const { link } = linking.value;
+    const { selection, sample, near, isolated, tags } = first.choosing;
+    const to = second.choosing;
+    batch(() => {
+      if (link === null) {
+        to.selection.value = null;
+        to.sample.value = null;
+        to.near.value = new Set();
+        to.isolated.value = null;
+        to.tags.value = new Map();
+        return;
+      }
+      const { there, back } = link;
+      const chosen = selection.value;
+      const mask = chosen && carry_mask(back, chosen.mask, 0);
+      const count = mask?.reduce((sum, one) => sum + one, 0) ?? 0;
+      to.selection.value =
+        chosen && mask && count > 0 ? { ...chosen, mask, count, rule: null } : null;
+      to.sample.value = carry_sample(there, sample.value);
+      to.near.value = new Set(carry_samples(there, near.value));
+      const shown = first.choosing.visible.value;
+      // Samples that the first pane knows nothing of are not among those isolated there; filters say nothing of them.
+      to.isolated.value = shown && carry_mask(back, shown, isolated.value === null ? 1 : 0);
+      to.tags.value = new Map(
+        [...tags.value].flatMap(([id, tag]) => {
+          const row = carry_sample(there, id);
+          return row === null ? [] : [[row, tag] as const];
+        }),
+      );
+    });
+  });
+  effect(() => {
+    const held = first.showing.held.value;
+    const { link } = linking.value;
+    const step = held && step_beside(first, held.step);
+    const ids = held && link ? carry_samples(link.there, held.ids) : [];
+    second.showing.held.value = step === null || ids.length === 0 ? null : { ids, step };
+  });
+}
+
+/** The same column where the companion has it too, and the same colours for the same words. */
+export function follow_color(first: Store, second: Store): void {
+  effect(() => {
+    const color = first.color_by.value;
+    const table = second.table.value;
+    if (color === null) return;
+    const measured = kind_of(color) !== null;
+    const recorded = second.choosing.columns.value.some(({ name }) => name === color);
+    if (color === "" || measured || recorded) second.color_by.value = color;
+    else if (table !== null) second.color_by.value = first_color(table) ?? "";
+  });
+  effect(() => {
+    const alike = first.color_by.value === second.color_by.value;
+    const words = alike ? colored_words(first.coloring.value?.legend) : [];
+    if (words.join("\n") !== second.words_before.peek().join("\n"))
+      second.words_before.value = words;
+  });
+}
+
+/** Those that have a colour to themselves. */
+function colored_words(legend: Legend | undefined): readonly string[] {
+  const entries = legend?.kind === "categories" ? legend.entries : [];
+  return entries
+    .filter(({ codes, hollow }) => codes.length === 1 && !hollow)
+    .map(({ name }) => name);
+}
+
+/** These values go from one to the other whenever they change. */
+function follow<Name extends string>(
+  names: readonly Name[],
+  from: Readonly<Record<Name, ReadonlySignal<unknown>>>,
+  to: Readonly<Record<Name, Signal<unknown>>>,
+): void {
+  for (const name of names) {
+    effect(() => {
+      to[name].value = from[name].value;
+    });
+  }
+}
