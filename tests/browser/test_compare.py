@@ -21,8 +21,6 @@ from tests.harness import TensorBoardProcess, tensorboard
 SAMPLES = 240
 CLASSES = 4
 FIRST = "first"
-COMPARE = "Compare with another run, layer, view or step"
-CLOSE = "Close the second pane"
 
 KEPT = np.random.default_rng(3).permutation(SAMPLES)[:160]
 """The samples of the run `part`, by their rows in the other runs."""
@@ -104,7 +102,7 @@ def wait_for_both(tab: Tab, step: int, beside: int) -> None:
 
 def compare(tab: Tab, **choices: str) -> None:
     """Opens the second pane, with choices by the beginnings of their fields' names."""
-    tab.frame.get_by_role("button", name=COMPARE).click()
+    tab.frame.get_by_role("button", name="Compare").click()
     for field, value in choices.items():
         tab.frame.get_by_role("combobox", name=f"{field} beside").select_option(value)
 
@@ -201,7 +199,7 @@ def test_two_runs_share_camera_pointer_and_selection(
 
     # Its canvas is let go of.
     canvas = second(tab).get_by_role("application").element_handle()
-    tab.frame.get_by_role("button", name=CLOSE).first.click()
+    tab.frame.get_by_role("button", name="Close the second pane").click()
     expect(second(tab)).to_have_count(0)
     assert canvas.evaluate("canvas => canvas.getContext('webgl2').isContextLost()")
     tab.wait_until(lambda: "companion" not in tab.page.url)

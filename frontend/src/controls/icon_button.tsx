@@ -1,20 +1,22 @@
-// A button whose name is in its tooltip; what is seen of it is one path.
+// A button whose name, or more, is in its tooltip; what is seen of it is one path.
 import type { ComponentChildren } from "preact";
 
 interface IconButtonProps {
   readonly name: string;
+  /** Where a line says more than the name. */
+  readonly title?: string;
   readonly press: () => void;
   readonly expanded?: boolean;
   readonly children: ComponentChildren;
 }
 
-export function IconButton({ name, press, expanded, children }: IconButtonProps) {
+export function IconButton({ name, title, press, expanded, children }: IconButtonProps) {
   return (
     <button
       type="button"
       class="icon"
       aria-label={name}
-      title={name}
+      title={title ?? name}
       aria-expanded={expanded}
       onClick={press}
     >

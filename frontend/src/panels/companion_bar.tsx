@@ -45,24 +45,28 @@ export function CompanionBar({ store, companion }: { store: Store; companion: St
       <div class="pane-fields">
         <Select
           name="Run beside"
+          title="The run in the second pane"
           groups={[["", runs.map(({ run }) => [run, run])]]}
           chosen={beside.run}
           choose={(run) => choose_beside(store, { run })}
         />
         <Select
           name="Layer beside"
+          title="The layer in the second pane"
           groups={[["", layers.map(({ name }) => [name, name])]]}
           chosen={beside.layer}
           choose={(layer) => choose_beside(store, { layer })}
         />
         <Select
           name="View beside"
+          title="How the layer in the second pane is projected"
           groups={[["", [["", "Same view"], ...views]]]}
           chosen={beside.engine ?? ""}
           choose={(engine) => choose_beside(store, { engine: engine === "" ? null : engine })}
         />
         <Select
           name="Steps beside"
+          title="Which step of the second pane goes with the one of the first"
           groups={steps_offered(store, companion, beside.pairing)}
           chosen={write_pairing(beside.pairing)}
           choose={(text) => {
@@ -128,13 +132,14 @@ function apart(places: number): string {
 
 interface SelectProps {
   readonly name: string;
+  readonly title: string;
   readonly groups: readonly (readonly [string, Options])[];
   readonly chosen: string;
   readonly choose: (value: string) => void;
 }
 
 /** Not shown where there is nothing to choose. */
-function Select({ name, groups, chosen, choose }: SelectProps) {
+function Select({ name, title, groups, chosen, choose }: SelectProps) {
   const filled = groups.filter(([, options]) => options.length > 0);
   if (filled.reduce((sum, [, options]) => sum + options.length, 0) < 2) return null;
   const options = (list: Options) =>
@@ -146,15 +151,15 @@ function Select({ name, groups, chosen, choose }: SelectProps) {
   return (
     <select
       aria-label={name}
-      title={name}
+      title={title}
       value={chosen}
       onChange={(event) => choose(event.currentTarget.value)}
     >
-      {filled.map(([title, list]) =>
-        title === "" ? (
+      {filled.map(([heading, list]) =>
+        heading === "" ? (
           options(list)
         ) : (
-          <optgroup key={title} label={title}>
+          <optgroup key={heading} label={heading}>
             {options(list)}
           </optgroup>
         ),

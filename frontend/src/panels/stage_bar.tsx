@@ -90,7 +90,12 @@ export function StageBar({ store, menu, children }: StageBarProps) {
         choose={(dimensions) => choose_dimensions(store, dimensions)}
       />
       <IconButton
-        name={comparing ? "Close the second pane" : "Compare with another run, layer, view or step"}
+        name="Compare"
+        title={
+          comparing
+            ? "Close the second pane"
+            : "Compare with another run, layer, view or step, side by side"
+        }
         press={() => toggle_companion(store)}
         expanded={comparing}
       >
