@@ -107,7 +107,8 @@ def test_any_shape_any_duplicates(
 def test_of_some_samples_only_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = np.random.default_rng(0).normal(size=(100, 5)).astype(np.float32)
     everyone = nearest(rows, 7)
-    monkeypatch.setattr(neighbors, "BLOCK_ROWS", 8)
+    monkeypatch.setattr(neighbors, "BLOCK_VALUES", 800)
+    monkeypatch.setattr(neighbors, "LEAST_ROWS", 8)
     queries = np.array([3, 99, 0, *range(20, 40)])
     told: list[float] = []
 

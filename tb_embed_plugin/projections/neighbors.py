@@ -1,21 +1,23 @@
-"""Exact nearest neighbours, by matrix products on centred rows.
+"""Exact nearest neighbours: candidates in float32, the nearest of them in float64.
 
-Centring changes no distance and saves the digits: squared distances come from matrix products,
-whose error grows with the distance from the origin, and activations may lie far from it. A
-cosine distance is half the squared distance of rows of length one, so both metrics take the
-same way.
+A squared distance is |x|² + |y|² - 2xy, so matrix products find all of them; in float32 they
+take half the time, and are off by no more than a bound that is known. Whatever lies within that
+bound of the k nearest is measured again by differences in float64, in which nothing is lost.
+
+Rows are centred first: that changes no distance, and the bound grows with the distance from the
+origin, from which activations may lie far. A cosine distance is half the squared distance of
+rows of length one, so both metrics take the same way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_embed_plugin.projections.blocks import BLOCK_VALUES
 from tb_embed_plugin.projections.engine import Parameter
 from tb_embed_plugin.projections.threads import in_threads
 
@@ -29,16 +31,17 @@ METRIC = Parameter(
     meaning="What makes two samples neighbours: their distance, or the angle between them.",
 )
 
-BLOCK_ROWS = 512
-"""Rows whose neighbours are searched at a time, which cannot be interrupted."""
+BLOCK_VALUES = 1 << 21
+"""Distances worked on at a time: 8 MiB, which two cores' caches hold."""
 
-_BLOCK_VALUES = 1 << 24
-"""Distances held at a time."""
+CACHED_VALUES = 1 << 17
+"""Differences measured at a time: one MiB, which a core's own cache holds."""
 
-_GROUPS = 256
-"""Into so many groups the samples are dealt, or more where many neighbours are wanted."""
+LEAST_ROWS = 16
+"""Queries of a block at least, however many samples there are: a product of fewer is slow."""
 
-_ROUNDING = float(np.finfo(np.float32).eps) / 2
+GROUP = 16
+"""Samples of which only the nearest counts for the limit that candidates are found by."""
 
 
 @dataclass(frozen=True)
@@ -61,10 +64,10 @@ def nearest(
     report: Callable[[float], None] | None = None,
     queries: NDArray[np.integer] | None = None,
 ) -> Neighbors:
-    """Returns the k nearest neighbours of samples, exactly.
+    """Returns the k nearest neighbours of samples, exactly; of equals, those that come first.
 
     Time n_queries x n_samples x n_units, memory beyond `rows` a float64 and a float32 copy of
-    them and 64 MiB a thread.
+    them. Runs on all cores.
 
     Args:
         rows: Finite (n_samples, n_units).
@@ -73,104 +76,19 @@ def nearest(
         report: Is told the share done, in [0, 1]; may raise to cancel.
         queries: Indices of the samples whose neighbours are wanted; all if left out.
     """
-    wanted = np.arange(len(rows)) if queries is None else queries
+    wanted = np.arange(len(rows)) if queries is None else np.asarray(queries, np.intp)
     k = min(k, len(rows) - 1)
     indices = np.empty((len(wanted), k), np.int32)
-    squares = np.empty((len(wanted), k))
-    if k and len(wanted):
-        search = _Search(embed(rows, metric), k)
-        height = max(1, min(BLOCK_ROWS, _BLOCK_VALUES // len(rows)))
-        starts = range(0, len(wanted), height)
-        blocks = [wanted[start : start + height] for start in starts]
-        for start, found in zip(starts, in_threads(search.nearest, blocks), strict=True):
-            if report is not None:
-                report(start / len(wanted))
-            indices[start : start + height], squares[start : start + height] = found
-    return Neighbors(indices, squares / 2 if metric == "cosine" else np.sqrt(squares))
-
-
-class _Search:
-    """Finds neighbours by float32 distances that may be wrong by a known amount.
-
-    All samples that could be among the nearest are candidates, and measured in float64. The
-    products cost half of what they would in float64, and no row is sorted or partitioned: the
-    samples are dealt into groups, and as k + 1 groups have their nearest sample within a limit,
-    k + 1 samples lie within it. A little more than as many are candidates as a rule.
-
-    Args:
-        space: float64 (n_samples, n_units), centred.
-        k: Neighbours wanted, from 1 to n_samples - 1.
-    """
-
-    def __init__(self, space: NDArray[np.float64], k: int) -> None:
-        self._space, self._k = space, k
-        n, units = space.shape
-        groups = min(n, max(_GROUPS, 4 * (k + 1)))
-        self._shape = -(-n // groups), groups
-        # Squares of large numbers have no float32.
-        scale = np.abs(space).max()
-        scale = scale if scale > 0 else 1
-        # Samples that there are not, after the last, are infinitely far away.
-        self._points = np.zeros((self._shape[0] * groups, units), np.float32)
-        narrow = self._points[:n]
-        np.divide(space, scale, out=narrow, casting="same_kind")
-        squares = np.einsum("ij,ij->i", narrow, narrow, dtype=np.float64)
-        self._squares = np.full(len(self._points), np.inf, np.float32)
-        self._squares[:n] = squares
-        lengths, longest = np.sqrt(squares), np.sqrt(squares.max())
-        # Of the product of two rows in whatever order it is summed, of the two roundings
-        # after it, and of the rows' own.
-        products = (2.2 * units + 7) * lengths * longest
-        self._error = _ROUNDING * (products + 7 * longest**2)
-
-    def nearest(self, block: NDArray[np.integer]) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Returns the neighbours of some samples and their squared distances, (n_block, k)."""
-        row, found = self._candidates(block)
-        others = found != block[row]
-        row, found = row[others], found[others]
-        squares = self._measure(block[row], found)
-        order = np.lexsort((found, squares, row))
-        counts = np.bincount(row, minlength=len(block))
-        first = np.cumsum(counts) - counts
-        chosen = order[first[:, np.newaxis] + np.arange(self._k)]
-        return found[chosen], squares[chosen]
-
-    def _candidates(
-        self, block: NDArray[np.integer]
-    ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Returns pairs of a place in the block and a sample, by place."""
-        # |x - y|² - |x|², which ranks as the distance does.
-        away = (-2 * self._points[block]) @ self._points.T
-        away += self._squares
-        lowest = away.reshape(len(block), *self._shape).min(axis=1)
-        limit = np.partition(lowest, self._k, axis=1)[:, self._k] + 2 * self._error[block]
-        near = away <= np.nextafter(limit.astype(np.float32), np.float32(np.inf))[:, np.newaxis]
-        row, found = np.divmod(np.flatnonzero(near), near.shape[1])
-        if len(found) <= (4 * self._k + 64) * len(block):
-            return row, found
-        # Very many lie within the error of one another, as where a layer has collapsed.
-        return self._candidates_by_float64(block)
-
-    def _candidates_by_float64(
-        self, block: NDArray[np.integer]
-    ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        away = (-2 * self._space[block]) @ self._space.T
-        away += np.einsum("ij,ij->i", self._space, self._space)
-        away[np.arange(len(block)), block] = np.inf
-        found = np.argpartition(away, self._k - 1, axis=1)[:, : self._k]
-        return np.repeat(np.arange(len(block)), self._k), found.ravel()
-
-    def _measure(
-        self, one: NDArray[np.integer], other: NDArray[np.integer]
-    ) -> NDArray[np.float64]:
-        """Returns squared distances by differences: no digits are lost."""
-        squares = np.empty(len(one))
-        height = max(1, BLOCK_VALUES // self._space.shape[1])
-        for start in range(0, len(one), height):
-            part = slice(start, start + height)
-            difference = self._space[one[part]] - self._space[other[part]]
-            squares[part] = np.einsum("ij,ij->i", difference, difference)
-        return squares
+    distances = np.empty((len(wanted), k))
+    if k == 0:
+        return Neighbors(indices, distances)
+    search = _Search.of(embed(rows, metric), k)
+    for block, (found, squares) in search.blocks(wanted):
+        if report is not None:
+            report(block.start / len(wanted))
+        indices[block] = found
+        distances[block] = squares / 2 if metric == "cosine" else np.sqrt(squares)
+    return Neighbors(indices, distances)
 
 
 def embed(rows: NDArray[np.floating], metric: Metric) -> NDArray[np.float64]:
@@ -190,3 +108,112 @@ def embed(rows: NDArray[np.floating], metric: Metric) -> NDArray[np.float64]:
         np.divide(space, lengths, out=space, where=lengths > 0)
     space -= space.mean(axis=0)
     return space
+
+
+_Found = tuple[NDArray[np.intp], NDArray[np.float64]]
+"""Indices of neighbours and their squared distances, the nearest first, each (b, k)."""
+
+
+@dataclass(frozen=True)
+class _Search:
+    """The search among some rows.
+
+    Attributes:
+        space: Centred rows, float64 (n_samples, n_units).
+        coarse: The same, scaled into the unit ball, float32.
+        squares: Squared lengths of `coarse`, float32 (n_samples,).
+        k: Neighbours wanted.
+    """
+
+    space: NDArray[np.float64]
+    coarse: NDArray[np.float32]
+    squares: NDArray[np.float32]
+    k: int
+
+    @classmethod
+    def of(cls, space: NDArray[np.float64], k: int) -> _Search:
+        """Returns the search for so many neighbours among these rows."""
+        longest = float(np.sqrt(_squares(space).max())) or 1.0
+        scaled = space / longest
+        squares = _squares(scaled).astype(np.float32)
+        return cls(space, scaled.astype(np.float32), squares, k)
+
+    def blocks(self, queries: NDArray[np.intp]) -> Iterator[tuple[slice, _Found]]:
+        """Yields what is found for the queries, block by block."""
+        rows = max(LEAST_ROWS, BLOCK_VALUES // len(self.space))
+        blocks = [slice(start, start + rows) for start in range(0, len(queries), rows)]
+        found = in_threads(self._among_all, [queries[block] for block in blocks])
+        yield from zip(blocks, found, strict=True)
+
+    def _among_all(self, queries: NDArray[np.intp]) -> _Found:
+        away = self.coarse[queries] @ self.coarse.T
+        away *= -2
+        away += self.squares
+        away[np.arange(len(queries)), queries] = np.inf  # nobody's neighbour
+        near = away <= self._limits(away)[:, np.newaxis]
+        crowded = near.sum(axis=1, dtype=np.int32) > 4 * self.k + LEAST_ROWS
+        if not crowded.any():
+            return self._among(queries, _table(near))
+        near[crowded] = False
+        found, squares = self._among(queries, _table(near, self.k))
+        found[crowded], squares[crowded] = self._among_many(queries[crowded])
+        return found, squares
+
+    def _limits(self, away: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Returns how far the k-th neighbour of each query can be, (b,).
+
+        The k-th smallest of the minima of groups: at least k samples are as near. Twice the
+        bound on the error may lie between it and what float32 makes of the k nearest. A
+        product of n terms is off by at most n + 2 roundings of |x||y| (Higham 2002, section
+        3.1) and counts twice; rounding the rows, their squares and the sums adds some more;
+        lengths are at most 1.
+        """
+        n = away.shape[1]
+        size = max(1, min(GROUP, n // (4 * self.k)))
+        whole = n - n % size
+        minima = away[:, :whole].reshape(len(away), size, -1).min(axis=1)
+        limits: NDArray[np.float32] = np.partition(minima, self.k - 1, axis=1)[:, self.k - 1]
+        rounding = float(np.finfo(np.float32).eps) / 2
+        return limits + np.float32(2 * 2 * (self.space.shape[1] + 8) * rounding)
+
+    def _among_many(self, queries: NDArray[np.intp]) -> _Found:
+        """Finds the neighbours of samples with many others about as far, by float64 alone."""
+        away = self.space[queries] @ self.space.T
+        away *= -2
+        away += _squares(self.space)
+        away[np.arange(len(queries)), queries] = np.inf
+        candidates = np.argpartition(away, self.k - 1, axis=1)[:, : self.k]
+        return self._among(queries, np.sort(candidates, axis=1))
+
+    def _among(self, queries: NDArray[np.intp], candidates: NDArray[np.intp]) -> _Found:
+        """Finds the neighbours among candidates, (b, m >= k) and ascending; -1 is none."""
+        squares = np.empty(candidates.shape)
+        rows = max(1, CACHED_VALUES // (candidates.shape[1] * self.space.shape[1]))
+        for start in range(0, len(queries), rows):
+            some = slice(start, start + rows)
+            apart = self.space[candidates[some]]
+            apart -= self.space[queries[some], np.newaxis]
+            squares[some] = np.einsum("qcu,qcu->qc", apart, apart)
+        squares[candidates < 0] = np.inf
+        order = np.argsort(squares, axis=1, kind="stable")[:, : self.k]
+        return (
+            np.take_along_axis(candidates, order, axis=1),
+            np.take_along_axis(squares, order, axis=1),
+        )
+
+
+def _squares(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Returns the squared length of each row."""
+    squares: NDArray[np.float64] = np.einsum("ij,ij->i", rows, rows)
+    return squares
+
+
+def _table(near: NDArray[np.bool_], least: int = 0) -> NDArray[np.intp]:
+    """Returns where each row is true, filled up with -1 to the longest, or to `least`."""
+    # Flat, NumPy finds what is true ten times as fast.
+    queries, others = np.divmod(np.flatnonzero(near), near.shape[1])
+    counts = np.bincount(queries, minlength=len(near))
+    places = np.arange(len(queries)) - np.repeat(np.cumsum(counts) - counts, counts)
+    table = np.full((len(near), max(least, int(counts.max()))), -1)
+    table[queries, places] = others
+    return table
