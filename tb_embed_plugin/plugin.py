@@ -41,6 +41,7 @@ ROUTES = (
     "samples",
     "findings",
     "similarity",
+    "comparison",
     "confusion",
     "neighbors",
     "class_pair",

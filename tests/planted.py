@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_embed_plugin.runs.manifest import Layer, Step
+from tb_embed_plugin.metadata import HEAD_BIAS_TENSOR, HEAD_KERNEL_TENSOR, OUTPUTS_TENSOR
+from tb_embed_plugin.runs.manifest import Layer, OutputsInfo, Step
 from tb_embed_plugin.runs.metadata_table import Column
 from tb_embed_plugin.runs.writer import RunWriter
 
@@ -60,6 +62,19 @@ def class_snapshots(
     return snapshots, codes
 
 
+@dataclass(frozen=True)
+class Head:
+    """An output layer that the first recorded layer feeds.
+
+    Attributes:
+        kernels: float32 (n_units, n_classes), one a step.
+        biases: float32 (n_classes,), one a step.
+    """
+
+    kernels: Snapshots
+    biases: Snapshots
+
+
 def write_run(
     run_dir: Path,
     layers: Mapping[str, Snapshots],
@@ -67,6 +82,7 @@ def write_run(
     fingerprint: str = "samples",
     epochs: Sequence[int | None] | None = None,
     first: int = 0,
+    head: Head | None = None,
 ) -> None:
     """Writes a run as the recorder does.
 
@@ -77,17 +93,27 @@ def write_run(
         fingerprint: Of the samples.
         epochs: The epoch of each step; left out, its place.
         first: Number of the first step.
+        head: The output layer; its logits are recorded too.
     """
-    snapshots = next(iter(layers.values()))
+    feeding, snapshots = next(iter(layers.items()))
     rows = [str(row) for row in range(len(snapshots[0]))]
     writer = RunWriter.begin(
         run_dir,
         layers=[Layer(name, of_layer[0].shape[1]) for name, of_layer in layers.items()],
         columns=columns or [Column("index", "number", rows)],
         fingerprint=fingerprint,
-        outputs=None,
+        outputs=None
+        if head is None
+        else OutputsInfo(head.kernels[0].shape[1], "logits", feeding),
     )
     for i, epoch in enumerate(range(len(snapshots)) if epochs is None else epochs):
-        tensors = {name: of_layer[i] for name, of_layer in layers.items()}
+        tensors: dict[str, NDArray[np.float32]] = {
+            n: of_layer[i] for n, of_layer in layers.items()
+        }
+        if head is not None:
+            kernel, bias = head.kernels[i], head.biases[i]
+            tensors[OUTPUTS_TENSOR] = snapshots[i] @ kernel + bias
+            tensors[HEAD_KERNEL_TENSOR] = kernel[None]
+            tensors[HEAD_BIAS_TENSOR] = bias[None, None]
         writer.write_snapshot(Step(first + i, "epoch", epoch, None, 1.0 + i, i), tensors)
     writer.finish()

@@ -16,7 +16,7 @@ from werkzeug.test import Client, TestResponse
 
 from tb_embed_plugin.metrics.rankings import RULES
 from tb_embed_plugin.plugin import EmbeddingsPlugin
-from tb_embed_plugin.server import metric_routes
+from tb_embed_plugin.server import measuring
 from tests.harness import EPOCHS, Recording, client_for
 
 BASE = "/data/plugin/tb_embed/"
@@ -88,7 +88,7 @@ def test_a_request_answers_what_is_done_in_its_time(
     recording: Recording, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fresh = client_for(recording.logdir, EmbeddingsPlugin)
-    monkeypatch.setattr(metric_routes, "SECONDS", 0)
+    monkeypatch.setattr(measuring, "SECONDS", 0)
     first = ask(fresh, "metrics", v="x")
     content = first.get_json()
     assert (content["state"], content["done"], content["total"]) == ("running", 1, len(STEPS))

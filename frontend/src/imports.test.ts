@@ -52,6 +52,8 @@ describe("imports", () => {
   });
 
   it("keep controls free of the store", () => {
-    expect(found(/^(charts|controls)\//, /^(state\/(?!(table|histogram)$)|panels)/)).toEqual([]);
+    expect(
+      found(/^(charts|controls)\//, /^(state\/(?!(table|histogram|spacing)$)|panels)/),
+    ).toEqual([]);
   });
 });

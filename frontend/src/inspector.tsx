@@ -9,6 +9,7 @@ import { InspectorFrame } from "./panels/inspector_frame";
 import { LayerSections } from "./panels/layer_sections";
 import { NamedSelections } from "./panels/named_selections";
 import { NeighborsPanel } from "./panels/neighbors_panel";
+import { RunsPanel } from "./panels/runs_panel";
 import { SampleCard } from "./panels/sample_card";
 import { SelectionList } from "./panels/selection_list";
 import { SelectionSummary } from "./panels/selection_summary";
@@ -27,6 +28,7 @@ export function Inspector({ store }: { store: Store }) {
     "Data map": () => <DataMapPanel store={store} />,
     "Class pair": () => <ClassPairPanel store={store} />,
     Units: () => <UnitsPanel store={store} />,
+    Runs: () => <RunsPanel store={store} />,
   };
   const pages: Readonly<Record<InspectorTab, () => preact.JSX.Element>> = {
     Findings: () => <FindingsPanel store={store} />,

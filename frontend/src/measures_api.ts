@@ -2,6 +2,7 @@
 import { address, checked, type LayerKey, tensors } from "./api";
 import type {
   ClassPair,
+  Comparison,
   Confusion,
   Findings,
   Measured,
@@ -59,6 +60,16 @@ export function fetch_similarity(
 ): Promise<Similarity> {
   const query = { ...key, with_run: other.run, with_layer: other.layer, ...steps };
   return json("similarity", query, signal);
+}
+
+export function fetch_comparison(
+  key: LayerKey,
+  other: LayerKey,
+  step: number,
+  signal: AbortSignal,
+): Promise<Comparison> {
+  const query = { ...key, with_run: other.run, with_layer: other.layer, step: String(step) };
+  return json("comparison", { ...query, limit: "500" }, signal);
 }
 
 export function fetch_confusion(

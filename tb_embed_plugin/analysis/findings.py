@@ -12,6 +12,7 @@ from tb_embed_plugin.errors import ArgumentError, NotRecordedError, UnsuitableDa
 from tb_embed_plugin.metrics import predictions, rankings
 from tb_embed_plugin.metrics.rankings import RULES, Ranking
 from tb_embed_plugin.metrics.warning_rules import WARNING_RULES
+from tb_embed_plugin.runs.run import RecordedOutputs
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,7 @@ def confusion(measures: LayerMeasures, step: int) -> NDArray[np.int64]:
             of their classes.
     """
     codes = measures.labels.codes
-    predicted = _predicted(measures, step)
+    predicted = predicted_classes(measures, step)
     return predictions.confusion(codes, predicted, len(measures.labels.names))
 
 
@@ -163,17 +164,30 @@ def confused(
     Raises:
         NotRecordedError: As `confusion`.
     """
-    found = (measures.labels.codes == label) & (_predicted(measures, step) == predicted)
+    found = (measures.labels.codes == label) & (predicted_classes(measures, step) == predicted)
     return np.flatnonzero(found)
 
 
-def _predicted(measures: LayerMeasures, step: int) -> NDArray[np.int32]:
-    """Returns the class of each sample's largest output."""
-    labels = measures.labels
+def predicted_classes(measures: LayerMeasures, step: int) -> NDArray[np.int32]:
+    """Returns the class of each sample's largest output, int32 (n_samples,).
+
+    Raises:
+        NotRecordedError: As `confusion`.
+    """
+    outputs = outputs_of(measures, step)
+    return predictions.predict(outputs.values, outputs.kind).classes
+
+
+def outputs_of(measures: LayerMeasures, step: int) -> RecordedOutputs:
+    """Returns the model's outputs, whose classes are the labels'.
+
+    Raises:
+        NotRecordedError: As `confusion`.
+    """
     outputs = measures.run.outputs(measures.facts.name, step)
-    if outputs is None or not labels.are_outputs:
+    if outputs is None or not measures.labels.are_outputs:
         raise NotRecordedError(
             "expected the model's outputs and the labels that belong to them; run "
             f"{measures.run.name!r} lacks them; record it with labels=…"
         )
-    return predictions.predict(outputs.values, outputs.kind).classes
+    return outputs

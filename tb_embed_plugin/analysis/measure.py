@@ -164,15 +164,23 @@ class LayerMeasures:
             UnsuitableDataError: They hold different samples.
             EmbedError: A snapshot cannot be read.
         """
+        self.check_same_samples(other)
+        # One number for both orders.
+        keys = frozenset([self._key([step]), other._key([other_step])])
+        return self._measured.similarities.get(keys, lambda: self._cka(step, other, other_step))
+
+    def check_same_samples(self, other: LayerMeasures) -> None:
+        """Raises where another layer's rows are not the same samples.
+
+        Raises:
+            UnsuitableDataError: They hold different samples.
+        """
         if self.facts.fingerprint != other.facts.fingerprint:
             raise UnsuitableDataError(
                 "expected two layers that hold the same samples; received "
                 f"{self.facts.name!r} of run {self.run.name!r} and {other.facts.name!r} of "
                 f"run {other.run.name!r}; record both with the same x and metadata"
             )
-        # One number for both orders.
-        keys = frozenset([self._key([step]), other._key([other_step])])
-        return self._measured.similarities.get(keys, lambda: self._cka(step, other, other_step))
 
     def sample_metric(self, name: str, step: int) -> NDArray[np.float32]:
         """Returns a number a sample by a name of `catalog.SAMPLE_METRICS`.

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.analysis import findings
+from tb_embed_plugin.analysis.comparison import Comparison
 from tb_embed_plugin.analysis.measure import LayerMeasures, Measured
 from tb_embed_plugin.errors import MisuseError, NotRecordedError
 from tb_embed_plugin.metrics.catalog import STEP_METRICS
@@ -204,6 +205,19 @@ class OpenLayer:
         return np.array(
             [[self._measures.similarity(a, to, b) for b in to.steps] for a in self.steps]
         )
+
+    def compare(self, other: OpenLayer, step: int | None = None) -> Comparison:
+        """Holds this layer against that of another run, or another one of this run.
+
+        Args:
+            other: A layer of the same samples.
+            step: The step to compare at; by default, or where only one of them has it, the
+                last that both have.
+
+        Raises:
+            UnsuitableDataError: The other one holds different samples.
+        """
+        return Comparison(self._measures, other._measures, step)  # its own kind
 
     def metrics_frame(self) -> pd.DataFrame:
         """Returns `metrics` as a data frame, a row a step.

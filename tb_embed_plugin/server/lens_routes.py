@@ -1,4 +1,4 @@
-"""The routes of lenses: a layer looked at from one side, two classes or its units.
+"""The routes of lenses: a layer looked at from one side, at one step or along one axis.
 
 docs/http_api.md is the contract.
 """
@@ -13,12 +13,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin import wire
+from tb_embed_plugin.analysis import findings
 from tb_embed_plugin.arguments import Arguments
-from tb_embed_plugin.errors import ArgumentError
+from tb_embed_plugin.errors import ArgumentError, TooMuchAskedError, UnsuitableDataError
 from tb_embed_plugin.metrics.class_pair import along_axis
 from tb_embed_plugin.metrics.units import selectivity
+from tb_embed_plugin.projections.neighbors import nearest
 from tb_embed_plugin.server.answers import Answer, Service, bound, json_answer
-from tb_embed_plugin.server.metric_routes import measures_of, without_nan
+from tb_embed_plugin.server.measuring import measures_of, without_nan
+
+MAX_CONFUSED = 100_000
+"""Samples in one answer of `confusion`."""
+
+MAX_NEIGHBORS = 1000
+"""Neighbours in one answer of `neighbors`."""
+
+MAX_SEARCHED_BYTES = 1 << 30
+"""Of a snapshot as float64, in which neighbours are searched."""
 
 
 def class_pair(service: Service, arguments: Arguments) -> Answer:
@@ -74,6 +85,63 @@ def units(service: Service, arguments: Arguments) -> Answer:
     return json_answer(content, measures.run.layer_version(measures.facts.name))
 
 
+def confusion(service: Service, arguments: Arguments) -> Answer:
+    """Answers how many samples of each label are predicted as each class."""
+    measures = measures_of(service, arguments)
+    step = arguments.number("step")
+    cell = arguments.optional("row") is not None
+    with service.frames.working():
+        content: dict[str, Any] = {"step": step, "classes": measures.labels.names}
+        if cell:
+            row, column = arguments.number("row"), arguments.number("column")
+            found = findings.confused(measures, step, row, column)
+            content["samples"] = found[:MAX_CONFUSED].tolist()
+        else:
+            content["counts"] = findings.confusion(measures, step).tolist()
+    return json_answer(content, measures.run.layer_version(measures.facts.name))
+
+
+def neighbors(service: Service, arguments: Arguments) -> Answer:
+    """Answers the nearest neighbours of one sample in the layer's own space, exactly."""
+    run = service.logdir.run(arguments.text("run"))
+    layer = run.layer(arguments.text("layer"))
+    sample, k = arguments.number("sample"), arguments.number("k", 15)
+    metric = arguments.choice("metric", ["euclidean", "cosine"])
+    if sample >= layer.samples:
+        raise ArgumentError(
+            f"expected sample below {layer.samples}, the samples of {layer.name!r}; "
+            f"received {sample}"
+        )
+    if not 1 <= k <= MAX_NEIGHBORS or layer.samples * layer.units * 8 > MAX_SEARCHED_BYTES:
+        raise TooMuchAskedError(
+            f"expected k from 1 to {MAX_NEIGHBORS}, in a layer of at most "
+            f"{MAX_SEARCHED_BYTES // 8} activations a step; received k = {k}, "
+            f"{layer.samples * layer.units} activations; ask for fewer, or record fewer samples"
+        )
+    with service.frames.working():
+        snapshot = run.snapshot(layer.name, arguments.number("step"))
+        if not np.isfinite(snapshot).all():
+            raise UnsuitableDataError(
+                "expected finite activations; this step holds NaN or infinity; ask for another"
+            )
+        found = nearest(
+            snapshot,
+            k,
+            "cosine" if metric == "cosine" else "euclidean",
+            queries=np.array([sample]),
+        )
+    listed = zip(found.indices[0].tolist(), found.distances[0].tolist(), strict=True)
+    content = {
+        "neighbors": [{"sample": other, "distance": distance} for other, distance in listed]
+    }
+    return json_answer(content, run.layer_version(layer.name))
+
+
 LENS_ROUTES: Mapping[str, Callable[[Service, Arguments], Answer]] = MappingProxyType(
-    {"class_pair": class_pair, "units": units}
+    {
+        "class_pair": class_pair,
+        "units": units,
+        "confusion": confusion,
+        "neighbors": neighbors,
+    }
 )

@@ -17,6 +17,7 @@ from tb_embed_plugin.runs.run import Run
 from tb_embed_plugin.server import iterative, linear, progress
 from tb_embed_plugin.server.answers import Answer, Service, bound, json_answer
 from tb_embed_plugin.server.columns import encode_columns
+from tb_embed_plugin.server.comparison_routes import COMPARISON_ROUTES
 from tb_embed_plugin.server.lens_routes import LENS_ROUTES
 from tb_embed_plugin.server.metric_routes import METRIC_ROUTES
 from tb_embed_plugin.views import Source, first_view
@@ -121,6 +122,7 @@ ROUTES: Mapping[str, Callable[[Service, Arguments], Answer]] = MappingProxyType(
         "vectors": vectors,
         "cancel": cancel,
         "engines": list_engines,
+        **COMPARISON_ROUTES,
         **LENS_ROUTES,
         **METRIC_ROUTES,
     }

@@ -1,10 +1,13 @@
 // The curve of one number over the steps, with the limits it runs between. A press on it goes to the step there.
+import { nearest_place } from "../state/spacing";
 
 interface StepCurveProps {
   readonly name: string;
   readonly steps: readonly number[];
   readonly values: readonly (number | null)[];
-  /** Where the present moment is, in places of `steps`; between two of them while the picture moves. */
+  /** Where each step lies, from 0 to 1. */
+  readonly spacing: readonly number[];
+  /** Where the present moment lies, from 0 to 1. */
   readonly at: number;
   readonly go: (step: number) => void;
 }
@@ -12,11 +15,10 @@ interface StepCurveProps {
 const HEIGHT = 36;
 const PAD = 3;
 
-export function StepCurve({ name, steps, values, at, go }: StepCurveProps) {
+export function StepCurve({ name, steps, values, spacing, at, go }: StepCurveProps) {
   const known = values.filter((value) => value !== null);
   const [low, high] = [Math.min(...known), Math.max(...known)];
-  const last = Math.max(1, steps.length - 1);
-  const x = (place: number) => (100 * place) / last;
+  const x = (place: number) => 100 * (spacing[place] ?? 0);
   const y = (value: number) =>
     high > low ? HEIGHT - PAD - ((HEIGHT - 2 * PAD) * (value - low)) / (high - low) : HEIGHT / 2;
   const points = values.flatMap((value, place) =>
@@ -31,14 +33,13 @@ export function StepCurve({ name, steps, values, at, go }: StepCurveProps) {
       aria-label={curve_sentence(name, steps, values)}
       onPointerDown={(event) => {
         const box = event.currentTarget.getBoundingClientRect();
-        const place = Math.round((last * (event.clientX - box.left)) / box.width);
-        const step = steps[Math.min(steps.length - 1, Math.max(0, place))];
+        const step = steps[nearest_place(spacing, (event.clientX - box.left) / box.width)];
         if (step !== undefined) go(step);
       }}
     >
       <polyline points={points.join(" ")} />
       {points.length === 1 && <circle cx={points[0]?.split(",")[0]} cy={HEIGHT / 2} r={1} />}
-      <line class="now" x1={x(at)} x2={x(at)} y1={0} y2={HEIGHT} />
+      <line class="now" x1={100 * at} x2={100 * at} y1={0} y2={HEIGHT} />
     </svg>
   );
 }

@@ -2,16 +2,12 @@
 import { useMemo } from "preact/hooks";
 import { Ridges } from "../charts/ridges";
 import { Field } from "../controls/field";
-import { ListBox } from "../controls/list_box";
-import { Thumbnail } from "../controls/thumbnail";
+import { RankedSamples } from "../controls/ranked_samples";
 import type { ClassPair } from "../measures";
 import { click_sample, point_at, select } from "../state/choose";
-import { crossings, densities, wrong_at } from "../state/crossings";
+import { type Crossing, crossings, densities, wrong_at } from "../state/crossings";
 import { choose_pair, go_to_step } from "../state/measure";
 import type { Store } from "../state/store";
-
-const ROW_HEIGHT = 40;
-const IMAGE = 32;
 
 export function ClassPairPanel({ store }: { store: Store }) {
   const { metrics, pair, class_pair } = store.measuring;
@@ -60,8 +56,7 @@ function Pair({ store, pair }: { store: Store; pair: ClassPair }) {
     legend_color(store, first, "var(--text-quiet)"),
     legend_color(store, second, "var(--accent)"),
   ] as const;
-  const sprites = store.sprites.value;
-  const at = (place: number) => crossed[place]?.sample ?? 0;
+  const ids = crossed.map(({ sample }) => sample);
   return (
     <>
       <Ridges
@@ -89,46 +84,29 @@ function Pair({ store, pair }: { store: Store; pair: ClassPair }) {
         <button
           type="button"
           disabled={crossed.length === 0}
-          onClick={() =>
-            select(
-              store,
-              crossed.map(({ sample }) => sample),
-              "chart",
-            )
-          }
+          onClick={() => select(store, ids, "chart")}
         >
           Select {crossed.length} that cross
         </button>
       </div>
       {crossed.length > 0 && (
-        <ListBox
+        <RankedSamples
           name={`Samples that cross between ${first} and ${second}`}
-          count={crossed.length}
-          row_height={ROW_HEIGHT}
-          chosen={null}
-          key_of={at}
-          choose={(place) => click_sample(store, at(place), "replace")}
-          point={(place) => point_at(store, place === null ? null : at(place))}
-        >
-          {(place) => (
-            <div class="neighbor">
-              {sprites !== null && (
-                <Thumbnail sprites={sprites} sample={at(place)} side={IMAGE} silent />
-              )}
-              <span>
-                <span class="unseen">Sample </span>
-                {at(place)}
-              </span>
-              <span class="name">
-                crosses at {crossed[place]?.steps.join(", ")}
-                {crossed[place]?.wrong_at_last && ", ends wrong"}
-              </span>
-            </div>
-          )}
-        </ListBox>
+          ids={ids}
+          sprites={store.sprites.value}
+          chosen={store.choosing.sample.value}
+          choose={(one) => click_sample(store, one, "replace")}
+          point={(one) => point_at(store, one)}
+          about={(place) => ({ name: crossing_in_words(crossed[place]) })}
+        />
       )}
     </>
   );
+}
+
+function crossing_in_words(crossing: Crossing | undefined): string {
+  if (crossing === undefined) return "";
+  return `crosses at ${crossing.steps.join(", ")}${crossing.wrong_at_last ? ", ends wrong" : ""}`;
 }
 
 /** The class's own colour where the samples are coloured by it. */

@@ -2,29 +2,15 @@
 import { StepCurve, short } from "../charts/step_curve";
 import type { StepMetric, StepMetrics } from "../measures";
 import { go_to_step, toggle_above } from "../state/measure";
+import { in_order } from "../state/metric_order";
 import { place_in } from "../state/places";
 import type { Store } from "../state/store";
-
-/** The most telling first; the others, which only some ask for, below. */
-const FIRST = [
-  "accuracy",
-  "knn_accuracy",
-  "probe_accuracy",
-  "effective_rank",
-  "dead_units",
-  "nc1",
-  "churn",
-  "displacement",
-  "cka_before",
-  "cka_last",
-];
+import { time_axis } from "../state/time_axis";
 
 export function CurvesPanel({ store }: { store: Store }) {
   const metrics = store.measuring.metrics.value;
   if (metrics === null) return <p role="status">The layer is being measured…</p>;
-  const defined = metrics.metrics.filter(({ values }) => values.some((value) => value !== null));
-  const first = FIRST.flatMap((name) => defined.find((metric) => metric.name === name) ?? []);
-  const others = defined.filter((metric) => !FIRST.includes(metric.name));
+  const { first, others } = in_order(metrics.metrics);
   const part = metrics.samples_measured < metrics.samples;
   return (
     <div class="curves">
@@ -87,7 +73,7 @@ function Row({ store, metrics, metric }: RowProps) {
         name={title}
         steps={steps}
         values={values}
-        at={at}
+        {...time_axis(store, steps)}
         go={(step) => go_to_step(store, step)}
       />
     </div>

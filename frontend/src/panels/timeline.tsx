@@ -5,11 +5,11 @@ import { Ticks } from "../charts/ticks";
 import type { StepMetric } from "../measures";
 import { choose_speed, go_to_place, place_of_step, toggle_playing } from "../state/intents";
 import { go_to_step } from "../state/measure";
-import { place_in } from "../state/places";
 import { SPEEDS } from "../state/playback";
 import { follow_training, toggle_loop } from "../state/show";
 import { along, nearest_place, spaced } from "../state/spacing";
 import { type Store, step_title } from "../state/store";
+import { time_axis } from "../state/time_axis";
 import type { FrameQuality } from "../types";
 
 /** The slider's resolution where the steps do not lie evenly. */
@@ -91,7 +91,7 @@ export function Timeline({ store }: { store: Store }) {
             name={above.title}
             steps={metrics.steps}
             values={above.values}
-            at={place_in(metrics.steps, steps.value, store.at.value)}
+            {...time_axis(store, metrics.steps)}
             go={(one) => go_to_step(store, one)}
           />
         ) : (

@@ -32,6 +32,19 @@ export function compare_with(store: Store, other: Other | null): void {
   });
 }
 
+export function choose_rival(store: Store, rival: Other): void {
+  batch(() => {
+    store.measuring.rival.value = rival;
+    store.measuring.comparison.value = null;
+  });
+}
+
+/** Lists the samples in which two runs differ, or closes the list. */
+export function toggle_difference(store: Store, list: string): void {
+  const { difference } = store.measuring;
+  difference.value = difference.value === list ? null : list;
+}
+
 export function choose_pair(store: Store, pair: readonly [string, string]): void {
   batch(() => {
     store.measuring.pair.value = pair;

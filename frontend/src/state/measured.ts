@@ -5,6 +5,7 @@ import type { LayerKey } from "../api";
 import type { Measured } from "../measures";
 import {
   fetch_class_pair,
+  fetch_comparison,
   fetch_confused,
   fetch_confusion,
   fetch_findings,
@@ -18,7 +19,7 @@ import {
 import { keep_answered, measurable, type Question } from "./asking";
 import { select } from "./choose";
 import type { ColorValues, DataMap, Section } from "./measuring";
-import { compare_layers, layers_at } from "./others";
+import { compare_layers, key_of, layers_at, rival_of } from "./others";
 import { kind_of, measured_name } from "./painting";
 import type { Store } from "./store";
 
@@ -93,6 +94,16 @@ export function load_measured(store: Store, signal: AbortSignal): void {
     if (!looked_at("Units") || step === null) return null;
     return { key: String(step), ask: (signal) => fetch_units(key, step, signal) };
   });
+  keep("the comparison of runs", measuring.comparison, (key) => {
+    const step = step_at_rest();
+    const rival = looked_at("Runs") ? rival_of(store) : null;
+    const other = rival && key_of(store, rival);
+    if (other === null || step === null) return null;
+    return {
+      key: JSON.stringify([other, step]),
+      ask: (signal) => fetch_comparison(key, other, step, signal),
+    };
+  });
   keep("what colors the samples", measuring.values, (key) => values_question(store, key));
   open_for_warnings(store);
 }
@@ -152,12 +163,13 @@ async function fetch_data_map(key: LayerKey, signal: AbortSignal): Promise<DataM
 
 /** What was chosen of one layer says nothing of another. */
 function forget_with_layer(store: Store): void {
-  const { compared, pair } = store.measuring;
+  const { compared, pair, rival } = store.measuring;
   const subject = computed(() => JSON.stringify([store.run.value?.run, store.layer.value?.name]));
   effect(() => {
     subject.value;
     compared.value = null;
     pair.value = null;
+    rival.value = null;
   });
 }
 

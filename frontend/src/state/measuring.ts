@@ -3,6 +3,7 @@
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type {
   ClassPair,
+  Comparison,
   Confusion,
   Findings,
   LayerSimilarity,
@@ -16,7 +17,15 @@ import type {
 } from "../measures";
 import { kind_of, type Painted, painted_at } from "./painting";
 
-export const SECTIONS = ["Curves", "CKA", "Confusion", "Data map", "Class pair", "Units"] as const;
+export const SECTIONS = [
+  "Curves",
+  "CKA",
+  "Confusion",
+  "Data map",
+  "Class pair",
+  "Units",
+  "Runs",
+] as const;
 export type Section = (typeof SECTIONS)[number];
 
 /** Mean and standard deviation over the run of the probability that the model gives each sample's label. */
@@ -63,6 +72,11 @@ export class Measuring {
   readonly pair: Signal<readonly [string, string] | null> = signal(null);
   readonly class_pair: Signal<ClassPair | null> = signal(null);
   readonly units: Signal<Units | null> = signal(null);
+  /** The layer of another run that somebody has chosen to hold this one against; null for the nearest at hand. */
+  readonly rival: Signal<Other | null> = signal(null);
+  readonly comparison: Signal<Comparison | null> = signal(null);
+  /** The list of samples that is open. */
+  readonly difference: Signal<string | null> = signal(null);
   /** What the samples are coloured by, at the steps that have come. */
   readonly values: Signal<ColorValues | null> = signal(null);
   /** The same at the moment that is shown; null where a column of the metadata colours the samples. */

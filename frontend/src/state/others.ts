@@ -6,7 +6,7 @@ import type { Other } from "./measuring";
 import type { Store } from "./store";
 
 /** The layers of the same run first. */
-export function others_of(store: Store): Other[] {
+export function others_of(store: Store): (Other & { readonly steps: readonly number[] })[] {
   const here = store.layer.value;
   const run = store.run.value?.run;
   const runs = store.runs.value ?? [];
@@ -16,8 +16,38 @@ export function others_of(store: Store): Other[] {
       .filter((layer) => layer.fingerprint !== "" && layer.fingerprint === here?.fingerprint)
       .filter((layer) => one.run !== run || layer.name !== here?.name)
       .filter(({ steps }) => steps.length > 0)
-      .map(({ name }) => ({ run: one.run, layer: name })),
+      .map(({ name, steps }) => ({ run: one.run, layer: name, steps })),
   );
+}
+
+/** The layers of other runs that hold the same samples, those of the same name first. */
+export function rivals_of(store: Store): Other[] {
+  const layer = store.layer.value?.name;
+  return others_of(store)
+    .filter(({ run }) => run !== store.run.value?.run)
+    .sort((a, b) => Number(b.layer === layer) - Number(a.layer === layer));
+}
+
+/** The one that is chosen, or the first. */
+export function rival_of(store: Store): Other | null {
+  const rivals = rivals_of(store);
+  const wanted = store.measuring.rival.value;
+  const chosen = rivals.find(({ run, layer }) => run === wanted?.run && layer === wanted.layer);
+  return chosen ?? rivals[0] ?? null;
+}
+
+/** The runs that cannot be compared with: theirs are other samples. */
+export function strangers_of(store: Store): string[] {
+  const rivals = rivals_of(store);
+  const others = (store.runs.value ?? []).filter(({ run }) => run !== store.run.value?.run);
+  return others.map(({ run }) => run).filter((name) => rivals.every(({ run }) => run !== name));
+}
+
+export function key_of(store: Store, { run, layer }: Other): LayerKey | null {
+  const found = store.runs.value
+    ?.find((one) => one.run === run)
+    ?.layers.find(({ name }) => name === layer);
+  return found === undefined ? null : { run, layer, v: found.version };
 }
 
 /** So many layers are compared each with each. */
@@ -25,12 +55,9 @@ const MOST = 8;
 
 /** The keys of the layer that is shown and of the others that have the step too, at most eight; null where it is alone. */
 export function layers_at(store: Store, key: LayerKey, step: number): LayerKey[] | null {
-  const others = others_of(store).flatMap(({ run, layer }): LayerKey[] => {
-    const found = store.runs.value
-      ?.find((one) => one.run === run)
-      ?.layers.find(({ name }) => name === layer);
-    return found?.steps.includes(step) ? [{ run, layer, v: found.version }] : [];
-  });
+  const others = others_of(store)
+    .filter(({ steps }) => steps.includes(step))
+    .flatMap((other) => key_of(store, other) ?? []);
   return others.length === 0 ? null : [key, ...others].slice(0, MOST);
 }
 

@@ -1,0 +1,206 @@
+// This run held against another one of the same samples: what is measured of both, how alike the layer is in them, and the
+// samples in which they differ.
+import { StepCurve, short } from "../charts/step_curve";
+import { Field } from "../controls/field";
+import { RankedSamples, RankingHead, sentence } from "../controls/ranked_samples";
+import type { Comparison, Difference, MetricOfBoth } from "../measures";
+import { click_sample, point_at, select } from "../state/choose";
+import { choose_rival, go_to_step, toggle_difference } from "../state/measure";
+import type { Other } from "../state/measuring";
+import { in_order } from "../state/metric_order";
+import { rival_of, rivals_of, strangers_of } from "../state/others";
+import { color_of, type Store } from "../state/store";
+import { value_at, write_number } from "../state/table";
+import { time_axis } from "../state/time_axis";
+
+export function RunsPanel({ store }: { store: Store }) {
+  const rivals = rivals_of(store);
+  const rival = rival_of(store);
+  const strangers = strangers_of(store);
+  const comparison = store.measuring.comparison.value;
+  const title = (one: Other) =>
+    one.layer === store.layer.value?.name ? one.run : `${one.layer} of ${one.run}`;
+  return (
+    <div class="runs">
+      {rival === null ? (
+        <p>There is no other run of the same samples to compare with.</p>
+      ) : (
+        <>
+          <Field
+            name="Compare with"
+            options={rivals.map((one, i) => [String(i), title(one)] as const)}
+            chosen={String(
+              rivals.findIndex(({ run, layer }) => run === rival.run && layer === rival.layer),
+            )}
+            choose={(place) => {
+              const chosen = rivals[Number(place)];
+              if (chosen !== undefined) choose_rival(store, chosen);
+            }}
+          />
+          {comparison === null ? (
+            <p role="status">The runs are being compared…</p>
+          ) : (
+            <Both store={store} comparison={comparison} there={title(rival)} />
+          )}
+        </>
+      )}
+      {strangers.length > 0 && (
+        <p>
+          {strangers.join(", ")} {strangers.length === 1 ? "holds" : "hold"} other samples and
+          cannot be compared: record all runs with the same x and metadata.
+        </p>
+      )}
+    </div>
+  );
+}
+
+interface BothProps {
+  readonly store: Store;
+  readonly comparison: Comparison;
+  readonly there: string;
+}
+
+function Both({ store, comparison, there }: BothProps) {
+  const { step, with_step, metrics, lists, k, neighbors_kept, steps, cka } = comparison;
+  const here = store.run.value?.run ?? "";
+  const { first, others } = in_order(metrics);
+  const at = step === with_step ? `step ${step}` : `step ${step} and step ${with_step}`;
+  const open = lists.find(({ list }) => list === store.measuring.difference.value);
+  return (
+    <>
+      {step !== store.step.value && (
+        <p>
+          {step === with_step
+            ? `${there} lacks step ${store.step.value}: compared at step ${step}, the last of both.`
+            : "The runs share no step: each is compared at its last."}
+        </p>
+      )}
+      {metrics.length === 0 ? (
+        <p role="status">The layers are being measured…</p>
+      ) : (
+        <>
+          <MetricTable name={`At ${at}`} runs={[here, there]} metrics={first} />
+          {others.length > 0 && (
+            <details>
+              <summary>{others.length} more numbers</summary>
+              <MetricTable
+                name={`Further numbers at ${at}`}
+                runs={[here, there]}
+                metrics={others}
+              />
+            </details>
+          )}
+        </>
+      )}
+      <h3>CKA of both at each step</h3>
+      <StepCurve
+        name={`CKA of ${here} and ${there}`}
+        steps={steps}
+        values={cka}
+        {...time_axis(store, steps)}
+        go={(one) => go_to_step(store, one)}
+      />
+      {lists.length > 0 && (
+        <>
+          <h3>Samples at {at}</h3>
+          {neighbors_kept !== null && (
+            <p>
+              Of the {k} nearest neighbors of a sample, {Math.round(100 * neighbors_kept)} % are so
+              in both.
+            </p>
+          )}
+          <ul>
+            {lists.map((one) => (
+              <li key={one.list}>
+                <button
+                  type="button"
+                  class="finding"
+                  aria-expanded={one === open}
+                  onClick={() => toggle_difference(store, one.list)}
+                >
+                  <span class="name">{one.meaning.replace(/\.$/, "")}</span>
+                  <span class="count">
+                    {one.unavailable === null ? one.count.toLocaleString("en-US") : "–"}
+                  </span>
+                </button>
+                {one === open && one.unavailable !== null && (
+                  <p class="rule">{sentence(one.unavailable)}</p>
+                )}
+              </li>
+            ))}
+          </ul>
+          {open !== undefined && open.count > 0 && <Samples store={store} difference={open} />}
+        </>
+      )}
+    </>
+  );
+}
+
+interface MetricTableProps {
+  readonly name: string;
+  readonly runs: readonly [string, string];
+  readonly metrics: readonly MetricOfBoth[];
+}
+
+function MetricTable({ name, runs, metrics }: MetricTableProps) {
+  return (
+    <table class="of-both">
+      <caption>{name}</caption>
+      <thead>
+        <tr>
+          <td />
+          {runs.map((run) => (
+            <th key={run} scope="col" title={run}>
+              {run}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {metrics.map(({ name, title, unit, meaning, values }) => (
+          <tr key={name} title={meaning}>
+            <th scope="row">
+              {title}
+              {unit !== "" && unit !== "share" && <small> {unit}</small>}
+            </th>
+            {values.map((value, i) => (
+              <td key={runs[i]}>{value === null ? "–" : short(value)}</td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Samples({ store, difference }: { store: Store; difference: Difference }) {
+  const { meaning, samples, count, score } = difference;
+  const { sample, columns } = store.choosing;
+  const ids = samples.map((one) => one.sample);
+  const label = columns.value.find(({ name }) => name === store.color_by.value);
+  return (
+    <>
+      <RankingHead
+        listed={ids.length}
+        total={count}
+        score={score}
+        select={() => select(store, ids, "list")}
+      />
+      <RankedSamples
+        name={`Samples: ${meaning}`}
+        ids={ids}
+        sprites={store.sprites.value}
+        chosen={sample.value}
+        choose={(one) => click_sample(store, one, "replace")}
+        point={(one) => point_at(store, one)}
+        about={(place) => ({
+          ...(label && {
+            color: color_of(store, ids[place] ?? 0),
+            name: value_at(label, ids[place] ?? 0),
+          }),
+          count: write_number(samples[place]?.score ?? Number.NaN),
+        })}
+      />
+    </>
+  );
+}

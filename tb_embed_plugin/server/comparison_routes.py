@@ -1,0 +1,179 @@
+"""The routes of what is measured of two layers: how alike they are, and where they differ.
+
+docs/http_api.md is the contract.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from functools import partial
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from tb_embed_plugin.analysis.comparison import Comparison, Ranked
+from tb_embed_plugin.analysis.measure import LayerMeasures
+from tb_embed_plugin.arguments import Arguments
+from tb_embed_plugin.errors import ArgumentError, EmbedError
+from tb_embed_plugin.metrics.catalog import STEP_METRICS
+from tb_embed_plugin.server.answers import Answer, Service, json_answer
+from tb_embed_plugin.server.measuring import (
+    in_time,
+    measures_of,
+    ranked_limit,
+    version_of,
+    without_nan,
+)
+
+
+@dataclass(frozen=True)
+class _List:
+    """Samples in which two runs differ.
+
+    Attributes:
+        name: Its name in an answer.
+        meaning: Which samples these are, one sentence; `{here}` and `{there}` are the runs.
+        score: What the scores count.
+        rank: Finds them.
+    """
+
+    name: str
+    meaning: str
+    score: str
+    rank: Callable[[Comparison], Ranked]
+
+
+LISTS = (
+    _List(
+        "right_here",
+        "Predicted right in {here} and wrong in {there}.",
+        "margin of the label here less that there, logits",
+        Comparison.right_here_alone,
+    ),
+    _List(
+        "right_there",
+        "Predicted right in {there} and wrong in {here}.",
+        "margin of the label there less that here, logits",
+        Comparison.right_there_alone,
+    ),
+    _List(
+        "rearranged",
+        "Nearest neighbours in {here} that are others in {there}.",
+        "share of the neighbours that are others",
+        Comparison.rearranged,
+    ),
+)
+
+
+def similarity(service: Service, arguments: Arguments) -> Answer:
+    """Answers the linear CKA of each step with each step, of this layer or another."""
+    measures = measures_of(service, arguments)
+    other = _other_of(service, arguments, measures)
+    rows = arguments.members("steps", measures.steps)
+    columns = arguments.members("with_steps", other.steps)
+    pairs = [(row, column) for row in rows for column in columns]
+    values, state = in_time(
+        service, pairs, lambda pair: measures.similarity(pair[0], other, pair[1])
+    )
+    matrix = np.full(len(pairs), np.nan)
+    matrix[: len(values)] = values
+    content = state | {
+        "steps": rows,
+        "with_steps": columns,
+        "cka": [without_nan(row) for row in matrix.reshape(len(rows), len(columns))],
+    }
+    # The other one's version may change while this one's does not.
+    version = version_of(measures, state) if other is measures else None
+    return json_answer(content, version)
+
+
+def comparison(service: Service, arguments: Arguments) -> Answer:
+    """Answers in what two runs of the same samples differ at a step, and CKA at each."""
+    here = measures_of(service, arguments)
+    there = _other_of(service, arguments, here)
+    if there is here:
+        raise ArgumentError(
+            "expected with_run or with_layer to name another layer; received none; add one"
+        )
+    limit = ranked_limit(arguments)
+    step = arguments.number("step") if arguments.optional("step") else None
+    compared = Comparison(here, there, step)
+    found: dict[str, Any] = {"metrics": [], "lists": [], "neighbors_kept": None}
+    # Piece by piece: the observations take seconds, all else follows from them.
+    work: list[Callable[[], object]] = [
+        lambda: here.observation(compared.step),
+        lambda: there.observation(compared.there_step),
+        lambda: found.update(metrics=_metrics(compared), **_differences(compared, limit)),
+        *(partial(compared.cka, pair) for pair in compared.pairs),
+    ]
+    parts, state = in_time(service, work, lambda piece: piece())
+    cka = [part for part in parts if isinstance(part, float)]
+    content = {
+        "step": compared.step,
+        "with_step": compared.there_step,
+        "k": compared.k,
+        **found,
+        "steps": [one for one, _ in compared.pairs],
+        "with_steps": [other for _, other in compared.pairs],
+        "cka": without_nan(np.array(cka + [np.nan] * (len(compared.pairs) - len(cka)))),
+    }
+    return json_answer(state | content)
+
+
+COMPARISON_ROUTES: Mapping[str, Callable[[Service, Arguments], Answer]] = MappingProxyType(
+    {"similarity": similarity, "comparison": comparison}
+)
+
+
+def _other_of(service: Service, arguments: Arguments, measures: LayerMeasures) -> LayerMeasures:
+    """Returns the measures of the layer that is compared with, the same one by default."""
+    run, layer = arguments.optional("with_run"), arguments.optional("with_layer")
+    if run in (None, measures.run.name) and layer in (None, measures.facts.name):
+        return measures
+    of = service.logdir.run(run or measures.run.name)
+    name = of.layer(layer or measures.facts.name).name
+    return LayerMeasures(of, name, service.measured, arguments.optional("label"))
+
+
+def _metrics(compared: Comparison) -> list[dict[str, Any]]:
+    values = compared.metrics()
+    return [
+        {**asdict(metric), "values": without_nan(np.array(values[metric.name]))}
+        for metric in STEP_METRICS
+        if metric.name in values
+    ]
+
+
+def _differences(compared: Comparison, limit: int) -> dict[str, Any]:
+    """Returns the lists, each with the reason where there is none."""
+    lists = []
+    here, there = compared.titles
+    for kind in LISTS:
+        entry: dict[str, Any] = {
+            "list": kind.name,
+            "meaning": kind.meaning.format(here=here, there=there),
+            "score": kind.score,
+            "count": 0,
+            "samples": [],
+            "unavailable": None,
+        }
+        try:
+            ranked = kind.rank(compared)
+        except EmbedError as error:
+            entry["unavailable"] = str(error)
+        else:
+            pairs = zip(ranked.samples[:limit], ranked.scores[:limit], strict=True)
+            entry["count"] = len(ranked.samples)
+            entry["samples"] = [{"sample": int(s), "score": float(x)} for s, x in pairs]
+        lists.append(entry)
+    return {"lists": lists, "neighbors_kept": _mean_kept(compared)}
+
+
+def _mean_kept(compared: Comparison) -> float | None:
+    try:
+        return float(np.nanmean(compared.neighbors_kept, dtype=np.float64))
+    # The list of rearranged samples says why.
+    except EmbedError:
+        return None

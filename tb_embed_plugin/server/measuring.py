@@ -1,0 +1,95 @@
+"""How the routes measure: a request works for about `SECONDS`, the next one goes on.
+
+Measuring a long run takes a minute. A request answers what is finished, and says whether
+there is more.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_embed_plugin.analysis.measure import LayerMeasures
+from tb_embed_plugin.arguments import Arguments
+from tb_embed_plugin.errors import TooMuchAskedError, UnsuitableDataError
+from tb_embed_plugin.server.answers import Service
+
+Part = TypeVar("Part")
+Wanted = TypeVar("Wanted")
+
+SECONDS = 2.0
+"""Work begun in one request; the part under way at its end is finished."""
+
+MAX_RANKED = 2000
+"""Samples in one ranked list of an answer."""
+
+
+def measures_of(service: Service, arguments: Arguments) -> LayerMeasures:
+    """Returns the measures of the layer that is asked about.
+
+    Raises:
+        UnsuitableDataError: None of its steps can be measured.
+    """
+    run = service.logdir.run(arguments.text("run"))
+    layer = run.layer(arguments.text("layer"))
+    measures = LayerMeasures(run, layer.name, service.measured, arguments.optional("label"))
+    if not measures.steps:
+        raise UnsuitableDataError(
+            f"expected a snapshot of {layer.name!r} with finite values; run {run.name!r} has "
+            "none; wait for one, or look at the training"
+        )
+    return measures
+
+
+def measure_on(service: Service, measures: LayerMeasures) -> dict[str, Any]:
+    """Measures on, and returns how far it is: `state`, `done` and `total` of an answer."""
+    steps = measures.measure()
+    return in_time(service, measures.steps, lambda _: next(steps))[1]
+
+
+def in_time(
+    service: Service, wanted: Sequence[Wanted], work: Callable[[Wanted], Part]
+) -> tuple[list[Part], dict[str, Any]]:
+    """Works through what is wanted while there is time, one at least.
+
+    The server's place is given back after each part, so that a picture need not wait.
+    """
+    end = time.monotonic() + SECONDS
+    parts: list[Part] = []
+    for each in wanted:
+        if parts and time.monotonic() > end:
+            break
+        with service.frames.working():
+            parts.append(work(each))
+    state = "done" if len(parts) == len(wanted) else "running"
+    return parts, {"state": state, "done": len(parts), "total": len(wanted)}
+
+
+def ranked_limit(arguments: Arguments) -> int:
+    """Returns how many samples of a ranked list are asked for.
+
+    Raises:
+        TooMuchAskedError: They are none, or more than `MAX_RANKED`.
+    """
+    limit = arguments.number("limit", 200)
+    if not 1 <= limit <= MAX_RANKED:
+        raise TooMuchAskedError(
+            f"expected limit from 1 to {MAX_RANKED}; received {limit}; ask for fewer samples"
+        )
+    return limit
+
+
+def version_of(measures: LayerMeasures, state: Mapping[str, Any]) -> str | None:
+    """Returns the layer's version, None where the answer is not the last word."""
+    finished = state["state"] == "done"
+    return measures.run.layer_version(measures.facts.name) if finished else None
+
+
+def without_nan(values: NDArray[np.float64]) -> list[float | None]:
+    """Returns numbers as JSON takes them, null where there is none."""
+    return [None if math.isnan(value) else value for value in values.tolist()]
