@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
-from tb_embed_plugin.errors import BusyError
+from tb_embed_plugin.errors import BusyError, NotRecordedError, UnsuitableDataError
 from tb_embed_plugin.memory import Memory
 from tb_embed_plugin.projections.basis import Basis
 from tb_embed_plugin.projections.blocks import SnapshotOf, check_finite
+from tb_embed_plugin.projections.plane import logits_on_plane
 from tb_embed_plugin.views import Carried, Onto, Source, View, carry
 
 MAX_BASES = 64
@@ -76,6 +77,34 @@ class Frames:
                 frame[:] = basis.project(snapshot_of(step), view.components)
                 check_finite(step, frame)
         return frames
+
+    def logits_on_plane(self, view: View, step: int) -> NDArray[np.float64]:
+        """Returns the model's logits on the plane of the first two axes, (n_classes, 3).
+
+        See `plane.logits_on_plane`.
+
+        Raises:
+            NotRecordedError: The layer feeds no output layer that was recorded.
+            UnsuitableDataError: Points of the picture have no place in the layer's own space.
+            EmbedError: As `basis`.
+        """
+        source = view.source
+        if view.onto is not None:
+            raise UnsuitableDataError(
+                "expected a run in its own axes; received one that is carried into another's; "
+                "leave out onto_run"
+            )
+        outputs = source.run.outputs(source.layer, step)
+        if outputs is None or outputs.kernel is None or outputs.bias is None:
+            raise NotRecordedError(
+                f"expected the output layer that {source.layer!r} feeds; run "
+                f"{source.run.name!r} lacks it; record the last hidden layer of a classifier "
+                "whose output layer is Dense"
+            )
+        basis = self.basis(view)
+        with self.working():
+            snapshot = source.snapshot(step)
+            return logits_on_plane(basis, snapshot, outputs.kernel, outputs.bias)
 
     def variance_shown(self, view: View, step: int) -> float | None:
         """Returns the share of a snapshot's variance that its frame shows.

@@ -46,6 +46,7 @@ ROUTES = (
     "neighbors",
     "class_pair",
     "units",
+    "regions",
 )
 
 _STATIC = Path(__file__).parent / "static"

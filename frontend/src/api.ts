@@ -1,6 +1,17 @@
 // The server's routes as functions. Every address is relative, so that the page works below any prefix. Called by
 // state alone.
-import type { Engine, Frame, Layer, Metric, Neighbor, Progress, Quality, Run, View } from "./types";
+import type {
+  Engine,
+  Frame,
+  Layer,
+  Metric,
+  Neighbor,
+  PlaneLogits,
+  Progress,
+  Quality,
+  Run,
+  View,
+} from "./types";
 import { read_tensors, type Tensors } from "./wire";
 
 /** The server refused; the message is its own sentence. */
@@ -101,6 +112,20 @@ export async function fetch_quality(
 ): Promise<Quality> {
   const query = { ...projection_query(key), components: String(components) };
   return (await ask("quality", query, signal, work)).json();
+}
+
+/** The model's logits on the plane of a linear view, at all steps. */
+export async function fetch_regions(key: ProjectionKey, signal: AbortSignal): Promise<PlaneLogits> {
+  const answer = await tensors(address("regions", projection_query(key)), signal);
+  const [count = 0, classes = 0] = answer.shape("logits");
+  const logits = answer.array("logits", "F64");
+  return {
+    classes: (answer.json as { classes: string[] }).classes,
+    steps: [...answer.array("steps", "I32")],
+    rows: Array.from({ length: count }, (_, i) =>
+      logits.slice(3 * classes * i, 3 * classes * (i + 1)),
+    ),
+  };
 }
 
 export async function fetch_engines(signal: AbortSignal): Promise<Engine[]> {

@@ -67,8 +67,8 @@ export function color_by_category(
     if (code in counts) counts[code] = (counts[code] ?? 0) + 1;
     else missing += 1;
   }
-  const named = named_codes(counts, CATEGORIES[theme].length);
-  const color_of = new Map(named.map((code, i) => [code, CATEGORIES[theme][i] ?? GREY[theme]]));
+  const color_of = colors_of(counts, theme);
+  const named = [...color_of.keys()];
   const bytes = paint(codes.length, (i) => {
     const code = codes[i] ?? -1;
     return code in counts ? (color_of.get(code) ?? GREY[theme]) : null;
@@ -90,6 +90,18 @@ export function color_by_category(
   }
   if (missing > 0) entries.push(missing_entry(missing, theme));
   return { bytes: fill_hollow(bytes, theme), legend: { kind: "categories", entries } };
+}
+
+/** The colour of each word, as `color_by_category` gives it to samples. */
+export function category_colors(
+  codes: Int32Array,
+  words: readonly string[],
+  theme: Theme,
+): readonly Rgb[] {
+  const counts = new Array<number>(words.length).fill(0);
+  for (const code of codes) if (code in counts) counts[code] = (counts[code] ?? 0) + 1;
+  const color_of = colors_of(counts, theme);
+  return words.map((_, code) => color_of.get(code) ?? GREY[theme]);
 }
 
 /** Within the limits given, else within the values' own. */
@@ -140,6 +152,12 @@ export function contrast(a: Rgb, b: Rgb): number {
 
 export function css([red, green, blue]: Rgb): string {
   return `rgb(${red} ${green} ${blue})`;
+}
+
+/** Those of the words that have a colour of their own, in the legend's order. */
+function colors_of(counts: readonly number[], theme: Theme): Map<number, Rgb> {
+  const named = named_codes(counts, CATEGORIES[theme].length);
+  return new Map(named.map((code, i) => [code, CATEGORIES[theme][i] ?? GREY[theme]]));
 }
 
 /** All words where the colours suffice, else the largest, one colour fewer: "other" is the tenth entry. */

@@ -175,7 +175,23 @@ export interface Annotations {
 }
 
 /** What lies on the stage besides the samples: one at a time. */
-export type Overlay = "none" | "ghost" | "onion" | "density";
+export type Overlay = "none" | "ghost" | "onion" | "density" | "regions";
+
+/** Where each class's logit is the largest, in a scene seen from straight above. */
+export interface Regions {
+  /** a, b and c of each class: its logit at (x, y) is a + b x + c y. */
+  readonly logits: Float64Array;
+  /** Red, green and blue of each class. */
+  readonly colors: readonly (readonly [number, number, number])[];
+}
+
+/** A model's logits on the plane of a linear view: at each step a, b and c of each class, whose logit at (u, v) is a + b u + c v. */
+export interface PlaneLogits {
+  readonly classes: readonly string[];
+  readonly steps: readonly number[];
+  /** A row a step. */
+  readonly rows: readonly Float64Array[];
+}
 
 /** A plane seen from straight above. */
 export interface PlaneCamera {

@@ -21,6 +21,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from tb_embed_plugin.errors import UnsuitableDataError
 from tb_embed_plugin.projections.blocks import SnapshotOf, blocks, check_finite, check_width
 from tb_embed_plugin.projections.engine import Parameter, Settings
 from tb_embed_plugin.projections.moments import Spread
@@ -121,6 +122,32 @@ class Scaling:
                 lengths = np.linalg.norm(scaled, axis=1, keepdims=True)
                 scaled /= np.where(lengths > 0, lengths, 1)
             yield rows, scaled
+
+    def undo(
+        self, snapshot: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Returns `gain` and `origin`, so that scaled activations times gain plus origin are x.
+
+        Args:
+            snapshot: The one that is scaled, float32 (n_samples, n_units).
+
+        Returns:
+            Both float64 (n_units,).
+
+        Raises:
+            UnsuitableDataError: Rows were given length 1, and their own is not known any more.
+        """
+        if self.spherize:
+            raise UnsuitableDataError(
+                "expected a view whose scaling can be undone; received one with spherize, "
+                "which forgets how far out each sample lies; switch spherize off"
+            )
+        units = snapshot.shape[1]
+        if self.center is None:
+            return np.ones(units), np.zeros(units)
+        mean, factor = self._about(snapshot)
+        deviation = np.ones(units) if self.deviation is None else self.deviation
+        return deviation / factor, mean - (mean - self.center) / factor
 
     def stream(
         self, snapshot_of: SnapshotOf, steps: Sequence[int]

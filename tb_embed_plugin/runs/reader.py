@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import NotRecordedError, UnreadableError
 from tb_embed_plugin.metadata import (
+    HEAD_BIAS_TENSOR,
     HEAD_KERNEL_TENSOR,
     METADATA_FILE,
     OUTPUTS_TENSOR,
@@ -101,11 +102,12 @@ class RecordedRun(Run):
         if recorded is None:
             return None
         values = self._tensor(OUTPUTS_TENSOR, step, (facts.samples, recorded.classes))
-        kernel = None
+        kernel = bias = None
         if recorded.head == layer:
             shape = (1, facts.units, recorded.classes)
             kernel = self._tensor(HEAD_KERNEL_TENSOR, step, shape)[0]
-        return RecordedOutputs(values, recorded.kind, kernel)
+            bias = self._tensor(HEAD_BIAS_TENSOR, step, (1, 1, recorded.classes))[0, 0]
+        return RecordedOutputs(values, recorded.kind, kernel, bias)
 
     def columns(self, layer: str) -> list[Column]:
         """Returns the samples' metadata."""

@@ -79,11 +79,13 @@ class RecordedOutputs:
         kind: What they are.
         kernel: The output layer's weights, float32 (n_units, n_classes), where the layer that
             was asked for feeds it and they were recorded.
+        bias: Its bias, float32 (n_classes,), likewise.
     """
 
     values: NDArray[np.float32]
     kind: OutputsKind
     kernel: NDArray[np.float32] | None
+    bias: NDArray[np.float32] | None
 
 
 class Run(ABC):

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin import wire
 from tb_embed_plugin.analysis import findings
+from tb_embed_plugin.analysis.measure import LayerMeasures
 from tb_embed_plugin.arguments import Arguments
 from tb_embed_plugin.errors import ArgumentError, TooMuchAskedError, UnsuitableDataError
 from tb_embed_plugin.metrics.class_pair import along_axis
@@ -21,6 +22,7 @@ from tb_embed_plugin.metrics.units import selectivity
 from tb_embed_plugin.projections.neighbors import nearest
 from tb_embed_plugin.server.answers import Answer, Service, bound, json_answer
 from tb_embed_plugin.server.measuring import measures_of, without_nan
+from tb_embed_plugin.view_arguments import read_view
 
 MAX_CONFUSED = 100_000
 """Samples in one answer of `confusion`."""
@@ -137,11 +139,34 @@ def neighbors(service: Service, arguments: Arguments) -> Answer:
     return json_answer(content, run.layer_version(layer.name))
 
 
+def regions(service: Service, arguments: Arguments) -> Answer:
+    """Answers the model's logits on the plane of a linear view, which are affine there."""
+    view = read_view(service.logdir, arguments)
+    run, facts = view.source.run, view.source.facts
+    steps = arguments.members("steps", facts.drawable)
+    planes = []
+    for step in steps:
+        planes.append(service.frames.logits_on_plane(view, step))
+        bound(len(steps) * planes[0].nbytes, "steps")
+    labels = LayerMeasures(
+        run, facts.name, service.measured, arguments.optional("label")
+    ).labels
+    names = labels.names if labels.are_outputs else [""] * len(planes[0])
+    info = {"classes": [name or str(number) for number, name in enumerate(names)]}
+    tensors: dict[str, NDArray[Any]] = {
+        "logits": np.stack(planes),
+        "steps": np.array(steps, np.int32),
+    }
+    body = wire.encode(tensors, info)
+    return Answer(body, wire.CONTENT_TYPE, run.layer_version(facts.name))
+
+
 LENS_ROUTES: Mapping[str, Callable[[Service, Arguments], Answer]] = MappingProxyType(
     {
         "class_pair": class_pair,
         "units": units,
         "confusion": confusion,
         "neighbors": neighbors,
+        "regions": regions,
     }
 )

@@ -23,6 +23,7 @@ const OVERLAYS: readonly (readonly [Overlay, string])[] = [
   ["ghost", "Ghost of a step"],
   ["onion", "Onion skin of two steps"],
   ["density", "Density"],
+  ["regions", "Decision regions"],
 ];
 
 export function ShowMenu({ store }: { store: Store }) {

@@ -1,5 +1,6 @@
 // Says that not all samples are on the stage, or that some are held still, and undoes it; and tells screen readers what is selected.
 import { show_all } from "../state/choose";
+import { obstacle_to_regions } from "../state/regions";
 import { toggle_holding } from "../state/show";
 import type { Store } from "../state/store";
 
@@ -31,11 +32,32 @@ export function ShownLine({ store }: { store: Store }) {
             </button>
           </div>
         )}
+        <RegionsLine store={store} />
       </div>
       <p class="unseen" aria-live="polite">
         {selected > 0 && `${write(selected)} selected`}
       </p>
     </>
+  );
+}
+
+/** Says what decision regions are, or why there are none. */
+function RegionsLine({ store }: { store: Store }) {
+  const { overlay, plane_logits, regions_problem } = store.showing;
+  if (overlay.value !== "regions") return null;
+  const obstacle = obstacle_to_regions(store);
+  const words =
+    obstacle !== null
+      ? `Decision regions ${obstacle}`
+      : regions_problem.value !== null
+        ? `No decision regions: ${regions_problem.value}`
+        : plane_logits.value === null
+          ? "Decision regions are on their way…"
+          : "Decision regions of the plane through the mean: a slice, not a projection";
+  return (
+    <div class="shown-line">
+      <span role="status">{words}</span>
+    </div>
   );
 }
 

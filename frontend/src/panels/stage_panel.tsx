@@ -3,6 +3,7 @@
 import { effect, untracked } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import type { Matrix4 } from "three";
 import type { Size } from "../canvas/camera";
 import { Density } from "../canvas/density";
 import { StageEasel } from "../canvas/easel";
@@ -11,12 +12,14 @@ import { GlPainter } from "../canvas/gl_painter";
 import { Overlay } from "../canvas/overlay";
 import type { Painter } from "../canvas/painter";
 import type { Pointed } from "../canvas/pointing";
+import { RegionShading } from "../canvas/regions";
 import { pack_sprites } from "../canvas/sprites";
 import { Stage } from "../canvas/stage";
 import { css, RINGS, STAGE } from "../color";
 import { annotations_of } from "../state/annotations";
 import { click_sample, enclose, selected_ids } from "../state/choose";
 import { places_of } from "../state/holding";
+import { shown_regions } from "../state/regions";
 import { ghost_poses } from "../state/show";
 import { paint_of, scales_of } from "../state/sizes";
 import { type Store, stage_title } from "../state/store";
@@ -50,6 +53,7 @@ export function StagePanel({ store, children }: { store: Store; children: Compon
       painter,
       overlay: new Overlay(above.current),
       density: new Density(beneath.current),
+      regions: new RegionShading(beneath.current),
     });
   }, [store]);
   return (
@@ -102,9 +106,20 @@ interface Parts {
   /** Over the samples, and beneath them. */
   readonly overlay: Overlay;
   readonly density: Density;
+  readonly regions: RegionShading;
 }
 
-function run_stage(store: Store, { canvas, above, painter, overlay, density }: Parts): () => void {
+function run_stage(store: Store, parts: Parts): () => void {
+  const { canvas, above, painter, overlay, density, regions } = parts;
+  let seen: { readonly clip: Matrix4; readonly size: Size } | null = null;
+  const wanted_regions = shown_regions(store);
+  const color_in = () => {
+    const found = wanted_regions.peek();
+    if (found === null || seen === null) return regions.clear();
+    // Both lie on the one canvas.
+    density.clear();
+    regions.draw(found, seen.clip, seen.size);
+  };
   const shade = (size: Size) => {
     const shown = store.motion.shown.peek();
     const moving = store.flying.peek() || shown?.from !== shown?.to;
@@ -127,7 +142,9 @@ function run_stage(store: Store, { canvas, above, painter, overlay, density }: P
     },
     drawn(clip, size, moved) {
       overlay.follow(clip, size);
+      seen = { clip, size };
       shade(size);
+      color_in();
       store.camera.value = moved;
       easel.tell();
     },
@@ -176,6 +193,10 @@ function run_stage(store: Store, { canvas, above, painter, overlay, density }: P
     effect(() => {
       const theme = store.theme.value;
       overlay.set_ink({ text: css(RINGS[theme].selected), surface: css(STAGE[theme]) });
+    }),
+    effect(() => {
+      wanted_regions.value;
+      color_in();
     }),
     effect(() => overlay.set_annotations(annotations_of(store))),
     effect(() => stage.point_at(store.choosing.pointed.value)),

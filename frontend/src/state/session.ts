@@ -14,6 +14,7 @@ import { watch_neighbors } from "./neighbors";
 import { kind_of } from "./painting";
 import { play_on_wish } from "./playing";
 import { load_quality } from "./quality";
+import { load_regions } from "./regions";
 import type { Store } from "./store";
 import { first_color, read_table } from "./table";
 import { tour_on_wish } from "./touring";
@@ -34,6 +35,7 @@ export function start(store: Store, first_answer: Promise<Response>, signal: Abo
   follow_bookmarks(store);
   watch_neighbors(store, signal);
   load_measured(store, signal);
+  load_regions(store, signal);
   open_address(store, signal);
   keep_up(store, first_answer, signal);
   keep_address(store, signal);

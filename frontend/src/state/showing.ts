@@ -1,6 +1,6 @@
 // The part of the store that says what is shown besides the samples, and how time goes. `show.ts` holds what changes it.
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import type { Overlay } from "../types";
+import type { Overlay, PlaneLogits } from "../types";
 import type { Held } from "./holding";
 
 /** So many dots are a blot: their density says more. */
@@ -18,6 +18,10 @@ export class Showing {
   /** The step of the ghost, and the other one of the onion skin; null for the first and the last step. */
   readonly ghost_step: Signal<number | null> = signal(null);
   readonly other_step: Signal<number | null> = signal(null);
+  /** What decision regions follow from, at all steps; null where there are none. */
+  readonly plane_logits: Signal<PlaneLogits | null> = signal(null);
+  /** Why the server has none. */
+  readonly regions_problem: Signal<string | null> = signal(null);
   /** Factors of our own choice. */
   readonly dot_size: Signal<number> = signal(1);
   readonly opacity: Signal<number> = signal(1);
