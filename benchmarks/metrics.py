@@ -24,7 +24,8 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from tb_embed_plugin import EmbeddingCheckpoint, open_run
 from tb_embed_plugin.analysis.findings import all_rankings, warnings
-from tb_embed_plugin.analysis.measure import LayerMeasures, Measured
+from tb_embed_plugin.analysis.measure import LayerMeasures
+from tb_embed_plugin.analysis.measured import Measured
 from tb_embed_plugin.metrics import neighborhoods
 from tb_embed_plugin.metrics.observation import K
 from tb_embed_plugin.projections.neighbors import nearest

@@ -172,7 +172,7 @@ def _check(options: argparse.Namespace) -> int:
 
 def _metrics(options: argparse.Namespace) -> int:
     from tb_embed_plugin.analysis.findings import warnings
-    from tb_embed_plugin.analysis.measure import measures_below
+    from tb_embed_plugin.commands.scalars import measures_below, write_scalars
 
     for layers in measures_below(options.logdir, options.run, options.layer, options.label):
         for layer in layers:
@@ -184,8 +184,6 @@ def _metrics(options: argparse.Namespace) -> int:
             for warning in warnings(layer):
                 print(f"  warning: {warning.sentence}")
         if options.write_scalars:
-            from tb_embed_plugin.commands.scalars import write_scalars
-
             print(f"scalars written into {write_scalars(layers)}")
     return 0
 

@@ -99,7 +99,7 @@ def test_where_samples_lie_in_the_plane_its_logits_are_theirs(
 
 
 def test_a_boundary_that_is_known(client: Client) -> None:
-    """Class 0 where the first unit is above 2: where u, that unit about its mean 1, is above 1."""
+    """Class 0 where the first unit is above 2; u is that unit about its mean, 1."""
     (plane,) = tensors_of(ask(client, "regions", run="halves"))[0]["logits"]
     np.testing.assert_allclose(plane[0] - plane[1], [-2, 2, 0], atol=1e-12)
     np.testing.assert_allclose(plane, [[-1, 1, 0], [1, -1, 0]], atol=1e-12)

@@ -12,7 +12,9 @@ import pytest
 from numpy.typing import NDArray
 
 from tb_embed_plugin import EmbeddingCheckpoint
-from tb_embed_plugin.analysis.measure import LayerMeasures, Measured
+from tb_embed_plugin.analysis import history
+from tb_embed_plugin.analysis.measure import LayerMeasures
+from tb_embed_plugin.analysis.measured import Measured
 from tb_embed_plugin.metrics.observation import Labels, compare, observe
 from tb_embed_plugin.metrics.warning_rules import WARNING_RULES, Finding, Moment
 from tb_embed_plugin.projections.neighbors import nearest
@@ -85,7 +87,7 @@ def test_a_rank_that_falls_names_the_samples_far_out() -> None:
 
 def test_a_healthy_training_raises_nothing(recording: Recording) -> None:
     measures = LayerMeasures(read_run(recording.run_dir), "fc1", Measured())
-    assert found_in(measures.moments(), measures.labels.codes) == []
+    assert found_in(history.moments_of(measures), measures.labels.codes) == []
 
 
 @pytest.fixture
@@ -127,7 +129,7 @@ def train(tmp_path: Path, digits: tuple[NDArray[np.float32], NDArray[np.int64]])
             )
             start = end
         measures = LayerMeasures(read_run(tmp_path / "run"), "fc1", Measured())
-        warnings = found_in(measures.moments(), labels)
+        warnings = found_in(history.moments_of(measures), labels)
         return {name: (measures.trained[f.index], f) for name, f in warnings}
 
     return train

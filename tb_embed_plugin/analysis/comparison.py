@@ -122,17 +122,9 @@ class Comparison:
         where not measured.
 
         Raises:
-            UnsuitableDataError: Other samples of the two layers are measured, as their
-                widths differ and there are very many.
             EmbedError: As `metrics`.
         """
         here, there = self._here, self._there
-        if not np.array_equal(here.samples, there.samples):
-            raise UnsuitableDataError(
-                "expected layers of which the same samples are measured; of "
-                f"{here.facts.units} and {there.facts.units} units and {here.facts.samples} "
-                "samples, different subsets are; compare layers of equal width"
-            )
         kept = np.full(here.facts.samples, np.nan, np.float32)
         before = here.observation(self.step).neighbors
         after = there.observation(self.there_step).neighbors

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from tb_embed_plugin.analysis.history import history_of, moments_of
 from tb_embed_plugin.analysis.measure import LayerMeasures
 from tb_embed_plugin.errors import ArgumentError, NotRecordedError, UnsuitableDataError
 from tb_embed_plugin.metrics import predictions, rankings
@@ -50,7 +51,7 @@ def warnings(measures: LayerMeasures) -> list[Warning]:
     Raises:
         EmbedError: A snapshot cannot be read or is not finite.
     """
-    moments = measures.moments()
+    moments = moments_of(measures)
     codes = measures.labels.codes[measures.samples]
     found = []
     for name, rule in WARNING_RULES.items():
@@ -85,7 +86,7 @@ def all_rankings(measures: LayerMeasures) -> dict[str, Ranking]:
     Raises:
         EmbedError: A snapshot cannot be read, or no step follows a training.
     """
-    history = measures.history()
+    history = history_of(measures)
     found = {name: rule.rank(history) for name, rule in RULES.items()}
     return {
         name: replace(ranking, samples=measures.samples[ranking.samples])
@@ -104,7 +105,7 @@ def ranking(measures: LayerMeasures, rule: str) -> Ranking:
     """
     if rule not in RULES:
         raise ArgumentError(f"expected rule to be one of {list(RULES)}; received {rule!r}")
-    found = RULES[rule].rank(measures.history())
+    found = RULES[rule].rank(history_of(measures))
     if found is None:
         raise UnsuitableDataError(
             f"expected the model's outputs and the labels that belong to them, by which "
@@ -124,7 +125,7 @@ def summary(measures: LayerMeasures) -> dict[str, NDArray[np.float64]]:
     Raises:
         EmbedError: As `all_rankings`.
     """
-    found = rankings.summary(measures.history())
+    found = rankings.summary(history_of(measures))
     if "first_learnt" in found:
         steps = np.array([*measures.trained, -1.0])
         found["first_learnt"] = steps[found["first_learnt"].astype(int)]

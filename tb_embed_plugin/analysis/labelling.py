@@ -10,10 +10,36 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import ArgumentError
 from tb_embed_plugin.metrics.observation import Labels
+from tb_embed_plugin.metrics.predictions import predict
 from tb_embed_plugin.runs.metadata_table import Column
+from tb_embed_plugin.runs.run import Run
 
 MAX_CLASSES = 60
 """Words of a column that is taken as the label though nobody calls it so."""
+
+
+def labels_of(
+    run: Run, layer: str, step: int | None, name: str | None = None
+) -> tuple[Labels, Labels]:
+    """Returns the labels of a layer's samples.
+
+    Args:
+        run: The run.
+        layer: The layer.
+        step: The last one, whose outputs tell which class each word is; None where there is
+            none.
+        name: The column wanted; see `choose_labels`.
+
+    Returns:
+        With the words' own codes, and with the model's classes as codes, where these can be
+        told (`match_outputs`).
+    """
+    labels = choose_labels(run.columns(layer), run.layer(layer).samples, name)
+    outputs = None if step is None else run.outputs(layer, step)
+    if outputs is None:
+        return labels, labels
+    predicted = predict(outputs.values, outputs.kind).classes
+    return labels, match_outputs(labels, predicted, outputs.values.shape[1])
 
 
 def choose_labels(columns: Sequence[Column], n_samples: int, name: str | None = None) -> Labels:

@@ -6,19 +6,17 @@ labels and the snapshot's own stamp, so a run that grows costs its new steps alo
 
 from __future__ import annotations
 
-import math
-from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Iterator, Sequence
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from tb_embed_plugin.analysis.labelling import choose_labels, match_outputs
-from tb_embed_plugin.errors import NotRecordedError, UnsuitableDataError
-from tb_embed_plugin.memory import Memory
+from tb_embed_plugin.analysis.extent import samples_to_measure, thinned, trained_steps
+from tb_embed_plugin.analysis.labelling import labels_of
+from tb_embed_plugin.analysis.measured import LayerShelf, Measured
+from tb_embed_plugin.errors import UnsuitableDataError
 from tb_embed_plugin.metrics import similarity
 from tb_embed_plugin.metrics.observation import (
     Change,
@@ -29,40 +27,9 @@ from tb_embed_plugin.metrics.observation import (
     compare,
     observe,
 )
-from tb_embed_plugin.metrics.predictions import predict
-from tb_embed_plugin.metrics.rankings import History
-from tb_embed_plugin.metrics.subset import MAX_EXACT, stratified
 from tb_embed_plugin.metrics.warning_rules import Moment
 from tb_embed_plugin.projections.neighbors import nearest
-from tb_embed_plugin.runs.logdir import Logdir
-from tb_embed_plugin.runs.run import Run
-
-MAX_STEPS = 128
-"""Steps of a layer that are measured; of more, every second, fourth and so on, and the last."""
-
-MAX_WORK = MAX_EXACT**2 * 512
-"""Products of activations that a step's distances may take: 20,000 samples of 512 units; of a
-wider layer fewer samples are measured."""
-
-_NUMBERS = 1 << 17
-
-
-@dataclass(frozen=True)
-class Measured:
-    """What was measured before, by what it was measured of; forgotten with the process.
-
-    A step of 10,000 samples takes 1.2 MB.
-    """
-
-    labels: Memory[tuple[Labels, Labels]] = field(
-        default_factory=lambda: Memory[tuple[Labels, Labels]](16)
-    )
-    observations: Memory[Observation] = field(
-        default_factory=lambda: Memory[Observation](2 * MAX_STEPS)
-    )
-    changes: Memory[Change] = field(default_factory=lambda: Memory[Change](2 * MAX_STEPS))
-    products: Memory[float] = field(default_factory=lambda: Memory[float](_NUMBERS))
-    similarities: Memory[float] = field(default_factory=lambda: Memory[float](_NUMBERS))
+from tb_embed_plugin.runs.run import Run, short_hash
 
 
 class LayerMeasures:
@@ -96,18 +63,12 @@ class LayerMeasures:
     def samples(self) -> NDArray[np.int64]:
         """The samples that are measured, ascending: all, or a subset (`metrics.subset`)."""
         # Of the words' own codes, which no step changes.
-        most = min(MAX_EXACT, math.isqrt(MAX_WORK // self.facts.units))
-        return stratified(self._labels[0].codes, most)
+        return samples_to_measure(self._labels[0].codes, self.facts.units)
 
     @cached_property
     def trained(self) -> list[int]:
         """The steps that are measured and follow a training."""
-        untrained = {
-            s.step
-            for s in self.run.step_facts
-            if s.iterations == 0 or (s.iterations is None and s.epoch == 0 and not s.batch)
-        }
-        return [step for step in self.steps if step not in untrained]
+        return trained_steps(self.run, self.steps)
 
     def observation(self, step: int) -> Observation:
         """Returns what a step's snapshot says of itself.
@@ -116,7 +77,9 @@ class LayerMeasures:
             EmbedError: The snapshot cannot be read or is not finite.
         """
         key = self._key([step]), self.labels.names, self.labels.are_outputs
-        return self._measured.observations.get(key, lambda: self._observe(step))
+        return self._measured.observations.get(
+            key, lambda: self.shelf.observation(self._name(step), lambda: self._observe(step))
+        )
 
     def change(self, before: int, after: int) -> Change:
         """Returns what has changed from one step to another.
@@ -125,10 +88,17 @@ class LayerMeasures:
             EmbedError: As `observation`.
         """
         first, second = self.observation(before), self.observation(after)
+        name = f"{self._name(before)}-{self._name(after)}"
         return self._measured.changes.get(
             self._key([before, after]),
-            lambda: compare(
-                self.snapshot(before), self.snapshot(after), first.neighbors, second.neighbors
+            lambda: self.shelf.change(
+                name,
+                lambda: compare(
+                    self.snapshot(before),
+                    self.snapshot(after),
+                    first.neighbors,
+                    second.neighbors,
+                ),
             ),
         )
 
@@ -166,20 +136,36 @@ class LayerMeasures:
         """
         self.check_same_samples(other)
         # One number for both orders.
-        keys = frozenset([self._key([step]), other._key([other_step])])
-        return self._measured.similarities.get(keys, lambda: self._cka(step, other, other_step))
+        ends = sorted(
+            [(self._name(step), self), (other._name(other_step), other)],
+            key=lambda end: end[0],
+        )
+        (row, shelved), (column, _) = ends
+        return self._measured.similarities.get(
+            frozenset([self._key([step]), other._key([other_step])]),
+            lambda: shelved.shelf.number(
+                f"cka-{row}", column, lambda: self._cka(step, other, other_step)
+            ),
+        )
 
     def check_same_samples(self, other: LayerMeasures) -> None:
         """Raises where another layer's rows are not the same samples.
 
         Raises:
-            UnsuitableDataError: They hold different samples.
+            UnsuitableDataError: They hold different samples, or so many that of layers of
+                different width different subsets are measured.
         """
         if self.facts.fingerprint != other.facts.fingerprint:
             raise UnsuitableDataError(
                 "expected two layers that hold the same samples; received "
                 f"{self.facts.name!r} of run {self.run.name!r} and {other.facts.name!r} of "
                 f"run {other.run.name!r}; record both with the same x and metadata"
+            )
+        if not np.array_equal(self.samples, other.samples):
+            raise UnsuitableDataError(
+                "expected layers of which the same samples are measured; of "
+                f"{self.facts.units} and {other.facts.units} units and {self.facts.samples} "
+                "samples, different subsets are; compare layers of equal width"
             )
 
     def sample_metric(self, name: str, step: int) -> NDArray[np.float32]:
@@ -215,65 +201,14 @@ class LayerMeasures:
                 self.change(before, step)
             yield step
 
-    def moments(self) -> list[Moment]:
-        """Returns the trained steps, as the rules for warnings take them.
-
-        Raises:
-            EmbedError: As `observation`.
-        """
-        return [
-            Moment(self.observation(step), None if i == 0 else self.change(before, step))
-            for i, (before, step) in enumerate(
-                zip([0, *self.trained], self.trained, strict=False)
-            )
-        ]
-
-    def history(self) -> History:
-        """Returns what was observed of each measured sample, as the rankings take it.
-
-        Raises:
-            UnsuitableDataError: No step follows a training.
-            EmbedError: As `observation`.
-        """
-        moments = self.moments()
-        if not moments:
-            raise UnsuitableDataError(
-                f"expected a snapshot of {self.facts.name!r} taken after training had begun; "
-                f"run {self.run.name!r} has none yet; wait for one"
-            )
-        seen = [moment.observation for moment in moments]
-        still = np.zeros(len(self.samples), np.float32)
-        changes = [moment.change or Change(still, still) for moment in moments]
-        first, last = self.trained[0], self.trained[-1]
-        predicted = _matrix([s.samples for s in seen], "prediction")
-        return History(
-            labels=self.labels.codes[self.samples],
-            prediction=None if predicted is None else predicted.astype(np.int32),
-            margin=_matrix([s.samples for s in seen], "margin"),
-            true_probability=_matrix([s.samples for s in seen], "true_probability"),
-            neighborhood_label=np.stack(
-                [s.samples["neighborhood_label"].astype(np.int32) for s in seen]
-            ),
-            share=np.stack([s.agreement for s in seen]),
-            own=np.stack([s.samples["agreement"] for s in seen]),
-            displacement=np.stack([change.displacement for change in changes]),
-            net=self.change(first, last).displacement,
-            churn=np.stack([change.churn for change in changes]),
-        )
-
     @cached_property
     def _labels(self) -> tuple[Labels, Labels]:
         """The labels with the words' own codes, and with the model's classes as codes."""
-        return self._measured.labels.get(self._key(self.steps[-1:]), self._find_labels)
-
-    def _find_labels(self) -> tuple[Labels, Labels]:
-        columns = self.run.columns(self.facts.name)
-        labels = choose_labels(columns, self.facts.samples, self._label)
-        outputs = self.run.outputs(self.facts.name, self.steps[-1]) if self.steps else None
-        if outputs is None:
-            return labels, labels
-        predicted = predict(outputs.values, outputs.kind).classes
-        return labels, match_outputs(labels, predicted, outputs.values.shape[1])
+        last = self.steps[-1] if self.steps else None
+        return self._measured.labels.get(
+            self._key(self.steps[-1:]),
+            lambda: labels_of(self.run, self.facts.name, last, self._label),
+        )
 
     def _observe(self, step: int) -> Observation:
         snapshot = self.snapshot(step)
@@ -318,50 +253,36 @@ class LayerMeasures:
             self._key([step]), lambda: similarity.own_product(self._centred(step))
         )
 
+    @cached_property
+    def shelf(self) -> LayerShelf:
+        """What is kept of the layer."""
+        words, labels = self._labels
+        facts = {
+            "layer": self.facts.name,
+            "samples": self.facts.fingerprint,
+            "measured": len(self.samples),
+            "labels": [
+                [known.names, known.are_outputs, short_hash(known.codes.tobytes())]
+                for known in (words, labels)
+            ],
+        }
+        of = self._measured.shelf_of
+        return LayerShelf(
+            None if of is None else of(self.run.path),
+            facts,
+            len(self.samples),
+            self.facts.units,
+            len(labels.names),
+        )
+
+    def _name(self, step: int) -> str:
+        """Names a snapshot, in whatever folder its run lies."""
+        return short_hash(self.facts.name, repr(self.run.stamp(self.facts.name, step)))
+
     def _key(self, steps: Sequence[int]) -> Hashable:
         stamps = tuple(repr(self.run.stamp(self.facts.name, step)) for step in steps)
         labels = self._label, self.facts.samples_version
         return self.run.path, self.facts.name, *labels, *steps, *stamps
-
-
-def measures_below(
-    logdir: Path, run: str | None = None, layer: str | None = None, label: str | None = None
-) -> Iterator[list[LayerMeasures]]:
-    """Yields the measures of the layers of each run below a directory.
-
-    Args:
-        logdir: TensorBoard's log directory.
-        run: One run alone.
-        layer: One layer alone.
-        label: The column of categories that is the label.
-
-    Raises:
-        NotRecordedError: There is no such run, or none at all, or no such layer.
-        UnreadableError: A run is damaged.
-    """
-    runs = Logdir(logdir, list)
-    names = [found.name for found in runs.list_runs()] if run is None else [run]
-    if not names:
-        raise NotRecordedError(
-            f"expected a run below {logdir}; received none; record one, or name another "
-            "directory"
-        )
-    for name in names:
-        found = runs.run(name)
-        layers = [facts.name for facts in found.layers] if layer is None else [layer]
-        yield [LayerMeasures(found, each, Measured(), label) for each in layers]
-
-
-def thinned(steps: Sequence[int], most: int = MAX_STEPS) -> list[int]:
-    """Returns all steps, or of more than `most` every second, fourth and so on, and the last.
-
-    So a run that grows keeps most of those that were measured.
-    """
-    stride = 1
-    while len(steps) > most and -(-len(steps) // stride) >= most:
-        stride *= 2
-    kept = list(steps[::stride])
-    return kept if not steps or kept[-1] == steps[-1] else [*kept, steps[-1]]
 
 
 def _one_thread() -> threadpool_limits:
@@ -371,12 +292,3 @@ def _one_thread() -> threadpool_limits:
     times as long as one.
     """
     return threadpool_limits(1, "blas")
-
-
-def _matrix(
-    samples: Sequence[Mapping[str, NDArray[np.float32]]], name: str
-) -> NDArray[np.float32] | None:
-    """Returns a sample metric of all steps, None where a step lacks it."""
-    if not all(name in entry for entry in samples):
-        return None
-    return np.stack([entry[name] for entry in samples])

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin.analysis import findings
 from tb_embed_plugin.analysis.comparison import Comparison
-from tb_embed_plugin.analysis.measure import LayerMeasures, Measured
+from tb_embed_plugin.analysis.measure import LayerMeasures
+from tb_embed_plugin.analysis.measured import Measured
 from tb_embed_plugin.errors import MisuseError, NotRecordedError
 from tb_embed_plugin.metrics.catalog import STEP_METRICS
 from tb_embed_plugin.metrics.rankings import Ranking

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tensorboard.compat.proto.event_pb2 import Event
@@ -16,8 +16,11 @@ from tensorboard.compat.proto.types_pb2 import DT_FLOAT
 from tensorboard.summary.writer.record_writer import RecordWriter
 
 from tb_embed_plugin.analysis.measure import LayerMeasures
+from tb_embed_plugin.analysis.measured import Measured
+from tb_embed_plugin.errors import NotRecordedError
 from tb_embed_plugin.metrics.catalog import STEP_METRICS
 from tb_embed_plugin.runs.atomic import write_bytes
+from tb_embed_plugin.runs.logdir import Logdir
 
 FOLDER = "metrics"
 """The scalars' own run, below the run that they are of."""
@@ -83,3 +86,31 @@ def _event(step: int, wall_time: float, values: Mapping[str, float]) -> Event:
         value.tensor.dtype = DT_FLOAT
         value.tensor.float_val.append(number)
     return event
+
+
+def measures_below(
+    logdir: Path, run: str | None = None, layer: str | None = None, label: str | None = None
+) -> Iterator[list[LayerMeasures]]:
+    """Yields the measures of the layers of each run below a directory.
+
+    Args:
+        logdir: TensorBoard's log directory.
+        run: One run alone.
+        layer: One layer alone.
+        label: The column of categories that is the label.
+
+    Raises:
+        NotRecordedError: There is no such run, or none at all, or no such layer.
+        UnreadableError: A run is damaged.
+    """
+    runs = Logdir(logdir, list)
+    names = [found.name for found in runs.list_runs()] if run is None else [run]
+    if not names:
+        raise NotRecordedError(
+            f"expected a run below {logdir}; received none; record one, or name another "
+            "directory"
+        )
+    for name in names:
+        found = runs.run(name)
+        layers = [facts.name for facts in found.layers] if layer is None else [layer]
+        yield [LayerMeasures(found, each, Measured(), label) for each in layers]

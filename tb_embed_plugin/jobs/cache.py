@@ -1,6 +1,6 @@
-"""Keeps what engines computed, so that nothing is computed twice: files below one folder.
+"""Keeps what was computed, so that nothing is computed twice: files below one folder.
 
-    <folder>/<layout>/<snapshot>.safetensors   a frame
+    <folder>/<layout>/<snapshot>.safetensors   a frame, or what was measured of a snapshot
     <folder>/<layout>/<name>.json              numbers
     <folder>/<layout>.lock                     held by whoever lays the layout out
 
@@ -68,13 +68,37 @@ class Cache:
         One that is damaged or has another shape is deleted.
         """
         most = 4 * math.prod(shape) + _MAX_HEADER_BYTES
-        path = self.folder / layout / f"{snapshot}.safetensors"
+        found = self.tensors(layout, snapshot, most)
+        if found is None:
+            return None
+        frame = found[0].get("frame")
+        if frame is not None and frame.shape == shape:
+            return frame.astype(np.float32, copy=False)
+        with contextlib.suppress(OSError):
+            self._path(layout, f"{snapshot}.safetensors").unlink()
+        return None
+
+    def keep_frame(self, layout: str, snapshot: str, frame: NDArray[np.float32]) -> None:
+        """Writes a frame, and makes room for it.
+
+        Raises:
+            OSError: The disk is full, the folder read-only and the like.
+        """
+        self.keep_tensors(layout, snapshot, {"frame": frame}, {})
+
+    def tensors(
+        self, layout: str, name: str, most: int
+    ) -> tuple[dict[str, NDArray[np.generic]], Mapping[str, Any]] | None:
+        """Returns the tensors kept under a name and what was kept with them, or None.
+
+        A file that is damaged, or larger than `most` bytes, is deleted.
+        """
+        path = self.folder / layout / f"{name}.safetensors"
         try:
             with self._path(layout, path.name).open("rb") as file:
                 tensors, info = wire.decode(file.read(most))
-            frame = tensors["frame"]
-            if frame.shape == shape and info["digest"] == digest(frame):
-                return frame.astype(np.float32, copy=False)
+            if info["digest"] == _digest_of(tensors):
+                return tensors, info
         except (FileNotFoundError, EmbedError):
             # Behind a link that leads elsewhere there is nothing of ours.
             return None
@@ -84,15 +108,20 @@ class Cache:
             path.unlink()
         return None
 
-    def keep_frame(self, layout: str, snapshot: str, frame: NDArray[np.float32]) -> None:
-        """Writes a frame, and makes room for it.
+    def keep_tensors(
+        self,
+        layout: str,
+        name: str,
+        tensors: Mapping[str, NDArray[np.generic]],
+        info: Mapping[str, Any],
+    ) -> None:
+        """Writes tensors, and what else there is to say as JSON, and makes room for them.
 
         Raises:
-            OSError: The disk is full, the folder read-only and the like.
+            OSError: As `keep_frame`.
         """
-        body = wire.encode({"frame": frame}, {"digest": digest(frame)})
-        path = self._path(layout, f"{snapshot}.safetensors")
-        atomic.write_bytes(path, body, flush=False)
+        body = wire.encode(tensors, {**info, "digest": _digest_of(tensors)})
+        atomic.write_bytes(self._path(layout, f"{name}.safetensors"), body, flush=False)
         self._make_room(layout)
 
     def frames(self, layout: str) -> frozenset[str]:
@@ -199,6 +228,14 @@ def digest(content: bytes | NDArray[np.generic]) -> str:
     """Returns 32 hexadecimal digits that differ where the content does; not the shape."""
     data = content if isinstance(content, bytes) else np.ascontiguousarray(content).data
     return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
+def _digest_of(tensors: Mapping[str, NDArray[np.generic]]) -> str:
+    """Returns the digest of the tensors' bytes, one after the other by name."""
+    content = hashlib.blake2b(digest_size=16)
+    for name in sorted(tensors):
+        content.update(np.ascontiguousarray(tensors[name]).data)
+    return content.hexdigest()
 
 
 def _users_cache(run_dir: Path) -> Cache:

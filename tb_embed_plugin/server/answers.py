@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tb_embed_plugin.analysis.measure import Measured
+from tb_embed_plugin.analysis.measured import Measured
 from tb_embed_plugin.errors import TooMuchAskedError
 from tb_embed_plugin.frames import Frames
+from tb_embed_plugin.jobs.cache import cache_of
 from tb_embed_plugin.jobs.queue import Jobs
 from tb_embed_plugin.runs.logdir import Logdir
 from tb_embed_plugin.server.listing import Listing
@@ -43,7 +44,7 @@ class Service:
     frames: Frames
     jobs: Jobs
     listing: Listing = field(default_factory=Listing)
-    measured: Measured = field(default_factory=Measured)
+    measured: Measured = field(default_factory=lambda: Measured(cache_of))
 
 
 def bound(size: int, what: str) -> None:

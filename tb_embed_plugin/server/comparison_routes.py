@@ -168,12 +168,5 @@ def _differences(compared: Comparison, limit: int) -> dict[str, Any]:
             entry["count"] = len(ranked.samples)
             entry["samples"] = [{"sample": int(s), "score": float(x)} for s, x in pairs]
         lists.append(entry)
-    return {"lists": lists, "neighbors_kept": _mean_kept(compared)}
-
-
-def _mean_kept(compared: Comparison) -> float | None:
-    try:
-        return float(np.nanmean(compared.neighbors_kept, dtype=np.float64))
-    # The list of rearranged samples says why.
-    except EmbedError:
-        return None
+    kept = float(np.nanmean(compared.neighbors_kept, dtype=np.float64))
+    return {"lists": lists, "neighbors_kept": kept}

@@ -1,0 +1,212 @@
+"""What was measured before: remembered while the process lasts, and kept beyond it on a shelf.
+
+What is kept follows from the snapshot, the samples and their labels alone, and is found by
+them; it may be deleted at any time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_embed_plugin.analysis.extent import MAX_STEPS
+from tb_embed_plugin.memory import Memory
+from tb_embed_plugin.metrics.catalog import SAMPLE_METRICS
+from tb_embed_plugin.metrics.observation import Change, K, Labels, Observation
+
+VERSION = 1
+"""Raised whenever the same snapshot would be measured otherwise than before."""
+
+_NUMBERS = 1 << 17
+
+Tensors = Mapping[str, NDArray[np.generic]]
+
+
+class Shelf(Protocol):
+    """Where files are kept, a folder for all that follows from the same facts.
+
+    What is not there, or is damaged, is None or empty.
+    """
+
+    def layout(self, facts: Mapping[str, Any]) -> str:
+        """Returns the name of the folder that follows from `facts`."""
+
+    def use(self, layout: str) -> None:
+        """Notes that a folder is looked at."""
+
+    def tensors(
+        self, layout: str, name: str, most: int
+    ) -> tuple[Tensors, Mapping[str, Any]] | None:
+        """Returns the tensors kept under a name, at most `most` bytes, and what else was."""
+
+    def keep_tensors(
+        self, layout: str, name: str, tensors: Tensors, info: Mapping[str, Any]
+    ) -> None:
+        """Keeps tensors; may raise `OSError`."""
+
+    def record(self, layout: str, name: str) -> Mapping[str, Any]:
+        """Returns the numbers kept under a name."""
+
+    def keep_record(self, layout: str, name: str, content: Mapping[str, Any]) -> None:
+        """Keeps numbers; may raise `OSError`."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What was measured before, by what it was measured of.
+
+    A step of 10,000 samples takes 1.2 MB.
+
+    Attributes:
+        shelf_of: Gives the shelf of a run's directory; None where nothing is kept.
+    """
+
+    shelf_of: Callable[[Path], Shelf] | None = None
+    labels: Memory[tuple[Labels, Labels]] = field(
+        default_factory=lambda: Memory[tuple[Labels, Labels]](16)
+    )
+    observations: Memory[Observation] = field(
+        default_factory=lambda: Memory[Observation](2 * MAX_STEPS)
+    )
+    changes: Memory[Change] = field(default_factory=lambda: Memory[Change](2 * MAX_STEPS))
+    products: Memory[float] = field(default_factory=lambda: Memory[float](_NUMBERS))
+    similarities: Memory[float] = field(default_factory=lambda: Memory[float](_NUMBERS))
+
+
+class LayerShelf:
+    """What is kept of one layer with one label.
+
+    A file that cannot be written is measured again by the next process, and nothing else.
+
+    Args:
+        shelf: The run's; None where nothing is kept.
+        facts: What all of it follows from, beside the snapshots; JSON values.
+        samples: Samples that are measured.
+        units: Width of the layer.
+        classes: Labels that there are.
+    """
+
+    def __init__(
+        self,
+        shelf: Shelf | None,
+        facts: Mapping[str, Any],
+        samples: int,
+        units: int,
+        classes: int,
+    ) -> None:
+        self._shelf = shelf
+        self._samples, self._units, self._classes = samples, units, classes
+        self._folder = ""
+        if shelf is not None:
+            self._folder = shelf.layout({"measures": VERSION, "k": K, **facts})
+            shelf.use(self._folder)
+
+    def observation(self, name: str, observe: Callable[[], Observation]) -> Observation:
+        """Returns what is kept under a name, else what `observe` returns, which is kept."""
+        kept = self._read(name)
+        found = None if kept is None else self._observation(*kept)
+        if found is None:
+            found = observe()
+            tensors = {f"samples.{key}": values for key, values in found.samples.items()}
+            tensors |= {key: getattr(found, key) for key in _OBSERVED}
+            self._keep(name, tensors, {"numbers": dict(found.numbers)})
+        return found
+
+    def change(self, name: str, compare: Callable[[], Change]) -> Change:
+        """Returns what is kept under a name, else what `compare` returns, which is kept."""
+        kept = self._read(name)
+        if kept is not None and _fit(kept[0], dict.fromkeys(_CHANGED, (self._samples,))):
+            return Change(*(kept[0][key].astype(np.float32) for key in _CHANGED))
+        found = compare()
+        self._keep(name, {key: getattr(found, key) for key in _CHANGED}, {})
+        return found
+
+    def number(self, row: str, column: str, compute: Callable[[], float]) -> float:
+        """Returns a number of a table, else what `compute` returns, which is kept.
+
+        NaN is not kept.
+        """
+        if self._shelf is None:
+            return compute()
+        known = self._shelf.record(self._folder, row)
+        kept = known.get(column)
+        if isinstance(kept, float):
+            return kept
+        found = compute()
+        if np.isfinite(found):
+            with contextlib.suppress(OSError):
+                self._shelf.keep_record(self._folder, row, {**known, column: found})
+        return found
+
+    def _read(self, name: str) -> tuple[Tensors, Mapping[str, Any]] | None:
+        if self._shelf is None:
+            return None
+        per_sample = 4 * (len(SAMPLE_METRICS) + K + 1)
+        most = per_sample * self._samples + 2 * self._units + 8 * self._classes**2 + (1 << 20)
+        found = self._shelf.tensors(self._folder, name, most)
+        # A file that somebody has put in another one's place says whose it is.
+        return found if found is not None and found[1].get("of") == name else None
+
+    def _keep(self, name: str, tensors: Tensors, info: Mapping[str, Any]) -> None:
+        if self._shelf is not None:
+            with contextlib.suppress(OSError):
+                self._shelf.keep_tensors(self._folder, name, tensors, {"of": name, **info})
+
+    def _observation(self, tensors: Tensors, info: Mapping[str, Any]) -> Observation | None:
+        """Returns what was kept, None where it is not what we keep."""
+        n = self._samples
+        mixed = tensors["mixing"].shape if "mixing" in tensors else ()
+        shapes: dict[str, tuple[int, ...]] = {
+            "agreement": (n,),
+            "neighbors": (n, min(K, n - 1)),
+            "dead": (self._units,),
+            "saturated": (self._units,),
+            "dead_by_class": (self._classes,),
+            "mixing": mixed if mixed in {(0, 0), (self._classes, self._classes)} else (-1,),
+        }
+        names = {metric.name for metric in SAMPLE_METRICS}
+        of_samples = {
+            key.removeprefix("samples."): values
+            for key, values in tensors.items()
+            if key.startswith("samples.")
+        }
+        numbers = info.get("numbers")
+        if not (
+            _fit(tensors, shapes)
+            and _fit(of_samples, dict.fromkeys(of_samples, (n,)))
+            and of_samples.keys() <= names
+            and isinstance(numbers, dict)
+            and all(isinstance(value, float) for value in numbers.values())
+        ):
+            return None
+        neighbors = tensors["neighbors"].astype(np.int32)
+        if neighbors.size and not (neighbors.min() >= 0 and neighbors.max() < n):
+            return None
+        return Observation(
+            numbers=numbers,
+            samples={key: values.astype(np.float32) for key, values in of_samples.items()},
+            agreement=tensors["agreement"].astype(np.float32),
+            neighbors=neighbors,
+            dead=tensors["dead"].astype(bool),
+            saturated=tensors["saturated"].astype(bool),
+            dead_by_class=tensors["dead_by_class"].astype(np.float64),
+            mixing=tensors["mixing"].astype(np.float64),
+        )
+
+
+_OBSERVED = [f.name for f in fields(Observation) if f.name not in {"numbers", "samples"}]
+_CHANGED = [f.name for f in fields(Change)]
+
+
+def _fit(tensors: Tensors, shapes: Mapping[str, tuple[int, ...]]) -> bool:
+    """Whether there is a tensor of numbers or truth values of each shape."""
+    return all(
+        name in tensors and tensors[name].shape == shape and tensors[name].dtype.kind in "fib"
+        for name, shape in shapes.items()
+    )
