@@ -22,7 +22,7 @@ from tb_embed_plugin.errors import ArgumentError, NotRecordedError, UnsuitableDa
 from tb_embed_plugin.metrics.catalog import SAMPLE_METRICS, STEP_METRICS
 from tb_embed_plugin.metrics.rankings import RULES
 from tb_embed_plugin.metrics.warning_rules import WARNING_RULES
-from tests.harness import EPOCHS, Recording
+from tests.harness import EPOCHS, Recording, read_run
 
 
 @pytest.fixture(scope="module")
@@ -129,6 +129,9 @@ def test_words_are_matched_with_the_models_classes(
         run.layer()
     layer = run.layer("fc2")
     assert layer.classes[3] == "three"
+    recorded = read_run(words / "words").manifest.outputs
+    assert recorded is not None
+    assert recorded.names == layer.classes
     np.testing.assert_array_equal(layer.labels, digits[1][:600])
     metrics = layer.metrics()
     assert metrics["accuracy"][-1] > 0.8

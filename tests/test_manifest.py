@@ -27,7 +27,7 @@ MANIFEST = Manifest(
     steps=(Step(0, "epoch", 0, None, 1.5, 0), Step(4, "epoch", 4, None, 2.5, 40)),
     columns=(ColumnInfo("index", "number"), ColumnInfo("label", "category")),
     sprite=SpriteInfo((8, 9), 2, 1, SpritePages(3, (16, 18), 1)),
-    outputs=OutputsInfo(10, "logits"),
+    outputs=OutputsInfo(3, "logits", "fc1", ("cat", "dög", "")),
     recording=True,
 )
 
@@ -47,6 +47,21 @@ def test_a_manifest_of_the_first_releases_has_no_pages() -> None:
     del content["sprite"]["pages"]
 
     assert Manifest.from_json(json.dumps(content).encode()).sprite == SpriteInfo((8, 9), 2, 1)
+
+
+def test_a_manifest_of_the_first_releases_names_no_classes_and_no_head() -> None:
+    content = json.loads(MANIFEST.to_json())
+    del content["outputs"]["names"], content["outputs"]["head"]
+
+    assert Manifest.from_json(json.dumps(content).encode()).outputs == OutputsInfo(3, "logits")
+
+
+def test_each_class_has_a_name_or_none_has() -> None:
+    content = json.loads(MANIFEST.to_json())
+    content["outputs"]["names"].append("eel")
+
+    with pytest.raises(UnreadableError, match="4 names where those of 3 classes go"):
+        Manifest.from_json(json.dumps(content).encode())
 
 
 def test_steps_are_kept_in_order_and_replaced() -> None:

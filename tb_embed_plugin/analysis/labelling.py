@@ -39,7 +39,8 @@ def labels_of(
     if outputs is None:
         return labels, labels
     predicted = predict(outputs.values, outputs.kind).classes
-    return labels, match_outputs(labels, predicted, outputs.values.shape[1])
+    classes = outputs.values.shape[1]
+    return labels, match_outputs(labels, predicted, classes, outputs.names)
 
 
 def choose_labels(columns: Sequence[Column], n_samples: int, name: str | None = None) -> Labels:
@@ -71,29 +72,43 @@ def choose_labels(columns: Sequence[Column], n_samples: int, name: str | None = 
     return Labels(np.full(n_samples, -1, np.int32), (), are_outputs=False)
 
 
-def match_outputs(labels: Labels, predicted: NDArray[np.integer], n_classes: int) -> Labels:
+def match_outputs(
+    labels: Labels,
+    predicted: NDArray[np.integer],
+    n_classes: int,
+    names: Sequence[str] | None = None,
+) -> Labels:
     """Returns the labels with the model's classes as codes, where these can be told.
 
-    Words that are whole numbers below `n_classes` are the numbers of the classes. Any other
-    word is the class predicted for most of its samples, provided that no two words share
-    one, which is so once the model has learnt anything; else the labels are left as they are.
+    Words that the run itself gives its classes are these; others that are whole numbers below
+    `n_classes` are the numbers of the classes. Any other word is the class predicted for most
+    of its samples, provided that no two words share one, which is so once the model has
+    learnt anything; else the labels are left as they are.
 
     Args:
         labels: From `choose_labels`.
         predicted: The model's class of each sample at the last step, int (n_samples,).
         n_classes: Classes of the model.
+        names: The word of each class, empty where one has none; None where the run does not
+            say.
     """
-    numbers = _as_numbers(labels.names, n_classes)
+    numbers = _as_named(labels.names, names or ())
+    if numbers is None:
+        numbers = _as_numbers(labels.names, n_classes)
     if numbers is None:
         numbers = _most_predicted(labels, predicted, n_classes)
     if not numbers or len(set(numbers)) < len(numbers):
         return labels
-    names = [""] * n_classes
+    words = list(names or [""] * n_classes)
     for word, number in zip(labels.names, numbers, strict=True):
-        names[number] = word
+        words[number] = word
     # The last entry is what a missing label, -1, stays.
     codes = np.array([*numbers, -1], np.int32)[labels.codes]
-    return Labels(codes, tuple(names), are_outputs=True)
+    return Labels(codes, tuple(words), are_outputs=True)
+
+
+def _as_named(words: Sequence[str], names: Sequence[str]) -> list[int] | None:
+    return [names.index(word) for word in words] if set(words) <= set(names) else None
 
 
 def _as_numbers(words: Sequence[str], n_classes: int) -> list[int] | None:

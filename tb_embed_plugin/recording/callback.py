@@ -231,7 +231,7 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
             layers=forward.layers,
             columns=self._samples.columns,
             fingerprint=self._samples.fingerprint,
-            outputs=forward.outputs,
+            outputs=self._samples.named(forward.outputs),
         )
 
     def _continue_run(self, recorded: Manifest, epoch: int, forward: ForwardPass) -> RunWriter:

@@ -196,8 +196,12 @@ def _is_fractional(values: Sequence[object]) -> bool:
     return bool(known) and all(isinstance(value, float | np.floating) for value in known)
 
 
-def _named(values: Sequence[object], class_names: ClassNames) -> list[str]:
-    """Returns the name of each label, empty where it is missing."""
+def words_by_number(class_names: ClassNames) -> dict[Any, str]:
+    """Returns the word of each class by its number, as the metadata's cells hold it.
+
+    Raises:
+        MisuseError: Two are alike, or one is empty.
+    """
     pairs = class_names.items() if isinstance(class_names, Mapping) else enumerate(class_names)
     names: dict[Any, str] = {number: readable(str(name)) for number, name in pairs}
     differ = "" not in names.values() and len(set(names.values())) == len(names)
@@ -206,6 +210,12 @@ def _named(values: Sequence[object], class_names: ClassNames) -> list[str]:
             "expected class_names that differ, none of them empty; received "
             f"{list(names.values())}; name each class by a word of its own"
         )
+    return names
+
+
+def _named(values: Sequence[object], class_names: ClassNames) -> list[str]:
+    """Returns the name of each label, empty where it is missing."""
+    names = words_by_number(class_names)
     unnamed = [v for v in values if not is_missing(v) and v not in names]
     if unnamed:
         raise MisuseError(

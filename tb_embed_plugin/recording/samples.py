@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -22,9 +22,11 @@ from tb_embed_plugin.recording.columns import (
     label_column,
     metadata_columns,
     plain_labels,
+    words_by_number,
 )
 from tb_embed_plugin.recording.inputs import Inputs, Rows, arrays_of, as_array
 from tb_embed_plugin.runs.images import Images, looks_like_images, read_images
+from tb_embed_plugin.runs.manifest import OutputsInfo
 from tb_embed_plugin.runs.metadata_table import Column, index_column
 
 _HASHED_BYTES = 1 << 24
@@ -42,6 +44,7 @@ class Samples:
         columns: The metadata, `index` first: the row of each sample in the x that was given.
         images: `count` thumbnails, or None.
         fingerprint: Hash of inputs and metadata.
+        class_names: The word of each class by its number, where they were given.
     """
 
     x: Any
@@ -49,6 +52,14 @@ class Samples:
     columns: tuple[Column, ...]
     images: Images | None
     fingerprint: str
+    class_names: Mapping[int, str] | None = None
+
+    def named(self, outputs: OutputsInfo | None) -> OutputsInfo | None:
+        """Returns what is said of the outputs with the words of their classes, if given."""
+        if outputs is None or self.class_names is None:
+            return outputs
+        words = tuple(self.class_names.get(number, "") for number in range(outputs.classes))
+        return replace(outputs, names=words)
 
 
 def prepare_samples(
@@ -97,6 +108,7 @@ def prepare_samples(
             taken, images, image_shape, inputs.count, rows, invert_images=invert_images
         ),
         fingerprint=_fingerprint(taken, columns),
+        class_names=None if class_names is None else words_by_number(class_names),
     )
 
 

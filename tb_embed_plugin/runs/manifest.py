@@ -102,11 +102,14 @@ class OutputsInfo:
         kind: What its values are.
         head: Name of the recorded layer that feeds the output layer, whose kernel and bias
             the snapshots hold too; None where they do not.
+        names: The label's word for each class, empty where a class has none; None where
+            nobody has named them.
     """
 
     classes: int
     kind: OutputsKind
     head: str | None = None
+    names: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -190,14 +193,7 @@ class Manifest:
                 for entry in content["columns"]
             ),
             sprite=None if sprite is None else _sprite(sprite),
-            outputs=None
-            if outputs is None
-            else OutputsInfo(
-                _natural(outputs["classes"], at_least=1),
-                _one_of(outputs["kind"], get_args(OutputsKind)),
-                # Runs of the first releases have no such key.
-                None if outputs.get("head") is None else _text(outputs["head"]),
-            ),
+            outputs=None if outputs is None else _outputs(outputs),
             recording=bool(content["recording"]),
         )
 
@@ -215,6 +211,20 @@ def _step(entry: dict[str, Any]) -> Step:
         wall_time=_finite(entry["wall_time"]),
         iterations=_natural_or_none(entry["iterations"]),
         not_finite=tuple(_text(name) for name in entry["not_finite"]),
+    )
+
+
+def _outputs(entry: dict[str, Any]) -> OutputsInfo:
+    # Runs of the first releases have neither of the last two keys.
+    head, names = entry.get("head"), entry.get("names")
+    classes = _natural(entry["classes"], at_least=1)
+    if names is not None and len(names) != classes:
+        raise ValueError(f"{len(names)} names where those of {classes} classes go")
+    return OutputsInfo(
+        classes,
+        _one_of(entry["kind"], get_args(OutputsKind)),
+        None if head is None else _text(head),
+        None if names is None else tuple(_text(name) for name in names),
     )
 
 

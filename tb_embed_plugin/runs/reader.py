@@ -107,7 +107,7 @@ class RecordedRun(Run):
             shape = (1, facts.units, recorded.classes)
             kernel = self._tensor(HEAD_KERNEL_TENSOR, step, shape)[0]
             bias = self._tensor(HEAD_BIAS_TENSOR, step, (1, 1, recorded.classes))[0, 0]
-        return RecordedOutputs(values, recorded.kind, kernel, bias)
+        return RecordedOutputs(values, recorded.kind, kernel, bias, recorded.names)
 
     def columns(self, layer: str) -> list[Column]:
         """Returns the samples' metadata."""

@@ -80,12 +80,15 @@ class RecordedOutputs:
         kernel: The output layer's weights, float32 (n_units, n_classes), where the layer that
             was asked for feeds it and they were recorded.
         bias: Its bias, float32 (n_classes,), likewise.
+        names: The label's word for each class, empty where a class has none; None where
+            nobody has named them.
     """
 
     values: NDArray[np.float32]
     kind: OutputsKind
     kernel: NDArray[np.float32] | None
     bias: NDArray[np.float32] | None
+    names: tuple[str, ...] | None = None
 
 
 class Run(ABC):

@@ -1,0 +1,46 @@
+"""Which class of the model each word of the label is."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tb_embed_plugin.analysis.labelling import choose_labels, match_outputs
+from tb_embed_plugin.metrics.observation import Labels
+from tb_embed_plugin.runs.metadata_table import Column
+
+WORDS = ["cat", "dog", "cat", "", "eel", "dog"]
+"""Of classes 2, 0, 1 of the model: cat, dog, eel; one sample without a label."""
+
+
+def labels_of(words: list[str]) -> Labels:
+    return choose_labels([Column("label", "category", words)], len(words))
+
+
+def test_words_that_the_run_names_are_its_classes_whatever_is_predicted() -> None:
+    never_right = np.array([0, 0, 0, 0, 0, 0])
+    found = match_outputs(labels_of(WORDS), never_right, 4, ["dog", "eel", "cat", ""])
+    assert found.are_outputs
+    assert found.names == ("dog", "eel", "cat", "")
+    np.testing.assert_array_equal(found.codes, [2, 0, 2, -1, 1, 0])
+
+
+@pytest.mark.parametrize("names", [None, ["dog", "eel", "cow", ""]])
+def test_words_that_it_does_not_name_are_those_mostly_predicted(
+    names: list[str] | None,
+) -> None:
+    mostly_right = np.array([2, 0, 2, 1, 1, 0])
+    found = match_outputs(labels_of(WORDS), mostly_right, 4, names)
+    assert found.are_outputs
+    np.testing.assert_array_equal(found.codes, [2, 0, 2, -1, 1, 0])
+
+    confused = np.array([2, 2, 2, 1, 1, 2])
+    assert not match_outputs(labels_of(WORDS), confused, 4, names).are_outputs
+
+
+def test_numbers_are_taken_as_they_are() -> None:
+    found = match_outputs(labels_of(["3", "0", "3"]), np.array([1, 1, 1]), 4)
+    assert found.are_outputs
+    np.testing.assert_array_equal(found.codes, [3, 0, 3])
+    beyond = match_outputs(labels_of(["3", "9", "3"]), np.array([1, 1, 1]), 4)
+    assert not beyond.are_outputs
