@@ -76,10 +76,16 @@ export interface Similarity extends Measured {
   readonly cka: readonly (readonly (number | null)[])[];
 }
 
+/** A layer that holds the same samples, of this or another run. */
+export interface Other {
+  readonly run: string;
+  readonly layer: string;
+}
+
 /** Layers of the same samples at one step: the one that is shown first. */
 export interface LayerSimilarity extends Measured {
   readonly step: number;
-  readonly layers: readonly { readonly run: string; readonly layer: string }[];
+  readonly layers: readonly Other[];
   readonly cka: readonly (readonly (number | null)[])[];
 }
 

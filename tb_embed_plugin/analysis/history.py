@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin.analysis.measure import LayerMeasures
 from tb_embed_plugin.errors import UnsuitableDataError
+from tb_embed_plugin.metrics.moment import Moment
 from tb_embed_plugin.metrics.observation import Change
 from tb_embed_plugin.metrics.rankings import History
-from tb_embed_plugin.metrics.warning_rules import Moment
 
 
 def moments_of(measures: LayerMeasures) -> list[Moment]:

@@ -18,6 +18,7 @@ from tb_embed_plugin.analysis.labelling import labels_of
 from tb_embed_plugin.analysis.measured import LayerShelf, Measured
 from tb_embed_plugin.errors import UnsuitableDataError
 from tb_embed_plugin.metrics import similarity
+from tb_embed_plugin.metrics.moment import Moment
 from tb_embed_plugin.metrics.observation import (
     Change,
     K,
@@ -27,7 +28,6 @@ from tb_embed_plugin.metrics.observation import (
     compare,
     observe,
 )
-from tb_embed_plugin.metrics.warning_rules import Moment
 from tb_embed_plugin.projections.neighbors import nearest
 from tb_embed_plugin.runs.run import Run, short_hash
 

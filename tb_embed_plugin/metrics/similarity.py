@@ -42,8 +42,12 @@ def cka(
     """
     x_product = own_product(x) if x_product is None else x_product
     y_product = own_product(y) if y_product is None else y_product
-    scale = x_product * y_product
-    return min(_squared_product(x, y) / scale, 1.0) if scale > 0 else np.nan
+    return cka_of_products(_squared_product(x, y), x_product * y_product)
+
+
+def cka_of_products(cross: float, own: float) -> float:
+    """Returns `cka` of its parts, ‖Y'X‖² and ‖X'X‖ ‖Y'Y‖, of covariances as well."""
+    return min(cross / own, 1.0) if own > 0 else np.nan
 
 
 def _squared_product(x: NDArray[np.float32], y: NDArray[np.float32]) -> float:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_embed_plugin.metrics.observation import Change, Observation
+from tb_embed_plugin.metrics.moment import Moment
 
 MAX_SAMPLES = 500
 """Samples named by one warning, those to look at first."""
@@ -23,41 +23,6 @@ MAX_PAIRS = 3
 
 MAX_CLASSES = 3
 """Classes that are told of as not learnt."""
-
-
-@dataclass(frozen=True)
-class Moment:
-    """One trained step.
-
-    Attributes:
-        observation: What its snapshot says.
-        change: What has changed since the trained step before; None at the first.
-    """
-
-    observation: Observation
-    change: Change | None
-
-    def number(self, name: str) -> float:
-        """Returns a metric of the step, NaN where it is undefined."""
-        return self.observation.numbers.get(name, np.nan)
-
-    @property
-    def displacement(self) -> float:
-        """Mean displacement over the step's radius, NaN where there is none."""
-        radius = self.number("radius")
-        if self.change is None or not radius > 0:
-            return np.nan
-        return float(self.change.displacement.mean(dtype=np.float64)) / radius
-
-    @property
-    def churn(self) -> float:
-        """Mean churn, NaN at the first step."""
-        return np.nan if self.change is None else float(self.change.churn.mean())
-
-    @property
-    def usual_churn(self) -> float:
-        """The median sample's churn, NaN at the first step."""
-        return np.nan if self.change is None else float(np.median(self.change.churn))
 
 
 @dataclass(frozen=True)

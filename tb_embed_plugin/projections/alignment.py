@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import UnsuitableDataError
+from tb_embed_plugin.metrics.similarity import cka_of_products
 from tb_embed_plugin.projections.blocks import (
     BLOCK_VALUES,
     SnapshotOf,
@@ -169,9 +170,9 @@ def _joint_moments(
 def _cka(covariance: NDArray[np.float64], units: int) -> float | None:
     own = np.linalg.norm(covariance[:units, :units])
     onto = np.linalg.norm(covariance[units:, units:])
-    if own == 0 or onto == 0:
-        return None
-    return float(np.linalg.norm(covariance[:units, units:]) ** 2 / (own * onto))
+    cross = np.linalg.norm(covariance[:units, units:]) ** 2
+    value = cka_of_products(float(cross), float(own * onto))
+    return None if np.isnan(value) else value
 
 
 def _procrustes(cross: NDArray[np.float64]) -> NDArray[np.float64]:

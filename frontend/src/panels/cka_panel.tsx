@@ -3,8 +3,8 @@ import { HeatMap } from "../charts/heat_map";
 import { short } from "../charts/step_curve";
 import { legible_ramp } from "../color";
 import { Field } from "../controls/field";
+import type { Other } from "../measures";
 import { compare_with, go_to_step } from "../state/measure";
-import type { Other } from "../state/measuring";
 import { others_of } from "../state/others";
 import type { Store } from "../state/store";
 

@@ -3,10 +3,9 @@
 import { StepCurve, short } from "../charts/step_curve";
 import { Field } from "../controls/field";
 import { RankedSamples, RankingHead, sentence } from "../controls/ranked_samples";
-import type { Comparison, Difference, MetricOfBoth } from "../measures";
+import type { Comparison, Difference, MetricOfBoth, Other } from "../measures";
 import { click_sample, point_at, select } from "../state/choose";
 import { choose_rival, go_to_step, toggle_difference } from "../state/measure";
-import type { Other } from "../state/measuring";
 import { in_order } from "../state/metric_order";
 import { rival_of, rivals_of, strangers_of } from "../state/others";
 import { color_of, type Store } from "../state/store";

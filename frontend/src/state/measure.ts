@@ -1,7 +1,8 @@
 // What somebody can want of what is measured. Each function changes the store; what follows from that is not its matter.
 import { batch } from "@preact/signals";
+import type { Other } from "../measures";
 import { go_to_place } from "./intents";
-import type { Other, Section } from "./measuring";
+import type { Section } from "./measuring";
 import type { Store } from "./store";
 
 /** Lists the samples of a finding, or closes the list. */

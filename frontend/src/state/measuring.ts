@@ -8,6 +8,7 @@ import type {
   Findings,
   LayerSimilarity,
   Measured,
+  Other,
   Ranking,
   SampleValues,
   Similarity,
@@ -37,12 +38,6 @@ export interface DataMap extends Measured {
 /** The values that samples are coloured by, and which choice of colour they belong to. */
 export interface ColorValues extends SampleValues {
   readonly color: string;
-}
-
-/** Another layer that holds the same samples, of this or another run. */
-export interface Other {
-  readonly run: string;
-  readonly layer: string;
 }
 
 /** What decides how samples are painted, as the rest of the store says it. */

@@ -1,8 +1,7 @@
 // Which other layers hold the same samples, and how alike they all are at one step.
 import type { LayerKey } from "../api";
-import type { LayerSimilarity } from "../measures";
+import type { LayerSimilarity, Other } from "../measures";
 import { fetch_similarity } from "../measures_api";
-import type { Other } from "./measuring";
 import type { Store } from "./store";
 
 /** The layers of the same run first. */

@@ -1,0 +1,44 @@
+"""A step together with what has changed since the one before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tb_embed_plugin.metrics.observation import Change, Observation
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One trained step.
+
+    Attributes:
+        observation: What its snapshot says.
+        change: What has changed since the trained step before; None at the first.
+    """
+
+    observation: Observation
+    change: Change | None
+
+    def number(self, name: str) -> float:
+        """Returns a metric of the step, NaN where it is undefined."""
+        return self.observation.numbers.get(name, np.nan)
+
+    @property
+    def displacement(self) -> float:
+        """Mean displacement over the step's radius, NaN where there is none."""
+        radius = self.number("radius")
+        if self.change is None or not radius > 0:
+            return np.nan
+        return float(self.change.displacement.mean(dtype=np.float64)) / radius
+
+    @property
+    def churn(self) -> float:
+        """Mean churn, NaN at the first step."""
+        return np.nan if self.change is None else float(self.change.churn.mean())
+
+    @property
+    def usual_churn(self) -> float:
+        """The median sample's churn, NaN at the first step."""
+        return np.nan if self.change is None else float(np.median(self.change.churn))
