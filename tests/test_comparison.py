@@ -27,7 +27,8 @@ def logits_of(run: dict[str, Any], step: int) -> NDArray[np.float64]:
     head: Head = run["head"]
     place = run["steps"].index(step)
     rows = run["snapshots"][place].astype(np.float64)
-    return rows @ head.kernels[place] + head.biases[place]
+    logits: NDArray[np.float64] = rows @ head.kernels[place] + head.biases[place]
+    return logits
 
 
 def planted_head(seed: int, snapshots: Snapshots) -> Head:
@@ -114,9 +115,9 @@ def test_who_is_right_alone(runs: dict[str, Any]) -> None:
 
     pairs = [(compared.right_here_alone(), 0, 1), (compared.right_there_alone(), 1, 0)]
     for ranked, one, other in pairs:
-        expected = np.flatnonzero(right[one] & ~right[other])
-        assert len(expected) > 10
-        assert sorted(ranked.samples.tolist()) == expected.tolist()
+        alone = np.flatnonzero(right[one] & ~right[other])
+        assert len(alone) > 10
+        assert sorted(ranked.samples.tolist()) == alone.tolist()
         score = (margins[one] - margins[other])[ranked.samples]
         np.testing.assert_allclose(ranked.scores, score, rtol=1e-3)
         assert (np.diff(ranked.scores) <= 0).all()

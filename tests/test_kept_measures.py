@@ -12,6 +12,7 @@ from werkzeug.test import Client
 from tb_embed_plugin.analysis import measure
 from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.metadata import CACHE_FOLDER
+from tb_embed_plugin.metrics import similarity
 from tb_embed_plugin.plugin import EmbeddingsPlugin
 from tb_embed_plugin.runs.metadata_table import Column
 from tests.harness import client_for
@@ -36,7 +37,7 @@ def forbid(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for name in ("observe", "compare", "nearest"):
         monkeypatch.setattr(measure, name, refuse)
-    monkeypatch.setattr(measure.similarity, "cka", refuse)
+    monkeypatch.setattr(similarity, "cka", refuse)
 
 
 def answers(client: Client) -> list[Any]:

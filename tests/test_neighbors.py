@@ -38,6 +38,21 @@ def test_neighbours_equal_the_definition_wherever_the_data_lie(
     assert found.indices.dtype == np.int32
 
 
+@pytest.mark.parametrize("spread", [1e-2, 1e-4, 0.0])
+def test_classes_that_have_collapsed_far_apart(spread: float) -> None:
+    rng = np.random.default_rng(0)
+    centres = 100 * rng.normal(size=(3, 30))
+    rows = (centres[rng.integers(0, 3, 600)] + spread * rng.normal(size=(600, 30))).astype(
+        np.float32
+    )
+    away = distances(rows)
+
+    found = nearest(rows, 15)
+
+    expected = np.sort(away, axis=1)[:, :15]
+    np.testing.assert_allclose(found.distances, expected, rtol=1e-4, atol=1e-12)
+
+
 def test_cosine_distances_equal_the_definition() -> None:
     rows = (20 + np.random.default_rng(0).normal(size=(300, 30))).astype(np.float32)
     unit = rows.astype(np.float64)
