@@ -60,7 +60,7 @@ LISTS = (
     ),
     _List(
         "rearranged",
-        "Nearest neighbours in {here} that are others in {there}.",
+        "Other nearest neighbours in {there} than in {here}.",
         "share of the neighbours that are others",
         Comparison.rearranged,
     ),

@@ -26,6 +26,7 @@ interface HeatMapProps {
 
 /** In CSS pixels. */
 const SIDE = 260;
+const LARGEST_CELL = 40;
 const LEAST_FOR_NUMBERS = 20;
 
 export function HeatMap(props: HeatMapProps) {
@@ -35,8 +36,9 @@ export function HeatMap(props: HeatMapProps) {
   const [cursor, set_cursor] = useState<Cell>({ row: 0, column: 0 });
   const rows = values.length;
   const columns = values[0]?.length ?? 0;
-  const height = Math.round((SIDE * rows) / Math.max(1, columns, rows));
-  const width = Math.round((SIDE * columns) / Math.max(1, columns, rows));
+  const cell = Math.min(LARGEST_CELL, SIDE / Math.max(1, columns, rows));
+  const height = Math.round(cell * rows);
+  const width = Math.round(cell * columns);
   useEffect(() => {
     const pen = canvas.current?.getContext("2d");
     if (!pen || !canvas.current || rows === 0 || columns === 0) return;

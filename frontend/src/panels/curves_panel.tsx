@@ -45,7 +45,9 @@ function Row({ store, metrics, metric }: RowProps) {
   const { name, title, unit, meaning, values } = metric;
   const { steps } = metrics;
   const at = place_in(steps, store.steps.value, store.at.value);
-  const here = values[Math.round(at)] ?? null;
+  // Before all is measured, the last value there is would be taken for that of a later step.
+  const there = metrics.state !== "running" || steps.includes(store.step.value ?? Number.NaN);
+  const here = there ? (values[Math.round(at)] ?? null) : null;
   const above = store.measuring.above.value === name;
   return (
     <div class="curve-row">

@@ -91,7 +91,11 @@ function Both({ store, comparison, there }: BothProps) {
           )}
         </>
       )}
-      <h3>CKA of both at each step</h3>
+      <h3 class="row-of-fields">
+        CKA of both at each step
+        <span class="spring" />
+        <span class="count">{in_short(cka[steps.indexOf(step)] ?? null)}</span>
+      </h3>
       <StepCurve
         name={`CKA of ${here} and ${there}`}
         steps={steps}
@@ -163,13 +167,17 @@ function MetricTable({ name, runs, metrics }: MetricTableProps) {
               {unit !== "" && unit !== "share" && <small> {unit}</small>}
             </th>
             {values.map((value, i) => (
-              <td key={runs[i]}>{value === null ? "–" : short(value)}</td>
+              <td key={runs[i]}>{in_short(value)}</td>
             ))}
           </tr>
         ))}
       </tbody>
     </table>
   );
+}
+
+function in_short(value: number | null): string {
+  return value === null ? "–" : short(value);
 }
 
 function Samples({ store, difference }: { store: Store; difference: Difference }) {

@@ -55,7 +55,7 @@ function RegionsLine({ store }: { store: Store }) {
           ? "Decision regions are on their way…"
           : "Decision regions of the plane through the mean: a slice, not a projection";
   return (
-    <div class="shown-line">
+    <div class="shown-line of-regions">
       <span role="status">{words}</span>
     </div>
   );

@@ -1,0 +1,141 @@
+"""Two runs held against each other, and decision regions, on runs of which all is known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from playwright.sync_api import Locator, expect
+
+from tb_embed_plugin.runs.metadata_table import Column
+from tests.browser.tab import TIMEOUT, Open, Tab
+from tests.harness import TensorBoardProcess, tensorboard
+from tests.planted import Head, write_run
+
+ACROSS = np.arange(-8, 9)
+"""The first unit of a grid of samples; the second is -1 or 1."""
+
+BORDER = 2.5
+"""Class 0 lies beyond it at step 1; at step 0 the sides are exchanged."""
+
+
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TensorBoardProcess]:
+    """Runs `a` and `b` of the same grid, whose borders differ, and `c` of other samples."""
+    logdir = tmp_path_factory.mktemp("compared")
+    grid = np.array([[x, y] for x in ACROSS for y in (-1, 1)], np.float32)
+    label = Column("label", "category", [str(int(x < BORDER)) for x, _ in grid])
+    for name, border in (("a", BORDER), ("b", -0.5), ("c", BORDER)):
+        kernel = np.array([[1, -1], [0, 0]], np.float32)
+        bias = np.array([-border, border], np.float32)
+        # Another network has its units in another order.
+        order = [1, 0] if name == "b" else [0, 1]
+        kernel, snapshots = kernel[order], [grid[:, order]] * 2
+        write_run(
+            logdir / name,
+            {"fc1": snapshots},
+            label,
+            fingerprint="others" if name == "c" else "grid",
+            head=Head([-kernel, kernel], [-bias, bias]),
+        )
+    with tensorboard(logdir) as process:
+        yield process
+
+
+def open_run_a(open_tab: Open, compared: TensorBoardProcess) -> Tab:
+    tab = open_tab(compared, width=1500, reduced_motion=True, keys="&p.tb_embed.run=a")
+    tab.wait_for_picture(1)
+    return tab
+
+
+def test_two_runs_are_held_against_each_other(
+    open_tab: Open, compared: TensorBoardProcess
+) -> None:
+    tab = open_run_a(open_tab, compared)
+    tab.frame.get_by_role("button", name="Show the inspector").click()
+    tab.frame.get_by_role("tab", name="Layer").click()
+    tab.frame.get_by_role("button", name="Runs", exact=True).click()
+    page = tab.frame.get_by_role("region", name="Runs", exact=True)
+    table = page.get_by_role("table", name="At step 1")
+    row = table.get_by_role("row", name=re.compile("^Accuracy"))
+    expect(row).to_be_visible(timeout=TIMEOUT)
+    assert row.inner_text().split() == ["Accuracy", "1", f"{28 / 34:.3g}"]
+    expect(page.get_by_text("c holds other samples")).to_be_visible()
+    expect(
+        page.get_by_role("img", name=re.compile("^CKA of a and b from 1 at step 0"))
+    ).to_be_visible()
+
+    alone = page.get_by_role("button", name=re.compile("right in a and wrong in b"))
+    expect(alone).to_contain_text("6")
+    expect(page.get_by_role("button", name=re.compile("right in b"))).to_contain_text("0")
+    alone.click()
+    options = page.get_by_role("listbox").get_by_role("option")
+    expect(options).to_have_count(6)
+    listed = [int(re.findall(r"\d+", options.nth(i).inner_text())[0]) for i in range(6)]
+    grid = np.repeat(ACROSS, 2)
+    assert {int(grid[sample]) for sample in listed} == {0, 1, 2}
+    options.first.click()
+    heading = tab.frame.get_by_role("heading", name=f"Sample {listed[0]}")
+    expect(heading).to_be_visible()
+    tab.frame.get_by_role("tab", name="Layer").click()
+    page.get_by_role("button", name="Select all").click()
+    expect(tab.frame.get_by_role("heading", name="6 samples selected")).to_be_visible()
+
+
+def test_regions_lie_where_the_output_layer_decides(
+    open_tab: Open, compared: TensorBoardProcess
+) -> None:
+    tab = open_run_a(open_tab, compared)
+    tab.frame.locator("summary", has_text="Show").click()
+    besides = tab.frame.get_by_role("combobox", name="Besides the samples")
+    besides.select_option("regions")
+    expect(tab.frame.get_by_text("a slice, not a projection")).to_be_visible(timeout=TIMEOUT)
+    tab.page.keyboard.press("Escape")
+    places = tab.positions()
+    grid = np.repeat(ACROSS, 2)
+    scale, offset = np.polyfit(grid, places[:, 0], 1)
+    border = scale * BORDER + offset
+    y = places[:, 1].mean()
+    colors = [_swatch(tab, name) for name in ("0", "1")]
+
+    def sides() -> list[int | None]:
+        """Which class's colour lies 4 px on the side of class 1, and of class 0."""
+        picture = tab.pixels().astype(float)
+        toward = 4 * np.sign(scale)
+        return [_class_at(picture, border + away, y, colors) for away in (-toward, toward)]
+
+    tab.wait_until(lambda: sides() == [1, 0])
+    tab.slider.focus()
+    tab.page.keyboard.press("Home")
+    tab.wait_for_picture(0)
+    tab.wait_until(lambda: sides() == [0, 1])
+    tab.frame.get_by_text("3-D", exact=True).click()
+    expect(tab.frame.get_by_text("lie in a plane")).to_be_visible()
+    tab.wait_until(lambda: sides() == [None, None])
+
+
+def _swatch(tab: Tab, name: str) -> NDArray[np.float64]:
+    """Returns the colour of a class in the legend."""
+    entry: Locator = tab.frame.get_by_role("list", name="Legend").get_by_role(
+        "button", name=re.compile(f"^{name}")
+    )
+    color = entry.locator(".swatch").evaluate("e => getComputedStyle(e).backgroundColor")
+    return np.array([float(part) for part in re.findall(r"[\d.]+", color)[:3]])
+
+
+def _class_at(
+    picture: NDArray[np.float64], x: float, y: float, colors: list[NDArray[np.float64]]
+) -> int | None:
+    """Returns whose colour, thinned on white, a place has; None for white."""
+    ink = 255 - picture[round(y), round(x)]
+    if np.linalg.norm(ink) < 5:
+        return None
+    likeness = [
+        ink @ (255 - color) / np.linalg.norm(ink) / np.linalg.norm(255 - color)
+        for color in colors
+    ]
+    assert max(likeness) > 0.99
+    return int(np.argmax(likeness))
