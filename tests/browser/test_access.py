@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.tab import Open, Tab
+from tests.browser.tab import TIMEOUT, Open, Tab
 from tests.harness import EPOCHS
 
 AXE = Path(__file__).parents[2] / "frontend/node_modules/axe-core/axe.min.js"
@@ -51,6 +51,44 @@ def states(tab: Tab) -> Iterator[str]:
     tab.frame.get_by_role("button", name="Help").click()
     expect(tab.frame.get_by_role("dialog")).to_be_visible()
     yield "help"
+
+
+SECTIONS = ("Curves", "CKA", "Confusion", "Data map", "Class pair", "Units", "Runs")
+
+
+def measured_states(tab: Tab) -> Iterator[str]:
+    """Brings the tabs of what is measured into one state after the other."""
+    tab.frame.get_by_role("tab", name="Findings").click()
+    findings = tab.frame.get_by_role("region", name="Findings")
+    findings.get_by_role("button", name="Never learnt").click()
+    expect(findings.get_by_role("option").first).to_be_visible(timeout=TIMEOUT)
+    yield "a finding and its samples"
+    tab.frame.get_by_role("tab", name="Layer").click()
+    for section in SECTIONS:
+        title = tab.frame.get_by_role("button", name=section, exact=True)
+        if title.get_attribute("aria-expanded") == "false":
+            title.click()
+        page = tab.frame.get_by_role("region", name=section, exact=True)
+        if section == "Class pair":
+            page.get_by_role("combobox", name="Class", exact=True).select_option("3")
+            page.get_by_role("combobox", name="Other class").select_option("8")
+        expect(page.get_by_text("…")).to_have_count(0, timeout=TIMEOUT)
+        yield section
+    tab.frame.locator("summary", has_text="Show").click()
+    tab.frame.get_by_role("combobox", name="Besides the samples").select_option("regions")
+    expect(tab.frame.get_by_text("a slice, not a projection")).to_be_visible(timeout=TIMEOUT)
+    yield "decision regions"
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_axe_finds_nothing_in_what_is_measured(open_tab: Open, *, dark: bool) -> None:
+    tab = open_tab(dark=dark, reduced_motion=True)
+    tab.wait_for_picture(EPOCHS)
+    tab.frame.get_by_label("Show the inspector").click()
+
+    found = {state: barriers(tab) for state in measured_states(tab)}
+    assert len(found) == len(SECTIONS) + 2
+    assert found == {state: [] for state in found}
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

@@ -12,6 +12,7 @@ from playwright.sync_api import Locator, expect
 
 from tb_embed_plugin.runs.metadata_table import Column
 from tests.browser.tab import TIMEOUT, Open, Tab
+from tests.browser.test_access import barriers
 from tests.harness import TensorBoardProcess, tensorboard
 from tests.planted import Head, write_run
 
@@ -77,6 +78,7 @@ def test_two_runs_are_held_against_each_other(
     listed = [int(re.findall(r"\d+", options.nth(i).inner_text())[0]) for i in range(6)]
     grid = np.repeat(ACROSS, 2)
     assert {int(grid[sample]) for sample in listed} == {0, 1, 2}
+    assert barriers(tab) == []
     options.first.click()
     heading = tab.frame.get_by_role("heading", name=f"Sample {listed[0]}")
     expect(heading).to_be_visible()
