@@ -11,17 +11,15 @@ rows of length one, so both metrics take the same way.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from tb_embed_plugin.projections.engine import Parameter
+from tb_embed_plugin.projections.threads import in_threads
 
 Metric = Literal["euclidean", "cosine"]
 
@@ -144,12 +142,8 @@ class _Search:
         """Yields what is found for the queries, block by block."""
         rows = max(LEAST_ROWS, BLOCK_VALUES // len(self.space))
         blocks = [slice(start, start + rows) for start in range(0, len(queries), rows)]
-        with threadpool_limits(1, "blas"), ThreadPoolExecutor(os.cpu_count()) as pool:
-            try:
-                found = pool.map(self._among_all, [queries[block] for block in blocks])
-                yield from zip(blocks, found, strict=True)
-            finally:
-                pool.shutdown(cancel_futures=True)
+        found = in_threads(self._among_all, [queries[block] for block in blocks])
+        yield from zip(blocks, found, strict=True)
 
     def _among_all(self, queries: NDArray[np.intp]) -> _Found:
         away = self.coarse[queries] @ self.coarse.T

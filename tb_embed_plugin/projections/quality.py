@@ -84,7 +84,7 @@ def frame_quality(
 
     Trustworthiness and continuity are those of Venna & Kaski (2001, "Neighborhood preservation
     in nonlinear projection methods"); trustworthiness is scikit-learn's. Time n² x n_units,
-    memory two float64 copies of the snapshot, a float32 one and 64 MiB a thread.
+    memory two float64 copies of the snapshot, a float32 one and 32 MiB a core.
 
     Args:
         snapshot: float32 (n_samples, n_units).

@@ -1,4 +1,4 @@
-"""Blocks of work on several threads, as many as BLAS may use.
+"""Blocks of work on all cores.
 
 BLAS' own threads share one product and wait for one another by spinning; between two products
 all but one are idle. Here each thread takes whole blocks, products and all.
@@ -6,11 +6,12 @@ all but one are idle. Here each thread takes whole blocks, products and all.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import threadpool_limits
 
 Part = TypeVar("Part")
 Result = TypeVar("Result")
@@ -23,13 +24,7 @@ def in_threads(work: Callable[[Part], Result], parts: Sequence[Part]) -> Iterato
         work: Spends its time in NumPy, which lets other threads run.
         parts: What it is called with.
     """
-    blas = ThreadpoolController().select(user_api="blas")
-    workers = max((library.num_threads for library in blas.lib_controllers), default=1)
-    if workers == 1 or len(parts) == 1:
-        yield from map(work, parts)
-        return
-    with blas.limit(limits=1):
-        pool = ThreadPoolExecutor(workers)
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(os.cpu_count()) as pool:
         try:
             yield from pool.map(work, parts)
         finally:
