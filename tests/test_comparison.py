@@ -114,11 +114,11 @@ def test_who_is_right_alone(runs: dict[str, Any]) -> None:
         margins.append(one[rows, codes] - others.max(axis=1))
 
     pairs = [(compared.right_here_alone(), 0, 1), (compared.right_there_alone(), 1, 0)]
-    for ranked, one, other in pairs:
-        alone = np.flatnonzero(right[one] & ~right[other])
+    for ranked, mine, theirs in pairs:
+        alone = np.flatnonzero(right[mine] & ~right[theirs])
         assert len(alone) > 10
         assert sorted(ranked.samples.tolist()) == alone.tolist()
-        score = (margins[one] - margins[other])[ranked.samples]
+        score = (margins[mine] - margins[theirs])[ranked.samples]
         np.testing.assert_allclose(ranked.scores, score, rtol=1e-3)
         assert (np.diff(ranked.scores) <= 0).all()
 

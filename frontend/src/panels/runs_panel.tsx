@@ -12,6 +12,9 @@ import { color_of, type Store } from "../state/store";
 import { value_at, write_number } from "../state/table";
 import { time_axis } from "../state/time_axis";
 
+/** So many runs are named. */
+const FEW = 3;
+
 export function RunsPanel({ store }: { store: Store }) {
   const rivals = rivals_of(store);
   const rival = rival_of(store);
@@ -45,8 +48,9 @@ export function RunsPanel({ store }: { store: Store }) {
       )}
       {strangers.length > 0 && (
         <p>
-          {strangers.join(", ")} {strangers.length === 1 ? "holds" : "hold"} other samples and
-          cannot be compared: record all runs with the same x and metadata.
+          {strangers.length > FEW ? `${strangers.length} other runs` : strangers.join(", ")}{" "}
+          {strangers.length === 1 ? "holds" : "hold"} other samples and cannot be compared: record
+          all runs with the same x and metadata.
         </p>
       )}
     </div>

@@ -38,7 +38,9 @@ export function rival_of(store: Store): Other | null {
 /** The runs that cannot be compared with: theirs are other samples. */
 export function strangers_of(store: Store): string[] {
   const rivals = rivals_of(store);
-  const others = (store.runs.value ?? []).filter(({ run }) => run !== store.run.value?.run);
+  const others = (store.runs.value ?? []).filter(
+    ({ run, layers }) => run !== store.run.value?.run && layers.length > 0,
+  );
   return others.map(({ run }) => run).filter((name) => rivals.every(({ run }) => run !== name));
 }
 
