@@ -103,8 +103,8 @@ def comparison(service: Service, arguments: Arguments) -> Answer:
     found: dict[str, Any] = {"metrics": [], "lists": [], "neighbors_kept": None}
     # Piece by piece: the observations take seconds, all else follows from them.
     work: list[Callable[[], object]] = [
-        lambda: here.observation(compared.step),
-        lambda: there.observation(compared.there_step),
+        *_observations(here, compared.step),
+        *_observations(there, compared.there_step),
         lambda: found.update(metrics=_metrics(compared), **_differences(compared, limit)),
         *(partial(compared.cka, pair) for pair in compared.pairs),
     ]
@@ -135,6 +135,12 @@ def _other_of(service: Service, arguments: Arguments, measures: LayerMeasures) -
     of = service.logdir.run(run or measures.run.name)
     name = of.layer(layer or measures.facts.name).name
     return LayerMeasures(of, name, service.measured, arguments.optional("label"))
+
+
+def _observations(measures: LayerMeasures, step: int) -> list[Callable[[], object]]:
+    """Returns the work that a step's metrics need first: it and the step before."""
+    at = measures.steps.index(step)
+    return [partial(measures.observation, s) for s in measures.steps[max(0, at - 1) : at + 1]]
 
 
 def _metrics(compared: Comparison) -> list[dict[str, Any]]:
