@@ -69,19 +69,7 @@ export function color_by_category(
     if (code in counts) counts[code] = (counts[code] ?? 0) + 1;
     else missing += 1;
   }
-  const free = CATEGORIES[theme].slice(before.length);
-  const others_of = words
-    .map((_, code) => code)
-    .filter((code) => !before.includes(words[code] ?? ""));
-  const color_of = new Map(
-    before.flatMap((word, i): [number, Rgb][] => {
-      const code = words.indexOf(word);
-      return code === -1 ? [] : [[code, CATEGORIES[theme][i] ?? GREY[theme]]];
-    }),
-  );
-  for (const [i, code] of named_codes(others_of, counts, free.length).entries()) {
-    color_of.set(code, free[i] ?? GREY[theme]);
-  }
+  const color_of = colors_of(counts, theme, words, before);
   const named = [...color_of.keys()].sort((a, b) => a - b);
   const bytes = paint(codes.length, (i) => {
     const code = codes[i] ?? -1;
@@ -154,6 +142,21 @@ export function contrast(a: Rgb, b: Rgb): number {
 
 export function css([red, green, blue]: Rgb): string {
   return `rgb(${red} ${green} ${blue})`;
+}
+
+/** Those of the words that have a colour of their own; first the colours that are given already. */
+function colors_of(
+  counts: readonly number[],
+  theme: Theme,
+  words: readonly string[],
+  before: readonly string[],
+): Map<number, Rgb> {
+  const given = before.map((word) => words.indexOf(word));
+  const others = words.map((_, code) => code).filter((code) => !given.includes(code));
+  const free = CATEGORIES[theme].length - before.length;
+  const codes = [...given, ...named_codes(others, counts, free)];
+  const colored = codes.map((code, i) => [code, CATEGORIES[theme][i] ?? GREY[theme]] as const);
+  return new Map(colored.filter(([code]) => code !== -1));
 }
 
 /** All words where the colours suffice, else the largest, one colour fewer: "other" is the tenth entry. */
