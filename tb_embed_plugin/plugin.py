@@ -43,6 +43,8 @@ ROUTES = (
     "similarity",
     "confusion",
     "neighbors",
+    "sample_history",
+    "neighbor_history",
     "class_pair",
     "units",
 )

@@ -92,6 +92,11 @@ export function color_by_category(
   return { bytes: fill_hollow(bytes, theme), legend: { kind: "categories", entries } };
 }
 
+/** The colour of a category by its place, grey where the colours are used up. */
+export function category_color(place: number, theme: Theme): string {
+  return css(CATEGORIES[theme][place] ?? GREY[theme]);
+}
+
 /** Within the limits given, else within the values' own. */
 export function color_by_number(
   values: Float64Array,

@@ -8,7 +8,9 @@ import { FindingsPanel } from "./panels/findings_panel";
 import { InspectorFrame } from "./panels/inspector_frame";
 import { LayerSections } from "./panels/layer_sections";
 import { NamedSelections } from "./panels/named_selections";
+import { NeighborHistoryPanel } from "./panels/neighbor_history";
 import { NeighborsPanel } from "./panels/neighbors_panel";
+import { PredictionStrip } from "./panels/prediction_strip";
 import { SampleCard } from "./panels/sample_card";
 import { SelectionList } from "./panels/selection_list";
 import { SelectionSummary } from "./panels/selection_summary";
@@ -45,6 +47,8 @@ export function Inspector({ store }: { store: Store }) {
         <>
           <SampleCard store={store} />
           <TagBar store={store} ids={sample === null ? [] : [sample]} />
+          <PredictionStrip store={store} />
+          <NeighborHistoryPanel store={store} />
           <NeighborsPanel store={store} />
         </>
       );

@@ -109,3 +109,25 @@ export interface Units extends Measured {
   /** The class, as its place in `classes`, that each unit answers strongest. */
   readonly prefers: readonly number[];
 }
+
+/** What the model said of one sample at each step; null where undefined. */
+export interface SampleHistory extends Measured {
+  readonly sample: number;
+  readonly steps: readonly number[];
+  readonly classes: readonly string[];
+  /** Its place in `classes`, as the predictions are. */
+  readonly label: number | null;
+  readonly prediction: readonly (number | null)[];
+  readonly confidence: readonly (number | null)[];
+  readonly margin: readonly (number | null)[];
+  /** 1 where the model is right, else 0. */
+  readonly correct: readonly (number | null)[];
+}
+
+/** The nearest neighbours of one sample at each of the steps that are done. */
+export interface NeighborHistory extends Measured {
+  readonly sample: number;
+  readonly steps: readonly number[];
+  /** A list a step, the nearest first. */
+  readonly neighbors: readonly (readonly number[])[];
+}

@@ -5,7 +5,9 @@ import type {
   Confusion,
   Findings,
   Measured,
+  NeighborHistory,
   Ranking,
+  SampleHistory,
   SampleValues,
   Similarity,
   StepMetrics,
@@ -97,6 +99,27 @@ export async function fetch_class_pair(
 
 export function fetch_units(key: LayerKey, step: number, signal: AbortSignal): Promise<Units> {
   return json("units", { ...key, step: String(step) }, signal);
+}
+
+export function fetch_sample_history(
+  key: LayerKey,
+  sample: number,
+  signal: AbortSignal,
+): Promise<SampleHistory> {
+  return json("sample_history", { ...key, sample: String(sample) }, signal);
+}
+
+/** Without steps: at all of them. */
+export function fetch_neighbor_history(
+  key: LayerKey,
+  asked: { readonly sample: number; readonly k: number; readonly metric: string },
+  steps: string | null,
+  signal: AbortSignal,
+): Promise<NeighborHistory> {
+  const { sample, k, metric } = asked;
+  const which = steps === null ? {} : { steps };
+  const query = { ...key, sample: String(sample), k: String(k), metric, ...which };
+  return json("neighbor_history", query, signal);
 }
 
 async function json<T>(route: string, query: Query, signal: AbortSignal): Promise<T> {

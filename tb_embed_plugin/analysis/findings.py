@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.analysis.measure import LayerMeasures
-from tb_embed_plugin.errors import ArgumentError, NotRecordedError, UnsuitableDataError
+from tb_embed_plugin.errors import ArgumentError, UnsuitableDataError
 from tb_embed_plugin.metrics import predictions, rankings
 from tb_embed_plugin.metrics.rankings import RULES, Ranking
 from tb_embed_plugin.metrics.warning_rules import WARNING_RULES
@@ -169,11 +169,5 @@ def confused(
 
 def _predicted(measures: LayerMeasures, step: int) -> NDArray[np.int32]:
     """Returns the class of each sample's largest output."""
-    labels = measures.labels
-    outputs = measures.run.outputs(measures.facts.name, step)
-    if outputs is None or not labels.are_outputs:
-        raise NotRecordedError(
-            "expected the model's outputs and the labels that belong to them; run "
-            f"{measures.run.name!r} lacks them; record it with labels=…"
-        )
+    outputs = measures.outputs(step)
     return predictions.predict(outputs.values, outputs.kind).classes

@@ -35,7 +35,7 @@ from tb_embed_plugin.metrics.subset import MAX_EXACT, stratified
 from tb_embed_plugin.metrics.warning_rules import Moment
 from tb_embed_plugin.projections.neighbors import nearest
 from tb_embed_plugin.runs.logdir import Logdir
-from tb_embed_plugin.runs.run import Run
+from tb_embed_plugin.runs.run import RecordedOutputs, Run
 
 MAX_STEPS = 128
 """Steps of a layer that are measured; of more, every second, fourth and so on, and the last."""
@@ -194,6 +194,22 @@ class LayerMeasures:
         elif name in self.observation(step).samples:
             all_samples[self.samples] = self.observation(step).samples[name]
         return all_samples
+
+    def outputs(self, step: int) -> RecordedOutputs:
+        """Returns the model's outputs for all samples at a step, a column a label.
+
+        Raises:
+            NotRecordedError: The outputs were not recorded, or nobody knows which label is
+                which of their columns.
+            UnreadableError: They cannot be read.
+        """
+        outputs = self.run.outputs(self.facts.name, step)
+        if outputs is None or not self.labels.are_outputs:
+            raise NotRecordedError(
+                "expected the model's outputs and the labels that belong to them; run "
+                f"{self.run.name!r} lacks them; record it with labels=…"
+            )
+        return outputs
 
     def measure(self) -> Iterator[int]:
         """Measures all that is not measured yet, a step at a time; yields the steps done.

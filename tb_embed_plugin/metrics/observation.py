@@ -142,7 +142,7 @@ def observe(
         "silhouette_of": coefficients,
         "distance": away / np.float32(radius) if radius > 0 else away,
     }
-    more_numbers, more_samples = _of_outputs(outputs, labels)
+    more_numbers, more_samples = of_outputs(outputs, labels)
     mixed = n_classes <= MAX_MIXED_CLASSES
     return Observation(
         numbers=numbers | _collapse(snapshot, labels, outputs) | more_numbers,
@@ -178,9 +178,15 @@ def compare(
     )
 
 
-def _of_outputs(
+def of_outputs(
     outputs: Outputs | None, labels: Labels
 ) -> tuple[dict[str, float], dict[str, NDArray[np.float32]]]:
+    """Returns what a step's outputs say, by the names of the step's and samples' metrics.
+
+    Args:
+        outputs: Those of the samples, None where they were not recorded.
+        labels: What the samples are.
+    """
     if outputs is None:
         return {}, {}
     predicted = predictions.predict(outputs.values, outputs.kind)

@@ -20,11 +20,12 @@ from numpy.typing import NDArray
 from tb_embed_plugin import wire
 from tb_embed_plugin.analysis import findings
 from tb_embed_plugin.analysis.measure import LayerMeasures
+from tb_embed_plugin.analysis.sample_history import neighbors_at
 from tb_embed_plugin.arguments import Arguments
 from tb_embed_plugin.errors import ArgumentError, TooMuchAskedError, UnsuitableDataError
 from tb_embed_plugin.metrics.catalog import SAMPLE_METRICS, STEP_METRICS
 from tb_embed_plugin.metrics.rankings import RULES
-from tb_embed_plugin.projections.neighbors import nearest
+from tb_embed_plugin.runs.run import LayerFacts
 from tb_embed_plugin.server.answers import Answer, Service, bound, json_answer
 
 Part = TypeVar("Part")
@@ -49,7 +50,7 @@ def metrics(service: Service, arguments: Arguments) -> Answer:
     """Answers the numbers of each step."""
     measures = measures_of(service, arguments)
     asked = arguments.members("steps", measures.steps)
-    rows, state = _in_time(
+    rows, state = in_time(
         service, asked, lambda step: (measures.numbers(step), measures.observation(step))
     )
     content = state | {
@@ -77,7 +78,7 @@ def sample_metrics(service: Service, arguments: Arguments) -> Answer:
     asked = arguments.members("steps", measures.steps)
     if name in of_steps:
         bound(len(asked) * measures.facts.samples * 4, "steps")
-        found, state = _in_time(service, asked, lambda step: measures.sample_metric(name, step))
+        found, state = in_time(service, asked, lambda step: measures.sample_metric(name, step))
         steps = asked[: len(found)]
     else:
         state = _measured(service, measures)
@@ -157,7 +158,7 @@ def similarity(service: Service, arguments: Arguments) -> Answer:
     rows = arguments.members("steps", measures.steps)
     columns = arguments.members("with_steps", other.steps)
     pairs = [(row, column) for row in rows for column in columns]
-    values, state = _in_time(
+    values, state = in_time(
         service, pairs, lambda pair: measures.similarity(pair[0], other, pair[1])
     )
     matrix = np.full(len(pairs), np.nan)
@@ -194,28 +195,16 @@ def neighbors(service: Service, arguments: Arguments) -> Answer:
     layer = run.layer(arguments.text("layer"))
     sample, k = arguments.number("sample"), arguments.number("k", 15)
     metric = arguments.choice("metric", ["euclidean", "cosine"])
-    if sample >= layer.samples:
-        raise ArgumentError(
-            f"expected sample below {layer.samples}, the samples of {layer.name!r}; "
-            f"received {sample}"
-        )
-    if not 1 <= k <= MAX_NEIGHBORS or layer.samples * layer.units * 8 > MAX_SEARCHED_BYTES:
-        raise TooMuchAskedError(
-            f"expected k from 1 to {MAX_NEIGHBORS}, in a layer of at most "
-            f"{MAX_SEARCHED_BYTES // 8} activations a step; received k = {k}, "
-            f"{layer.samples * layer.units} activations; ask for fewer, or record fewer samples"
-        )
+    check_sample(layer, sample)
+    check_search(layer, k, MAX_NEIGHBORS)
     with service.frames.working():
-        snapshot = run.snapshot(layer.name, arguments.number("step"))
-        if not np.isfinite(snapshot).all():
-            raise UnsuitableDataError(
-                "expected finite activations; this step holds NaN or infinity; ask for another"
-            )
-        found = nearest(
-            snapshot,
+        found = neighbors_at(
+            run,
+            layer.name,
+            sample,
+            arguments.number("step"),
             k,
             "cosine" if metric == "cosine" else "euclidean",
-            queries=np.array([sample]),
         )
     listed = zip(found.indices[0].tolist(), found.distances[0].tolist(), strict=True)
     content = {
@@ -254,13 +243,40 @@ def measures_of(service: Service, arguments: Arguments) -> LayerMeasures:
     return measures
 
 
+def check_sample(layer: LayerFacts, sample: int) -> None:
+    """Refuses a sample that the layer does not have.
+
+    Raises:
+        ArgumentError: It does not.
+    """
+    if sample >= layer.samples:
+        raise ArgumentError(
+            f"expected sample below {layer.samples}, the samples of {layer.name!r}; "
+            f"received {sample}"
+        )
+
+
+def check_search(layer: LayerFacts, k: int, most: int) -> None:
+    """Refuses a search for neighbours that would take too long.
+
+    Raises:
+        TooMuchAskedError: More than `most` are wanted, or the layer is too large.
+    """
+    if not 1 <= k <= most or layer.samples * layer.units * 8 > MAX_SEARCHED_BYTES:
+        raise TooMuchAskedError(
+            f"expected k from 1 to {most}, in a layer of at most "
+            f"{MAX_SEARCHED_BYTES // 8} activations a step; received k = {k}, "
+            f"{layer.samples * layer.units} activations; ask for fewer, or record fewer samples"
+        )
+
+
 def _measured(service: Service, measures: LayerMeasures) -> dict[str, Any]:
     """Measures on, and returns how far it is."""
     steps = measures.measure()
-    return _in_time(service, measures.steps, lambda _: next(steps))[1]
+    return in_time(service, measures.steps, lambda _: next(steps))[1]
 
 
-def _in_time(
+def in_time(
     service: Service, wanted: list[Any], work: Callable[[Any], Part]
 ) -> tuple[list[Part], dict[str, Any]]:
     """Works through what is wanted while there is time, one at least.

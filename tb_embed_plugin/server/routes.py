@@ -19,6 +19,7 @@ from tb_embed_plugin.server.answers import Answer, Service, bound, json_answer
 from tb_embed_plugin.server.columns import encode_columns
 from tb_embed_plugin.server.lens_routes import LENS_ROUTES
 from tb_embed_plugin.server.metric_routes import METRIC_ROUTES
+from tb_embed_plugin.server.sample_routes import SAMPLE_ROUTES
 from tb_embed_plugin.views import Source, first_view
 
 MAX_PREPARED_VALUES = 1 << 27
@@ -123,6 +124,7 @@ ROUTES: Mapping[str, Callable[[Service, Arguments], Answer]] = MappingProxyType(
         "engines": list_engines,
         **LENS_ROUTES,
         **METRIC_ROUTES,
+        **SAMPLE_ROUTES,
     }
 )
 

@@ -413,6 +413,26 @@ def test_neighbours_are_those_of_the_layer_and_compared_with_a_step(tab: Tab) ->
     panel.get_by_role("button", name="Select").click()
     expect_selected(tab, 7)
 
+    # Over all steps: a row a step, those outlined that are neighbours at the one that is shown.
+    click(tab, sample)
+    panel.get_by_label("Distance").select_option("euclidean")
+    tab.frame.get_by_text("Neighbors over the steps").click()
+    rows = inspector(tab).get_by_role("listbox", name="Neighbors at each step")
+    expect(rows.get_by_role("option")).to_have_count(2)
+    now, then = (nearest(step, sample, 10) for step in (LAST, 0))
+    kept = len(set(now) & set(then))
+    first = rows.get_by_role("option").first
+    expect(first).to_have_accessible_name(
+        re.compile(rf"Step 0\s*: samples {', '.join(map(str, then))}; {kept}/10 are neighbors")
+    )
+    expect(first.locator("canvas")).to_have_count(10)
+    expect(first.locator(".kept")).to_have_count(kept)
+    expect(rows.get_by_role("option").last.locator(".kept")).to_have_count(10)
+    rows.press("Home")
+    rows.press("Enter")
+    tab.wait_for_picture(0)
+    expect(first.locator(".kept")).to_have_count(10)
+
 
 def test_tags_and_named_selections_are_kept_and_exported(
     tab: Tab, open_tab: Open, planted: TensorBoardProcess
@@ -442,6 +462,17 @@ def test_tags_and_named_selections_are_kept_and_exported(
     assert sorted(set(tags.values())) in (["unsure", "wrong label"], ["wrong label"])
     wrong = [i for i, tag in tags.items() if tag == "wrong label"]
     assert search(tab, 'tag:"wrong label"').startswith(f"{len(wrong)} of {SAMPLES}")
+
+    # What is tagged can be seen on the stage, with a legend of its own.
+    tab.frame.get_by_label("Color by").select_option("tag")
+    entry = tab.frame.get_by_role("list", name="Legend").get_by_role(
+        "button", name=re.compile("^wrong label")
+    )
+    expect(entry.first).to_contain_text(str(len(wrong)))
+    click(tab, next(i for i in range(SAMPLES) if i not in tags))
+    tab.canvas.press("1")
+    expect(entry.first).to_contain_text(str(len(wrong) + 1))
+    tab.canvas.press("1")
 
     kept = json.loads(
         tab.canvas.evaluate(

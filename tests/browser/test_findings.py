@@ -260,7 +260,15 @@ def test_a_unit_colors_the_samples(open_tab: Open, recording: Recording) -> None
 def test_predictions_color_the_samples_step_by_step(open_tab: Open) -> None:
     tab = open_tab()
     tab.wait_for_picture(EPOCHS)
-    tab.frame.get_by_role("combobox", name="Color by").select_option("step: correct")
+    chooser = tab.frame.get_by_role("combobox", name="Color by")
+    # Each thing that is measured has colours and a legend.
+    for option in chooser.locator("optgroup option").all():
+        chooser.select_option(option.get_attribute("value"))
+        panel = tab.frame.locator(".legend")
+        expect(panel.get_by_role("heading", name=option.inner_text())).to_be_visible()
+        shown = panel.get_by_role("list", name="Legend").or_(panel.get_by_role("img"))
+        expect(shown.first).to_be_visible(timeout=TIMEOUT)
+    chooser.select_option("step: correct")
     legend = tab.frame.get_by_role("list", name="Legend")
     right = legend.get_by_role("button", name=re.compile("^right"))
     expect(right).to_be_visible(timeout=TIMEOUT)
@@ -274,3 +282,34 @@ def test_predictions_color_the_samples_step_by_step(open_tab: Open) -> None:
     tab.page.keyboard.press("Home")
     tab.wait_for_picture(0)
     assert count() < trained / 2
+
+
+def test_a_samples_predictions_stand_step_by_step_on_its_card(open_tab: Open) -> None:
+    tab = open_tab(width=1600)
+    tab.wait_for_picture(EPOCHS)
+    tab.canvas.press("]")
+    strip = tab.frame.get_by_role("listbox", name="Prediction at each step")
+    cells = strip.get_by_role("option")
+    expect(cells).to_have_count(EPOCHS + 1)
+    card = tab.frame.get_by_role("region", name="Predictions")
+    expect(
+        card.get_by_text(re.compile(rf"^Step {EPOCHS}: 0, right; confidence"))
+    ).to_be_visible()
+    expect(cells.last).to_have_attribute("aria-selected", "true")
+    # The colour is the legend's.
+    legend = tab.frame.get_by_role("list", name="Legend")
+    swatch = legend.get_by_role("button", name=re.compile("^0 ")).locator(".swatch")
+    color = "one => getComputedStyle(one).backgroundColor"
+    assert cells.last.locator(".bar").evaluate(color) == swatch.evaluate(color)
+
+    strip.press("Home")
+    name = cells.first.get_attribute("aria-label") or ""
+    expect(card.get_by_text(name, exact=True)).to_be_visible()
+    # Whether it was right is seen without colours.
+    marked = cells.first.evaluate("one => getComputedStyle(one).backgroundImage") != "none"
+    assert marked == ("wrong" in name)
+    strip.press("Enter")
+    tab.wait_for_picture(0)
+    expect(cells.first).to_have_attribute("aria-selected", "true")
+    cells.nth(4).click()
+    tab.wait_for_picture(4)

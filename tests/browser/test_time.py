@@ -265,6 +265,17 @@ def test_size_sequence_density_and_factors_change_the_picture(
     menu(tab).get_by_label("Size by").select_option("weight")
     close_menu(tab)
     tab.wait_until(lambda: usual < colored() < 4 * usual)
+    # So are thumbnails.
+    tab.frame.get_by_text("Images", exact=True).click()
+    tab.settle()
+    alike, by_weight = [], []
+    for column, areas in (("weight", by_weight), ("", alike)):
+        menu(tab).get_by_label("Size by").select_option(column)
+        close_menu(tab)
+        tab.settle()
+        areas.append(colored())
+    assert by_weight[0] > 1.2 * alike[0]
+    tab.frame.get_by_text("Dots", exact=True).click()
     assert inked(tab) == 0
     menu(tab).get_by_label("Lines along the sequence").check()
     close_menu(tab)

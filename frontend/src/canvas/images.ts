@@ -32,6 +32,7 @@ in vec4 from_position;
 in vec4 to_position;
 in vec4 paint;
 in float mark;
+in float scale;
 in float sample_id;
 uniform mat4 from_clip;
 uniform mat4 to_clip;
@@ -55,7 +56,7 @@ flat out float dimmed;
 void main() {
   vec2 side = vec2(gl_VertexID & 1, (gl_VertexID >> 1) & 1) * 2.0 - 1.0;
   vec4 centre = from_clip * vec4(from_position.xyz, 1.0) + to_clip * vec4(to_position.xyz, 1.0);
-  half_extent = half_size * clamp(focus / centre.w, 0.6, 2.5);
+  half_extent = half_size * 0.01 * scale * clamp(focus / centre.w, 0.6, 2.5);
   ring_width = ring_of(mark, ring);
   ring_tint = is_chosen(mark) ? chosen_ring : selected_ring;
   dimmed = is_dimmed(mark) ? 1.0 : 0.0;
@@ -175,14 +176,16 @@ export class Images {
   }
 
   /** Draws these samples, in this order. */
-  set_samples(ids: readonly number[], from: Pose, to: Pose, { paint, marks }: Looks): void {
+  set_samples(ids: readonly number[], from: Pose, to: Pose, looks: Looks): void {
     if (ids.length > this.capacity) this.grow(ids.length);
+    const { paint, marks } = looks;
     const geometry = this.object.geometry;
     const array = (name: string) => geometry.getAttribute(name).array;
     const starts = array("from_position") as Int16Array;
     const ends = array("to_position") as Int16Array;
     const tints = array("paint") as Uint8Array;
     const marked = array("mark") as Uint8Array;
+    const scales = array("scale") as Uint8Array;
     const samples = array("sample_id") as Float32Array;
     for (const [k, id] of ids.entries()) {
       for (let vertex = 4 * k; vertex < 4 * k + 4; vertex += 1) {
@@ -192,10 +195,11 @@ export class Images {
           tints[4 * vertex + c] = paint[4 * id + c] as number;
         }
         marked[vertex] = marks[id] as number;
+        scales[vertex] = 100 * looks.scale_of(id);
         samples[vertex] = id;
       }
     }
-    for (const name of ["from_position", "to_position", "paint", "mark", "sample_id"]) {
+    for (const name of ["from_position", "to_position", "paint", "mark", "scale", "sample_id"]) {
       const attribute = geometry.getAttribute(name) as BufferAttribute;
       attribute.clearUpdateRanges();
       attribute.addUpdateRange(0, 4 * ids.length * attribute.itemSize);
@@ -241,6 +245,7 @@ export class Images {
     geometry.setAttribute("to_position", new BufferAttribute(new Int16Array(4 * vertices), 4));
     geometry.setAttribute("paint", new BufferAttribute(new Uint8Array(4 * vertices), 4, true));
     geometry.setAttribute("mark", new BufferAttribute(new Uint8Array(vertices), 1));
+    geometry.setAttribute("scale", new BufferAttribute(new Uint8Array(vertices), 1));
     geometry.setAttribute("sample_id", new BufferAttribute(new Float32Array(vertices), 1));
     const index = new Uint32Array(6 * this.capacity);
     for (let k = 0; k < this.capacity; k += 1) {

@@ -1,6 +1,6 @@
 // A histogram over which one drags to choose a range; two fields beside it do the same by keys. A click lifts the range.
 import { useRef, useState } from "preact/hooks";
-import { NumberField } from "../controls/number_field";
+import { NumberInput } from "../controls/number_input";
 import type { Histogram } from "../state/histogram";
 
 export type Range = readonly [number, number];
@@ -91,15 +91,15 @@ export function Brush({ name, histogram, range, choose }: BrushProps) {
         )}
       </svg>
       <div class="bounds">
-        <NumberField
+        <NumberInput
           name={`${name} from`}
-          step="any"
+          title="Shows samples from this number on"
           value={short(bounds[0])}
           choose={(value) => set_bound(0, value)}
         />
-        <NumberField
+        <NumberInput
           name={`${name} to`}
-          step="any"
+          title="Shows samples up to this number"
           value={short(bounds[1])}
           choose={(value) => set_bound(1, value)}
         />

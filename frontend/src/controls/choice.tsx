@@ -2,9 +2,12 @@
 
 export interface Option<T extends string | number> {
   readonly value: T;
+  readonly name: string;
   readonly title: string;
-  /** A path of 24 by 24 that is seen in the title's place. */
+  /** A path of 24 by 24 that is seen in the name's place. */
   readonly icon?: string;
+  /** It cannot be chosen; the title says why. */
+  readonly disabled?: boolean;
 }
 
 interface ChoiceProps<T extends string | number> {
@@ -23,24 +26,25 @@ export function Choice<T extends string | number>({
   return (
     <fieldset class="choice">
       <legend class="unseen">{name}</legend>
-      {options.map(({ value, title, icon }) => (
-        <label key={value} title={icon === undefined ? undefined : title}>
+      {options.map((option) => (
+        <label key={option.value} title={option.title}>
           <input
             type="radio"
             class="unseen"
             name={name}
-            checked={value === chosen}
-            onChange={() => choose(value)}
+            checked={option.value === chosen}
+            disabled={option.disabled}
+            onChange={() => choose(option.value)}
           />
           <span>
-            {icon === undefined ? (
-              title
+            {option.icon === undefined ? (
+              option.name
             ) : (
               <>
                 <svg viewBox="0 0 24 24" aria-hidden="true">
-                  <path d={icon} fill-rule="evenodd" />
+                  <path d={option.icon} fill-rule="evenodd" />
                 </svg>
-                <span class="unseen">{title}</span>
+                <span class="unseen">{option.name}</span>
               </>
             )}
           </span>

@@ -3,11 +3,12 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 
 interface CopyButtonProps {
+  readonly name: string;
   readonly title: string;
   readonly text: () => string;
 }
 
-export function CopyButton({ title, text }: CopyButtonProps) {
+export function CopyButton({ name, title, text }: CopyButtonProps) {
   const field = useRef<HTMLTextAreaElement>(null);
   const [shown, show] = useState<string | null>(null);
   const [copied, set_copied] = useState(false);
@@ -24,16 +25,22 @@ export function CopyButton({ title, text }: CopyButtonProps) {
   };
   return (
     <>
-      <button type="button" onClick={copy} onBlur={() => set_copied(false)}>
-        {copied ? "Copied" : title}
+      <button type="button" title={title} onClick={copy} onBlur={() => set_copied(false)}>
+        {copied ? "Copied" : name}
       </button>
       {shown !== null && (
         <div class="to-copy">
           <label>
             Copy from here
-            <textarea ref={field} readOnly rows={3} value={shown} />
+            <textarea
+              ref={field}
+              title="Selected already: the keys for copying do the rest"
+              readOnly
+              rows={3}
+              value={shown}
+            />
           </label>
-          <button type="button" onClick={() => show(null)}>
+          <button type="button" title="Closes this text" onClick={() => show(null)}>
             Done
           </button>
         </div>

@@ -1,5 +1,6 @@
-// A chooser or a number with its name above it and, where there is one, a note below.
+// A chooser, a number, a tick or a slider with its name, a tooltip and, where there is one, a note below.
 import { useId } from "preact/hooks";
+import { NumberInput, type NumberLimits } from "./number_input";
 
 interface FieldProps {
   readonly name: string;
@@ -12,7 +13,7 @@ interface FieldProps {
   readonly chosen: string;
   readonly choose: (value: string) => void;
   readonly note?: string;
-  readonly title?: string;
+  readonly title: string;
 }
 
 export function Field({ name, options, more, chosen, choose, note, title }: FieldProps) {
@@ -22,7 +23,6 @@ export function Field({ name, options, more, chosen, choose, note, title }: Fiel
       <label for={id}>{name}</label>
       <select
         id={id}
-        title={chosen}
         aria-describedby={note === undefined ? undefined : `${id}-note`}
         value={chosen}
         onChange={(event) => choose(event.currentTarget.value)}
@@ -51,43 +51,19 @@ function Options({ options, chosen }: Pick<FieldProps, "options" | "chosen">) {
   ));
 }
 
-interface LabelledNumberProps {
+interface NumberFieldProps extends NumberLimits {
   readonly name: string;
-  readonly value: string;
-  readonly low: number | null;
-  readonly high: number | null;
-  /** Whole numbers only. */
-  readonly whole: boolean;
   readonly title: string;
-  /** Is called when the value is complete and within its limits. */
-  readonly choose: (value: string) => void;
+  readonly value: number;
+  readonly choose: (value: number) => void;
 }
 
-export function LabelledNumber({
-  name,
-  value,
-  low,
-  high,
-  whole,
-  title,
-  choose,
-}: LabelledNumberProps) {
+export function NumberField({ name, title, ...of }: NumberFieldProps) {
   const id = useId();
   return (
     <div class="field" title={title}>
       <label for={id}>{name}</label>
-      <input
-        id={id}
-        type="number"
-        step={whole ? 1 : "any"}
-        value={value}
-        {...(low === null ? {} : { min: low })}
-        {...(high === null ? {} : { max: high })}
-        onChange={(event) => {
-          const input = event.currentTarget;
-          if (input.value !== "" && input.reportValidity()) choose(input.value);
-        }}
-      />
+      <NumberInput id={id} {...of} />
     </div>
   );
 }

@@ -39,6 +39,7 @@ export function SamplesTable(props: SamplesTableProps) {
               <th key={by} scope="col" aria-sort={sorting(order, by)}>
                 <button
                   type="button"
+                  title={`Sorts by ${by || "sample"}, again the other way round`}
                   onClick={() => sort({ by, descending: order.by === by && !order.descending })}
                 >
                   {by || "sample"}
@@ -60,6 +61,7 @@ export function SamplesTable(props: SamplesTableProps) {
                   <button
                     type="button"
                     aria-label={`Look at sample ${sample}`}
+                    title="Shows its card"
                     onClick={() => choose(sample)}
                   >
                     {sample}

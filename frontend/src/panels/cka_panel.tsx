@@ -23,6 +23,7 @@ export function CkaPanel({ store }: { store: Store }) {
       {others.length > 0 && (
         <Field
           name="Compare with"
+          title="Another layer of the same samples, of this or another run"
           options={[
             ["", "the layer itself"],
             ...others.map(

@@ -6,6 +6,7 @@ import { ListBox } from "../controls/list_box";
 import { Thumbnail } from "../controls/thumbnail";
 import type { ClassPair } from "../measures";
 import { click_sample, point_at, select } from "../state/choose";
+import { color_of_class } from "../state/colors";
 import { crossings, densities, wrong_at } from "../state/crossings";
 import { choose_pair, go_to_step } from "../state/measure";
 import type { Store } from "../state/store";
@@ -25,12 +26,14 @@ export function ClassPairPanel({ store }: { store: Store }) {
       <div class="two-fields">
         <Field
           name="Class"
+          title="The class at the left end of the axis"
           options={options}
           chosen={first}
           choose={(name) => choose_pair(store, [name, second])}
         />
         <Field
           name="Other class"
+          title="The class at the right end of the axis"
           options={options}
           chosen={second}
           choose={(name) => choose_pair(store, [first, name])}
@@ -56,9 +59,10 @@ function Pair({ store, pair }: { store: Store; pair: ClassPair }) {
   const crossed = useMemo(() => crossings(pair), [pair]);
   const step = store.step.value ?? Number.NaN;
   const wrong = pair.steps.includes(step) ? wrong_at(pair, step) : [];
+  const classes = store.measuring.metrics.value?.classes ?? [];
   const colors = [
-    legend_color(store, first, "var(--text-quiet)"),
-    legend_color(store, second, "var(--accent)"),
+    color_of_class(store, first, classes.indexOf(first)),
+    color_of_class(store, second, classes.indexOf(second)),
   ] as const;
   const sprites = store.sprites.value;
   const at = (place: number) => crossed[place]?.sample ?? 0;
@@ -81,6 +85,7 @@ function Pair({ store, pair }: { store: Store; pair: ClassPair }) {
       <div class="actions">
         <button
           type="button"
+          title="Samples that lie nearer to the other class at the step that is shown"
           disabled={wrong.length === 0}
           onClick={() => select(store, wrong, "chart")}
         >
@@ -88,6 +93,7 @@ function Pair({ store, pair }: { store: Store; pair: ClassPair }) {
         </button>
         <button
           type="button"
+          title="Samples that change sides at any step"
           disabled={crossed.length === 0}
           onClick={() =>
             select(
@@ -129,11 +135,4 @@ function Pair({ store, pair }: { store: Store; pair: ClassPair }) {
       )}
     </>
   );
-}
-
-/** The class's own colour where the samples are coloured by it. */
-function legend_color(store: Store, name: string, otherwise: string): string {
-  const legend = store.coloring.value?.legend;
-  if (legend?.kind !== "categories") return otherwise;
-  return legend.entries.find((entry) => entry.name === name)?.color ?? otherwise;
 }

@@ -1,13 +1,13 @@
 // Which labels are predicted as which classes at the step that is shown; a cell selects its samples.
 import { HeatMap } from "../charts/heat_map";
 import { legible_ramp } from "../color";
-import { has_outputs, select_confused } from "../state/measured";
+import { select_confused } from "../state/measured";
 import type { Store } from "../state/store";
 
 export function ConfusionPanel({ store }: { store: Store }) {
   const { metrics, confusion } = store.measuring;
   if (metrics.value === null) return <p role="status">The layer is being measured…</p>;
-  if (!has_outputs(store)) {
+  if (!store.measuring.has_outputs.value) {
     return <p>The model's outputs, or the labels that belong to them, were not recorded.</p>;
   }
   if (confusion.value === null) return <p role="status">Predictions are being counted…</p>;

@@ -39,7 +39,9 @@ export function CurvesPanel({ store }: { store: Store }) {
       ))}
       {others.length > 0 && (
         <details>
-          <summary>{others.length} more curves</summary>
+          <summary title="The rest of what is measured at each step">
+            {others.length} more curves
+          </summary>
           {others.map((metric) => (
             <Row key={metric.name} store={store} metrics={metrics} metric={metric} />
           ))}

@@ -4,7 +4,6 @@
 import { Scatter } from "../charts/scatter";
 import { click_sample, select } from "../state/choose";
 import { ranked_share } from "../state/data_map";
-import { has_outputs } from "../state/measured";
 import type { Store } from "../state/store";
 
 const ENDS = [0.5, 1] as const;
@@ -14,7 +13,7 @@ export function DataMapPanel({ store }: { store: Store }) {
   const { metrics, data_map } = store.measuring;
   const { selection } = store.choosing;
   if (metrics.value === null) return <p role="status">The layer is being measured…</p>;
-  if (!has_outputs(store)) {
+  if (!store.measuring.has_outputs.value) {
     return <p>The model's outputs, or the labels that belong to them, were not recorded.</p>;
   }
   const map = data_map.value;

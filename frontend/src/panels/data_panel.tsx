@@ -3,18 +3,22 @@ import type { ComponentChildren } from "preact";
 import { Field } from "../controls/field";
 import { measured_colors } from "../state/colors";
 import { choose_color, choose_layer, choose_run } from "../state/intents";
+import { kind_of } from "../state/painting";
 import type { Store } from "../state/store";
 import { colorable } from "../state/table";
 
 export function DataPanel({ store, children }: { store: Store; children: ComponentChildren }) {
-  const { runs, run, layer, table, color_by } = store;
+  const { runs, run, layer, color_by } = store;
   if (runs.value === null) return null;
-  const columns = colorable(table.value ?? []).map(({ name }) => name);
+  const columns = colorable(store.choosing.columns.value)
+    .map(({ name }) => name)
+    .filter((name) => kind_of(name) === null);
   const problems = run.value?.problems ?? [];
   return (
     <form class="fields" onSubmit={(event) => event.preventDefault()}>
       <Field
         name="Run"
+        title={`Directory below the log directory: ${run.value?.run ?? "none"}`}
         options={runs.value.map((one) => [one.run, run_title(one.run)])}
         chosen={run.value?.run ?? ""}
         choose={(name) => choose_run(store, name)}
@@ -29,6 +33,7 @@ export function DataPanel({ store, children }: { store: Store; children: Compone
       {layer.value !== null && (
         <Field
           name="Layer"
+          title={`Whose activations are shown: ${layer.value.name}`}
           options={(run.value?.layers ?? []).map(({ name }) => [name, name])}
           chosen={layer.value.name}
           choose={(name) => choose_layer(store, name)}
@@ -39,6 +44,7 @@ export function DataPanel({ store, children }: { store: Store; children: Compone
       {layer.value !== null && (
         <Field
           name="Color by"
+          title="A column of the metadata, your tags, or what is measured of each sample"
           options={[["", "Nothing"], ...columns.map((name) => [name, name] as const)]}
           more={{ title: "Measured", options: measured_colors(store) }}
           chosen={color_by.value ?? ""}

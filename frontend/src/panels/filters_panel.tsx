@@ -18,7 +18,9 @@ export function FiltersPanel({ store }: { store: Store }) {
   if (spread.value.length === 0) return null;
   return (
     <details class="filters">
-      <summary>Filter by number</summary>
+      <summary title="Histograms of the columns of numbers: drag over one to show a range alone">
+        Filter by number
+      </summary>
       {spread.value.map(({ name, counted }) => {
         const filter = filters.get(name);
         return (

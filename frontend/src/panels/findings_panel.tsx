@@ -34,6 +34,7 @@ export function FindingsPanel({ store }: { store: Store }) {
             <button
               type="button"
               class="finding"
+              title="Its rule and its samples"
               aria-expanded={finding === open}
               onClick={() => toggle_finding(store, finding.id)}
             >
@@ -62,7 +63,12 @@ function About({ store, finding }: { store: Store; finding: Finding }) {
       Rule: {meaning}.{" "}
       {units.length > 0 && `${units.length} ${units.length === 1 ? "unit" : "units"}. `}
       {store.steps.value.includes(step) && (
-        <button type="button" class="link" onClick={() => go_to_step(store, step)}>
+        <button
+          type="button"
+          class="link"
+          title="The step at which the rule held first"
+          onClick={() => go_to_step(store, step)}
+        >
           Go to step {step}
         </button>
       )}
@@ -90,7 +96,11 @@ function Samples({ store, finding }: { store: Store; finding: Finding }) {
   return (
     <>
       <div class="row-of-fields">
-        <button type="button" onClick={() => select(store, ids, "list")}>
+        <button
+          type="button"
+          title="Selects the listed samples"
+          onClick={() => select(store, ids, "list")}
+        >
           Select {first}
         </button>
         <div class="spring" />

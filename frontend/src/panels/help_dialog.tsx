@@ -77,7 +77,11 @@ export function HelpDialog({ store }: { store: Store }) {
     <dialog ref={dialog} aria-labelledby="help-title" onClose={() => show_help(store, false)}>
       <header>
         <h1 id="help-title">Keys and gestures</h1>
-        <button type="button" onClick={() => show_help(store, false)}>
+        <button
+          type="button"
+          title="Closes this help (Esc)"
+          onClick={() => show_help(store, false)}
+        >
           Close
         </button>
       </header>

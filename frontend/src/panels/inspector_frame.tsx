@@ -4,6 +4,13 @@ import { choose_tab, toggle_inspector } from "../state/choose";
 import { INSPECTOR_TABS, type InspectorTab } from "../state/choosing";
 import type { Store } from "../state/store";
 
+const TITLES: Readonly<Record<InspectorTab, string>> = {
+  Findings: "What is worth knowing of this layer: warnings and lists of samples",
+  Selection: "The selected samples: images, table, tags, names",
+  Sample: "The sample that is looked at: row, predictions, neighbors",
+  Layer: "What is measured of this layer, step by step",
+};
+
 interface InspectorFrameProps {
   readonly store: Store;
   readonly children: (tab: InspectorTab) => ComponentChildren;
@@ -32,6 +39,7 @@ export function InspectorFrame({ store, children }: InspectorFrameProps) {
               id={`tab-${name}`}
               type="button"
               role="tab"
+              title={TITLES[name]}
               aria-selected={tab.value === name}
               aria-controls="tab-page"
               tabIndex={tab.value === name ? 0 : -1}

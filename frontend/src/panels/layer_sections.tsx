@@ -4,6 +4,15 @@ import { toggle_section } from "../state/measure";
 import { SECTIONS, type Section } from "../state/measuring";
 import type { Store } from "../state/store";
 
+const TITLES: Readonly<Record<Section, string>> = {
+  Curves: "One number a step: accuracy, separation, dead units and more",
+  CKA: "How alike the layer is at any two steps, and to other layers",
+  Confusion: "How many samples of each label are predicted as each class",
+  "Data map": "How surely and how steadily the model learns each sample",
+  "Class pair": "How two classes part, and which samples change sides",
+  Units: "Which units tell the classes apart, and which are dead",
+};
+
 interface LayerSectionsProps {
   readonly store: Store;
   readonly children: (section: Section) => ComponentChildren;
@@ -19,6 +28,7 @@ export function LayerSections({ store, children }: LayerSectionsProps) {
             <button
               type="button"
               class="section-title"
+              title={TITLES[section]}
               aria-expanded={section === open}
               onClick={() => toggle_section(store, section)}
             >

@@ -21,7 +21,11 @@ export function LayoutNotice({ store }: { store: Store }) {
               : `Laying out ${title}: ${progress.done} of ${progress.total} steps${left(progress.expected_seconds)}`}
           </p>
           <progress max={progress.total} value={progress.done} aria-label={`${title} finished`} />
-          <button type="button" onClick={() => cancel_layout(store)}>
+          <button
+            type="button"
+            title="Ends the work; what is finished stays"
+            onClick={() => cancel_layout(store)}
+          >
             Cancel
           </button>
         </>
@@ -32,7 +36,12 @@ export function LayoutNotice({ store }: { store: Store }) {
               ? progress.message
               : `${what} ${cost(progress.expected_seconds)}`}
           </p>
-          <button type="button" class="primary" onClick={() => start_layout(store)}>
+          <button
+            type="button"
+            class="primary"
+            title="Starts the work on the server; what is finished is kept for the next time"
+            onClick={() => start_layout(store)}
+          >
             {progress.state === "failed" ? "Try again" : "Lay out"}
           </button>
         </>

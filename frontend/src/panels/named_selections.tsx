@@ -22,12 +22,17 @@ export function NamedSelections({ store }: { store: Store }) {
           <input
             type="text"
             aria-label="Name of this selection"
+            title="Under which it can be selected again, also on the next visit"
             placeholder="Name this selection"
             maxLength={80}
             value={name}
             onInput={(event) => set_name(event.currentTarget.value)}
           />
-          <button type="submit" disabled={name.trim() === ""}>
+          <button
+            type="submit"
+            title="Keep this selection under that name"
+            disabled={name.trim() === ""}
+          >
             Keep
           </button>
         </form>
@@ -78,6 +83,7 @@ export function NamedSelections({ store }: { store: Store }) {
           {tags.value.size.toLocaleString("en-US")} tagged{" "}
           <button
             type="button"
+            title="Sample and tag of each as a CSV file"
             onClick={() => download("tags.csv", tags_csv(tags.value), "text/csv")}
           >
             Download tags

@@ -1,8 +1,8 @@
 // The chosen sample's nearest neighbours in the layer's own space, and which of them it has won and lost since a step.
-import { useId, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { Choice, type Option } from "../controls/choice";
+import { Field, NumberField } from "../controls/field";
 import { ListBox } from "../controls/list_box";
-import { NumberField } from "../controls/number_field";
 import { Thumbnail } from "../controls/thumbnail";
 import { look_at, point_at, select } from "../state/choose";
 import {
@@ -18,10 +18,13 @@ import type { Metric } from "../types";
 
 const ROW_HEIGHT = 40;
 const IMAGE = 32;
+const METRICS: readonly (readonly [Metric, string])[] = [
+  ["euclidean", "Euclidean"],
+  ["cosine", "Cosine"],
+];
 type Part = "all" | "gained" | "lost";
 
 export function NeighborsPanel({ store }: { store: Store }) {
-  const id = useId();
   const [part, set_part] = useState<Part>("all");
   const { metric, k, since, answer } = store.neighbors;
   const { sample, columns } = store.choosing;
@@ -31,9 +34,9 @@ export function NeighborsPanel({ store }: { store: Store }) {
   const lost = current?.then ? missing_from(current.now, current.then) : [];
   const listed = { all: current?.now ?? [], gained, lost }[current?.then ? part : "all"];
   const parts: Option<Part>[] = [
-    { value: "all", title: "All" },
-    { value: "gained", title: `Gained ${gained.length}` },
-    { value: "lost", title: `Lost ${lost.length}` },
+    { value: "all", name: "All", title: "All neighbors at this step" },
+    { value: "gained", name: `Gained ${gained.length}`, title: "Those it did not have then" },
+    { value: "lost", name: `Lost ${lost.length}`, title: "Those it had then and no longer has" },
   ];
   const label = columns.value.find(({ name }) => name === store.color_by.value);
   const sprites = store.sprites.value;
@@ -45,6 +48,7 @@ export function NeighborsPanel({ store }: { store: Store }) {
         <div class="spring" />
         <button
           type="button"
+          title="Selects the listed neighbors"
           disabled={listed.length === 0}
           onClick={() =>
             select(
@@ -58,43 +62,34 @@ export function NeighborsPanel({ store }: { store: Store }) {
         </button>
       </div>
       <div class="titled-fields">
-        <label>
-          Distance
-          <select
-            value={metric.value}
-            onChange={(event) => choose_metric(store, event.currentTarget.value as Metric)}
-          >
-            <option value="euclidean">Euclidean</option>
-            <option value="cosine">Cosine</option>
-          </select>
-        </label>
-        <div>
-          <label for={`${id}-k`}>Nearest</label>
-          <NumberField
-            id={`${id}-k`}
-            min={1}
-            max={MOST_NEIGHBORS}
-            value={k.value}
-            choose={(number) => choose_k(store, number)}
-          />
-        </div>
-        <label>
-          Changes since
-          <select
-            value={since.value ?? ""}
-            onChange={(event) => {
-              const step = event.currentTarget.value;
-              compare_since(store, step === "" ? null : Number(step));
-            }}
-          >
-            <option value="">–</option>
-            {store.steps.value.map((step) => (
-              <option key={step} value={step} selected={step === since.value}>
-                {step_title(store, step).replace(/ of .*/, "")}
-              </option>
-            ))}
-          </select>
-        </label>
+        <Field
+          name="Distance"
+          title="What makes two samples neighbors: their distance, or the angle between them"
+          options={METRICS}
+          chosen={metric.value}
+          choose={(chosen) => choose_metric(store, chosen as Metric)}
+        />
+        <NumberField
+          name="Nearest"
+          title={`How many are listed, at most ${MOST_NEIGHBORS.toLocaleString("en-US")}`}
+          low={1}
+          high={MOST_NEIGHBORS}
+          whole
+          value={k.value}
+          choose={(number) => choose_k(store, number)}
+        />
+        <Field
+          name="Changes since"
+          title="The step from which gained and lost neighbors are counted"
+          options={[
+            ["", "–"],
+            ...store.steps.value.map(
+              (step) => [`${step}`, step_title(store, step).replace(/ of .*/, "")] as const,
+            ),
+          ]}
+          chosen={since.value === null ? "" : `${since.value}`}
+          choose={(step) => compare_since(store, step === "" ? null : Number(step))}
+        />
       </div>
       {current?.then && (
         <Choice name="Which neighbors" options={parts} chosen={part} choose={set_part} />

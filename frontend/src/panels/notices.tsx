@@ -31,7 +31,7 @@ export function Notices({ store }: { store: Store }) {
             <p>
               <strong>Could not load {what}.</strong> {message}
             </p>
-            <button type="button" onClick={retry}>
+            <button type="button" title="Asks the server again" onClick={retry}>
               Retry
             </button>
           </div>

@@ -13,8 +13,8 @@ const COLUMNS = 6;
 const CELL = 48;
 const IMAGE = 40;
 const FORMS: readonly Option<"images" | "table">[] = [
-  { value: "images", title: "Images" },
-  { value: "table", title: "Table" },
+  { value: "images", name: "Images", title: "The selection as a grid of thumbnails" },
+  { value: "table", name: "Table", title: "The selection as a table of its rows" },
 ];
 
 export function SelectionList({ store }: { store: Store }) {
@@ -35,6 +35,7 @@ export function SelectionList({ store }: { store: Store }) {
         <label>
           Sort by{" "}
           <select
+            title="The column that orders the list"
             value={order.by}
             onChange={(event) => sort({ ...order, by: event.currentTarget.value })}
           >

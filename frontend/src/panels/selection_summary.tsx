@@ -51,7 +51,11 @@ export function SelectionSummary({ store }: { store: Store }) {
         >
           Hold still
         </button>
-        <CopyButton title="Copy ids" text={() => ids().join(", ")} />
+        <CopyButton
+          name="Copy ids"
+          title="The numbers of the selected samples, for scripts"
+          text={() => ids().join(", ")}
+        />
         <button type="button" title="Rows of the selected samples, as a CSV file" onClick={save}>
           Download
         </button>

@@ -127,6 +127,7 @@ function Overlays({ store }: { store: Store }) {
       {first !== undefined && (
         <Field
           name={overlay.value === "onion" ? "From" : "Ghost of"}
+          title="The step whose dots lie dimmed behind the samples"
           options={options}
           chosen={`${first}`}
           choose={(step) => choose_ghost(store, "ghost_step", Number(step))}
@@ -135,6 +136,7 @@ function Overlays({ store }: { store: Store }) {
       {other !== undefined && (
         <Field
           name="To"
+          title="The other step whose dots lie dimmed behind the samples"
           options={options}
           chosen={`${other}`}
           choose={(step) => choose_ghost(store, "other_step", Number(step))}
@@ -152,7 +154,7 @@ function Dots({ store }: { store: Store }) {
       {numbers.length > 0 && (
         <Field
           name="Size by"
-          title="The larger the number, the larger the dot; without a number it is hollow"
+          title="The larger the number, the larger the sample; a dot without a number is hollow"
           options={[["", "Nothing"], ...numbers.map(({ name }) => [name, name] as const)]}
           chosen={store.showing.size_by.value}
           choose={(column) => size_by(store, column)}

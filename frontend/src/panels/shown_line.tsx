@@ -16,7 +16,11 @@ export function ShownLine({ store }: { store: Store }) {
             <span>
               {write(count)} of {write(samples.value)} samples shown
             </span>
-            <button type="button" onClick={() => show_all(store)}>
+            <button
+              type="button"
+              title="Ends isolation and all filters"
+              onClick={() => show_all(store)}
+            >
               Show all
             </button>
           </div>
@@ -26,7 +30,11 @@ export function ShownLine({ store }: { store: Store }) {
             <span>
               {write(held.ids.length)} held still as at step {held.step}
             </span>
-            <button type="button" onClick={() => toggle_holding(store, [])}>
+            <button
+              type="button"
+              title="Lets these samples move again"
+              onClick={() => toggle_holding(store, [])}
+            >
               Let go
             </button>
           </div>

@@ -16,31 +16,38 @@ import type { Dimensions, Drawing, Tool } from "../types";
 const TOOLS: readonly Option<Tool>[] = [
   {
     value: "pan",
-    title: "Move the view (P)",
+    name: "Move the view",
+    title: "Dragging moves the view (P)",
     icon: "M12 2l4 4h-3v5h5V8l4 4-4 4v-3h-5v5h3l-4 4-4-4h3v-5H6v3l-4-4 4-4v3h5V6H8z",
   },
   {
     value: "lasso",
-    title: "Select with a lasso (L)",
+    name: "Select with a lasso",
+    title: "Dragging draws a lasso that selects (L)",
     icon:
       "M12 3C6.500 3 2 5.900 2 9.500c0 2.600 2.300 4.800 5.600 5.900-.7 1-.9 2.500.4 4.100L7 21h3l.6-1c-1.700-1.500-1.600-3-.8-4 .7.1 " +
       "1.400.1 2.200.1 5.500 0 10-2.900 10-6.600S17.500 3 12 3zm0 2c4.500 0 8 2.100 8 4.500s-3.500 4.600-8 4.600-8-2.100-8-4.600S7.500 5 12 5z",
   },
   {
     value: "box",
-    title: "Select with a box (B)",
+    name: "Select with a box",
+    title: "Dragging draws a box that selects (B)",
     icon: "M3 3h6v2H5v4H3zm12 0h6v6h-2V5h-4zM3 15h2v4h4v2H3zm16 0h2v6h-6v-2h4z",
   },
 ];
 const DIMENSIONS: readonly Option<Dimensions>[] = [
-  { value: 2, title: "2-D" },
-  { value: 3, title: "3-D" },
+  { value: 2, name: "2-D", title: "Seen from straight above" },
+  { value: 3, name: "3-D", title: "In space: drag to turn it" },
 ];
 const DRAWINGS: readonly Option<Drawing>[] = [
-  { value: "auto", title: "Auto" },
-  { value: "dots", title: "Dots" },
-  { value: "images", title: "Images" },
+  { value: "auto", name: "Auto", title: "Images where there is room for them, else dots" },
+  { value: "dots", name: "Dots", title: "Every sample is a dot" },
+  { value: "images", name: "Images", title: "Every sample is its thumbnail" },
 ];
+const NO_IMAGES = "No thumbnails were recorded: give the callback images=…";
+const DOTS_ALONE = DRAWINGS.slice(1).map((option) =>
+  option.value === "images" ? { ...option, title: NO_IMAGES, disabled: true } : option,
+);
 
 interface StageBarProps {
   readonly store: Store;
@@ -54,6 +61,7 @@ export function StageBar({ store, menu, children }: StageBarProps) {
   const open = store.panel_open.value;
   const engine = store.engines.value.find(({ name }) => name === store.engine.value);
   const flat = engine !== undefined && !engine.components.includes(3);
+  const pictured = store.layer.value?.sprite != null;
   const selected = store.choosing.selection.value?.count;
   const inspecting = store.choosing.inspector_open.value;
   return (
@@ -73,11 +81,11 @@ export function StageBar({ store, menu, children }: StageBarProps) {
         chosen={store.choosing.tool.value}
         choose={(tool) => choose_tool(store, tool)}
       />
-      {store.layer.value?.sprite != null && (
+      {store.layer.value !== null && (
         <Choice
           name="Draw samples as"
-          options={DRAWINGS}
-          chosen={store.drawing.value}
+          options={pictured ? DRAWINGS : DOTS_ALONE}
+          chosen={pictured ? store.drawing.value : "dots"}
           choose={(drawing) => choose_drawing(store, drawing)}
         />
       )}

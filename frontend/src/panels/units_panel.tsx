@@ -75,6 +75,7 @@ function Listed({ store, title, units }: ListedProps) {
           type="button"
           class="link"
           aria-label={`Color by unit ${unit}`}
+          title="Colors each sample by what this unit answers"
           onClick={() => choose_color(store, `unit: ${unit}`)}
         >
           {unit}

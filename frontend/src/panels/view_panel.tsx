@@ -1,6 +1,6 @@
 // How the layer is projected: the view, and under "More" what its engine can be told. The form is made from the
 // server's own description of each engine.
-import { CheckField, Field, LabelledNumber } from "../controls/field";
+import { CheckField, Field, NumberField } from "../controls/field";
 import { selected_ids } from "../state/choose";
 import { lacks_groups } from "../state/groups";
 import {
@@ -27,6 +27,7 @@ export function ViewPanel({ store }: { store: Store }) {
     <>
       <Field
         name="View"
+        title="How the layer's units are brought down to two or three dimensions"
         options={engines.value.map(({ name, title }) => [name, title])}
         chosen={engine.value}
         choose={(name) => choose_engine(store, name)}
@@ -38,7 +39,9 @@ export function ViewPanel({ store }: { store: Store }) {
         </p>
       )}
       <details class="more">
-        <summary>More of this view</summary>
+        <summary title="Its axes, its parameters, and holding positions still">
+          More of this view
+        </summary>
         {!facts.iterative && <AxesFields store={store} />}
         {facts.parameters
           .filter(({ name, type }) => name !== "basis_steps" && (type !== "samples" || in_groups))
@@ -77,6 +80,7 @@ function AxesFields({ store }: { store: Store }) {
     <>
       <Field
         name="Axes from"
+        title="The steps whose samples the axes are fitted to"
         options={[
           ["", "All steps"],
           ...named.map(
@@ -91,6 +95,7 @@ function AxesFields({ store }: { store: Store }) {
           <Field
             key={name}
             name={name}
+            title="Which component is on this axis"
             options={[
               ...(axes === null ? [["", "turned"] as const] : []),
               ...components.map((one) => [`${one + 1}`, `${one + 1}`] as const),
@@ -115,6 +120,7 @@ function AxesFields({ store }: { store: Store }) {
       <button
         type="button"
         class="wide"
+        title="Turns slowly through all ten components"
         aria-pressed={touring.value}
         onClick={() => toggle_tour(store)}
       >
@@ -142,14 +148,14 @@ function ParameterField({ store, parameter }: { store: Store; parameter: Paramet
     case "integer":
     case "number":
       return (
-        <LabelledNumber
+        <NumberField
           name={name}
           title={parameter.meaning}
-          value={value}
+          value={Number(value)}
           low={parameter.low}
           high={parameter.high}
           whole={parameter.type === "integer"}
-          choose={choose}
+          choose={(number) => choose(String(number))}
         />
       );
     case "choice":
@@ -202,6 +208,7 @@ function SamplesField({
       </legend>
       <button
         type="button"
+        title="Takes the samples that are selected now"
         disabled={selected === 0}
         onClick={() => choose_setting(store, parameter, write_ids(selected_ids(store)))}
       >
@@ -209,6 +216,7 @@ function SamplesField({
       </button>
       <button
         type="button"
+        title="Leaves the group empty"
         disabled={written === ""}
         onClick={() => choose_setting(store, parameter, String(parameter.default))}
       >

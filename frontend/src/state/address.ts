@@ -19,11 +19,12 @@ export const KEYS = [
   "pinned",
   "axes",
   "camera",
+  "show",
   "filters",
   "selection",
 ] as const;
 
-/** A view in words; `settings` are what differs from the engine's defaults, `perplexity:50,seed:3`. */
+/** A view in words; `settings` and `show` are what differs from the defaults, `perplexity:50,seed:3`. */
 export type Address = { readonly [key in (typeof KEYS)[number]]?: string };
 
 export function read_address(hash: string): Address {

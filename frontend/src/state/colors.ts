@@ -1,4 +1,5 @@
 // Which measured things samples can be coloured by, as choices below the columns of the metadata.
+import { category_color } from "../color";
 import { CHOICES, kind_of, measured_name } from "./painting";
 import type { Store } from "./store";
 
@@ -18,4 +19,12 @@ export function measured_colors(store: Store): (readonly [string, string])[] {
 export function color_title(color: string): string {
   if (kind_of(color) === "unit") return `Unit ${measured_name(color)}`;
   return CHOICES.find(({ name }) => name === color)?.title ?? color;
+}
+
+/** A class's colour as the legend has it; where the samples are coloured by something else, the colour of its place. */
+export function color_of_class(store: Store, name: string, place: number): string {
+  const legend = store.coloring.value?.legend;
+  const entry =
+    legend?.kind === "categories" && legend.entries.find((entry) => entry.name === name);
+  return entry ? entry.color : category_color(place, store.theme.value);
 }

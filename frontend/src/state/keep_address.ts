@@ -3,6 +3,7 @@
 import { effect } from "@preact/signals";
 import { read_hash, replace_hash, watch_hash } from "../host";
 import { type Address, KEYS, read_address, write_address } from "./address";
+import { write_shown } from "./shown";
 import type { Store } from "./store";
 import { show_view, view_of } from "./view_state";
 
@@ -47,8 +48,9 @@ function same(a: Address, b: Address): boolean {
 /** Looks at all that a view is made of, without the work of putting it into words at each move of the hand. */
 function changes(store: Store): unknown[] {
   const { run_name, layer_name, step, steps, color_by, dimensions, drawing, engine, turn } = store;
-  const { settings, basis_steps, onto_run, pinned, camera, choosing } = store;
+  const { settings, basis_steps, onto_run, pinned, camera, choosing, showing } = store;
   const where = [run_name, layer_name, step, steps, color_by, dimensions, drawing, engine, turn];
   const how = [settings, basis_steps, onto_run, pinned, camera];
-  return [...where, ...how, choosing.filters, choosing.selection].map(({ value }) => value);
+  const chosen = [...where, ...how, choosing.filters, choosing.selection];
+  return [...chosen.map(({ value }) => value), write_shown(showing)];
 }

@@ -20,6 +20,7 @@ import { select } from "./choose";
 import type { ColorValues, DataMap, Section } from "./measuring";
 import { compare_layers, layers_at } from "./others";
 import { kind_of, measured_name } from "./painting";
+import { keep_sample_histories } from "./sample_history";
 import type { Store } from "./store";
 
 /** More numbers than these are asked for one step at a time. */
@@ -76,11 +77,11 @@ export function load_measured(store: Store, signal: AbortSignal): void {
   keep("the confusion of classes", measuring.confusion, (key) => {
     const step = step_at_rest();
     // Without the model's outputs nothing is confused.
-    if (!looked_at("Confusion") || step === null || !has_outputs(store)) return null;
+    if (!looked_at("Confusion") || step === null || !measuring.has_outputs.value) return null;
     return { key: String(step), ask: (signal) => fetch_confusion(key, step, signal) };
   });
   keep("the data map", measuring.data_map, (key) => {
-    if (!looked_at("Data map") || !has_outputs(store)) return null;
+    if (!looked_at("Data map") || !measuring.has_outputs.value) return null;
     return { key: "", ask: (signal) => fetch_data_map(key, signal) };
   });
   keep("two classes", measuring.class_pair, (key) => {
@@ -93,6 +94,7 @@ export function load_measured(store: Store, signal: AbortSignal): void {
     if (!looked_at("Units") || step === null) return null;
     return { key: String(step), ask: (signal) => fetch_units(key, step, signal) };
   });
+  keep_sample_histories(store, signal);
   keep("what colors the samples", measuring.values, (key) => values_question(store, key));
   open_for_warnings(store);
 }
@@ -110,10 +112,6 @@ export function select_confused(store: Store, step: number, row: number, column:
 }
 
 /** The model's outputs were recorded, and labels that belong to them. */
-export function has_outputs(store: Store): boolean {
-  const metrics = store.measuring.metrics.value;
-  return metrics?.classes_are_outputs ?? false;
-}
 
 function values_question(store: Store, key: LayerKey): Question<ColorValues> | null {
   const color = store.color_by.value;

@@ -7,7 +7,9 @@ import type {
   Findings,
   LayerSimilarity,
   Measured,
+  NeighborHistory,
   Ranking,
+  SampleHistory,
   SampleValues,
   Similarity,
   StepMetric,
@@ -63,11 +65,18 @@ export class Measuring {
   readonly pair: Signal<readonly [string, string] | null> = signal(null);
   readonly class_pair: Signal<ClassPair | null> = signal(null);
   readonly units: Signal<Units | null> = signal(null);
+  /** Of the sample whose card is shown. */
+  readonly sample_history: Signal<SampleHistory | null> = signal(null);
+  readonly neighbor_history: Signal<NeighborHistory | null> = signal(null);
+  /** Somebody looks at its neighbours over the steps. */
+  readonly neighbors_unfolded: Signal<boolean> = signal(false);
   /** What the samples are coloured by, at the steps that have come. */
   readonly values: Signal<ColorValues | null> = signal(null);
   /** The same at the moment that is shown; null where a column of the metadata colours the samples. */
   readonly painted: ReadonlySignal<Painted | null>;
   readonly curve_above: ReadonlySignal<StepMetric | null>;
+  /** The model's outputs were recorded, and the labels belong to them. */
+  readonly has_outputs: ReadonlySignal<boolean>;
 
   constructor(moment: Moment) {
     const { color_by, at, steps, samples } = moment;
@@ -78,6 +87,7 @@ export class Measuring {
       if ((values.rows[0]?.length ?? samples.value) !== samples.value) return null;
       return painted_at(name, values, steps.value, at.value);
     });
+    this.has_outputs = computed(() => this.metrics.value?.classes_are_outputs ?? false);
     this.curve_above = computed(
       () => this.metrics.value?.metrics.find(({ name }) => name === this.above.value) ?? null,
     );

@@ -145,9 +145,14 @@ export function create_store(reduced_motion: () => boolean, wide: boolean): Stor
     const painted = measuring.painted.value;
     return painted === null ? table.value : [...(table.value ?? []), painted.column];
   });
+  const choosing = new Choosing(samples, columns);
+  /** The tags are one of them. */
+  const colored_by = computed(() =>
+    choosing.columns.value.find(({ name }) => name === color_by.value),
+  );
   const coloring = computed((): Coloring | null => {
     if (samples.value === 0) return null;
-    const column = columns.value?.find(({ name }) => name === color_by.value);
+    const column = colored_by.value;
     if (column?.type === "category" && column.codes.length === samples.value) {
       return color_by_category(column.codes, column.words, theme.value);
     }
@@ -199,7 +204,7 @@ export function create_store(reduced_motion: () => boolean, wide: boolean): Stor
   return {
     activity,
     motion,
-    choosing: new Choosing(samples, columns),
+    choosing,
     showing: new Showing(samples),
     bookmarks: new Bookmarks(),
     neighbors: new Neighbors(),

@@ -18,6 +18,7 @@ import {
 } from "./rules";
 import { read_query } from "./search";
 import { ids_in, read_ids, write_ids } from "./selection";
+import { read_step, take_shown, write_shown } from "./shown";
 import { last_step, type Store } from "./store";
 import { until } from "./until";
 
@@ -43,6 +44,7 @@ export function view_of(store: Store): Address {
     pinned: pinned.value === null ? null : String(pinned.value),
     axes: write_axes(store.turn.value),
     camera: camera.value === null ? null : write_camera(camera.value),
+    show: write_shown(store.showing) || null,
     filters: write_filters(choosing.filters.value) || null,
     selection: selection_of(store),
   });
@@ -80,6 +82,7 @@ export function show_view(store: Store, view: Address, signal: AbortSignal): voi
     store.onto_run.value = view.onto ?? null;
     store.pinned.value = read_step(view.pinned);
     store.turn.value = view.axes === undefined ? null : read_axes(view.axes);
+    take_shown(store.showing, view.show ?? "");
   });
   const camera = view.camera === undefined ? null : read_camera(view.camera);
   // Before the first picture the canvas keeps it for later; afterwards other frames would send it home.
@@ -140,10 +143,6 @@ function is_shown(store: Store): boolean {
     extent.value?.frames === frames.value &&
     frames.value.awaited === null
   );
-}
-
-function read_step(text: string | undefined): number | null {
-  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : null;
 }
 
 function without_gaps(view: { [key in keyof Address]: string | null }): Address {

@@ -1,0 +1,91 @@
+// Who the chosen sample's nearest neighbours were at each step: a row a step, those outlined that are its neighbours at the
+// step that is shown. Unfolded on demand.
+import { ListBox } from "../controls/list_box";
+import { Thumbnail } from "../controls/thumbnail";
+import type { NeighborHistory } from "../measures";
+import { point_at } from "../state/choose";
+import { go_to_step } from "../state/measure";
+import { kept_neighbors } from "../state/sample_history";
+import { color_of, type Store } from "../state/store";
+
+const ROW_HEIGHT = 22;
+const IMAGE = 16;
+
+export function NeighborHistoryPanel({ store }: { store: Store }) {
+  const { neighbor_history, neighbors_unfolded } = store.measuring;
+  const sample = store.choosing.sample.value;
+  if (sample === null || store.steps.value.length < 2) return null;
+  const history = neighbor_history.value?.sample === sample ? neighbor_history.value : null;
+  return (
+    <details
+      class="more neighbor-history"
+      open={neighbors_unfolded.value}
+      onToggle={(event) => {
+        neighbors_unfolded.value = event.currentTarget.open;
+      }}
+    >
+      <summary title="The nearest neighbors at each step; outlined those of the step that is shown">
+        Neighbors over the steps
+      </summary>
+      {!neighbors_unfolded.value ? null : history === null ? (
+        <p role="status">The neighbors are being looked for…</p>
+      ) : (
+        <Rows store={store} history={history} />
+      )}
+    </details>
+  );
+}
+
+function Rows({ store, history }: { store: Store; history: NeighborHistory }) {
+  const { steps, neighbors } = history;
+  const sprites = store.sprites.value;
+  const here = steps.indexOf(store.step.value ?? Number.NaN);
+  const now = new Set(neighbors[here]);
+  const kept = kept_neighbors(history, store.step.value);
+  return (
+    <ListBox
+      name="Neighbors at each step"
+      count={steps.length}
+      row_height={ROW_HEIGHT}
+      chosen={here}
+      key_of={(place) => steps[place] ?? 0}
+      choose={(place) => go_to_step(store, steps[place] ?? 0)}
+      point={() => point_at(store, null)}
+    >
+      {(place) => {
+        const then = neighbors[place] ?? [];
+        return (
+          <>
+            <span class="step">
+              <span class="unseen">Step </span>
+              {steps[place]}
+              <span class="unseen">: samples {then.join(", ")}; </span>
+            </span>
+            {then.map((one) => (
+              <span
+                key={one}
+                class={now.has(one) ? "one kept" : "one"}
+                title={`Sample ${one}`}
+                aria-hidden="true"
+                onPointerEnter={() => point_at(store, one)}
+                onPointerLeave={() => point_at(store, null)}
+              >
+                {sprites === null ? (
+                  <span class="swatch" style={{ background: color_of(store, one) }} />
+                ) : (
+                  <Thumbnail sprites={sprites} sample={one} side={IMAGE} silent />
+                )}
+              </span>
+            ))}
+            {kept !== null && (
+              <span class="count">
+                {kept[place]}/{then.length}
+                <span class="unseen"> are neighbors at the step that is shown</span>
+              </span>
+            )}
+          </>
+        );
+      }}
+    </ListBox>
+  );
+}

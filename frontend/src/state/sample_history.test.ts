@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest";
+import { in_parts, kept_neighbors, told_at } from "./sample_history";
+
+const HISTORY = {
+  sample: 5,
+  steps: [0, 3, 9],
+  classes: ["ant", "bee"],
+  label: 1,
+  prediction: [0, null, 1],
+  confidence: [0.514, null, 1],
+  margin: [-0.06, null, 12],
+  correct: [0, null, 1],
+};
+
+describe("a sample's predictions", () => {
+  it("are told in words, as far as they are known", () => {
+    expect([0, 1, 2].map((place) => told_at(HISTORY, place))).toEqual([
+      "Step 0: ant, wrong; confidence 0.51, margin -0.1",
+      "Step 3: no prediction",
+      "Step 9: bee, right; confidence 1.00, margin 12.0",
+    ]);
+  });
+});
+
+describe("a sample's neighbours over the steps", () => {
+  const part = (steps: number[], state: "running" | "done") => ({
+    sample: 5,
+    state,
+    steps,
+    neighbors: steps.map((step) => [step, step + 1, step + 2]),
+  });
+
+  it("are asked on from where the answer before ended", async () => {
+    const answers = [part([0, 1], "running"), part([4], "running"), part([6], "done")];
+    const asked: (string | null)[] = [];
+    const ask = in_parts(async (steps) => {
+      asked.push(steps);
+      return answers.shift() ?? part([], "done");
+    }, 6);
+    const signal = new AbortController().signal;
+    expect((await ask(signal)).state).toBe("running");
+    expect((await ask(signal)).steps).toEqual([0, 1, 4]);
+    const whole = await ask(signal);
+    expect(asked).toEqual([null, "2-6", "5-6"]);
+    expect(whole).toEqual(part([0, 1, 4, 6], "done"));
+  });
+
+  it("are kept where they are neighbours at the step that is shown", () => {
+    const history = part([0, 1, 4], "done");
+    expect(kept_neighbors(history, 1)).toEqual([2, 3, 0]);
+    expect(kept_neighbors(history, 3)).toBeNull();
+    expect(kept_neighbors(history, null)).toBeNull();
+  });
+});

@@ -1,0 +1,62 @@
+"""One sample over the steps: what the model said of it, and who its neighbours were."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tb_embed_plugin.analysis.measure import LayerMeasures
+from tb_embed_plugin.errors import UnsuitableDataError
+from tb_embed_plugin.metrics.observation import Outputs, of_outputs
+from tb_embed_plugin.projections.neighbors import Metric, Neighbors, nearest
+from tb_embed_plugin.runs.run import Run
+
+
+def said_of(measures: LayerMeasures, sample: int, step: int) -> dict[str, float]:
+    """Returns what the model's outputs at a step say of a sample.
+
+    Args:
+        measures: The layer's.
+        sample: One of the layer's, measured or not.
+        step: A recorded step.
+
+    Returns:
+        By those names of `catalog.SAMPLE_METRICS` that are of outputs; NaN where undefined.
+
+    Raises:
+        NotRecordedError: The outputs were not recorded, or nobody knows which label is which
+            of their classes.
+        EmbedError: They cannot be read.
+    """
+    recorded = measures.outputs(step)
+    row = np.array([sample])
+    outputs = Outputs(recorded.values[row], recorded.kind)
+    _, said = of_outputs(outputs, measures.labels.of(row))
+    return {name: float(value) for name, (value,) in said.items()}
+
+
+def neighbors_at(
+    run: Run, layer: str, sample: int, step: int, k: int, metric: Metric
+) -> Neighbors:
+    """Returns the nearest neighbours of a sample at a step, exactly.
+
+    Args:
+        run: The run.
+        layer: Name of the layer.
+        sample: One of the layer's.
+        step: A recorded step.
+        k: Neighbours wanted; where there are fewer other samples, all those.
+        metric: What makes two samples neighbours.
+
+    Returns:
+        One row, among all samples of the layer.
+
+    Raises:
+        UnsuitableDataError: The snapshot is not finite.
+        EmbedError: It cannot be read.
+    """
+    snapshot = run.snapshot(layer, step)
+    if not np.isfinite(snapshot).all():
+        raise UnsuitableDataError(
+            f"expected finite activations; step {step} holds NaN or infinity; ask for another"
+        )
+    return nearest(snapshot, k, metric, queries=np.array([sample]))
