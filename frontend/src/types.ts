@@ -198,6 +198,13 @@ export interface SpaceCamera {
 
 export type Camera = PlaneCamera | SpaceCamera;
 
+/** A place that is told by where home is: so many times as near, in 3-D from that side. */
+export interface NearHome {
+  readonly kind: "near_home";
+  readonly nearness: number;
+  readonly side: Pick<SpaceCamera, "turn" | "lift"> | null;
+}
+
 /** What the stage gives away of its picture. */
 export interface Easel {
   readonly width: number;

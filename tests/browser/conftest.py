@@ -40,10 +40,12 @@ def open_tab(browser: Browser, server: TensorBoardProcess) -> Iterator[Open]:
         *,
         dark: bool = False,
         reduced_motion: bool = False,
+        touch: bool = False,
         keys: str = "",
     ) -> Tab:
         context = browser.new_context(
             viewport={"width": width, "height": height},
+            has_touch=touch,
             reduced_motion="reduce" if reduced_motion else "no-preference",
         )
         tab = Tab(context.new_page(), at.url)

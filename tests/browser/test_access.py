@@ -25,6 +25,17 @@ def barriers(tab: Tab) -> list[str]:
     return found
 
 
+SILENT = """() => [...document.querySelectorAll("button, select, input, summary, textarea")]
+    .filter(one => one.checkVisibility() && one.closest("[title]") === null)
+    .map(one => one.outerHTML.slice(0, 120))"""
+
+
+def silent(tab: Tab) -> list[str]:
+    """Returns the controls that do not say in a tooltip what they do."""
+    found: list[str] = tab.frame.locator("body").evaluate(SILENT)
+    return found
+
+
 def states(tab: Tab) -> Iterator[str]:
     """Brings the page into one state after the other."""
     yield "first screen"
@@ -41,7 +52,19 @@ def states(tab: Tab) -> Iterator[str]:
     expect(tab.frame.get_by_role("region", name="Neighbors")).to_be_visible()
     tab.frame.get_by_label("Changes since").select_option("0")
     expect(tab.frame.get_by_text("Gained")).to_be_visible()
-    yield "a sample and its neighbours"
+    tab.frame.get_by_text("Neighbors over the steps").click()
+    expect(tab.frame.get_by_role("listbox", name="Neighbors at each step")).to_be_visible()
+    expect(tab.frame.get_by_role("listbox", name="Prediction at each step")).to_be_visible()
+    yield "a sample, its predictions and neighbours"
+    tab.frame.get_by_role("tab", name="Layer").click()
+    expect(tab.frame.get_by_text("more curves")).to_be_visible()
+    tab.frame.get_by_text("More of this view").click()
+    yield "the layer and the view's parameters"
+    for menu in ("Show", "Save"):
+        tab.frame.locator("summary", has_text=menu).click()
+        expect(tab.frame.get_by_role("region", name=menu, exact=True)).to_be_visible()
+        yield f"the menu {menu}"
+        tab.frame.locator("summary", has_text=menu).press("Escape")
     tab.frame.get_by_text("Filter by number").click()
     tab.frame.get_by_role("list", name="Legend").get_by_role("button", name="5").first.click()
     expect(tab.frame.get_by_text("samples shown")).to_be_visible()
@@ -54,11 +77,13 @@ def states(tab: Tab) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_axe_finds_nothing(open_tab: Open, *, dark: bool) -> None:
+def test_axe_finds_nothing_and_every_control_has_a_tooltip(
+    open_tab: Open, *, dark: bool
+) -> None:
     tab = open_tab(dark=dark, reduced_motion=True)
     tab.wait_for_picture(EPOCHS)
     tab.frame.get_by_label("Show the inspector").click()
 
-    found = {state: barriers(tab) for state in states(tab)}
-    assert len(found) == 7
+    found = {state: [*barriers(tab), *silent(tab)] for state in states(tab)}
+    assert len(found) == 10
     assert found == {state: [] for state in found}

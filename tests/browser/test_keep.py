@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 import threading
 from collections.abc import Callable, Iterator
@@ -18,7 +17,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Frame, expect
+from playwright.sync_api import Frame, Locator, expect
 
 from tb_embed_plugin import record
 from tests.browser.tab import Open, Tab
@@ -47,7 +46,7 @@ def logdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
             step,
             {"fc1": snapshot(step)},
             labels=LABELS,
-            metadata={"loss": loss},
+            metadata={"loss": loss, "animal": [("ant", "bee", "cat")[i] for i in LABELS]},
             finished=step == LAST,
         )
     return logdir
@@ -79,6 +78,12 @@ def keys_of(tab: Tab) -> dict[str, str]:
     }
 
 
+def show_menu(tab: Tab) -> Locator:
+    """Opens the menu of what else is shown."""
+    tab.frame.locator("summary", has_text="Show").click()
+    return tab.frame.get_by_role("region", name="Show", exact=True)
+
+
 def expect_selected(tab: Tab, count: int) -> None:
     """Expects so many samples to be selected."""
     heading = tab.frame.get_by_role("heading", name=f"{count} samples selected")
@@ -94,10 +99,15 @@ def test_a_colleague_sees_the_same_view(
     for key in ("+", "+", "ArrowLeft"):
         tab.canvas.press(key)
     tab.frame.get_by_role("list", name="Legend").get_by_role("button", name="2").first.click()
+    tab.frame.get_by_role("button", name="Loop").click()
+    menu = show_menu(tab)
+    menu.get_by_label("Trails").check()
+    menu.get_by_label("Size by").select_option("loss")
+    menu.get_by_label("Besides the samples").select_option("ghost")
     search = tab.frame.get_by_role("searchbox", name="Search samples")
     search.fill("loss<0.5 label:1")
     search.press("Enter")
-    tab.wait_until(lambda: "selection" in keys_of(tab) and "camera" in keys_of(tab))
+    tab.wait_until(lambda: {"selection", "camera", "show"} <= set(keys_of(tab)))
     tab.settle()
     said = keys_of(tab)
     assert said["step"] == "1"
@@ -116,6 +126,13 @@ def test_a_colleague_sees_the_same_view(
     other.settle()
     np.testing.assert_allclose(other.positions(), places, atol=0.5, equal_nan=True)
     assert keys_of(other) == said
+    expect(other.frame.get_by_role("button", name="Loop")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    menu = show_menu(other)
+    expect(menu.get_by_label("Trails")).to_be_checked()
+    expect(menu.get_by_label("Size by")).to_have_value("loss")
+    expect(menu.get_by_label("Besides the samples")).to_have_value("ghost")
 
 
 def test_another_address_in_the_same_tab_shows_another_view(tab: Tab) -> None:
@@ -274,24 +291,28 @@ def test_bookmarks_are_kept_saved_and_loaded(
 
 
 def test_the_projectors_bookmarks_are_read(tab: Tab, tmp_path: Path) -> None:
-    state = {
-        "label": "State 0",
-        "selectedProjection": "pca",
-        "pcaComponentDimensions": [0, 1, 2],
-        "projections": [{"pca-0": 0.0}] * SAMPLES,
-        "selectedPoints": [3, 5, 8],
-        "selectedColorOptionName": "loss",
-    }
-    path = tmp_path / "state.txt"
-    path.write_text(json.dumps([state]))
+    # As the Projector of TensorBoard 2.21 has saved them of 24 samples of another run: a PCA in
+    # space, turned by hand; one in the plane, zoomed; a custom projection.
+    saved = Path(__file__).with_name("projector_bookmarks.json")
     tab.frame.get_by_text("Save", exact=True).click()
-    tab.frame.get_by_label("Load a file").set_input_files(path)
-    expect(tab.frame.get_by_text("Left out: positions")).to_be_visible()
+    tab.frame.get_by_label("Load a file").set_input_files(saved)
+    told = tab.frame.get_by_role("status").filter(has_text="Left out")
+    for what in ("positions", "shifted", "label column", 'projection "custom"'):
+        expect(told).to_contain_text(what)
+    expect(
+        tab.frame.get_by_role("list", name="Bookmarks").get_by_role("listitem")
+    ).to_have_text(["State 0", "State 1", "State 2"])
     tab.frame.get_by_role("button", name="State 0", exact=True).click()
-    expect_selected(tab, 3)
+    expect_selected(tab, 8)
     expect(tab.canvas).to_have_accessible_name(re.compile(f"^3-D PCA of fc1, step {LAST}"))
-    expect(tab.frame.get_by_label("Color by")).to_have_value("loss")
+    expect(tab.frame.get_by_label("Color by")).to_have_value("animal")
+    tab.wait_until(lambda: "camera" in keys_of(tab))
+    *_, turn, lift = map(float, keys_of(tab)["camera"].split(","))
+    assert (turn, lift) == pytest.approx((-0.7587, 0.0654), abs=1e-3)
+    tab.frame.get_by_role("button", name="State 1", exact=True).click()
+    expect(tab.canvas).to_have_accessible_name(re.compile(f"^2-D PCA of fc1, step {LAST}"))
 
+    path = tmp_path / "other.json"
     path.write_text("{}")
     tab.frame.get_by_label("Load a file").set_input_files(path)
     expect(tab.frame.get_by_text("Expected a file of bookmarks")).to_be_visible()
@@ -392,6 +413,26 @@ def test_it_works_on_plain_http(open_tab: Open, clusters: TensorBoardProcess) ->
     assert b"mine" in save(tab, "Save as file").read_bytes()
 
 
-def test_tensorboards_reload_button_asks_for_news(tab: Tab) -> None:
-    with tab.page.expect_request(re.compile("tb_embed/runs"), timeout=4000):
+WITHOUT_POLLING = """
+const every = window.setInterval;
+window.setInterval = (call, time, ...rest) => time === 5000 ? 0 : every(call, time, ...rest);
+"""
+RELOADS_BY_ITSELF = """
+localStorage.setItem(
+  "_tb_global_settings", JSON.stringify({autoReload: true, autoReloadPeriodInMs: 1000}));
+"""
+
+
+def test_tensorboards_reloads_ask_for_news(tab: Tab) -> None:
+    news = re.compile("tb_embed/runs")
+    # Else the page would ask by itself before long, whether it heard of the reload or not.
+    tab.page.add_init_script(WITHOUT_POLLING)
+    tab.page.reload()
+    tab.wait_for_picture(LAST)
+    with tab.page.expect_request(news):
         tab.page.locator("app-header-reload button").click()
+    tab.page.add_init_script(RELOADS_BY_ITSELF)
+    tab.page.reload()
+    tab.wait_for_picture(LAST)
+    with tab.page.expect_request(news):
+        pass

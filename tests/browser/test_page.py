@@ -135,6 +135,15 @@ def test_dark_mode_follows_tensorboards_switch(open_tab: Open) -> None:
     tab.wait_until(lambda: background(tab) == [0xFF] * 3)
 
 
+FOCUSED = """() => {
+    const one = document.activeElement;
+    const outlined = other => other && getComputedStyle(other).outlineStyle !== "none"
+        && parseFloat(getComputedStyle(other).outlineWidth) >= 2;
+    const seen = one === document.body || [one, one.nextElementSibling].some(outlined);
+    return [one.ariaLabel || one.id || one.textContent, Boolean(seen)];
+}"""
+
+
 def test_every_control_has_a_name_and_takes_the_focus(open_tab: Open) -> None:
     tab = open_tab()
     tab.wait_for_picture(EPOCHS)
@@ -151,14 +160,15 @@ def test_every_control_has_a_name_and_takes_the_focus(open_tab: Open) -> None:
     assert len(controls) >= 10
     assert [control for control in controls if not control[1].strip()] == []
 
-    reached = set()
+    reached = {}
     tab.frame.get_by_label("Run").focus()
     for _ in range(60):
-        reached.add(
-            evaluate(tab, "() => document.activeElement.ariaLabel || document.activeElement.id")
-        )
+        # With the first key the focus is one of the keyboard's, which must be seen.
         tab.page.keyboard.press("Tab")
-    assert {"Home view", "Help", "Step", "Play", "Speed"} <= reached
+        name, seen = evaluate(tab, FOCUSED)
+        reached[name] = seen
+    assert {"Home view", "Help", "Step", "Play", "Speed"} <= set(reached)
+    assert [name for name, seen in reached.items() if not seen] == []
 
 
 def test_help_lists_the_keys_and_closes(open_tab: Open) -> None:
@@ -267,20 +277,48 @@ def test_text_of_a_run_is_never_markup(
         assert tab.frame.locator("img, b").count() == 0
 
 
-def test_nothing_is_drawn_while_another_tab_is_open(open_tab: Open) -> None:
+LIES_BEHIND = """() => {
+    Object.defineProperty(document, "visibilityState", {configurable: true, value: "hidden"});
+    document.dispatchEvent(new Event("visibilitychange"));
+}"""
+LIES_IN_FRONT = """() => {
+    delete document.visibilityState;
+    document.dispatchEvent(new Event("visibilitychange"));
+}"""
+DRAWN_IN_THIRTY_FRAMES = """() => new Promise(done => {
+    window.drawn = 0;
+    let left = 30;
+    const count = () => {
+        left -= 1;
+        if (left > 0) requestAnimationFrame(count);
+        else done(window.drawn);
+    };
+    requestAnimationFrame(count);
+})"""
+
+
+def test_nothing_is_drawn_that_nobody_sees(open_tab: Open) -> None:
     tab = open_tab()
     tab.wait_for_picture(EPOCHS)
     evaluate(tab, COUNT_DRAWINGS)
-    tab.page.wait_for_timeout(500)
-    assert evaluate(tab, "() => window.drawn") == 0, "nothing changes, nothing is drawn"
+
+    def drawn() -> int:
+        return int(evaluate(tab, DRAWN_IN_THIRTY_FRAMES))
+
+    assert drawn() == 0, "nothing changes, nothing is drawn"
+    tab.frame.get_by_role("button", name="Loop").click()
     tab.frame.get_by_role("button", name="Play").click()
-    tab.page.wait_for_timeout(300)
-    assert evaluate(tab, "() => window.drawn") > 0
+    tab.wait_until(lambda: drawn() > 0)
+    # The browser's tab lies behind another one.
+    evaluate(tab, LIES_BEHIND)
+    tab.wait_until(lambda: drawn() == 0)
+    assert drawn() == 0
+    evaluate(tab, LIES_IN_FRONT)
+    tab.wait_until(lambda: drawn() > 0)
+    # TensorBoard shows another of its tabs.
     tab.page.evaluate("location.hash = '#scalars'")
-    tab.page.wait_for_timeout(1000)
-    evaluate(tab, "() => { window.drawn = 0; }")
-    tab.page.wait_for_timeout(1000)
-    assert evaluate(tab, "() => window.drawn") == 0
+    tab.wait_until(lambda: drawn() == 0)
+    assert drawn() == 0
 
 
 def test_the_pictures_of_the_readme(open_tab: Open, pictures: Path) -> None:

@@ -196,6 +196,47 @@ def test_dragging_pans_and_the_wheel_zooms_at_the_cursor(open_tab: Open) -> None
     np.testing.assert_allclose(tab.positions(), before, atol=0.6)
 
 
+def test_fingers_drag_pinch_and_tap(open_tab: Open) -> None:
+    tab = open_tab(reduced_motion=True, touch=True)
+    tab.wait_for_picture(EPOCHS)
+    hands = tab.page.context.new_cdp_session(tab.page)
+    box = tab.canvas.bounding_box()
+    assert box is not None
+
+    def touch(kind: str, *fingers: tuple[float, float]) -> None:
+        points = [
+            {"x": box["x"] + x, "y": box["y"] + y, "id": i} for i, (x, y) in enumerate(fingers)
+        ]
+        hands.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    before = tab.positions()
+    touch("touchStart", (300, 300))
+    touch("touchMove", (320, 290))
+    touch("touchMove", (350, 280))
+    touch("touchEnd")
+    tab.settle()
+    moved = tab.positions()
+    np.testing.assert_allclose(moved - before, [[50, -20]] * len(before), atol=0.6)
+
+    touch("touchStart", (350, 300), (450, 300))
+    for spread in range(60, 101, 10):
+        touch("touchMove", (400 - spread, 300), (400 + spread, 300))
+    touch("touchEnd")
+    tab.settle()
+    np.testing.assert_allclose(tab.positions() - [400, 300], 2 * (moved - [400, 300]), atol=3)
+
+    # A tap shows what a pointer would that rests there, and selects.
+    places = tab.positions()
+    inside = (places > 60).all(axis=1) & (places < [box["width"] - 60, box["height"] - 60]).all(
+        axis=1
+    )
+    x, y = places[np.flatnonzero(inside)[0]]
+    touch("touchStart", (x, y))
+    touch("touchEnd")
+    expect(tab.frame.get_by_role("tooltip")).to_be_visible()
+    expect(tab.frame.get_by_role("button", name="1 selected")).to_be_visible()
+
+
 def test_three_dimensions_can_be_turned(open_tab: Open) -> None:
     tab = open_tab(reduced_motion=True)
     tab.wait_for_picture(EPOCHS)

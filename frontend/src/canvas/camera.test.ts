@@ -9,6 +9,7 @@ import {
   magnification,
   orbit,
   pan,
+  place_near,
   type Size,
   zoom_at,
 } from "./camera";
@@ -33,6 +34,19 @@ function cloud(width: number, height: number, depth: number, outliers = 0): Floa
   for (let k = 0; k < outliers; k += 1) points.push(1e4, 1e4, 0);
   return new Float32Array(points);
 }
+
+describe("a place near home", () => {
+  it("is so many times as near, from that side", () => {
+    const plane = fit_plane([cloud(40, 2, 0)], SIZE);
+    const near = place_near(plane, { kind: "near_home", nearness: 2, side: null });
+    expect(magnification(near, plane)).toBeCloseTo(2);
+    const space = fit_space([cloud(4, 4, 4)], SIZE);
+    const side = { turn: -1, lift: 0.2 };
+    const turned = place_near(space, { kind: "near_home", nearness: 0.5, side });
+    expect(turned).toMatchObject({ kind: "space", target: space.target, ...side });
+    expect(magnification(turned, space)).toBeCloseTo(0.5);
+  });
+});
 
 describe("fit_plane", () => {
   it("leaves 8 % on each side of the longer dimension and centres the other", () => {

@@ -1,7 +1,7 @@
 // Where the eye is. Two cameras, each a few numbers, and pure functions on them: a plane seen from straight above for
 // 2-D, a turntable around a point for 3-D. Distances are in the scene's coordinates, sizes of the stage in CSS pixels.
 import { Matrix4, Vector3 } from "three";
-import type { Camera, Path, PlaneCamera, SpaceCamera } from "../types";
+import type { Camera, NearHome, Path, PlaneCamera, SpaceCamera } from "../types";
 
 export type { Camera, PlaneCamera, SpaceCamera } from "../types";
 
@@ -70,6 +70,13 @@ export function fit_space(
     turn: turned.turn,
     lift: turned.lift,
   };
+}
+
+/** The place that is meant, by where home is. */
+export function place_near(home: Camera, { nearness, side }: NearHome): Camera {
+  return home.kind === "plane"
+    ? { ...home, height: home.height / nearness }
+    : { ...home, ...side, distance: home.distance / nearness };
 }
 
 /** From the scene to WebGL's clip space. */

@@ -1,6 +1,6 @@
 // Keeps the camera of each view, 2-D and 3-D, with its home, and flies from one place to another. A camera that the user
 // has moved stays where it is; one still at home follows its home.
-import type { Dimensions } from "../types";
+import type { Dimensions, NearHome } from "../types";
 import {
   between,
   type Camera,
@@ -10,6 +10,7 @@ import {
   magnification,
   orbit,
   pan,
+  place_near,
   type Size,
   zoom_at,
 } from "./camera";
@@ -38,7 +39,7 @@ interface Flight {
 export class Eye {
   private readonly seats = new Map<Dimensions, Seat>();
   private flight: Flight | null = null;
-  private awaited: Camera | null = null;
+  private awaited: Camera | NearHome | null = null;
   private extent_of: ExtentOf | null = null;
   private readonly extents = new Map<Dimensions, Clouds>();
   private size: Size = { width: 1, height: 1 };
@@ -120,15 +121,15 @@ export class Eye {
   }
 
   /** Takes a place that is known already; before there is anything to look at, it waits for that. */
-  look_from(camera: Camera): void {
-    const seat = this.seats.get(camera.kind === "plane" ? 2 : 3);
+  look_from(wanted: Camera | NearHome): void {
+    const seat = this.seats.get(dimensions_of(wanted));
     if (seat === undefined) {
-      this.awaited = camera;
+      this.awaited = wanted;
       return;
     }
     this.flight = null;
     seat.at_home = false;
-    seat.camera = camera;
+    seat.camera = wanted.kind === "near_home" ? place_near(seat.home, wanted) : wanted;
   }
 
   drag(right: number, down: number, turning: boolean): void {
@@ -179,7 +180,7 @@ export class Eye {
     const home = this.fit(this.dimensions);
     this.seats.set(this.dimensions, { camera: home, home, at_home: true });
     const awaited = this.awaited;
-    if (awaited?.kind !== home.kind) return;
+    if (awaited === null || dimensions_of(awaited) !== this.dimensions) return;
     this.awaited = null;
     this.look_from(awaited);
   }
@@ -189,6 +190,11 @@ export class Eye {
     this.extents.set(dimensions, extent);
     return dimensions === 2 ? fit_plane(extent, this.size) : fit_space(extent, this.size);
   }
+}
+
+function dimensions_of(wanted: Camera | NearHome): Dimensions {
+  if (wanted.kind === "near_home") return wanted.side === null ? 2 : 3;
+  return wanted.kind === "plane" ? 2 : 3;
 }
 
 function outgrows(home: Camera, before: Camera): boolean {

@@ -1,6 +1,6 @@
 // The one canvas. It is told numbers (two poses and how far between them, colours, thumbnails) and draws them when
 // something has changed, never otherwise; it tells which sample is pointed at.
-import type { Camera, Combining, Dimensions, Drawing, Path, Pose, Theme } from "../types";
+import type { Camera, Combining, Dimensions, Drawing, NearHome, Path, Pose, Theme } from "../types";
 import { clip_matrix, path_in_scene, type Size } from "./camera";
 import type { Tuning } from "./dressing";
 import { type ExtentChange, type ExtentOf, Eye } from "./eye";
@@ -157,7 +157,7 @@ export class Stage {
     if (cloud.length > 0) this.moved(() => this.eye.go_to(cloud));
   }
 
-  look_from(camera: Camera): void {
+  look_from(camera: Camera | NearHome): void {
     this.moved(() => this.eye.look_from(camera));
   }
 

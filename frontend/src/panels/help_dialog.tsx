@@ -47,6 +47,13 @@ const KEYS: readonly (readonly [string, readonly (readonly [string, string])[]])
     ],
   ],
   [
+    "Lists, and the strip of predictions",
+    [
+      ["← ↑ → ↓, Home, End", "From one to the next, to the first, to the last"],
+      ["Enter", "Look at the sample; go to the step"],
+    ],
+  ],
+  [
     "Timeline",
     [
       ["← →", "Step"],

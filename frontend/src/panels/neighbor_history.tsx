@@ -10,6 +10,8 @@ import { color_of, type Store } from "../state/store";
 
 const ROW_HEIGHT = 22;
 const IMAGE = 16;
+/** Beyond, the list scrolls. */
+const MOST_ROWS = 11;
 
 export function NeighborHistoryPanel({ store }: { store: Store }) {
   const { neighbor_history, neighbors_unfolded } = store.measuring;
@@ -30,7 +32,9 @@ export function NeighborHistoryPanel({ store }: { store: Store }) {
       {!neighbors_unfolded.value ? null : history === null ? (
         <p role="status">The neighbors are being looked for…</p>
       ) : (
-        <Rows store={store} history={history} />
+        <div style={{ height: `${ROW_HEIGHT * Math.min(MOST_ROWS, history.steps.length)}px` }}>
+          <Rows store={store} history={history} />
+        </div>
       )}
     </details>
   );
@@ -56,7 +60,7 @@ function Rows({ store, history }: { store: Store; history: NeighborHistory }) {
         const then = neighbors[place] ?? [];
         return (
           <>
-            <span class="step">
+            <span class="of-step">
               <span class="unseen">Step </span>
               {steps[place]}
               <span class="unseen">: samples {then.join(", ")}; </span>

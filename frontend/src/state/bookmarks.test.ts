@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import saved from "../../../tests/browser/projector_bookmarks.json?raw";
 import { read_bookmarks, write_bookmarks } from "./bookmarks";
 
 /** As the Projector writes one. */
@@ -37,10 +38,25 @@ describe("bookmarks", () => {
     expect(left_out).toContain("camera");
   });
 
-  it("of a PCA in space stay one", () => {
-    const pca = { ...stock, selectedProjection: "pca", selectedPoints: [], label: "" };
-    const { bookmarks } = read_bookmarks(JSON.stringify([pca]));
-    expect(bookmarks).toEqual([{ name: "Bookmark 1", view: { view: "3d", color: "label" } }]);
+  it("that the Projector has saved keep projection, side, nearness, colour and selection", () => {
+    const { bookmarks, left_out } = read_bookmarks(saved);
+    const same = { color: "animal", selection: "samples 1,4,7,10,13,16,19,22" };
+    expect(bookmarks).toEqual([
+      { name: "State 0", view: { ...same, view: "3d", camera: "home,1.0526,-0.75857,0.06544" } },
+      { name: "State 1", view: { ...same, camera: "home,1.0526" } },
+      // A custom projection is not ours: nor is its camera.
+      { name: "State 2", view: same },
+    ]);
+    for (const what of ["positions", "shifted", "label column", 'projection "custom"']) {
+      expect(left_out).toContain(what);
+    }
+  });
+
+  it("of other components show those", () => {
+    const state = { ...stock, selectedProjection: "pca", pcaComponentDimensions: [2, 0] };
+    expect(read_bookmarks(JSON.stringify([state])).bookmarks[0]?.view.axes).toBe("2,0,1");
+    const none = { ...state, pcaComponentDimensions: [2, 12] };
+    expect(read_bookmarks(JSON.stringify([none])).bookmarks[0]?.view.axes).toBeUndefined();
   });
 
   it("that are none are refused in words", () => {

@@ -1,9 +1,7 @@
-// Views with names: kept by this browser, taken along as files. Files of the stock Projector's bookmarks are read as far as
-// a view of ours can say the same.
+// Views with names: kept by this browser, taken along as files. The stock Projector's files are read too.
 import { type Signal, signal } from "@preact/signals";
-import { type Address, KEYS, write_settings } from "./address";
-import { write_rule } from "./rules";
-import { write_ids } from "./selection";
+import { type Address, KEYS } from "./address";
+import { read_stock } from "./stock_bookmarks";
 
 export interface Bookmark {
   readonly name: string;
@@ -59,7 +57,11 @@ export function read_bookmarks(text: string): BookmarkFile {
   } catch {
     throw new Error("Expected a file of bookmarks, received something that is not JSON.");
   }
-  if (Array.isArray(said)) return read_stock(said);
+  if (Array.isArray(said)) {
+    const { views, left_out } = read_stock(said.map(as_record));
+    const bookmarks = views.map(({ name, view }, i) => ({ name: name_of(name, i), view }));
+    return { bookmarks, left_out };
+  }
   const { tb_embed_bookmarks: format, bookmarks } = as_record(said);
   if (typeof format !== "number" || !Array.isArray(bookmarks)) {
     throw new Error(
@@ -76,64 +78,6 @@ export function read_bookmarks(text: string): BookmarkFile {
     return { name: name_of(name, i), view: known_keys(as_record(view)) };
   });
   return { bookmarks: read, left_out: "" };
-}
-
-const STOCK_ENGINES: Readonly<Record<string, string>> = { pca: "pca", tsne: "tsne", umap: "umap" };
-
-/** The Projector's bookmarks name neither run nor tensor nor step: they hold for the ones that are shown. */
-function read_stock(states: readonly unknown[]): BookmarkFile {
-  const left_out = new Set<string>();
-  const bookmarks = states.map((one, i): Bookmark => {
-    const state = as_record(one);
-    if (!("selectedProjection" in state)) {
-      throw new Error(
-        `Expected bookmarks of the Projector, received JSON whose entry ${i + 1} names no projection.`,
-      );
-    }
-    const projection = String(state.selectedProjection);
-    const engine = STOCK_ENGINES[projection];
-    if (engine === undefined) left_out.add(`the projection "${projection}" (PCA is shown)`);
-    if ("projections" in state) left_out.add("positions (this page computes its own)");
-    if ("cameraDef" in state) left_out.add("the camera (it belongs to those positions)");
-    if (state.filteredPoints != null) left_out.add("which samples were filtered");
-    if (state.selectedLabelOption != null) left_out.add("the label column");
-    const points = Array.isArray(state.selectedPoints) ? state.selectedPoints : [];
-    const ids = points.filter((id) => Number.isInteger(id) && id >= 0).sort((a, b) => a - b);
-    const flat =
-      projection === "tsne"
-        ? state.tSNEis3d === false
-        : projection === "umap"
-          ? state.umapIs3d === false
-          : is_flat_pca(state.pcaComponentDimensions);
-    const settings = stock_settings(projection, state);
-    const color = state.selectedColorOptionName;
-    const view: Address = {
-      ...(engine === undefined || engine === "pca" ? {} : { engine }),
-      ...(settings === "" ? {} : { settings }),
-      ...(flat ? {} : { view: "3d" }),
-      ...(typeof color === "string" && color !== "No color map" ? { color } : {}),
-      ...(ids.length === 0
-        ? {}
-        : { selection: write_rule({ kind: "ids", ids: write_ids([...new Set<number>(ids)]) }) }),
-    };
-    return { name: name_of(state.label, i), view };
-  });
-  return { bookmarks, left_out: [...left_out].join(", ") };
-}
-
-function is_flat_pca(components: unknown): boolean {
-  return Array.isArray(components) && components.length === 2;
-}
-
-function stock_settings(projection: string, state: Record<string, unknown>): string {
-  const pairs: Record<string, string> = {};
-  if (projection === "tsne" && typeof state.tSNEPerplexity === "number") {
-    pairs.perplexity = String(state.tSNEPerplexity);
-  }
-  if (projection === "umap" && typeof state.umapNeighbors === "number") {
-    pairs.neighbors = String(state.umapNeighbors);
-  }
-  return write_settings(pairs);
 }
 
 function known_keys(view: Record<string, unknown>): Address {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Camera } from "../types";
+import type { Camera, NearHome } from "../types";
 import type { Filters } from "./filters";
 import {
   type Rule,
@@ -10,6 +10,7 @@ import {
   write_axes,
   write_camera,
   write_filters,
+  write_near_home,
   write_rule,
 } from "./rules";
 import { tour, turn_to, UNTURNED_AXES } from "./turn";
@@ -20,8 +21,15 @@ describe("the camera", () => {
     expect(read_camera(write_camera(plane))).toEqual({ ...plane, x: 12.346 });
     const space: Camera = { kind: "space", target: [1, 2, 3], distance: 9, turn: 0.6, lift: -1 };
     expect(read_camera(write_camera(space))).toEqual(space);
+    const near: NearHome = { kind: "near_home", nearness: 2, side: { turn: 0.5, lift: -0.1 } };
+    expect(read_camera(write_near_home(near))).toEqual(near);
+    expect(read_camera("home,1.5")).toEqual({ kind: "near_home", nearness: 1.5, side: null });
     for (const text of [
       "",
+      "home",
+      "home,",
+      "home,0",
+      "home,1,2",
       "1,2",
       "1,2,0",
       "1,2,-3",

@@ -1,6 +1,6 @@
 // What is too rich for one word in the address: camera, filters, and by which rule samples were selected. Reading takes
 // what it understands: an address comes from anywhere.
-import type { Camera, Path } from "../types";
+import type { Camera, NearHome, Path } from "../types";
 import type { Filter, Filters } from "./filters";
 import { type Axes, COMPONENTS, FIRST_AXES, type Turn, turn_to } from "./turn";
 
@@ -12,6 +12,7 @@ export type Rule =
   | { readonly kind: "outline"; readonly outline: Path; readonly step: number };
 
 const DIGITS = 5;
+const HOME = "home,";
 
 /** `x,y,height`, or `x,y,z,distance,turn,lift`. */
 export function write_camera(camera: Camera): string {
@@ -22,7 +23,8 @@ export function write_camera(camera: Camera): string {
   return numbers.map(short).join(",");
 }
 
-export function read_camera(text: string): Camera | null {
+export function read_camera(text: string): Camera | NearHome | null {
+  if (text.startsWith(HOME)) return read_near_home(text.slice(HOME.length));
   const numbers = read_numbers(text);
   if (numbers === null) return null;
   if (numbers.length === 3) {
@@ -35,6 +37,20 @@ export function read_camera(text: string): Camera | null {
     return null;
   }
   return { kind: "space", target: [x, y, z], distance, turn, lift };
+}
+
+/** `home,nearness`, or `home,nearness,turn,lift`: what is known of a camera in a scene of others. */
+export function write_near_home({ nearness, side }: NearHome): string {
+  const numbers = side === null ? [nearness] : [nearness, side.turn, side.lift];
+  return HOME + numbers.map(short).join(",");
+}
+
+function read_near_home(text: string): NearHome | null {
+  const numbers = read_numbers(text) ?? [];
+  const [nearness = 0, turn, lift] = numbers;
+  if (nearness <= 0 || (numbers.length !== 1 && numbers.length !== 3)) return null;
+  const side = turn === undefined || lift === undefined ? null : { turn, lift };
+  return { kind: "near_home", nearness, side };
 }
 
 /** `label!3,5;loss:0.5,1`: hidden classes by their codes, and ranges. */

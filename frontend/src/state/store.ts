@@ -9,6 +9,7 @@ import type {
   Easel,
   Engine,
   Layer,
+  NearHome,
   Onto,
   Quality,
   Run,
@@ -96,7 +97,7 @@ export interface Store {
   /** Where somebody has moved it; null while it stands at home. */
   readonly camera: Signal<Camera | null>;
   /** A place that the camera is to take. */
-  readonly camera_wanted: Signal<Camera | null>;
+  readonly camera_wanted: Signal<Camera | NearHome | null>;
   /** What can be had of the picture; null where nothing is drawn. */
   readonly easel: Signal<Easel | null>;
   readonly quality: Signal<Quality | null>;
