@@ -480,7 +480,7 @@ def test_tags_and_named_selections_are_kept_and_exported(
         )
     )
     assert kept["named"][0]["name"] == 'the "far" ones'
-    panel.get_by_role("button", name='Forget the "far" ones').click()
+    panel.get_by_role("button", name='Remove the "far" ones').click()
     expect(panel.get_by_role("button", name='the "far" ones', exact=True)).to_have_count(0)
 
 

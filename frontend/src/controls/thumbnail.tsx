@@ -3,8 +3,13 @@ import { useEffect, useRef } from "preact/hooks";
 import { cell_of } from "../canvas/sprites";
 import type { SpriteFacts } from "../types";
 
+export interface ThumbnailSheets {
+  readonly facts: SpriteFacts;
+  readonly sheets: readonly ImageBitmap[];
+}
+
 interface ThumbnailProps {
-  readonly sprites: { readonly facts: SpriteFacts; readonly sheets: readonly ImageBitmap[] };
+  readonly sprites: ThumbnailSheets;
   readonly sample: number;
   /** Longer side in CSS pixels. */
   readonly side: number;

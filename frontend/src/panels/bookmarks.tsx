@@ -1,6 +1,7 @@
 // Views with names.
 import { useState } from "preact/hooks";
 import { download } from "../controls/download";
+import { NamedList } from "../controls/named_list";
 import {
   add_bookmark,
   add_bookmarks_of,
@@ -14,7 +15,6 @@ const MOST_BYTES = 50_000_000;
 
 export function BookmarkList({ store }: { store: Store }) {
   const { list, unkept } = store.bookmarks;
-  const [name, set_name] = useState("");
   const [said, set_said] = useState("");
   const load = async (file: File) => {
     try {
@@ -28,54 +28,17 @@ export function BookmarkList({ store }: { store: Store }) {
   return (
     <>
       <h2>Bookmarks</h2>
-      <form
-        class="row-of-fields"
-        onSubmit={(event) => {
-          event.preventDefault();
-          add_bookmark(store, name);
-          set_name("");
-        }}
-      >
-        <input
-          type="text"
-          aria-label="Name of this view"
-          title="The view as it is: run, step, camera, selection"
-          placeholder="Name this view"
-          maxLength={80}
-          value={name}
-          onInput={(event) => set_name(event.currentTarget.value)}
-        />
-        <button type="submit" title="Keep this view under that name" disabled={name.trim() === ""}>
-          Add
-        </button>
-      </form>
-      {list.value.length > 0 && (
-        <ul class="bookmarks" aria-label="Bookmarks">
-          {list.value.map((one) => (
-            <li key={one.name}>
-              <button
-                type="button"
-                class="link"
-                title="Show this view"
-                onClick={() => open_bookmark(store, one)}
-              >
-                {one.name}
-              </button>
-              <button
-                type="button"
-                class="icon"
-                aria-label={`Remove ${one.name}`}
-                title="Remove this bookmark"
-                onClick={() => remove_bookmark(store, one.name)}
-              >
-                <svg viewBox="0 0 24 24" aria-hidden="true">
-                  <path d="M9 4h6l1 1h4v2H4V5h4zM6 8h12l-1 12H7z" />
-                </svg>
-              </button>
-            </li>
-          ))}
-        </ul>
-      )}
+      <NamedList
+        name="Bookmarks"
+        named={list.value.map((one) => one.name)}
+        present="view"
+        title="The view as it is: run, step, camera, selection, what is shown"
+        open_title="Show this view"
+        remove_title="Remove this bookmark"
+        keep={(name) => add_bookmark(store, name)}
+        open={(name) => open_bookmark(store, name)}
+        remove={(name) => remove_bookmark(store, name)}
+      />
       <div class="row-of-fields">
         <button
           type="button"

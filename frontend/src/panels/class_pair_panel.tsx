@@ -2,17 +2,13 @@
 import { useMemo } from "preact/hooks";
 import { Ridges } from "../charts/ridges";
 import { Field } from "../controls/field";
-import { ListBox } from "../controls/list_box";
-import { Thumbnail } from "../controls/thumbnail";
+import { SampleList } from "../controls/sample_list";
 import type { ClassPair } from "../measures";
 import { click_sample, point_at, select } from "../state/choose";
 import { color_of_class } from "../state/colors";
 import { crossings, densities, wrong_at } from "../state/crossings";
 import { choose_pair, go_to_step } from "../state/measure";
 import type { Store } from "../state/store";
-
-const ROW_HEIGHT = 40;
-const IMAGE = 32;
 
 export function ClassPairPanel({ store }: { store: Store }) {
   const { metrics, pair, class_pair } = store.measuring;
@@ -64,8 +60,6 @@ function Pair({ store, pair }: { store: Store; pair: ClassPair }) {
     color_of_class(store, first, classes.indexOf(first)),
     color_of_class(store, second, classes.indexOf(second)),
   ] as const;
-  const sprites = store.sprites.value;
-  const at = (place: number) => crossed[place]?.sample ?? 0;
   return (
     <>
       <Ridges
@@ -107,31 +101,22 @@ function Pair({ store, pair }: { store: Store; pair: ClassPair }) {
         </button>
       </div>
       {crossed.length > 0 && (
-        <ListBox
+        <SampleList
           name={`Samples that cross between ${first} and ${second}`}
-          count={crossed.length}
-          row_height={ROW_HEIGHT}
+          ids={crossed.map((one) => one.sample)}
+          sprites={store.sprites.value}
           chosen={null}
-          key_of={at}
-          choose={(place) => click_sample(store, at(place), "replace")}
-          point={(place) => point_at(store, place === null ? null : at(place))}
+          choose={(one) => click_sample(store, one, "replace")}
+          point={(one) => point_at(store, one)}
+          value_of={null}
         >
           {(place) => (
-            <div class="neighbor">
-              {sprites !== null && (
-                <Thumbnail sprites={sprites} sample={at(place)} side={IMAGE} silent />
-              )}
-              <span>
-                <span class="unseen">Sample </span>
-                {at(place)}
-              </span>
-              <span class="name">
-                crosses at {crossed[place]?.steps.join(", ")}
-                {crossed[place]?.wrong_at_last && ", ends wrong"}
-              </span>
-            </div>
+            <span class="name">
+              crosses at {crossed[place]?.steps.join(", ")}
+              {crossed[place]?.wrong_at_last && ", ends wrong"}
+            </span>
           )}
-        </ListBox>
+        </SampleList>
       )}
     </>
   );

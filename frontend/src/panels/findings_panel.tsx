@@ -1,16 +1,13 @@
 // What is worth knowing of the layer, at most six findings: warnings with their rule, and lists of samples. Each opens its
 // samples, the most striking first.
-import { ListBox } from "../controls/list_box";
-import { Thumbnail } from "../controls/thumbnail";
+import { SampleList } from "../controls/sample_list";
 import type { Ranked } from "../measures";
 import { click_sample, point_at, select } from "../state/choose";
+import { coloring_value } from "../state/colors";
 import { type Finding, told } from "../state/findings";
 import { go_to_step, toggle_finding } from "../state/measure";
-import { color_of, type Store } from "../state/store";
-import { value_at, write_number } from "../state/table";
-
-const ROW_HEIGHT = 40;
-const IMAGE = 32;
+import type { Store } from "../state/store";
+import { write_number } from "../state/table";
 
 export function FindingsPanel({ store }: { store: Store }) {
   const { findings, opened } = store.measuring;
@@ -78,7 +75,6 @@ function About({ store, finding }: { store: Store; finding: Finding }) {
 
 function Samples({ store, finding }: { store: Store; finding: Finding }) {
   const { ranking } = store.measuring;
-  const { sample, columns } = store.choosing;
   const ranked: readonly Ranked[] | null =
     finding.kind === "warning"
       ? finding.warning.samples.map((one) => ({ sample: one, score: Number.NaN, steps: [] }))
@@ -88,9 +84,6 @@ function Samples({ store, finding }: { store: Store; finding: Finding }) {
   if (ranked === null) return <p role="status">The list is on its way…</p>;
   if (ranked.length === 0) return <p>The rule names no samples.</p>;
   const ids = ranked.map((one) => one.sample);
-  const sprites = store.sprites.value;
-  const label = columns.value.find(({ name }) => name === store.color_by.value);
-  const at = (place: number) => ids[place] ?? 0;
   const score = finding.kind === "rule" ? finding.rule.score : "";
   const first = ids.length < finding.count ? `the first ${ids.length} of ${finding.count}` : "all";
   return (
@@ -106,34 +99,17 @@ function Samples({ store, finding }: { store: Store; finding: Finding }) {
         <div class="spring" />
         {score !== "" && <small title={sentence(score)}>by {score}</small>}
       </div>
-      <ListBox
+      <SampleList
         name={`Samples: ${finding.kind === "rule" ? finding.rule.title : finding.warning.title}`}
-        count={ids.length}
-        row_height={ROW_HEIGHT}
-        chosen={sample.value === null ? null : ids.indexOf(sample.value)}
-        key_of={at}
-        choose={(place) => click_sample(store, at(place), "replace")}
-        point={(place) => point_at(store, place === null ? null : at(place))}
+        ids={ids}
+        sprites={store.sprites.value}
+        chosen={store.choosing.sample.value}
+        choose={(one) => click_sample(store, one, "replace")}
+        point={(one) => point_at(store, one)}
+        value_of={coloring_value(store)}
       >
-        {(place) => (
-          <div class="neighbor">
-            {sprites !== null && (
-              <Thumbnail sprites={sprites} sample={at(place)} side={IMAGE} silent />
-            )}
-            <span>
-              <span class="unseen">Sample </span>
-              {at(place)}
-            </span>
-            {label !== undefined && (
-              <>
-                <span class="swatch" style={{ background: color_of(store, at(place)) }} />
-                <span class="name">{value_at(label, at(place))}</span>
-              </>
-            )}
-            <span class="count">{write_number(ranked[place]?.score ?? Number.NaN)}</span>
-          </div>
-        )}
-      </ListBox>
+        {(place) => <span class="count">{write_number(ranked[place]?.score ?? Number.NaN)}</span>}
+      </SampleList>
     </>
   );
 }

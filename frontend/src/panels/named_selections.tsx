@@ -1,83 +1,45 @@
 // Selections with names, and tags: kept by this browser, taken along as files.
-import { useState } from "preact/hooks";
 import { download } from "../controls/download";
+import { NamedList } from "../controls/named_list";
 import { forget_selection, name_selection, select } from "../state/choose";
 import { rows_csv, tags_csv } from "../state/rows";
 import type { Store } from "../state/store";
 
 export function NamedSelections({ store }: { store: Store }) {
   const { named, tags, selection, unkept, columns } = store.choosing;
-  const [name, set_name] = useState("");
+  const ids_of = (name: string) => named.value.find((one) => one.name === name)?.ids ?? [];
   return (
     <section class="named" aria-label="Named selections">
-      {selection.value !== null && (
-        <form
-          class="row-of-fields"
-          onSubmit={(event) => {
-            event.preventDefault();
-            name_selection(store, name);
-            set_name("");
-          }}
-        >
-          <input
-            type="text"
-            aria-label="Name of this selection"
-            title="Under which it can be selected again, also on the next visit"
-            placeholder="Name this selection"
-            maxLength={80}
-            value={name}
-            onInput={(event) => set_name(event.currentTarget.value)}
-          />
-          <button
-            type="submit"
-            title="Keep this selection under that name"
-            disabled={name.trim() === ""}
-          >
-            Keep
-          </button>
-        </form>
-      )}
-      {named.value.length > 0 && (
-        <ul>
-          {named.value.map((one) => (
-            <li key={one.name}>
-              <button
-                type="button"
-                class="link"
-                title="Select these samples again"
-                onClick={() => select(store, one.ids, "list")}
-              >
-                {one.name}
-              </button>
-              <span class="count">{one.ids.length.toLocaleString("en-US")}</span>
-              <button
-                type="button"
-                class="icon"
-                aria-label={`Download ${one.name}`}
-                title="Download its rows as a CSV file"
-                onClick={() =>
-                  download(`${one.name}.csv`, rows_csv(one.ids, columns.value), "text/csv")
-                }
-              >
-                <svg viewBox="0 0 24 24" aria-hidden="true">
-                  <path d="M11 4h2v8h4l-5 5-5-5h4zM5 18h14v2H5z" />
-                </svg>
-              </button>
-              <button
-                type="button"
-                class="icon"
-                aria-label={`Forget ${one.name}`}
-                title="Forget this selection"
-                onClick={() => forget_selection(store, one.name)}
-              >
-                <svg viewBox="0 0 24 24" aria-hidden="true">
-                  <path d="M9 4h6l1 1h4v2H4V5h4zM6 8h12l-1 12H7z" />
-                </svg>
-              </button>
-            </li>
-          ))}
-        </ul>
-      )}
+      <NamedList
+        name="Kept selections"
+        named={named.value.map((one) => one.name)}
+        present={selection.value === null ? null : "selection"}
+        title="Under which it can be selected again, also on the next visit"
+        open_title="Select these samples again"
+        remove_title="Remove this selection"
+        keep={(name) => name_selection(store, name)}
+        open={(name) => select(store, ids_of(name), "list")}
+        remove={(name) => forget_selection(store, name)}
+      >
+        {(name) => (
+          <>
+            <span class="count">{ids_of(name).length.toLocaleString("en-US")}</span>
+            <button
+              type="button"
+              class="icon"
+              aria-label={`Download ${name}`}
+              title="Download its rows as a CSV file"
+              onClick={() =>
+                download(`${name}.csv`, rows_csv(ids_of(name), columns.value), "text/csv")
+              }
+            >
+              <svg viewBox="0 0 24 24" aria-hidden="true">
+                <path d="M11 4h2v8h4l-5 5-5-5h4zM5 18h14v2H5z" />
+              </svg>
+            </button>
+          </>
+        )}
+      </NamedList>
       {tags.value.size > 0 && (
         <p class="tagged">
           {tags.value.size.toLocaleString("en-US")} tagged{" "}

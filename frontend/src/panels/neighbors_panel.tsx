@@ -2,9 +2,9 @@
 import { useState } from "preact/hooks";
 import { Choice, type Option } from "../controls/choice";
 import { Field, NumberField } from "../controls/field";
-import { ListBox } from "../controls/list_box";
-import { Thumbnail } from "../controls/thumbnail";
+import { SampleList } from "../controls/sample_list";
 import { look_at, point_at, select } from "../state/choose";
+import { coloring_value } from "../state/colors";
 import {
   choose_k,
   choose_metric,
@@ -12,12 +12,10 @@ import {
   MOST_NEIGHBORS,
   missing_from,
 } from "../state/neighbors";
-import { color_of, type Store, step_title } from "../state/store";
-import { value_at, write_number } from "../state/table";
+import { type Store, step_title } from "../state/store";
+import { write_number } from "../state/table";
 import type { Metric } from "../types";
 
-const ROW_HEIGHT = 40;
-const IMAGE = 32;
 const METRICS: readonly (readonly [Metric, string])[] = [
   ["euclidean", "Euclidean"],
   ["cosine", "Cosine"],
@@ -27,7 +25,7 @@ type Part = "all" | "gained" | "lost";
 export function NeighborsPanel({ store }: { store: Store }) {
   const [part, set_part] = useState<Part>("all");
   const { metric, k, since, answer } = store.neighbors;
-  const { sample, columns } = store.choosing;
+  const { sample } = store.choosing;
   if (sample.value === null) return null;
   const current = answer.value?.sample === sample.value ? answer.value : null;
   const gained = current?.then ? missing_from(current.then, current.now) : [];
@@ -38,9 +36,6 @@ export function NeighborsPanel({ store }: { store: Store }) {
     { value: "gained", name: `Gained ${gained.length}`, title: "Those it did not have then" },
     { value: "lost", name: `Lost ${lost.length}`, title: "Those it had then and no longer has" },
   ];
-  const label = columns.value.find(({ name }) => name === store.color_by.value);
-  const sprites = store.sprites.value;
-  const at = (place: number) => listed[place]?.sample ?? 0;
   return (
     <section class="neighbors" aria-label="Neighbors">
       <div class="row-of-fields">
@@ -94,37 +89,22 @@ export function NeighborsPanel({ store }: { store: Store }) {
       {current?.then && (
         <Choice name="Which neighbors" options={parts} chosen={part} choose={set_part} />
       )}
-      <ListBox
+      <SampleList
         name={part === "all" ? "Nearest neighbors" : `Neighbors ${part}`}
-        count={listed.length}
-        row_height={ROW_HEIGHT}
+        ids={listed.map((one) => one.sample)}
+        sprites={store.sprites.value}
         chosen={null}
-        key_of={at}
-        choose={(place) => look_at(store, at(place))}
-        point={(place) => point_at(store, place === null ? null : at(place))}
+        choose={(one) => look_at(store, one)}
+        point={(one) => point_at(store, one)}
+        value_of={coloring_value(store)}
       >
         {(place) => (
-          <div class="neighbor">
-            {sprites !== null && (
-              <Thumbnail sprites={sprites} sample={at(place)} side={IMAGE} silent />
-            )}
-            <span>
-              <span class="unseen">Sample </span>
-              {at(place)}
-            </span>
-            {label !== undefined && (
-              <>
-                <span class="swatch" style={{ background: color_of(store, at(place)) }} />
-                <span class="name">{value_at(label, at(place))}</span>
-              </>
-            )}
-            <span class="count">
-              <span class="unseen">, distance </span>
-              {write_number(listed[place]?.distance ?? Number.NaN)}
-            </span>
-          </div>
+          <span class="count">
+            <span class="unseen">, distance </span>
+            {write_number(listed[place]?.distance ?? Number.NaN)}
+          </span>
         )}
-      </ListBox>
+      </SampleList>
     </section>
   );
 }

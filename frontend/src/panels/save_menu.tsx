@@ -1,8 +1,9 @@
 // Files of what is shown: picture, film, coordinates. Folded until it is wanted.
 import { type ComponentChildren, Fragment } from "preact";
-import { useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { download } from "../controls/download";
 import { CheckField, Field } from "../controls/field";
+import { Menu } from "../controls/menu";
 import { film, no_film_because } from "../export/animation";
 import { type Caption, picture_file } from "../export/picture";
 import { dots_svg, MOST_DOTS } from "../export/svg";
@@ -13,24 +14,13 @@ const SCALES = [1, 2, 3, 4].map((scale) => [`${scale}`, `${scale} ×`] as const)
 
 /** `children` are the bookmarks. */
 export function SaveMenu({ store, children }: { store: Store; children: ComponentChildren }) {
-  const details = useRef<HTMLDetailsElement>(null);
   return (
-    <details
-      class="menu"
-      ref={details}
-      onKeyDown={(event) => {
-        if (event.key !== "Escape" || !details.current?.open) return;
-        event.stopPropagation();
-        details.current.open = false;
-        details.current.querySelector("summary")?.focus();
-      }}
-    >
-      <summary title="Bookmarks, picture, film and coordinates as files">Save</summary>
-      <section class="menu-body save" aria-label="Save">
+    <Menu name="Save" title="Bookmarks, picture, film and coordinates as files" face="Save" stays>
+      <div class="save">
         {children}
         <Files store={store} />
-      </section>
-    </details>
+      </div>
+    </Menu>
   );
 }
 

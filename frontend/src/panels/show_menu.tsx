@@ -1,6 +1,6 @@
 // What can be shown on the stage besides the samples, and how large and dense they are drawn: folded until it is wanted.
-import { useRef } from "preact/hooks";
 import { CheckField, Field, SliderField } from "../controls/field";
+import { Menu } from "../controls/menu";
 import { sequence_column } from "../state/annotations";
 import {
   choose_ghost,
@@ -26,48 +26,34 @@ const OVERLAYS: readonly (readonly [Overlay, string])[] = [
 ];
 
 export function ShowMenu({ store }: { store: Store }) {
-  const details = useRef<HTMLDetailsElement>(null);
-  const close = () => {
-    if (details.current !== null) details.current.open = false;
-  };
   return (
-    <details
-      class="menu"
-      ref={details}
-      onKeyDown={(event) => {
-        if (event.key !== "Escape" || !details.current?.open) return;
-        event.stopPropagation();
-        close();
-        details.current.querySelector("summary")?.focus();
-      }}
-      onFocusOut={(event) => {
-        const to = event.relatedTarget as Node | null;
-        if (to !== null && !details.current?.contains(to)) close();
-      }}
+    <Menu
+      name="Show"
+      title="Show: trails, names, ghosts, size and opacity"
+      face={
+        <>
+          <svg viewBox="0 0 24 24" aria-hidden="true">
+            <path
+              d="M12 5C7 5 2.700 8.100 1 12c1.700 3.900 6 7 11 7s9.300-3.100 11-7c-1.700-3.900-6-7-11-7zm0 11.500a4.500 4.500 0 1 1 0-9 4.500 4.500 0 0 1 0 9zm0-2a2.500 2.500 0 1 0 0-5 2.500 2.500 0 0 0 0 5z"
+              fill-rule="evenodd"
+            />
+          </svg>
+          <span class="unseen">Show</span>
+        </>
+      }
     >
-      <summary title="Show: trails, names, ghosts, size and opacity">
-        <svg viewBox="0 0 24 24" aria-hidden="true">
-          <path
-            d="M12 5C7 5 2.700 8.100 1 12c1.700 3.900 6 7 11 7s9.300-3.100 11-7c-1.700-3.900-6-7-11-7zm0 11.500a4.500 4.500 0 1 1 0-9 4.500 4.500 0 0 1 0 9zm0-2a2.500 2.500 0 1 0 0-5 2.500 2.500 0 0 0 0 5z"
-            fill-rule="evenodd"
-          />
-        </svg>
-        <span class="unseen">Show</span>
-      </summary>
-      <section class="menu-body" aria-label="Show">
-        <Marks store={store} />
-        <Overlays store={store} />
-        <Dots store={store} />
-        {store.steps.value.length > 2 && (
-          <CheckField
-            name="Steps evenly spaced"
-            title="Each tick as far from the next; else as far as the training between them"
-            checked={store.showing.even.value}
-            choose={(even) => space_evenly(store, even)}
-          />
-        )}
-      </section>
-    </details>
+      <Marks store={store} />
+      <Overlays store={store} />
+      <Dots store={store} />
+      {store.steps.value.length > 2 && (
+        <CheckField
+          name="Steps evenly spaced"
+          title="Each tick as far from the next; else as far as the training between them"
+          checked={store.showing.even.value}
+          choose={(even) => space_evenly(store, even)}
+        />
+      )}
+    </Menu>
   );
 }
 

@@ -42,7 +42,7 @@ export function UnitsPanel({ store }: { store: Store }) {
             point={() => {}}
           >
             {(place) => (
-              <div class="neighbor">
+              <div class="of-sample">
                 <span>Unit {at(place)}</span>
                 <span class="name">
                   {units.value?.classes[units.value.prefers[at(place)] ?? -1] ?? ""}

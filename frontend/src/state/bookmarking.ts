@@ -23,7 +23,9 @@ export function add_bookmark(store: Store, name: string): void {
   add(store, [{ name: name.trim(), view }]);
 }
 
-export function open_bookmark(store: Store, { view }: Bookmark): void {
+export function open_bookmark(store: Store, name: string): void {
+  const view = store.bookmarks.list.value.find((one) => one.name === name)?.view;
+  if (view === undefined) return;
   const here = { run: store.run_name.value, layer: store.layer_name.value };
   const kept = view.run === undefined ? present(here) : {};
   const step = view.step ?? (view.run === undefined ? String(store.step.value ?? "") : undefined);

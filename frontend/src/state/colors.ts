@@ -1,7 +1,8 @@
 // Which measured things samples can be coloured by, as choices below the columns of the metadata.
 import { category_color } from "../color";
 import { CHOICES, kind_of, measured_name } from "./painting";
-import type { Store } from "./store";
+import { color_of, type Store } from "./store";
+import { value_at } from "./table";
 
 /** Name and title of each; what needs the outputs of the model is left out once it is known that there are none. */
 export function measured_colors(store: Store): (readonly [string, string])[] {
@@ -27,4 +28,13 @@ export function color_of_class(store: Store, name: string, place: number): strin
   const entry =
     legend?.kind === "categories" && legend.entries.find((entry) => entry.name === name);
   return entry ? entry.color : category_color(place, store.theme.value);
+}
+
+/** What a list writes beside a sample: its value in the column that colours them; null where no column does. */
+export function coloring_value(
+  store: Store,
+): ((sample: number) => { color: string | undefined; word: string }) | null {
+  const column = store.choosing.columns.value.find(({ name }) => name === store.color_by.value);
+  if (column === undefined) return null;
+  return (sample) => ({ color: color_of(store, sample), word: value_at(column, sample) });
 }

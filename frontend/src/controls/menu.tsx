@@ -1,0 +1,41 @@
+// Controls that are folded until they are wanted, over the stage. Escape folds them again.
+import type { ComponentChildren } from "preact";
+import { useRef } from "preact/hooks";
+
+interface MenuProps {
+  readonly name: string;
+  readonly title: string;
+  /** What is seen of it while it is folded. */
+  readonly face: ComponentChildren;
+  /** It stays unfolded while somebody works elsewhere. */
+  readonly stays?: boolean;
+  readonly children: ComponentChildren;
+}
+
+export function Menu({ name, title, face, stays = false, children }: MenuProps) {
+  const details = useRef<HTMLDetailsElement>(null);
+  const fold = () => {
+    if (details.current !== null) details.current.open = false;
+  };
+  return (
+    <details
+      class="menu"
+      ref={details}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape" || !details.current?.open) return;
+        event.stopPropagation();
+        fold();
+        details.current.querySelector("summary")?.focus();
+      }}
+      onFocusOut={(event) => {
+        const to = event.relatedTarget as Node | null;
+        if (!stays && to !== null && !details.current?.contains(to)) fold();
+      }}
+    >
+      <summary title={title}>{face}</summary>
+      <section class="menu-body" aria-label={name}>
+        {children}
+      </section>
+    </details>
+  );
+}
