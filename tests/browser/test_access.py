@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.tab import Open, Tab
+from tests.browser.tab import TIMEOUT, Open, Tab
 from tests.harness import EPOCHS
 
 AXE = Path(__file__).parents[2] / "frontend/node_modules/axe-core/axe.min.js"
@@ -54,7 +54,9 @@ def states(tab: Tab) -> Iterator[str]:
     expect(tab.frame.get_by_text("Gained")).to_be_visible()
     tab.frame.get_by_text("Neighbors over the steps").click()
     expect(tab.frame.get_by_role("listbox", name="Neighbors at each step")).to_be_visible()
-    expect(tab.frame.get_by_role("listbox", name="Prediction at each step")).to_be_visible()
+    # It comes once the layer has been measured.
+    strip = tab.frame.get_by_role("listbox", name="Prediction at each step")
+    expect(strip).to_be_visible(timeout=TIMEOUT)
     yield "a sample, its predictions and neighbours"
     tab.frame.get_by_role("tab", name="Layer").click()
     expect(tab.frame.get_by_text("more curves")).to_be_visible()

@@ -419,11 +419,13 @@ def test_neighbours_are_those_of_the_layer_and_compared_with_a_step(tab: Tab) ->
     tab.frame.get_by_text("Neighbors over the steps").click()
     rows = inspector(tab).get_by_role("listbox", name="Neighbors at each step")
     expect(rows.get_by_role("option")).to_have_count(2)
-    now, then = (nearest(step, sample, 10) for step in (LAST, 0))
-    kept = len(set(now) & set(then))
+    first_then = nearest(0, sample, 10)
+    kept = len(set(nearest(LAST, sample, 10)) & set(first_then))
     first = rows.get_by_role("option").first
     expect(first).to_have_accessible_name(
-        re.compile(rf"Step 0\s*: samples {', '.join(map(str, then))}; {kept}/10 are neighbors")
+        re.compile(
+            rf"Step 0\s*: samples {', '.join(map(str, first_then))}; {kept}/10 are neighbors"
+        )
     )
     expect(first.locator("canvas")).to_have_count(10)
     expect(first.locator(".kept")).to_have_count(kept)

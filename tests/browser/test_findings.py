@@ -290,7 +290,8 @@ def test_a_samples_predictions_stand_step_by_step_on_its_card(open_tab: Open) ->
     tab.canvas.press("]")
     strip = tab.frame.get_by_role("listbox", name="Prediction at each step")
     cells = strip.get_by_role("option")
-    expect(cells).to_have_count(EPOCHS + 1)
+    # It comes once the layer has been measured.
+    expect(cells).to_have_count(EPOCHS + 1, timeout=TIMEOUT)
     card = tab.frame.get_by_role("region", name="Predictions")
     expect(
         card.get_by_text(re.compile(rf"^Step {EPOCHS}: 0, right; confidence"))

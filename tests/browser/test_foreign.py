@@ -45,4 +45,8 @@ def test_checkpoints_alone_open_as_dots(tmp_path: Path, open_tab: Open) -> None:
         tab.wait_for_picture(2)
         assert tab.positions().shape == (60, 2)
         expect(tab.frame.get_by_text("NaN or infinity at step 3")).to_be_visible()
+        # Where images are chosen it is said why there are none.
+        images = tab.frame.get_by_role("radio", name="Images")
+        expect(images).to_be_disabled()
+        expect(tab.frame.get_by_title("No thumbnails were recorded")).to_be_visible()
         tab.page.goto("about:blank")  # or it asks a server that is gone
