@@ -83,6 +83,8 @@ def lasso_the_cluster(tab: Tab) -> None:
     """Draws a lasso around the planted cluster, away from the cloud."""
     tab.canvas.focus()
     tab.page.keyboard.press("l")
+    # The stage may just have made room for the inspector.
+    tab.settle()
     (left, top), (right, bottom) = around(tab.positions()[PLANTED])
     drag(tab, (left, top), (right, top), (right, bottom), (left, bottom))
 
@@ -482,6 +484,7 @@ def test_tags_and_named_selections_are_kept_and_exported(
         )
     )
     assert kept["named"][0]["name"] == 'the "far" ones'
+    panel.get_by_role("tab", name="Selection").click()
     panel.get_by_role("button", name='Remove the "far" ones').click()
     expect(panel.get_by_role("button", name='the "far" ones', exact=True)).to_have_count(0)
 

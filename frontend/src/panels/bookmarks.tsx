@@ -64,7 +64,11 @@ export function BookmarkList({ store }: { store: Store }) {
           />
         </label>
       </div>
-      {said !== "" && <p class="hint" role="status">{said}</p>}
+      {said !== "" && (
+        <p class="hint" role="status">
+          {said}
+        </p>
+      )}
       {unkept.value && (
         <p role="alert">This browser keeps nothing for this page: save bookmarks as a file.</p>
       )}

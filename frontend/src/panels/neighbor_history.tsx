@@ -4,7 +4,7 @@ import { ListBox } from "../controls/list_box";
 import { Thumbnail } from "../controls/thumbnail";
 import type { NeighborHistory } from "../measures";
 import { point_at } from "../state/choose";
-import { go_to_step } from "../state/measure";
+import { go_to_step, unfold_neighbors } from "../state/measure";
 import { kept_neighbors } from "../state/sample_history";
 import { color_of, type Store } from "../state/store";
 
@@ -22,9 +22,7 @@ export function NeighborHistoryPanel({ store }: { store: Store }) {
     <details
       class="more neighbor-history"
       open={neighbors_unfolded.value}
-      onToggle={(event) => {
-        neighbors_unfolded.value = event.currentTarget.open;
-      }}
+      onToggle={(event) => unfold_neighbors(store, event.currentTarget.open)}
     >
       <summary title="The nearest neighbors at each step; outlined those of the step that is shown">
         Neighbors over the steps

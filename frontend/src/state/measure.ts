@@ -39,6 +39,10 @@ export function choose_pair(store: Store, pair: readonly [string, string]): void
   });
 }
 
+export function unfold_neighbors(store: Store, unfolded: boolean): void {
+  store.measuring.neighbors_unfolded.value = unfolded;
+}
+
 export function go_to_step(store: Store, step: number): void {
   const place = store.steps.value.indexOf(step);
   if (place !== -1) go_to_place(store, place);
