@@ -34,11 +34,11 @@ test-backends: $(BACKENDS)/installed  ## recording on Keras' other backends
 	KERAS_BACKEND=torch $(BACKENDS)/bin/pytest tests/backends
 
 test-browser: $(VENV)/installed $(PAGE)
-	$(BIN)/python tests/browser/install_chromium.py
+	$(BIN)/python tests/browser/install_browsers.py
 	$(BIN)/pytest tests/browser --numprocesses 2
 
 bench: $(VENV)/installed $(PAGE)  ## the claims of docs/benchmarks.md, measured here and now
-	$(BIN)/python tests/browser/install_chromium.py
+	$(BIN)/python tests/browser/install_browsers.py
 	$(BIN)/python benchmarks/recording.py
 	$(BIN)/python benchmarks/listing.py
 	$(BIN)/python benchmarks/memory.py

@@ -129,7 +129,8 @@ setup(
             "mypy",
             "pandas",
             "pandas-stubs",
-            "playwright",
+            # Since 1.65 it demands of Firefox what that of Debian lacks.
+            "playwright>=1.58,<1.65",
             "pyarrow",
             "pytest",
             "pytest-xdist",

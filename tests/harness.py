@@ -11,7 +11,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,6 +76,7 @@ class TensorBoardProcess:
 
     Attributes:
         url: Its address, with the path prefix, ending in a slash.
+        before_stop: What is called before it ends, for whoever asks it until then.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class TensorBoardProcess:
         self._lines: list[str] = []
         self._found = threading.Event()
         self.url = ""
+        self.before_stop: list[Callable[[], None]] = []
         assert self._process.stderr is not None
         reader = threading.Thread(target=self._read, args=(self._process.stderr,), daemon=True)
         reader.start()
@@ -126,11 +128,15 @@ class TensorBoardProcess:
 
     def stop(self) -> None:
         """Ends it."""
-        self._process.terminate()
         try:
-            self._process.wait(20)
+            for call in self.before_stop:
+                call()
         finally:
-            self._process.kill()
+            self._process.terminate()
+            try:
+                self._process.wait(20)
+            finally:
+                self._process.kill()
 
     def _read(self, stream: IO[str]) -> None:
         for line in stream:

@@ -61,6 +61,11 @@ export function watch_room(tell: (room: boolean) => void, signal: AbortSignal): 
   look();
 }
 
+/** TensorBoard's document where it can be reached, else our own. */
+export function outer_document(): Document {
+  return parent_document() ?? document;
+}
+
 export function read_hash(): string {
   return (parent_window() ?? window).location.hash;
 }

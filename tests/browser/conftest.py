@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from tests.browser.tab import Open, Tab
 from tests.chromium import launch
@@ -15,9 +15,16 @@ from tests.harness import Recording, TensorBoardProcess, tensorboard
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def playwright() -> Iterator[Playwright]:
+    """What drives the browsers."""
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
     """Chromium; its absence fails, and never skips, the tests."""
-    with sync_playwright() as playwright, launch(playwright) as browser:
+    with launch(playwright) as browser:
         yield browser
 
 
@@ -30,7 +37,7 @@ def server(recording: Recording) -> Iterator[TensorBoardProcess]:
 
 @pytest.fixture
 def open_tab(browser: Browser, server: TensorBoardProcess) -> Iterator[Open]:
-    """Opens the Embeddings tab; in the end the page must not have complained of anything."""
+    """Opens the page, alone or as TensorBoard's tab; it must not complain of anything."""
     tabs: list[Tab] = []
 
     def open_one(
@@ -38,6 +45,8 @@ def open_tab(browser: Browser, server: TensorBoardProcess) -> Iterator[Open]:
         width: int = 1400,
         height: int = 900,
         *,
+        url: str | None = None,
+        hosted: bool = False,
         dark: bool = False,
         reduced_motion: bool = False,
         keys: str = "",
@@ -46,8 +55,9 @@ def open_tab(browser: Browser, server: TensorBoardProcess) -> Iterator[Open]:
             viewport={"width": width, "height": height},
             reduced_motion="reduce" if reduced_motion else "no-preference",
         )
-        tab = Tab(context.new_page(), at.url)
+        tab = Tab(context.new_page(), url or at.url, hosted=hosted)
         tabs.append(tab)
+        at.before_stop.append(tab.leave)
         tab.open(dark=dark, keys=keys)
         return tab
 

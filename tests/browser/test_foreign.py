@@ -28,7 +28,6 @@ def test_the_tutorials_output_opens_with_a_slider(tmp_path: Path, open_tab: Open
         assert np.abs(tab.positions() - last).max() > 20, "the samples have moved"
         pixels = tab.pixels().astype(int)
         assert (np.ptp(pixels, axis=2) > 40).sum() > 1000, "thumbnails in the labels' colours"
-        tab.page.goto("about:blank")  # or it asks a server that is gone
 
 
 def test_checkpoints_alone_open_as_dots(tmp_path: Path, open_tab: Open) -> None:
@@ -45,4 +44,3 @@ def test_checkpoints_alone_open_as_dots(tmp_path: Path, open_tab: Open) -> None:
         tab.wait_for_picture(2)
         assert tab.positions().shape == (60, 2)
         expect(tab.frame.get_by_text("NaN or infinity at step 3")).to_be_visible()
-        tab.page.goto("about:blank")  # or it asks a server that is gone

@@ -10,7 +10,6 @@ import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import SimpleNamespace
 from urllib.parse import parse_qs, unquote
 from xml.etree import ElementTree as ET
 
@@ -62,8 +61,16 @@ def clusters(logdir: Path) -> Iterator[TensorBoardProcess]:
 
 @pytest.fixture
 def tab(open_tab: Open, clusters: TensorBoardProcess) -> Tab:
-    """The tab on that run, at its last step."""
+    """The page on that run, at its last step."""
     tab = open_tab(clusters, width=1600, reduced_motion=True)
+    tab.wait_for_picture(LAST)
+    return tab
+
+
+@pytest.fixture
+def hosted_tab(open_tab: Open, clusters: TensorBoardProcess) -> Tab:
+    """The same as TensorBoard's tab."""
+    tab = open_tab(clusters, width=1600, hosted=True, reduced_motion=True)
     tab.wait_for_picture(LAST)
     return tab
 
@@ -86,8 +93,9 @@ def expect_selected(tab: Tab, count: int) -> None:
 
 
 def test_a_colleague_sees_the_same_view(
-    tab: Tab, open_tab: Open, clusters: TensorBoardProcess
+    hosted_tab: Tab, open_tab: Open, clusters: TensorBoardProcess
 ) -> None:
+    tab = hosted_tab
     tab.canvas.focus()
     tab.page.keyboard.press(",")
     tab.wait_for_picture(1)
@@ -104,7 +112,7 @@ def test_a_colleague_sees_the_same_view(
     places = tab.positions()
 
     keys = tab.page.url.partition("#tb_embed")[2]
-    other = open_tab(clusters, width=1600, reduced_motion=True, keys=keys)
+    other = open_tab(clusters, width=1600, hosted=True, reduced_motion=True, keys=keys)
     other.wait_for_picture(1)
     expect_selected(other, ((LABELS == 1) & (np.linspace(0, 1, SAMPLES) < 0.5)).sum())
     other.settle()
@@ -118,7 +126,8 @@ def test_a_colleague_sees_the_same_view(
     assert keys_of(other) == said
 
 
-def test_another_address_in_the_same_tab_shows_another_view(tab: Tab) -> None:
+def test_another_address_in_the_same_tab_shows_another_view(hosted_tab: Tab) -> None:
+    tab = hosted_tab
     tab.canvas.press("+")
     tab.wait_until(lambda: "camera" in keys_of(tab))
     tab.page.evaluate("location.hash = '#tb_embed&p.tb_embed.run=run&p.tb_embed.step=0'")
@@ -382,8 +391,8 @@ def test_it_works_in_frames_of_another_origin(
 
 
 def test_it_works_on_plain_http(open_tab: Open, clusters: TensorBoardProcess) -> None:
-    at = SimpleNamespace(url=clusters.url.replace("localhost", "plainhost"))
-    tab = open_tab(at, width=1600, reduced_motion=True)
+    plain = clusters.url.replace("localhost", "plainhost")
+    tab = open_tab(clusters, url=plain, width=1600, reduced_motion=True)
     tab.wait_for_picture(LAST)
     assert tab.page.evaluate("isSecureContext") is False
     assert Image.open(save(tab, "PNG")).format == "PNG"
@@ -392,6 +401,6 @@ def test_it_works_on_plain_http(open_tab: Open, clusters: TensorBoardProcess) ->
     assert b"mine" in save(tab, "Save as file").read_bytes()
 
 
-def test_tensorboards_reload_button_asks_for_news(tab: Tab) -> None:
-    with tab.page.expect_request(re.compile("tb_embed/runs"), timeout=4000):
-        tab.page.locator("app-header-reload button").click()
+def test_tensorboards_reload_button_asks_for_news(hosted_tab: Tab) -> None:
+    with hosted_tab.page.expect_request(re.compile("tb_embed/runs"), timeout=4000):
+        hosted_tab.page.locator("app-header-reload button").click()

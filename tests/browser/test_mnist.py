@@ -35,7 +35,7 @@ def test_ten_thousand_digits_play_eleven_epochs(
     assert run.snapshot("fc1", 10).shape == (10_000, 200)
     assert len(columns_of(run)[1].cells) == 10_000
     with tensorboard(tmp_path) as server:
-        tab = open_tab(server, reduced_motion=True)
+        tab = open_tab(server, hosted=True, reduced_motion=True)
         tab.wait_for_picture(10)
         expect(tab.canvas).to_have_accessible_name("2-D PCA of fc1, step 10, 10,000 samples")
         assert len(tab.positions()) == 10_000

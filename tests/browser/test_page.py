@@ -10,11 +10,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from playwright.sync_api import expect
 
 from tests.browser.tab import Open, Tab
 from tests.harness import EPOCHS, Recording, tensorboard
 
+LIGHT, DARK = 0xFFFFFF, 0x262626
+"""The stage's colours."""
 SIZES = ((900, 700), (1400, 900), (2200, 1300))
 
 FIND_FAULTS = """
@@ -89,36 +92,39 @@ def evaluate(tab: Tab, script: str) -> Any:
     return tab.frame.locator("body").evaluate(script)
 
 
-def background(tab: Tab) -> list[int]:
-    """Returns the colour that most of the stage has."""
-    pixels = tab.pixels().reshape(-1, 3)
-    colours, counts = np.unique(pixels, axis=0, return_counts=True)
-    return [int(part) for part in colours[counts.argmax()]]
+def background(pixels: NDArray[np.uint8]) -> int:
+    """Returns the colour that most of the stage has, as 0xRRGGBB."""
+    packed = pixels.astype(np.uint32) @ np.array([0x10000, 0x100, 1], np.uint32)
+    colours, counts = np.unique(packed, return_counts=True)
+    return int(colours[counts.argmax()])
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize(("width", "height"), SIZES)
-@pytest.mark.parametrize("dimensions", ["2-D", "3-D"])
 def test_the_layout_holds(
-    open_tab: Open, layouts: Path, width: int, height: int, dimensions: str, *, dark: bool
+    open_tab: Open, layouts: Path, width: int, height: int, *, dark: bool
 ) -> None:
-    tab = open_tab(width=width, height=height, dark=dark, reduced_motion=True)
-    tab.wait_for_picture(EPOCHS)
-    if dimensions == "3-D":
-        tab.frame.get_by_text("3-D", exact=True).click()
-        tab.settle()
-    faults = evaluate(tab, FIND_FAULTS)
+    tab = open_tab(width=width, height=height, hosted=True, dark=dark, reduced_motion=True)
     theme = "dark" if dark else "light"
-    tab.page.screenshot(path=layouts / f"{width}-{dimensions}-{theme}.png")
+    for dimensions in ("2-D", "3-D"):
+        tab.frame.get_by_text(dimensions, exact=True).click()
+        expect(tab.canvas).to_have_accessible_name(re.compile(f"^{dimensions} PCA"))
+        tab.wait_for_picture(EPOCHS)
+        tab.page.screenshot(path=layouts / f"{width}-{dimensions}-{theme}.png")
+        assert_layout_holds(tab, width, dark=dark)
 
+
+def assert_layout_holds(tab: Tab, width: int, *, dark: bool) -> None:
+    """Looks for text that is cut, for what overlaps, and at how much of the stage is used."""
+    faults = evaluate(tab, FIND_FAULTS)
     assert faults == {"clipped": [], "overlapping": [], "scrolls": False}
     box = tab.canvas.bounding_box()
     assert box is not None
     assert box["width"] >= 0.6 * width or width < 1400
-    assert background(tab) == ([0x26] * 3 if dark else [0xFF] * 3)
 
-    pixels = tab.pixels().astype(int)
-    drawn = np.abs(pixels - background(tab)).sum(2) > 60
+    pixels = tab.pixels()
+    assert background(pixels) == (DARK if dark else LIGHT)
+    drawn = np.abs(pixels.astype(int) - [0x26 if dark else 0xFF]).sum(2) > 60
     # The texts that lie over the stage's lower edge are no part of the cloud.
     rows, columns = np.nonzero(drawn[:-40])
     shares = np.ptp(rows) / drawn.shape[0], np.ptp(columns) / drawn.shape[1]
@@ -126,17 +132,17 @@ def test_the_layout_holds(
 
 
 def test_dark_mode_follows_tensorboards_switch(open_tab: Open) -> None:
-    tab = open_tab()
+    tab = open_tab(hosted=True)
     tab.wait_for_picture(EPOCHS)
-    assert background(tab) == [0xFF] * 3
+    assert background(tab.pixels()) == LIGHT
     tab.page.evaluate("document.body.classList.add('dark-mode')")
-    tab.wait_until(lambda: background(tab) == [0x26] * 3)
+    tab.wait_until(lambda: background(tab.pixels()) == DARK)
     tab.page.evaluate("document.body.classList.remove('dark-mode')")
-    tab.wait_until(lambda: background(tab) == [0xFF] * 3)
+    tab.wait_until(lambda: background(tab.pixels()) == LIGHT)
 
 
 def test_every_control_has_a_name_and_takes_the_focus(open_tab: Open) -> None:
-    tab = open_tab()
+    tab = open_tab(hosted=True)
     tab.wait_for_picture(EPOCHS)
     session = tab.page.context.new_cdp_session(tab.page)
     frame = next(f for f in session.send("Page.getFrameTree")["frameTree"]["childFrames"])
@@ -184,7 +190,7 @@ def test_colouring_by_a_number_shows_a_ramp(open_tab: Open) -> None:
 
 
 def test_the_address_keeps_the_view(open_tab: Open) -> None:
-    tab = open_tab(reduced_motion=True)
+    tab = open_tab(hosted=True, reduced_motion=True)
     tab.wait_for_picture(EPOCHS)
     tab.slider.focus()
     tab.page.keyboard.press("Home")
@@ -192,7 +198,7 @@ def test_the_address_keeps_the_view(open_tab: Open) -> None:
     tab.frame.get_by_label("Color by").select_option("index")
     tab.wait_until(lambda: "color=index" in tab.page.url)
     shared = tab.page.url
-    other = open_tab(reduced_motion=True)
+    other = open_tab(hosted=True, reduced_motion=True)
     other.page.goto("about:blank")
     other.page.goto(shared)
 
@@ -203,7 +209,7 @@ def test_the_address_keeps_the_view(open_tab: Open) -> None:
 
 def test_the_page_works_below_a_path_prefix(open_tab: Open, recording: Recording) -> None:
     with tensorboard(recording.logdir, "--path_prefix", "/a/b") as server:
-        tab = open_tab(server)
+        tab = open_tab(server, hosted=True)
         tab.wait_for_picture(EPOCHS)
         # TensorBoard's own page asks for its fonts without the prefix; ours asks with it.
         tab.complaints = [
@@ -213,7 +219,7 @@ def test_the_page_works_below_a_path_prefix(open_tab: Open, recording: Recording
 
 def test_an_empty_log_directory_shows_the_three_lines(open_tab: Open, tmp_path: Path) -> None:
     with tensorboard(tmp_path) as server:
-        tab = open_tab(server)
+        tab = open_tab(server, hosted=True)
         code = tab.frame.locator("code")
         for words in ("import EmbeddingCheckpoint", "model.fit(", "tensorboard --logdir"):
             expect(code).to_contain_text(words)
@@ -268,26 +274,34 @@ def test_text_of_a_run_is_never_markup(
 
 
 def test_nothing_is_drawn_while_another_tab_is_open(open_tab: Open) -> None:
-    tab = open_tab()
+    tab = open_tab(hosted=True)
     tab.wait_for_picture(EPOCHS)
     evaluate(tab, COUNT_DRAWINGS)
-    tab.page.wait_for_timeout(500)
-    assert evaluate(tab, "() => window.drawn") == 0, "nothing changes, nothing is drawn"
+    # Nothing changes, nothing is drawn.
+    tab.wait_until(lambda: drawings(tab) == 0)
+    # In a loop, as the end of playing would end the drawing too.
+    tab.frame.get_by_role("button", name="Loop").click()
     tab.frame.get_by_role("button", name="Play").click()
-    tab.page.wait_for_timeout(300)
-    assert evaluate(tab, "() => window.drawn") > 0
+    tab.wait_until(lambda: drawings(tab) > 0)
     tab.page.evaluate("location.hash = '#scalars'")
-    tab.page.wait_for_timeout(1000)
+    tab.wait_until(lambda: drawings(tab) == 0)
+    tab.page.go_back()
+    tab.wait_until(lambda: drawings(tab) > 0)
+
+
+def drawings(tab: Tab) -> int:
+    """Counts what is drawn within half a second."""
     evaluate(tab, "() => { window.drawn = 0; }")
-    tab.page.wait_for_timeout(1000)
-    assert evaluate(tab, "() => window.drawn") == 0
+    tab.page.wait_for_timeout(500)
+    count: int = evaluate(tab, "() => window.drawn")
+    return count
 
 
 def test_the_pictures_of_the_readme(open_tab: Open, pictures: Path) -> None:
-    light = open_tab(reduced_motion=True)
+    light = open_tab(hosted=True, reduced_motion=True)
     light.wait_for_picture(EPOCHS)
     light.page.screenshot(path=pictures / "light.png")
-    dark = open_tab(reduced_motion=True, dark=True)
+    dark = open_tab(hosted=True, reduced_motion=True, dark=True)
     dark.wait_for_picture(EPOCHS)
     dark.frame.get_by_text("3-D", exact=True).click()
     dark.settle()

@@ -122,8 +122,8 @@ def test_playing_never_moves_the_camera(open_tab: Open) -> None:
 def test_the_curve_and_the_share_are_those_of_the_route(open_tab: Open) -> None:
     tab = open_tab()
     tab.wait_for_picture(EPOCHS)
-    shown = tab.page.evaluate(
-        "async () => (await (await fetch('data/plugin/tb_embed/quality?run=digits&layer=fc1'"
+    shown = tab.canvas.evaluate(
+        "async () => (await (await fetch('plugin/tb_embed/quality?run=digits&layer=fc1'"
         " + '&components=2')).json()).frames.map(frame => frame.variance_shown)"
     )
 

@@ -1,8 +1,10 @@
 // Hands a file to the browser's downloads. Works on plain http as well.
+import { outer_document } from "../host";
 
 export function download(name: string, content: string | Blob, type: string): void {
   const address = URL.createObjectURL(new Blob([content], { type }));
-  const link = document.createElement("a");
+  // To Firefox a link followed in a frame is what the frame shows next, which TensorBoard's page forbids it for files.
+  const link = outer_document().createElement("a");
   link.href = address;
   link.download = name;
   link.click();
