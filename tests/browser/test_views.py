@@ -157,7 +157,7 @@ def test_pinned_positions_hold_for_all_steps(open_tab: Open) -> None:
     tab.wait_until(lambda: bool(np.abs(tab.positions() - pinned).max() > 20))
 
 
-def test_axes_can_be_those_of_one_step(open_tab: Open) -> None:
+def test_axes_can_be_those_of_one_step_or_of_directions_alone(open_tab: Open) -> None:
     tab = open_tab()
     tab.wait_for_picture(EPOCHS)
     expect(tab.frame.get_by_text(f"Axes from all {EPOCHS + 1} steps")).to_be_visible()
@@ -165,8 +165,12 @@ def test_axes_can_be_those_of_one_step(open_tab: Open) -> None:
     open_more(tab)
     tab.frame.get_by_label("Axes from").select_option(label=f"Last step, {EPOCHS}")
     expect(tab.frame.get_by_text(f"Axes from step {EPOCHS}")).to_be_visible()
+    tab.wait_until(lambda: bool(np.abs(tab.positions() - all_steps).max() > 5))
     tab.wait_for_picture(EPOCHS)
-    assert np.abs(tab.positions() - all_steps).max() > 5
+
+    one_step = tab.positions()
+    tab.frame.get_by_label("Spherize").check()
+    tab.wait_until(lambda: bool(np.abs(tab.positions() - one_step).max() > 5))
 
 
 @pytest.mark.parametrize(("dark", "width"), [(False, 1400), (True, 420)])
