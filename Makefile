@@ -4,41 +4,50 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 BACKENDS := .venv-backends
+# Neighbours in a file share what is costly to set up, so each process begins with a half of all tests.
+PYTEST := $(BIN)/pytest --numprocesses 2 --dist worksteal
 # Where the machine has no npm, one is installed there.
 export PATH := $(PATH):$(abspath $(BIN))
 PAGE := tb_embed_plugin/static/index.js
 PAGE_SOURCES := $(shell find frontend -path frontend/node_modules -prune -o -type f -print)
 
-.PHONY: demo test lint test-python test-page test-browser test-backends bench pictures soak clean
+.PHONY: demo test lint lint-python lint-page test-python test-page test-browser test-backends browsers bench pictures soak clean
 
 demo: $(VENV)/installed  ## train a small network on digits and open TensorBoard on it
 	$(BIN)/tb-embed demo
 
-test: lint test-page test-python test-browser  ## everything that CI runs
+test: $(VENV)/installed $(PAGE) browsers  ## everything that CI runs
+	$(MAKE) --jobs 2 --output-sync lint test-page
+	$(PYTEST) tests --ignore tests/backends
 
-lint: $(VENV)/installed
+lint: lint-python lint-page
+
+lint-python: $(VENV)/installed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+lint-page: $(VENV)/installed
 	cd frontend && npm run lint && npm run check
 
 test-page: $(VENV)/installed
 	cd frontend && npm test
 
 test-python: $(VENV)/installed $(PAGE)
-	$(BIN)/pytest tests --ignore tests/browser --ignore tests/backends --numprocesses 2
+	$(PYTEST) tests --ignore tests/browser --ignore tests/backends
 
 test-backends: $(BACKENDS)/installed  ## recording on Keras' other backends
 	KERAS_BACKEND=jax $(BACKENDS)/bin/pytest tests/backends
 	KERAS_BACKEND=torch $(BACKENDS)/bin/pytest tests/backends
 
-test-browser: $(VENV)/installed $(PAGE)
-	$(BIN)/python tests/browser/install_browsers.py
-	$(BIN)/pytest tests/browser --numprocesses 2
+test-browser: $(VENV)/installed $(PAGE) browsers
+	$(PYTEST) tests/browser
 
-bench: $(VENV)/installed $(PAGE)  ## the claims of docs/benchmarks.md, measured here and now
+browsers: $(VENV)/installed
 	$(BIN)/python tests/browser/install_browsers.py
+
+bench: $(VENV)/installed $(PAGE) browsers  ## the claims of docs/benchmarks.md, measured here and now
 	$(BIN)/python benchmarks/recording.py
 	$(BIN)/python benchmarks/listing.py
 	$(BIN)/python benchmarks/memory.py
@@ -48,6 +57,7 @@ bench: $(VENV)/installed $(PAGE)  ## the claims of docs/benchmarks.md, measured 
 	$(BIN)/python benchmarks/projections.py --data $(MNIST)
 	$(BIN)/python benchmarks/large.py
 	$(BIN)/python benchmarks/first_picture.py --data $(MNIST)
+	$(BIN)/python benchmarks/frame_times.py
 	$(BIN)/python benchmarks/suspicious_labels.py --data $(MNIST)
 	$(BIN)/python benchmarks/metrics.py --data $(MNIST)
 

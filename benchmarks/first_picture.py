@@ -96,7 +96,7 @@ def main() -> int:
         record_mnist(logdir, options.data)
         with launch(playwright) as browser:
             for _ in range(options.pairs):
-                with tensorboard(logdir) as server:
+                with tensorboard(logdir, with_tensorflow=True) as server:
                     server.wait_until_active("projector")
                     plugins = ["tb_embed", "projector"]
                     if len(pairs) % 2:

@@ -52,7 +52,7 @@ def main() -> int:
                 # The files are links of one another: a listing cannot tell.
                 run = logdir / f"run{i:04d}"
                 shutil.copytree(one, run, ignore=ignore, copy_function=os.link)
-            with tensorboard(logdir) as server:
+            with tensorboard(logdir, with_tensorflow=True) as server:
                 status |= report(kind, logdir, server)
     return status
 

@@ -23,10 +23,15 @@ ARGUMENTS = [
 
 
 @contextmanager
-def launch(playwright: Playwright) -> Iterator[Browser]:
-    """Starts the machine's Chromium, or Playwright's own where it has none."""
+def launch(playwright: Playwright, *more: str) -> Iterator[Browser]:
+    """Starts the machine's Chromium, or Playwright's own where it has none.
+
+    Args:
+        playwright: What drives it.
+        more: Arguments beside those that every test needs.
+    """
     browser = playwright.chromium.launch(
-        executable_path=shutil.which("chromium"), args=ARGUMENTS
+        executable_path=shutil.which("chromium"), args=[*ARGUMENTS, *more]
     )
     try:
         yield browser

@@ -30,6 +30,7 @@ from tb_embed_plugin.runs.reader import RecordedRun
 from tb_embed_plugin.runs.run import Run
 
 EPOCHS = 10
+BARE = Path(__file__).with_name("bare_tensorboard.py")
 
 
 @dataclass(frozen=True)
@@ -74,17 +75,27 @@ def client_for(logdir: Path, plugin: type[base_plugin.TBPlugin]) -> Client:
 class TensorBoardProcess:
     """A real `tensorboard` process.
 
+    Args:
+        logdir: What it shows.
+        options: More of its own options.
+        with_tensorflow: As where TensorFlow is installed, which the stock Projector needs.
+        environment: More variables of its environment.
+
     Attributes:
         url: Its address, with the path prefix, ending in a slash.
         before_stop: What is called before it ends, for whoever asks it until then.
     """
 
     def __init__(
-        self, logdir: Path, *options: str, environment: Mapping[str, str] | None = None
+        self,
+        logdir: Path,
+        *options: str,
+        with_tensorflow: bool = False,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
-        command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(logdir)]
+        program = ["-m", "tensorboard.main"] if with_tensorflow else [str(BARE)]
         self._process = subprocess.Popen(
-            [*command, "--port", "0", *options],
+            [sys.executable, *program, "--logdir", str(logdir), "--port", "0", *options],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -149,10 +160,15 @@ class TensorBoardProcess:
 
 @contextmanager
 def tensorboard(
-    logdir: Path, *options: str, environment: Mapping[str, str] | None = None
+    logdir: Path,
+    *options: str,
+    with_tensorflow: bool = False,
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[TensorBoardProcess]:
     """Starts TensorBoard on a log directory for the length of a `with` block."""
-    process = TensorBoardProcess(logdir, *options, environment=environment)
+    process = TensorBoardProcess(
+        logdir, *options, with_tensorflow=with_tensorflow, environment=environment
+    )
     try:
         yield process
     finally:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
-from tests.browser.tab import Open, Tab
+from tests.browser.tab import NEVER, Open, Tab
 from tests.chromium import launch
 from tests.harness import Recording, TensorBoardProcess, tensorboard
 
@@ -50,12 +50,14 @@ def open_tab(browser: Browser, server: TensorBoardProcess) -> Iterator[Open]:
         dark: bool = False,
         reduced_motion: bool = False,
         keys: str = "",
+        tolerated: str = NEVER,
     ) -> Tab:
         context = browser.new_context(
             viewport={"width": width, "height": height},
             reduced_motion="reduce" if reduced_motion else "no-preference",
         )
         tab = Tab(context.new_page(), url or at.url, hosted=hosted)
+        tab.tolerated += f"|{tolerated}"
         tabs.append(tab)
         at.before_stop.append(tab.leave)
         tab.open(dark=dark, keys=keys)

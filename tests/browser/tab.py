@@ -14,6 +14,8 @@ from playwright.sync_api import ConsoleMessage, FrameLocator, Locator, Page, Req
 
 TIMEOUT = 30_000
 """Milliseconds; generous, because CI's machine draws without a graphics card."""
+expect.set_options(timeout=TIMEOUT)
+NEVER = r"(?!)"
 
 
 class Tab:
@@ -25,6 +27,7 @@ class Tab:
         hosted: Whether TensorBoard's own page is around ours; our page alone opens sooner.
 
     Attributes:
+        tolerated: Errors that are no complaint, as a regular expression.
         complaints: Errors that the console has shown.
         foreign_requests: Addresses elsewhere that were asked for.
     """
@@ -33,6 +36,8 @@ class Tab:
         self.page = page
         self.url = url
         self.hosted = hosted
+        # The browser itself looks for the icon of a page that is not framed.
+        self.tolerated = NEVER if hosted else r"/favicon\.ico"
         self.complaints: list[str] = []
         self.foreign_requests: list[str] = []
         page.set_default_timeout(TIMEOUT)
@@ -103,6 +108,20 @@ class Tab:
         picture = self.canvas.screenshot()
         return np.asarray(Image.open(io.BytesIO(picture)).convert("RGB"))
 
+    def note_titles(self) -> None:
+        """Has the page note each title of the stage from now on."""
+        self.canvas.evaluate(
+            """one => {
+                window.titles = [one.ariaLabel];
+                const note = () => window.titles.push(one.ariaLabel);
+                new MutationObserver(note).observe(one, {attributeFilter: ["aria-label"]});
+            }"""
+        )
+
+    def titles(self) -> set[str]:
+        """Returns what has been noted."""
+        return set(self.canvas.evaluate("() => window.titles"))
+
     def point_at(self, x: float, y: float) -> None:
         """Moves the mouse to a place on the canvas."""
         box = self.canvas.bounding_box()
@@ -121,8 +140,11 @@ class Tab:
         return np.array_equal(self.positions(), self.positions_next_frame(), equal_nan=True)
 
     def _hear(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
-            self.complaints.append(f"{message.text} ({message.location})")
+        if message.type != "error":
+            return
+        complaint = f"{message.text} ({message.location})"
+        if not re.search(self.tolerated, complaint):
+            self.complaints.append(complaint)
 
     def _see(self, request: Request) -> None:
         origin = "/".join(self.url.split("/")[:3])

@@ -138,6 +138,11 @@ def search(tab: Tab, query: str) -> str:
     return tab.frame.locator("#found").inner_text()
 
 
+def wait_until_hidden(tab: Tab, hidden: NDArray[np.bool_]) -> None:
+    """Waits until just those samples are nowhere on the stage."""
+    tab.wait_until(lambda: np.array_equal(np.isnan(tab.positions()[:, 0]), hidden))
+
+
 def color_at(tab: Tab, place: NDArray[np.float64]) -> NDArray[np.int64]:
     """The canvas' colour at a place."""
     column, row = np.rint(place).astype(int)
@@ -262,19 +267,18 @@ def test_the_legend_filters_and_its_counts_stay(tab: Tab) -> None:
     shown = tab.frame.get_by_text("80 of 120 samples shown")
     expect(shown).to_be_visible()
     expect(entries).to_have_text(counts)
-    hidden = np.isnan(tab.positions()[:, 0])
-    np.testing.assert_array_equal(hidden, LABELS == 1)
+    wait_until_hidden(tab, LABELS == 1)
 
     tab.frame.get_by_role("button", name="Show all").click()
     expect(shown).to_have_count(0)
     entry.focus()
     tab.page.keyboard.press("Alt+Enter")
     expect(tab.frame.get_by_text("40 of 120 samples shown")).to_be_visible()
-    np.testing.assert_array_equal(np.isnan(tab.positions()[:, 0]), LABELS != 1)
+    wait_until_hidden(tab, LABELS != 1)
     tab.page.keyboard.press("Alt+Enter")
     entries.nth(2).hover()
     tab.frame.get_by_role("button", name="Show 2 alone").click()
-    np.testing.assert_array_equal(np.isnan(tab.positions()[:, 0]), LABELS != 2)
+    wait_until_hidden(tab, LABELS != 2)
     entries.nth(2).get_by_role("button", pressed=True).click(modifiers=["Shift"])
     expect_selected(tab, 40)
 
@@ -291,7 +295,7 @@ def test_a_histogram_filters_by_brush_and_by_keys(tab: Tab) -> None:
     tab.page.mouse.move(box["x"] + box["width"] + 20, y)
     tab.page.mouse.up()
     expect(tab.frame.get_by_text("60 of 120 samples shown")).to_be_visible()
-    np.testing.assert_array_equal(np.isnan(tab.positions()[:, 0]), LOSS < 1)
+    wait_until_hidden(tab, LOSS < 1)
 
     tab.frame.get_by_role("spinbutton", name="loss from").fill("1.5")
     tab.page.keyboard.press("Enter")
@@ -305,9 +309,9 @@ def test_isolating_keeps_the_thumbnails_right(tab: Tab) -> None:
     search(tab, "label:2")
     tab.page.keyboard.press("Enter")
     inspector(tab).get_by_role("button", name="Isolate").click()
+    wait_until_hidden(tab, LABELS != 2)
     tab.settle()
     positions = tab.positions()
-    np.testing.assert_array_equal(np.isnan(positions[:, 0]), LABELS != 2)
     shown = np.flatnonzero(LABELS == 2)
     apart = np.abs(positions[shown][:, None] - positions[shown][None]).max(2)
     np.fill_diagonal(apart, np.inf)
@@ -320,8 +324,7 @@ def test_isolating_keeps_the_thumbnails_right(tab: Tab) -> None:
 
     tab.wait_until(right)
     tab.frame.get_by_role("button", name="Show all").click()
-    tab.settle()
-    assert not np.isnan(tab.positions()).any()
+    wait_until_hidden(tab, np.zeros(SAMPLES, bool))
 
 
 def test_the_selection_is_a_sortable_grid_and_a_table(tab: Tab) -> None:
@@ -392,16 +395,18 @@ def test_neighbours_are_those_of_the_layer_and_compared_with_a_step(tab: Tab) ->
     panel.get_by_role("spinbutton", name="Nearest").fill("7")
     panel.get_by_role("spinbutton", name="Nearest").press("Enter")
     expect(options).to_have_count(7)
-    found = [int(re.findall(r"\d+", text)[0]) for text in options.all_inner_texts()]
-    assert found == nearest(LAST, sample, 7)
+
+    def listed() -> list[int]:
+        return [int(re.findall(r"\d+", text)[0]) for text in options.all_inner_texts()]
+
+    tab.wait_until(lambda: listed() == nearest(LAST, sample, 7))
 
     panel.get_by_label("Changes since").select_option("0")
     now, then = set(nearest(LAST, sample, 7)), set(nearest(0, sample, 7))
     panel.get_by_text(f"Gained {len(now - then)}").click()
     expect(options).to_have_count(len(now - then))
     panel.get_by_text(f"Lost {len(then - now)}").click()
-    found = [int(re.findall(r"\d+", text)[0]) for text in options.all_inner_texts()]
-    assert set(found) == then - now
+    tab.wait_until(lambda: set(listed()) == then - now)
 
     panel.get_by_text("All", exact=True).click()
     panel.get_by_label("Distance").select_option("cosine")
@@ -480,4 +485,5 @@ def test_ids_are_copied_without_a_clipboard(tab: Tab) -> None:
     field = inspector(tab).get_by_role("textbox", name="Copy from here")
 
     expect(field).to_have_value(", ".join(map(str, PLANTED)))
-    assert field.evaluate("one => one.selectionEnd - one.selectionStart === one.value.length")
+    all_chosen = "one => one.selectionEnd - one.selectionStart === one.value.length"
+    tab.wait_until(lambda: bool(field.evaluate(all_chosen)))

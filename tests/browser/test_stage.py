@@ -162,11 +162,15 @@ def test_pointing_at_a_sample_shows_its_image_and_row(
     expect(card).to_contain_text(f"Sample {sample:,}")
     expect(card).to_contain_text(f"label{recording.labels[sample]}")
     image = card.get_by_role("img", name=f"Image of sample {sample}")
-    drawn = image.evaluate(
-        "one => Array.from(one.getContext('2d').getImageData(0, 0, 8, 8).data)"
-    )
-    grey = np.array(drawn).reshape(8, 8, 4)[..., 0]
-    np.testing.assert_array_equal(grey, np.rint(recording.images[sample] * 255))
+
+    def is_drawn() -> bool:
+        drawn = image.evaluate(
+            "one => Array.from(one.getContext('2d').getImageData(0, 0, 8, 8).data)"
+        )
+        grey = np.array(drawn).reshape(8, 8, 4)[..., 0]
+        return np.array_equal(grey, np.rint(recording.images[sample] * 255))
+
+    tab.wait_until(is_drawn)
     tab.point_at(2, 2)
     expect(card).to_have_count(0)
 
@@ -185,11 +189,14 @@ def test_dragging_pans_and_the_wheel_zooms_at_the_cursor(open_tab: Open) -> None
     moved = tab.positions()
     tab.point_at(400, 200)
     tab.page.mouse.wheel(0, -300)
+    still = moved - [400, 200]
+    tab.wait_until(
+        lambda: bool(np.linalg.norm(tab.positions() - [400, 200]) > 1.2 * np.linalg.norm(still))
+    )
     tab.settle()
     zoomed = tab.positions() - [400, 200]
-    factor = np.linalg.norm(zoomed) / np.linalg.norm(moved - [400, 200])
-    assert factor > 1.2
-    np.testing.assert_allclose(zoomed, (moved - [400, 200]) * factor, atol=1)
+    factor = np.linalg.norm(zoomed) / np.linalg.norm(still)
+    np.testing.assert_allclose(zoomed, still * factor, atol=1)
 
     tab.frame.get_by_role("button", name="Home view").click()
     tab.settle()
@@ -244,16 +251,3 @@ def test_a_lost_context_comes_back_with_its_picture(open_tab: Open) -> None:
         })"""
     )
     tab.wait_until(lambda: np.array_equal(tab.pixels(), before))
-
-
-def test_no_webgl_gets_a_plain_message(open_tab: Open) -> None:
-    tab = open_tab()
-    tab.wait_for_picture(EPOCHS)
-    tab.page.add_init_script(
-        "const get = HTMLCanvasElement.prototype.getContext;"
-        "HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {"
-        "  return kind === 'webgl2' ? null : get.call(this, kind, ...rest); };"
-    )
-    tab.page.reload()
-
-    expect(tab.frame.get_by_role("alert")).to_contain_text("WebGL 2")

@@ -106,21 +106,20 @@ def test_trails_lead_to_where_the_hovered_sample_is_and_follow_the_camera(
     assert inked(tab) == 0
     menu(tab).get_by_label("Trails").check()
     close_menu(tab)
+    tab.wait_until(lambda: inked(tab) > 200)
     of_classes = inked(tab)
-    assert of_classes > 200
     # The sample farthest to the left has few others around it.
     positions = tab.positions()
     sample = int(np.argmin(positions[:, 0]))
     tab.point_at(*positions[sample])
     tab.wait_until(lambda: inked(tab) > of_classes)
     x, y = np.round(positions[sample]).astype(int)
-    assert overlay(tab)[y - 2 : y + 3, x - 2 : x + 3, 3].any()
+    tab.wait_until(lambda: bool(overlay(tab)[y - 2 : y + 3, x - 2 : x + 3, 3].any()))
 
     tab.canvas.focus()
     before = overlay(tab)
     tab.page.keyboard.press("ArrowRight")
-    tab.settle()
-    assert not np.array_equal(before, overlay(tab))
+    tab.wait_until(lambda: not np.array_equal(before, overlay(tab)))
 
 
 def test_class_names_stand_at_the_medians_and_do_not_cover_one_another(open_tab: Open) -> None:
@@ -128,9 +127,9 @@ def test_class_names_stand_at_the_medians_and_do_not_cover_one_another(open_tab:
     tab.wait_for_picture(EPOCHS)
     menu(tab).get_by_label("Class names").check()
     close_menu(tab)
-    assert inked(tab) > 300
+    tab.wait_until(lambda: inked(tab) > 300)
     menu(tab).get_by_label("Class names").uncheck()
-    assert inked(tab) == 0
+    tab.wait_until(lambda: inked(tab) == 0)
     # A label beside each of the samples selected, as many as there is room for.
     menu(tab).get_by_label("Label samples by").select_option("label")
     close_menu(tab)
@@ -145,16 +144,13 @@ def test_a_ghost_shows_where_the_samples_were(open_tab: Open) -> None:
     menu(tab).get_by_label("Besides the samples").select_option("ghost")
     menu(tab).get_by_label("Ghost of").select_option("0")
     close_menu(tab)
-    tab.settle()
-    ghost = np.abs(tab.pixels().astype(int) - before).sum(axis=2) > 0
-    assert ghost.sum() > 500
+    tab.wait_until(lambda: int((tab.pixels() != before).any(axis=2).sum()) > 500)
 
     menu(tab).get_by_label("Besides the samples").select_option("onion")
     expect(menu(tab).get_by_label("To")).to_have_value(str(EPOCHS))
     menu(tab).get_by_label("Besides the samples").select_option("none")
     close_menu(tab)
-    tab.settle()
-    assert np.array_equal(tab.pixels(), before)
+    tab.wait_until(lambda: np.array_equal(tab.pixels(), before))
 
 
 def test_selected_samples_are_held_still_while_the_others_move(
@@ -181,8 +177,7 @@ def test_selected_samples_are_held_still_while_the_others_move(
     assert moved()[held].max() < 2
     assert np.median(moved()[~held]) > 20
     tab.frame.get_by_role("button", name="Let go").click()
-    tab.settle()
-    assert np.median(moved()[held]) > 20
+    tab.wait_until(lambda: bool(np.median(moved()[held]) > 20))
 
 
 def test_fit_shows_the_selection_as_large_as_it_fits(
@@ -201,8 +196,9 @@ def test_fit_shows_the_selection_as_large_as_it_fits(
         tab.page.keyboard.up("Shift")
     tab.frame.get_by_role("tab", name="Selection").click()
     tab.frame.get_by_role("button", name="Fit", exact=True).click()
-    tab.settle()
-    assert np.hypot(*np.diff(tab.positions()[few], axis=0)[0]) > 2 * apart
+    tab.wait_until(
+        lambda: bool(np.hypot(*np.diff(tab.positions()[few], axis=0)[0]) > 2 * apart)
+    )
     box = tab.canvas.bounding_box()
     assert box is not None
     assert (tab.positions()[few] > 0).all()
@@ -216,10 +212,9 @@ def test_steps_lie_as_far_apart_as_they_were_trained(
     tab.wait_for_picture(STEPS[-1])
     menu(tab).get_by_label("Steps evenly spaced").uncheck()
     close_menu(tab)
-    ticks = tab.frame.locator(".ticks line").evaluate_all(
-        "lines => lines.map(line => parseFloat(line.getAttribute('x1')))"
-    )
-    assert ticks == [0, 1, 10, 100]
+    ticks = tab.frame.locator(".ticks line")
+    places = "lines => lines.map(line => parseFloat(line.getAttribute('x1')))"
+    tab.wait_until(lambda: bool(ticks.evaluate_all(places) == list(STEPS)))
     tab.slider.focus()
     tab.page.keyboard.press("ArrowLeft")
     tab.wait_for_picture(10)
@@ -268,13 +263,15 @@ def test_size_sequence_density_and_factors_change_the_picture(
     assert inked(tab) == 0
     menu(tab).get_by_label("Lines along the sequence").check()
     close_menu(tab)
-    assert inked(tab) > 500
+    tab.wait_until(lambda: inked(tab) > 500)
     menu(tab).get_by_label("Besides the samples").select_option("density")
     close_menu(tab)
-    assert tab.frame.locator("canvas.beneath").evaluate(
+    shading = tab.frame.locator("canvas.beneath")
+    inked_beneath = (
         "canvas => canvas.getContext('2d')"
         ".getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean)"
     )
+    tab.wait_until(lambda: bool(shading.evaluate(inked_beneath)))
 
 
 def test_a_lost_context_comes_back_with_its_thumbnails(
@@ -309,8 +306,8 @@ def test_without_webgl_dots_are_drawn_and_can_be_chosen(
     expect(tab.frame.get_by_role("alert")).to_contain_text("no WebGL 2")
     left = int(np.argmin(tab.positions()[:, 0]))
     x, y = tab.positions()[left]
-    at = tab.pixels()[round(y), round(x)].astype(int)
-    assert np.ptp(at) > 40, "a dot in its class's colour"
+    # A dot in its class's colour.
+    tab.wait_until(lambda: bool(np.ptp(tab.pixels()[round(y), round(x)].astype(int)) > 40))
     box = tab.canvas.bounding_box()
     assert box is not None
     tab.page.mouse.click(box["x"] + x, box["y"] + y)
@@ -358,7 +355,7 @@ def test_axes_run_between_groups_that_were_selected(
         group.get_by_role("button", name="Set from selection (30)").click()
         expect(group).to_contain_text("30 samples")
     expect(tab.canvas).to_have_accessible_name(re.compile("Axes of fc1"))
-    tab.settle()
+    tab.wait_for_picture(STEPS[-1])
     x = tab.positions()[:, 0]
     assert x[LABELS == 0].mean() < x[LABELS == 1].mean()
     tab.frame.get_by_role("group", name="Left").get_by_role("button", name="Clear").click()

@@ -51,7 +51,8 @@ def test_a_layout_is_started_on_request_and_is_there_the_next_time(
     tab.wait_for_picture(STEPS - 1)
     choose_view(tab, "t-SNE")
     expect(notice(tab)).to_contain_text(f"t-SNE of {STEPS} steps will take about")
-    assert not len(tab.positions()), "the picture of another view is no picture of this one"
+    # The picture of another view is no picture of this one.
+    tab.wait_until(lambda: not len(tab.positions()))
     notice(tab).get_by_role("button", name="Lay out").click()
     expect(tab.canvas).to_have_accessible_name(re.compile("2-D t-SNE of fc1"))
     expect(notice(tab)).to_have_count(0)
@@ -125,9 +126,9 @@ def test_other_components_and_a_tour_need_no_new_layout(open_tab: Open) -> None:
     open_more(tab)
     first = tab.positions()
     tab.frame.get_by_label("Across").select_option("3")
+    tab.wait_until(lambda: bool(np.abs(tab.positions()[:, 0] - first[:, 0]).max() > 20))
     tab.wait_for_picture(EPOCHS)
     other = tab.positions()
-    assert np.abs(other[:, 0] - first[:, 0]).max() > 20
     expect(tab.frame.get_by_text("Other axes than the first")).to_be_visible()
 
     tab.frame.get_by_label("Across").select_option("2")
