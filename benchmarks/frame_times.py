@@ -53,7 +53,6 @@ window.start = (width, height, flat, samples, diameter, opacity) => {
   renderer.setSize(width, height);
   const floats = new Float32Array(Uint8Array.fromBase64(flat).buffer);
   const positions = new Float32Array(3 * samples);
-  const deep = Math.max(...[0, 1, 2].map(i => floats[3 * i + 2]), 1e-6);
   for (let i = 0; i < samples; i += 1) {
     positions[3 * i] = floats[3 * i];
     positions[3 * i + 1] = -floats[3 * i + 1];
@@ -246,23 +245,24 @@ def heap(tab: Tab, name: str, run: Any) -> bool:
         session.send("HeapProfiler.collectGarbage")
         return int(session.send("Runtime.getHeapUsage")["usedSize"])
 
-    run(100)
+    run(500)
     before = used()
+    run(1000)
+    left = used() - before
     session.send(
         "HeapProfiler.startSampling",
         {
-            "samplingInterval": 4096,
+            "samplingInterval": 1024,
             "includeObjectsCollectedByMajorGC": True,
             "includeObjectsCollectedByMinorGC": True,
         },
     )
-    run(1000)
+    run(100)
     profile = session.send("HeapProfiler.stopSampling")["profile"]
-    left = used() - before
     allocated = sum(sample["size"] for sample in profile["samples"])
     print(
         f"{name}: 1,000 frames leave {left / 1000:.0f} kB on the heap (at most"
-        f" {MOST_LEFT / 1000:.0f}); {allocated / 1e6:.2f} kB allocated a frame",
+        f" {MOST_LEFT / 1000:.0f}); {allocated / 1e5:.1f} kB allocated a frame",
         flush=True,
     )
     return left <= MOST_LEFT

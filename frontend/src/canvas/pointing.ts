@@ -2,7 +2,6 @@
 import { nearest } from "./screen";
 
 const RADIUS = 14;
-const INTERVAL = 50;
 
 export interface Pointed {
   readonly sample: number;
@@ -15,7 +14,6 @@ export interface Pointed {
 export class Pointing {
   private pointer: readonly [number, number] | null = null;
   private sample: number | null = null;
-  private last_pick = 0;
   private waiting = 0;
 
   constructor(
@@ -24,16 +22,14 @@ export class Pointing {
     private readonly tell: (at: Pointed | null) => void,
   ) {}
 
-  /** The pointer is there now; null when it has left. Looks at most every 50 ms, since looking takes time. */
+  /** The pointer is there now; null when it has left. Looks once an animation frame, since looking takes time. */
   move(pointer: readonly [number, number] | null): void {
     this.pointer = pointer;
     if (pointer === null) {
       this.point_at(null);
       return;
     }
-    if (this.waiting !== 0) return;
-    const wait = Math.max(0, this.last_pick + INTERVAL - performance.now());
-    this.waiting = window.setTimeout(() => this.pick(), wait);
+    if (this.waiting === 0) this.waiting = requestAnimationFrame(() => this.pick());
   }
 
   /** The picture has changed: the same sample may lie elsewhere. */
@@ -47,7 +43,6 @@ export class Pointing {
 
   private pick(): void {
     this.waiting = 0;
-    this.last_pick = performance.now();
     if (this.pointer !== null) this.point_at(this.sample_at(this.pointer));
   }
 

@@ -46,6 +46,16 @@ describe("screen_positions", () => {
     expect(at(1)).toBeCloseTo(100);
   });
 
+  it("writes into the array it is given, where that fits", () => {
+    const still = pose([[2, 2, 0]], HALF);
+    const clip = clip_matrix(camera, SIZE);
+    const into = new Float32Array(3);
+    const scene = { from: still, to: still, mix: 0 };
+    expect(screen_positions(scene, clip, SIZE, into)).toBe(into);
+    expect([...into.slice(0, 2)]).toEqual([300, 100]);
+    expect(screen_positions(scene, clip, SIZE, new Float32Array(6))).toHaveLength(3);
+  });
+
   it("gives nothing for what lies behind the eye", () => {
     const space: SpaceCamera = { kind: "space", target: [0, 0, 0], distance: 3, turn: 0, lift: 0 };
     const still = pose(

@@ -18,15 +18,23 @@ export function clip_pair({ from, to, mix }: Scene, clip: Matrix4): [Matrix4, Ma
   return [weighted(from, 1 - mix), weighted(to, mix)];
 }
 
-/** x, y in CSS pixels and the distance from the eye, for each sample; NaN for what lies behind the eye. */
-export function screen_positions(scene: Scene, clip: Matrix4, size: Size): Float32Array {
+/**
+ * x, y in CSS pixels and the distance from the eye, for each sample; NaN for what lies behind the eye. They are written
+ * into `into` where that has their length: a new array for each frame of a million samples would keep the browser tidying.
+ */
+export function screen_positions(
+  scene: Scene,
+  clip: Matrix4,
+  size: Size,
+  into: Float32Array = new Float32Array(),
+): Float32Array {
   const [first, second] = clip_pair(scene, clip);
   const a = first.elements;
   const b = second.elements;
   const p = scene.from.positions;
   const q = scene.to.positions;
   const samples = p.length / 4;
-  const out = new Float32Array(3 * samples);
+  const out = into.length === 3 * samples ? into : new Float32Array(3 * samples);
   const half_width = size.width / 2;
   const half_height = size.height / 2;
   for (let i = 0; i < samples; i += 1) {

@@ -182,13 +182,13 @@ export class Stage {
     }
   }
 
-  /** x, y in CSS pixels and the distance from the eye of each sample, as it is drawn now. */
+  /** x, y in CSS pixels and the distance from the eye of each sample, as it is drawn now; until it is asked for again. */
   screen_positions(): Float32Array {
     if (!this.stale.screen) return this.screen;
     const camera = this.eye.camera;
     if (this.poses === null || camera === null || this.size === null) return new Float32Array();
     const clip = clip_matrix(camera, this.size);
-    this.screen = this.looks.hide(screen_positions(this.poses, clip, this.size));
+    this.screen = this.looks.hide(screen_positions(this.poses, clip, this.size, this.screen));
     this.stale.screen = false;
     return this.screen;
   }

@@ -1,0 +1,71 @@
+"""A hundred thousand samples: drawn, pointed at, chosen and moved as a few are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from playwright.sync_api import expect
+
+from tb_embed_plugin import record
+from tests.browser.tab import Open
+from tests.harness import tensorboard
+
+SAMPLES = 100_000
+LABELS = np.arange(SAMPLES) % 10
+LAST = 1
+
+
+def write(run_dir: Path) -> None:
+    """Records a cloud that label 9 leaves at the last step, and sample 42 half the way."""
+    rng = np.random.default_rng(0)
+    for step in range(LAST + 1):
+        x = rng.normal(size=(SAMPLES, 3)) * [3, 2, 1]
+        if step == LAST:
+            x[LABELS == 9, 0] += 40
+            x[42] = (20, 0, 0)
+        record(
+            run_dir,
+            step,
+            {"fc1": x.astype(np.float32)},
+            labels=LABELS,
+            finished=step == LAST,
+        )
+
+
+def test_a_hundred_thousand_samples(open_tab: Open, tmp_path: Path) -> None:
+    write(tmp_path / "large")
+    with tensorboard(tmp_path) as server:
+        tab = open_tab(server, reduced_motion=True)
+        tab.wait_for_picture(LAST)
+        expect(tab.canvas).to_have_accessible_name("2-D PCA of fc1, step 1, 100,000 samples")
+        places = tab.positions()
+        columns, rows = np.rint(places[::50]).astype(int).T
+        drawn = np.ptp(tab.pixels()[rows, columns].astype(int), axis=1) > 20
+        assert drawn.mean() > 0.98
+
+        tab.point_at(*places[42])
+        card = tab.frame.get_by_role("tooltip")
+        expect(card).to_contain_text("Sample 42")
+        expect(card).to_contain_text("label2")
+
+        tab.canvas.focus()
+        tab.page.keyboard.press("l")
+        (left, top), (right, bottom) = (
+            places[LABELS == 9].min(0) - 5,
+            places[LABELS == 9].max(0) + 5,
+        )
+        tab.point_at(left, top)
+        tab.page.mouse.down()
+        for corner in ((right, top), (right, bottom), (left, bottom)):
+            tab.point_at(*corner)
+        tab.page.mouse.up()
+        heading = tab.frame.get_by_role("heading", name="10,000 samples selected")
+        expect(heading).to_be_visible()
+
+        tab.slider.focus()
+        tab.page.keyboard.press("Home")
+        tab.wait_for_picture(0)
+        away = np.abs(tab.positions() - places)[:, 0]
+        assert np.median(away[LABELS == 9]) > 200
+        assert away[42] > 100
