@@ -85,7 +85,9 @@ export function load_measured(store: Store, signal: AbortSignal): void {
   });
   keep("two classes", measuring.class_pair, (key) => {
     const pair = measuring.pair.value;
-    if (!looked_at("Class pair") || pair === null || pair[0] === pair[1]) return null;
+    // The panel has one of them chosen before the other.
+    const whole = pair !== null && !pair.includes("") && pair[0] !== pair[1];
+    if (!looked_at("Class pair") || !whole) return null;
     return { key: JSON.stringify(pair), ask: (signal) => fetch_class_pair(key, pair, signal) };
   });
   keep("the units", measuring.units, (key) => {
