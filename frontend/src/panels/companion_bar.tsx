@@ -78,19 +78,21 @@ export function CompanionBar({ store, companion }: { store: Store; companion: St
       <IconButton name="Close the second pane" press={() => toggle_companion(store)}>
         <path d="M6.400 5 5 6.400 10.600 12 5 17.600 6.400 19 12 13.400 17.600 19 19 17.600 13.400 12 19 6.400 17.600 5 12 10.600z" />
       </IconButton>
-      <p class="pane-note" role="status">
-        {[step === null ? "" : step_title(companion, step), linking.sentence]
-          .filter((part) => part !== "")
-          .join(" · ")}
-      </p>
-      {can_share_axes(store, beside) && (
-        <CheckField
-          name="Same axes"
-          title="Turns this run's activations onto those of the first pane, so that places can be compared"
-          checked={!beside.own_axes}
-          choose={(shared) => choose_beside(store, { own_axes: !shared })}
-        />
-      )}
+      <div class="pane-row">
+        <p class="pane-note" role="status">
+          {[step === null ? "" : step_title(companion, step), linking.sentence]
+            .filter((part) => part !== "")
+            .join(" · ")}
+        </p>
+        {can_share_axes(store, beside) && (
+          <CheckField
+            name="Same axes"
+            title="Turns this run's activations onto those of the first pane, so that places can be compared"
+            checked={!beside.own_axes}
+            choose={(shared) => choose_beside(store, { own_axes: !shared })}
+          />
+        )}
+      </div>
     </header>
   );
 }
