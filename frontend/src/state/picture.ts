@@ -1,5 +1,5 @@
-// What a pane needs for its picture: the frames of its layer, metadata, thumbnails, what colours the samples, what the view
-// is worth; and that the picture moves to the chosen step.
+// What a pane needs for its picture: the frames of its layer, metadata, thumbnails, what colours the samples, decision
+// regions, what the view is worth; and that the picture moves to the chosen step.
 import { effect, untracked } from "@preact/signals";
 import { fetch_metadata, fetch_sprite } from "../api";
 import type { Layer } from "../types";
@@ -10,6 +10,7 @@ import { refit_if_due } from "./live";
 import { load_colors } from "./measured";
 import { kind_of } from "./painting";
 import { load_quality } from "./quality";
+import { load_regions } from "./regions";
 import type { Store } from "./store";
 import { first_color, read_table } from "./table";
 import { UNTURNED_AXES } from "./turn";
@@ -21,6 +22,7 @@ export function load_picture(store: Store, signal: AbortSignal): void {
   load_sprites(store, signal);
   load_quality(store, signal);
   load_colors(store, signal);
+  load_regions(store, signal);
   show_step(store);
   watch_extent(store);
 }

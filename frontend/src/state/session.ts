@@ -10,7 +10,6 @@ import { load_measured } from "./measured";
 import { watch_neighbors } from "./neighbors";
 import { load_picture } from "./picture";
 import { play_on_wish } from "./playing";
-import { load_regions } from "./regions";
 import type { Store } from "./store";
 import { tour_on_wish } from "./touring";
 import { until } from "./until";
@@ -24,7 +23,6 @@ export function start(store: Store, first_answer: Promise<Response>, signal: Abo
   follow_bookmarks(store);
   watch_neighbors(store, signal);
   load_measured(store, signal);
-  load_regions(store, signal);
   keep_companion(store);
   open_address(store, signal);
   keep_up(store, first_answer, signal);
