@@ -16,7 +16,7 @@ import { QualityLine } from "./panels/quality_line";
 import { SaveMenu } from "./panels/save_menu";
 import { SearchField } from "./panels/search_field";
 import { ShowMenu } from "./panels/show_menu";
-import { ShownLine } from "./panels/shown_line";
+import { RegionsLine, ShownLine } from "./panels/shown_line";
 import { SketchOverlay } from "./panels/sketch_overlay";
 import { StageBar } from "./panels/stage_bar";
 import { type StageHands, StagePanel } from "./panels/stage_panel";
@@ -89,6 +89,9 @@ function Panes({ store }: { store: Store }) {
       {companion !== null && (
         <StagePanel key="second" store={companion} hands={hands.second}>
           <SketchOverlay store={companion} />
+          <div class="shown-lines">
+            <RegionsLine store={companion} />
+          </div>
           <StageNotes store={companion} />
         </StagePanel>
       )}

@@ -50,7 +50,7 @@ export function ShownLine({ store }: { store: Store }) {
 }
 
 /** Says what decision regions are, or why there are none. */
-function RegionsLine({ store }: { store: Store }) {
+export function RegionsLine({ store }: { store: Store }) {
   const { overlay, plane_logits, regions_problem } = store.showing;
   if (overlay.value !== "regions") return null;
   const obstacle = obstacle_to_regions(store);

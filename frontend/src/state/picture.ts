@@ -1,5 +1,5 @@
-// What a pane needs for its picture: the frames of its layer, metadata, thumbnails, what colours the samples and the plane,
-// what the view is worth; and that the picture moves to the chosen step.
+// What a pane needs for its picture: the frames of its layer, metadata, thumbnails, what colours the samples, decision
+// regions, what the view is worth; and that the picture moves to the chosen step.
 import { effect, untracked } from "@preact/signals";
 import { fetch_metadata, fetch_sprite } from "../api";
 import type { Layer } from "../types";

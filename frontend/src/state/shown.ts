@@ -4,7 +4,7 @@ import type { Overlay } from "../types";
 import { read_settings, write_settings } from "./address";
 import type { Showing } from "./showing";
 
-const OVERLAYS: readonly Overlay[] = ["none", "ghost", "onion", "density"];
+const OVERLAYS: readonly Overlay[] = ["none", "ghost", "onion", "density", "regions"];
 const YES = "1";
 const NO = "0";
 const MOST_FACTOR = 4;
