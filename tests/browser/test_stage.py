@@ -204,7 +204,8 @@ def test_dragging_pans_and_the_wheel_zooms_at_the_cursor(open_tab: Open) -> None
 
 
 def test_fingers_drag_pinch_and_tap(open_tab: Open) -> None:
-    tab = open_tab(reduced_motion=True, touch=True)
+    # Too narrow for an inspector that opens by itself and moves the samples away.
+    tab = open_tab(width=1200, reduced_motion=True, touch=True)
     tab.wait_for_picture(EPOCHS)
     hands = tab.page.context.new_cdp_session(tab.page)
     box = tab.canvas.bounding_box()
@@ -241,7 +242,7 @@ def test_fingers_drag_pinch_and_tap(open_tab: Open) -> None:
     touch("touchStart", (x, y))
     touch("touchEnd")
     expect(tab.frame.get_by_role("tooltip")).to_be_visible()
-    expect(tab.frame.get_by_role("heading", name=re.compile(r"^Sample \d"))).to_be_visible()
+    expect(tab.frame.get_by_role("button", name="1 selected")).to_be_visible()
 
 
 def test_three_dimensions_can_be_turned(open_tab: Open) -> None:
