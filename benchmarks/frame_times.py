@@ -3,8 +3,8 @@
 Both are drawn by the same browser, on canvases of one size, at the same places on the screen,
 with dots of the same size and opacity, all of them moving 40 pixels to and fro: ours by the
 arrow keys of the page as it is served, the bare one by its camera. Ours draws round, smooth
-dots between two steps, with marks and sizes of their own; the bare one draws THREE's squares, as
-wide as our dots with the pixel of their soft rim.
+dots between two steps, with marks and sizes of their own; the bare one draws THREE's squares,
+as wide as our dots with the pixel of their soft rim.
 They take turns, ours first and the bare one first. The browser draws as fast as it can, and a
 frame lasts from one animation frame to the next, each drawn to its end.
 
