@@ -1,11 +1,12 @@
 """What a frame of our page costs beside a bare `THREE.Points` draw of as many points.
 
 Both are drawn by the same browser, on canvases of one size, at the same places on the screen,
-with dots of the same diameter and opacity, all of them moving 40 pixels to and fro: ours by the
+with dots of the same size and opacity, all of them moving 40 pixels to and fro: ours by the
 arrow keys of the page as it is served, the bare one by its camera. Ours draws round, smooth
-dots between two steps, with marks and sizes of their own; the bare one draws THREE's squares.
+dots between two steps, with marks and sizes of their own; the bare one draws THREE's squares,
+as wide as our dots with the pixel of their soft rim.
 They take turns, ours first and the bare one first. The browser draws as fast as it can, and a
-frame lasts from one animation frame to the next.
+frame lasts from one animation frame to the next, each drawn to its end.
 
 Then, on our page alone: in how many animation frames the ring around a sample follows the
 pointer, and what 1,000 frames of orbiting and of playing leave on the heap.
@@ -45,7 +46,8 @@ UNLIMITED = ("--disable-frame-rate-limit", "--disable-gpu-vsync")
 NEEDED = ("runs", "metadata", "projection", "engines", "index.js", "assets")
 """What our page asks for before it can draw; what is measured of the run would only disturb."""
 
-BARE_PAGE = """<!doctype html><body style="margin:0"><canvas></canvas><script type="module">
+BARE_PAGE = """<!doctype html><body style="margin:0"><canvas class="bare"></canvas>
+<script type="module">
 import * as THREE from "./three.module.js";
 window.start = (width, height, flat, samples, diameter, opacity) => {
   const canvas = document.querySelector("canvas");
@@ -85,7 +87,11 @@ MEASURE = """
 frames => new Promise(done => {
   const times = [];
   let before = null;
+  const pixel = new Uint8Array(4);
+  const gl = document.querySelector("canvas.samples, canvas.bare").getContext("webgl2");
   const turn = () => {
+    // A pixel can only be read once all before it is drawn; finish() does not wait in Chromium.
+    gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, pixel);
     const now = performance.now();
     if (before !== null) times.push(now - before);
     before = now;
@@ -189,7 +195,7 @@ def bare_page(browser: Browser, ours: Tab, samples: int) -> Iterator[Page]:
     )
     page.goto("http://bare/")
     page.wait_for_function("() => 'start' in window")
-    diameter = 5 if samples <= 10_000 else 3 if samples <= 100_000 else 2
+    diameter = 6 if samples <= 10_000 else 4 if samples <= 100_000 else 3
     opacity = 0.85 if samples <= 10_000 else 0.6 if samples <= 100_000 else 0.35
     page.evaluate("what => window.start(...what)", [*size, floats, samples, diameter, opacity])
     yield page
