@@ -35,7 +35,7 @@ from tests.chromium import launch  # noqa: E402
 from tests.harness import tensorboard  # noqa: E402
 
 THREE = ROOT / "frontend" / "node_modules" / "three" / "build"
-FRAMES = {10_000: 120, 100_000: 40, 1_000_000: 10}
+FRAMES = {10_000: 40, 100_000: 20, 1_000_000: 6}
 """By number of points: how many frames are measured a turn."""
 WARM = 3
 STEPS = 3

@@ -1,6 +1,6 @@
 // The density of a cloud, as a soft shading beneath its dots: where very many lie on one another, dots alone show one blot.
 import type { Size } from "./camera";
-import { fit } from "./overlay";
+import { fit, show_canvas } from "./overlay";
 
 /** Side of a cell in CSS pixels. */
 const CELL = 6;
@@ -53,11 +53,13 @@ export class Density {
 
   constructor(private readonly canvas: HTMLCanvasElement) {
     this.context = canvas.getContext("2d");
+    show_canvas(canvas, false);
   }
 
   clear(): void {
     if (this.blank) return;
     this.blank = true;
+    show_canvas(this.canvas, false);
     this.context?.clearRect(0, 0, this.canvas.width, this.canvas.height);
   }
 
@@ -85,5 +87,6 @@ export class Density {
     // Stretched smoothly, cells are no longer seen.
     this.context.drawImage(this.cells, 0, 0, across * CELL, down * CELL);
     this.blank = false;
+    show_canvas(this.canvas, true);
   }
 }

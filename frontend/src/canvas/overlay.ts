@@ -27,6 +27,7 @@ export class Overlay {
 
   constructor(private readonly canvas: HTMLCanvasElement) {
     this.context = canvas.getContext("2d");
+    show_canvas(canvas, false);
   }
 
   set_ink(ink: Ink): void {
@@ -64,6 +65,7 @@ export class Overlay {
     fit(this.canvas, context, view.size, this.ratio ?? Math.min(2, devicePixelRatio));
     context.clearRect(0, 0, view.size.width, view.size.height);
     this.blank = empty;
+    show_canvas(this.canvas, !empty);
     context.lineCap = context.lineJoin = "round";
     const widest = width_of_trails(annotations.lines.length);
     for (const line of annotations.lines) {
@@ -132,6 +134,11 @@ export class Overlay {
 /** At their ends, in CSS pixels: very many would run together. */
 export function width_of_trails(count: number): number {
   return Math.max(1, THICKEST * Math.min(1, Math.sqrt(FEW_TRAILS / Math.max(1, count))));
+}
+
+/** A canvas on which nothing is drawn is laid over the others all the same, at every frame, unless it is not shown. */
+export function show_canvas(canvas: HTMLCanvasElement, shown: boolean): void {
+  canvas.style.display = shown ? "" : "none";
 }
 
 /** Takes on a size in CSS pixels, at so many pixels each. */
