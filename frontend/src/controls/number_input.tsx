@@ -39,7 +39,10 @@ export function NumberInput(props: NumberInputProps) {
         type(null);
         choose(input.valueAsNumber);
       }}
-      onBlur={() => type(null)}
+      onBlur={(event) => {
+        // What is out of range stays, marked as such, so that one sees what was not taken.
+        if (event.currentTarget.validity.valid) type(null);
+      }}
     />
   );
 }
