@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 from playwright.sync_api import Locator, expect
 
 from tb_embed_plugin import record
@@ -80,11 +83,9 @@ def close_menu(tab: Tab) -> None:
 
 def overlay(tab: Tab) -> NDArray[np.uint8]:
     """What lies over the samples, (height, width, 4)."""
-    drawn, width = tab.frame.locator("canvas.above").evaluate(
-        "canvas => [Array.from(canvas.getContext('2d')"
-        ".getImageData(0, 0, canvas.width, canvas.height).data), canvas.width]"
-    )
-    return np.array(drawn, np.uint8).reshape(-1, width, 4)
+    picture: str = tab.frame.locator("canvas.above").evaluate("canvas => canvas.toDataURL()")
+    png = base64.b64decode(picture.partition(",")[2])
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGBA"))
 
 
 def inked(tab: Tab) -> int:
