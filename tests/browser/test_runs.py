@@ -91,11 +91,8 @@ def test_regions_lie_where_the_output_layer_decides(
     open_tab: Open, compared: TensorBoardProcess
 ) -> None:
     tab = open_run_a(open_tab, compared)
-    tab.frame.locator("summary", has_text="Show").click()
-    besides = tab.frame.get_by_role("combobox", name="Besides the samples")
-    besides.select_option("regions")
+    show_beneath(tab, "regions")
     expect(tab.frame.get_by_text("a slice, not a projection")).to_be_visible(timeout=TIMEOUT)
-    tab.page.keyboard.press("Escape")
     places = tab.positions()
     grid = np.repeat(ACROSS, 2)
     scale, offset = np.polyfit(grid, places[:, 0], 1)
@@ -110,6 +107,13 @@ def test_regions_lie_where_the_output_layer_decides(
         return [_class_at(picture, border + away, y, colors) for away in (-toward, toward)]
 
     tab.wait_until(lambda: sides() == [1, 0])
+    # Density lies on the same canvas: each takes the other away.
+    show_beneath(tab, "density")
+    tab.wait_until(lambda: sides() != [1, 0])
+    expect(tab.frame.locator("canvas.beneath")).to_be_visible()
+    show_beneath(tab, "regions")
+    tab.wait_until(lambda: sides() == [1, 0])
+
     tab.slider.focus()
     tab.page.keyboard.press("Home")
     tab.wait_for_picture(0)
@@ -117,6 +121,13 @@ def test_regions_lie_where_the_output_layer_decides(
     tab.frame.get_by_text("3-D", exact=True).click()
     expect(tab.frame.get_by_text("lie in a plane")).to_be_visible()
     tab.wait_until(lambda: sides() == [None, None])
+
+
+def show_beneath(tab: Tab, overlay: str) -> None:
+    """Chooses what is shown besides the samples."""
+    tab.frame.locator("summary", has_text="Show").click()
+    tab.frame.get_by_role("combobox", name="Besides the samples").select_option(overlay)
+    tab.page.keyboard.press("Escape")
 
 
 def _swatch(tab: Tab, name: str) -> NDArray[np.float64]:

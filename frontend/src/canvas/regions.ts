@@ -3,7 +3,7 @@ import type { Matrix4 } from "three";
 import type { Rgb } from "../color";
 import type { Regions } from "../types";
 import type { Size } from "./camera";
-import { fit } from "./overlay";
+import { fit, show_canvas } from "./overlay";
 
 /** Logits worked out for one picture. */
 const MOST_LOGITS = 4_000_000;
@@ -77,6 +77,7 @@ export class RegionShading {
     if (this.drawn.length === 0) return;
     this.drawn = [];
     this.context?.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    show_canvas(this.canvas, false);
   }
 
   /** Draws anew only what has changed. */
@@ -86,6 +87,7 @@ export class RegionShading {
     if (wanted.every((part, i) => part === this.drawn[i])) return;
     const cells = this.cells.getContext("2d");
     if (this.context === null || cells === null) return;
+    show_canvas(this.canvas, true);
     const classes = logits.length / 3;
     const least = Math.sqrt((size.width * size.height * classes) / MOST_LOGITS);
     const cell = Math.max(CELL, Math.ceil(least));

@@ -154,8 +154,9 @@ function run_stage(store: Store, hands: StageHands, parts: Parts): () => void {
     drawn(clip, size, { moved, home }) {
       overlay.follow(clip, size);
       seen = { clip, size };
-      shade(size);
+      // What is taken off the one canvas beneath comes before what is put on it.
       color_in();
+      shade(size);
       store.camera.value = moved;
       store.home.value = home;
       easel.tell();
