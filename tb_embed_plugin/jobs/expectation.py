@@ -19,7 +19,7 @@ START_SECONDS = 2.0
 SAMPLES, UNITS = 10_000, 200
 """The size of layer that the constants are for."""
 
-NEIGHBORS_SECONDS = 1.1
+NEIGHBORS_SECONDS = 0.4
 """Exact neighbours of all samples."""
 
 QUALITY_SECONDS = 3.0
@@ -34,7 +34,7 @@ TELLING_SECONDS = 5.0
 ITERATION_SECONDS = 0.018
 """One iteration of t-SNE."""
 
-FRAME_SECONDS = {"tsne": (12.5, 0.9), "umap": (7.5, 1.6)}
+FRAME_SECONDS = {"tsne": (13.5, 1.5), "umap": (1.6, 0.25)}
 """A frame from nothing, and one that starts from its neighbour, neighbours apart.
 
 These constants were measured on two cores with fc1 of MNIST (docs/architecture.md).
