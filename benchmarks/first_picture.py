@@ -22,12 +22,12 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from tests.chromium import launch
+from tests.harness import TensorBoardProcess, tensorboard
+
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
-
-from tests.chromium import launch  # noqa: E402 # the tests' own way to start one
-from tests.harness import TensorBoardProcess, tensorboard  # noqa: E402 # after the path
-
 N_POINTS = 10_000
 MOST = 0.25
 

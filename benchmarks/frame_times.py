@@ -21,19 +21,18 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from tb_embed_plugin import record
+from tests.browser.tab import Tab
+from tests.chromium import launch
+from tests.harness import tensorboard
+
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
-
-from tb_embed_plugin import record  # noqa: E402 # after the path
-from tests.browser.tab import Tab  # noqa: E402
-from tests.chromium import launch  # noqa: E402
-from tests.harness import tensorboard  # noqa: E402
-
 THREE = ROOT / "frontend" / "node_modules" / "three" / "build"
 FRAMES = {10_000: 40, 100_000: 20, 1_000_000: 6}
 """By number of points: how many frames are measured a turn."""
@@ -46,36 +45,7 @@ UNLIMITED = ("--disable-frame-rate-limit", "--disable-gpu-vsync")
 NEEDED = ("runs", "metadata", "projection", "engines", "index.js", "assets")
 """What our page asks for before it can draw; what is measured of the run would only disturb."""
 
-BARE_PAGE = """<!doctype html><body style="margin:0"><canvas class="bare"></canvas>
-<script type="module">
-import * as THREE from "./three.module.js";
-window.start = (width, height, flat, samples, diameter, opacity) => {
-  const canvas = document.querySelector("canvas");
-  const renderer = new THREE.WebGLRenderer({canvas, antialias: false, alpha: true});
-  renderer.setSize(width, height);
-  const floats = new Float32Array(Uint8Array.fromBase64(flat).buffer);
-  const positions = new Float32Array(3 * samples);
-  for (let i = 0; i < samples; i += 1) {
-    positions[3 * i] = floats[3 * i];
-    positions[3 * i + 1] = -floats[3 * i + 1];
-  }
-  const colors = new Uint8Array(4 * samples).map((_, i) => i % 4 === 3 ? 255 : (37 * i) % 200);
-  const geometry = new THREE.BufferGeometry();
-  geometry.setAttribute("position", new THREE.BufferAttribute(positions, 3));
-  geometry.setAttribute("color", new THREE.BufferAttribute(colors, 4, true));
-  const material = new THREE.PointsMaterial({size: diameter, sizeAttenuation: false,
-    vertexColors: true, transparent: true, opacity, depthTest: false, depthWrite: false});
-  const scene = new THREE.Scene();
-  const points = new THREE.Points(geometry, material);
-  points.frustumCulled = false;
-  scene.add(points);
-  const camera = new THREE.OrthographicCamera(0, width, 0, -height, -1, 1);
-  window.move = i => {
-    camera.position.x = i % 2 ? 40 : 0;
-    renderer.render(scene, camera);
-  };
-};
-</script>"""
+BARE_PAGE = Path(__file__).with_name("bare_points.html")
 
 OUR_MOVE = """
 const canvas = document.querySelector("canvas.samples");
@@ -190,9 +160,7 @@ def bare_page(browser: Browser, ours: Tab, samples: int) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1400, "height": 900})
     page = context.new_page()
     page.route("http://bare/*.js", lambda route: route.fulfill(path=THREE / file_of(route)))
-    page.route(
-        "http://bare/", lambda route: route.fulfill(body=BARE_PAGE, content_type="text/html")
-    )
+    page.route("http://bare/", lambda route: route.fulfill(path=BARE_PAGE))
     page.goto("http://bare/")
     page.wait_for_function("() => 'start' in window")
     diameter = 6 if samples <= 10_000 else 4 if samples <= 100_000 else 3
@@ -242,10 +210,13 @@ def hover(tab: Tab) -> bool:
     return late == 0
 
 
-def heap(tab: Tab, name: str, run: Any) -> bool:
+def heap(tab: Tab, name: str) -> bool:
     """Prints what 1,000 frames leave on the heap, and what they allocate on the way."""
     session = tab.page.context.new_cdp_session(tab.page)
     tab.page.bring_to_front()
+
+    def run(frames: int) -> None:
+        tab.page.evaluate(MEASURE, frames)
 
     def used() -> int:
         session.send("HeapProfiler.collectGarbage")
@@ -285,13 +256,12 @@ def main() -> int:
         with launch(playwright, *UNLIMITED) as browser:
             kept += [compare(browser, samples, options.rounds) for samples in options.samples]
             with our_page(browser, 10_000) as tab:
-                move = lambda frames: tab.page.evaluate(MEASURE, frames)  # noqa: E731
                 tab.page.get_by_text("3-D", exact=True).click()
-                kept.append(heap(tab, "orbiting 10,000 points", move))
+                kept.append(heap(tab, "orbiting 10,000 points"))
                 tab.page.get_by_role("button", name="Loop").click()
                 tab.page.get_by_role("button", name="Play").click()
                 tab.page.evaluate("() => { window.move = () => {}; }")
-                kept.append(heap(tab, "playing 10,000 points", move))
+                kept.append(heap(tab, "playing 10,000 points"))
         # As people see it, at the screen's own rate.
         with launch(playwright) as browser, our_page(browser, 100_000) as tab:
             kept.append(hover(tab))

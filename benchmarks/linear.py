@@ -27,13 +27,12 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tb_embed_plugin.frames import Frames  # noqa: E402 # after the path
-from tb_embed_plugin.projections import pca  # noqa: E402
-from tb_embed_plugin.runs.logdir import Logdir  # noqa: E402
-from tb_embed_plugin.views import Source, View  # noqa: E402
+from tb_embed_plugin.frames import Frames
+from tb_embed_plugin.projections import pca
+from tb_embed_plugin.runs.logdir import Logdir
+from tb_embed_plugin.views import Source, View
 
 MOST = 2.0
 MOST_MEMORY = 1.5
@@ -94,6 +93,7 @@ def peak_mib() -> float:
 
 def measure(samples: int, units: int, steps: int, n_pairs: int) -> bool:
     """Prints both claims for one size; returns whether they hold."""
+    # Here, so that the process whose memory is measured does not load what the tests need.
     from tests.planted import write_run
 
     with tempfile.TemporaryDirectory() as folder:

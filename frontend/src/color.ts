@@ -19,7 +19,7 @@ export const RINGS: Readonly<Record<Theme, { readonly selected: Rgb; readonly ch
   light: { selected: rgb("#212121"), chosen: rgb("#c25400") },
   dark: { selected: rgb("#ffffff"), chosen: rgb("#ffa040") },
 };
-const GREY: Readonly<Record<Theme, Rgb>> = { light: rgb("#757575"), dark: rgb("#9e9e9e") };
+export const GREY: Readonly<Record<Theme, Rgb>> = { light: rgb("#757575"), dark: rgb("#9e9e9e") };
 const VIRIDIS = "#440154 #482878 #3e4989 #31688e #26828e #1f9e89 #35b779 #6ece58 #b5de2b #fde725"
   .split(" ")
   .map(rgb);

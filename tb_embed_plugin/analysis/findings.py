@@ -147,7 +147,7 @@ def confusion(measures: LayerMeasures, step: int) -> NDArray[np.int64]:
             of their classes.
     """
     codes = measures.labels.codes
-    predicted = predicted_classes(measures, step)
+    predicted = _predicted(measures, step)
     return predictions.confusion(codes, predicted, len(measures.labels.names))
 
 
@@ -165,18 +165,8 @@ def confused(
     Raises:
         NotRecordedError: As `confusion`.
     """
-    found = (measures.labels.codes == label) & (predicted_classes(measures, step) == predicted)
+    found = (measures.labels.codes == label) & (_predicted(measures, step) == predicted)
     return np.flatnonzero(found)
-
-
-def predicted_classes(measures: LayerMeasures, step: int) -> NDArray[np.int32]:
-    """Returns the class of each sample's largest output, int32 (n_samples,).
-
-    Raises:
-        NotRecordedError: As `confusion`.
-    """
-    outputs = outputs_of(measures, step)
-    return predictions.predict(outputs.values, outputs.kind).classes
 
 
 def outputs_of(measures: LayerMeasures, step: int) -> RecordedOutputs:
@@ -192,3 +182,9 @@ def outputs_of(measures: LayerMeasures, step: int) -> RecordedOutputs:
             f"{measures.run.name!r} lacks them; record it with labels=…"
         )
     return outputs
+
+
+def _predicted(measures: LayerMeasures, step: int) -> NDArray[np.int32]:
+    """Returns the class of each sample's largest output."""
+    outputs = outputs_of(measures, step)
+    return predictions.predict(outputs.values, outputs.kind).classes

@@ -134,10 +134,11 @@ class _Search:
     @classmethod
     def of(cls, space: NDArray[np.float64], k: int) -> _Search:
         """Returns the search for so many neighbours among these rows."""
-        longest = float(np.sqrt(_squares(space).max())) or 1.0
-        scaled = space / longest
-        squares = _squares(scaled).astype(np.float32)
-        return cls(space, scaled.astype(np.float32), squares, k)
+        squares = _squares(space)
+        longest = float(np.sqrt(squares.max())) or 1.0
+        coarse = np.empty(space.shape, np.float32)
+        np.divide(space, longest, out=coarse, casting="same_kind")
+        return cls(space, coarse, (squares / longest**2).astype(np.float32), k)
 
     def blocks(self, queries: NDArray[np.intp]) -> Iterator[tuple[slice, _Found]]:
         """Yields what is found for the queries, block by block."""

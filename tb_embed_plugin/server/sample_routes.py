@@ -13,6 +13,7 @@ import numpy as np
 from tb_embed_plugin.analysis.sample_history import neighbors_at, said_of
 from tb_embed_plugin.arguments import Arguments
 from tb_embed_plugin.errors import ArgumentError, TooMuchAskedError
+from tb_embed_plugin.projections.neighbors import Metric
 from tb_embed_plugin.runs.run import LayerFacts
 from tb_embed_plugin.server.answers import Answer, Service, json_answer
 from tb_embed_plugin.server.measuring import in_time, measures_of, version_of, without_nan
@@ -35,7 +36,6 @@ def neighbors(service: Service, arguments: Arguments) -> Answer:
     run = service.logdir.run(arguments.text("run"))
     layer = run.layer(arguments.text("layer"))
     sample, k = arguments.number("sample"), arguments.number("k", 15)
-    metric = arguments.choice("metric", ["euclidean", "cosine"])
     _check_sample(layer, sample)
     _check_search(layer, k, MAX_NEIGHBORS)
     with service.frames.working():
@@ -45,7 +45,7 @@ def neighbors(service: Service, arguments: Arguments) -> Answer:
             sample,
             arguments.number("step"),
             k,
-            "cosine" if metric == "cosine" else "euclidean",
+            _metric(arguments),
         )
     listed = zip(found.indices[0].tolist(), found.distances[0].tolist(), strict=True)
     content = {
@@ -77,7 +77,6 @@ def neighbor_history(service: Service, arguments: Arguments) -> Answer:
     """Answers the nearest neighbours of one sample at each step."""
     measures = measures_of(service, arguments)
     sample, k = arguments.number("sample"), arguments.number("k", 15)
-    metric = arguments.choice("metric", ["euclidean", "cosine"])
     _check_sample(measures.facts, sample)
     _check_search(measures.facts, k, MAX_NEIGHBORS_A_STEP)
     steps = arguments.members("steps", measures.steps)
@@ -90,7 +89,7 @@ def neighbor_history(service: Service, arguments: Arguments) -> Answer:
             sample,
             step,
             k,
-            "cosine" if metric == "cosine" else "euclidean",
+            _metric(arguments),
         ).indices[0],
     )
     content = state | {
@@ -99,6 +98,11 @@ def neighbor_history(service: Service, arguments: Arguments) -> Answer:
         "neighbors": [row.tolist() for row in found],
     }
     return json_answer(content, version_of(measures, state))
+
+
+def _metric(arguments: Arguments) -> Metric:
+    asked = arguments.choice("metric", ["euclidean", "cosine"])
+    return "cosine" if asked == "cosine" else "euclidean"
 
 
 def _check_sample(layer: LayerFacts, sample: int) -> None:

@@ -6,7 +6,7 @@ import { Thumbnail, type ThumbnailSheets } from "./thumbnail";
 const ROW_HEIGHT = 40;
 const IMAGE = 32;
 
-interface SampleListProps {
+export interface SampleListProps {
   readonly name: string;
   readonly ids: readonly number[];
   readonly sprites: ThumbnailSheets | null;

@@ -4,9 +4,10 @@ import { Ridges } from "../charts/ridges";
 import { Field } from "../controls/field";
 import { SampleList } from "../controls/sample_list";
 import type { ClassPair } from "../measures";
-import { click_sample, point_at, select } from "../state/choose";
+import { select } from "../state/choose";
 import { color_of_class } from "../state/colors";
 import { crossings, densities, wrong_at } from "../state/crossings";
+import { listed } from "../state/listed";
 import { choose_pair, go_to_step } from "../state/measure";
 import type { Store } from "../state/store";
 
@@ -97,12 +98,9 @@ function Pair({ store, pair }: { store: Store; pair: ClassPair }) {
       </div>
       {crossed.length > 0 && (
         <SampleList
+          {...listed(store)}
           name={`Samples that cross between ${first} and ${second}`}
           ids={ids}
-          sprites={store.sprites.value}
-          chosen={null}
-          choose={(one) => click_sample(store, one, "replace")}
-          point={(one) => point_at(store, one)}
           value_of={null}
         >
           {(place) => (

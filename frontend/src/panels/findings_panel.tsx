@@ -1,11 +1,10 @@
 // What is worth knowing of the layer, at most six findings: warnings with their rule, and lists of samples. Each opens its
 // samples, the most striking first.
-import { RankingHead, sentence } from "../controls/ranking_head";
-import { SampleList } from "../controls/sample_list";
+import { RankedSamples, sentence } from "../controls/ranked_samples";
 import type { Ranked } from "../measures";
-import { click_sample, point_at, select } from "../state/choose";
-import { coloring_value } from "../state/colors";
+import { select } from "../state/choose";
 import { type Finding, told } from "../state/findings";
+import { listed } from "../state/listed";
 import { go_to_step, toggle_finding } from "../state/measure";
 import type { Store } from "../state/store";
 import { write_number } from "../state/table";
@@ -84,26 +83,15 @@ function Samples({ store, finding }: { store: Store; finding: Finding }) {
         : null;
   if (ranked === null) return <p role="status">The list is on its way…</p>;
   if (ranked.length === 0) return <p>The rule names no samples.</p>;
-  const ids = ranked.map((one) => one.sample);
   return (
-    <>
-      <RankingHead
-        listed={ids.length}
-        total={finding.count}
-        score={finding.kind === "rule" ? finding.rule.score : ""}
-        select={() => select(store, ids, "list")}
-      />
-      <SampleList
-        name={`Samples: ${finding.kind === "rule" ? finding.rule.title : finding.warning.title}`}
-        ids={ids}
-        sprites={store.sprites.value}
-        chosen={store.choosing.sample.value}
-        choose={(one) => click_sample(store, one, "replace")}
-        point={(one) => point_at(store, one)}
-        value_of={coloring_value(store)}
-      >
-        {(place) => <span class="count">{write_number(ranked[place]?.score ?? Number.NaN)}</span>}
-      </SampleList>
-    </>
+    <RankedSamples
+      {...listed(store)}
+      name={`Samples: ${finding.kind === "rule" ? finding.rule.title : finding.warning.title}`}
+      ranked={ranked}
+      total={finding.count}
+      score={finding.kind === "rule" ? finding.rule.score : ""}
+      write={write_number}
+      select={(ids) => select(store, ids, "list")}
+    />
   );
 }

@@ -3,8 +3,8 @@ import { useState } from "preact/hooks";
 import { Choice, type Option } from "../controls/choice";
 import { Field, NumberField } from "../controls/field";
 import { SampleList } from "../controls/sample_list";
-import { look_at, point_at, select } from "../state/choose";
-import { coloring_value } from "../state/colors";
+import { look_at, select } from "../state/choose";
+import { listed } from "../state/listed";
 import {
   choose_k,
   choose_metric,
@@ -31,7 +31,7 @@ export function NeighborsPanel({ store }: { store: Store }) {
   const current = answer.value?.sample === sample.value ? answer.value : null;
   const gained = current?.then ? missing_from(current.then, current.now) : [];
   const lost = current?.then ? missing_from(current.now, current.then) : [];
-  const listed = { all: current?.now ?? [], gained, lost }[current?.then ? part : "all"];
+  const shown = { all: current?.now ?? [], gained, lost }[current?.then ? part : "all"];
   const parts: Option<Part>[] = [
     { value: "all", name: "All", title: "All neighbors at this step" },
     { value: "gained", name: `Gained ${gained.length}`, title: "Those it did not have then" },
@@ -45,11 +45,11 @@ export function NeighborsPanel({ store }: { store: Store }) {
         <button
           type="button"
           title="Selects the listed neighbors"
-          disabled={listed.length === 0}
+          disabled={shown.length === 0}
           onClick={() =>
             select(
               store,
-              listed.map((one) => one.sample),
+              shown.map((one) => one.sample),
               "list",
             )
           }
@@ -91,18 +91,16 @@ export function NeighborsPanel({ store }: { store: Store }) {
         <Choice name="Which neighbors" options={parts} chosen={part} choose={set_part} />
       )}
       <SampleList
+        {...listed(store)}
         name={part === "all" ? "Nearest neighbors" : `Neighbors ${part}`}
-        ids={listed.map((one) => one.sample)}
-        sprites={store.sprites.value}
+        ids={shown.map((one) => one.sample)}
         chosen={null}
         choose={(one) => look_at(store, one)}
-        point={(one) => point_at(store, one)}
-        value_of={coloring_value(store)}
       >
         {(place) => (
           <span class="count">
             <span class="unseen">, distance </span>
-            {write_number(listed[place]?.distance ?? Number.NaN)}
+            {write_number(shown[place]?.distance ?? Number.NaN)}
           </span>
         )}
       </SampleList>

@@ -1,12 +1,12 @@
 // This run held against another one of the same samples: what is measured of both, how alike the layer is in them, and the
 // samples in which they differ.
+
 import { StepCurve, short } from "../charts/step_curve";
 import { Field } from "../controls/field";
-import { RankingHead, sentence } from "../controls/ranking_head";
-import { SampleList } from "../controls/sample_list";
+import { RankedSamples, sentence } from "../controls/ranked_samples";
 import type { Comparison, Difference, MetricOfBoth, Other } from "../measures";
-import { click_sample, point_at, select } from "../state/choose";
-import { coloring_value } from "../state/colors";
+import { select } from "../state/choose";
+import { listed } from "../state/listed";
 import { choose_rival, go_to_step, toggle_difference } from "../state/measure";
 import { in_order } from "../state/metric_order";
 import { rival_of, rivals_of, strangers_of } from "../state/others";
@@ -192,26 +192,15 @@ function in_short(value: number | null): string {
 
 function Samples({ store, difference }: { store: Store; difference: Difference }) {
   const { meaning, samples, count, score } = difference;
-  const ids = samples.map((one) => one.sample);
   return (
-    <>
-      <RankingHead
-        listed={ids.length}
-        total={count}
-        score={score}
-        select={() => select(store, ids, "list")}
-      />
-      <SampleList
-        name={`Samples: ${meaning}`}
-        ids={ids}
-        sprites={store.sprites.value}
-        chosen={store.choosing.sample.value}
-        choose={(one) => click_sample(store, one, "replace")}
-        point={(one) => point_at(store, one)}
-        value_of={coloring_value(store)}
-      >
-        {(place) => <span class="count">{write_number(samples[place]?.score ?? Number.NaN)}</span>}
-      </SampleList>
-    </>
+    <RankedSamples
+      {...listed(store)}
+      name={`Samples: ${meaning}`}
+      ranked={samples}
+      total={count}
+      score={score}
+      write={write_number}
+      select={(ids) => select(store, ids, "list")}
+    />
   );
 }

@@ -1,6 +1,7 @@
 // Which step of one recording goes with which of another: at the same epoch, after as long a training, at the same value of
 // a metric, or a step of its own.
 import type { StepFacts } from "../types";
+import { nearest_place } from "./spacing";
 
 export type Pairing =
   | { readonly kind: "epoch" | "time" | "step" }
@@ -75,13 +76,4 @@ function key_of(pairing: Pairing, side: Timed, step: number): number | null {
   const start = side.facts[0]?.wall_time ?? null;
   const time = facts?.wall_time ?? null;
   return start === null || time === null ? null : time - start;
-}
-
-/** Of two that are as near, the earlier. */
-function nearest_place(keys: readonly number[], wanted: number): number {
-  let best = 0;
-  for (const [place, key] of keys.entries()) {
-    if (Math.abs(key - wanted) < Math.abs((keys[best] ?? 0) - wanted)) best = place;
-  }
-  return best;
 }

@@ -2,7 +2,7 @@
 // class's logit there, which is affine; the stage colours where it is largest.
 import { computed, effect, type ReadonlySignal, untracked } from "@preact/signals";
 import { fetch_regions, Refusal } from "../api";
-import { category_colors, color_alike, type Rgb } from "../color";
+import { category_colors, GREY, type Rgb } from "../color";
 import type { Regions } from "../types";
 import type { Alignment } from "./procrustes";
 import type { Store } from "./store";
@@ -100,6 +100,5 @@ function class_colors(store: Store, classes: readonly string[]): readonly Rgb[] 
     return category_colors(Int32Array.from(classes.keys()), classes, theme);
   }
   const colors = category_colors(column.codes, column.words, theme);
-  const [red = 0, green = 0, blue = 0] = color_alike(1, theme).bytes;
-  return classes.map((name) => colors[column.words.indexOf(name)] ?? [red, green, blue]);
+  return classes.map((name) => colors[column.words.indexOf(name)] ?? GREY[theme]);
 }

@@ -14,11 +14,11 @@ export function along(spacing: readonly number[], place: number): number {
   return before + (place - Math.floor(place)) * (after - before);
 }
 
-/** The place of the step that lies nearest. */
-export function nearest_place(spacing: readonly number[], at: number): number {
+/** The place of the number that lies nearest; of two that are as near, the earlier. */
+export function nearest_place(numbers: readonly number[], at: number): number {
   let best = 0;
-  for (const [place, one] of spacing.entries()) {
-    if (Math.abs(one - at) < Math.abs((spacing[best] ?? 0) - at)) best = place;
+  for (const [place, one] of numbers.entries()) {
+    if (Math.abs(one - at) < Math.abs((numbers[best] ?? 0) - at)) best = place;
   }
   return best;
 }

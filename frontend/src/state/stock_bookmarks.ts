@@ -15,7 +15,8 @@ export interface StockViews {
   readonly left_out: string;
 }
 
-const ENGINES: Readonly<Record<string, string>> = { pca: "pca", tsne: "tsne", umap: "umap" };
+/** Its projections that there are here under the same names. */
+const KNOWN = new Set(["pca", "tsne", "umap"]);
 /** How far the Projector's camera is from the middle at its home in 3-D. */
 const HOME_DISTANCE = Math.hypot(0.45, 0.9, 1.6);
 
@@ -36,7 +37,7 @@ export function read_stock(states: readonly State[]): StockViews {
 
 function view_of_state(state: State): Address {
   const projection = String(state.selectedProjection);
-  const engine = ENGINES[projection] ?? "pca";
+  const engine = KNOWN.has(projection) ? projection : "pca";
   const settings = write_settings(settings_of(projection, state));
   const color = state.selectedColorOptionName;
   const points = Array.isArray(state.selectedPoints) ? state.selectedPoints : [];
@@ -58,7 +59,7 @@ function view_of_state(state: State): Address {
 
 function* missing_of(state: State): Generator<string> {
   const projection = String(state.selectedProjection);
-  if (!(projection in ENGINES)) yield `the projection "${projection}" (PCA is shown)`;
+  if (!KNOWN.has(projection)) yield `the projection "${projection}" (PCA is shown)`;
   if ("projections" in state) yield "positions (this page computes its own)";
   if (projection !== "pca" && "cameraDef" in state) {
     yield "the camera of layouts (it belongs to those positions)";
