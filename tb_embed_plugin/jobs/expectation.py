@@ -34,7 +34,7 @@ TELLING_SECONDS = 5.0
 ITERATION_SECONDS = 0.018
 """One iteration of t-SNE."""
 
-FRAME_SECONDS = {"tsne": (13.5, 1.5), "umap": (1.6, 0.25)}
+FRAME_SECONDS = {"tsne": (9.5, 1.2), "umap": (1.6, 0.25)}
 """A frame from nothing, and one that starts from its neighbour, neighbours apart.
 
 These constants were measured on two cores with fc1 of MNIST (docs/architecture.md).
