@@ -75,6 +75,12 @@ def inspect(tab: Tab, name: str) -> Locator:
     return tab.frame.get_by_role("tabpanel", name=name)
 
 
+def opened_findings(tab: Tab) -> Locator:
+    """Opens the inspector by its count of warnings and returns the findings."""
+    tab.frame.get_by_role("button", name=re.compile("^[0-9]+ warnings?:")).click()
+    return tab.frame.get_by_role("region", name="Findings")
+
+
 def section(tab: Tab, name: str) -> Locator:
     """Opens a section of what is measured of the layer."""
     tab.frame.get_by_role("button", name=name, exact=True).click()
@@ -97,14 +103,20 @@ def test_a_healthy_run_has_nothing_to_report(open_tab: Open) -> None:
     assert page.locator(".warning").count() == 0
 
 
-def test_warnings_open_the_inspector_with_their_rule(
-    open_tab: Open, faulty: TensorBoardProcess
+@pytest.mark.parametrize("width", [900, 1500])
+def test_the_folded_inspector_counts_the_warnings(
+    open_tab: Open, faulty: TensorBoardProcess, width: int
 ) -> None:
-    tab = open_tab(faulty, width=1500)
+    tab = open_tab(faulty, width=width)
     tab.wait_for_picture(STEPS)
-    findings = tab.frame.get_by_role("region", name="Findings")
+    before = tab.positions()
+    count = tab.frame.get_by_role("button", name=re.compile("^[0-9]+ warnings?:"))
+    expect(count).to_be_visible()
+    # They came after the picture, and have not moved it.
+    assert np.array_equal(tab.positions(), before)
+
+    findings = opened_findings(tab)
     warning = findings.get_by_role("button", name=re.compile("Units dying at step 1"))
-    expect(warning).to_be_visible(timeout=TIMEOUT)
     warning.click()
     expect(findings.get_by_text("30% of the units or more")).to_be_visible()
     expect(findings.get_by_role("listbox").get_by_role("option").first).to_be_visible()
@@ -113,26 +125,12 @@ def test_warnings_open_the_inspector_with_their_rule(
     tab.wait_for_picture(1)
 
 
-def test_a_narrow_page_stays_folded(open_tab: Open, faulty: TensorBoardProcess) -> None:
-    tab = open_tab(faulty, width=1200)
-    tab.wait_for_picture(STEPS)
-    # The curves are asked for once the findings have come.
-    asked = (
-        "() => performance.getEntriesByType('resource').some(e => /metrics\\?/.test(e.name))"
-    )
-    tab.wait_until(lambda: bool(tab.canvas.evaluate(asked)))
-    expect(tab.frame.get_by_role("complementary", name="Inspector")).to_have_count(0)
-    tab.frame.get_by_role("button", name="Show the inspector").click()
-    warning = tab.frame.get_by_role("button", name=re.compile("Units dying at step 1"))
-    expect(warning).to_be_visible()
-
-
 def test_the_list_of_suspicious_labels_is_of_those_planted(
     open_tab: Open, faulty: TensorBoardProcess, planted: NDArray[np.int64]
 ) -> None:
     tab = open_tab(faulty, width=1500)
     tab.wait_for_picture(STEPS)
-    findings = tab.frame.get_by_role("region", name="Findings")
+    findings = opened_findings(tab)
     findings.get_by_role("button", name=re.compile("^Suspicious labels")).click()
     options = findings.get_by_role("listbox").get_by_role("option")
     expect(options.nth(5)).to_be_visible()
@@ -179,6 +177,7 @@ def test_the_map_of_steps_is_a_way_to_them(open_tab: Open) -> None:
 def test_a_layer_is_compared_with_another(open_tab: Open, faulty: TensorBoardProcess) -> None:
     tab = open_tab(faulty, width=1500)
     tab.wait_for_picture(STEPS)
+    opened_findings(tab)
     tab.frame.get_by_role("tab", name="Layer").click()
     page = section(tab, "CKA")
     layers = page.get_by_role(

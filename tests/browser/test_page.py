@@ -56,11 +56,13 @@ FIND_FAULTS = """
     && getComputedStyle(one).overflowX !== "visible";
   const has_text = one => [...one.childNodes].some(
     node => node.nodeType === Node.TEXT_NODE && node.data.trim());
+  const controls = all.filter(one => one.matches("button, select, input, label:has(input)"));
+  const out_of_sight = one => outside(box(one)) && !scrolled(one);
   const clipped = all
     .filter(one => has_text(one) && !one.matches("option, svg *, legend"))
-    .filter(one => cut(one) || outside(box(one)) && !scrolled(one));
+    .filter(one => cut(one) || out_of_sight(one))
+    .concat(controls.filter(one => !has_text(one) && out_of_sight(one)));
 
-  const controls = all.filter(one => one.matches("button, select, input, label:has(input)"));
   const overlapping = [];
   controls.forEach((a, i) => controls.slice(i + 1).forEach(b => {
     if (a.contains(b) || b.contains(a)) return;

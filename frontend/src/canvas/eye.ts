@@ -100,8 +100,10 @@ export class Eye {
   set_size(size: Size): void {
     this.size = size;
     for (const [dimensions, seat] of this.seats) {
-      if (seat.at_home && this.flight === null) seat.camera = seat.home = this.fit(dimensions);
+      if (seat.at_home) seat.camera = seat.home = this.fit(dimensions);
     }
+    // A flight home would end where home was; one to elsewhere goes on.
+    if (this.seat?.at_home) this.flight = null;
   }
 
   go_home(): void {

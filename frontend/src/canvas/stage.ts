@@ -36,7 +36,8 @@ export class Stage {
     this.eye = new Eye(dimensions, () => still.matches);
     this.sheet = new Sheet(canvas);
     this.subject = new Subject(painter);
-    this.resizing = new ResizeObserver(() => this.request_draw());
+    // At once: until the next frame the browser would stretch the old picture.
+    this.resizing = new ResizeObserver(() => this.draw_at_once());
     this.resizing.observe(canvas);
     const reach = {
       eye: this.eye,
@@ -178,11 +179,15 @@ export class Stage {
   private request_draw(): void {
     if (this.first && this.subject.present && this.eye.camera !== null) {
       // The browser is still busy with the page around; the first picture need not wait for its next frame.
-      cancelAnimationFrame(this.scheduled);
-      this.draw(performance.now());
-      return;
+      this.draw_at_once();
+    } else if (this.scheduled === 0) {
+      this.scheduled = requestAnimationFrame((now) => this.draw(now));
     }
-    if (this.scheduled === 0) this.scheduled = requestAnimationFrame((now) => this.draw(now));
+  }
+
+  private draw_at_once(): void {
+    cancelAnimationFrame(this.scheduled);
+    this.draw(performance.now());
   }
 
   private draw(now: number): void {

@@ -7,10 +7,12 @@ interface IconButtonProps {
   readonly title?: string;
   readonly press: () => void;
   readonly expanded?: boolean;
+  /** A count at its corner, of which the name tells more. */
+  readonly badge?: string;
   readonly children: ComponentChildren;
 }
 
-export function IconButton({ name, title, press, expanded, children }: IconButtonProps) {
+export function IconButton({ name, title, press, expanded, badge, children }: IconButtonProps) {
   return (
     <button
       type="button"
@@ -23,6 +25,11 @@ export function IconButton({ name, title, press, expanded, children }: IconButto
       <svg viewBox="0 0 24 24" aria-hidden="true">
         {children}
       </svg>
+      {badge !== undefined && (
+        <span class="badge" aria-hidden="true">
+          {badge}
+        </span>
+      )}
     </button>
   );
 }

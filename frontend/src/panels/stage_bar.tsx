@@ -50,6 +50,8 @@ const DOTS_ALONE = DRAWINGS.slice(1).map((option) =>
   option.value === "images" ? { ...option, title: NO_IMAGES, disabled: true } : option,
 );
 
+const BADGE = new Intl.NumberFormat("en-US", { notation: "compact" });
+
 interface StageBarProps {
   readonly store: Store;
   /** What else can be shown. */
@@ -63,9 +65,7 @@ export function StageBar({ store, menu, children }: StageBarProps) {
   const engine = store.engines.value.find(({ name }) => name === store.engine.value);
   const flat = engine !== undefined && !engine.components.includes(3);
   const pictured = store.layer.value?.sprite != null;
-  const selected = store.choosing.selection.value?.count;
   const comparing = store.comparing.companion.value !== null;
-  const inspecting = store.choosing.inspector_open.value;
   return (
     <div class="stage-bar" role="toolbar" aria-label="View">
       <IconButton
@@ -116,25 +116,30 @@ export function StageBar({ store, menu, children }: StageBarProps) {
       <IconButton name="Help" press={() => show_help(store, true)}>
         <path d="M11 18h2v-2h-2zm1-16a10 10 0 1 0 0 20 10 10 0 0 0 0-20zm0 18a8 8 0 1 1 0-16 8 8 0 0 1 0 16zm0-14a4 4 0 0 0-4 4h2a2 2 0 1 1 4 0c0 2-3 1.8-3 5h2c0-2.2 3-2.5 3-5a4 4 0 0 0-4-4z" />
       </IconButton>
-      {selected !== undefined && !inspecting ? (
-        <button
-          type="button"
-          class="selected-count"
-          aria-expanded={false}
-          title="Show the inspector"
-          onClick={() => toggle_inspector(store)}
-        >
-          {selected.toLocaleString("en-US")} selected
-        </button>
-      ) : (
-        <IconButton
-          name={inspecting ? "Hide the inspector" : "Show the inspector"}
-          press={() => toggle_inspector(store)}
-          expanded={inspecting}
-        >
-          <path d="M3 4h18v16H3zm2 2v12h9V6zm11 0v12h3V6z" fill-rule="evenodd" />
-        </IconButton>
-      )}
+      <InspectorButton store={store} />
     </div>
+  );
+}
+
+/** Folded, the inspector says what waits in it: a warning never moves the stage by itself. */
+function InspectorButton({ store }: { store: Store }) {
+  const open = store.choosing.inspector_open.value;
+  const selected = store.choosing.selection.value?.count ?? 0;
+  const warnings = store.measuring.findings.value?.warnings.length ?? 0;
+  const count = selected || warnings;
+  const counted = `${count.toLocaleString("en-US")} ${
+    selected > 0 ? "selected" : warnings === 1 ? "warning" : "warnings"
+  }`;
+  const waits = !open && count > 0;
+  const show = waits ? `${counted}: show the inspector` : "Show the inspector";
+  return (
+    <IconButton
+      name={open ? "Hide the inspector" : show}
+      press={() => toggle_inspector(store)}
+      expanded={open}
+      {...(waits && { badge: BADGE.format(count) })}
+    >
+      <path d="M3 4h18v16H3zm2 2v12h9V6zm11 0v12h3V6z" fill-rule="evenodd" />
+    </IconButton>
   );
 }

@@ -108,7 +108,7 @@ export function load_measured(store: Store, signal: AbortSignal): void {
     };
   });
   keep_sample_histories(store, signal);
-  open_for_warnings(store);
+  prefer_warnings(store);
 }
 
 /** What is measured of the samples, where somebody colours them by it. */
@@ -185,13 +185,11 @@ function forget_with_layer(store: Store): void {
   });
 }
 
-/** A warning is worth opening the inspector for, where it has room beside the stage and nothing else is looked at. */
-function open_for_warnings(store: Store): void {
+/** Where nothing else has been looked at, an inspector that somebody opens shows the warnings. */
+function prefer_warnings(store: Store): void {
   const { choosing, measuring } = store;
   effect(() => {
     const warned = (measuring.findings.value?.warnings.length ?? 0) > 0;
-    if (!warned || choosing.inspector_due.peek()) return;
-    choosing.tab.value = "Findings";
-    choosing.inspector_due.value = true;
+    if (warned && !choosing.inspector_due.peek()) choosing.tab.value = "Findings";
   });
 }
