@@ -221,6 +221,7 @@ export class Stage {
     if (!other) return true;
     this.painter.resize(this.sheet.size, this.sheet.ratio);
     this.eye.set_size(this.sheet.size);
+    this.events.fly(this.eye.flying);
     this.stale.images = this.stale.screen = true;
     return true;
   }
