@@ -61,9 +61,9 @@ bench: $(VENV)/installed $(PAGE) browsers  ## the claims of docs/benchmarks.md, 
 	$(BIN)/python benchmarks/suspicious_labels.py --data $(MNIST)
 	$(BIN)/python benchmarks/metrics.py --data $(MNIST)
 
-pictures: $(VENV)/installed $(PAGE)  ## the README's pictures
+pictures: $(VENV)/installed $(PAGE)  ## the README's pictures, and those of docs/screens.md
 	mkdir -p docs/pictures
-	PICTURES=docs/pictures $(BIN)/pytest tests/browser -k readme
+	PICTURES=docs/pictures $(BIN)/pytest tests/browser -k "readme or every_state"
 
 soak: $(VENV)/installed $(PAGE)  ## slow checks: the page built without the machine's Node, MNIST
 	$(BIN)/pytest tests/test_packaging.py --soak

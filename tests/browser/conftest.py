@@ -83,3 +83,13 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def layouts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where a screenshot of each layout goes, for whoever wants to look."""
     return Path(os.environ.get("LAYOUTS") or tmp_path_factory.mktemp("layouts"))
+
+
+@pytest.fixture(scope="session")
+def state_pictures() -> Path | None:
+    """Where the pictures of all states go; nowhere where nobody asks for pictures."""
+    if "PICTURES" not in os.environ:
+        return None
+    folder = Path(os.environ["PICTURES"]) / "states"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -13,8 +13,8 @@ from PIL import Image
 from playwright.sync_api import Locator, expect
 
 from tb_embed_plugin import record
+from tests.browser.audit import barriers
 from tests.browser.tab import TIMEOUT, Open, Tab
-from tests.browser.test_access import barriers
 from tests.browser.test_keep import save
 from tests.harness import TensorBoardProcess, tensorboard
 

@@ -15,67 +15,13 @@ from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import expect
 
+from tests.browser.audit import faults
 from tests.browser.tab import Open, Tab
 from tests.harness import EPOCHS, Recording, tensorboard
 
 LIGHT, DARK = 0xFFFFFF, 0x262626
 """The stage's colours."""
 SIZES = ((900, 700), (1400, 900), (2200, 1300))
-
-FIND_FAULTS = """
-() => {
-  const seen = one => {
-    const box = one.getBoundingClientRect();
-    const style = getComputedStyle(one);
-    return box.width > 1 && box.height > 1 && style.visibility !== "hidden"
-      && style.clipPath === "none" && one.checkVisibility();
-  };
-  const all = [...document.querySelectorAll("body *")].filter(seen);
-  const name = one => `${one.tagName} ${one.className} "${one.textContent.slice(0, 30)}"`;
-  const box = one => one.getBoundingClientRect();
-
-  const scrolled = one => {
-    for (let above = one.parentElement; above; above = above.parentElement) {
-      if (getComputedStyle(above).overflowY === "auto") return true;
-    }
-    return false;
-  };
-  const seen_box = one => {
-    // What has been scrolled out of its panel overlaps nothing.
-    let {left, right, top, bottom} = box(one);
-    for (let above = one.parentElement; above; above = above.parentElement) {
-      if (getComputedStyle(above).overflowY !== "auto") continue;
-      top = Math.max(top, box(above).top);
-      bottom = Math.min(bottom, box(above).bottom);
-    }
-    return {left, right, top, bottom};
-  };
-  const outside = ({left, top, right, bottom}) =>
-    right > innerWidth + 1 || bottom > innerHeight + 1 || left < -1 || top < -1;
-  const cut = one => one.scrollWidth > one.clientWidth + 1
-    && getComputedStyle(one).overflowX !== "visible";
-  const has_text = one => [...one.childNodes].some(
-    node => node.nodeType === Node.TEXT_NODE && node.data.trim());
-  const controls = all.filter(one => one.matches("button, select, input, label:has(input)"));
-  const out_of_sight = one => outside(box(one)) && !scrolled(one);
-  const clipped = all
-    .filter(one => has_text(one) && !one.matches("option, svg *, legend"))
-    .filter(one => cut(one) || out_of_sight(one))
-    .concat(controls.filter(one => !has_text(one) && out_of_sight(one)));
-
-  const overlapping = [];
-  controls.forEach((a, i) => controls.slice(i + 1).forEach(b => {
-    if (a.contains(b) || b.contains(a)) return;
-    const [p, q] = [seen_box(a), seen_box(b)];
-    const wide = Math.min(p.right, q.right) - Math.max(p.left, q.left);
-    const high = Math.min(p.bottom, q.bottom) - Math.max(p.top, q.top);
-    if (wide > 1 && high > 1) overlapping.push(`${name(a)} and ${name(b)}`);
-  }));
-  const root = document.documentElement;
-  const scrolls = root.scrollWidth > innerWidth || root.scrollHeight > innerHeight;
-  return {clipped: clipped.map(name), overlapping, scrolls};
-}
-"""
 
 COUNT_DRAWINGS = """
 () => {
@@ -120,8 +66,7 @@ def test_the_layout_holds(
 
 def assert_layout_holds(tab: Tab, width: int, *, dark: bool) -> None:
     """Looks for text that is cut, for what overlaps, and at how much of the stage is used."""
-    faults = evaluate(tab, FIND_FAULTS)
-    assert faults == {"clipped": [], "overlapping": [], "scrolls": False}
+    assert faults(tab) == []
     box = tab.canvas.bounding_box()
     assert box is not None
     assert box["width"] >= 0.6 * width or width < 1400

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from playwright.sync_api import Locator, expect
 
 from tb_embed_plugin.runs.metadata_table import Column
+from tests.browser.audit import barriers
 from tests.browser.tab import TIMEOUT, Open, Tab
-from tests.browser.test_access import barriers
 from tests.harness import TensorBoardProcess, tensorboard
 from tests.planted import Head, write_run
 

@@ -45,7 +45,7 @@ export function UnitsPanel({ store }: { store: Store }) {
               <div class="of-sample">
                 <span>Unit {at(place)}</span>
                 <span class="name">
-                  {units.value?.classes[units.value.prefers[at(place)] ?? -1] ?? ""}
+                  prefers {units.value?.classes[units.value.prefers[at(place)] ?? -1] ?? "none"}
                 </span>
                 <span class="count">{short(units.value?.selectivity[at(place)] ?? 0)}</span>
               </div>

@@ -1,42 +1,25 @@
-"""What axe-core, which looks for barriers, says of the page in each of its states."""
+"""The page in each of its states, light and dark, narrow and wide, has no faults."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import io
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
+from tests.browser.audit import barriers, faults, silent
 from tests.browser.tab import TIMEOUT, Open, Tab
 from tests.harness import EPOCHS
 
-AXE = Path(__file__).parents[2] / "frontend/node_modules/axe-core/axe.min.js"
+WIDTHS = (1400, 900, 2200)
+HEIGHT = 900
 
 
-def barriers(tab: Tab) -> list[str]:
-    """Returns the findings, each with the first element that it is about."""
-    body = tab.frame.locator("body")
-    body.evaluate("(_, code) => { if (!window.axe) (0, eval)(code); }", AXE.read_text())
-    found: list[str] = body.evaluate(
-        """() => axe.run(document, {resultTypes: ["violations"]}).then(({violations}) =>
-            violations.map(({id, impact, nodes}) => `${impact} ${id}: ${nodes[0].html}`))"""
-    )
-    return found
-
-
-SILENT = """() => [...document.querySelectorAll("button, select, input, summary, textarea")]
-    .filter(one => one.checkVisibility() && one.closest("[title]") === null)
-    .map(one => one.outerHTML.slice(0, 120))"""
-
-
-def silent(tab: Tab) -> list[str]:
-    """Returns the controls that do not say in a tooltip what they do."""
-    found: list[str] = tab.frame.locator("body").evaluate(SILENT)
-    return found
-
-
-def states(tab: Tab) -> Iterator[str]:
+def choosing(tab: Tab) -> Iterator[str]:
     """Brings the page into one state after the other."""
     yield "first screen"
     tab.frame.get_by_role("searchbox").fill("label:3")
@@ -57,11 +40,11 @@ def states(tab: Tab) -> Iterator[str]:
     # It comes once the layer has been measured.
     strip = tab.frame.get_by_role("listbox", name="Prediction at each step")
     expect(strip).to_be_visible(timeout=TIMEOUT)
-    yield "a sample, its predictions and neighbours"
+    yield "sample with predictions and neighbors"
     tab.frame.get_by_role("tab", name="Layer").click()
     expect(tab.frame.get_by_text("more curves")).to_be_visible()
     tab.frame.get_by_text("More of this view").click()
-    yield "the layer and the view's parameters"
+    yield "layer and parameters of the view"
     for menu in ("Show", "Save"):
         tab.frame.locator("summary", has_text=menu).click()
         expect(tab.frame.get_by_role("region", name=menu, exact=True)).to_be_visible()
@@ -72,7 +55,7 @@ def states(tab: Tab) -> Iterator[str]:
     expect(tab.frame.get_by_text("samples shown")).to_be_visible()
     tab.frame.get_by_role("searchbox").fill("/(/")
     expect(tab.frame.get_by_text("Expected a regular expression")).to_be_visible()
-    yield "filters, and a wrong query"
+    yield "filters and a wrong query"
     tab.frame.get_by_role("button", name="Help").click()
     expect(tab.frame.get_by_role("dialog")).to_be_visible()
     yield "help"
@@ -81,13 +64,13 @@ def states(tab: Tab) -> Iterator[str]:
 SECTIONS = ("Curves", "CKA", "Confusion", "Data map", "Class pair", "Units", "Runs")
 
 
-def measured_states(tab: Tab) -> Iterator[str]:
+def measured(tab: Tab) -> Iterator[str]:
     """Brings the tabs of what is measured into one state after the other."""
     tab.frame.get_by_role("tab", name="Findings").click()
     findings = tab.frame.get_by_role("region", name="Findings")
     findings.get_by_role("button", name="Never learnt").click()
     expect(findings.get_by_role("option").first).to_be_visible(timeout=TIMEOUT)
-    yield "a finding and its samples"
+    yield "finding and its samples"
     tab.frame.get_by_role("tab", name="Layer").click()
     for section in SECTIONS:
         title = tab.frame.get_by_role("button", name=section, exact=True)
@@ -105,25 +88,54 @@ def measured_states(tab: Tab) -> Iterator[str]:
     yield "decision regions"
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_axe_finds_nothing_in_what_is_measured(open_tab: Open, *, dark: bool) -> None:
-    tab = open_tab(dark=dark, reduced_motion=True)
-    tab.wait_for_picture(EPOCHS)
-    tab.frame.get_by_label("Show the inspector").click()
-
-    found = {state: barriers(tab) for state in measured_states(tab)}
-    assert len(found) == len(SECTIONS) + 2
-    assert found == {state: [] for state in found}
+WALKS = {"choosing": (choosing, 10), "measured": (measured, len(SECTIONS) + 2)}
+"""What brings the page into its states, and how many there are."""
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_axe_finds_nothing_and_every_control_has_a_tooltip(
-    open_tab: Open, *, dark: bool
+@pytest.mark.parametrize("walk", WALKS)
+def test_every_state_is_without_faults_at_any_width(
+    open_tab: Open, state_pictures: Path | None, walk: str, *, dark: bool
 ) -> None:
+    states, count = WALKS[walk]
     tab = open_tab(dark=dark, reduced_motion=True)
     tab.wait_for_picture(EPOCHS)
     tab.frame.get_by_label("Show the inspector").click()
 
-    found = {state: [*barriers(tab), *silent(tab)] for state in states(tab)}
-    assert len(found) == 10
-    assert found == {state: [] for state in found}
+    found: dict[str, list[str]] = {}
+    for state in states(tab):
+        found[state] = [*barriers(tab), *silent(tab)]
+        shots = []
+        for width in WIDTHS:
+            tab.page.set_viewport_size({"width": width, "height": HEIGHT})
+            tab.settle()
+            found[state] += [f"{width}: {fault}" for fault in faults(tab)]
+            if state_pictures is not None:
+                shots.append(tab.page.screenshot())
+        if state_pictures is not None:
+            side_by_side(shots).save(
+                state_pictures / picture_name(state, dark=dark), quality=70
+            )
+        tab.page.set_viewport_size({"width": WIDTHS[0], "height": HEIGHT})
+        tab.settle()
+    assert len(found) == count
+    shown = (Path(__file__).parents[2] / "docs" / "screens.md").read_text()
+    assert [state for state in found if picture_name(state, dark=dark) not in shown] == []
+    assert {state: wrong for state, wrong in found.items() if wrong} == {}
+
+
+def picture_name(state: str, *, dark: bool) -> str:
+    """Returns the file of a state's picture."""
+    words = re.findall(r"[a-z]+", state.lower())
+    return f"{'-'.join(words)}-{'dark' if dark else 'light'}.webp"
+
+
+def side_by_side(shots: Sequence[bytes]) -> Image.Image:
+    """Puts screenshots of one height beside one another, at half their size."""
+    pictures = [Image.open(io.BytesIO(shot)).convert("RGB").reduce(2) for shot in shots]
+    sheet = Image.new("RGB", (sum(one.width for one in pictures), pictures[0].height))
+    left = 0
+    for one in pictures:
+        sheet.paste(one, (left, 0))
+        left += one.width
+    return sheet
