@@ -150,4 +150,13 @@ describe("shuffled", () => {
     expect([...shuffled(1000)]).toEqual([...order]);
     expect(order.filter((id, i) => id === i).length).toBeLessThan(20);
   });
+
+  it("keeps few neighbours together where there are very many", () => {
+    const order = shuffled(200_001);
+    const seen = new Uint8Array(order.length);
+    for (const id of order) seen[id] = 1;
+    expect(seen.every((one) => one === 1)).toBe(true);
+    const together = order.filter((id, i) => i > 0 && id === (order[i - 1] as number) + 1).length;
+    expect(together / order.length).toBeCloseTo(3 / 4, 2);
+  });
 });
