@@ -222,7 +222,8 @@ def heap(tab: Tab, name: str) -> bool:
         session.send("HeapProfiler.collectGarbage")
         return int(session.send("Runtime.getHeapUsage")["usedSize"])
 
-    run(500)
+    # Until every step has been shown and all that runs often has been compiled.
+    run(1500)
     before = used()
     run(1000)
     left = used() - before

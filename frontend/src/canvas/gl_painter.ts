@@ -63,6 +63,7 @@ export class GlPainter implements Painter {
 
   set_ghosts(poses: readonly Pose[], looks: Looks): void {
     this.drop_ghosts();
+    if (poses.length === 0) return;
     const dimmed = new Looks();
     dimmed.hold(looks.samples);
     dimmed.set_paint(looks.paint);

@@ -1,6 +1,6 @@
 // What a pane needs for its picture: the frames of its layer, metadata, thumbnails, what colours the samples, decision
 // regions, what the view is worth; and that the picture moves to the chosen step.
-import { effect, untracked } from "@preact/signals";
+import { computed, effect, untracked } from "@preact/signals";
 import { fetch_metadata, fetch_sprite } from "../api";
 import type { Layer } from "../types";
 import { type Basis, take_basis } from "./basis";
@@ -112,9 +112,13 @@ function show_step(store: Store): void {
 /** Home shows all steps: it is set anew once they have come, and when a recording brings more. */
 function watch_extent(store: Store): void {
   let whole: Frames | null = null;
+  // The frames that are held, not the step that is wanted of them: playing changes nothing of home.
+  const held = computed(() =>
+    store.frames.value?.complete ? store.frames.value.frames.value : null,
+  );
   effect(() => {
     const frames = store.frames.value;
-    if (frames === null || !frames.complete) return;
+    if (frames === null || held.value === null) return;
     const known = whole !== null && (whole === frames || whole === frames.refits);
     whole = frames;
     store.extent.value = { frames, change: known ? "grown" : "whole", joined: null };
