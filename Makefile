@@ -63,7 +63,7 @@ bench: $(VENV)/installed $(PAGE) browsers  ## the claims of docs/benchmarks.md, 
 
 pictures: $(VENV)/installed $(PAGE)  ## the README's pictures, and those of docs/screens.md
 	mkdir -p docs/pictures
-	PICTURES=docs/pictures $(BIN)/pytest tests/browser -k "readme or every_state"
+	PICTURES=docs/pictures $(BIN)/pytest tests/browser -k "readme or at_any_width"
 
 soak: $(VENV)/installed $(PAGE)  ## slow checks: the page built without the machine's Node, MNIST
 	$(BIN)/pytest tests/test_packaging.py --soak

@@ -13,7 +13,8 @@ from PIL import Image
 from playwright.sync_api import Locator, expect
 
 from tb_embed_plugin import record
-from tests.browser.audit import barriers
+from tests.browser.audit import barriers, faults, silent
+from tests.browser.sheet import Sheet
 from tests.browser.tab import TIMEOUT, Open, Tab
 from tests.browser.test_keep import save
 from tests.harness import TensorBoardProcess, tensorboard
@@ -319,16 +320,17 @@ def test_ids_link_what_they_name_and_nothing_is_guessed(
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_two_panes_are_without_barriers_at_any_width(
-    open_tab: Open, runs: TensorBoardProcess, layouts: Path, *, dark: bool
+    open_tab: Open, runs: TensorBoardProcess, state_pictures: Path | None, *, dark: bool
 ) -> None:
     tab = open_tab(at=runs, dark=dark, reduced_motion=True)
     tab.wait_for_picture(4)
     compare(tab)
     found = {}
-    for width in (1400, 900) if dark else (1900, 1400, 900, 640):
+    sheet = Sheet("two panes", state_pictures, dark=dark)
+    for width in (1400, 900, 2200, 640):
         tab.page.set_viewport_size({"width": width, "height": 900})
         wait_for_both(tab, 4, 4)
-        tab.page.screenshot(path=layouts / f"compare-{width}-{'dark' if dark else 'light'}.png")
+        sheet.add(tab)
         stages = [
             tab.canvas.bounding_box(),
             second(tab).get_by_role("application").bounding_box(),
@@ -339,5 +341,6 @@ def test_two_panes_are_without_barriers_at_any_width(
         assert stages[0]["height"] == pytest.approx(stages[1]["height"], abs=1.5)
         beside = stages[0]["y"] == stages[1]["y"]
         assert beside == (width > 760), "side by side where there is room, else stacked"
-        found[width] = barriers(tab)
+        found[width] = [*barriers(tab), *silent(tab), *faults(tab)]
+    sheet.keep()
     assert found == {width: [] for width in found}

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import io
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.audit import barriers, faults, silent
+from tests.browser.sheet import Sheet, picture_name
 from tests.browser.tab import TIMEOUT, Open, Tab
 from tests.harness import EPOCHS
 
@@ -105,37 +103,16 @@ def test_every_state_is_without_faults_at_any_width(
     found: dict[str, list[str]] = {}
     for state in states(tab):
         found[state] = [*barriers(tab), *silent(tab)]
-        shots = []
+        sheet = Sheet(state, state_pictures, dark=dark)
         for width in WIDTHS:
             tab.page.set_viewport_size({"width": width, "height": HEIGHT})
             tab.settle()
             found[state] += [f"{width}: {fault}" for fault in faults(tab)]
-            if state_pictures is not None:
-                shots.append(tab.page.screenshot())
-        if state_pictures is not None:
-            side_by_side(shots).save(
-                state_pictures / picture_name(state, dark=dark), quality=70
-            )
+            sheet.add(tab)
+        sheet.keep()
         tab.page.set_viewport_size({"width": WIDTHS[0], "height": HEIGHT})
         tab.settle()
     assert len(found) == count
     shown = (Path(__file__).parents[2] / "docs" / "screens.md").read_text()
     assert [state for state in found if picture_name(state, dark=dark) not in shown] == []
     assert {state: wrong for state, wrong in found.items() if wrong} == {}
-
-
-def picture_name(state: str, *, dark: bool) -> str:
-    """Returns the file of a state's picture."""
-    words = re.findall(r"[a-z]+", state.lower())
-    return f"{'-'.join(words)}-{'dark' if dark else 'light'}.webp"
-
-
-def side_by_side(shots: Sequence[bytes]) -> Image.Image:
-    """Puts screenshots of one height beside one another, at half their size."""
-    pictures = [Image.open(io.BytesIO(shot)).convert("RGB").reduce(2) for shot in shots]
-    sheet = Image.new("RGB", (sum(one.width for one in pictures), pictures[0].height))
-    left = 0
-    for one in pictures:
-        sheet.paste(one, (left, 0))
-        left += one.width
-    return sheet
