@@ -8,7 +8,7 @@ Trains as the tutorial does, then measures each claim with both sides in this on
 - Both: the trustworthiness of the frames of steps 1 to 10 against that of the same engine's own
   cold fit of the step alone, and the motion on identical data.
 - UMAP of the first 2,000 samples, against umap-learn's `AlignedUMAP` of the same frames.
-- Quality: trustworthiness, continuity, neighbours kept and label accuracy together, against
+- Quality: trustworthiness, continuity, neighbors kept and label accuracy together, against
   scikit-learn's trustworthiness alone.
 
 OpenMP's threads are told not to spin while they wait, as the worker's are, on both sides.
@@ -215,7 +215,7 @@ def judge(
         losses[step] = alone.trustworthiness - found.trustworthiness
         print(
             f"  step {step}: trustworthiness {found.trustworthiness:.4f}, alone "
-            f"{alone.trustworthiness:.4f}; neighbours kept {found.neighbors_kept:.3f}, alone "
+            f"{alone.trustworthiness:.4f}; neighbors kept {found.neighbors_kept:.3f}, alone "
             f"{alone.neighbors_kept:.3f}",
             flush=True,
         )

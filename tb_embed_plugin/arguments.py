@@ -142,7 +142,7 @@ class Arguments:
         if len(parts) > MAX_PARTS:
             raise TooMuchAskedError(
                 f"expected at most {MAX_PARTS} numbers and ranges in {name}; received "
-                f"{len(parts)}; join neighbours into ranges, or ask for fewer at a time"
+                f"{len(parts)}; join neighbors into ranges, or ask for fewer at a time"
             )
         matches = [_RANGE.fullmatch(part) for part in parts]
         return [

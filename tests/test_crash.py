@@ -39,8 +39,10 @@ WRITE_FOR_EVER = """
 
 TRAIN = """
     import os, sys, time
+    from pathlib import Path
     import keras, numpy as np
     from tb_embed_plugin import EmbeddingCheckpoint
+    from tb_embed_plugin.runs.writer import read_manifest
 
     logs, backup, die_at, die_in = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
     keras.utils.set_random_seed(0)
@@ -50,18 +52,23 @@ TRAIN = """
         [keras.Input((8,)), keras.layers.Dense(16, name="fc1"), keras.layers.Dense(2)])
     model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
 
+    def die(snapshots):
+        # They are written behind the training.
+        while (run := read_manifest(Path(logs))) is None or len(run.steps) < snapshots:
+            time.sleep(0.01)
+        os.kill(os.getpid(), 9)
+
     class Die(keras.callbacks.Callback):
         def on_epoch_begin(self, epoch, logs=None):
             self.epoch = epoch
 
         def on_batch_end(self, batch, logs=None):
             if die_at == "batch" and self.epoch == die_in and batch == 5:
-                os.kill(os.getpid(), 9)
+                die(self.epoch + 1)
 
         def on_epoch_end(self, epoch, logs=None):
             if die_at == "epoch_end" and epoch == die_in:
-                time.sleep(1)  # the snapshot is written behind the training
-                os.kill(os.getpid(), 9)
+                die(epoch + 2)
 
     # Between the snapshot of an epoch and its backup.
     model.fit(x, y, batch_size=64, epochs=6, verbose=0, callbacks=[

@@ -69,7 +69,7 @@ def test_project_fills_the_cache_of_the_page(tmp_path: Path) -> None:
 
     assert result.returncode == 0, result.stderr
     assert "100 %" in result.stderr
-    assert result.stdout.startswith("a, fc1: UMAP: neighbours kept")
+    assert result.stdout.startswith("a, fc1: UMAP: neighbors kept")
     assert (told["state"], told["done"]) == ("done", 2)
     again = run_command("project", tmp_path, "--engine", "umap", "--set", "neighbors=9")
     assert again.stdout == result.stdout

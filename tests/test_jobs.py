@@ -128,7 +128,7 @@ def test_a_layout_is_asked_for_followed_and_answered(
     assert quality["frames"][0]["motion"] is None, "nothing is before the first step"
     assert quality["noise_floor"] > 0
     title = {"tsne": "t-SNE", "umap": "UMAP"}[engine]
-    assert quality["sentence"].startswith(f"{title}: neighbours kept ")
+    assert quality["sentence"].startswith(f"{title}: neighbors kept ")
 
 
 def test_only_some_steps_are_answered_where_only_some_are_asked(client: Client) -> None:
@@ -385,7 +385,7 @@ def test_quality_of_pca_is_measured_when_asked_for(client: Client) -> None:
         step = frame["step"]
         reference = trustworthiness(snapshot(step), frames[step], n_neighbors=15)
         assert frame["trustworthiness"] == pytest.approx(reference, abs=2e-3)
-    assert "neighbours kept" in told["sentence"]
+    assert "neighbors kept" in told["sentence"]
     assert told["frames"][STEPS]["motion_fidelity"] > 0.3, "one basis: motion means something"
 
 

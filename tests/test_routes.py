@@ -430,7 +430,7 @@ def test_a_very_long_list_is_answered_quickly_or_refused(client: Client) -> None
     query["samples"] = ",".join(["0-1"] * 6000)
     refused = client.get(BASE + "vectors", query_string=query)
     assert refused.status_code == 413
-    assert "join neighbours" in refused.text
+    assert "join neighbors" in refused.text
 
 
 def test_links_out_of_a_run_are_not_followed(tmp_path: Path, recording: Recording) -> None:

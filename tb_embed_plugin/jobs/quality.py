@@ -151,7 +151,7 @@ def words(frames: Sequence[Numbers]) -> str:
     kept = _known(frames, "neighbors_kept")
     if not kept:
         return ""
-    said = f"neighbours kept {100 * median(kept):.0f} %"
+    said = f"neighbors kept {100 * median(kept):.0f} %"
     fidelity = _known(frames, "motion_fidelity")
     if not fidelity:
         return said

@@ -29,9 +29,9 @@ STEP_METRICS = (
     Metric("accuracy", "Accuracy", "share", "Samples whose prediction is their label."),
     Metric(
         "knn_accuracy",
-        "Neighbours' accuracy",
+        "Neighbors' accuracy",
         "share",
-        "Samples whose nearest neighbours' most frequent label is their own (leave-one-out).",
+        "Samples whose nearest neighbors' most frequent label is their own (leave-one-out).",
     ),
     Metric(
         "probe_accuracy",
@@ -75,7 +75,7 @@ STEP_METRICS = (
         "churn",
         "Churn",
         "share",
-        "Nearest neighbours that are others than at the step before.",
+        "Nearest neighbors that are others than at the step before.",
     ),
     Metric("cka_before", "CKA to the step before", "", "Linear CKA; 1 where only turned."),
     Metric("cka_first", "CKA to the first step", "", "Linear CKA; 1 where only turned."),
@@ -119,12 +119,12 @@ SAMPLE_METRICS = (
     ),
     Metric(
         "neighborhood_label",
-        "Neighbours' label",
+        "Neighbors' label",
         "class",
-        "The most frequent label among the nearest neighbours.",
+        "The most frequent label among the nearest neighbors.",
     ),
     Metric(
-        "agreement", "Agreement", "share", "Nearest neighbours that have the sample's label."
+        "agreement", "Agreement", "share", "Nearest neighbors that have the sample's label."
     ),
     Metric("silhouette_of", "Silhouette", "", "The sample's own silhouette; -1 to 1."),
     Metric("distance", "Distance to the mean", "radii", "How far out the sample lies."),
@@ -138,7 +138,7 @@ SAMPLE_METRICS = (
         "churn_of",
         "Churn",
         "share",
-        "Its nearest neighbours that are others than at the step before.",
+        "Its nearest neighbors that are others than at the step before.",
     ),
 )
 """One number a step and sample."""

@@ -203,9 +203,9 @@ RULES: Mapping[str, Rule] = MappingProxyType(
     {
         "suspicious_label": Rule(
             "Suspicious labels",
-            f"At {MOST_STEPS:.0%} of the steps or more, {AGREEMENT:.0%} of the neighbours or "
+            f"At {MOST_STEPS:.0%} of the steps or more, {AGREEMENT:.0%} of the neighbors or "
             "more share a label that is not the sample's.",
-            "share of neighbours against the label less those for it, mean over the steps",
+            "share of neighbors against the label less those for it, mean over the steps",
             _suspicious,
         ),
         "forgotten": Rule(
@@ -233,8 +233,8 @@ RULES: Mapping[str, Rule] = MappingProxyType(
             _flipping,
         ),
         "neighborhood_flipping": Rule(
-            "Neighbourhood flips",
-            "The neighbours' most frequent label is another than at the step before.",
+            "Neighborhood flips",
+            "The neighbors' most frequent label is another than at the step before.",
             "flips",
             _neighborhood_flipping,
         ),
@@ -257,9 +257,9 @@ RULES: Mapping[str, Rule] = MappingProxyType(
             _moved,
         ),
         "churned": Rule(
-            "New neighbours",
-            "Neighbours that are others than at the step before.",
-            "share of neighbours exchanged, mean over the steps",
+            "New neighbors",
+            "Neighbors that are others than at the step before.",
+            "share of neighbors exchanged, mean over the steps",
             _churned,
         ),
     }

@@ -215,9 +215,9 @@ WARNING_RULES: Mapping[str, WarningRule] = MappingProxyType(
         ),
         "classes_merging": WarningRule(
             "Two classes merging",
-            f"{MERGED:.0%} or more of each class's neighbours belong to the other, "
+            f"{MERGED:.0%} or more of each class's neighbors belong to the other, "
             f"{100 * MERGED_RISE:.0f} points more than at the step where they were fewest.",
-            "{value:.0%} of the neighbours of {classes} are the other's",
+            "{value:.0%} of the neighbors of {classes} are the other's",
             _merging,
         ),
         "drifting": WarningRule(
@@ -229,9 +229,9 @@ WARNING_RULES: Mapping[str, WarningRule] = MappingProxyType(
         ),
         "sudden_churn": WarningRule(
             "Sudden churn",
-            f"The median sample exchanges {CHURN_FACTOR:.0f} times as many of its neighbours "
+            f"The median sample exchanges {CHURN_FACTOR:.0f} times as many of its neighbors "
             f"as in the three steps before, and {100 * CHURN_RISE:.0f} points more.",
-            "the median sample has exchanged {value:.0%} of its neighbours",
+            "the median sample has exchanged {value:.0%} of its neighbors",
             _sudden_churn,
         ),
         "standing_still": WarningRule(

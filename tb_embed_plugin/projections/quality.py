@@ -101,7 +101,7 @@ def frame_quality(
     n = len(snapshot)
     if n < 4:
         raise UnsuitableDataError(
-            f"expected 4 samples or more, of which to rank the neighbours; received {n}; "
+            f"expected 4 samples or more, of which to rank the neighbors; received {n}; "
             "record more"
         )
     k = min(neighbors, (n - 1) // 2)

@@ -61,7 +61,7 @@ class TSNE:
                 default=30.0,
                 low=2,
                 high=100,
-                meaning="How many neighbours count, softly; at most a third of the samples.",
+                meaning="How many neighbors count, softly; at most a third of the samples.",
             ),
             METRIC,
             Parameter(
@@ -70,7 +70,7 @@ class TSNE:
                 default=1.0,
                 low=1,
                 high=12,
-                meaning="How much more neighbours attract: more gives tighter clusters.",
+                meaning="How much more neighbors attract: more gives tighter clusters.",
             ),
             Parameter(
                 name="refine",

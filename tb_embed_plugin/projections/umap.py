@@ -65,7 +65,7 @@ class UMAP:
                 default=15,
                 low=2,
                 high=200,
-                meaning="How many neighbours count: fewer show detail, more the large picture.",
+                meaning="How many neighbors count: fewer show detail, more the large picture.",
             ),
             Parameter(
                 name="min_dist",
@@ -73,7 +73,7 @@ class UMAP:
                 default=0.1,
                 low=0,
                 high=0.99,
-                meaning="How close neighbours may come on screen.",
+                meaning="How close neighbors may come on screen.",
             ),
             METRIC,
             Parameter(

@@ -60,8 +60,8 @@ LISTS = (
     ),
     _List(
         "rearranged",
-        "Other nearest neighbours in {there} than in {here}.",
-        "share of the neighbours that are others",
+        "Other nearest neighbors in {there} than in {here}.",
+        "share of the neighbors that are others",
         Comparison.rearranged,
     ),
 )

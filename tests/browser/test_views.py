@@ -57,7 +57,7 @@ def test_a_layout_is_started_on_request_and_is_there_the_next_time(
     expect(tab.canvas).to_have_accessible_name(re.compile("2-D t-SNE of fc1"))
     expect(notice(tab)).to_have_count(0)
     tab.wait_for_picture(STEPS - 1)
-    expect(tab.frame.get_by_text(re.compile(r"t-SNE: neighbours kept \d+ %"))).to_be_visible()
+    expect(tab.frame.get_by_text(re.compile(r"t-SNE: neighbors kept \d+ %"))).to_be_visible()
     places = tab.positions()
     spread = [places[label::3].std(axis=0).max() for label in range(3)]
     centres = np.array([places[label::3].mean(axis=0) for label in range(3)])

@@ -11,18 +11,18 @@ const NUMBERS: readonly (readonly [string, string, keyof FrameQuality])[] = [
   ["Variance shown", "share of the layer's variance that these axes show", "variance_shown"],
   [
     "Trustworthiness",
-    "whether neighbours on the screen are neighbours in the layer; 0.5 is chance",
+    "whether neighbors on the screen are neighbors in the layer; 0.5 is chance",
     "trustworthiness",
   ],
-  ["Continuity", "whether neighbours in the layer are neighbours on the screen", "continuity"],
+  ["Continuity", "whether neighbors in the layer are neighbors on the screen", "continuity"],
   [
-    "Neighbours kept",
+    "Neighbors kept",
     "share of the 15 nearest in the layer among the 15 nearest on the screen",
     "neighbors_kept",
   ],
   [
     "Label accuracy",
-    "share of samples that their neighbours on the screen label right",
+    "share of samples that their neighbors on the screen label right",
     "label_accuracy",
   ],
   [
