@@ -278,6 +278,28 @@ def test_the_canvas_is_worked_by_keys(open_tab: Open) -> None:
     np.testing.assert_allclose(tab.positions(), home, atol=0.6)
 
 
+STRETCHED = """
+() => new Promise(done => {
+    const canvas = document.querySelector("canvas.samples");
+    const watch = new ResizeObserver(() => {
+        if (canvas.clientWidth === window.old_width) return;
+        watch.disconnect();
+        // The page's own observer was told before this one; the browser paints after both.
+        done(canvas.width / devicePixelRatio - canvas.clientWidth);
+    });
+    window.old_width = canvas.clientWidth;
+    watch.observe(canvas);
+    document.querySelector("button[aria-label='Hide the data panel']").click();
+})
+"""
+
+
+def test_a_stage_that_grows_is_never_painted_stretched(open_tab: Open) -> None:
+    tab = open_tab(reduced_motion=True)
+    tab.wait_for_picture(EPOCHS)
+    assert tab.canvas.evaluate(STRETCHED) == 0
+
+
 def test_a_lost_context_comes_back_with_its_picture(open_tab: Open) -> None:
     tab = open_tab(reduced_motion=True)
     tab.wait_for_picture(EPOCHS)

@@ -8,7 +8,7 @@ interface IconButtonProps {
   readonly press: () => void;
   readonly expanded?: boolean;
   /** A count at its corner, of which the name tells more. */
-  readonly badge?: string;
+  readonly badge?: string | undefined;
   readonly children: ComponentChildren;
 }
 

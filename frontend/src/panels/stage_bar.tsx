@@ -137,7 +137,7 @@ function InspectorButton({ store }: { store: Store }) {
       name={open ? "Hide the inspector" : show}
       press={() => toggle_inspector(store)}
       expanded={open}
-      {...(waits && { badge: BADGE.format(count) })}
+      badge={waits ? BADGE.format(count) : undefined}
     >
       <path d="M3 4h18v16H3zm2 2v12h9V6zm11 0v12h3V6z" fill-rule="evenodd" />
     </IconButton>
