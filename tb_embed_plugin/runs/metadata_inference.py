@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tb_embed_plugin.errors import UnreadableError
-from tb_embed_plugin.runs.manifest import ColumnType
+from tb_embed_plugin.runs.column_types import infer_type, is_number
 from tb_embed_plugin.runs.metadata_table import Column
 
 MAX_TABLE_BYTES = 64 << 20
@@ -30,19 +29,6 @@ MAX_COLUMNS = 100
 
 MAX_SURPLUS_ROWS = 1000
 """Lines looked at beyond two a sample."""
-
-MAX_CATEGORIES = 1000
-"""A column with more distinct words than this is text."""
-
-FEW = 50
-"""So many distinct values are categories, provided that each comes twice on average."""
-
-_EXACT = 2**53
-_NUMBER = re.compile(
-    r" *[+-]?(?:(?!0\d)\d+\.?\d*(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?|nan|inf(?:inity)?) *",
-    re.ASCII | re.IGNORECASE,
-)
-"""Not what `float` takes: 1_000 is a word, and 007 a key that would lose its zeros."""
 
 Rows = list[list[str]]
 
@@ -131,19 +117,6 @@ def infer_table(data: bytes, n_samples: int, name: str) -> InferredTable:
     )
 
 
-def infer_type(cells: Sequence[str]) -> ColumnType:
-    """Returns what a column of cells holds; empty ones, which are missing, do not count."""
-    counts = Counter(cells)
-    del counts[""]
-    total = counts.total()
-    repeated = len(counts) <= FEW and 2 * len(counts) <= total
-    if counts and all(map(_is_number, counts)) and any(map(_is_finite, counts)):
-        whole = all(float(word).is_integer() for word in counts)
-        return "category" if whole and repeated else "number"
-    mostly_different = len(counts) > FEW and 2 * len(counts) > total
-    return "text" if len(counts) > MAX_CATEGORIES or mostly_different else "category"
-
-
 def _text(data: bytes, name: str, problems: list[str]) -> str:
     encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
     try:
@@ -192,10 +165,10 @@ def _has_header(rows: Rows, n_samples: int) -> bool:
     if len(rows) in (n_samples, n_samples + 1):
         return len(rows) == n_samples + 1
     first, rest = rows[0], rows[1:]
-    if any(map(_is_number, first)):
+    if any(map(is_number, first)):
         return False
     # The stock Projector's rule: several columns have a header, one has none.
-    return len(first) > 1 or bool(rest and all(_is_number(row[0]) for row in rest))
+    return len(first) > 1 or bool(rest and all(is_number(row[0]) for row in rest))
 
 
 def _width(header: list[str] | None, rows: Rows, name: str, problems: list[str]) -> int:
@@ -241,14 +214,3 @@ def _names(header: list[str] | None, columns: Sequence[Column]) -> list[str]:
             name = f"{wanted} ({n})"
         names.append(name)
     return names
-
-
-def _is_number(word: str) -> bool:
-    if not _NUMBER.fullmatch(word):
-        return False
-    digits = word.strip().lstrip("+-")
-    return not digits.isdigit() or (len(digits) <= 16 and int(digits) <= _EXACT)
-
-
-def _is_finite(word: str) -> bool:
-    return not word.strip().lower().lstrip("+-").startswith(("n", "i"))

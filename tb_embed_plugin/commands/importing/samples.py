@@ -13,8 +13,9 @@ from PIL import Image
 from tb_embed_plugin.commands.importing.parquet import read_values
 from tb_embed_plugin.commands.importing.sources import DAMAGE
 from tb_embed_plugin.errors import MisuseError, UnreadableError
+from tb_embed_plugin.runs.column_types import infer_type
 from tb_embed_plugin.runs.images import Images, read_images
-from tb_embed_plugin.runs.metadata_inference import infer_type, read_inferred_table
+from tb_embed_plugin.runs.metadata_inference import read_inferred_table
 from tb_embed_plugin.runs.metadata_table import Column, index_column
 from tb_embed_plugin.runs.sheets import read_sheet
 
