@@ -6,29 +6,19 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from scipy.linalg import orthogonal_procrustes
 from sklearn.cross_decomposition import CCA
 
 from tb_embed_plugin.errors import TooMuchAskedError, UnsuitableDataError
 from tb_embed_plugin.projections import blocks
 from tb_embed_plugin.projections.alignment import Alignment, align
+from tests.kernels import biased_cka, debiased_cka
 from tests.planted import Snapshots, random_rotation, random_snapshots, turned
 
 
 def carry(one: Snapshots, other: Snapshots) -> Alignment:
     steps = [(step, step) for step in range(len(one))]
     return align(steps, one.__getitem__, other.__getitem__)
-
-
-def reference_cka(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
-    """Kornblith et al. 2019, by its n_samples x n_samples definition."""
-    kernels = []
-    for rows in (one, other):
-        centred = rows - rows.mean(axis=0)
-        kernels.append(centred @ centred.T)
-    norms = [np.linalg.norm(kernel) for kernel in kernels]
-    return float((kernels[0] * kernels[1]).sum() / (norms[0] * norms[1]))
 
 
 @given(st.integers(0, 2**32), st.sampled_from([0, 300]))
@@ -62,7 +52,8 @@ def test_residual_and_cka_equal_the_definitions() -> None:
         part = slice(200 * i, 200 * i + 200)
         expected = np.linalg.norm(left[part]) / np.linalg.norm(target[part])
         assert match.residual == pytest.approx(expected, rel=1e-9)
-        assert match.cka == pytest.approx(reference_cka(rows[part], onto[part]), rel=1e-9)
+        assert match.cka == pytest.approx(debiased_cka(rows[part], onto[part]), rel=1e-9)
+        assert match.cka_biased == pytest.approx(biased_cka(rows[part], onto[part]), rel=1e-9)
 
 
 def test_one_map_for_all_steps_keeps_every_distance_in_time() -> None:
@@ -144,7 +135,7 @@ def test_layers_without_variance_say_none() -> None:
     point = [np.full((30, 12), 2, np.float32)]
     found = carry(random_snapshots(10, steps=1, samples=30), point)
 
-    assert [(m.residual, m.cka) for m in found.steps] == [(None, None)]
+    assert [(m.residual, m.cka, m.cka_biased) for m in found.steps] == [(None, None, None)]
     with pytest.raises(UnsuitableDataError, match="is none at best"):
         carry([np.full((30, 5), 2, np.float32)], point)
 

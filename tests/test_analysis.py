@@ -56,6 +56,7 @@ def test_metrics_rankings_and_neighbours(
     own = recording.labels[layer.neighbors(5)] == recording.labels[:, None]
     np.testing.assert_allclose(layer.sample_metric("agreement")[5], own.mean(axis=1), atol=1e-6)
     np.testing.assert_allclose(layer.similarity()[:, -1], metrics["cka_last"])
+    assert (layer.similarity(biased=True) >= layer.similarity() - 1e-9).all()
     assert layer.warnings() == []
     summary = layer.summary()
     never = np.flatnonzero(~correct[1:].astype(bool).any(axis=0))

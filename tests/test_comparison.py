@@ -16,6 +16,7 @@ from tb_embed_plugin.errors import NotRecordedError, UnsuitableDataError
 from tb_embed_plugin.plugin import EmbeddingsPlugin
 from tb_embed_plugin.runs.metadata_table import Column
 from tests.harness import client_for
+from tests.kernels import biased_cka, debiased_cka
 from tests.planted import Head, Snapshots, class_snapshots, write_run
 
 ROUTE = "/data/plugin/tb_embed/comparison"
@@ -96,7 +97,7 @@ def test_runs_without_a_common_step_are_compared_at_their_last(runs: dict[str, A
     compared = compare(runs, 1, "far")
     assert (compared.step, compared.there_step) == (2, 42)
     assert compared.pairs == [(2, 42)]
-    assert 0 < compared.cka((2, 42)) < 1
+    assert abs(compared.cka((2, 42)).debiased) < 0.02, "independent"
     with pytest.raises(NotRecordedError, match="'far' lacks them"):
         compared.right_here_alone()
 
@@ -146,17 +147,16 @@ def test_metrics_and_cka_are_those_of_each(runs: dict[str, Any]) -> None:
             runs[name]["snapshots"][runs[name]["steps"].index(step)].astype(np.float64)
             for name in ("a", "b")
         )
-        x, y = x - x.mean(axis=0), y - y.mean(axis=0)
-        norms = np.linalg.norm(x.T @ x) * np.linalg.norm(y.T @ y)
-        expected = np.linalg.norm(y.T @ x) ** 2 / norms
-        assert compared.cka((step, step)) == pytest.approx(expected, abs=1e-5)
+        cka = compared.cka((step, step))
+        assert cka.debiased == pytest.approx(debiased_cka(x, y), abs=1e-5)
+        assert cka.biased == pytest.approx(biased_cka(x, y), abs=1e-5)
 
 
 def test_a_run_against_itself_differs_in_nothing(runs: dict[str, Any]) -> None:
     compared = compare(runs, 2, "a")
     assert len(compared.right_here_alone().samples) == 0
     assert len(compared.rearranged().samples) == 0
-    assert compared.cka((2, 2)) == pytest.approx(1)
+    assert compared.cka((2, 2)).debiased == pytest.approx(1)
 
 
 def ask(client: Client, **query: Any) -> Any:
@@ -174,7 +174,9 @@ def test_the_route_answers_what_python_does(client: Client, runs: dict[str, Any]
     compared = compare(runs, 1)
     assert (content["step"], content["with_step"], content["k"]) == (1, 1, K)
     assert content["steps"] == content["with_steps"] == [1, 2]
-    np.testing.assert_allclose(content["cka"], [compared.cka((s, s)) for s in (1, 2)])
+    cka = [compared.cka((s, s)) for s in (1, 2)]
+    assert content["cka"] == pytest.approx([one.debiased for one in cka])
+    assert content["cka_biased"] == pytest.approx([one.biased for one in cka])
     values = compared.metrics()
     assert {metric["name"] for metric in content["metrics"]} == set(values)
     for metric in content["metrics"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,12 @@ import numpy as np
 import pytest
 from werkzeug.test import Client
 
-from tb_embed_plugin.analysis import measure
+from tb_embed_plugin.analysis import measure, measured
 from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.metadata import CACHE_FOLDER
-from tb_embed_plugin.metrics import similarity
+from tb_embed_plugin.metrics import catalog, observation, similarity
 from tb_embed_plugin.plugin import EmbeddingsPlugin
+from tb_embed_plugin.runs import run
 from tb_embed_plugin.runs.metadata_table import Column
 from tests.harness import client_for
 from tests.planted import Head, class_snapshots, write_run
@@ -96,3 +98,38 @@ def test_a_run_that_cannot_be_written_is_measured_all_the_same(logdir: Path) -> 
         BASE + "metrics", query_string={"run": "digits", "layer": "fc1", "steps": "0"}
     )
     assert response.status_code == 200
+
+
+def test_a_metric_that_is_new_or_means_something_else_is_measured(
+    logdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the catalog before the last metric left on disk lacks it, and says so to nobody."""
+    whole = observation.observe
+
+    def observe_as_before(*arguments: Any) -> observation.Observation:
+        found = whole(*arguments)
+        return replace(found, numbers={k: v for k, v in found.numbers.items() if k != "rankme"})
+
+    with monkeypatch.context() as before:
+        older = [d for d in catalog.DEFINITIONS if d[0] != "rankme"]
+        before.setattr(measured, "DEFINITIONS", tuple(older))
+        before.setattr(run, "DEFINITIONS", tuple(older))
+        before.setattr(measure, "observe", observe_as_before)
+        first = answer_until_done(client_for(logdir, EmbeddingsPlugin), "metrics")
+        version = version_of(logdir)
+    assert version_of(logdir) != version, "by which browsers keep answers for a year"
+    assert values_of(first, "rankme") == [None] * STEPS
+
+    found = answer_until_done(client_for(logdir, EmbeddingsPlugin), "metrics")
+    assert None not in values_of(found, "rankme")
+    assert values_of(found, "radius") == values_of(first, "radius")
+
+
+def values_of(content: Any, name: str) -> list[float | None]:
+    (values,) = [m["values"] for m in content["metrics"] if m["name"] == name]
+    return list(values)
+
+
+def version_of(logdir: Path) -> str:
+    listed = client_for(logdir, EmbeddingsPlugin).get(BASE + "runs").get_json()
+    return str(listed["runs"][0]["layers"][0]["version"])

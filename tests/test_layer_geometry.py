@@ -23,6 +23,7 @@ from tb_embed_plugin.metrics import (
 )
 from tb_embed_plugin.metrics.subset import stratified
 from tests.gaussians import clusters, graph, rotation
+from tests.kernels import biased_cka, debiased_cka
 
 SEEDS = st.integers(0, 2**32)
 
@@ -34,7 +35,7 @@ def test_spectrum_equals_the_definitions(seed: int, offset: float) -> None:
     exact = rows.astype(np.float64)
     singular = np.linalg.svd(exact - exact.mean(axis=0), compute_uv=False)
     variances = singular**2 / len(rows)
-    found = spectrum.eigenvalues(rows)
+    found = spectrum.spectrum(rows).variances
 
     np.testing.assert_allclose(found[::-1], variances, rtol=1e-6, atol=1e-9)
     shares = variances / variances.sum()
@@ -46,6 +47,30 @@ def test_spectrum_equals_the_definitions(seed: int, offset: float) -> None:
     )
     radius = np.sqrt(((exact - exact.mean(axis=0)) ** 2).sum(axis=1).mean())
     assert motion.radius(found) == pytest.approx(radius, rel=1e-6)
+
+
+@given(SEEDS, st.sampled_from([0, 3, 1000]), st.sampled_from([(60, 12), (9, 12)]))
+@settings(max_examples=25, deadline=None)
+def test_rankme_equals_its_paper(seed: int, offset: float, shape: tuple[int, int]) -> None:
+    rows = np.random.default_rng(seed).normal(offset, 1, size=shape).astype(np.float32)
+    singular = np.linalg.svd(rows.astype(np.float64), compute_uv=False)
+    shares = singular / np.abs(singular).sum() + 1e-7
+
+    found = spectrum.spectrum(rows)
+    np.testing.assert_allclose(found.singular[::-1], singular, rtol=1e-6, atol=1e-6 * offset)
+    expected = np.exp(-(shares * np.log(shares)).sum())
+    assert spectrum.rankme(found.singular) == pytest.approx(expected, rel=1e-4)
+
+
+def test_rankme_sees_the_mean_and_effective_rank_does_not() -> None:
+    rows = np.random.default_rng(0).normal(size=(500, 8)).astype(np.float32)
+    here, away = spectrum.spectrum(rows), spectrum.spectrum(rows + 1000)
+
+    ranks = [spectrum.effective_rank(found.variances) for found in (here, away)]
+    assert ranks == pytest.approx([8, 8], abs=0.2)
+    assert spectrum.rankme(here.singular) == pytest.approx(8, abs=0.2)
+    assert spectrum.rankme(away.singular) < 1.1
+    assert np.isnan(spectrum.rankme(np.zeros(3)))
 
 
 def test_rank_of_what_is_known() -> None:
@@ -151,16 +176,7 @@ def test_collapse_of_what_has_no_classes() -> None:
     assert np.isnan(collapse.nc4(rows, np.full(6, -1), same))
 
 
-def reference_cka(x: NDArray[np.float32], y: NDArray[np.float32]) -> float:
-    """By the centred Gram matrices, as HSIC defines it."""
-    n = len(x)
-    h = np.eye(n) - 1 / n
-    k = h @ (x.astype(float) @ x.T.astype(float)) @ h
-    m = h @ (y.astype(float) @ y.T.astype(float)) @ h
-    return float(np.trace(k @ m) / np.sqrt(np.trace(k @ k) * np.trace(m @ m)))
-
-
-@given(SEEDS, st.integers(1, 30), st.integers(2, 40))
+@given(SEEDS, st.integers(1, 30), st.integers(4, 40))
 @settings(max_examples=30, deadline=None)
 def test_cka_equals_the_gram_matrices(seed: int, width: int, samples: int) -> None:
     rng = np.random.default_rng(seed)
@@ -170,7 +186,38 @@ def test_cka_equals_the_gram_matrices(seed: int, width: int, samples: int) -> No
     )
     found = similarity.cka(similarity.centred(x), similarity.centred(y))
 
-    assert found == pytest.approx(reference_cka(x, y), abs=1e-5)
+    assert found.biased == pytest.approx(biased_cka(x, y), abs=1e-5)
+    assert found.debiased == pytest.approx(debiased_cka(x, y), abs=1e-4)
+
+
+def test_independent_layers_are_not_alike() -> None:
+    found = []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        x, y = (similarity.centred(rng.normal(size=(50, 200))) for _ in range(2))
+        found.append(similarity.cka(x, y))
+
+    assert np.mean([cka.biased for cka in found]) == pytest.approx(0.8, abs=0.05)
+    assert abs(np.mean([cka.debiased for cka in found])) <= 0.05
+    assert min(cka.debiased for cka in found) < 0, "nothing is clipped"
+
+
+@pytest.mark.parametrize("samples", [1, 2, 3])
+def test_cka_of_too_few_samples_is_undefined(samples: int) -> None:
+    rng = np.random.default_rng(0)
+    x, y = (similarity.centred(rng.normal(size=(samples, 5))) for _ in range(2))
+
+    assert np.isnan(similarity.cka(x, y).debiased)
+    assert np.isnan(similarity.cka(x, y).biased) == (samples == 1)
+
+
+def test_cka_of_samples_all_as_far_from_one_another_is_undefined() -> None:
+    apart = similarity.centred(np.eye(9, 12))
+    x = similarity.centred(np.random.default_rng(0).normal(size=(9, 12)))
+
+    assert np.isnan(similarity.cka(apart, x).debiased)
+    assert np.isnan(similarity.cka(apart, apart).debiased)
+    assert similarity.cka(apart, apart).biased == pytest.approx(1)
 
 
 @given(SEEDS, st.floats(0.01, 1e4), st.floats(-100, 100))
@@ -180,9 +227,11 @@ def test_cka_sees_no_rotation_scale_or_shift(seed: int, scale: float, shift: flo
     turned = (rows @ rotation(seed, 12)) * scale + shift * scale
     x, y = similarity.centred(rows), similarity.centred(turned)
 
-    assert similarity.cka(x, y) == pytest.approx(1, abs=1e-4)
-    assert similarity.cka(x, y) <= 1
-    assert np.isnan(similarity.cka(x, similarity.centred(np.ones((120, 3)))))
+    found = similarity.cka(x, y)
+    assert (found.debiased, found.biased) == pytest.approx((1, 1), abs=1e-4)
+    assert max(found.debiased, found.biased) <= 1
+    point = similarity.cka(x, similarity.centred(np.ones((120, 3))))
+    assert np.isnan([point.debiased, point.biased]).all()
 
 
 @given(SEEDS)
@@ -194,7 +243,7 @@ def test_what_a_rotation_a_scale_and_an_order_leave_alone(seed: int) -> None:
     moved = codes[order]
 
     def numbers(x: NDArray[np.float32], y: NDArray[np.int32]) -> list[float]:
-        means, variances = collapse.class_means(x, y), spectrum.eigenvalues(x)
+        means, variances = collapse.class_means(x, y), spectrum.spectrum(x).variances
         simplex = collapse.nc2(means)
         return [
             spectrum.effective_rank(variances),

@@ -18,6 +18,7 @@ from tb_embed_plugin.metrics.rankings import RULES
 from tb_embed_plugin.plugin import EmbeddingsPlugin
 from tb_embed_plugin.server import measuring
 from tests.harness import EPOCHS, Recording, client_for
+from tests.kernels import biased_cka, debiased_cka
 
 BASE = "/data/plugin/tb_embed/"
 FC1 = {"run": "digits", "layer": "fc1"}
@@ -173,9 +174,11 @@ def test_similarity_of_all_steps(client: Client, recording: Recording) -> None:
     np.testing.assert_allclose(cka, cka.T)
     np.testing.assert_allclose(np.diag(cka), 1, atol=1e-6)
     x, y = (recording.activations[s].astype(np.float64) for s in (0, 4))
-    x, y = x - x.mean(axis=0), y - y.mean(axis=0)
-    norms = np.linalg.norm(x.T @ x) * np.linalg.norm(y.T @ y)
-    assert cka[0, 4] == pytest.approx(np.linalg.norm(y.T @ x) ** 2 / norms, abs=1e-4)
+    assert cka[0, 4] == pytest.approx(debiased_cka(x, y), abs=1e-4)
+    assert content["cka_biased"][0][4] == pytest.approx(biased_cka(x, y), abs=1e-4)
+    metrics = answer_until_done(client, "metrics")
+    assert metrics["cka_biased"]["cka_first"][4] == content["cka_biased"][0][4]
+    assert metrics["cka_biased"]["cka_before"][0] is None
 
     part = answer_until_done(
         client, "similarity", with_run="digits", with_layer="fc1", steps="0", with_steps="3-4"

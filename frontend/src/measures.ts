@@ -56,6 +56,8 @@ export interface StepMetrics extends Measured {
   readonly metrics: readonly StepMetric[];
   readonly classes: readonly string[];
   readonly classes_are_outputs: boolean;
+  /** The plain CKA of those metrics that are debiased ones, by their names. */
+  readonly cka_biased: Readonly<Record<string, readonly (number | null)[]>>;
   /** Units, a list a step. */
   readonly dead: readonly (readonly number[])[];
   readonly samples_measured: number;
@@ -73,7 +75,9 @@ export interface SampleValues extends Measured {
 export interface Similarity extends Measured {
   readonly steps: readonly number[];
   readonly with_steps: readonly number[];
+  /** Debiased: about 0 where unrelated, a little below as often as above. */
   readonly cka: readonly (readonly (number | null)[])[];
+  readonly cka_biased: readonly (readonly (number | null)[])[];
 }
 
 /** A layer that holds the same samples, of this or another run. */
@@ -87,6 +91,7 @@ export interface LayerSimilarity extends Measured {
   readonly step: number;
   readonly layers: readonly Other[];
   readonly cka: readonly (readonly (number | null)[])[];
+  readonly cka_biased: readonly (readonly (number | null)[])[];
 }
 
 export interface Confusion extends Measured {
@@ -145,6 +150,7 @@ export interface Comparison extends Measured {
   readonly steps: readonly number[];
   readonly with_steps: readonly number[];
   readonly cka: readonly (number | null)[];
+  readonly cka_biased: readonly (number | null)[];
 }
 
 /** What the model said of one sample at each step; null where undefined. */

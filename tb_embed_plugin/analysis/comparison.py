@@ -18,6 +18,7 @@ from tb_embed_plugin.errors import UnsuitableDataError
 from tb_embed_plugin.metrics import neighborhoods
 from tb_embed_plugin.metrics.observation import K
 from tb_embed_plugin.metrics.predictions import judge, predict
+from tb_embed_plugin.metrics.similarity import Cka
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,8 @@ class Comparison:
         names = {**here, **there}
         return {name: (here.get(name, np.nan), there.get(name, np.nan)) for name in names}
 
-    def cka(self, pair: tuple[int, int]) -> float:
-        """Returns the linear CKA of a step here and a step there, in [0, 1] or NaN."""
+    def cka(self, pair: tuple[int, int]) -> Cka:
+        """Returns the linear CKA of a step here and a step there."""
         return self._here.similarity(pair[0], self._there, pair[1])
 
     def right_here_alone(self) -> Ranked:

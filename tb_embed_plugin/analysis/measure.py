@@ -28,6 +28,7 @@ from tb_embed_plugin.metrics.observation import (
     compare,
     observe,
 )
+from tb_embed_plugin.metrics.similarity import Cka
 from tb_embed_plugin.projections.neighbors import nearest
 from tb_embed_plugin.runs.run import Run, short_hash
 
@@ -114,21 +115,27 @@ class LayerMeasures:
             before = self.steps[at - 1]
             moment = Moment(self.observation(step), self.change(before, step))
             found["displacement"], found["churn"] = moment.displacement, moment.churn
-            found["cka_before"] = self.similarity(step, self, before)
-        found["cka_first"] = self.similarity(step, self, self.steps[0])
-        found["cka_last"] = self.similarity(step, self, self.steps[-1])
+        found |= {name: cka.debiased for name, cka in self.similarities(step).items()}
         return {name: value for name, value in found.items() if np.isfinite(value)}
 
-    def similarity(self, step: int, other: LayerMeasures, other_step: int) -> float:
+    def similarities(self, step: int) -> dict[str, Cka]:
+        """Returns the linear CKA of a step with others of the layer, by the metrics' names.
+
+        Raises:
+            EmbedError: A snapshot cannot be read.
+        """
+        at = self.steps.index(step)
+        others = {"cka_before": self.steps[at - 1]} if at > 0 else {}
+        others |= {"cka_first": self.steps[0], "cka_last": self.steps[-1]}
+        return {name: self.similarity(step, self, other) for name, other in others.items()}
+
+    def similarity(self, step: int, other: LayerMeasures, other_step: int) -> Cka:
         """Returns the linear CKA with another snapshot of the same samples.
 
         Args:
             step: One of the steps of this layer.
             other: A layer, this or another one, of this run or another.
             other_step: One of its steps.
-
-        Returns:
-            In [0, 1]; NaN where one of the two has no variance.
 
         Raises:
             UnsuitableDataError: They hold different samples.
@@ -143,9 +150,7 @@ class LayerMeasures:
         (row, shelved), (column, _) = ends
         return self._measured.similarities.get(
             frozenset([self._key([step]), other._key([other_step])]),
-            lambda: shelved.shelf.number(
-                f"cka-{row}", column, lambda: self._cka(step, other, other_step)
-            ),
+            lambda: shelved.shelf.cka(row, column, lambda: self._cka(step, other, other_step)),
         )
 
     def check_same_samples(self, other: LayerMeasures) -> None:
@@ -236,7 +241,7 @@ class LayerMeasures:
             return np.asarray(snapshot)
         return snapshot[self.samples]
 
-    def _cka(self, step: int, other: LayerMeasures, other_step: int) -> float:
+    def _cka(self, step: int, other: LayerMeasures, other_step: int) -> Cka:
         with _one_thread():
             return similarity.cka(
                 self._centred(step),

@@ -17,11 +17,13 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin.analysis.extent import MAX_STEPS
 from tb_embed_plugin.memory import Memory
-from tb_embed_plugin.metrics.catalog import SAMPLE_METRICS
+from tb_embed_plugin.metrics.catalog import DEFINITIONS, SAMPLE_METRICS
 from tb_embed_plugin.metrics.observation import Change, K, Labels, Observation
+from tb_embed_plugin.metrics.similarity import Cka
 
-VERSION = 1
-"""Raised whenever the same snapshot would be measured otherwise than before."""
+VERSION = 2
+"""Raised whenever the same snapshot would be measured otherwise than before, and no metric's
+meaning says so."""
 
 _NUMBERS = 1 << 17
 
@@ -76,7 +78,7 @@ class Measured:
     )
     changes: Memory[Change] = field(default_factory=lambda: Memory[Change](2 * MAX_STEPS))
     products: Memory[float] = field(default_factory=lambda: Memory[float](_NUMBERS))
-    similarities: Memory[float] = field(default_factory=lambda: Memory[float](_NUMBERS))
+    similarities: Memory[Cka] = field(default_factory=lambda: Memory[Cka](_NUMBERS))
 
 
 class LayerShelf:
@@ -104,7 +106,9 @@ class LayerShelf:
         self._samples, self._units, self._classes = samples, units, classes
         self._folder = ""
         if shelf is not None:
-            self._folder = shelf.layout({"measures": VERSION, "k": K, **facts})
+            # A metric that is new, or means something else, is in no file kept before it.
+            made_by = {"measures": VERSION, "k": K, "metrics": DEFINITIONS}
+            self._folder = shelf.layout({**made_by, **facts})
             shelf.use(self._folder)
 
     def observation(self, name: str, observe: Callable[[], Observation]) -> Observation:
@@ -127,21 +131,23 @@ class LayerShelf:
         self._keep(name, {key: getattr(found, key) for key in _CHANGED}, {})
         return found
 
-    def number(self, row: str, column: str, compute: Callable[[], float]) -> float:
-        """Returns a number of a table, else what `compute` returns, which is kept.
+    def cka(self, row: str, column: str, compute: Callable[[], Cka]) -> Cka:
+        """Returns what is kept of two snapshots, else what `compute` returns, which is kept.
 
-        NaN is not kept.
+        What is undefined is not kept.
         """
         if self._shelf is None:
             return compute()
-        known = self._shelf.record(self._folder, row)
-        kept = known.get(column)
-        if isinstance(kept, float):
-            return kept
+        name = f"cka-{row}"
+        known = self._shelf.record(self._folder, name)
+        match known.get(column):
+            case [float(debiased), float(biased)]:
+                return Cka(debiased, biased)
         found = compute()
-        if np.isfinite(found):
+        if np.isfinite(found.debiased):
+            pair = [found.debiased, found.biased]
             with contextlib.suppress(OSError):
-                self._shelf.keep_record(self._folder, row, {**known, column: found})
+                self._shelf.keep_record(self._folder, name, {**known, column: pair})
         return found
 
     def _read(self, name: str) -> tuple[Tensors, Mapping[str, Any]] | None:

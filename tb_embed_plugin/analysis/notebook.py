@@ -190,22 +190,25 @@ class OpenLayer:
         """Returns how many samples of each label are predicted as each class, a row a label."""
         return findings.confusion(self._measures, step)
 
-    def similarity(self, other: OpenLayer | None = None) -> NDArray[np.float64]:
+    def similarity(
+        self, other: OpenLayer | None = None, *, biased: bool = False
+    ) -> NDArray[np.float64]:
         """Returns the linear CKA of each step of this layer with each step of another.
 
         Args:
             other: A layer of the same samples, of this run or another; this one by default.
+            biased: The plain CKA of Kornblith et al. 2019 instead, in [0, 1].
 
         Returns:
-            float64 (n_steps, n_steps of the other) in [0, 1].
+            float64 (n_steps, n_steps of the other), debiased: at most 1, about 0 where
+            unrelated; NaN where undefined (`metrics.similarity`).
 
         Raises:
             UnsuitableDataError: The other one holds different samples.
         """
         to = self._measures if other is None else other._measures  # noqa: SLF001 # its own kind
-        return np.array(
-            [[self._measures.similarity(a, to, b) for b in to.steps] for a in self.steps]
-        )
+        found = [[self._measures.similarity(a, to, b) for b in to.steps] for a in self.steps]
+        return np.array([[c.biased if biased else c.debiased for c in row] for row in found])
 
     def compare(self, other: OpenLayer, step: int | None = None) -> Comparison:
         """Holds this layer against that of another run, or another one of this run.

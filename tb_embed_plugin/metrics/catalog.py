@@ -25,6 +25,8 @@ class Metric:
     meaning: str
 
 
+_CKA = "Linear CKA, debiased: 1 where only turned or scaled, about 0 where unrelated."
+
 STEP_METRICS = (
     Metric("accuracy", "Accuracy", "share", "Samples whose prediction is their label."),
     Metric(
@@ -49,13 +51,20 @@ STEP_METRICS = (
         "effective_rank",
         "Effective rank",
         "directions",
-        "In how many directions the layer varies, by entropy.",
+        "In how many directions the layer varies, by entropy of the shares of variance.",
     ),
     Metric(
         "participation_ratio",
         "Participation ratio",
         "directions",
         "In how many directions the layer varies, by second moments.",
+    ),
+    Metric(
+        "rankme",
+        "RankMe",
+        "directions",
+        "In how many directions the layer lies, its mean among them, by entropy of the "
+        "singular values (Garrido et al. 2023).",
     ),
     Metric("dead_units", "Dead units", "share", "Units that answer all samples alike."),
     Metric(
@@ -77,9 +86,9 @@ STEP_METRICS = (
         "share",
         "Nearest neighbors that are others than at the step before.",
     ),
-    Metric("cka_before", "CKA to the step before", "", "Linear CKA; 1 where only turned."),
-    Metric("cka_first", "CKA to the first step", "", "Linear CKA; 1 where only turned."),
-    Metric("cka_last", "CKA to the last step", "", "Linear CKA; 1 where only turned."),
+    Metric("cka_before", "CKA to the step before", "", _CKA),
+    Metric("cka_first", "CKA to the first step", "", _CKA),
+    Metric("cka_last", "CKA to the last step", "", _CKA),
     Metric(
         "nc1", "NC1-style", "", "Spread within the classes over that between them; 0 collapsed."
     ),
@@ -105,6 +114,9 @@ STEP_METRICS = (
     ),
 )
 """One number a step."""
+
+CKA_METRICS = ("cka_before", "cka_first", "cka_last")
+"""Those of them of which there is a plain, biased value as well."""
 
 SAMPLE_METRICS = (
     Metric("prediction", "Prediction", "class", "The class of the largest output."),
@@ -142,3 +154,6 @@ SAMPLE_METRICS = (
     ),
 )
 """One number a step and sample."""
+
+DEFINITIONS = tuple((m.name, m.unit, m.meaning) for m in (*STEP_METRICS, *SAMPLE_METRICS))
+"""What the numbers are; what was kept under others is not of these."""

@@ -119,7 +119,8 @@ def observe(
     """
     codes, n_classes = labels.codes, len(labels.names)
     votes = neighborhoods.vote(codes, neighbors)
-    variances = spectrum.eigenvalues(snapshot)
+    found = spectrum.spectrum(snapshot)
+    variances = found.variances
     radius = motion.radius(variances)
     mean = snapshot.mean(axis=0, dtype=np.float64)
     away = motion.displacement(np.broadcast_to(mean, snapshot.shape), snapshot)
@@ -132,6 +133,7 @@ def observe(
         "silhouette": _mean(coefficients),
         "effective_rank": spectrum.effective_rank(variances),
         "participation_ratio": spectrum.participation_ratio(variances),
+        "rankme": spectrum.rankme(found.singular),
         "dead_units": float(dead.mean()),
         "saturated_units": float(saturated.mean()),
         "radius": radius,

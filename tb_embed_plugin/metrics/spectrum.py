@@ -1,18 +1,37 @@
-"""In how many directions a layer varies."""
+"""In how many directions a layer varies, or lies."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+RANKME_EPSILON = 1e-7
+"""Added to each share of RankMe, as its authors do in float32."""
+
 _BLOCK_VALUES = 1 << 19
 
 
-def eigenvalues(snapshot: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Returns the eigenvalues of a snapshot's covariance, ascending, none negative.
+@dataclass(frozen=True)
+class Spectrum:
+    """What a snapshot is made of.
 
-    Squared activations; their sum is the mean squared distance to the mean. In float64 about
-    the first row; O(n n_units² + n_units³).
+    Attributes:
+        variances: Eigenvalues of the covariance, float64 (n_units,), ascending, none negative.
+            Squared activations; their sum is the mean squared distance to the mean.
+        singular: Singular values of the snapshot as it is, not centred, float64
+            (min(n_samples, n_units),), ascending; activations.
+    """
+
+    variances: NDArray[np.float64]
+    singular: NDArray[np.float64]
+
+
+def spectrum(snapshot: NDArray[np.floating]) -> Spectrum:
+    """Returns the eigenvalues and the singular values of a snapshot.
+
+    In float64, the covariance about the first row; O(n n_units² + n_units³).
 
     Args:
         snapshot: (n_samples, n_units).
@@ -28,20 +47,43 @@ def eigenvalues(snapshot: NDArray[np.floating]) -> NDArray[np.float64]:
         products += block.T @ block
     mean = total / n
     covariance = products / n - np.outer(mean, mean)
-    return np.maximum(np.linalg.eigvalsh(covariance), 0)
+    whole = origin + mean
+    squares = np.linalg.eigvalsh(n * (covariance + np.outer(whole, whole)))
+    return Spectrum(
+        variances=np.maximum(np.linalg.eigvalsh(covariance), 0),
+        singular=np.sqrt(np.maximum(squares[-min(n, units) :], 0)),
+    )
 
 
 def effective_rank(variances: NDArray[np.float64]) -> float:
-    """Returns the effective number of directions, by entropy.
+    """Returns the effective number of directions in which a layer varies, by entropy.
 
-    exp(- sum p_i log p_i) with p_i the share of the eigenvalue i of the covariance (Roy &
-    Vetterli, EUSIPCO 2007, who take singular values; so does RankMe, arXiv 2210.02885).
+    exp(- sum p_i log p_i) with p_i the share of the variance along the principal axis i, an
+    eigenvalue of the covariance. The form is that of Roy & Vetterli (EUSIPCO 2007), who take
+    the shares of singular values, of which large ones weigh less: `rankme` does so.
     From 1 to n_units; NaN for a layer without variance. O(n_units).
     """
     total = variances.sum()
     if not total > 0:
         return np.nan
     shares = variances[variances > 0] / total
+    return float(np.exp(-(shares * np.log(shares)).sum()))
+
+
+def rankme(singular: NDArray[np.float64]) -> float:
+    """Returns RankMe (Garrido et al. 2023, arXiv 2210.02885, eq. 1).
+
+    exp(- sum p_i log p_i) with p_i = s_i / sum s + `RANKME_EPSILON`, s the singular values of
+    the snapshot as it is: a mean far from the origin counts as one large direction. From 1
+    to min(n_samples, n_units); NaN where all is 0.
+
+    Args:
+        singular: `Spectrum.singular`.
+    """
+    total = singular.sum()
+    if not total > 0:
+        return np.nan
+    shares = singular / total + RANKME_EPSILON
     return float(np.exp(-(shares * np.log(shares)).sum()))
 
 

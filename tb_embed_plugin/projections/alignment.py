@@ -19,10 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import UnsuitableDataError
-from tb_embed_plugin.metrics.similarity import cka_of_products
+from tb_embed_plugin.metrics.similarity import Cka, cka_of_products
 from tb_embed_plugin.projections.blocks import (
     BLOCK_VALUES,
     SnapshotOf,
+    blocks,
     check_finite,
     check_width,
 )
@@ -50,14 +51,16 @@ class StepMatch:
         onto_step: Step of the one that it is compared with.
         residual: Frobenius norm of the difference over that of `onto_step`'s snapshot, both
             about the mean of all matched steps; None where that is one point.
-        cka: Linear centred kernel alignment of the two as they were recorded, in [0, 1]
-            (Kornblith et al. 2019); None where one of them is one point.
+        cka: Linear centred kernel alignment of the two as they were recorded, debiased
+            (`metrics.similarity`); None where it is undefined.
+        cka_biased: The same, plain; None where one of them is one point.
     """
 
     step: int
     onto_step: int
     residual: float | None
     cka: float | None
+    cka_biased: float | None
 
 
 @dataclass(frozen=True)
@@ -127,7 +130,9 @@ def align(
         )
         covariance = moments.covariance()
         means.append(moments.mean())
-        ckas.append(_cka(covariance, units))
+        ckas.append(
+            _cka(means[-1], covariance, (snapshot_of(step), onto_snapshot_of(onto_step)))
+        )
         inside += covariance / len(pairs)
     mean = np.mean(means, axis=0)
     apart = np.stack(means) - mean
@@ -146,7 +151,8 @@ def align(
             step,
             onto_step,
             _residual(alignment, snapshot_of(step), onto_snapshot_of(onto_step)),
-            cka,
+            _known(cka.debiased),
+            _known(cka.biased),
         )
         for (step, onto_step), cka in zip(pairs, ckas, strict=True)
     ]
@@ -167,11 +173,37 @@ def _joint_moments(
     return moments
 
 
-def _cka(covariance: NDArray[np.float64], units: int) -> float | None:
-    own = np.linalg.norm(covariance[:units, :units])
-    onto = np.linalg.norm(covariance[units:, units:])
-    cross = np.linalg.norm(covariance[:units, units:]) ** 2
-    value = cka_of_products(float(cross), float(own * onto))
+def _cka(
+    mean: NDArray[np.float64],
+    covariance: NDArray[np.float64],
+    snapshots: tuple[NDArray[np.float32], NDArray[np.float32]],
+) -> Cka:
+    one, other = snapshots
+    n_samples, units = one.shape
+    own, onto = slice(units), slice(units, None)
+    cross, one_product, other_product = (
+        float(np.linalg.norm(n_samples * covariance[part])) ** 2
+        for part in ((own, onto), (own, own), (onto, onto))
+    )
+    return cka_of_products(
+        cross,
+        one_product,
+        other_product,
+        _squared_lengths(one, mean[own]),
+        _squared_lengths(other, mean[onto]),
+    )
+
+
+def _squared_lengths(
+    snapshot: NDArray[np.float32], mean: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    lengths = np.empty(len(snapshot))
+    for rows, block in blocks(snapshot):
+        lengths[rows] = np.square(block - mean).sum(axis=1)
+    return lengths
+
+
+def _known(value: float) -> float | None:
     return None if np.isnan(value) else value
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import NotRecordedError
 from tb_embed_plugin.metadata import OutputsKind
+from tb_embed_plugin.metrics.catalog import DEFINITIONS
 from tb_embed_plugin.runs.manifest import ColumnInfo, Step
 from tb_embed_plugin.runs.metadata_table import Column
 
@@ -189,9 +190,12 @@ class Run(ABC):
         )
 
     def layer_version(self, name: str) -> str:
-        """Changes when the data of the layer `name` do."""
+        """Changes when the data of the layer `name` do, or what the metrics told of it mean.
+
+        Browsers keep answers by it, for longer than a server lives.
+        """
         layer = self.layer(name)
-        return short_hash(layer, *(self.stamp(name, step) for step in layer.steps))
+        return short_hash(DEFINITIONS, layer, *(self.stamp(name, step) for step in layer.steps))
 
 
 def not_finite_problems(layers: Iterable[LayerFacts]) -> list[str]:

@@ -5,19 +5,21 @@ docs/http_api.md is the contract.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tb_embed_plugin.analysis.comparison import Comparison, Ranked
 from tb_embed_plugin.analysis.measure import LayerMeasures
 from tb_embed_plugin.arguments import Arguments
 from tb_embed_plugin.errors import ArgumentError, EmbedError
 from tb_embed_plugin.metrics.catalog import STEP_METRICS
+from tb_embed_plugin.metrics.similarity import Cka
 from tb_embed_plugin.server.answers import Answer, Service, json_answer
 from tb_embed_plugin.server.measuring import (
     in_time,
@@ -77,13 +79,11 @@ def similarity(service: Service, arguments: Arguments) -> Answer:
     values, state = in_time(
         service, pairs, lambda pair: measures.similarity(pair[0], other, pair[1])
     )
-    matrix = np.full(len(pairs), np.nan)
-    matrix[: len(values)] = values
-    content = state | {
-        "steps": rows,
-        "with_steps": columns,
-        "cka": [without_nan(row) for row in matrix.reshape(len(rows), len(columns))],
+    tables = {
+        name: [without_nan(row) for row in each.reshape(len(rows), len(columns))]
+        for name, each in _both(values, len(pairs)).items()
     }
+    content = state | {"steps": rows, "with_steps": columns, **tables}
     # The other one's version may change while this one's does not.
     version = version_of(measures, state) if other is measures else None
     return json_answer(content, version)
@@ -109,7 +109,7 @@ def comparison(service: Service, arguments: Arguments) -> Answer:
         *(partial(compared.cka, pair) for pair in compared.pairs),
     ]
     parts, state = in_time(service, work, lambda piece: piece())
-    cka = [part for part in parts if isinstance(part, float)]
+    found_cka = _both([part for part in parts if isinstance(part, Cka)], len(compared.pairs))
     content = {
         "step": compared.step,
         "with_step": compared.there_step,
@@ -117,7 +117,7 @@ def comparison(service: Service, arguments: Arguments) -> Answer:
         **found,
         "steps": [one for one, _ in compared.pairs],
         "with_steps": [other for _, other in compared.pairs],
-        "cka": without_nan(np.array(cka + [np.nan] * (len(compared.pairs) - len(cka)))),
+        **{name: without_nan(each) for name, each in found_cka.items()},
     }
     return json_answer(state | content)
 
@@ -135,6 +135,15 @@ def _other_of(service: Service, arguments: Arguments, measures: LayerMeasures) -
     of = service.logdir.run(run or measures.run.name)
     name = of.layer(layer or measures.facts.name).name
     return LayerMeasures(of, name, service.measured, arguments.optional("label"))
+
+
+def _both(found: Sequence[Cka], wanted: int) -> dict[str, NDArray[np.float64]]:
+    """Returns `cka`, debiased, and `cka_biased`, (wanted,) each; NaN what is yet to come."""
+    missing = [np.nan] * (wanted - len(found))
+    return {
+        "cka": np.array([cka.debiased for cka in found] + missing),
+        "cka_biased": np.array([cka.biased for cka in found] + missing),
+    }
 
 
 def _observations(measures: LayerMeasures, step: int) -> list[Callable[[], object]]:

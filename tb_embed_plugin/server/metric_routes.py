@@ -18,7 +18,7 @@ from tb_embed_plugin.analysis import findings
 from tb_embed_plugin.analysis.measure import LayerMeasures
 from tb_embed_plugin.arguments import Arguments
 from tb_embed_plugin.errors import ArgumentError
-from tb_embed_plugin.metrics.catalog import SAMPLE_METRICS, STEP_METRICS
+from tb_embed_plugin.metrics.catalog import CKA_METRICS, SAMPLE_METRICS, STEP_METRICS
 from tb_embed_plugin.metrics.rankings import RULES
 from tb_embed_plugin.server.answers import Answer, Service, bound, json_answer
 from tb_embed_plugin.server.measuring import (
@@ -38,12 +38,19 @@ def metrics(service: Service, arguments: Arguments) -> Answer:
     rows, state = in_time(
         service, asked, lambda step: (measures.numbers(step), measures.observation(step))
     )
+    similar = [measures.similarities(step) for step in asked[: len(rows)]]
     content = state | {
         "steps": asked[: len(rows)],
         "metrics": [
             {**asdict(metric), "values": [numbers.get(metric.name) for numbers, _ in rows]}
             for metric in STEP_METRICS
         ],
+        "cka_biased": {
+            name: without_nan(
+                np.array([s[name].biased if name in s else np.nan for s in similar])
+            )
+            for name in CKA_METRICS
+        },
         "classes": measures.labels.names,
         "classes_are_outputs": measures.labels.are_outputs,
         "dead": [np.flatnonzero(seen.dead).tolist() for _, seen in rows],

@@ -46,8 +46,9 @@ export function CkaPanel({ store }: { store: Store }) {
         <StepMap store={store} there={there} />
       )}
       <p>
-        Linear CKA, 1 where only turned or scaled: rows are steps of {layer}, columns steps of{" "}
-        {there}.{compared.value === null && " A sharp edge is a step at which much has changed."}
+        Linear CKA, debiased: 1 where only turned or scaled, about 0 where unrelated. Rows are steps
+        of {layer}, columns steps of {there}.
+        {compared.value === null && " A sharp edge is a step at which much has changed."}
       </p>
       <LayerMap store={store} />
     </div>
@@ -56,7 +57,9 @@ export function CkaPanel({ store }: { store: Store }) {
 
 function StepMap({ store, there }: { store: Store; there: string }) {
   const { similarity, compared } = store.measuring;
-  const { cka, steps, with_steps } = similarity.value ?? { cka: [], steps: [], with_steps: [] };
+  const map = similarity.value;
+  if (map === null) return null;
+  const { cka, cka_biased, steps, with_steps } = map;
   const known = cka.flat().filter((value) => value !== null);
   const low = known.length === 0 ? 0 : Math.min(...known);
   const ramp = legible_ramp(store.theme.value);
@@ -69,9 +72,9 @@ function StepMap({ store, there }: { store: Store; there: string }) {
       paint={(value) => ramp(low < 1 ? (value - low) / (1 - low) : 1)}
       framed={{ row: steps.indexOf(here), column: self ? with_steps.indexOf(here) : -1 }}
       say={({ row, column }) => {
-        const value = cka[row]?.[column] ?? null;
-        const told = value === null ? "not known yet" : short(value);
-        return `Step ${steps[row]} with step ${with_steps[column]}: ${told}`;
+        const both = [cka[row]?.[column] ?? null, cka_biased[row]?.[column] ?? null] as const;
+        const none = map.state === "running" ? "not known yet" : "undefined";
+        return `Step ${steps[row]} with step ${with_steps[column]}: ${in_words(both, none)}`;
       }}
       choose={({ row, column }) => {
         // In the map of a layer with itself, the step that is not shown already is the one meant.
@@ -83,11 +86,18 @@ function StepMap({ store, there }: { store: Store; there: string }) {
   );
 }
 
+/** A debiased value, and the biased one beside it. */
+function in_words(both: readonly [number | null, number | null], none: string): string {
+  const [value, biased] = both;
+  const beside = biased === null ? "" : ` (biased ${short(biased)})`;
+  return (value === null ? none : short(value)) + beside;
+}
+
 /** The layers of the same samples, each with each at the step that is shown. */
 function LayerMap({ store }: { store: Store }) {
   const map = store.measuring.layers.value;
   if (map === null) return null;
-  const { step, layers, cka } = map;
+  const { step, layers, cka, cka_biased } = map;
   const ramp = legible_ramp(store.theme.value);
   const title = ({ run, layer }: Other) =>
     run === store.run.value?.run ? layer : `${layer} of ${run}`;
@@ -101,9 +111,9 @@ function LayerMap({ store }: { store: Store }) {
         framed={null}
         say={({ row, column }) => {
           const [a, b] = [layers[row], layers[column]];
-          const value = cka[row]?.[column] ?? null;
+          const both = [cka[row]?.[column] ?? null, cka_biased[row]?.[column] ?? null] as const;
           if (a === undefined || b === undefined) return "";
-          return `${title(a)} with ${title(b)}: ${value === null ? "undefined" : short(value)}`;
+          return `${title(a)} with ${title(b)}: ${in_words(both, "undefined")}`;
         }}
         choose={({ row, column }) => {
           // The first one is the layer that is shown.

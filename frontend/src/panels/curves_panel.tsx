@@ -50,6 +50,7 @@ function Row({ store, metrics, metric }: RowProps) {
   // Before all is measured, the last value there is would be taken for that of a later step.
   const there = metrics.state !== "running" || steps.includes(store.step.value ?? Number.NaN);
   const here = there ? (values[Math.round(at)] ?? null) : null;
+  const biased = metrics.cka_biased[name]?.[Math.round(at)] ?? null;
   const above = store.measuring.above.value === name;
   return (
     <div class="curve-row">
@@ -57,7 +58,10 @@ function Row({ store, metrics, metric }: RowProps) {
         <span class="name" title={meaning}>
           {title}
         </span>
-        <span class="count">
+        <span
+          class="count"
+          title={biased === null ? undefined : `Debiased; biased: ${short(biased)}`}
+        >
           {here === null ? "–" : short(here)} {here === null || unit === "share" ? "" : unit}
         </span>
         <button

@@ -68,6 +68,7 @@ interface BothProps {
 
 function Both({ store, comparison, there }: BothProps) {
   const { step, with_step, metrics, lists, k, neighbors_kept, steps, cka } = comparison;
+  const biased = comparison.cka_biased[steps.indexOf(step)] ?? null;
   const here = store.run.value?.run ?? "";
   const { first, others } = in_order(metrics);
   const at = step === with_step ? `step ${step}` : `step ${step} and step ${with_step}`;
@@ -103,7 +104,9 @@ function Both({ store, comparison, there }: BothProps) {
       <h3 class="row-of-fields">
         CKA of both at each step
         <span class="spring" />
-        <span class="count">{in_short(cka[steps.indexOf(step)] ?? null)}</span>
+        <span class="count" title={`Debiased; biased: ${in_short(biased)}`}>
+          {in_short(cka[steps.indexOf(step)] ?? null)}
+        </span>
       </h3>
       <StepCurve
         name={`CKA of ${here} and ${there}`}

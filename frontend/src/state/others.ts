@@ -69,14 +69,20 @@ export async function compare_layers(
   signal: AbortSignal,
 ): Promise<LayerSimilarity> {
   const at = { steps: String(step), with_steps: String(step) };
-  const cka = keys.map(() => keys.map((): number | null => 1));
+  const cka = keys.map(() => keys.map((): number | null => null));
+  const cka_biased = keys.map(() => keys.map((): number | null => null));
   for (const [row, key] of keys.entries()) {
-    for (const [column, other] of keys.slice(0, row).entries()) {
+    for (const [column, other] of keys.slice(0, row + 1).entries()) {
       const answer = await fetch_similarity(key, other, at, signal);
-      const value = answer.cka[0]?.[0] ?? null;
-      (cka[row] as (number | null)[])[column] = value;
-      (cka[column] as (number | null)[])[row] = value;
+      for (const [table, found] of [
+        [cka, answer.cka],
+        [cka_biased, answer.cka_biased],
+      ] as const) {
+        const value = found[0]?.[0] ?? null;
+        (table[row] as (number | null)[])[column] = value;
+        (table[column] as (number | null)[])[row] = value;
+      }
     }
   }
-  return { step, layers: keys.map(({ run, layer }) => ({ run, layer })), cka };
+  return { step, layers: keys.map(({ run, layer }) => ({ run, layer })), cka, cka_biased };
 }

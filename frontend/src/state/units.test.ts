@@ -7,6 +7,7 @@ const METRICS: StepMetrics = {
   metrics: [],
   classes: [],
   classes_are_outputs: false,
+  cka_biased: {},
   dead: [
     [1, 2],
     [2, 5],
