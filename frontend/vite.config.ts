@@ -3,6 +3,8 @@
 import { defineConfig } from "vite";
 
 export default defineConfig({
+  // What a module asks for lies beside it, wherever TensorBoard is served.
+  base: "./",
   build: {
     outDir: "../tb_embed_plugin/static",
     emptyOutDir: true,

@@ -112,6 +112,14 @@ export class Strings {
     return this.decoder.decode(this.bytes.subarray(this.offsets[j], this.offsets[j + 1]));
   }
 
+  /** A copy of some of them, as bytes and offsets. */
+  part(from: number, to: number): { bytes: Uint8Array; offsets: Uint32Array } {
+    const offsets = this.offsets.slice(from, Math.min(to, this.length) + 1);
+    const [first = 0] = offsets;
+    const bytes = this.bytes.slice(first, offsets.at(-1));
+    return { bytes, offsets: offsets.map((offset) => offset - first) };
+  }
+
   all(): string[] {
     return Array.from({ length: this.length }, (_, j) => this.at(j));
   }

@@ -1,8 +1,10 @@
 // Says what the page waits for and what went wrong. The picture behind stays.
+import { dismiss_not_searched } from "../state/choose";
 import type { Store } from "../state/store";
 
 export function Notices({ store }: { store: Store }) {
   const { activity, run, layer, frames, view } = store;
+  const { not_searched } = store.choosing;
   const awaited = frames.value?.awaited ?? null;
   const failures = activity.failures.value;
   const broken = run.value !== null && layer.value === null;
@@ -36,6 +38,21 @@ export function Notices({ store }: { store: Store }) {
             </button>
           </div>
         ))}
+        {not_searched.value !== null && (
+          <div class="failure" role="alert">
+            <p>
+              <strong>The selection of this address or bookmark was not made.</strong>{" "}
+              {not_searched.value}.
+            </p>
+            <button
+              type="button"
+              title="Takes this message away"
+              onClick={() => dismiss_not_searched(store)}
+            >
+              Dismiss
+            </button>
+          </div>
+        )}
       </div>
       {broken && (
         <div class="message">

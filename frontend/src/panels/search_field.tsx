@@ -55,6 +55,7 @@ export function SearchField({ store }: { store: Store }) {
 
 function sentence(found: Found): string {
   if (found.kind === "error") return `${found.message}.`;
+  if (found.kind === "searching") return `Searching: ${Math.floor(100 * found.share)} %…`;
   const count = found.ids.length.toLocaleString("en-US");
   const among = found.among.toLocaleString("en-US");
   const then = found.ids.length > 0 ? "; Enter selects them" : "";

@@ -9,6 +9,7 @@ import type { Rule } from "./rules";
 import { combine, ids_in, neighbor_in, type Reason } from "./selection";
 import type { Store } from "./store";
 import { type Tag, tagged } from "./tags";
+import { until } from "./until";
 
 export function choose_tool(store: Store, tool: Tool): void {
   store.choosing.tool.value = tool;
@@ -33,6 +34,7 @@ export function select(
 ): void {
   const { selection, sample, samples, tab, inspector_due, visible } = store.choosing;
   batch(() => {
+    dismiss_not_searched(store);
     // A rule does not know what was hidden then.
     const lasting = visible.value === null ? rule : null;
     selection.value = combine(selection.value, ids, samples.value, reason, how, lasting);
@@ -116,10 +118,20 @@ export function search_for(store: Store, query: string): void {
   store.choosing.query.value = query;
 }
 
-export function select_found(store: Store, how: Combining): void {
-  const found = store.choosing.found.value;
-  const rule: Rule = { kind: "query", query: store.choosing.query.value };
-  if (found?.kind === "samples") select(store, found.ids, "search", how, rule);
+/** Waits for a search that is under way, unless something else is asked meanwhile. */
+export async function select_found(store: Store, how: Combining): Promise<void> {
+  const { found, query } = store.choosing;
+  const asked = query.value;
+  const over = () => found.value?.kind !== "searching" || query.value !== asked;
+  if (!over()) await until(over, new AbortController().signal);
+  const rule: Rule = { kind: "query", query: asked };
+  if (found.value?.kind === "samples" && query.value === asked) {
+    select(store, found.value.ids, "search", how, rule);
+  }
+}
+
+export function dismiss_not_searched(store: Store): void {
+  store.choosing.not_searched.value = null;
 }
 
 export function toggle_entry(store: Store, column: string, entry: LegendEntry): void {

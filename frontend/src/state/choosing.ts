@@ -4,7 +4,7 @@ import { MARK } from "../marks";
 import type { Path, Tool } from "../types";
 import { type Filters, passing } from "./filters";
 import type { NamedSelection } from "./kept";
-import { read_query } from "./search";
+import { type Masks, read_query, type Search } from "./search";
 import type { Selection } from "./selection";
 import type { Column, Table } from "./table";
 import { type Tags, tag_column } from "./tags";
@@ -15,7 +15,15 @@ export type InspectorTab = (typeof INSPECTOR_TABS)[number];
 /** What the search field has found; nothing has been asked where it is null. */
 export type Found =
   | { readonly kind: "samples"; readonly ids: readonly number[]; readonly among: number }
+  /** Regular expressions are being tried: on which share of the texts they have been. */
+  | { readonly kind: "searching"; readonly share: number }
   | { readonly kind: "error"; readonly message: string };
+
+/** What the worker has said of a query's regular expressions. */
+export type Tried =
+  | { readonly search: Search; readonly masks: Masks }
+  | { readonly search: Search; readonly share: number }
+  | { readonly search: Search; readonly error: string };
 
 export class Choosing {
   readonly tool: Signal<Tool> = signal("pan");
@@ -46,7 +54,12 @@ export class Choosing {
   readonly inspector_open: ReadonlySignal<boolean>;
   /** The recorded columns, and the tags as one more. */
   readonly columns: ReadonlySignal<Table>;
+  /** What is asked in the search field; null where that is nothing. */
+  readonly search: ReadonlySignal<Search | null>;
+  readonly tried: Signal<Tried | null> = signal(null);
   readonly found: ReadonlySignal<Found | null>;
+  /** Why what an address or a bookmark selects was not searched for; null where it was. */
+  readonly not_searched: Signal<string | null> = signal(null);
   /** 1 for each sample that isolation and filters let through; null where nothing is hidden. */
   readonly visible: ReadonlySignal<Uint8Array | null>;
   /** How each sample is marked on the stage. */
@@ -70,17 +83,25 @@ export class Choosing {
       if (isolated?.length !== samples.value) return passed;
       return passed === null ? isolated : isolated.map((one, i) => one & (passed[i] as number));
     });
+    this.search = computed(() => read_query(this.query.value, this.columns.value));
     this.found = computed(() => {
-      const search = read_query(this.query.value, this.columns.value);
+      const search = this.search.value;
       if (search === null) return null;
       if ("error" in search) return { kind: "error", message: search.error };
+      const tried = this.tried.value;
+      const known = tried?.search === search ? tried : { search, share: 0 };
+      if ("error" in known) return { kind: "error", message: known.error };
+      if (search.patterns.length > 0 && "share" in known) {
+        return { kind: "searching", share: known.share };
+      }
+      const masks = "masks" in known ? known.masks : [];
       const shown = this.visible.value;
       const ids: number[] = [];
       let among = 0;
       for (let i = 0; i < samples.value; i += 1) {
         if (shown !== null && shown[i] === 0) continue;
         among += 1;
-        if (search.matches(i)) ids.push(i);
+        if (search.matches(i, masks)) ids.push(i);
       }
       return { kind: "samples", ids, among };
     });

@@ -1,13 +1,26 @@
 // The language of the search field. Terms stand side by side and must all hold: text anywhere in the row, "text with
 // spaces", /a regular expression/, column:value, column!=value and the comparisons column<number.
+// A regular expression may take for ever, so none is tried here: the query says which are to be found in which columns.
 import { type Column, type Table, value_at } from "./table";
 
+/** A regular expression and the column whose texts, as `pattern_rows` has them, it is to be tried on. */
+export interface Pattern {
+  readonly regex: RegExp;
+  readonly column: Column;
+}
+
+/** For each pattern, 1 for each of its column's texts that it is found in. */
+export type Masks = readonly Uint8Array[];
+
 export type Search =
-  | { readonly matches: (sample: number) => boolean }
+  | {
+      readonly patterns: readonly Pattern[];
+      readonly matches: (sample: number, masks: Masks) => boolean;
+    }
   /** What is wrong with the query, in words. */
   | { readonly error: string };
 
-type Test = (sample: number) => boolean;
+type Test = (sample: number, masks: Masks) => boolean;
 type Operator = ":" | "=" | "!=" | "<" | "<=" | ">" | ">=";
 
 class QueryError extends Error {}
@@ -20,8 +33,9 @@ export function read_query(query: string, table: Table): Search | null {
   const text = query.trim();
   if (text === "") return null;
   try {
-    const tests = terms_of(text).map((term) => test_of(term, table));
-    return { matches: (sample) => tests.every((test) => test(sample)) };
+    const patterns: Pattern[] = [];
+    const tests = terms_of(text).map((term) => test_of(term, table, patterns));
+    return { patterns, matches: (sample, masks) => tests.every((test) => test(sample, masks)) };
   } catch (reason) {
     if (reason instanceof QueryError) return { error: reason.message };
     throw reason;
@@ -68,14 +82,19 @@ function read_pattern(source: string, flags: string): RegExp {
   }
 }
 
-function test_of(term: Term, table: Table): Test {
+function test_of(term: Term, table: Table, patterns: Pattern[]): Test {
   const { operator, value, pattern } = term;
+  const holds = (column: Column) => {
+    if (pattern !== null) return pattern_test({ regex: pattern, column }, patterns);
+    const wanted = value.toLowerCase();
+    return text_test(column, (text) => text.toLowerCase().includes(wanted));
+  };
   if (term.column === null) {
-    const tests = table.map((column) => text_test(column, contains(term)));
-    return (sample) => tests.some((test) => test(sample));
+    const tests = table.map(holds);
+    return (sample, masks) => tests.some((test) => test(sample, masks));
   }
   const column = column_named(term.column, table);
-  if (pattern !== null) return negated_if(operator, text_test(column, contains(term)), term);
+  if (pattern !== null) return negated_if(operator, holds(column), term);
   if (operator === ":" || operator === "=" || operator === "!=") {
     if (value === "" && !term.quoted) {
       throw new QueryError(
@@ -88,7 +107,7 @@ function test_of(term: Term, table: Table): Test {
 }
 
 function negated_if(operator: Operator, test: Test, term: Term): Test {
-  if (operator === "!=") return (sample) => !test(sample);
+  if (operator === "!=") return (sample, masks) => !test(sample, masks);
   if (operator === ":" || operator === "=") return test;
   throw new QueryError(`Expected a number after ${term.column}${operator}, received a pattern`);
 }
@@ -103,10 +122,16 @@ function column_named(name: string, table: Table): Column {
   throw new QueryError(`Expected a column before the sign, received ${name}; there are: ${known}`);
 }
 
-function contains({ pattern, value }: Term): (text: string) => boolean {
-  if (pattern !== null) return (text) => pattern.test(text);
-  const wanted = value.toLowerCase();
-  return (text) => text.toLowerCase().includes(wanted);
+function pattern_test(pattern: Pattern, patterns: Pattern[]): Test {
+  const { column } = pattern;
+  const place = patterns.push(pattern) - 1;
+  if (column.type !== "category") return (sample, masks) => masks[place]?.[sample] === 1;
+  // The last text is that of a missing word.
+  const missing = column.words.length;
+  return (sample, masks) => {
+    const code = column.codes[sample] ?? -1;
+    return masks[place]?.[code in column.words ? code : missing] === 1;
+  };
 }
 
 /** Looks at each word of a category once, however many samples have it. */

@@ -10,6 +10,7 @@ import { load_measured } from "./measured";
 import { watch_neighbors } from "./neighbors";
 import { load_picture } from "./picture";
 import { play_on_wish } from "./playing";
+import { try_patterns } from "./searching";
 import type { Store } from "./store";
 import { tour_on_wish } from "./touring";
 import { until } from "./until";
@@ -20,6 +21,7 @@ export function start(store: Store, first_answer: Promise<Response>, signal: Abo
   tour_on_wish(store);
   play_on_wish(store, signal);
   keep_choices(store);
+  try_patterns(store, signal);
   follow_bookmarks(store);
   watch_neighbors(store, signal);
   load_measured(store, signal);

@@ -17,7 +17,7 @@ import {
   write_filters,
   write_rule,
 } from "./rules";
-import { read_query } from "./search";
+import { samples_found } from "./searching";
 import { ids_in, read_ids, write_ids } from "./selection";
 import { read_step, take_shown, write_shown } from "./shown";
 import { last_step, type Store } from "./store";
@@ -114,7 +114,11 @@ async function choose_again(store: Store, view: Address, signal: AbortSignal): P
   const rule = view.selection === undefined ? null : read_rule(view.selection);
   choosing.filters.value = read_filters(view.filters ?? "");
   if (rule?.kind === "outline") await until(() => is_shown(store), signal);
-  const ids = rule === null ? [] : samples_of(store, rule);
+  const found = rule === null ? { ids: [] } : await samples_of(store, rule, signal);
+  choosing.not_searched.value = "error" in found ? found.error : null;
+  // What was selected stays, rather than that nothing would be.
+  if ("error" in found) return;
+  const { ids } = found;
   const reasons = { query: "search", ids: "list", outline: "lasso" } as const;
   if (ids.length > 0 || choosing.selection.value !== null) {
     select(store, ids, reasons[rule?.kind ?? "ids"]);
@@ -123,16 +127,16 @@ async function choose_again(store: Store, view: Address, signal: AbortSignal): P
   if (made !== null) choosing.selection.value = { ...made, rule };
 }
 
-function samples_of(store: Store, rule: Rule): number[] {
+async function samples_of(
+  store: Store,
+  rule: Rule,
+  signal: AbortSignal,
+): Promise<{ readonly ids: number[] } | { readonly error: string }> {
   const samples = store.choosing.samples.value;
-  if (rule.kind === "ids") return read_ids(rule.ids, samples) ?? [];
-  if (rule.kind === "query") {
-    const search = read_query(rule.query, store.choosing.columns.value);
-    if (search === null || "error" in search) return [];
-    return Array.from({ length: samples }, (_, i) => i).filter(search.matches);
-  }
+  if (rule.kind === "ids") return { ids: read_ids(rule.ids, samples) ?? [] };
+  if (rule.kind === "query") return samples_found(store, rule.query, signal);
   const pose = store.frames.value?.pose(rule.step, 2);
-  return pose == null ? [] : samples_inside(rule.outline, scene_positions(pose));
+  return { ids: pose == null ? [] : samples_inside(rule.outline, scene_positions(pose)) };
 }
 
 /** The picture is that of the step and the frames that are wanted. */

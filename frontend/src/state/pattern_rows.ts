@@ -1,0 +1,48 @@
+// The texts of a column as a worker gets them: in blocks, and in a form that can be posted.
+import { Strings } from "../wire";
+import { type Column, value_at } from "./table";
+
+/** What can be posted of a column: some of its rows; of a category its words. */
+export type Block =
+  | { readonly type: "words"; readonly words: readonly string[] }
+  | { readonly type: "numbers"; readonly column: NumericColumn }
+  | { readonly type: "texts"; readonly bytes: Uint8Array; readonly offsets: Uint32Array };
+
+type NumericColumn = Extract<Column, { readonly values: Float64Array }>;
+
+export interface Texts {
+  readonly length: number;
+  at(i: number): string;
+}
+
+const ROWS = 100_000;
+
+/** How many texts a column has: those of its rows; of a category those of its words, and that of a missing one. */
+export function text_count(column: Column): number {
+  if (column.type === "category") return column.words.length + 1;
+  return column.type === "text" ? column.texts.length : column.values.length;
+}
+
+export function* blocks_of(column: Column): Generator<Block> {
+  if (column.type === "category") {
+    yield { type: "words", words: [...column.words, ""] };
+    return;
+  }
+  for (let from = 0; from < text_count(column); from += ROWS) {
+    if (column.type === "text") yield { type: "texts", ...column.texts.part(from, from + ROWS) };
+    else {
+      const values = column.values.slice(from, from + ROWS);
+      yield { type: "numbers", column: { ...column, values } };
+    }
+  }
+}
+
+export function texts_of(block: Block): Texts {
+  if (block.type === "words") {
+    const { words } = block;
+    return { length: words.length, at: (i) => words[i] ?? "" };
+  }
+  if (block.type === "texts") return new Strings(block.bytes, block.offsets);
+  const { column } = block;
+  return { length: column.values.length, at: (i) => value_at(column, i) };
+}

@@ -1,0 +1,95 @@
+"""Inputs that people have reported, as the page shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import numpy as np
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tb_embed_plugin import record
+from tests.browser.tab import Open, Tab
+from tests.harness import TensorBoardProcess, tensorboard
+
+SAMPLES = 400
+ENDLESS = "/(a+)+$/"
+"""Takes longer than the universe on a row of many a's with something else behind them."""
+NAMES = [f"{'a' * 60}! {i}" if i % 40 == 7 else f"sample {i}" for i in range(SAMPLES)]
+
+
+@pytest.fixture(scope="module")
+def reported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TensorBoardProcess]:
+    """TensorBoard on a run whose metadata are of many kinds."""
+    logdir = tmp_path_factory.mktemp("reported")
+    rng = np.random.default_rng(0)
+    # Wide in two units, so that nothing is wrong with it: warnings would open the inspector.
+    spread = [5, 8, 0.1, 0.1]
+    record(
+        logdir / "run",
+        0,
+        {"fc1": (rng.normal(size=(SAMPLES, 4)) * spread).astype(np.float32)},
+        labels=np.arange(SAMPLES) % 3,
+        metadata={"name": NAMES},
+    )
+    with tensorboard(logdir) as process:
+        yield process
+
+
+@pytest.fixture
+def tab(open_tab: Open, reported: TensorBoardProcess) -> Tab:
+    """The tab on that run."""
+    tab = open_tab(reported, width=1600, reduced_motion=True)
+    tab.wait_for_picture(0)
+    return tab
+
+
+def search(tab: Tab, query: str) -> None:
+    """Types a query and asks for its samples."""
+    field = tab.frame.get_by_role("searchbox", name="Search samples")
+    field.fill(query)
+    field.press("Enter")
+
+
+def found(tab: Tab) -> Locator:
+    """What the page says of a query."""
+    return tab.frame.locator("#found")
+
+
+def selected(tab: Tab) -> Locator:
+    """What the page says of the selection."""
+    return tab.frame.get_by_role("complementary", name="Inspector")
+
+
+def test_a_regular_expression_without_end_leaves_page_and_selection_alone(tab: Tab) -> None:
+    search(tab, "label:1")
+    expect(selected(tab)).to_contain_text("133 samples")
+    search(tab, ENDLESS)
+    # A page that stood still could not say so: it has one thread.
+    expect(found(tab)).to_contain_text("takes too long")
+    expect(selected(tab)).to_contain_text("133 samples")
+    search(tab, "/^sample 1?[0-4]$/ label:0")
+    expect(found(tab)).to_contain_text("3 of 400 samples")
+    expect(selected(tab)).to_contain_text("3 samples")
+
+
+def test_an_address_with_a_regular_expression_without_end_opens(
+    open_tab: Open, reported: TensorBoardProcess
+) -> None:
+    tab = open_tab(reported, keys=f"&p.tb_embed.selection={quote(f'find {ENDLESS}')}")
+    tab.wait_for_picture(0)
+    said = tab.frame.get_by_role("alert").filter(has_text="takes too long")
+    expect(said).to_be_visible()
+    said.get_by_role("button", name="Dismiss").click()
+    expect(said).to_have_count(0)
+
+
+def test_an_address_with_a_regular_expression_selects_its_samples(
+    open_tab: Open, reported: TensorBoardProcess
+) -> None:
+    # Within TensorBoard's own page, whose policy says what a worker may be loaded from.
+    keys = f"&p.tb_embed.selection={quote('find /^a+/')}"
+    tab = open_tab(reported, width=1600, hosted=True, keys=keys)
+    tab.wait_for_picture(0)
+    expect(selected(tab)).to_contain_text("10 samples")
