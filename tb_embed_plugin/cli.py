@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from tb_embed_plugin.commands.importing.command import add_command
 from tb_embed_plugin.errors import ArgumentError, EmbedError
 from tb_embed_plugin.jobs.worker import let_threads_sleep
+from tb_embed_plugin.local_paths import local_argument
 
 if TYPE_CHECKING:
     from tb_embed_plugin.commands.project import Wish
@@ -57,10 +58,10 @@ def _parser() -> argparse.ArgumentParser:
         help="digits: scikit-learn's 8x8 ones, which need no network; mnist: Keras' 28x28",
     )
     demo.add_argument(
-        "--data", type=Path, metavar="FILE.npz", help="a file with mnist's arrays"
+        "--data", type=local_argument, metavar="FILE.npz", help="a file with mnist's arrays"
     )
     demo.add_argument("--epochs", type=int, default=10, metavar="N")
-    demo.add_argument("--logdir", type=Path, default=Path("demo_logs"), metavar="DIR")
+    demo.add_argument("--logdir", type=local_argument, default=Path("demo_logs"), metavar="DIR")
     demo.add_argument(
         "--no-serve", action="store_true", help="do not start TensorBoard afterwards"
     )
@@ -68,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser(
         "check", help="print what each run holds, and what is wrong with it"
     )
-    check.add_argument("logdir", type=Path, metavar="LOGDIR")
+    check.add_argument("logdir", type=local_argument, metavar="LOGDIR")
     check.set_defaults(command=_check)
     add_command(commands)
     project = commands.add_parser(
@@ -83,12 +84,12 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument(
         "--format", required=True, choices=("csv", "npz", "parquet", "safetensors", "html")
     )
-    export.add_argument("--output", required=True, type=Path, metavar="FILE")
+    export.add_argument("--output", required=True, type=local_argument, metavar="FILE")
     export.set_defaults(command=_export)
     metrics = commands.add_parser(
         "metrics", help="print what is measured of each layer, or write it as scalars"
     )
-    metrics.add_argument("logdir", type=Path, metavar="LOGDIR")
+    metrics.add_argument("logdir", type=local_argument, metavar="LOGDIR")
     metrics.add_argument("--run", help="one run alone, by TensorBoard's name of it")
     metrics.add_argument("--layer", help="one layer alone")
     metrics.add_argument("--label", help="the column of categories that is the label")
@@ -103,7 +104,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_projection(parser: argparse.ArgumentParser) -> None:
     """Adds the arguments that name a projection."""
-    parser.add_argument("logdir", type=Path, metavar="LOGDIR")
+    parser.add_argument("logdir", type=local_argument, metavar="LOGDIR")
     parser.add_argument("--run", help="one run alone, by TensorBoard's name of it")
     parser.add_argument("--layer", help="one layer alone")
     parser.add_argument("--engine", default="tsne", help="tsne (the default), umap, pca, axes")

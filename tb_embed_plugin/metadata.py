@@ -13,6 +13,8 @@ FORMAT_VERSION: Final = 1
 """Version of the run format (docs/run_format.md); readers refuse a newer one."""
 
 MANIFEST_FILE: Final = f"plugins/{PLUGIN_NAME}/manifest.json"
+LOCK_FILE: Final = f"plugins/{PLUGIN_NAME}/recording.lock"
+RECORDER_FILE: Final = f"plugins/{PLUGIN_NAME}/recorder.json"
 EVENT_FILE: Final = f"events.out.tfevents.0000000000.{PLUGIN_NAME}"
 METADATA_FILE: Final = "metadata.tsv"
 SPRITE_FILE: Final = "sprite_images.png"

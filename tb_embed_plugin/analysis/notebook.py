@@ -18,6 +18,7 @@ from tb_embed_plugin.analysis.comparison import Comparison
 from tb_embed_plugin.analysis.measure import LayerMeasures
 from tb_embed_plugin.analysis.measured import Measured
 from tb_embed_plugin.errors import MisuseError, NotRecordedError
+from tb_embed_plugin.local_paths import local_path
 from tb_embed_plugin.metrics.catalog import STEP_METRICS
 from tb_embed_plugin.metrics.rankings import Ranking
 from tb_embed_plugin.runs.logdir import Logdir
@@ -37,10 +38,11 @@ def open_run(logdir: str | Path, run: str = ".") -> OpenRun:
         run: The run's name, its path below `logdir`.
 
     Raises:
+        MisuseError: `logdir` is an address such as `gs://bucket/logs`.
         NotRecordedError: There is no such run.
         UnreadableError: It is damaged.
     """
-    return OpenRun(Logdir(Path(logdir).expanduser(), lambda: [run]).run(run))
+    return OpenRun(Logdir(local_path(logdir, "logdir"), lambda: [run]).run(run))
 
 
 class OpenRun:

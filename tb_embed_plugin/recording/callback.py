@@ -13,15 +13,18 @@ import keras
 from numpy.typing import ArrayLike
 
 from tb_embed_plugin.errors import MisuseError
+from tb_embed_plugin.local_paths import local_path
 from tb_embed_plugin.recording.continuation import find_continuation
 from tb_embed_plugin.recording.forward import ForwardPass, trace_forward_pass
 from tb_embed_plugin.recording.messages import say, size
 from tb_embed_plugin.recording.options import checked_dtype, checked_layers, checked_max_to_keep
+from tb_embed_plugin.recording.places import take_place
 from tb_embed_plugin.recording.pooling import Pooling
 from tb_embed_plugin.recording.recorder import Recorder, Tensors
 from tb_embed_plugin.recording.samples import prepare_samples
 from tb_embed_plugin.recording.schedule import parse_schedule
 from tb_embed_plugin.runs.manifest import Manifest, Step
+from tb_embed_plugin.runs.recording_lock import release
 from tb_embed_plugin.runs.writer import (
     RunWriter,
     delete_run,
@@ -107,7 +110,7 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
         overwrite: bool = False,
     ) -> None:
         super().__init__()
-        self._run_dir = Path(log_dir)
+        self._run_dir = self._log_dir = local_path(log_dir, "log_dir")
         self._layers = checked_layers(layers)
         self._pooling = pooling
         self._schedule = parse_schedule(save_freq)
@@ -138,7 +141,7 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
         self._started = time.perf_counter()
         self._recorder = self._forward = None
         if _is_chief(self.model):
-            refuse_foreign_files(self._run_dir)
+            refuse_foreign_files(self._log_dir)
             self._forward = trace_forward_pass(
                 self.model, self._layers, self._samples.x, self._pooling
             )
@@ -154,6 +157,7 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
             return
         self._epochs_before = 0
         self._seen = self._iterations()
+        self._run_dir = take_place(self._log_dir)
         writer = self._open_run(epoch, self._forward)
         self._recorder = Recorder(
             self._run_dir,
@@ -198,6 +202,7 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
             step = finished if self._schedule.unit == "epoch" else iterations
             self._record(recorder, step=step, epoch=finished)
         recorder.close()
+        release(self._run_dir)
         share = recorder.seconds / max(time.perf_counter() - self._started, 1e-9)
         written = recorder.recorded * self._snapshot_size(self._forward)
         say(

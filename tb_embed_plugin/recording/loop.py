@@ -10,12 +10,19 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tb_embed_plugin.errors import MisuseError
+from tb_embed_plugin.errors import EmbedError, MisuseError
+from tb_embed_plugin.local_paths import local_path
 from tb_embed_plugin.recording.columns import ClassNames
 from tb_embed_plugin.recording.recorder import not_finite
 from tb_embed_plugin.recording.samples import Samples, prepare_samples
 from tb_embed_plugin.runs.manifest import Layer, Manifest, Step
-from tb_embed_plugin.runs.writer import RunWriter, delete_run, read_manifest
+from tb_embed_plugin.runs.recording_lock import hold, release
+from tb_embed_plugin.runs.writer import (
+    RunWriter,
+    delete_run,
+    read_manifest,
+    refuse_foreign_files,
+)
 
 
 def record(
@@ -38,6 +45,9 @@ def record(
     The first call for a directory begins the run, with the samples' labels, images and
     metadata; later calls need not repeat them. Row i must be the same sample every time.
 
+    One process records into a run: from its first call until the one with `finished`, or
+    until it ends, the calls of others are refused.
+
     Args:
         log_dir: The run's directory, made if missing.
         step: Any whole number that grows from call to call.
@@ -54,28 +64,36 @@ def record(
         overwrite: Deletes the run that `log_dir` holds; for the first call.
 
     Raises:
-        MisuseError: The arrays do not fit each other, or what the run holds already.
+        MisuseError: The arrays do not fit each other, or what the run holds already; another
+            process records into it; `log_dir` is an address such as `gs://bucket/run`.
         OSError: The files cannot be written.
     """
-    run_dir = Path(log_dir)
+    run_dir = local_path(log_dir, "log_dir")
     tensors = {name: _snapshot(name, array) for name, array in activations.items()}
     layers = tuple(Layer(name, tensor.shape[1]) for name, tensor in tensors.items())
     samples = _samples(tensors, labels, images, metadata, class_names, invert_images)
-    if overwrite:
-        delete_run(run_dir)
-    recorded = read_manifest(run_dir)
-    if recorded is None:
-        writer = RunWriter.begin(
-            run_dir,
-            layers=layers,
-            columns=samples.columns,
-            fingerprint=samples.fingerprint,
-            outputs=None,
-        )
-    else:
-        repeated = labels is not None or metadata is not None
-        _check_continues(recorded, layers, samples, step, repeated=repeated)
-        writer = RunWriter(run_dir, recorded)
+    refuse_foreign_files(run_dir)
+    begins_to_hold = hold(run_dir)
+    try:
+        if overwrite:
+            delete_run(run_dir)
+        recorded = read_manifest(run_dir)
+        if recorded is None:
+            writer = RunWriter.begin(
+                run_dir,
+                layers=layers,
+                columns=samples.columns,
+                fingerprint=samples.fingerprint,
+                outputs=None,
+            )
+        else:
+            repeated = labels is not None or metadata is not None
+            _check_continues(recorded, layers, samples, step, repeated=repeated)
+            writer = RunWriter(run_dir, recorded)
+    except EmbedError:
+        if begins_to_hold:
+            release(run_dir)
+        raise
     if samples.images is not None and writer.manifest.sprite is None:
         writer.add_sprite(samples.images)
     stored_as = np.dtype(dtype)
@@ -85,6 +103,7 @@ def record(
     )
     if finished:
         writer.finish()
+        release(run_dir)
 
 
 def _snapshot(name: str, array: ArrayLike) -> NDArray[np.float32]:

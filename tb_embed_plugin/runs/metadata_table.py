@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tb_embed_plugin.errors import MisuseError, UnreadableError
+from tb_embed_plugin.local_paths import local_path
 from tb_embed_plugin.runs.atomic import write_bytes
 from tb_embed_plugin.runs.manifest import ColumnInfo, ColumnType
 
@@ -74,7 +75,7 @@ def write_metadata(path: str | Path, labels: ArrayLike) -> None:
         labels: One label a sample, numbers or strings (n_samples,).
 
     Raises:
-        MisuseError: `labels` has more than one dimension.
+        MisuseError: `labels` has more than one dimension; `path` is an address with a scheme.
     """
     values = np.asarray(labels)
     if values.ndim != 1:
@@ -82,7 +83,9 @@ def write_metadata(path: str | Path, labels: ArrayLike) -> None:
             f"expected labels of shape (n_samples,); received {values.shape}; "
             "pass one label a sample"
         )
-    write_table(Path(path), [index_column(len(values)), label_column(values.tolist())])
+    write_table(
+        local_path(path, "path"), [index_column(len(values)), label_column(values.tolist())]
+    )
 
 
 def index_column(n_samples: int) -> Column:

@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
 from tb_embed_plugin.errors import MisuseError
+from tb_embed_plugin.local_paths import local_path
 from tb_embed_plugin.metadata import SPRITE_FILE, sprite_page_file
 from tb_embed_plugin.runs.atomic import replaced
 from tb_embed_plugin.runs.images import Images, read_images
@@ -55,10 +56,13 @@ def write_sprite_image(
         The geometry of the sheet.
 
     Raises:
-        MisuseError: `images` is of another shape, type or range.
+        MisuseError: `images` is of another shape, type or range; `path` is an address with a
+            scheme.
         OSError: The file cannot be written.
     """
-    return _write_sheet(Path(path), read_images(images, invert_images=invert_images))
+    return _write_sheet(
+        local_path(path, "path"), read_images(images, invert_images=invert_images)
+    )
 
 
 def write_sprite(run_dir: Path, images: Images) -> SpriteInfo:

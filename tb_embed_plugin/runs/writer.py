@@ -25,6 +25,7 @@ from tb_embed_plugin.metadata import (
     MANIFEST_FILE,
     METADATA_FILE,
     PROJECTOR_CONFIG_FILE,
+    RECORDER_FILE,
     SPRITE_FILE,
     SPRITE_PAGES_FOLDER,
     checkpoint_name,
@@ -181,7 +182,8 @@ def refuse_foreign_files(run_dir: Path) -> None:
             f"expected log_dir to be a directory or not to exist; {run_dir} is a file; "
             "choose another name"
         )
-    if (run_dir / MANIFEST_FILE).parent.exists():
+    # Not by the folder of both: what was computed of others' runs lies beside them, too.
+    if any((run_dir / name).exists() for name in (MANIFEST_FILE, RECORDER_FILE, EVENT_FILE)):
         return
     names = (CHECKPOINT_STATE_FILE, METADATA_FILE, SPRITE_FILE)
     foreign = [*(run_dir / name for name in names), *run_dir.glob("*.index")]

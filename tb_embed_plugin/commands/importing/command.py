@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
+
+from tb_embed_plugin.local_paths import local_argument
 
 
 def add_command(commands: Any) -> None:
@@ -18,9 +19,9 @@ def add_command(commands: Any) -> None:
         "matrices with a row a sample. Several files are the steps of one run, by the "
         "numbers in their names (fc1-step10.npy, or fc1-10.npy), else in the order given.",
     )
-    parser.add_argument("sources", type=Path, nargs="+", metavar="SOURCE")
+    parser.add_argument("sources", type=local_argument, nargs="+", metavar="SOURCE")
     parser.add_argument(
-        "--run", type=Path, required=True, metavar="DIR", help="the run's directory"
+        "--run", type=local_argument, required=True, metavar="DIR", help="the run's directory"
     )
     parser.add_argument(
         "--layer",
@@ -38,14 +39,14 @@ def add_command(commands: Any) -> None:
     )
     parser.add_argument(
         "--metadata",
-        type=Path,
+        type=local_argument,
         metavar="FILE",
         help="a row a sample: .tsv, .csv or .parquet",
     )
     parser.add_argument(
         "--images",
         "--sprite",
-        type=Path,
+        type=local_argument,
         metavar="FILE",
         help="thumbnails: .npy or .npz, (n, height, width) or with channels; or one picture of "
         "all, row by row",

@@ -23,6 +23,7 @@ from tb_embed_plugin.commands.importing.steps import layer_name, steps_of
 from tb_embed_plugin.errors import EmbedError, MisuseError
 from tb_embed_plugin.runs.manifest import Layer, Step
 from tb_embed_plugin.runs.metadata_table import Column
+from tb_embed_plugin.runs.recording_lock import hold, release
 from tb_embed_plugin.runs.writer import (
     RunWriter,
     delete_run,
@@ -89,10 +90,11 @@ def import_files(request: Request) -> Imported:
     images = None
     if request.images is not None:
         images = read_thumbnails(request.images, samples, request.cell)
-    if request.overwrite:
-        delete_run(request.run_dir)
-    writer = _begin(request.run_dir, layers, columns)
+    hold(request.run_dir)
     try:
+        if request.overwrite:
+            delete_run(request.run_dir)
+        writer = _begin(request.run_dir, layers, columns)
         if images is not None:
             writer.add_sprite(images)
         for step, source in sources.items():
@@ -101,6 +103,8 @@ def import_files(request: Request) -> Imported:
     except EmbedError:
         delete_run(request.run_dir)
         raise
+    finally:
+        release(request.run_dir)
     return Imported(samples, layers, list(sources), list(dict.fromkeys(notes)))
 
 
