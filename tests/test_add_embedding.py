@@ -156,7 +156,6 @@ def test_a_file_of_bytes_takes_its_shape_from_the_configuration(
         ("tensor_shape: 20", "expected a tensor_shape of rows and columns"),
         ("", "expected a tensor_shape of rows and columns"),
         ("tensor_shape: [20, 4]", "expected 20 x 4 float32, 320 bytes; a/t.bytes is 400 bytes"),
-        ('sprite { image_path: "../x.png" } tensor_shape: [20, 5]', "links to one outside"),
         ("tensor_shape: [4294967295, 4294967295]", "400 bytes long"),
     ],
 )

@@ -116,7 +116,9 @@ def test_what_is_no_number_or_no_matrix_is_left_out(tmp_path: Path, dtype: str) 
 
     assert [layer.name for layer in run.layers] == []
     (problem,) = run.problems
-    assert problem.startswith("expected a matrix, of 2 rows and 2 columns or more, in ckpt-1")
+    assert problem.startswith(
+        "expected a matrix, of 2 rows and 2 columns or more, in the checkpoints"
+    )
 
 
 OPTIMIZERS = [

@@ -14,11 +14,13 @@ from tb_embed_plugin.errors import EmbedError, UnreadableError
 from tb_embed_plugin.metadata import MAX_UNITS
 from tb_embed_plugin.runs.checkpoint import NUMBER_TYPES, Checkpoint
 from tb_embed_plugin.runs.checkpoint_names import (
+    OBJECT_GRAPH,
     bare_name,
     is_optimizers,
     readable_names,
     series_and_step,
 )
+from tb_embed_plugin.runs.checkpoint_tensors import described
 from tb_embed_plugin.runs.found import ForeignLayer, Found, StoredTensor, by_shape
 from tb_embed_plugin.runs.stamps import Stamp, stamp_of
 
@@ -79,7 +81,15 @@ class CheckpointTensor:
             return values.astype(np.float32, copy=False)
 
 
-_Read = tuple[Stamp, list[CheckpointTensor] | str]
+@dataclass(frozen=True)
+class _Contents:
+    """What a checkpoint holds: its matrices, and the other tensors by name, in words."""
+
+    matrices: list[CheckpointTensor]
+    others: dict[str, str]
+
+
+_Read = tuple[Stamp, _Contents | str]
 """What was read of a checkpoint, or what is wrong with it, and when."""
 
 
@@ -117,18 +127,14 @@ class CheckpointFolders:
             suffix = f" ({one})" if i else ""
             for layer in layers:
                 named = ForeignLayer(layer.name + suffix, layer.tensors, aliases=layer.aliases)
-                found.layers += by_shape(named, found.problems)
+                for part in by_shape(named, found.problems):
+                    (found.layers if min(part.shape) >= 2 else found.spare).append(part)
         if len(ordered) > 1:
             some = ", ".join(ordered[:5])
             found.problems.append(
                 f"expected one series of checkpoints; received {len(ordered)}, {some}: layers "
                 f"of all but the first bear its name, and at most {MAX_SERIES} are shown; save "
                 "each into a directory of its own"
-            )
-        if checkpoints and not found.layers and not found.problems:
-            found.problems.append(
-                f"expected a matrix, of 2 rows and 2 columns or more, in {checkpoints[0]}; "
-                "received none beside the optimizer's; save the variable that holds it"
             )
         _bound_layers(found)
         return found
@@ -149,13 +155,14 @@ class CheckpointFolders:
             found.renamed.append(file)
             read, stamp = known.get(name), stamp_of(file)
             if read is None or read[0] != stamp:
-                read = _read_matrices(folder, path, stamp)
+                read = _read_contents(folder, path, stamp)
             self._known[folder / where][name] = read
-            matrices = read[1]
-            if isinstance(matrices, str):
-                found.problems.append(matrices)
+            contents = read[1]
+            if isinstance(contents, str):
+                found.problems.append(contents)
                 continue
-            for tensor in matrices:
+            found.others |= contents.others
+            for tensor in contents.matrices:
                 tensors.setdefault(tensor.name, {})[step] = tensor
                 aliases[tensor.name] = (bare_name(tensor.key),)
         return [
@@ -164,30 +171,41 @@ class CheckpointFolders:
         ]
 
 
-def _read_matrices(folder: Path, name: str, stamp: Stamp) -> _Read:
-    """Returns the matrices of a checkpoint, or what is wrong with it."""
+def _read_contents(folder: Path, name: str, stamp: Stamp) -> _Read:
+    """Returns what a checkpoint holds, or what is wrong with it."""
     try:
-        return stamp, _matrices(folder, name, stamp)
+        return stamp, _contents(folder, name, stamp)
     except EmbedError as error:
         return stamp, str(error)
 
 
-def _matrices(folder: Path, name: str, stamp: Stamp) -> list[CheckpointTensor]:
+def _contents(folder: Path, name: str, stamp: Stamp) -> _Contents:
     checkpoint = Checkpoint(folder, name)
+    entries = {
+        key: entry
+        for key, entry in checkpoint.entries.items()
+        if key != OBJECT_GRAPH and not is_optimizers(key)
+    }
     shapes = {
         key: (entry.shape[0], entry.shape[1])
-        for key, entry in checkpoint.entries.items()
+        for key, entry in entries.items()
         if entry.dtype in NUMBER_TYPES
         and len(entry.shape) == 2
-        and min(entry.shape) >= 2
+        and min(entry.shape) >= 1
         and max(entry.shape) <= MAX_STEP
-        and not is_optimizers(key)
     }
     names = readable_names(checkpoint, shapes)
-    return [
-        CheckpointTensor(folder, name, key, names[key], shape, stamp)
-        for key, shape in shapes.items()
-    ]
+    return _Contents(
+        [
+            CheckpointTensor(folder, name, key, names[key], shape, stamp)
+            for key, shape in shapes.items()
+        ],
+        {
+            bare_name(key): described(entry)
+            for key, entry in entries.items()
+            if key not in shapes
+        },
+    )
 
 
 def _largest_first(item: tuple[str, dict[int, StoredTensor]]) -> tuple[bool, int, str]:

@@ -3,8 +3,8 @@
 Each call writes `<step>/<tag>/tensors.tsv` with the table and the thumbnails beside it, and
 then an entry `<tag>:<step>` into `projector_config.pbtxt`. PyTorch's writer begins that file
 anew when a training goes on, so the folders of the steps are looked at as well; what a call
-is writing right now is known by not being in the file yet. A tag becomes a layer, its steps the
-steps of the layer.
+is writing right now is known by being new and not in the file yet. A tag becomes a layer, its
+steps the steps of the layer.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
@@ -26,33 +28,29 @@ from tb_embed_plugin.runs.metadata_inference import MAX_TABLE_BYTES
 from tb_embed_plugin.runs.projector_config import ConfiguredTensor
 from tb_embed_plugin.runs.stamps import Stamp, stamp_of
 from tb_embed_plugin.runs.tensor_file import TensorFile
+from tb_embed_plugin.runs.written_path import WrittenPaths
 
 MAX_TENSORS = 20_000
 """Files looked at in one run; the others are left out."""
+
+QUIET_SECONDS = 5.0
+"""A file that nobody has changed for so long is complete, listed or not."""
 
 _LARGEST_STEP = 2**31 - 1
 _FOLDER = re.compile(r"\d{5,10}", re.ASCII)
 """A step as the writers pad it."""
 
 _STEP = re.compile(r"\d{1,10}", re.ASCII)
-_PATH = re.compile(r"(\d{5,10})/([^/]+)/tensors\.(?:tsv|bytes)", re.ASCII)
+_PATH = re.compile(
+    r"(?:.*[\\/])?(\d{5,10})[\\/]([^\\/]+)[\\/]tensors\.(?:tsv|bytes)", re.ASCII | re.DOTALL
+)
 
 _ESCAPED = {"%25": "%", "%2f": "/", "%5c": "\\"}
 _ESCAPES = re.compile("|".join(_ESCAPED))
-_FILES = ("tensors.tsv", "tensors.bytes")
 
 
-@dataclass(frozen=True)
-class _Entry:
-    """One call of `add_embedding`, by the names of its files relative to the run."""
-
-    tag: str
-    step: int
-    file: str
-    shape: tuple[int, ...] = ()
-    table: str = ""
-    sheet: str = ""
-    cell: tuple[int, ...] = ()
+_Key = tuple[str, int]
+"""Tag and step."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,10 @@ def is_step(name: str) -> bool:
 
 
 def find_embeddings(
-    folder: Path, names: Sequence[str], tensors: Sequence[ConfiguredTensor]
+    folder: Path,
+    names: Sequence[str],
+    tensors: Sequence[ConfiguredTensor],
+    paths: WrittenPaths,
 ) -> Found:
     """Finds the tensors of a run that are files of their own.
 
@@ -84,45 +85,48 @@ def find_embeddings(
         folder: The run's directory, links resolved; no file outside of it is looked at.
         names: What it holds.
         tensors: The entries of its configuration; those without a file are not for this module.
+        paths: Resolves the paths in them.
     """
     found = Found([], [], [], source="torch")
-    listed = [_listed(tensor) for tensor in tensors if tensor.tensor]
-    entries = {(entry.tag, entry.step): entry for entry in listed}
-    for entry in _unlisted(folder, names, {entry.file for entry in listed}, found):
-        entries.setdefault((entry.tag, entry.step), entry)
-    if len(entries) > MAX_TENSORS:
+    opened: dict[_Key, _Tensor] = {}
+    for tensor in tensors:
+        if tensor.tensor and len(opened) < MAX_TENSORS:
+            key = _tag_and_step(tensor.name or tensor.tensor, tensor.tensor)
+            with _told(key, found):
+                opened[key] = _open_listed(tensor, paths, found)
+    # An entry that cannot be opened hides no folder.
+    unlisted = _unlisted(folder, names, opened, found)
+    for key, inside in unlisted.items():
+        if len(opened) < MAX_TENSORS:
+            with _told(key, found):
+                opened[key] = _open_unlisted(folder, inside, found)
+    received = sum(bool(tensor.tensor) for tensor in tensors) + len(unlisted)
+    if len(opened) == MAX_TENSORS < received:
         found.problems.append(
-            f"expected at most {MAX_TENSORS} embeddings in a run; received {len(entries)}: the "
+            f"expected at most {MAX_TENSORS} embeddings in a run; received {received}: the "
             "others are left out; log fewer steps into one run"
         )
     by_tag: dict[str, dict[int, _Tensor]] = {}
-    for entry in list(entries.values())[:MAX_TENSORS]:
-        try:
-            tensor = _open(folder, entry, found)
-        except UnreadableError as error:
-            found.problems.append(f"{entry.tag} at step {entry.step}: {error}")
-        else:
-            by_tag.setdefault(entry.tag, {})[entry.step] = tensor
+    for (tag, step), one in opened.items():
+        by_tag.setdefault(tag, {})[step] = one
     for tag, by_step in by_tag.items():
         found.layers += _layers(tag, by_step, found.problems)
     return found
 
 
-def _listed(tensor: ConfiguredTensor) -> _Entry:
-    """Returns an entry of the configuration."""
-    tag, step = _tag_and_step(tensor.name or tensor.tensor, tensor.tensor)
-    return _Entry(
-        tag=tag,
-        step=step,
-        file=tensor.tensor,
-        shape=tensor.shape,
-        table=tensor.metadata,
-        sheet=tensor.sprite,
-        cell=tensor.cell,
-    )
+@contextmanager
+def _told(key: _Key, found: Found) -> Iterator[None]:
+    """Makes a tensor that cannot be opened a problem, told once."""
+    try:
+        yield
+    except UnreadableError as error:
+        tag, step = key
+        problem = f"{tag} at step {step}: {error}"
+        if problem not in found.problems:
+            found.problems.append(problem)
 
 
-def _tag_and_step(name: str, path: str) -> tuple[str, int]:
+def _tag_and_step(name: str, path: str) -> _Key:
     """Returns what an entry is; one of anybody else's is a layer of the one step 0."""
     # The folder's name is escaped in full, which tensorboardX's configuration is not.
     if (match := _PATH.fullmatch(path)) and int(match[1]) <= _LARGEST_STEP:
@@ -138,34 +142,39 @@ def _unescaped(tag: str) -> str:
 
 
 def _unlisted(
-    folder: Path, names: Sequence[str], listed: set[str], found: Found
-) -> list[_Entry]:
-    """Returns what lies in the folders of the steps and is complete."""
+    folder: Path, names: Sequence[str], listed: Collection[_Key], found: Found
+) -> dict[_Key, str]:
+    """Returns the folders of steps, relative to the run, that are complete and not listed."""
     config = stamp_of(folder / PROJECTOR_CONFIG_FILE)
-    entries = []
-    for step in sorted(filter(is_step, names)):
+    newest: dict[str, int] = {}
+    for tag, step in listed:
+        newest[tag] = max(step, newest.get(tag, step))
+    folders = {}
+    for name in sorted(filter(is_step, names)):
         if config is None:
-            found.watched.append(folder / step)
-        for tag in _names(folder / step):
-            inside = f"{step}/{tag}"
-            if listed & {f"{inside}/{name}" for name in _FILES}:
+            found.watched.append(folder / name)
+        for escaped in _names(folder / name):
+            key = tag, step = _unescaped(escaped), int(name)
+            if key in listed:
                 continue
+            inside = f"{name}/{escaped}"
             found.watched.append(folder / inside)
-            file = f"{inside}/tensors.tsv"
-            stamp = stamp_of(folder / file)
-            if stamp is None or (config is not None and stamp[0] > config[0]):
+            stamp = stamp_of(folder / inside / "tensors.tsv")
+            if stamp is None:
+                continue
+            if config is None:
+                # Without a configuration above, it looks like a run of its own.
+                found.adopted.append(folder / inside)
+            elif not (stamp[0] <= config[0] or step < newest.get(tag, 0) or _is_quiet(stamp)):
+                found.unfinished = True
                 continue  # it is being written, and will be listed
-            beside = set(_names(folder / inside))
-            entries.append(
-                _Entry(
-                    tag=_unescaped(tag),
-                    step=int(step),
-                    file=file,
-                    table=f"{inside}/metadata.tsv" if "metadata.tsv" in beside else "",
-                    sheet=f"{inside}/sprite.png" if "sprite.png" in beside else "",
-                )
-            )
-    return entries
+            folders[key] = inside
+    return folders
+
+
+def _is_quiet(stamp: Stamp) -> bool:
+    """Whether a file has not changed for a while: copying makes it newer than what lists it."""
+    return stamp is not None and stamp[0] < (time.time() - QUIET_SECONDS) * 1e9
 
 
 def _names(folder: Path) -> list[str]:
@@ -176,18 +185,46 @@ def _names(folder: Path) -> list[str]:
         return []
 
 
-def _open(folder: Path, entry: _Entry, found: Found) -> _Tensor:
-    """Opens the files of an entry.
+def _open_listed(tensor: ConfiguredTensor, paths: WrittenPaths, found: Found) -> _Tensor:
+    """Opens the files of an entry of the configuration.
 
     Raises:
-        UnreadableError: The tensor's cannot be read, or one lies outside of the run.
+        UnreadableError: The tensor's is not there or cannot be read.
     """
-    path = confined(folder, entry.file)
-    table = confined(folder, entry.table) if entry.table else None
-    sheet = confined(folder, entry.sheet) if entry.sheet else None
     # Whoever writes them again writes the configuration after them.
-    found.renamed += [file for file in (path, table, sheet) if file is not None]
-    return _Tensor(TensorFile.open(path, entry.shape), table, sheet, entry.cell)
+    if awaited := paths.awaited(tensor.tensor):
+        found.renamed.append(awaited)
+    path = paths.find(tensor.tensor)
+    found.renamed.append(path)
+    return _Tensor(
+        TensorFile.open(path, tensor.shape),
+        table=found.auxiliary(paths, tensor.metadata, found.renamed),
+        sheet=found.auxiliary(paths, tensor.sprite, found.renamed),
+        cell=tensor.cell,
+    )
+
+
+def _open_unlisted(folder: Path, inside: str, found: Found) -> _Tensor:
+    """Opens the files that lie in the folder `inside` of a run.
+
+    Raises:
+        UnreadableError: The tensor's cannot be read or lies outside of the run.
+    """
+    path = confined(folder, f"{inside}/tensors.tsv")
+    beside = set(_names(folder / inside))
+
+    def file(name: str) -> Path | None:
+        if name not in beside:
+            return None
+        try:
+            return confined(folder, f"{inside}/{name}")
+        except UnreadableError as error:
+            found.problems.append(str(error))
+            return None
+
+    table, sheet = file("metadata.tsv"), file("sprite.png")
+    found.renamed += [one for one in (path, table, sheet) if one is not None]
+    return _Tensor(TensorFile.open(path, ()), table, sheet, cell=())
 
 
 def _layers(

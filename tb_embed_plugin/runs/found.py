@@ -10,7 +10,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.runs.run import Source
+from tb_embed_plugin.runs.written_path import WrittenPaths
 
 
 class StoredTensor(Protocol):
@@ -78,6 +80,10 @@ class Found:
             stamp of a directory in `watched` tells as well.
         adopted: Directories below whose files it shows, which are no runs of their own.
         source: Who wrote them.
+        spare: Tensors of one row or one column, mostly no samples at all, which are shown only
+            where a configuration names them.
+        others: What else the files hold by name, in words: vectors, texts and the like.
+        unfinished: Whether a file seems to be under way; no stamp will tell its end.
     """
 
     layers: list[ForeignLayer]
@@ -86,6 +92,9 @@ class Found:
     renamed: list[Path] = field(default_factory=list)
     adopted: list[Path] = field(default_factory=list)
     source: Source = "projector"
+    spare: list[ForeignLayer] = field(default_factory=list)
+    others: dict[str, str] = field(default_factory=dict)
+    unfinished: bool = False
 
     def add(self, other: Found) -> None:
         """Adds what else the directory holds."""
@@ -94,6 +103,31 @@ class Found:
         self.watched += other.watched
         self.renamed += other.renamed
         self.adopted += other.adopted
+        self.spare += other.spare
+        self.others |= other.others
+        self.unfinished |= other.unfinished
+
+    def auxiliary(self, paths: WrittenPaths, written: str, watched: list[Path]) -> Path | None:
+        """Returns a file that goes with a tensor, None where nobody named one.
+
+        What is wrong with it becomes a problem, and costs this file alone.
+
+        Args:
+            paths: Resolves it.
+            written: As the configuration names it, empty for none.
+            watched: Of this directory, what its place is added to: a missing one may come yet.
+        """
+        if not written:
+            return None
+        path = None
+        try:
+            path = paths.find(written)
+        except UnreadableError as error:
+            if str(error) not in self.problems:
+                self.problems.append(str(error))
+        if place := path or paths.awaited(written):
+            watched.append(place)
+        return path
 
 
 def by_shape(layer: ForeignLayer, problems: list[str]) -> list[ForeignLayer]:

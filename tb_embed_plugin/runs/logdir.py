@@ -217,7 +217,7 @@ def _opened(run: Run | BrokenRun | None, found: Found) -> _Opened:
         renamed=renamed,
         renamed_stamps=renamed_stamps,
         adopted=tuple(found.adopted),
-        is_settled=newest < (time.time() - SETTLED_SECONDS) * 1e9,
+        is_settled=not found.unfinished and newest < (time.time() - SETTLED_SECONDS) * 1e9,
     )
 
 

@@ -52,6 +52,16 @@ class ProjectorConfig:
     checkpoint: str = ""
     tensors: tuple[ConfiguredTensor, ...] = ()
 
+    @property
+    def paths(self) -> list[str]:
+        """The paths of all its tensors' files, as they were written."""
+        return [
+            path
+            for tensor in self.tensors
+            for path in (tensor.tensor, tensor.metadata, tensor.sprite)
+            if path
+        ]
+
 
 def write_projector_config(
     run_dir: Path, layers: Sequence[Layer], sprite: SpriteInfo | None

@@ -7,6 +7,7 @@ what was parsed is kept while memory for it lasts, by the file's stamp.
 from __future__ import annotations
 
 import io
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -28,7 +29,7 @@ MAX_PARSED_BYTES = 1 << 29
 
 _BLOCK_BYTES = 1 << 24
 _END_BYTES = 1 << 20
-_PLAIN = b"0123456789+-.eEnaifNAIF\t\r\n"
+_PLAIN = b"0123456789+-.eEnaifNAIF\t\n"
 """Bytes of the numbers that SciPy's parser and Python's read alike."""
 
 
@@ -72,7 +73,7 @@ class TensorFile:
                 path,
                 "a tensor_shape of rows and columns",
                 f"said to have {list(shape)}",
-                "add tensor_shape to its entry of projector_config.pbtxt",
+                _shape_remedy(shape),
             )
         rows, columns = shape
         size = 4 * rows * columns
@@ -220,7 +221,7 @@ def _numbers(lines: bytes, columns: int) -> NDArray[np.float64]:
     Raises:
         ValueError: They are no numbers, or not `columns` in each line.
     """
-    lines = lines.rstrip()
+    lines = lines.rstrip().replace(b"\r\n", b"\n")
     tabs = [line.count(b"\t") for line in lines.split(b"\n")]
     if lines.translate(None, _PLAIN) == b"" and set(tabs) == {columns - 1}:
         try:
@@ -244,8 +245,19 @@ def _fast_numbers(lines: bytes, rows: int, columns: int) -> NDArray[np.float64]:
     from scipy.io import mmread
 
     head = f"%%MatrixMarket matrix array real general\n{columns} {rows}\n".encode()
-    matrix = mmread(io.BytesIO(head + lines.replace(b"\t", b"\n")))
+    # Without a line feed at the end it reads on behind a sign that ends the text.
+    matrix = mmread(io.BytesIO(head + lines.replace(b"\t", b"\n") + b"\n"))
     return np.asarray(matrix, np.float64).T
+
+
+def _shape_remedy(shape: Sequence[int]) -> str:
+    """Returns what to do about a tensor_shape that is none of a matrix."""
+    where = "its entry of projector_config.pbtxt"
+    if not shape or 0 in shape:
+        return f"add tensor_shape to {where}"
+    if len(shape) == 1:
+        return f"say {[*shape, 1]}, one unit a sample, in {where}"
+    return f"say {[shape[0], math.prod(shape[1:])]}, a row a sample, in {where}"
 
 
 def _size(stamp: Stamp) -> str:
