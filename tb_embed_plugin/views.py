@@ -163,7 +163,9 @@ def carry(source: Source, onto: Onto) -> Carried:
 
 def _codes(source: Source, name: str) -> Codes:
     """Returns the classes of a layer's samples, by a column with categories."""
-    categories = [c.name for c in source.facts.columns if c.type == "category"]
+    categories = [
+        c.name for c in source.facts.columns if c.type == "category" and not c.by_step
+    ]
     # The column of the callback's `labels`, wherever there is one.
     chosen = name or ("label" if "label" in categories else next(iter(categories), ""))
     if chosen not in categories:

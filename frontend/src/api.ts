@@ -63,8 +63,12 @@ export async function fetch_metadata(
   run: string,
   layer: Layer,
   signal: AbortSignal,
+  /** Whose values the columns by step have, which alone are answered then. */
+  step: number | null = null,
 ): Promise<Tensors> {
-  return tensors(address("metadata", { run, layer: layer.name, v: layer.samples_version }), signal);
+  const version =
+    step === null ? { v: layer.samples_version } : { step: String(step), v: layer.version };
+  return tensors(address("metadata", { run, layer: layer.name, ...version }), signal);
 }
 
 /** One sheet of thumbnails, its pixels as they were recorded. */

@@ -56,12 +56,16 @@ export function color_alike(samples: number, theme: Theme): Coloring {
   return { bytes: paint(samples, () => GREY[theme]), legend: { kind: "none" } };
 }
 
-/** `before` are words whose colours are given already, in the order of the colours. */
+/**
+ * `before` are words whose colours are given already, in the order of the colours; `totals` says how common each word
+ * is where that is more than the codes tell.
+ */
 export function color_by_category(
   codes: Int32Array,
   words: readonly string[],
   theme: Theme,
   before: readonly string[] = [],
+  totals?: readonly number[],
 ): Coloring {
   const counts = new Array<number>(words.length).fill(0);
   let missing = 0;
@@ -69,7 +73,7 @@ export function color_by_category(
     if (code in counts) counts[code] = (counts[code] ?? 0) + 1;
     else missing += 1;
   }
-  const color_of = colors_of(words, counts, theme, before);
+  const color_of = colors_of(words, totals ?? counts, theme, before);
   const named = [...color_of.keys()];
   const bytes = paint(codes.length, (i) => {
     const code = codes[i] ?? -1;

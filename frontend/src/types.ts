@@ -7,7 +7,12 @@ export interface Layer {
   readonly steps: readonly number[];
   readonly version: string;
   /** The samples that its rows are: the layers of a run may share them. */
-  readonly columns: readonly { readonly name: string; readonly type: ColumnType }[];
+  readonly columns: readonly {
+    readonly name: string;
+    readonly type: ColumnType;
+    /** It has a value a step. */
+    readonly by_step: boolean;
+  }[];
   readonly sprite: SpriteFacts | null;
   readonly fingerprint: string;
   readonly samples_version: string;

@@ -57,7 +57,8 @@ def choose_labels(columns: Sequence[Column], n_samples: int, name: str | None = 
     Raises:
         ArgumentError: It is not there, or holds no categories.
     """
-    categories = {column.name: column for column in columns if column.type == "category"}
+    # What changes with each step, a prediction say, is nobody's label.
+    categories = {c.name: c for c in columns if c.type == "category" and not c.info.by_step}
     if name is not None and name not in categories:
         raise ArgumentError(
             f"expected label to be a column of categories, one of {list(categories)}; "

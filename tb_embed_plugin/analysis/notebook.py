@@ -122,8 +122,19 @@ class OpenLayer:
 
     @cached_property
     def metadata(self) -> dict[str, NDArray[np.generic]]:
-        """The columns by name: float64 where they are numbers, else strings; (n_samples,)."""
-        columns = self._run.columns(self.name)
+        """The columns by name: float64 where they are numbers, else strings; (n_samples,).
+
+        Those that change with each step are those of the last one; see `metadata_at`.
+        """
+        return self.metadata_at(None)
+
+    def metadata_at(self, step: int | None) -> dict[str, NDArray[np.generic]]:
+        """Returns the columns by name at a step, as `metadata`.
+
+        Raises:
+            UnreadableError: They cannot be read.
+        """
+        columns = self._run.columns(self.name, step)
         return {column.name: _values(column) for column in columns}
 
     def snapshot(self, step: int) -> NDArray[np.float32]:

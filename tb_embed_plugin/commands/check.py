@@ -82,7 +82,11 @@ def _broken_files(run: Run) -> Iterator[str]:
         if layer.samples_version not in known:
             known.add(layer.samples_version)  # layers may share their samples
             pages = range(layer.sprite.pages if layer.sprite else 0)
-            checks.append(partial(run.columns, layer.name))
+            changing = any(column.by_step for column in layer.columns)
+            checks += [
+                partial(run.columns, layer.name, step)
+                for step in (layer.steps if changing else [None])
+            ]
             checks += [partial(_verify_page, run, layer.name, page) for page in pages]
         checks += [partial(run.snapshot, layer.name, step) for step in layer.steps]
     for look in checks:

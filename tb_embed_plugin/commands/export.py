@@ -56,9 +56,30 @@ class Content:
 
     @cached_property
     def columns(self) -> list[Column]:
-        """The samples' metadata."""
+        """The samples' metadata, at the last step where it changes with each."""
+        return self.columns_at(self.steps[-1])
+
+    @cached_property
+    def lasting(self) -> list[Column]:
+        """The columns that are the same at all steps."""
+        return [column for column in self.columns if not column.info.by_step]
+
+    @cached_property
+    def changing(self) -> list[str]:
+        """Names of the others."""
+        return [column.name for column in self.columns if column.info.by_step]
+
+    def columns_at(self, step: int) -> list[Column]:
+        """Returns the samples' metadata at a step."""
         layout = self.projected.layout
-        return layout.run.columns(layout.layer.name)
+        return layout.run.columns(layout.layer.name, step)
+
+    def over_steps(self, name: str) -> list[Column]:
+        """Returns a column at each step."""
+        known = next(column for column in self.columns if column.name == name)
+        if not known.info.by_step:
+            return [known] * len(self.steps)
+        return [c for step in self.steps for c in self.columns_at(step) if c.name == name]
 
     @cached_property
     def quality(self) -> list[dict[str, Any]]:
@@ -82,6 +103,7 @@ class Content:
             "components": layout.components,
             "settings": dict(layout.settings),
             "columns": [{"name": c.name, "type": c.type} for c in self.columns],
+            "by_step": self.changing,
             "quality": self.quality,
             "noise_floor": self.projected.noise_floor,
             "sentence": self.projected.sentence,
@@ -89,8 +111,10 @@ class Content:
 
     def rows(self) -> Iterator[list[Any]]:
         """Yields a row a step and sample: both, the coordinates, the cells."""
-        cells = list(zip(*(column.cells for column in self.columns), strict=True))
+        columns = self.columns
         for step, frame in zip(self.steps, self.frames, strict=True):
+            columns = self.columns_at(step) if self.changing else columns
+            cells = list(zip(*(column.cells for column in columns), strict=True))
             for sample, place in enumerate(frame.tolist()):
                 yield [step, sample, *place, *(cells[sample] if cells else ())]
 
@@ -138,19 +162,25 @@ def _table(header: list[str], rows: Iterator[list[Any]]) -> bytes:
 
 def _npz(content: Content, path: Path) -> dict[Path, bytes]:
     arrays = _arrays(content)
-    for column in content.columns:
-        arrays[f"metadata.{column.name}"] = (
-            column.numbers() if column.type == "number" else np.array(column.cells, np.str_)
-        )
+    for column in content.lasting:
+        arrays[f"metadata.{column.name}"] = _values(column)
+    for name in content.changing:
+        arrays[f"metadata.{name}"] = np.stack([_values(c) for c in content.over_steps(name)])
     arrays["info"] = np.array(json.dumps(content.info))
     body = io.BytesIO()
     np.savez_compressed(body, **arrays)
     return {path: body.getvalue()}
 
 
+def _values(column: Column) -> NDArray[np.generic]:
+    return column.numbers() if column.type == "number" else np.array(column.cells, np.str_)
+
+
 def _safetensors(content: Content, path: Path) -> dict[Path, bytes]:
-    metadata = {f"metadata.{k}": v for k, v in encode_columns(content.columns).items()}
-    return {path: wire.encode(_arrays(content) | metadata, content.info)}
+    metadata = {f"metadata.{k}": v for k, v in encode_columns(content.lasting).items()}
+    lasting = [{"name": c.name, "type": c.type} for c in content.lasting]
+    info = content.info | {"columns": lasting, "by_step": [], "left_out": content.changing}
+    return {path: wire.encode(_arrays(content) | metadata, info)}
 
 
 def _arrays(content: Content) -> dict[str, Any]:
@@ -183,10 +213,12 @@ def _parquet(content: Content, path: Path) -> dict[Path, bytes]:
     places = content.frames.reshape(n_steps * n_samples, -1)
     table |= {name: places[:, i] for i, name in enumerate(content.axes)}
     for column in content.columns:
-        is_number = column.type == "number"
-        cells = column.numbers() if is_number else np.array(list(column.cells), object)
-        table[column.name if column.name not in table else f"metadata.{column.name}"] = np.tile(
-            cells, n_steps
+        name = column.name if column.name not in table else f"metadata.{column.name}"
+        table[name] = np.concatenate(
+            [
+                one.numbers() if one.type == "number" else np.array(list(one.cells), object)
+                for one in content.over_steps(column.name)
+            ]
         )
     built = pa.table(table).replace_schema_metadata({"tb_embed": json.dumps(content.info)})
     body = io.BytesIO()
@@ -196,12 +228,14 @@ def _parquet(content: Content, path: Path) -> dict[Path, bytes]:
 
 def _html(content: Content, path: Path) -> dict[Path, bytes]:
     layout = content.projected.layout
+    left_out = ", ".join(content.changing)
     body = player(
         title=f"{layout.run.name}, {layout.layer.name}, {layout.engine.title}",
-        sentence=content.projected.sentence,
+        sentence=content.projected.sentence
+        + (f" Left out, since it changes with each step: {left_out}." if left_out else ""),
         steps=content.steps,
         frames=content.frames,
-        columns=content.columns,
+        columns=content.lasting,
         run=layout.run,
         layer=layout.layer,
     )

@@ -162,7 +162,11 @@ class Layout:
         """
         if not self.column:
             return None
-        columns = {c.name: c for c in self.run.columns(self.layer.name) if c.type == "category"}
+        columns = {
+            c.name: c
+            for c in self.run.columns(self.layer.name)
+            if c.type == "category" and not c.info.by_step
+        }
         if self.column not in columns:
             raise NotRecordedError(
                 f"expected a column of categories, one of {list(columns)}; received "

@@ -100,7 +100,7 @@ def labels_of(columns: Sequence[Column]) -> Codes | None:
 
     The page colours by the same column at first.
     """
-    categories = [column for column in columns if column.type == "category"]
+    categories = [c for c in columns if c.type == "category" and not c.info.by_step]
     few = [c for c in categories if len(set(c.cells) - {""}) <= MOST_CLASSES]
     named = [column for column in few if _LABEL.fullmatch(column.name)]
     return (named or few)[0].categories()[0] if few else None

@@ -9,14 +9,12 @@ steps the steps of the layer.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 
@@ -24,9 +22,10 @@ from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.metadata import PROJECTOR_CONFIG_FILE
 from tb_embed_plugin.runs.confinement import confined
 from tb_embed_plugin.runs.found import ForeignLayer, Found
-from tb_embed_plugin.runs.metadata_inference import MAX_TABLE_BYTES
-from tb_embed_plugin.runs.projector_config import ConfiguredTensor
+from tb_embed_plugin.runs.projector_config import ConfiguredTensor, two_entries
+from tb_embed_plugin.runs.same_samples import content_digest, of_the_same_samples
 from tb_embed_plugin.runs.stamps import Stamp, stamp_of
+from tb_embed_plugin.runs.step_tables import StepTables
 from tb_embed_plugin.runs.tensor_file import TensorFile
 from tb_embed_plugin.runs.written_path import WrittenPaths
 
@@ -89,9 +88,14 @@ def find_embeddings(
     """
     found = Found([], [], [], source="torch")
     opened: dict[_Key, _Tensor] = {}
+    listed: dict[_Key, ConfiguredTensor] = {}
     for tensor in tensors:
         if tensor.tensor and len(opened) < MAX_TENSORS:
             key = _tag_and_step(tensor.name or tensor.tensor, tensor.tensor)
+            first = listed.setdefault(key, tensor)
+            if first is not tensor and key in opened:
+                found.problems += two_entries(key[0], first, tensor)
+                continue
             with _told(key, found):
                 opened[key] = _open_listed(tensor, paths, found)
     # An entry that cannot be opened hides no folder.
@@ -237,11 +241,14 @@ def _layers(
     groups: dict[tuple[tuple[int, int], str], list[int]] = {}
     for step in sorted(tensors, reverse=True):
         tensor = tensors[step]
-        groups.setdefault((tensor.file.shape, _digest(tensor.table)), []).insert(0, step)
+        key = tensor.file.shape, "" if tensor.table is None else content_digest(tensor.table)
+        groups.setdefault(key, []).insert(0, step)
     order = sorted(tensors)
     layers: list[ForeignLayer] = []
-    for steps in groups.values():
+    for steps in of_the_same_samples(tensors, list(groups.values())):
         newest = tensors[steps[-1]]
+        tables = {step: tensors[step].table for step in steps}
+        differ = any(steps != same for same in groups.values() if steps[-1] in same)
         layers.append(
             ForeignLayer(
                 name=f"{tag} ({_span(steps, order)})" if layers else tag,
@@ -249,19 +256,18 @@ def _layers(
                 table=newest.table,
                 sheet=newest.sheet,
                 cell=newest.cell,
+                step_tables=StepTables(tables, newest.file.shape[0]) if differ else None,
             )
         )
-    if len(groups) > 1:
-        problems.append(_difference(tag, list(groups), [layer.name for layer in layers]))
+    if len(layers) > 1:
+        shapes = list(dict.fromkeys(layer.shape for layer in layers))
+        problems.append(_difference(tag, shapes, [layer.name for layer in layers]))
     return layers
 
 
-def _difference(
-    tag: str, groups: Sequence[tuple[tuple[int, int], str]], names: Sequence[str]
-) -> str:
+def _difference(tag: str, shapes: Sequence[tuple[int, int]], names: Sequence[str]) -> str:
     """Says why a tag's steps are shown apart."""
-    shapes = list(dict.fromkeys(shape for shape, _ in groups))
-    received = "tables of metadata that differ"
+    received = "tables of metadata that differ, with no column that shows the same samples"
     if len(shapes) > 1:
         some = ", ".join(f"{rows} x {columns}" for rows, columns in shapes[:3])
         received = f"tensors of {some}{' and others' * (len(shapes) > 3)}"
@@ -281,19 +287,3 @@ def _span(steps: Sequence[int], order: Sequence[int]) -> str:
         ranges.append(f"{row[0]}" if len(row) == 1 else f"{row[0]}-{row[-1]}")
     some = ranges if len(ranges) < 5 else [*ranges[:3], "…", ranges[-1]]
     return f"step{'s' * (len(steps) > 1)} {', '.join(some)}"
-
-
-def _digest(table: Path | None) -> str:
-    return "" if table is None else _content_digest(table, stamp_of(table))
-
-
-@lru_cache(maxsize=1 << 16)
-def _content_digest(table: Path, stamp: Stamp) -> str:
-    """Returns a hash of a table's content; remembered as long as its stamp stays."""
-    if stamp is None or stamp[1] > MAX_TABLE_BYTES:
-        return "unreadable"
-    try:
-        with table.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return "unreadable"

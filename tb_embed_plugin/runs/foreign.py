@@ -28,7 +28,7 @@ from tb_embed_plugin.runs.run import (
     short_hash,
 )
 from tb_embed_plugin.runs.sheets import read_sheet
-from tb_embed_plugin.runs.stamps import stamps_of
+from tb_embed_plugin.runs.stamps import stamp_of
 
 MAX_PROBLEMS = 30
 """Problems told of a run, those apart that say which snapshots are not finite."""
@@ -112,10 +112,14 @@ class ForeignRun(Run):
             self._tell_anew()
         return values
 
-    def columns(self, layer: str) -> list[Column]:
+    def columns(self, layer: str, step: int | None = None) -> list[Column]:
         """Returns the metadata of a layer's samples, none where there is no table."""
-        facts = self.layer(layer)
-        table = self._found[layer].table
+        facts, found = self.layer(layer), self._found[layer]
+        table = found.table
+        if found.step_tables is not None:
+            columns, problems = found.step_tables.read(step)
+            self._tell([f"{layer}, {problem}" for problem in problems])
+            return columns
         if table is None or not facts.columns:
             return []
         columns = read_inferred_table(table, facts.samples).columns
@@ -125,6 +129,11 @@ class ForeignRun(Run):
                 "reload the page"
             )
         return columns
+
+    def layer_version(self, name: str) -> str:
+        """Changes when the data of the layer `name` do, its tables of single steps too."""
+        version, tables = super().layer_version(name), self._found[name].step_tables
+        return version if tables is None else short_hash(version, tables.stamps())
 
     def sprite(self, layer: str, page: int) -> tuple[bytes, str]:
         """Returns the sheet of a layer's samples as the file it is, and its media type."""
@@ -137,6 +146,11 @@ class ForeignRun(Run):
             )
         sheet = read_sheet(found.sheet, found.cell, facts.samples)
         return sheet.read(), sheet.media_type
+
+    def _tell(self, problems: Sequence[str]) -> None:
+        new = [problem for problem in problems if problem not in self._problems]
+        self._problems += new
+        self.revision += bool(new)
 
     def _tell_anew(self) -> None:
         self._facts = [self._as_known(facts) for facts in self._facts]
@@ -154,7 +168,14 @@ class ForeignRun(Run):
 
     def _layer_facts(self, layer: ForeignLayer) -> LayerFacts:
         rows, units = layer.shape
-        key = (layer.table, layer.table_for_all, layer.sheet, layer.cell, rows)
+        key = (
+            layer.table,
+            layer.table_for_all,
+            layer.sheet,
+            layer.cell,
+            rows,
+            layer.step_tables and id(layer.step_tables),
+        )
         samples = self._samples.get(key)
         if samples is None:
             samples = self._samples[key] = _Samples.read(layer)
@@ -195,7 +216,9 @@ class _Samples:
     def read(cls, layer: ForeignLayer) -> Self:
         """Reads the table and the sheet of a layer, each as far as it can be read."""
         rows, _ = layer.shape
-        stamps = stamps_of(path for path in (layer.table, layer.sheet) if path is not None)
+        tables = layer.step_tables
+        # What changes with each step is no other samples.
+        table_stamp = stamp_of(layer.table or "") if tables is None else tables.digest
         columns: tuple[ColumnInfo, ...] = ()
         sprite, digest, problems = None, "", []
         try:
@@ -204,6 +227,8 @@ class _Samples:
                 columns = tuple(column.info for column in table.columns)
                 digest = table.digest
                 problems += table.problems
+            if tables is not None:
+                columns, digest = tables.columns, tables.digest
         except UnreadableError as error:
             problems.append(str(error))
         try:
@@ -213,7 +238,8 @@ class _Samples:
                 problems += sheet.problems
         except UnreadableError as error:
             problems.append(str(error))
-        version = short_hash(columns, rows, *stamps, layer.cell)
+        sheet_stamp = layer.sheet and stamp_of(layer.sheet)
+        version = short_hash(columns, rows, table_stamp, sheet_stamp, layer.cell)
         return cls(columns, sprite, digest, version, problems)
 
 

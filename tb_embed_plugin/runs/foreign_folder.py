@@ -25,6 +25,7 @@ from tb_embed_plugin.runs.projector_config import (
     ConfiguredTensor,
     ProjectorConfig,
     read_projector_config,
+    two_entries,
 )
 from tb_embed_plugin.runs.written_path import WrittenPaths, shown
 
@@ -115,10 +116,15 @@ def _configure(tensors: Sequence[ConfiguredTensor], paths: WrittenPaths, found: 
     """Gives the layers their tables and sheets; those that the file names come first."""
     others = list(found.layers)
     first: list[ForeignLayer] = []
+    known: dict[str, ConfiguredTensor] = {}
     for tensor in tensors:
         if tensor.tensor or not tensor.name:
             continue
         wanted = bare_name(tensor.name)
+        before = known.setdefault(wanted, tensor)
+        if before is not tensor:
+            found.problems += two_entries(wanted, before, tensor)
+            continue
         meant = [
             layer
             for layer in (*others, *found.spare)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.runs.run import Source
+from tb_embed_plugin.runs.step_tables import StepTables
 from tb_embed_plugin.runs.written_path import WrittenPaths
 
 
@@ -51,6 +52,8 @@ class ForeignLayer:
         aliases: Other names by which a configuration may mean it.
         table_for_all: Whether `table` was meant for every tensor, and so for this one only if
             it has as many rows.
+        step_tables: The tables of all steps, where these differ; None where `table` is that of
+            every step.
     """
 
     name: str
@@ -60,6 +63,7 @@ class ForeignLayer:
     cell: tuple[int, ...] = ()
     aliases: tuple[str, ...] = ()
     table_for_all: bool = False
+    step_tables: StepTables | None = None
 
     @property
     def shape(self) -> tuple[int, int]:

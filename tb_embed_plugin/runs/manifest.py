@@ -55,10 +55,17 @@ class Step:
 
 @dataclass(frozen=True)
 class ColumnInfo:
-    """Name and type of one field of the metadata."""
+    """Name and type of one field of the metadata.
+
+    Attributes:
+        name: What the header says.
+        type: What its cells hold.
+        by_step: Whether it has a value a step; never so in a run of our recorder.
+    """
 
     name: str
     type: ColumnType
+    by_step: bool = False
 
 
 @dataclass(frozen=True)
@@ -144,6 +151,7 @@ class Manifest:
     def to_json(self) -> bytes:
         """Returns the file's content."""
         content = {"format_version": FORMAT_VERSION, **asdict(self)}
+        content["columns"] = [{"name": c.name, "type": c.type} for c in self.columns]
         return json.dumps(content, indent=1, ensure_ascii=False).encode()
 
     @classmethod

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +31,19 @@ _ESCAPED = re.compile(f"{_ESCAPE}(.)|([{''.join(_CHARACTERS)}])")
 
 
 @dataclass(frozen=True)
+class OverSteps:
+    """What is known of a column at all steps, where it has a value a step.
+
+    Attributes:
+        counts: How often each word of a category comes.
+        limits: The range of a number; None where it is no number, or has none.
+    """
+
+    counts: Mapping[str, int] = field(default_factory=dict)
+    limits: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
 class Column:
     """One field of the metadata.
 
@@ -38,16 +51,19 @@ class Column:
         name: What the header says.
         type: `category` (few distinct words), `number` or `text`.
         cells: One string a sample, empty where the value is missing.
+        over_steps: Where it has a value a step: what is known of all of them; `cells` are
+            those of one step.
     """
 
     name: str
     type: ColumnType
     cells: Sequence[str]
+    over_steps: OverSteps | None = None
 
     @property
     def info(self) -> ColumnInfo:
         """Name and type alone, as the manifest lists them."""
-        return ColumnInfo(self.name, self.type)
+        return ColumnInfo(self.name, self.type, by_step=self.over_steps is not None)
 
     def numbers(self) -> NDArray[np.float64]:
         """Returns the cells of a number column as float64 (n_samples,), NaN if missing."""
@@ -58,9 +74,11 @@ class Column:
 
         Returns:
             Codes int32 (n_samples,), -1 if missing, and the words that they point to,
-            sorted by number where each is one, else by code point.
+            sorted by number where each is one, else by code point. Where the column has a
+            value a step, they are the words of all steps.
         """
-        words = sorted(set(self.cells) - {""})
+        elsewhere = () if self.over_steps is None else self.over_steps.counts
+        words = sorted({*self.cells, *elsewhere} - {""})
         if all(_is_number(word) and math.isfinite(float(word)) for word in words):
             words.sort(key=float)
         codes = {word: code for code, word in enumerate(words)}

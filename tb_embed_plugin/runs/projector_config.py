@@ -63,6 +63,25 @@ class ProjectorConfig:
         ]
 
 
+def two_entries(name: str, shown: ConfiguredTensor, other: ConfiguredTensor) -> list[str]:
+    """Says that a configuration has two entries for one tensor, where they differ.
+
+    Args:
+        name: The tensor.
+        shown: The first entry, which is the one that the stock Projector takes.
+        other: Another one.
+    """
+    files = [(entry.tensor, entry.metadata, entry.sprite) for entry in (shown, other)]
+    if files[0] == files[1]:
+        return []
+    received, rest = (", ".join(filter(None, names)) or "no files" for names in files)
+    problem = (
+        f"expected one entry for {name} in the configuration; received one with {received} "
+        f"and one with {rest}: the first is shown; take the other one out"
+    )
+    return [problem]
+
+
 def write_projector_config(
     run_dir: Path, layers: Sequence[Layer], sprite: SpriteInfo | None
 ) -> None:

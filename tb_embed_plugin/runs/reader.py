@@ -109,8 +109,8 @@ class RecordedRun(Run):
             bias = self._tensor(HEAD_BIAS_TENSOR, step, (1, 1, recorded.classes))[0, 0]
         return RecordedOutputs(values, recorded.kind, kernel, bias, recorded.names)
 
-    def columns(self, layer: str) -> list[Column]:
-        """Returns the samples' metadata."""
+    def columns(self, layer: str, step: int | None = None) -> list[Column]:
+        """Returns the samples' metadata, which is the same at all steps."""
         facts = self.layer(layer)
         return read_table(confined(self.path, METADATA_FILE), facts.columns, facts.samples)
 

@@ -144,8 +144,13 @@ class Run(ABC):
         """
 
     @abstractmethod
-    def columns(self, layer: str) -> list[Column]:
+    def columns(self, layer: str, step: int | None = None) -> list[Column]:
         """Returns the metadata of a layer's samples.
+
+        Args:
+            layer: The layer.
+            step: Whose values those columns have that change from step to step; None for the
+                last one that has any.
 
         Raises:
             NotRecordedError: There is no such layer.

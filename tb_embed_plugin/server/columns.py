@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from tb_embed_plugin import wire
 from tb_embed_plugin.runs.metadata_table import Column
+
+
+def describe_columns(columns: Sequence[Column]) -> list[dict[str, Any]]:
+    """Returns what each column is; where it has a value a step, what all steps hold."""
+    described = []
+    for column in columns:
+        facts: dict[str, Any] = asdict(column.info)
+        if column.over_steps is not None and column.type == "category":
+            counts = column.over_steps.counts
+            facts["counts"] = [counts.get(word, 0) for word in column.categories()[1]]
+        if column.over_steps is not None and column.type == "number":
+            facts["limits"] = column.over_steps.limits
+        described.append(facts)
+    return described
 
 
 def encode_columns(columns: Sequence[Column]) -> dict[str, Any]:

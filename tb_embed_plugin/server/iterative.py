@@ -99,9 +99,9 @@ def layout_of(service: Service, arguments: Arguments) -> Layout:
     settings = engine.settings(arguments.given(p.name for p in engine.parameters))
     layout = Layout(run, layer, engine, int(components), settings)
     column = layout.column
-    if column and column not in [c.name for c in layer.columns if c.type == "category"]:
+    categories = [c.name for c in layer.columns if c.type == "category" and not c.by_step]
+    if column and column not in categories:
         raise NotRecordedError(
-            f"expected a column of categories, one of "
-            f"{[c.name for c in layer.columns if c.type == 'category']}; received {column!r}"
+            f"expected a column of categories, one of {categories}; received {column!r}"
         )
     return layout

@@ -16,7 +16,7 @@ from tb_embed_plugin.jobs import engines
 from tb_embed_plugin.runs.run import Run
 from tb_embed_plugin.server import iterative, linear, progress
 from tb_embed_plugin.server.answers import Answer, Service, bound, json_answer
-from tb_embed_plugin.server.columns import encode_columns
+from tb_embed_plugin.server.columns import describe_columns, encode_columns
 from tb_embed_plugin.server.comparison_routes import COMPARISON_ROUTES
 from tb_embed_plugin.server.lens_routes import LENS_ROUTES
 from tb_embed_plugin.server.metric_routes import METRIC_ROUTES
@@ -37,10 +37,14 @@ def metadata(service: Service, arguments: Arguments) -> Answer:
     """Answers the samples' metadata."""
     run = service.logdir.run(arguments.text("run"))
     layer = run.layer(arguments.text("layer"))
-    columns = run.columns(layer.name)
-    tensors = encode_columns(columns)
-    info = {"columns": [asdict(column.info) for column in columns]}
-    return Answer(wire.encode(tensors, info), wire.CONTENT_TYPE, layer.samples_version)
+    columns, version = run.columns(layer.name), layer.samples_version
+    if arguments.optional("step") is not None:
+        (step,) = arguments.members("step", layer.steps)[:1]
+        columns = [c for c in run.columns(layer.name, step) if c.info.by_step]
+    if any(column.info.by_step for column in columns):
+        version = run.layer_version(layer.name)
+    info = {"columns": describe_columns(columns)}
+    return Answer(wire.encode(encode_columns(columns), info), wire.CONTENT_TYPE, version)
 
 
 def sprite(service: Service, arguments: Arguments) -> Answer:

@@ -11,8 +11,8 @@ export function DataPanel({ store, children }: { store: Store; children: Compone
   const { runs, run, layer, color_by } = store;
   if (runs.value === null) return null;
   const columns = colorable(store.choosing.columns.value)
-    .map(({ name }) => name)
-    .filter((name) => kind_of(name) === null);
+    .filter(({ name }) => kind_of(name) === null)
+    .map(({ name, by_step }) => [name, by_step ? `${name} (by step)` : name] as const);
   const problems = run.value?.problems ?? [];
   return (
     <form class="fields" onSubmit={(event) => event.preventDefault()}>
@@ -45,7 +45,7 @@ export function DataPanel({ store, children }: { store: Store; children: Compone
         <Field
           name="Color by"
           title="A column of the metadata, your tags, or what is measured of each sample"
-          options={[["", "Nothing"], ...columns.map((name) => [name, name] as const)]}
+          options={[["", "Nothing"], ...columns]}
           more={{ title: "Measured", options: measured_colors(store) }}
           chosen={color_by.value ?? ""}
           choose={(name) => choose_color(store, name)}

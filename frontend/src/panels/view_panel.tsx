@@ -169,7 +169,9 @@ function ParameterField({ store, parameter }: { store: Store; parameter: Paramet
         />
       );
     case "column": {
-      const columns = (table.value ?? []).filter(({ type }) => type === "category");
+      const columns = (table.value ?? []).filter(
+        ({ type, by_step }) => type === "category" && by_step !== true,
+      );
       return (
         <Field
           name={name}

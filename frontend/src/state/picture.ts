@@ -4,6 +4,7 @@ import { computed, effect, untracked } from "@preact/signals";
 import { fetch_metadata, fetch_sprite } from "../api";
 import type { Layer } from "../types";
 import { type Basis, take_basis } from "./basis";
+import { load_by_step } from "./by_step";
 import { Frames, has_own_basis, same_view } from "./frames";
 import { place_of_step } from "./intents";
 import { refit_if_due } from "./live";
@@ -19,6 +20,7 @@ import { until } from "./until";
 export function load_picture(store: Store, signal: AbortSignal): void {
   load_frames(store, signal);
   load_metadata(store, signal);
+  load_by_step(store, signal);
   load_sprites(store, signal);
   load_quality(store, signal);
   load_colors(store, signal);
@@ -127,11 +129,11 @@ function watch_extent(store: Store): void {
 
 function load_metadata(store: Store, signal: AbortSignal): void {
   on_samples(store, signal, (run, layer, still_wanted) => {
-    store.table.value = null;
+    store.recorded.value = null;
     if (layer.columns.length === 0) return;
     store.activity.attempt(`the metadata of ${run}`, still_wanted, async () => {
       const table = read_table(await fetch_metadata(run, layer, still_wanted));
-      store.table.value = table;
+      store.recorded.value = table;
       const kept = store.color_by.peek();
       const measured = kept !== null && kind_of(kept) !== null;
       const known = kept === "" || measured || table.some(({ name }) => name === kept);

@@ -19,6 +19,7 @@ import type {
 } from "../types";
 import { Activity } from "./activity";
 import { Bookmarks } from "./bookmarks";
+import { type ByStep, table_at } from "./by_step";
 import { Choosing } from "./choosing";
 import { Comparing } from "./comparing";
 import type { Frames } from "./frames";
@@ -95,7 +96,14 @@ export interface Store {
   readonly words_before: Signal<readonly string[]>;
   readonly theme: Signal<Theme>;
   readonly visible: Signal<boolean>;
-  readonly table: Signal<Table | null>;
+  /** The metadata as they were fetched. */
+  readonly recorded: Signal<Table | null>;
+  /** The columns that have a value a step, at those steps that have come. */
+  readonly by_step: Signal<ByStep>;
+  /** The step that the picture shows, or is nearest to. */
+  readonly shown_step: ReadonlySignal<number | null>;
+  /** The metadata at that step. */
+  readonly table: ReadonlySignal<Table | null>;
   readonly sprites: Signal<Sprites | null>;
   readonly frames: Signal<Frames | null>;
   /** What home must show, and why that has changed. */
@@ -138,7 +146,8 @@ export function create_store(reduced_motion: () => boolean, wide: boolean, secon
   const color_by = signal<string | null>(null);
   const words_before = signal<readonly string[]>([]);
   const theme = signal<Theme>("light");
-  const table = signal<Table | null>(null);
+  const recorded = signal<Table | null>(null);
+  const by_step = signal<ByStep>(new Map());
   const frames = signal<Frames | null>(null);
 
   const flying = signal(false);
@@ -153,6 +162,8 @@ export function create_store(reduced_motion: () => boolean, wide: boolean, secon
   const at = computed(
     () => motion.shown.value?.at ?? Math.max(0, steps.value.indexOf(step.value ?? Number.NaN)),
   );
+  const shown_step = computed(() => steps.value[Math.round(at.value)] ?? null);
+  const table = computed(() => table_at(recorded.value, by_step.value, shown_step.value));
   const measuring = new Measuring({ color_by, at, steps, samples });
   const columns = computed(() => {
     const painted = measuring.painted.value;
@@ -167,10 +178,12 @@ export function create_store(reduced_motion: () => boolean, wide: boolean, secon
     if (samples.value === 0) return null;
     const column = colored_by.value;
     if (column?.type === "category" && column.codes.length === samples.value) {
-      return color_by_category(column.codes, column.words, theme.value, words_before.value);
+      const { codes, words, counts } = column;
+      return color_by_category(codes, words, theme.value, words_before.value, counts);
     }
     if (column?.type === "number" && column.values.length === samples.value) {
-      return color_by_number(column.values, theme.value, measuring.painted.value?.limits);
+      const limits = measuring.painted.value?.limits ?? column.limits;
+      return color_by_number(column.values, theme.value, limits);
     }
     return color_alike(samples.value, theme.value);
   });
@@ -244,6 +257,9 @@ export function create_store(reduced_motion: () => boolean, wide: boolean, secon
     words_before,
     theme,
     visible: signal(true),
+    recorded,
+    by_step,
+    shown_step,
     table,
     sprites: signal(null),
     frames,

@@ -2,15 +2,24 @@
 import type { ColumnType } from "../types";
 import { Strings, type Tensors } from "../wire";
 
-export type Column =
+export type Column = { readonly by_step?: boolean } & (
   | {
       readonly type: "category";
       readonly name: string;
       readonly codes: Int32Array;
       readonly words: readonly string[];
+      /** How often each word comes at all steps, where the column has a value a step. */
+      readonly counts?: readonly number[] | undefined;
     }
-  | { readonly type: "number"; readonly name: string; readonly values: Float64Array }
-  | { readonly type: "text"; readonly name: string; readonly texts: Strings };
+  | {
+      readonly type: "number";
+      readonly name: string;
+      readonly values: Float64Array;
+      /** The range at all steps, where the column has a value a step. */
+      readonly limits?: readonly [number, number] | null | undefined;
+    }
+  | { readonly type: "text"; readonly name: string; readonly texts: Strings }
+);
 
 export type Table = readonly Column[];
 
@@ -18,11 +27,20 @@ export type Table = readonly Column[];
 const MOST_CLASSES = 60;
 
 export function read_table(tensors: Tensors): Table {
-  const { columns } = tensors.json as { columns: { name: string; type: ColumnType }[] };
-  return columns.map(({ name, type }, i) => read_column(tensors, name, type, i));
+  const { columns } = tensors.json as { columns: Described[] };
+  return columns.map((described, i) => read_column(tensors, described, i));
 }
 
-function read_column(tensors: Tensors, name: string, type: ColumnType, i: number): Column {
+interface Described {
+  readonly name: string;
+  readonly type: ColumnType;
+  readonly by_step: boolean;
+  readonly counts?: readonly number[];
+  readonly limits?: readonly [number, number] | null;
+}
+
+function read_column(tensors: Tensors, described: Described, i: number): Column {
+  const { name, type, by_step, counts, limits } = described;
   const strings = (part: string) =>
     new Strings(
       tensors.array(`${i}.${part}.bytes`, "U8"),
@@ -31,12 +49,27 @@ function read_column(tensors: Tensors, name: string, type: ColumnType, i: number
   switch (type) {
     case "category": {
       const words = strings("vocabulary").all();
-      return { type, name, codes: tensors.array(`${i}.codes`, "I32"), words };
+      return { type, name, by_step, counts, codes: tensors.array(`${i}.codes`, "I32"), words };
     }
     case "number":
-      return { type, name, values: tensors.array(`${i}.values`, "F64") };
+      return { type, name, by_step, limits, values: tensors.array(`${i}.values`, "F64") };
     case "text":
-      return { type, name, texts: strings("text") };
+      return { type, name, by_step, texts: strings("text") };
+  }
+}
+
+/** The same column, of which no value is known. */
+export function without_values(column: Column): Column {
+  switch (column.type) {
+    case "category":
+      return { ...column, codes: new Int32Array(column.codes.length).fill(-1) };
+    case "number":
+      return { ...column, values: new Float64Array(column.values.length).fill(Number.NaN) };
+    case "text":
+      return {
+        ...column,
+        texts: new Strings(new Uint8Array(), new Uint32Array(column.texts.length + 1)),
+      };
   }
 }
 
