@@ -55,8 +55,8 @@ def test_runs_describes_what_was_recorded(client: Client) -> None:
     assert (layer["name"], layer["samples"], layer["units"]) == ("fc1", 1797, 200)
     assert layer["steps"] == STEPS == [step["step"] for step in run["steps"]]
     assert layer["columns"] == [
-        {"name": "index", "type": "number"},
-        {"name": "label", "type": "category"},
+        {"name": "index", "type": "number", "by_step": False},
+        {"name": "label", "type": "category", "by_step": False},
     ]
     assert layer["sprite"] == {"pages": 1, "cell": [8, 8], "columns": 43, "channels": 1}
     assert run["problems"] == []

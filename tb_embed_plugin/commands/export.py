@@ -179,7 +179,7 @@ def _values(column: Column) -> NDArray[np.generic]:
 def _safetensors(content: Content, path: Path) -> dict[Path, bytes]:
     metadata = {f"metadata.{k}": v for k, v in encode_columns(content.lasting).items()}
     lasting = [{"name": c.name, "type": c.type} for c in content.lasting]
-    info = content.info | {"columns": lasting, "by_step": [], "left_out": content.changing}
+    info = content.info | {"columns": lasting}
     return {path: wire.encode(_arrays(content) | metadata, info)}
 
 

@@ -19,8 +19,9 @@ from types import MappingProxyType
 import numpy as np
 
 from tb_embed_plugin.errors import UnreadableError
+from tb_embed_plugin.runs.column_types import MAX_CATEGORIES
 from tb_embed_plugin.runs.manifest import ColumnType
-from tb_embed_plugin.runs.metadata_inference import MAX_CATEGORIES, read_inferred_table
+from tb_embed_plugin.runs.metadata_inference import read_inferred_table
 from tb_embed_plugin.runs.metadata_table import Column
 from tb_embed_plugin.runs.stamps import Stamp, stamp_of
 
