@@ -209,11 +209,11 @@ def test_rows_that_change_over_the_steps_are_shown_apart(tmp_path: Path) -> None
 
 
 def test_a_second_series_bears_its_name(tmp_path: Path) -> None:
-    tf.train.Checkpoint(words=tf.Variable(matrix())).write(str(tmp_path / "best"))
+    tf.train.Checkpoint(words=tf.Variable(matrix())).write(str(tmp_path / "teacher"))
     save_by_checkpoint(tmp_path, [matrix(), matrix()], "words")
     run = open_run(tmp_path)
 
-    assert [layer.name for layer in run.layers] == ["words", "words (best)"]
+    assert [layer.name for layer in run.layers] == ["words", "words (teacher)"]
     assert "one series of checkpoints" in run.problems[0]
 
 

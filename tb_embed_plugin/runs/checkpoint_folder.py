@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,23 +17,24 @@ from tb_embed_plugin.runs.checkpoint_names import (
     bare_name,
     is_optimizers,
     readable_names,
-    series_and_step,
 )
 from tb_embed_plugin.runs.checkpoint_tensors import described
-from tb_embed_plugin.runs.found import ForeignLayer, Found, StoredTensor, by_shape
+from tb_embed_plugin.runs.found import (
+    ForeignLayer,
+    Found,
+    StoredTensor,
+    bound_layers,
+    by_shape,
+)
 from tb_embed_plugin.runs.stamps import Stamp, stamp_of
+from tb_embed_plugin.runs.step_names import Series, find_series
+from tb_embed_plugin.runs.step_words import LARGEST_STEP
 
 MAX_CHECKPOINTS = 2000
 """Checkpoints of one directory; of more, the newest are shown."""
 
 MAX_SERIES = 20
 """Series of checkpoints in one directory; of more, the longest are shown."""
-
-MAX_LAYERS = 200
-"""Tensors of one directory; of more, the ones with most rows are shown."""
-
-MAX_STEP = 2**31 - 1
-"""On the wire a step is an int32."""
 
 INDEX = ".index"
 
@@ -112,31 +112,25 @@ class CheckpointFolders:
         known = self._known.get(folder / where, {})
         self._known[folder / where] = {}
         checkpoints = [name.removesuffix(INDEX) for name in names if name.endswith(INDEX)]
-        series = Counter(series_and_step(name)[0] for name in checkpoints)
-        first = series_and_step(main)[0] if main else ""
-        ordered = sorted(series, key=lambda name: (name != first, -series[name], name))
-        for i, one in enumerate(ordered[:MAX_SERIES]):
-            steps = {
-                step: name
-                for name in sorted(checkpoints)
-                for of, step in [series_and_step(name)]
-                if of == one
-            }
-            shown = _bounded(one, steps, found.problems)
-            layers = self._layers(folder, where, shown, found, known)
-            suffix = f" ({one})" if i else ""
-            for layer in layers:
-                named = ForeignLayer(layer.name + suffix, layer.tensors, aliases=layer.aliases)
+        ordered = sorted(
+            find_series(checkpoints), key=lambda series: main not in series.names.values()
+        )
+        for i, series in enumerate(ordered[:MAX_SERIES]):
+            found.problems += [series.note] if series.note else []
+            shown = _bounded(series, found.problems)
+            suffix = f" ({series.name})" if i else ""
+            for layer in self._layers(folder, where, shown, found, known):
+                named = replace(layer, name=layer.name + suffix, written=series.written)
                 for part in by_shape(named, found.problems):
                     (found.layers if min(part.shape) >= 2 else found.spare).append(part)
         if len(ordered) > 1:
-            some = ", ".join(ordered[:5])
+            some = ", ".join(series.name for series in ordered[:5])
             found.problems.append(
                 f"expected one series of checkpoints; received {len(ordered)}, {some}: layers "
                 f"of all but the first bear its name, and at most {MAX_SERIES} are shown; save "
                 "each into a directory of its own"
             )
-        _bound_layers(found)
+        bound_layers(found)
         return found
 
     def _layers(
@@ -192,7 +186,7 @@ def _contents(folder: Path, name: str, stamp: Stamp) -> _Contents:
         if entry.dtype in NUMBER_TYPES
         and len(entry.shape) == 2
         and min(entry.shape) >= 1
-        and max(entry.shape) <= MAX_STEP
+        and max(entry.shape) <= LARGEST_STEP
     }
     names = readable_names(checkpoint, shapes)
     return _Contents(
@@ -215,24 +209,15 @@ def _largest_first(item: tuple[str, dict[int, StoredTensor]]) -> tuple[bool, int
     return units > MAX_UNITS, -rows, name
 
 
-def _bounded(series: str, steps: dict[int, str], problems: list[str]) -> dict[int, str]:
+def _bounded(series: Series, problems: list[str]) -> dict[int, str]:
     """Returns the checkpoints by step, ascending: the last ones of those that can be shown."""
-    shown = sorted(step for step in steps if step <= MAX_STEP)[-MAX_CHECKPOINTS:]
-    if len(shown) < len(steps):
+    shown = dict(list(series.names.items())[-MAX_CHECKPOINTS:])
+    if len(shown) < len(series.names):
         problems.append(
-            f"expected at most {MAX_CHECKPOINTS} checkpoints {series}, of steps up to "
-            f"{MAX_STEP}; received {len(steps)}: {len(steps) - len(shown)} are left out"
+            f"expected at most {MAX_CHECKPOINTS} checkpoints {series.name}; received "
+            f"{len(series.names)}: the first {len(series.names) - len(shown)} are left out"
         )
-    return {step: steps[step] for step in shown}
-
-
-def _bound_layers(found: Found) -> None:
-    if len(found.layers) > MAX_LAYERS:
-        found.problems.append(
-            f"expected at most {MAX_LAYERS} matrices; received {len(found.layers)}: those with "
-            "fewest rows are left out"
-        )
-        del found.layers[MAX_LAYERS:]
+    return shown
 
 
 def _without_index(names: Sequence[str]) -> list[str]:

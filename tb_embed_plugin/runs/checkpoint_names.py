@@ -1,4 +1,4 @@
-"""What the names inside and outside of a checkpoint mean: steps, optimizers' variables, layers.
+"""What the names in a checkpoint mean: optimizers' variables, layers.
 
 An object-based checkpoint (`tf.train.Checkpoint`) names a variable by the way to it,
 `model/_operations/1/_embeddings/.ATTRIBUTES/VARIABLE_VALUE` say, and holds a graph of objects
@@ -20,9 +20,6 @@ from tb_embed_plugin.runs.checkpoint import Checkpoint
 VALUE_SUFFIX = "/.ATTRIBUTES/VARIABLE_VALUE"
 OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
 
-_NUMBERED = re.compile(r"(.*)-(\d{1,18})|(.*?)(\d{1,18})(\.[^\d.]+)", re.DOTALL | re.ASCII)
-"""As `tf.train.Saver` and Keras 2's ModelCheckpoint name them: model.ckpt-100, cp-0100.ckpt."""
-
 _SLOT = re.compile(
     r"\.OPTIMIZER_SLOT"
     # Keras 3's optimizers keep theirs in a list, where the weights themselves never are.
@@ -34,23 +31,6 @@ _SLOT = re.compile(
     re.ASCII,
 )
 _UNNAMED = re.compile(r"Variable(?:_\d+)?", re.ASCII)
-
-
-def series_and_step(name: str) -> tuple[str, int]:
-    """Returns which checkpoints belong together, and when this one was saved.
-
-    Args:
-        name: Of the checkpoint, without `.index`.
-
-    Returns:
-        The name with `*` for its number, and the number; the name and 0 where it has none.
-    """
-    match = _NUMBERED.fullmatch(name)
-    if match is None:
-        return name, 0
-    if match[2]:
-        return f"{match[1]}-*", int(match[2])
-    return f"{match[3]}*{match[5]}", int(match[4])
 
 
 def is_optimizers(name: str) -> bool:

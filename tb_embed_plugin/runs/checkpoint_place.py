@@ -17,8 +17,8 @@ from tb_embed_plugin.metadata import (
 )
 from tb_embed_plugin.runs.checkpoint_folder import INDEX
 from tb_embed_plugin.runs.confinement import confined
-from tb_embed_plugin.runs.keras_weights import WEIGHTS
 from tb_embed_plugin.runs.projector_config import ProjectorConfig
+from tb_embed_plugin.runs.weight_folders import ENDINGS, looks_like_weights
 from tb_embed_plugin.runs.written_path import WrittenPaths, last_part
 
 KERAS_FOLDER = "train"
@@ -110,7 +110,7 @@ def newest_checkpoint(folder: Path) -> str:
 
 def _named(paths: WrittenPaths, written: str) -> Path | None:
     """Returns the file of a named checkpoint that there is."""
-    for ending in (INDEX, "", WEIGHTS) if written else ():
+    for ending in (INDEX, "", *ENDINGS) if written else ():
         try:
             return paths.find(written, ending)
         except UnreadableError:
@@ -146,4 +146,4 @@ def _names(path: Path) -> list[str]:
 
 
 def _holds_checkpoints(names: list[str]) -> bool:
-    return any(name.endswith((INDEX, WEIGHTS)) for name in names)
+    return any(name.endswith(INDEX) for name in names) or looks_like_weights(names)

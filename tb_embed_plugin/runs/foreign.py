@@ -69,11 +69,24 @@ class ForeignRun(Run):
     def step_facts(self) -> tuple[Step, ...]:
         """All steps; what they count nobody has written down."""
         times: dict[int, float] = {}
+        written: dict[int, list[str]] = {}
         for layer in self._found.values():
             for step, tensor in layer.tensors.items():
                 times.setdefault(step, tensor.wall_time)
+                word = layer.written.get(step, str(step))
+                if word not in written.setdefault(step, []):
+                    written[step].append(word)
+        names = {step: " / ".join(words) for step, words in written.items()}
         return tuple(
-            Step(step, "step", epoch=None, batch=None, wall_time=time, iterations=None)
+            Step(
+                step,
+                "step",
+                epoch=None,
+                batch=None,
+                wall_time=time,
+                iterations=None,
+                name=None if names[step] == str(step) else names[step],
+            )
             for step, time in sorted(times.items())
         )
 
@@ -84,7 +97,7 @@ class ForeignRun(Run):
         if len(self._problems) > MAX_PROBLEMS:
             rest = len(self._problems) - MAX_PROBLEMS
             shown.append(f"expected sound files; received {rest} more problems like these")
-        return [*shown, *not_finite_problems(self.layers)]
+        return [*shown, *not_finite_problems(self)]
 
     def stamp(self, layer: str, step: int) -> Hashable:
         """Returns what the file's stamp and the tensor's place in it are."""
@@ -102,7 +115,7 @@ class ForeignRun(Run):
         except UnreadableError as error:
             if (layer, step) not in self._damaged:
                 self._damaged.add((layer, step))
-                self._problems.append(f"{layer} at step {step}: {error}")
+                self._problems.append(f"{layer} at step {self.step_name(step)}: {error}")
                 self._tell_anew()
             raise
         if tensor.stamp in self._finite:

@@ -19,7 +19,6 @@ from tb_embed_plugin.runs.checkpoint_names import bare_name
 from tb_embed_plugin.runs.checkpoint_place import find_checkpoints
 from tb_embed_plugin.runs.embedding_folders import find_embeddings, looks_like_steps
 from tb_embed_plugin.runs.found import ForeignLayer, Found
-from tb_embed_plugin.runs.keras_weights import WEIGHTS, WeightFolders, with_layer_names
 from tb_embed_plugin.runs.loose_tables import find_tables, looks_like_tables
 from tb_embed_plugin.runs.projector_config import (
     ConfiguredTensor,
@@ -27,6 +26,8 @@ from tb_embed_plugin.runs.projector_config import (
     read_projector_config,
     two_entries,
 )
+from tb_embed_plugin.runs.weight_folders import WeightFolders, looks_like_weights
+from tb_embed_plugin.runs.weight_tensor import with_layer_names
 from tb_embed_plugin.runs.written_path import WrittenPaths, shown
 
 
@@ -36,7 +37,8 @@ def looks_foreign(names: Collection[str]) -> bool:
     return (
         looks_like_steps(names)
         or looks_like_tables(names)
-        or any(name in signs or name.endswith((INDEX, WEIGHTS)) for name in names)
+        or looks_like_weights(names)
+        or any(name in signs or name.endswith(INDEX) for name in names)
     )
 
 

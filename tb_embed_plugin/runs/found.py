@@ -15,6 +15,9 @@ from tb_embed_plugin.runs.run import Source
 from tb_embed_plugin.runs.step_tables import StepTables
 from tb_embed_plugin.runs.written_path import WrittenPaths
 
+MAX_LAYERS = 200
+"""Tensors of one directory; of more, the ones with most rows are shown."""
+
 
 class StoredTensor(Protocol):
     """A matrix in a file, one row a sample."""
@@ -50,6 +53,7 @@ class ForeignLayer:
         sheet: The file of its thumbnails.
         cell: Width and height of a thumbnail, as the configuration says; see `read_sheet`.
         aliases: Other names by which a configuration may mean it.
+        written: What was written for a step where that is no such number, a word say.
         table_for_all: Whether `table` was meant for every tensor, and so for this one only if
             it has as many rows.
         step_tables: The tables of all steps, where these differ; None where `table` is that of
@@ -62,6 +66,7 @@ class ForeignLayer:
     sheet: Path | None = None
     cell: tuple[int, ...] = ()
     aliases: tuple[str, ...] = ()
+    written: Mapping[int, str] = field(default_factory=dict)
     table_for_all: bool = False
     step_tables: StepTables | None = None
 
@@ -132,6 +137,16 @@ class Found:
         if place := path or paths.awaited(written):
             watched.append(place)
         return path
+
+
+def bound_layers(found: Found) -> None:
+    """Takes out the last ones of too many layers, and says so."""
+    if len(found.layers) > MAX_LAYERS:
+        found.problems.append(
+            f"expected at most {MAX_LAYERS} matrices; received {len(found.layers)}: those with "
+            "fewest rows are left out"
+        )
+        del found.layers[MAX_LAYERS:]
 
 
 def by_shape(layer: ForeignLayer, problems: list[str]) -> list[ForeignLayer]:

@@ -42,6 +42,8 @@ class Step:
         wall_time: Seconds since 1970.
         iterations: Updates that the optimizer had made, None where nobody said.
         not_finite: Layers whose snapshot holds NaN or infinity, which cannot be projected.
+        name: What was written where that is no such number, `warmup` or `0.5`; None where
+            `step` is what was written.
     """
 
     step: int
@@ -51,6 +53,12 @@ class Step:
     wall_time: float
     iterations: int | None
     not_finite: tuple[str, ...] = ()
+    name: str | None = None
+
+    @property
+    def shown(self) -> str:
+        """What a person calls it."""
+        return str(self.step) if self.name is None else self.name
 
 
 @dataclass(frozen=True)
@@ -219,6 +227,7 @@ def _step(entry: dict[str, Any]) -> Step:
         wall_time=_finite(entry["wall_time"]),
         iterations=_natural_or_none(entry["iterations"]),
         not_finite=tuple(_text(name) for name in entry["not_finite"]),
+        name=_text_or_none(entry.get("name")),  # older runs have no such key
     )
 
 
@@ -282,6 +291,10 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{value!r} where a string goes")
     return value
+
+
+def _text_or_none(value: object) -> str | None:
+    return None if value is None else _text(value)
 
 
 def _one_of(value: Any, choices: tuple[Any, ...]) -> Any:

@@ -85,7 +85,7 @@ class RecordedRun(Run):
     @property
     def problems(self) -> list[str]:
         """Which snapshots cannot be drawn."""
-        return not_finite_problems(self.layers)
+        return not_finite_problems(self)
 
     def stamp(self, layer: str, step: int) -> Hashable:
         """Returns when and of what a snapshot was taken."""

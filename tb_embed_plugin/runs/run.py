@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -175,6 +176,14 @@ class Run(ABC):
         self.layer(layer)
         return None
 
+    def step_name(self, step: int) -> str:
+        """Returns what a person calls a step: its number, or what was written in its place."""
+        return self._step_names.get(step, str(step))
+
+    @cached_property
+    def _step_names(self) -> dict[int, str]:
+        return {step.step: step.name for step in self.step_facts if step.name is not None}
+
     @property
     def steps(self) -> list[int]:
         """The steps of all snapshots, ascending."""
@@ -203,13 +212,13 @@ class Run(ABC):
         return short_hash(DEFINITIONS, layer, *(self.stamp(name, step) for step in layer.steps))
 
 
-def not_finite_problems(layers: Iterable[LayerFacts]) -> list[str]:
+def not_finite_problems(run: Run) -> list[str]:
     """Says which snapshots cannot be drawn."""
     return [
         f"{layer.name} holds NaN or infinity at step "
-        f"{', '.join(map(str, sorted(layer.not_finite)))}, which cannot be drawn: see "
-        "what the training did there"
-        for layer in layers
+        f"{', '.join(map(run.step_name, sorted(layer.not_finite)))}, which cannot be drawn: "
+        "see what the training did there"
+        for layer in run.layers
         if layer.not_finite
     ]
 

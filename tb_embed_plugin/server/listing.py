@@ -81,4 +81,5 @@ def _describe_step(step: Step) -> dict[str, Any]:
         "wall_time": step.wall_time,
         "iterations": step.iterations,
         "not_finite": step.not_finite,
+        "name": step.name,
     }

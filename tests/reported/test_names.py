@@ -1,0 +1,239 @@
+"""Names of checkpoints and files of weights: one training is a layer, every file a step."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tb_embed_plugin.runs.step_names import find_series
+from tests.harness import find_run
+
+NUMBERED: list[tuple[str, Sequence[str], Sequence[int]]] = [
+    (
+        "Keras' epoch and loss",
+        ["weights.01-0.53", "weights.02-0.53", "weights.10-0.22", "weights.11-1.00"],
+        [1, 2, 10, 11],
+    ),
+    (
+        "a loss that is NaN, negative or infinite",
+        ["03-0.25", "04-nan", "05--0.2", "06-inf"],
+        [3, 4, 5, 6],
+    ),
+    ("points everywhere", ["m.01.0.53", "m.02.0.40", "m.03.0.30"], [1, 2, 3]),
+    ("the loss before the epoch", ["0.53.01", "0.40.02", "0.30.03"], [1, 2, 3]),
+    ("ckpt_1", ["ckpt_1", "ckpt_2", "ckpt_10"], [1, 2, 10]),
+    ("epoch1", ["epoch1", "epoch2", "epoch10"], [1, 2, 10]),
+    ("model.ckpt.1", ["model.ckpt.1", "model.ckpt.2"], [1, 2]),
+    ("model.ckpt-100", ["model.ckpt-100", "model.ckpt-90"], [90, 100]),
+    ("Keras 2's cp-0001.ckpt", ["cp-0001.ckpt", "cp-0010.ckpt"], [1, 10]),
+    ("Lightning's metric", ["epoch=1-val_loss=0.50", "epoch=2-val_loss=0.40"], [1, 2]),
+    ("Lightning's two numbers", ["epoch=1-step=500", "epoch=2-step=1000"], [1, 2]),
+    (
+        "several saves an epoch",
+        ["epoch=0-step=5", "epoch=0-step=10", "epoch=1-step=15"],
+        [5, 10, 15],
+    ),
+    ("Hugging Face's folders", ["checkpoint-500/model", "checkpoint-1000/model"], [500, 1000]),
+    ("natural order without separator", ["ep1", "ep2", "ep10"], [1, 2, 10]),
+    ("a letter before the number", ["w01-0.5", "w02-0.5"], [1, 2]),
+    ("the number of a layer", ["fc1-epoch3", "fc1-epoch4"], [3, 4]),
+    ("the number of an architecture", ["resnet50-epoch3", "resnet50-epoch4"], [3, 4]),
+    ("a date before the number", ["2024-03-05_run-3", "2024-03-05_run-4"], [3, 4]),
+    ("a learning rate", ["lr1e-05_epoch3", "lr1e-05_epoch4"], [3, 4]),
+    ("an accuracy in whole percent", ["epoch1-acc93", "epoch2-acc95"], [1, 2]),
+]
+
+
+@pytest.mark.parametrize(
+    ("names", "steps"), [row[1:] for row in NUMBERED], ids=[row[0] for row in NUMBERED]
+)
+def test_the_number_in_a_name(names: Sequence[str], steps: Sequence[int]) -> None:
+    (series,) = find_series(reversed(names))
+    assert list(series.names) == list(steps)
+    assert set(series.names.values()) == set(names)
+    assert not series.written
+
+
+@pytest.mark.parametrize(
+    ("name", "step"),
+    [
+        ("weights.01-0.53", 1),
+        ("a-7", 7),
+        ("resnet50", 0),
+        ("fc1", 0),
+        ("epoch3_fc1", 3),
+        ("last", 0),
+    ],
+)
+def test_the_number_in_the_one_name_there_is(name: str, step: int) -> None:
+    (series,) = find_series([name])
+    assert dict(series.names) == {step: name}
+
+
+WRITTEN: list[tuple[str, Sequence[str], Sequence[str]]] = [
+    ("fractions", ["step0.5", "step1", "step1.5", "step10.5"], ["0.5", "1", "1.5", "10.5"]),
+    ("milliseconds", ["m1716908800123", "m1716908900456"], ["1716908800123", "1716908900456"]),
+    ("negative numbers", ["epoch=-1", "epoch=0"], ["-1", "0"]),
+    (
+        "dates",
+        ["2024-03-05_12-00", "2024-03-31_11-00"],
+        ["2024-03-05_12-00", "2024-03-31_11-00"],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("names", "written"), [row[1:] for row in WRITTEN], ids=[row[0] for row in WRITTEN]
+)
+def test_what_is_no_step_of_31_bits_is_labelled_as_written(
+    names: Sequence[str], written: Sequence[str]
+) -> None:
+    (series,) = find_series(reversed(names))
+    assert list(series.names.items()) == list(enumerate(names))
+    assert list(series.written.values()) == list(written)
+
+
+def test_words_stand_where_the_step_would() -> None:
+    (series,) = find_series(["final", "best", "warmup"])
+    assert dict(series.written) == {0: "warmup", 1: "best", 2: "final"}
+    assert "the steps are in the order of their names" in series.note
+
+    (series,) = find_series(["m-1", "m-2", "m-best", "m-init"])
+    assert dict(series.names) == {0: "m-init", 1: "m-1", 2: "m-2", 3: "m-best"}
+    assert dict(series.written) == {0: "init", 3: "best"}
+    assert "m-best" in series.note
+    assert "m-init" in series.note
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["w-1", "w-01", "w-2"],
+        ["epoch1-acc93", "epoch1-acc94"],
+        ["loss0.5", "loss0.4"],
+        ["left", "right"],
+    ],
+)
+def test_without_numbers_of_their_own_the_order_is_that_of_the_names_and_is_said(
+    names: Sequence[str],
+) -> None:
+    (series,) = find_series(names)
+    assert list(series.names) == list(range(len(names)))
+    assert "the steps are in the order of their names" in series.note
+
+
+@pytest.mark.parametrize(
+    ("names", "parts"),
+    [
+        (["fc1-epoch3", "fc1-epoch4", "fc2-epoch3"], {"fc1-epoch*": [3, 4], "fc2-epoch*": [3]}),
+        (
+            ["resnet50-epoch1", "resnet50-epoch2", "resnet101-epoch1", "resnet101-epoch2"],
+            {"resnet101-epoch*": [1, 2], "resnet50-epoch*": [1, 2]},
+        ),
+        (["fc1", "fc2"], {"fc1": [0], "fc2": [0]}),
+        (["seed1", "seed2"], {"seed1": [0], "seed2": [0]}),
+    ],
+)
+def test_trainings_of_several_models_stay_apart(
+    names: Sequence[str], parts: Mapping[str, Sequence[int]]
+) -> None:
+    assert {series.name: list(series.names) for series in find_series(names)} == parts
+
+
+PIECES = st.one_of(
+    st.sampled_from(
+        ["epoch", "step", "ckpt", "loss", "-", "_", "=", ".", "nan", "best", "fc", "run"]
+    ),
+    st.integers(-3, 10**13).map(str),
+    st.floats(0, 3).map("{:.2f}".format),
+    st.text("abé漢 /", min_size=1, max_size=3),
+)
+
+
+@given(
+    st.lists(
+        st.lists(PIECES, min_size=1, max_size=6).map("".join),
+        min_size=1,
+        max_size=12,
+        unique=True,
+    )
+)
+def test_no_name_is_dropped_and_no_two_share_a_step(names: list[str]) -> None:
+    found = find_series(names)
+    assert sorted(name for series in found for name in series.names.values()) == sorted(names)
+    for series in found:
+        assert list(series.names) == sorted(series.names)
+        assert all(0 <= step < 2**31 for step in series.names)
+        assert set(series.written) <= set(series.names)
+
+
+@given(
+    epochs=st.sets(st.integers(0, 3000), min_size=2, max_size=30),
+    losses=st.lists(st.floats(-2, 100) | st.just(math.nan), min_size=30, max_size=30),
+    pattern=st.sampled_from(
+        [
+            "weights.{e:02d}-{v:.2f}",
+            "w-{e}-loss{v:.4f}",
+            "epoch={e}-val_loss={v:.2f}",
+            "m{e:05d}_{v:.1e}",
+        ]
+    ),
+)
+def test_every_epoch_is_a_step_whatever_the_loss(
+    epochs: set[int], losses: list[float], pattern: str
+) -> None:
+    names = [pattern.format(e=e, v=v) for e, v in zip(sorted(epochs), losses, strict=False)]
+    (series,) = find_series(names)
+    assert dict(series.names) == dict(zip(sorted(epochs), names, strict=True))
+
+
+def write_weights(path: Path, values: Any) -> None:
+    with h5py.File(path, "w") as file:
+        file["words"] = values
+
+
+def test_no_epoch_of_thirty_is_dropped(tmp_path: Path) -> None:
+    """`weights.{epoch:02d}-{val_loss:.2f}`, of which only ten were shown."""
+    values = np.random.default_rng(0).normal(size=(31, 5, 3)).astype(np.float32)
+    for epoch in range(1, 31):
+        name = f"weights.{epoch:02d}-{1 / (1 + epoch // 3):.2f}.weights.h5"
+        write_weights(tmp_path / name, values[epoch])
+    run = find_run(tmp_path)
+    assert [layer.name for layer in run.layers] == ["words"]
+    assert run.layers[0].steps == tuple(range(1, 31))
+    for epoch in range(1, 31):
+        np.testing.assert_array_equal(run.snapshot("words", epoch), values[epoch])
+    assert run.problems == []
+
+
+def test_two_files_of_one_number_are_two_steps_and_it_is_said(tmp_path: Path) -> None:
+    values = np.random.default_rng(0).normal(size=(2, 5, 3)).astype(np.float32)
+    write_weights(tmp_path / "w-01.weights.h5", values[0])
+    write_weights(tmp_path / "w-1.weights.h5", values[1])
+    run = find_run(tmp_path)
+    assert run.steps == [0, 1]
+    for step in (0, 1):
+        np.testing.assert_array_equal(run.snapshot("words", step), values[step])
+    assert [step.shown for step in run.step_facts] == ["01", "1"]
+    assert "w-01, w-1, which hold none that tells them apart" in run.problems[0]
+
+
+def test_a_best_model_beside_the_epochs_is_a_step_after_them(tmp_path: Path) -> None:
+    for name in ("m-1", "m-2", "m-best"):
+        write_weights(tmp_path / f"{name}.weights.h5", np.eye(3, 4, dtype=np.float32))
+    run = find_run(tmp_path)
+    assert [layer.name for layer in run.layers] == ["words"]
+    assert [(step.step, step.name) for step in run.step_facts] == [
+        (1, None),
+        (2, None),
+        (3, "best"),
+    ]
+    assert "m-best" in run.problems[0]
