@@ -85,7 +85,7 @@ def as_the_page_reads(logdir: Path) -> dict[str, list[Any]]:
         if column["type"] == "number":
             numbers = tensors[f"{i}.values"].tolist()
             values = [None if np.isnan(number) else number for number in numbers]
-        elif column["type"] == "text":
+        elif column["type"] in ("date", "text"):
             values = [text or None for text in strings(f"{i}.text")]
         else:
             words = strings(f"{i}.vocabulary")

@@ -42,6 +42,8 @@ export type Legend =
       readonly kind: "ramp";
       readonly low: number;
       readonly high: number;
+      /** The ends are seconds since 1970 in UTC. */
+      readonly of_time: boolean;
       readonly gradient: string;
       readonly missing: LegendEntry | null;
     };
@@ -120,6 +122,7 @@ export function color_by_number(
   values: Float64Array,
   theme: Theme,
   within?: readonly [number, number] | null,
+  of_time = false,
 ): Coloring {
   const [low, high] = within ?? limits(values);
   const ramp = legible_ramp(theme);
@@ -138,10 +141,16 @@ export function color_by_number(
       kind: "ramp",
       low,
       high,
+      of_time,
       gradient: `linear-gradient(to right, ${stops.join(", ")})`,
       missing: missing > 0 ? missing_entry(missing, theme) : null,
     },
   };
+}
+
+/** Seconds since 1970: the later, the further along the ramp. */
+export function color_by_date(values: Float64Array, theme: Theme): Coloring {
+  return color_by_number(values, theme, null, true);
 }
 
 /** Viridis without the end that would vanish into the stage: the part between the cuts is stretched over 0 to 1. */

@@ -27,7 +27,7 @@ export interface StepFacts {
   readonly iterations: number | null;
 }
 
-export type ColumnType = "category" | "number" | "text";
+export type ColumnType = "category" | "number" | "date" | "text";
 
 export interface SpriteFacts {
   readonly pages: number;

@@ -22,7 +22,6 @@ from tb_embed_plugin.local_paths import local_path
 from tb_embed_plugin.metrics.catalog import STEP_METRICS
 from tb_embed_plugin.metrics.rankings import Ranking
 from tb_embed_plugin.runs.logdir import Logdir
-from tb_embed_plugin.runs.metadata_table import Column
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -122,7 +121,7 @@ class OpenLayer:
 
     @cached_property
     def metadata(self) -> dict[str, NDArray[np.generic]]:
-        """The columns by name: float64 where they are numbers, else strings; (n_samples,).
+        """The columns by name: float64 of numbers, datetime64 in UTC of dates, else strings.
 
         Those that change with each step are those of the last one; see `metadata_at`.
         """
@@ -135,7 +134,7 @@ class OpenLayer:
             UnreadableError: They cannot be read.
         """
         columns = self._run.columns(self.name, step)
-        return {column.name: _values(column) for column in columns}
+        return {column.name: column.values() for column in columns}
 
     def snapshot(self, step: int) -> NDArray[np.float32]:
         """Returns the activations at a step, float32 (n_samples, n_units), read-only.
@@ -271,10 +270,6 @@ class OpenLayer:
             "steps": [steps[events].tolist() for events in ranking.events.T],
         }
         return _frame(found, "sample", ranking.samples.tolist())
-
-
-def _values(column: Column) -> NDArray[np.generic]:
-    return column.numbers() if column.type == "number" else np.array(column.cells, object)
 
 
 def _frame(columns: Mapping[str, object], name: str, index: Sequence[int]) -> pd.DataFrame:

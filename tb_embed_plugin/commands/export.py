@@ -173,7 +173,9 @@ def _npz(content: Content, path: Path) -> dict[Path, bytes]:
 
 
 def _values(column: Column) -> NDArray[np.generic]:
-    return column.numbers() if column.type == "number" else np.array(column.cells, np.str_)
+    values = column.values()
+    # Without pickle NumPy keeps no objects.
+    return values.astype(np.str_) if values.dtype == object else values
 
 
 def _safetensors(content: Content, path: Path) -> dict[Path, bytes]:
@@ -214,12 +216,8 @@ def _parquet(content: Content, path: Path) -> dict[Path, bytes]:
     table |= {name: places[:, i] for i, name in enumerate(content.axes)}
     for column in content.columns:
         name = column.name if column.name not in table else f"metadata.{column.name}"
-        table[name] = np.concatenate(
-            [
-                one.numbers() if one.type == "number" else np.array(list(one.cells), object)
-                for one in content.over_steps(column.name)
-            ]
-        )
+        cells = [one.values() for one in content.over_steps(column.name)]
+        table[name] = np.concatenate(cells)
     built = pa.table(table).replace_schema_metadata({"tb_embed": json.dumps(content.info)})
     body = io.BytesIO()
     parquet.write_table(built, body)

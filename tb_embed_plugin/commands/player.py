@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -79,6 +80,10 @@ def _describe(column: Column) -> dict[str, Any]:
             "codes": codes.tolist(),
             "words": words,
         }
+    if column.type == "date":
+        # JSON has no NaN.
+        dates = [None if math.isnan(seconds) else seconds for seconds in column.dates()]
+        return {**described, "values": dates}
     return described
 
 

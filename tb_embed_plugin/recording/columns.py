@@ -6,6 +6,7 @@ a loss (a name twice, a label that no class name belongs to) is refused here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import MisuseError
 from tb_embed_plugin.recording.inputs import Rows, as_array, is_frame
+from tb_embed_plugin.runs.dates import are_dates
 from tb_embed_plugin.runs.manifest import ColumnType
 from tb_embed_plugin.runs.metadata_table import Column
 
@@ -23,6 +25,8 @@ MAX_CATEGORIES = 1000
 
 _EXACT = 2**53
 """Whole numbers up to this are float64 without a loss; larger ones, keys say, are words."""
+
+_NO_FRACTION = re.compile(r"\.0+(?=$|[+-])")
 
 ClassNames = Sequence[str] | Mapping[int, str]
 
@@ -108,11 +112,18 @@ def cell_text(value: object) -> str:
         return ""
     if isinstance(value, bytes):  # TensorFlow's strings
         return value.decode(errors="backslashreplace")
+    if isinstance(value, np.datetime64):
+        return _trimmed(str(value))
     if hasattr(value, "isoformat"):
-        return str(value.isoformat())
+        return _trimmed(str(value.isoformat()))
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > _EXACT:
         return _digits(value)
     return readable(str(value))
+
+
+def _trimmed(moment: str) -> str:
+    """Returns a time without what NumPy and pandas add to it: a fraction of zeros alone."""
+    return _NO_FRACTION.sub("", moment)
 
 
 def is_missing(value: object) -> bool:
@@ -177,6 +188,8 @@ def _column(name: str, values: Sequence[object]) -> Column:
     kind: ColumnType = "category"
     if known and all(_is_number(value) for value in known):
         kind = "number"
+    elif are_dates(set(cells) - {""}):
+        kind = "date"
     elif len(set(cells)) > MAX_CATEGORIES:
         kind = "text"
     return Column(name, kind, cells)

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from tb_embed_plugin.runs.dates import are_dates
 from tb_embed_plugin.runs.manifest import ColumnType
 
 MAX_CATEGORIES = 1000
@@ -31,6 +32,8 @@ def infer_type(cells: Sequence[str]) -> ColumnType:
     if counts and all(map(is_number, counts)) and any(map(_is_finite, counts)):
         whole = all(float(word).is_integer() for word in counts)
         return "category" if whole and repeated else "number"
+    if are_dates(counts):
+        return "date"
     mostly_different = len(counts) > FEW and 2 * len(counts) > total
     return "text" if len(counts) > MAX_CATEGORIES or mostly_different else "category"
 

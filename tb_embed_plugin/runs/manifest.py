@@ -15,7 +15,7 @@ from typing import Any, Literal, Self, get_args
 from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.metadata import FORMAT_VERSION, OutputsKind
 
-ColumnType = Literal["category", "number", "text"]
+ColumnType = Literal["category", "number", "date", "text"]
 StepUnit = Literal["epoch", "batch", "step"]
 
 _LARGEST = 2**31 - 1

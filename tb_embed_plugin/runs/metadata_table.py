@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,6 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from tb_embed_plugin.errors import MisuseError, UnreadableError
 from tb_embed_plugin.local_paths import local_path
 from tb_embed_plugin.runs.atomic import write_bytes
+from tb_embed_plugin.runs.dates import seconds_since_1970
 from tb_embed_plugin.runs.manifest import ColumnInfo, ColumnType
 
 _SYMBOLS = {"\t": "\N{SYMBOL FOR HORIZONTAL TABULATION}", "\n": "\N{SYMBOL FOR LINE FEED}"}
@@ -49,7 +51,7 @@ class Column:
 
     Attributes:
         name: What the header says.
-        type: `category` (few distinct words), `number` or `text`.
+        type: `category` (few distinct words), `number`, `date` or `text`.
         cells: One string a sample, empty where the value is missing.
         over_steps: Where it has a value a step: what is known of all of them; `cells` are
             those of one step.
@@ -68,6 +70,28 @@ class Column:
     def numbers(self) -> NDArray[np.float64]:
         """Returns the cells of a number column as float64 (n_samples,), NaN if missing."""
         return np.array([float(cell) if cell else np.nan for cell in self.cells])
+
+    def dates(self) -> NDArray[np.float64]:
+        """Returns the cells of a date column as seconds since 1970 in UTC, NaN if missing."""
+        seconds = map(seconds_since_1970, self.cells)
+        return np.array([np.nan if one is None else one for one in seconds], np.float64)
+
+    def values(self) -> NDArray[Any]:
+        """Returns the cells as programs want them.
+
+        Returns:
+            (n_samples,): float64 of a number column, datetime64 in microseconds and UTC of a
+            date column, NaN and NaT if missing; else the strings as objects.
+        """
+        if self.type == "number":
+            return self.numbers()
+        if self.type == "date":
+            seconds = self.dates()
+            known = ~np.isnan(seconds)
+            moments = np.full(len(seconds), np.datetime64("NaT"), "datetime64[us]")
+            moments[known] = np.rint(seconds[known] * 1e6).astype("datetime64[us]")
+            return moments
+        return np.array(list(self.cells), object)
 
     def categories(self) -> tuple[NDArray[np.int32], list[str]]:
         """Returns the cells of a category column as codes and words.
@@ -162,17 +186,24 @@ def read_table(path: Path, columns: Sequence[ColumnInfo], n_samples: int) -> lis
         for i, info in enumerate(columns)
     ]
     for column in read:
-        _check_numbers(path, column)
+        _check(path, column)
     return read
 
 
-def _check_numbers(path: Path, column: Column) -> None:
-    wrong = [c for c in column.cells if c and not _is_number(c)]
-    if column.type == "number" and wrong:
+def _check(path: Path, column: Column) -> None:
+    if column.type not in ("number", "date"):
+        return
+    fits = _is_number if column.type == "number" else _is_date
+    wrong = [cell for cell in column.cells if cell and not fits(cell)]
+    if wrong:
         raise UnreadableError(
-            f"expected numbers in column {column.name!r} of {path.name}; received "
+            f"expected {column.type}s in column {column.name!r} of {path.name}; received "
             f"{wrong[0]!r}; restore the file"
         )
+
+
+def _is_date(word: str) -> bool:
+    return seconds_since_1970(word) is not None
 
 
 def _is_number(word: str) -> bool:

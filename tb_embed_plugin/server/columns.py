@@ -35,6 +35,9 @@ def encode_columns(columns: Sequence[Column]) -> dict[str, Any]:
 def _encode(prefix: str, column: Column) -> dict[str, Any]:
     if column.type == "number":
         return {f"{prefix}.values": column.numbers()}
+    if column.type == "date":
+        text = wire.encode_strings(f"{prefix}.text", column.cells)
+        return {f"{prefix}.values": column.dates(), **text}
     if column.type == "text":
         return wire.encode_strings(f"{prefix}.text", column.cells)
     codes, words = column.categories()

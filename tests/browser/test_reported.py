@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -18,6 +19,8 @@ ENDLESS = "/(a+)+$/"
 """Takes longer than the universe on a row of many a's with something else behind them."""
 NAMES = [f"{'a' * 60}! {i}" if i % 40 == 7 else f"sample {i}" for i in range(SAMPLES)]
 
+DAYS = list(np.datetime64("2024-01-01") + np.arange(SAMPLES))
+
 
 @pytest.fixture(scope="module")
 def reported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TensorBoardProcess]:
@@ -31,7 +34,7 @@ def reported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TensorBoardPr
         0,
         {"fc1": (rng.normal(size=(SAMPLES, 4)) * spread).astype(np.float32)},
         labels=np.arange(SAMPLES) % 3,
-        metadata={"name": NAMES},
+        metadata={"name": NAMES, "taken": DAYS},
     )
     with tensorboard(logdir) as process:
         yield process
@@ -93,3 +96,49 @@ def test_an_address_with_a_regular_expression_selects_its_samples(
     tab = open_tab(reported, width=1600, hosted=True, keys=keys)
     tab.wait_for_picture(0)
     expect(selected(tab)).to_contain_text("10 samples")
+
+
+def test_dates_are_ordered_in_the_page(tab: Tab) -> None:
+    tab.frame.get_by_label("Color by").select_option("taken")
+    # The first and last two of a hundred are beyond the ends.
+    ramp = tab.frame.get_by_role("img", name="Colors from 2024-01-09 or less")
+    expect(ramp).to_have_accessible_name(re.compile("to 2025-01-26 or more"))
+    search(tab, "taken<2024-02-01")
+    expect(found(tab)).to_contain_text("31 of 400 samples")
+    search(tab, "taken:2024-02")
+    expect(found(tab)).to_contain_text("29 of 400 samples")
+    tab.frame.get_by_text("Filter by number or date").click()
+    last = tab.frame.get_by_label("taken to")
+    last.fill("2024-01-10")
+    last.press("Enter")
+    hidden = np.arange(SAMPLES) > 9
+    tab.wait_until(lambda: np.array_equal(np.isnan(tab.positions()[:, 0]), hidden))
+
+
+LOSE = """one => {
+    window.loss = one.getContext('webgl2').getExtension('WEBGL_lose_context');
+    window.loss.loseContext();
+}"""
+
+
+def test_a_lost_context_is_told_and_comes_back(tab: Tab) -> None:
+    tab.frame.get_by_text("Dots", exact=True).click()
+    tab.settle()
+    before = tab.pixels()
+    tab.canvas.evaluate(LOSE)
+    said = tab.frame.get_by_role("alert").filter(has_text="graphics driver was reset")
+    expect(said).to_contain_text("comes back by itself")
+    tab.canvas.evaluate("() => window.loss.restoreContext()")
+    expect(said).to_have_count(0)
+    tab.wait_until(lambda: np.array_equal(tab.pixels(), before))
+
+
+def test_a_context_that_stays_lost_leaves_dots(tab: Tab) -> None:
+    before = tab.positions()
+    tab.canvas.evaluate(LOSE)
+    expect(tab.frame.get_by_role("alert")).to_contain_text("has not come back")
+    tab.settle()
+    assert np.allclose(tab.positions(), before, atol=1)
+    x, y = before[np.argmin(before[:, 0])]
+    # A dot in its class's colour.
+    tab.wait_until(lambda: bool(np.ptp(tab.pixels()[round(y), round(x)].astype(int)) > 40))

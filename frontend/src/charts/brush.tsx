@@ -1,5 +1,6 @@
 // A histogram over which one drags to choose a range; two fields beside it do the same by keys. A click lifts the range.
 import { useRef, useState } from "preact/hooks";
+import { DateInput } from "../controls/date_input";
 import { NumberInput } from "../controls/number_input";
 import type { Histogram } from "../state/histogram";
 
@@ -8,15 +9,19 @@ export type Range = readonly [number, number];
 interface BrushProps {
   readonly name: string;
   readonly histogram: Histogram;
+  /** Its numbers are seconds since 1970 in UTC. */
+  readonly of_time: boolean;
   readonly range: Range | null;
   readonly choose: (range: Range | null) => void;
 }
 
 const HEIGHT = 40;
+/** Seconds from the beginning of a day to its last millisecond. */
+const LAST_OF_DAY = 86_399.999;
 /** Of the width: less is a click. */
 const STILL = 0.01;
 
-export function Brush({ name, histogram, range, choose }: BrushProps) {
+export function Brush({ name, histogram, of_time, range, choose }: BrushProps) {
   const drawing = useRef<SVGSVGElement>(null);
   const start = useRef<number | null>(null);
   const [drawn, draw] = useState<Range | null>(null);
@@ -90,20 +95,37 @@ export function Brush({ name, histogram, range, choose }: BrushProps) {
           />
         )}
       </svg>
-      <div class="bounds">
-        <NumberInput
-          name={`${name} from`}
-          title="Shows samples from this number on"
-          value={short(bounds[0])}
-          choose={(value) => set_bound(0, value)}
-        />
-        <NumberInput
-          name={`${name} to`}
-          title="Shows samples up to this number"
-          value={short(bounds[1])}
-          choose={(value) => set_bound(1, value)}
-        />
-      </div>
+      {of_time ? (
+        <div class="bounds">
+          <DateInput
+            name={`${name} from`}
+            title="Shows samples from this day on"
+            value={bounds[0]}
+            choose={(day) => set_bound(0, day)}
+          />
+          <DateInput
+            name={`${name} to`}
+            title="Shows samples up to the end of this day"
+            value={bounds[1]}
+            choose={(day) => set_bound(1, day + LAST_OF_DAY)}
+          />
+        </div>
+      ) : (
+        <div class="bounds">
+          <NumberInput
+            name={`${name} from`}
+            title="Shows samples from this number on"
+            value={short(bounds[0])}
+            choose={(value) => set_bound(0, value)}
+          />
+          <NumberInput
+            name={`${name} to`}
+            title="Shows samples up to this number"
+            value={short(bounds[1])}
+            choose={(value) => set_bound(1, value)}
+          />
+        </div>
+      )}
     </fieldset>
   );
 }

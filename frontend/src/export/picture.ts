@@ -1,5 +1,7 @@
 // The picture as an image file: the samples, lines and words as they are drawn, on the stage's colour, with a legend beside.
+
 import { css, type Legend, type LegendEntry, STAGE } from "../color";
+import { write_moment } from "../dates";
 import type { Easel, Theme } from "../types";
 
 const LINE = 18;
@@ -86,9 +88,12 @@ export function entries_of(legend: Legend): readonly Entry[] {
   if (legend.kind === "categories") return legend.entries;
   if (legend.kind === "none") return [];
   const stops = legend.gradient.match(/rgb\([^)]*\)/g) ?? [];
+  const span = legend.high - legend.low;
+  const write = (value: number) =>
+    legend.of_time ? write_moment(value, span) : String(Number(value.toPrecision(4)));
   const ends: Entry[] = [
-    { name: String(Number(legend.low.toPrecision(4))), color: stops[0] ?? "", hollow: false },
-    { name: String(Number(legend.high.toPrecision(4))), color: stops.at(-1) ?? "", hollow: false },
+    { name: write(legend.low), color: stops[0] ?? "", hollow: false },
+    { name: write(legend.high), color: stops.at(-1) ?? "", hollow: false },
   ];
   return legend.missing === null ? ends : [...ends, legend.missing];
 }

@@ -4,30 +4,38 @@ import { Brush } from "../charts/brush";
 import { set_filter } from "../state/choose";
 import { histogram } from "../state/histogram";
 import type { Store } from "../state/store";
+import { values_of } from "../state/table";
 
 const BINS = 32;
 
 export function FiltersPanel({ store }: { store: Store }) {
   const spread = useComputed(() =>
     store.choosing.columns.value.flatMap((column) => {
-      const counted = column.type === "number" ? histogram(column.values, BINS) : null;
-      return counted !== null && counted.high > counted.low ? [{ name: column.name, counted }] : [];
+      const values = values_of(column);
+      const counted = values === null ? null : histogram(values, BINS);
+      const of_time = column.type === "date";
+      return counted !== null && counted.high > counted.low
+        ? [{ name: column.name, counted, of_time }]
+        : [];
     }),
   );
   const filters = store.choosing.filters.value;
   if (spread.value.length === 0) return null;
   return (
     <details class="filters">
-      <summary title="Histograms of the columns of numbers: drag over one to show a range alone">
-        Filter by number
+      <summary title="Histograms of the columns of numbers and dates: drag over one to show a range alone">
+        {spread.value.some(({ of_time }) => of_time)
+          ? "Filter by number or date"
+          : "Filter by number"}
       </summary>
-      {spread.value.map(({ name, counted }) => {
+      {spread.value.map(({ name, counted, of_time }) => {
         const filter = filters.get(name);
         return (
           <Brush
             key={name}
             name={name}
             histogram={counted}
+            of_time={of_time}
             range={filter?.kind === "range" ? [filter.low, filter.high] : null}
             choose={(range) =>
               set_filter(

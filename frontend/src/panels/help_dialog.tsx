@@ -42,6 +42,7 @@ const KEYS: readonly (readonly [string, readonly (readonly [string, string])[]])
       ["red car", "Both words, anywhere in the row"],
       ['"red car" /^re?d/', "Exactly this; a regular expression"],
       ["label:7 loss<0.5", "Columns: equal, != not equal, < <= > >="],
+      ["date<2024-02-01 date:2024-02", "Dates: a day or month counts as a whole"],
       ['label:""', "Samples without a value"],
       ["Enter", "Select what is found; with Shift add, with Ctrl take away"],
     ],

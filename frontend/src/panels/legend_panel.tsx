@@ -1,5 +1,6 @@
 // What the colours mean, how many samples have each, and which of them are shown: each entry is a switch.
 import type { Legend, LegendEntry } from "../color";
+import { write_moment } from "../dates";
 import { isolate_entry, select_entry, toggle_entry } from "../state/choose";
 import { color_title } from "../state/colors";
 import { hidden_in } from "../state/filters";
@@ -87,8 +88,11 @@ function Entry({ store, column, legend, entry }: EntryProps) {
 }
 
 function Ramp({ legend }: { legend: Extract<Legend, { kind: "ramp" }> }) {
-  const low = write_number(legend.low);
-  const high = write_number(legend.high);
+  const span = legend.high - legend.low;
+  const write = (value: number) =>
+    legend.of_time ? write_moment(value, span) : write_number(value);
+  const low = write(legend.low);
+  const high = write(legend.high);
   return (
     <>
       <div
@@ -99,6 +103,9 @@ function Ramp({ legend }: { legend: Extract<Legend, { kind: "ramp" }> }) {
       />
       <div class="limits" aria-hidden="true">
         <span>≤ {low}</span>
+        {legend.of_time && span > 0 && low.length <= 10 && (
+          <span>{write(legend.low + span / 2)}</span>
+        )}
         <span>≥ {high}</span>
       </div>
     </>

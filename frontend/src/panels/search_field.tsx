@@ -32,7 +32,7 @@ export function SearchField({ store }: { store: Store }) {
         aria-describedby="found"
         aria-invalid={found.value?.kind === "error"}
         placeholder="Search"
-        title="text, /regular expression/, column:value, column<0.5"
+        title="text, /regular expression/, column:value, column<0.5, date<2024-02-01"
         autocomplete="off"
         spellcheck={false}
         onInput={() => {

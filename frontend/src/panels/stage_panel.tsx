@@ -48,14 +48,20 @@ export function StagePanel({ store, hands, children }: StagePanelProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const beneath = useRef<HTMLCanvasElement>(null);
   const above = useRef<HTMLCanvasElement>(null);
-  const [flat, set_flat] = useState(false);
+  const [graphics, set_graphics] = useState<Graphics>("there");
+  const gone = graphics === "gone";
   useEffect(() => {
     if (!canvas.current || !above.current || !beneath.current) return;
-    const gl = GlPainter.on(canvas.current);
-    set_flat(gl === null);
+    const gl = gone ? null : GlPainter.on(canvas.current);
+    if (gl === null && !gone) set_graphics("missing");
     const painter = gl ?? FlatPainter.on(canvas.current);
     if (painter === null) return;
-    return run_stage(store, hands, {
+    // Where somebody has moved the camera to, another stage stands too.
+    const camera = store.camera.peek();
+    if (gone && camera !== null) store.camera_wanted.value = { ...camera };
+    const watching = new AbortController();
+    if (gl !== null) watch_context(canvas.current, set_graphics, watching.signal);
+    const stop = run_stage(store, hands, {
       canvas: canvas.current,
       above: above.current,
       painter,
@@ -63,7 +69,11 @@ export function StagePanel({ store, hands, children }: StagePanelProps) {
       density: new Density(beneath.current),
       regions: new RegionShading(beneath.current),
     });
-  }, [store, hands]);
+    return () => {
+      watching.abort();
+      stop();
+    };
+  }, [store, hands, gone]);
   return (
     <section
       class="stage"
@@ -73,6 +83,8 @@ export function StagePanel({ store, hands, children }: StagePanelProps) {
       <canvas ref={beneath} class="beneath" />
       {/* biome-ignore lint/a11y/noInteractiveElementToNoninteractiveRole: it takes the arrow keys, which only an application may */}
       <canvas
+        // One that has had WebGL gives no other context.
+        key={gone ? "flat" : "samples"}
         ref={canvas}
         class={store.choosing.tool.value === "pan" ? "samples" : "samples draws"}
         role="application"
@@ -83,15 +95,51 @@ export function StagePanel({ store, hands, children }: StagePanelProps) {
       <canvas ref={above} class="above" />
       <Ring store={store} />
       {children}
-      {flat && (
+      {graphics !== "there" && (
         <p class="flat" role="alert">
-          This browser offers no WebGL 2 here: samples are drawn as dots alone, and slowly. For
-          thumbnails switch on hardware acceleration, or start the browser with{" "}
-          <code>--enable-unsafe-swiftshader</code>, and reload.
+          {IN_WORDS[graphics]}
         </p>
       )}
     </section>
   );
+}
+
+/** Whether there is WebGL: never was; is lost and may come back; has not come back. */
+type Graphics = "there" | "missing" | "lost" | "gone";
+
+const IN_WORDS: Readonly<Record<Exclude<Graphics, "there">, ComponentChildren>> = {
+  missing: (
+    <>
+      This browser offers no WebGL 2 here: samples are drawn as dots alone, and slowly. For
+      thumbnails switch on hardware acceleration, or start the browser with{" "}
+      <code>--enable-unsafe-swiftshader</code>, and reload.
+    </>
+  ),
+  lost: "The graphics driver was reset. The picture comes back by itself.",
+  gone: "The graphics driver was reset and has not come back: samples are drawn as dots alone, and slowly. Reload the page to try again.",
+};
+
+/** Milliseconds that a lost context has to come back. */
+const PATIENCE = 5000;
+
+/** A browser takes WebGL away when the driver is reset, the machine wakes up or other pages want more. */
+function watch_context(
+  canvas: HTMLCanvasElement,
+  tell: (graphics: Graphics) => void,
+  signal: AbortSignal,
+): void {
+  let timer = 0;
+  const lost = () => {
+    tell("lost");
+    timer = window.setTimeout(() => tell("gone"), PATIENCE);
+  };
+  const restored = () => {
+    clearTimeout(timer);
+    tell("there");
+  };
+  canvas.addEventListener("webglcontextlost", lost, { signal });
+  canvas.addEventListener("webglcontextrestored", restored, { signal });
+  signal.addEventListener("abort", () => clearTimeout(timer));
 }
 
 /** Around the sample that is pointed at. Not on the canvas: it moves without a new drawing. */

@@ -6,7 +6,7 @@ import { type Filters, passing } from "./filters";
 import type { NamedSelection } from "./kept";
 import { type Masks, read_query, type Search } from "./search";
 import type { Selection } from "./selection";
-import type { Column, Table } from "./table";
+import { rows_of, type Table } from "./table";
 import { type Tags, tag_column } from "./tags";
 
 export const INSPECTOR_TABS = ["Findings", "Selection", "Sample", "Layer"] as const;
@@ -123,9 +123,4 @@ export class Choosing {
       return marks;
     });
   }
-}
-
-function rows_of(column: Column): number {
-  if (column.type === "category") return column.codes.length;
-  return column.type === "number" ? column.values.length : column.texts.length;
 }

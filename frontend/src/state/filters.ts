@@ -1,5 +1,5 @@
 // Which samples a legend or a histogram lets through.
-import type { Column, Table } from "./table";
+import { type Column, type Table, values_of } from "./table";
 
 export type Filter =
   /** Codes of a category that are hidden, -1 for samples without a value. */
@@ -58,16 +58,15 @@ function test_of(column: Column, filter: Filter): ((sample: number) => boolean) 
     const { hidden } = filter;
     return (sample) => !hidden.has(column.codes[sample] ?? -1);
   }
-  if (filter.kind === "range" && column.type === "number") {
+  const values = values_of(column);
+  if (values === null) return null;
+  if (filter.kind === "range") {
     const { low, high } = filter;
     return (sample) => {
-      const value = column.values[sample] ?? Number.NaN;
+      const value = values[sample] ?? Number.NaN;
       return value >= low && value <= high;
     };
   }
-  if (filter.kind === "classes" && column.type === "number") {
-    // The legend of numbers has one entry that is a class: no value.
-    return (sample) => !(filter.hidden.has(-1) && Number.isNaN(column.values[sample]));
-  }
-  return null;
+  // The legend of numbers has one entry that is a class: no value.
+  return (sample) => !(filter.hidden.has(-1) && Number.isNaN(values[sample]));
 }

@@ -1,14 +1,14 @@
 // The texts of a column as a worker gets them: in blocks, and in a form that can be posted.
 import { Strings } from "../wire";
-import { type Column, value_at } from "./table";
+import { type Column, rows_of, value_at } from "./table";
 
 /** What can be posted of a column: some of its rows; of a category its words. */
 export type Block =
   | { readonly type: "words"; readonly words: readonly string[] }
-  | { readonly type: "numbers"; readonly column: NumericColumn }
+  | { readonly type: "numbers"; readonly column: Numbers }
   | { readonly type: "texts"; readonly bytes: Uint8Array; readonly offsets: Uint32Array };
 
-type NumericColumn = Extract<Column, { readonly values: Float64Array }>;
+type Numbers = Extract<Column, { readonly type: "number" }>;
 
 export interface Texts {
   readonly length: number;
@@ -19,8 +19,7 @@ const ROWS = 100_000;
 
 /** How many texts a column has: those of its rows; of a category those of its words, and that of a missing one. */
 export function text_count(column: Column): number {
-  if (column.type === "category") return column.words.length + 1;
-  return column.type === "text" ? column.texts.length : column.values.length;
+  return column.type === "category" ? column.words.length + 1 : rows_of(column);
 }
 
 export function* blocks_of(column: Column): Generator<Block> {
@@ -29,7 +28,7 @@ export function* blocks_of(column: Column): Generator<Block> {
     return;
   }
   for (let from = 0; from < text_count(column); from += ROWS) {
-    if (column.type === "text") yield { type: "texts", ...column.texts.part(from, from + ROWS) };
+    if (column.type !== "number") yield { type: "texts", ...column.texts.part(from, from + ROWS) };
     else {
       const values = column.values.slice(from, from + ROWS);
       yield { type: "numbers", column: { ...column, values } };

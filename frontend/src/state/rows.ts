@@ -30,7 +30,7 @@ function comparison(
   }
   // The words of a category are in order already, so that their codes are too.
   const value =
-    column.type === "number"
+    column.type !== "category"
       ? (i: number) => column.values[i] ?? Number.NaN
       : (i: number) => ((column.codes[i] ?? -1) < 0 ? Number.NaN : (column.codes[i] as number));
   return (a, b) => {

@@ -11,6 +11,11 @@ function strings(texts: readonly string[]): Strings {
   return new Strings(new Uint8Array(encoded.flatMap((bytes) => [...bytes])), offsets);
 }
 
+/** Without a zone, as we do: in UTC. */
+function at(text: string): number {
+  return Date.parse(text.length > 10 && !text.endsWith("Z") ? `${text}Z` : text) / 1000;
+}
+
 const TABLE: Table = [
   { type: "number", name: "index", values: Float64Array.from([0, 1, 2, 3]) },
   {
@@ -20,6 +25,12 @@ const TABLE: Table = [
     words: ["3", "7", "17"],
   },
   { type: "number", name: "confidence", values: Float64Array.from([0.9, 0.4, Number.NaN, 0.5]) },
+  {
+    type: "date",
+    name: "taken",
+    values: Float64Array.from(["2024-01-31T23:59", "2024-02-01", "2024-02-01T12:30", ""], at),
+    texts: strings(["2024-01-31T23:59", "2024-02-01", "2024-02-01T14:30+02:00", ""]),
+  },
   {
     type: "text",
     name: "file name",
@@ -63,6 +74,21 @@ describe("a query", () => {
     ["confidence <= .5", [1, 3]],
     ["confidence>1e-3", [0, 1, 3]],
     ['confidence:""', [2]],
+    ["taken<2024-02-01", [0]],
+    ["taken<=2024-02-01", [0, 1, 2]],
+    ["taken>2024-01-31", [1, 2]],
+    ["taken>=2024-02-01T12:00", [2]],
+    ["taken>=2024-02-01T14:30", []],
+    ["taken>=2024-02-01T14:30+02:00", [2]],
+    ['taken<"2024-02-01 12:30"', [0, 1]],
+    ["taken:2024-02", [1, 2]],
+    ["taken:2024-02-01", [1, 2]],
+    ["taken:2024-02-01T12:30", [2]],
+    ["taken:2024-02-01T14", [2]],
+    ["taken!=2024-02", [0, 3]],
+    ['taken:""', [3]],
+    ["taken>2023", [0, 1, 2]],
+    ["taken:/T14/", [2]],
     ["index:2", [2]],
     ["index>-1", [0, 1, 2, 3]],
     ['"file name":"blue/car.png"', [1]],
@@ -79,9 +105,10 @@ describe("a query", () => {
     ["/a/zz", /^Expected a regular expression, received \/a\/zz/],
     ["/abc", /^Expected a second \/ after \/abc/],
     ['"abc', /^Expected a second quotation mark/],
-    ["colour:7", /received colour; there are: index, label, confidence, file name$/],
+    ["colour:7", /received colour; there are: index, label, confidence, taken, file name$/],
     ["confidence<many", /^Expected a number after confidence<, received many/],
     ["confidence<", /received nothing/],
+    ["taken<yesterday", /^Expected a date such as 2024-02-01 .* after taken<, received yesterday/],
     ["label:", /^Expected a value after label:/],
     ["index:one", /^Expected a number after index, received one/],
     ['"file name"<3', /which holds text$/],

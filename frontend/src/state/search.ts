@@ -1,6 +1,8 @@
 // The language of the search field. Terms stand side by side and must all hold: text anywhere in the row, "text with
-// spaces", /a regular expression/, column:value, column!=value and the comparisons column<number.
+// spaces", /a regular expression/, column:value, column!=value and the comparisons column<number and
+// column<date.
 // A regular expression may take for ever, so none is tried here: the query says which are to be found in which columns.
+import { read_span } from "../dates";
 import { type Column, type Table, value_at } from "./table";
 
 /** A regular expression and the column whose texts, as `pattern_rows` has them, it is to be tried on. */
@@ -144,6 +146,7 @@ function text_test(column: Column, holds: (text: string) => boolean): Test {
 
 function equality_test(column: Column, value: string): Test {
   const wanted = value.toLowerCase();
+  if (column.type === "date" && value !== "") return date_test(column, value);
   if (column.type !== "number") return text_test(column, (text) => text.toLowerCase() === wanted);
   if (value === "") return (sample) => Number.isNaN(column.values[sample]);
   const number = number_of(value, column.name);
@@ -151,6 +154,7 @@ function equality_test(column: Column, value: string): Test {
 }
 
 function comparison_test(column: Column, operator: Operator, value: string): Test {
+  if (column.type === "date") return time_comparison(column, operator, value);
   const limit = number_of(value, `${column.name}${operator}`);
   const holds = (number: number) => {
     // A missing value, NaN, is neither less nor more.
@@ -166,6 +170,35 @@ function comparison_test(column: Column, operator: Operator, value: string): Tes
   throw new QueryError(
     `Expected a column of numbers before ${operator}, received ${column.name}, which holds text`,
   );
+}
+
+type Dates = Extract<Column, { readonly type: "date" }>;
+
+/** As it is shown, or a part of that from its beginning; what names a time in other words means that time. */
+function date_test(column: Dates, value: string): Test {
+  const wanted = value.toLowerCase();
+  const span = read_span(value);
+  return (sample) => {
+    if (column.texts.at(sample).toLowerCase().startsWith(wanted)) return true;
+    const seconds = column.values[sample] ?? Number.NaN;
+    return span !== null && seconds >= span.from && seconds < span.to;
+  };
+}
+
+/** A day is before the next and after the one before it, whatever the hour. */
+function time_comparison(column: Dates, operator: Operator, value: string): Test {
+  const span = read_span(value);
+  if (span === null) {
+    throw new QueryError(
+      `Expected a date such as 2024-02-01 or 2024-02-01T12:30 after ${column.name}${operator}, received ${value || "nothing"}`,
+    );
+  }
+  return (sample) => {
+    const seconds = column.values[sample] ?? Number.NaN;
+    if (operator === "<") return seconds < span.from;
+    if (operator === "<=") return seconds < span.to;
+    return operator === ">" ? seconds >= span.to : seconds >= span.from;
+  };
 }
 
 function number_of(value: string, after: string): number {

@@ -1,7 +1,14 @@
 // The one state of the page. Panels and canvas read it; only the functions of `session.ts` write what is fetched, and
 // only those of `intents.ts` what the user wants.
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import { type Coloring, color_alike, color_by_category, color_by_number, css } from "../color";
+import {
+  type Coloring,
+  color_alike,
+  color_by_category,
+  color_by_date,
+  color_by_number,
+  css,
+} from "../color";
 import type {
   Camera,
   Dimensions,
@@ -184,6 +191,9 @@ export function create_store(reduced_motion: () => boolean, wide: boolean, secon
     if (column?.type === "number" && column.values.length === samples.value) {
       const limits = measuring.painted.value?.limits ?? column.limits;
       return color_by_number(column.values, theme.value, limits);
+    }
+    if (column?.type === "date" && column.values.length === samples.value) {
+      return color_by_date(column.values, theme.value);
     }
     return color_alike(samples.value, theme.value);
   });

@@ -18,6 +18,14 @@ export type Column = { readonly by_step?: boolean } & (
       /** The range at all steps, where the column has a value a step. */
       readonly limits?: readonly [number, number] | null | undefined;
     }
+  /** Seconds since 1970 in UTC, and how each is written. */
+  | {
+      readonly type: "date";
+      readonly name: string;
+      readonly values: Float64Array;
+      readonly limits?: readonly [number, number] | null | undefined;
+      readonly texts: Strings;
+    }
   | { readonly type: "text"; readonly name: string; readonly texts: Strings }
 );
 
@@ -53,6 +61,10 @@ function read_column(tensors: Tensors, described: Described, i: number): Column 
     }
     case "number":
       return { type, name, by_step, limits, values: tensors.array(`${i}.values`, "F64") };
+    case "date": {
+      const values = tensors.array(`${i}.values`, "F64");
+      return { type, name, by_step, limits, values, texts: strings("text") };
+    }
     case "text":
       return { type, name, by_step, texts: strings("text") };
   }
@@ -65,12 +77,19 @@ export function without_values(column: Column): Column {
       return { ...column, codes: new Int32Array(column.codes.length).fill(-1) };
     case "number":
       return { ...column, values: new Float64Array(column.values.length).fill(Number.NaN) };
-    case "text":
+    case "date":
       return {
         ...column,
-        texts: new Strings(new Uint8Array(), new Uint32Array(column.texts.length + 1)),
+        values: new Float64Array(column.values.length).fill(Number.NaN),
+        texts: no_texts(column.texts.length),
       };
+    case "text":
+      return { ...column, texts: no_texts(column.texts.length) };
   }
+}
+
+function no_texts(rows: number): Strings {
+  return new Strings(new Uint8Array(), new Uint32Array(rows + 1));
 }
 
 /** The value of one sample, as it is shown; empty where it is missing. */
@@ -80,9 +99,20 @@ export function value_at(column: Column, sample: number): string {
       return column.words[column.codes[sample] ?? -1] ?? "";
     case "number":
       return write_number(column.values[sample] ?? Number.NaN);
+    case "date":
     case "text":
       return column.texts.at(sample);
   }
+}
+
+/** What puts samples in order and has a distance between them: numbers and dates; null for words. */
+export function values_of(column: Column): Float64Array | null {
+  return column.type === "number" || column.type === "date" ? column.values : null;
+}
+
+export function rows_of(column: Column): number {
+  if (column.type === "category") return column.codes.length;
+  return column.type === "text" ? column.texts.length : column.values.length;
 }
 
 export function write_number(value: number): string {
