@@ -61,8 +61,8 @@ class EmbeddingsPlugin(base_plugin.TBPlugin):  # type: ignore[misc] # TensorBoar
     plugin_name = PLUGIN_NAME
 
     def __init__(self, context: base_plugin.TBContext) -> None:
-        # TensorBoard itself reads `~` as the shell does, but hands it on as it was written.
-        self._root = Path(context.logdir).expanduser() if context.logdir else None
+        spec = getattr(context.flags, "logdir_spec", None)
+        self._logdir: tuple[str, str] = (context.logdir or "", spec or "")
         self._data_provider = context.data_provider
         self._service: Service | None = None
         self._starting = threading.Lock()
@@ -145,10 +145,12 @@ class EmbeddingsPlugin(base_plugin.TBPlugin):  # type: ignore[misc] # TensorBoar
         from tb_embed_plugin.frames import Frames
         from tb_embed_plugin.jobs.queue import Jobs
         from tb_embed_plugin.runs.logdir import Logdir
+        from tb_embed_plugin.runs.roots import roots_of
         from tb_embed_plugin.server import routes  # noqa: F401 # imported for its requirements
         from tb_embed_plugin.server.answers import Service
 
-        return Service(Logdir(self._root, self._list_run_names), Frames(), Jobs())
+        logdir = Logdir(roots_of(*self._logdir), self._list_run_names)
+        return Service(logdir, Frames(), Jobs())
 
     def _list_run_names(self) -> Iterable[str]:
         if self._data_provider is None:

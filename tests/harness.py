@@ -76,7 +76,7 @@ class TensorBoardProcess:
     """A real `tensorboard` process.
 
     Args:
-        logdir: What it shows.
+        logdir: What it shows; None where `options` say it.
         options: More of its own options.
         with_tensorflow: As where TensorFlow is installed, which the stock Projector needs.
         environment: More variables of its environment.
@@ -88,14 +88,15 @@ class TensorBoardProcess:
 
     def __init__(
         self,
-        logdir: Path,
+        logdir: Path | None,
         *options: str,
         with_tensorflow: bool = False,
         environment: Mapping[str, str] | None = None,
     ) -> None:
         program = ["-m", "tensorboard.main"] if with_tensorflow else [str(BARE)]
+        shown = [] if logdir is None else ["--logdir", str(logdir)]
         self._process = subprocess.Popen(
-            [sys.executable, *program, "--logdir", str(logdir), "--port", "0", *options],
+            [sys.executable, *program, *shown, "--port", "0", *options],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,

@@ -435,7 +435,7 @@ def test_the_worker_needs_no_tensorflow(tmp_path: Path) -> None:
         "from tb_embed_plugin.jobs.task import Task\n"
         "for name in ('pca', 'tsne', 'umap'):\n"
         "    settings = engines.FACTS[name].settings({})\n"
-        f"    task = Task({str(tmp_path)!r}, 'a', 'fc1', name, 2, settings, (0, 1),\n"
+        f"    task = Task((({str(tmp_path)!r}, ''),), 'a', 'fc1', name, 2, settings, (0, 1),\n"
         "                'backwards')\n"
         "    work.do(task, lambda progress: None)\n"
         "    print(name)\n"
@@ -467,7 +467,7 @@ def test_every_failure_is_one_sentence_without_a_path(
         raise error
 
     monkeypatch.setattr(work, "do", fail)
-    task = Task("/secret", "a", "fc1", "tsne", 2, {}, (0, 1), "backwards")
+    task = Task((("/secret", ""),), "a", "fc1", "tsne", 2, {}, (0, 1), "backwards")
     told = worker.outcome(Task.from_line(task.to_line()), io.StringIO())
 
     assert words in told["failed"]

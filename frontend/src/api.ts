@@ -50,9 +50,15 @@ export interface Frames {
 /** No other site can send it, so nobody else can make this server work. */
 const WORK = { "X-TB-Embed": "1" };
 
-export async function read_runs(answer: Promise<Response>): Promise<Run[]> {
+/** The runs there are, and why there may be more than can be seen. */
+export interface Listing {
+  readonly runs: readonly Run[];
+  readonly problems: readonly string[];
+}
+
+export async function read_runs(answer: Promise<Response>): Promise<Listing> {
   const response = await checked(answer);
-  return ((await response.json()) as { runs: Run[] }).runs;
+  return (await response.json()) as Listing;
 }
 
 export function request_runs(signal: AbortSignal): Promise<Response> {

@@ -37,7 +37,7 @@ declare global {
 }
 
 function Page({ store }: { store: Store }) {
-  if (store.runs.value?.length === 0) return <EmptyState />;
+  if (store.runs.value?.length === 0) return <EmptyState store={store} />;
   return (
     <div class="page">
       {store.panel_open.value && (

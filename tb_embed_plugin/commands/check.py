@@ -37,7 +37,10 @@ def check(logdir: Path) -> list[Report]:
     Raises:
         NotRecordedError: There is no run.
     """
-    reports = [_report(run) for run in Logdir(logdir, list).list_runs()]
+    below = Logdir(logdir, list)
+    reports = [_report(run) for run in below.list_runs()]
+    if below.problems:
+        reports.insert(0, Report("the log directory", [], below.problems))
     if not reports:
         raise NotRecordedError(
             f"expected a run of EmbeddingCheckpoint, or checkpoints of others, below {logdir}; "

@@ -143,6 +143,7 @@ def _find(logdir: Logdir, wish: Wish) -> list[tuple[Run, LayerFacts]]:
         raise NotRecordedError(
             f"expected a run with a layer to lay out below {wish.logdir}, one of {layers}; "
             f"received {wish.layer or 'none'}; name another, or record one"
+            + "".join(f"; {problem}" for problem in logdir.problems)
         )
     return found
 
@@ -174,7 +175,7 @@ def _fill(layout: Layout, wish: Wish) -> None:
     """Does what is left to do, with a bar."""
     left = work_left(layout)
     task = Task(
-        logdir=str(wish.logdir),
+        roots=((str(wish.logdir), ""),),
         run=layout.run.name,
         layer=layout.layer.name,
         engine=layout.engine.name,

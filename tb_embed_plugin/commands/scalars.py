@@ -108,7 +108,7 @@ def measures_below(
     if not names:
         raise NotRecordedError(
             f"expected a run below {logdir}; received none; record one, or name another "
-            "directory"
+            "directory" + "".join(f"; {problem}" for problem in runs.problems)
         )
     for name in names:
         found = runs.run(name)

@@ -15,8 +15,8 @@ class Task:
     Of a linear engine it is the quality alone, since its frames are no cost.
 
     Attributes:
-        logdir: TensorBoard's log directory.
-        run: The run below it.
+        roots: TensorBoard's log directories, each its path and what its runs' names begin with.
+        run: Name of the run.
         layer: Name of the layer.
         engine: Name of the engine.
         components: Coordinates of a sample.
@@ -26,7 +26,7 @@ class Task:
         order: Which frame is laid out first, `backwards` or `outwards` (`sequence.order`).
     """
 
-    logdir: str
+    roots: tuple[tuple[str, str], ...]
     run: str
     layer: str
     engine: str
@@ -43,4 +43,5 @@ class Task:
     def from_line(cls, line: str) -> Task:
         """Returns the task that a line of JSON describes, as `to_line` made it."""
         fields: dict[str, Any] = json.loads(line)
-        return cls(**(fields | {"steps": tuple(fields["steps"])}))
+        roots = tuple((path, name) for path, name in fields["roots"])
+        return cls(**(fields | {"roots": roots, "steps": tuple(fields["steps"])}))

@@ -22,6 +22,7 @@ from tb_embed_plugin.jobs.task import Task
 from tb_embed_plugin.projections import sequence
 from tb_embed_plugin.projections.engine import LayoutEngine
 from tb_embed_plugin.runs.logdir import Logdir
+from tb_embed_plugin.runs.roots import Root
 from tb_embed_plugin.view_arguments import read_view
 
 
@@ -57,7 +58,7 @@ def do(task: Task, tell: Tell) -> None:
         OSError: The cache cannot be written.
     """
     names = {task.run, str(task.settings.get("onto_run", task.run))}
-    logdir = Logdir(Path(task.logdir), lambda: names)
+    logdir = Logdir([Root(Path(path), name) for path, name in task.roots], lambda: names)
     engine = engines.LAYOUT.get(task.engine)
     if engine is None:
         _measure_view(logdir, task, tell)

@@ -50,21 +50,22 @@ class Discovery:
         is_candidate: Told the names in a directory, says whether it may be a run.
 
     Attributes:
-        problem: Why the last look was not complete, None if it was.
+        problems: Why the last look was not complete, one sentence each.
     """
 
     def __init__(self, root: Path, is_candidate: Callable[[Collection[str]], bool]) -> None:
         self._root = str(root)
         self._is_candidate = is_candidate
         self._known: dict[str, _Directory] = {}
-        self.problem: str | None = None
+        self.problems: list[str] = []
 
     def look(self) -> dict[str, bool]:
         """Returns the directories by their path below the root, and whether each may be a run.
 
         The root is `.`. Shallow ones come first, so that what a bound cuts off lies deep.
         """
-        self.problem = None
+        self.problems = []
+        closed: list[str] = []
         deadline = time.monotonic() + MAX_SECONDS
         seen: dict[str, bool] = {}
         known, self._known = self._known, {}
@@ -73,7 +74,7 @@ class Discovery:
             name, above = waiting.popleft()
             if len(seen) >= MAX_DIRECTORIES or time.monotonic() > deadline:
                 self._known = known | self._known
-                self.problem = (
+                self.problems.append(
                     f"expected at most {MAX_DIRECTORIES} directories below the log directory, "
                     f"read in {MAX_SECONDS:g} s; looked at {len(seen)}, and runs in the others "
                     "are listed only if they hold an event file: reload, or name a smaller "
@@ -81,7 +82,11 @@ class Discovery:
                 )
                 break
             path = self._root if name == "." else f"{self._root}/{name}"
-            directory = _read(path, known.get(name), self._is_candidate)
+            try:
+                directory = _read(path, known.get(name), self._is_candidate)
+            except PermissionError:
+                closed.append(name)
+                continue
             if directory is None or directory.stamp[:2] in above:
                 continue
             self._known[name] = directory
@@ -90,13 +95,23 @@ class Discovery:
                 inside = above | {directory.stamp[:2]}
                 prefix = "" if name == "." else f"{name}/"
                 waiting += [(prefix + folder, inside) for folder in directory.folders]
+        if closed:
+            some = ", ".join(closed[:3]) + " and others" * (len(closed) > 3)
+            self.problems.append(
+                f"expected directories that can be read below the log directory; TensorBoard "
+                f"may not list {some}, in which there may be runs; give it the right to"
+            )
         return seen
 
 
 def _read(
     path: str, known: _Directory | None, is_candidate: Callable[[Collection[str]], bool]
 ) -> _Directory | None:
-    """Returns what a directory holds, None where it is none that can be read."""
+    """Returns what a directory holds, None where it is none.
+
+    Raises:
+        PermissionError: It may not be listed.
+    """
     now = time.time()
     try:
         stat = os.stat(path)  # noqa: PTH116 # thousands of them at every poll
@@ -109,8 +124,10 @@ def _read(
                 names.append(entry.name)
                 if not entry.name.startswith((".", "__")) and _is_folder(entry):
                     folders.append(entry.name)
+    except PermissionError:
+        raise
     except OSError:
-        return None  # not a directory, gone, or not ours to read: no run that could be shown
+        return None  # not a directory, or gone: no run that could be shown
     return _Directory(
         stamp=stamp,
         folders=tuple(sorted(folder for folder in folders if not _is_inside(folder, names))),

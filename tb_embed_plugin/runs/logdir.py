@@ -1,4 +1,4 @@
-"""Finds the runs below TensorBoard's log directory, and remembers each until its files change.
+"""Finds the runs below TensorBoard's log directories; remembers each until its files change.
 
 Which directories hold event files TensorBoard tells (`list_names`); `discovery` finds the
 others. A directory that holds a run of ours is that, whatever else lies there. A run stays the
@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Collection, Hashable, Iterable
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,11 +26,21 @@ from tb_embed_plugin.runs.foreign_folder import ForeignFolders, looks_foreign
 from tb_embed_plugin.runs.found import Found
 from tb_embed_plugin.runs.manifest import Manifest
 from tb_embed_plugin.runs.reader import RecordedRun
+from tb_embed_plugin.runs.roots import Root
 from tb_embed_plugin.runs.run import Run
 from tb_embed_plugin.runs.stamps import Stamp, stamps_of
 
 TURNS = 8
 """Listings by which each checkpoint of a run that others wrote has been looked at."""
+
+_NO_ROOT = (
+    "expected TensorBoard to be started with --logdir or --logdir_spec; received neither; "
+    "start it with the directory of the runs"
+)
+_TWICE = (
+    "expected a name for each run; several directories of --logdir_spec hold {}, and the last "
+    "is shown; name them, as name1:/path1,name2:/path2"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +55,7 @@ class BrokenRun:
 class _Opened:
     """What a directory was taken for, and which files decided it."""
 
+    folder: Path
     run: Run | BrokenRun | None
     watched: tuple[str, ...]
     stamps: tuple[Stamp, ...]
@@ -68,29 +79,33 @@ class _Opened:
 
 
 class Logdir:
-    """The runs of one log directory.
+    """The runs of one log directory, or of several.
 
     Args:
-        root: The directory; None where TensorBoard was started without one.
+        roots: The directory, or those that TensorBoard was started with; none where it was
+            started without one.
         list_names: Returns the names of TensorBoard's runs.
+
+    Attributes:
+        roots: The directories.
+        problems: Why the last listing may lack runs, one sentence each.
     """
 
-    def __init__(self, root: Path | None, list_names: Callable[[], Iterable[str]]) -> None:
-        self._root = root
+    def __init__(
+        self, roots: Path | Sequence[Root], list_names: Callable[[], Iterable[str]]
+    ) -> None:
+        self.roots = [Root(roots)] if isinstance(roots, Path) else list(roots)
+        self.problems: list[str] = []
         self._list_names = list_names
-        self._discovery = None if root is None else Discovery(root, looks_foreign)
+        self._discoveries = [Discovery(root.path, looks_foreign) for root in self.roots]
         self._foreign = ForeignFolders()
         self._runs: dict[str, Run | BrokenRun] = {}
+        self._folders: dict[str, Path] = {}
         self._known: dict[str, _Opened] = {}
         self._finite: dict[Hashable, bool] = {}
         self._turn = 0
         # Two who list at once would read everything twice.
         self._lock = threading.Lock()
-
-    @property
-    def root(self) -> Path | None:
-        """The log directory."""
-        return self._root
 
     @property
     def has_runs(self) -> bool:
@@ -99,17 +114,12 @@ class Logdir:
 
     def list_runs(self) -> list[Run | BrokenRun]:
         """Returns the runs as they are on disk now, in the order of their names."""
-        if self._root is None or self._discovery is None:
-            return []
         with self._lock:
-            seen = self._discovery.look()
-            # What was not seen is too deep, or the look was cut short.
-            names = {*seen, *self._list_names()}
+            self._folders = self._candidates()
             self._turn += 1
             opened = {
-                name: self._open(name, self._root, self._turn)
-                for name in names
-                if seen.get(name, True)
+                name: self._open(name, folder, self._turn)
+                for name, folder in self._folders.items()
             }
             self._known = opened
             adopted = {path for one in opened.values() for path in one.adopted}
@@ -118,9 +128,6 @@ class Logdir:
                 for name in sorted(opened)
                 if not _is_adopted(opened[name].run, adopted)
             }
-            problem = self._discovery.problem
-            if problem is not None and runs.get(".") is None:
-                runs["."] = BrokenRun(".", problem)
             self._runs = {name: run for name, run in runs.items() if run is not None}
             return list(self._runs.values())
 
@@ -132,26 +139,48 @@ class Logdir:
             UnreadableError: It is damaged.
         """
         # Only names that a listing gave become paths: what a request says never does.
-        if self._root is not None and name not in self._runs:
+        if name not in self._runs:
             self.list_runs()
         run: Run | BrokenRun | None = None
-        if self._root is not None and name in self._runs:
+        if name in self._runs:
             with self._lock:
-                opened = self._known[name] = self._open(name, self._root, None)
+                opened = self._known[name] = self._open(name, self._folders[name], None)
             run = opened.run
         if run is None:
             raise NotRecordedError(
                 f"expected one of the runs {sorted(self._runs)[:20]}; received {name!r}"
+                + "".join(f"; {problem}" for problem in self.problems)
             )
         if isinstance(run, BrokenRun):
             raise UnreadableError(run.problem)
         return run
 
-    def _open(self, name: str, root: Path, turn: int | None) -> _Opened:
+    def _candidates(self) -> dict[str, Path]:
+        """Returns the directories that may be runs, by TensorBoard's names of them."""
+        names = set(self._list_names())
+        candidates: dict[str, Path] = {}
+        problems = [] if self.roots else [_NO_ROOT]
+        for root, discovery in zip(self.roots, self._discoveries, strict=True):
+            if (problem := root.problem()) is not None:
+                problems.append(problem)
+                continue
+            seen = discovery.look()
+            problems += discovery.problems
+            # What was not seen is too deep, or the look was cut short.
+            deeper = {below for name in names if (below := root.below(name)) is not None}
+            there = {below for below in deeper - seen.keys() if (root.path / below).is_dir()}
+            for below in (*there, *(name for name, may_be in seen.items() if may_be)):
+                name, folder = root.run_name(below), root.path / below
+                if name in candidates:
+                    problems.append(_TWICE.format(name))
+                candidates[name] = folder
+        self.problems = problems
+        return candidates
+
+    def _open(self, name: str, folder: Path, turn: int | None) -> _Opened:
         known = self._known.get(name)
-        if known is not None and known.is_current(turn):
+        if known is not None and known.is_current(turn) and known.folder == folder:
             return known
-        folder = root / name
         run: BrokenRun | None = None
         try:
             return self._look(name, folder)
@@ -166,7 +195,7 @@ class Logdir:
                 f"expected a run that can be read; received {type(error).__name__}; "
                 "give TensorBoard the right to read it",
             )
-        return _opened(run, Found([], [], [folder / MANIFEST_FILE, folder]))
+        return _opened(folder, run, Found([], [], [folder / MANIFEST_FILE, folder]))
 
     def _look(self, name: str, folder: Path) -> _Opened:
         """Takes a directory for what it is.
@@ -178,7 +207,7 @@ class Logdir:
         path = folder.resolve(strict=True)
         recorded = _recorded(name, path)
         if recorded is not None:
-            return _opened(recorded, Found([], [], [folder / MANIFEST_FILE]))
+            return _opened(folder, recorded, Found([], [], [folder / MANIFEST_FILE]))
         found = self._foreign.find(path)
         run = None
         if found is None:
@@ -187,7 +216,7 @@ class Logdir:
             run = ForeignRun(name, path, found, self._finite)
         # The manifest may come yet, and the directory may be a link that is turned elsewhere.
         found.watched += [folder / MANIFEST_FILE, folder]
-        return _opened(run, found)
+        return _opened(folder, run, found)
 
 
 def _recorded(name: str, run_dir: Path) -> RecordedRun | None:
@@ -204,13 +233,14 @@ def _recorded(name: str, run_dir: Path) -> RecordedRun | None:
     return RecordedRun(name, run_dir, Manifest.from_json(data))
 
 
-def _opened(run: Run | BrokenRun | None, found: Found) -> _Opened:
+def _opened(folder: Path, run: Run | BrokenRun | None, found: Found) -> _Opened:
     watched, renamed = (
         tuple(dict.fromkeys(map(os.fspath, paths))) for paths in (found.watched, found.renamed)
     )
     stamps, renamed_stamps = stamps_of(watched), stamps_of(renamed)
     newest = max((s[0] for s in (*stamps, *renamed_stamps) if s is not None), default=0)
     return _Opened(
+        folder=folder,
         run=run,
         watched=watched,
         stamps=stamps,

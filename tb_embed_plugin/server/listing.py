@@ -7,7 +7,7 @@ A page polls the listing every few seconds; a thousand runs of fifty steps are m
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -23,9 +23,10 @@ class Listing:
     def __init__(self) -> None:
         self._known: WeakKeyDictionary[Run | BrokenRun, tuple[int, bytes]] = WeakKeyDictionary()
 
-    def describe(self, runs: Iterable[Run | BrokenRun]) -> bytes:
+    def describe(self, runs: Iterable[Run | BrokenRun], problems: Sequence[str]) -> bytes:
         """Returns the JSON of the route `runs`, see docs/http_api.md."""
-        return b'{"runs": [' + b", ".join(map(self._one, runs)) + b"]}"
+        told = json.dumps(problems).encode()
+        return b'{"runs": [%b], "problems": %b}' % (b", ".join(map(self._one, runs)), told)
 
     def _one(self, run: Run | BrokenRun) -> bytes:
         revision = run.revision if isinstance(run, Run) else 0

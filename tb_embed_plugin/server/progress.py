@@ -37,7 +37,7 @@ def start(
     if reason is not None:
         raise BrokenInstallationError(reason)
     task = Task(
-        logdir=str(service.logdir.root),
+        roots=tuple((str(root.path), root.name) for root in service.logdir.roots),
         run=layout.run.name,
         layer=layout.layer.name,
         engine=layout.engine.name,

@@ -29,7 +29,8 @@ MAX_PREPARED_VALUES = 1 << 27
 
 def runs(service: Service, arguments: Arguments) -> Answer:
     """Lists the runs."""
-    body = service.listing.describe(service.logdir.list_runs())
+    listed = service.logdir.list_runs()
+    body = service.listing.describe(listed, service.logdir.problems)
     return Answer(body, "application/json")
 
 

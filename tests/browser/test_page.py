@@ -184,6 +184,19 @@ def test_an_empty_log_directory_shows_the_three_lines(open_tab: Open, tmp_path: 
             expect(code).to_contain_text(words)
 
 
+def test_a_log_directory_that_is_not_there_says_so_until_it_is(
+    open_tab: Open, tmp_path: Path, recording: Recording
+) -> None:
+    with tensorboard(tmp_path / "logs") as server:
+        tab = open_tab(server)
+        problems = tab.frame.get_by_role("list", name="Problems of the log directory")
+        expect(problems).to_contain_text("there is no logs")
+        expect(tab.frame.get_by_text("recorded here yet")).to_have_count(0)
+        shutil.copytree(recording.run_dir, tmp_path / "logs" / "digits")
+        tab.wait_for_picture(EPOCHS)
+        expect(problems).to_have_count(0)
+
+
 def test_a_broken_run_says_what_is_wrong(
     open_tab: Open, tmp_path: Path, recording: Recording
 ) -> None:

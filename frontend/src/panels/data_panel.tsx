@@ -23,6 +23,13 @@ export function DataPanel({ store, children }: { store: Store; children: Compone
         chosen={run.value?.run ?? ""}
         choose={(name) => choose_run(store, name)}
       />
+      {store.logdir_problems.value.length > 0 && (
+        <ul class="problems" aria-label="Problems of the log directory">
+          {store.logdir_problems.value.map((problem) => (
+            <li key={problem}>{problem}</li>
+          ))}
+        </ul>
+      )}
       {problems.length > 0 && (
         <ul class="problems" aria-label="Problems of this run">
           {problems.map((problem) => (

@@ -1,10 +1,25 @@
-// No run yet: the three lines that make one.
+// No run yet: the three lines that make one; or why none can be seen.
+import type { Store } from "../state/store";
 
 const LINES = `from tb_embed_plugin import EmbeddingCheckpoint
 model.fit(x, y, epochs=10, callbacks=[EmbeddingCheckpoint("logs/run1", x_test, layers="fc1", labels=y_test)])
 tensorboard --logdir logs`;
 
-export function EmptyState() {
+export function EmptyState({ store }: { store: Store }) {
+  const problems = store.logdir_problems.value;
+  if (problems.length > 0) {
+    return (
+      <main class="empty">
+        <h1>Nothing can be shown of the log directory</h1>
+        <ul class="problems" aria-label="Problems of the log directory">
+          {problems.map((problem) => (
+            <li key={problem}>{problem}</li>
+          ))}
+        </ul>
+        <p>This page looks again every few seconds; no reload is needed.</p>
+      </main>
+    );
+  }
   return (
     <main class="empty">
       <h1>No activations have been recorded here yet</h1>

@@ -23,7 +23,11 @@ export function keep_up(store: Store, first_answer: Promise<Response>, signal: A
     const asked = answer ?? request_runs(signal);
     // Whoever tries again wants another answer.
     answer = null;
-    receive_runs(store, await read_runs(asked));
+    const { runs, problems } = await read_runs(asked);
+    if (problems.join() !== store.logdir_problems.peek().join()) {
+      store.logdir_problems.value = problems;
+    }
+    receive_runs(store, runs);
   };
   let asking = true;
   const answered = () => {

@@ -75,6 +75,8 @@ export interface Store {
   readonly measuring: Measuring;
   readonly comparing: Comparing;
   readonly runs: Signal<readonly Run[] | null>;
+  /** Why there may be more runs than can be seen. */
+  readonly logdir_problems: Signal<readonly string[]>;
   readonly run_name: Signal<string | null>;
   readonly layer_name: Signal<string | null>;
   readonly engine: Signal<string>;
@@ -248,6 +250,7 @@ export function create_store(reduced_motion: () => boolean, wide: boolean, secon
     measuring,
     comparing: new Comparing(),
     runs,
+    logdir_problems: signal<readonly string[]>([]),
     run_name,
     layer_name,
     engine,

@@ -1,0 +1,101 @@
+"""The directories below which TensorBoard looks for runs, of `--logdir` or `--logdir_spec`.
+
+They are parsed, and the runs below them named, as TensorBoard does it, so that a run bears one
+name in all tabs.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+_ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/")
+"""`pathlib` leaves one slash of two."""
+
+
+@dataclass(frozen=True)
+class Root:
+    """A directory of runs.
+
+    Attributes:
+        path: The directory.
+        name: What its runs' names begin with, empty for nothing.
+    """
+
+    path: Path
+    name: str = ""
+
+    def run_name(self, below: str) -> str:
+        """Returns TensorBoard's name of the run at a path below, `.` for the root itself."""
+        return f"{self.name}/{below}" if self.name else below
+
+    def below(self, run: str) -> str | None:
+        """Returns the path of a run below this root, None where its name is none of here."""
+        if not self.name:
+            return run
+        return run.removeprefix(f"{self.name}/") if run.startswith(f"{self.name}/") else None
+
+    def problem(self) -> str | None:
+        """Returns why nothing in the directory can be seen, None where it can be listed."""
+        whose = f"the log directory {self.name}" if self.name else "the log directory"
+        try:
+            with os.scandir(self.path):
+                return None
+        except PermissionError:
+            return (
+                f"expected {whose} to be readable; TensorBoard may not list it; give it the "
+                "right to"
+            )
+        except NotADirectoryError:
+            return (
+                f"expected {whose} to be a directory; {self.path.name} is a file; start "
+                "TensorBoard with the directory in which it lies"
+            )
+        except FileNotFoundError:
+            return self._missing(whose)
+        except (OSError, ValueError) as error:
+            return (
+                f"expected {whose} to be readable; received {type(error).__name__}; see that "
+                "its disk is there"
+            )
+
+    def _missing(self, whose: str) -> str:
+        if address := _ADDRESS.match(str(self.path)):
+            return (
+                f"expected {whose} on a disk of this machine; received an address, "
+                f"{address[1].lower()}://, which this tab cannot read; copy or mirror it into "
+                "a directory (aws s3 sync, gcloud storage rsync, hdfs dfs -get) and start "
+                "TensorBoard with that"
+            )
+        return (
+            f"expected {whose} to exist; there is no {self.path.name}; train into it, or start "
+            "TensorBoard with the right directory"
+        )
+
+
+def roots_of(logdir: str, spec: str) -> list[Root]:
+    """Returns the directories that TensorBoard was started with.
+
+    Args:
+        logdir: Its `--logdir`, empty for none.
+        spec: Its `--logdir_spec`, empty for none: `name1:/path1,name2:/path2`, names optional.
+    """
+    if logdir or not spec:
+        return [Root(_path(logdir))] if logdir else []
+    roots: dict[Path, Root] = {}
+    for part in spec.split(","):
+        name, colon, path = part.partition(":")
+        # No name: an address, or a path with a colon in it or with a drive.
+        drive, _ = os.path.splitdrive(part)
+        if not colon or path.startswith("//") or part.startswith("/") or drive:
+            name, path = "", part
+        if path:
+            roots[_path(path)] = Root(_path(path), name)
+    return list(roots.values())
+
+
+def _path(text: str) -> Path:
+    # TensorBoard itself reads `~` as the shell does, but hands it on as it was written.
+    return Path(text.removeprefix("file://")).expanduser()
