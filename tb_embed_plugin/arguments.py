@@ -51,6 +51,10 @@ class Arguments:
         """Returns a text, None where it is not given or empty."""
         return self._query.get(name) or None
 
+    def label(self) -> str | None:
+        """Returns the column that is to be the label, empty for none; None if none is named."""
+        return self._query.get("label")
+
     def version(self) -> str | None:
         """Returns the version that the asker believes current."""
         return self._query.get("v")

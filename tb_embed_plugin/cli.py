@@ -92,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     metrics.add_argument("logdir", type=local_argument, metavar="LOGDIR")
     metrics.add_argument("--run", help="one run alone, by TensorBoard's name of it")
     metrics.add_argument("--layer", help="one layer alone")
-    metrics.add_argument("--label", help="the column of categories that is the label")
+    _add_label(metrics)
     metrics.add_argument(
         "--write-scalars",
         action="store_true",
@@ -109,12 +109,21 @@ def _add_projection(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--layer", help="one layer alone")
     parser.add_argument("--engine", default="tsne", help="tsne (the default), umap, pca, axes")
     parser.add_argument("--components", type=int, metavar="N")
+    _add_label(parser)
     parser.add_argument(
         "--set",
         action="append",
         default=[],
         metavar="NAME=VALUE",
         help="a parameter of the engine, perplexity=50 say; may be given several times",
+    )
+
+
+def _add_label(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--label",
+        metavar="COLUMN",
+        help="the column that is the label, '' for none; by default what check names",
     )
 
 
@@ -155,6 +164,7 @@ def _wish(options: argparse.Namespace) -> Wish:
         engine=options.engine,
         components=options.components,
         settings=settings,
+        label=options.label,
     )
 
 
@@ -177,7 +187,8 @@ def _metrics(options: argparse.Namespace) -> int:
 
     for layers in measures_below(options.logdir, options.run, options.layer, options.label):
         for layer in layers:
-            print(f"{layer.run.name}, {layer.facts.name}")
+            label = layer.label or "none"
+            print(f"{layer.run.name}, {layer.facts.name} (label: {label})")
             rows = {step: layer.numbers(step) for step in layer.steps}
             for name in dict.fromkeys(name for row in rows.values() for name in row):
                 numbers = [row.get(name, math.nan) for row in rows.values()]

@@ -7,9 +7,11 @@ from typing import get_args
 from tb_embed_plugin.arguments import Arguments
 from tb_embed_plugin.errors import ArgumentError, UnsuitableDataError
 from tb_embed_plugin.projections.engine import Settings
+from tb_embed_plugin.runs.label_column import label_reason
+from tb_embed_plugin.runs.labels import label_of
 from tb_embed_plugin.runs.logdir import Logdir
 from tb_embed_plugin.runs.matching import StepRule
-from tb_embed_plugin.views import ENGINES, Onto, Source, View
+from tb_embed_plugin.views import CLASS_KINDS, ENGINES, Onto, Source, View
 
 CARRYING = ("onto_run", "onto_layer", "match")
 """Arguments beside the engine's own: what the layer is carried onto."""
@@ -35,6 +37,8 @@ def read_view(logdir: Logdir, arguments: Arguments) -> View:
         rule = arguments.choice("match", rules)
         onto = Onto(there, next(known for known in rules if known == rule))
     home = source if onto is None else onto.source
+    if settings.get("kind") in CLASS_KINDS and not settings["column"]:
+        settings = {**settings, "column": _read_label(arguments, home)}
     return View(
         source=source,
         engine=name,
@@ -58,6 +62,19 @@ def _read_source(
             "training"
         )
     return source
+
+
+def _read_label(arguments: Arguments, home: Source) -> str:
+    """Returns the column whose classes the axes are made from where nobody names one."""
+    label = label_of(home.facts, arguments.label())
+    if label is None:
+        none = arguments.label() == ""
+        reason = "No label is chosen." if none else label_reason(None, home.facts.columns)
+        raise ArgumentError(
+            f"expected column to name the classes that the axes are made from. {reason} Choose "
+            "a label column, or another view"
+        )
+    return label
 
 
 def _read_sides(

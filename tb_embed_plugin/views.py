@@ -12,16 +12,19 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_embed_plugin.errors import ArgumentError
 from tb_embed_plugin.projections import alignment, axes, classes, groups, pca
 from tb_embed_plugin.projections.alignment import Alignment
 from tb_embed_plugin.projections.basis import Basis
-from tb_embed_plugin.projections.engine import Codes, Settings
+from tb_embed_plugin.projections.engine import Settings
+from tb_embed_plugin.runs.labels import read_classes
 from tb_embed_plugin.runs.matching import SampleMatch, StepRule, match_samples, match_steps
 from tb_embed_plugin.runs.run import LayerFacts, Run, short_hash
 
 ENGINES = (pca.ENGINE, axes.ENGINE)
 """The engines that have a basis and answer at once."""
+
+CLASS_KINDS = ("class_means", "lda")
+"""The kinds of axes that are made from the classes of a column."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,13 @@ class View:
         """The layer whose snapshots the axes are made from."""
         return self.source if self.onto is None else self.onto.source
 
+    @property
+    def label(self) -> str | None:
+        """The column whose classes the axes are made from, None where they are made of none."""
+        if self.settings.get("kind") not in CLASS_KINDS:
+            return None
+        return str(self.settings["column"])
+
     @cached_property
     def key(self) -> str:
         """Equal for views that share a basis."""
@@ -115,7 +125,7 @@ class View:
             return groups.fit(
                 home.snapshot, self.basis_steps, np.stack(contrasts, axis=1), self.settings
             )
-        codes = _codes(home, str(self.settings["column"]))
+        codes = read_classes(home.run, home.layer, self.label).codes
         return classes.fit(home.snapshot, self.basis_steps, codes, self.settings)
 
 
@@ -159,19 +169,3 @@ def carry(source: Source, onto: Onto) -> Carried:
         lambda step: shared(there.snapshot(step), samples.onto_rows),
     )
     return Carried(samples, found)
-
-
-def _codes(source: Source, name: str) -> Codes:
-    """Returns the classes of a layer's samples, by a column with categories."""
-    categories = [
-        c.name for c in source.facts.columns if c.type == "category" and not c.by_step
-    ]
-    # The column of the callback's `labels`, wherever there is one.
-    chosen = name or ("label" if "label" in categories else next(iter(categories), ""))
-    if chosen not in categories:
-        raise ArgumentError(
-            f"expected column to be one with categories, {categories}, of run "
-            f"{source.run.name!r}; received {name!r}; record labels, or use another engine"
-        )
-    columns = source.run.columns(source.layer)
-    return next(column for column in columns if column.name == chosen).categories()[0]

@@ -467,7 +467,7 @@ def test_every_failure_is_one_sentence_without_a_path(
         raise error
 
     monkeypatch.setattr(work, "do", fail)
-    task = Task((("/secret", ""),), "a", "fc1", "tsne", 2, {}, (0, 1), "backwards")
+    task = Task((("/secret", ""),), "a", "fc1", "tsne", 2, {}, (0, 1), "backwards", "label")
     told = worker.outcome(Task.from_line(task.to_line()), io.StringIO())
 
     assert words in told["failed"]

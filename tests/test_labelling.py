@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tb_embed_plugin.analysis.labelling import choose_labels, match_outputs
+from tb_embed_plugin.analysis.labelling import match_outputs
 from tb_embed_plugin.metrics.observation import Labels
 from tb_embed_plugin.runs.metadata_table import Column
 
@@ -14,7 +14,8 @@ WORDS = ["cat", "dog", "cat", "", "eel", "dog"]
 
 
 def labels_of(words: list[str]) -> Labels:
-    return choose_labels([Column("label", "category", words)], len(words))
+    codes, names = Column("label", "category", words).categories()
+    return Labels(codes, tuple(names), are_outputs=False)
 
 
 def test_words_that_the_run_names_are_its_classes_whatever_is_predicted() -> None:

@@ -37,7 +37,7 @@ def test_a_samples_history_is_its_row_of_the_samples_metrics(
     content = ask(client, "sample_history", sample=5).get_json()
     assert content["sample"] == 5
     assert content["steps"] == STEPS
-    assert content["classes"][content["label"]] == str(recording.labels[5])
+    assert content["classes"][content["true_class"]] == str(recording.labels[5])
     for name in ("prediction", "confidence", "true_probability", "margin", "correct"):
         whole, _ = tensors_of(ask(client, "sample_metrics", name=name))
         np.testing.assert_allclose(content[name], whole["values"][:, 5], rtol=1e-6)

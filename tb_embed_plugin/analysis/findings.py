@@ -109,7 +109,8 @@ def ranking(measures: LayerMeasures, rule: str) -> Ranking:
     if found is None:
         raise UnsuitableDataError(
             f"expected the model's outputs and the labels that belong to them, by which "
-            f"{rule!r} is told; they were not recorded; record the run with labels=…"
+            f"{rule!r} is told; run {measures.run.name!r} lacks them; record it with labels=…, "
+            "or choose a label column"
         )
     return replace(found, samples=measures.samples[found.samples])
 

@@ -1,4 +1,4 @@
-"""Which column of the metadata is the label, and which class of the model each word is."""
+"""Which class of the model each word of the label is."""
 
 from __future__ import annotations
 
@@ -8,18 +8,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_embed_plugin.errors import ArgumentError
 from tb_embed_plugin.metrics.observation import Labels
 from tb_embed_plugin.metrics.predictions import predict
-from tb_embed_plugin.runs.metadata_table import Column
+from tb_embed_plugin.runs.labels import read_classes
 from tb_embed_plugin.runs.run import Run
-
-MAX_CLASSES = 60
-"""Words of a column that is taken as the label though nobody calls it so."""
 
 
 def labels_of(
-    run: Run, layer: str, step: int | None, name: str | None = None
+    run: Run, layer: str, step: int | None, label: str | None
 ) -> tuple[Labels, Labels]:
     """Returns the labels of a layer's samples.
 
@@ -28,49 +24,23 @@ def labels_of(
         layer: The layer.
         step: The last one, whose outputs tell which class each word is; None where there is
             none.
-        name: The column wanted; see `choose_labels`.
+        label: The column that is the label; None for no labels.
 
     Returns:
         With the words' own codes, and with the model's classes as codes, where these can be
         told (`match_outputs`).
+
+    Raises:
+        EmbedError: The column holds no classes, or a file cannot be read.
     """
-    labels = choose_labels(run.columns(layer), run.layer(layer).samples, name)
+    classes = read_classes(run, layer, label)
+    labels = Labels(classes.codes, classes.words, are_outputs=False)
     outputs = None if step is None else run.outputs(layer, step)
     if outputs is None:
         return labels, labels
     predicted = predict(outputs.values, outputs.kind).classes
-    classes = outputs.values.shape[1]
-    return labels, match_outputs(labels, predicted, classes, outputs.names)
-
-
-def choose_labels(columns: Sequence[Column], n_samples: int, name: str | None = None) -> Labels:
-    """Returns the samples' labels.
-
-    They are the categories of the column `name`; by default of the column `label`, else of
-    the first that has at most `MAX_CLASSES` words. Without any, no sample has a label.
-
-    Args:
-        columns: The metadata.
-        n_samples: Number of samples.
-        name: The column wanted.
-
-    Raises:
-        ArgumentError: It is not there, or holds no categories.
-    """
-    # What changes with each step, a prediction say, is nobody's label.
-    categories = {c.name: c for c in columns if c.type == "category" and not c.info.by_step}
-    if name is not None and name not in categories:
-        raise ArgumentError(
-            f"expected label to be a column of categories, one of {list(categories)}; "
-            f"received {name!r}"
-        )
-    chosen = categories.get(name or "label")
-    candidates = [chosen] if chosen is not None else list(categories.values())
-    for column in candidates:
-        codes, words = column.categories()
-        if column is chosen or len(words) <= MAX_CLASSES:
-            return Labels(codes, tuple(words), are_outputs=False)
-    return Labels(np.full(n_samples, -1, np.int32), (), are_outputs=False)
+    n_classes = outputs.values.shape[1]
+    return labels, match_outputs(labels, predicted, n_classes, outputs.names)
 
 
 def match_outputs(
@@ -87,7 +57,7 @@ def match_outputs(
     learnt anything; else the labels are left as they are.
 
     Args:
-        labels: From `choose_labels`.
+        labels: With the words' own codes.
         predicted: The model's class of each sample at the last step, int (n_samples,).
         n_classes: Classes of the model.
         names: The word of each class, empty where one has none; None where the run does not

@@ -30,6 +30,7 @@ from tb_embed_plugin.metrics.observation import (
 )
 from tb_embed_plugin.metrics.similarity import Cka
 from tb_embed_plugin.projections.neighbors import nearest
+from tb_embed_plugin.runs.labels import label_of
 from tb_embed_plugin.runs.run import Run, short_hash
 
 
@@ -40,10 +41,14 @@ class LayerMeasures:
         run: The run.
         layer: Name of the layer.
         measured: What was measured before.
-        label: The column of categories that is the label; see `labelling.choose_labels`.
+        label: The column that is the label; empty for none, None for the layer's own.
 
     Attributes:
         steps: The steps that are measured, ascending.
+        label: The column that is the label, None where there is none.
+
+    Raises:
+        ArgumentError: There is no such column.
     """
 
     def __init__(
@@ -53,7 +58,7 @@ class LayerMeasures:
         self.facts = run.layer(layer)
         self.steps = thinned(self.facts.drawable)
         self._measured = measured
-        self._label = label
+        self.label = label_of(self.facts, label)
 
     @property
     def labels(self) -> Labels:
@@ -212,7 +217,7 @@ class LayerMeasures:
         last = self.steps[-1] if self.steps else None
         return self._measured.labels.get(
             self._key(self.steps[-1:]),
-            lambda: labels_of(self.run, self.facts.name, last, self._label),
+            lambda: labels_of(self.run, self.facts.name, last, self.label),
         )
 
     def _observe(self, step: int) -> Observation:
@@ -266,6 +271,7 @@ class LayerMeasures:
             "layer": self.facts.name,
             "samples": self.facts.fingerprint,
             "measured": len(self.samples),
+            "label": self.label,
             "labels": [
                 [known.names, known.are_outputs, short_hash(known.codes.tobytes())]
                 for known in (words, labels)
@@ -286,7 +292,7 @@ class LayerMeasures:
 
     def _key(self, steps: Sequence[int]) -> Hashable:
         stamps = tuple(repr(self.run.stamp(self.facts.name, step)) for step in steps)
-        labels = self._label, self.facts.samples_version
+        labels = self.label, self.facts.samples_version
         return self.run.path, self.facts.name, *labels, *steps, *stamps
 
 

@@ -71,8 +71,7 @@ class OpenRun:
 
         Args:
             name: Its name; may be left out where only one was recorded.
-            label: The column of categories that is the label; `label`, or the first with few
-                categories, by default.
+            label: The column that is the label, empty for none; the layer's own by default.
 
         Raises:
             NotRecordedError: There is no such layer, or several to choose from.
@@ -108,6 +107,11 @@ class OpenLayer:
     def measured_samples(self) -> NDArray[np.int64]:
         """The samples that are measured, ascending: all up to 20,000, else a subset."""
         return self._measures.samples
+
+    @property
+    def label(self) -> str | None:
+        """The column that is the label, None where there is none."""
+        return self._measures.label
 
     @property
     def classes(self) -> tuple[str, ...]:

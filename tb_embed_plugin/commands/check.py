@@ -55,7 +55,8 @@ def _report(run: Run | BrokenRun) -> Report:
     lines = [_summary(run)] if run.layers else []
     for layer in run.layers:
         samples = "" if run.source == "tb_embed" else f"{layer.samples:,} samples, "
-        lines.append(f"layer {layer.name}: {samples}{layer.units} units")
+        label = "no label" if layer.label is None else f"label {layer.label}"
+        lines.append(f"layer {layer.name}: {samples}{layer.units} units, {label}")
     broken = list(_broken_files(run))
     # Only now: reading has found which snapshots of others are not finite.
     return Report(run.name, lines, [*run.problems, *broken])

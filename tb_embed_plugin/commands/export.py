@@ -102,6 +102,7 @@ class Content:
             "engine": layout.engine.name,
             "components": layout.components,
             "settings": dict(layout.settings),
+            "label": self.projected.label,
             "columns": [{"name": c.name, "type": c.type} for c in self.columns],
             "by_step": self.changing,
             "quality": self.quality,
@@ -234,6 +235,7 @@ def _html(content: Content, path: Path) -> dict[Path, bytes]:
         steps=content.steps,
         frames=content.frames,
         columns=content.lasting,
+        label=content.projected.label,
         run=layout.run,
         layer=layout.layer,
     )

@@ -29,6 +29,7 @@ def player(
     steps: Sequence[int],
     frames: NDArray[np.float32],
     columns: Sequence[Column],
+    label: str | None,
     run: Run,
     layer: LayerFacts,
 ) -> str:
@@ -40,6 +41,7 @@ def player(
         steps: The steps.
         frames: float32 (n_steps, n_samples, 2).
         columns: The samples' metadata.
+        label: The column by which the samples are coloured at first, None for none.
         run: Gives the thumbnails.
         layer: Whose samples they are.
 
@@ -60,6 +62,7 @@ def player(
         "scale": packed["scale"].tolist(),
         "offset": packed["offset"].tolist(),
         "columns": [_describe(column) for column in columns],
+        "label": label,
         "sprite": _sprite(run, layer),
     }
     # Inside of a script element only "<" can end it or begin a comment.

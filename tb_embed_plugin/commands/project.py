@@ -21,6 +21,7 @@ from tb_embed_plugin.jobs.layouts import Layout, layout_of_view
 from tb_embed_plugin.jobs.measuring import FrameOf
 from tb_embed_plugin.jobs.quality import Measures, words, work_left
 from tb_embed_plugin.jobs.task import Task
+from tb_embed_plugin.runs.labels import label_of, read_classes
 from tb_embed_plugin.runs.logdir import BrokenRun, Logdir
 from tb_embed_plugin.runs.run import LayerFacts, Run
 from tb_embed_plugin.view_arguments import read_view
@@ -37,6 +38,7 @@ class Wish:
         engine: Name of the engine.
         components: Coordinates of a sample, None for the engine's first choice.
         settings: What the engine is told, as text; the rest stays at its defaults.
+        label: The column that is the label, empty for none, None for each layer's own.
     """
 
     logdir: Path
@@ -45,6 +47,12 @@ class Wish:
     engine: str
     components: int | None
     settings: Mapping[str, str]
+    label: str | None = None
+
+    @property
+    def arguments(self) -> dict[str, str]:
+        """What a linear view is read from, beside run, layer, engine and components."""
+        return {**self.settings, **({} if self.label is None else {"label": self.label})}
 
 
 @dataclass(frozen=True)
@@ -53,26 +61,28 @@ class Projected:
 
     Attributes:
         layout: What the cache knows of it.
+        label: The column by which its label accuracy is measured, None for no label.
         frame_of: Gives its frames, float32 (n_samples, components).
         variance_of: Gives the share of a snapshot's variance that its frame shows, None where
             the engine is not linear.
     """
 
     layout: Layout
+    label: str | None
     frame_of: FrameOf
     variance_of: Callable[[int], float | None]
 
     @property
     def quality(self) -> list[dict[str, Any]]:
         """The numbers of each frame, with its step."""
-        measures = Measures(self.layout, self.layout.known_digests())
+        measures = Measures(self.layout, self.layout.known_digests(), self.label)
         frames = measures.of_frames(self.layout.steps)
         return [f | {"variance_shown": self.variance_of(f["step"])} for f in frames]
 
     @property
     def noise_floor(self) -> float | None:
         """How far the engine moves samples where nothing has changed."""
-        floor = Measures(self.layout, {}).floor()
+        floor = Measures(self.layout, {}, self.label).floor()
         if floor is None:
             return None if self.layout.is_iterative else 0.0
         return floor["motion"]
@@ -91,7 +101,7 @@ def project(wish: Wish) -> Iterator[Projected]:
         OSError: The cache cannot be written.
     """
     for projected in _wanted(wish):
-        _fill(projected.layout, wish)
+        _fill(projected, wish)
         yield projected
 
 
@@ -110,7 +120,7 @@ def project_one(wish: Wish) -> Projected:
             f"expected --run and --layer to name one layer; received {len(names)}: "
             f"{'; '.join(names[:10])}; name one of them"
         )
-    _fill(wanted[0].layout, wish)
+    _fill(wanted[0], wish)
     return wanted[0]
 
 
@@ -157,32 +167,39 @@ def _open(logdir: Logdir, run: Run, layer: LayerFacts, wish: Wish) -> Projected:
             f"received {components}"
         )
     settings = engine.settings(wish.settings)
+    label = label_of(layer, wish.label)
+    read_classes(run, layer.name, label)
     if wish.engine in engines.LAYOUT:
         layout = Layout(run, layer, engine, components, settings)
-        return Projected(layout, lambda step: layout.frames([step]).get(step), lambda _: None)
+        return Projected(
+            layout, label, lambda step: layout.frames([step]).get(step), lambda _: None
+        )
     named = {"run": run.name, "layer": layer.name, "engine": engine.name}
-    query = {**wish.settings, **named, "components": str(components)}
+    query = {**wish.arguments, **named, "components": str(components)}
     view = read_view(logdir, Arguments(query))
     frames = Frames()
     return Projected(
         layout_of_view(view),
+        label,
         lambda step: frames.frames(view, [step])[0],
         lambda step: frames.variance_shown(view, step),
     )
 
 
-def _fill(layout: Layout, wish: Wish) -> None:
+def _fill(projected: Projected, wish: Wish) -> None:
     """Does what is left to do, with a bar."""
-    left = work_left(layout)
+    layout = projected.layout
+    left = work_left(layout, projected.label)
     task = Task(
         roots=((str(wish.logdir), ""),),
         run=layout.run.name,
         layer=layout.layer.name,
         engine=layout.engine.name,
         components=layout.components,
-        settings=layout.settings if layout.is_iterative else wish.settings,
+        settings=layout.settings if layout.is_iterative else wish.arguments,
         steps=tuple(layout.steps),
         order="backwards",
+        label=projected.label,
     )
     name = f"{layout.run.name}, {layout.layer.name}"
     total = left.frames + left.measures

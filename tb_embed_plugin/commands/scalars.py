@@ -97,7 +97,7 @@ def measures_below(
         logdir: TensorBoard's log directory.
         run: One run alone.
         layer: One layer alone.
-        label: The column of categories that is the label.
+        label: The column that is the label, empty for none; each layer's own by default.
 
     Raises:
         NotRecordedError: There is no such run, or none at all, or no such layer.

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import cast
 
 import numpy as np
@@ -13,18 +12,12 @@ from tb_embed_plugin.jobs.quality import Measures
 from tb_embed_plugin.projections import quality
 from tb_embed_plugin.projections.engine import Codes, LayoutEngine, Report
 from tb_embed_plugin.projections.neighbors import Metric
-from tb_embed_plugin.runs.metadata_table import Column
-
-MOST_CLASSES = 60
-"""A column of more categories is not taken for the labels."""
-
-_LABEL = re.compile(r"(label|class|target)s?", re.IGNORECASE)
 
 FrameOf = Callable[[int], NDArray[np.float32] | None]
 
 
 def measure(measures: Measures, step: int, frame_of: FrameOf, labels: Codes | None) -> None:
-    """Measures a frame, and the motion that leads to it.
+    """Measures what is not known of a frame, and of the motion that leads to it.
 
     Args:
         measures: Where the numbers are kept.
@@ -40,20 +33,22 @@ def measure(measures: Measures, step: int, frame_of: FrameOf, labels: Codes | No
     frame, snapshot = frame_of(step), layout.snapshot(step)
     if frame is None:
         return
-    metric = cast("Metric", layout.settings.get("metric", "euclidean"))
-    found = quality.frame_quality(snapshot, frame, labels, metric)
-    measures.keep_frame(
-        step,
-        {
-            "trustworthiness": found.trustworthiness,
-            "continuity": found.continuity,
-            "neighbors_kept": found.neighbors_kept,
-            "label_accuracy": found.label_accuracy,
-        },
-    )
+    if measures.of_frame(step) is None:
+        metric = cast("Metric", layout.settings.get("metric", "euclidean"))
+        found = quality.frame_quality(snapshot, frame, None, metric)
+        measures.keep_frame(
+            step,
+            {
+                "trustworthiness": found.trustworthiness,
+                "continuity": found.continuity,
+                "neighbors_kept": found.neighbors_kept,
+            },
+        )
+    if labels is not None and measures.of_label(step) is None:
+        measures.keep_label(step, {"label_accuracy": quality.label_accuracy(frame, labels)})
     before = measures.before(step)
     frame_before = None if before is None else frame_of(before)
-    if before is None or frame_before is None:
+    if before is None or frame_before is None or measures.of_motion(step) is not None:
         return
     moved = quality.motion(frame, frame_before)
     fidelity = quality.motion_fidelity(snapshot, layout.snapshot(before), frame, frame_before)
@@ -93,14 +88,3 @@ def measure_floor(
         layout.codes(),
     )
     measures.keep_floor({"motion": moved.mean, "motion_p95": moved.p95})
-
-
-def labels_of(columns: Sequence[Column]) -> Codes | None:
-    """Returns the labels among the metadata: by name, else the first column of few categories.
-
-    The page colours by the same column at first.
-    """
-    categories = [c for c in columns if c.type == "category" and not c.info.by_step]
-    few = [c for c in categories if len(set(c.cells) - {""}) <= MOST_CLASSES]
-    named = [column for column in few if _LABEL.fullmatch(column.name)]
-    return (named or few)[0].categories()[0] if few else None

@@ -12,8 +12,9 @@ from typing import Any
 
 from tb_embed_plugin.jobs.expectation import Work
 from tb_embed_plugin.jobs.layouts import Layout
+from tb_embed_plugin.runs.run import short_hash
 
-VERSION = 1
+VERSION = 2
 """Raised when the same frame would be measured otherwise; part of the records' names."""
 
 AT_FLOOR = 1.5
@@ -22,9 +23,10 @@ AT_FLOOR = 1.5
 FAITHFUL = 0.3
 """Below this rank correlation with the motion in the layer, motion on screen tells nothing."""
 
-FRAME_NUMBERS = ("trustworthiness", "continuity", "neighbors_kept", "label_accuracy")
+FRAME_NUMBERS = ("trustworthiness", "continuity", "neighbors_kept")
+LABEL_NUMBERS = ("label_accuracy",)
 MOTION_NUMBERS = ("motion", "motion_p95", "motion_fidelity")
-NUMBERS = ("variance_shown", *FRAME_NUMBERS, *MOTION_NUMBERS)
+NUMBERS = ("variance_shown", *FRAME_NUMBERS, *LABEL_NUMBERS, *MOTION_NUMBERS)
 """All numbers of a frame; the first is known of linear frames alone."""
 
 _FLOOR = "floor"
@@ -39,14 +41,20 @@ class Measures:
     Attributes:
         layout: The layout.
         digests: Its snapshots' digests by step; only of those there can be records.
+        label: The column by which label accuracy is measured, None for no label.
     """
 
     layout: Layout
     digests: Mapping[int, str]
+    label: str | None
 
     def of_frame(self, step: int) -> Numbers | None:
         """Returns what a frame keeps, None where it was not measured."""
         return self._read(self._frame_name(step), FRAME_NUMBERS)
+
+    def of_label(self, step: int) -> Numbers | None:
+        """Returns how well a frame tells the label, None where it was not measured."""
+        return self._read(self._label_name(step), LABEL_NUMBERS)
 
     def of_motion(self, step: int) -> Numbers | None:
         """Returns how samples move from the step before to this one, None as above."""
@@ -60,6 +68,7 @@ class Measures:
                 "step": step,
                 **nothing,
                 **(self.of_frame(step) or {}),
+                **(self.of_label(step) or {}),
                 **(self.of_motion(step) or {}),
             }
             for step in steps
@@ -85,6 +94,7 @@ class Measures:
             step
             for step in reversed(steps)
             if self.of_frame(step) is None
+            or (self.label is not None and self.of_label(step) is None)
             or (self.before(step) is not None and self.of_motion(step) is None)
         ]
 
@@ -95,6 +105,14 @@ class Measures:
             OSError: The cache cannot be written.
         """
         self._keep(self._frame_name(step), numbers)
+
+    def keep_label(self, step: int, numbers: Numbers) -> None:
+        """Keeps how well a frame tells the label.
+
+        Raises:
+            OSError: The cache cannot be written.
+        """
+        self._keep(self._label_name(step), numbers)
 
     def keep_motion(self, step: int, numbers: Numbers) -> None:
         """Keeps how samples move from the step before to this one.
@@ -113,8 +131,11 @@ class Measures:
         self._keep(_FLOOR, numbers)
 
     def _frame_name(self, step: int) -> str:
-        version = self.layout.layer.samples_version
-        return f"{self.digests.get(step)}-quality-{VERSION}-{version}"
+        return f"{self.digests.get(step)}-quality-{VERSION}"
+
+    def _label_name(self, step: int) -> str:
+        column = short_hash(self.label, self.layout.layer.samples_version)
+        return f"{self.digests.get(step)}-label-{VERSION}-{column}"
 
     def _motion_name(self, step: int) -> str:
         before = self.before(step)
@@ -131,10 +152,10 @@ class Measures:
         self.layout.cache.keep_record(self.layout.name, name, numbers)
 
 
-def work_left(layout: Layout) -> Work:
-    """Returns how much is left to do of a layout."""
+def work_left(layout: Layout, label: str | None) -> Work:
+    """Returns how much is left to do of a layout, by a label column or none."""
     finished = layout.finished()
-    measures = Measures(layout, layout.known_digests())
+    measures = Measures(layout, layout.known_digests(), label)
     return Work(
         engine=layout.engine.name,
         samples=layout.layer.samples,

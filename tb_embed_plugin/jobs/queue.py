@@ -46,12 +46,14 @@ class Status:
         stage: Which of its two stages it is in.
         message: What is being done, or one sentence that says why it failed.
         expected_seconds: Until the end of the stage; None once the job has ended.
+        label: The column by which it measures label accuracy, None for no label.
     """
 
     state: State
     stage: Stage
     message: str
     expected_seconds: float | None
+    label: str | None
 
 
 @dataclass
@@ -112,7 +114,8 @@ class Jobs:
             job = self._jobs.get(key)
             if job is None:
                 return None
-            return Status(job.state, job.stage, job.message, self._remaining(job))
+            seconds = self._remaining(job)
+            return Status(job.state, job.stage, job.message, seconds, job.task.label)
 
     def expected_seconds(self, work: Work, stage: Stage) -> float:
         """Returns how long a job would take, not counting those that it waits for."""

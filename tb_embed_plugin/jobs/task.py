@@ -24,6 +24,7 @@ class Task:
             that say what it shows.
         steps: The steps wanted.
         order: Which frame is laid out first, `backwards` or `outwards` (`sequence.order`).
+        label: The column by which label accuracy is measured, None for no label.
     """
 
     roots: tuple[tuple[str, str], ...]
@@ -34,6 +35,7 @@ class Task:
     settings: Mapping[str, int | float | str | bool]
     steps: tuple[int, ...]
     order: Literal["backwards", "outwards"]
+    label: str | None
 
     def to_line(self) -> str:
         """Returns the task as a line of JSON."""

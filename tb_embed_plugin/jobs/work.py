@@ -16,11 +16,12 @@ from tb_embed_plugin.frames import Frames
 from tb_embed_plugin.jobs import engines
 from tb_embed_plugin.jobs.expectation import Stage
 from tb_embed_plugin.jobs.layouts import Layout, layout_of_view
-from tb_embed_plugin.jobs.measuring import FrameOf, labels_of, measure, measure_floor
+from tb_embed_plugin.jobs.measuring import FrameOf, measure, measure_floor
 from tb_embed_plugin.jobs.quality import Measures
 from tb_embed_plugin.jobs.task import Task
 from tb_embed_plugin.projections import sequence
 from tb_embed_plugin.projections.engine import LayoutEngine
+from tb_embed_plugin.runs.labels import read_classes
 from tb_embed_plugin.runs.logdir import Logdir
 from tb_embed_plugin.runs.roots import Root
 from tb_embed_plugin.view_arguments import read_view
@@ -68,7 +69,7 @@ def do(task: Task, tell: Tell) -> None:
     with layout.cache.alone(layout.name, lambda: tell(_WAITING)):
         digests = layout.read_digests(task.steps)
         _lay_out(layout, engine, task, digests, tell)
-        measures = Measures(layout, digests)
+        measures = Measures(layout, digests, task.label)
         _measure(measures, task, lambda step: layout.frames([step]).get(step), tell)
         _measure_floor(measures, engine, task, tell)
 
@@ -109,7 +110,9 @@ def _lay_out(
 
 def _measure(measures: Measures, task: Task, frame_of: FrameOf, tell: Tell) -> None:
     run, layer = measures.layout.run, measures.layout.layer
-    labels = labels_of(run.columns(layer.name))
+    labels = None
+    if task.label is not None:
+        labels = read_classes(run, layer.name, task.label).codes
     for done, step in enumerate(measures.missing(task.steps)):
         tell(Progress("quality", done, f"measuring step {step}"))
         measure(measures, step, frame_of, labels)
@@ -137,7 +140,7 @@ def _measure_view(logdir: Logdir, task: Task, tell: Tell) -> None:
     with layout.cache.alone(layout.name, lambda: tell(_WAITING)):
         digests = layout.read_digests(task.steps)
         layout.keep_digests(digests)
-        measures = Measures(layout, digests)
+        measures = Measures(layout, digests, task.label)
         _measure(measures, task, lambda step: frames.frames(view, [step])[0], tell)
 
 

@@ -128,7 +128,10 @@ def observe(
     dead = units.dead(snapshot)
     saturated = units.saturated(snapshot, units.bounds(snapshot))
     numbers = {
-        "knn_accuracy": neighborhoods.accuracy(codes, votes.label),
+        # Where all labels are alike, neighbours could not be wrong.
+        "knn_accuracy": neighborhoods.accuracy(codes, votes.label)
+        if len(np.unique(codes[codes >= 0])) > 1
+        else np.nan,
         "probe_accuracy": separability.probe_accuracy(snapshot, codes),
         "silhouette": _mean(coefficients),
         "effective_rank": spectrum.effective_rank(variances),

@@ -48,6 +48,11 @@ class History:
     churn: NDArray[np.floating]
 
     @property
+    def has_labels(self) -> bool:
+        """Whether any sample has a label."""
+        return bool((self.labels >= 0).any())
+
+    @property
     def correct(self) -> NDArray[np.bool_] | None:
         """Whether the model is right, (n_steps, n_samples); None where nobody can say."""
         if self.prediction is None or self.margin is None:
@@ -100,11 +105,12 @@ def summary(history: History) -> dict[str, NDArray[np.float64]]:
     """
     length = motion.path_length(history.displacement)
     columns: dict[str, NDArray[np.generic]] = {
-        "neighborhood_flips": dynamics.flips(history.neighborhood_label).sum(axis=0),
         "path_length": length,
         "straightness": motion.straightness(length, history.net),
-        "suspicion": suspicion(history),
     }
+    if history.has_labels:
+        flips = dynamics.flips(history.neighborhood_label)
+        columns |= {"neighborhood_flips": flips.sum(axis=0), "suspicion": suspicion(history)}
     if history.prediction is not None:
         columns["prediction_flips"] = dynamics.flips(history.prediction).sum(axis=0)
     correct = history.correct
@@ -144,6 +150,8 @@ def _flipping(history: History) -> Ranking | None:
 
 
 def _neighborhood_flipping(history: History) -> Ranking | None:
+    if not history.has_labels:
+        return None
     return _by_count(dynamics.flips(history.neighborhood_label))
 
 
@@ -166,6 +174,8 @@ def _lost(history: History) -> Ranking | None:
 
 
 def _suspicious(history: History) -> Ranking | None:
+    if not history.has_labels:
+        return None
     events = dynamics.contradicted(
         history.labels, history.neighborhood_label, history.share, AGREEMENT
     )

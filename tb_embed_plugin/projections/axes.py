@@ -31,7 +31,7 @@ ENGINE = Engine(
             type="column",
             default="",
             meaning="For class_means and lda: the column whose categories are the classes; "
-            "left out, label, or else the first one with categories.",
+            "left out, the label.",
         ),
         Parameter(
             name="shrinkage",

@@ -43,7 +43,7 @@ class FrameQuality:
         continuity: Whether neighbours in the layer are neighbours on screen.
         neighbors_kept: The share of the neighbours in the layer that are neighbours on screen.
         label_accuracy: The share of samples whose label most neighbours on screen have, among
-            those with a label; None without labels.
+            those with a label; None without labels of two classes or more.
         neighbors: Neighbours looked at, `NEIGHBORS` or fewer where there are few samples.
         samples_judged: Samples whose neighbourhoods were looked at.
         samples: All samples.
@@ -120,6 +120,15 @@ def frame_quality(
         samples_judged=len(queries),
         samples=n,
     )
+
+
+def label_accuracy(
+    frame: NDArray[np.float32], codes: Codes, neighbors: int = NEIGHBORS, seed: int = 0
+) -> float | None:
+    """Returns `FrameQuality.label_accuracy` alone; see `frame_quality` for the arguments."""
+    queries = judged(len(frame), seed)
+    near = _nearest_on_screen(frame, min(neighbors, (len(frame) - 1) // 2), queries)
+    return _accuracy(codes, queries, near)
 
 
 def judged(samples: int, seed: int = 0) -> NDArray[np.intp]:
@@ -263,7 +272,8 @@ def _accuracy(codes: Codes, queries: NDArray[np.intp], near: NDArray[np.int32]) 
     """
     labelled = codes[queries] >= 0
     truth, near = codes[queries][labelled], near[labelled]
-    if not len(truth):
+    # Where all are alike, anything would be right.
+    if not len(truth) or truth.min() == truth.max():
         return None
     right = 0
     classes = int(codes.max()) + 1

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import NotRecordedError, UnreadableError
 from tb_embed_plugin.runs.found import ForeignLayer, Found, StoredTensor
+from tb_embed_plugin.runs.label_column import choose_label, rival_problem, with_classes
 from tb_embed_plugin.runs.manifest import ColumnInfo, Step
 from tb_embed_plugin.runs.metadata_inference import read_inferred_table
 from tb_embed_plugin.runs.metadata_table import Column
@@ -132,10 +133,10 @@ class ForeignRun(Run):
         if found.step_tables is not None:
             columns, problems = found.step_tables.read(step)
             self._tell([f"{layer}, {problem}" for problem in problems])
-            return columns
+            return with_classes(columns)
         if table is None or not facts.columns:
             return []
-        columns = read_inferred_table(table, facts.samples).columns
+        columns = with_classes(read_inferred_table(table, facts.samples).columns)
         if tuple(column.info for column in columns) != facts.columns:
             raise UnreadableError(
                 f"expected {table.name} to hold the columns that were listed; it has changed; "
@@ -204,6 +205,7 @@ class ForeignRun(Run):
             # Nothing else says which samples they are: one table, one set of samples.
             fingerprint=short_hash(samples.table_digest or (self.path, layer.name), rows),
             samples_version=samples.version,
+            label=samples.label,
         )
         return self._as_known(facts)
 
@@ -224,6 +226,7 @@ class _Samples:
     table_digest: str
     version: str
     problems: list[str]
+    label: str | None
 
     @classmethod
     def read(cls, layer: ForeignLayer) -> Self:
@@ -233,15 +236,20 @@ class _Samples:
         # What changes with each step is no other samples.
         table_stamp = stamp_of(layer.table or "") if tables is None else tables.digest
         columns: tuple[ColumnInfo, ...] = ()
-        sprite, digest, problems = None, "", []
+        sprite, digest, label = None, "", None
+        problems: list[str] = []
         try:
             table = layer.table and read_inferred_table(layer.table, rows)
             if table and (table.rows == rows or not layer.table_for_all):
-                columns = tuple(column.info for column in table.columns)
+                held = with_classes(table.columns)
+                columns, label = tuple(column.info for column in held), choose_label(held)
                 digest = table.digest
                 problems += table.problems
             if tables is not None:
-                columns, digest = tables.columns, tables.digest
+                held = with_classes(tables.read(None)[0])
+                columns, digest = tuple(column.info for column in held), tables.digest
+                label = choose_label(held)
+            problems += filter(None, [rival_problem(label, columns)])
         except UnreadableError as error:
             problems.append(str(error))
         try:
@@ -253,7 +261,7 @@ class _Samples:
             problems.append(str(error))
         sheet_stamp = layer.sheet and stamp_of(layer.sheet)
         version = short_hash(columns, rows, table_stamp, sheet_stamp, layer.cell)
-        return cls(columns, sprite, digest, version, problems)
+        return cls(columns, sprite, digest, version, problems, label)
 
 
 def _unfit_tables(layers: Sequence[ForeignLayer], facts: Sequence[LayerFacts]) -> list[str]:

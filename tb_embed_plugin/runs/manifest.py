@@ -140,6 +140,8 @@ class Manifest:
         sprite: None where no images were recorded.
         outputs: None where the model's outputs were not recorded.
         recording: True until the training that writes this run has ended properly.
+        label: The column that is the label, None where there is none; empty where the recorder
+            did not say.
     """
 
     samples: int
@@ -150,6 +152,7 @@ class Manifest:
     sprite: SpriteInfo | None
     outputs: OutputsInfo | None
     recording: bool
+    label: str | None = None
 
     def with_step(self, step: Step) -> Self:
         """Returns the manifest with `step` added, in place of one of the same number."""
@@ -193,6 +196,10 @@ class Manifest:
     @classmethod
     def _parse(cls, content: dict[str, Any]) -> Self:
         sprite, outputs = content["sprite"], content["outputs"]
+        columns = tuple(
+            ColumnInfo(_text(entry["name"]), _one_of(entry["type"], get_args(ColumnType)))
+            for entry in content["columns"]
+        )
         return cls(
             samples=_natural(content["samples"], at_least=1),
             fingerprint=_text(content["fingerprint"]),
@@ -201,16 +208,12 @@ class Manifest:
                 for entry in content["layers"]
             ),
             steps=tuple(sorted((_step(entry) for entry in content["steps"]), key=_number)),
-            columns=tuple(
-                ColumnInfo(
-                    _text(entry["name"]),
-                    _one_of(entry["type"], get_args(ColumnType)),
-                )
-                for entry in content["columns"]
-            ),
+            columns=columns,
             sprite=None if sprite is None else _sprite(sprite),
             outputs=None if outputs is None else _outputs(outputs),
             recording=bool(content["recording"]),
+            # Runs of the first releases have no such key.
+            label=_one_of(content.get("label", ""), ("", None, *(c.name for c in columns))),
         )
 
 

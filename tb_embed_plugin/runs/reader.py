@@ -21,6 +21,7 @@ from tb_embed_plugin.metadata import (
 )
 from tb_embed_plugin.runs.checkpoint import Checkpoint
 from tb_embed_plugin.runs.confinement import confined
+from tb_embed_plugin.runs.label_column import named_label, rival_problem
 from tb_embed_plugin.runs.manifest import Manifest, SpriteInfo, SpritePages, Step
 from tb_embed_plugin.runs.metadata_table import Column, read_table
 from tb_embed_plugin.runs.run import (
@@ -63,6 +64,7 @@ class RecordedRun(Run):
         """The recorded layers; all hold the same samples."""
         manifest = self.manifest
         start = manifest.steps[0].wall_time if manifest.steps else None
+        label = named_label(manifest.columns) if manifest.label == "" else manifest.label
         return tuple(
             LayerFacts(
                 name=layer.name,
@@ -78,14 +80,16 @@ class RecordedRun(Run):
                 samples_version=short_hash(
                     manifest.fingerprint, manifest.columns, manifest.sprite, start
                 ),
+                label=label,
             )
             for layer in manifest.layers
         )
 
     @property
     def problems(self) -> list[str]:
-        """Which snapshots cannot be drawn."""
-        return not_finite_problems(self)
+        """Which columns could be the label as well, and which snapshots cannot be drawn."""
+        rivals = {rival_problem(layer.label, layer.columns) for layer in self.layers}
+        return [*filter(None, rivals), *not_finite_problems(self)]
 
     def stamp(self, layer: str, step: int) -> Hashable:
         """Returns when and of what a snapshot was taken."""

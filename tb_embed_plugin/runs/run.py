@@ -54,6 +54,7 @@ class LayerFacts:
         sprite: None where the samples have no images.
         fingerprint: Layers that share it, of whatever run, hold the same samples.
         samples_version: Changes when the metadata or the sprite do.
+        label: The column that is the label (`label_column`), None where there is none.
     """
 
     name: str
@@ -65,6 +66,7 @@ class LayerFacts:
     sprite: SpriteFacts | None
     fingerprint: str
     samples_version: str
+    label: str | None = None
 
     @property
     def drawable(self) -> list[int]:

@@ -37,6 +37,7 @@ from tb_embed_plugin.runs.checkpoint_writer import (
 )
 from tb_embed_plugin.runs.event_file import write_event_file
 from tb_embed_plugin.runs.images import Images
+from tb_embed_plugin.runs.label_column import choose_label, with_classes
 from tb_embed_plugin.runs.manifest import Layer, Manifest, OutputsInfo, Step
 from tb_embed_plugin.runs.metadata_table import Column, write_table
 from tb_embed_plugin.runs.projector_config import write_projector_config
@@ -79,6 +80,7 @@ class RunWriter:
         refuse_foreign_files(run_dir)
         delete_run(run_dir)
         (run_dir / MANIFEST_FILE).parent.mkdir(parents=True, exist_ok=True)
+        columns = with_classes(columns)
         write_table(run_dir / METADATA_FILE, columns)
         write_projector_config(run_dir, layers, None)
         manifest = Manifest(
@@ -90,6 +92,7 @@ class RunWriter:
             sprite=None,
             outputs=outputs,
             recording=True,
+            label=choose_label(columns),
         )
         writer = cls(run_dir, manifest)
         # Before the manifest: a run without its event file would never be listed.

@@ -83,7 +83,12 @@ def similarity(service: Service, arguments: Arguments) -> Answer:
         name: [without_nan(row) for row in each.reshape(len(rows), len(columns))]
         for name, each in _both(values, len(pairs)).items()
     }
-    content = state | {"steps": rows, "with_steps": columns, **tables}
+    content = state | {
+        "label": measures.label,
+        "steps": rows,
+        "with_steps": columns,
+        **tables,
+    }
     # The other one's version may change while this one's does not.
     version = version_of(measures, state) if other is measures else None
     return json_answer(content, version)
@@ -113,6 +118,7 @@ def comparison(service: Service, arguments: Arguments) -> Answer:
     content = {
         "step": compared.step,
         "with_step": compared.there_step,
+        "label": here.label,
         "k": compared.k,
         **found,
         "steps": [one for one, _ in compared.pairs],
@@ -134,7 +140,7 @@ def _other_of(service: Service, arguments: Arguments, measures: LayerMeasures) -
         return measures
     of = service.logdir.run(run or measures.run.name)
     name = of.layer(layer or measures.facts.name).name
-    return LayerMeasures(of, name, service.measured, arguments.optional("label"))
+    return LayerMeasures(of, name, service.measured, arguments.label())
 
 
 def _both(found: Sequence[Cka], wanted: int) -> dict[str, NDArray[np.float64]]:

@@ -26,15 +26,16 @@ def projection(service: Service, arguments: Arguments) -> Answer:
     bound(len(steps) * layout.layer.samples * width * 2, "steps")
     frames = layout.frames(steps)
     missing = set(layout.steps) - set(layout.finished())
+    label = progress.label_of_request(layout, arguments)
     if missing and arguments.wants_start():
-        progress.start(service, layout, arguments)
+        progress.start(service, layout, arguments, label)
     state = {
         "engine": layout.engine.name,
         "components": layout.components,
         "settings": dict(layout.settings),
         "done": len(layout.steps) - len(missing),
         "total": len(layout.steps),
-        **progress.describe(service, layout, "frames", complete=not missing),
+        **progress.describe(service, layout, "frames", label, complete=not missing),
     }
     if not frames:
         return json_answer(state, status=202)
@@ -52,11 +53,12 @@ def quality(service: Service, arguments: Arguments) -> Answer:
     """Answers how far each frame can be believed, as far as it was measured."""
     layout = layout_of(service, arguments)
     steps = arguments.members("steps", layout.steps)
-    measures = Measures(layout, layout.known_digests())
+    label = progress.label_of_request(layout, arguments)
+    measures = Measures(layout, layout.known_digests(), label)
     missing = measures.missing(layout.steps)
     complete = not missing and not measures.lacks_floor()
     if not complete and arguments.wants_start():
-        progress.start(service, layout, arguments)
+        progress.start(service, layout, arguments, label)
     frames = measures.of_frames(steps)
     floor = measures.floor()
     content = {
@@ -65,7 +67,8 @@ def quality(service: Service, arguments: Arguments) -> Answer:
         "settings": dict(layout.settings),
         "done": len(layout.steps) - len(missing),
         "total": len(layout.steps),
-        **progress.describe(service, layout, "quality", complete=complete),
+        **progress.describe(service, layout, "quality", label, complete=complete),
+        "label": label,
         "frames": frames,
         "noise_floor": None if floor is None else floor["motion"],
         "sentence": f"{layout.engine.title}: {words(frames) or 'not measured yet'}.",

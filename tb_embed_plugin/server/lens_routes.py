@@ -60,7 +60,8 @@ def class_pair(service: Service, arguments: Arguments) -> Answer:
         "second": (np.arange(len(both)) >= len(members[0])).astype(np.uint8),
     }
     version = measures.run.layer_version(measures.facts.name)
-    return Answer(wire.encode(tensors, {"classes": names}), wire.CONTENT_TYPE, version)
+    info = {"label": measures.label, "classes": names}
+    return Answer(wire.encode(tensors, info), wire.CONTENT_TYPE, version)
 
 
 def units(service: Service, arguments: Arguments) -> Answer:
@@ -73,6 +74,7 @@ def units(service: Service, arguments: Arguments) -> Answer:
         shares, prefers = selectivity(measures.snapshot(step), codes, len(names))
     content = {
         "step": step,
+        "label": measures.label,
         "classes": names,
         "selectivity": without_nan(shares),
         "prefers": prefers.tolist(),
@@ -86,7 +88,11 @@ def confusion(service: Service, arguments: Arguments) -> Answer:
     step = arguments.number("step")
     cell = arguments.optional("row") is not None
     with service.frames.working():
-        content: dict[str, Any] = {"step": step, "classes": measures.labels.names}
+        content: dict[str, Any] = {
+            "step": step,
+            "label": measures.label,
+            "classes": measures.labels.names,
+        }
         if cell:
             row, column = arguments.number("row"), arguments.number("column")
             found = findings.confused(measures, step, row, column)
@@ -105,11 +111,11 @@ def regions(service: Service, arguments: Arguments) -> Answer:
     for step in steps:
         planes.append(service.frames.logits_on_plane(view, step))
         bound(len(steps) * planes[0].nbytes, "steps")
-    labels = LayerMeasures(
-        run, facts.name, service.measured, arguments.optional("label")
-    ).labels
+    measures = LayerMeasures(run, facts.name, service.measured, arguments.label())
+    labels = measures.labels
     names = labels.names if labels.are_outputs else [""] * len(planes[0])
-    info = {"classes": [name or str(number) for number, name in enumerate(names)]}
+    classes = [name or str(number) for number, name in enumerate(names)]
+    info = {"label": measures.label, "classes": classes}
     tensors: dict[str, NDArray[Any]] = {
         "logits": np.stack(planes),
         "steps": np.array(steps, np.int32),

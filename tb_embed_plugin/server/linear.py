@@ -35,11 +35,12 @@ def quality(service: Service, arguments: Arguments) -> Answer:
     """Answers how far each frame can be believed."""
     view = read_view(service.logdir, arguments)
     layout = layout_of_view(view)
-    measures = Measures(layout, layout.known_digests())
+    label = progress.label_of_request(layout, arguments)
+    measures = Measures(layout, layout.known_digests(), label)
     missing = measures.missing(layout.steps)
     if missing and arguments.wants_start():
-        asked = arguments.given([p.name for p in layout.engine.parameters] + list(CARRYING))
-        progress.start(service, layout, arguments, asked)
+        names = [*(p.name for p in layout.engine.parameters), *CARRYING, "label"]
+        progress.start(service, layout, arguments, label, arguments.given(names))
     frames = measures.of_frames(arguments.members("steps", layout.steps))
     for frame in frames:
         frame["variance_shown"] = service.frames.variance_shown(view, frame["step"])
@@ -47,7 +48,8 @@ def quality(service: Service, arguments: Arguments) -> Answer:
     content |= {
         "done": len(layout.steps) - len(missing),
         "total": len(layout.steps),
-        **progress.describe(service, layout, "quality", complete=not missing),
+        **progress.describe(service, layout, "quality", label, complete=not missing),
+        "label": label,
         "frames": frames,
         "noise_floor": 0.0,
         "sentence": _sentence(view, sum(content["variance"]), words(frames)),
@@ -86,6 +88,7 @@ def _describe(service: Service, view: View) -> dict[str, Any]:
         "basis_steps": view.basis_steps,
         "leading": min(basis.leading, view.components),
         "variance": basis.shares(view.components).tolist(),
+        "label": view.label,
     }
     if view.onto is not None:
         content["onto"] = _describe_onto(

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from tb_embed_plugin.runs.label_column import label_reason
 from tb_embed_plugin.runs.logdir import BrokenRun
 from tb_embed_plugin.runs.manifest import Step
 from tb_embed_plugin.runs.run import LayerFacts, Run
@@ -67,6 +68,8 @@ def _describe_layer(run: Run, layer: LayerFacts) -> dict[str, Any]:
         "steps": layer.drawable,
         "version": run.layer_version(layer.name),
         "columns": [asdict(column) for column in layer.columns],
+        "label": layer.label,
+        "label_reason": label_reason(layer.label, layer.columns),
         "sprite": layer.sprite and asdict(layer.sprite),
         "fingerprint": layer.fingerprint,
         "samples_version": layer.samples_version,

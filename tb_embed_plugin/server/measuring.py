@@ -37,7 +37,7 @@ def measures_of(service: Service, arguments: Arguments) -> LayerMeasures:
     """
     run = service.logdir.run(arguments.text("run"))
     layer = run.layer(arguments.text("layer"))
-    measures = LayerMeasures(run, layer.name, service.measured, arguments.optional("label"))
+    measures = LayerMeasures(run, layer.name, service.measured, arguments.label())
     if not measures.steps:
         raise UnsuitableDataError(
             f"expected a snapshot of {layer.name!r} with finite values; run {run.name!r} has "

@@ -51,6 +51,7 @@ def metrics(service: Service, arguments: Arguments) -> Answer:
             )
             for name in CKA_METRICS
         },
+        "label": measures.label,
         "classes": measures.labels.names,
         "classes_are_outputs": measures.labels.are_outputs,
         "dead": [np.flatnonzero(seen.dead).tolist() for _, seen in rows],
@@ -82,7 +83,11 @@ def sample_metrics(service: Service, arguments: Arguments) -> Answer:
         "values": np.stack(found) if found else empty,
         "steps": np.array(steps, np.int32),
     }
-    info = state | {"name": name, "classes": measures.labels.names}
+    info = state | {
+        "name": name,
+        "label": measures.label,
+        "classes": measures.labels.names,
+    }
     return Answer(wire.encode(tensors, info), wire.CONTENT_TYPE, version_of(measures, state))
 
 
@@ -109,7 +114,7 @@ def samples(service: Service, arguments: Arguments) -> Answer:
                 )
             ],
         }
-    content = state | {"rule": rule, **_words(rule), **ranked}
+    content = state | {"rule": rule, "label": measures.label, **_words(rule), **ranked}
     return json_answer(content, version_of(measures, state))
 
 
@@ -131,6 +136,7 @@ def list_findings(service: Service, arguments: Arguments) -> Answer:
                 for rule, ranking in rankings.items()
             ],
         }
+    content["label"] = measures.label
     return json_answer(state | content, version_of(measures, state))
 
 

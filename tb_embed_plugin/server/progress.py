@@ -1,4 +1,8 @@
-"""Starts, follows and ends the job that fills a layout, for the routes."""
+"""Starts, follows and ends the job that fills a layout, for the routes.
+
+Frames follow from no label, so one job makes them whatever the label is. Where they are there,
+what is measured of them by one label is another job than by another.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +15,30 @@ from tb_embed_plugin.jobs import engines
 from tb_embed_plugin.jobs.expectation import Stage
 from tb_embed_plugin.jobs.layouts import Layout
 from tb_embed_plugin.jobs.quality import work_left
+from tb_embed_plugin.jobs.queue import Status
 from tb_embed_plugin.jobs.task import Task
+from tb_embed_plugin.runs.labels import label_of, read_classes
+from tb_embed_plugin.runs.run import short_hash
 from tb_embed_plugin.server.answers import Answer, Service, json_answer
+
+
+def label_of_request(layout: Layout, arguments: Arguments) -> str | None:
+    """Returns the column by which a request wants label accuracy measured, None for none.
+
+    Raises:
+        ArgumentError: There is no such column, or it holds no classes.
+    """
+    label = label_of(layout.layer, arguments.label())
+    if label is not None and label != layout.layer.label:
+        read_classes(layout.run, layout.layer.name, label)
+    return label
 
 
 def start(
     service: Service,
     layout: Layout,
     arguments: Arguments,
+    label: str | None,
     asked: Mapping[str, str] | None = None,
 ) -> None:
     """Starts the job that a layout, or its quality, lacks, or joins the one there is.
@@ -27,6 +47,7 @@ def start(
         service: What the routes work with.
         layout: The layout.
         arguments: Those of the request.
+        label: The column by which label accuracy is measured, None for no label.
         asked: What a worker reads a linear view from; the layout's settings if left out.
 
     Raises:
@@ -36,6 +57,9 @@ def start(
     reason = engines.unavailable(layout.engine.name)
     if reason is not None:
         raise BrokenInstallationError(reason)
+    status = _status(service, layout, label)
+    if status is not None and status.state in ("waiting", "running"):
+        return
     task = Task(
         roots=tuple((str(root.path), root.name) for root in service.logdir.roots),
         run=layout.run.name,
@@ -47,19 +71,26 @@ def start(
         order="outwards"
         if arguments.choice("order", ("backwards", "outwards")) == "outwards"
         else "backwards",
+        label=label,
     )
-    service.jobs.start(layout.key, task, work_left(layout))
+    work = work_left(layout, label)
+    key = layout.key if work.frames else _key(layout, label)
+    service.jobs.start(key, task, work)
 
 
 def describe(
-    service: Service, layout: Layout, stage: Stage, *, complete: bool
+    service: Service, layout: Layout, stage: Stage, label: str | None, *, complete: bool
 ) -> dict[str, Any]:
     """Returns how far a stage of a layout is: state, one sentence, seconds still expected."""
     if complete:
         return {"state": "done", "message": "", "expected_seconds": 0}
-    status = service.jobs.status(layout.key)
+    status = (
+        service.jobs.status(layout.key)
+        if stage == "frames"
+        else _status(service, layout, label)
+    )
     if status is None or status.state == "done":
-        expected = service.jobs.expected_seconds(work_left(layout), stage)
+        expected = service.jobs.expected_seconds(work_left(layout, label), stage)
         message = engines.unavailable(layout.engine.name) or "not asked for yet"
         return {"state": "absent", "message": message, "expected_seconds": round(expected, 1)}
     seconds = status.expected_seconds
@@ -70,8 +101,21 @@ def describe(
     }
 
 
-def cancel(service: Service, layout: Layout) -> Answer:
-    """Ends the job of a layout; answers once it is gone."""
-    service.jobs.cancel(layout.key)
-    status = service.jobs.status(layout.key)
+def cancel(service: Service, layout: Layout, label: str | None) -> Answer:
+    """Ends the jobs of a layout; answers once they are gone."""
+    for key in (layout.key, _key(layout, label)):
+        service.jobs.cancel(key)
+    status = service.jobs.status(layout.key) or _status(service, layout, label)
     return json_answer({"state": "absent" if status is None else status.state})
+
+
+def _status(service: Service, layout: Layout, label: str | None) -> Status | None:
+    """Returns how the job is that measures a layout by a label, None where there is none."""
+    found = [service.jobs.status(key) for key in (_key(layout, label), layout.key)]
+    known = [status for status in found if status is not None and status.label == label]
+    under_way = [status for status in known if status.state in ("waiting", "running")]
+    return next(iter([*under_way, *known]), None)
+
+
+def _key(layout: Layout, label: str | None) -> str:
+    return f"{layout.key}-{short_hash(label)}"

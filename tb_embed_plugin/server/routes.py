@@ -74,7 +74,8 @@ def cancel(service: Service, arguments: Arguments) -> Answer:
     """Ends the job of a projection."""
     arguments.check_may_start()
     side = iterative if _is_iterative(arguments) else linear
-    return progress.cancel(service, side.layout_of(service, arguments))
+    layout = side.layout_of(service, arguments)
+    return progress.cancel(service, layout, progress.label_of_request(layout, arguments))
 
 
 def vectors(service: Service, arguments: Arguments) -> Answer:

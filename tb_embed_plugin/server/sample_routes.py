@@ -67,7 +67,8 @@ def sample_history(service: Service, arguments: Arguments) -> Answer:
         "sample": sample,
         "steps": steps,
         "classes": measures.labels.names,
-        "label": label if label >= 0 else None,
+        "label": measures.label,
+        "true_class": label if label >= 0 else None,
         **{name: without_nan(np.array([one[name] for one in said])) for name in SAID},
     }
     return json_answer(content, measures.run.layer_version(measures.facts.name))
@@ -94,6 +95,7 @@ def neighbor_history(service: Service, arguments: Arguments) -> Answer:
     )
     content = state | {
         "sample": sample,
+        "label": measures.label,
         "steps": steps[: len(found)],
         "neighbors": [row.tolist() for row in found],
     }
