@@ -133,7 +133,7 @@ def test_a_prediction_is_nobodys_label(tmp_path: Path) -> None:
     query = "projection?run=.&layer=default&engine=axes&kind=lda&components=2&column=prediction"
     answer = client.get(BASE + query)
     assert answer.status_code == 400
-    assert "categories" in answer.text
+    assert "expected a column of classes" in answer.text
 
 
 @pytest.mark.parametrize(
