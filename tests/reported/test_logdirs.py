@@ -192,7 +192,7 @@ def test_a_worker_finds_a_run_of_logdir_spec(tmp_path: Path) -> None:
     save(tmp_path / "x" / "train", {"words": values(40)}, "model.ckpt-1")
     settings = engines.FACTS["pca"].settings({})
     roots = ((str(tmp_path / "gone"), "a"), (str(tmp_path / "x"), "b"))
-    task = Task(roots, "b/train", "words", "pca", 2, settings, (1,), "backwards")
+    task = Task(roots, "b/train", "words", "pca", 2, settings, (1,), "backwards", None)
     told: list[work.Progress] = []
     work.do(Task.from_line(task.to_line()), told.append)
     assert told[-1].stage == "quality"
