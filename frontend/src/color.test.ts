@@ -79,6 +79,13 @@ describe("color_by_category", () => {
     expect(entries_of(here).map(({ name }) => name)).toEqual(["ant", "dog", "emu"]);
   });
 
+  it("has the same two colors for truth values, whichever of them there are", () => {
+    const both = color_by_category(Int32Array.of(0, 1), ["False", "True"], "light");
+    const alone = color_by_category(Int32Array.of(0), ["true"], "light");
+    expect(pixel(alone, 0)).toEqual(pixel(both, 1));
+    expect(pixel(both, 0)).not.toEqual(pixel(both, 1));
+  });
+
   it("draws missing values hollow and counts them apart", () => {
     const coloring = color_by_category(Int32Array.of(-1, 0), ["cat"], "light");
     expect(pixel(coloring, 0)[3]).toBe(0);

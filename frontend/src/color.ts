@@ -14,6 +14,12 @@ const CATEGORIES: Readonly<Record<Theme, readonly Rgb[]>> = {
     .split(" ")
     .map(rgb),
 };
+/** So many classes have a colour each. */
+export const COLORS = 10;
+/** How far a group's classes are from its colour to black or white, at most, in so many steps. */
+const SHADES = 5;
+const DEEPEST = 0.5;
+
 /** Around selected samples, and around the one whose card is shown: the theme's text and accent. */
 export const RINGS: Readonly<Record<Theme, { readonly selected: Rgb; readonly chosen: Rgb }>> = {
   light: { selected: rgb("#212121"), chosen: rgb("#c25400") },
@@ -24,6 +30,7 @@ const VIRIDIS = "#440154 #482878 #3e4989 #31688e #26828e #1f9e89 #35b779 #6ece58
   .split(" ")
   .map(rgb);
 const LEGIBLE = 3;
+const TRUTH = /^(true|false)$/i;
 
 export interface LegendEntry {
   readonly name: string;
@@ -37,7 +44,12 @@ export interface LegendEntry {
 
 export type Legend =
   | { readonly kind: "none" }
-  | { readonly kind: "categories"; readonly entries: readonly LegendEntry[] }
+  | {
+      readonly kind: "categories";
+      readonly entries: readonly LegendEntry[];
+      /** Where classes share colours: those of each. */
+      readonly groups?: readonly LegendEntry[];
+    }
   | {
       readonly kind: "ramp";
       readonly low: number;
@@ -47,6 +59,11 @@ export type Legend =
       readonly gradient: string;
       readonly missing: LegendEntry | null;
     };
+
+/** How more classes than colours come by theirs: by groups (of each word), or only some of them (by their codes). */
+export type Sharing =
+  | { readonly kind: "groups"; readonly groups: Int32Array }
+  | { readonly kind: "only"; readonly codes: ReadonlySet<number> };
 
 /** Four bytes a sample, red green blue and 255, or 0 where the mark is hollow. */
 export interface Coloring {
@@ -68,6 +85,7 @@ export function color_by_category(
   theme: Theme,
   before: readonly string[] = [],
   totals?: readonly number[],
+  sharing: Sharing | null = null,
 ): Coloring {
   const counts = new Array<number>(words.length).fill(0);
   let missing = 0;
@@ -75,7 +93,7 @@ export function color_by_category(
     if (code in counts) counts[code] = (counts[code] ?? 0) + 1;
     else missing += 1;
   }
-  const color_of = colors_of(words, totals ?? counts, theme, before);
+  const color_of = shared_colors(words, totals ?? counts, theme, before, sharing);
   const named = [...color_of.keys()];
   const bytes = paint(codes.length, (i) => {
     const code = codes[i] ?? -1;
@@ -96,8 +114,70 @@ export function color_by_category(
     const codes = words.map((_, code) => code).filter((code) => !color_of.has(code));
     entries.push({ name, count: others, color: css(GREY[theme]), hollow: false, codes });
   }
-  if (missing > 0) entries.push(missing_entry(missing, theme));
-  return { bytes: fill_hollow(bytes, theme), legend: { kind: "categories", entries } };
+  const none = missing > 0 ? [missing_entry(missing, theme)] : [];
+  entries.push(...none);
+  const legend: Legend = { kind: "categories", entries };
+  return {
+    bytes: fill_hollow(bytes, theme),
+    legend:
+      sharing?.kind === "groups"
+        ? { ...legend, groups: [...group_entries(sharing.groups, words, counts, theme), ...none] }
+        : legend,
+  };
+}
+
+function shared_colors(
+  words: readonly string[],
+  counts: readonly number[],
+  theme: Theme,
+  before: readonly string[],
+  sharing: Sharing | null,
+): ReadonlyMap<number, Rgb> {
+  if (sharing === null) return colors_of(words, counts, theme, before);
+  if (sharing.kind === "groups") return shades_of(sharing.groups, theme);
+  const codes = named_codes([...sharing.codes], counts, COLORS);
+  return new Map(codes.map((code, i) => [code, CATEGORIES[theme][i] ?? GREY[theme]]));
+}
+
+/** A group's classes have its colour, the more of black (in the dark theme of white) the later they come. */
+function shades_of(groups: Int32Array, theme: Theme): ReadonlyMap<number, Rgb> {
+  const ranks = new Map<number, number>();
+  const end = theme === "light" ? 0 : 255;
+  return new Map(
+    [...groups].map((group, code) => {
+      const rank = ranks.get(group) ?? 0;
+      ranks.set(group, rank + 1);
+      const share = (DEEPEST * (rank % SHADES)) / (SHADES - 1);
+      const [red, green, blue] = CATEGORIES[theme][group] ?? GREY[theme];
+      const mix = (byte: number) => Math.round(byte + share * (end - byte));
+      return [code, [mix(red), mix(green), mix(blue)]];
+    }),
+  );
+}
+
+/** Named by their two largest classes. */
+function group_entries(
+  groups: Int32Array,
+  words: readonly string[],
+  counts: readonly number[],
+  theme: Theme,
+): LegendEntry[] {
+  const size = (code: number) => counts[code] ?? 0;
+  return [...new Set(groups)]
+    .sort((a, b) => a - b)
+    .map((group) => {
+      const codes = [...words.keys()].filter((code) => groups[code] === group);
+      const largest = [...codes].sort((a, b) => size(b) - size(a) || a - b).slice(0, 2);
+      const named = largest.map((code) => words[code]).join(", ");
+      const more = codes.length - largest.length;
+      return {
+        name: more > 0 ? `${named} and ${more} more` : named,
+        count: codes.reduce((sum, code) => sum + size(code), 0),
+        color: category_color(group, theme),
+        hollow: false,
+        codes,
+      };
+    });
 }
 
 /** The colour of each word, as `color_by_category` gives it to samples. */
@@ -105,10 +185,11 @@ export function category_colors(
   codes: Int32Array,
   words: readonly string[],
   theme: Theme,
+  sharing: Sharing | null = null,
 ): readonly Rgb[] {
   const counts = new Array<number>(words.length).fill(0);
   for (const code of codes) if (code in counts) counts[code] = (counts[code] ?? 0) + 1;
-  const color_of = colors_of(words, counts, theme, []);
+  const color_of = shared_colors(words, counts, theme, [], sharing);
   return words.map((_, code) => color_of.get(code) ?? GREY[theme]);
 }
 
@@ -181,6 +262,13 @@ function colors_of(
   theme: Theme,
   before: readonly string[],
 ): ReadonlyMap<number, Rgb> {
+  // The same everywhere, also where all samples are true.
+  if (words.every((word) => TRUTH.test(word))) {
+    const place = (word: string) => Number(word.toLowerCase() === "true");
+    return new Map(
+      words.map((word, code) => [code, CATEGORIES[theme][place(word)] ?? GREY[theme]]),
+    );
+  }
   const free = CATEGORIES[theme].slice(before.length);
   const codes = words.map((_, code) => code).filter((code) => !before.includes(words[code] ?? ""));
   const given = before.flatMap((word, i): [number, Rgb][] => {

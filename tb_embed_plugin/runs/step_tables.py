@@ -181,6 +181,4 @@ def _common_type(facts: Iterable[ColumnFacts]) -> ColumnType:
         return types.pop()
     if all(column.is_numeric for column in found):
         return "number"
-    if set(types) == {"date"}:
-        return "date"
     return "text" if "text" in types else "category"

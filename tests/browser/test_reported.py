@@ -19,6 +19,8 @@ ENDLESS = "/(a+)+$/"
 """Takes longer than the universe on a row of many a's with something else behind them."""
 NAMES = [f"{'a' * 60}! {i}" if i % 40 == 7 else f"sample {i}" for i in range(SAMPLES)]
 
+VISITS = [i % 5 for i in range(SAMPLES)]
+KINDS = [f"kind {i % 200}" for i in range(SAMPLES)]
 DAYS = list(np.datetime64("2024-01-01") + np.arange(SAMPLES))
 
 
@@ -34,7 +36,7 @@ def reported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TensorBoardPr
         0,
         {"fc1": (rng.normal(size=(SAMPLES, 4)) * spread).astype(np.float32)},
         labels=np.arange(SAMPLES) % 3,
-        metadata={"name": NAMES, "taken": DAYS},
+        metadata={"name": NAMES, "taken": DAYS, "visits": VISITS, "kind": KINDS},
     )
     with tensorboard(logdir) as process:
         yield process
@@ -142,3 +144,36 @@ def test_a_context_that_stays_lost_leaves_dots(tab: Tab) -> None:
     x, y = before[np.argmin(before[:, 0])]
     # A dot in its class's colour.
     tab.wait_until(lambda: bool(np.ptp(tab.pixels()[round(y), round(x)].astype(int)) > 40))
+
+
+def test_whole_numbers_are_numbers_or_classes(tab: Tab) -> None:
+    tab.frame.get_by_label("Color by").select_option("visits")
+    expect(tab.frame.get_by_role("img", name="Colors from 0 or less")).to_be_visible()
+    tab.frame.get_by_text("As classes", exact=True).click()
+    tab.frame.get_by_role("button", name=re.compile("^3 80$")).click()
+    hidden = np.array(VISITS) == 3
+    tab.wait_until(lambda: np.array_equal(np.isnan(tab.positions()[:, 0]), hidden))
+    tab.wait_until(lambda: "p.tb_embed.types=visits" in tab.page.url)
+    tab.page.reload()
+    tab.wait_for_picture(0)
+    expect(tab.frame.get_by_role("list", name="Legend").get_by_role("listitem")).to_have_count(
+        5
+    )
+    tab.frame.get_by_text("As number", exact=True).click()
+    expect(tab.frame.get_by_role("img", name="Colors from 0 or less")).to_be_visible()
+    tab.wait_until(lambda: not np.isnan(tab.positions()).any())
+
+
+def test_two_hundred_classes_have_colors(tab: Tab) -> None:
+    tab.frame.get_by_label("Color by").select_option("kind")
+    expect(tab.frame.get_by_text("200 classes: similar classes share a color.")).to_be_visible()
+    entries = tab.frame.get_by_role("list", name="Legend").get_by_role("listitem")
+    expect(entries).to_have_count(10)
+    tab.frame.get_by_label("Find classes").fill("kind 19")
+    expect(
+        tab.frame.get_by_role("list", name="Classes found").get_by_role("listitem")
+    ).to_have_count(11)
+    tab.frame.get_by_role("button", name="Color only these").click()
+    expect(entries.last).to_contain_text("other (191 more)")
+    tab.frame.get_by_role("button", name="Color all classes").click()
+    expect(entries.last).not_to_contain_text("other")

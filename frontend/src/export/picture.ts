@@ -85,7 +85,7 @@ type Entry = Pick<LegendEntry, "name" | "color" | "hollow">;
 
 /** A ramp is named by its ends. */
 export function entries_of(legend: Legend): readonly Entry[] {
-  if (legend.kind === "categories") return legend.entries;
+  if (legend.kind === "categories") return legend.groups ?? legend.entries;
   if (legend.kind === "none") return [];
   const stops = legend.gradient.match(/rgb\([^)]*\)/g) ?? [];
   const span = legend.high - legend.low;

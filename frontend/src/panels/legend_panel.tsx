@@ -1,21 +1,41 @@
 // What the colours mean, how many samples have each, and which of them are shown: each entry is a switch.
+import { useState } from "preact/hooks";
 import type { Legend, LegendEntry } from "../color";
+import { Choice } from "../controls/choice";
 import { write_moment } from "../dates";
-import { isolate_entry, select_entry, toggle_entry } from "../state/choose";
+import { color_only, isolate_entry, select_entry, toggle_entry, treat_as } from "../state/choose";
 import { color_title } from "../state/colors";
 import { hidden_in } from "../state/filters";
 import type { Store } from "../state/store";
 import { write_number } from "../state/table";
+import { type Treatment, treatment_of } from "../state/treated";
 
 export function LegendPanel({ store }: { store: Store }) {
   const legend = store.coloring.value?.legend;
   const column = store.color_by.value;
   if (legend === undefined || legend.kind === "none" || column === null) return null;
   const missing = legend.kind === "ramp" && legend.missing !== null ? [legend.missing] : [];
-  const entries = legend.kind === "categories" ? legend.entries : missing;
+  const groups = legend.kind === "categories" ? legend.groups : undefined;
+  const entries = legend.kind === "categories" ? (groups ?? legend.entries) : missing;
   return (
     <section class="legend">
       <h2>{color_title(column)}</h2>
+      <Treated store={store} column={column} />
+      {legend.kind === "categories" && groups !== undefined && (
+        <ManyClasses store={store} column={column} legend={legend} />
+      )}
+      {store.color_only.value !== "" && (
+        <p class="note">
+          Colored: classes with “{store.color_only.value}”.{" "}
+          <button
+            type="button"
+            title="Gives each class the color of its group again"
+            onClick={() => color_only(store, "")}
+          >
+            Color all classes
+          </button>
+        </p>
+      )}
       {legend.kind === "ramp" && <Ramp legend={legend} />}
       {entries.length > 0 && (
         <ul aria-label="Legend">
@@ -25,6 +45,73 @@ export function LegendPanel({ store }: { store: Store }) {
         </ul>
       )}
     </section>
+  );
+}
+
+/** Whole numbers with few values are numbers or classes, as one likes. */
+function Treated({ store, column }: { store: Store; column: string }) {
+  const recorded = store.table.value?.find(({ name }) => name === column);
+  const treatment = recorded && treatment_of(recorded, store.treatments.value);
+  if (!treatment) return null;
+  return (
+    <Choice
+      name="Whole numbers"
+      options={[
+        { value: "number", name: "As number", title: "Colors along a scale" },
+        { value: "classes", name: "As classes", title: "A color for each number" },
+      ]}
+      chosen={treatment}
+      choose={(one) => treat_as(store, column, one as Treatment)}
+    />
+  );
+}
+
+/** So many are listed at once. */
+const MOST_FOUND = 100;
+
+/** More classes than colours: similar ones share one; the others are found by name. */
+function ManyClasses({ store, column, legend }: Omit<EntryProps, "entry">) {
+  const [text, type] = useState("");
+  const all = legend.kind === "categories" ? legend.entries.filter(({ hollow }) => !hollow) : [];
+  const wanted = text.trim().toLowerCase();
+  const found = wanted === "" ? [] : all.filter(({ name }) => name.toLowerCase().includes(wanted));
+  const left = found.length - MOST_FOUND;
+  return (
+    <div class="many">
+      <p class="note">
+        {all.length.toLocaleString("en-US")} classes: similar classes share a color.
+      </p>
+      <input
+        type="search"
+        aria-label="Find classes"
+        placeholder="Find classes"
+        title="Lists the classes whose names hold this text"
+        value={text}
+        onInput={(event) => type(event.currentTarget.value)}
+      />
+      {wanted !== "" && (
+        <>
+          <p class="note" role="status">
+            {found.length.toLocaleString("en-US")} found
+            {left > 0 && `, of which ${MOST_FOUND} are listed`}.{" "}
+            {found.length > 0 && (
+              <button
+                type="button"
+                title="Gives these classes colors of their own; all others are grey"
+                onClick={() => color_only(store, text)}
+              >
+                Color only these
+              </button>
+            )}
+          </p>
+          <ul aria-label="Classes found">
+            {found.slice(0, MOST_FOUND).map((entry) => (
+              <Entry key={entry.name} store={store} column={column} legend={legend} entry={entry} />
+            ))}
+          </ul>
+        </>
+      )}
+    </div>
   );
 }
 

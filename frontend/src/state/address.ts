@@ -10,6 +10,8 @@ export const KEYS = [
   "layer",
   "step",
   "color",
+  "types",
+  "only",
   "view",
   "drawing",
   "engine",

@@ -9,6 +9,7 @@ import type { Rule } from "./rules";
 import { combine, ids_in, neighbor_in, type Reason } from "./selection";
 import type { Store } from "./store";
 import { type Tag, tagged } from "./tags";
+import type { Treatment } from "./treated";
 import { until } from "./until";
 
 export function choose_tool(store: Store, tool: Tool): void {
@@ -165,6 +166,19 @@ export function select_entry(store: Store, name: string, entry: LegendEntry, how
   const asks = word !== undefined && others.length === 0 && !/"/.test(name + word);
   const rule: Rule | null = asks ? { kind: "query", query: `"${name}":"${word}"` } : null;
   select(store, ids, "legend", how, rule);
+}
+
+/** Shows a column of whole numbers as numbers or as classes; a filter of the other kind says nothing any more. */
+export function treat_as(store: Store, column: string, treatment: Treatment): void {
+  batch(() => {
+    store.treatments.value = new Map([...store.treatments.value, [column, treatment]]);
+    set_filter(store, column, null);
+  });
+}
+
+/** Colours the classes whose names hold a text; "" colours all. */
+export function color_only(store: Store, text: string): void {
+  store.color_only.value = text.trim();
 }
 
 /** Null lifts the filter. */

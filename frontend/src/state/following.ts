@@ -25,6 +25,7 @@ export function follow_step(first: Store, second: Store): void {
 }
 
 export function follow_looks(first: Store, second: Store): void {
+  follow(["treatments", "color_only"], first, second);
   follow(["dimensions", "turn", "touring", "drawing", "theme", "visible"], first, second);
   const lines = ["trails", "class_names", "label_by", "sequence"] as const;
   const dots = [
@@ -96,15 +97,30 @@ export function follow_color(first: Store, second: Store): void {
   });
   effect(() => {
     const alike = first.color_by.value === second.color_by.value;
+    second.groups_before.value = alike ? grouped_words(first) : new Map();
     const words = alike ? colored_words(first.coloring.value?.legend) : [];
     if (words.join("\n") !== second.words_before.peek().join("\n"))
       second.words_before.value = words;
   });
 }
 
+/** The group of each word, where words share colours. */
+function grouped_words(store: Store): ReadonlyMap<string, number> {
+  const legend = store.coloring.value?.legend;
+  const groups = legend?.kind === "categories" ? (legend.groups ?? []) : [];
+  const column = store.choosing.columns.value.find(({ name }) => name === store.color_by.value);
+  if (column?.type !== "category") return new Map();
+  return new Map(
+    groups.flatMap(({ codes, hollow }, group) =>
+      hollow ? [] : codes.map((code) => [column.words[code] ?? "", group] as const),
+    ),
+  );
+}
+
 /** Those that have a colour to themselves. */
 function colored_words(legend: Legend | undefined): readonly string[] {
-  const entries = legend?.kind === "categories" ? legend.entries : [];
+  const alone = legend?.kind === "categories" && legend.groups === undefined;
+  const entries = alone ? legend.entries : [];
   return entries
     .filter(({ codes, hollow }) => codes.length === 1 && !hollow)
     .map(({ name }) => name);

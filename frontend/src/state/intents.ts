@@ -90,6 +90,7 @@ export function toggle_pin(store: Store): void {
 
 export function choose_color(store: Store, column: string): void {
   store.color_by.value = column;
+  store.color_only.value = "";
 }
 
 export function choose_dimensions(store: Store, dimensions: Dimensions): void {

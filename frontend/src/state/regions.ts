@@ -99,6 +99,6 @@ function class_colors(store: Store, classes: readonly string[]): readonly Rgb[] 
   if (column === undefined) {
     return category_colors(Int32Array.from(classes.keys()), classes, theme);
   }
-  const colors = category_colors(column.codes, column.words, theme);
+  const colors = category_colors(column.codes, column.words, theme, store.sharing(column));
   return classes.map((name) => colors[column.words.indexOf(name)] ?? GREY[theme]);
 }

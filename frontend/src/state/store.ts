@@ -8,6 +8,7 @@ import {
   color_by_date,
   color_by_number,
   css,
+  type Sharing,
 } from "../color";
 import type {
   Camera,
@@ -28,6 +29,7 @@ import { Activity } from "./activity";
 import { Bookmarks } from "./bookmarks";
 import { type ByStep, table_at } from "./by_step";
 import { Choosing } from "./choosing";
+import { type Category, ClassGroups, sharing_of } from "./class_groups";
 import { Comparing } from "./comparing";
 import type { Frames } from "./frames";
 import { lacks_groups } from "./groups";
@@ -36,6 +38,7 @@ import { Motion } from "./motion";
 import { Neighbors } from "./neighbors";
 import { Showing } from "./showing";
 import type { Table } from "./table";
+import { type Treatments, treated } from "./treated";
 import { COMPONENTS, type Turn } from "./turn";
 
 export interface Sprites {
@@ -103,6 +106,12 @@ export interface Store {
   readonly color_by: Signal<string | null>;
   /** Words that have their colours already, in the other pane. */
   readonly words_before: Signal<readonly string[]>;
+  /** Groups of words that share a colour, in the other pane. */
+  readonly groups_before: Signal<ReadonlyMap<string, number>>;
+  /** Which columns somebody wants as numbers or as classes. */
+  readonly treatments: Signal<Treatments>;
+  /** A part of the names of the classes that alone are coloured; "" for all. */
+  readonly color_only: Signal<string>;
   readonly theme: Signal<Theme>;
   readonly visible: Signal<boolean>;
   /** The metadata as they were fetched. */
@@ -144,6 +153,8 @@ export interface Store {
   /** Null while the server's list must tell what the chosen engine can. */
   readonly view: ReadonlySignal<View | null>;
   readonly busy: ReadonlySignal<boolean>;
+  /** How more classes than colours come by theirs; null where they need not share. */
+  readonly sharing: (column: Category) => Sharing | null;
 }
 
 export function create_store(reduced_motion: () => boolean, wide: boolean, second = false): Store {
@@ -154,11 +165,15 @@ export function create_store(reduced_motion: () => boolean, wide: boolean, secon
   const layer_name = signal<string | null>(null);
   const color_by = signal<string | null>(null);
   const words_before = signal<readonly string[]>([]);
+  const treatments = signal<Treatments>(new Map());
+  const color_only = signal("");
+  const groups_before = signal<ReadonlyMap<string, number>>(new Map());
   const theme = signal<Theme>("light");
   const recorded = signal<Table | null>(null);
   const by_step = signal<ByStep>(new Map());
   const frames = signal<Frames | null>(null);
 
+  const dimensions = signal<Dimensions>(2);
   const flying = signal(false);
 
   const run = computed(() => runs.value?.find((one) => one.run === run_name.value) ?? null);
@@ -176,19 +191,29 @@ export function create_store(reduced_motion: () => boolean, wide: boolean, secon
   const measuring = new Measuring({ color_by, at, steps, samples });
   const columns = computed(() => {
     const painted = measuring.painted.value;
-    return painted === null ? table.value : [...(table.value ?? []), painted.column];
+    const shown = table.value?.map((column) => treated(column, treatments.value)) ?? null;
+    return painted === null ? shown : [...(shown ?? []), painted.column];
   });
   const choosing = new Choosing(samples, columns);
   /** The tags are one of them. */
   const colored_by = computed(() =>
     choosing.columns.value.find(({ name }) => name === color_by.value),
   );
+  const groups = new ClassGroups({ frames, steps, dimensions, groups_before });
+  const sharing = (column: Category) => sharing_of(column, color_only.value, groups.of(column));
   const coloring = computed((): Coloring | null => {
     if (samples.value === 0) return null;
     const column = colored_by.value;
     if (column?.type === "category" && column.codes.length === samples.value) {
       const { codes, words, counts } = column;
-      return color_by_category(codes, words, theme.value, words_before.value, counts);
+      return color_by_category(
+        codes,
+        words,
+        theme.value,
+        words_before.value,
+        counts,
+        sharing(column),
+      );
     }
     if (column?.type === "number" && column.values.length === samples.value) {
       const limits = measuring.painted.value?.limits ?? column.limits;
@@ -210,7 +235,6 @@ export function create_store(reduced_motion: () => boolean, wide: boolean, secon
   const engines = signal<readonly Engine[]>([]);
   const settings = signal<Readonly<Record<string, View["settings"]>>>({});
   const turn = signal<Turn | null>(null);
-  const dimensions = signal<Dimensions>(2);
   const onto_run = signal<string | null>(null);
   const onto = computed((): Onto | null => {
     const there = runs.value?.find((one) => one.run === onto_run.value);
@@ -268,6 +292,9 @@ export function create_store(reduced_motion: () => boolean, wide: boolean, secon
     drawing: signal("auto"),
     color_by,
     words_before,
+    groups_before,
+    treatments,
+    color_only,
     theme,
     visible: signal(true),
     recorded,
@@ -296,6 +323,7 @@ export function create_store(reduced_motion: () => boolean, wide: boolean, secon
     coloring,
     view,
     busy,
+    sharing,
   };
 }
 

@@ -21,6 +21,7 @@ import { samples_found } from "./searching";
 import { ids_in, read_ids, write_ids } from "./selection";
 import { read_step, take_shown, write_shown } from "./shown";
 import { last_step, type Store } from "./store";
+import { read_treatments, write_treatments } from "./treated";
 import { until } from "./until";
 
 const MOST_ADDRESS = 1500;
@@ -36,6 +37,8 @@ export function view_of(store: Store): Address {
     layer: layer_name.value,
     step: step.value === null || stands_last ? null : String(step.value),
     color: color_by.value,
+    types: write_treatments(store.treatments.value) || null,
+    only: store.color_only.value || null,
     view: dimensions.value === 3 ? "3d" : null,
     engine: engine.value !== "pca" || settings !== "" ? engine.value : null,
     settings: settings || null,
@@ -73,6 +76,8 @@ export function show_view(store: Store, view: Address, signal: AbortSignal): voi
     if (view.layer !== undefined) store.layer_name.value = view.layer;
     store.step.value = read_step(view.step) ?? last_step(store.steps.value);
     store.color_by.value = view.color ?? store.color_by.value;
+    store.treatments.value = read_treatments(view.types ?? "");
+    store.color_only.value = view.only ?? "";
     store.dimensions.value = view.view === "3d" ? 3 : 2;
     const { drawing } = view;
     store.drawing.value = drawing === "dots" || drawing === "images" ? drawing : "auto";

@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest";
+import type { Column } from "./table";
+import { read_treatments, treated, treatment_of, write_treatments } from "./treated";
+
+const number = (name: string, values: number[]): Column => ({
+  type: "number",
+  name,
+  values: Float64Array.from(values),
+});
+const category = (words: string[], codes: number[]): Column => ({
+  type: "category",
+  name: "digit",
+  codes: Int32Array.from(codes),
+  words,
+});
+
+describe("whole numbers with few values", () => {
+  it("are numbers, unless they are the label or somebody wants classes", () => {
+    const year = number("year", [2020, 2019, Number.NaN, 2020]);
+    expect(treatment_of(year, new Map())).toBe("number");
+    expect(treatment_of(number("Label", [1, 2]), new Map())).toBe("classes");
+    expect(treated(year, new Map([["year", "classes"]]))).toEqual({
+      type: "category",
+      name: "year",
+      codes: Int32Array.of(1, 0, -1, 1),
+      words: ["2019", "2020"],
+    });
+    expect(treated(year, new Map())).toBe(year);
+  });
+
+  it("that are classes can be numbers", () => {
+    const digit = category(["2", "10"], [1, -1, 0]);
+    expect(treated(digit, new Map())).toBe(digit);
+    const shown = treated(digit, new Map([["digit", "number"]]));
+    expect(shown).toEqual(number("digit", [10, Number.NaN, 2]));
+    // The same object each time, so that what follows from it is not made anew.
+    expect(treated(digit, new Map([["digit", "number"]]))).toBe(shown);
+  });
+
+  it("and nothing else can be switched", () => {
+    const wanted = new Map([["digit", "number" as const]]);
+    expect(treatment_of(category(["007", "8"], [0, 1]), wanted)).toBeNull();
+    expect(treatment_of(category(["cat", "8"], [0, 1]), wanted)).toBeNull();
+    expect(treatment_of(number("loss", [0.5, 1]), wanted)).toBeNull();
+    const many = Array.from({ length: 61 }, (_, i) => i);
+    expect(treatment_of(number("index", many), wanted)).toBeNull();
+    expect(treatment_of(number("index", many.slice(1)), wanted)).toBe("number");
+  });
+
+  it("keep what was chosen in the address", () => {
+    const chosen = new Map([
+      ["a,b:c", "classes" as const],
+      ["label", "number" as const],
+    ]);
+    expect(read_treatments(write_treatments(chosen))).toEqual(chosen);
+    expect(read_treatments("x:y,%E0:number,:number")).toEqual(new Map());
+  });
+});

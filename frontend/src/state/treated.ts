@@ -1,0 +1,79 @@
+// Whole numbers with few values are numbers to one reader and classes to another: such a column can be shown as either.
+import type { Column } from "./table";
+
+export type Treatment = "number" | "classes";
+/** What somebody has chosen, by column. */
+export type Treatments = ReadonlyMap<string, Treatment>;
+
+const MOST_CLASSES = 60;
+/** Names of what says what a sample is. */
+const LABEL = /^(labels?|class|target|y|y_true|true_label|class_name|ground_truth)$/i;
+
+/** As what a recorded column is shown; null where there is no choice. */
+export function treatment_of(column: Column, treatments: Treatments): Treatment | null {
+  if (twin_of(column) === null) return null;
+  const classes = column.type === "category" || LABEL.test(column.name);
+  return treatments.get(column.name) ?? (classes ? "classes" : "number");
+}
+
+/** The column as it is shown. */
+export function treated(column: Column, treatments: Treatments): Column {
+  const treatment = treatment_of(column, treatments);
+  const stays = treatment === null || (treatment === "classes") === (column.type === "category");
+  return stays ? column : (twin_of(column) ?? column);
+}
+
+/** `year:classes,label:number`. */
+export function write_treatments(treatments: Treatments): string {
+  return [...treatments].map(([name, one]) => `${encodeURIComponent(name)}:${one}`).join(",");
+}
+
+export function read_treatments(text: string): Treatments {
+  const read = new Map<string, Treatment>();
+  for (const part of text.split(",")) {
+    const [, name = "", one] = /^(.+):(number|classes)$/.exec(part) ?? [];
+    try {
+      if (one !== undefined) read.set(decodeURIComponent(name), one as Treatment);
+    } catch {
+      // Mangled by whoever passed it on: as good as absent.
+    }
+  }
+  return read;
+}
+
+const twins = new WeakMap<Column, { readonly twin: Column | null }>();
+
+/** The same column as the other type; always the same object. */
+function twin_of(column: Column): Column | null {
+  const known = twins.get(column);
+  if (known !== undefined) return known.twin;
+  // What differs from step to step would have other classes at each.
+  const twin = column.by_step ? null : make_twin(column);
+  twins.set(column, { twin });
+  return twin;
+}
+
+function make_twin(column: Column): Column | null {
+  const { name } = column;
+  if (column.type === "category") {
+    const numbers = column.words.map(Number);
+    const whole = column.words.every(
+      (word, i) => Number.isInteger(numbers[i]) && word === `${numbers[i]}`,
+    );
+    if (!whole || numbers.length < 2) return null;
+    const values = Float64Array.from(column.codes, (code) => numbers[code] ?? Number.NaN);
+    return { type: "number", name, values };
+  }
+  if (column.type !== "number") return null;
+  const distinct = new Set<number>();
+  for (const value of column.values) {
+    if (Number.isNaN(value)) continue;
+    if (!Number.isInteger(value) || distinct.size > MOST_CLASSES) return null;
+    distinct.add(value);
+  }
+  if (distinct.size < 2 || distinct.size > MOST_CLASSES) return null;
+  const sorted = [...distinct].sort((a, b) => a - b);
+  const code_of = new Map(sorted.map((value, code) => [value, code]));
+  const codes = Int32Array.from(column.values, (value) => code_of.get(value) ?? -1);
+  return { type: "category", name, codes, words: sorted.map(String) };
+}
