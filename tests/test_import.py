@@ -243,7 +243,7 @@ WRONG: list[tuple[dict[str, Any], Sequence[str], str]] = [
     (
         {"x.npy": np.zeros((3, 2)), "m.csv": b"a,b\n1,2\n"},
         ["x.npy", "--metadata", "m.csv"],
-        "expected a row of metadata for each of 3 samples; received 2",
+        "expected 3 rows of metadata in m.csv, one a sample; received 1 below line 1, 'a",
     ),
     (
         {"x.npy": np.zeros((3, 2)), "m.csv": b"a,b\n1,2\n1,2\n1\n"},
@@ -258,7 +258,7 @@ WRONG: list[tuple[dict[str, Any], Sequence[str], str]] = [
     (
         {"x.npy": np.zeros((3, 2)), "m.tsv": b"a\nb\nc\nd\ne\n"},
         ["x.npy", "--metadata", "m.tsv"],
-        "expected a row of metadata for each of 3 samples; received 5",
+        "expected 3 rows of metadata in m.tsv, one a sample; received 5",
     ),
     (
         {"x.npy": np.zeros((3, 2)), "i.npy": np.zeros((4, 8, 8), np.uint8)},

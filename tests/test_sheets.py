@@ -51,10 +51,10 @@ def test_channels(tmp_path: Path, mode: str, channels: int) -> None:
 
 
 def test_without_a_size_the_grid_is_square(tmp_path: Path) -> None:
-    write_sheet(tmp_path / "sheet.png", np.zeros((10, 6, 8), np.uint8), 4)
+    write_sheet(tmp_path / "sheet.png", np.zeros((16, 8, 8), np.uint8), 4)
 
-    with_rows = read_sheet(tmp_path / "sheet.png", (), 12)
-    assert (with_rows.facts.columns, with_rows.facts.cell) == (4, (8, 4))
+    sheet = read_sheet(tmp_path / "sheet.png", (), 12)
+    assert (sheet.facts.columns, sheet.facts.cell, sheet.problems) == (4, (8, 8), ())
 
 
 def test_too_few_cells_are_told_and_shown(tmp_path: Path) -> None:

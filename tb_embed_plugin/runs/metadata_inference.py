@@ -1,22 +1,30 @@
 """Reads tables of metadata that others wrote, which say neither their columns nor types.
 
-Rows come first: as many lines as samples are rows alone, one line more makes the first a
-header. Where neither fits, what the first line looks like decides, whatever can be shown is
-shown, and what does not fit is said. Nothing here raises on account of what a file holds.
+A line is shown beside a sample only where it can be told whose it is (`table_lines`); else no
+column is shown and a problem says why. Nothing here raises on account of what a file holds.
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tb_embed_plugin.errors import UnreadableError
-from tb_embed_plugin.runs.column_types import infer_type, is_number
+from tb_embed_plugin.runs.column_types import infer_type
 from tb_embed_plugin.runs.metadata_table import Column
+from tb_embed_plugin.runs.table_cells import (
+    MAX_COLUMNS,
+    TAB,
+    plain_cells,
+    quoted_cells,
+    separated_cells,
+    without_edges,
+)
+from tb_embed_plugin.runs.table_header import Likeness, Rows
+from tb_embed_plugin.runs.table_lines import Fit, Lines, lines_of_samples
+from tb_embed_plugin.runs.table_text import decoded
 
 MAX_TABLE_BYTES = 64 << 20
 """Larger tables are not read."""
@@ -24,13 +32,8 @@ MAX_TABLE_BYTES = 64 << 20
 MAX_SAMPLES = 1 << 22
 """Tables of tensors with more rows are not read."""
 
-MAX_COLUMNS = 100
-"""Columns shown; a page lists them all."""
-
 MAX_SURPLUS_ROWS = 1000
 """Lines looked at beyond two a sample."""
-
-Rows = list[list[str]]
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class InferredTable:
     """What a table was taken for.
 
     Attributes:
-        columns: Its columns, each with one cell a sample.
+        columns: Its columns, each with one cell a sample; none where rows and samples differ.
         problems: What does not fit, one sentence each.
         rows: Rows that there are, the header not counted.
         digest: Hash of the file's content.
@@ -79,117 +82,115 @@ def read_inferred_table(path: Path, n_samples: int) -> InferredTable:
 
 
 def infer_table(data: bytes, n_samples: int, name: str) -> InferredTable:
-    """Takes a file's content for a table of tab-separated cells.
+    """Takes a file's content for a table of cells separated by tabs.
 
     Args:
-        data: The content: UTF-8, or UTF-16 with its mark; quoted as CSV or not at all.
+        data: The content: UTF-8, UTF-16 or UTF-32; quoted as CSV or not at all.
         n_samples: Rows expected, not counting a header.
-        name: What problems call the file.
+        name: What problems call the file; one that ends in `.csv` may have commas or
+            semicolons between its cells.
     """
     problems: list[str] = []
-    rows = _rows(_text(data, name, problems), n_samples)
-    header = rows.pop(0) if rows and _has_header(rows, n_samples) else None
-    n_rows = len(rows)
-    if n_rows != n_samples:
-        rest = (
-            f"the last {n_samples - len(rows)} samples have none"
-            if len(rows) < n_samples
-            else f"the last {len(rows) - n_samples} rows are left out"
-        )
-        below = " below its header" if header else ""
-        problems.append(
-            f"expected {n_samples} rows of metadata in {name}{below}, one a sample; received "
-            f"{len(rows)}: {rest}"
-        )
-        del rows[n_samples:]
-    width = _width(header, rows, name, problems)
-    missing = [""] * (n_samples - len(rows))
-    columns: list[Column] = []
-    for i in range(width):
-        cells = [*(row[i] if i < len(row) else "" for row in rows), *missing]
-        columns.append(Column("", infer_type(cells), cells))
-    names = _names(header, columns)
-    return InferredTable(
-        [replace(column, name=name) for column, name in zip(columns, names, strict=True)],
-        problems,
-        n_rows,
-        hashlib.sha256(data).hexdigest(),
-    )
+    lines = _lines(decoded(data, name, problems), n_samples, name)
+    problems += lines.notes
+    columns = named_columns(lines, name, problems) if lines.fit else []
+    digest = hashlib.sha256(data).hexdigest()
+    return InferredTable(columns, problems, lines.count, digest)
 
 
-def _text(data: bytes, name: str, problems: list[str]) -> str:
-    encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
-    try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError as error:
-        problems.append(
-            f"expected UTF-8 in {name}; received the byte {data[error.start]:#04x} at position "
-            f"{error.start}: what is not UTF-8 is shown as \N{REPLACEMENT CHARACTER}"
-        )
-        text = data.decode(encoding, errors="replace")
-    text = text.replace("\r\n", "\n")
-    return text if "\n" in text else text.replace("\r", "\n")
+def named_columns(lines: Lines, name: str, problems: list[str]) -> list[Column]:
+    """Returns the columns of a table whose rows are known.
 
-
-def _rows(text: str, n_samples: int) -> Rows:
-    """Splits into cells, with quotes as CSV has them only where all of the file is CSV.
-
-    In a list of words a quotation mark is a word, and would else swallow those after it.
+    Args:
+        lines: Its rows.
+        name: What problems call the file.
+        problems: Takes what does not fit.
     """
+    rows = lines.rows
+    ragged = lines.header is None and len(set(map(len, rows))) > 1
+    if ragged and sum(len(row) > 1 for row in rows) * 2 > len(rows):
+        problems.append(
+            f"expected rows of as many cells each in {name}, or a header; received rows of "
+            f"{min(map(len, rows))} to {max(map(len, rows))}: each line is shown as it is"
+        )
+    if ragged or len(lines.header or rows[0]) == 1:
+        rows = [[TAB.join(row)] for row in rows]  # nothing says that a tab separates
+    columns: list[Column] = []
+    for i in range(_width(lines.header, rows, lines.numbers, name, problems)):
+        cells = [row[i] if i < len(row) else "" for row in rows]
+        columns.append(Column("", infer_type(cells), cells))
+    names = _names(lines.header, columns)
+    return [replace(column, name=name) for column, name in zip(columns, names, strict=True)]
+
+
+def _lines(text: str, n_samples: int, name: str) -> Lines:
+    """Tells rows and cells, in the way in which they fit the samples best."""
     # A bound, since rows without a cell cost a file one byte and us a hundred.
     most = 2 * n_samples + MAX_SURPLUS_ROWS
-    lines = text.split("\n", most)[:most]
-    ended = not lines[-1]  # by a line feed, which begins no line
-    while lines and not lines[-1] and (ended or len(lines) > n_samples):
-        lines.pop()
-        ended = False
-    plain = [line.split("\t", MAX_COLUMNS) for line in lines]
-    if '"' not in text:
+    if TAB not in text and (cells := separated_cells(text, most)):
+        lines = lines_of_samples(cells, n_samples, name)
+        known = lines.likeness >= Likeness.WORDS or name.lower().endswith(".csv")
+        if lines.fit and known:
+            return lines
+    in_lines = text.count("\n") + (text[-1:] not in ("", "\n"))
+    plain = _too_many(in_lines, n_samples, name)
+    ragged = False
+    if in_lines <= most:
+        cells = without_edges(plain_cells(text))
+        plain = lines_of_samples(cells, n_samples, name)
+        ragged = len(set(map(len, cells.rows))) > 1
+    quoted = quoted_cells(text, TAB, most) if '"' in text else None
+    if quoted is None:
         return plain
-    try:
-        reader = csv.reader((f"{line}\n" for line in lines), delimiter="\t", strict=True)
-        quoted = [row or [""] for row in reader]
-    except csv.Error:
+    lines = lines_of_samples(without_edges(quoted), n_samples, name)
+    if quoted.in_lines or lines.fit > plain.fit or (ragged and lines.fit == plain.fit):
+        return lines
+    if plain.fit > lines.fit or not lines.fit:
         return plain
-    if _fits(quoted, n_samples):
-        return quoted
-    in_lines = not any("\n" in cell for row in quoted for cell in row)
-    return quoted if in_lines and not _fits(plain, n_samples) else plain
+    return _either_way(plain, n_samples, name)
 
 
-def _fits(rows: Rows, n_samples: int) -> bool:
-    return len(rows) in (n_samples, n_samples + 1) and len(set(map(len, rows))) == 1
+def _too_many(count: int, n_samples: int, name: str) -> Lines:
+    note = (
+        f"expected {n_samples} rows of metadata in {name}, one a sample; received {count} "
+        "lines, of which none is shown; write one line a sample"
+    )
+    return Lines(Fit.NONE, None, [], [], count, [note])
 
 
-def _has_header(rows: Rows, n_samples: int) -> bool:
-    if len(rows) in (n_samples, n_samples + 1):
-        return len(rows) == n_samples + 1
-    first, rest = rows[0], rows[1:]
-    if any(map(is_number, first)):
-        return False
-    # The stock Projector's rule: several columns have a header, one has none.
-    return len(first) > 1 or bool(rest and all(is_number(row[0]) for row in rest))
+def _either_way(plain: Lines, n_samples: int, name: str) -> Lines:
+    note = (
+        f"expected {n_samples} rows of metadata in {name}, one a sample; received lines that "
+        "fit with and without their quotation marks, so that none is shown; write all cells in "
+        "quotes"
+    )
+    return Lines(Fit.NONE, None, [], [], plain.count, [note])
 
 
-def _width(header: list[str] | None, rows: Rows, name: str, problems: list[str]) -> int:
+def _width(
+    header: list[str] | None,
+    rows: Rows,
+    numbers: Sequence[int],
+    name: str,
+    problems: list[str],
+) -> int:
     """Returns the number of columns, and says which rows have others."""
-    widths = Counter(map(len, rows))
-    width = len(header) if header else max(widths, key=lambda w: (widths[w], w), default=0)
-    shorter = sum(n for w, n in widths.items() if w < width)
-    longer = sum(n for w, n in widths.items() if w > width)
-    for count, word, fate in (
-        (shorter, "fewer", "empty"),
-        (longer, "more", "left out"),
+    widths = [len(row) for row in rows]
+    width = len(header or rows[0])
+    for others, word, fate in (
+        ([i for i, w in enumerate(widths) if w < width], "fewer", "empty"),
+        ([i for i, w in enumerate(widths) if w > width], "more", "left out"),
     ):
-        if count:
+        if others:
             problems.append(
-                f"expected {width} cells in each row of {name}; received {count} "
-                f"row{'s' * (count > 1)} with {word}: those cells are {fate}"
+                f"expected {width} cells in each row of {name}; received {len(others)} "
+                f"row{'s' * (len(others) > 1)} with {word}, the first on line "
+                f"{numbers[others[0]]}: those cells are {fate}"
             )
     if width > MAX_COLUMNS:
         problems.append(
-            f"expected at most {MAX_COLUMNS} columns in {name}; received {width}: the last "
-            f"{width - MAX_COLUMNS} are left out"
+            f"expected at most {MAX_COLUMNS} columns in {name}; received more: the others are "
+            "left out"
         )
     return min(width, MAX_COLUMNS)
 
@@ -198,12 +199,12 @@ def _names(header: list[str] | None, columns: Sequence[Column]) -> list[str]:
     """Returns a name of its own for each column."""
     given: list[str] = []
     if header is not None:
-        given = [name.strip() for name in header]
+        given = list(header)
+        if given[0] == "" and len(given) > 1 and "index" not in given and _counted(columns[0]):
+            given[0] = "index"  # as pandas and R leave it without a name
     elif columns:
         # As the tutorials write it: a number and a label, and nothing above them.
-        first = columns[0].cells
-        counted = len(columns) > 1 and first == [str(i) for i in range(len(first))]
-        given = ["index"] if counted else []
+        given = ["index"] if len(columns) > 1 and _counted(columns[0]) else []
         given += ["label"] if len(columns) == len(given) + 1 else []
     names: list[str] = []
     for i in range(len(columns)):
@@ -214,3 +215,8 @@ def _names(header: list[str] | None, columns: Sequence[Column]) -> list[str]:
             name = f"{wanted} ({n})"
         names.append(name)
     return names
+
+
+def _counted(column: Column) -> bool:
+    """Whether a column holds the numbers of the rows."""
+    return list(column.cells) == [str(i) for i in range(len(column.cells))]

@@ -68,7 +68,8 @@ def read_sheet(path: Path, cell: Sequence[int], n_samples: int) -> Sheet:
     Args:
         path: The file.
         cell: Width and height of a thumbnail in pixels, as the configuration says; one number
-            for both, none for the cells of the square grid that holds `n_samples`.
+            for both, none for what fits the sheet: the square grid that holds `n_samples`,
+            else the grids that they fill.
         n_samples: Thumbnails expected.
 
     Raises:
@@ -83,7 +84,15 @@ def read_sheet(path: Path, cell: Sequence[int], n_samples: int) -> Sheet:
             f"a sheet of at most {MAX_SHEET_SIDE} pixels a side",
             "draw smaller thumbnails",
         )
-    sides = _cell(cell, (width, height), n_samples)
+    fitting = _fitting_cells((width, height), n_samples)
+    if not cell and not fitting:
+        raise _unreadable(
+            path,
+            f"{width} x {height} pixels without single_image_dim",
+            f"a sheet whose sides a grid of {n_samples} thumbnails divides",
+            "give width and height of one thumbnail as single_image_dim",
+        )
+    sides = _given_cell(cell, (width, height)) if cell else fitting[0]
     if sides is None:
         raise _unreadable(
             path,
@@ -93,6 +102,13 @@ def read_sheet(path: Path, cell: Sequence[int], n_samples: int) -> Sheet:
         )
     columns, rows = width // sides[0], height // sides[1]
     problems = []
+    if not cell and (len(fitting) > 1 or columns != _square(n_samples)):
+        others = "".join(f", not {w} x {h}" for w, h in fitting[1:3])
+        problems.append(
+            f"expected single_image_dim, the size of one thumbnail in {path.name}; received "
+            f"none: cells of {sides[0]} x {sides[1]} pixels{others} are a guess; write it "
+            "into the configuration"
+        )
     if columns * rows < n_samples:
         problems.append(
             f"expected {n_samples} thumbnails in {path.name}; received {columns * rows} cells "
@@ -125,16 +141,39 @@ def _channels(image: Image.Image) -> int:
     return 4 if has_alpha or "transparency" in image.info else 3
 
 
-def _cell(
-    given: Sequence[int], sheet: tuple[int, int], n_samples: int
-) -> tuple[int, int] | None:
-    """Returns width and height of a cell, None where nothing fits."""
-    if not given:
-        side = math.isqrt(n_samples - 1) + 1
-        return (sheet[0] // side, sheet[1] // side) if min(sheet) >= side else None
+def _square(n_samples: int) -> int:
+    """Returns the columns of the smallest square grid."""
+    return math.isqrt(n_samples - 1) + 1
+
+
+def _given_cell(given: Sequence[int], sheet: tuple[int, int]) -> tuple[int, int] | None:
+    """Returns width and height of a cell as they are said, None where they do not fit."""
     sides = (given[0], given[-1])
     fits = all(0 < side <= whole for side, whole in zip(sides, sheet, strict=True))
     return sides if fits and len(given) <= 2 else None
+
+
+def _fitting_cells(sheet: tuple[int, int], n_samples: int) -> list[tuple[int, int]]:
+    """Returns the cells that a sheet may have, the likeliest first.
+
+    Those of the square grid where it divides the sheet; then those of as many columns and no
+    more rows than needed, and square ones in any grid whose last row is not empty.
+    """
+    width, height = sheet
+    columns = _square(n_samples)
+    cells = [
+        (width // columns, height // rows)
+        for rows in (columns, -(-n_samples // columns))
+        if width % columns == 0 and height % rows == 0
+    ]
+    if cells and cells[0][0] == cells[0][1]:
+        return cells[:1]  # square cells in a square grid: nobody means anything else
+    both = math.gcd(width, height)
+    for side in (side for side in range(both, 0, -1) if both % side == 0):
+        in_row, rows = width // side, height // side
+        if (rows - 1) * in_row < n_samples <= rows * in_row:
+            cells.append((side, side))
+    return list(dict.fromkeys(cells))
 
 
 def _unreadable(

@@ -89,7 +89,8 @@ def import_files(request: Request) -> Imported:
     columns = _columns(request, list(sources.values()), samples, notes)
     images = None
     if request.images is not None:
-        images = read_thumbnails(request.images, samples, request.cell)
+        images, told = read_thumbnails(request.images, samples, request.cell)
+        notes += told
     hold(request.run_dir)
     try:
         if request.overwrite:

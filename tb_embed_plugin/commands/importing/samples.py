@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from tb_embed_plugin.runs.images import Images, read_images
 from tb_embed_plugin.runs.metadata_inference import read_inferred_table
 from tb_embed_plugin.runs.metadata_table import Column, index_column
 from tb_embed_plugin.runs.sheets import read_sheet
+from tb_embed_plugin.runs.table_cells import Cells
+from tb_embed_plugin.runs.table_lines import lines_of_samples
 
 _SHEETS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
 
@@ -25,7 +28,7 @@ _SHEETS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
 def read_metadata(path: Path, n_samples: int) -> tuple[list[Column], list[str]]:
     """Reads a table of metadata: tab- or comma-separated, or Parquet.
 
-    A first line above as many rows as there are samples is a header.
+    A first line is a header where it looks like one, as in the metadata of others' logs.
 
     Args:
         path: The file; `.csv` and `.parquet` are these, any other is tab-separated.
@@ -39,15 +42,15 @@ def read_metadata(path: Path, n_samples: int) -> tuple[list[Column], list[str]]:
         MisuseError: It has more or fewer rows, or columns that cannot be told apart.
     """
     kind = path.suffix.lower()
-    notes: list[str] = []
-    if kind == ".parquet":
-        columns, notes = read_values(path)
-        rows = len(columns[0].cells) if columns else 0
-    elif kind == ".csv":
-        columns, rows = _read_csv(path, n_samples)
-    else:
+    if kind == ".csv":
+        return _read_csv(path, n_samples)
+    if kind != ".parquet":
         table = read_inferred_table(path, n_samples)
-        columns, rows, notes = table.columns, table.rows, table.problems
+        if not table.columns:
+            raise MisuseError(table.problems[-1])
+        return table.columns, table.problems
+    columns, notes = read_values(path)
+    rows = len(columns[0].cells) if columns else 0
     if rows != n_samples:
         raise MisuseError(
             f"expected a row of metadata for each of {n_samples} samples; received {rows} in "
@@ -74,7 +77,9 @@ def with_index(columns: Sequence[Column], n_samples: int) -> list[Column]:
     return [index, *others]
 
 
-def read_thumbnails(path: Path, n_samples: int, cell: tuple[int, int] | None) -> Images:
+def read_thumbnails(
+    path: Path, n_samples: int, cell: tuple[int, int] | None
+) -> tuple[Images, list[str]]:
     """Reads thumbnails: an array of images, or one sheet of them, row by row.
 
     Args:
@@ -84,12 +89,16 @@ def read_thumbnails(path: Path, n_samples: int, cell: tuple[int, int] | None) ->
         cell: Width and height of a thumbnail on the sheet, pixels; None for the square grid
             that holds them all.
 
+    Returns:
+        The images, and what a person should know of them, one sentence each.
+
     Raises:
         UnreadableError: The file is damaged.
         MisuseError: It holds more or fewer images, or no images.
     """
     if path.suffix.lower() in _SHEETS:
-        return read_images(_cut(path, n_samples, cell))
+        pixels, notes = _cut(path, n_samples, cell)
+        return read_images(pixels), notes
     try:
         # Without pickle: what an array of objects would run is not for us to run.
         loaded = np.load(path, allow_pickle=False)
@@ -104,38 +113,53 @@ def read_thumbnails(path: Path, n_samples: int, cell: tuple[int, int] | None) ->
             f"expected {n_samples} images, one a sample; received an array of {array.shape} in "
             f"{path.name}; pass as many"
         )
-    return read_images(array)
+    return read_images(array), []
 
 
-def _read_csv(path: Path, n_samples: int) -> tuple[list[Column], int]:
-    """Returns the columns of a comma-separated table, and the number of its rows."""
+def _read_csv(path: Path, n_samples: int) -> tuple[list[Column], list[str]]:
+    """Returns the columns of a comma-separated table, and what a person should know."""
+    rows: list[list[str]] = []
+    ends: list[int] = []
     try:
         text = path.read_bytes().decode("utf-8-sig")
-        rows = [row for row in csv.reader(text.splitlines(keepends=True), strict=True) if row]
+        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+        for row in filter(None, reader):
+            rows.append(row)
+            ends.append(reader.line_num)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UnreadableError(
             f"expected a comma-separated table in UTF-8; {path.name} cannot be read "
             f"({' '.join(str(error).split())[:120]}); save it again"
         ) from error
-    widths = {len(row) for row in rows}
+    lines = lines_of_samples(Cells(rows, ends, in_lines=False), n_samples, path.name)
+    widths = {len(row) for row in lines.rows or rows}
     if len(widths) > 1:
         raise MisuseError(
             f"expected rows of as many cells each in {path.name}; received rows of "
             f"{min(widths)} and of {max(widths)}; quote cells that hold a comma"
         )
-    header = rows.pop(0) if len(rows) == n_samples + 1 else None
-    cells = list(zip(*rows, strict=True))
-    names = header or [f"column {i + 1}" for i in range(len(cells))]
+    if not lines.fit:
+        raise MisuseError(lines.notes[-1])
+    cells = list(zip(*lines.rows, strict=True))
+    names = lines.header or [f"column {i + 1}" for i in range(len(cells))]
+    if len(names) != len(cells):
+        raise MisuseError(
+            f"expected a name above each of {len(cells)} columns in {path.name}; received "
+            f"{len(names)}; correct the first line"
+        )
     columns = [
         Column(name.strip(), infer_type(column), column)
         for name, column in zip(names, cells, strict=True)
     ]
-    return columns, len(rows)
+    return columns, lines.notes
 
 
-def _cut(path: Path, n_samples: int, cell: tuple[int, int] | None) -> NDArray[np.uint8]:
-    """Returns the cells of a sheet, uint8 (n_samples, height, width, channels)."""
-    facts = read_sheet(path, cell or (), n_samples).facts
+def _cut(
+    path: Path, n_samples: int, cell: tuple[int, int] | None
+) -> tuple[NDArray[np.uint8], list[str]]:
+    """Returns the cells of a sheet, uint8 (n_samples, height, width, channels), and notes."""
+    sheet = read_sheet(path, cell or (), n_samples)
+    facts = sheet.facts
     width, height = facts.cell
     mode = {1: "L", 3: "RGB", 4: "RGBA"}[facts.channels]
     try:
@@ -155,4 +179,4 @@ def _cut(path: Path, n_samples: int, cell: tuple[int, int] | None) -> NDArray[np
     used = pixels[: rows * height, : facts.columns * width]
     grid = used.reshape(rows, height, facts.columns, width, facts.channels)
     images = grid.transpose(0, 2, 1, 3, 4).reshape(-1, height, width, facts.channels)
-    return images[:n_samples]
+    return images[:n_samples], list(sheet.problems)

@@ -1,0 +1,388 @@
+"""Tables of metadata as people wrote them: labels beside their rows, or the reason why not."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tb_embed_plugin.runs.metadata_inference import InferredTable, infer_table
+
+
+def table(text: str | bytes, n_samples: int, name: str = "metadata.tsv") -> InferredTable:
+    return infer_table(text if isinstance(text, bytes) else text.encode(), n_samples, name)
+
+
+def content(inferred: InferredTable) -> dict[str, list[str]]:
+    return {column.name: list(column.cells) for column in inferred.columns}
+
+
+ANIMALS = ["cat", "dog", "horse", "cow", "goat", "hen"]
+WORDS = ["the", "of", "and", "to", "in", "that", "was", "his", "he", "it"]
+
+
+def as_lines(labels: Sequence[str]) -> str:
+    return "".join(f"{label}\n" for label in labels)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        as_lines(["cat", "dog", "a horse\nof wood", *ANIMALS[3:]]),
+        as_lines(["a cat\nof clay", *ANIMALS[1:]]),
+        as_lines([*ANIMALS, "duck"]),
+        as_lines(["<pad>", *ANIMALS]),
+        as_lines(["1", "2", "3", "4", "5", "6", "7"]),
+    ],
+    ids=["broken", "the first broken", "one too many", "a pad first", "numbers alone"],
+)
+def test_one_line_too_many_is_no_header_and_shifts_no_label(text: str) -> None:
+    inferred = table(text, 6)
+
+    assert inferred.columns == []
+    (problem,) = inferred.problems
+    assert "expected 6 rows of metadata in metadata.tsv, one a sample; received 7" in problem
+
+
+def test_one_line_too_few_shows_no_label() -> None:
+    inferred = table(as_lines(ANIMALS[:5]), 6)
+
+    assert inferred.columns == []
+    assert "received 5" in inferred.problems[0]
+
+
+@pytest.mark.parametrize(
+    ("line", "place", "named"),
+    [
+        ("# my animals", 0, "line 1, '# my animals'"),
+        ("// my animals", 0, "line 1, '// my animals'"),
+        ("", 0, "line 1, ''"),
+        ("", 3, "line 4, ''"),
+        ("# those of the farm", 3, "line 4, '# those of the farm'"),
+    ],
+)
+@pytest.mark.parametrize("columns", ["label", "index and label", "index and label, named"])
+def test_a_blank_line_or_a_remark_is_named_and_left_out(
+    line: str, place: int, named: str, columns: str
+) -> None:
+    rows = [f"{i}\t{word}" if "index" in columns else word for i, word in enumerate(ANIMALS)]
+    header = ["index\tlabel"] if "named" in columns else []
+    lines = [*header, *rows]
+    lines.insert(place, line)
+    inferred = table(as_lines(lines), 6)
+
+    assert content(inferred)["label"] == ANIMALS
+    (problem,) = inferred.problems
+    assert named in problem
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r\r\n"])
+@pytest.mark.parametrize("header", [[], ["label\n"]])
+def test_labels_of_readlines_have_a_blank_line_behind_each(end: str, header: list[str]) -> None:
+    lines = [*header, *(f"{word}\n" for word in ANIMALS)]
+    text = "\n".join(lines) + "\n"
+    inferred = table(text.replace("\n", end), 6)
+
+    assert content(inferred) == {"label": ANIMALS}
+    assert all("line 1, 'label', is taken for the header" in p for p in inferred.problems)
+    assert len(inferred.problems) == len(header)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["label", "3", "1", "2"],
+        ["label", "cat", "dog", "cat"],
+        ["name\tclass", "a\tcat", "b\tdog", "c\tcat"],
+        ["index\tanimal", "0\tcat", "1\tdog", "2\tcat"],
+        ["# my animals", "cat", "dog", "cat"],
+        ["\tanimal", "0\tcat", "1\tdog", "2\tcat"],
+    ],
+)
+def test_a_header_above_one_row_too_few_shifts_no_label(rows: list[str]) -> None:
+    inferred = table(as_lines(rows), 4)
+
+    assert inferred.columns == []
+    (problem,) = inferred.problems
+    assert "expected 4 rows of metadata in metadata.tsv, one a sample; received 3" in problem
+    if not rows[0].startswith("#"):
+        assert "line 1" in problem
+
+
+def test_what_is_taken_for_a_header_of_one_column_is_said() -> None:
+    inferred = table(as_lines(["word", *WORDS]), len(WORDS))
+    assert content(inferred) == {"word": WORDS}
+    assert "line 1, 'word', is taken for the header" in inferred.problems[0]
+
+    above_numbers = table(as_lines(["digit", "3", "1", "2"]), 3)
+    assert content(above_numbers) == {"digit": ["3", "1", "2"]}
+    assert above_numbers.problems == []
+
+
+def test_a_word_unlike_all_below_is_a_header() -> None:
+    cells = ANIMALS * 20
+    inferred = table(as_lines(["beast", *cells]), len(cells))
+
+    assert content(inferred) == {"beast": cells}
+    assert "line 1, 'beast', is taken for the header" in inferred.problems[0]
+
+
+def test_a_vocabulary_that_begins_with_a_word_of_headers_keeps_it() -> None:
+    words = ["time", "name", *WORDS, "class", "word"]
+    inferred = table(as_lines(words), len(words))
+
+    assert content(inferred) == {"label": words}
+    assert inferred.problems == []
+
+
+def test_a_row_broken_in_two_is_made_whole_and_named() -> None:
+    rows = ["0\tcat", "1\ta dog\nof stone", "2\thorse"]
+    inferred = table(as_lines(["index\tlabel", *rows]), 3)
+
+    assert content(inferred) == {
+        "index": ["0", "1", "2"],
+        "label": ["cat", "a dog\nof stone", "horse"],
+    }
+    assert "go on in line 4, 'of stone'" in inferred.problems[0]
+
+
+def test_words_with_quotation_marks_stay_as_they_are() -> None:
+    words = ['"', '""', '"quoted"', '5"', "the", '"', '"""', "''", '""']
+    inferred = table(as_lines(words), len(words))
+
+    assert content(inferred) == {"label": words}
+    assert inferred.problems == []
+
+
+def test_quotation_marks_two_lines_apart_make_no_cell_of_two_lines() -> None:
+    inferred = table(as_lines(["the", '"', '"', *WORDS]), 12)
+
+    assert inferred.columns == []
+    assert "received 13" in inferred.problems[0]
+
+
+def long_texts(n: int) -> list[str]:
+    rng = np.random.default_rng(0)
+    return [
+        "\n".join(
+            " ".join(rng.choice([*WORDS, '"so"', "5\t6", "#", "", '"'], 6)) for _ in range(5)
+        )
+        for _ in range(n)
+    ]
+
+
+@pytest.mark.parametrize("index", [True, False])
+@pytest.mark.parametrize("classes", [True, False])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_pandas_tables_of_1500_texts_of_five_lines(
+    *, index: bool, classes: bool, end: str
+) -> None:
+    frame = pd.DataFrame({"text": long_texts(1500)})
+    if classes:
+        frame["class"] = [ANIMALS[i % 6] for i in range(1500)]
+    file = io.StringIO()
+    frame.to_csv(file, sep="\t", index=index, lineterminator=end)
+    inferred = table(file.getvalue(), 1500)
+
+    shown = content(inferred)
+    assert shown["text"] == list(frame["text"])
+    assert not classes or shown["class"] == list(frame["class"])
+    assert not index or shown["index"] == [str(i) for i in range(1500)]
+    assert inferred.problems == [] or not (index or classes)  # one column: its header is said
+
+
+def test_quotes_of_r_and_of_spreadsheets_are_taken_off() -> None:
+    text = '"name"\t"n"\n"1"\t"a cat"\t3\n"2"\t"a dog"\t4\n'
+    assert content(table(text, 2)) == {
+        "column 1": ["1", "2"],
+        "name": ["a cat", "a dog"],
+        "n": ["3", "4"],
+    }
+
+
+def test_pandas_writes_an_index_without_a_name_and_missing_values_empty() -> None:
+    frame = pd.DataFrame({"label": ["cat", None, "dog"], "size": [1.5, np.nan, 2]})
+    inferred = table(frame.to_csv(sep="\t"), 3)
+
+    assert content(inferred) == {
+        "index": ["0", "1", "2"],
+        "label": ["cat", "", "dog"],
+        "size": ["1.5", "", "2.0"],
+    }
+    assert inferred.problems == []
+
+
+@pytest.mark.parametrize("header", [[], ["index\tlabel"]])
+@pytest.mark.parametrize(("left", "right"), [("\t", ""), ("", "\t"), ("\t", "\t")])
+@pytest.mark.parametrize("in_header", [True, False])
+def test_tabs_at_the_ends_of_lines_are_no_columns(
+    header: list[str], left: str, right: str, *, in_header: bool
+) -> None:
+    rows = [f"{left}{i}\t{word}{right}" for i, word in enumerate(ANIMALS)]
+    header = [f"{left}{line}{right}" if in_header else f"{left}{line}" for line in header]
+    inferred = table(as_lines([*header, *rows]), 6)
+
+    assert content(inferred) == {"index": list("012345"), "label": ANIMALS}
+    assert inferred.problems == []
+
+
+def test_a_tab_within_a_label_separates_nothing_in_a_list() -> None:
+    labels = ["cat", "dog\tbig", "cow", "hen"]
+
+    assert content(table(as_lines(labels), 4)) == {"label": labels}
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-16-le", "utf-16-be", "utf-16", "utf-32", "utf-8-sig"]
+)
+@pytest.mark.parametrize("words", [ANIMALS, ["犬", "猫", "馬", "牛", "山羊", "鶏"]])
+def test_utf_16_is_read_with_and_without_its_mark(encoding: str, words: list[str]) -> None:
+    text = as_lines(["index\tlabel", *(f"{i}\t{word}" for i, word in enumerate(words))])
+    inferred = table(text.encode(encoding), 6)
+
+    assert content(inferred) == {"index": list("012345"), "label": words}
+    assert inferred.problems == []
+
+
+@pytest.mark.parametrize(
+    ("separator", "name"), [(",", "m.csv"), (";", "m.csv"), (",", "m.tsv")]
+)
+def test_commas_and_semicolons_separate_where_nothing_else_can_be_meant(
+    separator: str, name: str
+) -> None:
+    rows = [f"{i}{separator}{word}" for i, word in enumerate(ANIMALS)]
+    inferred = table(as_lines([f"index{separator}animal", *rows]), 6, name)
+
+    assert content(inferred) == {"index": list("012345"), "animal": ANIMALS}
+    assert inferred.problems == []
+
+
+@pytest.mark.parametrize("name", ["m.csv", "m.tsv"])
+def test_commas_in_a_list_of_names_separate_nothing(name: str) -> None:
+    names = ["Paris, France", "Rome, Italy", "Bern, Switzerland"]
+
+    assert content(table(as_lines(names), 3, name)) == {"label": names}
+
+
+@dataclass(frozen=True)
+class Written:
+    """A file of labels: what they are, and its content."""
+
+    labels: list[str]
+    data: bytes
+
+
+def strings(alphabet: str) -> st.SearchStrategy[str]:
+    return st.text(alphabet, min_size=1, max_size=4)
+
+
+# No words of headers: a list of one line too many that begins with `label` is read as headed.
+LABELS = st.one_of(
+    st.lists(st.sampled_from(ANIMALS), min_size=2, max_size=12),
+    st.lists(strings("abcé犬'\"#%"), min_size=2, max_size=12, unique=True).filter(
+        # Where every word is in quotes, they are those of a writer.
+        lambda labels: not all(x[0] == x[-1] == '"' for x in labels)
+    ),
+    st.lists(st.integers(0, 99).map(str), min_size=2, max_size=12),
+    # An empty label and a broken one look like a label less and a blank line, which is named.
+    st.lists(strings("ab \"\t\n,'"), min_size=2, max_size=8).filter(
+        lambda labels: all(map(str.strip, labels)) or "\n" not in "".join(labels)
+    ),
+)
+
+
+def with_lines(draw: st.DrawFn, labels: list[str], lines: list[str]) -> list[str]:
+    """Returns lines with none or one of the faults that people reported."""
+    fault = draw(st.sampled_from(["none", "none", "blank", "remark", "more", "less"]))
+    place = draw(st.integers(0, len(lines) - 1))
+    if fault == "less":
+        return [*lines[:place], *lines[place + 1 :]]
+    if fault == "none":
+        return lines
+    more = {"blank": "", "remark": "# as of today", "more": lines[-1]}[fault]
+    return [*lines[:place], more, *lines[place:]]
+
+
+@st.composite
+def written(draw: st.DrawFn) -> Written:
+    """Makes a file of labels by one of the usual ways, with at most one fault."""
+    labels = draw(LABELS)
+    way = draw(st.sampled_from(["lines", "readlines", "rows", "csv", "pandas"]))
+    header = draw(st.booleans())
+    if way in ("csv", "pandas"):
+        text = by_a_writer(draw, way, labels, header=header)
+    else:
+        rows = [f"{i}\t{x}" for i, x in enumerate(labels)] if way == "rows" else labels
+        name = "index\tlabel" if way == "rows" else "label"
+        lines = [name] * header + rows
+        if any(not x.strip() or "\n" in x or "\t" in x for x in labels):
+            pass  # these are a fault of their own
+        elif way == "readlines":
+            lines = [f"{line}\n" for line in lines]
+        else:
+            lines = with_lines(draw, labels, lines)
+        text = "\n".join(lines) + draw(st.sampled_from(["\n", ""]))
+    end = draw(st.sampled_from(["\n", "\r\n", "\r\r\n", "\r"]))
+    if "\r" not in text:
+        text = text.replace("\n", end)
+    encoding = draw(st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"]))
+    return Written(labels, text.encode(encoding))
+
+
+QUOTING: list[Literal[0, 1, 2]] = [csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC]
+
+
+def by_a_writer(draw: st.DrawFn, way: str, labels: list[str], *, header: bool) -> str:
+    file = io.StringIO()
+    quoting: Literal[0, 1, 2] = draw(st.sampled_from(QUOTING))
+    if way == "csv":
+        writer = csv.writer(file, dialect="excel-tab", quoting=quoting)
+        writer.writerows([["index", "label"]] * header)
+        writer.writerows(enumerate(labels))
+    else:
+        frame = pd.DataFrame({"label": labels, "index": range(len(labels))})
+        chosen = draw(st.sampled_from([["label"], ["index", "label"], ["label", "index"]]))
+        index = draw(st.booleans())
+        frame.to_csv(
+            file, sep="\t", columns=chosen, index=index, header=header, quoting=quoting
+        )
+    return file.getvalue()
+
+
+@given(written())
+@settings(max_examples=600, deadline=None)
+def test_labels_are_beside_their_rows_or_a_problem_says_why_not(file: Written) -> None:
+    inferred = infer_table(file.data, len(file.labels), "metadata.tsv")
+
+    if not inferred.columns:
+        assert inferred.problems
+        return
+    shown = [column.cells for column in inferred.columns]
+    # Labels of as many tabs each are no different from a table of columns.
+    shown.append(["\t".join(row) for row in zip(*shown, strict=True)])
+    told = bool(inferred.problems)
+    assert any(is_beside(cells, file.labels, told=told) for cells in shown)
+
+
+def is_beside(cells: Sequence[str], labels: Sequence[str], *, told: bool) -> bool:
+    """Whether each label is its cell, or at the end of its line if that is said.
+
+    A label with a tab of its own may be cut if that is said.
+    """
+    return all(
+        bare(cell) == bare(label) or (told and ("\t" in label or cell.endswith(f"\t{label}")))
+        for cell, label in zip(cells, labels, strict=True)
+    )
+
+
+def bare(label: str) -> str:
+    """Returns a label without the white space around it."""
+    return label.replace("\r", "").strip()
