@@ -9,6 +9,7 @@ steps the steps of the layer.
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import time
@@ -26,6 +27,7 @@ from tb_embed_plugin.runs.projector_config import ConfiguredTensor, two_entries
 from tb_embed_plugin.runs.same_samples import content_digest, of_the_same_samples
 from tb_embed_plugin.runs.stamps import Stamp, stamp_of
 from tb_embed_plugin.runs.step_tables import StepTables
+from tb_embed_plugin.runs.step_words import in_their_order
 from tb_embed_plugin.runs.tensor_file import TensorFile
 from tb_embed_plugin.runs.written_path import WrittenPaths
 
@@ -35,21 +37,20 @@ MAX_TENSORS = 20_000
 QUIET_SECONDS = 5.0
 """A file that nobody has changed for so long is complete, listed or not."""
 
-_LARGEST_STEP = 2**31 - 1
-_FOLDER = re.compile(r"\d{5,10}", re.ASCII)
-"""A step as the writers pad it."""
+_FOLDER = re.compile(r"(?=.{5,20}$)-?\d+(?:\.\d+)?", re.ASCII)
+"""A step as the writers pad it, which is a number mostly: 00003, 000.5, 1716908800123."""
 
-_STEP = re.compile(r"\d{1,10}", re.ASCII)
+_STEP = re.compile(r"-?\d{1,18}(?:\.\d{1,18})?", re.ASCII)
 _PATH = re.compile(
-    r"(?:.*[\\/])?(\d{5,10})[\\/]([^\\/]+)[\\/]tensors\.(?:tsv|bytes)", re.ASCII | re.DOTALL
+    r"(?:.*[\\/])?([^\\/]+)[\\/]([^\\/]+)[\\/]tensors\.(?:tsv|bytes)", re.ASCII | re.DOTALL
 )
 
 _ESCAPED = {"%25": "%", "%2f": "/", "%5c": "\\"}
 _ESCAPES = re.compile("|".join(_ESCAPED))
 
 
-_Key = tuple[str, int]
-"""Tag and step."""
+_Key = tuple[str, str]
+"""Tag, and the step as it was written."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def looks_like_steps(names: Iterable[str]) -> bool:
 
 def is_step(name: str) -> bool:
     """Whether a directory's name is a step as the writers pad it."""
-    return _FOLDER.fullmatch(name) is not None and int(name) <= _LARGEST_STEP
+    return _FOLDER.fullmatch(name) is not None
 
 
 def find_embeddings(
@@ -110,11 +111,15 @@ def find_embeddings(
             f"expected at most {MAX_TENSORS} embeddings in a run; received {received}: the "
             "others are left out; log fewer steps into one run"
         )
+    words = list(dict.fromkeys(step for _, step in opened))
+    # All tags together, so that one step is the same moment in each of them.
+    steps = dict(zip(words, in_their_order(words), strict=True))
+    written = {step: word for word, step in steps.items() if word != str(step)}
     by_tag: dict[str, dict[int, _Tensor]] = {}
-    for (tag, step), one in opened.items():
-        by_tag.setdefault(tag, {})[step] = one
+    for (tag, word), one in opened.items():
+        by_tag.setdefault(tag, {})[steps[word]] = one
     for tag, by_step in by_tag.items():
-        found.layers += _layers(tag, by_step, found.problems)
+        found.layers += _layers(tag, by_step, written, found.problems)
     return found
 
 
@@ -133,12 +138,25 @@ def _told(key: _Key, found: Found) -> Iterator[None]:
 def _tag_and_step(name: str, path: str) -> _Key:
     """Returns what an entry is; one of anybody else's is a layer of the one step 0."""
     # The folder's name is escaped in full, which tensorboardX's configuration is not.
-    if (match := _PATH.fullmatch(path)) and int(match[1]) <= _LARGEST_STEP:
-        return _unescaped(match[2]), int(match[1])
-    tag, colon, digits = name.rpartition(":")
-    if colon and _STEP.fullmatch(digits) and int(digits) <= _LARGEST_STEP:
-        return tag, int(digits)
-    return name, 0
+    match = _PATH.fullmatch(path)
+    tag, colon, step = name.rpartition(":")
+    if match and (is_step(match[1]) or (colon and step == match[1])):
+        return _unescaped(match[2]), _unpadded(match[1])
+    if colon and _STEP.fullmatch(step):
+        return tag, _unpadded(step)
+    return name, "0"
+
+
+def _unpadded(step: str) -> str:
+    """Returns a step as it was given, before `str.zfill`: 0.5 for 000.5, best for 0best."""
+    sign, digits = ("-", step[1:]) if step.startswith("-") else ("", step)
+    bare = digits.lstrip("0")
+    return sign + (f"0{bare}" if bare[:1] in {"", "."} else bare)
+
+
+def _order(step: str) -> float:
+    """Returns the number that a step is; a word comes before all."""
+    return float(step) if _STEP.fullmatch(step) else -math.inf
 
 
 def _unescaped(tag: str) -> str:
@@ -150,15 +168,15 @@ def _unlisted(
 ) -> dict[_Key, str]:
     """Returns the folders of steps, relative to the run, that are complete and not listed."""
     config = stamp_of(folder / PROJECTOR_CONFIG_FILE)
-    newest: dict[str, int] = {}
+    newest: dict[str, float] = {}
     for tag, step in listed:
-        newest[tag] = max(step, newest.get(tag, step))
+        newest[tag] = max(_order(step), newest.get(tag, -math.inf))
     folders = {}
     for name in sorted(filter(is_step, names)):
         if config is None:
             found.watched.append(folder / name)
         for escaped in _names(folder / name):
-            key = tag, step = _unescaped(escaped), int(name)
+            key = tag, step = _unescaped(escaped), _unpadded(name)
             if key in listed:
                 continue
             inside = f"{name}/{escaped}"
@@ -169,7 +187,9 @@ def _unlisted(
             if config is None:
                 # Without a configuration above, it looks like a run of its own.
                 found.adopted.append(folder / inside)
-            elif not (stamp[0] <= config[0] or step < newest.get(tag, 0) or _is_quiet(stamp)):
+            elif not (
+                stamp[0] <= config[0] or _order(step) < newest.get(tag, 0) or _is_quiet(stamp)
+            ):
                 found.unfinished = True
                 continue  # it is being written, and will be listed
             folders[key] = inside
@@ -232,7 +252,10 @@ def _open_unlisted(folder: Path, inside: str, found: Found) -> _Tensor:
 
 
 def _layers(
-    tag: str, tensors: Mapping[int, _Tensor], problems: list[str]
+    tag: str,
+    tensors: Mapping[int, _Tensor],
+    written: Mapping[int, str],
+    problems: list[str],
 ) -> list[ForeignLayer]:
     """Returns a tag as one layer, or as several where its rows are not the same samples.
 
@@ -251,11 +274,12 @@ def _layers(
         differ = any(steps != same for same in groups.values() if steps[-1] in same)
         layers.append(
             ForeignLayer(
-                name=f"{tag} ({_span(steps, order)})" if layers else tag,
+                name=f"{tag} ({_span(steps, order, written)})" if layers else tag,
                 tensors={step: tensors[step].file for step in steps},
                 table=newest.table,
                 sheet=newest.sheet,
                 cell=newest.cell,
+                written={step: written[step] for step in steps if step in written},
                 step_tables=StepTables(tables, newest.file.shape[0]) if differ else None,
             )
         )
@@ -278,12 +302,12 @@ def _difference(tag: str, shapes: Sequence[tuple[int, int]], names: Sequence[str
     )
 
 
-def _span(steps: Sequence[int], order: Sequence[int]) -> str:
+def _span(steps: Sequence[int], order: Sequence[int], written: Mapping[int, str]) -> str:
     """Returns some of a tag's steps in words: those that follow one another as a range."""
     places = {step: place for place, step in enumerate(order)}
     ranges = []
     for _, pairs in groupby(enumerate(steps), key=lambda pair: places[pair[1]] - pair[0]):
-        row = [step for _, step in pairs]
-        ranges.append(f"{row[0]}" if len(row) == 1 else f"{row[0]}-{row[-1]}")
+        row = [written.get(step, str(step)) for _, step in pairs]
+        ranges.append(row[0] if len(row) == 1 else f"{row[0]}-{row[-1]}")
     some = ranges if len(ranges) < 5 else [*ranges[:3], "…", ranges[-1]]
     return f"step{'s' * (len(steps) > 1)} {', '.join(some)}"

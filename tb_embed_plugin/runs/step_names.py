@@ -13,6 +13,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from tb_embed_plugin.runs.name_numbers import Name, Number, read_name
 from tb_embed_plugin.runs.step_words import (
@@ -38,6 +39,8 @@ class Series:
         written: What stands in the names in place of a step, where that is no step itself: a
             fraction, a word, a date, a number of more than 31 bits.
         note: What a person should know of how the steps were found; empty for nothing.
+        by: What the steps come from: numbers, or the order of names without any, or of names
+            whose numbers clash.
     """
 
     name: str
@@ -45,6 +48,7 @@ class Series:
     names: Mapping[int, str]
     written: Mapping[int, str] = field(default_factory=dict)
     note: str = ""
+    by: Literal["numbers", "names", "clash"] = "numbers"
 
 
 def find_series(names: Iterable[str]) -> list[Series]:
@@ -230,6 +234,7 @@ def _in_order(names: Sequence[Name], *, by_numbers: bool = False) -> Series:
         else common.replace("*", "").strip("-_=. "),
         names={i: name.whole for i, name in enumerate(ordered)},
         written=dict(enumerate(written)),
+        by="clash" if by_numbers else "names",
         note=(
             f"expected a number in each name that says its step; received {told}{more}, which "
             f"{why}: the steps are in the order of their names; number them"
@@ -284,7 +289,7 @@ def _is_step(number: Number) -> bool:
 
 
 def _title(name: Name, places: set[int]) -> str:
-    return re.sub(r"[-_=. ]{2,}", "-", name.without(places)).strip("-_=. ")
+    return re.sub(r"[-_=. ]{2,}", "-", name.without(places)).strip("-_=./ ")
 
 
 def _common(name: str, part: str) -> str:

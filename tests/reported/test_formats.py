@@ -14,11 +14,13 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from tb_embed_plugin import cli
+from tb_embed_plugin.commands.importing import vectors
 from tb_embed_plugin.runs import hdf5_contents
 from tb_embed_plugin.runs.discovery import Discovery
 from tb_embed_plugin.runs.foreign_folder import looks_foreign
 from tb_embed_plugin.runs.logdir import Logdir
-from tests.harness import find_run
+from tests.harness import columns_of, find_run, read_run
 
 PATTERNS = {
     "keras": "weights.{epoch:02d}-{loss:.2f}.keras",
@@ -223,3 +225,141 @@ def test_a_damaged_header_is_a_problem_and_hides_no_other(
     run = find_run(tmp_path)
     assert run.steps == [1]
     assert any("m-2.safetensors" in problem for problem in run.problems)
+
+
+NUMBERS = np.array([[0.5, -1e-3, 3], [1, 2, 3], [4e10, 5, 6], [7, 8, 9.25]], np.float32)
+
+
+def text(
+    words: list[str] | None, separator: str = " ", head: str = "", end: str = "\n"
+) -> bytes:
+    """Returns `NUMBERS` as text, a line a row, behind words."""
+    rows = [separator.join(map(repr, row.tolist())) for row in NUMBERS]
+    lines = (
+        rows
+        if words is None
+        else [f"{w}{separator}{row}" for w, row in zip(words, rows, strict=True)]
+    )
+    return (head + end.join(lines) + end).encode()
+
+
+WORDS = ["the", "</s>", "naïve", "1"]
+SPACED = [". . .", "at name", "a", "b 1"]
+ODD = ["a\u00a0b", "\u3000", "c\u2028d", "e\x0cf"]
+TEXTS: dict[str, tuple[str, bytes, list[str] | None]] = {
+    "word2vec": ("w.txt", text(WORDS, head="4 3\n"), WORDS),
+    "word2vec with a blank at each end": ("w.txt", text(WORDS, head="4 3\n", end=" \n"), WORDS),
+    "GloVe": ("glove.txt", text(WORDS), WORDS),
+    "GloVe 840B, words with spaces": ("glove.txt", text(SPACED), SPACED),
+    "fastText": ("wiki.vec", text(WORDS, head="4 3\n"), WORDS),
+    "fastText, odd blanks in words": ("w.vec", text(ODD, head="4 3\n"), ODD),
+    "tabs": ("w.tsv", text(WORDS, separator="\t"), WORDS),
+    "Windows' line ends and a mark": (
+        "w.txt",
+        b"\xef\xbb\xbf" + text(WORDS, end="\r\n"),
+        WORDS,
+    ),
+    "numbers alone, as the Projector has them": (
+        "tensors.tsv",
+        text(None, separator="\t"),
+        None,
+    ),
+    "numbers alone with counts": ("w.txt", text(None, head="4 3\n"), None),
+    "a header of names": ("w.tsv", text(WORDS, separator="\t", head="word\tx\ty\tz\n"), WORDS),
+}
+
+
+@pytest.mark.parametrize(("name", "data", "words"), TEXTS.values(), ids=list(TEXTS))
+def test_vectors_as_text_are_imported(
+    tmp_path: Path,
+    name: str,
+    data: bytes,
+    words: list[str] | None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(vectors, "_BLOCK_LINES", 3)
+    (tmp_path / name).write_bytes(data)
+    assert cli.main(["import", str(tmp_path / name), "--run", str(tmp_path / "run")]) == 0
+    run = read_run(tmp_path / "run")
+    np.testing.assert_array_equal(run.snapshot(run.layers[0].name, 0), NUMBERS)
+    told = {column.name: list(column.cells) for column in columns_of(run)}
+    assert told.get("word") == words
+
+
+def imported(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[int, str]:
+    status = cli.main(["import", *map(str, arguments)])
+    output = capsys.readouterr()
+    return status, output.out + output.err
+
+
+def test_what_is_odd_in_vectors_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, run = tmp_path / "w.vec", tmp_path / "run"
+    path.write_bytes(b"5 3\n" + text(WORDS).replace("ï".encode(), b"\xef"))
+    status, said = imported(capsys, path, "--run", run)
+    assert status == 0
+    assert "expected 5 vectors, as its first line says; received 4" in said
+    assert "expected UTF-8; line 4" in said
+    assert list(columns_of(read_run(run))[1].cells)[2] == "na\ufffdve"
+
+    for data, problem in (
+        (text(WORDS) + b"cut 1.0\n", "line 5"),
+        (text(WORDS).replace(b"9.25", b"x"), "received 'x' in line 4"),
+        (text(WORDS).decode().encode("utf-16"), "received UTF-16"),
+        (b"\n\n", "no line with numbers"),
+        (b"the\nword\n", "a word a line"),
+    ):
+        path.write_bytes(data)
+        status, said = imported(capsys, path, "--run", tmp_path / "other")
+        assert status == 1
+        assert problem in said
+        assert not (tmp_path / "other").exists()
+
+
+def test_tables_of_numbers_come_with_metadata_and_steps(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for i, folder in enumerate(("step0.5", "step1.5", "step10.5")):
+        (tmp_path / folder).mkdir()
+        np.savetxt(tmp_path / folder / "tensors.tsv", NUMBERS + i, delimiter="\t")
+    (tmp_path / "labels.tsv").write_text("label\ta\nx\t1\ny\t2\nx\t3\ny\t4\n")
+    files = sorted(tmp_path.glob("step*/tensors.tsv"))
+    status, said = imported(
+        capsys, *files, "--metadata", tmp_path / "labels.tsv", "--run", tmp_path / "run"
+    )
+    assert status == 0
+    assert "tensors (3 units); steps 0.5, 1.5, 10.5" in said
+    run = read_run(tmp_path / "run")
+    assert [(step.step, step.name) for step in run.step_facts] == [
+        (0, "0.5"),
+        (1, "1.5"),
+        (2, "10.5"),
+    ]
+    for i in range(3):
+        np.testing.assert_allclose(run.snapshot("tensors", i), NUMBERS + i, rtol=1e-6)
+    assert [column.name for column in columns_of(run)] == ["index", "label", "a"]
+
+
+@pytest.mark.parametrize(
+    ("given", "steps", "shown"),
+    [
+        ("2,1", [2, 1], ["1", "2"]),
+        ("1.5,0.5", [1, 0], ["0.5", "1.5"]),
+        ("final,warmup", [1, 0], ["warmup", "final"]),
+        ("1716908800123,1716908800023", [1, 0], ["1716908800023", "1716908800123"]),
+        ("-1,0", [0, 1], ["-1", "0"]),
+    ],
+)
+def test_steps_are_given_as_they_are_written(
+    tmp_path: Path, given: str, steps: list[int], shown: list[str]
+) -> None:
+    for i, name in enumerate("ab"):
+        np.save(tmp_path / f"{name}.npy", NUMBERS + i)
+    files = [str(tmp_path / f"{name}.npy") for name in "ab"]
+    options = ["--layer", "x", f"--steps={given}", "--run", str(tmp_path / "run")]
+    assert cli.main(["import", *files, *options]) == 0
+    run = read_run(tmp_path / "run")
+    assert [step.shown for step in run.step_facts] == shown
+    for i, step in enumerate(steps):
+        np.testing.assert_array_equal(run.snapshot("x", step), NUMBERS + i)

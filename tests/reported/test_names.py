@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tensorboardX import SummaryWriter
 
+from tb_embed_plugin.runs.run import Run
 from tb_embed_plugin.runs.step_names import find_series
 from tests.harness import find_run
 
@@ -237,3 +239,50 @@ def test_a_best_model_beside_the_epochs_is_a_step_after_them(tmp_path: Path) -> 
         (3, "best"),
     ]
     assert "m-best" in run.problems[0]
+
+
+def logged(folder: Path, steps: Sequence[Any], tags: Sequence[str] = ("acts",)) -> Run:
+    """Returns the run of tensorboardX in which each step's values are its place."""
+    with SummaryWriter(str(folder)) as writer:
+        for place, step in enumerate(steps):
+            for tag in tags:
+                writer.add_embedding(
+                    np.full((4, 3), place, np.float32),
+                    metadata=list("abcd"),
+                    global_step=step,
+                    tag=tag,
+                )
+    return find_run(folder)
+
+
+@pytest.mark.parametrize(
+    ("steps", "shown"),
+    [
+        ([0.5, 1.5, 10.5], ["0.5", "1.5", "10.5"]),
+        ([1716908800123, 1716908900456], ["1716908800123", "1716908900456"]),
+        (["warmup", 1, 2, "best", "final"], ["warmup", "1", "2", "best", "final"]),
+        ([-1, 0, 1], ["-1", "0", "1"]),
+        ([3, 5], ["3", "5"]),
+        ([None], ["0"]),
+    ],
+)
+def test_add_embedding_at_any_step(
+    tmp_path: Path, steps: Sequence[Any], shown: Sequence[str]
+) -> None:
+    run = logged(tmp_path, steps)
+    assert [layer.name for layer in run.layers] == ["acts"]
+    assert run.problems == []
+    assert [step.shown for step in run.step_facts] == list(shown)
+    for place, step in enumerate(run.layers[0].steps):
+        assert set(run.snapshot("acts", step).ravel()) == {place}
+
+
+def test_tags_share_the_places_of_milliseconds_and_a_lost_configuration_finds_them(
+    tmp_path: Path,
+) -> None:
+    run = logged(tmp_path, [1716908800123, 1716908900456], ("a", "b"))
+    assert [layer.steps for layer in run.layers] == [(0, 1), (0, 1)]
+    (tmp_path / "projector_config.pbtxt").unlink()
+    again = find_run(tmp_path)
+    assert [step.shown for step in again.step_facts] == [step.shown for step in run.step_facts]
+    assert sorted(layer.name for layer in again.layers) == ["a", "b"]

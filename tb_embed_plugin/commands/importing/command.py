@@ -16,7 +16,8 @@ def add_command(commands: Any) -> None:
         "import",
         help="make a run of activations that other programs saved",
         description="Makes a run of .npy, .npz, .safetensors or Parquet files that hold "
-        "matrices with a row a sample. Several files are the steps of one run, by the "
+        "matrices with a row a sample, or of vectors as text (word2vec, GloVe, fastText, "
+        "tables of numbers: .txt, .vec, .tsv). Several files are the steps of one run, by the "
         "numbers in their names (fc1-step10.npy, or fc1-10.npy), else in the order given.",
     )
     parser.add_argument("sources", type=local_argument, nargs="+", metavar="SOURCE")
@@ -33,9 +34,9 @@ def add_command(commands: Any) -> None:
     )
     parser.add_argument(
         "--steps",
-        type=_numbers,
+        type=_words,
         metavar="N,N,…",
-        help="the step of each file",
+        help="the step of each file; fractions and words become steps in their order",
     )
     parser.add_argument(
         "--metadata",
@@ -80,7 +81,7 @@ def _import(options: argparse.Namespace) -> int:
         )
     )
     layers = ", ".join(f"{layer.name} ({layer.units} units)" for layer in imported.layers)
-    steps = ", ".join(map(str, imported.steps))
+    steps = ", ".join(step.shown for step in imported.steps)
     print(f"{options.run}: {imported.samples:,} samples; {layers}; steps {steps}")
     for note in imported.notes:
         print(f"note: {note}")
@@ -88,13 +89,13 @@ def _import(options: argparse.Namespace) -> int:
     return 0
 
 
-def _numbers(text: str) -> list[int]:
-    try:
-        return [int(part) for part in text.split(",")]
-    except ValueError as error:
+def _words(text: str) -> list[str]:
+    words = [part.strip() for part in text.split(",")]
+    if "" in words:
         raise argparse.ArgumentTypeError(
-            f"expected whole numbers separated by commas; received {text!r}"
-        ) from error
+            f"expected steps separated by commas; received {text!r}"
+        )
+    return words
 
 
 def _cell(text: str) -> tuple[int, int]:

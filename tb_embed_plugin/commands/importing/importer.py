@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,7 @@ from tb_embed_plugin.commands.importing.samples import (
     with_index,
 )
 from tb_embed_plugin.commands.importing.sources import Source, open_source
-from tb_embed_plugin.commands.importing.steps import layer_name, steps_of
+from tb_embed_plugin.commands.importing.steps import steps_of
 from tb_embed_plugin.errors import EmbedError, MisuseError
 from tb_embed_plugin.runs.manifest import Layer, Step
 from tb_embed_plugin.runs.metadata_table import Column
@@ -40,7 +40,7 @@ class Request:
         sources: The files, one a step.
         run_dir: The run to be written.
         layers: Names of the arrays wanted, none for all.
-        steps: One for each file; None where the names or the order tell.
+        steps: One for each file, as it was written; None where the names or the order tell.
         metadata: A table of the samples.
         images: Their thumbnails.
         cell: Width and height of a thumbnail on a sheet, pixels.
@@ -50,7 +50,7 @@ class Request:
     sources: Sequence[Path]
     run_dir: Path
     layers: Sequence[str] = ()
-    steps: Sequence[int] | None = None
+    steps: Sequence[str] | None = None
     metadata: Path | None = None
     images: Path | None = None
     cell: tuple[int, int] | None = None
@@ -70,7 +70,7 @@ class Imported:
 
     samples: int
     layers: Sequence[Layer]
-    steps: Sequence[int]
+    steps: Sequence[Step]
     notes: list[str] = field(default_factory=list)
 
 
@@ -83,10 +83,12 @@ def import_files(request: Request) -> Imported:
         OSError: The run cannot be written.
     """
     _refuse_what_is_there(request)
-    sources = _open(request)
+    notes: list[str] = []
+    snapshots = _open(request, notes)
+    sources = [source for _, source in snapshots]
     samples, layers = _shapes(sources)
-    notes = [note for source in sources.values() for note in source.notes]
-    columns = _columns(request, list(sources.values()), samples, notes)
+    notes += [note for source in sources for note in source.notes]
+    columns = _columns(request, sources, samples, notes)
     images = None
     if request.images is not None:
         images, told = read_thumbnails(request.images, samples, request.cell)
@@ -98,7 +100,7 @@ def import_files(request: Request) -> Imported:
         writer = _begin(request.run_dir, layers, columns)
         if images is not None:
             writer.add_sprite(images)
-        for step, source in sources.items():
+        for step, source in snapshots:
             _write(writer, step, source, layers, notes)
         writer.finish()
     except EmbedError:
@@ -106,7 +108,9 @@ def import_files(request: Request) -> Imported:
         raise
     finally:
         release(request.run_dir)
-    return Imported(samples, layers, list(sources), list(dict.fromkeys(notes)))
+    return Imported(
+        samples, layers, [step for step, _ in snapshots], list(dict.fromkeys(notes))
+    )
 
 
 def _refuse_what_is_there(request: Request) -> None:
@@ -118,17 +122,21 @@ def _refuse_what_is_there(request: Request) -> None:
         )
 
 
-def _open(request: Request) -> dict[int, Source]:
-    """Opens the files, by step in ascending order."""
-    steps = steps_of(request.sources, request.steps)
-    defaults = {layer_name(path) for path in request.sources}
+def _open(request: Request, notes: list[str]) -> list[tuple[Step, Source]]:
+    """Opens the files, in the order of their steps."""
+    told = steps_of(request.sources, request.steps)
+    notes += told.notes
     # Where the names differ, nobody but the user can know whether they mean one layer.
-    default = defaults.pop() if len(defaults) == 1 else ""
-    opened = {
-        step: open_source(path, request.layers, default)
-        for step, path in sorted(zip(steps, request.sources, strict=True))
-    }
-    names = {tuple(source.layers): source.path for source in opened.values()}
+    opened = [
+        (
+            Step(step, "step", None, None, 0.0, None, name=name),
+            open_source(path, request.layers, told.layer),
+        )
+        for step, name, path in sorted(
+            zip(told.steps, told.names, request.sources, strict=True), key=lambda one: one[0]
+        )
+    ]
+    names = {tuple(source.layers): source.path for _, source in opened}
     if len(names) > 1:
         (first, first_path), (other, other_path) = list(names.items())[:2]
         raise MisuseError(
@@ -145,11 +153,11 @@ def _open(request: Request) -> dict[int, Source]:
     return opened
 
 
-def _shapes(sources: dict[int, Source]) -> tuple[int, list[Layer]]:
+def _shapes(sources: Sequence[Source]) -> tuple[int, list[Layer]]:
     """Returns the number of samples and the layers, the same at every step."""
     known: dict[str, tuple[tuple[int, ...], str]] = {}
     rows: tuple[int, str] | None = None
-    for source in sources.values():
+    for source in sources:
         for name, read in source.layers.items():
             shape, where = read().shape, f"{name} of {source.path.name}"
             rows = rows or (shape[0], where)
@@ -201,14 +209,14 @@ def _begin(run_dir: Path, layers: Sequence[Layer], columns: Sequence[Column]) ->
 
 
 def _write(
-    writer: RunWriter, step: int, source: Source, layers: Sequence[Layer], notes: list[str]
+    writer: RunWriter, step: Step, source: Source, layers: Sequence[Layer], notes: list[str]
 ) -> None:
     tensors = {layer.name: source.layers[layer.name]() for layer in layers}
     not_finite = tuple(n for n, tensor in tensors.items() if not np.isfinite(tensor).all())
     notes += [
-        f"{name} of {source.path.name} holds NaN or infinity: step {step} is kept, and left "
-        "out of projections"
+        f"{name} of {source.path.name} holds NaN or infinity: step {step.shown} is kept, and "
+        "left out of projections"
         for name in not_finite
     ]
     time = source.path.stat().st_mtime
-    writer.write_snapshot(Step(step, "step", None, None, time, None, not_finite), tensors)
+    writer.write_snapshot(replace(step, wall_time=time, not_finite=not_finite), tensors)

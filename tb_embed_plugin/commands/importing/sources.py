@@ -1,4 +1,4 @@
-"""Files of matrices: `.npy`, `.npz`, `.safetensors` and Parquet, opened without pickle.
+"""Files of matrices: `.npy`, `.npz`, `.safetensors`, Parquet, text, opened without pickle.
 
 A file is opened by its ending. What it holds is told at once, its values are read one matrix at
 a time.
@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.commands.importing.parquet import read_values, read_vectors, vector_columns
+from tb_embed_plugin.commands.importing.vectors import open_vectors
 from tb_embed_plugin.errors import EmbedError, MisuseError, UnreadableError
 from tb_embed_plugin.runs.metadata_table import Column
 
@@ -68,6 +69,9 @@ def open_source(path: Path, layers: Sequence[str], default: str) -> Source:
         ".npz": _open_npz,
         ".safetensors": _open_safetensors,
         ".parquet": _open_parquet,
+        ".tsv": _open_text,
+        ".txt": _open_text,
+        ".vec": _open_text,
     }
     opener = openers.get(path.suffix.lower())
     if opener is None:
@@ -140,6 +144,15 @@ def _open_parquet(path: Path, layers: Sequence[str], default: str) -> Source:
         {name: partial(_read, path, name, partial(read_vectors, path, name)) for name in names},
         columns,
         notes,
+    )
+
+
+def _open_text(path: Path, layers: Sequence[str], default: str) -> Source:
+    name = _one(path, layers) or default
+    vectors = open_vectors(path)
+    columns = [] if vectors.words is None else [vectors.words]
+    return Source(
+        path, {name: partial(_read, path, name, vectors.read)}, columns, vectors.notes
     )
 
 

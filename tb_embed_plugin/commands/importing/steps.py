@@ -2,78 +2,102 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from tb_embed_plugin.errors import MisuseError
-
-_LARGEST = 2**31 - 1
-_NAMED = re.compile(r"(?:^|[^a-z])(?:step|epoch|iter)[-_=.]?(\d+)", re.ASCII | re.IGNORECASE)
-_LAST = re.compile(r"(?:^|[-_=.])(\d+)$", re.ASCII)
-"""A number of its own: fc1 is a name, fc-1 a step."""
+from tb_embed_plugin.runs.step_names import Series, find_series
+from tb_embed_plugin.runs.step_words import in_their_order
 
 
-def steps_of(paths: Sequence[Path], given: Sequence[int] | None) -> list[int]:
+@dataclass(frozen=True)
+class FileSteps:
+    """The steps of files.
+
+    Attributes:
+        steps: One for each file, in the files' order.
+        names: What was written in place of a step, where that is no such number.
+        layer: The files' name without what differs, the default name of the layer in them;
+            empty where their names are different ones.
+        notes: What a person should know, one sentence each.
+    """
+
+    steps: Sequence[int]
+    names: Sequence[str | None]
+    layer: str
+    notes: Sequence[str] = ()
+
+
+def steps_of(paths: Sequence[Path], given: Sequence[str] | None) -> FileSteps:
     """Returns the step of each file.
 
     Args:
         paths: The files, in the order that the user gave.
-        given: Their steps as the user says, None where the names or the order shall tell.
+        given: Their steps as the user wrote them, whole numbers or not; None where the names or
+            the order shall tell.
 
     Raises:
         MisuseError: There are more or fewer of `given`, or two files are of one step.
     """
+    stems = [path.stem for path in paths]
+    if len(set(stems)) < len(stems):  # the step may be in the name of the folder
+        stems = [f"{path.resolve().parent.name}/{path.stem}" for path in paths]
+    found = find_series(stems) if len(set(stems)) == len(stems) else []
+    series = found[0] if len(found) == 1 and found[0].by != "names" else None
+    layer = "" if series is None else series.title or "embedding"
     if given is not None:
-        steps = list(given)
-        if len(steps) != len(paths):
-            raise MisuseError(
-                f"expected --steps with a number for each of {len(paths)} files; received "
-                f"{len(steps)}; write as many, separated by commas"
-            )
-    else:
-        steps = _told_by_names(paths)
-    _check(paths, steps)
-    return steps
-
-
-def layer_name(path: Path) -> str:
-    """Returns a file's name without its step, the default name of the layer in it."""
-    name = _LAST.sub("", _NAMED.sub("", path.stem)).strip("-_=. ")
-    return name or "embedding"
-
-
-def _told_by_names(paths: Sequence[Path]) -> list[int]:
-    found = [_number(path.stem) for path in paths]
-    told = [step for step in found if step is not None]
-    if len(told) == len(paths):
-        return told
-    if told:
-        without = next(p for p, step in zip(paths, found, strict=True) if step is None)
+        return _given(paths, given, layer)
+    if series is None:
+        _refuse_some_numbers(found)
+        return FileSteps(list(range(len(paths))), [None] * len(paths), layer)
+    if series.by == "clash":
         raise MisuseError(
-            f"expected a step in the name of every file or of none; received {without.name} "
+            "expected a step of its own for every file; received "
+            f"{', '.join(path.name for path in paths[:3])}; pass --steps, or put several "
+            "layers of one step into one .npz"
+        )
+    steps = {name: step for step, name in series.names.items()}
+    return FileSteps(
+        [steps[stem] for stem in stems],
+        [series.written.get(steps[stem]) for stem in stems],
+        layer,
+        [series.note] if series.note else [],
+    )
+
+
+def _given(paths: Sequence[Path], given: Sequence[str], layer: str) -> FileSteps:
+    if len(given) != len(paths):
+        raise MisuseError(
+            f"expected --steps with one for each of {len(paths)} files; received "
+            f"{len(given)}; write as many, separated by commas"
+        )
+    steps = in_their_order(given)
+    for i, step in enumerate(steps):
+        if step in steps[:i]:
+            raise MisuseError(
+                f"expected a step of its own for every file; received {given[i]} for "
+                f"{paths[steps.index(step)].name} and {paths[i].name}; write others as --steps"
+            )
+    is_itself = [
+        word.isdecimal() and int(word) == step for word, step in zip(given, steps, strict=True)
+    ]
+    names = [None if same else word for word, same in zip(given, is_itself, strict=True)]
+    return FileSteps(steps, names, layer)
+
+
+def _refuse_some_numbers(found: Sequence[Series]) -> None:
+    """Raises where some files have a number and others none, or names differ otherwise."""
+    without = [name for s in found if "*" not in s.name for name in s.names.values()]
+    without += [name for s in found if s.by == "names" for name in s.names.values()]
+    numbered = [s.name for s in found if "*" in s.name and s.by != "names"]
+    if numbered and without:
+        raise MisuseError(
+            f"expected a step in the name of every file or of none; received {without[0]} "
             "without one; pass --steps"
         )
-    return list(range(len(paths)))
-
-
-def _number(stem: str) -> int | None:
-    match = _NAMED.search(stem) or _LAST.search(stem)
-    return int(match[1]) if match else None
-
-
-def _check(paths: Sequence[Path], steps: Sequence[int]) -> None:
-    files: dict[int, Path] = {}
-    for path, step in zip(paths, steps, strict=True):
-        if not 0 <= step <= _LARGEST:
-            raise MisuseError(
-                f"expected steps from 0 to {_LARGEST}; received {step} for {path.name}; pass "
-                "smaller ones as --steps"
-            )
-        if step in files:
-            raise MisuseError(
-                f"expected a step of its own for every file; received {step} for "
-                f"{files[step].name} and {path.name}; pass --steps, or put several layers of "
-                "one step into one .npz"
-            )
-        files[step] = path
+    if numbered:
+        raise MisuseError(
+            f"expected files of one name and a number each; received {', '.join(numbered[:3])}"
+            "; import each into a run of its own, or pass --layer and --steps"
+        )
