@@ -71,6 +71,7 @@ def test_the_wheel_built_from_the_sdist_without_node_holds_the_page(built: Path)
 
     assert "tb_embed_plugin/static/index.js" in names
     assert any(n.startswith("tb_embed_plugin/static/assets/app-") for n in names)
+    assert any(n.startswith("tb_embed_plugin/static/assets/pattern_worker-") for n in names)
     assert "tb_embed_plugin/py.typed" in names
     assert not [n for n in names if n.startswith(("tests", "frontend", "benchmarks"))]
     assert "tb_embed = tb_embed_plugin.plugin:EmbeddingsPlugin" in text

@@ -36,12 +36,19 @@ export function* blocks_of(column: Column): Generator<Block> {
   }
 }
 
+/** Where all is ASCII, bytes are characters: decoding at once takes a fraction of the time. */
+function texts_in(bytes: Uint8Array, offsets: Uint32Array): Texts {
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+  if (text.length !== bytes.length) return new Strings(bytes, offsets);
+  return { length: offsets.length - 1, at: (i) => text.slice(offsets[i], offsets[i + 1]) };
+}
+
 export function texts_of(block: Block): Texts {
   if (block.type === "words") {
     const { words } = block;
     return { length: words.length, at: (i) => words[i] ?? "" };
   }
-  if (block.type === "texts") return new Strings(block.bytes, block.offsets);
+  if (block.type === "texts") return texts_in(block.bytes, block.offsets);
   const { column } = block;
   return { length: column.values.length, at: (i) => value_at(column, i) };
 }
