@@ -28,6 +28,9 @@ MAX_SECONDS = 2.0
 SETTLED_SECONDS = 1.0
 """A directory that has changed since then may change again without a newer time stamp."""
 
+_SYSTEMS = frozenset({"lost+found", "System Volume Information"})
+"""What a file system keeps at its top, where nobody may look."""
+
 PLUGINS_FOLDER = "plugins"
 """What plugins keep below a run; there are no runs in it."""
 
@@ -122,7 +125,8 @@ def _read(
         with os.scandir(path) as entries:
             for entry in entries:
                 names.append(entry.name)
-                if not entry.name.startswith((".", "__")) and _is_folder(entry):
+                hidden = entry.name.startswith((".", "__")) or entry.name in _SYSTEMS
+                if not hidden and _is_folder(entry):
                     folders.append(entry.name)
     except PermissionError:
         raise

@@ -216,9 +216,12 @@ def _open_listed(tensor: ConfiguredTensor, paths: WrittenPaths, found: Found) ->
         UnreadableError: The tensor's is not there or cannot be read.
     """
     # Whoever writes them again writes the configuration after them.
-    if awaited := paths.awaited(tensor.tensor):
-        found.renamed.append(awaited)
-    path = paths.find(tensor.tensor)
+    try:
+        path = paths.find(tensor.tensor)
+    except UnreadableError:
+        awaited = paths.awaited(tensor.tensor)  # it may come yet
+        found.renamed += [awaited] if awaited else []
+        raise
     found.renamed.append(path)
     return _Tensor(
         TensorFile.open(path, tensor.shape),

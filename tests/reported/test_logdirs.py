@@ -50,6 +50,8 @@ def unprivileged() -> Iterator[Path]:
     """A directory of somebody without rights, who we are meanwhile."""
     folder = Path(tempfile.mkdtemp())
     user = os.geteuid()
+    # What is imported late may lie where only we may read.
+    listed(client_of(logdir=str(folder)))
     try:
         if user == 0:
             os.chown(folder, NOBODY, NOBODY)
@@ -115,7 +117,9 @@ def test_directories_that_may_not_be_listed_are_named_beside_the_runs(
 ) -> None:
     save(unprivileged / "a", {"words": values()}, "model.ckpt-1")
     (unprivileged / "b" / "closed").mkdir(parents=True)
-    (unprivileged / "b" / "closed").chmod(0o000)
+    (unprivileged / "lost+found").mkdir()
+    for closed in (unprivileged / "b" / "closed", unprivileged / "lost+found"):
+        closed.chmod(0o000)
     answer = listed(client_of(logdir=str(unprivileged)))
     assert [run["run"] for run in answer["runs"]] == ["a"]
     (problem,) = answer["problems"]
