@@ -78,6 +78,8 @@ def quoted_cells(text: str, separator: str, most: int) -> Cells | None:
     by_chance = broken == 1 or any(column.blank for column in columns)
     if len(columns) == 1 and broken and by_chance and not columns[0].throughout:
         return None
+    if len(columns) == 1 and columns[0].apart:
+        return None
     if broken and len({len(row) for row in rows if row != [""]}) > 1:
         return None
     known = any(column.throughout or column.needed for column in columns)

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import UnreadableError
+from tb_embed_plugin.runs.number_lines import NumberLines, count_lines
 from tb_embed_plugin.runs.stamps import Stamp, stamp_of
 
 MAX_TEXT_BYTES = 1 << 30
@@ -28,7 +29,7 @@ MAX_PARSED_BYTES = 1 << 29
 """Parsed tables kept, all files together; those used last."""
 
 _BLOCK_BYTES = 1 << 24
-_END_BYTES = 1 << 20
+_HEAD_LINES = 50
 _PLAIN = b"0123456789+-.eEnaifNAIF\t\n"
 """Bytes of the numbers that SciPy's parser and Python's read alike."""
 
@@ -108,9 +109,13 @@ class TensorFile:
     def _parse(self) -> NDArray[np.float32]:
         values = np.empty(self.shape, np.float32)
         row = 0
+        form = _form(self.path)
         try:
-            for block in _blocks_of_lines(self.path):
-                numbers = _numbers(block, self.shape[1])
+            line, skipped = 1, form.skipped
+            for whole in _blocks_of_lines(self.path):
+                block = whole.split(b"\n", skipped)[-1]
+                numbers = _numbers(block, form, line + skipped)
+                line, skipped = line + whole.count(b"\n") + 1, 0
                 with np.errstate(over="ignore"):  # infinity is what float32 makes of it
                     values[row : row + len(numbers)] = numbers
                 row += len(numbers)
@@ -164,40 +169,38 @@ def _table_shape(path: Path, stamp: Stamp) -> tuple[int, int]:
             _size(stamp),
             "write it as float32 with a tensor_shape, or import it with tb-embed import",
         )
+    form = _form(path)
+    rows, last = -int(form.headed), b""
     try:
-        with path.open("rb") as file:
-            first = file.readline(_BLOCK_BYTES)
-            breaks = first.count(b"\n")
-            while block := file.read(_BLOCK_BYTES):
-                breaks += block.count(b"\n")
-            file.seek(max(0, file.tell() - _END_BYTES))
-            end = file.read()
+        for block in _blocks_of_lines(path):
+            rows += count_lines(block)
+            last = block.rstrip().rpartition(b"\n")[2] or last
     except OSError as error:
         raise _unreadable(path, "a table", type(error).__name__) from error
-    kept = end.rstrip()
-    rows = breaks + 1 - end.count(b"\n", len(kept))
-    columns = _width(path, first)
-    last = kept.rpartition(b"\n")
     # A file that was cut short mostly ends within a row.
-    if last[1] and _width(path, last[2]) != columns:
+    if len(form.cells(last)) != form.columns or NumberLines.of([last]) is None:
         raise _unreadable(
-            path, f"{columns} numbers in each row", "a table whose last has others"
+            path, f"{form.columns} numbers in each row", "a table whose last has others"
         )
-    return rows, columns
+    return rows, form.columns
 
 
-def _width(path: Path, line: bytes) -> int:
-    """Returns how many numbers a line holds."""
-    cells = line.split(b"\t")
+def _form(path: Path) -> NumberLines:
+    """Returns how a table is written.
+
+    Raises:
+        UnreadableError: It cannot be read, or its first lines hold no numbers.
+    """
     try:
-        float(cells[0])
-        float(cells[-1])
-    except ValueError as error:
-        text = line[:40].decode(errors="replace")
-        raise _unreadable(
-            path, "numbers separated by tabs", f"a table with the row {text!r}"
-        ) from error
-    return len(cells)
+        with path.open("rb") as file:
+            head = file.read(_BLOCK_BYTES)
+    except OSError as error:
+        raise _unreadable(path, "a table", type(error).__name__) from error
+    form = NumberLines.of(head.split(b"\n", _HEAD_LINES)[:_HEAD_LINES])
+    if form is None:
+        text = head.lstrip()[:40].split(b"\n")[0].decode(errors="replace")
+        raise _unreadable(path, "numbers separated by tabs", f"a table with the row {text!r}")
+    return form
 
 
 def _blocks_of_lines(path: Path) -> Iterator[bytes]:
@@ -215,25 +218,25 @@ def _blocks_of_lines(path: Path) -> Iterator[bytes]:
         yield rest
 
 
-def _numbers(lines: bytes, columns: int) -> NDArray[np.float64]:
+def _numbers(lines: bytes, form: NumberLines, first: int) -> NDArray[np.float64]:
     """Parses whole lines of numbers, float64 (n_lines, columns).
 
     Raises:
-        ValueError: They are no numbers, or not `columns` in each line.
+        ValueError: They are no numbers, or not `form.columns` in each line.
     """
     lines = lines.rstrip().replace(b"\r\n", b"\n")
     tabs = [line.count(b"\t") for line in lines.split(b"\n")]
-    if lines.translate(None, _PLAIN) == b"" and set(tabs) == {columns - 1}:
+    if lines.translate(None, _PLAIN) == b"" and set(tabs) == {form.columns - 1}:
         try:
-            return _fast_numbers(lines, len(tabs), columns)
+            return _fast_numbers(lines, len(tabs), form.columns)
         except ValueError:
             pass  # the slow parser knows more spellings, and says where it failed
-    numbers = np.loadtxt(
-        io.BytesIO(lines), delimiter="\t", comments=None, ndmin=2, encoding="latin1"
+    text = form.plain(lines, first)
+    if not text:
+        return np.empty((0, form.columns))
+    return np.loadtxt(
+        io.BytesIO(text), delimiter="\t", comments=None, ndmin=2, encoding="latin1"
     )
-    if numbers.shape[1:] != (columns,):
-        raise ValueError(f"{numbers.shape[1]} numbers in each")
-    return numbers
 
 
 def _fast_numbers(lines: bytes, rows: int, columns: int) -> NDArray[np.float64]:

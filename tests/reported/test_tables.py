@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -13,8 +14,12 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
+from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.runs.metadata_inference import InferredTable, infer_table
+from tb_embed_plugin.runs.sheets import read_sheet
+from tb_embed_plugin.runs.tensor_file import TensorFile
 
 
 def table(text: str | bytes, n_samples: int, name: str = "metadata.tsv") -> InferredTable:
@@ -270,6 +275,60 @@ def test_commas_in_a_list_of_names_separate_nothing(name: str) -> None:
     names = ["Paris, France", "Rome, Italy", "Bern, Switzerland"]
 
     assert content(table(as_lines(names), 3, name)) == {"label": names}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1.5\t0\n\n0\t1\n",
+        "1.5\t0\n0\t1\n\n\n",
+        "\n1.5\t0\r\n0\t1\r\n",
+        "1.5\t0\t\n0\t1\t\n",
+        "1.5  0\n0 1\n",
+        "1.5,0\n0,1\n",
+        "x\ty\n1.5\t0\n0\t1\n",
+        "1.5\tFalse\nFalse\tTrue\n",
+    ],
+    ids=["inside", "at the end", "first", "tabs", "spaces", "commas", "header", "booleans"],
+)
+def test_tensors_with_blank_lines_other_separators_a_header_or_booleans(
+    tmp_path: Path, text: str
+) -> None:
+    path = tmp_path / "tensors.tsv"
+    path.write_bytes(text.encode())
+    tensor = TensorFile.open(path, ())
+
+    assert tensor.shape == (2, 2)
+    np.testing.assert_array_equal(tensor.read(), [[1.5, 0], [0, 1]])
+
+
+def test_a_ragged_row_of_a_tensor_is_named_by_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "tensors.tsv"
+    path.write_text("1\t2\n\n3\t4\t5\n6\t7\n")
+
+    with pytest.raises(UnreadableError, match="line 3 holds 3"):
+        TensorFile.open(path, ()).read()
+
+
+@pytest.mark.parametrize(
+    ("size", "cell", "told"),
+    [((40, 40), (10, 10), False), ((40, 30), (10, 10), False), ((120, 10), (10, 10), True)],
+)
+def test_a_sheet_without_the_size_of_a_thumbnail(
+    tmp_path: Path, size: tuple[int, int], cell: tuple[int, int], *, told: bool
+) -> None:
+    Image.new("L", size).save(tmp_path / "sprite.png")
+    sheet = read_sheet(tmp_path / "sprite.png", (), 12)
+
+    assert sheet.facts.cell == cell
+    assert told == any("are a guess" in problem for problem in sheet.problems)
+
+
+def test_a_sheet_that_no_grid_divides_is_refused(tmp_path: Path) -> None:
+    Image.new("L", (41, 37)).save(tmp_path / "sprite.png")
+
+    with pytest.raises(UnreadableError, match="single_image_dim"):
+        read_sheet(tmp_path / "sprite.png", (), 12)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,87 @@
+"""How somebody else's table of numbers is written: what separates them, what is above them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_AROUND = b" \t\r"
+_TRUTHS = {b"True": b"1", b"False": b"0"}
+_UNEVEN = (b"\n\n", b"\n\r", b"\n ", b"\n\t")
+"""What stands before a blank line, and before no other that is plain."""
+
+
+@dataclass(frozen=True)
+class NumberLines:
+    """The form of the lines.
+
+    Attributes:
+        separator: A tab, a comma, or a space for any number of them.
+        columns: Numbers in a line.
+        skipped: Lines before the first of numbers: blank ones and a header.
+        headed: Whether one of these is a header.
+    """
+
+    separator: bytes
+    columns: int
+    skipped: int
+    headed: bool
+
+    @classmethod
+    def of(cls, lines: Sequence[bytes]) -> NumberLines | None:
+        """Returns the form by a table's first lines, None where they are no numbers."""
+        kept = [(i, line) for i, line in enumerate(lines) if line.strip(_AROUND)][:2]
+        for place, (i, line) in enumerate(kept):
+            for separator in (b"\t", b",", b" "):
+                if separator not in line.strip(_AROUND) and separator != b" ":
+                    continue
+                cells = _cells(line, separator)
+                if all(map(_is_number, cells)):
+                    return cls(separator, len(cells), i, headed=place == 1)
+        return None
+
+    def cells(self, line: bytes) -> list[bytes]:
+        """Returns the numbers of a line, without separators at its ends."""
+        return _cells(line, self.separator)
+
+    def plain(self, lines: bytes, first: int) -> bytes:
+        """Returns lines with single tabs between numbers, and no blank ones.
+
+        Args:
+            lines: Whole lines.
+            first: The number of the first, for what is said of them.
+
+        Raises:
+            ValueError: A line holds more or fewer numbers, or something else.
+        """
+        kept = []
+        for number, line in enumerate(lines.split(b"\n"), first):
+            if not line.strip(_AROUND):
+                continue
+            cells = self.cells(line)
+            if len(cells) != self.columns:
+                raise ValueError(f"line {number} holds {len(cells)}")
+            kept.append(b"\t".join(_TRUTHS.get(cell, cell) for cell in cells))
+        return b"\n".join(kept)
+
+
+def count_lines(lines: bytes) -> int:
+    """Returns how many of whole lines, the last without its end, are not blank."""
+    begun = lines.startswith((b" ", b"\t", b"\r", b"\n"))
+    if not begun and not lines.endswith(b"\n") and not any(x in lines for x in _UNEVEN):
+        return lines.count(b"\n") + bool(lines)
+    return sum(bool(line.strip(_AROUND)) for line in lines.split(b"\n"))
+
+
+def _cells(line: bytes, separator: bytes) -> list[bytes]:
+    bare = line.strip(_AROUND)
+    return re.split(rb" +", bare) if separator == b" " else bare.split(separator)
+
+
+def _is_number(cell: bytes) -> bool:
+    try:
+        float(_TRUTHS.get(cell, cell))
+    except ValueError:
+        return False
+    return True
