@@ -66,16 +66,19 @@ class Frames:
     def frames(self, view: View, steps: Sequence[int]) -> NDArray[np.float32]:
         """Returns the frames of `steps`, float32 (n_steps, n_samples, components).
 
+        Hidden samples lie where another one does.
+
         Raises:
             EmbedError: As `basis`, and as `carried` where the view carries.
         """
-        basis = self.basis(view)
+        basis, facts = self.basis(view), view.source.facts
         snapshot_of = self._snapshots(view)
-        frames = np.empty((len(steps), view.source.facts.samples, view.components), np.float32)
+        frames = np.empty((len(steps), facts.samples, view.components), np.float32)
         with self.working():
             for frame, step in zip(frames, steps, strict=True):
-                frame[:] = basis.project(snapshot_of(step), view.components)
-                check_finite(step, frame)
+                projected = basis.project(snapshot_of(step), view.components)
+                check_finite(step, projected)
+                frame[:] = facts.with_hidden(projected)
         return frames
 
     def logits_on_plane(self, view: View, step: int) -> NDArray[np.float64]:

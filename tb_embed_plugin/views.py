@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tb_embed_plugin.errors import ArgumentError
 from tb_embed_plugin.projections import alignment, axes, classes, groups, pca
 from tb_embed_plugin.projections.alignment import Alignment
 from tb_embed_plugin.projections.basis import Basis
@@ -45,14 +46,17 @@ class Source:
         return self.run.layer(self.layer)
 
     def snapshot(self, step: int) -> NDArray[np.float32]:
-        """Returns a snapshot, float32 (n_samples, n_units)."""
-        return self.run.snapshot(self.layer, step)
+        """Returns the activations of the samples that are shown, float32 (n_shown, n_units)."""
+        return self.facts.only_shown(self.run.snapshot(self.layer, step))
 
     def key(self, steps: Sequence[int]) -> str:
         """Changes when one of these snapshots does, or what is known of their samples."""
         stamps = [self.run.stamp(self.layer, step) for step in steps]
         samples = self.facts.fingerprint, self.facts.samples_version
-        return short_hash(str(self.run.path), self.layer, tuple(steps), stamps, samples)
+        hidden = [self.facts.hidden] if self.facts.hidden else []
+        return short_hash(
+            str(self.run.path), self.layer, tuple(steps), stamps, samples, *hidden
+        )
 
 
 @dataclass(frozen=True)
@@ -119,13 +123,14 @@ class View:
         if self.engine == pca.ENGINE.name:
             return pca.fit(home.snapshot, self.basis_steps, self.settings)
         if self.settings["kind"] == "groups":
-            sides = [np.array(side, np.int64) for side in self.sides]
+            sides = [_places(home.facts, side) for side in self.sides]
             pairs = zip(sides[::2], sides[1::2], strict=True)
-            contrasts = [groups.contrast(home.facts.samples, *pair) for pair in pairs]
+            contrasts = [groups.contrast(len(home.facts.shown), *pair) for pair in pairs]
             return groups.fit(
                 home.snapshot, self.basis_steps, np.stack(contrasts, axis=1), self.settings
             )
         codes = read_classes(home.run, home.layer, self.label).codes
+        codes = home.facts.only_shown(codes)
         return classes.fit(home.snapshot, self.basis_steps, codes, self.settings)
 
 
@@ -156,16 +161,38 @@ def carry(source: Source, onto: Onto) -> Carried:
     """
     there = onto.source
     pairs = match_steps(source.run, source.layer, there.run, there.layer, onto.rule)
-    samples = match_samples(source.run, source.layer, there.run, there.layer)
+    samples = _shown_by_both(
+        match_samples(source.run, source.layer, there.run, there.layer), source, there
+    )
 
-    def shared(
-        snapshot: NDArray[np.float32], rows: NDArray[np.int64] | None
-    ) -> NDArray[np.float32]:
+    def shared(side: Source, step: int, rows: NDArray[np.int64] | None) -> NDArray[np.float32]:
+        snapshot = side.run.snapshot(side.layer, step)
         return snapshot if rows is None else snapshot[rows]
 
     found = alignment.align(
         pairs,
-        lambda step: shared(source.snapshot(step), samples.rows),
-        lambda step: shared(there.snapshot(step), samples.onto_rows),
+        lambda step: shared(source, step, samples.rows),
+        lambda step: shared(there, step, samples.onto_rows),
     )
     return Carried(samples, found)
+
+
+def _shown_by_both(samples: SampleMatch, source: Source, there: Source) -> SampleMatch:
+    if not (source.facts.hidden or there.facts.hidden):
+        return samples
+    rows, onto_rows = samples.rows, samples.onto_rows
+    rows = np.arange(source.facts.samples) if rows is None else rows
+    onto_rows = np.arange(there.facts.samples) if onto_rows is None else onto_rows
+    kept = np.isin(rows, source.facts.shown) & np.isin(onto_rows, there.facts.shown)
+    return replace(samples, rows=rows[kept], onto_rows=onto_rows[kept])
+
+
+def _places(facts: LayerFacts, side: Sequence[int]) -> NDArray[np.int64]:
+    """Returns where the samples of a group are among those that are shown."""
+    places = np.flatnonzero(np.isin(facts.shown, side))
+    if not len(places):
+        raise ArgumentError(
+            "expected a group with a sample that is shown; all of one group hold NaN or "
+            "infinity; name others"
+        )
+    return places

@@ -135,8 +135,8 @@ def test_nan_and_infinity_are_kept_and_told(
     write(tmp_path, [{"mat": matrix()}, {"mat": mat, "global_step": 1}])
     run = find_run(tmp_path)
     np.testing.assert_array_equal(run.snapshot("default", 1), mat)
-    assert run.layers[0].drawable == [0]
-    assert "NaN or infinity at step 1" in run.problems[0]
+    assert (run.layers[0].drawable, run.layers[0].hidden) == ([0, 1], (3, 4, 5))
+    assert "at step 1: 3 samples (3, 4, 5) hold NaN or infinity" in run.problems[0]
 
 
 def test_a_file_of_bytes_takes_its_shape_from_the_configuration(

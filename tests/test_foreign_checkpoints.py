@@ -271,7 +271,7 @@ def test_new_steps_are_read_without_reading_the_old_ones_again(
 
 def test_a_snapshot_that_is_not_finite_is_told_once_it_was_read(tmp_path: Path) -> None:
     bad = matrix()
-    bad[3, 2] = np.nan
+    bad[:, 2] = np.nan
     save_by_checkpoint(tmp_path, [matrix(), bad, matrix()])
     logdir = Logdir(tmp_path, list)
     run = logdir.run(".")

@@ -216,7 +216,7 @@ def test_nan_is_kept_and_noted(tmp_path: Path, import_files: Import, a: Matrix) 
     assert status == 0
     assert "note: fc1 of fc1-2.npy holds NaN or infinity: step 2" in out
     run = read_run(tmp_path / "logs" / "run")
-    assert run.layers[0].drawable == [1]
+    assert (run.layers[0].drawable, run.layers[0].hidden) == ([1, 2], (3,))
     np.testing.assert_array_equal(run.snapshot("fc1", 2), broken.astype(np.float32))
 
 

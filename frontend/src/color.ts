@@ -77,7 +77,7 @@ export function color_alike(samples: number, theme: Theme): Coloring {
 
 /**
  * `before` are words whose colours are given already, in the order of the colours; `totals` says how common each word
- * is where that is more than the codes tell.
+ * is where that is more than the codes tell; `unseen` are samples that are drawn nowhere, and not counted.
  */
 export function color_by_category(
   codes: Int32Array,
@@ -86,12 +86,18 @@ export function color_by_category(
   before: readonly string[] = [],
   totals?: readonly number[],
   sharing: Sharing | null = null,
+  unseen: readonly number[] = [],
 ): Coloring {
   const counts = new Array<number>(words.length).fill(0);
   let missing = 0;
   for (const code of codes) {
     if (code in counts) counts[code] = (counts[code] ?? 0) + 1;
     else missing += 1;
+  }
+  for (const i of unseen) {
+    const code = codes[i] ?? -1;
+    if (code in counts) counts[code] = (counts[code] ?? 0) - 1;
+    else missing -= 1;
   }
   const color_of = shared_colors(words, totals ?? counts, theme, before, sharing);
   const named = [...color_of.keys()];
@@ -108,7 +114,8 @@ export function color_by_category(
       codes: [code],
     }),
   );
-  const others = codes.length - missing - entries.reduce((sum, entry) => sum + entry.count, 0);
+  const others =
+    codes.length - unseen.length - missing - entries.reduce((sum, entry) => sum + entry.count, 0);
   if (named.length < words.length) {
     const name = `other (${words.length - named.length} more)`;
     const codes = words.map((_, code) => code).filter((code) => !color_of.has(code));
@@ -204,6 +211,7 @@ export function color_by_number(
   theme: Theme,
   within?: readonly [number, number] | null,
   of_time = false,
+  unseen: readonly number[] = [],
 ): Coloring {
   const [low, high] = within ?? limits(values);
   const ramp = legible_ramp(theme);
@@ -215,6 +223,7 @@ export function color_by_number(
     missing += 1;
     return null;
   });
+  missing -= unseen.filter((i) => Number.isNaN(values[i])).length;
   const stops = Array.from({ length: 9 }, (_, i) => css(ramp(i / 8)));
   return {
     bytes: fill_hollow(bytes, theme),

@@ -16,6 +16,8 @@ export interface Layer {
   readonly sprite: SpriteFacts | null;
   readonly fingerprint: string;
   readonly samples_version: string;
+  /** Samples that hold NaN or infinity at some step, and are drawn at none. */
+  readonly hidden: readonly number[];
 }
 
 export interface StepFacts {

@@ -55,6 +55,7 @@ class LayerMeasures:
         self, run: Run, layer: str, measured: Measured, label: str | None = None
     ) -> None:
         self.run = run
+        run.learn(layer, thinned(run.layer(layer).drawable))
         self.facts = run.layer(layer)
         self.steps = thinned(self.facts.drawable)
         self._measured = measured
@@ -69,7 +70,8 @@ class LayerMeasures:
     def samples(self) -> NDArray[np.int64]:
         """The samples that are measured, ascending: all, or a subset (`metrics.subset`)."""
         # Of the words' own codes, which no step changes.
-        return samples_to_measure(self._labels[0].codes, self.facts.units)
+        codes = self.facts.only_shown(self._labels[0].codes)
+        return self.facts.shown[samples_to_measure(codes, self.facts.units)]
 
     @cached_property
     def trained(self) -> list[int]:
@@ -175,7 +177,8 @@ class LayerMeasures:
             raise UnsuitableDataError(
                 "expected layers of which the same samples are measured; of "
                 f"{self.facts.units} and {other.facts.units} units and {self.facts.samples} "
-                "samples, different subsets are; compare layers of equal width"
+                "samples, different subsets are, or other samples are hidden as not finite; "
+                "compare layers of equal width that are finite"
             )
 
     def sample_metric(self, name: str, step: int) -> NDArray[np.float32]:
@@ -272,6 +275,7 @@ class LayerMeasures:
             "samples": self.facts.fingerprint,
             "measured": len(self.samples),
             "label": self.label,
+            **({"hidden": self.facts.hidden} if self.facts.hidden else {}),
             "labels": [
                 [known.names, known.are_outputs, short_hash(known.codes.tobytes())]
                 for known in (words, labels)
@@ -292,7 +296,7 @@ class LayerMeasures:
 
     def _key(self, steps: Sequence[int]) -> Hashable:
         stamps = tuple(repr(self.run.stamp(self.facts.name, step)) for step in steps)
-        labels = self.label, self.facts.samples_version
+        labels = self.label, self.facts.samples_version, self.facts.hidden
         return self.run.path, self.facts.name, *labels, *steps, *stamps
 
 

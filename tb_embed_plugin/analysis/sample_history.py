@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from tb_embed_plugin.analysis.findings import outputs_of
@@ -56,8 +58,17 @@ def neighbors_at(
         EmbedError: It cannot be read.
     """
     snapshot = run.snapshot(layer, step)
+    facts = run.layer(layer)
+    if sample in facts.hidden:
+        raise UnsuitableDataError(
+            f"expected a sample that is shown; sample {sample} holds NaN or infinity at some "
+            "step and is hidden; ask for another"
+        )
+    snapshot = facts.only_shown(snapshot)
     if not np.isfinite(snapshot).all():
         raise UnsuitableDataError(
             f"expected finite activations; step {step} holds NaN or infinity; ask for another"
         )
-    return nearest(snapshot, k, metric, queries=np.array([sample]))
+    place = np.searchsorted(facts.shown, [sample])
+    found = nearest(snapshot, k, metric, queries=place)
+    return replace(found, indices=facts.shown[found.indices].astype(np.int32))

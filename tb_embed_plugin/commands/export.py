@@ -44,7 +44,14 @@ class Content:
 
     @cached_property
     def frames(self) -> NDArray[np.float32]:
-        """Returns the coordinates, (n_steps, n_samples, components)."""
+        """Returns the coordinates, (n_steps, n_samples, components), NaN where hidden."""
+        frames = self.drawn.copy()
+        frames[:, list(self.projected.layout.layer.hidden)] = np.nan
+        return frames
+
+    @cached_property
+    def drawn(self) -> NDArray[np.float32]:
+        """Returns the same, hidden samples being where another one is."""
         frames = [self.projected.frame_of(step) for step in self.steps]
         there = [frame for frame in frames if frame is not None]
         if len(there) < len(frames):
@@ -105,6 +112,7 @@ class Content:
             "label": self.projected.label,
             "columns": [{"name": c.name, "type": c.type} for c in self.columns],
             "by_step": self.changing,
+            "hidden": layout.layer.hidden,
             "quality": self.quality,
             "noise_floor": self.projected.noise_floor,
             "sentence": self.projected.sentence,
@@ -233,7 +241,7 @@ def _html(content: Content, path: Path) -> dict[Path, bytes]:
         sentence=content.projected.sentence
         + (f" Left out, since it changes with each step: {left_out}." if left_out else ""),
         steps=content.steps,
-        frames=content.frames,
+        frames=content.drawn,
         columns=content.lasting,
         label=content.projected.label,
         run=layout.run,

@@ -58,6 +58,7 @@ def player(
     data = {
         "steps": list(steps),
         "samples": frames.shape[1],
+        "hidden": layer.hidden,
         "positions": _base64(packed["positions"].astype("<i2").tobytes()),
         "scale": packed["scale"].tolist(),
         "offset": packed["offset"].tolist(),

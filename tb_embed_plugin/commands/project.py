@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from tb_embed_plugin.arguments import Arguments
@@ -167,13 +169,18 @@ def _open(logdir: Logdir, run: Run, layer: LayerFacts, wish: Wish) -> Projected:
             f"received {components}"
         )
     settings = engine.settings(wish.settings)
+    run.learn(layer.name, layer.drawable)
+    layer = run.layer(layer.name)
     label = label_of(layer, wish.label)
     read_classes(run, layer.name, label)
     if wish.engine in engines.LAYOUT:
         layout = Layout(run, layer, engine, components, settings)
-        return Projected(
-            layout, label, lambda step: layout.frames([step]).get(step), lambda _: None
-        )
+
+        def frame_of(step: int) -> NDArray[np.float32] | None:
+            frame = layout.frames([step]).get(step)
+            return None if frame is None else layer.with_hidden(frame)
+
+        return Projected(layout, label, frame_of, lambda _: None)
     named = {"run": run.name, "layer": layer.name, "engine": engine.name}
     query = {**wish.arguments, **named, "components": str(components)}
     view = read_view(logdir, Arguments(query))

@@ -97,10 +97,10 @@ class Layout:
         return {step: name for step, name in self.known_digests().items() if name in there}
 
     def frames(self, steps: Sequence[int]) -> dict[int, NDArray[np.float32]]:
-        """Returns the finished frames among `steps`, float32 (n_samples, components)."""
+        """Returns the finished frames among `steps`, float32 (n_shown, components)."""
         finished = self.finished()
         self.cache.use(self.name)
-        shape = (self.layer.samples, self.components)
+        shape = (len(self.layer.shown), self.components)
         frames = {}
         for step in steps:
             if step in finished:
@@ -110,12 +110,12 @@ class Layout:
         return frames
 
     def snapshot(self, step: int) -> NDArray[np.float32]:
-        """Returns a snapshot, float32 (n_samples, n_units).
+        """Returns the activations of the samples that are shown, float32 (n_shown, n_units).
 
         Raises:
-            EmbedError: It cannot be read.
+            EmbedError: They cannot be read.
         """
-        return self.run.snapshot(self.layer.name, step)
+        return self.layer.only_shown(self.run.snapshot(self.layer.name, step))
 
     @property
     def origin(self) -> str | None:
@@ -172,10 +172,11 @@ class Layout:
                 f"expected a column of categories, one of {list(columns)}; received "
                 f"{self.column!r}"
             )
-        return columns[self.column].categories()[0]
+        return self.layer.only_shown(columns[self.column].categories()[0])
 
     def _stamp(self, step: int) -> str:
-        return short_hash(self.run.stamp(self.layer.name, step))
+        hidden = [self.layer.hidden] if self.layer.hidden else []
+        return short_hash(self.run.stamp(self.layer.name, step), *hidden)
 
 
 def layout_of_view(view: View) -> Layout:

@@ -22,8 +22,8 @@ def measure(measures: Measures, step: int, frame_of: FrameOf, labels: Codes | No
     Args:
         measures: Where the numbers are kept.
         step: The step.
-        frame_of: Gives frames, float32 (n_samples, components), None where there is none.
-        labels: A label for each sample, negative where it has none.
+        frame_of: Gives frames, float32 (n_shown, components), None where there is none.
+        labels: A label for each sample that is shown, negative where it has none.
 
     Raises:
         EmbedError: A snapshot cannot be read or ranked.

@@ -65,6 +65,7 @@ def do(task: Task, tell: Tell) -> None:
         _measure_view(logdir, task, tell)
         return
     run = logdir.run(task.run)
+    run.learn(task.layer, task.steps)
     layout = Layout(run, run.layer(task.layer), engine.facts, task.components, task.settings)
     with layout.cache.alone(layout.name, lambda: tell(_WAITING)):
         digests = layout.read_digests(task.steps)
@@ -112,7 +113,7 @@ def _measure(measures: Measures, task: Task, frame_of: FrameOf, tell: Tell) -> N
     run, layer = measures.layout.run, measures.layout.layer
     labels = None
     if task.label is not None:
-        labels = read_classes(run, layer.name, task.label).codes
+        labels = layer.only_shown(read_classes(run, layer.name, task.label).codes)
     for done, step in enumerate(measures.missing(task.steps)):
         tell(Progress("quality", done, f"measuring step {step}"))
         measure(measures, step, frame_of, labels)
@@ -135,13 +136,19 @@ def _measure_view(logdir: Logdir, task: Task, tell: Tell) -> None:
     named = {"run": task.run, "layer": task.layer, "engine": task.engine}
     settings = {name: str(value) for name, value in task.settings.items()}
     components = {"components": str(task.components)}
-    view = read_view(logdir, Arguments(settings | named | components))
+    query = Arguments(settings | named | components)
+    view = read_view(logdir, query)
+    # What others wrote may hold NaN, of which this process does not know yet.
+    for source, steps in ((view.source, task.steps), (view.home, view.basis_steps)):
+        source.run.learn(source.layer, steps)
+    view = read_view(logdir, query)
     layout, frames = layout_of_view(view), Frames()
     with layout.cache.alone(layout.name, lambda: tell(_WAITING)):
         digests = layout.read_digests(task.steps)
         layout.keep_digests(digests)
         measures = Measures(layout, digests, task.label)
-        _measure(measures, task, lambda step: frames.frames(view, [step])[0], tell)
+        shown = layout.layer.only_shown
+        _measure(measures, task, lambda step: shown(frames.frames(view, [step])[0]), tell)
 
 
 def _check_room(layout: Layout, task: Task) -> None:

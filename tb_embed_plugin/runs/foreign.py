@@ -7,6 +7,7 @@ it. A file that cannot be read becomes a problem of the run, and hides nothing e
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import NotRecordedError, UnreadableError
+from tb_embed_plugin.runs.finite import Rows, divided, not_finite_rows
 from tb_embed_plugin.runs.found import ForeignLayer, Found, StoredTensor
 from tb_embed_plugin.runs.label_column import choose_label, rival_problem, with_classes
 from tb_embed_plugin.runs.manifest import ColumnInfo, Step
@@ -42,14 +44,14 @@ class ForeignRun(Run):
         name: TensorBoard's name of it.
         path: Its directory, symbolic links resolved; no file outside of it is read.
         found: What it holds.
-        finite: Whether the snapshot of a stamp was found to be finite when it was read; shared
-            by all runs, so that a run read anew knows it still.
+        finite: Which rows of the snapshot of a stamp were found not to be finite when it was
+            read; shared by all runs, so that a run read anew knows it still.
     """
 
     recording = False
 
     def __init__(
-        self, name: str, path: Path, found: Found, finite: dict[Hashable, bool]
+        self, name: str, path: Path, found: Found, finite: dict[Hashable, Rows]
     ) -> None:
         super().__init__(name, path)
         self.source = found.source
@@ -121,10 +123,17 @@ class ForeignRun(Run):
             raise
         if tensor.stamp in self._finite:
             return values
-        self._finite[tensor.stamp] = bool(np.isfinite(values).all())
-        if not self._finite[tensor.stamp]:
+        self._finite[tensor.stamp] = not_finite_rows(values)
+        if self._finite[tensor.stamp] != ():
             self._tell_anew()
         return values
+
+    def learn(self, layer: str, steps: Sequence[int]) -> None:
+        """Reads those snapshots that nobody has read yet; damaged ones become problems."""
+        for step in steps:
+            if self._tensor(layer, step).stamp not in self._finite:
+                with suppress(UnreadableError):
+                    self.snapshot(layer, step)
 
     def columns(self, layer: str, step: int | None = None) -> list[Column]:
         """Returns the metadata of a layer's samples, none where there is no table."""
@@ -213,8 +222,10 @@ class ForeignRun(Run):
         """Returns a layer's facts with what reading has found out so far."""
         tensors = self._found[facts.name].tensors
         steps = tuple(s for s in facts.steps if (facts.name, s) not in self._damaged)
-        known = frozenset(s for s in steps if not self._finite.get(tensors[s].stamp, True))
-        return replace(facts, steps=steps, not_finite=known)
+        rows = {step: self._finite.get(tensors[step].stamp, ()) for step in steps}
+        wrong = {step: found for step, found in rows.items() if found != ()}
+        left_out, hidden = divided(wrong, facts.samples)
+        return replace(facts, steps=steps, not_finite=left_out, hidden_at=hidden)
 
 
 @dataclass(frozen=True)

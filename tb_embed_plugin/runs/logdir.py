@@ -21,6 +21,7 @@ from tb_embed_plugin.errors import NotRecordedError, UnreadableError
 from tb_embed_plugin.metadata import MANIFEST_FILE
 from tb_embed_plugin.runs.confinement import confined
 from tb_embed_plugin.runs.discovery import SETTLED_SECONDS, Discovery
+from tb_embed_plugin.runs.finite import Rows
 from tb_embed_plugin.runs.foreign import ForeignRun
 from tb_embed_plugin.runs.foreign_folder import ForeignFolders, looks_foreign
 from tb_embed_plugin.runs.found import Found
@@ -102,7 +103,7 @@ class Logdir:
         self._runs: dict[str, Run | BrokenRun] = {}
         self._folders: dict[str, Path] = {}
         self._known: dict[str, _Opened] = {}
-        self._finite: dict[Hashable, bool] = {}
+        self._finite: dict[Hashable, Rows] = {}
         self._turn = 0
         # Two who list at once would read everything twice.
         self._lock = threading.Lock()

@@ -21,8 +21,9 @@ from tb_embed_plugin.metadata import (
 )
 from tb_embed_plugin.runs.checkpoint import Checkpoint
 from tb_embed_plugin.runs.confinement import confined
+from tb_embed_plugin.runs.finite import Rows, divided, not_finite_rows
 from tb_embed_plugin.runs.label_column import named_label, rival_problem
-from tb_embed_plugin.runs.manifest import Manifest, SpriteInfo, SpritePages, Step
+from tb_embed_plugin.runs.manifest import Layer, Manifest, SpriteInfo, SpritePages, Step
 from tb_embed_plugin.runs.metadata_table import Column, read_table
 from tb_embed_plugin.runs.run import (
     LayerFacts,
@@ -32,6 +33,12 @@ from tb_embed_plugin.runs.run import (
     not_finite_problems,
     short_hash,
 )
+
+MAX_LOOKED_AT_BYTES = 256 << 20
+"""Of a layer's snapshots that are not finite; the others are left out as they are."""
+
+_MOST_KNOWN = 4096
+_KNOWN_ROWS: dict[Hashable, Rows] = {}
 
 
 class RecordedRun(Run):
@@ -65,15 +72,18 @@ class RecordedRun(Run):
         manifest = self.manifest
         start = manifest.steps[0].wall_time if manifest.steps else None
         label = named_label(manifest.columns) if manifest.label == "" else manifest.label
+        not_finite = {
+            layer.name: divided(self._not_finite_rows(layer), manifest.samples)
+            for layer in manifest.layers
+        }
         return tuple(
             LayerFacts(
                 name=layer.name,
                 samples=manifest.samples,
                 units=layer.units,
                 steps=tuple(s.step for s in manifest.steps),
-                not_finite=frozenset(
-                    s.step for s in manifest.steps if layer.name in s.not_finite
-                ),
+                not_finite=not_finite[layer.name][0],
+                hidden_at=not_finite[layer.name][1],
                 columns=manifest.columns,
                 sprite=_sprite_facts(manifest.sprite),
                 fingerprint=manifest.fingerprint,
@@ -87,7 +97,7 @@ class RecordedRun(Run):
 
     @property
     def problems(self) -> list[str]:
-        """Which columns could be the label as well, and which snapshots cannot be drawn."""
+        """Which columns could be the label as well, and what cannot be drawn."""
         rivals = {rival_problem(layer.label, layer.columns) for layer in self.layers}
         return [*filter(None, rivals), *not_finite_problems(self)]
 
@@ -136,6 +146,16 @@ class RecordedRun(Run):
                 f"({type(error).__name__}); restore the file or record the run again"
             ) from error
 
+    def _not_finite_rows(self, layer: Layer) -> dict[int, Rows]:
+        """Returns which rows are not finite, where the manifest says that some are not."""
+        steps = [s for s in self.manifest.steps if layer.name in s.not_finite]
+        shape = self.manifest.samples, layer.units
+        most = MAX_LOOKED_AT_BYTES // (4 * shape[0] * shape[1])
+        return {
+            step.step: _rows_in(self, layer.name, step, shape) if i < max(1, most) else None
+            for i, step in enumerate(steps)
+        }
+
     def _tensor(self, name: str, step: int, shape: tuple[int, ...]) -> NDArray[np.float32]:
         self._step(step)
         tensor = Checkpoint(self.path, checkpoint_name(step)).tensor(name)
@@ -153,6 +173,24 @@ class RecordedRun(Run):
         raise NotRecordedError(
             f"expected a recorded step of run {self.name!r}, {self.steps}; received {number}"
         )
+
+
+def _rows_in(run: RecordedRun, layer: str, step: Step, shape: tuple[int, int]) -> Rows:
+    """Returns which rows of a snapshot are not finite; remembered: each new step asks anew."""
+    key = run.path, run.manifest.fingerprint, layer, step
+    if key not in _KNOWN_ROWS:
+        try:
+            _KNOWN_ROWS[key] = not_finite_rows(
+                Checkpoint(run.path, checkpoint_name(step.step))
+                .tensor(layer)
+                .astype(np.float32, copy=False)
+                .reshape(shape)
+            )
+        except (UnreadableError, ValueError):
+            return None  # whoever reads it says what is wrong
+        while len(_KNOWN_ROWS) > _MOST_KNOWN:
+            _KNOWN_ROWS.pop(next(iter(_KNOWN_ROWS)))
+    return _KNOWN_ROWS[key]
 
 
 def _sprite_facts(sprite: SpriteInfo | None) -> SpriteFacts | None:

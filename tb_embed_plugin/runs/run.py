@@ -8,7 +8,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +16,11 @@ from numpy.typing import NDArray
 from tb_embed_plugin.errors import NotRecordedError
 from tb_embed_plugin.metadata import OutputsKind
 from tb_embed_plugin.metrics.catalog import DEFINITIONS
+from tb_embed_plugin.runs.finite import HiddenAt
 from tb_embed_plugin.runs.manifest import ColumnInfo, Step
 from tb_embed_plugin.runs.metadata_table import Column
+
+T = TypeVar("T", bound=np.generic)
 
 Source = Literal["tb_embed", "projector", "torch"]
 """Who wrote it: our recorder, somebody for the stock Projector, or `add_embedding`."""
@@ -49,12 +52,14 @@ class LayerFacts:
         samples: Rows of every snapshot, of the metadata and of the sprite.
         units: Width of every snapshot.
         steps: Steps of all its snapshots, ascending.
-        not_finite: Those whose snapshot is known to hold NaN or infinity.
+        not_finite: Those that are left out, as their snapshot is known to hold NaN or infinity.
         columns: The fields of the samples' metadata.
         sprite: None where the samples have no images.
         fingerprint: Layers that share it, of whatever run, hold the same samples.
         samples_version: Changes when the metadata or the sprite do.
         label: The column that is the label (`label_column`), None where there is none.
+        hidden_at: Other steps with NaN or infinity, each with the samples in question, which
+            are hidden at all steps.
     """
 
     name: str
@@ -67,6 +72,33 @@ class LayerFacts:
     fingerprint: str
     samples_version: str
     label: str | None = None
+    hidden_at: HiddenAt = ()
+
+    @cached_property
+    def hidden(self) -> tuple[int, ...]:
+        """The samples that are hidden, ascending."""
+        return tuple(sorted({sample for _, samples in self.hidden_at for sample in samples}))
+
+    @cached_property
+    def shown(self) -> NDArray[np.int64]:
+        """The other samples, ascending."""
+        return np.delete(np.arange(self.samples), self.hidden)
+
+    def only_shown(self, values: NDArray[T]) -> NDArray[T]:
+        """Returns the rows of the samples that are shown."""
+        return values[self.shown] if self.hidden else values
+
+    def with_hidden(self, values: NDArray[T]) -> NDArray[T]:
+        """Returns rows of all samples, hidden ones having that of a sample that is shown.
+
+        Args:
+            values: Those of the samples that are shown, (n_shown, ...).
+        """
+        if not self.hidden:
+            return values
+        everywhere = np.repeat(values[:1], self.samples, axis=0)
+        everywhere[self.shown] = values
+        return everywhere
 
     @property
     def drawable(self) -> list[int]:
@@ -186,6 +218,14 @@ class Run(ABC):
     def _step_names(self) -> dict[int, str]:
         return {step.step: step.name for step in self.step_facts if step.name is not None}
 
+    def learn(self, layer: str, steps: Sequence[int]) -> None:
+        """Finds out which snapshots are finite where that is not known without reading them.
+
+        Raises:
+            NotRecordedError: There is no such layer or step.
+        """
+        self.layer(layer)
+
     @property
     def steps(self) -> list[int]:
         """The steps of all snapshots, ascending."""
@@ -214,15 +254,37 @@ class Run(ABC):
         return short_hash(DEFINITIONS, layer, *(self.stamp(name, step) for step in layer.steps))
 
 
+MAX_HIDDEN_PROBLEMS = 10
+"""Snapshots whose hidden samples are named."""
+
+
 def not_finite_problems(run: Run) -> list[str]:
-    """Says which snapshots cannot be drawn."""
-    return [
+    """Says which snapshots cannot be drawn, and which samples."""
+    hidden = [
+        f"{layer.name} at step {run.step_name(step)}: {_named(samples)} NaN or infinity; "
+        "hidden at all steps: see what the training did there"
+        for layer in run.layers
+        for step, samples in layer.hidden_at
+    ]
+    if len(hidden) > MAX_HIDDEN_PROBLEMS:
+        rest = len(hidden) - MAX_HIDDEN_PROBLEMS
+        hidden[MAX_HIDDEN_PROBLEMS:] = [
+            f"expected finite activations; received {rest} more snapshots like these"
+        ]
+    return hidden + [
         f"{layer.name} holds NaN or infinity at step "
         f"{', '.join(map(run.step_name, sorted(layer.not_finite)))}, which cannot be drawn: "
         "see what the training did there"
         for layer in run.layers
         if layer.not_finite
     ]
+
+
+def _named(samples: Sequence[int]) -> str:
+    if len(samples) == 1:
+        return f"sample {samples[0]} holds"
+    some = ", ".join(map(str, samples[:10])) + ", …" * (len(samples) > 10)
+    return f"{len(samples)} samples ({some}) hold"
 
 
 def short_hash(*values: object) -> str:

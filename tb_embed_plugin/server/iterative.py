@@ -24,7 +24,7 @@ def projection(service: Service, arguments: Arguments) -> Answer:
     steps = arguments.members("steps", layout.steps)
     width = 4 if layout.components == 3 else layout.components
     bound(len(steps) * layout.layer.samples * width * 2, "steps")
-    frames = layout.frames(steps)
+    frames = {s: layout.layer.with_hidden(f) for s, f in layout.frames(steps).items()}
     missing = set(layout.steps) - set(layout.finished())
     label = progress.label_of_request(layout, arguments)
     if missing and arguments.wants_start():
@@ -33,6 +33,7 @@ def projection(service: Service, arguments: Arguments) -> Answer:
         "engine": layout.engine.name,
         "components": layout.components,
         "settings": dict(layout.settings),
+        "hidden": layout.layer.hidden,
         "done": len(layout.steps) - len(missing),
         "total": len(layout.steps),
         **progress.describe(service, layout, "frames", label, complete=not missing),
@@ -93,6 +94,9 @@ def layout_of(service: Service, arguments: Arguments) -> Layout:
         )
     run = service.logdir.run(arguments.text("run"))
     layer = run.layer(arguments.text("layer"))
+    # The job must lay out what the answer then looks for.
+    run.learn(layer.name, layer.drawable)
+    layer = run.layer(layer.name)
     if not layer.drawable:
         raise UnsuitableDataError(
             f"expected a snapshot of {layer.name!r} with finite values; run {run.name!r} has "

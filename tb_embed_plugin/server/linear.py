@@ -13,6 +13,7 @@ import numpy as np
 
 from tb_embed_plugin import wire
 from tb_embed_plugin.arguments import Arguments
+from tb_embed_plugin.errors import UnsuitableDataError
 from tb_embed_plugin.jobs.layouts import Layout, layout_of_view
 from tb_embed_plugin.jobs.quality import Measures, words
 from tb_embed_plugin.server import progress
@@ -24,6 +25,15 @@ from tb_embed_plugin.views import Carried, Onto, Source, View
 def projection(service: Service, arguments: Arguments) -> Answer:
     """Answers the frames of some steps."""
     view = read_view(service.logdir, arguments)
+    try:
+        service.frames.basis(view)
+    except UnsuitableDataError:
+        # Some of what others wrote may hold NaN, of which nobody knew before it was read.
+        before = view.source.facts
+        view.source.run.learn(view.source.layer, before.drawable)
+        view = read_view(service.logdir, arguments)
+        if view.source.facts == before:
+            raise
     steps = _read_steps(view, arguments)
     tensors = wire.quantize(service.frames.frames(view, steps))
     info = _describe(service, view) | {"done": len(steps), "total": len(steps), "state": "done"}
@@ -85,6 +95,7 @@ def _describe(service: Service, view: View) -> dict[str, Any]:
     content = {
         "engine": view.engine,
         "components": view.components,
+        "hidden": view.source.facts.hidden,
         "basis_steps": view.basis_steps,
         "leading": min(basis.leading, view.components),
         "variance": basis.shares(view.components).tolist(),

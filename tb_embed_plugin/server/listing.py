@@ -66,6 +66,7 @@ def _describe_layer(run: Run, layer: LayerFacts) -> dict[str, Any]:
         "samples": layer.samples,
         "units": layer.units,
         "steps": layer.drawable,
+        "hidden": layer.hidden,
         "version": run.layer_version(layer.name),
         "columns": [asdict(column) for column in layer.columns],
         "label": layer.label,

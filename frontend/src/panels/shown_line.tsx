@@ -5,14 +5,22 @@ import { toggle_holding } from "../state/show";
 import type { Store } from "../state/store";
 
 export function ShownLine({ store }: { store: Store }) {
-  const { visible, samples, selection } = store.choosing;
+  const { visible, let_through, unseen, samples, selection } = store.choosing;
+  const hidden = unseen.value.length;
   const count = visible.value?.reduce((sum, one) => sum + one, 0);
   const held = store.showing.held.value;
   const selected = selection.value?.count ?? 0;
   return (
     <>
       <div class="shown-lines">
-        {count !== undefined && (
+        {hidden > 0 && (
+          <div class="shown-line">
+            <span title="They hold NaN or infinity at some step: see the run's problems">
+              {write(hidden)} {hidden === 1 ? "sample" : "samples"} hidden (NaN or infinity)
+            </span>
+          </div>
+        )}
+        {let_through.value !== null && count !== undefined && (
           <div class="shown-line">
             <span>
               {write(count)} of {write(samples.value)} samples shown

@@ -12,6 +12,7 @@ function recorded(count: number, recording: boolean, from = 0): { run: Run; laye
     version: `v${count}`,
     columns: [],
     sprite: null,
+    hidden: [],
     fingerprint: "f",
     samples_version: "1",
   };

@@ -33,12 +33,14 @@ export function select(
   how: Combining = "replace",
   rule: Rule | null = null,
 ): void {
-  const { selection, sample, samples, tab, inspector_due, visible } = store.choosing;
+  const { selection, sample, samples, tab, inspector_due, let_through, unseen } = store.choosing;
+  const hidden = new Set(unseen.value);
+  const drawn = hidden.size === 0 ? ids : ids.filter((id) => !hidden.has(id));
   batch(() => {
     dismiss_not_searched(store);
     // A rule does not know what was hidden then.
-    const lasting = visible.value === null ? rule : null;
-    selection.value = combine(selection.value, ids, samples.value, reason, how, lasting);
+    const lasting = let_through.value === null ? rule : null;
+    selection.value = combine(selection.value, drawn, samples.value, reason, how, lasting);
     inspector_due.value = true;
     if (reason === "click") return;
     sample.value = null;

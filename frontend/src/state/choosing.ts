@@ -60,14 +60,18 @@ export class Choosing {
   readonly found: ReadonlySignal<Found | null>;
   /** Why what an address or a bookmark selects was not searched for; null where it was. */
   readonly not_searched: Signal<string | null> = signal(null);
-  /** 1 for each sample that isolation and filters let through; null where nothing is hidden. */
+  /** 1 for each sample that is drawn: isolation and filters let it through; null where nothing is hidden. */
   readonly visible: ReadonlySignal<Uint8Array | null>;
+  /** The same, of all samples that could be drawn. */
+  readonly let_through: ReadonlySignal<Uint8Array | null>;
   /** How each sample is marked on the stage. */
   readonly marks: ReadonlySignal<Uint8Array>;
 
   constructor(
     readonly samples: ReadonlySignal<number>,
     table: ReadonlySignal<Table | null>,
+    /** Samples that cannot be drawn. */
+    readonly unseen: ReadonlySignal<readonly number[]> = signal([]),
   ) {
     this.inspector_open = computed(() => {
       return this.inspector_wanted.value ?? (this.room.value && this.inspector_due.value);
@@ -77,13 +81,14 @@ export class Choosing {
       const name = recorded.some((column) => column.name === "tag") ? "my tag" : "tag";
       return [...recorded, tag_column(this.tags.value, samples.value, name)];
     });
-    this.visible = computed(() => {
+    this.let_through = computed(() => {
       const passed = passing(this.filters.value, this.columns.value, samples.value);
       const isolated = this.isolated.value;
       if (isolated?.length !== samples.value) return passed;
       return passed === null ? isolated : isolated.map((one, i) => one & (passed[i] as number));
     });
     this.search = computed(() => read_query(this.query.value, this.columns.value));
+    this.visible = computed(() => without(unseen.value, this.let_through.value, samples.value));
     this.found = computed(() => {
       const search = this.search.value;
       if (search === null) return null;
@@ -123,4 +128,11 @@ export class Choosing {
       return marks;
     });
   }
+}
+
+function without(unseen: readonly number[], passed: Uint8Array | null, samples: number) {
+  if (unseen.length === 0) return passed;
+  const mask = passed?.slice() ?? new Uint8Array(samples).fill(1);
+  for (const sample of unseen) mask[sample] = 0;
+  return mask;
 }

@@ -6,7 +6,7 @@ import { create_store } from "./store";
 
 function layer(name: string, fingerprint: string, steps: readonly number[]): Layer {
   const rest = { samples: 4, units: 2, version: "", samples_version: "" };
-  return { ...rest, name, fingerprint, steps, columns: [], sprite: null };
+  return { ...rest, name, fingerprint, steps, columns: [], sprite: null, hidden: [] };
 }
 
 function run(name: string, epochs: boolean, layers: readonly Layer[]): Run {

@@ -181,6 +181,7 @@ export function create_store(reduced_motion: () => boolean, wide: boolean, secon
     () => run.value?.layers.find(({ name }) => name === layer_name.value) ?? null,
   );
   const samples = computed(() => layer.value?.samples ?? 0);
+  const unseen = computed(() => layer.value?.hidden ?? []);
   const step = signal<number | null>(null);
   const steps = computed(() => layer.value?.steps ?? []);
   const at = computed(
@@ -194,7 +195,7 @@ export function create_store(reduced_motion: () => boolean, wide: boolean, secon
     const shown = table.value?.map((column) => treated(column, treatments.value)) ?? null;
     return painted === null ? shown : [...(shown ?? []), painted.column];
   });
-  const choosing = new Choosing(samples, columns);
+  const choosing = new Choosing(samples, columns, unseen);
   /** The tags are one of them. */
   const colored_by = computed(() =>
     choosing.columns.value.find(({ name }) => name === color_by.value),
@@ -213,11 +214,12 @@ export function create_store(reduced_motion: () => boolean, wide: boolean, secon
         words_before.value,
         counts,
         sharing(column),
+        unseen.value,
       );
     }
     if (column?.type === "number" && column.values.length === samples.value) {
       const limits = measuring.painted.value?.limits ?? column.limits;
-      return color_by_number(column.values, theme.value, limits);
+      return color_by_number(column.values, theme.value, limits, false, unseen.value);
     }
     if (column?.type === "date" && column.values.length === samples.value) {
       return color_by_date(column.values, theme.value);

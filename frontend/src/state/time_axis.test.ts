@@ -13,6 +13,7 @@ function store_at(steps: readonly number[], step: number) {
     version: "",
     columns: [],
     sprite: null,
+    hidden: [],
     fingerprint: "",
     samples_version: "",
   };

@@ -22,7 +22,8 @@ export function stage_title(store: Store): string {
   const { dimensions, layer, step } = store;
   if (layer.value === null || step.value === null) return "Nothing to show yet";
   const title = engine_title(store);
-  const samples = layer.value.samples.toLocaleString("en-US");
+  const drawn = layer.value.samples - layer.value.hidden.length;
+  const samples = drawn.toLocaleString("en-US");
   return `${dimensions.value}-D ${title} of ${layer.value.name}, step ${step.value}, ${samples} samples`;
 }
 
