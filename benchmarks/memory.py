@@ -44,10 +44,12 @@ def main() -> int:
     x = np.random.default_rng(0).random((SAMPLES, 64), np.float32)
     with tempfile.TemporaryDirectory() as folder:
         # Everything is loaded and compiled once before.
-        train(model, x, EmbeddingCheckpoint(f"{folder}/few", x[:2000], names))
+        train(model, x, EmbeddingCheckpoint(f"{folder}/few", x[:2000], layers=names))
         Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
         before = resident("VmRSS")
-        train(model, x, EmbeddingCheckpoint(f"{folder}/all", x, names, save_freq="epoch"))
+        train(
+            model, x, EmbeddingCheckpoint(f"{folder}/all", x, layers=names, save_freq="epoch")
+        )
     above = resident("VmHWM") - before - LAYERS * ARRAY
     print(
         f"recording {SAMPLES:,} x {UNITS} x {LAYERS} layers: {above / 1e6:.0f} MB at the peak "

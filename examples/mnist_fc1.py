@@ -60,7 +60,7 @@ def main() -> None:
         labels=y_test,
         image_shape=(28, 28),
         invert_images=True,
-        overwrite=True,
+        on_existing="overwrite",
     )
     model.fit(
         x_train[5000:],

@@ -35,7 +35,7 @@ def main() -> float:
         labels=labels,
         metadata={"true label": [str(label) for label in y_test]},
         image_shape=(28, 28),
-        overwrite=True,
+        on_existing="overwrite",
     )
     model.fit(
         x_train, y_train, batch_size=100, epochs=options.epochs, verbose=2, callbacks=[recorder]

@@ -9,8 +9,10 @@ PLUGIN_NAME: Final = "tb_embed"
 
 TAB_NAME: Final = "Embeddings"
 
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
 """Version of the run format (docs/run_format.md); readers refuse a newer one."""
+
+READABLE_VERSIONS: Final = (1, 2)
 
 MANIFEST_FILE: Final = f"plugins/{PLUGIN_NAME}/manifest.json"
 LOCK_FILE: Final = f"plugins/{PLUGIN_NAME}/recording.lock"
@@ -20,6 +22,7 @@ METADATA_FILE: Final = "metadata.tsv"
 SPRITE_FILE: Final = "sprite_images.png"
 CACHE_FOLDER: Final = f"plugins/{PLUGIN_NAME}/cache"
 SPRITE_PAGES_FOLDER: Final = f"plugins/{PLUGIN_NAME}/sprites"
+APART_FOLDER: Final = f"plugins/{PLUGIN_NAME}/checkpoints"
 PROJECTOR_CONFIG_FILE: Final = "projector_config.pbtxt"
 CHECKPOINT_STATE_FILE: Final = "checkpoint"
 

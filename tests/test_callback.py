@@ -135,7 +135,7 @@ def test_other_kinds_of_models_are_recorded(
     keras.utils.set_random_seed(0)
     model = build()
     model.compile("adam", "sparse_categorical_crossentropy")
-    fit(model, digits, EmbeddingCheckpoint(tmp_path, digits[0]))
+    fit(model, digits, EmbeddingCheckpoint(tmp_path, digits[0], layers="fc1"))
 
     kernel, bias, *_ = model.get_weights()
     expected = np.maximum(digits[0].reshape(-1, 64) @ kernel + bias, 0)
@@ -247,8 +247,8 @@ def test_a_directory_with_checkpoints_of_others_is_refused(
     tf.train.Checkpoint(v=tf.Variable(1.0)).save(str(tmp_path / "theirs"))
     before = files_of(tmp_path)
 
-    for overwrite in (False, True):
-        checkpoint = EmbeddingCheckpoint(tmp_path, digits[0], overwrite=overwrite)
+    for on_existing in ("auto", "overwrite"):
+        checkpoint = EmbeddingCheckpoint(tmp_path, digits[0], on_existing=on_existing)
         with pytest.raises(
             MisuseError, match=r"checkpoints or metadata of others.*holds checkpoint"
         ):
@@ -256,15 +256,19 @@ def test_a_directory_with_checkpoints_of_others_is_refused(
     assert files_of(tmp_path) == before
 
 
-def test_a_second_training_is_refused_with_both_remedies(
+def test_a_second_training_is_recorded_beside_the_first(
     tmp_path: Path, digits: Digits, make_model: MakeModel
 ) -> None:
-    fit(make_model(), digits, EmbeddingCheckpoint(tmp_path, digits[0]))
-    before = files_of(tmp_path)
+    run_dir = tmp_path / "run"
+    fit(make_model(), digits, EmbeddingCheckpoint(run_dir, digits[0]))
+    before = files_of(run_dir)
 
-    with pytest.raises(MisuseError, match=r"overwrite=True.*another directory"):
-        fit(make_model(), digits, EmbeddingCheckpoint(tmp_path, digits[0]))
-    assert files_of(tmp_path) == before
+    # The same seed, so the same untrained network.
+    with pytest.warns(RuntimeWarning, match=r"run-2, because .*another training") as told:
+        fit(make_model(), digits, EmbeddingCheckpoint(run_dir, digits[0]))
+    assert [w.category for w in told].count(RuntimeWarning) == 1
+    assert files_of(run_dir) == before
+    assert read_run(tmp_path / "run-2").steps == [0, 1, 2]
 
 
 def test_overwrite_replaces_the_run_and_keeps_what_is_not_ours(
@@ -273,7 +277,11 @@ def test_overwrite_replaces_the_run_and_keeps_what_is_not_ours(
     fit(make_model(), digits, EmbeddingCheckpoint(tmp_path, digits[0]), epochs=3)
     (tmp_path / "notes.txt").write_text("mine")
     version = read_run(tmp_path).layer_version("fc1")
-    fit(make_model(16), digits, EmbeddingCheckpoint(tmp_path, digits[0], overwrite=True))
+    fit(
+        make_model(16),
+        digits,
+        EmbeddingCheckpoint(tmp_path, digits[0], on_existing="overwrite"),
+    )
 
     run = read_run(tmp_path)
     assert run.steps == [0, 1, 2]
@@ -310,15 +318,17 @@ def test_a_resumed_model_is_not_taken_for_an_untrained_one(
     assert read_run(tmp_path).steps == [4, 5]
 
 
-def test_other_samples_in_the_same_directory_are_refused(
+def test_other_samples_in_the_same_directory_are_recorded_beside(
     tmp_path: Path, digits: Digits, make_model: MakeModel
 ) -> None:
     model = make_model()
-    fit(model, digits, EmbeddingCheckpoint(tmp_path, digits[0]), epochs=1)
+    fit(model, digits, EmbeddingCheckpoint(tmp_path / "run", digits[0]), epochs=1)
 
-    others = EmbeddingCheckpoint(tmp_path, digits[0][::-1])
-    with pytest.raises(MisuseError, match=r"other ones.*overwrite=True"):
+    others = EmbeddingCheckpoint(tmp_path / "run", digits[0][::-1])
+    with pytest.warns(RuntimeWarning, match=r"run-2, because .*other samples"):
         fit(model, digits, others, initial_epoch=1, epochs=2)
+    assert read_run(tmp_path / "run").steps == [0, 1]
+    assert read_run(tmp_path / "run-2").steps == [2]
 
 
 def test_a_failing_recorder_warns_once_and_training_goes_on(
@@ -405,9 +415,9 @@ def test_nan_activations_are_recorded_as_they_are(
 def test_the_manifest_is_what_the_documentation_says(recording: Recording) -> None:
     manifest = json.loads((recording.run_dir / "plugins/tb_embed/manifest.json").read_text())
 
-    assert manifest["format_version"] == 1
+    assert manifest["format_version"] == 2
     assert manifest["layers"] == [{"name": "fc1", "units": 200}]
     assert manifest["sprite"] == {"cell": [8, 8], "columns": 43, "channels": 1, "pages": None}
     documentation = (Path(__file__).parents[1] / "docs/run_format.md").read_text()
-    for key in [*manifest, *manifest["steps"][0]]:
+    for key in [*manifest, *manifest["steps"][0], *manifest["phases"][0]]:
         assert f"`{key}`" in documentation, key

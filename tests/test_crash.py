@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -124,7 +125,7 @@ def test_a_training_killed_in_an_epoch_resumes_into_the_same_run(tmp_path: Path)
     assert not after.manifest.recording
 
 
-def test_an_epoch_recorded_but_not_backed_up_is_recorded_again(tmp_path: Path) -> None:
+def test_an_epoch_recorded_but_not_backed_up_is_superseded(tmp_path: Path) -> None:
     logs, backup = tmp_path / "logs", tmp_path / "backup"
     assert start(TRAIN, logs, backup, "epoch_end", 3).wait() == -signal.SIGKILL
     before = read_run(logs)
@@ -133,9 +134,11 @@ def test_an_epoch_recorded_but_not_backed_up_is_recorded_again(tmp_path: Path) -
     resumed = start(TRAIN, logs, backup, "never", 0)
     assert resumed.wait() == 0, resumed.communicate()[1]
     after = read_run(logs)
-    assert after.steps == [0, 1, 2, 3, 4, 5, 6]
+    assert [step.epoch for step in after.step_facts] == [0, 1, 2, 3, 4, 5, 6]
+    assert after.steps == [0, 1, 2, 3, 5, 6, 7]
     assert after.manifest.steps[:4] == before.manifest.steps[:4]
-    assert after.manifest.steps[4].wall_time > before.manifest.steps[4].wall_time
+    assert after.manifest.steps[4] == replace(before.manifest.steps[4], superseded=True)
+    assert after.manifest.phases[-2].kind == "restored"
 
 
 def test_leftovers_of_an_unfinished_write_are_no_run(tmp_path: Path) -> None:
@@ -150,11 +153,13 @@ def test_a_training_killed_in_its_first_epoch_starts_anew(tmp_path: Path) -> Non
     assert start(TRAIN, logs, backup, "epoch_end", 0).wait() == -signal.SIGKILL
     assert read_run(logs).steps == [0, 1]
 
+    # Its weights are those of the untrained network, as any other training's may be.
     again = start(TRAIN, logs, backup, "never", 0)
     assert again.wait() == 0, again.communicate()[1]
-    run = read_run(logs)
-    assert run.steps == [0, 1, 2, 3, 4, 5, 6]
-    assert (logs / "events.out.tfevents.0000000000.tb_embed").exists()
+    beside = tmp_path / "logs-2"
+    assert read_run(beside).steps == [0, 1, 2, 3, 4, 5, 6]
+    assert (beside / "events.out.tfevents.0000000000.tb_embed").exists()
+    assert read_run(logs).steps == [0, 1]
 
 
 def test_what_a_killed_overwrite_left_is_still_ours(tmp_path: Path) -> None:

@@ -72,7 +72,9 @@ def test_feature_maps(
     model = images_model()
     model.compile("adam", CROSSENTROPY)
     layers = ["conv", "active"]
-    fit(model, *digits, EmbeddingCheckpoint(tmp_path, digits[0], layers, pooling=pooling))
+    fit(
+        model, *digits, EmbeddingCheckpoint(tmp_path, digits[0], layers=layers, pooling=pooling)
+    )
 
     run = read_run(tmp_path)
     maps = inner(model, "conv", digits[0])
@@ -117,7 +119,9 @@ def test_sequences_without_their_padding(
     model.compile("adam", CROSSENTROPY)
     y = np.array([0, 1, 2, 3])
     layers = ["embedding", "lstm", "last"]
-    checkpoint = EmbeddingCheckpoint(tmp_path, TOKENS, layers, images=False, pooling=pooling)
+    checkpoint = EmbeddingCheckpoint(
+        tmp_path, TOKENS, layers=layers, images=False, pooling=pooling
+    )
     fit(model, TOKENS, y, checkpoint)
 
     run = read_run(tmp_path)
@@ -171,7 +175,11 @@ def test_what_yields_no_rows_is_refused(
     model = images_model(200)
     model.compile("adam", CROSSENTROPY)
     with pytest.raises(MisuseError, match=message):
-        fit(model, *digits, EmbeddingCheckpoint(tmp_path, digits[0], layer, pooling=pooling))
+        fit(
+            model,
+            *digits,
+            EmbeddingCheckpoint(tmp_path, digits[0], layers=layer, pooling=pooling),
+        )
     assert not list(tmp_path.iterdir())
 
 
@@ -228,7 +236,7 @@ def test_the_last_hidden_layer_is_found(
 ) -> None:
     model = build()
     model.compile("adam", CROSSENTROPY)
-    fit(model, *digits, EmbeddingCheckpoint(tmp_path, digits[0], "auto"))
+    fit(model, *digits, EmbeddingCheckpoint(tmp_path, digits[0], layers="auto"))
 
     run = read_run(tmp_path)
     assert [layer.name for layer in run.manifest.layers] == [expected]
@@ -241,11 +249,13 @@ def test_a_model_without_a_hidden_layer_is_refused(tmp_path: Path, digits: Digit
     model = keras.Sequential([keras.layers.Flatten(name="flat"), softmax()])
     model.compile("adam", CROSSENTROPY)
     with pytest.raises(MisuseError, match=r"hidden layer.*\['flat', 'probabilities'\]; pass"):
-        fit(model, *digits, EmbeddingCheckpoint(tmp_path, digits[0], "auto"))
+        fit(model, *digits, EmbeddingCheckpoint(tmp_path, digits[0], layers="auto"))
 
 
 def test_auto_is_not_recorded_twice(tmp_path: Path, digits: Digits) -> None:
     model = nested()
     model.compile("adam", CROSSENTROPY)
     with pytest.raises(MisuseError, match=r"\('auto', 'encoder'\).*name each layer once"):
-        fit(model, *digits, EmbeddingCheckpoint(tmp_path, digits[0], ["auto", "encoder"]))
+        fit(
+            model, *digits, EmbeddingCheckpoint(tmp_path, digits[0], layers=["auto", "encoder"])
+        )

@@ -74,9 +74,9 @@ def test_steps_are_kept_in_order_and_replaced() -> None:
 
 
 def test_a_newer_format_is_refused_by_name() -> None:
-    newer = MANIFEST.to_json().replace(b'"format_version": 1', b'"format_version": 2')
+    newer = MANIFEST.to_json().replace(b'"format_version": 2', b'"format_version": 3')
 
-    with pytest.raises(UnreadableError, match="version 1; received version 2; update"):
+    with pytest.raises(UnreadableError, match="version 2; received version 3; update"):
         Manifest.from_json(newer)
 
 

@@ -140,7 +140,12 @@ def test_several_inputs_and_outputs(tmp_path: Path, digits: Digits, form: str) -
     model = keras.Model(inputs, outputs)
     model.compile("adam", {"size": "mse", "digit": CROSSENTROPY})
     y = {"size": np.zeros((2 * len(labels), 1)), "digit": np.tile(labels, 2)}
-    fit(model, x, y, EmbeddingCheckpoint(tmp_path, x, ["fc1", "fc2", "joined"], images=False))
+    fit(
+        model,
+        x,
+        y,
+        EmbeddingCheckpoint(tmp_path, x, layers=["fc1", "fc2", "joined"], images=False),
+    )
 
     run = read_run(tmp_path)
     expected = [
@@ -162,8 +167,12 @@ def test_a_nested_model_is_reached_by_its_path(tmp_path: Path, digits: Digits) -
     model.compile("adam", CROSSENTROPY)
     layers = ["encoder/fc1", "encoder"]
     with pytest.raises(MisuseError, match="name each layer once"):
-        fit(model, *digits, EmbeddingCheckpoint(tmp_path, digits[0], ["encoder", "encoder"]))
-    fit(model, *digits, EmbeddingCheckpoint(tmp_path, digits[0], layers))
+        fit(
+            model,
+            *digits,
+            EmbeddingCheckpoint(tmp_path, digits[0], layers=["encoder", "encoder"]),
+        )
+    fit(model, *digits, EmbeddingCheckpoint(tmp_path, digits[0], layers=layers))
 
     run = read_run(tmp_path)
     expected = dense(encoder.get_layer("fc1"), digits[0])
@@ -175,7 +184,7 @@ def test_a_subclassed_model_is_reached_by_attributes(tmp_path: Path, digits: Dig
     model = Subclassed()
     model.compile("adam", CROSSENTROPY)
     layers = ["encoder/fc1", "blocks/0", "blocks/1"]
-    fit(model, *digits, EmbeddingCheckpoint(tmp_path, digits[0], layers))
+    fit(model, *digits, EmbeddingCheckpoint(tmp_path, digits[0], layers=layers))
 
     run = read_run(tmp_path)
     fc1 = dense(model.encoder.fc1, digits[0])
@@ -201,7 +210,7 @@ def test_what_cannot_be_reached_is_said(
     model = Subclassed()
     model.compile("adam", CROSSENTROPY)
     with pytest.raises(MisuseError, match=message):
-        fit(model, *digits, EmbeddingCheckpoint(tmp_path, digits[0], layer))
+        fit(model, *digits, EmbeddingCheckpoint(tmp_path, digits[0], layers=layer))
     assert not list(tmp_path.iterdir())
 
 
@@ -211,7 +220,7 @@ def test_each_call_of_a_shared_layer_has_a_name(tmp_path: Path, digits: Digits) 
     model = keras.Model(inputs, softmax()(shared(shared(inputs))))
     model.compile("adam", CROSSENTROPY)
     x = digits[0].reshape(-1, 64)
-    fit(model, x, digits[1], EmbeddingCheckpoint(tmp_path, x, ["shared", "shared:1"]))
+    fit(model, x, digits[1], EmbeddingCheckpoint(tmp_path, x, layers=["shared", "shared:1"]))
 
     run = read_run(tmp_path)
     once = dense(shared, x)
@@ -224,7 +233,7 @@ def test_each_call_of_a_shared_layer_has_a_name(tmp_path: Path, digits: Digits) 
 def test_dropout_and_batch_norm_are_in_inference_mode(tmp_path: Path, digits: Digits) -> None:
     model = with_noise()
     model.compile("adam", CROSSENTROPY)
-    fit(model, *digits, EmbeddingCheckpoint(tmp_path, digits[0], ["norm", "dropout"]))
+    fit(model, *digits, EmbeddingCheckpoint(tmp_path, digits[0], layers=["norm", "dropout"]))
 
     norm = model.get_layer("norm")
     gamma, beta, mean, variance = (w.astype(np.float64) for w in norm.get_weights())
@@ -291,7 +300,7 @@ def test_weights_are_those_without_the_callback(
         return [keras.ops.convert_to_numpy(v.value) for v in variables]
 
     plain = trained()
-    recorded = trained(EmbeddingCheckpoint(tmp_path, digits[0], "auto"))
+    recorded = trained(EmbeddingCheckpoint(tmp_path, digits[0], layers="auto"))
 
     assert read_run(tmp_path).steps == [0, 1, 2]
     assert len(plain) == len(recorded)
@@ -305,7 +314,7 @@ def test_the_model_is_as_it_was(tmp_path: Path, digits: Digits) -> None:
     fit(model, *digits)
     layers = [model, model.encoder, model.encoder.fc1, *model.blocks, model.classifier]
     before = [set(vars(layer)) for layer in layers]
-    fit(model, *digits, EmbeddingCheckpoint(tmp_path, digits[0], "auto"))
+    fit(model, *digits, EmbeddingCheckpoint(tmp_path, digits[0], layers="auto"))
 
     assert [set(vars(layer)) for layer in layers] == before
 
@@ -317,7 +326,7 @@ def test_what_a_loop_computes_is_refused(tmp_path: Path, digits: Digits, call: s
     )
     model.compile("adam", CROSSENTROPY)
     checkpoint = EmbeddingCheckpoint(
-        tmp_path, digits[0], call, pooling=lambda output: output[0]
+        tmp_path, digits[0], layers=call, pooling=lambda output: output[0]
     )
     with pytest.raises(MisuseError, match=r"inside of a loop.*choose the layer around it"):
         fit(model, *digits, checkpoint)

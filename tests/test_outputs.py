@@ -257,7 +257,7 @@ def test_no_head_where_no_recorded_layer_feeds_it(
 ) -> None:
     model = build()
     model.compile("adam", CROSSENTROPY)
-    fit(model, *digits, EmbeddingCheckpoint(tmp_path, digits[0], layer))
+    fit(model, *digits, EmbeddingCheckpoint(tmp_path, digits[0], layers=layer))
 
     info = read_run(tmp_path).manifest.outputs
     assert info is not None

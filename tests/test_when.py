@@ -162,17 +162,19 @@ def test_a_resumed_training_goes_on_between_two_snapshots(
 
 
 @pytest.mark.parametrize("epochs", [1, 3])
-def test_a_new_training_into_a_finished_run_is_refused(
+def test_a_new_training_is_recorded_beside_a_finished_run(
     tmp_path: Path, digits: Digits, make_model: MakeModel, epochs: int
 ) -> None:
-    fit(make_model(), digits, EmbeddingCheckpoint(tmp_path, digits[0]), epochs=epochs)
+    run_dir = tmp_path / "run"
+    fit(make_model(), digits, EmbeddingCheckpoint(run_dir, digits[0]), epochs=epochs)
 
-    with pytest.raises(MisuseError, match="overwrite=True"):
-        fit(make_model(seed=1), digits, EmbeddingCheckpoint(tmp_path, digits[0]))
-    assert read_run(tmp_path).steps == list(range(epochs + 1))
+    with pytest.warns(RuntimeWarning, match=r"run-2, because .*another training"):
+        fit(make_model(seed=1), digits, EmbeddingCheckpoint(run_dir, digits[0]))
+    assert read_run(run_dir).steps == list(range(epochs + 1))
+    assert read_run(tmp_path / "run-2").steps == [0, 1, 2]
 
 
-def test_a_finished_run_is_not_taken_back_an_epoch(
+def test_a_finished_run_goes_on_from_an_earlier_epoch(
     tmp_path: Path, digits: Digits, make_model: MakeModel
 ) -> None:
     model = make_model()
@@ -181,10 +183,25 @@ def test_a_finished_run_is_not_taken_back_an_epoch(
     fit(model, digits, EmbeddingCheckpoint(tmp_path, digits[0]), initial_epoch=2, epochs=3)
 
     older = keras.models.load_model(tmp_path / "second.keras")
-    again = EmbeddingCheckpoint(tmp_path, digits[0])
-    with pytest.raises(MisuseError, match="goes on after epoch 3"):
-        fit(older, digits, again, initial_epoch=2, epochs=4)
-    assert read_run(tmp_path).steps == [0, 1, 2, 3]
+    fit(older, digits, EmbeddingCheckpoint(tmp_path, digits[0]), initial_epoch=2, epochs=4)
+    run = read_run(tmp_path)
+    assert [(s.step, s.epoch) for s in run.step_facts] == [
+        (0, 0),
+        (1, 1),
+        (2, 2),
+        (4, 3),
+        (5, 4),
+    ]
+    (superseded,) = [s for s in run.manifest.steps if s.superseded]
+    assert (superseded.step, superseded.epoch) == (3, 3)
+    assert [p.kind for p in run.manifest.phases] == [
+        "began",
+        "ended",
+        "resumed",
+        "ended",
+        "restored",
+        "ended",
+    ]
 
 
 def test_the_hook_sees_every_snapshot(
@@ -243,7 +260,7 @@ def test_the_end_says_what_was_recorded(
     tmp_path: Path, digits: Digits, make_model: MakeModel, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO, "tb_embed_plugin"):
-        fit(make_model(), digits, EmbeddingCheckpoint(tmp_path, digits[0]))
+        fit(make_model(), digits, EmbeddingCheckpoint(tmp_path, digits[0]), verbose=2)
     before, after = (record.getMessage() for record in caplog.records)
 
     assert "records fc1" in before

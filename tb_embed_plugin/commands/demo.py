@@ -58,7 +58,7 @@ def train(run_dir: Path, dataset: str, data: Path | None, epochs: int) -> None:
     )
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     checkpoint = EmbeddingCheckpoint(
-        run_dir, digits.x_test, layers="fc1", labels=digits.y_test, overwrite=True
+        run_dir, digits.x_test, digits.y_test, layers="fc1", on_existing="overwrite"
     )
     model.fit(
         digits.x_train,

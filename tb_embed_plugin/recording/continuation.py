@@ -1,69 +1,76 @@
-"""Whether a training continues the run that its directory holds.
+"""Whether a training continues a run: by its weights alone.
 
-Two trainings mixed in one run would show motion that no training made. So a run is gone on
-with only where the optimizer's iterations say that this is the training that made it: at its
-last snapshot, or at most an epoch before if it never ended (a process may be killed after a
-snapshot and before its weights were backed up), or after it if nothing was due in between.
+Two trainings mixed in one run would show motion that no training made. Each snapshot notes a
+digest of the weights, and so does the end of a training; where that of a training that begins
+is none of these, nobody knows that it is the same training, and it is recorded beside.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal, get_args
 
-from tb_embed_plugin.recording.schedule import Schedule
-from tb_embed_plugin.runs.manifest import Manifest, Step
+from tb_embed_plugin.runs.manifest import Layer, Manifest, Step
+
+Rank = Literal["newest", "ended", "earlier"]
+RANKS = get_args(Rank)
+"""The better evidence first."""
 
 
 @dataclass(frozen=True)
 class Continuation:
-    """How a training goes on with a run.
+    """Where a training goes on with a run.
 
     Attributes:
-        last: The newest snapshot that stays, None where none does; later ones are recorded
-            again.
-        epochs_before: Epochs that earlier calls of `fit` had finished, by which this one's
-            own count must be raised.
+        rank: Whether its weights are those of the newest snapshot, of an end behind it, or of
+            an earlier snapshot.
+        last: The snapshot from which it goes on.
+        epoch: Finished epochs there, None where nobody counted.
+        batches: Batches run there, None where nobody counted.
     """
 
-    last: Step | None
-    epochs_before: int
+    rank: Rank
+    last: Step
+    epoch: int | None
+    batches: int | None
 
 
-def find_continuation(
-    run: Manifest, epoch: int, iterations: int, schedule: Schedule
-) -> Continuation | None:
-    """Returns how a training goes on with a run, None where it does not.
+def find_continuation(run: Manifest, digests: Sequence[str]) -> Continuation | None:
+    """Returns where a training goes on with a run, None where it does not.
 
     Args:
-        run: The run, with one snapshot or more.
-        epoch: Keras' number of the epoch that begins.
-        iterations: The optimizer's updates so far.
-        schedule: When the training records.
+        run: The run.
+        digests: Of the weights with which it begins, the more telling one first.
     """
-    steps = run.steps
-    if iterations == 0:
-        # A training that starts anew, which may replace one that hardly had.
-        begun = run.recording and all(s.epoch is not None and s.epoch <= 1 for s in steps)
-        return Continuation(None, 0) if begun and epoch == 0 else None
-    made = [s for s in steps if s.iterations is not None and s.iterations <= iterations]
-    if not made or made[-1].epoch is None:
-        return None
-    last, later = made[-1], steps[len(made) :]
-    if later and not run.recording:
-        return None
-    if last.iterations == iterations:
-        epochs_before = made[-1].epoch - epoch
-    elif last.iterations == 0 or _missed(last, epoch, iterations, schedule):
-        return None
-    else:
-        epochs_before = 0
-    an_epoch_on = epochs_before + epoch + 1
-    if epochs_before < 0 or any(s.epoch is None or s.epoch > an_epoch_on for s in later):
-        return None
-    return Continuation(last, epochs_before)
+    live = run.live_steps
+    for digest in digests:
+        equal = [step for step in live if step.digest == digest]
+        # A training that starts from the same untrained network is another one.
+        if equal and (not _is_untrained(equal[-1], live) or len(live) == 1):
+            return at(equal[-1], "newest" if equal[-1] is live[-1] else "earlier")
+        if not equal and live:
+            for phase in reversed(run.phases):
+                if phase.digest == digest and phase.step == live[-1].step:
+                    return Continuation("ended", live[-1], phase.epoch, phase.batches)
+    return None
 
 
-def _missed(last: Step, epoch: int, iterations: int, schedule: Schedule) -> bool:
-    """Whether a snapshot was due after `last` and before now."""
-    now = epoch if schedule.unit == "epoch" else iterations
-    return now < last.step or any(schedule.due(n) for n in range(last.step + 1, now + 1))
+def at(step: Step, rank: Rank) -> Continuation:
+    """Returns that a training goes on from a snapshot."""
+    return Continuation(rank, step, step.epoch, step.batches)
+
+
+def why_not(run: Manifest, layers: Sequence[Layer], fingerprint: str) -> str:
+    """Says in words why a training that begins does not go on with a run."""
+    if run.fingerprint != fingerprint:
+        return "holds other samples"
+    if run.layers != tuple(layers):
+        return f"holds other layers ({', '.join(layer.name for layer in run.layers)})"
+    if all(step.digest is None for step in run.live_steps):
+        return "has no digests of the weights, by which a training that goes on is known"
+    return "holds another training (it did not begin where this one does)"
+
+
+def _is_untrained(step: Step, live: Sequence[Step]) -> bool:
+    return step is live[0] and step.epoch == 0 and step.batch is None

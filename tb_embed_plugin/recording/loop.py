@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from tb_embed_plugin.errors import EmbedError, MisuseError
 from tb_embed_plugin.local_paths import local_path
 from tb_embed_plugin.recording.columns import ClassNames
+from tb_embed_plugin.recording.options import checked_dtype
 from tb_embed_plugin.recording.recorder import not_finite
 from tb_embed_plugin.recording.samples import Samples, prepare_samples
+from tb_embed_plugin.recording.schedule import natural
 from tb_embed_plugin.runs.manifest import Layer, Manifest, Step
 from tb_embed_plugin.runs.recording_lock import hold, release
 from tb_embed_plugin.runs.writer import (
@@ -23,6 +26,9 @@ from tb_embed_plugin.runs.writer import (
     read_manifest,
     refuse_foreign_files,
 )
+
+_writers: dict[tuple[int, Path], RunWriter] = {}
+"""By process and run: a forked process writes none of its parent's."""
 
 
 def record(
@@ -37,7 +43,7 @@ def record(
     invert_images: bool = False,
     epoch: int | None = None,
     finished: bool = False,
-    dtype: Literal["float32", "float16"] = "float32",
+    dtype: DTypeLike = "float32",
     overwrite: bool = False,
 ) -> None:
     """Records one snapshot of a training loop of one's own, PyTorch's or JAX's say.
@@ -69,15 +75,21 @@ def record(
         OSError: The files cannot be written.
     """
     run_dir = local_path(log_dir, "log_dir")
+    stored_as = checked_dtype(dtype)
     tensors = {name: _snapshot(name, array) for name, array in activations.items()}
     layers = tuple(Layer(name, tensor.shape[1]) for name, tensor in tensors.items())
     samples = _samples(tensors, labels, images, metadata, class_names, invert_images)
+    step = _whole("step", step)
+    epoch = None if epoch is None else _whole("epoch", epoch)
     refuse_foreign_files(run_dir)
     begins_to_hold = hold(run_dir)
+    known = _known_writer(run_dir, begins_to_hold=begins_to_hold)
     try:
         if overwrite:
             delete_run(run_dir)
-        recorded = read_manifest(run_dir)
+        # A run of 500 snapshots takes longer to read than a snapshot to write.
+        is_known = known is not None and known.is_current
+        recorded = known.manifest if known and is_known else read_manifest(run_dir)
         if recorded is None:
             writer = RunWriter.begin(
                 run_dir,
@@ -89,21 +101,47 @@ def record(
         else:
             repeated = labels is not None or metadata is not None
             _check_continues(recorded, layers, samples, step, repeated=repeated)
-            writer = RunWriter(run_dir, recorded)
+            writer = known if known and is_known else RunWriter(run_dir, recorded)
     except EmbedError:
         if begins_to_hold:
             release(run_dir)
         raise
     if samples.images is not None and writer.manifest.sprite is None:
         writer.add_sprite(samples.images)
-    stored_as = np.dtype(dtype)
+    _writers[os.getpid(), run_dir.resolve()] = writer
     problems = not_finite(tensors, stored_as)
     writer.write_snapshot(
         Step(step, "step", epoch, None, time.time(), None, problems), tensors, stored_as
     )
     if finished:
         writer.finish()
+        del _writers[os.getpid(), run_dir.resolve()]
         release(run_dir)
+
+
+def _known_writer(run_dir: Path, *, begins_to_hold: bool) -> RunWriter | None:
+    """Returns what this process writes the run with, None where it has not begun to.
+
+    Raises:
+        MisuseError: A callback in this process records into the run.
+    """
+    writer = _writers.get((os.getpid(), run_dir.resolve()))
+    if writer is None and not begins_to_hold:
+        raise MisuseError(
+            f"expected a run into which nobody else records; EmbeddingCheckpoint records into "
+            f"{run_dir} in this process; record into another directory"
+        )
+    return None if begins_to_hold else writer
+
+
+def _whole(name: str, number: Any) -> int:
+    """Returns a whole number, Python's or NumPy's."""
+    whole = natural(number)
+    if whole is None:
+        raise MisuseError(
+            f"expected {name} as a whole number of 0 or more; received {number!r}"
+        )
+    return whole
 
 
 def _snapshot(name: str, array: ArrayLike) -> NDArray[np.float32]:

@@ -2,11 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, cast, get_args
 
 import numpy as np
 
 from tb_embed_plugin.errors import MisuseError
+from tb_embed_plugin.recording.recorder import Tensors
+from tb_embed_plugin.recording.schedule import Schedule, natural
+
+OnExisting = Literal["auto", "continue", "new", "overwrite"]
+
+
+@dataclass(frozen=True)
+class Options:
+    """Where, when and how is recorded.
+
+    Attributes:
+        log_dir: The run's directory, as it was asked for.
+        schedule: When a snapshot is due.
+        max_to_keep: Snapshots kept, None for all.
+        dtype: What activations are stored as.
+        on_snapshot: Called with the step and the tensors of each snapshot.
+        on_existing: What becomes of a run that `log_dir` holds.
+        verbose: Whether lines are said; "auto" as `fit` says its own.
+    """
+
+    log_dir: Path
+    schedule: Schedule
+    max_to_keep: int | None
+    dtype: np.dtype[np.generic]
+    on_snapshot: Callable[[int, Tensors], None] | None
+    on_existing: OnExisting
+    verbose: bool | Literal["auto"]
+
+
+def check_order(log_dir: Any, x: Any, labels: Any) -> None:
+    """Raises where the first three arguments are others than they seem to be taken for.
+
+    Raises:
+        MisuseError: `x` and `log_dir` are swapped, or `labels` is the name of a layer.
+    """
+    if isinstance(x, str | Path) and not isinstance(log_dir, str | Path):
+        raise MisuseError(
+            f"expected log_dir first and x second; received x={str(x)!r} and log_dir of type "
+            f"{type(log_dir).__name__}; swap them: EmbeddingCheckpoint({str(x)!r}, x)"
+        )
+    if isinstance(x, str | Path):
+        raise MisuseError(
+            f"expected x as the samples, an array say; received the path {str(x)!r}; load it"
+        )
+    if isinstance(labels, str):
+        raise MisuseError(
+            f"expected labels as one a sample; received {labels!r}; did you mean "
+            f"layers={labels!r}?"
+        )
 
 
 def checked_layers(layers: str | Sequence[str]) -> tuple[str, ...]:
@@ -24,25 +76,47 @@ def checked_layers(layers: str | Sequence[str]) -> tuple[str, ...]:
     return names
 
 
-def checked_max_to_keep(max_to_keep: int | None) -> int | None:
+def checked_max_to_keep(max_to_keep: Any) -> int | None:
     """Returns how many snapshots are kept, None for all.
 
     Raises:
         MisuseError: It is less than the two that always stay.
     """
-    if max_to_keep is not None and (not isinstance(max_to_keep, int) or max_to_keep < 2):
+    number = natural(max_to_keep)
+    if max_to_keep is not None and (number is None or number < 2):
         raise MisuseError(
             f"expected max_to_keep of 2 or more, or None; received {max_to_keep!r}"
         )
-    return max_to_keep
+    return number
 
 
-def checked_dtype(dtype: str) -> np.dtype[np.generic]:
+def checked_dtype(dtype: Any) -> np.dtype[np.generic]:
     """Returns what activations are stored as.
+
+    Args:
+        dtype: By name, or as NumPy has it.
 
     Raises:
         MisuseError: It is neither float32 nor float16.
     """
-    if dtype not in {"float32", "float16"}:
+    try:
+        stored_as: np.dtype[np.generic] | None = None if dtype is None else np.dtype(dtype)
+    except TypeError:
+        stored_as = None
+    if stored_as is None or stored_as.name not in {"float32", "float16"}:
         raise MisuseError(f'expected dtype "float32" or "float16"; received {dtype!r}')
-    return np.dtype(dtype)
+    return stored_as
+
+
+def checked_on_existing(on_existing: str) -> OnExisting:
+    """Returns what becomes of a run that is there.
+
+    Raises:
+        MisuseError: It is none of the words for it.
+    """
+    if on_existing not in get_args(OnExisting):
+        raise MisuseError(
+            f"expected on_existing as one of {list(get_args(OnExisting))}; received "
+            f"{on_existing!r}"
+        )
+    return cast("OnExisting", on_existing)

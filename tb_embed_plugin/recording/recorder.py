@@ -40,7 +40,6 @@ class Recorder:
     Attributes:
         failed: Whether recording has stopped for a failure.
         recorded: Snapshots taken.
-        iterations: The optimizer's updates at the last one.
         seconds: Time that this took from the training.
     """
 
@@ -65,7 +64,6 @@ class Recorder:
         self._told_not_finite = False
         self.failed = False
         self.recorded = 0
-        self.iterations: int | None = None
         self.seconds = 0.0
 
     def draw(self, images: Images) -> None:
@@ -86,7 +84,6 @@ class Recorder:
                 self._on_snapshot(step.step, tensors)
             self._background.start(partial(self._write, step, tensors))
             self.recorded += 1
-            self.iterations = step.iterations
         except Exception as error:  # noqa: BLE001 # whatever it is, training must go on
             self._give_up(error)
         finally:
@@ -101,24 +98,24 @@ class Recorder:
 
     def close(self) -> None:
         """Waits for what is being written and marks the run as finished."""
-        start = time.perf_counter()
-        self.wait()
-        self._close_drawing()
+        self.stop()
         try:
-            self._background.close()
             if not self.failed:
                 self._writer.finish()
         except Exception as error:  # noqa: BLE001 # whatever it is, the training has succeeded
             self._give_up(error)
-        finally:
-            self.seconds += time.perf_counter() - start
 
-    def _close_drawing(self) -> None:
+    def stop(self) -> None:
+        """Waits for what is being written, and ends the threads."""
+        start = time.perf_counter()
+        self.wait()
+        self._background.close()
         try:
             self._drawing.close()
         except Exception as error:  # noqa: BLE001 # the snapshots are worth more
             if not self.failed:
                 self._tell(f"could not write the thumbnails into {self._run_dir}: {error}")
+        self.seconds += time.perf_counter() - start
 
     def _write(self, step: Step, tensors: Tensors) -> None:
         self._writer.write_snapshot(step, tensors, self._dtype)

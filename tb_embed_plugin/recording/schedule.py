@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Callable, Sequence
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
+
+import numpy as np
 
 from tb_embed_plugin.errors import MisuseError
 
@@ -19,70 +21,91 @@ class Schedule:
     """Says after how many units of a training a snapshot is due.
 
     Attributes:
-        unit: What is counted: finished epochs, or optimizer iterations.
-        due: Whether a snapshot is due after that many.
+        unit: What is counted: finished epochs, or batches that `fit` has run.
+        every: A snapshot each so many; 0 where the others say.
+        chosen: Ascending numbers, each once.
+        is_log: Whether snapshots grow ever farther apart.
     """
 
     unit: Literal["epoch", "batch"]
-    due: Callable[[int], bool]
+    every: int = 0
+    chosen: tuple[int, ...] = ()
+    is_log: bool = False
+
+    def due(self, n: int) -> bool:
+        """Whether a snapshot is due after `n` units."""
+        return self.due_between(n - 1, n)
+
+    def due_between(self, before: int, now: int) -> bool:
+        """Whether a snapshot was due after `before` and up to `now`."""
+        return self.count(now) > self.count(before)
 
     def count(self, last: int) -> int:
         """Returns how many snapshots are due from 1 to `last`."""
-        return sum(self.due(n) for n in range(1, last + 1))
+        if self.every:
+            return last // self.every
+        if self.is_log:
+            return _count_log_spaced(last)
+        return bisect_right(self.chosen, last) - bisect_right(self.chosen, 0)
 
 
-def parse_schedule(save_freq: str | int | Sequence[int]) -> Schedule:
+def parse_schedule(save_freq: Any) -> Schedule:
     """Understands the callback's `save_freq`.
 
     Args:
         save_freq: `"epoch"`; `"5 epochs"`; `"100 batches"` or 100; a list of batch numbers;
             `"log"` for batch numbers that grow by about a fifth each, so that the first
-            updates are seen one by one and the later ones from ever farther.
+            updates are seen one by one and the later ones from ever farther. Numbers may be
+            NumPy's.
 
     Raises:
         MisuseError: It is none of these.
     """
     if isinstance(save_freq, str):
         return _parse_words(save_freq)
-    if isinstance(save_freq, int) and not isinstance(save_freq, bool) and save_freq > 0:
-        return _every(save_freq, "batch")
-    if isinstance(save_freq, Sequence) and save_freq and all(map(_is_natural, save_freq)):
-        chosen = frozenset(save_freq)
-        return Schedule("batch", chosen.__contains__)
+    if (number := natural(save_freq)) is not None and number > 0:
+        return Schedule("batch", every=number)
+    if isinstance(save_freq, Sequence | np.ndarray | set | frozenset | range) and len(
+        save_freq
+    ):
+        numbers = [natural(entry) for entry in save_freq]
+        if None not in numbers:
+            return Schedule(
+                "batch", chosen=tuple(sorted({n for n in numbers if n is not None}))
+            )
     raise _refusal(save_freq)
+
+
+def natural(value: object) -> int | None:
+    """Returns a whole number of 0 or more, Python's or NumPy's; None for anything else."""
+    if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
+        return None
+    return int(value) if value >= 0 else None
 
 
 def _parse_words(words: str) -> Schedule:
     if words == "epoch":
-        return _every(1, "epoch")
+        return Schedule("epoch", every=1)
     if words == "log":
-        return Schedule("batch", _is_log_spaced)
+        return Schedule("batch", is_log=True)
     match = re.fullmatch(r"([1-9]\d*) (epoch|batch)(?:e?s)?", words)
     if match is None:
         raise _refusal(words)
-    return _every(int(match[1]), "epoch" if match[2] == "epoch" else "batch")
+    return Schedule("epoch" if match[2] == "epoch" else "batch", every=int(match[1]))
 
 
-def _every(k: int, unit: Literal["epoch", "batch"]) -> Schedule:
-    return Schedule(unit, lambda n: n % k == 0)
-
-
-def _is_log_spaced(n: int) -> bool:
-    """Whether n is the rounded value of some 2 ** (i / PER_DOUBLING)."""
-    if n < 1:
-        return False
-    guess = round(PER_DOUBLING * _log2(n))
-    return any(round(2 ** (i / PER_DOUBLING)) == n for i in (guess - 1, guess, guess + 1))
-
-
-def _log2(n: int) -> float:
-    # Exact enough for any integer, where math.log2 of a float is not.
-    shift = max(0, n.bit_length() - 53)
-    return shift + math.log2(n >> shift)
-
-
-def _is_natural(n: object) -> bool:
-    return isinstance(n, int) and not isinstance(n, bool) and n >= 0
+def _count_log_spaced(last: int) -> int:
+    """Counts the different rounded values of 2 ** (i / PER_DOUBLING) up to `last`."""
+    if last < 1:
+        return 0
+    # From here on each power rounds to a number of its own.
+    apart = 4 * PER_DOUBLING
+    whole = {round(2 ** (i / PER_DOUBLING)) for i in range(apart)}
+    near = sum(n <= last for n in whole)
+    i = apart
+    while round(2 ** (i / PER_DOUBLING)) <= last:
+        i += 1
+    return near + i - apart
 
 
 def _refusal(save_freq: object) -> MisuseError:

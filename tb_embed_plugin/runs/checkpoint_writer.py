@@ -20,8 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tensorboard.compat.proto.tensor_shape_pb2 import TensorShapeProto
 
-from tb_embed_plugin.metadata import CHECKPOINT_STATE_FILE, MANIFEST_FILE
-from tb_embed_plugin.runs.atomic import write_bytes
+from tb_embed_plugin.metadata import MANIFEST_FILE
 
 _WRITING_FOLDER = "writing"
 _PIECE_BYTES = 1 << 20
@@ -44,7 +43,7 @@ def write_checkpoint(
 
     Args:
         run_dir: The run, which has a manifest's folder.
-        name: File name prefix of the checkpoint.
+        name: File name prefix of the checkpoint, relative to the run.
         tensors: Values by tensor name, of rank 1 or more; not copied but for a MiB at a time.
         dtype: What they are stored as: float32 or float16, whose infinity takes the place of
             what is too large.
@@ -56,7 +55,10 @@ def write_checkpoint(
     # What a killed process left there is not to be taken for ours.
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()  # alone: a run that was deleted meanwhile does not come back in part
-    data, index = f"{name}.data-00000-of-00001", f"{name}.index"
+    target = (run_dir / name).parent
+    target.mkdir(exist_ok=True)
+    file_name = Path(name).name
+    data, index = f"{file_name}.data-00000-of-00001", f"{file_name}.index"
     try:
         with (folder / data).open("wb") as file:
             entries = {b"": _HEADER, **_write_tensors(file, tensors, dtype)}
@@ -66,23 +68,10 @@ def write_checkpoint(
             _flush(file)
         # The index makes the checkpoint visible, so it comes last. The folder itself is not
         # flushed: the manifest, which alone lists the step, is written and flushed after this.
-        (folder / data).replace(run_dir / data)
-        (folder / index).replace(run_dir / index)
+        (folder / data).replace(target / data)
+        (folder / index).replace(target / index)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def write_checkpoint_state(run_dir: Path, names: list[str]) -> None:
-    """Writes the file `checkpoint`, by which TensorFlow finds the newest of `names`.
-
-    The names are relative, so that the run can be moved. The file is a CheckpointState
-    in text form; TensorFlow's own function for it is deprecated and says so on every call.
-    """
-    lines = [f'model_checkpoint_path: "{names[-1]}"'] if names else []
-    lines += [f'all_model_checkpoint_paths: "{name}"' for name in names]
-    content = "".join(f"{line}\n" for line in lines)
-    # Not flushed by itself: the manifest is, right after, and no reader of ours needs this.
-    write_bytes(run_dir / CHECKPOINT_STATE_FILE, content.encode(), flush=False)
 
 
 def _write_tensors(

@@ -8,18 +8,23 @@ reader outside of its run.
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, Self, get_args
 
 from tb_embed_plugin.errors import UnreadableError
-from tb_embed_plugin.metadata import FORMAT_VERSION, OutputsKind
+from tb_embed_plugin.metadata import (
+    APART_FOLDER,
+    FORMAT_VERSION,
+    READABLE_VERSIONS,
+    OutputsKind,
+    checkpoint_name,
+)
+from tb_embed_plugin.runs.json_fields import natural, one_of, text
+from tb_embed_plugin.runs.steps import Phase, Step, phase_of, steps_of
+
+__all__ = ["ColumnInfo", "Layer", "Manifest", "OutputsInfo", "Phase", "SpriteInfo", "Step"]
 
 ColumnType = Literal["category", "number", "date", "text"]
-StepUnit = Literal["epoch", "batch", "step"]
-
-_LARGEST = 2**31 - 1
-"""No count or step is larger: on the wire they are int32."""
 
 
 @dataclass(frozen=True)
@@ -28,37 +33,6 @@ class Layer:
 
     name: str
     units: int
-
-
-@dataclass(frozen=True)
-class Step:
-    """When a snapshot was taken.
-
-    Attributes:
-        step: Key of the snapshot; with the default schedule the number of finished epochs.
-        unit: What `step` counts.
-        epoch: Finished epochs, None where the training loop did not say.
-        batch: Finished batches of the epoch under way, None at an epoch's end.
-        wall_time: Seconds since 1970.
-        iterations: Updates that the optimizer had made, None where nobody said.
-        not_finite: Layers whose snapshot holds NaN or infinity, which cannot be projected.
-        name: What was written where that is no such number, `warmup` or `0.5`; None where
-            `step` is what was written.
-    """
-
-    step: int
-    unit: StepUnit
-    epoch: int | None
-    batch: int | None
-    wall_time: float
-    iterations: int | None
-    not_finite: tuple[str, ...] = ()
-    name: str | None = None
-
-    @property
-    def shown(self) -> str:
-        """What a person calls it."""
-        return str(self.step) if self.name is None else self.name
 
 
 @dataclass(frozen=True)
@@ -142,6 +116,9 @@ class Manifest:
         recording: True until the training that writes this run has ended properly.
         label: The column that is the label, None where there is none; empty where the recorder
             did not say.
+        phases: What happened to the training, in order.
+        apart: Whether the checkpoints lie in a folder of their own, because others' do in
+            the run's.
     """
 
     samples: int
@@ -153,6 +130,18 @@ class Manifest:
     outputs: OutputsInfo | None
     recording: bool
     label: str | None = None
+    phases: tuple[Phase, ...] = ()
+    apart: bool = False
+
+    @property
+    def live_steps(self) -> tuple[Step, ...]:
+        """The snapshots of the training as it went on, without the superseded ones."""
+        return tuple(s for s in self.steps if not s.superseded)
+
+    def checkpoint(self, step: int) -> str:
+        """Returns the file name prefix of a step's checkpoint, relative to the run."""
+        name = checkpoint_name(step)
+        return f"{APART_FOLDER}/{name}" if self.apart else name
 
     def with_step(self, step: Step) -> Self:
         """Returns the manifest with `step` added, in place of one of the same number."""
@@ -161,9 +150,12 @@ class Manifest:
 
     def to_json(self) -> bytes:
         """Returns the file's content."""
-        content = {"format_version": FORMAT_VERSION, **asdict(self)}
+        content = {"format_version": FORMAT_VERSION, **asdict(replace(self, steps=()))}
         content["columns"] = [{"name": c.name, "type": c.type} for c in self.columns]
-        return json.dumps(content, indent=1, ensure_ascii=False).encode()
+        del content["steps"]
+        head = json.dumps(content, indent=1, ensure_ascii=False).removesuffix("\n}")
+        steps = ",".join(f"\n  {step.json}" for step in self.steps)
+        return f'{head},\n "steps": [{steps}]\n}}'.encode()
 
     @classmethod
     def from_json(cls, data: bytes) -> Self:
@@ -180,7 +172,7 @@ class Manifest:
                 "expected a manifest in JSON with a format_version; "
                 f"received {data[:40]!r}; delete the run or record it again"
             ) from error
-        if version != FORMAT_VERSION:
+        if version not in READABLE_VERSIONS:
             raise UnreadableError(
                 f"expected a manifest of format version {FORMAT_VERSION}; received "
                 f"version {version!r}; update tb-embed-plugin to read this run"
@@ -197,54 +189,39 @@ class Manifest:
     def _parse(cls, content: dict[str, Any]) -> Self:
         sprite, outputs = content["sprite"], content["outputs"]
         columns = tuple(
-            ColumnInfo(_text(entry["name"]), _one_of(entry["type"], get_args(ColumnType)))
+            ColumnInfo(text(entry["name"]), one_of(entry["type"], get_args(ColumnType)))
             for entry in content["columns"]
         )
         return cls(
-            samples=_natural(content["samples"], at_least=1),
-            fingerprint=_text(content["fingerprint"]),
+            samples=natural(content["samples"], at_least=1),
+            fingerprint=text(content["fingerprint"]),
             layers=tuple(
-                Layer(_text(entry["name"]), _natural(entry["units"], at_least=1))
+                Layer(text(entry["name"]), natural(entry["units"], at_least=1))
                 for entry in content["layers"]
             ),
-            steps=tuple(sorted((_step(entry) for entry in content["steps"]), key=_number)),
+            steps=steps_of(content["steps"]),
             columns=columns,
             sprite=None if sprite is None else _sprite(sprite),
             outputs=None if outputs is None else _outputs(outputs),
             recording=bool(content["recording"]),
             # Runs of the first releases have no such key.
-            label=_one_of(content.get("label", ""), ("", None, *(c.name for c in columns))),
+            label=one_of(content.get("label", ""), ("", None, *(c.name for c in columns))),
+            phases=tuple(phase_of(entry) for entry in content.get("phases", ())),
+            apart=bool(content.get("apart", False)),
         )
-
-
-def _number(step: Step) -> int:
-    return step.step
-
-
-def _step(entry: dict[str, Any]) -> Step:
-    return Step(
-        step=_natural(entry["step"]),
-        unit=_one_of(entry["unit"], get_args(StepUnit)),
-        epoch=_natural_or_none(entry["epoch"]),
-        batch=_natural_or_none(entry["batch"]),
-        wall_time=_finite(entry["wall_time"]),
-        iterations=_natural_or_none(entry["iterations"]),
-        not_finite=tuple(_text(name) for name in entry["not_finite"]),
-        name=_text_or_none(entry.get("name")),  # older runs have no such key
-    )
 
 
 def _outputs(entry: dict[str, Any]) -> OutputsInfo:
     # Runs of the first releases have neither of the last two keys.
     head, names = entry.get("head"), entry.get("names")
-    classes = _natural(entry["classes"], at_least=1)
+    classes = natural(entry["classes"], at_least=1)
     if names is not None and len(names) != classes:
         raise ValueError(f"{len(names)} names where those of {classes} classes go")
     return OutputsInfo(
         classes,
-        _one_of(entry["kind"], get_args(OutputsKind)),
-        None if head is None else _text(head),
-        None if names is None else tuple(_text(name) for name in names),
+        one_of(entry["kind"], get_args(OutputsKind)),
+        None if head is None else text(head),
+        None if names is None else tuple(text(name) for name in names),
     )
 
 
@@ -252,55 +229,20 @@ def _sprite(entry: dict[str, Any]) -> SpriteInfo:
     pages = entry.get("pages")  # runs of the first releases have no such key
     return SpriteInfo(
         cell=_cell(entry["cell"]),
-        columns=_natural(entry["columns"], at_least=1),
-        channels=_one_of(entry["channels"], (1, 3, 4)),
+        columns=natural(entry["columns"], at_least=1),
+        channels=one_of(entry["channels"], (1, 3, 4)),
         pages=None if pages is None else _sprite_pages(pages),
     )
 
 
 def _sprite_pages(entry: dict[str, Any]) -> SpritePages:
     return SpritePages(
-        count=_natural(entry["count"], at_least=1),
+        count=natural(entry["count"], at_least=1),
         cell=_cell(entry["cell"]),
-        columns=_natural(entry["columns"], at_least=1),
+        columns=natural(entry["columns"], at_least=1),
     )
 
 
 def _cell(sides: Any) -> tuple[int, int]:
     width, height = sides
-    return _natural(width, at_least=1), _natural(height, at_least=1)
-
-
-def _natural(value: object, at_least: int = 0) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(f"{value!r} where a whole number goes")
-    if not at_least <= value <= _LARGEST:
-        raise ValueError(f"{value!r} where a number from {at_least} to {_LARGEST} goes")
-    return value
-
-
-def _finite(value: object) -> float:
-    number = float(value) if isinstance(value, int | float) else math.nan
-    if not math.isfinite(number):
-        raise ValueError(f"{value!r} where a time in seconds goes")
-    return number
-
-
-def _natural_or_none(value: object) -> int | None:
-    return None if value is None else _natural(value)
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r} where a string goes")
-    return value
-
-
-def _text_or_none(value: object) -> str | None:
-    return None if value is None else _text(value)
-
-
-def _one_of(value: Any, choices: tuple[Any, ...]) -> Any:
-    if value not in choices:
-        raise ValueError(f"{value!r} where one of {choices} goes")
-    return value
+    return natural(width, at_least=1), natural(height, at_least=1)

@@ -16,7 +16,6 @@ from tb_embed_plugin.metadata import (
     METADATA_FILE,
     OUTPUTS_TENSOR,
     SPRITE_FILE,
-    checkpoint_name,
     sprite_page_file,
 )
 from tb_embed_plugin.runs.checkpoint import Checkpoint
@@ -64,12 +63,13 @@ class RecordedRun(Run):
     @property
     def step_facts(self) -> tuple[Step, ...]:
         """The finished snapshots, ascending."""
-        return self.manifest.steps
+        return self.manifest.live_steps
 
     @cached_property
     def layers(self) -> tuple[LayerFacts, ...]:
         """The recorded layers; all hold the same samples."""
         manifest = self.manifest
+        live = manifest.live_steps
         start = manifest.steps[0].wall_time if manifest.steps else None
         label = named_label(manifest.columns) if manifest.label == "" else manifest.label
         not_finite = {
@@ -81,7 +81,7 @@ class RecordedRun(Run):
                 name=layer.name,
                 samples=manifest.samples,
                 units=layer.units,
-                steps=tuple(s.step for s in manifest.steps),
+                steps=tuple(s.step for s in live),
                 not_finite=not_finite[layer.name][0],
                 hidden_at=not_finite[layer.name][1],
                 columns=manifest.columns,
@@ -148,7 +148,7 @@ class RecordedRun(Run):
 
     def _not_finite_rows(self, layer: Layer) -> dict[int, Rows]:
         """Returns which rows are not finite, where the manifest says that some are not."""
-        steps = [s for s in self.manifest.steps if layer.name in s.not_finite]
+        steps = [s for s in self.manifest.live_steps if layer.name in s.not_finite]
         shape = self.manifest.samples, layer.units
         most = MAX_LOOKED_AT_BYTES // (4 * shape[0] * shape[1])
         return {
@@ -158,7 +158,7 @@ class RecordedRun(Run):
 
     def _tensor(self, name: str, step: int, shape: tuple[int, ...]) -> NDArray[np.float32]:
         self._step(step)
-        tensor = Checkpoint(self.path, checkpoint_name(step)).tensor(name)
+        tensor = Checkpoint(self.path, self.manifest.checkpoint(step)).tensor(name)
         if tensor.shape != shape:
             raise UnreadableError(
                 f"expected {name!r} of shape {shape} at step {step}; received "
@@ -181,7 +181,7 @@ def _rows_in(run: RecordedRun, layer: str, step: Step, shape: tuple[int, int]) -
     if key not in _KNOWN_ROWS:
         try:
             _KNOWN_ROWS[key] = not_finite_rows(
-                Checkpoint(run.path, checkpoint_name(step.step))
+                Checkpoint(run.path, run.manifest.checkpoint(step.step))
                 .tensor(layer)
                 .astype(np.float32, copy=False)
                 .reshape(shape)

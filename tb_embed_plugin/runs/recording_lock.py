@@ -27,7 +27,19 @@ _guard = threading.Lock()
 
 
 class HeldElsewhereError(MisuseError):
-    """Another process records into the run."""
+    """Another process records into the run.
+
+    Args:
+        run_dir: The run.
+        holder: Who records into it, in words.
+    """
+
+    def __init__(self, run_dir: Path, holder: str) -> None:
+        super().__init__(
+            f"expected a run into which nobody else records; {holder} records into {run_dir}; "
+            "let it finish or end it, or record into another directory"
+        )
+        self.holder = holder
 
 
 def hold(run_dir: Path) -> bool:
@@ -51,10 +63,7 @@ def hold(run_dir: Path) -> bool:
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            raise HeldElsewhereError(
-                f"expected a run into which nobody else records; {_holder(path)} records into "
-                f"{run_dir}; let it finish or end it, or record into another directory"
-            ) from None
+            raise HeldElsewhereError(run_dir, _holder(path)) from None
         except NotImplementedError as error:
             # A file system without locks: nobody can be kept out, and nobody is stopped.
             warnings.warn(

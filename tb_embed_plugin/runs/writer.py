@@ -18,8 +18,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_embed_plugin.errors import MisuseError
+from tb_embed_plugin.errors import MisuseError, UnreadableError
 from tb_embed_plugin.metadata import (
+    APART_FOLDER,
     CHECKPOINT_STATE_FILE,
     EVENT_FILE,
     MANIFEST_FILE,
@@ -28,17 +29,15 @@ from tb_embed_plugin.metadata import (
     RECORDER_FILE,
     SPRITE_FILE,
     SPRITE_PAGES_FOLDER,
-    checkpoint_name,
 )
+from tb_embed_plugin.runs.apart import copy_apart, our_steps, remove_checkpoint
 from tb_embed_plugin.runs.atomic import write_bytes
-from tb_embed_plugin.runs.checkpoint_writer import (
-    write_checkpoint,
-    write_checkpoint_state,
-)
+from tb_embed_plugin.runs.checkpoint_state import is_free_or_ours, write_checkpoint_state
+from tb_embed_plugin.runs.checkpoint_writer import write_checkpoint
 from tb_embed_plugin.runs.event_file import write_event_file
 from tb_embed_plugin.runs.images import Images
 from tb_embed_plugin.runs.label_column import choose_label, with_classes
-from tb_embed_plugin.runs.manifest import Layer, Manifest, OutputsInfo, Step
+from tb_embed_plugin.runs.manifest import Layer, Manifest, OutputsInfo, Phase, Step
 from tb_embed_plugin.runs.metadata_table import Column, write_table
 from tb_embed_plugin.runs.projector_config import write_projector_config
 from tb_embed_plugin.runs.sprites import write_sprite
@@ -59,6 +58,7 @@ class RunWriter:
     def __init__(self, run_dir: Path, manifest: Manifest) -> None:
         self._run_dir = run_dir
         self._lock = threading.Lock()
+        self._stamp: tuple[int, int] | None = None
         self.manifest = manifest
 
     @classmethod
@@ -124,23 +124,45 @@ class RunWriter:
         Raises:
             OSError: They cannot be written; the run is then as it was before.
         """
-        write_checkpoint(self._run_dir, checkpoint_name(step.step), tensors, dtype)
-        steps = self.manifest.with_step(step).steps
-        self._write_state(steps)
-        self._commit(steps=steps, recording=True)
+        self._leave_room_for_others()
+        write_checkpoint(self._run_dir, self.manifest.checkpoint(step.step), tensors, dtype)
+        manifest = self.manifest.with_step(step)
+        self._write_state(manifest)
+        self._commit(steps=manifest.steps, recording=True)
 
-    def drop_after(self, step: int) -> None:
-        """Takes all snapshots later than `step` out of the run."""
-        self.keep([s.step for s in self.manifest.steps if s.step <= step])
+    def add_phase(self, phase: Phase) -> None:
+        """Notes what has happened to the training.
+
+        Raises:
+            OSError: It cannot be written; the run is then as it was before.
+        """
+        self._commit(phases=(*self.manifest.phases, phase))
+
+    def supersede_after(self, step: int) -> None:
+        """Says that the training went on from `step`: later snapshots stay, as superseded.
+
+        Raises:
+            OSError: As `add_phase`.
+        """
+        later = {s for s in self.manifest.steps if s.step > step}
+        steps = tuple(
+            replace(s, superseded=True) if s in later else s for s in self.manifest.steps
+        )
+        self._commit(steps=steps)
 
     def keep(self, steps: Collection[int]) -> None:
         """Takes all snapshots but those of `steps` out of the run."""
         dropped = [s.step for s in self.manifest.steps if s.step not in steps]
         kept = tuple(s for s in self.manifest.steps if s.step in steps)
         self._commit(steps=kept)
-        self._write_state(kept)
+        self._write_state(self.manifest)
         for step in dropped:
-            _remove_checkpoint(self._run_dir, step)
+            remove_checkpoint(self._run_dir, self.manifest.checkpoint(step))
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the manifest on disk is still the one that this writer wrote last."""
+        return self._stamp is not None and self._stamp == _stamp(self._run_dir / MANIFEST_FILE)
 
     def finish(self) -> None:
         """Says in the manifest that no more snapshots will follow."""
@@ -155,9 +177,30 @@ class RunWriter:
             manifest = replace(self.manifest, **changes)
             write_bytes(path, manifest.to_json())
             self.manifest = manifest
+            self._stamp = _stamp(path)
 
-    def _write_state(self, steps: Sequence[Step]) -> None:
-        write_checkpoint_state(self._run_dir, [checkpoint_name(s.step) for s in steps])
+    def _write_state(self, manifest: Manifest) -> None:
+        if not manifest.apart:
+            live = manifest.live_steps
+            write_checkpoint_state(self._run_dir, live[-1].step if live else None)
+
+    def _leave_room_for_others(self) -> None:
+        """Moves our checkpoints into a folder of their own once others write beside them."""
+        before = self.manifest
+        if before.apart or is_free_or_ours(self._run_dir, [s.step for s in before.steps]):
+            return
+        kept = copy_apart(self._run_dir, before)
+        self._commit(steps=kept, apart=True)
+        for step in kept:
+            remove_checkpoint(self._run_dir, before.checkpoint(step.step))
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_ino
 
 
 def read_manifest(run_dir: Path) -> Manifest | None:
@@ -204,18 +247,31 @@ def delete_run(run_dir: Path) -> None:
     The manifest goes first, so that it never lists what is gone. A process killed after that
     leaves files that the next run in this directory deletes.
     """
-    manifest = run_dir / MANIFEST_FILE
-    manifest.unlink(missing_ok=True)
-    if manifest.parent.exists():
-        _delete_leftovers(run_dir)
+    path = run_dir / MANIFEST_FILE
+    try:
+        manifest = read_manifest(run_dir)
+    except UnreadableError:
+        manifest = None
+    path.unlink(missing_ok=True)
+    if path.parent.exists():
+        _delete_leftovers(run_dir, manifest)
 
 
-def _delete_leftovers(run_dir: Path) -> None:
-    for file in run_dir.glob("model.ckpt-*"):
-        if _OUR_CHECKPOINT.fullmatch(file.name):
-            file.unlink(missing_ok=True)
+def _delete_leftovers(run_dir: Path, manifest: Manifest | None) -> None:
+    steps = [] if manifest is None else [s.step for s in manifest.steps]
+    folders = [run_dir / APART_FOLDER]
+    # Where the state is that of others, checkpoints of such names may be theirs, too.
+    if is_free_or_ours(run_dir, steps):
+        folders.append(run_dir)
+        (run_dir / CHECKPOINT_STATE_FILE).unlink(missing_ok=True)
+    elif manifest is not None and not manifest.apart:
+        for step in our_steps(run_dir, manifest):
+            remove_checkpoint(run_dir, manifest.checkpoint(step.step))
+    for folder in folders:
+        for file in folder.glob("model.ckpt-*"):
+            if _OUR_CHECKPOINT.fullmatch(file.name):
+                file.unlink(missing_ok=True)
     for name in (
-        CHECKPOINT_STATE_FILE,
         EVENT_FILE,
         METADATA_FILE,
         PROJECTOR_CONFIG_FILE,
@@ -224,8 +280,3 @@ def _delete_leftovers(run_dir: Path) -> None:
         (run_dir / name).unlink(missing_ok=True)
     for page in (run_dir / SPRITE_PAGES_FOLDER).glob("page-*.png"):
         page.unlink(missing_ok=True)
-
-
-def _remove_checkpoint(run_dir: Path, step: int) -> None:
-    for file in run_dir.glob(f"{checkpoint_name(step)}.*"):
-        file.unlink(missing_ok=True)

@@ -71,7 +71,7 @@ def test_every_epoch_is_recorded(tmp_path: Path, digits: Digits, batches: int) -
 def test_outputs_and_head(tmp_path: Path, digits: Digits) -> None:
     model = functional()
     model.compile("adam", CROSSENTROPY)
-    fit(model, *digits, EmbeddingCheckpoint(tmp_path, digits[0], "auto"))
+    fit(model, *digits, EmbeddingCheckpoint(tmp_path, digits[0], layers="auto"))
 
     info = read_run(tmp_path).manifest.outputs
     assert info is not None
@@ -96,7 +96,11 @@ def all_tensors(checkpoint: Path) -> dict[str, NDArray[np.float32]]:
 def test_a_subclassed_model(tmp_path: Path, digits: Digits) -> None:
     model = Subclassed()
     model.compile("adam", CROSSENTROPY)
-    fit(model, *digits, EmbeddingCheckpoint(tmp_path, digits[0], ["encoder/fc1", "blocks/1"]))
+    fit(
+        model,
+        *digits,
+        EmbeddingCheckpoint(tmp_path, digits[0], layers=["encoder/fc1", "blocks/1"]),
+    )
 
     run = read_run(tmp_path)
     fc1 = dense(model.encoder.fc1, digits[0])
@@ -104,7 +108,7 @@ def test_a_subclassed_model(tmp_path: Path, digits: Digits) -> None:
     last = dense(model.blocks[1], dense(model.blocks[0], fc1))
     np.testing.assert_allclose(run.snapshot("blocks/1", 1), last, atol=1e-5)
     with pytest.raises(MisuseError, match=r"'encoder', 'encoder/flatten', 'encoder/fc1'"):
-        fit(model, *digits, EmbeddingCheckpoint(tmp_path, digits[0], "fc9"))
+        fit(model, *digits, EmbeddingCheckpoint(tmp_path, digits[0], layers="fc9"))
 
 
 def test_several_inputs(tmp_path: Path, digits: Digits) -> None:
@@ -135,7 +139,7 @@ def test_feature_maps_and_masked_sequences(tmp_path: Path, digits: Digits) -> No
     model.compile("adam", CROSSENTROPY)
     x = [images, tokens]
     layers = ["conv", "embedding"]
-    fit(model, x, digits[1], EmbeddingCheckpoint(tmp_path, x, layers, images=False))
+    fit(model, x, digits[1], EmbeddingCheckpoint(tmp_path, x, layers=layers, images=False))
 
     run = read_run(tmp_path)
     inner = keras.Model(model.inputs, [model.get_layer(name).output for name in layers])
@@ -174,7 +178,7 @@ def test_weights_are_those_without_the_callback(
         return [keras.ops.convert_to_numpy(v.value) for v in variables]
 
     plain = trained()
-    recorded = trained(EmbeddingCheckpoint(tmp_path, digits[0], "auto"))
+    recorded = trained(EmbeddingCheckpoint(tmp_path, digits[0], layers="auto"))
 
     assert read_run(tmp_path).steps == [0, 1, 2]
     for one, other in zip(plain, recorded, strict=True):
@@ -222,7 +226,9 @@ def test_modules_of_pytorch_keep_their_mode(tmp_path: Path, digits: Digits) -> N
         def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
             modes.append([module.training for module in self.model.modules()])
 
-    checkpoint = EmbeddingCheckpoint(tmp_path, digits[0], ["fc1", "dropout"], save_freq=[1, 2])
+    checkpoint = EmbeddingCheckpoint(
+        tmp_path, digits[0], layers=["fc1", "dropout"], save_freq=[1, 2]
+    )
     fit(model, *digits, Modes(), checkpoint, Modes())
 
     assert all(any(mode) for mode in modes)
@@ -238,7 +244,7 @@ def test_what_a_loop_computes_is_refused(tmp_path: Path, digits: Digits) -> None
     )
     model.compile("adam", CROSSENTROPY)
     checkpoint = EmbeddingCheckpoint(
-        tmp_path, digits[0], "lstm/cell", pooling=lambda output: output[0]
+        tmp_path, digits[0], layers="lstm/cell", pooling=lambda output: output[0]
     )
     # PyTorch's LSTM is one kernel and has no calls of a cell.
     message = "inside of a loop" if BACKEND == "jax" else "does not call"

@@ -323,7 +323,9 @@ def test_another_layer_can_be_chosen(
         ]
     )
     model.compile("adam", "sparse_categorical_crossentropy")
-    checkpoint = EmbeddingCheckpoint(tmp_path / "two", recording.images, ["fc1", "digits"])
+    checkpoint = EmbeddingCheckpoint(
+        tmp_path / "two", recording.images, layers=["fc1", "digits"]
+    )
     model.fit(recording.images, recording.labels, verbose=0, callbacks=[checkpoint])
     with tensorboard(tmp_path) as server:
         tab = open_tab(server, reduced_motion=True)

@@ -2,7 +2,7 @@
 import type { Store } from "../state/store";
 
 const LINES = `from tb_embed_plugin import EmbeddingCheckpoint
-model.fit(x, y, epochs=10, callbacks=[EmbeddingCheckpoint("logs/run1", x_test, layers="fc1", labels=y_test)])
+model.fit(x, y, epochs=10, callbacks=[EmbeddingCheckpoint("logs/run1", x_test, y_test)])
 tensorboard --logdir logs`;
 
 export function EmptyState({ store }: { store: Store }) {

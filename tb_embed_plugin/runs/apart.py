@@ -1,0 +1,73 @@
+"""Checkpoints in a folder of their own, where others keep theirs in the run's directory.
+
+A `Saver` calls its checkpoints as we do, and a `CheckpointManager` has the one state file that
+a directory can have. So once one of them writes there, ours move out of their way.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from tb_embed_plugin.errors import EmbedError
+from tb_embed_plugin.metadata import APART_FOLDER
+from tb_embed_plugin.runs.checkpoint import Checkpoint
+from tb_embed_plugin.runs.manifest import Manifest, Step
+
+
+def copy_apart(run_dir: Path, manifest: Manifest) -> tuple[Step, ...]:
+    """Puts the checkpoints of a run into the folder as well, by links where it can.
+
+    Returns:
+        The steps that are there now: all but those that somebody has written over.
+
+    Raises:
+        OSError: They cannot be written.
+    """
+    (run_dir / APART_FOLDER).mkdir(parents=True, exist_ok=True)
+    apart = replace(manifest, apart=True)
+    kept = our_steps(run_dir, manifest)
+    for step in kept:
+        source, target = (run_dir / m.checkpoint(step.step) for m in (manifest, apart))
+        for file in _files(source):
+            copy = target.with_name(file.name)
+            copy.unlink(missing_ok=True)
+            try:
+                os.link(file, copy)
+            except OSError:
+                shutil.copy2(file, copy)
+    return kept
+
+
+def our_steps(run_dir: Path, manifest: Manifest) -> tuple[Step, ...]:
+    """Returns the steps whose checkpoints nobody has written over."""
+    return tuple(step for step in manifest.steps if _is_ours(run_dir, manifest, step))
+
+
+def remove_checkpoint(run_dir: Path, name: str) -> None:
+    """Deletes the files of a checkpoint, those that there are."""
+    for file in _files(run_dir / name):
+        file.unlink(missing_ok=True)
+
+
+def _files(prefix: Path) -> Iterator[Path]:
+    for end in ("data-00000-of-00001", "index"):
+        file = prefix.with_name(f"{prefix.name}.{end}")
+        if file.exists():
+            yield file
+
+
+def _is_ours(run_dir: Path, manifest: Manifest, step: Step) -> bool:
+    """Whether a checkpoint still holds the layers that the manifest says."""
+    with contextlib.suppress(EmbedError):
+        entries = Checkpoint(run_dir, manifest.checkpoint(step.step)).entries
+        return all(
+            layer.name in entries
+            and tuple(entries[layer.name].shape) == (manifest.samples, layer.units)
+            for layer in manifest.layers
+        )
+    return False
