@@ -190,6 +190,7 @@ def _metrics(options: argparse.Namespace) -> int:
             label = layer.label or "none"
             print(f"{layer.run.name}, {layer.facts.name} (label: {label})")
             rows = {step: layer.numbers(step) for step in layer.steps}
+            print(f"  {'step':20}", *[f"{layer.run.step_name(step):>8}" for step in rows])
             for name in dict.fromkeys(name for row in rows.values() for name in row):
                 numbers = [row.get(name, math.nan) for row in rows.values()]
                 print(f"  {name:20}", *[f"{number:8.3f}" for number in numbers])

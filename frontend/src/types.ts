@@ -27,6 +27,8 @@ export interface StepFacts {
   readonly batch: number | null;
   readonly wall_time: number | null;
   readonly iterations: number | null;
+  /** What was written in place of the step, a word or a fraction; shown instead of it. */
+  readonly name?: string | null;
 }
 
 export type ColumnType = "category" | "number" | "date" | "text";

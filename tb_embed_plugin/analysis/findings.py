@@ -71,7 +71,7 @@ def warnings(measures: LayerMeasures) -> list[Warning]:
                     step=step,
                     value=finding.value,
                     threshold=finding.threshold,
-                    sentence=f"{rule.title} at step {step}: {words}.",
+                    sentence=f"{rule.title} at step {measures.run.step_name(step)}: {words}.",
                     samples=measures.samples[finding.samples],
                     classes=classes,
                     units=finding.units,

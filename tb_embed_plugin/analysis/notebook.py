@@ -66,6 +66,11 @@ class OpenRun:
         """The steps of all snapshots, ascending."""
         return self._run.steps
 
+    @property
+    def step_names(self) -> list[str]:
+        """What a person calls each of them: its number, or what was written in its place."""
+        return [self._run.step_name(step) for step in self.steps]
+
     def layer(self, name: str | None = None, label: str | None = None) -> OpenLayer:
         """Returns a layer.
 

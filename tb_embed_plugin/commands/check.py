@@ -64,7 +64,11 @@ def _report(run: Run | BrokenRun) -> Report:
 
 def _summary(run: Run) -> str:
     steps = run.steps
-    span = f"steps {steps[0]} to {steps[-1]}" if steps else "no step yet"
+    span = (
+        f"steps {run.step_name(steps[0])} to {run.step_name(steps[-1])}"
+        if steps
+        else "no step yet"
+    )
     if run.source != "tb_embed":
         return f"written by others, {len(steps)} snapshots ({span})"
     size = sum(file.stat().st_size for file in run.path.glob("model.ckpt-*"))

@@ -108,6 +108,7 @@ class Content:
             "layer": layout.layer.name,
             "engine": layout.engine.name,
             "components": layout.components,
+            "step_names": [layout.run.step_name(step) for step in self.steps],
             "settings": dict(layout.settings),
             "label": self.projected.label,
             "columns": [{"name": c.name, "type": c.type} for c in self.columns],
@@ -240,7 +241,7 @@ def _html(content: Content, path: Path) -> dict[Path, bytes]:
         title=f"{layout.run.name}, {layout.layer.name}, {layout.engine.title}",
         sentence=content.projected.sentence
         + (f" Left out, since it changes with each step: {left_out}." if left_out else ""),
-        steps=content.steps,
+        steps=[layout.run.step_name(step) for step in content.steps],
         frames=content.drawn,
         columns=content.lasting,
         label=content.projected.label,

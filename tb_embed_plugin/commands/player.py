@@ -26,7 +26,7 @@ def player(
     *,
     title: str,
     sentence: str,
-    steps: Sequence[int],
+    steps: Sequence[str],
     frames: NDArray[np.float32],
     columns: Sequence[Column],
     label: str | None,
@@ -38,7 +38,7 @@ def player(
     Args:
         title: What the page is called.
         sentence: The quality of the projection.
-        steps: The steps.
+        steps: What the steps are called.
         frames: float32 (n_steps, n_samples, 2).
         columns: The samples' metadata.
         label: The column by which the samples are coloured at first, None for none.

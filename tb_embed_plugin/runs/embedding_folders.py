@@ -188,7 +188,9 @@ def _unlisted(
                 # Without a configuration above, it looks like a run of its own.
                 found.adopted.append(folder / inside)
             elif not (
-                stamp[0] <= config[0] or _order(step) < newest.get(tag, 0) or _is_quiet(stamp)
+                stamp[0] <= config[0]
+                or _order(step) < newest.get(tag, -math.inf)
+                or _is_quiet(stamp)
             ):
                 found.unfinished = True
                 continue  # it is being written, and will be listed

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tensorboardX import SummaryWriter
 
+from tb_embed_plugin import cli, open_run
+from tb_embed_plugin.plugin import EmbeddingsPlugin
+from tb_embed_plugin.runs.manifest import Manifest, Step
 from tb_embed_plugin.runs.run import Run
 from tb_embed_plugin.runs.step_names import find_series
-from tests.harness import find_run
+from tests.harness import client_for, find_run
 
 NUMBERED: list[tuple[str, Sequence[str], Sequence[int]]] = [
     (
@@ -286,3 +291,46 @@ def test_tags_share_the_places_of_milliseconds_and_a_lost_configuration_finds_th
     again = find_run(tmp_path)
     assert [step.shown for step in again.step_facts] == [step.shown for step in run.step_facts]
     assert sorted(layer.name for layer in again.layers) == ["a", "b"]
+
+
+def test_everybody_calls_a_step_as_it_was_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logged(tmp_path / "run", [0.5, 1.5, 10.5])
+    client = client_for(tmp_path, EmbeddingsPlugin)
+    answer = client.get("/data/plugin/tb_embed/runs").get_json()
+    (run,) = answer["runs"]
+    assert [(step["step"], step["name"]) for step in run["steps"]] == [
+        (0, "0.5"),
+        (1, "1.5"),
+        (2, "10.5"),
+    ]
+    assert open_run(tmp_path / "run").step_names == ["0.5", "1.5", "10.5"]
+    assert cli.main(["check", str(tmp_path)]) == 0
+    assert "3 snapshots (steps 0.5 to 10.5)" in capsys.readouterr().out
+    assert cli.main(["metrics", str(tmp_path)]) == 0
+    (row,) = [line for line in capsys.readouterr().out.splitlines() if "  step" in line]
+    assert row.split() == ["step", "0.5", "1.5", "10.5"]
+
+
+def test_a_step_that_is_not_finite_is_called_as_it_was_written(tmp_path: Path) -> None:
+    for name, value in (("step0.5", 1.0), ("step1.5", math.nan)):
+        write_weights(tmp_path / f"{name}.weights.h5", np.full((4, 3), value, np.float32))
+    run = find_run(tmp_path)
+    run.snapshot("words", 1)
+    assert run.problems[0].startswith("words holds NaN or infinity at step 1.5,")
+
+
+def test_a_manifest_without_names_still_reads() -> None:
+    step = Step(3, "epoch", 3, None, 1.0, None)
+    manifest = Manifest(
+        2, "f", (), (step, replace(step, step=4, name="best")), (), None, None, recording=False
+    )
+    assert [one.shown for one in Manifest.from_json(manifest.to_json()).steps] == ["3", "best"]
+    content = json.loads(manifest.to_json())
+    for entry in content["steps"]:
+        del entry["name"]
+    assert [one.shown for one in Manifest.from_json(json.dumps(content).encode()).steps] == [
+        "3",
+        "4",
+    ]

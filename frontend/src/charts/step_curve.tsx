@@ -10,12 +10,14 @@ interface StepCurveProps {
   /** Where the present moment lies, from 0 to 1. */
   readonly at: number;
   readonly go: (step: number) => void;
+  /** What a person calls a step. */
+  readonly shown: (step: number) => string;
 }
 
 const HEIGHT = 36;
 const PAD = 3;
 
-export function StepCurve({ name, steps, values, spacing, at, go }: StepCurveProps) {
+export function StepCurve({ name, steps, values, spacing, at, go, shown }: StepCurveProps) {
   const known = values.filter((value) => value !== null);
   const [low, high] = [Math.min(...known), Math.max(...known)];
   const x = (place: number) => 100 * (spacing[place] ?? 0);
@@ -30,7 +32,7 @@ export function StepCurve({ name, steps, values, spacing, at, go }: StepCurvePro
       viewBox={`0 0 100 ${HEIGHT}`}
       preserveAspectRatio="none"
       role="img"
-      aria-label={curve_sentence(name, steps, values)}
+      aria-label={curve_sentence(name, steps.map(shown), values)}
       onPointerDown={(event) => {
         const box = event.currentTarget.getBoundingClientRect();
         const step = steps[nearest_place(spacing, (event.clientX - box.left) / box.width)];
@@ -47,7 +49,7 @@ export function StepCurve({ name, steps, values, spacing, at, go }: StepCurvePro
 /** "Churn from 0.4 at step 1 to 0.1 at step 10; lowest 0.1, highest 0.6 at step 2". */
 export function curve_sentence(
   name: string,
-  steps: readonly number[],
+  steps: readonly (number | string)[],
   values: readonly (number | null)[],
 ): string {
   const known = values.flatMap((value, i) => (value === null ? [] : [{ value, step: steps[i] }]));

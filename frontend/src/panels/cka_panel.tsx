@@ -7,6 +7,7 @@ import type { Other } from "../measures";
 import { compare_with, go_to_step } from "../state/measure";
 import { others_of } from "../state/others";
 import type { Store } from "../state/store";
+import { shown_step } from "../state/titles";
 
 export function CkaPanel({ store }: { store: Store }) {
   const { similarity, compared } = store.measuring;
@@ -65,6 +66,7 @@ function StepMap({ store, there }: { store: Store; there: string }) {
   const ramp = legible_ramp(store.theme.value);
   const here = store.step.value ?? Number.NaN;
   const self = compared.value === null;
+  const named = (step: number | undefined) => (step === undefined ? "" : shown_step(store, step));
   return (
     <HeatMap
       name={`CKA of ${store.layer.value?.name} at each step with ${there} at each step, from ${short(low)} to 1; arrow keys move, Enter goes to the step`}
@@ -74,7 +76,7 @@ function StepMap({ store, there }: { store: Store; there: string }) {
       say={({ row, column }) => {
         const both = [cka[row]?.[column] ?? null, cka_biased[row]?.[column] ?? null] as const;
         const none = map.state === "running" ? "not known yet" : "undefined";
-        return `Step ${steps[row]} with step ${with_steps[column]}: ${in_words(both, none)}`;
+        return `Step ${named(steps[row])} with step ${named(with_steps[column])}: ${in_words(both, none)}`;
       }}
       choose={({ row, column }) => {
         // In the map of a layer with itself, the step that is not shown already is the one meant.
@@ -103,9 +105,9 @@ function LayerMap({ store }: { store: Store }) {
     run === store.run.value?.run ? layer : `${layer} of ${run}`;
   return (
     <>
-      <h3>Layers at step {step}</h3>
+      <h3>Layers at step {shown_step(store, step)}</h3>
       <HeatMap
-        name={`CKA of ${layers.length} layers with one another at step ${step}, ${layers.map(title).join(", ")}; arrow keys move, Enter compares the steps of the layer`}
+        name={`CKA of ${layers.length} layers with one another at step ${shown_step(store, step)}, ${layers.map(title).join(", ")}; arrow keys move, Enter compares the steps of the layer`}
         values={cka}
         paint={ramp}
         framed={null}

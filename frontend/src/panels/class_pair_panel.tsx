@@ -10,6 +10,7 @@ import { crossings, densities, wrong_at } from "../state/crossings";
 import { listed } from "../state/listed";
 import { choose_pair, go_to_step } from "../state/measure";
 import type { Store } from "../state/store";
+import { shown_step } from "../state/titles";
 
 export function ClassPairPanel({ store }: { store: Store }) {
   const { metrics, pair, class_pair } = store.measuring;
@@ -65,7 +66,7 @@ function Pair({ store, pair }: { store: Store; pair: ClassPair }) {
   return (
     <>
       <Ridges
-        name={`Classes ${first} and ${second} along the axis between their means, a row a step from ${pair.steps[0]} to ${pair.steps.at(-1)}; at step ${step} ${wrong.length} samples lie on the other class's side`}
+        name={`Classes ${first} and ${second} along the axis between their means, a row a step from ${pair.steps[0]} to ${pair.steps.at(-1)}; at step ${shown_step(store, step)} ${wrong.length} samples lie on the other class's side`}
         ridges={ridges}
         colors={colors}
         here={step}

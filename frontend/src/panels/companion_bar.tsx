@@ -5,7 +5,7 @@ import { can_share_axes } from "../state/axes_beside";
 import { choose_beside, pairings_offered, toggle_companion } from "../state/compare";
 import { type Pairing, read_pairing, write_pairing } from "../state/pairing";
 import type { Store } from "../state/store";
-import { engine_title, step_title } from "../state/titles";
+import { engine_title, shown_step, step_title } from "../state/titles";
 
 type Options = readonly (readonly [string, string])[];
 
@@ -113,7 +113,7 @@ function steps_offered(
     ["Together", pairings_offered(store).map((kind) => [kind, BY[kind]])],
     ["At the same", metrics.map(({ name, title }) => [`metric ${name}`, title])],
     ["Apart", offsets.map((places) => [`offset ${places}`, apart(places)])],
-    ["Always", fixed.map((step) => [`fixed ${step}`, `Step ${step}`])],
+    ["Always", fixed.map((step) => [`fixed ${step}`, `Step ${shown_step(companion, step)}`])],
   ];
   // What an address names, or a metric whose curve has not come yet, stands in the list all the same.
   const own = write_pairing(chosen);

@@ -3,6 +3,7 @@ import { HeatMap } from "../charts/heat_map";
 import { legible_ramp } from "../color";
 import { select_confused } from "../state/measured";
 import type { Store } from "../state/store";
+import { shown_step } from "../state/titles";
 
 export function ConfusionPanel({ store }: { store: Store }) {
   const { metrics, confusion } = store.measuring;
@@ -20,11 +21,11 @@ export function ConfusionPanel({ store }: { store: Store }) {
   return (
     <div class="confusion">
       <p>
-        Step {step}: {right.toLocaleString("en-US")} of {all.toLocaleString("en-US")} right. A row
-        is a label, a column a predicted class.
+        Step {shown_step(store, step)}: {right.toLocaleString("en-US")} of{" "}
+        {all.toLocaleString("en-US")} right. A row is a label, a column a predicted class.
       </p>
       <HeatMap
-        name={`Confusion of ${classes.length} classes at step ${step}, ${right} of ${all} samples right; arrow keys move, Enter selects a cell's samples`}
+        name={`Confusion of ${classes.length} classes at step ${shown_step(store, step)}, ${right} of ${all} samples right; arrow keys move, Enter selects a cell's samples`}
         values={counts}
         numbers
         headings={classes}

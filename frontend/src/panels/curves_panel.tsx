@@ -6,6 +6,7 @@ import { in_order } from "../state/metric_order";
 import { place_in } from "../state/places";
 import type { Store } from "../state/store";
 import { time_axis } from "../state/time_axis";
+import { shown_step } from "../state/titles";
 
 export function CurvesPanel({ store }: { store: Store }) {
   const metrics = store.measuring.metrics.value;
@@ -83,6 +84,7 @@ function Row({ store, metrics, metric }: RowProps) {
         values={values}
         {...time_axis(store, steps)}
         go={(step) => go_to_step(store, step)}
+        shown={(step) => shown_step(store, step)}
       />
     </div>
   );

@@ -80,7 +80,7 @@ export function NeighborsPanel({ store }: { store: Store }) {
           options={[
             ["", "–"],
             ...store.steps.value.map(
-              (step) => [`${step}`, step_title(store, step).replace(/ of .*/, "")] as const,
+              (step) => [`${step}`, step_title(store, step).replace(/( of|, \d).*/, "")] as const,
             ),
           ]}
           chosen={since.value === null ? "" : `${since.value}`}

@@ -1,6 +1,7 @@
 // Says what the page waits for and what went wrong. The picture behind stays.
 import { dismiss_not_searched } from "../state/choose";
 import type { Store } from "../state/store";
+import { shown_step } from "../state/titles";
 
 export function Notices({ store }: { store: Store }) {
   const { activity, run, layer, frames, view } = store;
@@ -12,7 +13,7 @@ export function Notices({ store }: { store: Store }) {
   const at_once = view.value?.iterative === false;
   const waiting =
     awaited !== null && failures.length === 0 && at_once
-      ? `Computing step ${awaited} of ${layer.value?.name ?? "the layer"}…`
+      ? `Computing step ${shown_step(store, awaited)} of ${layer.value?.name ?? "the layer"}…`
       : activity.waiting.value.length > 0
         ? `Loading ${activity.waiting.value[0]}…`
         : null;

@@ -6,6 +6,7 @@ import { color_of_class } from "../state/colors";
 import { go_to_step } from "../state/measure";
 import { predicted_at, told_at } from "../state/sample_history";
 import type { Store } from "../state/store";
+import { shown_step } from "../state/titles";
 
 export function PredictionStrip({ store }: { store: Store }) {
   const { sample_history, has_outputs } = store.measuring;
@@ -36,6 +37,7 @@ function Strip({ store, history }: { store: Store; history: SampleHistory }) {
   const { steps } = history;
   const here = steps.indexOf(store.step.value ?? Number.NaN);
   const at = Math.min(active ?? Math.max(0, here), steps.length - 1);
+  const shown = (step: number) => shown_step(store, step);
   const go = (place: number) => go_to_step(store, steps[place] ?? 0);
   return (
     <>
@@ -67,8 +69,8 @@ function Strip({ store, history }: { store: Store; history: SampleHistory }) {
               class={`cell ${correct === 0 ? "wrong" : ""} ${place === at ? "active" : ""}`}
               role="option"
               aria-selected={place === here}
-              aria-label={told_at(history, place)}
-              title={told_at(history, place)}
+              aria-label={told_at(history, place, shown)}
+              title={told_at(history, place, shown)}
               onPointerEnter={() => set_active(place)}
               onClick={() => go(place)}
             >
@@ -83,7 +85,7 @@ function Strip({ store, history }: { store: Store; history: SampleHistory }) {
           );
         })}
       </div>
-      <p class="told">{told_at(history, at)}</p>
+      <p class="told">{told_at(history, at, shown)}</p>
     </>
   );
 }

@@ -4,6 +4,7 @@ import { has_own_basis } from "../state/frames";
 import { show_quality } from "../state/intents";
 import { refit_axes } from "../state/show";
 import type { Store } from "../state/store";
+import { shown_step } from "../state/titles";
 import type { FrameQuality } from "../types";
 
 /** Name, meaning, and which number; all between 0 and 1. */
@@ -85,13 +86,14 @@ function Numbers({ store }: { store: Store }) {
   // Axes that iterate have no variance of their own.
   const numbers = NUMBERS.filter(([, , key]) => key !== "variance_shown" || !view.value?.iterative);
   const floor = quality.value?.noise_floor ?? null;
+  const named = step.value === null ? "" : shown_step(store, step.value);
   const waiting = quality.value?.state === "running" || quality.value?.state === "waiting";
   return (
     <section
       class="quality-numbers"
-      aria-label={`Quality of step ${step.value}${store.second ? ", second pane" : ""}`}
+      aria-label={`Quality of step ${named}${store.second ? ", second pane" : ""}`}
     >
-      <h2>Step {step.value}</h2>
+      <h2>Step {named}</h2>
       <dl>
         {numbers.map(([name, meaning, key]) => (
           <div key={key} title={meaning}>

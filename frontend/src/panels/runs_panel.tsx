@@ -13,6 +13,7 @@ import { rival_of, rivals_of, strangers_of } from "../state/others";
 import type { Store } from "../state/store";
 import { write_number } from "../state/table";
 import { time_axis } from "../state/time_axis";
+import { shown_step } from "../state/titles";
 
 /** So many runs are named. */
 const FEW = 3;
@@ -71,7 +72,8 @@ function Both({ store, comparison, there }: BothProps) {
   const biased = comparison.cka_biased[steps.indexOf(step)] ?? null;
   const here = store.run.value?.run ?? "";
   const { first, others } = in_order(metrics);
-  const at = step === with_step ? `step ${step}` : `step ${step} and step ${with_step}`;
+  const at =
+    step === with_step ? `step ${shown_step(store, step)}` : `step ${step} and step ${with_step}`;
   const open = lists.find(({ list }) => list === store.measuring.difference.value);
   return (
     <>
@@ -114,6 +116,7 @@ function Both({ store, comparison, there }: BothProps) {
         values={cka}
         {...time_axis(store, steps)}
         go={(one) => go_to_step(store, one)}
+        shown={(one) => shown_step(store, one)}
       />
       {lists.length > 0 && (
         <>

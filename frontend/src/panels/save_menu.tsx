@@ -10,7 +10,7 @@ import { SideBySide } from "../export/side_by_side";
 import { dots_svg, MOST_DOTS } from "../export/svg";
 import { coordinates_csv, held_steps, play_once } from "../state/saving";
 import type { Store } from "../state/store";
-import { stage_title } from "../state/titles";
+import { shown_step, stage_title } from "../state/titles";
 import type { Easel } from "../types";
 
 const SCALES = [1, 2, 3, 4].map((scale) => [`${scale}`, `${scale} ×`] as const);
@@ -166,8 +166,10 @@ function title_of(store: Store): string {
     : [store, beside].map((one) => `${one.run_name.value}: ${stage_title(one)}`).join(" | ");
 }
 
-function file_name({ run_name, layer_name, engine, step }: Store): string {
-  const words = [run_name.value, layer_name.value, engine.value, `step ${step.value ?? ""}`];
+function file_name(store: Store): string {
+  const { run_name, layer_name, engine, step } = store;
+  const at = step.value === null ? "" : shown_step(store, step.value);
+  const words = [run_name.value, layer_name.value, engine.value, `step ${at}`];
   return words
     .join(" ")
     .replace(/[^\p{L}\p{N}._-]+/gu, "-")

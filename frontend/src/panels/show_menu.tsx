@@ -16,6 +16,7 @@ import {
 } from "../state/show";
 import { MANY_SAMPLES } from "../state/showing";
 import type { Store } from "../state/store";
+import { shown_step } from "../state/titles";
 import type { Overlay } from "../types";
 
 const OVERLAYS: readonly (readonly [Overlay, string])[] = [
@@ -100,7 +101,7 @@ function Marks({ store }: { store: Store }) {
 function Overlays({ store }: { store: Store }) {
   const { overlay } = store.showing;
   const steps = store.steps.value;
-  const options = steps.map((step) => [`${step}`, `Step ${step}`] as const);
+  const options = steps.map((step) => [`${step}`, `Step ${shown_step(store, step)}`] as const);
   const [first, other] = ghost_steps(store);
   return (
     <>

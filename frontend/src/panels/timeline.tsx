@@ -10,7 +10,7 @@ import { follow_training, toggle_loop } from "../state/show";
 import { along, nearest_place, spaced } from "../state/spacing";
 import type { Store } from "../state/store";
 import { time_axis } from "../state/time_axis";
-import { step_title } from "../state/titles";
+import { shown_step, step_title } from "../state/titles";
 import type { FrameQuality } from "../types";
 
 /** The slider's resolution where the steps do not lie evenly. */
@@ -94,6 +94,7 @@ export function Timeline({ store }: { store: Store }) {
             values={above.values}
             {...time_axis(store, metrics.steps)}
             go={(one) => go_to_step(store, one)}
+            shown={(one) => shown_step(store, one)}
           />
         ) : (
           <Curve

@@ -5,6 +5,7 @@ import { short } from "../charts/step_curve";
 import { ListBox } from "../controls/list_box";
 import { choose_color } from "../state/intents";
 import type { Store } from "../state/store";
+import { shown_step } from "../state/titles";
 import { most_selective, turnover } from "../state/units";
 
 const ROW_HEIGHT = 28;
@@ -21,7 +22,11 @@ export function UnitsPanel({ store }: { store: Store }) {
     <div class="units">
       {changed !== null && (
         <>
-          <Listed store={store} title={`Dead at step ${step}`} units={changed.dead} />
+          <Listed
+            store={store}
+            title={`Dead at step ${shown_step(store, step)}`}
+            units={changed.dead}
+          />
           <Listed store={store} title="Died since the step before" units={changed.died} />
           <Listed store={store} title="Woken since the step before" units={changed.woken} />
         </>

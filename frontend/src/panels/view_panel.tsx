@@ -14,6 +14,7 @@ import {
 } from "../state/intents";
 import { read_ids, write_ids } from "../state/selection";
 import type { Store } from "../state/store";
+import { shown_step } from "../state/titles";
 import { type Axes, COMPONENTS, FIRST_AXES } from "../state/turn";
 import type { Parameter } from "../types";
 
@@ -51,9 +52,11 @@ export function ViewPanel({ store }: { store: Store }) {
         {steps.value.length > 1 && (
           <CheckField
             name={
-              pinned.value === null ? "Pin positions" : `Positions pinned at step ${pinned.value}`
+              pinned.value === null
+                ? "Pin positions"
+                : `Positions pinned at step ${shown_step(store, pinned.value)}`
             }
-            title={`All steps at the positions of step ${pinned.value ?? step.value}: what moves then is colour alone`}
+            title={`All steps at the positions of step ${shown_step(store, pinned.value ?? step.value ?? 0)}: what moves then is colour alone`}
             checked={pinned.value !== null}
             choose={() => toggle_pin(store)}
           />
@@ -84,7 +87,11 @@ function AxesFields({ store }: { store: Store }) {
         options={[
           ["", "All steps"],
           ...named.map(
-            (one) => [`${one}`, one === last ? `Last step, ${one}` : `Step ${one}`] as const,
+            (one) =>
+              [
+                `${one}`,
+                `${one === last ? "Last step," : "Step"} ${shown_step(store, one)}`,
+              ] as const,
           ),
         ]}
         chosen={chosen ?? ""}

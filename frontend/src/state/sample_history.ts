@@ -84,7 +84,11 @@ export function predicted_at(history: SampleHistory, place: number) {
 }
 
 /** "Step 3: 8, wrong; confidence 0.71, margin -0.4". */
-export function told_at(history: SampleHistory, place: number): string {
+export function told_at(
+  history: SampleHistory,
+  place: number,
+  shown: (step: number) => string = String,
+): string {
   const { name, confidence, margin, correct } = predicted_at(history, place);
   const verdict = correct === null ? "" : correct === 1 ? ", right" : ", wrong";
   const numbers = [
@@ -92,5 +96,5 @@ export function told_at(history: SampleHistory, place: number): string {
     margin === null ? [] : `margin ${margin.toFixed(1)}`,
   ].flat();
   const said = name === "" ? "no prediction" : name + verdict;
-  return `Step ${history.steps[place]}: ${[said, numbers.join(", ")].filter(Boolean).join("; ")}`;
+  return `Step ${shown(history.steps[place] ?? place)}: ${[said, numbers.join(", ")].filter(Boolean).join("; ")}`;
 }

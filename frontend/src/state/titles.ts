@@ -2,14 +2,23 @@
 import type { Run, StepFacts } from "../types";
 import { last_step, type Store } from "./store";
 
-/** "epoch 7 of 10" where the run counts epochs, else "step 700 of 1000". */
+/** What a person calls a step: its number, or what was written in its place. */
+export function shown_step(store: Store, step: number): string {
+  return facts_of(store.run.value, step)?.name ?? `${step}`;
+}
+
+/** "epoch 7 of 10" where the run counts epochs, else "step 700 of 1000", or "step warmup, 1 of 3". */
 export function step_title(store: Store, step: number): string {
   const facts = facts_of(store.run.value, step);
   const last = facts_of(store.run.value, last_step(store.steps.value) ?? step);
+  if (facts?.name != null) {
+    const steps = store.steps.value;
+    return `step ${facts.name}, ${steps.indexOf(step) + 1} of ${steps.length}`;
+  }
   const counts_epochs = facts?.unit === "epoch" && facts.epoch !== null && last?.epoch != null;
   return counts_epochs
     ? `epoch ${facts.epoch} of ${last.epoch}`
-    : `step ${step} of ${last_step(store.steps.value) ?? step}`;
+    : `step ${step} of ${shown_step(store, last_step(store.steps.value) ?? step)}`;
 }
 
 export function engine_title({ engines, engine }: Store): string {
@@ -24,7 +33,7 @@ export function stage_title(store: Store): string {
   const title = engine_title(store);
   const drawn = layer.value.samples - layer.value.hidden.length;
   const samples = drawn.toLocaleString("en-US");
-  return `${dimensions.value}-D ${title} of ${layer.value.name}, step ${step.value}, ${samples} samples`;
+  return `${dimensions.value}-D ${title} of ${layer.value.name}, step ${shown_step(store, step.value)}, ${samples} samples`;
 }
 
 function facts_of(run: Run | null, step: number): StepFacts | undefined {
