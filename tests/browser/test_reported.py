@@ -20,6 +20,7 @@ ENDLESS = "/(a+)+$/"
 NAMES = [f"{'a' * 60}! {i}" if i % 40 == 7 else f"sample {i}" for i in range(SAMPLES)]
 
 VISITS = [i % 5 for i in range(SAMPLES)]
+TRUTH = [i % 4 == 0 for i in range(SAMPLES)]
 KINDS = [f"kind {i % 200}" for i in range(SAMPLES)]
 DAYS = list(np.datetime64("2024-01-01") + np.arange(SAMPLES))
 
@@ -36,7 +37,7 @@ def reported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TensorBoardPr
         0,
         {"fc1": (rng.normal(size=(SAMPLES, 4)) * spread).astype(np.float32)},
         labels=np.arange(SAMPLES) % 3,
-        metadata={"name": NAMES, "taken": DAYS, "visits": VISITS, "kind": KINDS},
+        metadata={"name": NAMES, "taken": DAYS, "visits": VISITS, "kind": KINDS, "ok": TRUTH},
     )
     with tensorboard(logdir) as process:
         yield process
@@ -164,6 +165,11 @@ def test_whole_numbers_are_numbers_or_classes(tab: Tab) -> None:
     tab.wait_until(lambda: not np.isnan(tab.positions()).any())
 
 
+def test_truth_values_are_found_in_any_case(tab: Tab) -> None:
+    search(tab, "ok:true")
+    expect(found(tab)).to_contain_text("100 of 400 samples")
+
+
 def test_two_hundred_classes_have_colors(tab: Tab) -> None:
     tab.frame.get_by_label("Color by").select_option("kind")
     expect(tab.frame.get_by_text("200 classes: similar classes share a color.")).to_be_visible()
@@ -177,3 +183,19 @@ def test_two_hundred_classes_have_colors(tab: Tab) -> None:
     expect(entries.last).to_contain_text("other (191 more)")
     tab.frame.get_by_role("button", name="Color all classes").click()
     expect(entries.last).not_to_contain_text("other")
+
+
+def test_each_pane_tells_of_its_own_lost_context(tab: Tab) -> None:
+    tab.frame.get_by_role("button", name="Compare").click()
+    second = tab.frame.get_by_role("region", name="Second pane")
+    canvas = second.get_by_role("application")
+    expect(canvas).to_have_accessible_name(re.compile(", step 0, "))
+    tab.settle()
+    before = canvas.screenshot()
+    canvas.evaluate(LOSE)
+    expect(second.get_by_role("alert")).to_contain_text("comes back by itself")
+    first = tab.frame.get_by_role("region", name="Stage", exact=True)
+    expect(first.get_by_role("alert")).to_have_count(0)
+    canvas.evaluate("() => window.loss.restoreContext()")
+    expect(second.get_by_role("alert")).to_have_count(0)
+    tab.wait_until(lambda: canvas.screenshot() == before)
