@@ -39,6 +39,8 @@ export interface LayerKey {
   readonly run: string;
   readonly layer: string;
   readonly v: string;
+  /** The column that is the label, "" for none, where it is not the layer's own. */
+  readonly label?: string;
 }
 
 /** What the server has of the frames asked for, and how far it is with the others. */
@@ -117,16 +119,26 @@ export async function cancel_layout(key: ProjectionKey, signal: AbortSignal): Pr
 export async function fetch_quality(
   key: ProjectionKey,
   components: number,
+  label: string | undefined,
   signal: AbortSignal,
   work: "start" | "look" = "look",
 ): Promise<Quality> {
-  const query = { ...projection_query(key), components: String(components) };
+  const query = {
+    ...projection_query(key),
+    ...label_query(label),
+    components: String(components),
+  };
   return (await ask("quality", query, signal, work)).json();
 }
 
 /** The model's logits on the plane of a linear view, at all steps. */
-export async function fetch_regions(key: ProjectionKey, signal: AbortSignal): Promise<PlaneLogits> {
-  const answer = await tensors(address("regions", projection_query(key)), signal);
+export async function fetch_regions(
+  key: ProjectionKey,
+  label: string | undefined,
+  signal: AbortSignal,
+): Promise<PlaneLogits> {
+  const query = { ...projection_query(key), ...label_query(label) };
+  const answer = await tensors(address("regions", query), signal);
   const [count = 0, classes = 0] = answer.shape("logits");
   const logits = answer.array("logits", "F64");
   return {
@@ -179,7 +191,12 @@ function projection_query(key: ProjectionKey): Record<string, string> {
     ...(view.onto === null ? {} : { onto_run: view.onto.run, onto_layer: view.onto.layer }),
     v: view.onto === null ? version : `${version}-${view.onto.version}`,
     ...(basis_steps === null ? {} : { basis_steps }),
+    ...label_query(view.label),
   };
+}
+
+export function label_query(label: string | undefined): { readonly label?: string } {
+  return label === undefined ? {} : { label };
 }
 
 /** Asks for what there is, or has the server start to compute it too. */

@@ -13,6 +13,9 @@ export interface Layer {
     /** It has a value a step. */
     readonly by_step: boolean;
   }[];
+  /** The column that is the label, null where there is none; and why. */
+  readonly label: string | null;
+  readonly label_reason: string;
   readonly sprite: SpriteFacts | null;
   readonly fingerprint: string;
   readonly samples_version: string;
@@ -93,6 +96,8 @@ export interface FrameQuality {
 }
 
 export interface Quality {
+  /** The column by which label accuracy is measured. */
+  readonly label: string | null;
   readonly frames: readonly FrameQuality[];
   readonly sentence: string;
   readonly warning?: string | null;
@@ -158,6 +163,8 @@ export interface View {
   /** Only what differs from the engine's defaults. */
   readonly settings: Readonly<Record<string, string>>;
   readonly onto: Onto | null;
+  /** The label that axes between classes are made from, "" for none, where it is not the layer's own. */
+  readonly label?: string;
 }
 
 /** A way through the scene. */

@@ -2,7 +2,8 @@
 import type { ComponentChildren } from "preact";
 import { Field } from "../controls/field";
 import { measured_colors } from "../state/colors";
-import { choose_color, choose_layer, choose_run } from "../state/intents";
+import { choose_color, choose_label, choose_layer, choose_run } from "../state/intents";
+import { label_choices } from "../state/label";
 import { kind_of } from "../state/painting";
 import type { Store } from "../state/store";
 import { colorable } from "../state/table";
@@ -56,6 +57,18 @@ export function DataPanel({ store, children }: { store: Store; children: Compone
           more={{ title: "Measured", options: measured_colors(store) }}
           chosen={color_by.value ?? ""}
           choose={(name) => choose_color(store, name)}
+        />
+      )}
+      {layer.value !== null && store.table.value !== null && (
+        <Field
+          name="Label column"
+          title={`What accuracy, findings and class axes hold samples against. ${layer.value.label_reason}`}
+          options={[
+            ["", "No label"],
+            ...label_choices(store.table.value).map((name) => [name, name] as const),
+          ]}
+          chosen={store.label.value ?? ""}
+          choose={(name) => choose_label(store, name)}
         />
       )}
     </form>

@@ -4,6 +4,7 @@ import { RankedSamples, sentence } from "../controls/ranked_samples";
 import type { Ranked } from "../measures";
 import { select } from "../state/choose";
 import { type Finding, told } from "../state/findings";
+import { label_note } from "../state/label";
 import { listed } from "../state/listed";
 import { go_to_step, toggle_finding } from "../state/measure";
 import type { Store } from "../state/store";
@@ -21,9 +22,11 @@ export function FindingsPanel({ store }: { store: Store }) {
     );
   }
   const listed = told(findings.value);
+  const note = label_note(store.layer.value, store.label_wanted.value);
   const open = listed.find(({ id }) => id === opened.value);
   return (
     <section class="findings" aria-label="Findings">
+      {note !== null && <p class="note">{note}</p>}
       {findings.value.warnings.length === 0 && <p>No warnings: nothing to report.</p>}
       <ul>
         {listed.map((finding) => (

@@ -1,5 +1,6 @@
 // What is measured of the layer, in sections of which one is open at a time.
 import type { ComponentChildren } from "preact";
+import { label_note } from "../state/label";
 import { toggle_section } from "../state/measure";
 import { SECTIONS, type Section } from "../state/measuring";
 import type { Store } from "../state/store";
@@ -21,8 +22,10 @@ interface LayerSectionsProps {
 
 export function LayerSections({ store, children }: LayerSectionsProps) {
   const open = store.measuring.section.value;
+  const note = label_note(store.layer.value, store.label_wanted.value);
   return (
     <div class="sections">
+      {note !== null && <p class="note">{note}</p>}
       {SECTIONS.map((section) => (
         <section key={section} aria-label={section}>
           <h2>

@@ -51,7 +51,7 @@ export function LegendPanel({ store }: { store: Store }) {
 /** Whole numbers with few values are numbers or classes, as one likes. */
 function Treated({ store, column }: { store: Store; column: string }) {
   const recorded = store.table.value?.find(({ name }) => name === column);
-  const treatment = recorded && treatment_of(recorded, store.treatments.value);
+  const treatment = recorded && treatment_of(recorded, store.treatments.value, store.label.value);
   if (!treatment) return null;
   return (
     <Choice

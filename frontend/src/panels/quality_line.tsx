@@ -2,6 +2,7 @@
 import { basis_sentence, is_outdated } from "../state/basis";
 import { has_own_basis } from "../state/frames";
 import { show_quality } from "../state/intents";
+import { label_note } from "../state/label";
 import { refit_axes } from "../state/show";
 import type { Store } from "../state/store";
 import { shown_step } from "../state/titles";
@@ -84,7 +85,13 @@ function Numbers({ store }: { store: Store }) {
   const { quality, step, view } = store;
   const frame = quality.value?.frames.find((one) => one.step === step.value);
   // Axes that iterate have no variance of their own.
-  const numbers = NUMBERS.filter(([, , key]) => key !== "variance_shown" || !view.value?.iterative);
+  const label = quality.value?.label ?? null;
+  const numbers = NUMBERS.filter(
+    ([, , key]) =>
+      (key !== "variance_shown" || !view.value?.iterative) &&
+      (key !== "label_accuracy" || label !== null),
+  );
+  const note = label_note(store.layer.value, store.label_wanted.value);
   const floor = quality.value?.noise_floor ?? null;
   const named = step.value === null ? "" : shown_step(store, step.value);
   const waiting = quality.value?.state === "running" || quality.value?.state === "waiting";
@@ -97,7 +104,7 @@ function Numbers({ store }: { store: Store }) {
       <dl>
         {numbers.map(([name, meaning, key]) => (
           <div key={key} title={meaning}>
-            <dt>{name}</dt>
+            <dt>{key === "label_accuracy" && label !== "label" ? `${name} (${label})` : name}</dt>
             <dd>{written(frame?.[key] ?? null, waiting)}</dd>
           </div>
         ))}
@@ -108,6 +115,7 @@ function Numbers({ store }: { store: Store }) {
           </div>
         )}
       </dl>
+      {label === null && note !== null && <p class="note">{note}</p>}
     </section>
   );
 }

@@ -6,7 +6,6 @@ import { rows_csv, shares } from "../state/rows";
 import { ids_in, type Reason } from "../state/selection";
 import { fit_to_selection, toggle_holding } from "../state/show";
 import type { Store } from "../state/store";
-import { first_color } from "../state/table";
 
 const REASONS: Readonly<Record<Reason, string>> = {
   click: "by clicking",
@@ -85,7 +84,7 @@ function Shares({ store, ids }: { store: Store; ids: readonly number[] }) {
   const { columns } = store.choosing;
   const named = (name: string | null) =>
     columns.value.find((one) => one.name === name && one.type === "category");
-  const column = named(store.color_by.value) ?? named(first_color(columns.value));
+  const column = named(store.color_by.value) ?? named(store.label.value);
   if (column === undefined) return null;
   const counted = shares(ids, column);
   const left = counted.length - MOST_SHARES;

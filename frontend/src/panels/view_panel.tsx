@@ -182,7 +182,10 @@ function ParameterField({ store, parameter }: { store: Store; parameter: Paramet
       return (
         <Field
           name={name}
-          options={[["", "None"], ...columns.map((column) => [column.name, column.name] as const)]}
+          options={[
+            ["", parameter.name === "column" ? "The label" : "None"],
+            ...columns.map((column) => [column.name, column.name] as const),
+          ]}
           chosen={value}
           choose={choose}
           title={parameter.meaning}

@@ -10,6 +10,7 @@ export const KEYS = [
   "layer",
   "step",
   "color",
+  "label",
   "types",
   "only",
   "view",

@@ -1,7 +1,7 @@
 // What is drawn and written over the samples: trails, names of classes, labels, and lines along a sequence.
 import type { Annotations, Label, Line, Pose } from "../types";
 import type { Store } from "./store";
-import { type Column, first_color, value_at } from "./table";
+import { type Column, value_at } from "./table";
 import {
   chains,
   class_medians,
@@ -160,7 +160,7 @@ function classes_of(store: Store): { column: Category; classes: readonly number[
   const columns = store.choosing.columns.value;
   const named = (name: string | null) =>
     columns.find((one): one is Category => one.name === name && one.type === "category");
-  const column = named(store.color_by.value) ?? named(first_color(columns));
+  const column = named(store.color_by.value) ?? named(store.label.value);
   if (column === undefined) return null;
   return { column, classes: largest_classes(column.codes, column.words.length, MOST_NAMES) };
 }

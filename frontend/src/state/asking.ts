@@ -1,7 +1,7 @@
 // Keeps part of the store filled with the server's answer to what the store now asks. Measuring takes the server a while:
 // it answers what is finished, and is asked again until that is all.
 import { effect, type Signal, untracked } from "@preact/signals";
-import { type LayerKey, Refusal } from "../api";
+import { type LayerKey, label_query, Refusal } from "../api";
 import type { Measured } from "../measures";
 import type { Store } from "./store";
 
@@ -26,10 +26,11 @@ export function measurable(store: Store): LayerKey | null {
   if (run === null || layer === null) return null;
   if (!store.first_picture.value || store.frames.value === null) return null;
   if (!store.frames.value.complete && !store.frames.value.idle) return null;
-  return { run: run.run, layer: layer.name, v: layer.version };
+  const label = label_query(store.said_label.value);
+  return { run: run.run, layer: layer.name, v: layer.version, ...label };
 }
 
-/** Puts the answer to `question` into `answer`; another layer empties it, a newer version of the same one does not. */
+/** Puts the answer to `question` into `answer`; another layer or label empties it, a newer version of the same one does not. */
 export function keep_answered<T extends Measured>(
   store: Store,
   what: string,
@@ -43,7 +44,8 @@ export function keep_answered<T extends Measured>(
   let whole_of: string | null = null;
   let loading = new AbortController();
   effect(() => {
-    const subject = JSON.stringify([store.run.value?.run, store.layer.value?.name]);
+    const { run, layer, label } = store;
+    const subject = JSON.stringify([run.value?.run, layer.value?.name, label.value]);
     if (subject !== of) {
       loading.abort();
       asked = "";

@@ -11,6 +11,8 @@ function recorded(count: number, recording: boolean, from = 0): { run: Run; laye
     steps,
     version: `v${count}`,
     columns: [],
+    label: null,
+    label_reason: "",
     sprite: null,
     hidden: [],
     fingerprint: "f",

@@ -4,13 +4,17 @@ import { CHOICES, kind_of, measured_name } from "./painting";
 import { color_of, type Store } from "./store";
 import { value_at } from "./table";
 
+/** Without a label there are none of these. */
+const OF_LABEL = new Set(["agreement", "neighborhood_label", "suspicion"]);
+
 /** Name and title of each; what needs the outputs of the model is left out once it is known that there are none. */
 export function measured_colors(store: Store): (readonly [string, string])[] {
   const metrics = store.measuring.metrics.value;
   const blind = metrics !== null && !metrics.classes_are_outputs;
-  const offered = CHOICES.filter(({ of_outputs }) => !(blind && of_outputs)).map(
-    ({ name, title }) => [name, title] as const,
-  );
+  const labelled = store.label.value !== null;
+  const offered = CHOICES.filter(({ of_outputs }) => !(blind && of_outputs))
+    .filter(({ name }) => labelled || !OF_LABEL.has(measured_name(name)))
+    .map(({ name, title }) => [name, title] as const);
   const chosen = store.color_by.value;
   const unit = chosen !== null && kind_of(chosen) === "unit" ? measured_name(chosen) : null;
   return unit === null ? offered : [...offered, [chosen as string, `Unit ${unit}`]];

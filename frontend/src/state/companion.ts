@@ -70,6 +70,7 @@ function take_choice(first: Store, second: Store): void {
     second.runs.value = first.runs.value;
     second.engines.value = first.engines.value;
     second.run_name.value = wanted.run;
+    second.label_wanted.value = first.label_wanted.value;
     second.layer_name.value = wanted.layer;
     second.engine.value = wanted.engine ?? first.engine.value;
     second.onto_run.value = onto;

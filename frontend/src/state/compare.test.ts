@@ -6,7 +6,17 @@ import { create_store } from "./store";
 
 function layer(name: string, fingerprint: string, steps: readonly number[]): Layer {
   const rest = { samples: 4, units: 2, version: "", samples_version: "" };
-  return { ...rest, name, fingerprint, steps, columns: [], sprite: null, hidden: [] };
+  return {
+    ...rest,
+    name,
+    fingerprint,
+    steps,
+    columns: [],
+    label: null,
+    label_reason: "",
+    sprite: null,
+    hidden: [],
+  };
 }
 
 function run(name: string, epochs: boolean, layers: readonly Layer[]): Run {

@@ -6,7 +6,6 @@ import { step_beside } from "./compare";
 import { carry_mask, carry_sample, carry_samples } from "./linking";
 import { kind_of } from "./painting";
 import { last_step, type Store } from "./store";
-import { first_color } from "./table";
 
 export function follow_step(first: Store, second: Store): void {
   const step = computed(() => {
@@ -93,7 +92,7 @@ export function follow_color(first: Store, second: Store): void {
     const measured = kind_of(color) !== null;
     const recorded = second.choosing.columns.value.some(({ name }) => name === color);
     if (color === "" || measured || recorded) second.color_by.value = color;
-    else if (table !== null) second.color_by.value = first_color(table) ?? "";
+    else if (table !== null) second.color_by.value = second.label.value ?? "";
   });
   effect(() => {
     const alike = first.color_by.value === second.color_by.value;

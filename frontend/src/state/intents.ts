@@ -93,6 +93,16 @@ export function choose_color(store: Store, column: string): void {
   store.color_only.value = "";
 }
 
+/** The colours go along where they are those of the label. */
+export function choose_label(store: Store, column: string): void {
+  batch(() => {
+    const before = store.label.value;
+    store.label_wanted.value = column === (store.layer.value?.label ?? "") ? null : column;
+    const after = store.label.value;
+    if (after !== null && store.color_by.value === (before ?? "")) store.color_by.value = after;
+  });
+}
+
 export function choose_dimensions(store: Store, dimensions: Dimensions): void {
   store.dimensions.value = dimensions;
 }

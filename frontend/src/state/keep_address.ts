@@ -51,7 +51,7 @@ function changes(store: Store): unknown[] {
   const { settings, basis_steps, onto_run, pinned, camera, choosing, comparing, showing } = store;
   const where = [run_name, layer_name, step, steps, color_by, dimensions, drawing, engine, turn];
   const how = [settings, basis_steps, onto_run, pinned, camera, comparing.beside];
-  const colors = [store.treatments, store.color_only];
+  const colors = [store.said_label, store.treatments, store.color_only];
   const chosen = [...where, ...how, ...colors, choosing.filters, choosing.selection];
   return [...chosen.map(({ value }) => value), write_shown(showing)];
 }

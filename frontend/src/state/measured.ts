@@ -173,10 +173,12 @@ async function fetch_data_map(key: LayerKey, signal: AbortSignal): Promise<DataM
   };
 }
 
-/** What was chosen of one layer says nothing of another. */
+/** What was chosen of one layer, by one label, says nothing of another. */
 function forget_with_layer(store: Store): void {
   const { compared, pair, rival } = store.measuring;
-  const subject = computed(() => JSON.stringify([store.run.value?.run, store.layer.value?.name]));
+  const subject = computed(() =>
+    JSON.stringify([store.run.value?.run, store.layer.value?.name, store.label.value]),
+  );
   effect(() => {
     subject.value;
     compared.value = null;

@@ -13,8 +13,7 @@ import { kind_of } from "./painting";
 import { load_quality } from "./quality";
 import { load_regions } from "./regions";
 import type { Store } from "./store";
-import { first_color, read_table } from "./table";
-import { treated } from "./treated";
+import { read_table } from "./table";
 import { UNTURNED_AXES } from "./turn";
 import { until } from "./until";
 
@@ -138,11 +137,7 @@ function load_metadata(store: Store, signal: AbortSignal): void {
       const kept = store.color_by.peek();
       const measured = kept !== null && kind_of(kept) !== null;
       const known = kept === "" || measured || table.some(({ name }) => name === kept);
-      if (kept === null || !known) {
-        // Numbers that are the label are classes.
-        const shown = table.map((column) => treated(column, store.treatments.peek()));
-        store.color_by.value = first_color(shown) ?? "";
-      }
+      if (kept === null || !known) store.color_by.value = store.label.peek() ?? "";
     });
   });
 }

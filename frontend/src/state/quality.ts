@@ -21,12 +21,21 @@ export function load_quality(store: Store, signal: AbortSignal): void {
     const count = view?.iterative ? frames?.frames.value.size : 0;
     const wanted = store.quality_open.value;
     if (frames === null || view === null) return;
-    const shown = JSON.stringify([frames.key.run, frames.key.layer, view, frames.key.basis_steps]);
+    const { run, layer, basis_steps } = frames.key;
+    const shown = JSON.stringify([run, layer, view, basis_steps, store.label.value]);
+    const label = store.said_label.value;
     if (shown !== of) store.quality.value = null;
     of = shown;
     if (frames.frames.value.size === 0 || !store.first_picture.value) return;
     const components = !view.iterative ? store.dimensions.value : view.components;
-    const question = JSON.stringify([frames.key, components, version, count, wanted]);
+    const question = JSON.stringify([
+      frames.key,
+      components,
+      version,
+      count,
+      wanted,
+      label ?? null,
+    ]);
     if (question === asked) return;
     asked = question;
     loading.abort();
@@ -36,7 +45,7 @@ export function load_quality(store: Store, signal: AbortSignal): void {
       store.activity.attempt_quietly("the quality of this view", still_wanted, async () => {
         let work: "start" | "look" = wanted ? "start" : "look";
         for (;;) {
-          const quality = await fetch_quality(frames.key, components, still_wanted, work);
+          const quality = await fetch_quality(frames.key, components, label, still_wanted, work);
           if (still_wanted.aborted) return;
           store.quality.value = quality;
           if (!is_growing(quality)) return;

@@ -20,8 +20,11 @@ export function load_regions(store: Store, signal: AbortSignal): void {
     const ready = store.showing.overlay.value === "regions" && frames !== null;
     // The version and the number of steps are part of the key.
     const version = store.layer.value?.version;
+    const label = store.said_label.value;
     const wanted =
-      ready && obstacle_to_regions(store) === null ? JSON.stringify([frames.key, version]) : "";
+      ready && obstacle_to_regions(store) === null
+        ? JSON.stringify([frames.key, version, label ?? null])
+        : "";
     if (wanted === asked) return;
     asked = wanted;
     loading.abort();
@@ -33,7 +36,7 @@ export function load_regions(store: Store, signal: AbortSignal): void {
     untracked(() =>
       store.activity.attempt_quietly("the decision regions", still_wanted, async () => {
         try {
-          const found = await fetch_regions(frames.key, still_wanted);
+          const found = await fetch_regions(frames.key, label, still_wanted);
           if (!still_wanted.aborted) plane_logits.value = found;
         } catch (reason) {
           const said = reason instanceof Refusal && [BAD, MISSING].includes(reason.status);
@@ -93,9 +96,8 @@ export function in_scene(logits: Float64Array, { rotation, shift }: Alignment): 
 /** The colours of the label's legend, so that a region has the colour of the samples that belong there. */
 function class_colors(store: Store, classes: readonly string[]): readonly Rgb[] {
   const theme = store.theme.value;
-  const columns = (store.table.value ?? []).filter((column) => column.type === "category");
-  const named = columns.filter(({ words }) => classes.some((name) => words.includes(name)));
-  const column = named.find(({ name }) => name === store.color_by.value) ?? named[0];
+  const columns = store.choosing.columns.value.filter((column) => column.type === "category");
+  const column = columns.find(({ name }) => name === store.label.value);
   if (column === undefined) {
     return category_colors(Int32Array.from(classes.keys()), classes, theme);
   }

@@ -1,6 +1,7 @@
 // The one state of the page. Panels and canvas read it; only the functions of `session.ts` write what is fetched, and
 // only those of `intents.ts` what the user wants.
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { label_query } from "../api";
 import {
   type Coloring,
   color_alike,
@@ -33,6 +34,7 @@ import { type Category, ClassGroups, sharing_of } from "./class_groups";
 import { Comparing } from "./comparing";
 import type { Frames } from "./frames";
 import { lacks_groups } from "./groups";
+import { axes_need_label, label_of, said_label } from "./label";
 import { Measuring } from "./measuring";
 import { Motion } from "./motion";
 import { Neighbors } from "./neighbors";
@@ -104,6 +106,8 @@ export interface Store {
   readonly drawing: Signal<Drawing>;
   /** A column's name, "" for none, null while the run's own choice holds. */
   readonly color_by: Signal<string | null>;
+  /** The label column that somebody has chosen: "" for none, null while the layer's own holds. */
+  readonly label_wanted: Signal<string | null>;
   /** Words that have their colours already, in the other pane. */
   readonly words_before: Signal<readonly string[]>;
   /** Groups of words that share a colour, in the other pane. */
@@ -146,6 +150,10 @@ export interface Store {
   readonly home_wanted: Signal<number>;
   readonly run: ReadonlySignal<Run | null>;
   readonly layer: ReadonlySignal<Layer | null>;
+  /** The column that is the label, null for none. */
+  readonly label: ReadonlySignal<string | null>;
+  /** The same as the server is told, undefined where it is the layer's own. */
+  readonly said_label: ReadonlySignal<string | undefined>;
   readonly steps: ReadonlySignal<readonly number[]>;
   /** Where the picture is, in steps counted from 0; between two of them while it moves. */
   readonly at: ReadonlySignal<number>;
@@ -164,6 +172,7 @@ export function create_store(reduced_motion: () => boolean, wide: boolean, secon
   const run_name = signal<string | null>(null);
   const layer_name = signal<string | null>(null);
   const color_by = signal<string | null>(null);
+  const label_wanted = signal<string | null>(null);
   const words_before = signal<readonly string[]>([]);
   const treatments = signal<Treatments>(new Map());
   const color_only = signal("");
@@ -180,6 +189,8 @@ export function create_store(reduced_motion: () => boolean, wide: boolean, secon
   const layer = computed(
     () => run.value?.layers.find(({ name }) => name === layer_name.value) ?? null,
   );
+  const label = computed(() => label_of(layer.value, label_wanted.value));
+  const told_label = computed(() => said_label(layer.value, label_wanted.value));
   const samples = computed(() => layer.value?.samples ?? 0);
   const unseen = computed(() => layer.value?.hidden ?? []);
   const step = signal<number | null>(null);
@@ -192,7 +203,8 @@ export function create_store(reduced_motion: () => boolean, wide: boolean, secon
   const measuring = new Measuring({ color_by, at, steps, samples });
   const columns = computed(() => {
     const painted = measuring.painted.value;
-    const shown = table.value?.map((column) => treated(column, treatments.value)) ?? null;
+    const shown =
+      table.value?.map((column) => treated(column, treatments.value, label.value)) ?? null;
     return painted === null ? shown : [...(shown ?? []), painted.column];
   });
   const choosing = new Choosing(samples, columns, unseen);
@@ -262,6 +274,9 @@ export function create_store(reduced_motion: () => boolean, wide: boolean, secon
       components,
       settings: settings.value[engine.value] ?? {},
       onto: linear ? onto.value : null,
+      ...(axes_need_label(engine.value, settings.value[engine.value] ?? {})
+        ? label_query(told_label.value)
+        : {}),
     };
   });
 
@@ -293,6 +308,7 @@ export function create_store(reduced_motion: () => boolean, wide: boolean, secon
     dimensions,
     drawing: signal("auto"),
     color_by,
+    label_wanted,
     words_before,
     groups_before,
     treatments,
@@ -320,6 +336,8 @@ export function create_store(reduced_motion: () => boolean, wide: boolean, secon
     home_wanted: signal(0),
     run,
     layer,
+    label,
+    said_label: told_label,
     steps,
     at,
     coloring,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Strings } from "../wire";
-import { type Column, colorable, first_color, value_at, write_number } from "./table";
+import { type Column, colorable, value_at, write_number } from "./table";
 
 const category = (name: string, words: number): Column => ({
   type: "category",
@@ -18,17 +18,6 @@ const text: Column = {
   name: "note",
   texts: new Strings(new TextEncoder().encode("ab"), Uint32Array.of(0, 2, 2)),
 };
-
-describe("first_color", () => {
-  it("prefers the label, wherever it stands", () => {
-    expect(first_color([category("writer", 3), number, category("Label", 10)])).toBe("Label");
-  });
-
-  it("else takes the first category that a legend can hold, else none", () => {
-    expect(first_color([number, category("id", 61), category("writer", 60)])).toBe("writer");
-    expect(first_color([number, text])).toBeNull();
-  });
-});
 
 describe("value_at", () => {
   it("shows what is there, and nothing where nothing is", () => {

@@ -31,9 +31,6 @@ export type Column = { readonly by_step?: boolean } & (
 
 export type Table = readonly Column[];
 
-/** The legend must stay readable: more classes than this are not chosen without being asked. */
-const MOST_CLASSES = 60;
-
 export function read_table(tensors: Tensors): Table {
   const { columns } = tensors.json as { columns: Described[] };
   return columns.map((described, i) => read_column(tensors, described, i));
@@ -123,13 +120,4 @@ export function write_number(value: number): string {
 /** Colours can show these. */
 export function colorable(table: Table): Table {
   return table.filter((column) => column.type !== "text");
-}
-
-/** The label, else the first category that a legend can hold, else none. */
-export function first_color(table: Table): string | null {
-  const categories = table.filter(
-    (column) => column.type === "category" && column.words.length <= MOST_CLASSES,
-  );
-  const label = categories.find(({ name }) => /^(label|class|target)s?$/i.test(name));
-  return (label ?? categories[0])?.name ?? null;
 }

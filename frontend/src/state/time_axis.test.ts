@@ -12,6 +12,8 @@ function store_at(steps: readonly number[], step: number) {
     steps,
     version: "",
     columns: [],
+    label: null,
+    label_reason: "",
     sprite: null,
     hidden: [],
     fingerprint: "",

@@ -17,34 +17,34 @@ const category = (words: string[], codes: number[]): Column => ({
 describe("whole numbers with few values", () => {
   it("are numbers, unless they are the label or somebody wants classes", () => {
     const year = number("year", [2020, 2019, Number.NaN, 2020]);
-    expect(treatment_of(year, new Map())).toBe("number");
-    expect(treatment_of(number("Label", [1, 2]), new Map())).toBe("classes");
-    expect(treated(year, new Map([["year", "classes"]]))).toEqual({
+    expect(treatment_of(year, new Map(), null)).toBe("number");
+    expect(treatment_of(number("Label", [1, 2]), new Map(), "Label")).toBe("classes");
+    expect(treated(year, new Map([["year", "classes"]]), null)).toEqual({
       type: "category",
       name: "year",
       codes: Int32Array.of(1, 0, -1, 1),
       words: ["2019", "2020"],
     });
-    expect(treated(year, new Map())).toBe(year);
+    expect(treated(year, new Map(), null)).toBe(year);
   });
 
   it("that are classes can be numbers", () => {
     const digit = category(["2", "10"], [1, -1, 0]);
-    expect(treated(digit, new Map())).toBe(digit);
-    const shown = treated(digit, new Map([["digit", "number"]]));
+    expect(treated(digit, new Map(), null)).toBe(digit);
+    const shown = treated(digit, new Map([["digit", "number"]]), null);
     expect(shown).toEqual(number("digit", [10, Number.NaN, 2]));
     // The same object each time, so that what follows from it is not made anew.
-    expect(treated(digit, new Map([["digit", "number"]]))).toBe(shown);
+    expect(treated(digit, new Map([["digit", "number"]]), null)).toBe(shown);
   });
 
   it("and nothing else can be switched", () => {
     const wanted = new Map([["digit", "number" as const]]);
-    expect(treatment_of(category(["007", "8"], [0, 1]), wanted)).toBeNull();
-    expect(treatment_of(category(["cat", "8"], [0, 1]), wanted)).toBeNull();
-    expect(treatment_of(number("loss", [0.5, 1]), wanted)).toBeNull();
+    expect(treatment_of(category(["007", "8"], [0, 1]), wanted, null)).toBeNull();
+    expect(treatment_of(category(["cat", "8"], [0, 1]), wanted, null)).toBeNull();
+    expect(treatment_of(number("loss", [0.5, 1]), wanted, null)).toBeNull();
     const many = Array.from({ length: 61 }, (_, i) => i);
-    expect(treatment_of(number("index", many), wanted)).toBeNull();
-    expect(treatment_of(number("index", many.slice(1)), wanted)).toBe("number");
+    expect(treatment_of(number("index", many), wanted, null)).toBeNull();
+    expect(treatment_of(number("index", many.slice(1)), wanted, null)).toBe("number");
   });
 
   it("keep what was chosen in the address", () => {

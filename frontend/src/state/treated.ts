@@ -6,19 +6,21 @@ export type Treatment = "number" | "classes";
 export type Treatments = ReadonlyMap<string, Treatment>;
 
 const MOST_CLASSES = 60;
-/** Names of what says what a sample is. */
-const LABEL = /^(labels?|class|target|y|y_true|true_label|class_name|ground_truth)$/i;
 
 /** As what a recorded column is shown; null where there is no choice. */
-export function treatment_of(column: Column, treatments: Treatments): Treatment | null {
+export function treatment_of(
+  column: Column,
+  treatments: Treatments,
+  label: string | null,
+): Treatment | null {
   if (twin_of(column) === null) return null;
-  const classes = column.type === "category" || LABEL.test(column.name);
+  const classes = column.type === "category" || column.name === label;
   return treatments.get(column.name) ?? (classes ? "classes" : "number");
 }
 
 /** The column as it is shown. */
-export function treated(column: Column, treatments: Treatments): Column {
-  const treatment = treatment_of(column, treatments);
+export function treated(column: Column, treatments: Treatments, label: string | null): Column {
+  const treatment = treatment_of(column, treatments, label);
   const stays = treatment === null || (treatment === "classes") === (column.type === "category");
   return stays ? column : (twin_of(column) ?? column);
 }

@@ -39,6 +39,7 @@ export function view_of(store: Store): Address {
     color: color_by.value,
     types: write_treatments(store.treatments.value) || null,
     only: store.color_only.value || null,
+    label: store.said_label.value ?? null,
     view: dimensions.value === 3 ? "3d" : null,
     engine: engine.value !== "pca" || settings !== "" ? engine.value : null,
     settings: settings || null,
@@ -78,6 +79,7 @@ export function show_view(store: Store, view: Address, signal: AbortSignal): voi
     store.color_by.value = view.color ?? store.color_by.value;
     store.treatments.value = read_treatments(view.types ?? "");
     store.color_only.value = view.only ?? "";
+    store.label_wanted.value = view.label ?? null;
     store.dimensions.value = view.view === "3d" ? 3 : 2;
     const { drawing } = view;
     store.drawing.value = drawing === "dots" || drawing === "images" ? drawing : "auto";

@@ -1,0 +1,50 @@
+// Which column is the label: the server's answer, unless somebody chooses another one or none.
+import type { Layer } from "../types";
+import type { Table } from "./table";
+
+/** What somebody has chosen: a column, "" for no label, null for the layer's own. */
+export type Wanted = string | null;
+
+/** The column in force, null for none. What was chosen of other metadata says nothing here. */
+export function label_of(layer: Layer | null, wanted: Wanted): string | null {
+  if (layer === null) return null;
+  if (wanted === "") return null;
+  const known = layer.columns.some(({ name }) => name === wanted);
+  return known ? wanted : layer.label;
+}
+
+/** What the server and the address must be told: nothing where it is the layer's own. */
+export function said_label(layer: Layer | null, wanted: Wanted): string | undefined {
+  const label = label_of(layer, wanted);
+  return layer === null || label === layer.label ? undefined : (label ?? "");
+}
+
+/** Axes between classes are made from the label where no column is named. */
+export function axes_need_label(
+  engine: string,
+  { kind, column }: Readonly<Record<string, string>>,
+): boolean {
+  return engine === "axes" && kind !== "groups" && !column;
+}
+
+/** Columns of classes: words, or whole numbers that each come twice on average. */
+export function label_choices(table: Table): string[] {
+  return table
+    .filter((column) => {
+      if (column.by_step) return false;
+      if (column.type === "category") return column.words.length > 0;
+      if (column.type !== "number") return false;
+      const known = column.values.filter((value) => !Number.isNaN(value));
+      const few = 2 * new Set(known).size <= known.length;
+      return few && known.length > 0 && known.every(Number.isInteger);
+    })
+    .map(({ name }) => name);
+}
+
+/** Which label is meant, where nobody would guess; and why there is none. */
+export function label_note(layer: Layer | null, wanted: Wanted): string | null {
+  const label = label_of(layer, wanted);
+  if (layer === null || label === "label") return null;
+  if (label !== null) return `Label: ${label}.`;
+  return wanted === "" ? "No label is chosen." : layer.label_reason;
+}
