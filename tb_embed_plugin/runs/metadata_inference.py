@@ -132,6 +132,12 @@ def _lines(text: str, n_samples: int, name: str) -> Lines:
         known = lines.likeness >= Likeness.WORDS or name.lower().endswith(".csv")
         if lines.fit and known:
             return lines
+    quoted = quoted_cells(text, TAB, most) if '"' in text else None
+    in_quotes = None
+    if quoted is not None:
+        in_quotes = lines_of_samples(without_edges(quoted), n_samples, name)
+        if in_quotes.fit == Fit.EXACT and len(in_quotes.rows[0]) > 1:
+            return in_quotes  # rows of as many cells each, as no lines split at random are
     in_lines = text.count("\n") + (text[-1:] not in ("", "\n"))
     plain = _too_many(in_lines, n_samples, name)
     ragged = False
@@ -139,13 +145,11 @@ def _lines(text: str, n_samples: int, name: str) -> Lines:
         cells = without_edges(plain_cells(text))
         plain = lines_of_samples(cells, n_samples, name)
         ragged = len(set(map(len, cells.rows))) > 1
-    quoted = quoted_cells(text, TAB, most) if '"' in text else None
-    if quoted is None:
+    if quoted is None or in_quotes is None:
         return plain
-    lines = lines_of_samples(without_edges(quoted), n_samples, name)
-    if quoted.in_lines or lines.fit > plain.fit or (ragged and lines.fit == plain.fit):
-        return lines
-    if plain.fit > lines.fit or not lines.fit:
+    if quoted.in_lines or in_quotes.fit > plain.fit or (ragged and in_quotes.fit == plain.fit):
+        return in_quotes
+    if plain.fit > in_quotes.fit or not in_quotes.fit:
         return plain
     return _either_way(plain, n_samples, name)
 

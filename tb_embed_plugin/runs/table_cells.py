@@ -80,8 +80,9 @@ def quoted_cells(text: str, separator: str, most: int) -> Cells | None:
         return None
     if len(columns) == 1 and columns[0].apart:
         return None
-    if broken and len({len(row) for row in rows if row != [""]}) > 1:
-        return None
+    real = [row for row in rows if row != [""]]
+    if broken and (len(real) < 2 or len(set(map(len, real))) > 1):
+        return None  # a writer makes rows of as many cells each
     known = any(column.throughout or column.needed for column in columns)
     odd = any(column.odd for column in columns)
     return Cells(rows, numbers, in_lines=not broken) if known and not odd else None
