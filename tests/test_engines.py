@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import cdist, pdist
 
 from tb_embed_plugin.errors import ArgumentError, UnsuitableDataError
-from tb_embed_plugin.projections import quality, umap
+from tb_embed_plugin.projections import motion, quality, umap
 from tb_embed_plugin.projections.engine import LayoutEngine, Settings
 from tb_embed_plugin.projections.sequence import lay_out
 from tb_embed_plugin.projections.tsne import TSNE
@@ -227,7 +227,7 @@ def test_copies_of_one_frame_stand_still(case: Case) -> None:
     frames = frames_of(case, [snapshot] * 4)
     # After one more frame what the first had not yet settled has settled.
     for step in (0, 1):
-        moved = quality.motion(frames[step], frames[step + 1])
+        moved = motion.motion(frames[step], frames[step + 1])
         assert moved.mean < case.floor
         assert moved.p95 < 3 * case.floor
 
@@ -239,7 +239,7 @@ def test_rotated_frames_stand_still_and_keep_their_neighbours(case: Case) -> Non
     for step, frame in frames.items():
         kept = quality.frame_quality(turned[step], frame, codes)
         assert kept.label_accuracy == 1
-    assert quality.motion(frames[0], frames[1]).p95 < 3 * case.floor
+    assert motion.motion(frames[0], frames[1]).p95 < 3 * case.floor
 
 
 def test_two_clusters_that_merge_are_seen_to_merge_and_when(case: Case) -> None:

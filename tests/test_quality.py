@@ -8,16 +8,13 @@ from numpy.typing import NDArray
 from sklearn.manifold import trustworthiness
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
-from tb_embed_plugin.errors import UnsuitableDataError
 from tb_embed_plugin.projections import quality
 from tb_embed_plugin.projections.engine import Codes, Report, Settings
+from tb_embed_plugin.projections.motion import motion, motion_fidelity, noise_floor
 from tb_embed_plugin.projections.neighbors import Metric
 from tb_embed_plugin.projections.quality import (
     frame_quality,
     judged,
-    motion,
-    motion_fidelity,
-    noise_floor,
 )
 from tb_embed_plugin.projections.tsne import TSNE
 
@@ -134,14 +131,27 @@ def test_the_work_of_a_subset_is_bounded() -> None:
 
 
 def test_few_samples() -> None:
-    layer, frame = layer_and_frame(samples=4)
+    layer, frame = layer_and_frame(samples=5)
     found = frame_quality(layer, frame)
-    assert (found.neighbors, found.samples_judged, found.samples) == (1, 4, 4)
-    expected = trustworthiness(layer, frame, n_neighbors=1)
+    assert (found.neighbors, found.samples_judged, found.samples) == (2, 5, 5)
+    expected = trustworthiness(layer, frame, n_neighbors=2)
     assert found.trustworthiness == pytest.approx(expected)
-    assert found.continuity == pytest.approx(trustworthiness(frame, layer, n_neighbors=1))
-    with pytest.raises(UnsuitableDataError, match=r"4 samples or more.*received 3"):
-        frame_quality(layer[:3], frame[:3])
+    assert found.continuity == pytest.approx(trustworthiness(frame, layer, n_neighbors=2))
+    untold = frame_quality(layer[:4], frame[:4])
+    assert untold.reason == "too_few"
+    assert np.isnan([untold.trustworthiness, untold.continuity, untold.neighbors_kept]).all()
+
+
+def test_samples_that_are_alike_have_no_neighbors_to_keep() -> None:
+    layer, frame = layer_and_frame()
+    for untold in (
+        frame_quality(np.ones_like(layer), frame),
+        frame_quality(layer, np.ones_like(frame)),
+    ):
+        assert untold.reason == "alike"
+        assert np.isnan([untold.trustworthiness, untold.neighbors_kept]).all()
+        assert untold.label_accuracy is None
+    assert np.isnan(motion(frame, np.ones_like(frame)).mean)
 
 
 def test_duplicates_are_bounded() -> None:
@@ -164,7 +174,8 @@ def test_motion_is_measured_in_radii() -> None:
     assert found.mean == pytest.approx(0.2, rel=1e-4)
     assert found.p95 == pytest.approx(2, rel=1e-4)
     assert motion(before, before).mean == 0
-    assert motion(np.zeros((3, 2), np.float32), np.zeros((3, 2), np.float32)).mean == 0
+    point = np.zeros((3, 2), np.float32)
+    assert np.isnan(motion(point, point).mean), "no radius to measure by"
 
 
 def test_motion_fidelity_is_a_rank_correlation() -> None:

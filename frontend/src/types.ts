@@ -131,6 +131,8 @@ export interface Engine {
   readonly parameters: readonly Parameter[];
   /** Why it cannot be used here. */
   readonly unavailable: string | null;
+  /** Of fewer samples it makes no picture. */
+  readonly least_samples: number;
 }
 
 export type JobState = "absent" | "waiting" | "running" | "done" | "failed" | "cancelled";

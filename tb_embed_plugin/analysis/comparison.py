@@ -16,7 +16,7 @@ from tb_embed_plugin.analysis.findings import outputs_of
 from tb_embed_plugin.analysis.measure import LayerMeasures
 from tb_embed_plugin.errors import UnsuitableDataError
 from tb_embed_plugin.metrics import neighborhoods
-from tb_embed_plugin.metrics.observation import K
+from tb_embed_plugin.metrics.observation import neighbors_of
 from tb_embed_plugin.metrics.predictions import judge, predict
 from tb_embed_plugin.metrics.similarity import Cka
 
@@ -79,7 +79,7 @@ class Comparison:
     @property
     def k(self) -> int:
         """Neighbours that a neighbourhood has."""
-        return min(K, len(self._here.samples) - 1)
+        return neighbors_of(len(self._here.samples))
 
     def metrics(self) -> dict[str, tuple[float, float]]:
         """Returns the metrics of the step here and there, by name; NaN where undefined.

@@ -42,7 +42,7 @@ def history_of(measures: LayerMeasures) -> History:
         )
     seen = [moment.observation for moment in moments]
     still = np.zeros(len(measures.samples), np.float32)
-    changes = [moment.change or Change(still, still) for moment in moments]
+    changes = [moment.change or Change(still.astype(np.float64), still) for moment in moments]
     predicted = _matrix([s.samples for s in seen], "prediction")
     return History(
         labels=measures.labels.codes[measures.samples],

@@ -21,14 +21,15 @@ from tb_embed_plugin.metrics import similarity
 from tb_embed_plugin.metrics.moment import Moment
 from tb_embed_plugin.metrics.observation import (
     Change,
-    K,
     Labels,
     Observation,
     Outputs,
     compare,
+    neighbors_of,
     observe,
 )
 from tb_embed_plugin.metrics.similarity import Cka
+from tb_embed_plugin.projections.blocks import check_width
 from tb_embed_plugin.projections.neighbors import nearest
 from tb_embed_plugin.runs.labels import label_of
 from tb_embed_plugin.runs.run import Run, short_hash
@@ -224,6 +225,7 @@ class LayerMeasures:
         )
 
     def _observe(self, step: int) -> Observation:
+        check_width(self.facts.units)
         snapshot = self.snapshot(step)
         if not np.isfinite(snapshot).all():
             raise UnsuitableDataError(
@@ -235,7 +237,10 @@ class LayerMeasures:
             values = recorded.values[self.samples]
             outputs = Outputs(values, recorded.kind, recorded.kernel)
         with _one_thread():
-            neighbors = nearest(snapshot, K).indices
+            # Samples that are all alike are all as near.
+            alike = bool((snapshot == snapshot[0]).all())
+            k = 0 if alike else neighbors_of(len(snapshot))
+            neighbors = nearest(snapshot, k).indices
             return observe(snapshot, neighbors, self.labels.of(self.samples), outputs)
 
     def snapshot(self, step: int) -> NDArray[np.float32]:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from tb_embed_plugin.analysis.extent import MAX_STEPS
 from tb_embed_plugin.memory import Memory
 from tb_embed_plugin.metrics.catalog import DEFINITIONS, SAMPLE_METRICS
-from tb_embed_plugin.metrics.observation import Change, K, Labels, Observation
+from tb_embed_plugin.metrics.observation import Change, K, Labels, Observation, neighbors_of
 from tb_embed_plugin.metrics.similarity import Cka
 
 VERSION = 2
@@ -126,7 +126,8 @@ class LayerShelf:
         """Returns what is kept under a name, else what `compare` returns, which is kept."""
         kept = self._read(name)
         if kept is not None and _fit(kept[0], dict.fromkeys(_CHANGED, (self._samples,))):
-            return Change(*(kept[0][key].astype(np.float32) for key in _CHANGED))
+            displacement, churn = (kept[0][key] for key in _CHANGED)
+            return Change(displacement.astype(np.float64), churn.astype(np.float32))
         found = compare()
         self._keep(name, {key: getattr(found, key) for key in _CHANGED}, {})
         return found
@@ -168,9 +169,10 @@ class LayerShelf:
         """Returns what was kept, None where it is not what we keep."""
         n = self._samples
         mixed = tensors["mixing"].shape if "mixing" in tensors else ()
+        near = tensors["neighbors"].shape if "neighbors" in tensors else ()
         shapes: dict[str, tuple[int, ...]] = {
             "agreement": (n,),
-            "neighbors": (n, min(K, n - 1)),
+            "neighbors": near if near in {(n, 0), (n, neighbors_of(n))} else (-1,),
             "dead": (self._units,),
             "saturated": (self._units,),
             "dead_by_class": (self._classes,),

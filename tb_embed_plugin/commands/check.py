@@ -12,6 +12,7 @@ from PIL import Image
 
 from tb_embed_plugin.errors import EmbedError, NotRecordedError
 from tb_embed_plugin.metadata import EVENT_FILE
+from tb_embed_plugin.projections.blocks import check_width
 from tb_embed_plugin.runs.logdir import BrokenRun, Logdir
 from tb_embed_plugin.runs.run import Run
 
@@ -87,6 +88,8 @@ def _broken_files(run: Run) -> Iterator[str]:
     checks: list[Callable[[], object]] = []
     known: set[str] = set()
     for layer in run.layers:
+        # What the page says of a layer that it cannot draw.
+        checks.append(partial(check_width, layer.units))
         if layer.samples_version not in known:
             known.add(layer.samples_version)  # layers may share their samples
             pages = range(layer.sprite.pages if layer.sprite else 0)

@@ -25,6 +25,14 @@ _LIBRARIES = {"tsne": ("openTSNE",), "umap": ("scranpy", "umap-learn")}
 _MODULES = {"umap-learn": "umap"}
 
 
+def too_few(engine: Engine, samples: int) -> str:
+    """Says that a layer has too few samples for an engine."""
+    return (
+        f"expected {engine.least_samples} samples or more for {engine.title}; received "
+        f"{samples}; use PCA, or record more samples"
+    )
+
+
 def unavailable(name: str) -> str | None:
     """Returns why an engine cannot be used here and what to do, None where it can.
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.jobs.quality import Measures
-from tb_embed_plugin.projections import quality
+from tb_embed_plugin.projections import motion, quality
 from tb_embed_plugin.projections.engine import Codes, LayoutEngine, Report
 from tb_embed_plugin.projections.neighbors import Metric
 
@@ -39,10 +39,11 @@ def measure(measures: Measures, step: int, frame_of: FrameOf, labels: Codes | No
         measures.keep_frame(
             step,
             {
-                "trustworthiness": found.trustworthiness,
-                "continuity": found.continuity,
-                "neighbors_kept": found.neighbors_kept,
+                "trustworthiness": _known(found.trustworthiness),
+                "continuity": _known(found.continuity),
+                "neighbors_kept": _known(found.neighbors_kept),
             },
+            found.reason,
         )
     if labels is not None and measures.of_label(step) is None:
         measures.keep_label(step, {"label_accuracy": quality.label_accuracy(frame, labels)})
@@ -50,11 +51,9 @@ def measure(measures: Measures, step: int, frame_of: FrameOf, labels: Codes | No
     frame_before = None if before is None else frame_of(before)
     if before is None or frame_before is None or measures.of_motion(step) is not None:
         return
-    moved = quality.motion(frame, frame_before)
-    fidelity = quality.motion_fidelity(snapshot, layout.snapshot(before), frame, frame_before)
-    measures.keep_motion(
-        step, {"motion": moved.mean, "motion_p95": moved.p95, "motion_fidelity": fidelity}
-    )
+    moved = motion.motion(frame, frame_before)
+    fidelity = motion.motion_fidelity(snapshot, layout.snapshot(before), frame, frame_before)
+    measures.keep_motion(step, {**_numbers(moved), "motion_fidelity": fidelity})
 
 
 def measure_floor(
@@ -78,7 +77,7 @@ def measure_floor(
         OSError: The cache cannot be written.
     """
     layout = measures.layout
-    moved = quality.noise_floor(
+    moved = motion.noise_floor(
         engine,
         layout.snapshot(step),
         frame,
@@ -87,4 +86,12 @@ def measure_floor(
         report,
         layout.codes(),
     )
-    measures.keep_floor({"motion": moved.mean, "motion_p95": moved.p95})
+    measures.keep_floor(_numbers(moved))
+
+
+def _numbers(moved: motion.Motion) -> dict[str, float | None]:
+    return {"motion": _known(moved.mean), "motion_p95": _known(moved.p95)}
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else value

@@ -29,6 +29,12 @@ MOTION_NUMBERS = ("motion", "motion_p95", "motion_fidelity")
 NUMBERS = ("variance_shown", *FRAME_NUMBERS, *LABEL_NUMBERS, *MOTION_NUMBERS)
 """All numbers of a frame; the first is known of linear frames alone."""
 
+REASONS = {
+    "too_few": "too few samples to judge neighborhoods",
+    "alike": "too many samples are alike to judge neighborhoods",
+}
+"""Why there are no numbers of a frame that was measured, in words."""
+
 _FLOOR = "floor"
 
 Numbers = dict[str, float | None]
@@ -56,6 +62,11 @@ class Measures:
         """Returns how well a frame tells the label, None where it was not measured."""
         return self._read(self._label_name(step), LABEL_NUMBERS)
 
+    def reason(self, step: int) -> str | None:
+        """Returns why there are no numbers of a frame that was measured, None where not."""
+        record = self.layout.cache.record(self.layout.name, self._frame_name(step))
+        return REASONS.get(str(record.get("reason")))
+
     def of_motion(self, step: int) -> Numbers | None:
         """Returns how samples move from the step before to this one, None as above."""
         return self._read(self._motion_name(step), MOTION_NUMBERS)
@@ -70,6 +81,7 @@ class Measures:
                 **(self.of_frame(step) or {}),
                 **(self.of_label(step) or {}),
                 **(self.of_motion(step) or {}),
+                "reason": self.reason(step),
             }
             for step in steps
         ]
@@ -98,13 +110,13 @@ class Measures:
             or (self.before(step) is not None and self.of_motion(step) is None)
         ]
 
-    def keep_frame(self, step: int, numbers: Numbers) -> None:
-        """Keeps what a frame keeps.
+    def keep_frame(self, step: int, numbers: Numbers, reason: str = "") -> None:
+        """Keeps what a frame keeps, and why it is nothing, one of `REASONS`.
 
         Raises:
             OSError: The cache cannot be written.
         """
-        self._keep(self._frame_name(step), numbers)
+        self._keep(self._frame_name(step), {**numbers, "reason": reason})
 
     def keep_label(self, step: int, numbers: Numbers) -> None:
         """Keeps how well a frame tells the label.
@@ -148,7 +160,7 @@ class Measures:
             return None
         return {key: record[key] for key in numbers}
 
-    def _keep(self, name: str, numbers: Numbers) -> None:
+    def _keep(self, name: str, numbers: Mapping[str, float | str | None]) -> None:
         self.layout.cache.keep_record(self.layout.name, name, numbers)
 
 
@@ -167,11 +179,12 @@ def work_left(layout: Layout, label: str | None) -> Work:
     )
 
 
-def words(frames: Sequence[Numbers]) -> str:
+def words(frames: Sequence[Mapping[str, Any]]) -> str:
     """Returns the quality of a layout in a few plain words, none where it was not measured."""
     kept = _known(frames, "neighbors_kept")
     if not kept:
-        return ""
+        reasons = [reason for frame in frames if (reason := frame.get("reason"))]
+        return str(reasons[-1]) if reasons else ""
     said = f"neighbors kept {100 * median(kept):.0f} %"
     fidelity = _known(frames, "motion_fidelity")
     if not fidelity:
@@ -206,7 +219,7 @@ def warning(frames: Sequence[Mapping[str, Any]], floor: Numbers | None) -> str |
     )
 
 
-def _known(frames: Sequence[Mapping[str, float | None]], name: str) -> list[float]:
+def _known(frames: Sequence[Mapping[str, Any]], name: str) -> list[float]:
     return [value for frame in frames if (value := frame.get(name)) is not None]
 
 

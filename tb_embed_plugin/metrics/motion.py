@@ -18,7 +18,7 @@ def radius(variances: NDArray[np.float64]) -> float:
 
 def displacement(
     before: NDArray[np.floating], after: NDArray[np.floating]
-) -> NDArray[np.float32]:
+) -> NDArray[np.float64]:
     """Returns how far each sample has moved: ‖after - before‖, in activations.
 
     Divide by `radius` of the later step to compare steps: layers grow while they train.
@@ -29,9 +29,9 @@ def displacement(
         after: (n_samples, n_units).
 
     Returns:
-        float32 (n_samples,).
+        float64 (n_samples,).
     """
-    result = np.empty(len(after), np.float32)
+    result = np.empty(len(after))
     rows = max(1, _BLOCK_VALUES // after.shape[1])
     for start in range(0, len(after), rows):
         part = slice(start, start + rows)

@@ -24,9 +24,10 @@ class Votes:
     Attributes:
         label: int32 (n_samples,), the most frequent label among the neighbours, the lowest
             code of equals; `NO_LABEL` where no neighbour has a label.
-        share: float32 (n_samples,) in [0, 1], the share of the k neighbours that have it.
+        share: float32 (n_samples,) in [0, 1], the share of the k neighbours that have it; NaN
+            without neighbours.
         own: float32 (n_samples,) in [0, 1], the share that has the sample's own label; NaN
-            where the sample has none.
+            where the sample has none, and without neighbours.
     """
 
     label: NDArray[np.int32]
@@ -44,6 +45,9 @@ def vote(labels: NDArray[np.integer], neighbors: NDArray[np.integer]) -> Votes:
         neighbors: int (n_samples, k).
     """
     n, k = neighbors.shape
+    if k == 0:
+        nothing = np.full(n, np.nan, np.float32)
+        return Votes(np.full(n, NO_LABEL, np.int32), nothing, nothing)
     n_classes = max(int(labels.max(initial=-1)) + 1, 1)
     label = np.empty(n, np.int32)
     share, own = np.empty(n, np.float32), np.empty(n, np.float32)
@@ -102,9 +106,11 @@ def churn(before: NDArray[np.integer], after: NDArray[np.integer]) -> NDArray[np
         after: int (n_samples, k), the same samples and k.
 
     Returns:
-        float32 (n_samples,) in [0, 1].
+        float32 (n_samples,) in [0, 1]; NaN without neighbours.
     """
     n, k = after.shape
+    if k == 0 or before.shape[1] == 0:
+        return np.full(n, np.nan, np.float32)
     kept = np.empty(n, np.int64)
     rows = max(1, _BLOCK_VALUES // k**2)
     for start in range(0, n, rows):

@@ -20,7 +20,7 @@ from tb_embed_plugin.metrics import (
 )
 
 K = 15
-"""Neighbours that are looked at."""
+"""Neighbours that are looked at, where there are samples enough; see `neighbors_of`."""
 
 MAX_MIXED_CLASSES = 256
 """With more classes than this, which of them mix is not counted."""
@@ -92,12 +92,20 @@ class Change:
     """What has changed from one step to the next.
 
     Attributes:
-        displacement: float32 (n_samples,), in activations.
-        churn: float32 (n_samples,), in [0, 1].
+        displacement: float64 (n_samples,), in activations.
+        churn: float32 (n_samples,) in [0, 1], NaN without neighbours.
     """
 
-    displacement: NDArray[np.float32]
+    displacement: NDArray[np.float64]
     churn: NDArray[np.float32]
+
+
+def neighbors_of(samples: int) -> int:
+    """Returns how many neighbours of a sample are looked at: `K`, or half of the others.
+
+    Were they all the others, every neighbourhood would be the same and never change.
+    """
+    return min(K, max(samples - 1, 0) // 2)
 
 
 def observe(
@@ -145,7 +153,8 @@ def observe(
         "neighborhood_label": votes.label.astype(np.float32),
         "agreement": votes.own,
         "silhouette_of": coefficients,
-        "distance": away / np.float32(radius) if radius > 0 else away,
+        # Where all samples are one point, that is where they lie.
+        "distance": (away / (radius or 1)).astype(np.float32),
     }
     more_numbers, more_samples = of_outputs(outputs, labels)
     mixed = n_classes <= MAX_MIXED_CLASSES

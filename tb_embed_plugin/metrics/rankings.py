@@ -285,8 +285,11 @@ def _by_count(events: NDArray[np.bool_]) -> Ranking:
 def _ranked(
     chosen: NDArray[np.bool_], score: NDArray[np.generic], events: NDArray[np.bool_]
 ) -> Ranking:
-    """Returns the chosen samples, the highest score first, of equals the lowest number."""
-    samples = np.flatnonzero(chosen)
+    """Returns the chosen samples, the highest score first, of equals the lowest number.
+
+    Those without a score are not ranked.
+    """
+    samples = np.flatnonzero(chosen & ~np.isnan(np.asarray(score, np.float64)))
     scores = np.asarray(score, np.float64)[samples]
     order = np.argsort(-scores, kind="stable")
     return Ranking(samples[order], scores[order], events[:, samples[order]])

@@ -37,7 +37,9 @@ def silhouette(
     if len(classes) < 2:
         return result
     rows = snapshot[order].astype(np.float64)
-    rows = (rows - rows.mean(axis=0)).astype(np.float32)
+    rows -= rows.mean(axis=0)
+    # A silhouette knows no scale; squares in float32 do.
+    rows = (rows / (np.abs(rows).max() or 1)).astype(np.float32)
     own = np.repeat(np.arange(len(classes)), counts)
     squares = np.einsum("ij,ij->i", rows, rows)
     size = max(1, _BLOCK_VALUES // len(rows))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,9 @@ BASIS_STEPS = Parameter(
     default="all",
     meaning="The steps whose pooled snapshots the axes are made from.",
 )
+
+_ORDINARY = 40
+"""Powers of two, up and down, between which a picture's coordinates are in activations."""
 
 N_AXES = 10
 """Axes of a basis where the layer has as many units: what the page turns and tours."""
@@ -43,6 +47,16 @@ class Basis:
     leading: int
     scaling: Scaling
 
+    @cached_property
+    def unit(self) -> float:
+        """What 1 of a frame's coordinates is, in (scaled) activations: 1 as a rule.
+
+        A power of two where activations are so large or small that float32, and a graphics
+        card, could not hold what is computed of them; it costs no digit.
+        """
+        power = round(np.log2(self.total_variance) / 2) if self.total_variance > 0 else 0
+        return float(2.0**power) if abs(power) > _ORDINARY else 1.0
+
     def shares(self, components: int) -> NDArray[np.float64]:
         """Returns the share of the pooled variance along each axis, (components,)."""
         shares = np.zeros(components)
@@ -59,12 +73,12 @@ class Basis:
             components: Axes wanted; those that a narrow layer lacks are 0.
 
         Returns:
-            float32 (n_samples, components).
+            float32 (n_samples, components), in `unit`.
         """
         axes = self.axes[:, :components]
         frame = np.zeros((len(snapshot), components), np.float32)
         for rows, block in self.scaling.blocks(snapshot):
-            frame[rows, : axes.shape[1]] = (block - self.mean) @ axes
+            frame[rows, : axes.shape[1]] = (block - self.mean) @ axes / self.unit
         return frame
 
     def variance_shown(self, snapshot: NDArray[np.float32], components: int) -> float | None:

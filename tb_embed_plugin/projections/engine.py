@@ -131,6 +131,7 @@ class Engine:
         parameters: Its settings.
         version: Raised whenever the same input would be laid out otherwise than before; part
             of the key under which results are kept.
+        least_samples: Fewer have no neighbourhoods worth a layout.
     """
 
     name: str
@@ -138,6 +139,7 @@ class Engine:
     components: tuple[int, ...]
     parameters: tuple[Parameter, ...]
     version: int = 1
+    least_samples: int = 1
 
     def settings(self, given: Mapping[str, object]) -> Settings:
         """Returns one value for each parameter, those left out at their default.

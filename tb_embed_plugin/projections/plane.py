@@ -16,9 +16,9 @@ def logits_on_plane(
 ) -> NDArray[np.float64]:
     """Returns the logits of an output layer on the plane through the basis' mean.
 
-    The point (u, v) of the picture is x = mean + u a1 + v a2 there, its scaling undone, and
-    the logits x K + b are affine in u and v. It is a slice: a sample lies off the plane, and
-    may be predicted as another class than the point that it is drawn at.
+    The point (u, v) of the picture, in the basis' unit, is x = mean + u a1 + v a2 there, its
+    scaling undone, and the logits x K + b are affine in u and v. It is a slice: a sample lies
+    off the plane, and may be predicted as another class than the point that it is drawn at.
 
     Args:
         basis: Of the view.
@@ -39,5 +39,5 @@ def logits_on_plane(
     logits[:, 0] = basis.mean @ weights + origin @ kernel + bias
     axes = basis.axes[:, :2]
     # A layer of one unit has one axis: nothing changes along the other.
-    logits[:, 1 : 1 + axes.shape[1]] = (axes.T @ weights).T
+    logits[:, 1 : 1 + axes.shape[1]] = (axes.T @ weights).T * basis.unit
     return logits

@@ -9,23 +9,30 @@ variance a linear frame shows is its basis' own knowledge (`pca.Basis.variance_s
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
-from scipy.stats import spearmanr
 
-from tb_embed_plugin.errors import UnsuitableDataError
-from tb_embed_plugin.projections.engine import Codes, LayoutEngine, Report, Settings
+from tb_embed_plugin.projections.engine import Codes
 from tb_embed_plugin.projections.neighbors import Metric, embed, nearest
-from tb_embed_plugin.projections.sequence import align
 from tb_embed_plugin.projections.threads import in_threads
 
 EXACT_SAMPLES = 20_000
 """More samples than this are judged by a random subset of theirs."""
 
+LEAST_SAMPLES = 5
+"""Of fewer no neighbourhood can be ranked."""
+
 NEIGHBORS = 15
 """Neighbours that a sample's neighbourhood has."""
+
+_MOST_TIED = 0.5
+"""Share of samples with neighbours by chance up to which the others speak for all."""
+
+_ROUNDING = 1e-9
+"""Distances that differ by less are the same."""
 
 _BLOCK_VALUES = 1 << 22
 """Distances worked on at a time by a thread: 32 MiB in float64."""
@@ -34,11 +41,17 @@ _CACHED_VALUES = 1 << 17
 """Those that are counted at a time: 1 MiB."""
 
 
+Reason = Literal["", "too_few", "alike"]
+
+
 @dataclass(frozen=True)
 class FrameQuality:
     """What one frame keeps of the layer's neighbourhoods; 1 is all.
 
     Attributes:
+        reason: Why the numbers that follow are NaN, empty where they are not: `too_few`
+            samples, or `alike`, where of most samples it is chance which others are the
+            nearest, since as many lie as near.
         trustworthiness: Whether neighbours on screen are neighbours in the layer.
         continuity: Whether neighbours in the layer are neighbours on screen.
         neighbors_kept: The share of the neighbours in the layer that are neighbours on screen.
@@ -49,6 +62,7 @@ class FrameQuality:
         samples: All samples.
     """
 
+    reason: Reason
     trustworthiness: float
     continuity: float
     neighbors_kept: float
@@ -56,20 +70,6 @@ class FrameQuality:
     neighbors: int
     samples_judged: int
     samples: int
-
-
-@dataclass(frozen=True)
-class Motion:
-    """How far samples move from one frame to another.
-
-    Attributes:
-        mean: Mean distance, as a share of the layout's radius (root mean square distance from
-            its centre).
-        p95: The distance that 95 % of the samples stay below, likewise.
-    """
-
-    mean: float
-    p95: float
 
 
 def frame_quality(
@@ -94,24 +94,23 @@ def frame_quality(
         neighbors: Neighbours looked at; reduced below half of the samples, where the numbers
             would lose their meaning.
         seed: Of the subset.
-
-    Raises:
-        UnsuitableDataError: There are fewer than 4 samples.
     """
     n = len(snapshot)
-    if n < 4:
-        raise UnsuitableDataError(
-            f"expected 4 samples or more, of which to rank the neighbors; received {n}; "
-            "record more"
-        )
+    if n < LEAST_SAMPLES:
+        return _nothing("too_few", n)
     k = min(neighbors, (n - 1) // 2)
     queries = judged(n, seed)
     space = embed(snapshot, metric)
-    near_in_layer = nearest(space, k, queries=queries).indices
-    near_on_screen = _nearest_on_screen(frame, k, queries)
+    in_layer = nearest(space, k + 1, queries=queries)
+    near_in_layer = in_layer.indices[:, :k]
+    near_on_screen, away = _nearest_on_screen(frame, k, queries)
+    by_chance = _tied(in_layer.distances) | _tied(away)
+    if by_chance.mean() > _MOST_TIED:
+        return _nothing("alike", n)
     ranks_in_layer = _ranks(space, queries, near_on_screen)
     ranks_on_screen = _ranks(embed(frame, "euclidean"), queries, near_in_layer)
     return FrameQuality(
+        reason="",
         trustworthiness=_kept(ranks_in_layer, n),
         continuity=_kept(ranks_on_screen, n),
         neighbors_kept=float((ranks_in_layer <= k).mean()),
@@ -125,10 +124,29 @@ def frame_quality(
 def label_accuracy(
     frame: NDArray[np.float32], codes: Codes, neighbors: int = NEIGHBORS, seed: int = 0
 ) -> float | None:
-    """Returns `FrameQuality.label_accuracy` alone; see `frame_quality` for the arguments."""
-    queries = judged(len(frame), seed)
-    near = _nearest_on_screen(frame, min(neighbors, (len(frame) - 1) // 2), queries)
+    """Returns the share of labelled samples whose label most neighbours on screen have.
+
+    None where there are too few samples, or too many of them lie on one place. For the
+    arguments see `frame_quality`.
+    """
+    n = len(frame)
+    if n < LEAST_SAMPLES:
+        return None
+    queries = judged(n, seed)
+    near, away = _nearest_on_screen(frame, min(neighbors, (n - 1) // 2), queries)
+    if _tied(away).mean() > _MOST_TIED:
+        return None
     return _accuracy(codes, queries, near)
+
+
+def _nothing(reason: Reason, samples: int) -> FrameQuality:
+    return FrameQuality(reason, np.nan, np.nan, np.nan, None, 0, 0, samples)
+
+
+def _tied(distances: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Returns of which samples the last of k + 1 neighbours is as near as the one before."""
+    tied: NDArray[np.bool_] = distances[:, -1] <= distances[:, -2] * (1 + _ROUNDING)
+    return tied
 
 
 def judged(samples: int, seed: int = 0) -> NDArray[np.intp]:
@@ -140,84 +158,17 @@ def judged(samples: int, seed: int = 0) -> NDArray[np.intp]:
     return np.sort(chosen)
 
 
-def motion(frame: NDArray[np.float32], before: NDArray[np.float32]) -> Motion:
-    """Returns how far samples move between two frames of one projection.
-
-    Args:
-        frame: float32 (n_samples, components).
-        before: float32 (n_samples, components), whose radius is the measure.
-    """
-    centred = before - before.mean(axis=0, dtype=np.float64)
-    radius = float(np.sqrt((centred**2).sum(axis=1).mean()))
-    distances = _distances(frame, before)
-    if radius == 0:
-        radius = 1.0  # all samples on one point
-    return Motion(
-        float(distances.mean() / radius), float(np.quantile(distances, 0.95) / radius)
-    )
-
-
-def motion_fidelity(
-    snapshot: NDArray[np.float32],
-    snapshot_before: NDArray[np.float32],
-    frame: NDArray[np.float32],
-    frame_before: NDArray[np.float32],
-) -> float | None:
-    """Returns whether what moves on screen is what moves in the layer.
-
-    Spearman's rank correlation, over the samples, between the distances moved on screen and
-    in the layer from one step to another: 1 where they agree, about 0 where motion on screen
-    says nothing. None where nothing moves in one of the two.
-
-    Args:
-        snapshot: float32 (n_samples, n_units).
-        snapshot_before: float32 (n_samples, n_units), of another step.
-        frame: float32 (n_samples, components).
-        frame_before: float32 (n_samples, components), of that other step.
-    """
-    on_screen = _distances(frame, frame_before)
-    in_layer = _distances(snapshot, snapshot_before)
-    if np.ptp(on_screen) == 0 or np.ptp(in_layer) == 0:
-        return None
-    return float(spearmanr(on_screen, in_layer).statistic)
-
-
-def noise_floor(
-    engine: LayoutEngine,
-    snapshot: NDArray[np.float32],
-    frame: NDArray[np.float32],
-    settings: Settings,
-    components: int,
-    report: Report,
-    codes: Codes | None = None,
-) -> Motion:
-    """Returns how far an engine moves samples where nothing has changed.
-
-    Lays the snapshot out once more, from its own frame. Motion in a projection that is no
-    larger than this says nothing.
-
-    Args:
-        engine: The engine that made the frame.
-        snapshot: float32 (n_samples, n_units).
-        frame: float32 (n_samples, components), of this snapshot.
-        settings: Those that it was made with.
-        components: Its number of components.
-        report: Is told the share done, in [0, 1]; may raise to cancel.
-        codes: Those that it was made with.
-    """
-    again = engine.frame(snapshot, frame, settings, components, report, codes)
-    return motion(align(again, frame), frame)
-
-
 def _nearest_on_screen(
     frame: NDArray[np.float32], k: int, queries: NDArray[np.intp]
-) -> NDArray[np.int32]:
+) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    """Returns the k nearest others, and the distances of k + 1, the nearest first."""
     points = frame.astype(np.float64)
-    found = np.asarray(KDTree(points).query(points[queries], k + 1)[1])
+    answer = KDTree(points).query(points[queries], k + 2)
+    away, found = np.asarray(answer[0]), np.asarray(answer[1])
     others = found != queries[:, np.newaxis]
-    others[others.all(axis=1), k] = False
-    nearest_others: NDArray[np.int32] = found[others].reshape(-1, k).astype(np.int32)
-    return nearest_others
+    others[others.all(axis=1), k + 1] = False
+    near = found[others].reshape(-1, k + 1)[:, :k].astype(np.int32)
+    return near, away[others].reshape(-1, k + 1)
 
 
 def _ranks(
@@ -289,15 +240,3 @@ def _accuracy(codes: Codes, queries: NDArray[np.intp], near: NDArray[np.int32]) 
         )
         right += int((votes[:, :classes].argmax(axis=1) == truth[start : start + rows]).sum())
     return right / len(truth)
-
-
-def _distances(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Returns the distance of each row from its like, float64 (n_samples,)."""
-    away = np.empty(len(a))
-    rows = max(1, _BLOCK_VALUES // a.shape[1])
-    for start in range(0, len(a), rows):
-        stop = start + rows
-        away[start:stop] = np.linalg.norm(
-            a[start:stop].astype(np.float64) - b[start:stop], axis=1
-        )
-    return away

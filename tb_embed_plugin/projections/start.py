@@ -25,21 +25,33 @@ _JITTER = 0.01
 """Noise on the start, as a share of its spread: samples alike in the layer must part."""
 
 
-def check_samples(snapshot: NDArray[np.float32], title: str) -> None:
-    """Raises where a snapshot has too few samples for a layout.
+def check_samples(samples: int, title: str) -> None:
+    """Raises where there are too few samples for a layout.
 
     Args:
-        snapshot: float32 (n_samples, n_units).
+        samples: How many there are.
         title: The engine's, for the message.
 
     Raises:
-        UnsuitableDataError: It has fewer than `MIN_SAMPLES`.
+        UnsuitableDataError: There are fewer than `MIN_SAMPLES`.
     """
-    if len(snapshot) < MIN_SAMPLES:
+    if samples < MIN_SAMPLES:
         raise UnsuitableDataError(
-            f"expected {MIN_SAMPLES} samples or more for {title}; received {len(snapshot)}; "
+            f"expected {MIN_SAMPLES} samples or more for {title}; received {samples}; "
             "use PCA, or record more samples"
         )
+
+
+def rescaled(snapshot: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Returns a snapshot whose largest activation lies between 1 and 2, in either sign.
+
+    Neighbourhoods know no scale; squares of very large or small activations do. A power of
+    two costs no digit, so that the same data give the same layout at any scale.
+    """
+    largest = float(np.abs(snapshot).max(initial=0))
+    if not largest > 0:
+        return snapshot
+    return np.ldexp(snapshot, 1 - int(np.frexp(largest)[1]))
 
 
 def principal(

@@ -22,7 +22,13 @@ from tb_embed_plugin.projections.engine import (
     Settings,
 )
 from tb_embed_plugin.projections.neighbors import METRIC, Metric, nearest
-from tb_embed_plugin.projections.start import SEED, check_samples, principal
+from tb_embed_plugin.projections.start import (
+    MIN_SAMPLES,
+    SEED,
+    check_samples,
+    principal,
+    rescaled,
+)
 
 THETA = 0.8
 """How coarse the tree may be: 0 is exact, openTSNE's own default 0.5."""
@@ -52,7 +58,8 @@ class TSNE:
     facts = Engine(
         name="tsne",
         title="t-SNE",
-        version=2,
+        version=3,
+        least_samples=MIN_SAMPLES,
         components=(2,),
         parameters=(
             Parameter(
@@ -94,7 +101,8 @@ class TSNE:
         codes: Codes | None = None,
     ) -> NDArray[np.float32]:
         """Returns a frame; see `LayoutEngine.frame`."""
-        check_samples(snapshot, self.facts.title)
+        check_samples(len(snapshot), self.facts.title)
+        snapshot = rescaled(snapshot)
         refine = int(settings["refine"])
         exaggeration = float(settings["exaggeration"])
         if before is None:

@@ -28,7 +28,13 @@ from tb_embed_plugin.projections.engine import (
     Settings,
 )
 from tb_embed_plugin.projections.neighbors import METRIC, Metric, Neighbors, nearest
-from tb_embed_plugin.projections.start import SEED, check_samples, principal
+from tb_embed_plugin.projections.start import (
+    MIN_SAMPLES,
+    SEED,
+    check_samples,
+    principal,
+    rescaled,
+)
 
 MOST_EPOCHS = 500
 LEAST_EPOCHS = 100
@@ -56,7 +62,8 @@ class UMAP:
     facts = Engine(
         name="umap",
         title="UMAP",
-        version=2,
+        version=3,
+        least_samples=MIN_SAMPLES,
         components=(2, 3),
         parameters=(
             Parameter(
@@ -96,7 +103,8 @@ class UMAP:
         codes: Codes | None = None,
     ) -> NDArray[np.float32]:
         """Returns a frame; see `LayoutEngine.frame`."""
-        check_samples(snapshot, self.facts.title)
+        check_samples(len(snapshot), self.facts.title)
+        snapshot = rescaled(snapshot)
         optimize = _by_umap_learn if _needs_umap_learn(settings, codes) else _by_umappp
         near = nearest(
             snapshot,

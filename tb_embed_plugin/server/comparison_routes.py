@@ -189,5 +189,6 @@ def _differences(compared: Comparison, limit: int) -> dict[str, Any]:
             entry["count"] = len(ranked.samples)
             entry["samples"] = [{"sample": int(s), "score": float(x)} for s, x in pairs]
         lists.append(entry)
-    kept = float(np.nanmean(compared.neighbors_kept, dtype=np.float64))
-    return {"lists": lists, "neighbors_kept": kept}
+    kept = compared.neighbors_kept[~np.isnan(compared.neighbors_kept)]
+    share = float(kept.mean(dtype=np.float64)) if len(kept) else None
+    return {"lists": lists, "neighbors_kept": share}

@@ -103,6 +103,8 @@ def layout_of(service: Service, arguments: Arguments) -> Layout:
             f"none among its {len(layer.steps)} steps; wait for one, or look at the training"
         )
     components = arguments.choice("components", [str(n) for n in engine.components])
+    if layer.samples < engine.least_samples:
+        raise UnsuitableDataError(engines.too_few(engine, layer.samples))
     settings = engine.settings(arguments.given(p.name for p in engine.parameters))
     layout = Layout(run, layer, engine, int(components), settings)
     column = layout.column

@@ -100,6 +100,7 @@ def _describe(service: Service, view: View) -> dict[str, Any]:
         "leading": min(basis.leading, view.components),
         "variance": basis.shares(view.components).tolist(),
         "label": view.label,
+        "unit": basis.unit,
     }
     if view.onto is not None:
         content["onto"] = _describe_onto(
@@ -156,6 +157,8 @@ def _sentence(view: View, share: float, measured: str) -> str:
     title = {"class_means": "Class means", "lda": "LDA", "groups": "Groups"}.get(
         str(kind), "PCA"
     )
+    if share == 0:
+        return f"{title}: the samples do not differ{measured and '; '}{measured}."
     return (
         f"{title}: {view.components} components show {100 * share:.0f} % of the variance of "
         f"{len(view.basis_steps)} steps{measured and '; '}{measured}."

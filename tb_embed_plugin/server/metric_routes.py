@@ -77,7 +77,7 @@ def sample_metrics(service: Service, arguments: Arguments) -> Answer:
         state = measure_on(service, measures)
         found, steps = [], []
         if state["state"] == "done":
-            found = [_summary(service, measures, name, of_steps).astype(np.float32)]
+            found = [_in_float32(_summary(service, measures, name, of_steps))]
     empty = np.empty((0, measures.facts.samples), np.float32)
     tensors = {
         "values": np.stack(found) if found else empty,
@@ -160,6 +160,12 @@ def _summary(
             f"expected name to be one of {sorted([*others, *found])}; received {name!r}"
         )
     return found[name]
+
+
+def _in_float32(values: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Returns numbers as answers hold them; what float32 cannot hold is NaN."""
+    held = np.abs(values) <= np.finfo(np.float32).max
+    return np.where(held, values, np.nan).astype(np.float32)
 
 
 def _words(rule: str) -> dict[str, str]:

@@ -10,13 +10,15 @@ interface FieldProps {
     readonly title: string;
     readonly options: readonly (readonly [string, string])[];
   };
+  /** Why an option cannot be chosen, by its value. */
+  readonly barred?: ReadonlyMap<string, string> | undefined;
   readonly chosen: string;
   readonly choose: (value: string) => void;
   readonly note?: string;
   readonly title: string;
 }
 
-export function Field({ name, options, more, chosen, choose, note, title }: FieldProps) {
+export function Field({ name, options, more, barred, chosen, choose, note, title }: FieldProps) {
   const id = useId();
   return (
     <div class="field" title={title}>
@@ -27,7 +29,7 @@ export function Field({ name, options, more, chosen, choose, note, title }: Fiel
         value={chosen}
         onChange={(event) => choose(event.currentTarget.value)}
       >
-        <Options options={options} chosen={chosen} />
+        <Options options={options} chosen={chosen} barred={barred} />
         {more !== undefined && (
           <optgroup label={more.title}>
             <Options options={more.options} chosen={chosen} />
@@ -43,9 +45,15 @@ export function Field({ name, options, more, chosen, choose, note, title }: Fiel
   );
 }
 
-function Options({ options, chosen }: Pick<FieldProps, "options" | "chosen">) {
+function Options({ options, chosen, barred }: Pick<FieldProps, "options" | "chosen" | "barred">) {
   return options.map(([value, title]) => (
-    <option key={value} value={value} selected={value === chosen}>
+    <option
+      key={value}
+      value={value}
+      selected={value === chosen}
+      disabled={barred?.has(value)}
+      title={barred?.get(value)}
+    >
       {title}
     </option>
   ));

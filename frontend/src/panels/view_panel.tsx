@@ -16,7 +16,7 @@ import { read_ids, write_ids } from "../state/selection";
 import type { Store } from "../state/store";
 import { shown_step } from "../state/titles";
 import { type Axes, COMPONENTS, FIRST_AXES } from "../state/turn";
-import type { Parameter } from "../types";
+import type { Engine, Parameter } from "../types";
 
 export function ViewPanel({ store }: { store: Store }) {
   const { engines, engine, settings, pinned, step, steps } = store;
@@ -30,6 +30,7 @@ export function ViewPanel({ store }: { store: Store }) {
         name="View"
         title="How the layer's units are brought down to two or three dimensions"
         options={engines.value.map(({ name, title }) => [name, title])}
+        barred={too_few(engines.value, store.layer.value?.samples ?? Number.POSITIVE_INFINITY)}
         chosen={engine.value}
         choose={(name) => choose_engine(store, name)}
       />
@@ -264,4 +265,16 @@ function with_axis(axes: Axes, place: number, component: number): Axes {
 function words(name: string): string {
   const spaced = name.replaceAll("_", " ");
   return spaced.charAt(0).toUpperCase() + spaced.slice(1);
+}
+
+/** The engines that need more samples than there are, with the reason. */
+function too_few(engines: readonly Engine[], samples: number): ReadonlyMap<string, string> {
+  return new Map(
+    engines
+      .filter(({ least_samples }) => samples < least_samples)
+      .map(({ name, title, least_samples }) => [
+        name,
+        `${title} needs ${least_samples} samples or more; the layer has ${samples}`,
+      ]),
+  );
 }

@@ -74,7 +74,9 @@ function suggested(store: Store): Beside | null {
   if (first !== undefined && second !== undefined) {
     return { ...here, pairing: { kind: "fixed", step: first } };
   }
-  const engines = store.engines.value.filter(({ unavailable }) => unavailable === null);
+  const engines = store.engines.value.filter(
+    ({ unavailable, least_samples }) => unavailable === null && layer.samples >= least_samples,
+  );
   const engine = engines.find(({ name }) => name !== store.engine.value)?.name ?? null;
   return { ...here, engine, pairing: { kind: "step" } };
 }

@@ -1,0 +1,111 @@
+"""How far samples move from frame to frame, and what of it means something."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import spearmanr
+
+from tb_embed_plugin.projections.engine import Codes, LayoutEngine, Report, Settings
+from tb_embed_plugin.projections.sequence import align
+
+_BLOCK_VALUES = 1 << 22
+
+
+@dataclass(frozen=True)
+class Motion:
+    """How far samples move from one frame to another.
+
+    Attributes:
+        mean: Mean distance, as a share of the layout's radius (root mean square distance from
+            its centre).
+        p95: The distance that 95 % of the samples stay below, likewise.
+    """
+
+    mean: float
+    p95: float
+
+
+def motion(frame: NDArray[np.float32], before: NDArray[np.float32]) -> Motion:
+    """Returns how far samples move between two frames of one projection.
+
+    NaN where the one before is a single point: there is nothing to measure by.
+
+    Args:
+        frame: float32 (n_samples, components).
+        before: float32 (n_samples, components), whose radius is the measure.
+    """
+    centred = before - before.mean(axis=0, dtype=np.float64)
+    radius = float(np.sqrt((centred**2).sum(axis=1).mean()))
+    distances = _distances(frame, before)
+    if radius == 0:
+        return Motion(np.nan, np.nan)
+    return Motion(
+        float(distances.mean() / radius), float(np.quantile(distances, 0.95) / radius)
+    )
+
+
+def motion_fidelity(
+    snapshot: NDArray[np.float32],
+    snapshot_before: NDArray[np.float32],
+    frame: NDArray[np.float32],
+    frame_before: NDArray[np.float32],
+) -> float | None:
+    """Returns whether what moves on screen is what moves in the layer.
+
+    Spearman's rank correlation, over the samples, between the distances moved on screen and
+    in the layer from one step to another: 1 where they agree, about 0 where motion on screen
+    says nothing. None where nothing moves in one of the two.
+
+    Args:
+        snapshot: float32 (n_samples, n_units).
+        snapshot_before: float32 (n_samples, n_units), of another step.
+        frame: float32 (n_samples, components).
+        frame_before: float32 (n_samples, components), of that other step.
+    """
+    on_screen = _distances(frame, frame_before)
+    in_layer = _distances(snapshot, snapshot_before)
+    if np.ptp(on_screen) == 0 or np.ptp(in_layer) == 0:
+        return None
+    return float(spearmanr(on_screen, in_layer).statistic)
+
+
+def noise_floor(
+    engine: LayoutEngine,
+    snapshot: NDArray[np.float32],
+    frame: NDArray[np.float32],
+    settings: Settings,
+    components: int,
+    report: Report,
+    codes: Codes | None = None,
+) -> Motion:
+    """Returns how far an engine moves samples where nothing has changed.
+
+    Lays the snapshot out once more, from its own frame. Motion in a projection that is no
+    larger than this says nothing.
+
+    Args:
+        engine: The engine that made the frame.
+        snapshot: float32 (n_samples, n_units).
+        frame: float32 (n_samples, components), of this snapshot.
+        settings: Those that it was made with.
+        components: Its number of components.
+        report: Is told the share done, in [0, 1]; may raise to cancel.
+        codes: Those that it was made with.
+    """
+    again = engine.frame(snapshot, frame, settings, components, report, codes)
+    return motion(align(again, frame), frame)
+
+
+def _distances(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Returns the distance of each row from its like, float64 (n_samples,)."""
+    away = np.empty(len(a))
+    rows = max(1, _BLOCK_VALUES // a.shape[1])
+    for start in range(0, len(a), rows):
+        stop = start + rows
+        away[start:stop] = np.linalg.norm(
+            a[start:stop].astype(np.float64) - b[start:stop], axis=1
+        )
+    return away

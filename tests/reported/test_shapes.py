@@ -1,0 +1,236 @@
+"""Data of every shape: no answer is a defect of ours, no number stands where none can be."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import safetensors.numpy
+from werkzeug.test import Client, TestResponse
+
+from tb_embed_plugin.cli import main
+from tb_embed_plugin.jobs import engines
+from tb_embed_plugin.metrics.catalog import SAMPLE_METRICS
+from tb_embed_plugin.metrics.rankings import RULES
+from tb_embed_plugin.plugin import EmbeddingsPlugin
+from tests.decoding import BASE, info_of, positions_of
+from tests.harness import client_for
+from tests.planted import write_run
+from tests.reported.shapes import (
+    SHAPES,
+    write_foreign,
+    write_recorded,
+    write_with_outputs,
+)
+
+LAYERS = {"recorded": "fc1", "own classes": "fc1", "foreign": "default", "outputs": "fc1"}
+
+OVER_THE_RUN = ("aum", "first_learnt", "map_spread", "path_length", "straightness", "suspicion")
+
+Query = tuple[str, dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A log directory of runs of every shape, recorded with two classes."""
+    logdir = tmp_path_factory.mktemp("recorded")
+    write_recorded(logdir, "two classes")
+    return logdir
+
+
+@pytest.fixture(scope="module")
+def client(recorded: Path) -> Client:
+    """A client of them."""
+    return client_for(recorded, EmbeddingsPlugin)
+
+
+@pytest.fixture(scope="module", params=LAYERS)
+def written(
+    request: pytest.FixtureRequest, client: Client, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Client, str]:
+    """A client of runs of every shape, and the name of their layer."""
+    logdir = tmp_path_factory.mktemp("shapes")
+    match request.param:
+        case "recorded":
+            return client, "fc1"
+        case "own classes":
+            write_recorded(logdir, "own class")
+        case "foreign":
+            write_foreign(logdir)
+        case "outputs":
+            write_with_outputs(logdir)
+    return client_for(logdir, EmbeddingsPlugin), LAYERS[request.param]
+
+
+def queries(layer: str) -> Iterator[Query]:
+    views: list[dict[str, Any]] = [
+        *({"engine": "pca", "components": n} for n in (2, 3, 10)),
+        *({"engine": "axes", "kind": kind} for kind in ("class_means", "lda")),
+        {"engine": "axes", "kind": "groups", "left": "0", "right": "1"},
+        *({"engine": name, "components": 2} for name in ("tsne", "umap")),
+    ]
+    for view in views:
+        yield "projection", view
+        yield "quality", view
+    for scaling in ("equal_steps", "standardize", "spherize"):
+        yield "projection", {"engine": "pca", scaling: "true"}
+    yield "projection", {"engine": "pca", "onto_run": "16 x 2", "onto_layer": layer}
+    for name in [*(metric.name for metric in SAMPLE_METRICS), *OVER_THE_RUN]:
+        yield "sample_metrics", {"name": name}
+    for rule in RULES:
+        yield "samples", {"rule": rule}
+    for metric in ("euclidean", "cosine"):
+        yield "neighbors", {"sample": 0, "step": 1, "metric": metric}
+        yield "neighbor_history", {"sample": 0, "metric": metric}
+    yield "comparison", {"with_run": "two points"}
+    yield "class_pair", {"first": "0", "second": "1"}
+    yield "class_pair", {"first": "class 0", "second": "class 1"}
+    for route in ("units", "confusion", "vectors"):
+        yield route, {"step": 1}
+    for route in ("metrics", "findings", "similarity", "regions", "metadata"):
+        yield route, {}
+    yield "sample_history", {"sample": 0}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_route_answers_every_shape(written: tuple[Client, str], shape: str) -> None:
+    client, layer = written
+    for route, query in queries(layer):
+        response = ask(client, route, run=shape, layer=layer, **query)
+        told = f"{route} {query}: {response.status_code} {response.data[:200]!r}"
+        assert response.status_code < 500, told
+        if response.status_code >= 400:
+            assert response.content_type.startswith("text/plain"), told
+            assert "expected" in response.text, told
+            assert "infinity" not in response.text, told
+        elif response.content_type == "application/json":
+            json.loads(response.text, parse_constant=no_constant)
+        elif route == "projection":
+            assert np.isfinite(positions_of(response)).all(), told
+
+
+def ask(client: Client, route: str, **query: Any) -> TestResponse:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        return client.get(BASE + route, query_string=query)
+
+
+def no_constant(name: str) -> None:
+    raise AssertionError(f"{name} is no JSON")
+
+
+@pytest.mark.parametrize("shape", ["tiny", "huge", "mixed", "largest", "16 x 20", "float16"])
+def test_coordinates_of_values_of_every_size_are_exact(client: Client, shape: str) -> None:
+    response = ask(client, "projection", run=shape, layer="fc1", engine="pca", components=3)
+    info, scales = info_of(response), safetensors.numpy.load(response.data)["scale"]
+    rows = np.stack(SHAPES[shape]).astype(np.float64)
+    pooled = rows.reshape(-1, rows.shape[2])
+    mean = pooled.mean(axis=0)
+    axes = np.linalg.svd(pooled - mean, full_matrices=False)[2][:3]
+
+    decoded = positions_of(response).astype(np.float64)[:, :, :3]
+    expected = (rows - mean) @ axes.T / info["unit"]
+    for step, scale in enumerate(scales):
+        # An axis may point either way; float32 rounds what is then rounded to 16 bits.
+        error = np.minimum(*(np.abs(decoded[step] + s * expected[step]) for s in (1, -1)))
+        of_axis = np.abs(decoded[step]).max(axis=0)
+        assert (error.max(axis=0) <= 0.51 * scale + 1e-6 * of_axis).all()
+    assert info["unit"] == 1 if shape in {"16 x 20", "float16"} else info["unit"] != 1
+
+
+def test_one_unit_has_one_axis(client: Client) -> None:
+    response = ask(client, "projection", run="16 x 1", layer="fc1", engine="pca", components=2)
+    assert info_of(response)["variance"] == pytest.approx([1, 0])
+    assert (positions_of(response)[:, :, 1] == 0).all()
+
+
+@pytest.mark.parametrize("shape", ["1 x 2", "2 x 2", "identical", "zero"])
+def test_nothing_is_told_of_neighbors_where_there_are_none(client: Client, shape: str) -> None:
+    content = ask(client, "metrics", run=shape, layer="fc1").get_json()
+    values = {metric["name"]: metric["values"] for metric in content["metrics"]}
+    assert values["churn"] == [None] * 3
+    for name in ("agreement", "churn_of"):
+        answer = ask(client, "sample_metrics", run=shape, layer="fc1", name=name)
+        assert np.isnan(safetensors.numpy.load(answer.data)["values"]).all()
+
+
+def test_neighbors_are_never_all_the_others(client: Client) -> None:
+    """Of 16 samples the 15 nearest would be the same at every step, whatever happens."""
+    content = ask(client, "metrics", run="16 x 20", layer="fc1").get_json()
+    (churn,) = [m["values"] for m in content["metrics"] if m["name"] == "churn"]
+    assert min(churn[1:]) > 0.1
+
+
+@pytest.mark.parametrize("shape", ["1 x 2", "2 x 2", "3 x 2", "identical"])
+def test_cka_is_undefined_where_nothing_can_be_told(client: Client, shape: str) -> None:
+    cka = ask(client, "similarity", run=shape, layer="fc1").get_json()["cka"]
+    assert cka == [[None] * 3] * 3
+
+
+@pytest.mark.parametrize("engine", ["tsne", "umap"])
+def test_a_layout_of_huge_or_tiny_values_is_that_of_ordinary_ones(engine: str) -> None:
+    """1e36 was called NaN or infinity."""
+    lay_out = engines.LAYOUT[engine]
+    settings = lay_out.facts.settings({})
+    rows = np.random.default_rng(0).normal(size=(40, 6)).astype(np.float32)
+    frames = [
+        lay_out.frame((rows * np.float32(2.0) ** power), None, settings, 2, lambda _: None)
+        for power in (0, 120, -100)
+    ]
+    assert np.isfinite(frames[0]).all()
+    np.testing.assert_array_equal(frames[1], frames[0])
+    np.testing.assert_array_equal(frames[2], frames[0])
+
+
+def test_engines_are_not_offered_of_too_few_samples(client: Client) -> None:
+    facts = {e["name"]: e for e in ask(client, "engines").get_json()["engines"]}
+    assert [facts[name]["least_samples"] for name in ("pca", "axes")] == [1, 1]
+    for name in ("tsne", "umap"):
+        least = facts[name]["least_samples"]
+        few = ask(client, "projection", run="4 x 2", layer="fc1", engine=name)
+        assert (least, few.status_code) == (5, 400)
+        assert "expected 5 samples or more" in few.text
+        assert ask(client, "projection", run="15 x 2", layer="fc1", engine=name).is_json
+
+
+@pytest.mark.parametrize(
+    ("shape", "said"),
+    [
+        ("1 x 2", "too few samples to judge"),
+        ("2 x 2", "too few samples to judge"),
+        ("4 x 1", "too few samples to judge"),
+        ("identical", "too many samples are alike"),
+        ("16 x 20", "neighbors kept"),
+        ("huge", "neighbors kept"),
+        ("tiny", "neighbors kept"),
+    ],
+)
+def test_no_projection_is_praised_where_nothing_can_be_told(
+    client: Client, recorded: Path, shape: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One sample, two, or identical ones: "neighbors kept 100 %"."""
+    main(["project", str(recorded), "--run", shape, "--engine", "pca"])
+    assert said in capsys.readouterr().out
+    quality = ask(client, "quality", run=shape, layer="fc1", engine="pca").get_json()
+    assert said in quality["sentence"]
+    for frame in quality["frames"]:
+        assert (frame["reason"] is None) == (frame["neighbors_kept"] is not None)
+
+
+def test_check_says_what_the_page_says_of_20_000_units(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wide = [np.random.default_rng(0).normal(size=(6, 20_000)).astype(np.float32)]
+    write_run(tmp_path / "wide", {"fc1": wide})
+    client = client_for(tmp_path, EmbeddingsPlugin)
+    refused = ask(client, "projection", run="wide", layer="fc1")
+    assert (refused.status_code, main(["check", str(tmp_path)])) == (413, 1)
+    assert f"problem: {refused.text}" in capsys.readouterr().out
+    assert "at most 4096 units; received 20000" in refused.text
+    measured = ask(client, "metrics", run="wide", layer="fc1")
+    assert (measured.status_code, measured.text) == (413, refused.text)
