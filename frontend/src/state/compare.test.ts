@@ -65,7 +65,7 @@ describe("what is compared by itself", () => {
     expect(one_layer.comparing.beside.value).toMatchObject({ ...plain, pairing: fixed });
     const one_step = store_of(run("a", true, [layer("fc1", "f", [5])]));
     const engine = (name: string, unavailable: string | null) =>
-      ({ name, unavailable }) as unknown as Engine;
+      ({ name, unavailable, least_samples: 1 }) as unknown as Engine;
     one_step.engines.value = [engine("pca", null), engine("umap", "no"), engine("tsne", null)];
     toggle_companion(one_step);
     expect(one_step.comparing.beside.value).toMatchObject({ layer: "fc1", engine: "tsne" });
