@@ -436,7 +436,7 @@ def test_the_worker_needs_no_tensorflow(tmp_path: Path) -> None:
         "for name in ('pca', 'tsne', 'umap'):\n"
         "    settings = engines.FACTS[name].settings({})\n"
         f"    task = Task((({str(tmp_path)!r}, ''),), 'a', 'fc1', name, 2, settings, (0, 1),\n"
-        "                'backwards')\n"
+        "                'backwards', 'label')\n"
         "    work.do(task, lambda progress: None)\n"
         "    print(name)\n"
     )
