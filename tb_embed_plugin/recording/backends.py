@@ -6,23 +6,23 @@ training goes on as if nobody had looked.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, cast
 
 import keras
+import numpy as np
 
 from tb_embed_plugin.errors import MisuseError
+from tb_embed_plugin.recording.input_batches import as_arrays
+from tb_embed_plugin.recording.sparse_ragged import SparseRows
 
 Forward = Callable[[Any], dict[str, Any]]
 """A structure of arrays (n, ...) in, tensors (n, n_units) by name out."""
 
 CompiledPass = Callable[[Any], Mapping[str, Any]]
 """A structure of arrays in, what NumPy takes as float32 arrays (n, n_units) out."""
-
-
-MAX_HELD_BYTES = 1 << 26
-"""A larger x is not copied for TensorFlow."""
 
 
 @contextmanager
@@ -36,13 +36,14 @@ def inference(model: Any) -> Iterator[None]:
             yield
 
 
-def compile_pass(model: Any, forward: Forward, batch: Any) -> CompiledPass:
+def compile_pass(model: Any, forward: Forward, batch: Any, *, trainer: Any) -> CompiledPass:
     """Compiles `forward` for batches like `batch`, reading the model's weights of the moment.
 
     Args:
         model: A built Keras model.
         forward: Calls the model with `training=False`.
         batch: A structure of arrays (n, ...), or of tensors: the first of those to come.
+        trainer: The model that is trained: the same one, or one that holds it.
 
     Raises:
         MisuseError: It hands out what a loop inside of the model computes.
@@ -58,41 +59,133 @@ def compile_pass(model: Any, forward: Forward, batch: Any) -> CompiledPass:
             f"expected Keras on one of its backends {list(compilers)}; received {backend!r}; "
             "set KERAS_BACKEND to one of them"
         )
-    return compilers[backend](model, forward, batch)
+    compiled = compilers[backend](model, forward, batch, trainer)
+    if any(isinstance(leaf, SparseRows) for leaf in keras.tree.flatten(batch)):
+        return lambda batch: compiled(as_arrays(batch))
+    return compiled
 
 
-def hold_batches(x: Any, batch_size: int) -> list[Any]:
-    """Returns x in batches: views, or tensors where they are worth their memory.
+def bytes_per_sample(model: Any, forward: Forward, probe: Any) -> int:
+    """Returns the memory that the compiled pass needs for one more sample, in bytes.
 
-    TensorFlow copies every array that it is called with, each time. An x of moderate size is
-    copied once instead.
+    What the backend itself says of passes of 2 and of 4 samples: TensorFlow by the tensors of
+    its graph, of which not all live at once; JAX by its compiler; PyTorch by what operations
+    return. 0 where it says nothing.
+
+    Args:
+        model: A built Keras model.
+        forward: Calls the model with `training=False`.
+        probe: A structure of tensors (n, ...).
     """
-    n_samples = len(keras.tree.flatten(x)[0])
-    batches = [
-        keras.tree.map_structure(lambda array, i=i: array[i : i + batch_size], x)
-        for i in range(0, n_samples, batch_size)
-    ]
-    size = sum(array.nbytes for array in keras.tree.flatten(x))
-    if keras.backend.backend() != "tensorflow" or size > MAX_HELD_BYTES:
-        return batches
+    count = keras.tree.flatten(probe)[0].shape[0]
+    measures = {
+        "tensorflow": _tensorflow_bytes,
+        "jax": _jax_bytes,
+        "torch": _torch_bytes,
+    }
+    measure = measures[keras.backend.backend()]
+
+    def of(n_samples: int) -> int:
+        if keras.backend.backend() == "tensorflow":
+            return measure(model, forward, probe, n_samples)
+        rows = [i % count for i in range(n_samples)]
+        taken = keras.tree.map_structure(lambda tensor: tensor[np.array(rows)], probe)
+        return measure(model, forward, taken, n_samples)
+
+    return max(0, (of(4) - of(2)) // 2)
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether a backend's error says that memory ran out."""
+    names = {kind.__name__ for kind in type(error).__mro__}
+    return bool(
+        names & {"MemoryError", "ResourceExhaustedError", "OutOfMemoryError"}
+    ) or "RESOURCE_EXHAUSTED" in str(error)
+
+
+def tensorflow_constant(leaf: Any) -> Any:
+    """Returns an array, of texts too, as TensorFlow's tensor in main memory."""
     import tensorflow as tf
 
     with tf.device("CPU"):
-        return [keras.tree.map_structure(tf.constant, batch) for batch in batches]
+        if not isinstance(leaf, np.ndarray):
+            return leaf
+        return tf.constant(leaf, tf.string) if leaf.dtype.kind == "O" else tf.constant(leaf)
 
 
-def _compile_for_tensorflow(model: Any, forward: Forward, batch: Any) -> CompiledPass:
+def _tensorflow_bytes(model: Any, forward: Forward, probe: Any, n_samples: int) -> int:
+    import tensorflow as tf
+
+    def called(batch: Any) -> dict[str, Any]:
+        with inference(model):
+            return forward(batch)
+
+    signature = keras.tree.map_structure(lambda leaf: _spec(leaf, n_samples), probe)
+    traced = tf.function(called, input_signature=[signature], autograph=False)
+    graph = traced.get_concrete_function().graph
+    shapes = [
+        (output.shape.as_list(), output.dtype.size)
+        for operation in graph.get_operations()
+        for output in operation.outputs
+        if output.shape.rank is not None
+    ]
+    # The bodies of loops and branches, whose values have 4 bytes as a rule.
+    for function in graph.as_graph_def(add_shapes=True).library.function:
+        for node in function.node_def:
+            for shape in node.attr["_output_shapes"].list.shape:
+                known = None if shape.unknown_rank else [side.size for side in shape.dim]
+                shapes.append((known, 4))
+    return sum(
+        math.prod(shape) * size
+        for shape, size in shapes
+        if shape is not None and all(side is not None and side >= 0 for side in shape)
+    )
+
+
+def _jax_bytes(model: Any, forward: Forward, batch: Any, n_samples: int) -> int:
+    import jax
+
+    pure, state = _pure(model, forward)
+    compiled = jax.jit(pure).lower(state, batch).compile()
+    analysis = compiled.memory_analysis()
+    if analysis is None:
+        return 0
+    return int(analysis.temp_size_in_bytes) + int(analysis.output_size_in_bytes)
+
+
+def _torch_bytes(model: Any, forward: Forward, batch: Any, n_samples: int) -> int:
+    import torch
+    from torch.utils._python_dispatch import TorchDispatchMode
+
+    class Counting(TorchDispatchMode):  # type: ignore[misc] # PyTorch is untyped here
+        total = 0
+
+        def __torch_dispatch__(
+            self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+        ) -> Any:
+            returned = func(*args, **(kwargs or {}))
+            for leaf in keras.tree.flatten(returned):
+                if isinstance(leaf, torch.Tensor):
+                    self.total += leaf.numel() * leaf.element_size()
+            return returned
+
+    with inference(model), Counting() as counting:
+        forward(batch)
+    return counting.total
+
+
+def _compile_for_tensorflow(
+    model: Any, forward: Forward, batch: Any, trainer: Any
+) -> CompiledPass:
     import tensorflow as tf
 
     def compiled(batch: Any) -> dict[str, Any]:
         with inference(model):
             return forward(batch)
 
-    if getattr(model, "run_eagerly", False):
+    if getattr(trainer, "run_eagerly", False):
         return compiled
-    signature = keras.tree.map_structure(
-        lambda array: tf.TensorSpec((None, *array.shape[1:]), array.dtype), batch
-    )
+    signature = keras.tree.map_structure(_spec, as_arrays(batch))
     # Keras calls models without autograph, too.
     traced = tf.function(compiled, input_signature=[signature], autograph=False)
     try:
@@ -105,19 +198,36 @@ def _compile_for_tensorflow(model: Any, forward: Forward, batch: Any) -> Compile
     return cast(CompiledPass, traced)
 
 
-def _compile_for_jax(model: Any, forward: Forward, batch: Any) -> CompiledPass:
-    import jax
+def _spec(leaf: Any, n_samples: int | None = None) -> Any:
+    """Returns what TensorFlow traces a function for: arrays alike, of any number of rows."""
+    import tensorflow as tf
+
+    if isinstance(leaf, tf.RaggedTensor):
+        shape = [n_samples, *leaf.shape[1:]]
+        return tf.RaggedTensorSpec(shape, leaf.dtype, leaf.ragged_rank, leaf.row_splits.dtype)
+    return tf.TensorSpec((n_samples, *leaf.shape[1:]), leaf.dtype)
+
+
+def _pure(model: Any, forward: Forward) -> tuple[Callable[[Any, Any], Any], list[Any]]:
+    """Returns the pass as a function of the model's state too, and that state."""
 
     def pure(state: list[Any], batch: Any) -> dict[str, Any]:
         mapping = list(zip(model.variables, state, strict=True))
         with keras.StatelessScope(state_mapping=mapping):
             return forward(keras.tree.map_structure(keras.ops.convert_to_tensor, batch))
 
+    return pure, [variable.value for variable in model.variables]
+
+
+def _compile_for_jax(model: Any, forward: Forward, batch: Any, trainer: Any) -> CompiledPass:
+    import jax
+
+    pure, _ = _pure(model, forward)
     jitted = jax.jit(pure)
 
     def compiled(batch: Any) -> Mapping[str, Any]:
         # In the middle of an epoch the weights are in the train step's own hands.
-        model.jax_state_sync()
+        trainer.jax_state_sync()
         state = [variable.value for variable in model.variables]
         return cast(Mapping[str, Any], jitted(state, batch))
 
@@ -128,7 +238,7 @@ def _compile_for_jax(model: Any, forward: Forward, batch: Any) -> CompiledPass:
     return compiled
 
 
-def _compile_for_torch(model: Any, forward: Forward, batch: Any) -> CompiledPass:
+def _compile_for_torch(model: Any, forward: Forward, batch: Any, trainer: Any) -> CompiledPass:
     import torch
 
     def compiled(batch: Any) -> Mapping[str, Any]:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import MisuseError
+from tb_embed_plugin.recording.filling import Filling
 from tb_embed_plugin.recording.inputs import (
     Inputs,
     Rows,
@@ -26,8 +27,7 @@ from tb_embed_plugin.recording.inputs import (
     as_array,
     convert,
     count_rows,
-    describe,
-    map_arrays,
+    hash_array,
 )
 
 MAX_UNCOUNTED_SAMPLES = 100_000
@@ -140,29 +140,18 @@ def _take(source: _Source, floatx: str, hashes: Sequence[bytes], rows: Rows) -> 
     Raises:
         MisuseError: It gives other batches than those of `hashes`.
     """
-    taken: Any = None
-    start = filled = 0
+    filling, start = Filling(len(rows)), 0
     expected = iter(hashes)
     for x, _ in _converted(source, floatx):
         if _hash(x) != next(expected, None):
             _refuse_unordered()
         stop = start + count_rows(x)
         first, last = np.searchsorted(rows, [start, stop])
-        within = rows[first:last] - start
-        if taken is None:
-            taken = map_arrays(lambda a: np.empty((len(rows), *a.shape[1:]), a.dtype), x)
-        pairs = zip(arrays_of(taken), arrays_of(x), strict=False)
-        for (place, into), (same_place, array) in pairs:
-            if place != same_place or into.shape[1:] != array.shape[1:]:
-                raise MisuseError(
-                    f"expected batches of one shape; received {describe(x)} after "
-                    f"{describe(taken)}; pad the samples to one shape"
-                )
-            into[filled : filled + len(within)] = array[within]
-        start, filled = stop, filled + len(within)
+        filling.add(x, rows[first:last] - start)
+        start = stop
     if next(expected, None) is not None:
         _refuse_unordered()
-    return taken
+    return filling.inputs()
 
 
 def _refuse_unordered() -> None:
@@ -216,7 +205,7 @@ def _hash(x: Any) -> bytes:
     digest = hashlib.blake2b(digest_size=16)
     for place, array in arrays_of(x):
         digest.update(f"{place} {array.shape} {array.dtype}".encode())
-        digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+        hash_array(digest, array)
     return digest.digest()
 
 

@@ -8,14 +8,19 @@ are gone when the pass is over; the model is unchanged.
 
 from __future__ import annotations
 
+import math
+import re
 import weakref
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import keras
 import numpy as np
+
+_DOORS = ("call", "quantized_call")
+"""By which Keras enters a layer; by the second one those of int8, int4 and float8."""
 
 
 @dataclass(frozen=True)
@@ -56,12 +61,14 @@ class Survey:
             of a nested model for its last layer.
         outputs: What the model returned: a tensor, or a list, tuple or dict of tensors.
         producers: For each output, in order, the index of the innermost call that made it.
+        output_bytes: Bytes of all that the layers returned, each tensor once.
     """
 
     calls: list[Call] = field(default_factory=list)
     outermost: list[int] = field(default_factory=list)
     outputs: Any = None
     producers: tuple[int | None, ...] = ()
+    output_bytes: int = 0
 
     def calls_of(self, layer: Any) -> list[int]:
         """Returns the indices of a layer's calls, in the order in which they were made."""
@@ -106,28 +113,62 @@ def watched(layers: Iterable[Any], begin: Callable[[Any, Any], Any]) -> Iterator
             function that is given what the call returns.
     """
     unique = list({id(layer): layer for layer in layers}.values())
-    own_calls = [vars(layer).get("call") for layer in unique]
+    inside: set[int] = set()
 
     def watching(layer: Any, call: Callable[..., Any]) -> Callable[..., Any]:
         def watched_call(*args: Any, **kwargs: Any) -> Any:
-            end = begin(layer, (args, kwargs))
-            output = call(*args, **kwargs)
+            # One door may lead to the other: that is one call.
+            if id(layer) in inside:
+                return call(*args, **kwargs)
+            inside.add(id(layer))
+            try:
+                end = begin(layer, (args, kwargs))
+                output = call(*args, **kwargs)
+            finally:
+                inside.discard(id(layer))
             end(output)
             return output
 
         return watched_call
 
-    for layer in unique:
+    with _replaced(
+        (layer, name, watching(layer, getattr(layer, name)))
+        for layer in unique
+        for name in _DOORS
+        if hasattr(layer, name)
+    ):
+        yield
+
+
+def without_rematerialization(layers: Iterable[Any]) -> AbstractContextManager[None]:
+    """Lets layers of a `keras.RematScope` be called plainly: only a gradient needs more."""
+
+    def as_it_is(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Callable[..., Any]:
+        return call
+
+    return _replaced(
+        (layer, "rematerialized_call", as_it_is)
+        for layer in layers
+        if getattr(layer, "_remat_mode", None) is not None
+    )
+
+
+@contextmanager
+def _replaced(methods: Iterable[tuple[Any, str, Callable[..., Any]]]) -> Iterator[None]:
+    """Replaces methods of single layers, each layer and name once, inside of the block."""
+    listed = list(methods)
+    own = [vars(layer).get(name) for layer, name, _ in listed]
+    for layer, name, method in listed:
         # object's own, since Keras tracks what is set on a layer.
-        object.__setattr__(layer, "call", watching(layer, layer.call))
+        object.__setattr__(layer, name, method)
     try:
         yield
     finally:
-        for layer, own in zip(unique, own_calls, strict=True):
-            if own is None:
-                object.__delattr__(layer, "call")
+        for (layer, name, _), value in zip(listed, own, strict=True):
+            if value is None:
+                object.__delattr__(layer, name)
             else:
-                object.__setattr__(layer, "call", own)
+                object.__setattr__(layer, name, value)
 
 
 def survey_calls(layers: Iterable[Any], run_model: Callable[[], Any]) -> Survey:
@@ -158,7 +199,8 @@ def survey_calls(layers: Iterable[Any], run_model: Callable[[], Any]) -> Survey:
             elif survey.calls[made_by].begun > started:
                 survey.outermost[made_by] = index
             for tensor in _tensors(output):
-                makers.add(tensor, index)
+                if makers.add(tensor, index):
+                    survey.output_bytes += _size(tensor)
             shape = tuple(output.shape) if is_tensor else None
             survey.calls.append(Call(layer, number, started, fed_by, shape, made_by))
             survey.outermost.append(index)
@@ -184,10 +226,12 @@ class _Makers:
     def __init__(self) -> None:
         self._made: dict[int, tuple[weakref.ref[Any], int]] = {}
 
-    def add(self, tensor: Any, index: int) -> None:
+    def add(self, tensor: Any, index: int) -> bool:
         """Notes a tensor unless an earlier call made it and this one handed it on."""
-        if self._identical(tensor) is None:
+        is_new = self._identical(tensor) is None
+        if is_new:
             self._made[id(tensor)] = (weakref.ref(tensor), index)
+        return is_new
 
     def of(self, tensor: Any) -> int | None:
         """Returns the index of the call that made `tensor`, before a cast perhaps."""
@@ -221,6 +265,13 @@ def _may_be_cast(made: Any, tensor: Any) -> bool:
         and dtypes[0] != dtypes[1]
         and all(keras.backend.is_float_dtype(dtype) for dtype in dtypes)
     )
+
+
+def _size(tensor: Any) -> int:
+    """Returns a tensor's bytes; at least one a value where the dtype does not say."""
+    dtype = keras.backend.standardize_dtype(tensor.dtype)
+    bits = re.search(r"\d+", dtype)
+    return math.prod(tensor.shape) * (int(bits[0]) // 8 if bits else 1)
 
 
 def _tensors(structure: Any) -> list[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import keras
@@ -11,41 +11,55 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import MisuseError
-from tb_embed_plugin.metadata import MAX_UNITS, OUTPUTS_TENSOR
+from tb_embed_plugin.metadata import OUTPUTS_TENSOR
 from tb_embed_plugin.recording.backends import (
     CompiledPass,
+    bytes_per_sample,
     compile_pass,
-    hold_batches,
     inference,
-    inside_a_loop,
+    is_out_of_memory,
 )
-from tb_embed_plugin.recording.calls import Survey, survey_calls, watched
-from tb_embed_plugin.recording.layers import Target, find_targets, layer_paths
-from tb_embed_plugin.recording.outputs import Head, UsableOutput, find_head, find_usable_output
-from tb_embed_plugin.recording.pooling import REMEDY, Pooling, pool, pooling_by_layer
+from tb_embed_plugin.recording.free_memory import check_fits
+from tb_embed_plugin.recording.input_batches import fixed_batch_size, hold_batches, probe_of
+from tb_embed_plugin.recording.masks import with_mask
+from tb_embed_plugin.recording.model_pass import (
+    Asked,
+    ModelPass,
+    pass_of_function,
+    pass_of_model,
+)
+from tb_embed_plugin.recording.outputs import Head, OutputsChoice
+from tb_embed_plugin.recording.pooling import Pooling
 from tb_embed_plugin.runs.manifest import Layer, OutputsInfo
 
-BATCH_SIZE = 2000
+MAX_BATCH_SIZE = 2000
 """Samples a forward pass: larger batches gain nothing and need memory (docs/architecture)."""
 
-_PROBE_SAMPLES = 3
-"""Samples with which the model is looked at before anything is compiled."""
+MEMORY_BUDGET = 256 << 20
+"""Bytes that a batch may need beside the model, as far as can be told."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class ForwardPass:
     """A model's forward pass over the samples, in inference mode.
 
     Attributes:
         layers: What it yields besides the outputs.
         outputs: What the outputs are; None where they are not recorded.
+        batch_size: Samples of a batch; halved where memory runs out.
+        notes: What is not recorded and why, for the log.
     """
 
     layers: tuple[Layer, ...]
     outputs: OutputsInfo | None
-    _batches: Sequence[Any]
-    _buffers: Mapping[str, NDArray[np.float32]]
+    batch_size: int
+    notes: tuple[str, ...]
+    _x: Any = field(repr=False)
+    _is_fixed: bool
+    _buffers: Mapping[str, NDArray[np.float32]] = field(repr=False)
     _head: Head | None
+    _compile: Callable[[Any], CompiledPass]
+    _batches: Sequence[Any] = field(repr=False)
     _compiled: CompiledPass
 
     @property
@@ -60,162 +74,122 @@ class ForwardPass:
         and the head's kernel and bias where there is one. The arrays are those of the last
         call, overwritten: memory that the system has to find anew costs a fifth of a pass.
         """
-        for i, batch in enumerate(self._batches):
-            rows = slice(i * BATCH_SIZE, (i + 1) * BATCH_SIZE)
-            captured = self._compiled(batch)
-            for name, buffer in self._buffers.items():
-                buffer[rows] = captured[name]
+        while not self._fill():
+            self.batch_size //= 2
+            self._batches = hold_batches(self._x, self.batch_size, is_fixed=self._is_fixed)
         head = {} if self._head is None else self._head.tensors()
         return {**self._buffers, **head}
+
+    def _fill(self) -> bool:
+        """Passes all batches; returns False where memory ran out and batches can be smaller."""
+        for i, batch in enumerate(self._batches):
+            rows = slice(i * self.batch_size, (i + 1) * self.batch_size)
+            try:
+                captured = self._compiled(batch)
+            except Exception as error:
+                if self._is_fixed or self.batch_size == 1 or not is_out_of_memory(error):
+                    raise
+                return False
+            for name, buffer in self._buffers.items():
+                into = buffer[rows]
+                into[:] = np.asarray(captured[name])[: len(into)]
+        return True
 
 
 def trace_forward_pass(
     model: Any,
-    names: Sequence[str],
+    layers: Sequence[Any],
     x: Any,
     pooling: Pooling | Mapping[str, Pooling] = "auto",
+    *,
+    of: Any = None,
+    outputs: OutputsChoice = "auto",
+    mask: Any = None,
+    batch_size: int | None = None,
 ) -> ForwardPass:
-    """Traces `model` for the layers `names`, building it first if need be.
+    """Traces `model` for the layers `layers`, building it first if need be.
 
     Args:
-        model: A Keras model, compiled or not.
-        names: Layers by name or path, or "auto".
+        model: A Keras model, compiled or not: the one that is trained.
+        layers: Layers by name, path or pattern, themselves, or "auto".
         x: The samples' inputs: an array (n_samples, ...), or a list, tuple or dict of them.
         pooling: How activations that are no rows become (n_samples, n_units), for all layers
             or by layer.
+        of: What is passed in place of the model: a part of it, or a function from a batch to
+            tensors by name.
+        outputs: What the outputs are, where nothing else says.
+        mask: Which tokens count; see `masks.with_mask`.
+        batch_size: Samples of a batch; None for as many as the memory budget allows.
 
     Raises:
         MisuseError: A layer is unknown, is not called, or yields no (n_samples, n_units) of
-            at most `MAX_UNITS`; or `pooling` does not fit.
+            at most `MAX_UNITS`; or another argument does not fit.
+        MemoryError: What is recorded of one step does not fit into memory.
     """
-    how = pooling_by_layer(pooling, names)
-    probe = _rows(x, slice(0, _PROBE_SAMPLES))
-    if not model.built:
-        _build(model, probe)
-    survey = _survey(model, probe)
-    output = find_usable_output(model, survey)
-    producer = output.producer if output else next(iter(survey.producers), None)
-    targets = find_targets(model, names, survey, producer)
-    survey.outputs = None  # the tensors are not needed any longer
+    passed = model if of is None else of
+    n_samples = len(keras.tree.flatten(x)[0])
+    masked_x, split = with_mask(x, mask, n_samples)
+    fixed = fixed_batch_size(passed)
+    asked = Asked(layers, pooling, outputs, requires_mask=mask is not None)
+    probe = probe_of(masked_x, fixed)
+    found = _look(model, passed, probe, split, asked)
+    widths = {layer.name: layer.units for layer in found.layers}
+    if found.outputs is not None:
+        widths[OUTPUTS_TENSOR] = found.outputs.classes
+    check_fits(n_samples * sum(widths.values()) * np.dtype(np.float32).itemsize, n_samples)
 
-    forward = _forward(model, survey, targets, how, output)
-    with inference(model):
-        widths = {
-            name: _width(name, tensor, _n_samples(probe))
-            for name, tensor in forward(_tensors(probe)).items()
-        }
-    as_they_are = [target for target in targets if not callable(how[target.asked])]
-    head = find_head(output, as_they_are, survey) if output else None
-    batches = hold_batches(x, BATCH_SIZE)
+    trained = passed if isinstance(passed, keras.Layer) else model
+
+    def compiled(batch: Any) -> CompiledPass:
+        return compile_pass(trained, found.forward, batch, trainer=model)
+
+    if fixed is not None:
+        batch_size = fixed
+    elif batch_size is None:
+        need = max(found.bytes_per_sample, bytes_per_sample(trained, found.forward, probe))
+        batch_size = min(MAX_BATCH_SIZE, max(1, MEMORY_BUDGET // max(1, need)))
+    batches = hold_batches(masked_x, batch_size, is_fixed=fixed is not None)
     return ForwardPass(
-        layers=tuple(Layer(target.name, widths[target.name]) for target in targets),
-        outputs=_info(output, head),
-        _batches=batches,
+        layers=found.layers,
+        outputs=found.outputs,
+        batch_size=batch_size,
+        notes=found.notes,
+        _x=masked_x,
+        _is_fixed=fixed is not None,
         _buffers={
-            name: np.empty((_n_samples(x), width), np.float32) for name, width in widths.items()
+            name: np.empty((n_samples, width), np.float32) for name, width in widths.items()
         },
-        _head=head,
-        _compiled=compile_pass(model, forward, batches[0]),
+        _head=found.head,
+        _compile=compiled,
+        _batches=batches,
+        _compiled=compiled(batches[0]),
     )
 
 
-def _forward(
-    model: Any,
-    survey: Survey,
-    targets: Sequence[Target],
-    how: Mapping[str, Pooling],
-    output: UsableOutput | None,
-) -> Callable[[Any], dict[str, Any]]:
-    """Returns the pass that is compiled: a batch in, float32 tensors by name out."""
-    channels_first = {target.name: _channels_first(survey, target) for target in targets}
-    n_calls = {id(target.layer): len(survey.calls_of(target.layer)) for target in targets}
-
-    def forward(batch: Any) -> dict[str, Any]:
-        returned: dict[int, list[Any]] = {id(target.layer): [] for target in targets}
-        with watched(
-            (target.layer for target in targets),
-            lambda layer, inputs: returned[id(layer)].append,
-        ):
-            outputs = model(batch, training=False)
-        tensors = {}
-        for target in targets:
-            calls = returned[id(target.layer)]
-            # A loop is run when the model is looked at, and only traced when it is compiled.
-            if len(calls) != n_calls[id(target.layer)]:
-                raise inside_a_loop()
-            rows = pool(
-                calls[target.number],
-                how[target.asked],
-                channels_first=channels_first[target.name],
-                name=target.name,
-            )
-            tensors[target.name] = keras.ops.cast(rows, "float32")
-        if output is not None:
-            tensors[OUTPUTS_TENSOR] = output.columns(outputs)
-        return tensors
-
-    return forward
-
-
-def _build(model: Any, probe: Any) -> None:
-    if getattr(model, "run_eagerly", False):
-        model(_tensors(probe), training=False)
-    else:
-        # With symbolic inputs, as fit does it, so that no seed is drawn.
-        model(keras.tree.map_structure(_symbolic, probe))
-
-
-def _survey(model: Any, probe: Any) -> Survey:
+def _look(model: Any, passed: Any, probe: Any, split: Any, asked: Asked) -> ModelPass:
+    if isinstance(passed, keras.Layer):
+        _check_has_call(passed)
+        return pass_of_model(passed, probe, split, asked)
+    if not callable(passed):
+        raise MisuseError(
+            "expected model= to be a Keras model or layer, or a function from a batch to "
+            f"{{name: tensor}}; received {type(passed).__name__}"
+        )
     with inference(model):
-        return survey_calls(
-            layer_paths(model).values(), lambda: model(_tensors(probe), training=False)
-        )
+        return pass_of_function(passed, probe, split, asked)
 
 
-def _channels_first(survey: Survey, target: Target) -> bool:
-    """Says where a layer's channels are: as the layers before it have them, else as Keras."""
-    index: int | None = survey.calls[target.call].made_by
-    shape = survey.calls[target.call].shape or ()
-    while index is not None and len(survey.calls[index].shape or ()) == len(shape):
-        data_format = getattr(survey.calls[index].layer, "data_format", None)
-        if data_format is not None:
-            return bool(data_format == "channels_first")
-        index = survey.fed_by(index)
-    return len(shape) > 3 and keras.config.image_data_format() == "channels_first"
+def _check_has_call(model: Any) -> None:
+    """Raises for a model that is trained without ever being called, as GANs are.
 
-
-def _info(output: UsableOutput | None, head: Head | None) -> OutputsInfo | None:
-    if output is None:
-        return None
-    return OutputsInfo(output.classes, output.kind, None if head is None else head.fed_by)
-
-
-def _width(name: str, tensor: Any, n_samples: int) -> int:
-    shape = tuple(tensor.shape)
-    if len(shape) != 2 or shape[0] != n_samples or not shape[1]:
-        raise MisuseError(
-            f"expected layer {name!r} to yield (n_samples, n_units), pooled; it yields {shape} "
-            f"for {n_samples} samples; {REMEDY}"
-        )
-    if shape[1] > MAX_UNITS:
-        raise MisuseError(
-            f"expected a layer of at most {MAX_UNITS} units; {name!r} yields {shape[1]}; "
-            "choose a narrower layer, or pass pooling='mean' or a function that projects it"
-        )
-    return int(shape[1])
-
-
-def _n_samples(x: Any) -> int:
-    return len(keras.tree.flatten(x)[0])
-
-
-def _rows(x: Any, rows: slice) -> Any:
-    return keras.tree.map_structure(lambda array: array[rows], x)
-
-
-def _tensors(x: Any) -> Any:
-    return keras.tree.map_structure(keras.ops.convert_to_tensor, x)
-
-
-def _symbolic(array: NDArray[np.generic]) -> Any:
-    return keras.KerasTensor((None, *array.shape[1:]), dtype=str(array.dtype))
+    Raises:
+        MisuseError: It has no `call`.
+    """
+    if type(model).call not in {keras.Layer.call, keras.Model.call, keras.Operation.call}:
+        return
+    parts = [name for name, value in vars(model).items() if isinstance(value, keras.Model)]
+    example = f"model={model.name}.{parts[0]}" if parts else "model=encoder"
+    raise MisuseError(
+        f"{type(model).__name__} has no call(), so nothing says what to record of it; pass "
+        f"one of its models, {example} say, or a function from a batch to {{name: tensor}}"
+    )

@@ -2,23 +2,42 @@
 
 A model's input is one array or, with several inputs, a list, tuple or dict of arrays whose
 row i belongs to sample i. Arrays, data frames and structures of them are taken as they are,
-without a copy; what comes in batches is read by `batches`. Nothing here imports TensorFlow,
-PyTorch or pandas: their objects are known by what they can do.
+without a copy; what comes in batches is read by `batches`. An array holds numbers or texts,
+or is sparse or ragged. Nothing here imports TensorFlow, PyTorch or pandas: their objects are
+known by what they can do.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import MisuseError
+from tb_embed_plugin.recording.sparse_ragged import (
+    RaggedRows,
+    SparseRows,
+    read_sparse_or_ragged,
+)
 
 Rows = NDArray[np.intp]
 """Ascending numbers of chosen samples."""
+
+InputArray = NDArray[Any] | SparseRows | RaggedRows
+"""One input: numbers, or texts as objects, (n_samples, ...); or its sparse or ragged rows."""
+
+_HASHED_BYTES = 1 << 24
+"""Rows that are not contiguous are copied in blocks of this size, never all of x."""
+
+
+class Digest(Protocol):
+    """A hash of `hashlib`, of whatever kind."""
+
+    def update(self, data: Any, /) -> None:
+        """Takes more bytes."""
 
 
 @dataclass(frozen=True)
@@ -79,9 +98,9 @@ def convert(x: Any, floatx: str) -> Any:
     return _convert_array(x, floatx)
 
 
-def arrays_of(structure: Any) -> Iterator[tuple[str, NDArray[np.generic]]]:
+def arrays_of(structure: Any) -> Iterator[tuple[str, InputArray]]:
     """Yields each array of a structure with its place in it, `['a'][0]` say."""
-    if isinstance(structure, np.ndarray):
+    if isinstance(structure, np.ndarray | SparseRows | RaggedRows):
         yield "", structure
         return
     named = structure.items() if isinstance(structure, dict) else enumerate(structure)
@@ -90,15 +109,28 @@ def arrays_of(structure: Any) -> Iterator[tuple[str, NDArray[np.generic]]]:
             yield f"[{name!r}]{place}", array
 
 
-def map_arrays(
-    change: Callable[[NDArray[np.generic]], NDArray[np.generic]], structure: Any
-) -> Any:
+def map_arrays(change: Callable[[Any], Any], structure: Any) -> Any:
     """Returns the same structure with `change` applied to each array."""
-    if isinstance(structure, np.ndarray):
+    if isinstance(structure, np.ndarray | SparseRows | RaggedRows):
         return change(structure)
     if isinstance(structure, dict):
         return {name: map_arrays(change, leaf) for name, leaf in structure.items()}
     return type(structure)(map_arrays(change, leaf) for leaf in structure)
+
+
+def hash_array(digest: Digest, array: InputArray) -> None:
+    """Feeds an array's content to a hash."""
+    if not isinstance(array, np.ndarray):
+        for part in array.parts():
+            hash_array(digest, part)
+    elif array.dtype.kind == "O":
+        for text in array.reshape(-1):
+            digest.update(repr(text).encode())
+    else:
+        rows = max(1, _HASHED_BYTES * len(array) // max(1, array.nbytes))
+        for start in range(0, len(array), rows):
+            block = np.ascontiguousarray(array[start : start + rows])
+            digest.update(block.reshape(-1).view(np.uint8).data)
 
 
 def count_rows(structure: Any) -> int:
@@ -145,7 +177,9 @@ def is_frame(value: Any) -> bool:
 
 
 def _is_input(leaf: Any) -> bool:
-    """Whether a list's member is an input of its own, and not a sample or a number."""
+    """Whether a list's member is an input of its own, and not a sample, number or text."""
+    if read_sparse_or_ragged(leaf) is not None:
+        return True
     if isinstance(leaf, Mapping):
         return True
     if isinstance(leaf, list | tuple):
@@ -153,19 +187,52 @@ def _is_input(leaf: Any) -> bool:
     return is_frame(leaf) or len(getattr(leaf, "shape", ())) > 0
 
 
-def _convert_array(x: Any, floatx: str) -> NDArray[np.generic]:
-    array = _table(x, floatx) if is_frame(x) else as_array(x)
-    if hasattr(x, "to_numpy") and array.ndim == 1:  # a Series, which Keras takes as a column
-        array = array[:, np.newaxis]
-    # The small floats of JAX and TensorFlow are of a kind of their own.
-    floating = array.dtype.kind == "f" or array.dtype.name.startswith(("bfloat", "float"))
-    if not (floating or array.dtype.kind in "biu") or array.ndim < 1:
+def _convert_array(x: Any, floatx: str) -> InputArray:
+    rows = read_sparse_or_ragged(x)
+    if isinstance(rows, SparseRows):
+        return SparseRows(rows.matrix.astype(_model_dtype(rows.dtype, floatx)))
+    if isinstance(rows, RaggedRows):
+        return RaggedRows(rows.kind, _texts_or_numbers(rows.values, x, floatx), rows.lengths)
+    if rows is None:
+        rows = _table(x, floatx) if is_frame(x) else as_array(x)
+    if hasattr(x, "to_numpy") and rows.ndim == 1:  # a Series, which Keras takes as a column
+        rows = rows[:, np.newaxis]
+    return _texts_or_numbers(rows, x, floatx)
+
+
+def _texts_or_numbers(array: NDArray[Any], x: Any, floatx: str) -> NDArray[Any]:
+    """Returns an array of numbers as Keras takes them, or of texts as `str` objects.
+
+    Raises:
+        MisuseError: It holds something else.
+    """
+    if array.ndim and array.dtype.kind in "SUOT":
+        texts = [_text(value) for value in array.reshape(-1)]
+        if all(text is not None for text in texts):
+            return np.array(texts, object).reshape(array.shape)
+    dtype = _model_dtype(array.dtype, floatx)
+    if dtype is None or array.ndim < 1:
         raise MisuseError(
-            "expected x as an array of numbers (n_samples, ...); received "
+            "expected x as an array of numbers or texts (n_samples, ...); received "
             f"{type(x).__name__} of shape {array.shape} and dtype {array.dtype}; "
             "pass the inputs as NumPy arrays"
         )
-    return array.astype(floatx, copy=False) if floating else array
+    return array.astype(dtype, copy=False)
+
+
+def _model_dtype(dtype: np.dtype[Any], floatx: str) -> np.dtype[Any] | None:
+    """Returns the dtype in which Keras takes numbers, None for what are none."""
+    # The small floats of JAX and TensorFlow are of a kind of their own.
+    if dtype.kind == "f" or dtype.name.startswith(("bfloat", "float")):
+        return np.dtype(floatx)
+    return dtype if dtype.kind in "biu" else None
+
+
+def _text(value: Any) -> str | None:
+    """Returns a text, None for what is none; TensorFlow's are bytes."""
+    if isinstance(value, bytes):
+        return value.decode(errors="surrogateescape")
+    return str(value) if isinstance(value, str) else None
 
 
 def _table(frame: Any, floatx: str) -> NDArray[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
@@ -61,19 +61,21 @@ def check_order(log_dir: Any, x: Any, labels: Any) -> None:
         )
 
 
-def checked_layers(layers: str | Sequence[str]) -> tuple[str, ...]:
-    """Returns the layers asked for, by name.
+def checked_layers(layers: Any) -> tuple[Any, ...]:
+    """Returns the layers asked for: names, paths, patterns, or Keras layers themselves.
 
     Raises:
         MisuseError: There is none, or one twice.
     """
-    names = (layers,) if isinstance(layers, str) else tuple(layers)
-    if not names or len(set(names)) != len(names):
+    alone = isinstance(layers, str) or not isinstance(layers, Iterable)
+    asked = (layers,) if alone else tuple(layers)
+    unique = {one if isinstance(one, str) else id(one) for one in asked}
+    if not asked or len(unique) != len(asked):
         raise MisuseError(
             f"expected one layer name or several different ones; received {layers!r}; name "
             "each layer once"
         )
-    return names
+    return asked
 
 
 def checked_max_to_keep(max_to_keep: Any) -> int | None:

@@ -14,6 +14,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from tb_embed_plugin.errors import MisuseError
 from tb_embed_plugin.metadata import (
     HEAD_BIAS_TENSOR,
     HEAD_KERNEL_TENSOR,
@@ -22,6 +23,9 @@ from tb_embed_plugin.metadata import (
 )
 from tb_embed_plugin.recording.calls import Survey, output_tensors
 from tb_embed_plugin.recording.layers import Target
+
+OutputsChoice = OutputsKind | Literal["auto"] | None
+"""What the model's outputs are, as somebody has said."""
 
 MAX_HEAD_BYTES = 1 << 20
 """A larger kernel is not recorded."""
@@ -104,27 +108,76 @@ def _to_numpy(variable: Any) -> NDArray[np.float32]:
     return np.array(keras.ops.convert_to_numpy(tensor))
 
 
-def find_usable_output(model: Any, survey: Survey) -> UsableOutput | None:
-    """Returns the first of the model's outputs that names classes, None where none does."""
+def find_usable_output(
+    model: Any, survey: Survey, wanted: OutputsChoice = "auto"
+) -> UsableOutput | None:
+    """Returns the first of the model's outputs that names classes, None where none does.
+
+    Args:
+        model: The Keras model.
+        survey: One pass of the model.
+        wanted: What the outputs are; "auto" to find it out, None to record none.
+
+    Raises:
+        MisuseError: They are not what is wanted.
+    """
+    if wanted is None:
+        return None
     outputs = output_tensors(survey.outputs)
     losses = _losses(model, list(outputs))
     for (key, tensor), loss, producer in zip(
         outputs.items(), losses, survey.producers, strict=True
     ):
-        if not keras.ops.is_tensor(tensor) or len(tensor.shape) not in (1, 2):
+        values = _values(tensor)
+        if values is None:
             continue
-        values = keras.ops.convert_to_numpy(tensor).astype(np.float64).reshape(len(tensor), -1)
-        activation = _last_activation(survey, producer)
         width = values.shape[1]
-        if width == 1:
-            kind = _binary_kind(values, loss, activation)
-        elif width <= MAX_CLASSES:
-            kind = _categorical_kind(values, loss, activation)
-        else:
-            kind = None
+        if wanted != "auto":
+            _check_wanted(values, wanted)
+            return UsableOutput(key, wanted, max(width, 2), width == 1, producer)
+        activation = _last_activation(survey, producer)
+        find_kind = _binary_kind if width == 1 else _categorical_kind
+        kind = find_kind(values, loss, activation)
         if kind is not None:
             return UsableOutput(key, kind, max(width, 2), width == 1, producer)
+    if wanted != "auto":
+        raise MisuseError(
+            f"outputs={wanted!r} needs an output (n_samples, n_classes) of at most "
+            f"{MAX_CLASSES} classes; the model has none; leave outputs= out"
+        )
     return None
+
+
+def why_no_output(model: Any, survey: Survey) -> str:
+    """Returns why no output is recorded that could be one of classes; empty where none could.
+
+    For the log: a loss of one's own does not say what the outputs are.
+    """
+    outputs = output_tensors(survey.outputs)
+    for tensor, loss in zip(outputs.values(), _losses(model, list(outputs)), strict=True):
+        values = _values(tensor)
+        if values is None or values.shape[1] == 1 or _is_of_keras(loss):
+            continue
+        what = "no loss says" if loss is None else "the loss does not say"
+        return f"not the outputs, as {what} what they are: pass outputs='logits' if they are"
+    return ""
+
+
+def _values(tensor: Any) -> NDArray[np.float64] | None:
+    """Returns an output as rows, None where it is nothing of classes."""
+    if not keras.ops.is_tensor(tensor) or len(tensor.shape) not in (1, 2):
+        return None
+    values = keras.ops.convert_to_numpy(tensor)
+    rows: NDArray[np.float64] = values.astype(np.float64).reshape(len(values), -1)
+    return rows if 1 <= rows.shape[1] <= MAX_CLASSES else None
+
+
+def _check_wanted(values: NDArray[np.float64], wanted: OutputsKind) -> None:
+    if wanted == "probabilities" and not ((values >= 0) & (values <= 1)).all():
+        raise MisuseError(
+            "outputs='probabilities' needs outputs in [0, 1]; the model gives values from "
+            f"{values.min():.3g} to {values.max():.3g}; pass outputs='logits'"
+        )
 
 
 def find_head(output: UsableOutput, targets: Sequence[Target], survey: Survey) -> Head | None:
@@ -193,6 +246,16 @@ def _losses(model: Any, keys: list[Any]) -> list[Any]:
     if isinstance(loss, list | tuple):
         return [*loss, *[None] * len(keys)][: len(keys)]
     return [loss] * len(keys)
+
+
+def _is_of_keras(loss: Any) -> bool:
+    """Whether a loss is Keras' own, so that its name has said what there is to say."""
+    if loss is None:
+        return False
+    kind = loss if isinstance(loss, type) or callable(loss) else type(loss)
+    return isinstance(loss, str) or (
+        getattr(kind, "__module__", "") or type(loss).__module__
+    ).startswith("keras")
 
 
 def _family(loss: Any) -> tuple[Literal["categorical", "binary", "other", "none"], bool]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, get_args
 
 import keras
@@ -11,6 +11,7 @@ import keras
 from keras.src.backend import get_keras_mask
 
 from tb_embed_plugin.errors import MisuseError
+from tb_embed_plugin.recording.masks import mask_of
 
 PoolingName = Literal["auto", "mean", "first", "last", "flatten"]
 Pooling = PoolingName | Callable[[Any], Any]
@@ -23,22 +24,23 @@ REMEDY = (
 
 
 def pooling_by_layer(
-    pooling: Pooling | Mapping[str, Pooling], names: Sequence[str]
+    pooling: Pooling | Mapping[str, Pooling], layers: Mapping[str, str]
 ) -> dict[str, Pooling]:
     """Returns how each layer is pooled: "auto" for those that a dict does not name.
 
     Args:
-        pooling: One for all layers, or a dict by layer as it was asked for.
-        names: The layers that were asked for.
+        pooling: One for all layers, or a dict by layer, as it is called or was asked for.
+        layers: What was asked for, by the names of the layers.
 
     Raises:
         MisuseError: It is none of these, or names a layer that is not recorded.
     """
-    by_layer = dict(pooling) if isinstance(pooling, Mapping) else dict.fromkeys(names, pooling)
-    for name, how in by_layer.items():
-        if name not in names:
+    if not isinstance(pooling, Mapping):
+        pooling = dict.fromkeys(layers, pooling)
+    for name, how in pooling.items():
+        if name not in layers and name not in layers.values():
             raise MisuseError(
-                f"expected pooling for the recorded layers {list(names)}; received it for "
+                f"expected pooling for the recorded layers {list(layers)}; received it for "
                 f"{name!r}; pass one of those names"
             )
         if not callable(how) and how not in get_args(PoolingName):
@@ -46,14 +48,18 @@ def pooling_by_layer(
                 f"expected pooling to be one of {get_args(PoolingName)}, a function, or a "
                 f"dict of these by layer; received {how!r}; {REMEDY}"
             )
-    return {name: by_layer.get(name, "auto") for name in names}
+    return {
+        name: pooling.get(name, pooling.get(asked, "auto")) for name, asked in layers.items()
+    }
 
 
-def pool(output: Any, how: Pooling, *, channels_first: bool, name: str) -> Any:
+def pool(
+    output: Any, how: Pooling, *, channels_first: bool, name: str, mask: Any = None
+) -> Any:
     """Returns a tensor (n_samples, n_units) of the dtype of `output`.
 
     Rows are taken as they are and single values as one column, unless `how` is a function.
-    What Keras has masked, padding after Embedding(mask_zero=True) say, counts for nothing.
+    What is masked, by Keras after Embedding(mask_zero=True) or by `mask`, counts for nothing.
 
     Args:
         output: What the layer returned: (n_samples, ..., n_units) as a rule.
@@ -61,6 +67,7 @@ def pool(output: Any, how: Pooling, *, channels_first: bool, name: str) -> Any:
             and "last" take a token of a sequence (n_samples, n_tokens, n_units).
         channels_first: Whether the channels are the second axis, not the last.
         name: The layer's, for the message.
+        mask: Truth values (n_samples, n_tokens), None where only Keras may know.
 
     Raises:
         MisuseError: `how` does not fit the output.
@@ -77,7 +84,11 @@ def pool(output: Any, how: Pooling, *, channels_first: bool, name: str) -> Any:
         return keras.ops.reshape(output, (-1, 1)) if rank == 1 else output
     if how == "flatten":
         return _flatten(output)
-    mask = get_keras_mask(output) if rank == 3 else None
+    if rank == 3:
+        given = mask_of(output, mask)
+        mask = get_keras_mask(output) if given is None else given
+    else:
+        mask = None
     if how in ("auto", "mean"):
         return _mean(output, mask, channels_first=channels_first)
     if rank != 3:

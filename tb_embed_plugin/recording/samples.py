@@ -7,6 +7,7 @@ after the first epoch of a training.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -24,13 +25,11 @@ from tb_embed_plugin.recording.columns import (
     plain_labels,
     words_by_number,
 )
-from tb_embed_plugin.recording.inputs import Inputs, Rows, arrays_of, as_array
-from tb_embed_plugin.runs.images import Images, looks_like_images, read_images
+from tb_embed_plugin.recording.image_guess import guess_images
+from tb_embed_plugin.recording.inputs import Inputs, Rows, arrays_of, as_array, hash_array
+from tb_embed_plugin.runs.images import Images, read_images
 from tb_embed_plugin.runs.manifest import OutputsInfo
 from tb_embed_plugin.runs.metadata_table import Column, index_column
-
-_HASHED_BYTES = 1 << 24
-"""Rows that are not contiguous are copied in blocks of this size, never all of x."""
 
 
 @dataclass(frozen=True)
@@ -98,8 +97,9 @@ def prepare_samples(
     label = _label(labels, inputs.count, class_names)
     categories = label.cells if label is not None and label.type == "category" else None
     rows = choose_rows(inputs.count, max_samples, categories, seed)
-    columns = _columns(inputs.count, label, metadata, rows)
     taken = inputs.take(rows)
+    columns = _columns(inputs.count, label, metadata, rows)
+    columns += _text_columns(taken, columns)
     return Samples(
         x=taken,
         count=len(columns[0].cells),
@@ -147,6 +147,23 @@ def _columns(
     return tuple(columns)
 
 
+def _text_columns(x: Any, columns: Sequence[Column]) -> tuple[Column, ...]:
+    """Returns inputs that are one text a sample as columns, unless one is called so."""
+    names = {column.name for column in columns}
+    texts = {
+        re.sub(r"\W+", " ", place).strip() or "text": array.reshape(-1)
+        for place, array in arrays_of(x)
+        if isinstance(array, np.ndarray)
+        and array.dtype.kind == "O"
+        and array.size == len(array)
+    }
+    return tuple(
+        Column(name, "text", array.tolist())
+        for name, array in texts.items()
+        if name not in names
+    )
+
+
 def _images(
     x: Any,
     images: ArrayLike | Literal[False] | None,
@@ -159,8 +176,11 @@ def _images(
     if images is False:
         return None
     if images is None:
-        array = _images_in(x, image_shape)
-        return None if array is None else read_images(array, invert_images=invert_images)
+        arrays = [array for _, array in arrays_of(x) if isinstance(array, np.ndarray)]
+        certain = image_shape is not None
+        if image_shape is not None:
+            arrays = [_reshaped(arrays, image_shape)]
+        return guess_images(arrays, certain=certain, invert=invert_images)
     array = as_array(images)
     if array.ndim == 0 or len(array) != count:
         raise MisuseError(
@@ -171,21 +191,15 @@ def _images(
     return read_images(chosen, invert_images=invert_images)
 
 
-def _images_in(x: Any, image_shape: tuple[int, ...] | None) -> NDArray[np.generic] | None:
-    """Returns the one input that holds images, None where none or several do."""
-    arrays = [array for _, array in arrays_of(x)]
-    if image_shape is not None:
-        if len(arrays) != 1:
-            raise MisuseError(
-                "expected image_shape with an x of one input; received "
-                f"{len(arrays)} inputs; pass images= instead"
-            )
-        return _reshaped(arrays[0], image_shape)
-    looking_so = [array for array in arrays if looks_like_images(array)]
-    return looking_so[0] if len(looking_so) == 1 else None
-
-
-def _reshaped(x: NDArray[np.generic], image_shape: tuple[int, ...]) -> NDArray[np.generic]:
+def _reshaped(
+    arrays: Sequence[NDArray[Any]], image_shape: tuple[int, ...]
+) -> NDArray[np.generic]:
+    if len(arrays) != 1:
+        raise MisuseError(
+            "expected image_shape with an x of one input; received "
+            f"{len(arrays)} inputs; pass images= instead"
+        )
+    (x,) = arrays
     if x[0].size != np.prod(image_shape):
         raise MisuseError(
             f"expected an image_shape of {x[0].size} values, as a sample of x has; "
@@ -198,10 +212,7 @@ def _fingerprint(x: Any, columns: tuple[Column, ...]) -> str:
     digest = hashlib.sha256()
     for place, array in arrays_of(x):
         digest.update(f"{place}{array.shape} {array.dtype}".encode())
-        rows = max(1, _HASHED_BYTES * len(array) // max(1, array.nbytes))
-        for start in range(0, len(array), rows):
-            block = np.ascontiguousarray(array[start : start + rows])
-            digest.update(block.reshape(-1).view(np.uint8).data)
+        hash_array(digest, array)
     for column in columns:
         digest.update(repr((column.name, list(column.cells))).encode())
     return digest.hexdigest()[:32]

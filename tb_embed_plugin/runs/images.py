@@ -17,18 +17,23 @@ from tb_embed_plugin.errors import MisuseError
 CHANNELS = (1, 3, 4)
 """Grey, RGB, RGBA."""
 
+UINT8_LIMITS = (0.0, 255.0)
+FLOAT_LIMITS = (0.0, 1.0)
+
 
 @dataclass(frozen=True, eq=False)
 class Images:
     """Images of one size.
 
     Attributes:
-        array: (n_images, height, width, channels), uint8 or floating point in [0, 1].
+        array: (n_images, height, width, channels).
         inverted: Whether light is to be dark.
+        limits: The values that are black and white; what lies beyond is either.
     """
 
     array: NDArray[Any]
     inverted: bool
+    limits: tuple[float, float]
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
@@ -36,12 +41,22 @@ class Images:
         n_images, height, width, channels = self.array.shape
         return n_images, height, width, channels
 
+    @property
+    def scaling(self) -> str:
+        """The range that becomes 0..255, in words; empty where the values say it."""
+        usual = UINT8_LIMITS if self.array.dtype == np.uint8 else FLOAT_LIMITS
+        low, high = self.limits
+        return "" if self.limits == usual else f"scaled from {low:.3g}..{high:.3g}"
+
     def pixels(self, first: int, last: int) -> NDArray[np.uint8]:
         """Returns images `first` to `last` - 1, uint8 (n_images, height, width, channels)."""
         block = self.array[first:last]
-        if block.dtype != np.uint8:
-            scaled = np.multiply(block, 255, dtype=np.float32)
-            block = np.rint(scaled, out=scaled).astype(np.uint8)
+        low, high = self.limits
+        if block.dtype != np.uint8 or self.limits != UINT8_LIMITS:
+            scaled = np.subtract(block, low, dtype=np.float32)
+            scaled *= 255 / (high - low)
+            np.nan_to_num(scaled, copy=False, posinf=255, neginf=0)
+            block = np.rint(np.clip(scaled, 0, 255, out=scaled), out=scaled).astype(np.uint8)
         if self.inverted:
             colours = 3 if block.shape[-1] == 4 else block.shape[-1]
             block = np.concatenate([255 - block[..., :colours], block[..., colours:]], axis=-1)
@@ -66,10 +81,7 @@ def read_images(images: ArrayLike, *, invert_images: bool = False) -> Images:
             "expected images of one size; received images of several; resize them"
         ) from error
     given = array.shape
-    if array.ndim == 3:
-        array = array[..., np.newaxis]
-    if array.ndim == 4 and array.shape[3] not in CHANNELS and array.shape[1] in CHANNELS:
-        array = np.moveaxis(array, 1, 3)
+    array = channels_last(array)
     if array.ndim != 4 or array.shape[3] not in CHANNELS or 0 in array.shape:
         raise MisuseError(
             "expected images of shape (n_samples, height, width), or with 1, 3 or 4 channels "
@@ -77,7 +89,17 @@ def read_images(images: ArrayLike, *, invert_images: bool = False) -> Images:
             f"{given}; reshape them"
         )
     _check_range(array)
-    return Images(array, inverted=invert_images)
+    limits = UINT8_LIMITS if array.dtype == np.uint8 else FLOAT_LIMITS
+    return Images(array, invert_images, limits)
+
+
+def channels_last(array: NDArray[Any]) -> NDArray[Any]:
+    """Returns images of either layout, grey ones without channels too, with channels last."""
+    if array.ndim == 3:
+        array = array[..., np.newaxis]
+    if array.ndim == 4 and array.shape[3] not in CHANNELS and array.shape[1] in CHANNELS:
+        array = np.moveaxis(array, 1, 3)
+    return array
 
 
 def looks_like_images(array: NDArray[Any]) -> bool:

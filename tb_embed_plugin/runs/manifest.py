@@ -74,12 +74,15 @@ class SpriteInfo:
         columns: Cells in a row of the sheet.
         channels: 1 grey, 3 RGB, 4 RGBA.
         pages: Where the thumbnails stand in full size, None where the sheet has them so.
+        scaling: How the samples' values were made pixels, in words; empty where they were
+            pixels.
     """
 
     cell: tuple[int, int]
     columns: int
     channels: int
     pages: SpritePages | None = None
+    scaling: str = ""
 
 
 @dataclass(frozen=True)
@@ -232,6 +235,7 @@ def _sprite(entry: dict[str, Any]) -> SpriteInfo:
         columns=natural(entry["columns"], at_least=1),
         channels=one_of(entry["channels"], (1, 3, 4)),
         pages=None if pages is None else _sprite_pages(pages),
+        scaling=_text(entry.get("scaling", "")),
     )
 
 

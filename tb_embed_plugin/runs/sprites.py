@@ -97,7 +97,7 @@ def _write_sheet(path: Path, images: Images) -> SpriteInfo:
         )
     cell = _fitted(width, height, side)
     _write_png(path, _draw(images, 0, (columns, columns), cell))
-    return SpriteInfo(cell=cell, columns=columns, channels=channels)
+    return SpriteInfo(cell=cell, columns=columns, channels=channels, scaling=images.scaling)
 
 
 def _fitted(width: int, height: int, side: int) -> tuple[int, int]:

@@ -1,0 +1,96 @@
+"""The samples' inputs in batches, as the model takes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from tb_embed_plugin.recording.sparse_ragged import RaggedRows, SparseRows
+
+MAX_HELD_BYTES = 1 << 26
+"""A larger x is not copied for TensorFlow."""
+
+PROBE_SAMPLES = 3
+"""Samples with which the model is looked at before anything is compiled."""
+
+
+def fixed_batch_size(model: Any) -> int | None:
+    """Returns the batch size that a model demands, None where it takes any.
+
+    A stateful RNN has one: it keeps a state for each sample of a batch.
+    """
+    inputs = getattr(model, "inputs", None) or []
+    sizes = {tensor.shape[0] for tensor in inputs if tensor.shape} - {None}
+    return int(min(sizes)) if sizes else None
+
+
+def probe_of(x: Any, fixed: int | None) -> Any:
+    """Returns tensors of a few samples.
+
+    Args:
+        x: The inputs.
+        fixed: The batch size that the model demands; samples are repeated to reach it.
+    """
+    count = min(PROBE_SAMPLES, _count(x)) if fixed is None else fixed
+    rows = np.arange(count) % _count(x)
+    return keras.tree.map_structure(lambda leaf: _tensor(_batch(leaf[rows])), x)
+
+
+def hold_batches(x: Any, batch_size: int, *, is_fixed: bool = False) -> list[Any]:
+    """Returns x in batches: views, or tensors where they are worth their memory.
+
+    TensorFlow copies every array that it is called with, each time. An x of moderate size is
+    copied once instead. Sparse rows stay as they are until a batch of them is needed.
+
+    Args:
+        x: The inputs.
+        batch_size: Samples of a batch.
+        is_fixed: Whether the last batch must have as many, samples repeated.
+    """
+    n_samples = _count(x)
+    starts = range(0, n_samples, batch_size)
+    leaves = keras.tree.flatten(x)
+    as_tensors = (
+        keras.backend.backend() == "tensorflow"
+        and sum(leaf.nbytes for leaf in leaves) <= MAX_HELD_BYTES
+    ) or any(isinstance(leaf, RaggedRows) or leaf.dtype.kind == "O" for leaf in leaves)
+
+    def held(leaf: Any, start: int) -> Any:
+        rows: Any = slice(start, start + batch_size)
+        if is_fixed and start + batch_size > n_samples:
+            rows = np.arange(start, start + batch_size) % n_samples
+        batch = leaf[rows]
+        return _on_cpu(_batch(batch)) if as_tensors else batch
+
+    return [
+        keras.tree.map_structure(lambda leaf, start=start: held(leaf, start), x)
+        for start in starts
+    ]
+
+
+def as_arrays(batch: Any) -> Any:
+    """Returns a batch with its sparse rows as dense arrays."""
+    return keras.tree.map_structure(_batch, batch)
+
+
+def _batch(leaf: Any) -> Any:
+    return leaf.batch() if isinstance(leaf, SparseRows | RaggedRows) else leaf
+
+
+def _count(x: Any) -> int:
+    return len(keras.tree.flatten(x)[0])
+
+
+def _tensor(leaf: Any) -> Any:
+    """Returns an array as a tensor; those of texts are TensorFlow's on every backend."""
+    if not isinstance(leaf, np.ndarray):
+        return leaf
+    return _on_cpu(leaf) if leaf.dtype.kind == "O" else keras.ops.convert_to_tensor(leaf)
+
+
+def _on_cpu(leaf: Any) -> Any:
+    from tb_embed_plugin.recording.backends import tensorflow_constant
+
+    return tensorflow_constant(leaf)

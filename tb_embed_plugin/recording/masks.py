@@ -1,0 +1,97 @@
+"""Which tokens of a sequence are padding, where Keras itself does not know.
+
+Keras' own masks come from `Embedding(mask_zero=True)` and `Masking`. Models such as KerasHub's
+take the mask as an input instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import keras
+import numpy as np
+
+from tb_embed_plugin.errors import MisuseError
+from tb_embed_plugin.recording.inputs import as_array
+
+MASK_INPUTS = ("padding_mask", "attention_mask", "mask")
+"""Names of inputs that are masks, though nobody has said so."""
+
+Mask = str | Callable[[Any], Any] | Any
+"""A key of the inputs, a function of a batch, or an array (n_samples, n_tokens)."""
+
+_INPUTS, _MASK = "inputs", "mask"
+
+
+def with_mask(x: Any, mask: Any, count: int) -> tuple[Any, Callable[[Any], tuple[Any, Any]]]:
+    """Returns x in the form that is batched, and what splits a batch of it.
+
+    Args:
+        x: The samples' inputs.
+        mask: As in `EmbeddingCheckpoint`; None to find it by its name.
+        count: Number of samples.
+
+    Returns:
+        x, with the mask beside it where that is an array; and a function that is given a
+        batch and returns the model's inputs and the mask (n_samples, n_tokens), nonzero for
+        what counts, or None.
+
+    Raises:
+        MisuseError: There is no such input, or the array does not fit.
+    """
+    if mask is None:
+        key = next((name for name in MASK_INPUTS if isinstance(x, Mapping) and name in x), None)
+        return x, lambda batch: (batch, None if key is None else batch[key])
+    if isinstance(mask, str):
+        if not isinstance(x, Mapping) or mask not in x:
+            known = list(x) if isinstance(x, Mapping) else "no names, as x is no dict"
+            raise MisuseError(
+                f"expected mask= to be a key of x; received {mask!r}, and x has {known}; pass "
+                "one of its keys, an array (n_samples, n_tokens), or a function of a batch"
+            )
+        return x, lambda batch: (batch, batch[mask])
+    if callable(mask):
+        return x, lambda batch: (batch, mask(batch))
+    array = as_array(mask)
+    if array.ndim != 2 or len(array) != count:
+        raise MisuseError(
+            f"mask has shape {array.shape}, but x has {count} samples; pass an array "
+            "(n_samples, n_tokens), nonzero where a token counts"
+        )
+    return {_INPUTS: x, _MASK: array != 0}, lambda batch: (batch[_INPUTS], batch[_MASK])
+
+
+def mask_of(output: Any, mask: Any) -> Any:
+    """Returns the mask where it belongs to a sequence (n_samples, n_tokens, n_units).
+
+    Args:
+        output: What a layer returned.
+        mask: A mask (n_samples, n_tokens), None for none.
+
+    Returns:
+        The mask as truth values; None where there is none, or the tokens are others.
+    """
+    if mask is None or len(mask.shape) != 2 or mask.shape[1] != output.shape[1]:
+        return None
+    return keras.ops.not_equal(mask, 0)
+
+
+def check_mask_fits(mask: Any, shapes: Mapping[str, tuple[int, ...]]) -> None:
+    """Raises where a mask that was asked for belongs to none of the recorded layers.
+
+    Args:
+        mask: Of a few samples.
+        shapes: What each layer returns of them.
+
+    Raises:
+        MisuseError: No layer returns as many tokens.
+    """
+    shape = tuple(np.shape(mask))
+    if any(len(s) == 3 and len(shape) == 2 and s[1] == shape[1] for s in shapes.values()):
+        return
+    raise MisuseError(
+        f"mask= has the shape {shape} for {shape[0] if shape else 0} samples, and no recorded "
+        f"layer yields a sequence of as many tokens: {dict(shapes)}; pass a mask (n_samples, "
+        "n_tokens) of such a layer, or leave it out"
+    )
