@@ -83,13 +83,13 @@ def bytes_per_sample(model: Any, forward: Forward, probe: Any) -> int:
         "jax": _jax_bytes,
         "torch": _torch_bytes,
     }
-    measure = measures[keras.backend.backend()]
+    measure: Callable[[Any, Forward, Any, int], int] = measures[keras.backend.backend()]
 
     def of(n_samples: int) -> int:
         if keras.backend.backend() == "tensorflow":
             return measure(model, forward, probe, n_samples)
-        rows = [i % count for i in range(n_samples)]
-        taken = keras.tree.map_structure(lambda tensor: tensor[np.array(rows)], probe)
+        rows = np.arange(n_samples) % count
+        taken = keras.tree.map_structure(lambda tensor: tensor[rows], probe)
         return measure(model, forward, taken, n_samples)
 
     return max(0, (of(4) - of(2)) // 2)
@@ -133,13 +133,14 @@ def _tensorflow_bytes(model: Any, forward: Forward, probe: Any, n_samples: int) 
     for function in graph.as_graph_def(add_shapes=True).library.function:
         for node in function.node_def:
             for shape in node.attr["_output_shapes"].list.shape:
-                known = None if shape.unknown_rank else [side.size for side in shape.dim]
-                shapes.append((known, 4))
-    return sum(
-        math.prod(shape) * size
+                sides = None if shape.unknown_rank else [side.size for side in shape.dim]
+                shapes.append((sides, 4))
+    known: list[tuple[list[int], int]] = [
+        (shape, int(size))
         for shape, size in shapes
         if shape is not None and all(side is not None and side >= 0 for side in shape)
-    )
+    ]
+    return sum(math.prod(shape) * size for shape, size in known)
 
 
 def _jax_bytes(model: Any, forward: Forward, batch: Any, n_samples: int) -> int:
@@ -171,7 +172,7 @@ def _torch_bytes(model: Any, forward: Forward, batch: Any, n_samples: int) -> in
 
     with inference(model), Counting() as counting:
         forward(batch)
-    return counting.total
+    return int(counting.total)
 
 
 def _compile_for_tensorflow(

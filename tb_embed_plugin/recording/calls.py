@@ -271,7 +271,8 @@ def _size(tensor: Any) -> int:
     """Returns a tensor's bytes; at least one a value where the dtype does not say."""
     dtype = keras.backend.standardize_dtype(tensor.dtype)
     bits = re.search(r"\d+", dtype)
-    return math.prod(tensor.shape) * (int(bits[0]) // 8 if bits else 1)
+    sides = [int(side) for side in tensor.shape if side is not None]
+    return math.prod(sides) * (int(bits[0]) // 8 if bits else 1)
 
 
 def _tensors(structure: Any) -> list[Any]:

@@ -22,14 +22,10 @@ from tb_embed_plugin.recording.backends import (
 from tb_embed_plugin.recording.free_memory import check_fits
 from tb_embed_plugin.recording.input_batches import fixed_batch_size, hold_batches, probe_of
 from tb_embed_plugin.recording.masks import with_mask
-from tb_embed_plugin.recording.model_pass import (
-    Asked,
-    ModelPass,
-    pass_of_function,
-    pass_of_model,
-)
+from tb_embed_plugin.recording.model_pass import pass_of_model
 from tb_embed_plugin.recording.outputs import Head, OutputsChoice
 from tb_embed_plugin.recording.pooling import Pooling
+from tb_embed_plugin.recording.recorded_pass import Asked, RecordedPass, pass_of_function
 from tb_embed_plugin.runs.manifest import Layer, OutputsInfo
 
 MAX_BATCH_SIZE = 2000
@@ -128,7 +124,8 @@ def trace_forward_pass(
     """
     passed = model if of is None else of
     n_samples = len(keras.tree.flatten(x)[0])
-    masked_x, split = with_mask(x, mask, n_samples)
+    names = [tensor.name for tensor in getattr(passed, "inputs", None) or []]
+    masked_x, split = with_mask(x, mask, n_samples, names)
     fixed = fixed_batch_size(passed)
     asked = Asked(layers, pooling, outputs, requires_mask=mask is not None)
     probe = probe_of(masked_x, fixed)
@@ -166,7 +163,7 @@ def trace_forward_pass(
     )
 
 
-def _look(model: Any, passed: Any, probe: Any, split: Any, asked: Asked) -> ModelPass:
+def _look(model: Any, passed: Any, probe: Any, split: Any, asked: Asked) -> RecordedPass:
     if isinstance(passed, keras.Layer):
         _check_has_call(passed)
         return pass_of_model(passed, probe, split, asked)

@@ -6,7 +6,7 @@ take the mask as an input instead.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -24,13 +24,16 @@ Mask = str | Callable[[Any], Any] | Any
 _INPUTS, _MASK = "inputs", "mask"
 
 
-def with_mask(x: Any, mask: Any, count: int) -> tuple[Any, Callable[[Any], tuple[Any, Any]]]:
+def with_mask(
+    x: Any, mask: Any, count: int, input_names: Sequence[str] = ()
+) -> tuple[Any, Callable[[Any], tuple[Any, Any]]]:
     """Returns x in the form that is batched, and what splits a batch of it.
 
     Args:
         x: The samples' inputs.
         mask: As in `EmbeddingCheckpoint`; None to find it by its name.
         count: Number of samples.
+        input_names: What the model calls its inputs, in order.
 
     Returns:
         x, with the mask beside it where that is an array; and a function that is given a
@@ -41,7 +44,12 @@ def with_mask(x: Any, mask: Any, count: int) -> tuple[Any, Callable[[Any], tuple
         MisuseError: There is no such input, or the array does not fit.
     """
     if mask is None:
-        key = next((name for name in MASK_INPUTS if isinstance(x, Mapping) and name in x), None)
+        keys: dict[str, Any] = {}
+        if isinstance(x, Mapping):
+            keys = {name: name for name in x}
+        elif isinstance(x, list | tuple) and len(x) == len(input_names):
+            keys = {name: i for i, name in enumerate(input_names)}
+        key = next((keys[name] for name in MASK_INPUTS if name in keys), None)
         return x, lambda batch: (batch, None if key is None else batch[key])
     if isinstance(mask, str):
         if not isinstance(x, Mapping) or mask not in x:

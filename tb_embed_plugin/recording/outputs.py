@@ -23,20 +23,18 @@ from tb_embed_plugin.metadata import (
 )
 from tb_embed_plugin.recording.calls import Survey, output_tensors
 from tb_embed_plugin.recording.layers import Target
+from tb_embed_plugin.recording.output_kinds import (
+    binary_kind,
+    categorical_kind,
+    is_of_keras,
+    losses_of,
+)
 
 OutputsChoice = OutputsKind | Literal["auto"] | None
 """What the model's outputs are, as somebody has said."""
 
 MAX_HEAD_BYTES = 1 << 20
 """A larger kernel is not recorded."""
-
-_CATEGORICAL = (
-    "categorical_crossentropy",
-    "sparse_categorical_crossentropy",
-    "categorical_focal_crossentropy",
-    "kl_divergence",
-)
-_BINARY = ("binary_crossentropy", "binary_focal_crossentropy")
 
 
 @dataclass(frozen=True)
@@ -124,7 +122,7 @@ def find_usable_output(
     if wanted is None:
         return None
     outputs = output_tensors(survey.outputs)
-    losses = _losses(model, list(outputs))
+    losses = losses_of(model, list(outputs))
     for (key, tensor), loss, producer in zip(
         outputs.items(), losses, survey.producers, strict=True
     ):
@@ -136,7 +134,7 @@ def find_usable_output(
             _check_wanted(values, wanted)
             return UsableOutput(key, wanted, max(width, 2), width == 1, producer)
         activation = _last_activation(survey, producer)
-        find_kind = _binary_kind if width == 1 else _categorical_kind
+        find_kind = binary_kind if width == 1 else categorical_kind
         kind = find_kind(values, loss, activation)
         if kind is not None:
             return UsableOutput(key, kind, max(width, 2), width == 1, producer)
@@ -154,9 +152,9 @@ def why_no_output(model: Any, survey: Survey) -> str:
     For the log: a loss of one's own does not say what the outputs are.
     """
     outputs = output_tensors(survey.outputs)
-    for tensor, loss in zip(outputs.values(), _losses(model, list(outputs)), strict=True):
+    for tensor, loss in zip(outputs.values(), losses_of(model, list(outputs)), strict=True):
         values = _values(tensor)
-        if values is None or values.shape[1] == 1 or _is_of_keras(loss):
+        if values is None or values.shape[1] == 1 or is_of_keras(loss):
             continue
         what = "no loss says" if loss is None else "the loss does not say"
         return f"not the outputs, as {what} what they are: pass outputs='logits' if they are"
@@ -233,70 +231,3 @@ def _activation_name(layer: Any) -> str | None:
         return "softmax"
     activation = getattr(layer, "activation", None)
     return getattr(activation, "__name__", None)
-
-
-def _losses(model: Any, keys: list[Any]) -> list[Any]:
-    """Returns the loss of each output, None where it has none or was not compiled."""
-    loss = getattr(model, "loss", None)
-    if isinstance(loss, dict):
-        names = keys
-        if keys and not isinstance(keys[0], str):
-            names = list(getattr(model, "output_names", None) or keys)
-        return [loss.get(name) for name in names] if len(names) == len(keys) else []
-    if isinstance(loss, list | tuple):
-        return [*loss, *[None] * len(keys)][: len(keys)]
-    return [loss] * len(keys)
-
-
-def _is_of_keras(loss: Any) -> bool:
-    """Whether a loss is Keras' own, so that its name has said what there is to say."""
-    if loss is None:
-        return False
-    kind = loss if isinstance(loss, type) or callable(loss) else type(loss)
-    return isinstance(loss, str) or (
-        getattr(kind, "__module__", "") or type(loss).__module__
-    ).startswith("keras")
-
-
-def _family(loss: Any) -> tuple[Literal["categorical", "binary", "other", "none"], bool]:
-    """Returns what sort of loss it is, and whether it takes logits."""
-    if loss is None:
-        return "none", False
-    if isinstance(loss, str):
-        loss = keras.losses.get(loss)
-    from_logits = getattr(loss, "from_logits", None)
-    if from_logits is None:
-        from_logits = getattr(loss, "_fn_kwargs", {}).get("from_logits", False)
-    name = getattr(getattr(loss, "fn", loss), "__name__", "")
-    if name in _CATEGORICAL:
-        return "categorical", bool(from_logits)
-    return "binary" if name in _BINARY else "other", bool(from_logits)
-
-
-def _binary_kind(
-    values: NDArray[np.float64], loss: Any, activation: str | None
-) -> OutputsKind | None:
-    family, from_logits = _family(loss)
-    if family not in ("binary", "none"):
-        return None
-    if activation == "sigmoid":
-        return "probabilities"
-    if from_logits:
-        return "logits"
-    is_probability = bool(((values >= 0) & (values <= 1)).all())
-    return "probabilities" if family == "binary" and is_probability else None
-
-
-def _categorical_kind(
-    values: NDArray[np.float64], loss: Any, activation: str | None
-) -> OutputsKind | None:
-    family, from_logits = _family(loss)
-    if activation == "softmax":
-        return "probabilities"
-    if activation == "sigmoid" or family == "binary":
-        return None  # several classes may hold at once
-    if from_logits:
-        return "logits"
-    # Rows in bfloat16 add up to 1 within two digits.
-    adds_up = bool((values >= 0).all() and np.allclose(values.sum(axis=1), 1, atol=1e-2))
-    return "probabilities" if family in ("categorical", "none") and adds_up else None
