@@ -65,18 +65,21 @@ def compile_pass(model: Any, forward: Forward, batch: Any, *, trainer: Any) -> C
     return compiled
 
 
-def bytes_per_sample(model: Any, forward: Forward, probe: Any) -> int:
+def bytes_per_sample(model: Any, forward: Forward, probe: Any, *, trainer: Any) -> int:
     """Returns the memory that the compiled pass needs for one more sample, in bytes.
 
     What the backend itself says of passes of 2 and of 4 samples: TensorFlow by the tensors of
     its graph, of which not all live at once; JAX by its compiler; PyTorch by what operations
-    return. 0 where it says nothing.
+    return. 0 where it says nothing, and where the model is run eagerly.
 
     Args:
         model: A built Keras model.
+        trainer: The model that is trained: the same one, or one that holds it.
         forward: Calls the model with `training=False`.
         probe: A structure of tensors (n, ...).
     """
+    if getattr(trainer, "run_eagerly", False):
+        return 0
     count = keras.tree.flatten(probe)[0].shape[0]
     measures = {
         "tensorflow": _tensorflow_bytes,
@@ -114,14 +117,9 @@ def tensorflow_constant(leaf: Any) -> Any:
 
 
 def _tensorflow_bytes(model: Any, forward: Forward, probe: Any, n_samples: int) -> int:
-    import tensorflow as tf
-
-    def called(batch: Any) -> dict[str, Any]:
-        with inference(model):
-            return forward(batch)
 
     signature = keras.tree.map_structure(lambda leaf: _spec(leaf, n_samples), probe)
-    traced = tf.function(called, input_signature=[signature], autograph=False)
+    traced = _traced(model, forward, signature)
     graph = traced.get_concrete_function().graph
     shapes = [
         (output.shape.as_list(), output.dtype.size)
@@ -178,17 +176,31 @@ def _torch_bytes(model: Any, forward: Forward, batch: Any, n_samples: int) -> in
 def _compile_for_tensorflow(
     model: Any, forward: Forward, batch: Any, trainer: Any
 ) -> CompiledPass:
-    import tensorflow as tf
 
-    def compiled(batch: Any) -> dict[str, Any]:
+    def eager(batch: Any) -> dict[str, Any]:
         with inference(model):
             return forward(batch)
 
     if getattr(trainer, "run_eagerly", False):
-        return compiled
+        return eager
     signature = keras.tree.map_structure(_spec, as_arrays(batch))
+    return cast(CompiledPass, _traced(model, forward, signature))
+
+
+def _traced(model: Any, forward: Forward, signature: Any) -> Any:
+    """Returns the pass as a `tf.function`, traced.
+
+    Raises:
+        MisuseError: It hands out what a loop inside of the model computes.
+    """
+    import tensorflow as tf
+
+    def called(batch: Any) -> dict[str, Any]:
+        with inference(model):
+            return forward(batch)
+
     # Keras calls models without autograph, too.
-    traced = tf.function(compiled, input_signature=[signature], autograph=False)
+    traced = tf.function(called, input_signature=[signature], autograph=False)
     try:
         traced.get_concrete_function()
     except ValueError as error:
@@ -196,7 +208,7 @@ def _compile_for_tensorflow(
         if type(error).__name__ == "InaccessibleTensorError":
             raise inside_a_loop() from error
         raise
-    return cast(CompiledPass, traced)
+    return traced
 
 
 def _spec(leaf: Any, n_samples: int | None = None) -> Any:

@@ -143,7 +143,8 @@ def trace_forward_pass(
     if fixed is not None:
         batch_size = fixed
     elif batch_size is None:
-        need = max(found.bytes_per_sample, bytes_per_sample(trained, found.forward, probe))
+        compiled_need = bytes_per_sample(trained, found.forward, probe, trainer=model)
+        need = max(found.bytes_per_sample, compiled_need)
         batch_size = min(MAX_BATCH_SIZE, max(1, MEMORY_BUDGET // max(1, need)))
     batches = hold_batches(masked_x, batch_size, is_fixed=fixed is not None)
     return ForwardPass(
