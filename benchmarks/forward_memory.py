@@ -117,14 +117,17 @@ def compare_time() -> None:
     """Prints the time of a pass over the perceptron's samples, beside `predict`."""
     model, x = perceptron()
     forward = trace_forward_pass(model, ["fc1"], x)
-    sides = [forward.run, lambda: model.predict(x, batch_size=2000, verbose=0)]
+    sides: list[Callable[[], object]] = [
+        forward.run,
+        lambda: model.predict(x, batch_size=2000, verbose=0),
+    ]
     times: list[list[float]] = [[], []]
     for i in range(2 * PAIRS + 4):
         start = time.perf_counter()
         sides[i % 2]()
         if i >= 4:
             times[i % 2].append(time.perf_counter() - start)
-    ours, predict = map(statistics.median, times)
+    ours, predict = (statistics.median(side) for side in times)
     print(
         f"perceptron, 10,000 samples: one recorded pass in batches of {forward.batch_size} "
         f"takes {ours / predict:.2f} of predict's time (medians of {PAIRS} pairs)"

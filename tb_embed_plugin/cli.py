@@ -71,6 +71,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.add_argument("logdir", type=local_argument, metavar="LOGDIR")
     check.set_defaults(command=_check)
+    layers = commands.add_parser(
+        "layers", help="list the layers of a saved model that can be recorded"
+    )
+    layers.add_argument("model", type=local_argument, metavar="MODEL.keras")
+    layers.set_defaults(command=_layers)
     add_command(commands)
     project = commands.add_parser(
         "project", help="lay runs out ahead of time, for the page to show at once"
@@ -166,6 +171,13 @@ def _wish(options: argparse.Namespace) -> Wish:
         settings=settings,
         label=options.label,
     )
+
+
+def _layers(options: argparse.Namespace) -> int:
+    from tb_embed_plugin.commands.layers import layers
+
+    print(layers(options.model))
+    return 0
 
 
 def _check(options: argparse.Namespace) -> int:

@@ -346,7 +346,7 @@ def test_a_source_that_cannot_say_its_end_is_bounded(
         ([], "with a sample or more"),
         (np.zeros((0, 3)), "with a sample or more"),
         (Uncounted(lambda: iter([])), "a source without one"),
-        (np.array(["a", "b"]), "array of numbers.*received ndarray of shape"),
+        (np.array([b"a", 1.5], object), "array of numbers.*received ndarray of shape"),
         ("text", "array of numbers.*received str"),
         ([[1.0, 2.0], [3.0]], "NumPy cannot read"),
         ({"a": np.zeros((3, 1)), "b": np.zeros((4, 1))}, r"x\['b'\] of shape \(4, 1\)"),

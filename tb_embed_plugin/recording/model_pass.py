@@ -57,9 +57,7 @@ def pass_of_model(model: Any, probe: Any, split: Split, asked: Asked) -> Recorde
             at most `MAX_UNITS`; or an option does not fit.
     """
     inputs, mask = split(probe)
-    if not model.built:
-        _build(model, inputs)
-    survey = _survey(model, inputs)
+    survey = survey_of(model, inputs)
     output = find_usable_output(model, survey, asked.outputs)
     notes = () if output or asked.outputs is None else (why_no_output(model, survey),)
     producer = output.producer if output else next(iter(survey.producers), None)
@@ -145,7 +143,14 @@ def _build(model: Any, inputs: Any) -> None:
         called(model, lambda: model(symbolic), inputs)
 
 
-def _survey(model: Any, inputs: Any) -> Survey:
+def survey_of(model: Any, inputs: Any) -> Survey:
+    """Returns what one eager pass of a model does, which is built first if need be.
+
+    Raises:
+        MisuseError: The model cannot take these inputs.
+    """
+    if not model.built:
+        _build(model, inputs)
     layers = list(layer_paths(model).values())
     with inference(model), without_rematerialization([model, *layers]):
         return survey_calls(

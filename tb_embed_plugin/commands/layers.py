@@ -1,0 +1,31 @@
+"""`tb-embed layers`: what could be recorded of a saved model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tb_embed_plugin.errors import UnreadableError
+
+
+def layers(path: Path) -> str:
+    """Returns a table of the layers of the model saved in a `.keras` file.
+
+    Nothing that the file holds is run but Keras' own layers: no Lambda, no pickle.
+
+    Raises:
+        UnreadableError: It is no such file, or needs classes that are not here.
+        MisuseError: The model does not say what its inputs are.
+    """
+    import keras
+
+    from tb_embed_plugin.recording.description import describe_layers, symbolic_samples
+
+    try:
+        model = keras.saving.load_model(path, compile=False, safe_mode=True)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        words = " ".join(str(error).split())[:200]
+        raise UnreadableError(
+            f"expected a model saved as .keras; {path.name} cannot be loaded ({words}); for "
+            "layers of your own call EmbeddingCheckpoint.describe(model, x) where they are"
+        ) from error
+    return describe_layers(model, symbolic_samples(model))
