@@ -59,7 +59,7 @@ def test_small_models_are_passed_in_the_largest_batches() -> None:
     assert chosen.run()["fc1"].shape == (9, 4)
 
 
-class Greedy(layers.Layer):  # type: ignore[misc] # Keras is untyped
+class Greedy(keras.layers.Layer):  # type: ignore[misc] # Keras is untyped
     """Runs out of memory with more than three samples."""
 
     def call(self, x: Any) -> Any:

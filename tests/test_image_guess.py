@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,7 @@ def pixels(images: Images | None) -> NDArray[np.uint8]:
     return images.pixels(0, len(images.array))
 
 
-SCALED = {
+SCALED: dict[str, tuple[Callable[[Any], NDArray[Any]], str]] = {
     "0..1": (lambda x: x.astype(np.float32), ""),
     "uint8": (lambda x: np.rint(x * 255).astype(np.uint8), ""),
     "int64 0..255": (lambda x: np.rint(x * 255).astype(np.int64), "scaled from 0..255"),

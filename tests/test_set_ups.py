@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -12,9 +13,12 @@ import scipy.sparse
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from tb_embed_plugin import MisuseError
+from tb_embed_plugin import EmbeddingCheckpoint, MisuseError
+from tb_embed_plugin.cli import main
+from tb_embed_plugin.recording import free_memory
 from tb_embed_plugin.recording.forward import trace_forward_pass
 from tb_embed_plugin.recording.samples import Samples, prepare_samples
+from tests.harness import read_run
 
 layers = keras.layers
 RNG = np.random.default_rng(0)
@@ -71,6 +75,14 @@ def test_rematerialized_layers_are_captured(mode: str) -> None:
 
 
 # --- Which layer
+
+
+def stateful() -> Any:
+    inputs = keras.Input(batch_shape=(4, 7, 5))
+    recurrent = layers.LSTM(6, stateful=True, name="lstm")
+    model = keras.Model(inputs, layers.Dense(3)(recurrent(inputs)))
+    model.compile("adam", LOGITS)
+    return model
 
 
 def recurrent(**options: Any) -> Any:
@@ -235,7 +247,7 @@ def test_other_texts_are_other_samples() -> None:
     assert prepare(np.array(TEXTS)).fingerprint != prepare(np.array(changed)).fingerprint
 
 
-SPARSE = scipy.sparse.random(30, 8, 0.2, format="csr", dtype=np.float32, random_state=0)
+SPARSE: Any = scipy.sparse.random(30, 8, 0.2, format="csr", dtype=np.float32, random_state=0)
 
 
 @pytest.mark.parametrize(
@@ -305,7 +317,7 @@ def with_a_mask_as_input() -> tuple[Any, dict[str, NDArray[Any]], NDArray[np.flo
     embedding = layers.Embedding(10, 4, name="words")
     inputs = {"token_ids": tokens, "padding_mask": padding}
     model = keras.Model(inputs, layers.Dense(3)(embedding(tokens)[:, 0]))
-    x = {
+    x: dict[str, NDArray[Any]] = {
         "token_ids": RNG.integers(0, 10, (9, 6)),
         "padding_mask": (np.arange(6) < RNG.integers(1, 7, (9, 1))).astype(np.int32),
     }
@@ -346,14 +358,14 @@ def test_a_mask_that_fits_nothing_is_refused() -> None:
 # --- Outputs and heads
 
 
-class Capped(layers.Dense):  # type: ignore[misc] # Keras is untyped
+class Capped(keras.layers.Dense):  # type: ignore[misc] # Keras is untyped
     """A Dense whose logits are capped, as some language models have them."""
 
     def call(self, x: Any) -> Any:
         return 0.5 * keras.ops.tanh(super().call(x) / 0.5)
 
 
-class Scaled(layers.Dense):  # type: ignore[misc] # Keras is untyped
+class Scaled(keras.layers.Dense):  # type: ignore[misc] # Keras is untyped
     """A Dense with a temperature."""
 
     def call(self, x: Any) -> Any:
@@ -370,8 +382,8 @@ def test_a_head_that_does_not_give_the_outputs_is_not_recorded(last: Any) -> Non
     assert forward.outputs.head is None
     (note,) = forward.notes
     assert note == (
-        "not the weights of the output layer 'classes', as they do not give the model's "
-        "outputs from 'fc1': no decision regions"
+        "The weights of the output layer 'classes' are not recorded: they do not give the "
+        "model's outputs from 'fc1', so there are no decision regions."
     )
 
 
@@ -401,8 +413,8 @@ def test_outputs_are_what_somebody_says() -> None:
     assert silent.outputs is None
     (note,) = silent.notes
     assert note == (
-        "not the outputs, as the loss does not say what they are: pass outputs='logits' if "
-        "they are"
+        "The model's outputs are not recorded: the loss does not say what they are; pass "
+        "outputs='logits' or 'probabilities'."
     )
     said = trace_forward_pass(model, ["fc1"], X, outputs="logits")
     assert said.outputs is not None
@@ -414,3 +426,165 @@ def test_outputs_are_what_somebody_says() -> None:
 
 def test_a_regression_is_told_nothing_of_outputs() -> None:
     assert trace_forward_pass(classifier(keras.Input((8,)), loss="mse"), ["fc1"], X).notes == ()
+
+
+# --- In trainings
+
+
+def adversarial() -> Any:
+    """A model without call, whose own step trains one of its parts."""
+
+    class Trained(Adversaries):
+        def train_step(self, data: Any) -> dict[str, Any]:
+            x, y = data
+            with tf.GradientTape() as tape:
+                errors = self.discriminator(x, training=True)[:, 0] - tf.cast(y, tf.float32)
+                loss = tf.reduce_mean(errors**2)
+            weights = self.discriminator.trainable_weights
+            self.optimizer.apply_gradients(
+                zip(tape.gradient(loss, weights), weights, strict=True)
+            )
+            return {"loss": loss}
+
+    model = Trained()
+    model.compile("adam")
+    return model
+
+
+def masked() -> Any:
+    model = with_a_mask_as_input()[0]
+    model.compile("adam", LOGITS)
+    return model
+
+
+IN_TRAININGS: dict[str, tuple[Callable[[], Any], Any, Callable[[Any], dict[str, Any]]]] = {
+    "a part of a model without call": (
+        adversarial,
+        X,
+        lambda model: {"model": model.discriminator, "layers": "hidden"},
+    ),
+    "a function": (
+        adversarial,
+        X,
+        lambda model: {"model": lambda x: {"h": model.discriminator.layers[0](x)}},
+    ),
+    "a mask": (masked, with_a_mask_as_input()[1], lambda model: {"layers": "words"}),
+    "a layer itself": (
+        lambda: classifier(keras.Input((8,))),
+        X,
+        lambda model: {"layers": model.layers[0]},
+    ),
+    "texts": (texts_model, tf.constant(TEXTS), lambda model: {}),
+    "sparse rows": (lambda: classifier(keras.Input((8,))), SPARSE, lambda model: {}),
+    "a stateful RNN": (stateful, RNG.random((8, 7, 5), np.float32), lambda model: {}),
+}
+
+
+@pytest.mark.parametrize("kind", IN_TRAININGS)
+def test_weights_and_history_are_those_without_the_callback(tmp_path: Path, kind: str) -> None:
+    build, x, options = IN_TRAININGS[kind]
+    n_samples = len(next(iter(x.values()))) if isinstance(x, dict) else x.shape[0]
+    y = np.arange(n_samples) % 3
+
+    def trained(*, recorded: bool) -> tuple[list[NDArray[Any]], Any]:
+        keras.utils.set_random_seed(1)
+        model = build()
+        callbacks = []
+        if recorded:
+            callbacks = [EmbeddingCheckpoint(tmp_path, x, y, **options(model))]
+        history = model.fit(x, y, batch_size=4, epochs=2, verbose=0, callbacks=callbacks)
+        return model.get_weights(), history.history
+
+    plain, watched = trained(recorded=False), trained(recorded=True)
+    for before, after in zip(plain[0], watched[0], strict=True):
+        np.testing.assert_array_equal(before, after)
+    assert plain[1] == watched[1]
+    run = read_run(tmp_path)
+    assert run.steps == [0, 1, 2]
+    first, last = (run.snapshot(run.layers[0].name, step) for step in (0, 2))
+    assert first.shape[0] == n_samples
+    assert not np.array_equal(first, last)
+
+
+def test_what_is_not_recorded_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    images = (RNG.random((20, 16, 16, 3)) * 2 - 1).astype(np.float32)
+    model = keras.Sequential(
+        [keras.Input((16, 16, 3)), layers.Flatten(), layers.Dense(4, name="fc1"), dense(3)]
+    )
+    model.compile("adam", lambda y, p: keras.ops.mean(p))
+    with caplog.at_level("INFO", "tb_embed_plugin"):
+        callback = EmbeddingCheckpoint(tmp_path, images, verbose=True)
+        model.fit(images, np.zeros(20), verbose=0, callbacks=[callback])
+
+    assert "The thumbnails are x, scaled from -1..1; pass images= for others." in caplog.text
+    assert "The model's outputs are not recorded: the loss does not say" in caplog.text
+    sprite = read_run(tmp_path).manifest.sprite
+    assert sprite is not None
+    assert sprite.scaling == "scaled from -1..1"
+
+
+def test_what_does_not_fit_into_memory_is_not_recorded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(free_memory, "free_memory", lambda: 100)
+    model = classifier(keras.Input((8,)))
+    with pytest.warns(RuntimeWarning, match=r"records nothing: one snapshot of 20 samples"):
+        history = model.fit(
+            X, np.zeros(20), verbose=0, callbacks=[EmbeddingCheckpoint(tmp_path / "run", X)]
+        )
+
+    assert len(history.history["loss"]) == 1
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_model_that_is_none_of_keras_3_is_told_of_record() -> None:
+    class OtherModel:
+        pass
+
+    with pytest.raises(MisuseError, match=r"models of Keras 3.*OtherModel.*\.record"):
+        EmbeddingCheckpoint("unused", X).set_model(OtherModel())
+
+
+# A nested model's output is its last layer's: one tensor, of which "auto" takes the outer name.
+TABLE = """\
+layer      class       shape of a sample
+encoder    Sequential  4                  layers="auto"
+encoder/a  Dense       5
+encoder/b  Dense       4
+c          Dense       3"""
+
+
+def test_layers_are_listed(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO", "tb_embed_plugin"):
+        EmbeddingCheckpoint.describe(nested(), X)
+
+    assert caplog.messages == [TABLE]
+
+
+def test_layers_of_a_saved_model_are_listed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nested().save(tmp_path / "model.keras")
+
+    assert main(["layers", str(tmp_path / "model.keras")]) == 0
+    assert capsys.readouterr().out.strip() == TABLE
+    (tmp_path / "other.keras").write_bytes(b"no model")
+    assert main(["layers", str(tmp_path / "other.keras")]) == 1
+    assert "other.keras cannot be loaded" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"batch_size": 0}, "expected batch_size as a whole number"),
+        ({"batch_size": 2.5}, "expected batch_size as a whole number"),
+        ({"outputs": "softmax"}, "expected outputs"),
+        ({"model": 3}, "expected model= to be"),
+    ],
+)
+def test_wrong_options_are_refused(options: dict[str, Any], message: str) -> None:
+    model = classifier(keras.Input((8,)))
+    with pytest.raises(MisuseError, match=message):
+        model.fit(
+            X, np.zeros(20), verbose=0, callbacks=[EmbeddingCheckpoint("unused", X, **options)]
+        )

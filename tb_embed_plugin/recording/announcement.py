@@ -12,11 +12,13 @@ from tb_embed_plugin.recording.forward import ForwardPass
 from tb_embed_plugin.recording.messages import say, size
 from tb_embed_plugin.recording.options import Options
 from tb_embed_plugin.recording.recorder import Recorder
+from tb_embed_plugin.runs.images import Images
 
 
 def announce(
     run_dir: Path,
     forward: ForwardPass,
+    images: Images | None,
     options: Options,
     params: Mapping[str, Any],
     *,
@@ -30,11 +32,14 @@ def announce(
         snapshots = min(snapshots, options.max_to_keep)
     need = snapshots * forward.size * options.dtype.itemsize
     if verbose:
-        outputs = "" if forward.outputs is not None else ", without outputs: none names classes"
         say(
             f"EmbeddingCheckpoint records {', '.join(layer.name for layer in forward.layers)} "
-            f"into {run_dir}: about {snapshots} snapshots, {size(need)}{outputs}."
+            f"into {run_dir}: about {snapshots} snapshots, {size(need)}."
         )
+        if images is not None and images.scaling:
+            say(f"The thumbnails are x, {images.scaling}; pass images= for others.")
+        for note in forward.notes:
+            say(note)
     free = shutil.disk_usage(run_dir).free
     if need > free:
         warn(

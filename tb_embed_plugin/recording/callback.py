@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Self
 
 import keras
 from numpy.typing import ArrayLike, DTypeLike
 
+from tb_embed_plugin.errors import MisuseError
 from tb_embed_plugin.local_paths import local_path
+from tb_embed_plugin.recording.announcement import warn
+from tb_embed_plugin.recording.batches import read_inputs
+from tb_embed_plugin.recording.description import describe_layers
 from tb_embed_plugin.recording.forward import trace_forward_pass
+from tb_embed_plugin.recording.messages import say
 from tb_embed_plugin.recording.options import (
     OnExisting,
     Options,
     check_order,
+    checked_batch_size,
     checked_dtype,
     checked_layers,
     checked_max_to_keep,
     checked_on_existing,
+    checked_outputs,
 )
+from tb_embed_plugin.recording.outputs import OutputsChoice
 from tb_embed_plugin.recording.pooling import Pooling
 from tb_embed_plugin.recording.recorder import Tensors
 from tb_embed_plugin.recording.samples import prepare_samples
@@ -54,10 +63,10 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
             PyTorch `DataLoader` that gives the same batches each time (docs/recording.md).
         labels: One label a sample, numbers or strings (n_samples,), or one-hot (n_samples,
             n_classes). Defaults to the y that `x` brings in its batches.
-        layers: A layer by name, by path (`"encoder/fc1"`) or `"auto"`, the last hidden one;
-            or several.
-        images: Thumbnails as `write_sprite_image` takes them. Defaults to `x` where that has
-            an image's shape; False records none.
+        layers: A layer by name, by path (`"encoder/fc1"`), by pattern (`"encoder/*"`), itself,
+            or `"auto"`, the last hidden one; or several. `describe` lists them.
+        images: Thumbnails as `write_sprite_image` takes them. Defaults to `x` where that
+            looks like images, scaled as the log says; False records none.
         metadata: More columns: name to n_samples numbers or strings, or a data frame.
         image_shape: (height, width[, channels]) of each row of a flat `x`.
         invert_images: Shows dark strokes on white where the images have white on black.
@@ -68,6 +77,15 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
         pooling: How activations that are no rows become (n_samples, n_units): `"auto"` or
             `"mean"` over all axes but the channels, `"first"` or `"last"` token, `"flatten"`,
             a function of the layer's tensor, or a dict of these by layer.
+        mask: Which tokens count when a sequence is pooled, where Keras' own masks do not say:
+            a key of `x`, an array (n_samples, n_tokens), or a function of a batch. Found by
+            itself where an input is called `padding_mask`, `attention_mask` or `mask`.
+        model: What is recorded in place of the model that is trained: a part of it, or a
+            function from a batch to `{name: tensor}`; for models without `call`, as GANs are.
+        outputs: What the model's outputs are, `"logits"` or `"probabilities"`, where its loss
+            does not tell; None records none.
+        batch_size: Samples passed at once; by default as many as 256 MiB beside the model
+            allow.
         save_freq: When to record: `"epoch"`, `"5 epochs"`, `"100 batches"` or 100, a list of
             batch numbers, or `"log"` for batch numbers that grow by about a fifth each. The
             untrained network and the end of the training are always recorded.
@@ -93,7 +111,7 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
         x: Any,
         labels: ArrayLike | None = None,
         *,
-        layers: str | Sequence[str] = "auto",
+        layers: Any = "auto",
         images: ArrayLike | Literal[False] | None = None,
         metadata: Mapping[str, Sequence[object]] | Any | None = None,
         image_shape: tuple[int, ...] | None = None,
@@ -102,6 +120,10 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
         max_samples: int | None = None,
         seed: int = 0,
         pooling: Pooling | Mapping[str, Pooling] = "auto",
+        mask: Any = None,
+        model: Any = None,
+        outputs: OutputsChoice = "auto",
+        batch_size: int | None = None,
         save_freq: str | int | Sequence[int] = "epoch",
         max_to_keep: int | None = None,
         dtype: DTypeLike = "float32",
@@ -120,8 +142,15 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
             on_existing=checked_on_existing(on_existing),
             verbose=verbose,
         )
-        self._layers = checked_layers(layers)
-        self._pooling = pooling
+        self._trace = partial(
+            trace_forward_pass,
+            layers=checked_layers(layers),
+            pooling=pooling,
+            mask=mask,
+            of=model,
+            outputs=checked_outputs(outputs),
+            batch_size=checked_batch_size(batch_size),
+        )
         self._samples = prepare_samples(
             x,
             floatx=keras.config.floatx(),
@@ -138,6 +167,34 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
         self._has_overwritten = False
         self._listen()
 
+    @staticmethod
+    def describe(model: Any, x: Any) -> None:
+        """Says which layers a model has, each with its path and shape, and which is "auto".
+
+        Args:
+            model: A Keras model.
+            x: Its inputs, as in the constructor; one sample is enough.
+
+        Raises:
+            MisuseError: The model cannot take x.
+        """
+        say(describe_layers(model, read_inputs(x, keras.config.floatx()).take(None)))
+
+    def set_model(self, model: Any) -> None:
+        """Takes the model that will be trained.
+
+        Raises:
+            MisuseError: It is none of Keras 3.
+        """
+        if not isinstance(model, keras.Model):
+            kind = type(model)
+            raise MisuseError(
+                f"EmbeddingCheckpoint records models of Keras 3; this one is a "
+                f"{kind.__module__}.{kind.__name__}; record its activations with "
+                "tb_embed_plugin.record, once an epoch"
+            )
+        super().set_model(model)
+
     def on_train_begin(self, logs: Any = None) -> None:
         """Checks layers and directory, so that misuse fails before the first batch."""
         interrupt_left_trainings()
@@ -145,7 +202,11 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
         if not _is_chief(self.model):
             return
         refuse_foreign_files(self._options.log_dir)
-        forward = trace_forward_pass(self.model, self._layers, self._samples.x, self._pooling)
+        try:
+            forward = self._trace(self.model, x=self._samples.x)
+        except MemoryError as error:
+            warn(f"records nothing: {error}. The training goes on.")
+            return
         self._training = Training(self, self._options, self._samples, forward)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:

@@ -177,8 +177,8 @@ def _is_shown(head: Head, tensors: Tensors, output: UsableOutput) -> bool:
 
 def _why_no_head(head: Head) -> str:
     return (
-        f"not the weights of the output layer {head.layer.name!r}, as they do not give the "
-        f"model's outputs from {head.fed_by!r}: no decision regions"
+        f"The weights of the output layer {head.layer.name!r} are not recorded: they do not "
+        f"give the model's outputs from {head.fed_by!r}, so there are no decision regions."
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any, Literal, cast, get_args
 import numpy as np
 
 from tb_embed_plugin.errors import MisuseError
+from tb_embed_plugin.recording.outputs import OutputsChoice
 from tb_embed_plugin.recording.recorder import Tensors
 from tb_embed_plugin.recording.schedule import Schedule, natural
 
@@ -122,3 +123,31 @@ def checked_on_existing(on_existing: str) -> OnExisting:
             f"{on_existing!r}"
         )
     return cast("OnExisting", on_existing)
+
+
+def checked_batch_size(batch_size: int | None) -> int | None:
+    """Returns how many samples are passed at once, None for as many as memory allows.
+
+    Raises:
+        MisuseError: It is no whole number of 1 or more.
+    """
+    number = None if batch_size is None else natural(batch_size)
+    if batch_size is not None and not number:
+        raise MisuseError(
+            f"expected batch_size as a whole number of 1 or more; received {batch_size!r}; "
+            "leave it out to let memory decide"
+        )
+    return number
+
+
+def checked_outputs(outputs: Any) -> OutputsChoice:
+    """Returns what the model's outputs are.
+
+    Raises:
+        MisuseError: It is nothing that they can be.
+    """
+    if outputs not in {"auto", "logits", "probabilities", None}:
+        raise MisuseError(
+            f'expected outputs "auto", "logits", "probabilities" or None; received {outputs!r}'
+        )
+    return cast(OutputsChoice, outputs)

@@ -156,8 +156,11 @@ def why_no_output(model: Any, survey: Survey) -> str:
         values = _values(tensor)
         if values is None or values.shape[1] == 1 or is_of_keras(loss):
             continue
-        what = "no loss says" if loss is None else "the loss does not say"
-        return f"not the outputs, as {what} what they are: pass outputs='logits' if they are"
+        which = "no loss says" if loss is None else "the loss does not say"
+        return (
+            f"The model's outputs are not recorded: {which} what they are; pass "
+            "outputs='logits' or 'probabilities'."
+        )
     return ""
 
 

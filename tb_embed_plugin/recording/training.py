@@ -162,7 +162,14 @@ class Training:
             max_to_keep=options.max_to_keep,
             on_snapshot=options.on_snapshot,
         )
-        announce(place.run_dir, forward, options, self._params, verbose=self._is_verbose)
+        announce(
+            place.run_dir,
+            forward,
+            samples.images,
+            options,
+            self._params,
+            verbose=self._is_verbose,
+        )
         if samples.images is not None and writer.manifest.sprite is None:
             self._recorder.draw(samples.images)
         if going_on is None and epoch == 0:

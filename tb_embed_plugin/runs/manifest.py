@@ -235,7 +235,7 @@ def _sprite(entry: dict[str, Any]) -> SpriteInfo:
         columns=natural(entry["columns"], at_least=1),
         channels=one_of(entry["channels"], (1, 3, 4)),
         pages=None if pages is None else _sprite_pages(pages),
-        scaling=_text(entry.get("scaling", "")),
+        scaling=text(entry.get("scaling", "")),
     )
 
 
