@@ -93,3 +93,19 @@ def test_any_value_anywhere_is_read_or_a_stated_problem(key: str, value: Any) ->
 def test_any_bytes_are_a_stated_problem(data: bytes) -> None:
     with pytest.raises(UnreadableError, match="expected a manifest"):
         Manifest.from_json(data)
+
+
+def test_a_manifest_of_version_1_is_read() -> None:
+    stored = b"""{
+ "format_version": 1, "samples": 2, "fingerprint": "abc",
+ "layers": [{"name": "fc1", "units": 3}],
+ "steps": [{"step": 1, "unit": "epoch", "epoch": 1, "batch": null, "wall_time": 1.5,
+            "iterations": 8, "not_finite": []}],
+ "columns": [{"name": "index", "type": "number"}],
+ "sprite": null, "outputs": null, "recording": false
+}"""
+    manifest = Manifest.from_json(stored)
+
+    assert manifest.steps == (Step(1, "epoch", 1, None, 1.5, 8),)
+    assert manifest.live_steps == manifest.steps
+    assert (manifest.phases, manifest.apart) == ((), False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from itertools import pairwise
 from typing import Any
 
@@ -41,6 +42,17 @@ def test_the_log_schedule_takes_equally_many_of_each_doubling() -> None:
         assert len(taken) == PER_DOUBLING
         ratios = [math.log2(b / a) for a, b in pairwise(taken)]
         assert all(0.15 < ratio < 0.35 for ratio in ratios)
+
+
+def test_the_log_schedule_of_ten_million_batches_is_counted_at_once() -> None:
+    schedule = parse_schedule("log")
+    due = sum(schedule.due(n) for n in range(1, 3001))
+    assert schedule.count(3000) == due
+    start = time.process_time()
+    assert schedule.count(10_000_000) == due + round(
+        PER_DOUBLING * math.log2(10_000_000 / 3000)
+    )
+    assert time.process_time() - start < 0.01, "the issue's own bound"
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,15 @@ export interface StepFacts {
   readonly iterations: number | null;
   /** What was written in place of the step, a word or a fraction; shown instead of it. */
   readonly name?: string | null;
+  /** Whether it is the model that the training left, other than that of its last epoch. */
+  readonly end?: boolean;
+}
+
+/** What happened to the training. */
+export interface PhaseFacts {
+  readonly kind: string;
+  /** The newest step of then, null before the first. */
+  readonly step: number | null;
 }
 
 export type ColumnType = "category" | "number" | "date" | "text";
@@ -51,6 +60,7 @@ export interface Run {
   readonly recording: boolean;
   readonly layers: readonly Layer[];
   readonly steps: readonly StepFacts[];
+  readonly phases?: readonly PhaseFacts[];
   readonly problems: readonly string[];
 }
 

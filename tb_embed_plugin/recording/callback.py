@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, SupportsIndex
 
 import keras
 from numpy.typing import ArrayLike, DTypeLike
@@ -124,8 +124,8 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
         model: Any = None,
         outputs: OutputsChoice = "auto",
         batch_size: int | None = None,
-        save_freq: str | int | Sequence[int] = "epoch",
-        max_to_keep: int | None = None,
+        save_freq: str | SupportsIndex | Sequence[int] = "epoch",
+        max_to_keep: SupportsIndex | None = None,
         dtype: DTypeLike = "float32",
         on_snapshot: Callable[[int, Tensors], None] | None = None,
         on_existing: OnExisting = "auto",

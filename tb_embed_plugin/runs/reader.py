@@ -22,7 +22,7 @@ from tb_embed_plugin.runs.checkpoint import Checkpoint
 from tb_embed_plugin.runs.confinement import confined
 from tb_embed_plugin.runs.finite import Rows, divided, not_finite_rows
 from tb_embed_plugin.runs.label_column import named_label, rival_problem
-from tb_embed_plugin.runs.manifest import Layer, Manifest, SpriteInfo, SpritePages, Step
+from tb_embed_plugin.runs.manifest import Layer, Manifest, Phase, SpriteInfo, SpritePages, Step
 from tb_embed_plugin.runs.metadata_table import Column, read_table
 from tb_embed_plugin.runs.run import (
     LayerFacts,
@@ -64,6 +64,11 @@ class RecordedRun(Run):
     def step_facts(self) -> tuple[Step, ...]:
         """The finished snapshots, ascending."""
         return self.manifest.live_steps
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        """What happened to the training, in order."""
+        return self.manifest.phases
 
     @cached_property
     def layers(self) -> tuple[LayerFacts, ...]:

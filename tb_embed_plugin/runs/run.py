@@ -17,7 +17,7 @@ from tb_embed_plugin.errors import NotRecordedError
 from tb_embed_plugin.metadata import OutputsKind
 from tb_embed_plugin.metrics.catalog import DEFINITIONS
 from tb_embed_plugin.runs.finite import HiddenAt
-from tb_embed_plugin.runs.manifest import ColumnInfo, Step
+from tb_embed_plugin.runs.manifest import ColumnInfo, Phase, Step
 from tb_embed_plugin.runs.metadata_table import Column
 
 T = TypeVar("T", bound=np.generic)
@@ -149,6 +149,11 @@ class Run(ABC):
     @abstractmethod
     def recording(self) -> bool:
         """Whether the training that writes it is known to be still under way."""
+
+    @property
+    def phases(self) -> Sequence[Phase]:
+        """What happened to the training that writes it, as far as is known."""
+        return ()
 
     @property
     @abstractmethod

@@ -48,6 +48,7 @@ def _describe(run: Run | BrokenRun) -> dict[str, Any]:
             "recording": False,
             "layers": [],
             "steps": [],
+            "phases": [],
             "problems": [run.problem],
         }
     return {
@@ -56,6 +57,10 @@ def _describe(run: Run | BrokenRun) -> dict[str, Any]:
         "recording": run.recording,
         "layers": [_describe_layer(run, layer) for layer in run.layers],
         "steps": [_describe_step(step) for step in run.step_facts],
+        "phases": [
+            {"kind": phase.kind, "step": phase.step, "wall_time": phase.wall_time}
+            for phase in run.phases
+        ],
         "problems": run.problems,
     }
 
@@ -87,4 +92,5 @@ def _describe_step(step: Step) -> dict[str, Any]:
         "iterations": step.iterations,
         "not_finite": step.not_finite,
         "name": step.name,
+        "end": step.end,
     }

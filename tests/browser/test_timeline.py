@@ -138,6 +138,39 @@ def test_the_curve_and_the_share_are_those_of_the_route(open_tab: Open) -> None:
     expect(tab.frame.get_by_role("img", name="Variance shown")).to_be_visible()
 
 
+def test_what_happened_to_the_training_stands_below_the_slider(
+    tmp_path: Path, recording: Recording, open_tab: Open
+) -> None:
+    shutil.copytree(recording.run_dir, tmp_path / "digits")
+    path = tmp_path / "digits" / MANIFEST
+    manifest = json.loads(path.read_text())
+    (began, ended) = manifest["phases"]
+    happened = [("interrupted", 3), ("resumed", 3), ("recompiled", 7)]
+    phases = [{**ended, "kind": kind, "step": step} for kind, step in happened]
+    manifest["phases"] = [began, *phases, ended]
+    manifest["steps"][2]["superseded"] = True
+    path.write_text(json.dumps(manifest))
+    with tensorboard(tmp_path) as process:
+        tab = open_tab(process)
+        tab.wait_for_picture(EPOCHS)
+        marks = tab.frame.get_by_role("list", name="What happened to the training")
+        expect(marks.get_by_role("listitem")).to_have_text(
+            ["interrupted, resumed", "recompiled"]
+        )
+        places = [
+            box["x"]
+            for mark in marks.get_by_role("listitem").all()
+            if (box := mark.bounding_box())
+        ]
+        tab.slider.focus()
+        for _ in range(EPOCHS - 3):
+            tab.page.keyboard.press("ArrowLeft")
+        tab.wait_for_picture(3)
+        tab.page.keyboard.press("ArrowLeft")
+        tab.wait_for_picture(1)  # the superseded one is not shown
+    assert places[0] < places[1]
+
+
 @pytest.fixture
 def growing(tmp_path: Path, recording: Recording) -> Path:
     """A copy of the run as it was after epoch 1, still recording."""

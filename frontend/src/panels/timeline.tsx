@@ -1,10 +1,12 @@
 // Time below the stage: play, the slider with a tick for each snapshot, and above it what each step's frame is worth.
 import { Curve } from "../charts/curve";
+import { Marks } from "../charts/marks";
 import { StepCurve, short } from "../charts/step_curve";
 import { Ticks } from "../charts/ticks";
 import type { StepMetric } from "../measures";
 import { choose_speed, go_to_place, place_of_step, toggle_playing } from "../state/intents";
 import { go_to_step } from "../state/measure";
+import { marks_of } from "../state/phases";
 import { SPEEDS } from "../state/playback";
 import { follow_training, toggle_loop } from "../state/show";
 import { along, nearest_place, spaced } from "../state/spacing";
@@ -126,6 +128,7 @@ export function Timeline({ store }: { store: Store }) {
           }}
         />
         <Ticks spacing={spacing} />
+        <Marks marks={marks_of(store.run.value, steps.value, spacing)} />
       </div>
       <div class="step">
         <span>{step.value === null ? "" : step_title(store, step.value)}</span>

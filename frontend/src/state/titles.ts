@@ -16,8 +16,9 @@ export function step_title(store: Store, step: number): string {
     return `step ${facts.name}, ${steps.indexOf(step) + 1} of ${steps.length}`;
   }
   const counts_epochs = facts?.unit === "epoch" && facts.epoch !== null && last?.epoch != null;
+  const left = facts?.end ? ", final weights" : "";
   return counts_epochs
-    ? `epoch ${facts.epoch} of ${last.epoch}`
+    ? `epoch ${facts.epoch} of ${last.epoch}${left}`
     : `step ${step} of ${shown_step(store, last_step(store.steps.value) ?? step)}`;
 }
 

@@ -1,0 +1,33 @@
+// Words below the slider, each where it belongs; where there is no room beside the one before, a line alone.
+
+/** A share of the width that a word needs. */
+const ROOM = 0.12;
+
+export interface Mark {
+  /** From 0 to 1. */
+  readonly at: number;
+  readonly words: string;
+}
+
+export function Marks({ marks }: { marks: readonly Mark[] }) {
+  if (marks.length === 0) return null;
+  let free = Number.NEGATIVE_INFINITY;
+  return (
+    <ul class="marks" aria-label="What happened to the training">
+      {marks.map(({ at, words }) => {
+        const has_room = at >= free;
+        if (has_room) free = at + ROOM;
+        return (
+          <li
+            key={at}
+            class={has_room ? "" : "bare"}
+            style={{ left: `${100 * at}%` }}
+            title={words}
+          >
+            <span>{words}</span>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}

@@ -1,0 +1,29 @@
+// What happened to a training, where on the timeline, in words.
+import type { Run } from "../types";
+
+const WORDS: Readonly<Record<string, string>> = {
+  recompiled: "recompiled",
+  resumed: "resumed",
+  restored: "restored",
+  interrupted: "interrupted",
+};
+
+/** `spacing` says where each of `steps` lies, from 0 to 1. The beginning and the end of a training say themselves. */
+export function marks_of(
+  run: Run | null,
+  steps: readonly number[],
+  spacing: readonly number[],
+): { at: number; words: string }[] {
+  const by_place = new Map<number, string[]>();
+  for (const { kind, step } of run?.phases ?? []) {
+    const words = WORDS[kind];
+    // A step that is not shown, or was thinned out, is marked at the one before it.
+    const place = step === null ? -1 : steps.filter((one) => one <= step).length - 1;
+    if (words === undefined || place < 0) continue;
+    const there = by_place.get(place) ?? [];
+    if (!there.includes(words)) by_place.set(place, [...there, words]);
+  }
+  return [...by_place]
+    .sort(([one], [other]) => one - other)
+    .map(([place, words]) => ({ at: spacing[place] ?? 0, words: words.join(", ") }));
+}
