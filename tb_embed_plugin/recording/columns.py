@@ -143,10 +143,18 @@ def readable(text: str) -> str:
 
 
 def _wrong_length(name: str, expected: int, received: int) -> MisuseError:
+    what, hint = f"metadata {name!r}", ""
+    if name == "label":
+        what = "labels"
+        hint = " (an x that is a list of arrays is several inputs: np.stack makes it samples)"
     return MisuseError(
-        f"expected {expected} values in column {name!r}, one a sample of x; received "
-        f"{received}; pass as many"
+        f"{what} has {received} values but x has {expected} samples; pass one per sample{hint}"
     )
+
+
+def _shown(value: object) -> str:
+    """Returns a label as one would type it, NumPy's numbers too."""
+    return repr(value.item() if isinstance(value, np.generic) else value)
 
 
 def _digits(number: int) -> str:
@@ -230,10 +238,16 @@ def _named(values: Sequence[object], class_names: ClassNames) -> list[str]:
     """Returns the name of each label, empty where it is missing."""
     names = words_by_number(class_names)
     unnamed = [v for v in values if not is_missing(v) and v not in names]
+    if unnamed and not isinstance(class_names, Mapping):
+        raise MisuseError(
+            f"class_names has {len(names)} names, for the labels 0 to {len(names) - 1}, but "
+            f"labels holds {_shown(unnamed[0])}; pass a name for every class, or leave "
+            "class_names out where the labels are words"
+        )
     if unnamed:
         raise MisuseError(
             f"expected labels among {list(names)}, the numbers of class_names; received "
-            f"{unnamed[0]!r}; name every class, or leave class_names out where the labels "
-            "are words"
+            f"{_shown(unnamed[0])}; name every class, or leave class_names out where the "
+            "labels are words"
         )
     return ["" if is_missing(v) else names[v] for v in values]

@@ -183,9 +183,9 @@ def _images(
         return guess_images(arrays, certain=certain, invert=invert_images)
     array = as_array(images)
     if array.ndim == 0 or len(array) != count:
+        received = f"{len(array)} images" if array.ndim else f"{array}"
         raise MisuseError(
-            f"expected {count} images, one a sample of x; received "
-            f"{len(array) if array.ndim else array}; pass as many"
+            f"images has {received} but x has {count} samples; pass one per sample"
         )
     chosen = array if rows is None else array[rows]
     return read_images(chosen, invert_images=invert_images)
