@@ -22,7 +22,6 @@ from tb_embed_plugin.recording.options import (
     Options,
     check_order,
     checked_batch_size,
-    checked_dtype,
     checked_layers,
     checked_max_to_keep,
     checked_on_existing,
@@ -33,6 +32,7 @@ from tb_embed_plugin.recording.pooling import Pooling
 from tb_embed_plugin.recording.recorder import Tensors
 from tb_embed_plugin.recording.samples import prepare_samples
 from tb_embed_plugin.recording.schedule import parse_schedule
+from tb_embed_plugin.recording.stored_dtype import checked_dtype
 from tb_embed_plugin.recording.training import Training, interrupt_left_trainings
 from tb_embed_plugin.runs.writer import refuse_foreign_files
 

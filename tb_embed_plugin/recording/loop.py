@@ -14,10 +14,10 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from tb_embed_plugin.errors import EmbedError, MisuseError
 from tb_embed_plugin.local_paths import local_path
 from tb_embed_plugin.recording.columns import ClassNames
-from tb_embed_plugin.recording.options import checked_dtype
 from tb_embed_plugin.recording.recorder import not_finite
 from tb_embed_plugin.recording.samples import Samples, prepare_samples
 from tb_embed_plugin.recording.schedule import natural
+from tb_embed_plugin.recording.stored_dtype import checked_dtype
 from tb_embed_plugin.runs.manifest import Layer, Manifest, Step
 from tb_embed_plugin.runs.recording_lock import hold, release
 from tb_embed_plugin.runs.writer import (

@@ -93,24 +93,6 @@ def checked_max_to_keep(max_to_keep: Any) -> int | None:
     return number
 
 
-def checked_dtype(dtype: Any) -> np.dtype[np.generic]:
-    """Returns what activations are stored as.
-
-    Args:
-        dtype: By name, or as NumPy has it.
-
-    Raises:
-        MisuseError: It is neither float32 nor float16.
-    """
-    try:
-        stored_as: np.dtype[np.generic] | None = None if dtype is None else np.dtype(dtype)
-    except TypeError:
-        stored_as = None
-    if stored_as is None or stored_as.name not in {"float32", "float16"}:
-        raise MisuseError(f'expected dtype "float32" or "float16"; received {dtype!r}')
-    return stored_as
-
-
 def checked_on_existing(on_existing: str) -> OnExisting:
     """Returns what becomes of a run that is there.
 

@@ -39,8 +39,8 @@ def is_free_or_ours(run_dir: Path, steps: Collection[int]) -> bool:
         text = (run_dir / CHECKPOINT_STATE_FILE).read_text(errors="replace")
     except FileNotFoundError:
         return True
+    if text.startswith(_MARK):
+        return True
     ours = {checkpoint_name(step) for step in steps}
     entries = [_ENTRY.fullmatch(line) for line in text.splitlines()]
-    return text.startswith(_MARK) or all(
-        entry is not None and entry[1] in ours for entry in entries
-    )
+    return all(entry is not None and entry[1] in ours for entry in entries)
