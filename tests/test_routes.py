@@ -290,7 +290,7 @@ def test_a_broken_run_says_why_and_hides_no_other(tmp_path: Path, recording: Rec
         shutil.copytree(recording.run_dir, tmp_path / name)
     manifest = Path("plugins/tb_embed/manifest.json")
     (tmp_path / "broken" / manifest).write_text("{}")
-    newer = (tmp_path / "newer" / manifest).read_text().replace('version": 1', 'version": 7')
+    newer = (tmp_path / "newer" / manifest).read_text().replace('version": 2', 'version": 7')
     (tmp_path / "newer" / manifest).write_text(newer)
     client = client_for(tmp_path, EmbeddingsPlugin)
     runs = {run["run"]: run for run in client.get(BASE + "runs").get_json()["runs"]}
