@@ -112,6 +112,9 @@ def test_an_axis_runs_between_the_groups_of_a_request(client: Client) -> None:
     assert info_of(ask(client, **query))["leading"] == 1
     quality = ask(client, "quality", **query, down="0-4", up="5-9").get_json()
     assert quality["sentence"].startswith("Groups: 2 components show")
+    assert f"of the variance of {len(SNAPSHOTS)} steps" in quality["sentence"]
+    of_one = ask(client, "quality", **query, basis_steps="1", down="0-4", up="5-9")
+    assert "of the variance of step 1." in of_one.get_json()["sentence"]
 
 
 def test_quality_of_every_kind_adds_up(client: Client) -> None:

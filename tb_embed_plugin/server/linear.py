@@ -159,7 +159,9 @@ def _sentence(view: View, share: float, measured: str) -> str:
     )
     if share == 0:
         return f"{title}: the samples do not differ{measured and '; '}{measured}."
+    first, *more = view.basis_steps
+    steps = f"{1 + len(more)} steps" if more else f"step {first}"
     return (
         f"{title}: {view.components} components show {100 * share:.0f} % of the variance of "
-        f"{len(view.basis_steps)} steps{measured and '; '}{measured}."
+        f"{steps}{measured and '; '}{measured}."
     )

@@ -169,7 +169,8 @@ def test_the_map_of_steps_is_a_way_to_them(open_tab: Open) -> None:
     cells.focus()
     for key in ("ArrowDown", "ArrowRight", "ArrowRight"):
         tab.page.keyboard.press(key)
-    expect(tab.frame.get_by_text(re.compile(r"^Step 1 with step 2: 0\.\d+$"))).to_be_visible()
+    said = re.compile(r"^Step 1 with step 2: 0\.\d+ \(biased 0\.\d+\)$")
+    expect(tab.frame.get_by_text(said)).to_be_visible()
     tab.page.keyboard.press("Enter")
     tab.wait_for_picture(2)
 
@@ -186,7 +187,8 @@ def test_a_layer_is_compared_with_another(open_tab: Open, faulty: TensorBoardPro
     expect(layers).to_be_visible(timeout=TIMEOUT)
     layers.focus()
     tab.page.keyboard.press("ArrowRight")
-    expect(page.get_by_text(re.compile(r"^fc1 with fc2: 0\.\d+$"))).to_be_visible()
+    said = re.compile(r"^fc1 with fc2: 0\.\d+ \(biased 0\.\d+\)$")
+    expect(page.get_by_text(said)).to_be_visible()
     tab.page.keyboard.press("Enter")
     steps = page.get_by_role("application", name=re.compile("with fc2 of faulty at each step"))
     expect(steps).to_be_visible(timeout=TIMEOUT)

@@ -181,6 +181,8 @@ def test_two_hundred_classes_have_colors(tab: Tab) -> None:
     ).to_have_count(11)
     tab.frame.get_by_role("button", name="Color only these").click()
     expect(entries.last).to_contain_text("other (191 more)")
+    largest = "Colored: the 9 largest of 11 classes with “kind 19”."
+    expect(tab.frame.get_by_text(largest)).to_be_visible()
     tab.frame.get_by_role("button", name="Color all classes").click()
     expect(entries.last).not_to_contain_text("other")
 

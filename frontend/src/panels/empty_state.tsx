@@ -1,4 +1,5 @@
 // No run yet: the three lines that make one; or why none can be seen.
+import { sentence } from "../controls/ranked_samples";
 import type { Store } from "../state/store";
 
 const LINES = `from tb_embed_plugin import EmbeddingCheckpoint
@@ -10,10 +11,10 @@ export function EmptyState({ store }: { store: Store }) {
   if (problems.length > 0) {
     return (
       <main class="empty">
-        <h1>Nothing can be shown of the log directory</h1>
+        <h1>The log directory cannot be read</h1>
         <ul class="problems" aria-label="Problems of the log directory">
           {problems.map((problem) => (
-            <li key={problem}>{problem}</li>
+            <li key={problem}>{sentence(problem)}</li>
           ))}
         </ul>
         <p>This page looks again every few seconds; no reload is needed.</p>

@@ -1,9 +1,10 @@
 // What the colours mean, how many samples have each, and which of them are shown: each entry is a switch.
 import { useState } from "preact/hooks";
-import type { Legend, LegendEntry } from "../color";
+import { COLORS, type Legend, type LegendEntry } from "../color";
 import { Choice } from "../controls/choice";
 import { write_moment } from "../dates";
 import { color_only, isolate_entry, select_entry, toggle_entry, treat_as } from "../state/choose";
+import { colored_in_words } from "../state/class_groups";
 import { color_title } from "../state/colors";
 import { hidden_in } from "../state/filters";
 import type { Store } from "../state/store";
@@ -24,18 +25,7 @@ export function LegendPanel({ store }: { store: Store }) {
       {legend.kind === "categories" && groups !== undefined && (
         <ManyClasses store={store} column={column} legend={legend} />
       )}
-      {store.color_only.value !== "" && (
-        <p class="note">
-          Colored: classes with “{store.color_only.value}”.{" "}
-          <button
-            type="button"
-            title="Gives each class the color of its group again"
-            onClick={() => color_only(store, "")}
-          >
-            Color all classes
-          </button>
-        </p>
-      )}
+      <ColoredOnly store={store} column={column} />
       {legend.kind === "ramp" && <Ramp legend={legend} />}
       {entries.length > 0 && (
         <ul aria-label="Legend">
@@ -112,6 +102,25 @@ function ManyClasses({ store, column, legend }: Omit<EntryProps, "entry">) {
         </>
       )}
     </div>
+  );
+}
+
+/** Which classes have colors of their own, where not all do, and the way back. */
+function ColoredOnly({ store, column }: { store: Store; column: string }) {
+  const only = store.color_only.value;
+  const classes = store.choosing.columns.value.find(({ name }) => name === column);
+  if (only === "" || classes?.type !== "category" || classes.words.length <= COLORS) return null;
+  return (
+    <p class="note colored-only">
+      {colored_in_words(classes, only)}
+      <button
+        type="button"
+        title="Gives each class the color of its group again"
+        onClick={() => color_only(store, "")}
+      >
+        Color all classes
+      </button>
+    </p>
   );
 }
 

@@ -42,7 +42,7 @@ export function Notices({ store }: { store: Store }) {
         {not_searched.value !== null && (
           <div class="failure" role="alert">
             <p>
-              <strong>The selection of this address or bookmark was not made.</strong>{" "}
+              <strong>The selection of this link or bookmark was not restored.</strong>{" "}
               {not_searched.value}.
             </p>
             <button
@@ -58,7 +58,7 @@ export function Notices({ store }: { store: Store }) {
       {broken && (
         <div class="message">
           <p>
-            <strong>Nothing can be shown of this run.</strong>
+            <strong>This run cannot be shown.</strong>
           </p>
           {run.value?.problems.map((problem) => (
             <p key={problem}>{problem}</p>

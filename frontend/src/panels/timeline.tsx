@@ -23,7 +23,7 @@ const ARROWS: Readonly<Record<string, number>> = {
   ArrowRight: 1,
   ArrowUp: 1,
 };
-const ONE_STEP = "One step so far: more steps make a timeline";
+const ONE_STEP = "Only one step so far";
 
 export function Timeline({ store }: { store: Store }) {
   const { steps, step, playing, quality } = store;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { color_by_category } from "../color";
-import { group_places, sharing_of } from "./class_groups";
+import { colored_in_words, group_places, sharing_of } from "./class_groups";
 import type { Column } from "./table";
 
 describe("classes that share colors", () => {
@@ -56,5 +56,12 @@ describe("200 classes", () => {
     expect(new Set(legend.entries.map(({ color }) => color)).size).toBe(10);
     expect(grey(bytes)).toBe(191 * 5);
     expect(sharing_of(column, "no such", null)).toBeNull();
+  });
+
+  it("have those said that are colored", () => {
+    expect(colored_in_words(column, "19")).toBe("Colored: the 9 largest of 12 classes with “19”.");
+    expect(colored_in_words(column, "class 19")).toContain("the 9 largest of 11");
+    expect(colored_in_words(column, "199")).toBe("Colored: classes with “199”.");
+    expect(colored_in_words(column, "no such")).toBe("No class name contains “no such”.");
   });
 });

@@ -54,10 +54,22 @@ export function sharing_of(
   groups: Int32Array | null,
 ): Sharing | null {
   if (words.length <= COLORS) return null;
-  const wanted = only.toLowerCase();
-  const codes = [...words.keys()].filter((code) => words[code]?.toLowerCase().includes(wanted));
+  const codes = codes_with(words, only);
   if (only !== "" && codes.length > 0) return { kind: "only", codes: new Set(codes) };
   return groups && { kind: "groups", groups };
+}
+
+/** Says which classes have colours of their own where a text was asked for; more than there are colours have none. */
+export function colored_in_words({ words }: Category, only: string): string {
+  const count = codes_with(words, only).length;
+  if (count === 0) return `No class name contains “${only}”.`;
+  const largest = count > COLORS ? `the ${COLORS - 1} largest of ${count} ` : "";
+  return `Colored: ${largest}classes with “${only}”.`;
+}
+
+function codes_with(words: readonly string[], text: string): readonly number[] {
+  const wanted = text.toLowerCase();
+  return [...words.keys()].filter((code) => words[code]?.toLowerCase().includes(wanted));
 }
 
 /**
