@@ -65,6 +65,19 @@ class NumberLines:
             kept.append(b"\t".join(_TRUTHS.get(cell, cell) for cell in cells))
         return b"\n".join(kept)
 
+    def first_wrong(self, lines: bytes, first: int) -> str | None:
+        """Names the first cell that is no number, None where all are.
+
+        Args:
+            lines: Whole lines.
+            first: The number of the first.
+        """
+        for number, line in enumerate(lines.split(b"\n"), first):
+            for cell in self.cells(line) if line.strip(_AROUND) else []:
+                if not _is_number(cell):
+                    return f"line {number} holds {cell[:40].decode(errors='replace')!r}"
+        return None
+
 
 def count_lines(lines: bytes) -> int:
     """Returns how many of whole lines, the last without its end, are not blank."""
@@ -84,4 +97,4 @@ def _is_number(cell: bytes) -> bool:
         float(_TRUTHS.get(cell, cell))
     except ValueError:
         return False
-    return True
+    return b"_" not in cell  # which Python alone takes

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.runs.number_lines import NumberLines, count_lines
+from tb_embed_plugin.runs.number_spelling import are_plain_numbers
 from tb_embed_plugin.runs.stamps import Stamp, stamp_of
 
 MAX_TEXT_BYTES = 1 << 30
@@ -30,8 +31,6 @@ MAX_PARSED_BYTES = 1 << 29
 
 _BLOCK_BYTES = 1 << 24
 _HEAD_LINES = 50
-_PLAIN = b"0123456789+-.eEnaifNAIF\t\n"
-"""Bytes of the numbers that SciPy's parser and Python's read alike."""
 
 
 @dataclass(frozen=True)
@@ -226,7 +225,7 @@ def _numbers(lines: bytes, form: NumberLines, first: int) -> NDArray[np.float64]
     """
     lines = lines.rstrip().replace(b"\r\n", b"\n")
     tabs = [line.count(b"\t") for line in lines.split(b"\n")]
-    if lines.translate(None, _PLAIN) == b"" and set(tabs) == {form.columns - 1}:
+    if set(tabs) == {form.columns - 1} and are_plain_numbers(lines):
         try:
             return _fast_numbers(lines, len(tabs), form.columns)
         except ValueError:
@@ -234,9 +233,12 @@ def _numbers(lines: bytes, form: NumberLines, first: int) -> NDArray[np.float64]
     text = form.plain(lines, first)
     if not text:
         return np.empty((0, form.columns))
-    return np.loadtxt(
-        io.BytesIO(text), delimiter="\t", comments=None, ndmin=2, encoding="latin1"
-    )
+    try:
+        return np.loadtxt(
+            io.BytesIO(text), delimiter="\t", comments=None, ndmin=2, encoding="latin1"
+        )
+    except ValueError as error:
+        raise ValueError(form.first_wrong(lines, first) or str(error)) from error
 
 
 def _fast_numbers(lines: bytes, rows: int, columns: int) -> NDArray[np.float64]:

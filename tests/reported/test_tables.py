@@ -19,6 +19,7 @@ from PIL import Image
 
 from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.runs.metadata_inference import InferredTable, infer_table
+from tb_embed_plugin.runs.number_spelling import are_plain_numbers
 from tb_embed_plugin.runs.sheets import read_sheet
 from tb_embed_plugin.runs.tensor_file import TensorFile
 
@@ -309,6 +310,43 @@ def test_a_ragged_row_of_a_tensor_is_named_by_its_line(tmp_path: Path) -> None:
 
     with pytest.raises(UnreadableError, match="line 3 holds 3"):
         TensorFile.open(path, ()).read()
+
+
+@pytest.mark.parametrize(
+    "cell", ["1-", "1.5.3", "1+", "1e", "1e5.3", "1-2", "nanx", "infi", "0x1", "1_0", "x", "-"]
+)
+@pytest.mark.parametrize("blank", ["", "\n"])
+def test_a_cell_that_only_begins_as_a_number_is_named_by_its_line(
+    tmp_path: Path, cell: str, blank: str
+) -> None:
+    path = tmp_path / "tensors.tsv"
+    path.write_text(f"1\t2\n{blank}3\t{cell}\n5\t6\n")
+
+    with pytest.raises(
+        UnreadableError, match=re.escape(f"line {2 + len(blank)} holds '{cell}'")
+    ):
+        TensorFile.open(path, ()).read()
+
+
+@pytest.mark.parametrize("sign", ["-", "+", "1-", "1e-"])
+def test_a_small_table_that_ends_in_a_sign_is_refused(tmp_path: Path, sign: str) -> None:
+    """SciPy's reader read on behind the end of such a text, and the process ended."""
+    path = tmp_path / "tensors.tsv"
+    path.write_text(f"1\t2\n3\t{sign}")
+
+    with pytest.raises(UnreadableError, match="whose last has others"):
+        TensorFile.open(path, ())
+
+
+@given(st.text("017+-.eEnaif", min_size=1, max_size=7))
+@settings(deadline=None)
+def test_numbers_of_the_plain_spelling_are_read_as_python_reads_them(cell: str) -> None:
+    try:
+        expected = float(cell)
+    except ValueError:
+        expected = None
+    if are_plain_numbers(f"1\t{cell}".encode()) and any(map(str.isdigit, cell)):
+        assert expected is not None
 
 
 @pytest.mark.parametrize(
