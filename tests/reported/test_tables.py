@@ -328,25 +328,32 @@ def test_a_cell_that_only_begins_as_a_number_is_named_by_its_line(
         TensorFile.open(path, ()).read()
 
 
-@pytest.mark.parametrize("sign", ["-", "+", "1-", "1e-"])
-def test_a_small_table_that_ends_in_a_sign_is_refused(tmp_path: Path, sign: str) -> None:
-    """SciPy's reader read on behind the end of such a text, and the process ended."""
+@pytest.mark.parametrize("cell", ["1-", "1e-", "1e"])
+def test_a_block_of_a_table_that_ends_in_a_sign_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cell: str
+) -> None:
+    """SciPy's reader reads on behind the end of such a text, and the process ends.
+
+    A sign in the last row of a file is refused before; one at the end of a block is not.
+    """
     path = tmp_path / "tensors.tsv"
-    path.write_text(f"1\t2\n3\t{sign}")
+    path.write_text(f"1\t2\n3\t{cell}\n5\t6\n")
+    tensor = TensorFile.open(path, ())
+    monkeypatch.setattr(
+        "tb_embed_plugin.runs.tensor_file._BLOCK_BYTES", len(f"1\t2\n3\t{cell}\n")
+    )
 
-    with pytest.raises(UnreadableError, match="whose last has others"):
-        TensorFile.open(path, ())
+    with pytest.raises(UnreadableError, match=f"line 2 holds '{cell}'"):
+        tensor.read()
 
 
-@given(st.text("017+-.eEnaif", min_size=1, max_size=7))
+@given(st.from_regex(r"[+-]?[0-9.]{1,4}([eE][+-]?[0-9.]{0,2})?", fullmatch=True))
 @settings(deadline=None)
-def test_numbers_of_the_plain_spelling_are_read_as_python_reads_them(cell: str) -> None:
-    try:
-        expected = float(cell)
-    except ValueError:
-        expected = None
-    if are_plain_numbers(f"1\t{cell}".encode()) and any(map(str.isdigit, cell)):
-        assert expected is not None
+def test_what_passes_for_a_plain_number_python_reads_too(cell: str) -> None:
+    if are_plain_numbers(f"1\t{cell}".encode()) and re.search(
+        "[0-9]", cell.lower().split("e")[0]
+    ):
+        float(cell)
 
 
 @pytest.mark.parametrize(
