@@ -36,6 +36,7 @@ ROUTES = (
     "cancel",
     "vectors",
     "engines",
+    "catalog",
     "metrics",
     "sample_metrics",
     "samples",

@@ -19,8 +19,9 @@ from tb_embed_plugin import EmbeddingCheckpoint, MisuseError, cli, open_run
 from tb_embed_plugin.analysis import notebook as analysis
 from tb_embed_plugin.analysis.extent import thinned
 from tb_embed_plugin.errors import ArgumentError, NotRecordedError, UnsuitableDataError
-from tb_embed_plugin.metrics.catalog import SAMPLE_METRICS, STEP_METRICS
+from tb_embed_plugin.metrics.catalog import STEP_METRICS
 from tb_embed_plugin.metrics.rankings import RULES
+from tb_embed_plugin.metrics.sample_catalog import SAMPLE_METRICS
 from tb_embed_plugin.metrics.warning_rules import WARNING_RULES
 from tests.harness import EPOCHS, Recording, read_run
 

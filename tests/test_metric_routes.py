@@ -133,6 +133,39 @@ def test_sample_metrics_of_steps(client: Client, recording: Recording) -> None:
     np.testing.assert_allclose(correct["values"].mean(axis=1), accuracy, rtol=1e-5)
 
 
+def test_what_the_catalog_lists_can_be_had_by_one_title(client: Client) -> None:
+    """Each name is answered, of its kind; no two things that colors show are called alike."""
+    listed = ask(client, "catalog").json
+    assert listed is not None
+    titles = [metric["title"] for metric in listed["sample_metrics"]]
+    assert len(set(titles)) == len(titles)
+    answer_until_done(client, "findings")
+    for metric in listed["sample_metrics"]:
+        tensors, info = tensors_of(ask(client, "sample_metrics", name=metric["name"]))
+        assert (tensors["steps"].size == 0) == metric["over_run"], metric
+        values = tensors["values"][np.isfinite(tensors["values"])]
+        assert values.size, metric
+        if metric["kind"] in {"class", "truth"}:
+            words = metric["words"] if metric["kind"] == "truth" else info["classes"]
+            assert set(values) <= set(range(len(words))), metric
+        elif metric["kind"] == "share":
+            assert -1e-6 <= values.min() <= values.max() <= 1 + 1e-6, metric
+    of_steps = answer_until_done(client, "metrics")["metrics"]
+    told = [(metric["name"], metric["title"]) for metric in of_steps]
+    assert told == [(metric["name"], metric["title"]) for metric in listed["step_metrics"]]
+    for rule in answer_until_done(client, "findings")["rules"]:
+        name = {"suspicious_label": "suspicion"}.get(rule["rule"], rule["rule"])
+        called = [m["title"] for m in listed["sample_metrics"] if m["name"] == name]
+        assert called in ([], [rule["title"]])
+
+
+def test_loss_is_the_cross_entropy(client: Client) -> None:
+    loss, _ = tensors_of(ask(client, "sample_metrics", name="loss"))
+    probability, _ = tensors_of(ask(client, "sample_metrics", name="true_probability"))
+    expected = -np.log(np.maximum(probability["values"].astype(np.float64), 1e-7))
+    np.testing.assert_allclose(loss["values"], expected, rtol=1e-4, atol=1e-6)
+
+
 def test_sample_metrics_of_the_run(client: Client) -> None:
     tensors, _ = tensors_of(ask(client, "sample_metrics", name="forgotten"))
     assert tensors["values"].shape == (1, 1797)

@@ -64,6 +64,21 @@ export interface StepMetrics extends Measured {
   readonly samples: number;
 }
 
+/** What each sample has a number of, as the server's catalog says it. */
+export interface SampleMetric {
+  readonly name: string;
+  readonly title: string;
+  readonly unit: string;
+  readonly meaning: string;
+  readonly kind: "class" | "share" | "number" | "truth";
+  /** One number over the whole run; else one a step. */
+  readonly over_run: boolean;
+  readonly needs_outputs: boolean;
+  readonly needs_label: boolean;
+  /** What 0 and 1 of a truth mean. */
+  readonly words: readonly string[];
+}
+
 /** One number a sample, at each of some steps, or over the run where there are none. */
 export interface SampleValues extends Measured {
   readonly steps: readonly number[];

@@ -9,6 +9,7 @@ import type {
   NeighborHistory,
   Ranking,
   SampleHistory,
+  SampleMetric,
   SampleValues,
   Similarity,
   StepMetrics,
@@ -16,6 +17,11 @@ import type {
 } from "./measures";
 
 type Query = Readonly<Record<string, string>>;
+
+export async function fetch_catalog(signal: AbortSignal): Promise<readonly SampleMetric[]> {
+  const answer = await json<{ sample_metrics: readonly SampleMetric[] }>("catalog", {}, signal);
+  return answer.sample_metrics;
+}
 
 export function fetch_findings(key: LayerKey, signal: AbortSignal): Promise<Findings> {
   return json("findings", { ...key }, signal);

@@ -28,6 +28,7 @@ from tb_embed_plugin.metrics.observation import (
     neighbors_of,
     observe,
 )
+from tb_embed_plugin.metrics.predictions import cross_entropy
 from tb_embed_plugin.metrics.similarity import Cka
 from tb_embed_plugin.projections.blocks import check_width
 from tb_embed_plugin.projections.neighbors import nearest
@@ -183,7 +184,7 @@ class LayerMeasures:
             )
 
     def sample_metric(self, name: str, step: int) -> NDArray[np.float32]:
-        """Returns a number a sample by a name of `catalog.SAMPLE_METRICS`.
+        """Returns a number a sample by a name of `sample_catalog.SAMPLE_METRICS`.
 
         Returns:
             float32 (n_samples,), all of the layer's; NaN where undefined or not measured.
@@ -199,6 +200,8 @@ class LayerMeasures:
                 radius = self.observation(step).numbers["radius"]
                 moved = change.displacement / (radius or 1)
                 all_samples[self.samples] = moved if name == "displacement_of" else change.churn
+        elif name == "loss":
+            return cross_entropy(self.sample_metric("true_probability", step))
         elif name in self.observation(step).samples:
             all_samples[self.samples] = self.observation(step).samples[name]
         return all_samples

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin.analysis.extent import MAX_STEPS
 from tb_embed_plugin.memory import Memory
-from tb_embed_plugin.metrics.catalog import DEFINITIONS, SAMPLE_METRICS
+from tb_embed_plugin.metrics.catalog import DEFINITIONS
 from tb_embed_plugin.metrics.observation import Change, K, Labels, Observation, neighbors_of
+from tb_embed_plugin.metrics.sample_catalog import SAMPLE_METRICS
 from tb_embed_plugin.metrics.similarity import Cka
 
 VERSION = 2

@@ -23,7 +23,8 @@ def said_of(measures: LayerMeasures, sample: int, step: int) -> dict[str, float]
         step: A recorded step.
 
     Returns:
-        By those names of `catalog.SAMPLE_METRICS` that are of outputs; NaN where undefined.
+        By those names of `sample_catalog.SAMPLE_METRICS` that are of outputs; NaN where
+        undefined.
 
     Raises:
         NotRecordedError: The outputs were not recorded, or nobody knows which label is which

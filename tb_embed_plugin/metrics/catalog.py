@@ -1,29 +1,12 @@
-"""What is measured, as data: names, titles, units and meanings.
+"""What is measured of each step, as data: names, titles, units and meanings.
 
 The names are those of the HTTP API, of the scalars and of the columns of data frames.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Metric:
-    """One kind of number.
-
-    Attributes:
-        name: How programs call it.
-        title: How people call it.
-        unit: What 1 of it is; empty for a bare number.
-        meaning: One sentence.
-    """
-
-    name: str
-    title: str
-    unit: str
-    meaning: str
-
+from tb_embed_plugin.metrics.metric import Metric
+from tb_embed_plugin.metrics.sample_catalog import RUN_METRICS, SAMPLE_METRICS
 
 _CKA = "Linear CKA, debiased: 1 where only turned or scaled, about 0 where unrelated."
 
@@ -118,42 +101,7 @@ STEP_METRICS = (
 CKA_METRICS = ("cka_before", "cka_first", "cka_last")
 """Those of them of which there is a plain, biased value as well."""
 
-SAMPLE_METRICS = (
-    Metric("prediction", "Prediction", "class", "The class of the largest output."),
-    Metric("confidence", "Confidence", "share", "The probability of the prediction."),
-    Metric("correct", "Correct", "", "1 where the prediction is the label, else 0."),
-    Metric("true_probability", "Probability of the label", "share", "What the model gives it."),
-    Metric(
-        "margin",
-        "Margin",
-        "logits",
-        "The label's logit less the largest other one; positive where the model is right.",
-    ),
-    Metric(
-        "neighborhood_label",
-        "Neighbors' label",
-        "class",
-        "The most frequent label among the nearest neighbors.",
-    ),
-    Metric(
-        "agreement", "Agreement", "share", "Nearest neighbors that have the sample's label."
-    ),
-    Metric("silhouette_of", "Silhouette", "", "The sample's own silhouette; -1 to 1."),
-    Metric("distance", "Distance to the mean", "radii", "How far out the sample lies."),
-    Metric(
-        "displacement_of",
-        "Displacement",
-        "radii",
-        "How far the sample has moved since the step before, over the step's radius.",
-    ),
-    Metric(
-        "churn_of",
-        "Churn",
-        "share",
-        "Its nearest neighbors that are others than at the step before.",
-    ),
+DEFINITIONS = tuple(
+    (m.name, m.unit, m.meaning) for m in (*STEP_METRICS, *SAMPLE_METRICS, *RUN_METRICS)
 )
-"""One number a step and sample."""
-
-DEFINITIONS = tuple((m.name, m.unit, m.meaning) for m in (*STEP_METRICS, *SAMPLE_METRICS))
 """What the numbers are; what was kept under others is not of these."""

@@ -66,8 +66,8 @@ class Observation:
 
     Attributes:
         numbers: By the names of `catalog.STEP_METRICS`; NaN or missing where undefined.
-        samples: By the names of `catalog.SAMPLE_METRICS`, float32 (n_samples,), NaN where
-            undefined; classes are whole numbers.
+        samples: By the names of `sample_catalog.SAMPLE_METRICS`, float32 (n_samples,), NaN
+            where undefined; classes are whole numbers.
         agreement: Share of the neighbours that have their most frequent label, float32
             (n_samples,).
         neighbors: int32 (n_samples, k).

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin.metadata import OutputsKind
 
+LEAST_PROBABILITY = 1e-7
+
 NO_CLASS = -1
 """The class where the outputs are not numbers."""
 
@@ -56,6 +58,16 @@ def predict(outputs: NDArray[np.floating], kind: OutputsKind) -> Predictions:
         confidence=np.where(usable, confidence, np.nan),
         margin=np.where(usable, margin, np.nan),
     )
+
+
+def cross_entropy(true_probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Returns each sample's loss in nats, float32 (n_samples,), NaN where it is unknown.
+
+    Args:
+        true_probabilities: `Verdicts.true_probability`; below `LEAST_PROBABILITY` as if it
+            were that, so that no loss is infinite.
+    """
+    return -np.log(np.maximum(true_probabilities, np.float32(LEAST_PROBABILITY)))
 
 
 def confusion(

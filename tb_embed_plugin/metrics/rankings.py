@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.metrics import dynamics, motion
+from tb_embed_plugin.metrics.sample_catalog import TITLES
 
 AGREEMENT = 0.6
 """The least share of the neighbours with one label that counts as their agreeing."""
@@ -212,38 +213,38 @@ def _churned(history: History) -> Ranking | None:
 RULES: Mapping[str, Rule] = MappingProxyType(
     {
         "suspicious_label": Rule(
-            "Suspicious labels",
-            f"At {MOST_STEPS:.0%} of the steps or more, {AGREEMENT:.0%} of the neighbors or "
-            "more share a label that is not the sample's.",
-            "share of neighbors against the label less those for it, mean over the steps",
+            TITLES["suspicion"],
+            f"Most neighbors ({AGREEMENT:.0%}+) share another label at "
+            f"{MOST_STEPS:.0%}+ of the steps.",
+            "neighbors that disagree with the label minus those that agree, mean over steps",
             _suspicious,
         ),
         "forgotten": Rule(
-            "Forgotten",
+            TITLES["forgotten"],
             "Predicted right at one step and wrong at the next.",
             "times forgotten",
             _forgotten,
         ),
         "lost": Rule(
-            "Learnt, then lost",
+            TITLES["lost"],
             "Predicted right at some step and wrong at the last.",
             "steps at which it was right",
             _lost,
         ),
         "never_learnt": Rule(
-            "Never learnt",
+            TITLES["never_learnt"],
             "Predicted wrong at every step.",
             "mean margin against the label, logits",
             _never_learnt,
         ),
         "flipping": Rule(
-            "Prediction flips",
+            TITLES["prediction_flips"],
             "Predicted as another class than at the step before.",
             "flips",
             _flipping,
         ),
         "neighborhood_flipping": Rule(
-            "Neighborhood flips",
+            TITLES["neighborhood_flips"],
             "The neighbors' most frequent label is another than at the step before.",
             "flips",
             _neighborhood_flipping,

@@ -18,8 +18,9 @@ from tb_embed_plugin.analysis import findings
 from tb_embed_plugin.analysis.measure import LayerMeasures
 from tb_embed_plugin.arguments import Arguments
 from tb_embed_plugin.errors import ArgumentError
-from tb_embed_plugin.metrics.catalog import CKA_METRICS, SAMPLE_METRICS, STEP_METRICS
+from tb_embed_plugin.metrics.catalog import CKA_METRICS, STEP_METRICS
 from tb_embed_plugin.metrics.rankings import RULES
+from tb_embed_plugin.metrics.sample_catalog import RUN_METRICS, SAMPLE_METRICS
 from tb_embed_plugin.server.answers import Answer, Service, bound, json_answer
 from tb_embed_plugin.server.measuring import (
     in_time,
@@ -29,6 +30,15 @@ from tb_embed_plugin.server.measuring import (
     version_of,
     without_nan,
 )
+
+
+def catalog(service: Service, arguments: Arguments) -> Answer:
+    """Lists all that is measured, with its titles and meanings."""
+    content = {
+        "step_metrics": [asdict(metric) for metric in STEP_METRICS],
+        "sample_metrics": [asdict(metric) for metric in (*SAMPLE_METRICS, *RUN_METRICS)],
+    }
+    return json_answer(content)
 
 
 def metrics(service: Service, arguments: Arguments) -> Answer:
@@ -142,6 +152,7 @@ def list_findings(service: Service, arguments: Arguments) -> Answer:
 
 METRIC_ROUTES: Mapping[str, Callable[[Service, Arguments], Answer]] = MappingProxyType(
     {
+        "catalog": catalog,
         "metrics": metrics,
         "sample_metrics": sample_metrics,
         "samples": samples,

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from playwright.sync_api import Locator, expect
 
 from tb_embed_plugin import EmbeddingCheckpoint
+from tb_embed_plugin.metrics.sample_catalog import RUN_METRICS, SAMPLE_METRICS
 from tests.browser.tab import TIMEOUT, Open, Tab
 from tests.harness import EPOCHS, Recording, TensorBoardProcess, tensorboard
 
@@ -131,7 +132,7 @@ def test_the_list_of_suspicious_labels_is_of_those_planted(
     tab = open_tab(faulty, width=1500)
     tab.wait_for_picture(STEPS)
     findings = opened_findings(tab)
-    findings.get_by_role("button", name=re.compile("^Suspicious labels")).click()
+    findings.get_by_role("button", name=re.compile("^Possible label error")).click()
     options = findings.get_by_role("listbox").get_by_role("option")
     expect(options.nth(5)).to_be_visible()
     expect(options.first.locator("canvas")).to_be_visible()
@@ -256,6 +257,14 @@ def test_a_unit_colors_the_samples(open_tab: Open, recording: Recording) -> None
     expect(ramp).to_be_visible()
     name = ramp.get_attribute("aria-label") or ""
     assert float(name.split()[-3]) == pytest.approx(high, rel=0.05)
+
+
+def test_the_color_menu_has_the_titles_of_the_servers_catalog(open_tab: Open) -> None:
+    tab = open_tab()
+    tab.wait_for_picture(EPOCHS)
+    offered = tab.frame.get_by_role("combobox", name="Color by").locator("optgroup option")
+    titles = [metric.title for metric in (*SAMPLE_METRICS, *RUN_METRICS)]
+    expect(offered).to_have_text(titles, timeout=TIMEOUT)
 
 
 def test_predictions_color_the_samples_step_by_step(open_tab: Open) -> None:

@@ -36,16 +36,16 @@ def test_another_label_changes_all_numbers_and_the_address(
         tab.frame.get_by_role("button", name="Show the inspector").click()
         tab.frame.get_by_role("tab", name="Findings").click()
         panel = tab.frame.get_by_role("region", name="Findings")
-        suspicious = panel.get_by_role("button", name=re.compile("Suspicious labels"))
+        suspicious = panel.get_by_role("button", name=re.compile("Possible label error"))
         expect(panel).to_contain_text("Label: class.", timeout=TIMEOUT)
-        expect(suspicious).to_have_text("Suspicious labels1")
+        expect(suspicious).to_have_text("Possible label error1")
         assert "label=" not in tab.page.evaluate("location.hash")
 
         chooser.select_option("sex")
         expect(color).to_have_value("sex")
         assert accuracy(tab, "sex") < 0.8 < by_class
         expect(panel).to_contain_text("Label: sex.", timeout=TIMEOUT)
-        expect(suspicious).not_to_have_text("Suspicious labels1")
+        expect(suspicious).not_to_have_text("Possible label error1")
         tab.wait_until(lambda: "p.tb_embed.label=sex" in tab.page.evaluate("location.hash"))
 
         # The address alone says it; nothing that was measured by class is shown.
@@ -59,7 +59,7 @@ def test_another_label_changes_all_numbers_and_the_address(
         other.frame.get_by_role("tab", name="Findings").click()
         panel = other.frame.get_by_role("region", name="Findings")
         expect(panel).to_contain_text("No label is chosen.", timeout=TIMEOUT)
-        expect(panel).not_to_contain_text("Suspicious labels")
+        expect(panel).not_to_contain_text("Possible label error")
         other.frame.get_by_title("What this view is worth, in numbers").click()
         numbers = other.frame.get_by_role("region", name="Quality of step 2")
         expect(numbers).to_contain_text("No label is chosen.")

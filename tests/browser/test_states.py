@@ -66,7 +66,7 @@ def measured(tab: Tab) -> Iterator[str]:
     """Brings the tabs of what is measured into one state after the other."""
     tab.frame.get_by_role("tab", name="Findings").click()
     findings = tab.frame.get_by_role("region", name="Findings")
-    findings.get_by_role("button", name="Never learnt").click()
+    findings.get_by_role("button", name="Never learned").click()
     expect(findings.get_by_role("option").first).to_be_visible(timeout=TIMEOUT)
     yield "finding and its samples"
     tab.frame.get_by_role("tab", name="Layer").click()

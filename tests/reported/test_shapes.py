@@ -15,8 +15,8 @@ from werkzeug.test import Client, TestResponse
 
 from tb_embed_plugin.cli import main
 from tb_embed_plugin.jobs import engines
-from tb_embed_plugin.metrics.catalog import SAMPLE_METRICS
 from tb_embed_plugin.metrics.rankings import RULES
+from tb_embed_plugin.metrics.sample_catalog import SAMPLE_METRICS
 from tb_embed_plugin.plugin import EmbeddingsPlugin
 from tests.decoding import BASE, info_of, positions_of
 from tests.harness import client_for

@@ -1,6 +1,6 @@
 // A table of samples of which only the rows in sight exist. Its heads sort, its first cells open a sample.
 import { useRef } from "preact/hooks";
-import { type Table, value_at } from "../state/table";
+import { type Table, title_of, value_at } from "../state/table";
 import { span, useSight } from "./list_box";
 
 const ROW_HEIGHT = 28;
@@ -28,21 +28,24 @@ export function SamplesTable(props: SamplesTableProps) {
   const { top, height } = useSight(box);
   const first = Math.max(0, Math.floor(top / ROW_HEIGHT) - SPARE_ROWS);
   const last = Math.min(ids.length, Math.ceil((top + height) / ROW_HEIGHT) + SPARE_ROWS);
-  const heads = ["", ...table.map((column) => column.name)];
+  const heads = [
+    ["", "sample"] as const,
+    ...table.map((column) => [column.name, title_of(column)] as const),
+  ];
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys
     <section ref={box} class="table-box" tabIndex={0} aria-label={name}>
       <table aria-rowcount={ids.length + 1}>
         <thead>
           <tr aria-rowindex={1}>
-            {heads.map((by) => (
+            {heads.map(([by, title]) => (
               <th key={by} scope="col" aria-sort={sorting(order, by)}>
                 <button
                   type="button"
-                  title={`Sorts by ${by || "sample"}, again the other way round`}
+                  title={`Sorts by ${title}, again the other way round`}
                   onClick={() => sort({ by, descending: order.by === by && !order.descending })}
                 >
-                  {by || "sample"}
+                  {title}
                   <span aria-hidden="true">
                     {order.by === by ? (order.descending ? " ↓" : " ↑") : ""}
                   </span>

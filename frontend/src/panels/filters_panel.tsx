@@ -4,7 +4,7 @@ import { Brush } from "../charts/brush";
 import { set_filter } from "../state/choose";
 import { histogram } from "../state/histogram";
 import type { Store } from "../state/store";
-import { values_of } from "../state/table";
+import { title_of, values_of } from "../state/table";
 
 const BINS = 32;
 
@@ -15,7 +15,7 @@ export function FiltersPanel({ store }: { store: Store }) {
       const counted = values === null ? null : histogram(values, BINS);
       const of_time = column.type === "date";
       return counted !== null && counted.high > counted.low
-        ? [{ name: column.name, counted, of_time }]
+        ? [{ name: column.name, title: title_of(column), counted, of_time }]
         : [];
     }),
   );
@@ -28,12 +28,12 @@ export function FiltersPanel({ store }: { store: Store }) {
           ? "Filter by number or date"
           : "Filter by number"}
       </summary>
-      {spread.value.map(({ name, counted, of_time }) => {
+      {spread.value.map(({ name, title, counted, of_time }) => {
         const filter = filters.get(name);
         return (
           <Brush
             key={name}
-            name={name}
+            name={title}
             histogram={counted}
             of_time={of_time}
             range={filter?.kind === "range" ? [filter.low, filter.high] : null}

@@ -1,7 +1,7 @@
 // The sample under the pointer: its thumbnail, large, and its row of the metadata.
 import { Thumbnail } from "../controls/thumbnail";
 import type { Hover, Store } from "../state/store";
-import { type Table, value_at } from "../state/table";
+import { type Table, title_of, value_at } from "../state/table";
 
 const MOST_FIELDS = 5;
 const IMAGE_SIDE = 112;
@@ -41,7 +41,7 @@ function fields_of(table: Table, color_by: string | null, sample: number): [stri
   const others = table.filter(({ name }) => name !== color_by);
   return [...coloring, ...others]
     .slice(0, MOST_FIELDS)
-    .map((column) => [column.name, value_at(column, sample)]);
+    .map((column) => [title_of(column), value_at(column, sample)]);
 }
 
 /** Opens from the sample towards the middle of the stage, where there is room. */

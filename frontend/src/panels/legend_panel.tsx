@@ -20,7 +20,7 @@ export function LegendPanel({ store }: { store: Store }) {
   const entries = legend.kind === "categories" ? (groups ?? legend.entries) : missing;
   return (
     <section class="legend">
-      <h2>{color_title(column)}</h2>
+      <h2>{color_title(store, column)}</h2>
       <Treated store={store} column={column} />
       {legend.kind === "categories" && groups !== undefined && (
         <ManyClasses store={store} column={column} legend={legend} />

@@ -4,7 +4,7 @@ import { Thumbnail } from "../controls/thumbnail";
 import { look_further } from "../state/choose";
 import { median, path_lengths } from "../state/paths";
 import type { Store } from "../state/store";
-import { value_at } from "../state/table";
+import { title_of, value_at } from "../state/table";
 
 const IMAGE_SIDE = 112;
 
@@ -49,7 +49,7 @@ export function SampleCard({ store }: { store: Store }) {
           <dl>
             {(store.table.value ?? []).map((column) => (
               <div key={column.name}>
-                <dt>{column.name}</dt>
+                <dt>{title_of(column)}</dt>
                 <dd>{value_at(column, id) || "no value"}</dd>
               </div>
             ))}

@@ -8,6 +8,7 @@ import { look_at, point_at } from "../state/choose";
 import { sort_samples } from "../state/rows";
 import { ids_in } from "../state/selection";
 import { color_of, type Store } from "../state/store";
+import { title_of } from "../state/table";
 
 const COLUMNS = 6;
 const CELL = 48;
@@ -39,9 +40,12 @@ export function SelectionList({ store }: { store: Store }) {
             value={order.by}
             onChange={(event) => sort({ ...order, by: event.currentTarget.value })}
           >
-            {["", ...columns.value.map(({ name }) => name)].map((name) => (
-              <option key={name} value={name} selected={name === order.by}>
-                {name || "sample"}
+            <option value="" selected={order.by === ""}>
+              sample
+            </option>
+            {columns.value.map((column) => (
+              <option key={column.name} value={column.name} selected={column.name === order.by}>
+                {title_of(column)}
               </option>
             ))}
           </select>

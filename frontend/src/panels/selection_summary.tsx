@@ -6,6 +6,7 @@ import { rows_csv, shares } from "../state/rows";
 import { ids_in, type Reason } from "../state/selection";
 import { fit_to_selection, toggle_holding } from "../state/show";
 import type { Store } from "../state/store";
+import { title_of } from "../state/table";
 
 const REASONS: Readonly<Record<Reason, string>> = {
   click: "by clicking",
@@ -92,7 +93,7 @@ function Shares({ store, ids }: { store: Store; ids: readonly number[] }) {
   const entries =
     legend?.kind === "categories" && column.name === store.color_by.value ? legend.entries : [];
   return (
-    <ul class="shares" aria-label={`Selected by ${column.name}`}>
+    <ul class="shares" aria-label={`Selected by ${title_of(column)}`}>
       {counted.slice(0, MOST_SHARES).map(({ code, word, count }) => (
         <li key={code}>
           <span

@@ -69,6 +69,7 @@ function take_choice(first: Store, second: Store): void {
   batch(() => {
     second.runs.value = first.runs.value;
     second.engines.value = first.engines.value;
+    second.measuring.catalog.value = first.measuring.catalog.value;
     second.run_name.value = wanted.run;
     second.label_wanted.value = first.label_wanted.value;
     second.layer_name.value = wanted.layer;

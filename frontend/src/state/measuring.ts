@@ -12,13 +12,14 @@ import type {
   Other,
   Ranking,
   SampleHistory,
+  SampleMetric,
   SampleValues,
   Similarity,
   StepMetric,
   StepMetrics,
   Units,
 } from "../measures";
-import { kind_of, type Painted, painted_at } from "./painting";
+import { kind_of, metric_of, type Painted, painted_at } from "./painting";
 
 export const SECTIONS = [
   "Curves",
@@ -52,6 +53,8 @@ interface Moment {
 }
 
 export class Measuring {
+  /** What the server can measure of each sample; empty until it has said so. */
+  readonly catalog: Signal<readonly SampleMetric[]> = signal([]);
   readonly findings: Signal<Findings | null> = signal(null);
   /** The finding whose samples are listed. */
   readonly opened: Signal<string | null> = signal(null);
@@ -94,7 +97,10 @@ export class Measuring {
       const name = color_by.value;
       if (name === null || kind_of(name) === null || values?.color !== name) return null;
       if ((values.rows[0]?.length ?? samples.value) !== samples.value) return null;
-      return painted_at(name, values, steps.value, at.value);
+      const metric = metric_of(name, this.catalog.value);
+      // What a number is must be known before it is shown, a unit's activations aside.
+      if (metric === null && kind_of(name) !== "unit") return null;
+      return painted_at({ name, metric }, values, steps.value, at.value);
     });
     this.has_outputs = computed(() => this.metrics.value?.classes_are_outputs ?? false);
     this.curve_above = computed(

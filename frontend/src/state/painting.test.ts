@@ -1,6 +1,29 @@
 import { describe, expect, it } from "vitest";
-import type { SampleValues } from "../measures";
-import { kind_of, measured_name, painted_at } from "./painting";
+import type { SampleMetric, SampleValues } from "../measures";
+import { kind_of, measured_name, metric_of, painted_at } from "./painting";
+
+const metric = (name: string, kind: SampleMetric["kind"], over_run = false): SampleMetric => ({
+  name,
+  title: `The ${name}`,
+  unit: "",
+  meaning: "",
+  kind,
+  over_run,
+  needs_outputs: false,
+  needs_label: false,
+  words: kind === "truth" ? ["wrong", "right"] : [],
+});
+const CATALOG = [
+  metric("agreement", "share"),
+  metric("churn_of", "share"),
+  metric("margin", "number"),
+  metric("correct", "truth"),
+  metric("prediction", "class"),
+  metric("lost", "truth", true),
+  metric("path_length", "number", true),
+];
+const painted = (name: string, values: SampleValues, at: number) =>
+  painted_at({ name, metric: metric_of(name, CATALOG) }, values, STEPS, at);
 
 const of = (steps: number[], rows: number[][], classes: string[] = []): SampleValues => ({
   steps,
@@ -10,7 +33,7 @@ const of = (steps: number[], rows: number[][], classes: string[] = []): SampleVa
 const STEPS = [0, 10, 20];
 
 function numbers_at(color: string, values: SampleValues, at: number): number[] {
-  const column = painted_at(color, values, STEPS, at)?.column;
+  const column = painted(color, values, at)?.column;
   return column?.type === "number" ? [...column.values] : [];
 }
 
@@ -21,7 +44,7 @@ describe("what colours the samples", () => {
       "step",
       "unit",
     ]);
-    expect(measured_name("step: loss")).toBe("true_probability");
+    expect(measured_name("step: loss")).toBe("loss");
   });
 
   it("blends numbers between two steps", () => {
@@ -50,7 +73,7 @@ describe("what colours the samples", () => {
       ["cat", "dog"],
     );
     const codes_at = (at: number) => {
-      const column = painted_at("step: prediction", values, STEPS, at)?.column;
+      const column = painted("step: prediction", values, at)?.column;
       return column?.type === "category" ? [...column.codes] : [];
     };
     expect(codes_at(0.4)).toEqual([0, -1]);
@@ -63,7 +86,7 @@ describe("what colours the samples", () => {
       [4, 5],
       [6, 8],
     ]);
-    const limits = STEPS.map((_, at) => painted_at("step: margin", values, STEPS, at)?.limits);
+    const limits = STEPS.map((_, at) => painted("step: margin", values, at)?.limits);
     expect(limits).toEqual([
       [0, 8],
       [0, 8],
@@ -71,18 +94,23 @@ describe("what colours the samples", () => {
     ]);
   });
 
-  it("is a loss where the probability of the label was asked for", () => {
-    const values = of(STEPS, [
-      [1, Math.exp(-2)],
-      [1, 1],
-      [1, 1],
-    ]);
-    const [right, wrong] = numbers_at("step: loss", values, 0);
-    expect(right).toBeCloseTo(0);
-    expect(wrong).toBeCloseTo(2, 5);
+  it("is of the catalog's kind and has its title, over the run too", () => {
+    const once = of([], [[0, 1, Number.NaN]]);
+    const lost = painted("run: lost", once, 0.5)?.column;
+    expect(lost).toMatchObject({ type: "category", title: "The lost", words: ["wrong", "right"] });
+    expect(lost?.type === "category" && [...lost.codes]).toEqual([0, 1, -1]);
+    expect(painted("run: path_length", once, 2)).toMatchObject({
+      column: { type: "number", name: "run: path_length", title: "The path_length" },
+      limits: null,
+    });
+    expect(painted("step: correct", of([0], [[1]]), 0)?.column).toMatchObject({
+      words: ["wrong", "right"],
+    });
+    // One name a step and one over the run are two things.
+    expect(metric_of("step: lost", CATALOG)).toBeNull();
   });
 
   it("is nothing while its step has not come", () => {
-    expect(painted_at("step: margin", of([0, 10], [[1], [2]]), STEPS, 2)).toBeNull();
+    expect(painted("step: margin", of([0, 10], [[1], [2]]), 2)).toBeNull();
   });
 });

@@ -1,5 +1,5 @@
 // What is measured of each sample as a column that colours can show: at the moment that is shown, or over the whole run.
-import type { SampleValues } from "../measures";
+import type { SampleMetric, SampleValues } from "../measures";
 import type { Column } from "./table";
 
 export interface Painted {
@@ -11,34 +11,16 @@ export interface Painted {
 /** Where what colours the samples comes from; its name says so, so that no column of the metadata can be meant. */
 export type Kind = "step" | "run" | "unit";
 
-interface Choice {
+/** What samples are coloured by. */
+interface Color {
+  /** Kind and name, as in the address. */
   readonly name: string;
-  readonly title: string;
-  /** It needs the outputs of the model. */
-  readonly of_outputs: boolean;
+  /** Null for a unit's activations. */
+  readonly metric: SampleMetric | null;
 }
-
-export const CHOICES: readonly Choice[] = [
-  { name: "step: prediction", title: "Prediction", of_outputs: true },
-  { name: "step: confidence", title: "Confidence", of_outputs: true },
-  { name: "step: correct", title: "Correctness", of_outputs: true },
-  { name: "step: loss", title: "Loss", of_outputs: true },
-  { name: "step: margin", title: "Margin", of_outputs: true },
-  { name: "step: displacement_of", title: "Displacement", of_outputs: false },
-  { name: "step: churn_of", title: "Churn of neighbors", of_outputs: false },
-  { name: "step: agreement", title: "Agreement of neighbors", of_outputs: false },
-  { name: "step: neighborhood_label", title: "Label of neighbors", of_outputs: false },
-  { name: "run: suspicion", title: "Suspicion of the label, over the run", of_outputs: false },
-  { name: "run: forgotten", title: "Times forgotten, over the run", of_outputs: true },
-  { name: "run: first_learnt", title: "First learnt at step, over the run", of_outputs: true },
-  { name: "run: path_length", title: "Path length, over the run", of_outputs: false },
-];
 
 /** Beyond, numbers switch half-way between two steps, as categories do: to paint each picture anew would take too long. */
 const MOST_BLENDED = 20_000;
-const SHARES = new Set(["confidence", "correct", "churn_of", "agreement", "true_probability"]);
-const CLASSES = new Set(["prediction", "neighborhood_label"]);
-const LEAST_PROBABILITY = 1e-7;
 
 export function kind_of(color: string): Kind | null {
   const found = /^(step|run|unit): /.exec(color);
@@ -47,39 +29,45 @@ export function kind_of(color: string): Kind | null {
 
 /** The server's name of it. */
 export function measured_name(color: string): string {
-  const name = color.replace(/^\w+: /, "");
-  return name === "loss" ? "true_probability" : name;
+  return color.replace(/^\w+: /, "");
+}
+
+/** How a measured number is called as a colour, in addresses too. */
+export function color_of_metric({ name, over_run }: SampleMetric): string {
+  return `${over_run ? "run" : "step"}: ${name}`;
+}
+
+export function metric_of(color: string, catalog: readonly SampleMetric[]): SampleMetric | null {
+  return catalog.find((metric) => color_of_metric(metric) === color) ?? null;
 }
 
 export function painted_at(
-  color: string,
+  color: Color,
   values: SampleValues,
   steps: readonly number[],
   at: number,
 ): Painted | null {
-  const name = color.replace(/^\w+: /, "");
-  const number = name === "loss" ? loss_of : (value: number) => value;
-  if (kind_of(color) === "run") {
-    const [row] = values.rows;
-    return row === undefined ? null : { column: numbers(color, row, number), limits: null };
-  }
+  const kind = color.metric?.kind ?? "number";
+  const over_run = color.metric?.over_run ?? false;
   const row_at = (place: number) => {
     // What comes a step at a time stays until the next has come.
-    if (values.rows.length === 1) return values.rows[0];
+    if (over_run || values.rows.length === 1) return values.rows[0];
     return values.rows[values.steps.indexOf(steps[place] ?? Number.NaN)];
   };
   const nearest = row_at(Math.round(at));
   if (nearest === undefined) return null;
-  if (CLASSES.has(name) || name === "correct") {
-    const words = name === "correct" ? ["wrong", "right"] : values.classes;
+  if (kind === "class" || kind === "truth") {
+    const words = kind === "truth" ? (color.metric?.words ?? []) : values.classes;
     const codes = Int32Array.from(nearest, (value) => (Number.isNaN(value) ? -1 : value));
-    return { column: { type: "category", name: color, codes, words }, limits: null };
+    return { column: { type: "category", ...named(color), codes, words }, limits: null };
   }
-  const limits: readonly [number, number] = SHARES.has(name) ? [0, 1] : limits_of(values, number);
+  if (over_run)
+    return { column: numbers(color, nearest), limits: kind === "share" ? [0, 1] : null };
+  const limits: readonly [number, number] = kind === "share" ? [0, 1] : limits_of(values);
   const [from, to] = [row_at(Math.floor(at)), row_at(Math.ceil(at))];
   const share = at - Math.floor(at);
   if (share === 0 || !from || !to || nearest.length > MOST_BLENDED) {
-    return { column: numbers(color, nearest, number), limits };
+    return { column: numbers(color, nearest), limits };
   }
   const blended = from.map((value, i) => {
     const next = to[i] as number;
@@ -87,25 +75,21 @@ export function painted_at(
     if (Number.isNaN(value)) return next;
     return Number.isNaN(next) ? value : value + share * (next - value);
   });
-  return { column: numbers(color, blended, number), limits };
+  return { column: numbers(color, blended), limits };
 }
 
-function numbers(name: string, row: Float32Array, number: (value: number) => number): Column {
-  return { type: "number", name, values: Float64Array.from(row, number) };
+function numbers(color: Color, row: Float32Array): Column {
+  return { type: "number", ...named(color), values: Float64Array.from(row) };
 }
 
-/** Cross-entropy, in nats. */
-function loss_of(probability: number): number {
-  return -Math.log(Math.max(LEAST_PROBABILITY, probability));
+function named({ name, metric }: Color): { name: string; title?: string } {
+  return metric === null ? { name } : { name, title: metric.title };
 }
 
 const found_limits = new WeakMap<SampleValues, readonly [number, number]>();
 
 /** The 2 % and 98 % quantiles of all steps. */
-function limits_of(
-  values: SampleValues,
-  number: (value: number) => number,
-): readonly [number, number] {
+function limits_of(values: SampleValues): readonly [number, number] {
   const known = found_limits.get(values);
   if (known !== undefined) return known;
   const length = values.rows.reduce((sum, row) => sum + row.length, 0);
@@ -116,7 +100,7 @@ function limits_of(
   for (const row of values.rows) {
     for (const value of row) {
       place += 1;
-      if (place % stride === 0 && !Number.isNaN(value)) some.push(number(value));
+      if (place % stride === 0 && !Number.isNaN(value)) some.push(value);
     }
   }
   some.sort((a, b) => a - b);

@@ -1,6 +1,6 @@
 // Samples as rows of a table: in which order, and as text.
 import { write_csv } from "./csv";
-import { type Column, type Table, value_at } from "./table";
+import { type Column, type Table, title_of, value_at } from "./table";
 import { TAGS, type Tags } from "./tags";
 
 /** "file 2" comes before "file 10". */
@@ -42,7 +42,7 @@ function comparison(
 }
 
 export function rows_csv(ids: readonly number[], table: Table): string {
-  const head = ["sample", ...table.map(({ name }) => name)];
+  const head = ["sample", ...table.map(title_of)];
   return write_csv([
     head,
     ...ids.map((id) => [`${id}`, ...table.map((one) => exact_value(one, id))]),

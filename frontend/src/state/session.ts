@@ -1,6 +1,7 @@
 // Lets follow what must follow when the store changes: which requests, which moves. The table of contents is `start`.
 import { batch } from "@preact/signals";
 import { fetch_engines } from "../api";
+import { fetch_catalog } from "../measures_api";
 import { follow_bookmarks } from "./bookmarking";
 import { keep_companion } from "./companion";
 import { keep_address, open_address } from "./keep_address";
@@ -18,6 +19,7 @@ import { until } from "./until";
 export function start(store: Store, first_answer: Promise<Response>, signal: AbortSignal): void {
   load_picture(store, signal);
   load_engines(store, signal);
+  load_catalog(store, signal);
   tour_on_wish(store);
   play_on_wish(store, signal);
   keep_choices(store);
@@ -44,4 +46,13 @@ function load_engines(store: Store, signal: AbortSignal): void {
     });
   };
   store.activity.attempt_quietly("the list of views", signal, load);
+}
+
+/** As the views: what samples can be colored by. */
+function load_catalog(store: Store, signal: AbortSignal): void {
+  const load = async () => {
+    await until(() => store.first_picture.value || store.view.value === null, signal);
+    store.measuring.catalog.value = await fetch_catalog(signal);
+  };
+  store.activity.attempt_quietly("the list of what is measured", signal, load);
 }

@@ -2,7 +2,8 @@
 import type { ColumnType } from "../types";
 import { Strings, type Tensors } from "../wire";
 
-export type Column = { readonly by_step?: boolean } & (
+/** `title` is what people call it, where that is not its name. */
+export type Column = { readonly by_step?: boolean; readonly title?: string } & (
   | {
       readonly type: "category";
       readonly name: string;
@@ -30,6 +31,10 @@ export type Column = { readonly by_step?: boolean } & (
 );
 
 export type Table = readonly Column[];
+
+export function title_of({ title, name }: Column): string {
+  return title ?? name;
+}
 
 export function read_table(tensors: Tensors): Table {
   const { columns } = tensors.json as { columns: Described[] };

@@ -1,0 +1,43 @@
+"""What a number is, for people and programs: its name, title, unit and meaning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One kind of number.
+
+    Attributes:
+        name: How programs call it.
+        title: How people call it.
+        unit: What 1 of it is; empty for a bare number.
+        meaning: One sentence.
+    """
+
+    name: str
+    title: str
+    unit: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class SampleMetric(Metric):
+    """One kind of number that each sample has, and how it can be shown.
+
+    Attributes:
+        kind: "class" for the place of a class, "share" for what lies between 0 and 1, "truth"
+            for 0 or 1, else "number".
+        over_run: One number over the whole run; else one a step.
+        needs_outputs: It is told from the model's outputs.
+        needs_label: It is told from the labels.
+        words: What 0 and 1 of a truth mean; empty of all others.
+    """
+
+    kind: Literal["class", "share", "number", "truth"] = "number"
+    over_run: bool = False
+    needs_outputs: bool = False
+    needs_label: bool = False
+    words: tuple[str, ...] = ()

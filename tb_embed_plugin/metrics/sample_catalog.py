@@ -1,0 +1,219 @@
+"""What is measured of each sample, as data: names, titles, units, meanings and kinds.
+
+The names are those of the HTTP API and of the columns of data frames; the titles are those of
+the page's colors, lists and tables.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from tb_embed_plugin.metrics.metric import SampleMetric
+
+SAMPLE_METRICS = (
+    SampleMetric(
+        "prediction",
+        "Prediction",
+        "class",
+        "The class of the largest output.",
+        kind="class",
+        needs_outputs=True,
+    ),
+    SampleMetric(
+        "confidence",
+        "Confidence",
+        "share",
+        "The probability of the prediction.",
+        kind="share",
+        needs_outputs=True,
+    ),
+    SampleMetric(
+        "correct",
+        "Correct",
+        "",
+        "1 where the prediction is the label, else 0.",
+        kind="truth",
+        needs_outputs=True,
+        needs_label=True,
+        words=("wrong", "right"),
+    ),
+    SampleMetric(
+        "true_probability",
+        "Probability of the label",
+        "share",
+        "What the model gives it.",
+        kind="share",
+        needs_outputs=True,
+        needs_label=True,
+    ),
+    SampleMetric(
+        "loss",
+        "Loss",
+        "nats",
+        "Cross-entropy: minus the logarithm of the label's probability, at most 16.1.",
+        needs_outputs=True,
+        needs_label=True,
+    ),
+    SampleMetric(
+        "margin",
+        "Margin",
+        "logits",
+        "The label's logit less the largest other one; positive where the model is right.",
+        needs_outputs=True,
+        needs_label=True,
+    ),
+    SampleMetric(
+        "neighborhood_label",
+        "Neighbors' label",
+        "class",
+        "The most frequent label among the nearest neighbors.",
+        kind="class",
+        needs_label=True,
+    ),
+    SampleMetric(
+        "agreement",
+        "Neighbors' agreement",
+        "share",
+        "Nearest neighbors that have the sample's label.",
+        kind="share",
+        needs_label=True,
+    ),
+    SampleMetric(
+        "silhouette_of",
+        "Silhouette",
+        "",
+        "The sample's own silhouette; -1 to 1.",
+        needs_label=True,
+    ),
+    SampleMetric("distance", "Distance to the mean", "radii", "How far out the sample lies."),
+    SampleMetric(
+        "displacement_of",
+        "Displacement",
+        "radii",
+        "How far the sample has moved since the step before, over the step's radius.",
+    ),
+    SampleMetric(
+        "churn_of",
+        "Churn",
+        "share",
+        "Its nearest neighbors that are others than at the step before.",
+        kind="share",
+    ),
+)
+"""One number a step and sample."""
+
+RUN_METRICS = (
+    SampleMetric(
+        "suspicion",
+        "Possible label error",
+        "share",
+        "Neighbors that share another label less those with its own, averaged over the steps.",
+        over_run=True,
+        needs_label=True,
+    ),
+    SampleMetric(
+        "forgotten",
+        "Forgotten",
+        "times",
+        "Times it was right at one step and wrong at the next.",
+        over_run=True,
+        needs_outputs=True,
+        needs_label=True,
+    ),
+    SampleMetric(
+        "first_learnt",
+        "First learned",
+        "step",
+        "The first step at which it is predicted right; -1 never.",
+        over_run=True,
+        needs_outputs=True,
+        needs_label=True,
+    ),
+    SampleMetric(
+        "lost",
+        "Learned, then forgotten",
+        "",
+        "1 where it was predicted right at some step and is not at the last.",
+        kind="truth",
+        over_run=True,
+        needs_outputs=True,
+        needs_label=True,
+        words=("no", "yes"),
+    ),
+    SampleMetric(
+        "never_learnt",
+        "Never learned",
+        "",
+        "1 where it was predicted wrong at every step.",
+        kind="truth",
+        over_run=True,
+        needs_outputs=True,
+        needs_label=True,
+        words=("no", "yes"),
+    ),
+    SampleMetric(
+        "prediction_flips",
+        "Prediction flips",
+        "times",
+        "Times its prediction changed.",
+        over_run=True,
+        needs_outputs=True,
+    ),
+    SampleMetric(
+        "neighborhood_flips",
+        "Neighborhood flips",
+        "times",
+        "Times its neighbors' most frequent label changed.",
+        over_run=True,
+        needs_label=True,
+    ),
+    SampleMetric(
+        "aum",
+        "Mean margin",
+        "logits",
+        "Area under the margin: the margin, averaged over the steps.",
+        over_run=True,
+        needs_outputs=True,
+        needs_label=True,
+    ),
+    SampleMetric(
+        "map_mean",
+        "Mean confidence in the true label",
+        "share",
+        "The label's probability, averaged over the steps.",
+        kind="share",
+        over_run=True,
+        needs_outputs=True,
+        needs_label=True,
+    ),
+    SampleMetric(
+        "map_spread",
+        "Variability",
+        "share",
+        "Standard deviation of the label's probability over the steps.",
+        over_run=True,
+        needs_outputs=True,
+        needs_label=True,
+    ),
+    SampleMetric(
+        "path_length",
+        "Path length",
+        "activations",
+        "How far it has moved, step by step.",
+        over_run=True,
+    ),
+    SampleMetric(
+        "straightness",
+        "Straightness",
+        "share",
+        "How far it has moved from the first step to the last, over its path length.",
+        kind="share",
+        over_run=True,
+    ),
+)
+"""One number a sample over the whole run, untrained steps left out."""
+
+TITLES = MappingProxyType(
+    {metric.name: metric.title for metric in (*SAMPLE_METRICS, *RUN_METRICS)}
+)
+"""How people call what is measured of samples, by name."""
