@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -204,8 +203,9 @@ def _metrics(options: argparse.Namespace) -> int:
             rows = {step: layer.numbers(step) for step in layer.steps}
             print(f"  {'step':20}", *[f"{layer.run.step_name(step):>8}" for step in rows])
             for name in dict.fromkeys(name for row in rows.values() for name in row):
-                numbers = [row.get(name, math.nan) for row in rows.values()]
-                print(f"  {name:20}", *[f"{number:8.3f}" for number in numbers])
+                numbers = [row.get(name) for row in rows.values()]
+                cells = ["-" if number is None else f"{number:.3f}" for number in numbers]
+                print(f"  {name:20}", *[f"{cell:>8}" for cell in cells])
             for warning in warnings(layer):
                 print(f"  warning: {warning.sentence}")
         if options.write_scalars:

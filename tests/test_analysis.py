@@ -192,8 +192,12 @@ def test_the_command_prints_metrics(
     arguments = ["metrics", str(recording.logdir), "--run", "digits", "--layer", "fc1"]
     assert cli.main(arguments) == 0
     printed = capsys.readouterr().out
-    assert printed.startswith("digits, fc1\n")
+    assert printed.startswith("digits, fc1 (label: label)\n")
     assert "effective_rank" in printed
+    # Nothing is before the first step.
+    (before,) = [line.split() for line in printed.splitlines() if "cka_before" in line]
+    assert before[1] == "-"
+    assert "nan" not in printed
     assert not (recording.run_dir / "metrics").exists()
     assert cli.main(["metrics", str(tmp_path)]) == 1
     assert "expected a run below" in capsys.readouterr().err

@@ -55,6 +55,8 @@ def warnings(measures: LayerMeasures) -> list[Warning]:
     codes = measures.labels.codes[measures.samples]
     found = []
     for name, rule in WARNING_RULES.items():
+        if len(measures.samples) < rule.least_samples:
+            continue
         for finding in rule.find(moments, codes):
             step = measures.trained[finding.index]
             classes = tuple(measures.labels.names[code] for code in finding.classes)

@@ -21,6 +21,12 @@ MAX_SAMPLES = 500
 MAX_PAIRS = 3
 """Pairs of classes that are told of as merging."""
 
+LEAST_SAMPLES = 50
+"""Measured samples of which a layer may be warned of what chance makes of few."""
+
+LEAST_MERGED = 10
+"""Measured samples of each of two classes that may be told of as merging."""
+
 MAX_CLASSES = 3
 """Classes that are told of as not learnt."""
 
@@ -55,12 +61,14 @@ class WarningRule:
         meaning: The rule with its threshold, one sentence.
         seen: What was seen, to be formatted with `value`, `threshold` and `classes`.
         find: Applies it to the trained steps and the labels' codes.
+        least_samples: Of fewer, chance alone makes it hold, and nothing is claimed.
     """
 
     title: str
     meaning: str
     seen: str
     find: Callable[[Sequence[Moment], NDArray[np.integer]], Iterator[Finding]]
+    least_samples: int = LEAST_SAMPLES
 
 
 # What the rules hold against; their meanings below say each in words.
@@ -112,6 +120,8 @@ def _units_dying(moments: Sequence[Moment], labels: NDArray[np.integer]) -> Iter
 def _merging(moments: Sequence[Moment], labels: NDArray[np.integer]) -> Iterator[Finding]:
     """Mixing both ways, so that a few samples of one class inside another do not count."""
     found: list[Finding] = []
+    codes, counts = np.unique(labels[labels >= 0], return_counts=True)
+    many = set(codes[counts >= LEAST_MERGED].tolist())
     lowest: NDArray[np.float64] | None = None
     seen: set[tuple[int, int]] = set()
     for i, moment in enumerate(moments):
@@ -123,7 +133,7 @@ def _merging(moments: Sequence[Moment], labels: NDArray[np.integer]) -> Iterator
             merged = (both >= MERGED) & (both >= lowest + MERGED_RISE)
             for first, second in np.argwhere(merged).tolist():
                 pair = (first, second)
-                if pair not in seen:
+                if pair not in seen and many >= set(pair):
                     seen.add(pair)
                     found.append(_merge(i, moment, labels, pair, float(both[pair])))
         lowest = both if lowest is None else np.minimum(lowest, both)
@@ -216,7 +226,8 @@ WARNING_RULES: Mapping[str, WarningRule] = MappingProxyType(
         "classes_merging": WarningRule(
             "Two classes merging",
             f"{MERGED:.0%} or more of each class's neighbors belong to the other, "
-            f"{100 * MERGED_RISE:.0f} points more than at the step where they were fewest.",
+            f"{100 * MERGED_RISE:.0f} points more than at the step where they were fewest; "
+            f"of {LEAST_MERGED} samples of each class or more.",
             "{value:.0%} of the neighbors of {classes} are the other's",
             _merging,
         ),
@@ -240,6 +251,7 @@ WARNING_RULES: Mapping[str, WarningRule] = MappingProxyType(
             "or less: the layer is not trained.",
             "no sample has moved",
             _frozen,
+            least_samples=1,
         ),
         "class_not_learnt": WarningRule(
             "A class not learnt",

@@ -62,7 +62,7 @@ def quality(service: Service, arguments: Arguments) -> Answer:
         "label": label,
         "frames": frames,
         "noise_floor": 0.0,
-        "sentence": _sentence(view, sum(content["variance"]), words(frames)),
+        "sentence": _sentence(view, content["variance"], words(frames)),
         "warning": None,
     }
     return json_answer(content, None if missing else _version(view))
@@ -92,13 +92,15 @@ def _version(view: View) -> str:
 
 def _describe(service: Service, view: View) -> dict[str, Any]:
     basis = service.frames.basis(view)
+    # Where the samples are all alike there is nothing to share.
+    differ = basis.total_variance > 0
     content = {
         "engine": view.engine,
         "components": view.components,
         "hidden": view.source.facts.hidden,
         "basis_steps": view.basis_steps,
         "leading": min(basis.leading, view.components),
-        "variance": basis.shares(view.components).tolist(),
+        "variance": basis.shares(view.components).tolist() if differ else None,
         "label": view.label,
         "unit": basis.unit,
     }
@@ -152,16 +154,16 @@ def _distance(carried: Carried) -> str:
     )
 
 
-def _sentence(view: View, share: float, measured: str) -> str:
+def _sentence(view: View, shares: Sequence[float] | None, measured: str) -> str:
     kind = view.settings.get("kind")
     title = {"class_means": "Class means", "lda": "LDA", "groups": "Groups"}.get(
         str(kind), "PCA"
     )
-    if share == 0:
+    if shares is None:
         return f"{title}: the samples do not differ{measured and '; '}{measured}."
     first, *more = view.basis_steps
     steps = f"{1 + len(more)} steps" if more else f"step {first}"
     return (
-        f"{title}: {view.components} components show {100 * share:.0f} % of the variance of "
-        f"{steps}{measured and '; '}{measured}."
+        f"{title}: {view.components} components show {100 * sum(shares):.0f} % of the variance "
+        f"of {steps}{measured and '; '}{measured}."
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -41,9 +41,11 @@ def _two_points() -> Snapshots:
     return [points[np.arange(16) % 2] * (step + 1) for step in range(STEPS)]
 
 
+_SIZES = ((1, 1), (1, 2), (2, 2), (3, 2), (4, 1), (4, 2), (15, 2), (16, 1), (16, 2))
+
 SHAPES: Mapping[str, Snapshots] = MappingProxyType(
     {
-        **{f"{n} x {d}": _normal(n, d) for n in (1, 2, 3, 4, 15, 16) for d in (1, 2)},
+        **{f"{n} x {d}": _normal(n, d) for n, d in _SIZES},
         "16 x 20": _normal(16, 20),
         "identical": [np.full((16, 3), step + 2, np.float32) for step in range(STEPS)],
         "zero": [np.zeros((16, 3), np.float32)] * STEPS,
@@ -70,9 +72,10 @@ LABELS: Mapping[str, Any] = MappingProxyType(
 )
 
 
-def write_recorded(logdir: Path, labelled: str) -> None:
-    """Writes every shape by `record`, a run each, named by the shape."""
-    for name, snapshots in SHAPES.items():
+def write_recorded(logdir: Path, labelled: str, shapes: Iterable[str] = SHAPES) -> None:
+    """Writes shapes by `record`, a run each, named by the shape."""
+    for name in shapes:
+        snapshots = SHAPES[name]
         labels = LABELS[labelled](len(snapshots[0]))
         for step, snapshot in enumerate(snapshots):
             record(
@@ -85,20 +88,22 @@ def write_recorded(logdir: Path, labelled: str) -> None:
             )
 
 
-def write_foreign(logdir: Path) -> None:
-    """Writes every shape by tensorboardX's `add_embedding`."""
-    for name, snapshots in SHAPES.items():
+def write_foreign(logdir: Path, shapes: Iterable[str]) -> None:
+    """Writes shapes by tensorboardX's `add_embedding`."""
+    for name in shapes:
+        snapshots = SHAPES[name]
         words = LABELS["two classes"](len(snapshots[0]))
         with SummaryWriter(str(logdir / name)) as writer:
             for step, snapshot in enumerate(snapshots):
                 writer.add_embedding(snapshot, metadata=words, global_step=step)
 
 
-def write_with_outputs(logdir: Path) -> None:
-    """Writes every shape with an output layer of two classes, the labels those."""
+def write_with_outputs(logdir: Path, shapes: Iterable[str]) -> None:
+    """Writes shapes with an output layer of two classes, the labels those."""
     from tb_embed_plugin.runs.metadata_table import Column
 
-    for name, snapshots in SHAPES.items():
+    for name in shapes:
+        snapshots = SHAPES[name]
         units = snapshots[0].shape[1]
         # Outputs of their own size: what a model makes of huge activations is infinite.
         largest = np.float32(max(1.0, *(float(np.abs(s).max()) for s in snapshots)))

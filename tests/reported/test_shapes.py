@@ -16,8 +16,9 @@ from werkzeug.test import Client, TestResponse
 from tb_embed_plugin.cli import main
 from tb_embed_plugin.jobs import engines
 from tb_embed_plugin.metrics.rankings import RULES
-from tb_embed_plugin.metrics.sample_catalog import SAMPLE_METRICS
+from tb_embed_plugin.metrics.sample_catalog import RUN_METRICS, SAMPLE_METRICS
 from tb_embed_plugin.plugin import EmbeddingsPlugin
+from tb_embed_plugin.runs.metadata_table import Column
 from tests.decoding import BASE, info_of, positions_of
 from tests.harness import client_for
 from tests.planted import write_run
@@ -27,10 +28,6 @@ from tests.reported.shapes import (
     write_recorded,
     write_with_outputs,
 )
-
-LAYERS = {"recorded": "fc1", "own classes": "fc1", "foreign": "default", "outputs": "fc1"}
-
-OVER_THE_RUN = ("aum", "first_learnt", "map_spread", "path_length", "straightness", "suspicion")
 
 Query = tuple[str, dict[str, Any]]
 
@@ -49,25 +46,24 @@ def client(recorded: Path) -> Client:
     return client_for(recorded, EmbeddingsPlugin)
 
 
-@pytest.fixture(scope="module", params=LAYERS)
-def written(
-    request: pytest.FixtureRequest, client: Client, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Client, str]:
-    """A client of runs of every shape, and the name of their layer."""
-    logdir = tmp_path_factory.mktemp("shapes")
-    match request.param:
-        case "recorded":
-            return client, "fc1"
-        case "own classes":
-            write_recorded(logdir, "own class")
-        case "foreign":
-            write_foreign(logdir)
-        case "outputs":
-            write_with_outputs(logdir)
-    return client_for(logdir, EmbeddingsPlugin), LAYERS[request.param]
+@pytest.fixture(scope="module")
+def others(tmp_path_factory: pytest.TempPathFactory) -> Client:
+    """A client of the shapes that differ by how they were written and labelled."""
+    logdir = tmp_path_factory.mktemp("others")
+    for labelled in ("no label", "one class", "own class"):
+        write_recorded(logdir / labelled, labelled, TELLING)
+    write_foreign(logdir / "foreign", TELLING)
+    write_with_outputs(logdir / "outputs", TELLING)
+    return client_for(logdir, EmbeddingsPlugin)
 
 
-def queries(layer: str) -> Iterator[Query]:
+TELLING = ("1 x 2", "4 x 1", "16 x 2", "identical", "huge")
+"""Shapes of which each is refused, or undefined, for another reason, and an ordinary one."""
+
+WRITTEN = ("no label", "one class", "own class", "foreign", "outputs")
+
+
+def queries(layer: str, other: str) -> Iterator[Query]:
     views: list[dict[str, Any]] = [
         *({"engine": "pca", "components": n} for n in (2, 3, 10)),
         *({"engine": "axes", "kind": kind} for kind in ("class_means", "lda")),
@@ -79,15 +75,15 @@ def queries(layer: str) -> Iterator[Query]:
         yield "quality", view
     for scaling in ("equal_steps", "standardize", "spherize"):
         yield "projection", {"engine": "pca", scaling: "true"}
-    yield "projection", {"engine": "pca", "onto_run": "16 x 2", "onto_layer": layer}
-    for name in [*(metric.name for metric in SAMPLE_METRICS), *OVER_THE_RUN]:
-        yield "sample_metrics", {"name": name}
+    yield "projection", {"engine": "pca", "onto_run": other, "onto_layer": layer}
+    for metric in (*SAMPLE_METRICS, *RUN_METRICS):
+        yield "sample_metrics", {"name": metric.name}
     for rule in RULES:
         yield "samples", {"rule": rule}
-    for metric in ("euclidean", "cosine"):
-        yield "neighbors", {"sample": 0, "step": 1, "metric": metric}
-        yield "neighbor_history", {"sample": 0, "metric": metric}
-    yield "comparison", {"with_run": "two points"}
+    for distance in ("euclidean", "cosine"):
+        yield "neighbors", {"sample": 0, "step": 1, "metric": distance}
+        yield "neighbor_history", {"sample": 0, "metric": distance}
+    yield "comparison", {"with_run": other}
     yield "class_pair", {"first": "0", "second": "1"}
     yield "class_pair", {"first": "class 0", "second": "class 1"}
     for route in ("units", "confusion", "vectors"):
@@ -98,10 +94,22 @@ def queries(layer: str) -> Iterator[Query]:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_every_route_answers_every_shape(written: tuple[Client, str], shape: str) -> None:
-    client, layer = written
-    for route, query in queries(layer):
-        response = ask(client, route, run=shape, layer=layer, **query)
+def test_every_route_answers_every_shape(client: Client, shape: str) -> None:
+    check_every_route(client, shape, "fc1", "16 x 2")
+
+
+@pytest.mark.parametrize("shape", TELLING)
+@pytest.mark.parametrize("written", WRITTEN)
+def test_every_route_answers_whoever_wrote_and_labelled(
+    others: Client, written: str, shape: str
+) -> None:
+    layer = "default" if written == "foreign" else "fc1"
+    check_every_route(others, f"{written}/{shape}", layer, f"{written}/16 x 2")
+
+
+def check_every_route(client: Client, run: str, layer: str, other: str) -> None:
+    for route, query in queries(layer, other):
+        response = ask(client, route, run=run, layer=layer, **query)
         told = f"{route} {query}: {response.status_code} {response.data[:200]!r}"
         assert response.status_code < 500, told
         if response.status_code >= 400:
@@ -170,6 +178,44 @@ def test_neighbors_are_never_all_the_others(client: Client) -> None:
 def test_cka_is_undefined_where_nothing_can_be_told(client: Client, shape: str) -> None:
     cka = ask(client, "similarity", run=shape, layer="fc1").get_json()["cka"]
     assert cka == [[None] * 3] * 3
+
+
+@pytest.mark.parametrize("shape", ["3 x 2", "4 x 2", "16 x 2", "16 x 20"])
+def test_few_or_random_samples_warn_of_nothing(client: Client, shape: str) -> None:
+    """Two classes were merging, of 3 samples, and of 16 random ones."""
+    answer = ask(client, "findings", run=shape, layer="fc1").get_json()
+    assert (answer["state"], answer["warnings"]) == ("done", [])
+
+
+@pytest.mark.parametrize(
+    ("merging", "third", "warned"),
+    [((25, 25), 0, True), ((24, 25), 0, False), ((10, 10), 40, True), ((9, 10), 40, False)],
+)
+def test_classes_merge_where_there_are_samples_enough(
+    tmp_path: Path, merging: tuple[int, int], third: int, *, warned: bool
+) -> None:
+    """Apart at three steps, then mixed: 50 samples, and 10 of each class, are enough to say."""
+    words = np.repeat(["a", "b", "c"], [*merging, third])
+    rng = np.random.default_rng(0)
+    noise = [rng.normal(size=(len(words), 4)).astype(np.float32) for _ in range(5)]
+    for step, snapshot in enumerate(noise):
+        snapshot[words == "c"] += 20
+        if step < 3:
+            snapshot[words == "b"] += 40
+    label = Column("label", "category", words.tolist())
+    write_run(tmp_path / "run", {"fc1": noise}, label)
+    answer = ask(client_for(tmp_path, EmbeddingsPlugin), "findings", run="run", layer="fc1")
+    rules = [warning["rule"] for warning in answer.get_json()["warnings"]]
+    assert ("classes_merging" in rules) == warned
+
+
+def test_samples_all_alike_share_no_variance(client: Client) -> None:
+    """Zeros stood beside "the samples do not differ"."""
+    query = {"run": "zero", "layer": "fc1", "engine": "pca"}
+    quality = ask(client, "quality", **query).get_json()
+    assert quality["variance"] is None
+    assert "the samples do not differ" in quality["sentence"]
+    assert info_of(ask(client, "projection", **query))["variance"] is None
 
 
 @pytest.mark.parametrize("engine", ["tsne", "umap"])

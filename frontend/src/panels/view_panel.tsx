@@ -2,6 +2,7 @@
 // server's own description of each engine.
 import { CheckField, Field, NumberField } from "../controls/field";
 import { selected_ids } from "../state/choose";
+import { too_few } from "../state/engines";
 import { lacks_groups } from "../state/groups";
 import {
   choose_axes,
@@ -16,7 +17,7 @@ import { read_ids, write_ids } from "../state/selection";
 import type { Store } from "../state/store";
 import { shown_step } from "../state/titles";
 import { type Axes, COMPONENTS, FIRST_AXES } from "../state/turn";
-import type { Engine, Parameter } from "../types";
+import type { Parameter } from "../types";
 
 export function ViewPanel({ store }: { store: Store }) {
   const { engines, engine, settings, pinned, step, steps } = store;
@@ -265,16 +266,4 @@ function with_axis(axes: Axes, place: number, component: number): Axes {
 function words(name: string): string {
   const spaced = name.replaceAll("_", " ");
   return spaced.charAt(0).toUpperCase() + spaced.slice(1);
-}
-
-/** The engines that need more samples than there are, with the reason. */
-function too_few(engines: readonly Engine[], samples: number): ReadonlyMap<string, string> {
-  return new Map(
-    engines
-      .filter(({ least_samples }) => samples < least_samples)
-      .map(({ name, title, least_samples }) => [
-        name,
-        `${title} needs ${least_samples} samples or more; the layer has ${samples}`,
-      ]),
-  );
 }
