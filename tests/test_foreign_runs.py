@@ -11,7 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from tensorboard.backend import application
@@ -398,6 +398,8 @@ def test_any_truncated_checkpoint_is_told(
 @settings(
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
+@example([(1, 1), (2, 2)])
+@example([(2, 2), (1, 3)])
 def test_any_shapes_are_shown_or_told(tmp_path: Path, shapes: list[tuple[int, int]]) -> None:
     run_dir = tmp_path / "run"
     shutil.rmtree(run_dir, ignore_errors=True)
@@ -407,7 +409,33 @@ def test_any_shapes_are_shown_or_told(tmp_path: Path, shapes: list[tuple[int, in
 
     shown = {step: (y.samples, y.units) for y in run.layers for step in y.steps}
     assert shown == matrices
-    assert bool(run.problems) == (len(set(matrices.values())) != 1)
+    assert bool(run.problems) == (len(set(shapes)) > 1 or not matrices)
+
+
+@pytest.mark.parametrize(
+    ("shapes", "said"),
+    [
+        ([(3, 3), (2, 2)], "they are shown apart, as words, words (3 x 3)"),
+        ([(1, 1), (2, 2)], "words is shown; the steps of 1 x 1 are left out"),
+        ([(2, 2), (1, 1)], "words (2 x 2) is shown; the steps of 1 x 1 are left out"),
+    ],
+)
+def test_layers_that_are_not_shown_are_not_said_to_be(
+    tmp_path: Path, shapes: list[tuple[int, int]], said: str
+) -> None:
+    save_by_checkpoint(tmp_path, [matrix(*shape) for shape in shapes], "words")
+    (problem,) = open_run(tmp_path).problems
+    assert problem.endswith(f"whose rows are not the same samples: {said}")
+
+
+def test_a_part_of_one_row_is_shown_where_the_configuration_names_its_tensor(
+    tmp_path: Path,
+) -> None:
+    save_by_checkpoint(tmp_path, [matrix(1, 4), matrix(2, 2)], "words")
+    configure(tmp_path, 'embeddings { tensor_name: "words" }')
+    run = open_run(tmp_path)
+    assert [layer.name for layer in run.layers] == ["words", "words (1 x 4)"]
+    assert "they are shown apart, as words, words (1 x 4)" in run.problems[0]
 
 
 def test_names_that_are_no_utf_8_break_no_route(tmp_path: Path, saved: Path) -> None:

@@ -185,7 +185,7 @@ for path in json.load(sys.stdin):
     name = os.path.basename(path)
     if "crash" in name: os.abort()
     if "hang" in name: time.sleep(60)
-    print(json.dumps({"matrices": {}, "names": {}, "apart": []}), flush=True)
+    print(json.dumps({"matrices": {}, "names": {}, "apart": [], "others": {}}), flush=True)
 """
 
 

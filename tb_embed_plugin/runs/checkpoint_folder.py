@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,7 +18,6 @@ from tb_embed_plugin.runs.checkpoint_names import (
     is_optimizers,
     readable_names,
 )
-from tb_embed_plugin.runs.checkpoint_tensors import described
 from tb_embed_plugin.runs.found import (
     ForeignLayer,
     Found,
@@ -29,6 +28,8 @@ from tb_embed_plugin.runs.found import (
 from tb_embed_plugin.runs.stamps import Stamp, stamp_of
 from tb_embed_plugin.runs.step_names import Series, find_series
 from tb_embed_plugin.runs.step_words import LARGEST_STEP
+from tb_embed_plugin.runs.tensor_entries import TensorEntry
+from tb_embed_plugin.runs.tensor_kinds import Kind, described
 
 MAX_CHECKPOINTS = 2000
 """Checkpoints of one directory; of more, the newest are shown."""
@@ -37,6 +38,9 @@ MAX_SERIES = 20
 """Series of checkpoints in one directory; of more, the longest are shown."""
 
 INDEX = ".index"
+
+_OTHER_KINDS: Mapping[int, Kind] = {7: "texts", 8: "complex", 18: "complex"}
+"""Members of TensorFlow's DataType: string, complex64 and complex128."""
 
 
 @dataclass(frozen=True)
@@ -121,8 +125,7 @@ class CheckpointFolders:
             suffix = f" ({series.name})" if i else ""
             for layer in self._layers(folder, where, shown, found, known):
                 named = replace(layer, name=layer.name + suffix, written=series.written)
-                for part in by_shape(named, found.problems):
-                    (found.layers if min(part.shape) >= 2 else found.spare).append(part)
+                found.take(by_shape(named))
         if len(ordered) > 1:
             some = ", ".join(series.name for series in ordered[:5])
             found.problems.append(
@@ -195,11 +198,16 @@ def _contents(folder: Path, name: str, stamp: Stamp) -> _Contents:
             for key, shape in shapes.items()
         ],
         {
-            bare_name(key): described(entry)
+            bare_name(key): _described(entry)
             for key, entry in entries.items()
             if key not in shapes
         },
     )
+
+
+def _described(entry: TensorEntry) -> str:
+    kind = "numbers" if entry.dtype in NUMBER_TYPES else _OTHER_KINDS.get(entry.dtype)
+    return described(kind, entry.shape, f"TensorFlow's type {entry.dtype}")
 
 
 def _largest_first(item: tuple[str, dict[int, StoredTensor]]) -> tuple[bool, int, str]:

@@ -18,7 +18,7 @@ from tb_embed_plugin.runs.checkpoint_folder import INDEX, CheckpointFolders
 from tb_embed_plugin.runs.checkpoint_names import bare_name
 from tb_embed_plugin.runs.checkpoint_place import find_checkpoints
 from tb_embed_plugin.runs.embedding_folders import find_embeddings, looks_like_steps
-from tb_embed_plugin.runs.found import ForeignLayer, Found
+from tb_embed_plugin.runs.found import ForeignLayer, Found, split_problems
 from tb_embed_plugin.runs.loose_tables import find_tables, looks_like_tables
 from tb_embed_plugin.runs.projector_config import (
     ConfiguredTensor,
@@ -82,7 +82,7 @@ class ForeignFolders:
         found.add(self._weights.find(folder, where, names))
         embeddings.add(find_tables(folder, paths.found()))
         parts = (found, embeddings)
-        is_any = has_config or has_checkpoints
+        is_any = has_config or has_checkpoints or bool(found.looked_in)
         if not is_any and not any(part.layers or part.problems for part in parts):
             return None
         found.problems[:0] = problems
@@ -98,9 +98,13 @@ class ForeignFolders:
                 f"expected the checkpoint {shown(config.checkpoint)} that the configuration "
                 "names; received none of that name in the run; copy it there"
             )
-        _configure(with_layer_names(config.tensors, found.layers), paths, found)
-        if has_checkpoints and not (found.layers or found.problems):
-            found.problems.append(_no_matrix(found))
+        _configure(
+            with_layer_names(config.tensors, [*found.layers, *found.spare]), paths, found
+        )
+        found.problems += split_problems(found.layers)
+        looked_in = "the checkpoints" if has_checkpoints else found.looked_in
+        if looked_in and not (found.layers or found.problems):
+            found.problems.append(_no_matrix(found, looked_in))
         if not found.layers:
             found.source = embeddings.source
         found.add(embeddings)
@@ -153,18 +157,18 @@ def _missing(name: str, found: Found) -> list[str]:
         return []  # what is missing then is the checkpoint, and so told
     there = ", ".join(layer.name for layer in found.layers[:5])
     problem = (
-        f"expected the tensor {shown(name)} that the configuration names; the checkpoints hold "
+        f"expected the tensor {shown(name)} that the configuration names; the files hold "
         f"{shown(there)}; correct its tensor_name"
     )
     return [problem]
 
 
-def _no_matrix(found: Found) -> str:
-    """Says what checkpoints hold that have no matrix."""
+def _no_matrix(found: Found, looked_in: str) -> str:
+    """Says what files hold that have no matrix."""
     there = {layer.name: f"of shape {layer.shape}" for layer in found.spare} | found.others
     some = "; ".join(f"{name}, {what}" for name, what in list(there.items())[:3])
     return (
-        f"expected a matrix, of 2 rows and 2 columns or more, in the checkpoints; they hold "
+        f"expected a matrix, of 2 rows and 2 columns or more, in {looked_in}; received "
         f"{some or 'nothing'} beside the optimizer's; save the variable that holds it"
     )
 

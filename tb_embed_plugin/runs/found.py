@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -58,6 +58,8 @@ class ForeignLayer:
             it has as many rows.
         step_tables: The tables of all steps, where these differ; None where `table` is that of
             every step.
+        parts: The shapes of all layers that one tensor was split into, where it was; the newest
+            first.
     """
 
     name: str
@@ -69,6 +71,7 @@ class ForeignLayer:
     written: Mapping[int, str] = field(default_factory=dict)
     table_for_all: bool = False
     step_tables: StepTables | None = None
+    parts: tuple[tuple[int, int], ...] = ()
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -92,6 +95,7 @@ class Found:
         spare: Tensors of one row or one column, mostly no samples at all, which are shown only
             where a configuration names them.
         others: What else the files hold by name, in words: vectors, texts and the like.
+        looked_in: Files of weights that were read, in words; empty where there are none.
         unfinished: Whether a file seems to be under way; no stamp will tell its end.
     """
 
@@ -103,7 +107,13 @@ class Found:
     source: Source = "projector"
     spare: list[ForeignLayer] = field(default_factory=list)
     others: dict[str, str] = field(default_factory=dict)
+    looked_in: str = ""
     unfinished: bool = False
+
+    def take(self, layers: Sequence[ForeignLayer]) -> None:
+        """Adds layers; those of one row or one column are spare."""
+        for layer in layers:
+            (self.layers if min(layer.shape) >= 2 else self.spare).append(layer)
 
     def add(self, other: Found) -> None:
         """Adds what else the directory holds."""
@@ -114,6 +124,7 @@ class Found:
         self.adopted += other.adopted
         self.spare += other.spare
         self.others |= other.others
+        self.looked_in = self.looked_in or other.looked_in
         self.unfinished |= other.unfinished
 
     def auxiliary(self, paths: WrittenPaths, written: str, watched: list[Path]) -> Path | None:
@@ -149,8 +160,8 @@ def bound_layers(found: Found) -> None:
         del found.layers[MAX_LAYERS:]
 
 
-def by_shape(layer: ForeignLayer, problems: list[str]) -> list[ForeignLayer]:
-    """Splits a layer whose tensors differ in shape over the steps, and says so.
+def by_shape(layer: ForeignLayer) -> list[ForeignLayer]:
+    """Splits a layer whose tensors differ in shape over the steps.
 
     The newest keeps the name; the others are named by their shape.
     """
@@ -158,18 +169,45 @@ def by_shape(layer: ForeignLayer, problems: list[str]) -> list[ForeignLayer]:
     for step in sorted(layer.tensors, reverse=True):
         tensor = layer.tensors[step]
         groups.setdefault(tensor.shape, {})[step] = tensor
-    names = [
-        layer.name if i == 0 else f"{layer.name} ({rows} x {columns})"
-        for i, (rows, columns) in enumerate(groups)
-    ]
-    if len(groups) > 1:
-        shapes = [f"{rows} x {columns}" for rows, columns in groups]
-        problems.append(
-            f"expected {layer.name} of one shape at all steps; received {', '.join(shapes)}: "
-            f"they are shown apart, as {', '.join(names)}, since their rows are not the same "
-            "samples"
-        )
+    if len(groups) == 1:
+        return [replace(layer, tensors=dict(sorted(layer.tensors.items())))]
     return [
-        replace(layer, name=name, tensors=dict(sorted(tensors.items())))
-        for name, tensors in zip(names, groups.values(), strict=True)
+        replace(
+            layer,
+            name=f"{layer.name}{_in_words(shape)}" if i else layer.name,
+            tensors=dict(sorted(tensors.items())),
+            parts=tuple(groups),
+        )
+        for i, (shape, tensors) in enumerate(groups.items())
     ]
+
+
+def split_problems(layers: Sequence[ForeignLayer]) -> list[str]:
+    """Says which of the layers are parts of one tensor, and which part is not shown."""
+    split: dict[tuple[str, tuple[tuple[int, int], ...]], list[ForeignLayer]] = {}
+    for layer in layers:
+        if layer.parts:
+            name = layer.name.removesuffix(_in_words(layer.shape))
+            split.setdefault((name, layer.parts), []).append(layer)
+    return [
+        f"expected {name} of one shape at all steps; received {_shapes(parts)}, whose rows are "
+        f"not the same samples: {_shown(shown, parts)}"
+        for (name, parts), shown in split.items()
+    ]
+
+
+def _shown(layers: Sequence[ForeignLayer], parts: Sequence[tuple[int, int]]) -> str:
+    """Says which layers show the parts of a tensor."""
+    names = ", ".join(layer.name for layer in layers)
+    said = f"they are shown apart, as {names}" if len(layers) > 1 else f"{names} is shown"
+    shown = {layer.shape for layer in layers}
+    missing = [shape for shape in parts if shape not in shown]
+    return f"{said}; the steps of {_shapes(missing)} are left out" if missing else said
+
+
+def _in_words(shape: tuple[int, int]) -> str:
+    return f" ({_shapes([shape])})"
+
+
+def _shapes(shapes: Sequence[tuple[int, int]]) -> str:
+    return ", ".join(f"{rows} x {columns}" for rows, columns in shapes)

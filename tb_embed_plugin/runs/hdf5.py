@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, cast
 
+from tb_embed_plugin.runs.tensor_kinds import Kind, described
 from tb_embed_plugin.runs.weight_contents import Contents, Matrix
 
 COMMAND = (sys.executable, "-m", "tb_embed_plugin.runs.hdf5_contents")
@@ -27,6 +28,14 @@ FILE_SECONDS = 3.0
 
 MAX_CRASHES = 3
 """Files that may crash the library before the ones after them are left out."""
+
+
+_KINDS: Mapping[str, Kind] = {
+    **dict.fromkeys("fiu", "numbers"),
+    **dict.fromkeys("OSU", "texts"),
+    "c": "complex",
+}
+"""What NumPy's kinds of types are."""
 
 
 def read_contents(paths: Sequence[Path]) -> dict[Path, Contents | str]:
@@ -55,6 +64,10 @@ def _parse(answer: Mapping[str, Any]) -> Contents:
         },
         apart=answer["apart"],
         names=answer["names"],
+        others={
+            place: described(_KINDS.get(kind), tuple(shape), f"the type {dtype}")
+            for place, (kind, dtype, shape) in answer["others"].items()
+        },
     )
 
 

@@ -13,6 +13,7 @@ import io
 import json
 import sys
 import zipfile
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -39,41 +40,22 @@ def contents(path: str) -> dict[str, Any]:
         `matrices`, by their place in the file: NumPy's name of the dtype, rows, columns, and
         where the values begin, row by row, as a number of bytes; `names`: what Keras calls the
         layers whose variables lie in a group, by its place; `apart`: places of matrices whose
-        values lie in pieces, packed, or in another file; `member`: the part of the archive
+        values lie in pieces, packed, or in another file; `others`, by their place: NumPy's
+        kind, the dtype and the shape of what is no matrix; `member`: the part of the archive
         whose bytes are counted, empty where they are the file's.
 
     Raises:
         Exception: The file is damaged.
     """
-    matrices: dict[str, list[Any]] = {}
-    names: dict[str, str] = {}
-    apart: list[str] = []
-    objects = 0
-
-    def look(place: str, item: Any) -> None:
-        nonlocal objects
-        objects += 1
-        if objects > MAX_OBJECTS:
-            raise TooMuchError(f"it holds more than {MAX_OBJECTS} objects")
-        if isinstance(item, h5py.Group):
-            name = item.attrs.get("name")
-            if isinstance(name, str) and place.endswith("/vars"):
-                names[place.removesuffix("/vars")] = name
-        elif isinstance(item, h5py.Dataset) and _is_matrix(item):
-            offset = _offset(item)
-            if offset is None:
-                apart.append(place)
-            else:
-                matrices[place] = [item.dtype.str, *item.shape, offset]
-
+    seen = _Seen()
     with Path(path).open("rb") as raw:
         is_archive = raw.read(2) == b"PK"
     if not is_archive:
         # No lock: a training may want to write this very file.
         with h5py.File(path, "r", locking=False) as file:
             # Every object once, and none behind a link to another file.
-            file.visititems(look)
-        return {"matrices": matrices, "names": names, "apart": apart, "member": ""}
+            file.visititems(seen.look)
+        return asdict(seen) | {"member": ""}
     with zipfile.ZipFile(path) as archive, Path(path).open("rb") as raw:
         info = archive.getinfo(MEMBER)
         is_stored = info.compress_type == zipfile.ZIP_STORED
@@ -84,15 +66,38 @@ def contents(path: str) -> dict[str, Any]:
             _Part(raw, start, info.file_size) if is_stored else io.BytesIO(archive.read(info))
         )
         with h5py.File(part, "r") as file:
-            file.visititems(look)
-    for matrix in matrices.values():
+            file.visititems(seen.look)
+    for matrix in seen.matrices.values():
         matrix[-1] += start
-    return {
-        "matrices": matrices,
-        "names": names,
-        "apart": apart,
-        "member": "" if is_stored else MEMBER,
-    }
+    return asdict(seen) | {"member": "" if is_stored else MEMBER}
+
+
+@dataclass
+class _Seen:
+    """What has been seen of a file; see `contents`."""
+
+    matrices: dict[str, list[Any]] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    apart: list[str] = field(default_factory=list)
+    others: dict[str, list[Any]] = field(default_factory=dict)
+    objects: int = 0
+
+    def look(self, place: str, item: Any) -> None:
+        self.objects += 1
+        if self.objects > MAX_OBJECTS:
+            raise TooMuchError(f"it holds more than {MAX_OBJECTS} objects")
+        if isinstance(item, h5py.Group):
+            name = item.attrs.get("name")
+            if isinstance(name, str) and place.endswith("/vars"):
+                self.names[place.removesuffix("/vars")] = name
+        elif isinstance(item, h5py.Dataset) and _is_matrix(item):
+            offset = _offset(item)
+            if offset is not None:
+                self.matrices[place] = [item.dtype.str, *item.shape, offset]
+            elif min(item.shape) >= 2:
+                self.apart.append(place)
+        elif isinstance(item, h5py.Dataset):
+            self.others[place] = [item.dtype.kind, str(item.dtype), item.shape or ()]
 
 
 class _Part(io.RawIOBase):
@@ -138,7 +143,7 @@ def _start(file: IO[bytes], header: int) -> int:
 
 def _is_matrix(data: h5py.Dataset) -> bool:
     shape = data.shape or ()
-    return len(shape) == 2 and min(shape) >= 2 and data.dtype.kind in "fiu"
+    return len(shape) == 2 and min(shape) >= 1 and data.dtype.kind in "fiu"
 
 
 def _offset(data: h5py.Dataset) -> int | None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tb_embed_plugin.errors import UnreadableError
+from tb_embed_plugin.runs.tensor_kinds import Kind, described
 from tb_embed_plugin.runs.weight_contents import Contents, Matrix
 
 MAX_HEADER_BYTES = 100_000_000
@@ -20,6 +21,7 @@ _DTYPES = {
     f"{kind}{8 * size}": f"<{kind.lower()}{size}" for kind in "IU" for size in (1, 2, 4, 8)
 }
 _DTYPES |= {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "bfloat16"}
+_COMPLEX = ("C64", "C128")
 
 
 def read_header(path: Path) -> Contents:
@@ -32,12 +34,15 @@ def read_header(path: Path) -> Contents:
         with path.open("rb") as file:
             length = int.from_bytes(file.read(8), "little")
             header = json.loads(file.read(min(length, MAX_HEADER_BYTES)))
+        header.pop("__metadata__", None)
+        matrices = {name: _matrix(entry, 8 + length) for name, entry in header.items()}
         return Contents(
-            {
-                name: matrix
-                for name, entry in header.items()
-                if name != "__metadata__" and (matrix := _matrix(entry, 8 + length)) is not None
-            }
+            {name: matrix for name, matrix in matrices.items() if matrix is not None},
+            others={
+                name: _described(header[name])
+                for name, matrix in matrices.items()
+                if matrix is None
+            },
         )
     except (
         OSError,
@@ -53,6 +58,14 @@ def read_header(path: Path) -> Contents:
         ) from error
 
 
+def _described(entry: dict[str, Any]) -> str:
+    name = entry["dtype"]
+    kind: Kind | None = "numbers" if name in _DTYPES else None
+    if name in _COMPLEX:
+        kind = "complex"
+    return described(kind, tuple(map(int, entry["shape"])), f"the type {name}")
+
+
 def _matrix(entry: dict[str, Any], start: int) -> Matrix | None:
     """Returns where a matrix of numbers lies, None for any other tensor.
 
@@ -60,7 +73,7 @@ def _matrix(entry: dict[str, Any], start: int) -> Matrix | None:
         ValueError: Its place does not fit its shape.
     """
     dtype, shape = _DTYPES.get(entry["dtype"]), entry["shape"]
-    if dtype is None or len(shape) != 2 or min(shape) < 2:
+    if dtype is None or len(shape) != 2 or min(shape) < 1:
         return None
     rows, columns = map(int, shape)
     begin, end = map(int, entry["data_offsets"])

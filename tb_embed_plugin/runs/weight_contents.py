@@ -76,11 +76,13 @@ class Contents:
         matrices: Those whose values can be read.
         apart: Those whose values lie in pieces, packed, or in another file.
         names: What Keras calls the layers.
+        others: What is no matrix, in words.
     """
 
     matrices: Mapping[str, Matrix]
     apart: Sequence[str] = ()
     names: Mapping[str, str] = field(default_factory=dict)
+    others: Mapping[str, str] = field(default_factory=dict)
 
 
 def _dtype(name: str) -> np.dtype[np.generic]:

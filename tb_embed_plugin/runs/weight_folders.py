@@ -15,6 +15,7 @@ from pathlib import Path
 
 from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.metadata import MANIFEST_FILE
+from tb_embed_plugin.runs.checkpoint_names import bare_name
 from tb_embed_plugin.runs.confinement import confined
 from tb_embed_plugin.runs.found import (
     ForeignLayer,
@@ -89,18 +90,15 @@ class WeightFolders:
         found.watched += last
         found.renamed += [path for path in read if path not in last]
         for i, (one, parts) in enumerate(series):
-            tensors = _tensors(parts, read, found.problems)
+            tensors = _tensors(parts, read, found)
             suffix = f" ({one.name})" if i else ""
             for name, by_step in sorted(tensors.items(), key=_embeddings_first):
+                place = bare_name(place_of(next(iter(by_step.values()))))
                 layer = ForeignLayer(
-                    name + suffix, by_step, aliases=(name,), written=one.written
+                    name + suffix, by_step, aliases=(name, place), written=one.written
                 )
-                found.layers += by_shape(layer, found.problems)
-        if series and not found.layers and not found.problems:
-            found.problems.append(
-                f"expected a matrix, of 2 rows and 2 columns or more, in {shown[0].name}; "
-                "received none beside the optimizer's; save a model that has one"
-            )
+                found.take(by_shape(layer))
+        found.looked_in = shown[0].name if shown else ""
         bound_layers(found)
         return found
 
@@ -208,23 +206,23 @@ def _series_of(
 
 
 def _tensors(
-    steps: Mapping[int, Sequence[Path]], read: _Read, problems: list[str]
+    steps: Mapping[int, Sequence[Path]], read: _Read, found: Found
 ) -> dict[str, dict[int, StoredTensor]]:
     """Returns the matrices of a series by name and step."""
     tensors: dict[str, dict[int, StoredTensor]] = {}
     for step, paths in sorted(steps.items()):
         for path in paths:
-            for name, tensor in _tensors_in(path, *read[path], problems):
+            for name, tensor in _tensors_in(path, *read[path], found):
                 tensors.setdefault(name, {})[step] = tensor
     return tensors
 
 
 def _tensors_in(
-    path: Path, stamp: Stamp, contents: Contents | str, problems: list[str]
+    path: Path, stamp: Stamp, contents: Contents | str, found: Found
 ) -> list[tuple[str, WeightsTensor]]:
     """Returns the matrices of a file with their names, and tells which cannot be read."""
     if isinstance(contents, str):
-        problems.append(
+        found.problems.append(
             contents
             if contents.startswith("expected")
             else f"expected Keras' weights as HDF5; {path.name} is damaged or being written "
@@ -232,8 +230,15 @@ def _tensors_in(
         )
         return []
     places = [place for place in contents.matrices if not is_optimizers(place)]
-    names = readable_names(places, contents.names)
-    problems += [
+    others = [place for place in contents.others if not is_optimizers(place)]
+    names = readable_names([*places, *others], contents.names)
+    for place in others:
+        words = contents.others[place]
+        found.others |= {names[place]: words, bare_name(place): words}
+    # What is no layer of its own leaves a layer's only matrix the layer's name.
+    large = [place for place in places if min(contents.matrices[place].shape) >= 2]
+    names |= readable_names(large, contents.names)
+    found.problems += [
         f"expected matrices stored in one piece; {place} of {path.name} is not: it is left out"
         for place in contents.apart
         if not is_optimizers(place)
@@ -243,7 +248,7 @@ def _tensors_in(
         matrix = contents.matrices[place]
         if stamp is None or (not matrix.member and matrix.end > stamp[1]):
             size = matrix.end
-            problems.append(
+            found.problems.append(
                 f"expected {size} bytes or more in {path.name}, where {names[place]} ends; it "
                 "is cut short: that is left out"
             )

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 import tensorflow as tf
+from numpy.typing import NDArray
 from PIL import Image
+from safetensors.numpy import save_file
 from tensorboardX import SummaryWriter
 
 from tb_embed_plugin.runs.logdir import Logdir
@@ -82,6 +85,79 @@ def test_a_named_tensor_of_another_kind_is_said_to_be_that(
     configure(folder, entry(tensor_name=name))
     problems = find_run(folder).problems
     assert f"expected a matrix as the tensor {name}; it is {said}" in " ".join(problems)
+
+
+def _write_safetensors(path: Path, tensors: Mapping[str, NDArray[np.generic]]) -> None:
+    save_file(dict(tensors), path.with_suffix(".safetensors"))
+
+
+def _write_keras_2(path: Path, tensors: Mapping[str, NDArray[np.generic]]) -> None:
+    with h5py.File(path.with_suffix(".h5"), "w") as file:
+        for name, tensor in tensors.items():
+            file[f"model_weights/{name}/{name}/embeddings:0"] = tensor
+
+
+def _write_keras_3(path: Path, tensors: Mapping[str, NDArray[np.generic]]) -> None:
+    with h5py.File(path.with_suffix(".weights.h5"), "w") as file:
+        for i, (name, tensor) in enumerate(tensors.items()):
+            group = file.create_group(f"layers/dense_{i + 1}/vars")
+            group.attrs["name"] = name
+            group["0"] = tensor
+
+
+WEIGHTS = [_write_safetensors, _write_keras_2, _write_keras_3]
+
+
+@pytest.mark.parametrize("write", WEIGHTS)
+@pytest.mark.parametrize(
+    ("tensor", "said"),
+    [
+        (
+            np.zeros((10, 28, 28), np.float32),
+            "a tensor of shape (10, 28, 28); flatten it to (10, 784), a row a sample",
+        ),
+        (
+            np.zeros(10, np.float32),
+            "a vector of shape (10,); reshape it to (10, 1), one unit a sample",
+        ),
+        (np.zeros((), np.float32), "a single number; save a tensor with a row a sample"),
+        (np.zeros((4, 3), bool), "not of numbers; save it as float32"),
+        (np.zeros((4, 3), np.complex64), "a tensor of complex numbers of shape (4, 3)"),
+    ],
+)
+@pytest.mark.parametrize("beside", ["a matrix", "nothing"])
+def test_a_named_tensor_of_another_rank_in_a_file_of_weights_is_said_to_be_that(
+    tmp_path: Path,
+    write: Callable[[Path, Mapping[str, NDArray[np.generic]]], None],
+    tensor: NDArray[np.generic],
+    said: str,
+    beside: str,
+) -> None:
+    write(tmp_path / "model", {"fc1": tensor} | ({"fc2": values()} if "m" in beside else {}))
+    configure(tmp_path, entry(tensor_name="fc1"))
+    (problem,) = find_run(tmp_path).problems
+    assert problem.startswith("expected a matrix as the tensor fc1; it is ")
+    assert said in problem
+
+
+@pytest.mark.parametrize("write", WEIGHTS)
+def test_one_unit_in_a_file_of_weights_is_a_layer_where_it_is_meant(
+    tmp_path: Path, write: Callable[[Path, Mapping[str, NDArray[np.generic]]], None]
+) -> None:
+    write(tmp_path / "model", {"fc1": values(9, 1), "fc2": values()})
+    assert [layer.name for layer in find_run(tmp_path).layers] == ["fc2"]
+    configure(tmp_path, entry(tensor_name="fc1"))
+    run = find_run(tmp_path)
+    assert ([layer.name for layer in run.layers], run.problems) == (["fc1", "fc2"], [])
+    np.testing.assert_array_equal(run.snapshot("fc1", 0), values(9, 1))
+
+
+def test_a_matrix_is_named_by_its_place_in_the_file_too(tmp_path: Path) -> None:
+    _write_safetensors(tmp_path / "model", {"bert.words.weight": values(), "x": values(3)})
+    configure(tmp_path, entry(tensor_name="bert.words.weight", metadata_path="words.tsv"))
+    write_words(tmp_path / "words.tsv")
+    run = find_run(tmp_path)
+    assert (words_of(run, "bert.words"), run.problems) == (WORDS, [])
 
 
 def test_checkpoints_without_a_matrix_say_what_they_hold(tmp_path: Path) -> None:
@@ -165,7 +241,7 @@ def test_a_table_of_numbers_with_labels_beside_it_needs_no_configuration(
     folder = tmp_path / "logs" / "run"
     write_table(folder / tensors, values())
     write_words(folder / metadata)
-    Image.new("L", (16, 12)).save(folder / sheet)
+    Image.new("L", (16, 16)).save(folder / sheet)
     (folder / "readme.tsv").write_text("no\tnumbers\n")
     logdir = Logdir(tmp_path, list)
     (run,) = logdir.list_runs()
