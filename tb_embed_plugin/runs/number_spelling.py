@@ -2,7 +2,7 @@
 
 SciPy's reader is five times as fast as NumPy's and reads `1-`, `1.5.3` and `nanx` as far as
 they go, without a word. So the text is looked at before: by what may follow what, for all of
-its bytes at once, which takes about half of the time of reading it.
+its bytes at once, which takes about as long as reading it.
 """
 
 from __future__ import annotations

@@ -120,7 +120,8 @@ def test_several_inputs(tmp_path: Path, digits: Digits) -> None:
     joined = keras.layers.Concatenate()([relu(6, "fc1")(inputs["left"]), inputs["right"]])
     model = keras.Model(inputs, softmax()(joined))
     model.compile("adam", CROSSENTROPY)
-    fit(model, halves, digits[1], EmbeddingCheckpoint(tmp_path, halves, images=False))
+    callback = EmbeddingCheckpoint(tmp_path, halves, layers="fc1", images=False)
+    fit(model, halves, digits[1], callback)
 
     expected = dense(model.get_layer("fc1"), halves["left"])
     np.testing.assert_allclose(read_run(tmp_path).snapshot("fc1", 1), expected, atol=1e-5)

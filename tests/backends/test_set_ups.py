@@ -1,0 +1,65 @@
+"""Memory, masks and parts of models on Keras' other backends, against NumPy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from tb_embed_plugin import EmbeddingCheckpoint
+from tb_embed_plugin.recording.forward import MEMORY_BUDGET, trace_forward_pass
+from tests.harness import read_run
+
+layers = keras.layers
+RNG = np.random.default_rng(0)
+
+
+def test_an_attention_layers_scores_count() -> None:
+    inputs = keras.Input((512, 8))
+    mixed = layers.MultiHeadAttention(4, 8)(inputs, inputs)
+    pooled = layers.GlobalAveragePooling1D(name="pooled")(mixed)
+    model = keras.Model(inputs, layers.Dense(2)(pooled))
+    forward = trace_forward_pass(model, ["pooled"], RNG.random((5, 512, 8), np.float32))
+
+    # What a layer returns is 16 kB a sample, the scores of the heads 4 MiB.
+    assert 1 <= forward.batch_size <= MEMORY_BUDGET // (4 * 512 * 512 * 4)
+
+
+def test_small_models_are_passed_in_large_batches() -> None:
+    model = keras.Sequential([keras.Input((8,)), layers.Dense(4, name="fc1"), layers.Dense(2)])
+
+    assert trace_forward_pass(model, ["fc1"], np.zeros((3, 8), np.float32)).batch_size == 2000
+
+
+def test_a_mask_among_the_inputs() -> None:
+    tokens, padding = (keras.Input((6,), name=name) for name in ("token_ids", "padding_mask"))
+    embedding = layers.Embedding(10, 4, name="words")
+    inputs = {"token_ids": tokens, "padding_mask": padding}
+    model = keras.Model(inputs, layers.Dense(3)(embedding(tokens)[:, 0]))
+    x: dict[str, Any] = {
+        "token_ids": RNG.integers(0, 10, (9, 6)).astype(np.float32),
+        "padding_mask": (np.arange(6) < RNG.integers(1, 7, (9, 1))).astype(np.float32),
+    }
+    vectors = embedding.get_weights()[0][x["token_ids"].astype(int)]
+    kept = x["padding_mask"][..., None]
+    expected = (vectors * kept).sum(axis=1) / kept.sum(axis=1)
+
+    for mask in (None, x["padding_mask"], lambda batch: batch["padding_mask"]):
+        recorded = trace_forward_pass(model, ["words"], x, mask=mask).run()["words"]
+        np.testing.assert_allclose(recorded, expected, atol=1e-6)
+
+
+def test_a_part_of_the_trained_model_is_recorded_as_it_changes(tmp_path: Path) -> None:
+    part = keras.Sequential([keras.Input((8,)), layers.Dense(4, name="fc1")], name="part")
+    model = keras.Sequential([part, layers.Dense(2)])
+    model.compile("adam", "mse")
+    x = RNG.random((20, 8), np.float32)
+    callback = EmbeddingCheckpoint(tmp_path, x, model=part, layers="fc1", images=False)
+    model.fit(x, np.zeros((20, 2)), epochs=2, verbose=0, callbacks=[callback])
+
+    kernel, bias = part.get_layer("fc1").get_weights()
+    run = read_run(tmp_path)
+    np.testing.assert_allclose(run.snapshot("fc1", 2), x @ kernel + bias, atol=1e-5)
+    assert not np.array_equal(run.snapshot("fc1", 0), run.snapshot("fc1", 2))
