@@ -152,7 +152,7 @@ def test_without_labels_there_is_what_needs_none(words: Path) -> None:
     assert layer.warnings() == []
     assert len(layer.ranking("moved").samples) == 600
     assert len(layer.ranking("flipping").samples) > 0, "predictions need no labels"
-    with pytest.raises(UnsuitableDataError, match="record the run with labels"):
+    with pytest.raises(UnsuitableDataError, match="record it with labels"):
         layer.ranking("forgotten")
     with pytest.raises(UnsuitableDataError, match="the same samples"):
         layer.similarity(open_run(words, "words").layer("fc1"))

@@ -205,7 +205,7 @@ MISUSES: list[tuple[dict[str, Any], str]] = [
     ({"images": np.zeros((4, 8, 8))}, "images has 4 images but x has 1797 samples"),
     ({"images": np.zeros((1797, 64))}, r"received \(1797, 64\)"),
     ({"image_shape": (28, 28)}, r"image_shape of 64 values.*received \(28, 28\)"),
-    ({"x": ["a", "b"]}, "array of numbers"),
+    ({"x": [None, b"a"]}, "array of numbers"),
     ({"x": np.zeros((0, 8, 8))}, "a sample or more"),
 ]
 
@@ -417,7 +417,14 @@ def test_the_manifest_is_what_the_documentation_says(recording: Recording) -> No
 
     assert manifest["format_version"] == 2
     assert manifest["layers"] == [{"name": "fc1", "units": 200}]
-    assert manifest["sprite"] == {"cell": [8, 8], "columns": 43, "channels": 1, "pages": None}
+    sprite = {"cell": [8, 8], "columns": 43, "channels": 1, "pages": None, "scaling": ""}
+    assert manifest["sprite"] == sprite
+        "cell": [8, 8],
+        "columns": 43,
+        "channels": 1,
+        "pages": None,
+        "scaling": "",
+    }
     documentation = (Path(__file__).parents[1] / "docs/run_format.md").read_text()
     for key in [*manifest, *manifest["steps"][0], *manifest["phases"][0]]:
         assert f"`{key}`" in documentation, key

@@ -7,7 +7,7 @@ import io
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tb_embed_plugin.runs.column_types import infer_type
@@ -132,6 +132,8 @@ CELLS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\
 @given(st.lists(st.tuples(CELLS, CELLS), min_size=2, max_size=8))
 @settings(max_examples=150, deadline=None)
 def test_what_pandas_writes_is_read_back(rows: list[tuple[str, str]]) -> None:
+    # A header that a column holds as a value is doubtful: tests/reported/test_tables.py.
+    assume(not {"first", "second"} & {cell for row in rows for cell in row})
     file = io.StringIO()
     frame = pd.DataFrame(rows, columns=["first", "second"])
     frame.to_csv(file, sep="\t", index=False, quoting=csv.QUOTE_ALL, lineterminator="\n")
