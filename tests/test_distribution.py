@@ -32,7 +32,7 @@ MODEL = """
                 keras.layers.Dense(2, activation="softmax")])
             model.compile("adam", "sparse_categorical_crossentropy")
         model.fit(x, y, batch_size=16, epochs=2, verbose=0,
-                  callbacks=[EmbeddingCheckpoint(run_dir, x)])
+                  callbacks=[EmbeddingCheckpoint(run_dir, x, layers="fc1")])
         np.savez(run_dir + "-weights.npz", *model.get_weights())
 """
 
@@ -69,7 +69,7 @@ WORKER = """
         strategy.run(replica, args=(batch, labels))
 
     callbacks = keras.callbacks.CallbackList(
-        [EmbeddingCheckpoint(sys.argv[1], x)], model=model, epochs=2, steps=4)
+        [EmbeddingCheckpoint(sys.argv[1], x, layers="fc1")], model=model, epochs=2, steps=4)
     callbacks.on_train_begin()
     for epoch in range(2):
         callbacks.on_epoch_begin(epoch)
