@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,7 +54,6 @@ class ForwardPass:
     _is_fixed: bool
     _buffers: Mapping[str, NDArray[np.float32]] = field(repr=False)
     _head: Head | None
-    _compile: Callable[[Any], CompiledPass]
     _batches: Sequence[Any] = field(repr=False)
     _compiled: CompiledPass
 
@@ -137,9 +136,6 @@ def trace_forward_pass(
 
     trained = passed if isinstance(passed, keras.Layer) else model
 
-    def compiled(batch: Any) -> CompiledPass:
-        return compile_pass(trained, found.forward, batch, trainer=model)
-
     if fixed is not None:
         batch_size = fixed
     elif batch_size is None:
@@ -158,9 +154,8 @@ def trace_forward_pass(
             name: np.empty((n_samples, width), np.float32) for name, width in widths.items()
         },
         _head=found.head,
-        _compile=compiled,
         _batches=batches,
-        _compiled=compiled(batches[0]),
+        _compiled=compile_pass(trained, found.forward, batches[0], trainer=model),
     )
 
 
