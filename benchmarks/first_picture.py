@@ -24,7 +24,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tests.chromium import launch
+from tests.browser.chromium import launch
 from tests.harness import TensorBoardProcess, tensorboard
 
 ROOT = Path(__file__).parents[1]

@@ -28,8 +28,8 @@ from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from tb_embed_plugin import record
+from tests.browser.chromium import launch
 from tests.browser.tab import Tab
-from tests.chromium import launch
 from tests.harness import tensorboard
 
 ROOT = Path(__file__).parents[1]

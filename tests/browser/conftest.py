@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
+from tests.browser.chromium import launch
 from tests.browser.tab import NEVER, Open, Tab
-from tests.chromium import launch
 from tests.harness import Recording, TensorBoardProcess, tensorboard
 
 

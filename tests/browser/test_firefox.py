@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from playwright.sync_api import Browser, Playwright, expect
 
 from tb_embed_plugin import record
-from tests import firefox
+from tests.browser import firefox
 from tests.browser.tab import Open, Tab
 from tests.harness import TensorBoardProcess, tensorboard
 

@@ -419,6 +419,6 @@ def test_the_manifest_is_what_the_documentation_says(recording: Recording) -> No
     assert manifest["layers"] == [{"name": "fc1", "units": 200}]
     sprite = {"cell": [8, 8], "columns": 43, "channels": 1, "pages": None, "scaling": ""}
     assert manifest["sprite"] == sprite
-    documentation = (Path(__file__).parents[1] / "docs/run_format.md").read_text()
+    documentation = (Path(__file__).parents[2] / "docs/run_format.md").read_text()
     for key in [*manifest, *manifest["steps"][0], *manifest["phases"][0]]:
         assert f"`{key}`" in documentation, key

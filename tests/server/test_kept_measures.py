@@ -19,7 +19,7 @@ from tb_embed_plugin.runs import run
 from tb_embed_plugin.runs.metadata_table import Column
 from tests.harness import client_for
 from tests.planted import Head, class_snapshots, write_run
-from tests.test_metric_routes import BASE, answer_until_done, ask
+from tests.server.test_metric_routes import BASE, answer_until_done, ask
 
 STEPS = 4
 CLASSES = 3

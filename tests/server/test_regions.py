@@ -14,7 +14,7 @@ from tb_embed_plugin.plugin import EmbeddingsPlugin
 from tb_embed_plugin.runs.metadata_table import Column
 from tests.harness import client_for, read_run
 from tests.planted import Head, Snapshots, write_run
-from tests.test_metric_routes import BASE, tensors_of
+from tests.server.test_metric_routes import BASE, tensors_of
 
 CLASSES = 3
 

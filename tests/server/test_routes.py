@@ -462,7 +462,7 @@ def test_the_built_page_is_served(client: Client) -> None:
 
 
 def test_every_route_is_documented() -> None:
-    documentation = (Path(__file__).parents[1] / "docs/http_api.md").read_text()
+    documentation = (Path(__file__).parents[2] / "docs/http_api.md").read_text()
     for name in ROUTES:
         assert f"## `{name}`\n" in documentation
     assert set(ROUTES) == set(routes.ROUTES)

@@ -204,7 +204,7 @@ def test_the_command_prints_metrics(
 
 
 def test_the_documentation_names_all_that_is_measured(layer: analysis.OpenLayer) -> None:
-    text = (Path(__file__).parents[1] / "docs" / "metrics.md").read_text()
+    text = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text()
     names = [metric.name for metric in (*STEP_METRICS, *SAMPLE_METRICS)]
     for name in [*names, *RULES, *WARNING_RULES, *layer.summary()]:
         assert f"`{name}`" in text, name

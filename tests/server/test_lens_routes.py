@@ -14,7 +14,7 @@ from tb_embed_plugin.metrics.class_pair import along_axis
 from tb_embed_plugin.metrics.units import selectivity
 from tb_embed_plugin.plugin import EmbeddingsPlugin
 from tests.harness import EPOCHS, Recording, client_for
-from tests.test_metric_routes import ask, tensors_of
+from tests.server.test_metric_routes import ask, tensors_of
 
 LAST = EPOCHS
 

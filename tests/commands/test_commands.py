@@ -20,7 +20,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tb_embed_plugin import cli
 from tests.harness import read_run
 
-EXAMPLE = Path(__file__).parents[1] / "examples" / "mnist_fc1.py"
+EXAMPLE = Path(__file__).parents[2] / "examples" / "mnist_fc1.py"
 
 # A test run in the background ignores Ctrl-C, and what it starts would inherit that.
 HEARING_CTRL_C = """

@@ -13,7 +13,7 @@ from tb_embed_plugin.plugin import EmbeddingsPlugin
 from tb_embed_plugin.server import measuring
 from tests.clusters import get, record_clusters
 from tests.harness import EPOCHS, Recording, client_for
-from tests.test_metric_routes import answer_until_done, ask, tensors_of
+from tests.server.test_metric_routes import answer_until_done, ask, tensors_of
 
 STEPS = list(range(EPOCHS + 1))
 

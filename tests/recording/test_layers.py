@@ -15,7 +15,7 @@ from tb_embed_plugin import EmbeddingCheckpoint, MisuseError
 from tb_embed_plugin.metadata import MAX_UNITS
 from tb_embed_plugin.recording.forward import trace_forward_pass
 from tests.harness import read_run
-from tests.test_models import CROSSENTROPY, dense, fit, relu, softmax
+from tests.recording.test_models import CROSSENTROPY, dense, fit, relu, softmax
 
 Digits = tuple[NDArray[np.float32], NDArray[np.int64]]
 

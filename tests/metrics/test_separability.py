@@ -14,7 +14,7 @@ from tb_embed_plugin.metrics import (
     neighborhoods,
     separability,
 )
-from tests.gaussians import clusters, graph
+from tests.metrics.gaussians import clusters, graph
 
 SEEDS = st.integers(0, 2**32)
 

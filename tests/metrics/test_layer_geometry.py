@@ -22,8 +22,8 @@ from tb_embed_plugin.metrics import (
     units,
 )
 from tb_embed_plugin.metrics.subset import stratified
-from tests.gaussians import clusters, graph, rotation
 from tests.kernels import biased_cka, debiased_cka
+from tests.metrics.gaussians import clusters, graph, rotation
 
 SEEDS = st.integers(0, 2**32)
 
