@@ -232,7 +232,8 @@ class LayerMeasures:
         snapshot = self.snapshot(step)
         if not np.isfinite(snapshot).all():
             raise UnsuitableDataError(
-                f"expected finite activations; step {step} holds NaN or infinity; leave it out"
+                f"expected finite activations; step {self.run.step_name(step)} holds NaN or "
+                "infinity; leave it out"
             )
         recorded = self.run.outputs(self.facts.name, step)
         outputs = None

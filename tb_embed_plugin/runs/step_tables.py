@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -52,10 +52,12 @@ class StepTables:
     Attributes:
         tables: By step, ascending; None where a step has none.
         rows: Samples.
+        written: What was written for a step where that is no such number.
     """
 
     tables: Mapping[int, Path | None]
     rows: int
+    written: Mapping[int, str] = field(default_factory=dict)
 
     @cached_property
     def columns(self) -> tuple[ColumnInfo, ...]:
@@ -102,7 +104,8 @@ class StepTables:
                 )
             cells = {name: same[name] for name in self._same}
         columns = [self._column(info, cells, problems) for info in self.columns]
-        return columns, [f"metadata of step {at}: {problem}" for problem in problems]
+        named = self.written.get(at, str(at))
+        return columns, [f"metadata of step {named}: {problem}" for problem in problems]
 
     def _cells(self, table: Path | None, problems: list[str]) -> Cells:
         try:
