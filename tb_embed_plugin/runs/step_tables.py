@@ -7,6 +7,7 @@ steps; each is held against the newest when it is read.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 
 from tb_embed_plugin.errors import UnreadableError
+from tb_embed_plugin.runs.column_types import MAX_CATEGORIES
 from tb_embed_plugin.runs.manifest import ColumnInfo, ColumnType
 from tb_embed_plugin.runs.metadata_inference import read_inferred_table
 from tb_embed_plugin.runs.metadata_table import Column, OverSteps
@@ -123,8 +125,8 @@ class StepTables:
             numbers = [cell if as_number(cell) is not None else "" for cell in cells]
             if numbers != list(cells):
                 problems.append(
-                    f"expected numbers in the column {info.name}, as at other steps; received "
-                    "words: they are left out"
+                    f"expected numbers in the column {info.name!r}, as at other steps; "
+                    "received words: they are left out"
                 )
             cells = numbers
         return Column(info.name, info.type, cells, self._over_steps(info))
@@ -135,11 +137,13 @@ class StepTables:
             for facts in self._columns[info.name]:
                 counts.update(facts.counts)
             return OverSteps(counts=counts)
-        limits = [f.limits for f in self._columns[info.name] if f.limits is not None]
+        columns = self._columns[info.name]
+        limits = [f.limits for f in columns if f.limits is not None]
         if info.type == "text" or not limits:
             return OverSteps()
         lows, highs = zip(*limits, strict=True)
-        return OverSteps(limits=(min(lows), max(highs)))
+        values = _whole_values(columns) if info.type == "number" else {}
+        return OverSteps(values=values, limits=(min(lows), max(highs)))
 
     @cached_property
     def _looked_at(self) -> list[TableFacts]:
@@ -174,6 +178,22 @@ class StepTables:
             for name, facts in self._columns.items()
             if name not in self._changing
         }
+
+
+def _whole_values(facts: Sequence[ColumnFacts]) -> dict[int, int]:
+    """Returns how often each value of a number comes; empty as `OverSteps.values` says."""
+    counts: Counter[float] = Counter()
+    for column in facts:
+        if column.limits is not None and not column.counts:
+            return {}  # too many
+        for word, count in column.counts.items():
+            number = as_number(word)
+            # What is no number is missing, and NaN as well.
+            if number is not None and not math.isnan(number):
+                counts[number] += count
+    if len(counts) > MAX_CATEGORIES or not all(number.is_integer() for number in counts):
+        return {}
+    return {int(number): count for number, count in sorted(counts.items())}
 
 
 def _common_type(facts: Iterable[ColumnFacts]) -> ColumnType:

@@ -122,6 +122,32 @@ def test_a_step_is_answered_with_the_words_and_the_range_of_all_steps(run: Run) 
     assert client.get(f"{query}&step=7").status_code == 404
 
 
+def test_dates_and_whole_numbers_by_step_have_the_range_of_all_steps(tmp_path: Path) -> None:
+    def votes(step: int) -> list[int]:
+        return [step + i % 20 for i in range(SAMPLES)]
+
+    def days(step: int) -> list[str]:
+        return [f"2024-02-{1 + step + i % 9:02}" for i in range(SAMPLES)]
+
+    tables = {
+        step: table(("id", SAMPLE_NAMES), ("seen", days(step)), ("votes", votes(step)))
+        for step in STEPS
+    }
+    write(tmp_path, tables)
+    client = client_for(tmp_path, EmbeddingsPlugin)
+    answers = [client.get(BASE + f"metadata?run=.&layer=default&step={step}") for step in STEPS]
+    facts = [wire.decode(answer.data)[1]["columns"] for answer in answers]
+    assert facts[0] == facts[1] == facts[2], "colors do not jump from step to step"
+    seen, voted = facts[0]
+    assert (seen["type"], voted["type"]) == ("date", "number")
+    day = np.datetime64("2024-02-01").astype("datetime64[s]").astype(int)
+    first, last = (np.array([int(d[-2:]) - 1 for d in days(step)]) for step in (0, 10))
+    expected = day + 86400 * np.array([np.quantile(first, 0.02), np.quantile(last, 0.98)])
+    np.testing.assert_allclose(seen["limits"], expected)
+    values, counts = np.unique([votes(step) for step in STEPS], return_counts=True)
+    assert voted["values"] == np.stack([values, counts], axis=1).tolist()
+
+
 def test_a_prediction_is_nobodys_label(tmp_path: Path) -> None:
     tables = {
         step: table(("id", range(SAMPLES)), ("prediction", predictions(step))) for step in STEPS
