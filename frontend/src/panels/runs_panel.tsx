@@ -9,7 +9,7 @@ import { select } from "../state/choose";
 import { listed } from "../state/listed";
 import { choose_rival, go_to_step, toggle_difference } from "../state/measure";
 import { in_order } from "../state/metric_order";
-import { rival_of, rivals_of, strangers_of } from "../state/others";
+import { left_out_in_words, rival_of, rivals_of, strangers_of } from "../state/others";
 import type { Store } from "../state/store";
 import { write_number } from "../state/table";
 import { time_axis } from "../state/time_axis";
@@ -28,7 +28,7 @@ export function RunsPanel({ store }: { store: Store }) {
   return (
     <div class="runs">
       {rival === null ? (
-        <p>There is no other run of the same samples to compare with.</p>
+        <p>No other run recorded the same samples.</p>
       ) : (
         <>
           <Field
@@ -72,6 +72,7 @@ interface BothProps {
 function Both({ store, comparison, there, run }: BothProps) {
   const { step, with_step, metrics, lists, k, neighbors_kept, steps, cka } = comparison;
   const biased = comparison.cka_biased[steps.indexOf(step)] ?? null;
+  const left_out = left_out_in_words(comparison.left_out);
   const here = store.run.value?.run ?? "";
   const { first, others } = in_order(metrics);
   const runs = store.runs.value ?? [];
@@ -88,6 +89,7 @@ function Both({ store, comparison, there, run }: BothProps) {
             : "The runs share no step: each is compared at its last."}
         </p>
       )}
+      {left_out !== null && <p class="note">{left_out}</p>}
       {metrics.length === 0 ? (
         <p role="status">The layers are being measured…</p>
       ) : (
