@@ -473,3 +473,51 @@ def test_a_saver_that_calls_its_files_as_we_do_loses_none(tmp_path: Path) -> Non
     assert tf.train.latest_checkpoint(str(run_dir)) == str(run_dir / "model.ckpt-3")
     assert read_run(run_dir).steps == [0, 2, 3, 4], "step 1 was written over before we knew"
     check_last(run_dir, model)
+
+
+def manage(folder: Path) -> str:
+    """Saves as a `CheckpointManager`, and returns its newest checkpoint."""
+    import tensorflow as tf
+
+    checkpoint = tf.train.Checkpoint(v=tf.Variable(3.0))
+    return str(tf.train.CheckpointManager(checkpoint, str(folder), max_to_keep=2).save())
+
+
+def save_as_we_do(folder: Path) -> str:
+    """Saves as a `Saver` under our names, and returns its newest checkpoint."""
+    import tensorflow as tf
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        tf.compat.v1.get_variable("v", initializer=1.0)
+        session.run(tf.compat.v1.global_variables_initializer())
+        saver = tf.compat.v1.train.Saver()
+        return str(saver.save(session, str(folder / "model.ckpt"), global_step=1))
+
+
+@pytest.mark.parametrize("on_existing", ["auto", "new", "overwrite"])
+@pytest.mark.parametrize("save", [manage, save_as_we_do])
+def test_checkpoints_of_others_that_were_there_before_stay_and_ours_go_beside(
+    tmp_path: Path, save: Callable[[Path], str], on_existing: Any
+) -> None:
+    import tensorflow as tf
+
+    run_dir = tmp_path / "run"
+    newest = save(run_dir)
+    theirs = {p.name: p.read_bytes() for p in run_dir.iterdir()}
+    model = compiled()
+    checkpoint = EmbeddingCheckpoint(run_dir, X, layers="fc1", on_existing=on_existing)
+    with pytest.warns(RuntimeWarning, match=r"run-2, because .*run holds checkpoint") as told:
+        fit(model, [checkpoint], epochs=1)
+    assert [w.category for w in told].count(RuntimeWarning) == 1
+    if on_existing == "auto":
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", RuntimeWarning)
+            fit(model, [EmbeddingCheckpoint(run_dir, X, layers="fc1")], epochs=1)
+
+    assert {p.name: p.read_bytes() for p in run_dir.iterdir()} == theirs
+    assert tf.train.latest_checkpoint(str(run_dir)) == newest
+    assert read_run(tmp_path / "run-2").steps == (
+        [0, 1, 2] if on_existing == "auto" else [0, 1]
+    )
+    check_last(tmp_path / "run-2", model)
