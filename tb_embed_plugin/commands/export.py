@@ -253,14 +253,14 @@ def _parquet(content: Content, path: Path) -> dict[Path, bytes]:
 
 def _html(content: Content, path: Path) -> dict[Path, bytes]:
     layout = content.projected.layout
-    left_out = ", ".join(content.changing)
     body = player(
         title=f"{layout.run.name}, {layout.layer.name}, {layout.engine.title}",
-        sentence=content.projected.sentence
-        + (f" Left out, since it changes with each step: {left_out}." if left_out else ""),
+        sentence=content.projected.sentence,
         steps=content.step_names,
         frames=content.drawn,
-        columns=content.lasting,
+        columns=[
+            content.over_steps(c.name) if c.info.by_step else [c] for c in content.columns
+        ],
         label=content.projected.label,
         run=layout.run,
         layer=layout.layer,

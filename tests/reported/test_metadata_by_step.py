@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import json
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -291,6 +293,10 @@ def test_a_notebook_and_an_export_have_each_steps_own_values(run: Run) -> None:
     assert arrays["metadata.prediction"].tolist() == [predictions(step) for step in STEPS]
     assert arrays["metadata.label"].tolist() == LABELS
     export(projected, "html", file)
-    assert (
-        "Left out, since it changes with each step: prediction, confidence." in file.read_text()
-    )
+    (data,) = re.findall(r'<script type="application/json".*?>(.*?)</script>', file.read_text())
+    columns = {column["name"]: column for column in json.loads(data)["columns"]}
+    assert [column["by_step"] for column in columns.values()] == [False, True, True]
+    words, codes = columns["prediction"]["words"], columns["prediction"]["codes"]
+    assert [[words[code] for code in at] for at in codes] == [predictions(s) for s in STEPS]
+    assert columns["confidence"]["cells"][1] == [str(value) for value in confidences(5)]
+    assert len(columns["label"]["codes"]) == 1
