@@ -14,16 +14,11 @@ from pathlib import Path
 from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.runs.column_types import infer_type
 from tb_embed_plugin.runs.metadata_table import Column
-from tb_embed_plugin.runs.table_cells import (
-    MAX_COLUMNS,
-    TAB,
-    plain_cells,
-    quoted_cells,
-    separated_cells,
-    without_edges,
-)
+from tb_embed_plugin.runs.table_cells import MAX_COLUMNS, TAB, plain_cells, without_edges
 from tb_embed_plugin.runs.table_header import Likeness, Rows
-from tb_embed_plugin.runs.table_lines import Fit, Lines, lines_of_samples
+from tb_embed_plugin.runs.table_lines import Lines, lines_of_samples, no_lines
+from tb_embed_plugin.runs.table_quotes import quoted_cells, separated_cells
+from tb_embed_plugin.runs.table_rows import Fit
 from tb_embed_plugin.runs.table_text import decoded
 
 MAX_TABLE_BYTES = 64 << 20
@@ -42,13 +37,15 @@ class InferredTable:
 
     Attributes:
         columns: Its columns, each with one cell a sample; none where rows and samples differ.
-        problems: What does not fit, one sentence each.
+        problems: What does not fit or is a guess, one sentence each.
+        notes: What else was taken for what, one sentence each.
         rows: Rows that there are, the header not counted.
         digest: Hash of the file's content.
     """
 
     columns: list[Column]
     problems: list[str]
+    notes: list[str]
     rows: int
     digest: str
 
@@ -92,10 +89,10 @@ def infer_table(data: bytes, n_samples: int, name: str) -> InferredTable:
     """
     problems: list[str] = []
     lines = _lines(decoded(data, name, problems), n_samples, name)
-    problems += lines.notes
+    problems += lines.problems
     columns = named_columns(lines, name, problems) if lines.fit else []
     digest = hashlib.sha256(data).hexdigest()
-    return InferredTable(columns, problems, lines.count, digest)
+    return InferredTable(columns, problems, lines.notes, lines.count, digest)
 
 
 def named_columns(lines: Lines, name: str, problems: list[str]) -> list[Column]:
@@ -107,17 +104,30 @@ def named_columns(lines: Lines, name: str, problems: list[str]) -> list[Column]:
         problems: Takes what does not fit.
     """
     rows = lines.rows
-    ragged = lines.header is None and len(set(map(len, rows))) > 1
-    if ragged and sum(len(row) > 1 for row in rows) * 2 > len(rows):
+    widths = set(map(len, rows))
+    ragged = lines.header is None and len(widths) > 1
+    tabbed = [i for i, row in enumerate(rows) if ragged and len(row) > 1]
+    if tabbed and 2 * len(tabbed) <= len(rows):
+        lines.notes.append(
+            f"line {lines.numbers[tabbed[0]]} of {name} holds a tab, which most lines do not: "
+            "it is taken for a part of the word"
+        )
+    elif tabbed:
         problems.append(
             f"expected rows of as many cells each in {name}, or a header; received rows of "
-            f"{min(map(len, rows))} to {max(map(len, rows))}: each line is shown as it is"
+            f"{min(widths)} to {max(widths)}: each line is shown as it is"
         )
-    if ragged or len(lines.header or rows[0]) == 1:
-        rows = [[TAB.join(row)] for row in rows]  # nothing says that a tab separates
+    if (ragged or len(lines.header or rows[0]) == 1) and widths != {1}:
+        rows, widths = (
+            [[TAB.join(row)] for row in rows],
+            {1},
+        )  # nothing says that a tab separates
     columns: list[Column] = []
     for i in range(_width(lines.header, rows, lines.numbers, name, problems)):
-        cells = [row[i] if i < len(row) else "" for row in rows]
+        if i < min(widths):
+            cells = [row[i] for row in rows]
+        else:
+            cells = [row[i] if i < len(row) else "" for row in rows]
         columns.append(Column("", infer_type(cells), cells))
     names = _names(lines.header, columns)
     return [replace(column, name=name) for column, name in zip(columns, names, strict=True)]
@@ -131,44 +141,60 @@ def _lines(text: str, n_samples: int, name: str) -> Lines:
         lines = lines_of_samples(cells, n_samples, name)
         known = lines.likeness >= Likeness.WORDS or name.lower().endswith(".csv")
         if lines.fit and known:
-            return lines
+            return _noted(lines, f"commas or semicolons separate the cells of {name}")
     quoted = quoted_cells(text, TAB, most) if '"' in text else None
-    in_quotes = None
-    if quoted is not None:
-        in_quotes = lines_of_samples(without_edges(quoted), n_samples, name)
-        if in_quotes.fit == Fit.EXACT and len(in_quotes.rows[0]) > 1:
-            return in_quotes  # rows of as many cells each, as no lines split at random are
-    in_lines = text.count("\n") + (text[-1:] not in ("", "\n"))
-    plain = _too_many(in_lines, n_samples, name)
-    ragged = False
-    if in_lines <= most:
-        cells = without_edges(plain_cells(text))
-        plain = lines_of_samples(cells, n_samples, name)
-        ragged = len(set(map(len, cells.rows))) > 1
-    if quoted is None or in_quotes is None:
-        return plain
-    if quoted.in_lines or in_quotes.fit > plain.fit or (ragged and in_quotes.fit == plain.fit):
-        return in_quotes
-    if plain.fit > in_quotes.fit or not in_quotes.fit:
-        return plain
-    return _either_way(plain, n_samples, name)
-
-
-def _too_many(count: int, n_samples: int, name: str) -> Lines:
-    note = (
-        f"expected {n_samples} rows of metadata in {name}, one a sample; received {count} "
-        "lines, of which none is shown; write one line a sample"
+    if quoted is None:
+        return _plain_lines(text, n_samples, name, most)
+    in_quotes = _noted(
+        lines_of_samples(without_edges(quoted), n_samples, name),
+        f"the quotation marks around cells of {name} are taken for those of a CSV writer, and "
+        "taken off",
     )
-    return Lines(Fit.NONE, None, [], [], count, [note])
+    if in_quotes.fit == Fit.EXACT and len(in_quotes.rows[0]) > 1:
+        return in_quotes  # rows of as many cells each, as no lines split at random are
+    plain = _plain_lines(text, n_samples, name, most)
+    return _better(in_quotes, plain, n_samples, name, alike=quoted.in_lines)
 
 
-def _either_way(plain: Lines, n_samples: int, name: str) -> Lines:
-    note = (
+def _better(quoted: Lines, plain: Lines, n_samples: int, name: str, *, alike: bool) -> Lines:
+    """Returns the lines without their quotes or with them, whichever fit better.
+
+    Args:
+        quoted: Those without.
+        plain: Those with them.
+        n_samples: Rows expected.
+        name: What problems call the file.
+        alike: Whether they are the same lines.
+    """
+    ragged = len(set(map(len, plain.rows))) > 1
+    if alike or quoted.fit > plain.fit or (ragged and quoted.fit == plain.fit):
+        return quoted
+    if plain.fit > quoted.fit or not quoted.fit:
+        return plain
+    return no_lines(
+        plain.count,
         f"expected {n_samples} rows of metadata in {name}, one a sample; received lines that "
         "fit with and without their quotation marks, so that none is shown; write all cells in "
-        "quotes"
+        "quotes",
     )
-    return Lines(Fit.NONE, None, [], [], plain.count, [note])
+
+
+def _plain_lines(text: str, n_samples: int, name: str, most: int) -> Lines:
+    """Tells the rows of a table in which a quotation mark is a character like others."""
+    count = text.count("\n") + (text[-1:] not in ("", "\n"))
+    if count <= most:
+        lines = lines_of_samples(without_edges(plain_cells(text)), n_samples, name)
+        note = f"the quotation marks in {name} are taken for parts of its words"
+        return _noted(lines, note) if '"' in text else lines
+    return no_lines(
+        count,
+        f"expected {n_samples} rows of metadata in {name}, one a sample; received {count} "
+        "lines, of which none is shown; write one line a sample",
+    )
+
+
+def _noted(lines: Lines, note: str) -> Lines:
+    return replace(lines, notes=[*lines.notes, note]) if lines.fit else lines
 
 
 def _width(
@@ -182,8 +208,12 @@ def _width(
     widths = [len(row) for row in rows]
     width = len(header or rows[0])
     for others, word, fate in (
-        ([i for i, w in enumerate(widths) if w < width], "fewer", "empty"),
-        ([i for i, w in enumerate(widths) if w > width], "more", "left out"),
+        ()
+        if set(widths) == {width}
+        else (
+            ([i for i, w in enumerate(widths) if w < width], "fewer", "empty"),
+            ([i for i, w in enumerate(widths) if w > width], "more", "left out"),
+        )
     ):
         if others:
             problems.append(
@@ -223,4 +253,6 @@ def _names(header: list[str] | None, columns: Sequence[Column]) -> list[str]:
 
 def _counted(column: Column) -> bool:
     """Whether a column holds the numbers of the rows."""
+    if column.cells[:1] != ["0"]:
+        return False
     return list(column.cells) == [str(i) for i in range(len(column.cells))]

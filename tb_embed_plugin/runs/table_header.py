@@ -1,7 +1,7 @@
 """Whether the first line of somebody else's table looks like a header.
 
-By likeness alone, never by counting: what stands above numbers, is empty above the numbers of
-the rows, is a word that headers use, or is unlike all that stands below it.
+By likeness, not by counting: what stands above numbers, is empty above the numbers of the
+rows, is a word that headers use, or is unlike all that stands below it.
 """
 
 from __future__ import annotations
@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
 
-from tb_embed_plugin.runs.column_types import is_number
+from tb_embed_plugin.runs.column_types import are_numbers, is_number
 
 Rows = list[list[str]]
 
@@ -55,6 +57,9 @@ _MISSING = frozenset(
 )
 _PARTS = re.compile(r"[\s_.-]+")
 _FIGURES = re.compile(r"[\d\s.,:;+/%()-]*\d[\d\s.,:;+/%()TZeE-]*", re.ASCII)
+COMMENT_MARKS = ("#", "//", "%")
+"""What a remark begins with."""
+
 _COMMENT = re.compile(r"(?:#+|//|%+)\s+\S|#+\S+\s+\S")
 
 _ENOUGH = 50
@@ -66,7 +71,7 @@ class Likeness(IntEnum):
 
     NONE = 0
     POSSIBLE = 1
-    """Several words above words, which the stock Projector takes for a header."""
+    """Several cells above as many, which the stock Projector takes for a header."""
     WORDS = 2
     """By its words."""
     TYPES = 3
@@ -85,37 +90,103 @@ def likeness(rows: Rows, *, surplus: bool) -> Likeness:
         return Likeness.NONE
     if is_comment(rows[0]):
         return Likeness.NONE if surplus else Likeness.WORDS
-    columns = [[row[i] if i < len(row) else "" for row in rest] for i in range(len(first))]
-    counted = [str(i) for i in range(len(rest) + 1)]
-    if not first[0] and len(first) > 1 and columns[0] in (counted[:-1], counted[1:]):
+    widths = set(map(len, rest))
+    below = [_Below(rest, i, padded=i >= min(widths)) for i in range(len(first))]
+    if not first[0] and len(first) > 1 and below[0].counts_rows:
         return Likeness.TYPES  # as pandas and R write an index
     if any(_is_figure(cell) for cell in first):
-        return Likeness.NONE
-    several = len(first) > 1 and all(len(row) == len(first) for row in rest)
-    pairs = list(zip(first, columns, strict=True))
+        return _likeness_of_places(first, below, surplus=surplus)
+    several = len(first) > 1 and widths == {len(first)}
+    pairs = list(zip(first, below, strict=True))
     return _likeness_of_words(pairs, several=several, surplus=surplus)
 
 
+def repeated_names(rows: Rows) -> list[str]:
+    """Returns those cells of the first row that their own columns hold as values."""
+    names = enumerate(header_cells(rows[0]))
+    return [
+        name for i, name in names if name and name in _Below(rows[1:], i, padded=True).cells
+    ]
+
+
+def may_be_names(row: Sequence[str]) -> bool:
+    """Whether the cells of a row may be names, none of them being a number or a date."""
+    return not any(map(_is_figure, header_cells(row)))
+
+
+@dataclass(frozen=True)
+class _Below:
+    """The cells below one of the first row."""
+
+    rows: Rows
+    place: int
+    padded: bool
+
+    @cached_property
+    def cells(self) -> list[str]:
+        i = self.place
+        if self.padded:
+            return [row[i] if i < len(row) else "" for row in self.rows]
+        return [row[i] for row in self.rows]
+
+    @cached_property
+    def counts(self) -> Counter[str]:
+        return Counter(self.cells)
+
+    @property
+    def counts_rows(self) -> bool:
+        start = self.cells[0]
+        if start not in {"0", "1"}:
+            return False
+        return self.cells == [str(i) for i in range(int(start), int(start) + len(self.cells))]
+
+    @property
+    def fractions(self) -> bool:
+        """Whether no cell that is there is a whole number as Python writes it."""
+        return not any(cell.isdigit() for cell in self.cells)
+
+    @cached_property
+    def figures(self) -> bool:
+        """Whether there are any cells, and all of these are figures."""
+        if not _is_figure(next(filter(None, self.cells), "")):
+            return False
+        words = self.counts.keys() - {""}
+        return are_numbers(words) or all(map(_is_figure, words))
+
+
+def _likeness_of_places(
+    first: Sequence[str], below: Sequence[_Below], *, surplus: bool
+) -> Likeness:
+    """Says whether 0, 1, 2 and so on, as pandas calls columns without a name, are names."""
+    counted = list(first) == [str(i) for i in range(len(first))]
+    if not counted or any(column.figures and not column.fractions for column in below):
+        return Likeness.NONE
+    if len(first) > 1:
+        return Likeness.TYPES
+    return Likeness.WORDS if surplus and "0" not in below[0].cells else Likeness.NONE
+
+
 def _likeness_of_words(
-    pairs: Sequence[tuple[str, list[str]]], *, several: bool, surplus: bool
+    pairs: Sequence[tuple[str, _Below]], *, several: bool, surplus: bool
 ) -> Likeness:
     """Says how much words look like the names of the columns below them."""
-    if any(_stands_above_figures(cell, column) for cell, column in pairs):
+    if any(cell.lower() not in _MISSING and column.figures for cell, column in pairs):
         return Likeness.TYPES
     if any(
         _is_header_word(cell, column, surplus=surplus) or _is_unlike(cell, column)
         for cell, column in pairs
     ):
         return Likeness.WORDS
-    apart = all(cell not in column for cell, column in pairs if cell)
+    # A row that begins with the values of another one is a row.
+    apart = any(cell not in column.cells for cell, column in pairs if cell)
     return Likeness.POSSIBLE if several and apart else Likeness.NONE
 
 
 def is_comment(cells: Sequence[str]) -> bool:
     """Whether a line is a remark, as `# made by hand` is, and no word or `# label`."""
-    if not _COMMENT.match(cells[0]):
+    if not cells[0].startswith(COMMENT_MARKS) or not _COMMENT.match(cells[0]):
         return False
-    return not all(_in_header_words(cell) for cell in header_cells(cells))
+    return not all(in_header_words(cell) for cell in header_cells(cells))
 
 
 def header_cells(cells: Sequence[str]) -> list[str]:
@@ -124,42 +195,44 @@ def header_cells(cells: Sequence[str]) -> list[str]:
     return [names[0].lstrip("#%").strip() or names[0], *names[1:]]
 
 
-def _stands_above_figures(cell: str, column: Sequence[str]) -> bool:
-    words = set(column) - {""}
-    named = cell.lower() not in _MISSING
-    return named and bool(words) and all(_is_figure(word) for word in words)
-
-
-def _is_header_word(cell: str, column: Sequence[str], *, surplus: bool) -> bool:
-    if not _in_header_words(cell):
-        return False
-    counts = Counter(column)
-    if cell in counts:  # of a vocabulary, in which no word comes twice, it is not the first
-        return surplus and max(counts.values()) == 1
-    # A vocabulary of as many words as samples may begin with any of its words.
-    return surplus or not any(_in_header_words(word) for word in counts)
-
-
-def _in_header_words(cell: str) -> bool:
+def in_header_words(cell: str) -> bool:
+    """Whether a cell is a word that headers use."""
     word = cell.strip().lower()
     parts = _PARTS.split(word) if "_" in word else [word]
     return word in HEADER_WORDS or (len(parts) <= 3 and not HEADER_WORDS.isdisjoint(parts))
 
 
-def _is_unlike(cell: str, column: Sequence[str]) -> bool:
+def _is_header_word(cell: str, below: _Below, *, surplus: bool) -> bool:
+    if not in_header_words(cell):
+        return False
+    if (
+        cell in below.counts
+    ):  # of a vocabulary, in which no word comes twice, it is not the first
+        return surplus and max(below.counts.values()) == 1
+    # A vocabulary of as many words as samples may begin with any of its words.
+    return surplus or not any(in_header_words(word) for word in below.counts)
+
+
+def _is_unlike(cell: str, below: _Below) -> bool:
     """Whether a word is one that a further row would hardly hold.
 
     How probable a word is that has not been seen yet, is the share of those seen once (Good
     1953); the same of a single word above texts of several.
     """
-    if len(column) < _ENOUGH or cell.lower() in _MISSING:
+    total = len(below.rows)
+    if total < _ENOUGH or cell.lower() in _MISSING:
         return False
-    for kind in (str, _shape):
-        counts = Counter(map(kind, column))
-        seen_once = sum(count == 1 for count in counts.values())
-        if kind(cell) not in counts and seen_once + 1 <= _RARE * len(column):
-            return True
-    return False
+    counts = below.counts
+    once = sum(count == 1 for count in counts.values())
+    if cell not in counts and once + 1 <= _RARE * total:
+        return True
+    kind = _shape(cell)
+    if any(_shape(word) == kind for word in counts):
+        return False
+    kinds: Counter[str] = Counter()
+    for word, count in counts.items():
+        kinds[_shape(word)] += count
+    return sum(count == 1 for count in kinds.values()) + 1 <= _RARE * total
 
 
 def _shape(cell: str) -> str:

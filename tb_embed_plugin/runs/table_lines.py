@@ -1,34 +1,37 @@
 """Which lines of somebody else's table are the rows of its samples.
 
 As many lines as samples are rows, one more is a header where the first looks like one. Where
-lines and samples differ, the lines that are no rows must be known one by one: remarks, blank
-lines, the second half of a row that was broken. Else nothing says which line is whose.
+lines and samples differ, the lines that are no rows must be known one by one (`table_rows`).
+Else nothing says which line is whose. What was taken for what is said: as a note where that is
+how such tables are written, as a problem where it is a guess.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum
 
-from tb_embed_plugin.runs.column_types import is_number
-from tb_embed_plugin.runs.table_cells import TAB, Cells
-from tb_embed_plugin.runs.table_header import Likeness, Rows, header_cells, is_comment, likeness
+from tb_embed_plugin.runs.table_cells import Cells
+from tb_embed_plugin.runs.table_header import (
+    Likeness,
+    Rows,
+    header_cells,
+    in_header_words,
+    likeness,
+    may_be_names,
+    repeated_names,
+)
+from tb_embed_plugin.runs.table_rows import (
+    Candidate,
+    Fit,
+    candidates,
+    head_remarks,
+    line_of,
+    some_lines,
+    without,
+    without_blank_end,
+)
 from tb_embed_plugin.runs.table_text import shown
-
-_MAX_NAMED = 3
-
-
-class Fit(IntEnum):
-    """How well lines and samples go together."""
-
-    NONE = 0
-    WITHOUT_SOME = 1
-    """Some lines are left out or joined, and told."""
-    REGULAR = 2
-    """Blank lines at the end, or one behind each row."""
-    EXACT = 3
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,8 @@ class Lines:
         rows: Cells of each sample.
         numbers: The line on which each row begins, from 1.
         count: Rows that there are, the header not counted, whether they fit or not.
-        notes: What was taken for what, one sentence each; or why nothing fits.
+        problems: What is a guess, one sentence each; or why nothing fits.
+        notes: What was taken for what otherwise, one sentence each.
         likeness: How much the first line looked like a header.
     """
 
@@ -50,8 +54,19 @@ class Lines:
     rows: Rows
     numbers: Sequence[int]
     count: int
+    problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     likeness: Likeness = Likeness.NONE
+
+
+def no_lines(count: int, problem: str) -> Lines:
+    """Returns what is shown of a table of which nothing says whose its lines are.
+
+    Args:
+        count: Rows that there are.
+        problem: Why none is shown.
+    """
+    return Lines(Fit.NONE, None, [], [], count, [problem])
 
 
 def lines_of_samples(cells: Cells, n_samples: int, name: str) -> Lines:
@@ -60,181 +75,129 @@ def lines_of_samples(cells: Cells, n_samples: int, name: str) -> Lines:
     Args:
         cells: All lines of the table.
         n_samples: Rows expected.
-        name: What the notes call the file.
+        name: What is said calls the file.
     """
-    for fit, kept, notes in _candidates(cells, name):
-        surplus = len(kept.rows) - n_samples
-        if surplus not in (0, 1):
+    for candidate in candidates(cells, name):
+        rows = candidate.cells.rows
+        surplus = len(rows) - n_samples
+        if surplus not in (0, 1) or not rows:
             continue
-        first = likeness(kept.rows, surplus=surplus == 1) if kept.rows else Likeness.NONE
+        first = likeness(rows, surplus=surplus == 1)
+        if surplus == 1 and _may_be_either(candidate, first):
+            return no_lines(surplus + n_samples, _either_problem(candidate.cells, name))
         if surplus == 0 and first < Likeness.WORDS:
-            return Lines(fit, None, kept.rows, kept.numbers, n_samples, notes)
-        if surplus == 1 and first > Likeness.NONE:
-            header = header_cells(kept.rows[0])
-            if first == Likeness.WORDS and len(header) == 1:
-                notes.append(
-                    f"expected {n_samples} rows of metadata in {name}; received one line more: "
-                    f"{_line(kept, 0)}, is taken for the header"
-                )
-            rows, numbers = kept.rows[1:], kept.numbers[1:]
-            return Lines(fit, header, rows, numbers, n_samples, notes, first)
-    return _unfit(cells, n_samples, name)
+            return _without_header(candidate, first, cells, name)
+        if surplus == 1 and first > Likeness.NONE and not _is_a_row(candidate.cells, first):
+            return _below_header(candidate, first, cells, name)
+    return no_lines(*_unfit(cells, n_samples, name))
 
 
-def _unfit(cells: Cells, n_samples: int, name: str) -> Lines:
-    """Says why no line can be told to be a certain sample's."""
-    several = _width(cells.rows) > 1
-    remarks = _remarks(cells.rows)
+def _without_header(
+    candidate: Candidate, first: Likeness, all_cells: Cells, name: str
+) -> Lines:
+    """Returns as many lines as samples, and which of them could be something else."""
+    cells = candidate.cells
+    notes = [*_left_out(candidate, all_cells, name), *_odd_rows(cells, name)]
+    if first == Likeness.POSSIBLE or any(map(in_header_words, header_cells(cells.rows[0]))):
+        notes.append(
+            f"{line_of(cells, 0)}, of {name} is taken for a row and not for a header, since "
+            "there are as many lines as samples"
+        )
+    rows = cells.rows
+    return Lines(candidate.fit, None, rows, cells.numbers, len(rows), candidate.problems, notes)
+
+
+def _below_header(candidate: Candidate, first: Likeness, all_cells: Cells, name: str) -> Lines:
+    """Returns the lines below the first, and what was taken for their header."""
+    cells = candidate.cells
+    header, problems = header_cells(cells.rows[0]), list(candidate.problems)
+    notes = _left_out(candidate, all_cells, name)
+    rows, numbers = cells.rows[1:], cells.numbers[1:]
+    repeated = [] if first == Likeness.TYPES else repeated_names(cells.rows)
+    if len(header) == 1 and first < Likeness.TYPES:
+        problems.append(
+            f"expected {len(rows)} rows of metadata in {name}; received one line more: "
+            f"{line_of(cells, 0)}, is taken for the header"
+        )
+    elif repeated:
+        problems.append(
+            f"expected a header in {name} whose names are no values of their columns; received "
+            f"{line_of(cells, 0)}, which is taken for it since there is one line more than "
+            f"samples; {shown(repeated[0])} is a value too; rename that column"
+        )
+    else:
+        notes.append(f"{line_of(cells, 0)}, of {name} is taken for its header")
+    notes += _odd_rows(cells, name, first=1)
+    return Lines(candidate.fit, header, rows, numbers, len(rows), problems, notes, first)
+
+
+def _left_out(candidate: Candidate, all_cells: Cells, name: str) -> list[str]:
+    """Says which blank lines are no rows, where that is how such files are written."""
+    missing = len(all_cells.rows) - len(candidate.cells.rows)
+    if candidate.fit != Fit.REGULAR or not missing:
+        return []
+    lines = some_lines(all_cells, all_cells.blank[-missing:])
+    return [f"{lines}, of {name} {'are' if missing > 1 else 'is'} blank and left out"]
+
+
+def _odd_rows(cells: Cells, name: str, first: int = 0) -> list[str]:
+    """Says which rows, from the first one on, look like something else."""
+    notes = []
+    if blank := [i for i in cells.blank if i >= first]:
+        notes.append(
+            f"{some_lines(cells, blank)}, of {name} {_are('a sample', blank)} without metadata"
+        )
+    remarks = [i for i in cells.remarks if i >= first]
+    if 0 < 2 * len(remarks) <= len(cells.rows) - first:
+        notes.append(
+            f"{some_lines(cells, remarks)}, of {name} {_are('a row', remarks)} and not for a "
+            "remark"
+        )
+    return notes
+
+
+def _are(what: str, places: Sequence[int]) -> str:
+    return f"is taken for {what}" if len(places) == 1 else f"are each taken for {what}"
+
+
+def _is_a_row(cells: Cells, first: Likeness) -> bool:
+    """Whether a first line that may be a header begins like another row."""
+    return first == Likeness.POSSIBLE and not cells.quoted and bool(repeated_names(cells.rows))
+
+
+def _may_be_either(candidate: Candidate, first: Likeness) -> bool:
+    """Whether a first line may be the one too many, and as well a row without a word."""
+    cells = candidate.cells
+    return (
+        candidate.fit == Fit.EXACT
+        and first < Likeness.WORDS
+        and cells.width > 1
+        and may_be_names(cells.rows[0])
+        and bool(cells.blank)
+    )
+
+
+def _either_problem(cells: Cells, name: str) -> str:
+    return (
+        f"expected {len(cells.rows) - 1} rows of metadata in {name}, one a sample; received "
+        f"one more, which may be {line_of(cells, 0)}, as a header, or "
+        f"{some_lines(cells, cells.blank)}, as a blank line: none is shown; take out the "
+        "blank line, or name a column 'label'"
+    )
+
+
+def _unfit(cells: Cells, n_samples: int, name: str) -> tuple[int, str]:
+    """Counts the rows, and says why none can be told to be a certain sample's."""
+    several = cells.width > 1
+    remarks = head_remarks(cells)
     dropped = {i for i, row in enumerate(cells.rows) if several and row == [""]}
     dropped.update(remarks if remarks[:1] == [0] else [])
-    kept = _without_blank_end(_kept(cells, _others(cells, dropped)))
+    kept = without_blank_end(without(cells, sorted(dropped)))
     headed = len(kept.rows) > 1 and likeness(kept.rows, surplus=False) >= Likeness.WORDS
     count = len(kept.rows) - headed
-    above = ""
-    if headed:
-        above = f" below {_line(kept, 0)}, which looks like a header"
-    note = (
+    above = f" below {line_of(kept, 0)}, which looks like a header" if headed else ""
+    return count, (
         f"expected {n_samples} rows of metadata in {name}, one a sample; received "
         f"{count}{above}: nothing says which row is whose, so that none is shown; write one "
         "line a sample, below a header that says what it is ('label', say) or none"
     )
-    return Lines(Fit.NONE, None, [], [], count, [note])
-
-
-def _candidates(cells: Cells, name: str) -> Iterator[tuple[Fit, Cells, list[str]]]:
-    """Yields what the rows may be, the least doubtful first."""
-    several = _width(cells.rows) > 1
-    blank = [i for i, row in enumerate(cells.rows) if _is_blank(row)]
-    # Between rows of several cells a blank line is none; in a list it may be an empty word.
-    no_rows = [i for i in blank if several and len(cells.rows[i]) == 1]
-    remarks = _remarks(cells.rows)
-    if remarks and remarks[0] == 0:
-        yield _without(cells, remarks, name)
-        yield _without(cells, sorted({*remarks, *blank}), name)
-    ended = _without_blank_end(cells)
-    if not no_rows:
-        yield Fit.EXACT, cells, []
-    # Where some blank lines are words and others none, nothing says which.
-    if set(blank if not several else no_rows).isdisjoint(range(len(ended.rows))):
-        yield Fit.REGULAR, ended, []
-    if blank and blank == list(range(1, len(cells.rows), 2)):
-        yield Fit.REGULAR, _kept(cells, range(0, len(cells.rows), 2)), []
-    for left_out in (blank, remarks, sorted({*remarks, *blank})):
-        if left_out:
-            yield _without(cells, left_out, name)
-    if several:
-        yield from _joined(cells, name)
-
-
-def _remarks(rows: Rows) -> list[int]:
-    """Returns the remarks at the head of a table, or the only one in it."""
-    marked = [i for i, row in enumerate(rows) if is_comment(row)]
-    at_head = [i for place, i in enumerate(marked) if place == i]
-    return at_head if at_head == marked or len(marked) > 1 else marked
-
-
-def _without_blank_end(cells: Cells) -> Cells:
-    end = len(cells.rows)
-    while end and _is_blank(cells.rows[end - 1]):
-        end -= 1
-    return _kept(cells, range(end))
-
-
-def _is_blank(row: Sequence[str]) -> bool:
-    return not any(map(str.strip, row))
-
-
-def _others(cells: Cells, dropped: Container[int]) -> list[int]:
-    return [i for i in range(len(cells.rows)) if i not in dropped]
-
-
-def _kept(cells: Cells, places: Sequence[int]) -> Cells:
-    rows = [cells.rows[i] for i in places]
-    return Cells(rows, [cells.numbers[i] for i in places], in_lines=cells.in_lines)
-
-
-def _without(cells: Cells, left_out: Sequence[int], name: str) -> tuple[Fit, Cells, list[str]]:
-    some = ", ".join(_line(cells, i) for i in left_out[:_MAX_NAMED])
-    more = len(left_out) - _MAX_NAMED
-    rest = f" and {more} more like them" if more > 0 else ""
-    note = (
-        f"expected one line a sample in {name}; received more: {some}{rest}, left out since "
-        "the others fit; take them out of the file"
-    )
-    return Fit.WITHOUT_SOME, _kept(cells, _others(cells, set(left_out))), [note]
-
-
-def _joined(cells: Cells, name: str) -> Iterator[tuple[Fit, Cells, list[str]]]:
-    """Yields a table whose rows were broken by line breaks inside of cells, made whole."""
-    ways = []
-    for onto_next in (False, True):
-        groups = _whole_rows(
-            [len(row) for row in cells.rows], _width(cells.rows), onto_next=onto_next
-        )
-        if groups is not None:
-            ways.append((groups, [_one_row(cells.rows[a:b]) for a, b in groups]))
-    if not ways:
-        return
-    # Where a line may belong to the row above or below, that one is right whose columns of
-    # numbers stay numbers.
-    ways.sort(key=lambda way: -_numbers(way[1]))
-    if len(ways) > 1 and ways[0] != ways[1] and _numbers(ways[0][1]) == _numbers(ways[1][1]):
-        return
-    groups, rows = ways[0]
-    broken = [a for a, b in groups if b - a > 1]
-    some = ", ".join(_line(cells, a + 1) for a in broken[:_MAX_NAMED])
-    note = (
-        f"expected one line a sample in {name}; received {len(broken)} rows with a line break "
-        f"inside of a cell, which go on in {some}{' and others' * (len(broken) > _MAX_NAMED)}"
-    )
-    numbers = [cells.numbers[a] for a, _ in groups]
-    yield Fit.WITHOUT_SOME, Cells(rows, numbers, in_lines=False), [note]
-
-
-def _whole_rows(
-    widths: Sequence[int], width: int, *, onto_next: bool
-) -> list[tuple[int, int]] | None:
-    """Returns the lines of each row, the first and the one behind the last.
-
-    Args:
-        widths: Cells of each line.
-        width: Cells of a row; a row of two lines has one less than these.
-        onto_next: Whether a lone cell belongs to the row below, else to that above.
-    """
-    groups: list[tuple[int, int]] = []
-    i = 0
-    while i < len(widths):
-        end, cells = i + 1, widths[i]
-        while end < len(widths) and (
-            cells < width or (widths[end] == 1 and not onto_next and cells == width)
-        ):
-            cells += widths[end] - 1
-            end += 1
-        if cells != width:
-            return None
-        groups.append((i, end))
-        i = end
-    return groups
-
-
-def _one_row(lines: Rows) -> list[str]:
-    row = list(lines[0])
-    for line in lines[1:]:
-        row[-1] += f"\n{line[0]}"
-        row += line[1:]
-    return row
-
-
-def _numbers(rows: Rows) -> int:
-    return sum(is_number(cell) for row in rows for cell in row)
-
-
-def _line(cells: Cells, place: int) -> str:
-    """Returns a line as sentences name it."""
-    return f"line {cells.numbers[place]}, {shown(TAB.join(cells.rows[place]))}"
-
-
-def _width(rows: Rows) -> int:
-    """Returns how many cells most rows have."""
-    widths = Counter(len(row) for row in rows if not _is_blank(row))
-    return max(widths, key=lambda width: (widths[width], width), default=0)

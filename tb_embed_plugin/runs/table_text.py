@@ -38,7 +38,8 @@ def decoded(data: bytes, name: str, problems: list[str]) -> str:
         )
         text = data.decode(encoding, errors="replace")
     # Text mode on Windows writes the line ends of a CSV writer as \r\r\n.
-    text = _LINE_END.sub("\n", text)
+    if "\r" in text:
+        text = _LINE_END.sub("\n", text)
     return text if "\n" in text else text.replace("\r", "\n")
 
 

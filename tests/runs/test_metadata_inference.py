@@ -7,7 +7,7 @@ import io
 
 import pandas as pd
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tb_embed_plugin.runs.column_types import infer_type
@@ -48,6 +48,8 @@ TWO = {"index": ["0", "1"], "label": ["7", "2"]}
         ('w\tn\n"a\nb"\t1\nc\t2\n', {"w": ["a\nb", "c"], "n": ["1", "2"]}),
         ('"\n"the"\n', {"label": ['"', '"the"']}),
         ("a\n\n", {"label": ["a", ""]}),
+        ('"a"\t"b"\n""\t""\n"c"\t"d"\n', {"a": ["", "c"], "b": ["", "d"]}),
+        ("label\tb\n\t\nc\td\n", {"label": ["", "c"], "b": ["", "d"]}),
     ],
 )
 def test_tables_that_fit(text: str, expected: dict[str, list[str]]) -> None:
@@ -126,20 +128,26 @@ def test_many_columns_are_cut_and_told() -> None:
     assert "at most 100 columns" in inferred.problems[0]
 
 
-CELLS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"), max_size=5)
+CELLS = st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"), max_size=5
+) | st.sampled_from(["", "first", "second"])
 
 
 @given(st.lists(st.tuples(CELLS, CELLS), min_size=2, max_size=8))
 @settings(max_examples=150, deadline=None)
 def test_what_pandas_writes_is_read_back(rows: list[tuple[str, str]]) -> None:
-    # A header that a column holds as a value is doubtful: tests/reported/test_tables.py.
-    assume(not {"first", "second"} & {cell for row in rows for cell in row})
     file = io.StringIO()
     frame = pd.DataFrame(rows, columns=["first", "second"])
     frame.to_csv(file, sep="\t", index=False, quoting=csv.QUOTE_ALL, lineterminator="\n")
     inferred = table(file.getvalue(), len(rows))
 
-    assert inferred.problems == []
+    if "first" in {a for a, _ in rows} or "second" in {b for _, b in rows}:
+        # A header that a column holds as a value is doubtful, which is said.
+        assert inferred.problems
+        if not inferred.columns:
+            return
+    else:
+        assert inferred.problems == []
     assert [(c.name, tuple(c.cells)) for c in inferred.columns] == [
         ("first", tuple(a for a, _ in rows)),
         ("second", tuple(b for _, b in rows)),

@@ -48,7 +48,7 @@ def read_metadata(path: Path, n_samples: int) -> tuple[list[Column], list[str]]:
         table = read_inferred_table(path, n_samples)
         if not table.columns:
             raise MisuseError(table.problems[-1])
-        return table.columns, table.problems
+        return table.columns, [*table.problems, *table.notes]
     columns, notes = read_values(path)
     rows = len(columns[0].cells) if columns else 0
     if rows != n_samples:
@@ -139,7 +139,7 @@ def _read_csv(path: Path, n_samples: int) -> tuple[list[Column], list[str]]:
             f"{min(widths)} and of {max(widths)}; quote cells that hold a comma"
         )
     if not lines.fit:
-        raise MisuseError(lines.notes[-1])
+        raise MisuseError(lines.problems[-1])
     cells = list(zip(*lines.rows, strict=True))
     names = lines.header or [f"column {i + 1}" for i in range(len(cells))]
     if len(names) != len(cells):
@@ -151,7 +151,7 @@ def _read_csv(path: Path, n_samples: int) -> tuple[list[Column], list[str]]:
         Column(name.strip(), infer_type(column), column)
         for name, column in zip(names, cells, strict=True)
     ]
-    return columns, lines.notes
+    return columns, [*lines.problems, *lines.notes]
 
 
 def _cut(
