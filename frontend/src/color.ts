@@ -239,8 +239,13 @@ export function color_by_number(
 }
 
 /** Seconds since 1970: the later, the further along the ramp. */
-export function color_by_date(values: Float64Array, theme: Theme): Coloring {
-  return color_by_number(values, theme, null, true);
+export function color_by_date(
+  values: Float64Array,
+  theme: Theme,
+  within?: readonly [number, number] | null,
+  unseen: readonly number[] = [],
+): Coloring {
+  return color_by_number(values, theme, within, true, unseen);
 }
 
 /** Viridis without the end that would vanish into the stage: the part between the cuts is stretched over 0 to 1. */

@@ -88,6 +88,8 @@ export interface SampleValues extends Measured {
 }
 
 export interface Similarity extends Measured {
+  /** Samples that one of the layers hides: of those alone nothing is told. */
+  readonly left_out: number;
   readonly steps: readonly number[];
   readonly with_steps: readonly number[];
   /** Debiased: about 0 where unrelated, a little below as often as above. */
@@ -103,6 +105,8 @@ export interface Other {
 
 /** Layers of the same samples at one step: the one that is shown first. */
 export interface LayerSimilarity extends Measured {
+  /** Samples that any pair of them leaves out, at most. */
+  readonly left_out: number;
   readonly step: number;
   readonly layers: readonly Other[];
   readonly cka: readonly (readonly (number | null)[])[];
@@ -155,6 +159,8 @@ export interface Difference {
 
 /** Two layers of the same samples: what is measured of each at a step, and how alike they are at all steps. */
 export interface Comparison extends Measured {
+  /** Samples that one of the layers hides: of those alone nothing is told. */
+  readonly left_out: number;
   readonly step: number;
   readonly with_step: number;
   readonly metrics: readonly MetricOfBoth[];

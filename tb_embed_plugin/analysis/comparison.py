@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin.analysis.findings import outputs_of
 from tb_embed_plugin.analysis.measure import LayerMeasures
+from tb_embed_plugin.analysis.same_samples import same_samples
 from tb_embed_plugin.errors import UnsuitableDataError
 from tb_embed_plugin.metrics import neighborhoods
 from tb_embed_plugin.metrics.observation import neighbors_of
@@ -44,9 +45,13 @@ class Comparison:
             for, it is the last that both have; where they share none, the last of each.
 
     Raises:
-        UnsuitableDataError: They hold different samples, or one has no step to measure.
+        UnsuitableDataError: They hold different samples, none of them is shown by both, or
+            one has no step to measure.
 
     Attributes:
+        here: The measures of the one over the samples that both show.
+        there: Those of the other, likewise.
+        left_out: Samples that one of them hides, as they are not finite there, or both.
         step: The step of `here` that is compared.
         there_step: That of `there`.
         pairs: The steps that both have, `(step, there_step)` ascending; of runs that share
@@ -56,13 +61,14 @@ class Comparison:
     def __init__(
         self, here: LayerMeasures, there: LayerMeasures, step: int | None = None
     ) -> None:
-        here.check_same_samples(there)
+        both = same_samples(here, there)
+        here, there, self.left_out = both.here, both.there, both.left_out
         if not here.steps or not there.steps:
             raise UnsuitableDataError(
                 f"expected a step with finite values in {here.run.name!r} and in "
                 f"{there.run.name!r}; one has none; wait for one, or look at the training"
             )
-        self._here, self._there = here, there
+        self.here, self.there = here, there
         common = sorted(set(here.steps) & set(there.steps))
         self.pairs = [(one, one) for one in common] or [(here.steps[-1], there.steps[-1])]
         asked = [pair for pair in self.pairs if pair == (step, step)]
@@ -71,7 +77,7 @@ class Comparison:
     @property
     def titles(self) -> tuple[str, str]:
         """What here and there are called: the runs, or in one run the layers."""
-        here, there = self._here, self._there
+        here, there = self.here, self.there
         if here.run.name == there.run.name:
             return here.facts.name, there.facts.name
         return here.run.name, there.run.name
@@ -79,7 +85,7 @@ class Comparison:
     @property
     def k(self) -> int:
         """Neighbours that a neighbourhood has."""
-        return neighbors_of(len(self._here.samples))
+        return neighbors_of(len(self.here.samples))
 
     def metrics(self) -> dict[str, tuple[float, float]]:
         """Returns the metrics of the step here and there, by name; NaN where undefined.
@@ -87,19 +93,19 @@ class Comparison:
         Raises:
             EmbedError: A snapshot cannot be read or is not finite.
         """
-        here, there = self._here.numbers(self.step), self._there.numbers(self.there_step)
+        here, there = self.here.numbers(self.step), self.there.numbers(self.there_step)
         names = {**here, **there}
         return {name: (here.get(name, np.nan), there.get(name, np.nan)) for name in names}
 
     def cka(self, pair: tuple[int, int]) -> Cka:
         """Returns the linear CKA of a step here and a step there."""
-        return self._here.similarity(pair[0], self._there, pair[1])
+        return self.here.similarity(pair[0], self.there, pair[1])
 
     def right_here_alone(self) -> Ranked:
         """Returns the samples whose prediction is their label here and is not there.
 
-        Of all samples. By the margin here less that there, in logits: the surer one network
-        is and the further the other is off, the earlier.
+        Of all samples that both show. By the margin here less that there, in logits: the
+        surer one network is and the further the other is off, the earlier.
 
         Raises:
             NotRecordedError: One of the runs lacks the outputs, or the labels for them.
@@ -125,7 +131,7 @@ class Comparison:
         Raises:
             EmbedError: As `metrics`.
         """
-        here, there = self._here, self._there
+        here, there = self.here, self.there
         kept = np.full(here.facts.samples, np.nan, np.float32)
         before = here.observation(self.step).neighbors
         after = there.observation(self.there_step).neighbors
@@ -145,7 +151,10 @@ class Comparison:
 
     @cached_property
     def _verdicts(self) -> tuple[_Verdicts, _Verdicts]:
-        return _judge(self._here, self.step), _judge(self._there, self.there_step)
+        sides = (self.here, self.step), (self.there, self.there_step)
+        hidden = {*self.here.facts.hidden, *self.there.facts.hidden}
+        here, there = (_judge(side, step, sorted(hidden)) for side, step in sides)
+        return here, there
 
 
 @dataclass(frozen=True)
@@ -159,11 +168,13 @@ class _Verdicts:
         return _ranked(self.right & ~other.right, self.margin - other.margin)
 
 
-def _judge(measures: LayerMeasures, step: int) -> _Verdicts:
+def _judge(measures: LayerMeasures, step: int, hidden: list[int]) -> _Verdicts:
     outputs, codes = outputs_of(measures, step), measures.labels.codes
     predicted = predict(outputs.values, outputs.kind).classes
     margin = judge(outputs.values, outputs.kind, codes).margin
-    return _Verdicts((codes >= 0) & (predicted == codes), np.nan_to_num(margin, nan=0.0))
+    right = (codes >= 0) & (predicted == codes)
+    right[hidden] = False
+    return _Verdicts(right, np.nan_to_num(margin, nan=0.0))
 
 
 def _ranked(chosen: NDArray[np.bool_], scores: NDArray[np.float64]) -> Ranked:

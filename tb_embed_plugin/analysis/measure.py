@@ -44,6 +44,8 @@ class LayerMeasures:
         layer: Name of the layer.
         measured: What was measured before.
         label: The column that is the label; empty for none, None for the layer's own.
+        only: The samples to measure, ascending int64, of those that are shown; None for all,
+            or a subset (`metrics.subset`).
 
     Attributes:
         steps: The steps that are measured, ascending.
@@ -54,7 +56,12 @@ class LayerMeasures:
     """
 
     def __init__(
-        self, run: Run, layer: str, measured: Measured, label: str | None = None
+        self,
+        run: Run,
+        layer: str,
+        measured: Measured,
+        label: str | None = None,
+        only: NDArray[np.int64] | None = None,
     ) -> None:
         self.run = run
         run.learn(layer, thinned(run.layer(layer).drawable))
@@ -62,6 +69,7 @@ class LayerMeasures:
         self.steps = thinned(self.facts.drawable)
         self._measured = measured
         self.label = label_of(self.facts, label)
+        self._only = only
 
     @property
     def labels(self) -> Labels:
@@ -71,9 +79,22 @@ class LayerMeasures:
     @cached_property
     def samples(self) -> NDArray[np.int64]:
         """The samples that are measured, ascending: all, or a subset (`metrics.subset`)."""
+        return self.measurable(self.facts.shown) if self._only is None else self._only
+
+    def measurable(
+        self, samples: NDArray[np.int64], units: int | None = None
+    ) -> NDArray[np.int64]:
+        """Returns those of some samples that would be measured of a layer so wide as this."""
         # Of the words' own codes, which no step changes.
-        codes = self.facts.only_shown(self._labels[0].codes)
-        return self.facts.shown[samples_to_measure(codes, self.facts.units)]
+        codes = self._labels[0].codes[samples]
+        return samples[samples_to_measure(codes, units or self.facts.units)]
+
+    def among(self, samples: NDArray[np.int64]) -> LayerMeasures:
+        """Returns the measures of the layer over some of the samples that are shown."""
+        if np.array_equal(samples, self.samples):
+            return self
+        label = "" if self.label is None else self.label
+        return LayerMeasures(self.run, self.facts.name, self._measured, label, samples)
 
     @cached_property
     def trained(self) -> list[int]:
@@ -147,10 +168,15 @@ class LayerMeasures:
             other_step: One of its steps.
 
         Raises:
-            UnsuitableDataError: They hold different samples.
+            UnsuitableDataError: They hold or measure different samples (`same_samples`).
             EmbedError: A snapshot cannot be read.
         """
-        self.check_same_samples(other)
+        if not np.array_equal(self.samples, other.samples):
+            raise UnsuitableDataError(
+                "expected layers of which the same samples are measured; received "
+                f"{len(self.samples)} and {len(other.samples)}; measure both over the samples "
+                "that both show"
+            )
         # One number for both orders.
         ends = sorted(
             [(self._name(step), self), (other._name(other_step), other)],
@@ -161,27 +187,6 @@ class LayerMeasures:
             frozenset([self._key([step]), other._key([other_step])]),
             lambda: shelved.shelf.cka(row, column, lambda: self._cka(step, other, other_step)),
         )
-
-    def check_same_samples(self, other: LayerMeasures) -> None:
-        """Raises where another layer's rows are not the same samples.
-
-        Raises:
-            UnsuitableDataError: They hold different samples, or so many that of layers of
-                different width different subsets are measured.
-        """
-        if self.facts.fingerprint != other.facts.fingerprint:
-            raise UnsuitableDataError(
-                "expected two layers that hold the same samples; received "
-                f"{self.facts.name!r} of run {self.run.name!r} and {other.facts.name!r} of "
-                f"run {other.run.name!r}; record both with the same x and metadata"
-            )
-        if not np.array_equal(self.samples, other.samples):
-            raise UnsuitableDataError(
-                "expected layers of which the same samples are measured; of "
-                f"{self.facts.units} and {other.facts.units} units and {self.facts.samples} "
-                "samples, different subsets are, or other samples are hidden as not finite; "
-                "compare layers of equal width that are finite"
-            )
 
     def sample_metric(self, name: str, step: int) -> NDArray[np.float32]:
         """Returns a number a sample by a name of `sample_catalog.SAMPLE_METRICS`.
@@ -232,7 +237,8 @@ class LayerMeasures:
         snapshot = self.snapshot(step)
         if not np.isfinite(snapshot).all():
             raise UnsuitableDataError(
-                f"expected finite activations; step {step} holds NaN or infinity; leave it out"
+                f"expected finite activations; step {self.run.step_name(step)} holds NaN or "
+                "infinity; leave it out"
             )
         recorded = self.run.outputs(self.facts.name, step)
         outputs = None
@@ -284,6 +290,7 @@ class LayerMeasures:
             "measured": len(self.samples),
             "label": self.label,
             **({"hidden": self.facts.hidden} if self.facts.hidden else {}),
+            **({} if self._only is None else {"only": short_hash(self._only.tobytes())}),
             "labels": [
                 [known.names, known.are_outputs, short_hash(known.codes.tobytes())]
                 for known in (words, labels)
@@ -305,7 +312,8 @@ class LayerMeasures:
     def _key(self, steps: Sequence[int]) -> Hashable:
         stamps = tuple(repr(self.run.stamp(self.facts.name, step)) for step in steps)
         labels = self.label, self.facts.samples_version, self.facts.hidden
-        return self.run.path, self.facts.name, *labels, *steps, *stamps
+        only = "" if self._only is None else short_hash(self._only.tobytes())
+        return self.run.path, self.facts.name, *labels, only, *steps, *stamps
 
 
 def _one_thread() -> threadpool_limits:

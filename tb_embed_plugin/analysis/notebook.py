@@ -17,6 +17,7 @@ from tb_embed_plugin.analysis import findings
 from tb_embed_plugin.analysis.comparison import Comparison
 from tb_embed_plugin.analysis.measure import LayerMeasures
 from tb_embed_plugin.analysis.measured import Measured
+from tb_embed_plugin.analysis.same_samples import same_samples
 from tb_embed_plugin.errors import MisuseError, NotRecordedError
 from tb_embed_plugin.local_paths import local_path
 from tb_embed_plugin.metrics.catalog import STEP_METRICS
@@ -218,6 +219,7 @@ class OpenLayer:
 
         Args:
             other: A layer of the same samples, of this run or another; this one by default.
+                Samples that one of them hides, as they are not finite there, are left out.
             biased: The plain CKA of Kornblith et al. 2019 instead, in [0, 1].
 
         Returns:
@@ -228,14 +230,16 @@ class OpenLayer:
             UnsuitableDataError: The other one holds different samples.
         """
         to = self._measures if other is None else other._measures  # noqa: SLF001 # its own kind
-        found = [[self._measures.similarity(a, to, b) for b in to.steps] for a in self.steps]
+        both = same_samples(self._measures, to)
+        here, there = both.here, both.there
+        found = [[here.similarity(a, there, b) for b in there.steps] for a in here.steps]
         return np.array([[c.biased if biased else c.debiased for c in row] for row in found])
 
     def compare(self, other: OpenLayer, step: int | None = None) -> Comparison:
         """Holds this layer against that of another run, or another one of this run.
 
         Args:
-            other: A layer of the same samples.
+            other: A layer of the same samples. Those that one of them hides are left out.
             step: The step to compare at; by default, or where only one of them has it, the
                 last that both have.
 

@@ -68,7 +68,8 @@ def neighbors_at(
     snapshot = facts.only_shown(snapshot)
     if not np.isfinite(snapshot).all():
         raise UnsuitableDataError(
-            f"expected finite activations; step {step} holds NaN or infinity; ask for another"
+            f"expected finite activations; step {run.step_name(step)} holds NaN or infinity; "
+            "ask for another"
         )
     place = np.searchsorted(facts.shown, [sample])
     found = nearest(snapshot, k, metric, queries=place)

@@ -43,6 +43,17 @@ class Content:
         return self.projected.layout.steps
 
     @cached_property
+    def step_names(self) -> list[str]:
+        """What a person calls the steps."""
+        return [self.projected.layout.run.step_name(step) for step in self.steps]
+
+    @cached_property
+    def named(self) -> dict[int, str]:
+        """The same by step; empty where each is called by its number."""
+        names = dict(zip(self.steps, self.step_names, strict=True))
+        return names if any(name != str(step) for step, name in names.items()) else {}
+
+    @cached_property
     def frames(self) -> NDArray[np.float32]:
         """Returns the coordinates, (n_steps, n_samples, components), NaN where hidden."""
         frames = self.drawn.copy()
@@ -108,7 +119,7 @@ class Content:
             "layer": layout.layer.name,
             "engine": layout.engine.name,
             "components": layout.components,
-            "step_names": [layout.run.step_name(step) for step in self.steps],
+            "step_names": self.step_names,
             "settings": dict(layout.settings),
             "label": self.projected.label,
             "columns": [{"name": c.name, "type": c.type} for c in self.columns],
@@ -120,13 +131,17 @@ class Content:
         }
 
     def rows(self) -> Iterator[list[Any]]:
-        """Yields a row a step and sample: both, the coordinates, the cells."""
+        """Yields a row a step and sample: both, the step's name, the coordinates, the cells.
+
+        The name is left out where each step is called by its number.
+        """
         columns = self.columns
         for step, frame in zip(self.steps, self.frames, strict=True):
             columns = self.columns_at(step) if self.changing else columns
+            name = [self.named[step]] if self.named else []
             cells = list(zip(*(column.cells for column in columns), strict=True))
             for sample, place in enumerate(frame.tolist()):
-                yield [step, sample, *place, *(cells[sample] if cells else ())]
+                yield [step, *name, sample, *place, *(cells[sample] if cells else ())]
 
 
 def export(projected: Projected, kind: str, path: Path) -> list[Path]:
@@ -151,14 +166,14 @@ def export(projected: Projected, kind: str, path: Path) -> list[Path]:
 
 
 def _csv(content: Content, path: Path) -> dict[Path, bytes]:
-    header = ["step", "sample", *content.axes, *(c.name for c in content.columns)]
-    numbers = ("step", *NUMBERS)
-    quality = [["" if f[n] is None else f[n] for n in numbers] for f in content.quality]
+    of_step = ["step", *(["step_name"] if content.named else [])]
+    header = [*of_step, "sample", *content.axes, *(c.name for c in content.columns)]
+    frames = [f | {"step_name": content.named.get(f["step"])} for f in content.quality]
+    numbers = [*of_step, *NUMBERS]
+    quality = [["" if f[n] is None else f[n] for n in numbers] for f in frames]
     return {
         path: _table(header, content.rows()),
-        path.with_name(f"{path.stem}.quality{path.suffix}"): _table(
-            list(numbers), iter(quality)
-        ),
+        path.with_name(f"{path.stem}.quality{path.suffix}"): _table(numbers, iter(quality)),
     }
 
 
@@ -220,8 +235,10 @@ def _parquet(content: Content, path: Path) -> dict[Path, bytes]:
     n_steps, n_samples, _ = content.frames.shape
     table: dict[str, Any] = {
         "step": np.repeat(np.array(content.steps, np.int64), n_samples),
-        "sample": np.tile(np.arange(n_samples), n_steps),
     }
+    if content.named:
+        table["step_name"] = np.repeat(np.array(content.step_names, object), n_samples)
+    table["sample"] = np.tile(np.arange(n_samples), n_steps)
     places = content.frames.reshape(n_steps * n_samples, -1)
     table |= {name: places[:, i] for i, name in enumerate(content.axes)}
     for column in content.columns:
@@ -236,14 +253,14 @@ def _parquet(content: Content, path: Path) -> dict[Path, bytes]:
 
 def _html(content: Content, path: Path) -> dict[Path, bytes]:
     layout = content.projected.layout
-    left_out = ", ".join(content.changing)
     body = player(
         title=f"{layout.run.name}, {layout.layer.name}, {layout.engine.title}",
-        sentence=content.projected.sentence
-        + (f" Left out, since it changes with each step: {left_out}." if left_out else ""),
-        steps=[layout.run.step_name(step) for step in content.steps],
+        sentence=content.projected.sentence,
+        steps=content.step_names,
         frames=content.drawn,
-        columns=content.lasting,
+        columns=[
+            content.over_steps(c.name) if c.info.by_step else [c] for c in content.columns
+        ],
         label=content.projected.label,
         run=layout.run,
         layer=layout.layer,

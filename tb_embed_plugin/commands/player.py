@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin import wire
+from tb_embed_plugin.commands.class_groups import class_groups
 from tb_embed_plugin.errors import ArgumentError
 from tb_embed_plugin.runs.metadata_table import Column
 from tb_embed_plugin.runs.run import LayerFacts, Run
@@ -28,7 +29,7 @@ def player(
     sentence: str,
     steps: Sequence[str],
     frames: NDArray[np.float32],
-    columns: Sequence[Column],
+    columns: Sequence[Sequence[Column]],
     label: str | None,
     run: Run,
     layer: LayerFacts,
@@ -40,7 +41,8 @@ def player(
         sentence: The quality of the projection.
         steps: What the steps are called.
         frames: float32 (n_steps, n_samples, 2).
-        columns: The samples' metadata.
+        columns: The samples' metadata; each column once, or at each step where its values
+            are the step's own.
         label: The column by which the samples are coloured at first, None for none.
         run: Gives the thumbnails.
         layer: Whose samples they are.
@@ -62,7 +64,7 @@ def player(
         "positions": _base64(packed["positions"].astype("<i2").tobytes()),
         "scale": packed["scale"].tolist(),
         "offset": packed["offset"].tolist(),
-        "columns": [_describe(column) for column in columns],
+        "columns": [_describe(column, frames[-1], layer) for column in columns],
         "label": label,
         "sprite": _sprite(run, layer),
     }
@@ -74,21 +76,32 @@ def player(
     return re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], page)
 
 
-def _describe(column: Column) -> dict[str, Any]:
-    described = {"name": column.name, "type": column.type, "cells": list(column.cells)}
+def _describe(
+    steps: Sequence[Column], last: NDArray[np.float32], layer: LayerFacts
+) -> dict[str, Any]:
+    """Returns a column as JSON holds it; its values are a list for each of `steps`."""
+    column = steps[-1]
+    described = {
+        "name": column.name,
+        "type": column.type,
+        "by_step": column.info.by_step,
+    }
     if column.type == "category":
-        codes, words = column.categories()
-        return {
-            "name": column.name,
-            "type": "category",
-            "codes": codes.tolist(),
-            "words": words,
-        }
+        # The words are those of all steps.
+        words = column.categories()[1]
+        codes = [one.categories()[0] for one in steps]
+        groups = class_groups(last[layer.shown], codes[-1][layer.shown], len(words))
+        codes_of = [one.tolist() for one in codes]
+        return {**described, "codes": codes_of, "words": words, "groups": groups}
+    described["cells"] = [list(one.cells) for one in steps]
     if column.type == "date":
-        # JSON has no NaN.
-        dates = [None if math.isnan(seconds) else seconds for seconds in column.dates()]
-        return {**described, "values": dates}
+        described["values"] = [_dates(one) for one in steps]
     return described
+
+
+def _dates(column: Column) -> list[float | None]:
+    # JSON has no NaN.
+    return [None if math.isnan(seconds) else seconds for seconds in column.dates()]
 
 
 def _sprite(run: Run, layer: LayerFacts) -> dict[str, Any] | None:

@@ -89,7 +89,7 @@ def _lay_out(
     done = 0
 
     def report(step: int, share: float) -> None:
-        tell(Progress("frames", done + share, f"laying out step {step}"))
+        tell(Progress("frames", done + share, f"laying out step {layout.run.step_name(step)}"))
 
     for step, frame in sequence.lay_out(
         engine,
@@ -115,7 +115,7 @@ def _measure(measures: Measures, task: Task, frame_of: FrameOf, tell: Tell) -> N
     if task.label is not None:
         labels = layer.only_shown(read_classes(run, layer.name, task.label).codes)
     for done, step in enumerate(measures.missing(task.steps)):
-        tell(Progress("quality", done, f"measuring step {step}"))
+        tell(Progress("quality", done, f"measuring step {run.step_name(step)}"))
         measure(measures, step, frame_of, labels)
 
 

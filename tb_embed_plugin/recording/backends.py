@@ -6,7 +6,6 @@ training goes on as if nobody had looked.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, cast
@@ -65,39 +64,6 @@ def compile_pass(model: Any, forward: Forward, batch: Any, *, trainer: Any) -> C
     return compiled
 
 
-def bytes_per_sample(model: Any, forward: Forward, probe: Any, *, trainer: Any) -> int:
-    """Returns the memory that the compiled pass needs for one more sample, in bytes.
-
-    What the backend itself says of passes of 2 and of 4 samples: TensorFlow by the tensors of
-    its graph, of which not all live at once; JAX by its compiler; PyTorch by what operations
-    return. 0 where it says nothing, and where the model is run eagerly.
-
-    Args:
-        model: A built Keras model.
-        trainer: The model that is trained: the same one, or one that holds it.
-        forward: Calls the model with `training=False`.
-        probe: A structure of tensors (n, ...).
-    """
-    if getattr(trainer, "run_eagerly", False):
-        return 0
-    count = keras.tree.flatten(probe)[0].shape[0]
-    measures = {
-        "tensorflow": _tensorflow_bytes,
-        "jax": _jax_bytes,
-        "torch": _torch_bytes,
-    }
-    measure: Callable[[Any, Forward, Any, int], int] = measures[keras.backend.backend()]
-
-    def of(n_samples: int) -> int:
-        if keras.backend.backend() == "tensorflow":
-            return measure(model, forward, probe, n_samples)
-        rows = np.arange(n_samples) % count
-        taken = keras.tree.map_structure(lambda tensor: tensor[rows], probe)
-        return measure(model, forward, taken, n_samples)
-
-    return max(0, (of(4) - of(2)) // 2)
-
-
 def is_out_of_memory(error: Exception) -> bool:
     """Whether a backend's error says that memory ran out."""
     names = {kind.__name__ for kind in type(error).__mro__}
@@ -116,63 +82,6 @@ def tensorflow_constant(leaf: Any) -> Any:
         return tf.constant(leaf, tf.string) if leaf.dtype.kind == "O" else tf.constant(leaf)
 
 
-def _tensorflow_bytes(model: Any, forward: Forward, probe: Any, n_samples: int) -> int:
-
-    signature = keras.tree.map_structure(lambda leaf: _spec(leaf, n_samples), probe)
-    traced = _traced(model, forward, signature)
-    graph = traced.get_concrete_function().graph
-    shapes = [
-        (output.shape.as_list(), output.dtype.size)
-        for operation in graph.get_operations()
-        for output in operation.outputs
-        if output.shape.rank is not None
-    ]
-    # The bodies of loops and branches, whose values have 4 bytes as a rule.
-    for function in graph.as_graph_def(add_shapes=True).library.function:
-        for node in function.node_def:
-            for shape in node.attr["_output_shapes"].list.shape:
-                sides = None if shape.unknown_rank else [side.size for side in shape.dim]
-                shapes.append((sides, 4))
-    known: list[tuple[list[int], int]] = [
-        (shape, int(size))
-        for shape, size in shapes
-        if shape is not None and all(side is not None and side >= 0 for side in shape)
-    ]
-    return sum(math.prod(shape) * size for shape, size in known)
-
-
-def _jax_bytes(model: Any, forward: Forward, batch: Any, n_samples: int) -> int:
-    import jax
-
-    pure, state = _pure(model, forward)
-    compiled = jax.jit(pure).lower(state, batch).compile()
-    analysis = compiled.memory_analysis()
-    if analysis is None:
-        return 0
-    return int(analysis.temp_size_in_bytes) + int(analysis.output_size_in_bytes)
-
-
-def _torch_bytes(model: Any, forward: Forward, batch: Any, n_samples: int) -> int:
-    import torch
-    from torch.utils._python_dispatch import TorchDispatchMode
-
-    class Counting(TorchDispatchMode):  # type: ignore[misc] # PyTorch is untyped here
-        total = 0
-
-        def __torch_dispatch__(
-            self, func: Any, types: Any, args: Any = (), kwargs: Any = None
-        ) -> Any:
-            returned = func(*args, **(kwargs or {}))
-            for leaf in keras.tree.flatten(returned):
-                if isinstance(leaf, torch.Tensor):
-                    self.total += leaf.numel() * leaf.element_size()
-            return returned
-
-    with inference(model), Counting() as counting:
-        forward(batch)
-    return int(counting.total)
-
-
 def _compile_for_tensorflow(
     model: Any, forward: Forward, batch: Any, trainer: Any
 ) -> CompiledPass:
@@ -183,11 +92,11 @@ def _compile_for_tensorflow(
 
     if getattr(trainer, "run_eagerly", False):
         return eager
-    signature = keras.tree.map_structure(_spec, as_arrays(batch))
-    return cast(CompiledPass, _traced(model, forward, signature))
+    signature = keras.tree.map_structure(spec_of, as_arrays(batch))
+    return cast(CompiledPass, traced_pass(model, forward, signature))
 
 
-def _traced(model: Any, forward: Forward, signature: Any) -> Any:
+def traced_pass(model: Any, forward: Forward, signature: Any) -> Any:
     """Returns the pass as a `tf.function`, traced.
 
     Raises:
@@ -211,7 +120,7 @@ def _traced(model: Any, forward: Forward, signature: Any) -> Any:
     return traced
 
 
-def _spec(leaf: Any, n_samples: int | None = None) -> Any:
+def spec_of(leaf: Any, n_samples: int | None = None) -> Any:
     """Returns what TensorFlow traces a function for: arrays alike, of any number of rows."""
     import tensorflow as tf
 
@@ -221,7 +130,7 @@ def _spec(leaf: Any, n_samples: int | None = None) -> Any:
     return tf.TensorSpec((n_samples, *leaf.shape[1:]), leaf.dtype)
 
 
-def _pure(model: Any, forward: Forward) -> tuple[Callable[[Any, Any], Any], list[Any]]:
+def pure_pass(model: Any, forward: Forward) -> tuple[Callable[[Any, Any], Any], list[Any]]:
     """Returns the pass as a function of the model's state too, and that state."""
 
     def pure(state: list[Any], batch: Any) -> dict[str, Any]:
@@ -235,7 +144,7 @@ def _pure(model: Any, forward: Forward) -> tuple[Callable[[Any, Any], Any], list
 def _compile_for_jax(model: Any, forward: Forward, batch: Any, trainer: Any) -> CompiledPass:
     import jax
 
-    pure, _ = _pure(model, forward)
+    pure, _ = pure_pass(model, forward)
     jitted = jax.jit(pure)
 
     def compiled(batch: Any) -> Mapping[str, Any]:

@@ -34,7 +34,7 @@ from tb_embed_plugin.recording.samples import prepare_samples
 from tb_embed_plugin.recording.schedule import parse_schedule
 from tb_embed_plugin.recording.stored_dtype import checked_dtype
 from tb_embed_plugin.recording.training import Training, interrupt_left_trainings
-from tb_embed_plugin.runs.writer import refuse_foreign_files
+from tb_embed_plugin.runs.writer import refuse_file
 
 
 class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Keras is untyped
@@ -57,7 +57,7 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
     Args:
         log_dir: The run's directory, made if missing. A run that it holds is gone on with
             where the model's weights say that this training continues it, else the training
-            is recorded beside it (see `on_existing`).
+            is recorded beside it (see `on_existing`), as beside checkpoints of others.
         x: The samples, as `fit` takes them: an array (n_samples, ...), a list, tuple or dict
             of arrays for several inputs, a data frame, or a `tf.data.Dataset`, `PyDataset` or
             PyTorch `DataLoader` that gives the same batches each time (docs/recording.md).
@@ -102,7 +102,7 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
 
     Raises:
         MisuseError: The arguments do not fit each other or, before the first batch, the model
-            or what others keep in the directory.
+            or a file in the place of the directory.
     """
 
     def __init__(
@@ -201,7 +201,7 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
         self._training = None
         if not _is_chief(self.model):
             return
-        refuse_foreign_files(self._options.log_dir)
+        refuse_file(self._options.log_dir)
         try:
             forward = self._trace(self.model, x=self._samples.x)
         except MemoryError as error:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from typing import Any
 
-import keras
-import numpy as np
-from numpy.typing import NDArray
+from tb_embed_plugin.recording.weight_values import read_values
 
 MAX_VALUES = 4096
 """Values of each variable that are looked at, spread evenly over it."""
+
+MAX_TOTAL = 1 << 16
+"""Values of all variables together: each of them is a line of memory to be fetched."""
 
 
 def digest_weights(model: Any) -> str:
@@ -27,19 +27,9 @@ def digest_weights(model: Any) -> str:
     if hasattr(model, "jax_state_sync"):
         # In the middle of a training the weights are in the train step's own hands.
         model.jax_state_sync()
-    content = hashlib.blake2b(digest_size=16)
-    for variable in model.weights:
-        content.update(repr(tuple(variable.shape)).encode())
-        content.update(_values(variable).tobytes())
+    weights = model.weights
+    at_most = max(1, min(MAX_VALUES, MAX_TOTAL // max(1, len(weights))))
+    content = hashlib.blake2b(repr([tuple(v.shape) for v in weights]).encode(), digest_size=16)
+    for values in read_values(model, at_most):
+        content.update(values.tobytes())
     return content.hexdigest()
-
-
-def _values(variable: Any) -> NDArray[np.generic]:
-    value, n_values = variable.value, math.prod(variable.shape)
-    if n_values > MAX_VALUES:
-        flat = keras.ops.reshape(value, (-1,))
-        value = flat[:: -(-n_values // MAX_VALUES)]  # a few kilobytes leave the device
-    dtype = keras.backend.standardize_dtype(variable.dtype)
-    if dtype != "float32" and keras.backend.is_float_dtype(dtype):
-        value = keras.ops.cast(value, "float32")
-    return np.ascontiguousarray(keras.ops.convert_to_numpy(value))

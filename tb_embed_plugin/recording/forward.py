@@ -14,7 +14,6 @@ from tb_embed_plugin.errors import MisuseError
 from tb_embed_plugin.metadata import OUTPUTS_TENSOR
 from tb_embed_plugin.recording.backends import (
     CompiledPass,
-    bytes_per_sample,
     compile_pass,
     inference,
     is_out_of_memory,
@@ -24,6 +23,7 @@ from tb_embed_plugin.recording.input_batches import fixed_batch_size, hold_batch
 from tb_embed_plugin.recording.masks import with_mask
 from tb_embed_plugin.recording.model_pass import pass_of_model
 from tb_embed_plugin.recording.outputs import Head, OutputsChoice
+from tb_embed_plugin.recording.pass_memory import bytes_per_sample
 from tb_embed_plugin.recording.pooling import Pooling
 from tb_embed_plugin.recording.recorded_pass import Asked, RecordedPass, pass_of_function
 from tb_embed_plugin.runs.manifest import Layer, OutputsInfo

@@ -24,7 +24,7 @@ from tb_embed_plugin.recording.continuation import (
 from tb_embed_plugin.recording.options import OnExisting
 from tb_embed_plugin.runs.manifest import Layer, Manifest
 from tb_embed_plugin.runs.recording_lock import HeldElsewhereError, hold, release
-from tb_embed_plugin.runs.writer import read_manifest
+from tb_embed_plugin.runs.writer import foreign_file, read_manifest
 
 EMPTY = Manifest(
     samples=1,
@@ -62,7 +62,8 @@ class Place:
         run_dir: The directory.
         recorded: What it holds already, None where a run begins.
         continuation: Where the training goes on with that.
-        reason: Why it is not `log_dir`, in words; None where that needs none.
+        reason: Why it is not `log_dir`, and what to pass for another place, in words; None
+            where that needs none.
     """
 
     run_dir: Path
@@ -96,9 +97,11 @@ def _choose(
     log_dir: Path, beginning: Beginning, on_existing: OnExisting, held: list[Path]
 ) -> Place:
     """Looks through the places up to the first free one."""
-    reason: str | None = None
+    foreign = foreign_file(log_dir)
+    theirs = f"{log_dir} holds {foreign}, which others wrote"
+    reason = None if foreign is None else f"{theirs}. Pass a log_dir of its own"
     found: list[tuple[Rank, Place]] = []
-    for run_dir in _siblings(log_dir):
+    for run_dir in itertools.islice(_siblings(log_dir), foreign is not None, None):
         if _is_free(run_dir, log_dir):
             break
         recorded, taken = _look(run_dir, held)
@@ -112,10 +115,11 @@ def _choose(
                 if on_existing == "continue":
                     break
             taken = why_not(recorded, beginning.layers, beginning.fingerprint)
-        reason = reason or f"{run_dir} {taken}"
+        reason = reason or f'{run_dir} {taken}. Pass on_existing="continue" or "overwrite"'
     if found:
         return min(found, key=lambda one: RANKS.index(one[0]))[1]
-    return Place(run_dir, reason=None if on_existing == "new" else reason)
+    is_told = on_existing != "new" or foreign is not None
+    return Place(run_dir, reason=reason if is_told else None)
 
 
 def _continued(

@@ -150,8 +150,8 @@ class Training:
         self._recorded_digest, self._recorded_at = now, self._units
         if place.reason is not None:
             warn(
-                f"records a new training into {place.run_dir}, because {place.reason}. Pass "
-                'on_existing="continue" or "overwrite" to choose otherwise.'
+                f"records a new training into {place.run_dir}, because {place.reason} to "
+                "choose otherwise."
             )
         self._note_beginning(going_on, now)
         self._recorder = Recorder(

@@ -225,6 +225,9 @@ def _open_listed(tensor: ConfiguredTensor, paths: WrittenPaths, found: Found) ->
         found.renamed += [awaited] if awaited else []
         raise
     found.renamed.append(path)
+    if _PATH.fullmatch(tensor.tensor) and not (path.parent / PROJECTOR_CONFIG_FILE).exists():
+        # Its folder, with the table beside it, looks like a run where the step is a word.
+        found.adopted.append(path.parent)
     return _Tensor(
         TensorFile.open(path, tensor.shape),
         table=found.auxiliary(paths, tensor.metadata, found.renamed),
@@ -285,7 +288,9 @@ def _layers(
                 sheet=newest.sheet,
                 cell=newest.cell,
                 written={step: written[step] for step in steps if step in written},
-                step_tables=StepTables(tables, newest.file.shape[0]) if differ else None,
+                step_tables=StepTables(tables, newest.file.shape[0], written)
+                if differ
+                else None,
             )
         )
     if len(layers) > 1:

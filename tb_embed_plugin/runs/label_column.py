@@ -120,16 +120,16 @@ def label_reason(label: str | None, columns: Sequence[ColumnInfo]) -> str:
     """Returns in a sentence why a column is the label, or why none is."""
     if label is not None:
         why = "it is the only category" if _rank(label) is None else "it is called so"
-        return f"{label} is the label, since {why}."
+        return f"{label!r} is the label, since {why}."
     if not columns:
         return "There is no label: the samples have no metadata."
     named = [column for column in columns if _rank(column.name) is not None]
     for column in named:
         if column.by_step:
-            return f"There is no label: {column.name} changes with each step."
+            return f"There is no label: {column.name!r} changes with each step."
     for column in named:
         if column.type == "number":
-            return f"There is no label: {column.name} holds numbers, not classes."
+            return f"There is no label: {column.name!r} holds numbers, not classes."
     names = ", ".join(rank[0] for rank in RANKS[:-1])
     return (
         f"There is no label: no column with classes is called {names} or the like, and none "

@@ -38,10 +38,14 @@ class OverSteps:
 
     Attributes:
         counts: How often each word of a category comes.
-        limits: The range of a number; None where it is no number, or has none.
+        values: How often each value of a number comes; empty where some are no whole
+            numbers, or there are too many.
+        limits: The range of a number, or of a date in seconds since 1970 in UTC; None where
+            it is neither, or has none.
     """
 
     counts: Mapping[str, int] = field(default_factory=dict)
+    values: Mapping[int, int] = field(default_factory=dict)
     limits: tuple[float, float] | None = None
 
 

@@ -166,8 +166,8 @@ class RecordedRun(Run):
         tensor = Checkpoint(self.path, self.manifest.checkpoint(step)).tensor(name)
         if tensor.shape != shape:
             raise UnreadableError(
-                f"expected {name!r} of shape {shape} at step {step}; received "
-                f"{tensor.shape}; record the run again"
+                f"expected {name!r} of shape {shape} at step {self.step_name(step)}; "
+                f"received {tensor.shape}; record the run again"
             )
         return tensor.astype(np.float32, copy=False)
 

@@ -70,8 +70,8 @@ class Root:
                 "TensorBoard with that"
             )
         return (
-            f"expected {whose} to exist; there is no {self.path.name}; train into it, or start "
-            "TensorBoard with the right directory"
+            f"expected {whose} to exist; there is no {self.path.name!r}; train into it, or "
+            "start TensorBoard with the right directory"
         )
 
 

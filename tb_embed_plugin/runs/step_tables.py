@@ -7,13 +7,15 @@ steps; each is held against the newest when it is read.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from tb_embed_plugin.errors import UnreadableError
+from tb_embed_plugin.runs.column_types import MAX_CATEGORIES
 from tb_embed_plugin.runs.manifest import ColumnInfo, ColumnType
 from tb_embed_plugin.runs.metadata_inference import read_inferred_table
 from tb_embed_plugin.runs.metadata_table import Column, OverSteps
@@ -52,10 +54,12 @@ class StepTables:
     Attributes:
         tables: By step, ascending; None where a step has none.
         rows: Samples.
+        written: What was written for a step where that is no such number.
     """
 
     tables: Mapping[int, Path | None]
     rows: int
+    written: Mapping[int, str] = field(default_factory=dict)
 
     @cached_property
     def columns(self) -> tuple[ColumnInfo, ...]:
@@ -102,7 +106,8 @@ class StepTables:
                 )
             cells = {name: same[name] for name in self._same}
         columns = [self._column(info, cells, problems) for info in self.columns]
-        return columns, [f"metadata of step {at}: {problem}" for problem in problems]
+        named = self.written.get(at, str(at))
+        return columns, [f"metadata of step {named}: {problem}" for problem in problems]
 
     def _cells(self, table: Path | None, problems: list[str]) -> Cells:
         try:
@@ -120,8 +125,8 @@ class StepTables:
             numbers = [cell if as_number(cell) is not None else "" for cell in cells]
             if numbers != list(cells):
                 problems.append(
-                    f"expected numbers in the column {info.name}, as at other steps; received "
-                    "words: they are left out"
+                    f"expected numbers in the column {info.name!r}, as at other steps; "
+                    "received words: they are left out"
                 )
             cells = numbers
         return Column(info.name, info.type, cells, self._over_steps(info))
@@ -132,11 +137,13 @@ class StepTables:
             for facts in self._columns[info.name]:
                 counts.update(facts.counts)
             return OverSteps(counts=counts)
-        limits = [f.limits for f in self._columns[info.name] if f.limits is not None]
+        columns = self._columns[info.name]
+        limits = [f.limits for f in columns if f.limits is not None]
         if info.type == "text" or not limits:
             return OverSteps()
         lows, highs = zip(*limits, strict=True)
-        return OverSteps(limits=(min(lows), max(highs)))
+        values = _whole_values(columns) if info.type == "number" else {}
+        return OverSteps(values=values, limits=(min(lows), max(highs)))
 
     @cached_property
     def _looked_at(self) -> list[TableFacts]:
@@ -171,6 +178,22 @@ class StepTables:
             for name, facts in self._columns.items()
             if name not in self._changing
         }
+
+
+def _whole_values(facts: Sequence[ColumnFacts]) -> dict[int, int]:
+    """Returns how often each value of a number comes; empty as `OverSteps.values` says."""
+    counts: Counter[float] = Counter()
+    for column in facts:
+        if column.limits is not None and not column.counts:
+            return {}  # too many
+        for word, count in column.counts.items():
+            number = as_number(word)
+            # What is no number is missing, and NaN as well.
+            if number is not None and not math.isnan(number):
+                counts[number] += count
+    if len(counts) > MAX_CATEGORIES or not all(number.is_integer() for number in counts):
+        return {}
+    return {int(number): count for number, count in sorted(counts.items())}
 
 
 def _common_type(facts: Iterable[ColumnFacts]) -> ColumnType:

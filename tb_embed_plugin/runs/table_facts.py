@@ -41,7 +41,8 @@ class ColumnFacts:
         differs_within: Whether it holds more than one value.
         is_numeric: Whether each cell that is there is a number.
         counts: How often each word comes, empty where there are more than `MAX_CATEGORIES`.
-        limits: The 2 % and 98 % quantiles of its numbers, None where there are none.
+        limits: The 2 % and 98 % quantiles of its numbers, or of its dates in seconds since 1970
+            in UTC; None where there are none.
     """
 
     type: ColumnType
@@ -92,7 +93,7 @@ def column_facts(column: Column) -> ColumnFacts:
         counts=MappingProxyType(
             {word: counts[word] for word in words} if len(words) <= MAX_CATEGORIES else {}
         ),
-        limits=_limits(column) if known and is_numeric else None,
+        limits=_limits(column, is_numeric=is_numeric),
     )
 
 
@@ -140,7 +141,15 @@ def as_number(word: str) -> float | None:
         return None
 
 
-def _limits(column: Column) -> tuple[float, float]:
-    values = np.array([float(cell) for cell in column.cells if cell])
-    low, high = np.quantile(values[np.isfinite(values)], _QUANTILES)
+def _limits(column: Column, *, is_numeric: bool) -> tuple[float, float] | None:
+    if column.type == "date":
+        values = column.dates()
+    elif is_numeric:
+        values = np.array([float(cell) for cell in column.cells if cell])
+    else:
+        return None
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return None
+    low, high = np.quantile(values, _QUANTILES)
     return float(low), float(high)

@@ -223,22 +223,39 @@ def refuse_foreign_files(run_dir: Path) -> None:
         MisuseError: It is no directory, or holds a checkpoint, metadata or a sprite but no
             run of ours.
     """
+    refuse_file(run_dir)
+    found = foreign_file(run_dir)
+    if found is not None:
+        raise MisuseError(
+            f"expected a log_dir without checkpoints or metadata of others; {run_dir} holds "
+            f"{found}; record into a directory of its own, {run_dir / 'embeddings'} say"
+        )
+
+
+def refuse_file(run_dir: Path) -> None:
+    """Raises where there is a file in the place of a run.
+
+    Raises:
+        MisuseError: There is.
+    """
     if run_dir.exists() and not run_dir.is_dir():
         raise MisuseError(
             f"expected log_dir to be a directory or not to exist; {run_dir} is a file; "
             "choose another name"
         )
+
+
+def foreign_file(run_dir: Path) -> str | None:
+    """Returns the name of a file of others that recording into `run_dir` could overwrite.
+
+    None where there is none, and where a run of ours is.
+    """
     # Not by the folder of both: what was computed of others' runs lies beside them, too.
     if any((run_dir / name).exists() for name in (MANIFEST_FILE, RECORDER_FILE, EVENT_FILE)):
-        return
+        return None
     names = (CHECKPOINT_STATE_FILE, METADATA_FILE, SPRITE_FILE)
     foreign = [*(run_dir / name for name in names), *run_dir.glob("*.index")]
-    found = [file.name for file in foreign if file.exists()]
-    if found:
-        raise MisuseError(
-            f"expected a log_dir without checkpoints or metadata of others; {run_dir} holds "
-            f"{found[0]}; record into a directory of its own, {run_dir / 'embeddings'} say"
-        )
+    return next((file.name for file in foreign if file.exists()), None)
 
 
 def delete_run(run_dir: Path) -> None:

@@ -18,8 +18,10 @@ def describe_columns(columns: Sequence[Column]) -> list[dict[str, Any]]:
         if column.over_steps is not None and column.type == "category":
             counts = column.over_steps.counts
             facts["counts"] = [counts.get(word, 0) for word in column.categories()[1]]
-        if column.over_steps is not None and column.type == "number":
+        if column.over_steps is not None and column.type in {"number", "date"}:
             facts["limits"] = column.over_steps.limits
+        if column.over_steps is not None and column.type == "number":
+            facts["values"] = list(column.over_steps.values.items())
         described.append(facts)
     return described
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin.analysis.comparison import Comparison, Ranked
 from tb_embed_plugin.analysis.measure import LayerMeasures
+from tb_embed_plugin.analysis.same_samples import same_samples
 from tb_embed_plugin.arguments import Arguments
 from tb_embed_plugin.errors import ArgumentError, EmbedError
 from tb_embed_plugin.metrics.catalog import STEP_METRICS
@@ -71,8 +72,9 @@ LISTS = (
 
 def similarity(service: Service, arguments: Arguments) -> Answer:
     """Answers the linear CKA of each step with each step, of this layer or another."""
-    measures = measures_of(service, arguments)
-    other = _other_of(service, arguments, measures)
+    own = measures_of(service, arguments)
+    both = same_samples(own, _other_of(service, arguments, own))
+    measures, other = both.here, both.there
     rows = arguments.members("steps", measures.steps)
     columns = arguments.members("with_steps", other.steps)
     pairs = [(row, column) for row in rows for column in columns]
@@ -87,6 +89,7 @@ def similarity(service: Service, arguments: Arguments) -> Answer:
         "label": measures.label,
         "steps": rows,
         "with_steps": columns,
+        "left_out": both.left_out,
         **tables,
     }
     # The other one's version may change while this one's does not.
@@ -105,6 +108,7 @@ def comparison(service: Service, arguments: Arguments) -> Answer:
     limit = ranked_limit(arguments)
     step = arguments.number("step") if arguments.optional("step") else None
     compared = Comparison(here, there, step)
+    here, there = compared.here, compared.there
     found: dict[str, Any] = {"metrics": [], "lists": [], "neighbors_kept": None}
     # Piece by piece: the observations take seconds, all else follows from them.
     work: list[Callable[[], object]] = [
@@ -120,6 +124,7 @@ def comparison(service: Service, arguments: Arguments) -> Answer:
         "with_step": compared.there_step,
         "label": here.label,
         "k": compared.k,
+        "left_out": compared.left_out,
         **found,
         "steps": [one for one, _ in compared.pairs],
         "with_steps": [other for _, other in compared.pairs],

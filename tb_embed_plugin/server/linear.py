@@ -140,16 +140,17 @@ def _describe_onto(view: View, onto: Onto, carried: Carried) -> dict[str, Any]:
         "correlations": None if found.correlations is None else found.correlations.tolist(),
         "steps": [asdict(step) for step in found.steps],
         "sentence": f"{view.source.layer} of {view.source.run.name} is {how}."
-        f"{_distance(carried)}{warning}",
+        f"{_distance(view, carried)}{warning}",
     }
 
 
-def _distance(carried: Carried) -> str:
+def _distance(view: View, carried: Carried) -> str:
     last = carried.alignment.steps[-1]
     if last.residual is None or last.cka is None:
         return ""
+    step = view.source.run.step_name(last.step)
     return (
-        f" At step {last.step} it then differs by {100 * last.residual:.0f} % of that layer's "
+        f" At step {step} it then differs by {100 * last.residual:.0f} % of that layer's "
         f"size; CKA {last.cka:.2f}."
     )
 
@@ -162,7 +163,7 @@ def _sentence(view: View, shares: Sequence[float] | None, measured: str) -> str:
     if shares is None:
         return f"{title}: the samples do not differ{measured and '; '}{measured}."
     first, *more = view.basis_steps
-    steps = f"{1 + len(more)} steps" if more else f"step {first}"
+    steps = f"{1 + len(more)} steps" if more else f"step {view.home.run.step_name(first)}"
     return (
         f"{title}: {view.components} components show {100 * sum(shares):.0f} % of the variance "
         f"of {steps}{measured and '; '}{measured}."

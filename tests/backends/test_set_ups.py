@@ -10,21 +10,47 @@ import numpy as np
 
 from tb_embed_plugin import EmbeddingCheckpoint
 from tb_embed_plugin.recording.forward import MEMORY_BUDGET, trace_forward_pass
+from tb_embed_plugin.recording.weight_values import read_together, read_values
 from tests.harness import read_run
 
 layers = keras.layers
 RNG = np.random.default_rng(0)
 
 
-def test_an_attention_layers_scores_count() -> None:
-    inputs = keras.Input((512, 8))
-    mixed = layers.MultiHeadAttention(4, 8)(inputs, inputs)
-    pooled = layers.GlobalAveragePooling1D(name="pooled")(mixed)
-    model = keras.Model(inputs, layers.Dense(2)(pooled))
-    forward = trace_forward_pass(model, ["pooled"], RNG.random((5, 512, 8), np.float32))
+class Attention(keras.layers.Layer):  # type: ignore[misc] # Keras is untyped
+    """Keras' own has no scores in memory where PyTorch computes it block by block."""
 
-    # What a layer returns is 16 kB a sample, the scores of the heads 4 MiB.
-    assert 1 <= forward.batch_size <= MEMORY_BUDGET // (4 * 512 * 512 * 4)
+    def call(self, x: Any) -> Any:
+        scores = keras.ops.softmax(keras.ops.matmul(x, keras.ops.transpose(x, (0, 2, 1))))
+        return keras.ops.matmul(scores, x)
+
+
+def test_an_attention_layers_scores_count() -> None:
+    model = keras.Sequential(
+        [
+            keras.Input((1024, 8)),
+            Attention(),
+            layers.GlobalAveragePooling1D(name="pooled"),
+            layers.Dense(2),
+        ]
+    )
+    forward = trace_forward_pass(model, ["pooled"], RNG.random((5, 1024, 8), np.float32))
+
+    # What a layer returns is 32 kB a sample, the scores 4 MiB.
+    assert 1 <= forward.batch_size <= MEMORY_BUDGET // (1024 * 1024 * 4)
+
+
+def test_a_digest_does_not_depend_on_how_variables_are_read() -> None:
+    model = keras.Sequential(
+        [keras.Input((8,)), layers.Dense(600), layers.BatchNormalization()]
+    )
+    one_by_one = np.concatenate(list(read_values(model, 1000)))
+
+    for _ in range(2):  # compiled by the first one
+        together = read_together(model, model.weights, 1000)
+        assert together.tobytes() == one_by_one.tobytes()
+    model.weights[0].assign(model.weights[0] + 1)
+    assert read_together(model, model.weights, 1000).tobytes() != one_by_one.tobytes()
 
 
 def test_small_models_are_passed_in_large_batches() -> None:

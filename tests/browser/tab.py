@@ -76,7 +76,7 @@ class Tab:
         if not self.page.is_closed():
             self.page.goto("about:blank")
 
-    def wait_for_picture(self, step: int) -> None:
+    def wait_for_picture(self, step: int | str) -> None:
         """Waits until the samples are drawn at `step` and nothing moves or loads any more."""
         expect(self.canvas).to_have_accessible_name(
             re.compile(rf", step {step}, "), timeout=TIMEOUT

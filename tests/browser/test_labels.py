@@ -58,7 +58,10 @@ def test_another_label_changes_all_numbers_and_the_address(
         other.frame.get_by_role("button", name="Show the inspector").click()
         other.frame.get_by_role("tab", name="Findings").click()
         panel = other.frame.get_by_role("region", name="Findings")
-        expect(panel).to_contain_text("No label is chosen.", timeout=TIMEOUT)
+        expect(panel).to_contain_text(
+            "No label is chosen. Metrics and findings that need labels are left out.",
+            timeout=TIMEOUT,
+        )
         expect(panel).not_to_contain_text("Possible label error")
         other.frame.get_by_title("What this view is worth, in numbers").click()
         numbers = other.frame.get_by_role("region", name="Quality of step 2")

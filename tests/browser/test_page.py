@@ -190,7 +190,7 @@ def test_a_log_directory_that_is_not_there_says_so_until_it_is(
     with tensorboard(tmp_path / "logs") as server:
         tab = open_tab(server)
         problems = tab.frame.get_by_role("list", name="Problems of the log directory")
-        expect(problems).to_contain_text("there is no logs")
+        expect(problems).to_contain_text("there is no 'logs'")
         expect(tab.frame.get_by_text("recorded here yet")).to_have_count(0)
         shutil.copytree(recording.run_dir, tmp_path / "logs" / "digits")
         tab.wait_for_picture(EPOCHS)

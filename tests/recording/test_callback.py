@@ -241,21 +241,6 @@ def test_misuse_of_layers_fails_before_training(
     assert not list(tmp_path.iterdir())
 
 
-def test_a_directory_with_checkpoints_of_others_is_refused(
-    tmp_path: Path, digits: Digits, make_model: MakeModel
-) -> None:
-    tf.train.Checkpoint(v=tf.Variable(1.0)).save(str(tmp_path / "theirs"))
-    before = files_of(tmp_path)
-
-    for on_existing in ("auto", "overwrite"):
-        checkpoint = EmbeddingCheckpoint(tmp_path, digits[0], on_existing=on_existing)
-        with pytest.raises(
-            MisuseError, match=r"checkpoints or metadata of others.*holds checkpoint"
-        ):
-            fit(make_model(), digits, checkpoint)
-    assert files_of(tmp_path) == before
-
-
 def test_a_second_training_is_recorded_beside_the_first(
     tmp_path: Path, digits: Digits, make_model: MakeModel
 ) -> None:

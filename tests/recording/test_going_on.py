@@ -15,7 +15,6 @@ import pytest
 from numpy.typing import NDArray
 
 from tb_embed_plugin import EmbeddingCheckpoint, MisuseError
-from tb_embed_plugin.recording.digest import digest_weights
 from tests.harness import read_run
 
 RNG = np.random.default_rng(0)
@@ -369,32 +368,6 @@ def test_superseded_snapshots_count_for_max_to_keep(tmp_path: Path) -> None:
     assert len(list((tmp_path / "run").glob("model.ckpt-*.index"))) == 4
 
 
-def test_a_digest_survives_files_and_precision_and_sees_every_change(tmp_path: Path) -> None:
-    model = compiled()
-    fit(model, [], epochs=1)
-    digest = digest_weights(model)
-    model.save(tmp_path / "a.keras")
-    model.save_weights(tmp_path / "a.weights.h5")
-    other = build(9)
-    other.load_weights(tmp_path / "a.weights.h5")
-    keras.config.set_dtype_policy("mixed_bfloat16")
-    try:
-        mixed = build(4)
-    finally:
-        keras.config.set_dtype_policy("float32")
-    mixed.load_weights(tmp_path / "a.weights.h5")
-
-    loaded = keras.models.load_model(tmp_path / "a.keras")
-    assert {digest_weights(m) for m in (loaded, other, mixed)} == {digest}
-    for place in range(len(model.weights)):
-        weights = model.get_weights()
-        weights[place] = np.nextafter(weights[place], np.float32(np.inf))
-        other.set_weights(weights)
-        assert digest_weights(other) != digest
-    model.layers[0].trainable = False
-    assert digest_weights(model) == digest
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -500,3 +473,51 @@ def test_a_saver_that_calls_its_files_as_we_do_loses_none(tmp_path: Path) -> Non
     assert tf.train.latest_checkpoint(str(run_dir)) == str(run_dir / "model.ckpt-3")
     assert read_run(run_dir).steps == [0, 2, 3, 4], "step 1 was written over before we knew"
     check_last(run_dir, model)
+
+
+def manage(folder: Path) -> str:
+    """Saves as a `CheckpointManager`, and returns its newest checkpoint."""
+    import tensorflow as tf
+
+    checkpoint = tf.train.Checkpoint(v=tf.Variable(3.0))
+    return str(tf.train.CheckpointManager(checkpoint, str(folder), max_to_keep=2).save())
+
+
+def save_as_we_do(folder: Path) -> str:
+    """Saves as a `Saver` under our names, and returns its newest checkpoint."""
+    import tensorflow as tf
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        tf.compat.v1.get_variable("v", initializer=1.0)
+        session.run(tf.compat.v1.global_variables_initializer())
+        saver = tf.compat.v1.train.Saver()
+        return str(saver.save(session, str(folder / "model.ckpt"), global_step=1))
+
+
+@pytest.mark.parametrize("on_existing", ["auto", "new", "overwrite"])
+@pytest.mark.parametrize("save", [manage, save_as_we_do])
+def test_checkpoints_of_others_that_were_there_before_stay_and_ours_go_beside(
+    tmp_path: Path, save: Callable[[Path], str], on_existing: Any
+) -> None:
+    import tensorflow as tf
+
+    run_dir = tmp_path / "run"
+    newest = save(run_dir)
+    theirs = {p.name: p.read_bytes() for p in run_dir.iterdir()}
+    model = compiled()
+    checkpoint = EmbeddingCheckpoint(run_dir, X, layers="fc1", on_existing=on_existing)
+    with pytest.warns(RuntimeWarning, match=r"run-2, because .*run holds checkpoint") as told:
+        fit(model, [checkpoint], epochs=1)
+    assert [w.category for w in told].count(RuntimeWarning) == 1
+    if on_existing == "auto":
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", RuntimeWarning)
+            fit(model, [EmbeddingCheckpoint(run_dir, X, layers="fc1")], epochs=1)
+
+    assert {p.name: p.read_bytes() for p in run_dir.iterdir()} == theirs
+    assert tf.train.latest_checkpoint(str(run_dir)) == newest
+    assert read_run(tmp_path / "run-2").steps == (
+        [0, 1, 2] if on_existing == "auto" else [0, 1]
+    )
+    check_last(tmp_path / "run-2", model)

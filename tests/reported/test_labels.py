@@ -261,7 +261,7 @@ def test_a_price_is_no_class(tmp_path: Path) -> None:
     )
     (layer,) = get(client, "runs", {}).get_json()["runs"][0]["layers"]
     assert layer["label"] is None
-    assert layer["label_reason"] == "There is no label: label holds numbers, not classes."
+    assert layer["label_reason"] == "There is no label: 'label' holds numbers, not classes."
     nothing_is_claimed(client)
 
 

@@ -79,7 +79,7 @@ def test_an_address_is_named_with_what_to_do(scheme: str, flag: str) -> None:
 def test_a_directory_that_does_not_exist_is_not_an_empty_one(tmp_path: Path) -> None:
     client = client_of(logdir=str(tmp_path / "lgos"))
     (problem,) = listed(client)["problems"]
-    assert problem.startswith("expected the log directory to exist; there is no lgos")
+    assert problem.startswith("expected the log directory to exist; there is no 'lgos'")
     assert str(tmp_path) not in problem
     answer = client.get(BASE + "metadata?run=a&layer=b")
     assert (answer.status_code, problem in answer.text) == (404, True)
@@ -156,7 +156,7 @@ def test_directories_of_logdir_spec_that_cannot_be_read_hide_no_other(tmp_path: 
     save(tmp_path / "x" / "train", {"words": values()}, "model.ckpt-1")
     answer = listed(client_of(logdir_spec=f"a:{tmp_path}/x,b:{tmp_path}/gone,c:gs://bucket"))
     assert [run["run"] for run in answer["runs"]] == ["a/train"]
-    assert "expected the log directory b to exist; there is no gone" in answer["problems"][0]
+    assert "expected the log directory b to exist; there is no 'gone'" in answer["problems"][0]
     assert "gs://" in answer["problems"][1]
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import json
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -120,6 +122,32 @@ def test_a_step_is_answered_with_the_words_and_the_range_of_all_steps(run: Run) 
     _, info = wire.decode(whole.data)
     assert [c["name"] for c in info["columns"]] == ["label", "prediction", "confidence"]
     assert client.get(f"{query}&step=7").status_code == 404
+
+
+def test_dates_and_whole_numbers_by_step_have_the_range_of_all_steps(tmp_path: Path) -> None:
+    def votes(step: int) -> list[int]:
+        return [step + i % 20 for i in range(SAMPLES)]
+
+    def days(step: int) -> list[str]:
+        return [f"2024-02-{1 + step + i % 9:02}" for i in range(SAMPLES)]
+
+    tables = {
+        step: table(("id", SAMPLE_NAMES), ("seen", days(step)), ("votes", votes(step)))
+        for step in STEPS
+    }
+    write(tmp_path, tables)
+    client = client_for(tmp_path, EmbeddingsPlugin)
+    answers = [client.get(BASE + f"metadata?run=.&layer=default&step={step}") for step in STEPS]
+    facts = [wire.decode(answer.data)[1]["columns"] for answer in answers]
+    assert facts[0] == facts[1] == facts[2], "colors do not jump from step to step"
+    seen, voted = facts[0]
+    assert (seen["type"], voted["type"]) == ("date", "number")
+    day = np.datetime64("2024-02-01").astype("datetime64[s]").astype(int)
+    first, last = (np.array([int(d[-2:]) - 1 for d in days(step)]) for step in (0, 10))
+    expected = day + 86400 * np.array([np.quantile(first, 0.02), np.quantile(last, 0.98)])
+    np.testing.assert_allclose(seen["limits"], expected)
+    values, counts = np.unique([votes(step) for step in STEPS], return_counts=True)
+    assert voted["values"] == np.stack([values, counts], axis=1).tolist()
 
 
 def test_a_prediction_is_nobodys_label(tmp_path: Path) -> None:
@@ -265,6 +293,10 @@ def test_a_notebook_and_an_export_have_each_steps_own_values(run: Run) -> None:
     assert arrays["metadata.prediction"].tolist() == [predictions(step) for step in STEPS]
     assert arrays["metadata.label"].tolist() == LABELS
     export(projected, "html", file)
-    assert (
-        "Left out, since it changes with each step: prediction, confidence." in file.read_text()
-    )
+    (data,) = re.findall(r'<script type="application/json".*?>(.*?)</script>', file.read_text())
+    columns = {column["name"]: column for column in json.loads(data)["columns"]}
+    assert [column["by_step"] for column in columns.values()] == [False, True, True]
+    words, codes = columns["prediction"]["words"], columns["prediction"]["codes"]
+    assert [[words[code] for code in at] for at in codes] == [predictions(s) for s in STEPS]
+    assert columns["confidence"]["cells"][1] == [str(value) for value in confidences(5)]
+    assert len(columns["label"]["codes"]) == 1

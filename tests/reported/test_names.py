@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -14,10 +15,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pyarrow import parquet
 from tensorboardX import SummaryWriter
 
 from tb_embed_plugin import cli, open_run
+from tb_embed_plugin.jobs import engines, work
+from tb_embed_plugin.jobs.task import Task
 from tb_embed_plugin.plugin import EmbeddingsPlugin
+from tb_embed_plugin.runs.logdir import Logdir
 from tb_embed_plugin.runs.manifest import Manifest, Step
 from tb_embed_plugin.runs.run import Run
 from tb_embed_plugin.runs.step_names import find_series
@@ -246,14 +251,20 @@ def test_a_best_model_beside_the_epochs_is_a_step_after_them(tmp_path: Path) -> 
     assert "m-best" in run.problems[0]
 
 
-def logged(folder: Path, steps: Sequence[Any], tags: Sequence[str] = ("acts",)) -> Run:
-    """Returns the run of tensorboardX in which each step's values are its place."""
+def logged(
+    folder: Path,
+    steps: Sequence[Any],
+    tags: Sequence[str] = ("acts",),
+    shape: tuple[int, int] = (4, 3),
+) -> Run:
+    """Returns the run of tensorboardX whose values are a step's place, and 0.1 more a row."""
+    rows = np.arange(shape[0], dtype=np.float32)[:, None] / 10
     with SummaryWriter(str(folder)) as writer:
         for place, step in enumerate(steps):
             for tag in tags:
                 writer.add_embedding(
-                    np.full((4, 3), place, np.float32),
-                    metadata=list("abcd"),
+                    place + np.broadcast_to(rows, shape),
+                    metadata=[f"w{i}" for i in range(shape[0])],
                     global_step=step,
                     tag=tag,
                 )
@@ -279,7 +290,7 @@ def test_add_embedding_at_any_step(
     assert run.problems == []
     assert [step.shown for step in run.step_facts] == list(shown)
     for place, step in enumerate(run.layers[0].steps):
-        assert set(run.snapshot("acts", step).ravel()) == {place}
+        assert run.snapshot("acts", step)[0].tolist() == [place] * 3
 
 
 def test_tags_share_the_places_of_milliseconds_and_a_lost_configuration_finds_them(
@@ -291,6 +302,11 @@ def test_tags_share_the_places_of_milliseconds_and_a_lost_configuration_finds_th
     again = find_run(tmp_path)
     assert [step.shown for step in again.step_facts] == [step.shown for step in run.step_facts]
     assert sorted(layer.name for layer in again.layers) == ["a", "b"]
+
+
+def test_the_folder_of_a_step_that_is_a_word_is_no_run_of_its_own(tmp_path: Path) -> None:
+    logged(tmp_path / "run", ["warmup", 7])
+    assert [run.name for run in Logdir(tmp_path, list).list_runs()] == ["run"]
 
 
 def test_everybody_calls_a_step_as_it_was_written(
@@ -311,6 +327,74 @@ def test_everybody_calls_a_step_as_it_was_written(
     assert cli.main(["metrics", str(tmp_path)]) == 0
     (row,) = [line for line in capsys.readouterr().out.splitlines() if "  step" in line]
     assert row.split() == ["step", "0.5", "1.5", "10.5"]
+
+
+@pytest.mark.parametrize(
+    ("steps", "columns", "named"),
+    [
+        ([0.5, 1.5], ["step", "step_name", "sample"], [("0", "0.5"), ("1", "1.5")]),
+        (["warmup", 7], ["step", "step_name", "sample"], [("0", "warmup"), ("1", "7")]),
+        ([3, 5], ["step", "sample", "x"], [("3", "0"), ("5", "0")]),
+    ],
+)
+def test_exported_tables_name_the_steps_where_one_has_a_name(
+    tmp_path: Path,
+    steps: Sequence[Any],
+    columns: Sequence[str],
+    named: Sequence[tuple[str, str]],
+) -> None:
+    logged(tmp_path / "run", steps, shape=(20, 4))
+    for kind in ("csv", "parquet"):
+        file = tmp_path / f"out.{kind}"
+        words = ("--engine", "pca", "--format", kind, "--output", str(file))
+        assert cli.main(["export", str(tmp_path), *words]) == 0
+    table = parquet.read_table(tmp_path / "out.parquet")
+    with (tmp_path / "out.csv").open(newline="") as text:
+        header, *rows = csv.reader(text)
+    with (tmp_path / "out.quality.csv").open(newline="") as text:
+        quality_header, *quality = csv.reader(text)
+    assert header[:3] == table.column_names[:3] == columns
+    assert [tuple(row[:2]) for row in rows[::20]] == named
+    assert [row[:2] for row in rows] == [
+        [str(row[name]) for name in columns[:2]] for row in table.to_pylist()
+    ]
+    assert ("step_name" in quality_header) == ("step_name" in columns)
+    if "step_name" in columns:
+        assert [tuple(row[:2]) for row in quality] == named
+
+
+@pytest.mark.parametrize("engine", ["pca", "tsne"])
+def test_work_in_progress_calls_a_step_as_it_was_written(tmp_path: Path, engine: str) -> None:
+    run = logged(tmp_path / "run", [0.5, 1.5], shape=(20, 4))
+    settings = dict(engines.FACTS[engine].settings({})) if engine == "tsne" else {}
+    (layer,) = run.layers
+    said: set[str] = set()
+    work.do(
+        Task(
+            roots=((str(tmp_path), ""),),
+            run="run",
+            layer=layer.name,
+            engine=engine,
+            components=2,
+            settings=settings,
+            steps=layer.steps,
+            order="backwards",
+            label=None,
+        ),
+        lambda progress: said.add(progress.message),
+    )
+    verbs = {"measuring"} if engine == "pca" else {"laying out", "measuring"}
+    assert {f"{verb} step {step}" for verb in verbs for step in (0.5, 1.5)} <= said
+    assert not any("step 0" in words.replace("step 0.5", "") for words in said)
+
+
+def test_a_view_of_one_step_says_which_as_it_was_written(tmp_path: Path) -> None:
+    logged(tmp_path, [0.5, 1.5], shape=(20, 4))
+    client = client_for(tmp_path, EmbeddingsPlugin)
+    query = {"run": ".", "layer": "acts", "basis_steps": "1", "components": "2"}
+    client.get("/data/plugin/tb_embed/runs")
+    answer = client.get("/data/plugin/tb_embed/quality", query_string=query).get_json()
+    assert "of the variance of step 1.5" in answer["sentence"]
 
 
 def test_a_step_that_is_not_finite_is_called_as_it_was_written(tmp_path: Path) -> None:

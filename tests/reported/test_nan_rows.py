@@ -129,6 +129,69 @@ def test_metrics_are_those_of_the_other_rows(logdir: Path, tmp_path: Path) -> No
         np.testing.assert_allclose(found[name], numbers, rtol=1e-5, err_msg=name)
 
 
+def cka(x: Values, y: Values) -> tuple[float, float]:
+    """Debiased and biased linear CKA by their definitions, in float64."""
+    n = len(x)
+
+    def unbiased(k: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+        """HSIC (Song et al. 2012, eq. 5)."""
+        ones = k.sum() * other.sum() / ((n - 1) * (n - 2))
+        both = 2 / (n - 2) * (k.sum(axis=0) @ other.sum(axis=0))
+        return float((k * other).sum() + ones - both) / (n * (n - 3))
+
+    grams = [side.astype(np.float64) @ side.astype(np.float64).T for side in (x, y)]
+    hollow = [gram - np.diag(np.diag(gram)) for gram in grams]
+    centre = np.eye(n) - 1 / n
+    centred = [centre @ gram @ centre for gram in grams]
+    plain = (centred[0] * centred[1]).sum()
+    plain /= np.linalg.norm(centred[0]) * np.linalg.norm(centred[1])
+    own = [unbiased(one, one) for one in hollow]
+    return unbiased(*hollow) / float(np.sqrt(own[0] * own[1])), float(plain)
+
+
+def test_layers_that_hide_different_samples_are_compared_over_those_of_both(
+    tmp_path: Path,
+) -> None:
+    rng = np.random.default_rng(1)
+    first = snapshots()[0]
+    wide = np.concatenate([first, rng.normal(size=(SAMPLES, 9))], axis=1).astype(np.float32)
+    sick = {"a": [SICK], "b": [3, SICK + 1], "c": []}
+    layers = {"a": first.copy(), "b": wide.copy(), "c": wide.copy()}
+    for name, values in layers.items():
+        values[sick[name], 0] = np.nan
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "NaN or infinity")
+            record(tmp_path / name, 0, {"fc1": values}, labels=LABELS)
+    client = client_for(tmp_path, EmbeddingsPlugin)
+    for here, there in (("a", "b"), ("b", "a"), ("a", "c"), ("c", "a")):
+        query = {"run": here, "layer": "fc1", "with_run": there}
+        kept = np.delete(np.arange(SAMPLES), sick[here] + sick[there])
+        expected = cka(layers[here][kept], layers[there][kept])
+        answer = client.get(BASE + "similarity", query_string=query).get_json()
+        assert answer["left_out"] == SAMPLES - len(kept)
+        found = answer["cka"][0][0], answer["cka_biased"][0][0]
+        np.testing.assert_allclose(found, expected, atol=1e-6)
+
+        compared = client.get(BASE + "comparison", query_string=query).get_json()
+        assert (compared["left_out"], compared["k"]) == (SAMPLES - len(kept), 15)
+        np.testing.assert_allclose(compared["cka"], expected[:1], atol=1e-6)
+        orders = [nearest_of(layers[side][kept].astype(np.float64)) for side in (here, there)]
+        shares = [len({*a} & {*b}) / 15 for a, b in zip(*orders, strict=True)]
+        np.testing.assert_allclose(compared["neighbors_kept"], np.mean(shares), atol=1e-6)
+
+    # A comparison leaves the layer's own numbers as they were.
+    assert len(open_run(tmp_path / "a").layer("fc1").measured_samples) == SAMPLES - 1
+    two = open_run(tmp_path / "a").layer("fc1"), open_run(tmp_path / "b").layer("fc1")
+    expected = cka(*(layers[name][np.delete(np.arange(SAMPLES), [3, 17, 18])] for name in "ab"))
+    np.testing.assert_allclose(two[0].similarity(two[1]), [expected[:1]], atol=1e-6)
+
+
+def nearest_of(values: NDArray[np.float64], k: int = 15) -> NDArray[np.intp]:
+    apart = np.linalg.norm(values[:, None] - values[None], axis=2)
+    np.fill_diagonal(apart, np.inf)
+    return np.argsort(apart, axis=1)[:, :k]
+
+
 def test_neighbors_leave_it_out_and_refuse_to_be_its_own(client: Client) -> None:
     frames(client)
     query = BASE + "neighbors?run=.&layer=fc1&step=2&k=5&sample="

@@ -5,7 +5,7 @@ import { legible_ramp } from "../color";
 import { Field } from "../controls/field";
 import type { Other } from "../measures";
 import { compare_with, go_to_step } from "../state/measure";
-import { others_of } from "../state/others";
+import { left_out_in_words, others_of } from "../state/others";
 import type { Store } from "../state/store";
 import { shown_step } from "../state/titles";
 
@@ -51,6 +51,7 @@ export function CkaPanel({ store }: { store: Store }) {
         of {layer}, columns steps of {there}.
         {compared.value === null && " A sharp edge is a step at which much has changed."}
       </p>
+      <LeftOut sentence={left_out_in_words(map?.left_out ?? 0)} />
       <LayerMap store={store} />
     </div>
   );
@@ -95,6 +96,10 @@ function in_words(both: readonly [number | null, number | null], none: string): 
   return (value === null ? none : short(value)) + beside;
 }
 
+function LeftOut({ sentence }: { sentence: string | null }) {
+  return sentence === null ? null : <p class="note">{sentence}</p>;
+}
+
 /** The layers of the same samples, each with each at the step that is shown. */
 function LayerMap({ store }: { store: Store }) {
   const map = store.measuring.layers.value;
@@ -123,6 +128,7 @@ function LayerMap({ store }: { store: Store }) {
           compare_with(store, other === undefined || other === layers[0] ? null : other);
         }}
       />
+      <LeftOut sentence={left_out_in_words(map.left_out, true)} />
     </>
   );
 }

@@ -56,6 +56,9 @@ function Pair({ store, pair }: { store: Store; pair: ClassPair }) {
   );
   const crossed = useMemo(() => crossings(pair), [pair]);
   const step = store.step.value ?? Number.NaN;
+  const [from, to] = [pair.steps[0], pair.steps.at(-1)].map((one) =>
+    one === undefined ? "" : shown_step(store, one),
+  );
   const wrong = pair.steps.includes(step) ? wrong_at(pair, step) : [];
   const classes = store.measuring.metrics.value?.classes ?? [];
   const colors = [
@@ -66,7 +69,7 @@ function Pair({ store, pair }: { store: Store; pair: ClassPair }) {
   return (
     <>
       <Ridges
-        name={`Classes ${first} and ${second} along the axis between their means, a row a step from ${pair.steps[0]} to ${pair.steps.at(-1)}; at step ${shown_step(store, step)} ${wrong.length} samples lie on the other class's side`}
+        name={`Classes ${first} and ${second} along the axis between their means, a row a step from ${from} to ${to}; at step ${shown_step(store, step)} ${wrong.length} samples lie on the other class's side`}
         ridges={ridges}
         colors={colors}
         here={step}
@@ -75,7 +78,7 @@ function Pair({ store, pair }: { store: Store; pair: ClassPair }) {
       <div class="headings of-axis" aria-hidden="true">
         <span>← {first}</span>
         <span>
-          steps {pair.steps[0]} to {pair.steps.at(-1)} ↓
+          steps {from} to {to} ↓
         </span>
         <span>{second} →</span>
       </div>
@@ -106,7 +109,7 @@ function Pair({ store, pair }: { store: Store; pair: ClassPair }) {
         >
           {(place) => (
             <span class="name">
-              crosses at {crossed[place]?.steps.join(", ")}
+              crosses at {crossed[place]?.steps.map((one) => shown_step(store, one)).join(", ")}
               {crossed[place]?.wrong_at_last && ", ends wrong"}
             </span>
           )}

@@ -118,12 +118,12 @@ function steps_offered(
   // What an address names, or a metric whose curve has not come yet, stands in the list all the same.
   const own = write_pairing(chosen);
   const listed = all.some(([, options]) => options.some(([text]) => text === own));
-  return listed ? all : [...all, ["Else", [[own, in_words(chosen)]]]];
+  return listed ? all : [...all, ["Else", [[own, in_words(companion, chosen)]]]];
 }
 
-function in_words(pairing: Pairing): string {
+function in_words(companion: Store, pairing: Pairing): string {
   if (pairing.kind === "offset") return apart(pairing.places);
-  if (pairing.kind === "fixed") return `Step ${pairing.step}`;
+  if (pairing.kind === "fixed") return `Step ${shown_step(companion, pairing.step)}`;
   return pairing.kind === "metric" ? pairing.metric : BY[pairing.kind];
 }
 

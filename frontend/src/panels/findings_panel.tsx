@@ -9,6 +9,7 @@ import { listed } from "../state/listed";
 import { go_to_step, toggle_finding } from "../state/measure";
 import type { Store } from "../state/store";
 import { write_number } from "../state/table";
+import { shown_step } from "../state/titles";
 
 export function FindingsPanel({ store }: { store: Store }) {
   const { findings, opened } = store.measuring;
@@ -69,7 +70,7 @@ function About({ store, finding }: { store: Store; finding: Finding }) {
           title="The step at which the rule held first"
           onClick={() => go_to_step(store, step)}
         >
-          Go to step {step}
+          Go to step {shown_step(store, step)}
         </button>
       )}
     </p>

@@ -7,6 +7,7 @@ import { point_at } from "../state/choose";
 import { go_to_step, unfold_neighbors } from "../state/measure";
 import { kept_neighbors } from "../state/sample_history";
 import { color_of, type Store } from "../state/store";
+import { shown_step } from "../state/titles";
 
 const ROW_HEIGHT = 22;
 const IMAGE = 16;
@@ -60,7 +61,7 @@ function Rows({ store, history }: { store: Store; history: NeighborHistory }) {
           <>
             <span class="of-step">
               <span class="unseen">Step </span>
-              {steps[place]}
+              {shown_step(store, steps[place] ?? 0)}
               <span class="unseen">: samples {then.join(", ")}; </span>
             </span>
             {then.map((one) => (

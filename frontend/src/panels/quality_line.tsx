@@ -44,7 +44,9 @@ export function QualityLine({ store }: { store: Store }) {
     );
   }
   const own = view.value !== null && has_own_basis(view.value);
-  const axes = own ? ` ${basis_sentence(frames.value.basis, steps.value)}.` : "";
+  const axes = own
+    ? ` ${basis_sentence(frames.value.basis, steps.value, (one) => shown_step(store, one))}.`
+    : "";
   const onto = frames.value.progress.value?.onto?.sentence ?? null;
   const outdated =
     own &&

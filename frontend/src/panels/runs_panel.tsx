@@ -9,11 +9,11 @@ import { select } from "../state/choose";
 import { listed } from "../state/listed";
 import { choose_rival, go_to_step, toggle_difference } from "../state/measure";
 import { in_order } from "../state/metric_order";
-import { rival_of, rivals_of, strangers_of } from "../state/others";
+import { left_out_in_words, rival_of, rivals_of, strangers_of } from "../state/others";
 import type { Store } from "../state/store";
 import { write_number } from "../state/table";
 import { time_axis } from "../state/time_axis";
-import { shown_step } from "../state/titles";
+import { shown_step, step_name } from "../state/titles";
 
 /** So many runs are named. */
 const FEW = 3;
@@ -28,7 +28,7 @@ export function RunsPanel({ store }: { store: Store }) {
   return (
     <div class="runs">
       {rival === null ? (
-        <p>There is no other run of the same samples to compare with.</p>
+        <p>No other run recorded the same samples.</p>
       ) : (
         <>
           <Field
@@ -46,7 +46,7 @@ export function RunsPanel({ store }: { store: Store }) {
           {comparison === null ? (
             <p role="status">The runs are being compared…</p>
           ) : (
-            <Both store={store} comparison={comparison} there={title(rival)} />
+            <Both store={store} comparison={comparison} there={title(rival)} run={rival.run} />
           )}
         </>
       )}
@@ -65,25 +65,31 @@ interface BothProps {
   readonly store: Store;
   readonly comparison: Comparison;
   readonly there: string;
+  /** The run that the other layer is in. */
+  readonly run: string;
 }
 
-function Both({ store, comparison, there }: BothProps) {
+function Both({ store, comparison, there, run }: BothProps) {
   const { step, with_step, metrics, lists, k, neighbors_kept, steps, cka } = comparison;
   const biased = comparison.cka_biased[steps.indexOf(step)] ?? null;
+  const left_out = left_out_in_words(comparison.left_out);
   const here = store.run.value?.run ?? "";
   const { first, others } = in_order(metrics);
-  const at =
-    step === with_step ? `step ${shown_step(store, step)}` : `step ${step} and step ${with_step}`;
+  const runs = store.runs.value ?? [];
+  const named = shown_step(store, step);
+  const named_there = step_name(runs.find((one) => one.run === run) ?? null, with_step);
+  const at = named === named_there ? `step ${named}` : `step ${named} and step ${named_there}`;
   const open = lists.find(({ list }) => list === store.measuring.difference.value);
   return (
     <>
       {step !== store.step.value && (
         <p>
           {step === with_step
-            ? `${there} lacks step ${store.step.value}: compared at step ${step}, the last of both.`
+            ? `${there} lacks step ${shown_step(store, store.step.value ?? step)}: compared at step ${named}, the last of both.`
             : "The runs share no step: each is compared at its last."}
         </p>
       )}
+      {left_out !== null && <p class="note">{left_out}</p>}
       {metrics.length === 0 ? (
         <p role="status">The layers are being measured…</p>
       ) : (

@@ -3,6 +3,7 @@ import { show_all } from "../state/choose";
 import { obstacle_to_regions } from "../state/regions";
 import { toggle_holding } from "../state/show";
 import type { Store } from "../state/store";
+import { shown_step } from "../state/titles";
 
 export function ShownLine({ store }: { store: Store }) {
   const { visible, let_through, unseen, samples, selection } = store.choosing;
@@ -37,7 +38,7 @@ export function ShownLine({ store }: { store: Store }) {
         {held !== null && (
           <div class="shown-line">
             <span>
-              {write(held.ids.length)} held still as at step {held.step}
+              {write(held.ids.length)} held still as at step {shown_step(store, held.step)}
             </span>
             <button
               type="button"

@@ -35,7 +35,7 @@ export function UnitsPanel({ store }: { store: Store }) {
         <p role="status">Units are being looked at…</p>
       ) : (
         <>
-          <h3>Most selective at step {units.value.step}</h3>
+          <h3>Most selective at step {shown_step(store, units.value.step)}</h3>
           <p>By the share of the unit's variance that lies between the classes.</p>
           <ListBox
             name="Units by selectivity"

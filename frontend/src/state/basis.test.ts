@@ -64,7 +64,7 @@ describe("the basis of a run that is being recorded", () => {
     expect(basis_query(basis, start.run, start.layer)).toBe("0-3");
     const more = recorded(6, true);
     expect(basis_query(basis, more.run, more.layer)).toBe("0-3");
-    expect(basis_sentence(basis, more.layer.steps)).toBe("Axes from steps 0–3");
+    expect(basis_sentence(basis, more.layer.steps, String)).toBe("Axes from steps 0–3");
   });
 });
 
@@ -73,7 +73,17 @@ describe("the basis of a finished run", () => {
 
   it("is left out of the query", () => {
     expect(basis_query(take_basis(run, layer), run, layer)).toBeNull();
-    expect(basis_sentence(take_basis(run, layer), layer.steps)).toBe("Axes from all 4 steps");
+    expect(basis_sentence(take_basis(run, layer), layer.steps, String)).toBe(
+      "Axes from all 4 steps",
+    );
+  });
+
+  it("names its steps as they were written", () => {
+    const basis = take_basis(run, layer);
+    const written = (step: number) => `${step + 0.5}`;
+    const sentence = (steps: number[]) => basis_sentence({ ...basis, steps }, layer.steps, written);
+    expect(sentence([1])).toBe("Axes from step 1.5");
+    expect(sentence([0, 1, 3])).toBe("Axes from steps 0.5–1.5,3.5");
   });
 
   it("is kept when a step comes all the same, and then named", () => {

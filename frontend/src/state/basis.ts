@@ -1,7 +1,7 @@
 // From which steps the axes are made, and when they are made anew. While a run is recorded the basis stays as it is, so
 // that nothing jumps; it is refitted when there is twice as much to see, and once more when the recording has ended.
 import type { Layer, Run } from "../types";
-import { write_steps } from "./blocks";
+import { ranges_of, write_steps } from "./blocks";
 
 export interface Basis {
   readonly steps: readonly number[];
@@ -35,10 +35,19 @@ export function basis_query(basis: Basis, run: Run, layer: Layer): string | null
   return all ? null : write_steps(basis.steps, layer.steps);
 }
 
-export function basis_sentence(basis: Basis, recorded: readonly number[]): string {
-  if (basis.steps.length === 1) return `Axes from step ${basis.steps[0]}`;
+/** `shown` says what a person calls a step. */
+export function basis_sentence(
+  basis: Basis,
+  recorded: readonly number[],
+  shown: (step: number) => string,
+): string {
+  const [first, ...more] = basis.steps;
+  if (first !== undefined && more.length === 0) return `Axes from step ${shown(first)}`;
   if (basis.steps.length === recorded.length) return `Axes from all ${recorded.length} steps`;
-  return `Axes from steps ${write_steps(basis.steps, recorded).replaceAll("-", "–")}`;
+  const ranges = ranges_of(basis.steps, recorded).map(([from, to]) =>
+    from === to ? shown(from) : `${shown(from)}–${shown(to)}`,
+  );
+  return `Axes from steps ${ranges.join(",")}`;
 }
 
 /** A layer as it was listed, in its run. */

@@ -50,6 +50,16 @@ export function missing_steps(
 
 /** `0,5-7`: neighbours among the recorded steps joined to ranges, which keeps the address short. */
 export function write_steps(steps: readonly number[], recorded: readonly number[]): string {
+  return ranges_of(steps, recorded)
+    .map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`))
+    .join(",");
+}
+
+/** The first and the last of steps that are neighbours among the recorded ones. */
+export function ranges_of(
+  steps: readonly number[],
+  recorded: readonly number[],
+): readonly (readonly [number, number])[] {
   const place = new Map(recorded.map((step, i) => [step, i]));
   const ranges: [number, number][] = [];
   for (const step of steps) {
@@ -58,5 +68,5 @@ export function write_steps(steps: readonly number[], recorded: readonly number[
     if (joins) last[1] = step;
     else ranges.push([step, step]);
   }
-  return ranges.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(",");
+  return ranges;
 }

@@ -6,11 +6,13 @@ import type { Column } from "./table";
 const layer = {
   columns: ["sex", "class"].map((name) => ({ name, type: "category" })),
   label: "class",
-  label_reason: "class is the label, since it is called so.",
+  label_reason: "'class' is the label, since it is called so.",
 } as unknown as Layer;
 const unlabelled: Layer = { ...layer, label: null, label_reason: "There is no label: why." };
 
 describe("the label", () => {
+  const left_out = "Metrics and findings that need labels are left out.";
+
   it.each([
     [null, "class", undefined],
     ["sex", "sex", "sex"],
@@ -30,8 +32,8 @@ describe("the label", () => {
   it("is named where it is not called so, and its absence explained", () => {
     expect(label_note(layer, null)).toBe("Label: class.");
     expect(label_note({ ...layer, label: "label" }, null)).toBeNull();
-    expect(label_note(unlabelled, null)).toBe("There is no label: why.");
-    expect(label_note(layer, "")).toBe("No label is chosen.");
+    expect(label_note(unlabelled, null)).toBe(`There is no label: why. ${left_out}`);
+    expect(label_note(layer, "")).toBe(`No label is chosen. ${left_out}`);
   });
 });
 

@@ -41,10 +41,11 @@ export function label_choices(table: Table): string[] {
     .map(({ name }) => name);
 }
 
-/** Which label is meant, where nobody would guess; and why there is none. */
+/** Which label is meant, where nobody would guess; why there is none, and what is missing for it. */
 export function label_note(layer: Layer | null, wanted: Wanted): string | null {
   const label = label_of(layer, wanted);
   if (layer === null || label === "label") return null;
   if (label !== null) return `Label: ${label}.`;
-  return wanted === "" ? "No label is chosen." : layer.label_reason;
+  const reason = wanted === "" ? "No label is chosen." : layer.label_reason;
+  return `${reason} Metrics and findings that need labels are left out.`;
 }

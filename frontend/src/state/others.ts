@@ -44,6 +44,16 @@ export function strangers_of(store: Store): string[] {
   return others.map(({ run }) => run).filter((name) => rivals.every(({ run }) => run !== name));
 }
 
+/** Why fewer samples are compared than there are; null where all are. */
+export function left_out_in_words(samples: number, most = false): string | null {
+  if (samples === 0) return null;
+  const subject = `${samples.toLocaleString("en-US")} ${samples === 1 ? "sample" : "samples"}`;
+  const verbs = samples === 1 ? ["is", "holds"] : ["are", "hold"];
+  return most
+    ? `Up to ${subject} of each pair ${verbs[0]} left out: NaN or infinity in one of its layers.`
+    : `${subject} ${verbs[0]} left out, which ${verbs[1]} NaN or infinity in one of the layers.`;
+}
+
 export function key_of(store: Store, { run, layer }: Other): LayerKey | null {
   const found = store.runs.value
     ?.find((one) => one.run === run)
@@ -71,9 +81,11 @@ export async function compare_layers(
   const at = { steps: String(step), with_steps: String(step) };
   const cka = keys.map(() => keys.map((): number | null => null));
   const cka_biased = keys.map(() => keys.map((): number | null => null));
+  let left_out = 0;
   for (const [row, key] of keys.entries()) {
     for (const [column, other] of keys.slice(0, row + 1).entries()) {
       const answer = await fetch_similarity(key, other, at, signal);
+      left_out = Math.max(left_out, answer.left_out);
       for (const [table, found] of [
         [cka, answer.cka],
         [cka_biased, answer.cka_biased],
@@ -84,5 +96,6 @@ export async function compare_layers(
       }
     }
   }
-  return { step, layers: keys.map(({ run, layer }) => ({ run, layer })), cka, cka_biased };
+  const layers = keys.map(({ run, layer }) => ({ run, layer }));
+  return { step, layers, left_out, cka, cka_biased };
 }

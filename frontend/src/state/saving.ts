@@ -3,23 +3,26 @@ import { write_csv } from "./csv";
 import { go_to_place } from "./intents";
 import { scene_positions } from "./pose";
 import type { Store } from "./store";
+import { shown_step } from "./titles";
 import { until } from "./until";
 
 /** The axes by name, in the view's own units, of each sample at each of the steps that are here. */
 export function coordinates_csv(store: Store, steps: readonly number[]): string {
   const dimensions = store.dimensions.value;
   const axes = ["x", "y", "z"].slice(0, dimensions);
+  const named = steps.some((step) => shown_step(store, step) !== `${step}`);
   const rows = steps.flatMap((step) => {
     const pose = store.frames.value?.pose(step, dimensions);
     if (pose == null) return [];
     const positions = scene_positions(pose);
     return Array.from({ length: positions.length / 3 }, (_, i) => [
       `${step}`,
+      ...(named ? [shown_step(store, step)] : []),
       `${i}`,
       ...axes.map((_, axis) => String(positions[3 * i + axis])),
     ]);
   });
-  return write_csv([["step", "sample", ...axes], ...rows]);
+  return write_csv([["step", ...(named ? ["step_name"] : []), "sample", ...axes], ...rows]);
 }
 
 /** The steps whose positions are in this page's memory. */

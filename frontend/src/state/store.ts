@@ -234,7 +234,7 @@ export function create_store(reduced_motion: () => boolean, wide: boolean, secon
       return color_by_number(column.values, theme.value, limits, false, unseen.value);
     }
     if (column?.type === "date" && column.values.length === samples.value) {
-      return color_by_date(column.values, theme.value);
+      return color_by_date(column.values, theme.value, column.limits, unseen.value);
     }
     return color_alike(samples.value, theme.value);
   });

@@ -18,6 +18,8 @@ export type Column = { readonly by_step?: boolean; readonly title?: string } & (
       readonly values: Float64Array;
       /** The range at all steps, where the column has a value a step. */
       readonly limits?: readonly [number, number] | null | undefined;
+      /** Likewise each value, ascending, and how often it comes: of whole numbers, where they are few. */
+      readonly distinct?: readonly (readonly [number, number])[] | undefined;
     }
   /** Seconds since 1970 in UTC, and how each is written. */
   | {
@@ -47,10 +49,11 @@ interface Described {
   readonly by_step: boolean;
   readonly counts?: readonly number[];
   readonly limits?: readonly [number, number] | null;
+  readonly values?: readonly (readonly [number, number])[];
 }
 
 function read_column(tensors: Tensors, described: Described, i: number): Column {
-  const { name, type, by_step, counts, limits } = described;
+  const { name, type, by_step, counts, limits, values: distinct } = described;
   const strings = (part: string) =>
     new Strings(
       tensors.array(`${i}.${part}.bytes`, "U8"),
@@ -62,7 +65,14 @@ function read_column(tensors: Tensors, described: Described, i: number): Column 
       return { type, name, by_step, counts, codes: tensors.array(`${i}.codes`, "I32"), words };
     }
     case "number":
-      return { type, name, by_step, limits, values: tensors.array(`${i}.values`, "F64") };
+      return {
+        type,
+        name,
+        by_step,
+        limits,
+        distinct,
+        values: tensors.array(`${i}.values`, "F64"),
+      };
     case "date": {
       const values = tensors.array(`${i}.values`, "F64");
       return { type, name, by_step, limits, values, texts: strings("text") };

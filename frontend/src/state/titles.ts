@@ -4,7 +4,12 @@ import { last_step, type Store } from "./store";
 
 /** What a person calls a step: its number, or what was written in its place. */
 export function shown_step(store: Store, step: number): string {
-  return facts_of(store.run.value, step)?.name ?? `${step}`;
+  return step_name(store.run.value, step);
+}
+
+/** The same of any run. */
+export function step_name(run: Run | null, step: number): string {
+  return facts_of(run, step)?.name ?? `${step}`;
 }
 
 /** "epoch 7 of 10" where the run counts epochs, else "step 700 of 1000", or "step warmup, 1 of 3". */

@@ -47,6 +47,34 @@ describe("whole numbers with few values", () => {
     expect(treatment_of(number("index", many.slice(1)), wanted, null)).toBe("number");
   });
 
+  it("that change by step have the classes and the range of all steps", () => {
+    const votes: Column & { type: "number" } = {
+      type: "number",
+      name: "votes",
+      values: Float64Array.of(1, 1, Number.NaN),
+      by_step: true,
+      distinct: [
+        [0, 2],
+        [1, 3],
+      ],
+    };
+    expect(treated(votes, new Map([["votes", "classes"]]), null)).toEqual({
+      type: "category",
+      name: "votes",
+      by_step: true,
+      codes: Int32Array.of(1, 1, -1),
+      words: ["0", "1"],
+      counts: [2, 3],
+    });
+    expect(treatment_of({ ...votes, distinct: [] }, new Map(), null)).toBeNull();
+    const guess: Column = { ...category(["2", "10"], [1, 1]), by_step: true };
+    expect(treated(guess, new Map([["digit", "number"]]), null)).toEqual({
+      ...number("digit", [10, 10]),
+      by_step: true,
+      limits: [2, 10],
+    });
+  });
+
   it("keep what was chosen in the address", () => {
     const chosen = new Map([
       ["a,b:c", "classes" as const],

@@ -49,14 +49,15 @@ const twins = new WeakMap<Column, { readonly twin: Column | null }>();
 function twin_of(column: Column): Column | null {
   const known = twins.get(column);
   if (known !== undefined) return known.twin;
-  // What differs from step to step would have other classes at each.
-  const twin = column.by_step ? null : make_twin(column);
+  const twin = make_twin(column);
   twins.set(column, { twin });
   return twin;
 }
 
+/** Where a column has a value a step, its twin has the classes and the range of all steps. */
 function make_twin(column: Column): Column | null {
-  const { name } = column;
+  const { name, by_step } = column;
+  const same = by_step ? { name, by_step } : { name };
   if (column.type === "category") {
     const numbers = column.words.map(Number);
     const whole = column.words.every(
@@ -64,18 +65,30 @@ function make_twin(column: Column): Column | null {
     );
     if (!whole || numbers.length < 2) return null;
     const values = Float64Array.from(column.codes, (code) => numbers[code] ?? Number.NaN);
-    return { type: "number", name, values };
+    const limits = [Math.min(...numbers), Math.max(...numbers)] as const;
+    return by_step
+      ? { type: "number", ...same, values, limits }
+      : { type: "number", ...same, values };
   }
   if (column.type !== "number") return null;
-  const distinct = new Set<number>();
-  for (const value of column.values) {
-    if (Number.isNaN(value)) continue;
-    if (!Number.isInteger(value) || distinct.size > MOST_CLASSES) return null;
-    distinct.add(value);
-  }
-  if (distinct.size < 2 || distinct.size > MOST_CLASSES) return null;
-  const sorted = [...distinct].sort((a, b) => a - b);
-  const code_of = new Map(sorted.map((value, code) => [value, code]));
+  const counted = by_step ? (column.distinct ?? []) : few_values(column.values);
+  if (counted.length < 2 || counted.length > MOST_CLASSES) return null;
+  const code_of = new Map(counted.map(([value], code) => [value, code]));
   const codes = Int32Array.from(column.values, (value) => code_of.get(value) ?? -1);
-  return { type: "category", name, codes, words: sorted.map(String) };
+  const words = counted.map(([value]) => String(value));
+  const counts = counted.map(([, count]) => count);
+  return by_step
+    ? { type: "category", ...same, codes, words, counts }
+    : { type: "category", ...same, codes, words };
+}
+
+/** Each value, ascending, and how often it comes; none where they are no whole numbers or too many. */
+function few_values(values: Float64Array): readonly (readonly [number, number])[] {
+  const counts = new Map<number, number>();
+  for (const value of values) {
+    if (Number.isNaN(value)) continue;
+    if (!Number.isInteger(value) || counts.size > MOST_CLASSES) return [];
+    counts.set(value, (counts.get(value) ?? 0) + 1);
+  }
+  return [...counts].sort(([a], [b]) => a - b);
 }
