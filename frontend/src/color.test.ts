@@ -1,12 +1,7 @@
 import { describe, expect, it } from "vitest";
-import {
-  type Coloring,
-  color_by_category,
-  color_by_number,
-  contrast,
-  legible_ramp,
-  STAGE,
-} from "./color";
+import { type Coloring, color_by_category, color_by_number } from "./color";
+import { contrast, STAGE } from "./palette";
+import { legible_ramp } from "./ramp";
 import type { Theme } from "./types";
 
 const THEMES: readonly Theme[] = ["light", "dark"];

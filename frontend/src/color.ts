@@ -1,35 +1,11 @@
-// From a metadata column to the colour of every sample and the legend that explains it. Every colour has a contrast of
-// at least 3:1 with the stage of its theme, and the same position means the same class in both themes.
+// From a metadata column to the colour of every sample and the legend that explains it.
+import { CATEGORIES, COLORS, category_color, css, GREY, type Rgb } from "./palette";
+import { legible_ramp } from "./ramp";
 import type { Theme } from "./types";
 
-export type Rgb = readonly [number, number, number];
-
-export const STAGE: Readonly<Record<Theme, Rgb>> = { light: rgb("#ffffff"), dark: rgb("#262626") };
-
-const CATEGORIES: Readonly<Record<Theme, readonly Rgb[]>> = {
-  light: "#866e07 #035d35 #042ecc #bf7eac #05927b #a356fb #da2665 #920f02 #d47c46 #426da7"
-    .split(" ")
-    .map(rgb),
-  dark: "#fdd22f #2ab873 #4d81fb #e091c9 #76f8db #8a73ad #b26676 #df3f2b #fb822d #9ec7fe"
-    .split(" ")
-    .map(rgb),
-};
-/** So many classes have a colour each. */
-export const COLORS = 10;
 /** How far a group's classes are from its colour to black or white, at most, in so many steps. */
 const SHADES = 5;
 const DEEPEST = 0.5;
-
-/** Around selected samples, and around the one whose card is shown: the theme's text and accent. */
-export const RINGS: Readonly<Record<Theme, { readonly selected: Rgb; readonly chosen: Rgb }>> = {
-  light: { selected: rgb("#212121"), chosen: rgb("#c25400") },
-  dark: { selected: rgb("#ffffff"), chosen: rgb("#ffa040") },
-};
-export const GREY: Readonly<Record<Theme, Rgb>> = { light: rgb("#757575"), dark: rgb("#9e9e9e") };
-const VIRIDIS = "#440154 #482878 #3e4989 #31688e #26828e #1f9e89 #35b779 #6ece58 #b5de2b #fde725"
-  .split(" ")
-  .map(rgb);
-const LEGIBLE = 3;
 const TRUTH = /^(true|false)$/i;
 
 export interface LegendEntry {
@@ -200,11 +176,6 @@ export function category_colors(
   return words.map((_, code) => color_of.get(code) ?? GREY[theme]);
 }
 
-/** The colour of a category by its place, grey where the colours are used up. */
-export function category_color(place: number, theme: Theme): string {
-  return css(CATEGORIES[theme][place] ?? GREY[theme]);
-}
-
 /** Within the limits given, else within the values' own. */
 export function color_by_number(
   values: Float64Array,
@@ -246,27 +217,6 @@ export function color_by_date(
   unseen: readonly number[] = [],
 ): Coloring {
   return color_by_number(values, theme, within, true, unseen);
-}
-
-/** Viridis without the end that would vanish into the stage: the part between the cuts is stretched over 0 to 1. */
-export function legible_ramp(theme: Theme): (t: number) => Rgb {
-  const legible = (t: number) => contrast(viridis(t), STAGE[theme]) >= LEGIBLE;
-  let from = 0;
-  let to = 1;
-  while (from < 1 && !legible(from)) from += 0.005;
-  while (to > from && !legible(to)) to -= 0.005;
-  const table = Array.from({ length: 256 }, (_, i) => viridis(from + (to - from) * (i / 255)));
-  return (t) => table[Math.round(255 * Math.min(1, Math.max(0, t)))] ?? GREY[theme];
-}
-
-/** WCAG's contrast ratio. */
-export function contrast(a: Rgb, b: Rgb): number {
-  const [dark = 0, light = 0] = [luminance(a), luminance(b)].sort((x, y) => x - y);
-  return (light + 0.05) / (dark + 0.05);
-}
-
-export function css([red, green, blue]: Rgb): string {
-  return `rgb(${red} ${green} ${blue})`;
 }
 
 /** Those of the words that have a colour of their own, in the legend's order. */
@@ -337,25 +287,4 @@ function fill_hollow(bytes: Uint8Array<ArrayBuffer>, theme: Theme): Uint8Array<A
 
 function missing_entry(count: number, theme: Theme): LegendEntry {
   return { name: "no value", count, color: css(GREY[theme]), hollow: true, codes: [-1] };
-}
-
-function viridis(t: number): Rgb {
-  const at = Math.min(0.999999, Math.max(0, t)) * (VIRIDIS.length - 1);
-  const i = Math.floor(at);
-  const [from, to] = [VIRIDIS[i] as Rgb, VIRIDIS[i + 1] as Rgb];
-  const blend = (a: number, b: number) => Math.round(a + (b - a) * (at - i));
-  return [blend(from[0], to[0]), blend(from[1], to[1]), blend(from[2], to[2])];
-}
-
-function luminance(color: Rgb): number {
-  const [red = 0, green = 0, blue = 0] = color.map((byte) => {
-    const c = byte / 255;
-    return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
-  });
-  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
-}
-
-function rgb(hex: string): Rgb {
-  const number = Number.parseInt(hex.slice(1), 16);
-  return [(number >> 16) & 255, (number >> 8) & 255, number & 255];
 }

@@ -2,8 +2,9 @@
 // the requests are on their way while the code that draws still loads.
 import { borrow_fonts, watch_room, watch_theme, watch_visibility } from "./host";
 import { listen_for_keys } from "./keys";
+import { create_store } from "./state/new_store";
 import { start as start_session } from "./state/session";
-import { create_store, type Store } from "./state/store";
+import type { Store } from "./state/store";
 import css from "./style/index.css?inline";
 
 /** Below this the data panel leaves the stage too little room, and starts folded. */

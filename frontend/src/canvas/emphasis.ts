@@ -1,6 +1,7 @@
 // What the shaders make of a sample's mark: dimmed ones fade to a breath of their colour, selected ones get a ring.
-import type { Rgb } from "../color";
+
 import { MARK } from "../marks";
+import type { Rgb } from "../palette";
 
 /** Of the ring around the one sample whose card is shown, in CSS pixels. */
 const CHOSEN_RING = 2.5;

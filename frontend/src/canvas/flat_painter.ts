@@ -1,8 +1,8 @@
 // Draws dots on a plain 2-D canvas where there is no WebGL: no thumbnails, and slow beyond some ten thousand samples, but
 // everything else of the page works.
 import type { Matrix4 } from "three";
-import { RINGS } from "../color";
 import { MARK } from "../marks";
+import { RINGS } from "../palette";
 import type { Pose, Theme } from "../types";
 import type { Size } from "./camera";
 import { dimmed_opacity, dot_opacity, dot_size, ring_width } from "./detail";

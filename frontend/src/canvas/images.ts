@@ -19,7 +19,7 @@ import {
   Vector2,
   Vector3,
 } from "three";
-import { RINGS } from "../color";
+import { RINGS } from "../palette";
 import type { Pose, Theme } from "../types";
 import { channels, MARK_GLSL } from "./emphasis";
 import type { Looks } from "./looks";

@@ -13,7 +13,7 @@ import {
   Sphere,
   Vector3,
 } from "three";
-import { RINGS } from "../color";
+import { RINGS } from "../palette";
 import type { Dimensions, Pose, Theme } from "../types";
 import { channels, MARK_GLSL } from "./emphasis";
 import type { Looks } from "./looks";

@@ -1,6 +1,6 @@
 // Which class has the largest logit at each place of the plane, as flat colours beneath the samples.
 import type { Matrix4 } from "three";
-import type { Rgb } from "../color";
+import type { Rgb } from "../palette";
 import type { Regions } from "../types";
 import type { Size } from "./camera";
 import { fit, show_canvas } from "./overlay";

@@ -1,7 +1,7 @@
 // A table of numbers as colours, to point at. Arrow keys move through its cells, Enter or a click chooses one; what the cell
 // under the pointer or the cursor says stands below.
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Rgb } from "../color";
+import type { Rgb } from "../palette";
 
 export interface Cell {
   readonly row: number;

@@ -1,7 +1,8 @@
 // The picture as an image file: the samples, lines and words as they are drawn, on the stage's colour, with a legend beside.
 
-import { css, type Legend, type LegendEntry, STAGE } from "../color";
+import type { Legend, LegendEntry } from "../color";
 import { write_moment } from "../dates";
+import { css, STAGE } from "../palette";
 import type { Easel, Theme } from "../types";
 
 const LINE = 18;

@@ -1,6 +1,7 @@
 // The samples as dots of an SVG file, for print and for other programs. Thumbnails, trails and words are left out.
-import { css, STAGE } from "../color";
+
 import { MARK } from "../marks";
+import { css, STAGE } from "../palette";
 import type { Theme } from "../types";
 import { type Caption, entries_of } from "./picture";
 

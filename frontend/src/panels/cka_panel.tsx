@@ -1,9 +1,9 @@
 // How alike the layer is at any two steps, to itself or to another layer of the same samples: a map to find one's way by.
 import { HeatMap } from "../charts/heat_map";
 import { short } from "../charts/step_curve";
-import { legible_ramp } from "../color";
 import { Field } from "../controls/field";
 import type { Other } from "../measures";
+import { legible_ramp } from "../ramp";
 import { compare_with, go_to_step } from "../state/measure";
 import { left_out_in_words, others_of } from "../state/others";
 import type { Store } from "../state/store";

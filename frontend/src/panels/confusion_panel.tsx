@@ -1,6 +1,6 @@
 // Which labels are predicted as which classes at the step that is shown; a cell selects its samples.
 import { HeatMap } from "../charts/heat_map";
-import { legible_ramp } from "../color";
+import { legible_ramp } from "../ramp";
 import { select_confused } from "../state/measured";
 import type { Store } from "../state/store";
 import { shown_step } from "../state/titles";

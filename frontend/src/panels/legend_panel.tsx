@@ -1,8 +1,9 @@
 // What the colours mean, how many samples have each, and which of them are shown: each entry is a switch.
 import { useState } from "preact/hooks";
-import { COLORS, type Legend, type LegendEntry } from "../color";
+import type { Legend, LegendEntry } from "../color";
 import { Choice } from "../controls/choice";
 import { write_moment } from "../dates";
+import { COLORS } from "../palette";
 import { color_only, isolate_entry, select_entry, toggle_entry, treat_as } from "../state/choose";
 import { colored_in_words } from "../state/class_groups";
 import { color_title } from "../state/colors";

@@ -5,6 +5,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Matrix4 } from "three";
 import type { Size } from "../canvas/camera";
+import { type Graphics, watch_context } from "../canvas/context";
 import { Density } from "../canvas/density";
 import { StageEasel } from "../canvas/easel";
 import { FlatPainter } from "../canvas/flat_painter";
@@ -16,7 +17,7 @@ import { RegionShading } from "../canvas/regions";
 import { pack_sprites } from "../canvas/sprites";
 import { Stage } from "../canvas/stage";
 import type { StageEvents } from "../canvas/stage_events";
-import { css, RINGS, STAGE } from "../color";
+import { css, RINGS, STAGE } from "../palette";
 import { annotations_of } from "../state/annotations";
 import { selected_ids } from "../state/choose";
 import { places_of } from "../state/holding";
@@ -104,9 +105,6 @@ export function StagePanel({ store, hands, children }: StagePanelProps) {
   );
 }
 
-/** Whether there is WebGL: never was; is lost and may come back; has not come back. */
-type Graphics = "there" | "missing" | "lost" | "gone";
-
 const IN_WORDS: Readonly<Record<Exclude<Graphics, "there">, ComponentChildren>> = {
   missing: (
     <>
@@ -118,29 +116,6 @@ const IN_WORDS: Readonly<Record<Exclude<Graphics, "there">, ComponentChildren>> 
   lost: "The graphics driver was reset. The picture comes back by itself.",
   gone: "The graphics driver was reset and has not come back: samples are drawn as dots alone, and slowly. Reload the page to try again.",
 };
-
-/** Milliseconds that a lost context has to come back. */
-const PATIENCE = 5000;
-
-/** A browser takes WebGL away when the driver is reset, the machine wakes up or other pages want more. */
-function watch_context(
-  canvas: HTMLCanvasElement,
-  tell: (graphics: Graphics) => void,
-  signal: AbortSignal,
-): void {
-  let timer = 0;
-  const lost = () => {
-    tell("lost");
-    timer = window.setTimeout(() => tell("gone"), PATIENCE);
-  };
-  const restored = () => {
-    clearTimeout(timer);
-    tell("there");
-  };
-  canvas.addEventListener("webglcontextlost", lost, { signal });
-  canvas.addEventListener("webglcontextrestored", restored, { signal });
-  signal.addEventListener("abort", () => clearTimeout(timer));
-}
 
 /** Around the sample that is pointed at. Not on the canvas: it moves without a new drawing. */
 function Ring({ store }: { store: Store }) {

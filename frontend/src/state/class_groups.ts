@@ -1,6 +1,7 @@
 // More classes than there are colours: those that lie near one another share one, or somebody names those to be coloured.
 import type { ReadonlySignal } from "@preact/signals";
-import { COLORS, type Sharing } from "../color";
+import type { Sharing } from "../color";
+import { COLORS } from "../palette";
 import type { Dimensions } from "../types";
 import type { Frames } from "./frames";
 import type { Column } from "./table";

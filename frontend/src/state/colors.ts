@@ -1,5 +1,5 @@
 // Which measured things samples can be coloured by, as choices below the columns of the metadata.
-import { category_color } from "../color";
+import { category_color } from "../palette";
 import { color_of_metric, kind_of, measured_name, metric_of } from "./painting";
 import { color_of, type Store } from "./store";
 import { value_at } from "./table";

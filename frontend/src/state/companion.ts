@@ -6,8 +6,9 @@ import { follow_color, follow_looks, follow_samples, follow_step } from "./follo
 import { join_homes, link_cameras, link_pointing, part_homes } from "./joint";
 import { link_samples, UNKNOWN } from "./linking";
 import { load_curves } from "./measured";
+import { create_store } from "./new_store";
 import { load_picture } from "./picture";
-import { create_store, type Store } from "./store";
+import type { Store } from "./store";
 
 /** What has been set up ends with it. */
 const Scope = createModel<Record<string, never>, [set_up: () => void]>((set_up) => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Engine, Layer, Run } from "../types";
 import { show_beside, write_beside } from "./beside_in_words";
 import { choose_beside, toggle_companion } from "./compare";
-import { create_store } from "./store";
+import { create_store } from "./new_store";
 
 function layer(name: string, fingerprint: string, steps: readonly number[]): Layer {
   const rest = { samples: 4, units: 2, version: "", samples_version: "" };

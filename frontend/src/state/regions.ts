@@ -2,7 +2,8 @@
 // class's logit there, which is affine; the stage colours where it is largest.
 import { computed, effect, type ReadonlySignal, untracked } from "@preact/signals";
 import { fetch_regions, Refusal } from "../api";
-import { category_colors, GREY, type Rgb } from "../color";
+import { category_colors } from "../color";
+import { GREY, type Rgb } from "../palette";
 import type { Regions } from "../types";
 import type { Alignment } from "./procrustes";
 import type { Store } from "./store";

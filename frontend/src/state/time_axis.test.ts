@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { create_store } from "./store";
+import { create_store } from "./new_store";
 import { time_axis } from "./time_axis";
 
 /** A store of a run with these steps, at one of them. */
