@@ -29,6 +29,9 @@ export interface RuleCount {
 export interface Findings extends Measured {
   readonly warnings: readonly Warning[];
   readonly rules: readonly RuleCount[];
+  readonly samples_measured: number;
+  /** Of fewer, chance alone makes most rules of warnings hold, and nothing is claimed. */
+  readonly least_samples: number;
 }
 
 export interface Ranked {

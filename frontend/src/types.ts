@@ -34,6 +34,8 @@ export interface StepFacts {
   readonly name?: string | null;
   /** Whether it is the model that the training left, other than that of its last epoch. */
   readonly end?: boolean;
+  /** Whether a training has gone on from an earlier step since. */
+  readonly superseded?: boolean;
 }
 
 /** What happened to the training. */
@@ -60,6 +62,9 @@ export interface Run {
   readonly recording: boolean;
   readonly layers: readonly Layer[];
   readonly steps: readonly StepFacts[];
+  /** How many steps a training has left behind, and the run of the same directory that has them too. */
+  readonly superseded?: number;
+  readonly all_steps?: string | null;
   readonly phases?: readonly PhaseFacts[];
   readonly problems: readonly string[];
 }

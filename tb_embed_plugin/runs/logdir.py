@@ -102,6 +102,7 @@ class Logdir:
         self._foreign = ForeignFolders()
         self._runs: dict[str, Run | BrokenRun] = {}
         self._folders: dict[str, Path] = {}
+        self._wholes: dict[str, str] = {}
         self._known: dict[str, _Opened] = {}
         self._finite: dict[Hashable, Rows] = {}
         self._turn = 0
@@ -118,6 +119,7 @@ class Logdir:
         with self._lock:
             self._folders = self._candidates()
             self._turn += 1
+            self._wholes = {}
             opened = {
                 name: self._open(name, folder, self._turn)
                 for name, folder in self._folders.items()
@@ -130,6 +132,11 @@ class Logdir:
                 if not _is_adopted(opened[name].run, adopted)
             }
             self._runs = {name: run for name, run in runs.items() if run is not None}
+            for run in list(self._runs.values()):
+                whole = run.with_superseded if isinstance(run, Run) else None
+                if whole is not None and whole.name not in self._folders:
+                    self._runs[whole.name] = whole
+                    self._wholes[whole.name] = run.name
             return list(self._runs.values())
 
     def run(self, name: str) -> Run:
@@ -143,7 +150,9 @@ class Logdir:
         if name not in self._runs:
             self.list_runs()
         run: Run | BrokenRun | None = None
-        if name in self._runs:
+        if name in self._wholes:
+            run = self.run(self._wholes[name]).with_superseded
+        elif name in self._runs:
             with self._lock:
                 opened = self._known[name] = self._open(name, self._folders[name], None)
             run = opened.run

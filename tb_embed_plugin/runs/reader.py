@@ -47,13 +47,17 @@ class RecordedRun(Run):
         name: TensorBoard's name of it.
         path: Its directory, symbolic links resolved; no file outside of it is read.
         manifest: What it holds.
+        shows_superseded: Whether it also has the snapshots that a training has left behind.
     """
 
     source = "tb_embed"
 
-    def __init__(self, name: str, path: Path, manifest: Manifest) -> None:
+    def __init__(
+        self, name: str, path: Path, manifest: Manifest, *, shows_superseded: bool = False
+    ) -> None:
         super().__init__(name, path)
         self.manifest = manifest
+        self._shown = manifest.steps if shows_superseded else manifest.live_steps
 
     @property
     def recording(self) -> bool:
@@ -63,7 +67,20 @@ class RecordedRun(Run):
     @property
     def step_facts(self) -> tuple[Step, ...]:
         """The finished snapshots, ascending."""
-        return self.manifest.live_steps
+        return self._shown
+
+    @property
+    def superseded(self) -> int:
+        """How many of its snapshots, shown or not, a training has left behind."""
+        return len(self.manifest.steps) - len(self.manifest.live_steps)
+
+    @cached_property
+    def with_superseded(self) -> RecordedRun | None:
+        """The same run with these snapshots, None where there are none or it has them."""
+        if len(self._shown) == len(self.manifest.steps):
+            return None
+        name = f"{self.name} (all steps)"
+        return RecordedRun(name, self.path, self.manifest, shows_superseded=True)
 
     @property
     def phases(self) -> tuple[Phase, ...]:
@@ -74,7 +91,6 @@ class RecordedRun(Run):
     def layers(self) -> tuple[LayerFacts, ...]:
         """The recorded layers; all hold the same samples."""
         manifest = self.manifest
-        live = manifest.live_steps
         start = manifest.steps[0].wall_time if manifest.steps else None
         label = named_label(manifest.columns) if manifest.label == "" else manifest.label
         not_finite = {
@@ -86,7 +102,7 @@ class RecordedRun(Run):
                 name=layer.name,
                 samples=manifest.samples,
                 units=layer.units,
-                steps=tuple(s.step for s in live),
+                steps=tuple(s.step for s in self._shown),
                 not_finite=not_finite[layer.name][0],
                 hidden_at=not_finite[layer.name][1],
                 columns=manifest.columns,
@@ -153,7 +169,7 @@ class RecordedRun(Run):
 
     def _not_finite_rows(self, layer: Layer) -> dict[int, Rows]:
         """Returns which rows are not finite, where the manifest says that some are not."""
-        steps = [s for s in self.manifest.live_steps if layer.name in s.not_finite]
+        steps = [s for s in self._shown if layer.name in s.not_finite]
         shape = self.manifest.samples, layer.units
         most = MAX_LOOKED_AT_BYTES // (4 * shape[0] * shape[1])
         return {

@@ -156,6 +156,16 @@ class Run(ABC):
         return ()
 
     @property
+    def with_superseded(self) -> Run | None:
+        """The same run with the snapshots that a training has left behind, None without any."""
+        return None
+
+    @property
+    def superseded(self) -> int:
+        """How many of its snapshots, shown or not, a training has left behind."""
+        return 0
+
+    @property
     @abstractmethod
     def layers(self) -> Sequence[LayerFacts]:
         """What there is to look at."""

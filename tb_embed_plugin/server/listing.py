@@ -48,6 +48,8 @@ def _describe(run: Run | BrokenRun) -> dict[str, Any]:
             "recording": False,
             "layers": [],
             "steps": [],
+            "superseded": 0,
+            "all_steps": None,
             "phases": [],
             "problems": [run.problem],
         }
@@ -57,6 +59,8 @@ def _describe(run: Run | BrokenRun) -> dict[str, Any]:
         "recording": run.recording,
         "layers": [_describe_layer(run, layer) for layer in run.layers],
         "steps": [_describe_step(step) for step in run.step_facts],
+        "superseded": run.superseded,
+        "all_steps": None if run.with_superseded is None else run.with_superseded.name,
         "phases": [
             {"kind": phase.kind, "step": phase.step, "wall_time": phase.wall_time}
             for phase in run.phases
@@ -93,4 +97,5 @@ def _describe_step(step: Step) -> dict[str, Any]:
         "not_finite": step.not_finite,
         "name": step.name,
         "end": step.end,
+        "superseded": step.superseded,
     }

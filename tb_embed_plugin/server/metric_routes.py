@@ -21,6 +21,7 @@ from tb_embed_plugin.errors import ArgumentError
 from tb_embed_plugin.metrics.catalog import CKA_METRICS, STEP_METRICS
 from tb_embed_plugin.metrics.rankings import RULES
 from tb_embed_plugin.metrics.sample_catalog import RUN_METRICS, SAMPLE_METRICS
+from tb_embed_plugin.metrics.warning_rules import LEAST_SAMPLES
 from tb_embed_plugin.server.answers import Answer, Service, bound, json_answer
 from tb_embed_plugin.server.measuring import (
     in_time,
@@ -147,6 +148,8 @@ def list_findings(service: Service, arguments: Arguments) -> Answer:
             ],
         }
     content["label"] = measures.label
+    content["samples_measured"] = len(measures.samples)
+    content["least_samples"] = LEAST_SAMPLES
     return json_answer(state | content, version_of(measures, state))
 
 

@@ -168,6 +168,16 @@ def test_what_happened_to_the_training_stands_below_the_slider(
         tab.wait_for_picture(3)
         tab.page.keyboard.press("ArrowLeft")
         tab.wait_for_picture(1)  # the superseded one is not shown
+        tab.frame.get_by_label("Show 1 superseded step").check()
+        expect(marks.get_by_role("listitem")).to_have_text(
+            ["superseded", "interrupted, resumed", "recompiled"], timeout=20_000
+        )
+        tab.slider.focus()
+        tab.page.keyboard.press("ArrowRight")
+        text = f"epoch 2 of {EPOCHS}, superseded"
+        expect(tab.slider).to_have_attribute("aria-valuetext", text)
+        tab.frame.get_by_label("Show 1 superseded step").uncheck()
+        expect(marks.get_by_role("listitem")).to_have_count(2)
     assert places[0] < places[1]
 
 

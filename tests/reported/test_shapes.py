@@ -185,6 +185,8 @@ def test_few_or_random_samples_warn_of_nothing(client: Client, shape: str) -> No
     """Two classes were merging, of 3 samples, and of 16 random ones."""
     answer = ask(client, "findings", run=shape, layer="fc1").get_json()
     assert (answer["state"], answer["warnings"]) == ("done", [])
+    samples = int(shape.partition(" ")[0])  # the page says so in words
+    assert (answer["samples_measured"], answer["least_samples"]) == (samples, 50)
 
 
 @pytest.mark.parametrize(

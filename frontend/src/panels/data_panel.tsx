@@ -6,6 +6,7 @@ import { choose_color, choose_label, choose_layer, choose_run } from "../state/i
 import { label_choices } from "../state/label";
 import { kind_of } from "../state/painting";
 import type { Store } from "../state/store";
+import { listed_runs } from "../state/superseded";
 import { colorable } from "../state/table";
 
 export function DataPanel({ store, children }: { store: Store; children: ComponentChildren }) {
@@ -20,7 +21,7 @@ export function DataPanel({ store, children }: { store: Store; children: Compone
       <Field
         name="Run"
         title={`Directory below the log directory: ${run.value?.run ?? "none"}`}
-        options={runs.value.map((one) => [one.run, run_title(one.run)])}
+        options={listed_runs(runs.value, run.value).map((one) => [one.run, run_title(one.run)])}
         chosen={run.value?.run ?? ""}
         choose={(name) => choose_run(store, name)}
       />

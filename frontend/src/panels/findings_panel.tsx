@@ -3,7 +3,7 @@
 import { RankedSamples, sentence } from "../controls/ranked_samples";
 import type { Ranked } from "../measures";
 import { select } from "../state/choose";
-import { type Finding, told } from "../state/findings";
+import { type Finding, no_warnings, told } from "../state/findings";
 import { label_note } from "../state/label";
 import { listed } from "../state/listed";
 import { go_to_step, toggle_finding } from "../state/measure";
@@ -28,7 +28,7 @@ export function FindingsPanel({ store }: { store: Store }) {
   return (
     <section class="findings" aria-label="Findings">
       {note !== null && <p class="note">{note}</p>}
-      {findings.value.warnings.length === 0 && <p>No warnings: nothing to report.</p>}
+      {findings.value.warnings.length === 0 && <p>{no_warnings(findings.value)}</p>}
       <ul>
         {listed.map((finding) => (
           <li key={finding.id} class={finding.kind}>

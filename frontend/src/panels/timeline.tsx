@@ -4,13 +4,20 @@ import { Marks } from "../charts/marks";
 import { StepCurve, short } from "../charts/step_curve";
 import { Ticks } from "../charts/ticks";
 import type { StepMetric } from "../measures";
-import { choose_speed, go_to_place, place_of_step, toggle_playing } from "../state/intents";
+import {
+  choose_run,
+  choose_speed,
+  go_to_place,
+  place_of_step,
+  toggle_playing,
+} from "../state/intents";
 import { go_to_step } from "../state/measure";
 import { marks_of } from "../state/phases";
 import { SPEEDS } from "../state/playback";
 import { follow_training, toggle_loop } from "../state/show";
 import { along, nearest_place, spaced } from "../state/spacing";
 import type { Store } from "../state/store";
+import { superseded_choice } from "../state/superseded";
 import { time_axis } from "../state/time_axis";
 import { shown_step, step_title } from "../state/titles";
 import type { FrameQuality } from "../types";
@@ -142,8 +149,22 @@ export function Timeline({ store }: { store: Store }) {
                 : worth_in_words(here, iterative)}
         </small>
         {store.run.value?.recording && <Follow store={store} />}
+        <Superseded store={store} />
       </div>
     </section>
+  );
+}
+
+/** Shows the steps that a training has left behind, by the run of the same directory that has them too. */
+function Superseded({ store }: { store: Store }) {
+  const choice = superseded_choice(store.runs.value ?? [], store.run.value);
+  if (choice === null) return null;
+  const { count, is_shown, other } = choice;
+  return (
+    <label class="live" title="The training went back to an earlier step and on from there">
+      <input type="checkbox" checked={is_shown} onChange={() => choose_run(store, other)} />
+      Show {count} superseded {count === 1 ? "step" : "steps"}
+    </label>
   );
 }
 

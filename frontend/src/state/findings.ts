@@ -31,6 +31,13 @@ export type Finding =
       readonly rule: RuleCount;
     };
 
+/** What stands where the warnings would. */
+export function no_warnings({ samples_measured, least_samples }: Findings): string {
+  return samples_measured < least_samples
+    ? `Too few samples for warnings: ${samples_measured} of at least ${least_samples}.`
+    : "No warnings: nothing to report.";
+}
+
 /** At most six, those that name no sample left out. */
 export function told(findings: Findings): Finding[] {
   const warnings = findings.warnings.map(

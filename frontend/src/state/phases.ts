@@ -15,6 +15,8 @@ export function marks_of(
   spacing: readonly number[],
 ): { at: number; words: string }[] {
   const by_place = new Map<number, string[]>();
+  for (const { step, superseded } of run?.steps ?? [])
+    if (superseded && steps.includes(step)) by_place.set(steps.indexOf(step), ["superseded"]);
   for (const { kind, step } of run?.phases ?? []) {
     const words = WORDS[kind];
     // A step that is not shown, or was thinned out, is marked at the one before it.

@@ -21,7 +21,7 @@ export function step_title(store: Store, step: number): string {
     return `step ${facts.name}, ${steps.indexOf(step) + 1} of ${steps.length}`;
   }
   const counts_epochs = facts?.unit === "epoch" && facts.epoch !== null && last?.epoch != null;
-  const left = facts?.end ? ", final weights" : "";
+  const left = `${facts?.end ? ", final weights" : ""}${facts?.superseded ? ", superseded" : ""}`;
   return counts_epochs
     ? `epoch ${facts.epoch} of ${last.epoch}${left}`
     : `step ${step} of ${shown_step(store, last_step(store.steps.value) ?? step)}`;
