@@ -16,6 +16,8 @@ export interface Layer {
   /** The column that is the label, null where there is none; and why. */
   readonly label: string | null;
   readonly label_reason: string;
+  /** What lines of others' tables were taken for, one sentence each. */
+  readonly notes?: readonly string[];
   readonly sprite: SpriteFacts | null;
   readonly fingerprint: string;
   readonly samples_version: string;

@@ -58,6 +58,7 @@ def _report(run: Run | BrokenRun) -> Report:
         samples = "" if run.source == "tb_embed" else f"{layer.samples:,} samples, "
         label = "no label" if layer.label is None else f"label {layer.label}"
         lines.append(f"layer {layer.name}: {samples}{layer.units} units, {label}")
+        lines += [f"layer {layer.name}: {note}" for note in layer.notes]
     broken = list(_broken_files(run))
     # Only now: reading has found which snapshots of others are not finite.
     return Report(run.name, lines, [*run.problems, *broken])

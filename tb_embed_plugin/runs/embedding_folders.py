@@ -13,21 +13,18 @@ import math
 import os
 import re
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 
 from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.metadata import PROJECTOR_CONFIG_FILE
 from tb_embed_plugin.runs.confinement import confined
-from tb_embed_plugin.runs.found import ForeignLayer, Found
+from tb_embed_plugin.runs.found import Found
 from tb_embed_plugin.runs.projector_config import ConfiguredTensor, two_entries
-from tb_embed_plugin.runs.same_samples import content_digest, of_the_same_samples
 from tb_embed_plugin.runs.stamps import Stamp, stamp_of
-from tb_embed_plugin.runs.step_tables import StepTables
 from tb_embed_plugin.runs.step_words import in_their_order
+from tb_embed_plugin.runs.tag_layers import TaggedTensor, layers_of_tag
 from tb_embed_plugin.runs.tensor_file import TensorFile
 from tb_embed_plugin.runs.written_path import WrittenPaths
 
@@ -51,16 +48,6 @@ _ESCAPES = re.compile("|".join(_ESCAPED))
 
 _Key = tuple[str, str]
 """Tag, and the step as it was written."""
-
-
-@dataclass(frozen=True)
-class _Tensor:
-    """What an entry leads to: its files, all inside of the run."""
-
-    file: TensorFile
-    table: Path | None
-    sheet: Path | None
-    cell: tuple[int, ...]
 
 
 def looks_like_steps(names: Iterable[str]) -> bool:
@@ -88,7 +75,7 @@ def find_embeddings(
         paths: Resolves the paths in them.
     """
     found = Found([], [], [], source="torch")
-    opened: dict[_Key, _Tensor] = {}
+    opened: dict[_Key, TaggedTensor] = {}
     listed: dict[_Key, ConfiguredTensor] = {}
     for tensor in tensors:
         if tensor.tensor and len(opened) < MAX_TENSORS:
@@ -115,11 +102,12 @@ def find_embeddings(
     # All tags together, so that one step is the same moment in each of them.
     steps = dict(zip(words, in_their_order(words), strict=True))
     written = {step: word for word, step in steps.items() if word != str(step)}
-    by_tag: dict[str, dict[int, _Tensor]] = {}
+    by_tag: dict[str, dict[int, TaggedTensor]] = {}
     for (tag, word), one in opened.items():
         by_tag.setdefault(tag, {})[steps[word]] = one
+    found.problems += dict.fromkeys(p for one in opened.values() for p in one.file.problems)
     for tag, by_step in by_tag.items():
-        found.layers += _layers(tag, by_step, written, found.problems)
+        found.layers += layers_of_tag(tag, by_step, written, found.problems)
     return found
 
 
@@ -211,7 +199,7 @@ def _names(folder: Path) -> list[str]:
         return []
 
 
-def _open_listed(tensor: ConfiguredTensor, paths: WrittenPaths, found: Found) -> _Tensor:
+def _open_listed(tensor: ConfiguredTensor, paths: WrittenPaths, found: Found) -> TaggedTensor:
     """Opens the files of an entry of the configuration.
 
     Raises:
@@ -228,7 +216,7 @@ def _open_listed(tensor: ConfiguredTensor, paths: WrittenPaths, found: Found) ->
     if _PATH.fullmatch(tensor.tensor) and not (path.parent / PROJECTOR_CONFIG_FILE).exists():
         # Its folder, with the table beside it, looks like a run where the step is a word.
         found.adopted.append(path.parent)
-    return _Tensor(
+    return TaggedTensor(
         TensorFile.open(path, tensor.shape),
         table=found.auxiliary(paths, tensor.metadata, found.renamed),
         sheet=found.auxiliary(paths, tensor.sprite, found.renamed),
@@ -236,7 +224,7 @@ def _open_listed(tensor: ConfiguredTensor, paths: WrittenPaths, found: Found) ->
     )
 
 
-def _open_unlisted(folder: Path, inside: str, found: Found) -> _Tensor:
+def _open_unlisted(folder: Path, inside: str, found: Found) -> TaggedTensor:
     """Opens the files that lie in the folder `inside` of a run.
 
     Raises:
@@ -256,68 +244,4 @@ def _open_unlisted(folder: Path, inside: str, found: Found) -> _Tensor:
 
     table, sheet = file("metadata.tsv"), file("sprite.png")
     found.renamed += [one for one in (path, table, sheet) if one is not None]
-    return _Tensor(TensorFile.open(path, ()), table, sheet, cell=())
-
-
-def _layers(
-    tag: str,
-    tensors: Mapping[int, _Tensor],
-    written: Mapping[int, str],
-    problems: list[str],
-) -> list[ForeignLayer]:
-    """Returns a tag as one layer, or as several where its rows are not the same samples.
-
-    The newest keeps the name; the others are named by their steps.
-    """
-    groups: dict[tuple[tuple[int, int], str], list[int]] = {}
-    for step in sorted(tensors, reverse=True):
-        tensor = tensors[step]
-        key = tensor.file.shape, "" if tensor.table is None else content_digest(tensor.table)
-        groups.setdefault(key, []).insert(0, step)
-    order = sorted(tensors)
-    layers: list[ForeignLayer] = []
-    for steps in of_the_same_samples(tensors, list(groups.values())):
-        newest = tensors[steps[-1]]
-        tables = {step: tensors[step].table for step in steps}
-        differ = any(steps != same for same in groups.values() if steps[-1] in same)
-        layers.append(
-            ForeignLayer(
-                name=f"{tag} ({_span(steps, order, written)})" if layers else tag,
-                tensors={step: tensors[step].file for step in steps},
-                table=newest.table,
-                sheet=newest.sheet,
-                cell=newest.cell,
-                written={step: written[step] for step in steps if step in written},
-                step_tables=StepTables(tables, newest.file.shape[0], written)
-                if differ
-                else None,
-            )
-        )
-    if len(layers) > 1:
-        shapes = list(dict.fromkeys(layer.shape for layer in layers))
-        problems.append(_difference(tag, shapes, [layer.name for layer in layers]))
-    return layers
-
-
-def _difference(tag: str, shapes: Sequence[tuple[int, int]], names: Sequence[str]) -> str:
-    """Says why a tag's steps are shown apart."""
-    received = "tables of metadata that differ, with no column that shows the same samples"
-    if len(shapes) > 1:
-        some = ", ".join(f"{rows} x {columns}" for rows, columns in shapes[:3])
-        received = f"tensors of {some}{' and others' * (len(shapes) > 3)}"
-    shown = ", ".join(names[:3]) + " and others" * (len(names) > 3)
-    return (
-        f"expected the same samples at all steps of {tag}; received {received}: they are shown "
-        f"apart, as {shown}; pass the same samples and metadata to add_embedding at every step"
-    )
-
-
-def _span(steps: Sequence[int], order: Sequence[int], written: Mapping[int, str]) -> str:
-    """Returns some of a tag's steps in words: those that follow one another as a range."""
-    places = {step: place for place, step in enumerate(order)}
-    ranges = []
-    for _, pairs in groupby(enumerate(steps), key=lambda pair: places[pair[1]] - pair[0]):
-        row = [written.get(step, str(step)) for _, step in pairs]
-        ranges.append(row[0] if len(row) == 1 else f"{row[0]}-{row[-1]}")
-    some = ranges if len(ranges) < 5 else [*ranges[:3], "…", ranges[-1]]
-    return f"step{'s' * (len(steps) > 1)} {', '.join(some)}"
+    return TaggedTensor(TensorFile.open(path, ()), table, sheet, cell=())

@@ -215,6 +215,7 @@ class ForeignRun(Run):
             fingerprint=short_hash(samples.table_digest or (self.path, layer.name), rows),
             samples_version=samples.version,
             label=samples.label,
+            notes=(*layer.notes, *samples.notes),
         )
         return self._as_known(facts)
 
@@ -238,6 +239,7 @@ class _Samples:
     version: str
     problems: list[str]
     label: str | None
+    notes: tuple[str, ...]
 
     @classmethod
     def read(cls, layer: ForeignLayer) -> Self:
@@ -249,6 +251,7 @@ class _Samples:
         columns: tuple[ColumnInfo, ...] = ()
         sprite, digest, label = None, "", None
         problems: list[str] = []
+        notes: tuple[str, ...] = ()
         try:
             table = layer.table and read_inferred_table(layer.table, rows)
             if table and (table.rows == rows or not layer.table_for_all):
@@ -256,6 +259,7 @@ class _Samples:
                 columns, label = tuple(column.info for column in held), choose_label(held)
                 digest = table.digest
                 problems += table.problems
+                notes = tuple(table.notes)
             if tables is not None:
                 held = with_classes(tables.read(None)[0])
                 columns, digest = tuple(column.info for column in held), tables.digest
@@ -272,7 +276,7 @@ class _Samples:
             problems.append(str(error))
         sheet_stamp = layer.sheet and stamp_of(layer.sheet)
         version = short_hash(columns, rows, table_stamp, sheet_stamp, layer.cell)
-        return cls(columns, sprite, digest, version, problems, label)
+        return cls(columns, sprite, digest, version, problems, label, notes)
 
 
 def _unfit_tables(layers: Sequence[ForeignLayer], facts: Sequence[LayerFacts]) -> list[str]:

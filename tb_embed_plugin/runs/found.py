@@ -74,6 +74,12 @@ class ForeignLayer:
     parts: tuple[tuple[int, int], ...] = ()
 
     @property
+    def notes(self) -> list[str]:
+        """What the first lines of its newest table of numbers were taken for."""
+        newest = self.tensors[max(self.tensors)]
+        return list(getattr(newest, "notes", ()))
+
+    @property
     def shape(self) -> tuple[int, int]:
         """Rows and columns of every snapshot."""
         return next(iter(self.tensors.values())).shape

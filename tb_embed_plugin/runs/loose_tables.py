@@ -85,6 +85,7 @@ def find_tables(folder: Path, claimed: Collection[Path]) -> Found:
         if match or (table is not None and _has_rows(table, tensor.shape[0])):
             layer = ForeignLayer(Path(name).stem, {0: tensor}, table=table, sheet=sheet)
             found.layers.append(layer)
+            found.problems += tensor.problems
     if found.layers:
         # Else it is nobody's business what lies there.
         found.problems += beside

@@ -41,6 +41,34 @@ class NumberLines:
                     return cls(separator, len(cells), i, headed=place == 1)
         return None
 
+    def doubts(self, lines: Sequence[bytes]) -> list[str]:
+        """Says what of a table's first lines may be names and no numbers.
+
+        Args:
+            lines: The first lines, whole ones.
+        """
+        rows = [self.cells(line) for line in lines[self.skipped :] if line.strip(_AROUND)]
+        said: list[str] = []
+        if not rows:
+            return said
+        names = [b"%d" % i for i in range(self.columns)]
+        fractions = any(b"." in cell for row in rows[1:] for cell in row)
+        if not self.headed and rows[0] == names and (fractions or self.columns > 2):
+            last = self.columns - 1
+            said.append(
+                f"expected numbers in every row; received 0 to {last} in line "
+                f"{self.skipped + 1}, as columns without names are called: it is taken for a "
+                "row; write the table without them if they are names"
+            )
+        numbers = [b"%d" % i for i in range(len(rows))]
+        if self.columns > 1 and len(rows) > 2 and [row[0] for row in rows] == numbers:
+            said.append(
+                "expected a unit in every column; received the numbers of the rows in the "
+                "first: it is taken for a unit; write the table without them, as pandas does "
+                "with index=False, if they are an index"
+            )
+        return said
+
     def cells(self, line: bytes) -> list[bytes]:
         """Returns the numbers of a line, without separators at its ends."""
         return _cells(line, self.separator)

@@ -60,6 +60,7 @@ class LayerFacts:
         label: The column that is the label (`label_column`), None where there is none.
         hidden_at: Other steps with NaN or infinity, each with the samples in question, which
             are hidden at all steps.
+        notes: What lines of others' tables were taken for, one sentence each.
     """
 
     name: str
@@ -73,6 +74,7 @@ class LayerFacts:
     samples_version: str
     label: str | None = None
     hidden_at: HiddenAt = ()
+    notes: tuple[str, ...] = ()
 
     @cached_property
     def hidden(self) -> tuple[int, ...]:

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import io
 import math
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,13 +19,12 @@ from numpy.typing import NDArray
 from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.runs.number_lines import NumberLines, count_lines
 from tb_embed_plugin.runs.number_spelling import are_plain_numbers
+from tb_embed_plugin.runs.parsed_tables import parsed_tables
 from tb_embed_plugin.runs.stamps import Stamp, stamp_of
+from tb_embed_plugin.runs.table_text import shown
 
 MAX_TEXT_BYTES = 1 << 30
 """A larger table of numbers is not read; it would take ten seconds."""
-
-MAX_PARSED_BYTES = 1 << 29
-"""Parsed tables kept, all files together; those used last."""
 
 _BLOCK_BYTES = 1 << 24
 _HEAD_LINES = 50
@@ -42,12 +39,16 @@ class TensorFile:
         stamp: Of the file as it was when its shape was read.
         shape: Rows and columns.
         binary: Whether it is float32 in rows, little-endian, and not a table in decimal digits.
+        notes: What its first lines were taken for, one sentence each.
+        problems: What of this is a guess, one sentence each.
     """
 
     path: Path
     stamp: Stamp
     shape: tuple[int, int]
     binary: bool
+    notes: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
 
     @classmethod
     def open(cls, path: Path, shape: Sequence[int]) -> TensorFile:
@@ -67,7 +68,9 @@ class TensorFile:
             len(shape) > 0 or path.suffix == ".bytes"
         )
         if not binary:
-            return cls(path, stamp, _table_shape(path, stamp), binary=False)
+            table_shape = _table_shape(path, stamp)
+            notes, problems = _first_lines(path, stamp)
+            return cls(path, stamp, table_shape, binary=False, notes=notes, problems=problems)
         if len(shape) != 2 or 0 in shape:
             raise _unreadable(
                 path,
@@ -97,7 +100,7 @@ class TensorFile:
                 self.path, "the file that was listed", "another", "reload the page"
             )
         if not self.binary:
-            return _parsed.get((self.path, self.stamp), self._parse)
+            return parsed_tables.get((self.path, self.stamp), self._parse)
         try:
             return np.memmap(self.path, "<f4", mode="r", shape=self.shape)
         except (OSError, ValueError) as error:
@@ -132,32 +135,6 @@ class TensorFile:
         return values
 
 
-class _Parsed:
-    """The tables parsed last, as many as `MAX_PARSED_BYTES` holds."""
-
-    def __init__(self) -> None:
-        self._arrays: OrderedDict[Hashable, NDArray[np.float32]] = OrderedDict()
-        self._size = 0
-        # Held while parsing too, so that nobody parses what another is about to have.
-        self._lock = threading.Lock()
-
-    def get(
-        self, key: Hashable, parse: Callable[[], NDArray[np.float32]]
-    ) -> NDArray[np.float32]:
-        with self._lock:
-            array = self._arrays.get(key)
-            if array is None:
-                array = self._arrays[key] = parse()
-                self._size += array.nbytes
-            self._arrays.move_to_end(key)
-            while self._size > MAX_PARSED_BYTES:
-                self._size -= self._arrays.popitem(last=False)[1].nbytes
-            return array
-
-
-_parsed = _Parsed()
-
-
 @lru_cache(maxsize=1 << 16)
 def _table_shape(path: Path, stamp: Stamp) -> tuple[int, int]:
     """Returns rows and columns of a table; remembered as long as its stamp stays."""
@@ -184,22 +161,45 @@ def _table_shape(path: Path, stamp: Stamp) -> tuple[int, int]:
     return rows, form.columns
 
 
+@lru_cache(maxsize=1 << 16)
+def _first_lines(path: Path, stamp: Stamp) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Returns what a table's first lines were taken for, and what of this is a guess."""
+    del stamp  # by which it is remembered
+    form, name, lines = _form(path), f"{path.parent.name}/{path.name}", _head(path)
+    above = [(i, line.strip()) for i, line in enumerate(lines[: form.skipped], 1)]
+    notes = [
+        f"line {i}, {shown(line.decode(errors='replace'))}, of {name} is taken for its header"
+        for i, line in above
+        if line and form.headed
+    ]
+    return tuple(notes), tuple(f"{name}: {doubt}" for doubt in form.doubts(lines))
+
+
 def _form(path: Path) -> NumberLines:
     """Returns how a table is written.
 
     Raises:
         UnreadableError: It cannot be read, or its first lines hold no numbers.
     """
-    try:
-        with path.open("rb") as file:
-            head = file.read(_BLOCK_BYTES)
-    except OSError as error:
-        raise _unreadable(path, "a table", type(error).__name__) from error
-    form = NumberLines.of(head.split(b"\n", _HEAD_LINES)[:_HEAD_LINES])
+    lines = _head(path)
+    form = NumberLines.of(lines)
     if form is None:
-        text = head.lstrip()[:40].split(b"\n")[0].decode(errors="replace")
+        text = b"\n".join(lines).lstrip()[:40].split(b"\n")[0].decode(errors="replace")
         raise _unreadable(path, "numbers separated by tabs", f"a table with the row {text!r}")
     return form
+
+
+def _head(path: Path) -> list[bytes]:
+    """Returns the first lines of a file.
+
+    Raises:
+        UnreadableError: It cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return file.read(_BLOCK_BYTES).split(b"\n", _HEAD_LINES)[:_HEAD_LINES]
+    except OSError as error:
+        raise _unreadable(path, "a table", type(error).__name__) from error
 
 
 def _blocks_of_lines(path: Path) -> Iterator[bytes]:

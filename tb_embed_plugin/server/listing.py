@@ -80,6 +80,7 @@ def _describe_layer(run: Run, layer: LayerFacts) -> dict[str, Any]:
         "columns": [asdict(column) for column in layer.columns],
         "label": layer.label,
         "label_reason": label_reason(layer.label, layer.columns),
+        "notes": layer.notes,
         "sprite": layer.sprite and asdict(layer.sprite),
         "fingerprint": layer.fingerprint,
         "samples_version": layer.samples_version,

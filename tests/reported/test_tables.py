@@ -19,8 +19,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tb_embed_plugin.errors import UnreadableError
+from tb_embed_plugin.runs.logdir import Logdir
 from tb_embed_plugin.runs.metadata_inference import InferredTable, infer_table
 from tb_embed_plugin.runs.number_spelling import are_plain_numbers
+from tb_embed_plugin.runs.run import Run
 from tb_embed_plugin.runs.sheets import read_sheet
 from tb_embed_plugin.runs.tensor_file import TensorFile
 
@@ -362,6 +364,26 @@ def test_tensors_with_blank_lines_other_separators_a_header_or_booleans(
 
     assert tensor.shape == (2, 2)
     np.testing.assert_array_equal(tensor.read(), [[1.5, 0], [0, 1]])
+
+
+@pytest.mark.parametrize(
+    ("frame", "index", "problem", "note"),
+    [
+        (["a", "b"], False, "", "line 1, 'a\\tb', of"),
+        ([0, 1], False, "received 0 to 1 in line 1", ""),
+        (["a", "b"], True, "the numbers of the rows in the first", "line 1, 'a\\tb', of"),
+    ],
+)
+def test_names_in_a_table_of_numbers_are_said_in_the_run(
+    tmp_path: Path, frame: list[object], problem: str, note: str, *, index: bool
+) -> None:
+    values = pd.DataFrame(np.arange(6).reshape(3, 2) + 0.5, columns=frame)
+    values.to_csv(tmp_path / "tensor.tsv", sep="\t", index=index)
+    (run,) = Logdir(tmp_path, list).list_runs()
+
+    assert isinstance(run, Run)
+    assert [problem in p for p in run.problems] == [True] * bool(problem)
+    assert [note in one for one in run.layers[0].notes] == [True] * bool(note)
 
 
 def test_a_ragged_row_of_a_tensor_is_named_by_its_line(tmp_path: Path) -> None:

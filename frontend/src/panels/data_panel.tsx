@@ -16,6 +16,7 @@ export function DataPanel({ store, children }: { store: Store; children: Compone
     .filter(({ name }) => kind_of(name) === null)
     .map(({ name, by_step }) => [name, by_step ? `${name} (by step)` : name] as const);
   const problems = run.value?.problems ?? [];
+  const notes = layer.value?.notes ?? [];
   return (
     <form class="fields" onSubmit={(event) => event.preventDefault()}>
       <Field
@@ -48,6 +49,13 @@ export function DataPanel({ store, children }: { store: Store; children: Compone
           choose={(name) => choose_layer(store, name)}
           note={`${count(layer.value.samples, "sample")} × ${count(layer.value.units, "unit")}`}
         />
+      )}
+      {notes.length > 0 && (
+        <ul class="notes" aria-label="Notes on this layer">
+          {notes.map((note) => (
+            <li key={note}>{note}</li>
+          ))}
+        </ul>
       )}
       {layer.value !== null && children}
       {layer.value !== null && (
