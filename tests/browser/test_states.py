@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from tb_embed_plugin import record
 from tests.browser.audit import barriers, faults, silent
 from tests.browser.sheet import Sheet, picture_name
 from tests.browser.tab import TIMEOUT, Open, Tab
-from tests.harness import EPOCHS
+from tests.harness import EPOCHS, TensorBoardProcess, tensorboard
 
 WIDTHS = (1400, 900, 2200)
 HEIGHT = 900
@@ -115,4 +117,70 @@ def test_every_state_is_without_faults_at_any_width(
     assert len(found) == count
     shown = (Path(__file__).parents[2] / "docs" / "screens.md").read_text()
     assert [state for state in found if picture_name(state, dark=dark) not in shown] == []
+    assert {state: wrong for state, wrong in found.items() if wrong} == {}
+
+
+CLASSES = 200
+
+
+@pytest.fixture(scope="module")
+def unusual(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TensorBoardProcess]:
+    """A run of one step and two hundred classes."""
+    logdir = tmp_path_factory.mktemp("unusual")
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(2 * CLASSES, 4)).astype(np.float32)
+    names = [f"a species with a rather long name {i % CLASSES}" for i in range(2 * CLASSES)]
+    record(logdir / "once", 0, {"fc1": values}, labels=names)
+    with tensorboard(logdir) as process:
+        yield process
+
+
+@pytest.fixture(scope="module")
+def unreadable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TensorBoardProcess]:
+    """A log directory that is none."""
+    with tensorboard(tmp_path_factory.mktemp("none") / "logs") as process:
+        yield process
+
+
+def one_step(tab: Tab) -> Iterator[str]:
+    """Brings the page of a single step into its states."""
+    tab.wait_for_picture(0)
+    tab.frame.get_by_label("Show the inspector").click()
+    yield "one step and many classes"
+    tab.frame.get_by_role("searchbox", name="Find classes").fill("name 1")
+    expect(tab.frame.get_by_role("list", name="Classes found")).to_be_visible()
+    yield "classes found"
+    tab.frame.get_by_role("button", name="Color only these").click()
+    expect(tab.frame.get_by_text("largest of")).to_be_visible()
+    yield "some classes colored"
+    tab.frame.get_by_role("tab", name="Layer").click()
+    yield "layer"
+
+
+def nothing(tab: Tab) -> Iterator[str]:
+    """Waits for the page of a log directory that cannot be read."""
+    problems = tab.frame.get_by_role("list", name="Problems of the log directory")
+    expect(problems).to_contain_text("there is no 'logs'")
+    yield "unreadable"
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize(("served", "walk"), [("unusual", one_step), ("unreadable", nothing)])
+def test_unusual_log_directories_are_without_faults_at_any_width(
+    open_tab: Open,
+    request: pytest.FixtureRequest,
+    served: str,
+    walk: Callable[[Tab], Iterator[str]],
+    *,
+    dark: bool,
+) -> None:
+    tab = open_tab(request.getfixturevalue(served), dark=dark, reduced_motion=True)
+    found: dict[str, list[str]] = {}
+    for state in walk(tab):
+        found[state] = [*barriers(tab), *silent(tab)]
+        for width in WIDTHS:
+            tab.page.set_viewport_size({"width": width, "height": HEIGHT})
+            tab.settle() if served == "unusual" else None
+            found[state] += [f"{width}: {fault}" for fault in faults(tab)]
+        tab.page.set_viewport_size({"width": WIDTHS[0], "height": HEIGHT})
     assert {state: wrong for state, wrong in found.items() if wrong} == {}
