@@ -6,16 +6,14 @@ from; a frame is then so cheap that none is kept.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import ThreadpoolController
 
-from tb_embed_plugin.errors import BusyError, NotRecordedError, UnsuitableDataError
-from tb_embed_plugin.memory import Memory
+from tb_embed_plugin.compute_queue import ComputeQueue
+from tb_embed_plugin.errors import NotRecordedError, UnsuitableDataError
+from tb_embed_plugin.lru_cache import LruCache
 from tb_embed_plugin.projections.basis import Basis
 from tb_embed_plugin.projections.blocks import SnapshotOf, check_finite
 from tb_embed_plugin.projections.plane import logits_on_plane
@@ -30,20 +28,19 @@ MAX_CARRIED = 4
 MAX_NUMBERS = 100_000
 """Single numbers remembered."""
 
-MAX_WAITING = 8
-"""Requests that may compute or wait for it at a time; the next one is refused."""
-
 
 class Frames:
-    """Makes frames and says how far they can be believed."""
+    """Makes frames and says how far they can be believed.
 
-    def __init__(self) -> None:
-        self._bases = Memory[Basis](MAX_BASES)
-        self._carried = Memory[Carried](MAX_CARRIED)
-        self._variances = Memory[float | None](MAX_NUMBERS)
-        self._places = threading.BoundedSemaphore(MAX_WAITING)
-        self._one_at_a_time = threading.Lock()
-        self._blas = ThreadpoolController()
+    Args:
+        queue: In which its computations wait for their turn; one of its own if left out.
+    """
+
+    def __init__(self, queue: ComputeQueue | None = None) -> None:
+        self._bases = LruCache[Basis](MAX_BASES)
+        self._carried = LruCache[Carried](MAX_CARRIED)
+        self._variances = LruCache[float | None](MAX_NUMBERS)
+        self._queue = queue or ComputeQueue()
 
     def basis(self, view: View) -> Basis:
         """Returns the basis of a view.
@@ -51,7 +48,7 @@ class Frames:
         Raises:
             EmbedError: A snapshot cannot be read or projected, or too many requests wait.
         """
-        with self.working():
+        with self._queue.turn():
             return self._bases.get(view.key, view.fit)
 
     def carried(self, source: Source, onto: Onto) -> Carried:
@@ -60,7 +57,7 @@ class Frames:
         Raises:
             EmbedError: They share no samples or steps, cannot be aligned, or too many wait.
         """
-        with self.working():
+        with self._queue.turn():
             return self._carried.get(_key(source, onto), lambda: carry(source, onto))
 
     def frames(self, view: View, steps: Sequence[int]) -> NDArray[np.float32]:
@@ -74,7 +71,7 @@ class Frames:
         basis, facts = self.basis(view), view.source.facts
         snapshot_of = self._snapshots(view)
         frames = np.empty((len(steps), facts.samples, view.components), np.float32)
-        with self.working():
+        with self._queue.turn():
             for frame, step in zip(frames, steps, strict=True):
                 projected = basis.project(snapshot_of(step), view.components)
                 check_finite(step, projected)
@@ -105,7 +102,7 @@ class Frames:
                 "whose output layer is Dense"
             )
         basis = self.basis(view)
-        with self.working():
+        with self._queue.turn():
             snapshot = source.snapshot(step)
             return logits_on_plane(basis, snapshot, outputs.kernel, outputs.bias)
 
@@ -120,7 +117,7 @@ class Frames:
         basis = self.basis(view)
         snapshot_of = self._snapshots(view)
         shown = view.source.key([step]), view.onto and _key(view.source, view.onto)
-        with self.working():
+        with self._queue.turn():
             return self._variances.get(
                 (view.key, view.components, shown),
                 lambda: basis.variance_shown(snapshot_of(step), view.components),
@@ -133,25 +130,6 @@ class Frames:
             return source.snapshot
         alignment = self.carried(source, view.onto).alignment
         return lambda step: alignment.carry(source.snapshot(step))
-
-    @contextmanager
-    def working(self) -> Iterator[None]:
-        """Takes one of the places in the server's queue, and keeps BLAS to one thread.
-
-        Its threads wait for one another by spinning. Where the browser wants the cores too,
-        as on a laptop, two of them take ten times as long as one alone.
-        """
-        if not self._places.acquire(blocking=False):
-            raise BusyError(
-                f"expected at most {MAX_WAITING} computations under way; received one more; "
-                "try again in a second"
-            )
-        try:
-            # One at a time: the limit holds for the whole process while it lasts.
-            with self._one_at_a_time, self._blas.limit(limits=1, user_api="blas"):
-                yield
-        finally:
-            self._places.release()
 
 
 def _key(source: Source, onto: Onto) -> tuple[str, str, str]:

@@ -25,32 +25,7 @@ from tb_embed_plugin.errors import BrokenInstallationError, EmbedError, NotRecor
 from tb_embed_plugin.metadata import PLUGIN_NAME, START_HEADER, TAB_NAME
 
 if TYPE_CHECKING:
-    from tb_embed_plugin.server.answers import Answer, Service
-
-ROUTES = (
-    "runs",
-    "metadata",
-    "sprite",
-    "projection",
-    "quality",
-    "cancel",
-    "vectors",
-    "engines",
-    "catalog",
-    "metrics",
-    "sample_metrics",
-    "samples",
-    "findings",
-    "similarity",
-    "comparison",
-    "confusion",
-    "neighbors",
-    "sample_history",
-    "neighbor_history",
-    "class_pair",
-    "units",
-    "regions",
-)
+    from tb_embed_plugin.server.response import Answer, Service
 
 _STATIC = Path(__file__).parent / "static"
 _YEAR = 365 * 24 * 3600
@@ -70,9 +45,15 @@ class EmbeddingsPlugin(base_plugin.TBPlugin):  # type: ignore[misc] # TensorBoar
         self._preparing = False
 
     def get_plugin_apps(self) -> dict[str, Callable[..., Any]]:
-        """Returns the WSGI application of each route."""
-        data = {f"/{name}": self._data_app(name) for name in ROUTES}
-        return {"/index.js": _serve_static, "/assets/*": _serve_static, **data}
+        """Returns the WSGI applications: that of the page, and for all else that of the data.
+
+        Which routes there are is known to `server.routes` alone, which is not imported yet.
+        """
+        return {
+            "/index.js": _serve_static,
+            "/assets/*": _serve_static,
+            "/*": wrappers.Request.application(self._serve_data),
+        }
 
     def is_active(self) -> bool:
         """Whether a run was listed; asked while TensorBoard's page loads, so from memory.
@@ -92,30 +73,25 @@ class EmbeddingsPlugin(base_plugin.TBPlugin):  # type: ignore[misc] # TensorBoar
             threading.Thread(target=self._prepare, daemon=True).start()
         return base_plugin.FrontendMetadata(es_module_path="/index.js", tab_name=TAB_NAME)
 
-    def _data_app(self, name: str) -> Callable[..., Any]:
-        @wrappers.Request.application
-        def serve(request: wrappers.Request) -> wrappers.Response:
-            if request.method not in ("GET", "HEAD"):
-                return _refuse(
-                    request, f"expected GET; received {request.method}; ask again", 405
-                )
-            try:
-                answer = self._answer(name, request)
-            except EmbedError as error:
-                return _refuse(request, str(error), error.http_status)
-            current = answer.version is not None
-            expires = _YEAR if current and request.args.get("v") == answer.version else 0
-            return _respond(request, answer.body, answer.content_type, answer.status, expires)
+    def _serve_data(self, request: wrappers.Request) -> wrappers.Response:
+        if request.method not in ("GET", "HEAD"):
+            return _refuse(request, f"expected GET; received {request.method}; ask again", 405)
+        try:
+            answer = self._answer(request)
+        except EmbedError as error:
+            return _refuse(request, str(error), error.http_status)
+        current = answer.version is not None
+        expires = _YEAR if current and request.args.get("v") == answer.version else 0
+        return _respond(request, answer.body, answer.content_type, answer.status, expires)
 
-        return serve
-
-    def _answer(self, name: str, request: wrappers.Request) -> Answer:
+    def _answer(self, request: wrappers.Request) -> Answer:
         service = self._started()
         from tb_embed_plugin.arguments import Arguments
         from tb_embed_plugin.server import routes
 
         may_start = request.headers.get(START_HEADER) == "1"
-        return routes.ROUTES[name](service, Arguments(request.args, may_start=may_start))
+        name = request.path.rpartition(f"/plugin/{PLUGIN_NAME}/")[2].rstrip("/")
+        return routes.find(name)(service, Arguments(request.args, may_start=may_start))
 
     def _prepare(self) -> None:
         # Whatever is wrong is said to the request that needs it, not to the terminal.
@@ -143,15 +119,13 @@ class EmbeddingsPlugin(base_plugin.TBPlugin):  # type: ignore[misc] # TensorBoar
 
     def _start(self) -> Service:
         # The routes too, with all that they require: what is missing is said here.
-        from tb_embed_plugin.frames import Frames
-        from tb_embed_plugin.jobs.queue import Jobs
         from tb_embed_plugin.runs.logdir import Logdir
         from tb_embed_plugin.runs.roots import roots_of
         from tb_embed_plugin.server import routes  # noqa: F401 # imported for its requirements
-        from tb_embed_plugin.server.answers import Service
+        from tb_embed_plugin.server.response import Service
 
         logdir = Logdir(roots_of(*self._logdir), self._list_run_names)
-        return Service(logdir, Frames(), Jobs())
+        return Service.of(logdir)
 
     def _list_run_names(self) -> Iterable[str]:
         if self._data_provider is None:

@@ -11,7 +11,6 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from tb_embed_plugin.analysis.extent import samples_to_measure, thinned, trained_steps
 from tb_embed_plugin.analysis.labelling import labels_of
@@ -32,6 +31,7 @@ from tb_embed_plugin.metrics.predictions import cross_entropy
 from tb_embed_plugin.metrics.similarity import Cka
 from tb_embed_plugin.projections.blocks import check_width
 from tb_embed_plugin.projections.neighbors import nearest
+from tb_embed_plugin.projections.threads import one_blas_thread
 from tb_embed_plugin.runs.labels import label_of
 from tb_embed_plugin.runs.run import Run, short_hash
 
@@ -245,7 +245,7 @@ class LayerMeasures:
         if recorded is not None:
             values = recorded.values[self.samples]
             outputs = Outputs(values, recorded.kind, recorded.kernel)
-        with _one_thread():
+        with one_blas_thread():
             # Samples that are all alike are all as near.
             alike = bool((snapshot == snapshot[0]).all())
             k = 0 if alike else neighbors_of(len(snapshot))
@@ -264,7 +264,7 @@ class LayerMeasures:
         return snapshot[self.samples]
 
     def _cka(self, step: int, other: LayerMeasures, other_step: int) -> Cka:
-        with _one_thread():
+        with one_blas_thread():
             return similarity.cka(
                 self._centred(step),
                 other._centred(other_step),
@@ -314,12 +314,3 @@ class LayerMeasures:
         labels = self.label, self.facts.samples_version, self.facts.hidden
         only = "" if self._only is None else short_hash(self._only.tobytes())
         return self.run.path, self.facts.name, *labels, only, *steps, *stamps
-
-
-def _one_thread() -> threadpool_limits:
-    """Keeps BLAS to one thread.
-
-    Its threads wait for one another by spinning: on a busy machine two of them take ten
-    times as long as one.
-    """
-    return threadpool_limits(1, "blas")

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.analysis.extent import MAX_STEPS
-from tb_embed_plugin.memory import Memory
+from tb_embed_plugin.lru_cache import LruCache
 from tb_embed_plugin.metrics.catalog import DEFINITIONS
 from tb_embed_plugin.metrics.observation import Change, K, Labels, Observation, neighbors_of
 from tb_embed_plugin.metrics.sample_catalog import SAMPLE_METRICS
@@ -71,15 +71,15 @@ class Measured:
     """
 
     shelf_of: Callable[[Path], Shelf] | None = None
-    labels: Memory[tuple[Labels, Labels]] = field(
-        default_factory=lambda: Memory[tuple[Labels, Labels]](16)
+    labels: LruCache[tuple[Labels, Labels]] = field(
+        default_factory=lambda: LruCache[tuple[Labels, Labels]](16)
     )
-    observations: Memory[Observation] = field(
-        default_factory=lambda: Memory[Observation](2 * MAX_STEPS)
+    observations: LruCache[Observation] = field(
+        default_factory=lambda: LruCache[Observation](2 * MAX_STEPS)
     )
-    changes: Memory[Change] = field(default_factory=lambda: Memory[Change](2 * MAX_STEPS))
-    products: Memory[float] = field(default_factory=lambda: Memory[float](_NUMBERS))
-    similarities: Memory[Cka] = field(default_factory=lambda: Memory[Cka](_NUMBERS))
+    changes: LruCache[Change] = field(default_factory=lambda: LruCache[Change](2 * MAX_STEPS))
+    products: LruCache[float] = field(default_factory=lambda: LruCache[float](_NUMBERS))
+    similarities: LruCache[Cka] = field(default_factory=lambda: LruCache[Cka](_NUMBERS))
 
 
 class LayerShelf:

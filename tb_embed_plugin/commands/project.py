@@ -19,10 +19,10 @@ from tb_embed_plugin.errors import (
 )
 from tb_embed_plugin.frames import Frames
 from tb_embed_plugin.jobs import engines, work
+from tb_embed_plugin.jobs.job_spec import JobSpec
 from tb_embed_plugin.jobs.layouts import Layout, layout_of_view
-from tb_embed_plugin.jobs.measuring import FrameOf
-from tb_embed_plugin.jobs.quality import Measures, words, work_left
-from tb_embed_plugin.jobs.task import Task
+from tb_embed_plugin.jobs.measure_quality import FrameOf
+from tb_embed_plugin.jobs.quality import QualityRecords, words, work_left
 from tb_embed_plugin.runs.labels import label_of, read_classes
 from tb_embed_plugin.runs.logdir import BrokenRun, Logdir
 from tb_embed_plugin.runs.run import LayerFacts, Run
@@ -77,14 +77,14 @@ class Projected:
     @property
     def quality(self) -> list[dict[str, Any]]:
         """The numbers of each frame, with its step."""
-        measures = Measures(self.layout, self.layout.known_digests(), self.label)
+        measures = QualityRecords(self.layout, self.layout.known_digests(), self.label)
         frames = measures.of_frames(self.layout.steps)
         return [f | {"variance_shown": self.variance_of(f["step"])} for f in frames]
 
     @property
     def noise_floor(self) -> float | None:
         """How far the engine moves samples where nothing has changed."""
-        floor = Measures(self.layout, {}, self.label).floor()
+        floor = QualityRecords(self.layout, {}, self.label).floor()
         if floor is None:
             return None if self.layout.is_iterative else 0.0
         return floor["motion"]
@@ -131,7 +131,7 @@ def _wanted(wish: Wish) -> list[Projected]:
         raise ArgumentError(
             f"expected --engine to be one of {list(engines.FACTS)}; received {wish.engine!r}"
         )
-    reason = engines.unavailable(wish.engine)
+    reason = engines.FACTS[wish.engine].unavailable()
     if reason is not None:
         raise BrokenInstallationError(reason)
     logdir = Logdir(wish.logdir, list)
@@ -197,7 +197,7 @@ def _fill(projected: Projected, wish: Wish) -> None:
     """Does what is left to do, with a bar."""
     layout = projected.layout
     left = work_left(layout, projected.label)
-    task = Task(
+    spec = JobSpec(
         roots=((str(wish.logdir), ""),),
         run=layout.run.name,
         layer=layout.layer.name,
@@ -217,7 +217,7 @@ def _fill(projected: Projected, wish: Wish) -> None:
             bar.set_postfix_str(progress.message, refresh=False)
             bar.update(min(before + progress.done, total) - bar.n)
 
-        work.do(task, tell)
+        work.do(spec, tell)
         bar.update(total - bar.n)
 
 

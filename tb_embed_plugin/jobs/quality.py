@@ -1,6 +1,6 @@
 """How far the frames of a layout may be believed: the numbers kept beside them, and words.
 
-What measures them (`measuring`) is a worker's business and slow to import.
+What measures them (`measure_quality`) is a worker's business and slow to import.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from tb_embed_plugin.jobs.expectation import Work
 from tb_embed_plugin.jobs.layouts import Layout
+from tb_embed_plugin.jobs.time_estimate import JobSize
 from tb_embed_plugin.runs.run import short_hash
 
 VERSION = 2
@@ -41,7 +41,7 @@ Numbers = dict[str, float | None]
 
 
 @dataclass(frozen=True)
-class Measures:
+class QualityRecords:
     """The records of a layout's quality.
 
     Attributes:
@@ -164,12 +164,12 @@ class Measures:
         self.layout.cache.keep_record(self.layout.name, name, numbers)
 
 
-def work_left(layout: Layout, label: str | None) -> Work:
+def work_left(layout: Layout, label: str | None) -> JobSize:
     """Returns how much is left to do of a layout, by a label column or none."""
     finished = layout.finished()
-    measures = Measures(layout, layout.known_digests(), label)
-    return Work(
-        engine=layout.engine.name,
+    measures = QualityRecords(layout, layout.known_digests(), label)
+    return JobSize(
+        engine=layout.engine,
         samples=layout.layer.samples,
         units=layout.layer.units,
         frames=len(layout.steps) - len(finished) if layout.is_iterative else 0,

@@ -1,4 +1,4 @@
-"""Runs tasks in workers: one job a key however many ask, in a bounded queue.
+"""Runs jobs in workers: one job a key however many ask, in a bounded queue.
 
 A worker is a process of its own, since engines keep both cores and Python's lock for seconds.
 It is started by a thread that lives as long as this process, because the kernel ends a worker
@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 from typing import IO, Any, Literal, cast
 
 from tb_embed_plugin.errors import BusyError
-from tb_embed_plugin.jobs.expectation import Expectation, Stage, Work
-from tb_embed_plugin.jobs.task import Task
+from tb_embed_plugin.jobs.job_spec import JobSpec
+from tb_embed_plugin.jobs.time_estimate import JobSize, Stage, TimeEstimate
 
 MAX_WAITING = 8
 """Jobs that may wait for the one under way, which uses all cores; the next one is refused."""
@@ -58,8 +58,8 @@ class Status:
 
 @dataclass
 class _Job:
-    task: Task
-    work: Work
+    spec: JobSpec
+    size: JobSize
     state: State = "waiting"
     stage: Stage = "frames"
     message: str = "waiting for another job"
@@ -70,22 +70,22 @@ class _Job:
     ended: threading.Event = field(default_factory=threading.Event)
 
 
-class Jobs:
+class JobQueue:
     """The jobs of one server."""
 
     def __init__(self) -> None:
         self._jobs: OrderedDict[str, _Job] = OrderedDict()
         self._changed = threading.Condition()
-        self._expectation = Expectation()
+        self._estimate = TimeEstimate()
         self._thread: threading.Thread | None = None
 
-    def start(self, key: str, task: Task, work: Work) -> None:
-        """Queues a task, unless one of that key waits or runs.
+    def start(self, key: str, spec: JobSpec, size: JobSize) -> None:
+        """Queues a job, unless one of that key waits or runs.
 
         Args:
-            key: Equal for tasks that yield the same.
-            task: What a worker is told.
-            work: How much it is.
+            key: Equal for jobs that yield the same.
+            spec: What a worker is told.
+            size: How much it is.
 
         Raises:
             BusyError: Too many wait.
@@ -101,7 +101,7 @@ class Jobs:
                     "one, or try again when one has finished"
                 )
             self._jobs.pop(key, None)
-            self._jobs[key] = _Job(task, work, stage="frames" if work.frames else "quality")
+            self._jobs[key] = _Job(spec, size, stage="frames" if size.frames else "quality")
             self._forget_old()
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run_all, daemon=True)
@@ -115,11 +115,11 @@ class Jobs:
             if job is None:
                 return None
             seconds = self._remaining(job)
-            return Status(job.state, job.stage, job.message, seconds, job.task.label)
+            return Status(job.state, job.stage, job.message, seconds, job.spec.label)
 
-    def expected_seconds(self, work: Work, stage: Stage) -> float:
+    def expected_seconds(self, size: JobSize, stage: Stage) -> float:
         """Returns how long a job would take, not counting those that it waits for."""
-        return self._expectation.seconds(work, stage)
+        return self._estimate.seconds(size, stage)
 
     def cancel(self, key: str) -> None:
         """Ends the job of that key, if there is one; returns when its worker is gone."""
@@ -195,7 +195,7 @@ class Jobs:
         """Follows what a worker says until it ends."""
         tell, hear = cast("IO[str]", process.stdin), cast("IO[str]", process.stdout)
         with contextlib.suppress(BrokenPipeError):
-            tell.write(job.task.to_line())
+            tell.write(job.spec.to_line())
             tell.flush()
             # The last line of a worker that is killed may be cut short.
             while (line := hear.readline(_MAX_LINE)).endswith("\n"):
@@ -215,7 +215,7 @@ class Jobs:
                 job.done, job.message = said["done"], said["message"]
 
     def _learn(self, job: _Job) -> None:
-        self._expectation.learn(job.work, job.stage, time.monotonic() - job.began)
+        self._estimate.learn(job.size, job.stage, time.monotonic() - job.began)
 
     def _end(self, job: _Job, state: State, message: str) -> None:
         with self._changed:
@@ -228,9 +228,9 @@ class Jobs:
         if job.ended.is_set():
             return None
         if job.state == "waiting":
-            return self._expectation.seconds(job.work, job.stage)
+            return self._estimate.seconds(job.size, job.stage)
         elapsed = time.monotonic() - job.began
-        return self._expectation.remaining(job.work, job.stage, job.done, elapsed)
+        return self._estimate.remaining(job.size, job.stage, job.done, elapsed)
 
     def _forget_old(self) -> None:
         """Lets go of the jobs that ended longest ago."""

@@ -1,6 +1,6 @@
 """A process for what takes seconds: `python -m tb_embed_plugin.jobs.worker`.
 
-It reads one task from standard input (`task`), opens the run itself, so that no array passes
+It reads one job from standard input (`job_spec`), opens the run itself, so that no array passes
 between processes, and writes each frame into the cache as soon as it is laid out. On standard
 output it says how far it is, a JSON object a line:
 
@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from tb_embed_plugin.errors import EmbedError
-from tb_embed_plugin.jobs.task import Task
+from tb_embed_plugin.jobs.job_spec import JobSpec
 
 MEMORY_SHARE = 0.75
 """Of the machine's memory, what a worker may fill; memory-mapped files do not count."""
@@ -41,7 +41,7 @@ _NICE = 5
 
 
 def main() -> None:
-    """Does the task that standard input names, until it is done or the parent has ended."""
+    """Does the job that standard input names, until it is done or the parent has ended."""
     parent = os.getppid()
     _end_with_parent(parent)
     line = sys.stdin.readline()
@@ -50,11 +50,11 @@ def main() -> None:
     _be_modest()
     # umap-learn imports it where it is installed, for a class that nothing here uses.
     sys.modules["tensorflow"] = None  # type: ignore[assignment] # so it says "not installed"
-    _tell(answers, outcome(Task.from_line(line), answers))
+    _tell(answers, outcome(JobSpec.from_line(line), answers))
 
 
-def outcome(task: Task, answers: TextIO) -> dict[str, Any]:
-    """Does a task, saying how far it is, and returns the last line: finished, or why not."""
+def outcome(spec: JobSpec, answers: TextIO) -> dict[str, Any]:
+    """Does a job, saying how far it is, and returns the last line: finished, or why not."""
     # With the environment set, and after what is cheap has been said.
     from tb_embed_plugin.jobs import work
 
@@ -68,7 +68,7 @@ def outcome(task: Task, answers: TextIO) -> dict[str, Any]:
             _tell(answers, vars(progress))
 
     try:
-        work.do(task, report)
+        work.do(spec, report)
     except EmbedError as error:
         return {"failed": str(error)}
     except MemoryError:

@@ -11,12 +11,13 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_embed_plugin.errors import ArgumentError
+from tb_embed_plugin.errors import ArgumentError, UnsuitableDataError
 
 ParameterType = Literal["steps", "integer", "number", "choice", "flag", "column", "samples"]
 
@@ -121,6 +122,34 @@ class Parameter:
 
 
 @dataclass(frozen=True)
+class Library:
+    """A package that an engine is made with.
+
+    Attributes:
+        package: What pip calls it.
+        module: What Python imports.
+    """
+
+    package: str
+    module: str
+
+
+@dataclass(frozen=True)
+class FrameSeconds:
+    """What a frame costs, of 10,000 samples of 200 units on two cores (docs/architecture.md).
+
+    Attributes:
+        first: A frame from nothing, neighbors apart, in seconds.
+        following: One that starts from its neighbor in time.
+        iteration: Each iteration that `refine` adds.
+    """
+
+    first: float = 0.0
+    following: float = 0.0
+    iteration: float = 0.0
+
+
+@dataclass(frozen=True)
 class Engine:
     """The facts of a way to project.
 
@@ -132,6 +161,8 @@ class Engine:
         version: Raised whenever the same input would be laid out otherwise than before; part
             of the key under which results are kept.
         least_samples: Fewer have no neighbourhoods worth a layout.
+        libraries: One of these is needed, the last one where there is a choice.
+        seconds: What a frame costs; nothing where any frame is made at once.
     """
 
     name: str
@@ -140,6 +171,34 @@ class Engine:
     parameters: tuple[Parameter, ...]
     version: int = 1
     least_samples: int = 1
+    libraries: tuple[Library, ...] = ()
+    seconds: FrameSeconds = FrameSeconds()
+
+    def unavailable(self) -> str | None:
+        """Returns why it cannot be used here and what to do, None where it can.
+
+        Looks whether its library is installed without importing it, which would take seconds;
+        one that is broken is told by the job that fails.
+        """
+        if not self.libraries or any(find_spec(one.module) for one in self.libraries):
+            return None
+        packages = [library.package for library in self.libraries]
+        return (
+            f"expected {' or '.join(packages)} to be installed; it is not; get it with "
+            f"pip install {packages[-1]}"
+        )
+
+    def check_samples(self, samples: int) -> None:
+        """Raises where there are too few samples.
+
+        Raises:
+            UnsuitableDataError: There are fewer than `least_samples`.
+        """
+        if samples < self.least_samples:
+            raise UnsuitableDataError(
+                f"expected {self.least_samples} samples or more for {self.title}; received "
+                f"{samples}; use PCA, or record more samples"
+            )
 
     def settings(self, given: Mapping[str, object]) -> Settings:
         """Returns one value for each parameter, those left out at their default.

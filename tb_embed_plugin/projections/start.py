@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_embed_plugin.errors import UnsuitableDataError
 from tb_embed_plugin.projections import pca
 from tb_embed_plugin.projections.engine import SEED_LIMIT, Parameter
 
@@ -23,23 +22,6 @@ SEED = Parameter(
 
 _JITTER = 0.01
 """Noise on the start, as a share of its spread: samples alike in the layer must part."""
-
-
-def check_samples(samples: int, title: str) -> None:
-    """Raises where there are too few samples for a layout.
-
-    Args:
-        samples: How many there are.
-        title: The engine's, for the message.
-
-    Raises:
-        UnsuitableDataError: There are fewer than `MIN_SAMPLES`.
-    """
-    if samples < MIN_SAMPLES:
-        raise UnsuitableDataError(
-            f"expected {MIN_SAMPLES} samples or more for {title}; received {samples}; "
-            "use PCA, or record more samples"
-        )
 
 
 def rescaled(snapshot: NDArray[np.float32]) -> NDArray[np.float32]:

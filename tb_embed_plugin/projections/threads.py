@@ -1,7 +1,8 @@
-"""Blocks of work on all cores.
+"""Blocks of work on all cores, and BLAS on one.
 
 BLAS' own threads share one product and wait for one another by spinning; between two products
-all but one are idle. Here each thread takes whole blocks, products and all.
+all but one are idle. Where the browser or a training wants the cores too, two of them take ten
+times as long as one alone. Here each thread takes whole blocks, products and all.
 """
 
 from __future__ import annotations
@@ -9,12 +10,21 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cache
 from typing import TypeVar
 
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 Part = TypeVar("Part")
 Result = TypeVar("Result")
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Keeps BLAS to one thread, in the whole process, while it lasts."""
+    with _libraries().limit(limits=1, user_api="blas"):
+        yield
 
 
 def in_threads(work: Callable[[Part], Result], parts: Sequence[Part]) -> Iterator[Result]:
@@ -24,9 +34,17 @@ def in_threads(work: Callable[[Part], Result], parts: Sequence[Part]) -> Iterato
         work: Spends its time in NumPy, which lets other threads run.
         parts: What it is called with.
     """
-    with threadpool_limits(1, "blas"), ThreadPoolExecutor(os.cpu_count()) as pool:
+    with one_blas_thread(), ThreadPoolExecutor(os.cpu_count()) as pool:
         try:
             yield from pool.map(work, parts)
         finally:
             # Whoever stops listening wants no more of it.
             pool.shutdown(cancel_futures=True)
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    """Finds the libraries that have threads, which takes a millisecond."""
+    import scipy.linalg  # noqa: F401 # brings a BLAS of its own, to be found with NumPy's
+
+    return ThreadpoolController()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,18 +17,19 @@ from numpy.typing import NDArray
 from tb_embed_plugin.projections.engine import (
     Codes,
     Engine,
+    FrameSeconds,
+    Library,
     Parameter,
     Report,
     Settings,
 )
-from tb_embed_plugin.projections.neighbors import METRIC, Metric, nearest
-from tb_embed_plugin.projections.start import (
-    MIN_SAMPLES,
-    SEED,
-    check_samples,
-    principal,
-    rescaled,
+from tb_embed_plugin.projections.neighbor_layout import (
+    LayoutInput,
+    NeighborLayout,
+    Optimize,
 )
+from tb_embed_plugin.projections.neighbors import METRIC, Neighbors
+from tb_embed_plugin.projections.start import MIN_SAMPLES, SEED
 
 THETA = 0.8
 """How coarse the tree may be: 0 is exact, openTSNE's own default 0.5."""
@@ -41,19 +42,16 @@ ITERATIONS = 350
 WARM_ITERATIONS = 50
 """Of a frame that starts from another."""
 
-START_SPREAD = 1e-4
-"""Standard deviation of a first frame's start, small so that clusters can still pass."""
-
 THREADED_SAMPLES = 5_000
 """Fewer are done by one thread: several wait for one another by spinning, and where other
 programs want the cores too, 300 samples took two threads 20 times as long as one."""
 
-_NEIGHBORS_SHARE = 0.1
-"""Of a frame's work, the part that finding neighbours is taken for in reports."""
 
+class TSNE(NeighborLayout):
+    """The engine `tsne`."""
 
-class TSNE:
-    """The engine `tsne`; without state."""
+    start_spread = 1e-4  # so small that clusters can still pass
+    neighbors_share = 0.1
 
     facts = Engine(
         name="tsne",
@@ -61,6 +59,8 @@ class TSNE:
         version=3,
         least_samples=MIN_SAMPLES,
         components=(2,),
+        libraries=(Library("openTSNE", "openTSNE"),),
+        seconds=FrameSeconds(first=9.5, following=1.2, iteration=0.018),
         parameters=(
             Parameter(
                 name="perplexity",
@@ -91,52 +91,28 @@ class TSNE:
         ),
     )
 
-    def frame(
-        self,
-        snapshot: NDArray[np.float32],
-        before: NDArray[np.float32] | None,
-        settings: Settings,
-        components: int,
-        report: Report,
-        codes: Codes | None = None,
-    ) -> NDArray[np.float32]:
-        """Returns a frame; see `LayoutEngine.frame`."""
-        check_samples(len(snapshot), self.facts.title)
-        snapshot = rescaled(snapshot)
-        refine = int(settings["refine"])
-        exaggeration = float(settings["exaggeration"])
-        if before is None:
-            start = principal(snapshot, components, START_SPREAD, int(settings["seed"]))
-            phases = [
-                (EARLY_ITERATIONS, float(EARLY_EXAGGERATION)),
-                (ITERATIONS + refine, exaggeration),
-            ]
-        else:
-            start = before.astype(np.float64)
-            phases = [(WARM_ITERATIONS + refine, exaggeration)]
-        return _optimize(snapshot, start, settings, phases, report)
+    def n_neighbors(self, settings: Settings) -> int:
+        """Returns three times the perplexity, beyond which affinities are next to nothing."""
+        return round(3 * float(settings["perplexity"]))
+
+    def optimizer(self, settings: Settings, codes: Codes | None) -> Optimize:
+        """Returns openTSNE's."""
+        return _by_opentsne
 
 
-def _optimize(
-    snapshot: NDArray[np.float32],
-    start: NDArray[np.float64],
-    settings: Settings,
-    phases: list[tuple[int, float]],
-    report: Report,
-) -> NDArray[np.float32]:
-    """Runs phases of iterations, each with its exaggeration, from a start."""
+def _by_opentsne(given: LayoutInput) -> NDArray[np.float32]:
     from openTSNE import TSNEEmbedding
 
-    threads = (os.cpu_count() or 1) if len(snapshot) >= THREADED_SAMPLES else 1
+    samples = len(given.start)
+    threads = (os.cpu_count() or 1) if samples >= THREADED_SAMPLES else 1
     embedding = TSNEEmbedding(
-        start,
-        _affinities(
-            snapshot, settings, threads, lambda share: report(_NEIGHBORS_SHARE * share)
-        ),
+        given.start,
+        _affinities(given.near, float(given.settings["perplexity"]), threads),
         negative_gradient_method="bh",
         theta=THETA,
         n_jobs=threads,
     )
+    phases = _phases(given)
     total = sum(iterations for iterations, _ in phases)
     done = 0
     for iterations, exaggeration in phases:
@@ -144,23 +120,30 @@ def _optimize(
             iterations,
             inplace=True,
             exaggeration=exaggeration,
-            callbacks=[_teller(report, done, total)],
-            callbacks_every_iters=_iterations_between_reports(len(snapshot)),
+            callbacks=[_teller(given.report, done, total)],
+            callbacks_every_iters=_iterations_between_reports(samples),
         )
         done += iterations
-    report(1.0)
     return np.asarray(embedding, np.float32)
 
 
-def _affinities(
-    snapshot: NDArray[np.float32], settings: Settings, threads: int, report: Report
-) -> Any:
-    """Returns openTSNE's affinities of a snapshot, from its exact neighbours."""
+def _phases(given: LayoutInput) -> list[tuple[int, float]]:
+    """Returns numbers of iterations, each with its exaggeration."""
+    refine = int(given.settings["refine"])
+    exaggeration = float(given.settings["exaggeration"])
+    if given.warm:
+        return [(WARM_ITERATIONS + refine, exaggeration)]
+    return [
+        (EARLY_ITERATIONS, float(EARLY_EXAGGERATION)),
+        (ITERATIONS + refine, exaggeration),
+    ]
+
+
+def _affinities(near: Neighbors, perplexity: float, threads: int) -> Any:
+    """Returns openTSNE's affinities, from exact neighbors."""
     from openTSNE.affinity import PerplexityBasedNN
     from openTSNE.nearest_neighbors import PrecomputedNeighbors
 
-    perplexity = float(settings["perplexity"])
-    near = nearest(snapshot, round(3 * perplexity), cast("Metric", settings["metric"]), report)
     return PerplexityBasedNN(
         knn_index=PrecomputedNeighbors(near.indices, near.distances),
         perplexity=min(perplexity, near.indices.shape[1] / 3),
@@ -172,8 +155,7 @@ def _teller(
     report: Report, done: int, total: int
 ) -> Callable[[int, float, NDArray[np.float64]], bool]:
     def tell(iteration: int, error: float, embedding: NDArray[np.float64]) -> bool:
-        share = (done + iteration) / total
-        report(_NEIGHBORS_SHARE + (1 - _NEIGHBORS_SHARE) * share)
+        report((done + iteration) / total)
         return False  # go on
 
     return tell

@@ -14,7 +14,6 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,18 +22,18 @@ from tb_embed_plugin.errors import ArgumentError
 from tb_embed_plugin.projections.engine import (
     Codes,
     Engine,
+    FrameSeconds,
+    Library,
     Parameter,
-    Report,
     Settings,
 )
-from tb_embed_plugin.projections.neighbors import METRIC, Metric, Neighbors, nearest
-from tb_embed_plugin.projections.start import (
-    MIN_SAMPLES,
-    SEED,
-    check_samples,
-    principal,
-    rescaled,
+from tb_embed_plugin.projections.neighbor_layout import (
+    LayoutInput,
+    NeighborLayout,
+    Optimize,
 )
+from tb_embed_plugin.projections.neighbors import METRIC
+from tb_embed_plugin.projections.start import MIN_SAMPLES, SEED
 
 MOST_EPOCHS = 500
 LEAST_EPOCHS = 100
@@ -46,18 +45,15 @@ WARM_SHARE = 5
 WARM_LEARNING_RATE = 0.1
 """A frame that starts from another takes a fifth of the passes."""
 
-START_SPREAD = 5.0
-"""Standard deviation of a first frame's start along its first axis."""
-
 TARGET_DISTANCE = 5.0
 """How far apart unequal labels pull, umap-learn's for a target weight of one half."""
 
-_NEIGHBORS_SHARE = 0.2
-"""Of a frame's work, the part that finding neighbours is taken for in reports."""
 
+class UMAP(NeighborLayout):
+    """The engine `umap`."""
 
-class UMAP:
-    """The engine `umap`; without state."""
+    start_spread = 5.0
+    neighbors_share = 0.2
 
     facts = Engine(
         name="umap",
@@ -65,6 +61,8 @@ class UMAP:
         version=3,
         least_samples=MIN_SAMPLES,
         components=(2, 3),
+        libraries=(Library("scranpy", "scranpy"), Library("umap-learn", "umap")),
+        seconds=FrameSeconds(first=1.6, following=0.25),
         parameters=(
             Parameter(
                 name="neighbors",
@@ -93,44 +91,28 @@ class UMAP:
         ),
     )
 
-    def frame(
-        self,
-        snapshot: NDArray[np.float32],
-        before: NDArray[np.float32] | None,
-        settings: Settings,
-        components: int,
-        report: Report,
-        codes: Codes | None = None,
-    ) -> NDArray[np.float32]:
-        """Returns a frame; see `LayoutEngine.frame`."""
-        check_samples(len(snapshot), self.facts.title)
-        snapshot = rescaled(snapshot)
-        optimize = _by_umap_learn if _needs_umap_learn(settings, codes) else _by_umappp
-        near = nearest(
-            snapshot,
-            int(settings["neighbors"]),
-            cast("Metric", settings["metric"]),
-            lambda share: report(_NEIGHBORS_SHARE * share),
-        )
-        report(_NEIGHBORS_SHARE)
-        epochs = min(MOST_EPOCHS, max(LEAST_EPOCHS, SAMPLE_EPOCHS // len(snapshot)))
-        if before is None:
-            start = principal(snapshot, components, START_SPREAD, int(settings["seed"]))
-            schedule = _Schedule(epochs, 1.0)
-        else:
-            start = before.astype(np.float64)
-            schedule = _Schedule(epochs // WARM_SHARE, WARM_LEARNING_RATE)
-        frame = optimize(near, start, schedule, settings, codes)
-        report(1.0)
-        return frame
+    def n_neighbors(self, settings: Settings) -> int:
+        """Returns the setting of that name."""
+        return int(settings["neighbors"])
+
+    def optimizer(self, settings: Settings, codes: Codes | None) -> Optimize:
+        """Returns umappp's, or that of umap-learn where the former cannot be had."""
+        return _by_umap_learn if _needs_umap_learn(settings, codes) else _by_umappp
 
 
 @dataclass(frozen=True)
 class _Schedule:
-    """Passes over the edges of the neighbours' graph, and the learning rate of the first."""
+    """Passes over the edges of the neighbors' graph, and the learning rate of the first."""
 
     epochs: int
     learning_rate: float
+
+
+def _schedule(given: LayoutInput) -> _Schedule:
+    epochs = min(MOST_EPOCHS, max(LEAST_EPOCHS, SAMPLE_EPOCHS // len(given.start)))
+    if given.warm:
+        return _Schedule(epochs // WARM_SHARE, WARM_LEARNING_RATE)
+    return _Schedule(epochs, 1.0)
 
 
 def _needs_umap_learn(settings: Settings, codes: Codes | None) -> bool:
@@ -155,16 +137,11 @@ def _needs_umap_learn(settings: Settings, codes: Codes | None) -> bool:
     return True
 
 
-def _by_umappp(
-    near: Neighbors,
-    start: NDArray[np.float64],
-    schedule: _Schedule,
-    settings: Settings,
-    codes: Codes | None,
-) -> NDArray[np.float32]:
+def _by_umappp(given: LayoutInput) -> NDArray[np.float32]:
     from knncolle import FindKnnResults
     from scranpy import run_umap
 
+    near, start, settings, schedule = given.near, given.start, given.settings, _schedule(given)
     frame = run_umap(
         FindKnnResults(near.indices, near.distances),
         num_dim=start.shape[1],
@@ -179,13 +156,7 @@ def _by_umappp(
     return np.ascontiguousarray(frame, np.float32)
 
 
-def _by_umap_learn(
-    near: Neighbors,
-    start: NDArray[np.float64],
-    schedule: _Schedule,
-    settings: Settings,
-    codes: Codes | None,
-) -> NDArray[np.float32]:
+def _by_umap_learn(given: LayoutInput) -> NDArray[np.float32]:
     """Does what `_by_umappp` does, through umap-learn's own parts.
 
     `UMAP(init=array)` would stretch the start to a square, which moves everything; the parts
@@ -199,6 +170,7 @@ def _by_umap_learn(
         make_epochs_per_sample,
     )
 
+    near, start, settings, schedule = given.near, given.start, given.settings, _schedule(given)
     samples = len(start)
     random_state = np.random.RandomState(int(settings["seed"]))
     graph, _, _ = fuzzy_simplicial_set(
@@ -212,7 +184,7 @@ def _by_umap_learn(
     )
     if settings["target"]:
         graph = discrete_metric_simplicial_set_intersection(
-            graph, codes, far_dist=TARGET_DISTANCE
+            graph, given.codes, far_dist=TARGET_DISTANCE
         )
     edges = graph.tocoo()
     edges.data[edges.data < edges.data.max() / schedule.epochs] = 0  # never sampled

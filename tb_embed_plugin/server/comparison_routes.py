@@ -5,10 +5,9 @@ docs/http_api.md is the contract.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -21,8 +20,8 @@ from tb_embed_plugin.arguments import Arguments
 from tb_embed_plugin.errors import ArgumentError, EmbedError
 from tb_embed_plugin.metrics.catalog import STEP_METRICS
 from tb_embed_plugin.metrics.similarity import Cka
-from tb_embed_plugin.server.answers import Answer, Service, json_answer
-from tb_embed_plugin.server.measuring import (
+from tb_embed_plugin.server.response import Answer, Service, json_answer
+from tb_embed_plugin.server.time_budget import (
     in_time,
     measures_of,
     ranked_limit,
@@ -74,27 +73,18 @@ def similarity(service: Service, arguments: Arguments) -> Answer:
     """Answers the linear CKA of each step with each step, of this layer or another."""
     own = measures_of(service, arguments)
     both = same_samples(own, _other_of(service, arguments, own))
-    measures, other = both.here, both.there
-    rows = arguments.members("steps", measures.steps)
-    columns = arguments.members("with_steps", other.steps)
+    here, there = both.here, both.there
+    rows = arguments.members("steps", here.steps)
+    columns = arguments.members("with_steps", there.steps)
     pairs = [(row, column) for row in rows for column in columns]
     values, state = in_time(
-        service, pairs, lambda pair: measures.similarity(pair[0], other, pair[1])
+        service, pairs, lambda pair: here.similarity(pair[0], there, pair[1])
     )
-    tables = {
-        name: [without_nan(row) for row in each.reshape(len(rows), len(columns))]
-        for name, each in _both(values, len(pairs)).items()
-    }
-    content = state | {
-        "label": measures.label,
-        "steps": rows,
-        "with_steps": columns,
-        "left_out": both.left_out,
-        **tables,
-    }
+    content = {"label": here.label, "left_out": both.left_out}
+    tables = _tables(values, rows, columns)
     # The other one's version may change while this one's does not.
-    version = version_of(measures, state) if other is measures else None
-    return json_answer(content, version)
+    version = version_of(here, state) if there is here else None
+    return json_answer({**state, **content, **tables}, version)
 
 
 def comparison(service: Service, arguments: Arguments) -> Answer:
@@ -108,34 +98,54 @@ def comparison(service: Service, arguments: Arguments) -> Answer:
     limit = ranked_limit(arguments)
     step = arguments.number("step") if arguments.optional("step") else None
     compared = Comparison(here, there, step)
-    here, there = compared.here, compared.there
     found: dict[str, Any] = {"metrics": [], "lists": [], "neighbors_kept": None}
-    # Piece by piece: the observations take seconds, all else follows from them.
-    work: list[Callable[[], object]] = [
-        *_observations(here, compared.step),
-        *_observations(there, compared.there_step),
+    work = _work(compared, limit, found)
+    parts, state = in_time(service, work, lambda piece: piece())
+    cka = [part for part in parts if isinstance(part, Cka)]
+    return json_answer({**state, **_describe(compared, cka), **found})
+
+
+def _work(
+    compared: Comparison, limit: int, found: dict[str, Any]
+) -> list[Callable[[], object]]:
+    """Returns the pieces of a comparison's work, of which one fills `found`, some give CKA.
+
+    Piece by piece: the observations take seconds, all else follows from them.
+    """
+    return [
+        *_observations(compared.here, compared.step),
+        *_observations(compared.there, compared.there_step),
         lambda: found.update(metrics=_metrics(compared), **_differences(compared, limit)),
         *(partial(compared.cka, pair) for pair in compared.pairs),
     ]
-    parts, state = in_time(service, work, lambda piece: piece())
-    found_cka = _both([part for part in parts if isinstance(part, Cka)], len(compared.pairs))
-    content = {
+
+
+def _describe(compared: Comparison, cka: Sequence[Cka]) -> dict[str, Any]:
+    curves = _both(cka, len(compared.pairs))
+    return {
         "step": compared.step,
         "with_step": compared.there_step,
-        "label": here.label,
+        "label": compared.here.label,
         "k": compared.k,
         "left_out": compared.left_out,
-        **found,
         "steps": [one for one, _ in compared.pairs],
         "with_steps": [other for _, other in compared.pairs],
-        **{name: without_nan(each) for name, each in found_cka.items()},
+        **{name: without_nan(each) for name, each in curves.items()},
     }
-    return json_answer(state | content)
 
 
-COMPARISON_ROUTES: Mapping[str, Callable[[Service, Arguments], Answer]] = MappingProxyType(
-    {"similarity": similarity, "comparison": comparison}
-)
+def _tables(
+    values: Sequence[Cka], rows: Sequence[int], columns: Sequence[int]
+) -> dict[str, Any]:
+    """Returns `cka` and `cka_biased` as a list a row, with the steps of both."""
+    shape = len(rows), len(columns)
+    found = _both(values, len(rows) * len(columns))
+    tables = {name: each.reshape(shape) for name, each in found.items()}
+    return {
+        "steps": rows,
+        "with_steps": columns,
+        **{name: [without_nan(row) for row in table] for name, table in tables.items()},
+    }
 
 
 def _other_of(service: Service, arguments: Arguments, measures: LayerMeasures) -> LayerMeasures:

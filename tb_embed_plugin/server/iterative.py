@@ -12,9 +12,9 @@ from tb_embed_plugin.arguments import Arguments
 from tb_embed_plugin.errors import ArgumentError, NotRecordedError, UnsuitableDataError
 from tb_embed_plugin.jobs import engines
 from tb_embed_plugin.jobs.layouts import Layout
-from tb_embed_plugin.jobs.quality import Measures, warning, words
+from tb_embed_plugin.jobs.quality import QualityRecords, warning, words
 from tb_embed_plugin.server import progress
-from tb_embed_plugin.server.answers import Answer, Service, bound, json_answer
+from tb_embed_plugin.server.response import Answer, Service, bound, json_answer
 from tb_embed_plugin.view_arguments import CARRYING
 
 
@@ -55,7 +55,7 @@ def quality(service: Service, arguments: Arguments) -> Answer:
     layout = layout_of(service, arguments)
     steps = arguments.members("steps", layout.steps)
     label = progress.label_of_request(layout, arguments)
-    measures = Measures(layout, layout.known_digests(), label)
+    measures = QualityRecords(layout, layout.known_digests(), label)
     missing = measures.missing(layout.steps)
     complete = not missing and not measures.lacks_floor()
     if not complete and arguments.wants_start():
@@ -103,8 +103,7 @@ def layout_of(service: Service, arguments: Arguments) -> Layout:
             f"none among its {len(layer.steps)} steps; wait for one, or look at the training"
         )
     components = arguments.choice("components", [str(n) for n in engine.components])
-    if layer.samples < engine.least_samples:
-        raise UnsuitableDataError(engines.too_few(engine, layer.samples))
+    engine.check_samples(layer.samples)
     settings = engine.settings(arguments.given(p.name for p in engine.parameters))
     layout = Layout(run, layer, engine, int(components), settings)
     column = layout.column

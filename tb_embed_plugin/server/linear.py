@@ -15,9 +15,9 @@ from tb_embed_plugin import wire
 from tb_embed_plugin.arguments import Arguments
 from tb_embed_plugin.errors import UnsuitableDataError
 from tb_embed_plugin.jobs.layouts import Layout, layout_of_view
-from tb_embed_plugin.jobs.quality import Measures, words
+from tb_embed_plugin.jobs.quality import QualityRecords, words
 from tb_embed_plugin.server import progress
-from tb_embed_plugin.server.answers import Answer, Service, bound, json_answer
+from tb_embed_plugin.server.response import Answer, Service, bound, json_answer
 from tb_embed_plugin.view_arguments import CARRYING, read_view
 from tb_embed_plugin.views import Carried, Onto, Source, View
 
@@ -46,7 +46,7 @@ def quality(service: Service, arguments: Arguments) -> Answer:
     view = read_view(service.logdir, arguments)
     layout = layout_of_view(view)
     label = progress.label_of_request(layout, arguments)
-    measures = Measures(layout, layout.known_digests(), label)
+    measures = QualityRecords(layout, layout.known_digests(), label)
     missing = measures.missing(layout.steps)
     if missing and arguments.wants_start():
         names = [*(p.name for p in layout.engine.parameters), *CARRYING, "label"]

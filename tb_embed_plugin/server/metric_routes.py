@@ -5,25 +5,30 @@ docs/http_api.md is the contract.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_embed_plugin import wire
 from tb_embed_plugin.analysis import findings
 from tb_embed_plugin.analysis.measure import LayerMeasures
 from tb_embed_plugin.arguments import Arguments
 from tb_embed_plugin.errors import ArgumentError
 from tb_embed_plugin.metrics.catalog import CKA_METRICS, STEP_METRICS
+from tb_embed_plugin.metrics.observation import Observation
 from tb_embed_plugin.metrics.rankings import RULES
 from tb_embed_plugin.metrics.sample_catalog import RUN_METRICS, SAMPLE_METRICS
 from tb_embed_plugin.metrics.warning_rules import LEAST_SAMPLES
-from tb_embed_plugin.server.answers import Answer, Service, bound, json_answer
-from tb_embed_plugin.server.measuring import (
+from tb_embed_plugin.server.response import (
+    Answer,
+    Service,
+    binary_answer,
+    bound,
+    json_answer,
+)
+from tb_embed_plugin.server.time_budget import (
     in_time,
     measure_on,
     measures_of,
@@ -31,6 +36,9 @@ from tb_embed_plugin.server.measuring import (
     version_of,
     without_nan,
 )
+
+OF_STEPS = frozenset(metric.name for metric in SAMPLE_METRICS)
+"""The metrics of samples that have a number at each step."""
 
 
 def catalog(service: Service, arguments: Arguments) -> Answer:
@@ -49,57 +57,33 @@ def metrics(service: Service, arguments: Arguments) -> Answer:
     rows, state = in_time(
         service, asked, lambda step: (measures.numbers(step), measures.observation(step))
     )
-    similar = [measures.similarities(step) for step in asked[: len(rows)]]
-    content = state | {
-        "steps": asked[: len(rows)],
-        "metrics": [
-            {**asdict(metric), "values": [numbers.get(metric.name) for numbers, _ in rows]}
-            for metric in STEP_METRICS
-        ],
-        "cka_biased": {
-            name: without_nan(
-                np.array([s[name].biased if name in s else np.nan for s in similar])
-            )
-            for name in CKA_METRICS
-        },
-        "label": measures.label,
-        "classes": measures.labels.names,
-        "classes_are_outputs": measures.labels.are_outputs,
-        "dead": [np.flatnonzero(seen.dead).tolist() for _, seen in rows],
-        "saturated": [np.flatnonzero(seen.saturated).tolist() for _, seen in rows],
-        "dead_by_class": [without_nan(seen.dead_by_class) for _, seen in rows],
-        "samples_measured": len(measures.samples),
-        "samples": measures.facts.samples,
+    steps = asked[: len(rows)]
+    content = {
+        "steps": steps,
+        "cka_biased": _biased(measures, steps),
+        **_describe_numbers([numbers for numbers, _ in rows]),
+        **_describe_observations([seen for _, seen in rows]),
+        **_describe_layer(measures),
     }
-    return json_answer(content, version_of(measures, state))
+    return json_answer(state | content, version_of(measures, state))
 
 
 def sample_metrics(service: Service, arguments: Arguments) -> Answer:
     """Answers one number a step and sample, or a sample over the run."""
     measures = measures_of(service, arguments)
     name = arguments.text("name")
-    of_steps = {metric.name for metric in SAMPLE_METRICS}
-    asked = arguments.members("steps", measures.steps)
-    if name in of_steps:
-        bound(len(asked) * measures.facts.samples * 4, "steps")
-        found, state = in_time(service, asked, lambda step: measures.sample_metric(name, step))
-        steps = asked[: len(found)]
+    steps = arguments.members("steps", measures.steps)
+    if name in OF_STEPS:
+        bound(len(steps) * measures.facts.samples * 4, "steps")
+        found, state = in_time(service, steps, lambda step: measures.sample_metric(name, step))
     else:
-        state = measure_on(service, measures)
-        found, steps = [], []
-        if state["state"] == "done":
-            found = [_in_float32(_summary(service, measures, name, of_steps))]
+        found, state = _over_the_run(service, measures, name)
+        steps = []
     empty = np.empty((0, measures.facts.samples), np.float32)
-    tensors = {
-        "values": np.stack(found) if found else empty,
-        "steps": np.array(steps, np.int32),
-    }
-    info = state | {
-        "name": name,
-        "label": measures.label,
-        "classes": measures.labels.names,
-    }
-    return Answer(wire.encode(tensors, info), wire.CONTENT_TYPE, version_of(measures, state))
+    values = np.stack(found) if found else empty
+    tensors = {"values": values, "steps": np.array(steps[: len(found)], np.int32)}
+    info = {"name": name, "label": measures.label, "classes": measures.labels.names}
+    return binary_answer(tensors, state | info, version_of(measures, state))
 
 
 def samples(service: Service, arguments: Arguments) -> Answer:
@@ -110,21 +94,8 @@ def samples(service: Service, arguments: Arguments) -> Answer:
     state = measure_on(service, measures)
     ranked: dict[str, Any] = {"total_ranked": None, "samples": []}
     if state["state"] == "done":
-        with service.frames.working():
-            ranking = findings.ranking(measures, rule)
-        trained = np.array(measures.trained)
-        ranked = {
-            "total_ranked": len(ranking.samples),
-            "samples": [
-                {"sample": int(sample), "score": float(score), "steps": trained[at].tolist()}
-                for sample, score, at in zip(
-                    ranking.samples[:limit],
-                    ranking.scores[:limit],
-                    ranking.events.T[:limit],
-                    strict=True,
-                )
-            ],
-        }
+        with service.queue.turn():
+            ranked = _describe_ranking(measures, rule, limit)
     content = state | {"rule": rule, "label": measures.label, **_words(rule), **ranked}
     return json_answer(content, version_of(measures, state))
 
@@ -133,47 +104,97 @@ def list_findings(service: Service, arguments: Arguments) -> Answer:
     """Answers a layer's warnings, and how many samples each rule names."""
     measures = measures_of(service, arguments)
     state = measure_on(service, measures)
-    content: dict[str, Any] = {"warnings": [], "rules": []}
+    found: dict[str, Any] = {"warnings": [], "rules": []}
     if state["state"] == "done":
-        with service.frames.working():
-            warnings = findings.warnings(measures)
-            rankings = findings.all_rankings(measures) if measures.trained else {}
-        content = {
-            "warnings": [
-                {**vars(warning), "samples": warning.samples.tolist()} for warning in warnings
-            ],
-            "rules": [
-                {"rule": rule, **_words(rule), "count": len(ranking.samples)}
-                for rule, ranking in rankings.items()
-            ],
-        }
-    content["label"] = measures.label
-    content["samples_measured"] = len(measures.samples)
-    content["least_samples"] = LEAST_SAMPLES
-    return json_answer(state | content, version_of(measures, state))
-
-
-METRIC_ROUTES: Mapping[str, Callable[[Service, Arguments], Answer]] = MappingProxyType(
-    {
-        "catalog": catalog,
-        "metrics": metrics,
-        "sample_metrics": sample_metrics,
-        "samples": samples,
-        "findings": list_findings,
+        with service.queue.turn():
+            found = _describe_findings(measures)
+    content = {
+        "label": measures.label,
+        "samples_measured": len(measures.samples),
+        "least_samples": LEAST_SAMPLES,
     }
-)
+    return json_answer({**state, **found, **content}, version_of(measures, state))
 
 
-def _summary(
-    service: Service, measures: LayerMeasures, name: str, others: set[str]
-) -> NDArray[np.float64]:
-    with service.frames.working():
+def _describe_numbers(rows: Sequence[Mapping[str, float]]) -> dict[str, Any]:
+    """Returns each metric with its values, one a step."""
+    return {
+        "metrics": [
+            {**asdict(metric), "values": [numbers.get(metric.name) for numbers in rows]}
+            for metric in STEP_METRICS
+        ]
+    }
+
+
+def _describe_observations(rows: Sequence[Observation]) -> dict[str, Any]:
+    """Returns what is known of each unit, a list a step."""
+    return {
+        "dead": [np.flatnonzero(seen.dead).tolist() for seen in rows],
+        "saturated": [np.flatnonzero(seen.saturated).tolist() for seen in rows],
+        "dead_by_class": [without_nan(seen.dead_by_class) for seen in rows],
+    }
+
+
+def _describe_layer(measures: LayerMeasures) -> dict[str, Any]:
+    return {
+        "label": measures.label,
+        "classes": measures.labels.names,
+        "classes_are_outputs": measures.labels.are_outputs,
+        "samples_measured": len(measures.samples),
+        "samples": measures.facts.samples,
+    }
+
+
+def _biased(measures: LayerMeasures, steps: Sequence[int]) -> dict[str, list[float | None]]:
+    """Returns the plain CKA of each of `CKA_METRICS`, one a step."""
+    similar = [measures.similarities(step) for step in steps]
+    return {
+        name: without_nan(np.array([s[name].biased if name in s else np.nan for s in similar]))
+        for name in CKA_METRICS
+    }
+
+
+def _describe_ranking(measures: LayerMeasures, rule: str, limit: int) -> dict[str, Any]:
+    ranking = findings.ranking(measures, rule)
+    trained = np.array(measures.trained)
+    rows = zip(
+        ranking.samples[:limit], ranking.scores[:limit], ranking.events.T[:limit], strict=True
+    )
+    return {
+        "total_ranked": len(ranking.samples),
+        "samples": [
+            {"sample": int(sample), "score": float(score), "steps": trained[at].tolist()}
+            for sample, score, at in rows
+        ],
+    }
+
+
+def _describe_findings(measures: LayerMeasures) -> dict[str, Any]:
+    warnings = findings.warnings(measures)
+    rankings = findings.all_rankings(measures) if measures.trained else {}
+    return {
+        "warnings": [{**vars(one), "samples": one.samples.tolist()} for one in warnings],
+        "rules": [
+            {"rule": rule, **_words(rule), "count": len(ranking.samples)}
+            for rule, ranking in rankings.items()
+        ],
+    }
+
+
+def _over_the_run(
+    service: Service, measures: LayerMeasures, name: str
+) -> tuple[list[NDArray[np.float32]], dict[str, Any]]:
+    """Returns one number a sample once all steps are measured, and how far that is."""
+    state = measure_on(service, measures)
+    if state["state"] != "done":
+        return [], state
+    with service.queue.turn():
         found = findings.summary(measures)
     if name not in found:
         raise ArgumentError(
-            f"expected name to be one of {sorted([*others, *found])}; received {name!r}"
+            f"expected name to be one of {sorted([*OF_STEPS, *found])}; received {name!r}"
         )
-    return found[name]
+    return [_in_float32(found[name])], state
 
 
 def _in_float32(values: NDArray[np.float64]) -> NDArray[np.float32]:

@@ -11,15 +11,14 @@ from typing import Any
 
 from tb_embed_plugin.arguments import Arguments
 from tb_embed_plugin.errors import BrokenInstallationError
-from tb_embed_plugin.jobs import engines
-from tb_embed_plugin.jobs.expectation import Stage
+from tb_embed_plugin.jobs.job_spec import JobSpec
 from tb_embed_plugin.jobs.layouts import Layout
 from tb_embed_plugin.jobs.quality import work_left
 from tb_embed_plugin.jobs.queue import Status
-from tb_embed_plugin.jobs.task import Task
+from tb_embed_plugin.jobs.time_estimate import Stage
 from tb_embed_plugin.runs.labels import label_of, read_classes
 from tb_embed_plugin.runs.run import short_hash
-from tb_embed_plugin.server.answers import Answer, Service, json_answer
+from tb_embed_plugin.server.response import Answer, Service, json_answer
 
 
 def label_of_request(layout: Layout, arguments: Arguments) -> str | None:
@@ -54,13 +53,13 @@ def start(
         BrokenInstallationError: The engine's library is not installed.
         BusyError: Too many jobs wait.
     """
-    reason = engines.unavailable(layout.engine.name)
+    reason = layout.engine.unavailable()
     if reason is not None:
         raise BrokenInstallationError(reason)
     status = _status(service, layout, label)
     if status is not None and status.state in ("waiting", "running"):
         return
-    task = Task(
+    spec = JobSpec(
         roots=tuple((str(root.path), root.name) for root in service.logdir.roots),
         run=layout.run.name,
         layer=layout.layer.name,
@@ -75,7 +74,7 @@ def start(
     )
     work = work_left(layout, label)
     key = layout.key if work.frames else _key(layout, label)
-    service.jobs.start(key, task, work)
+    service.jobs.start(key, spec, work)
 
 
 def describe(
@@ -91,7 +90,7 @@ def describe(
     )
     if status is None or status.state == "done":
         expected = service.jobs.expected_seconds(work_left(layout, label), stage)
-        message = engines.unavailable(layout.engine.name) or "not asked for yet"
+        message = layout.engine.unavailable() or "not asked for yet"
         return {"state": "absent", "message": message, "expected_seconds": round(expected, 1)}
     seconds = status.expected_seconds
     return {

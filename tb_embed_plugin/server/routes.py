@@ -1,4 +1,4 @@
-"""One function per endpoint: parse the arguments, call, encode.
+"""Which function answers which address; each parses the arguments, calls, encodes.
 
 docs/http_api.md is the contract. A route knows no HTTP beyond `Answer`; `plugin.py` turns
 answers and errors into responses.
@@ -7,102 +7,65 @@ answers and errors into responses.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from types import MappingProxyType
 
-from tb_embed_plugin import wire
 from tb_embed_plugin.arguments import Arguments
-from tb_embed_plugin.jobs import engines
+from tb_embed_plugin.errors import NotRecordedError
 from tb_embed_plugin.runs.run import Run
-from tb_embed_plugin.server import iterative, linear, progress
-from tb_embed_plugin.server.answers import Answer, Service, bound, json_answer
-from tb_embed_plugin.server.columns import describe_columns, encode_columns
-from tb_embed_plugin.server.comparison_routes import COMPARISON_ROUTES
-from tb_embed_plugin.server.lens_routes import LENS_ROUTES
-from tb_embed_plugin.server.metric_routes import METRIC_ROUTES
-from tb_embed_plugin.server.sample_routes import SAMPLE_ROUTES
+from tb_embed_plugin.server import (
+    class_routes,
+    comparison_routes,
+    metric_routes,
+    projection_routes,
+    region_routes,
+    run_routes,
+    sample_routes,
+)
+from tb_embed_plugin.server.response import Answer, Service
 from tb_embed_plugin.views import Source, first_view
+
+Route = Callable[[Service, Arguments], Answer]
 
 MAX_PREPARED_VALUES = 1 << 27
 """Values worth a second of one core before anybody has asked: 512 MiB of activations."""
 
-
-def runs(service: Service, arguments: Arguments) -> Answer:
-    """Lists the runs."""
-    listed = service.logdir.list_runs()
-    body = service.listing.describe(listed, service.logdir.problems)
-    return Answer(body, "application/json")
-
-
-def metadata(service: Service, arguments: Arguments) -> Answer:
-    """Answers the samples' metadata."""
-    run = service.logdir.run(arguments.text("run"))
-    layer = run.layer(arguments.text("layer"))
-    columns, version = run.columns(layer.name), layer.samples_version
-    if arguments.optional("step") is not None:
-        (step,) = arguments.members("step", layer.steps)[:1]
-        columns = [c for c in run.columns(layer.name, step) if c.info.by_step]
-    if any(column.info.by_step for column in columns):
-        version = run.layer_version(layer.name)
-    info = {"columns": describe_columns(columns)}
-    return Answer(wire.encode(encode_columns(columns), info), wire.CONTENT_TYPE, version)
-
-
-def sprite(service: Service, arguments: Arguments) -> Answer:
-    """Answers a page of thumbnails."""
-    run = service.logdir.run(arguments.text("run"))
-    layer = run.layer(arguments.text("layer"))
-    body, content_type = run.sprite(layer.name, arguments.number("page", 0))
-    return Answer(body, content_type, layer.samples_version)
+ROUTES: Mapping[str, Route] = MappingProxyType(
+    {
+        "runs": run_routes.runs,
+        "metadata": run_routes.metadata,
+        "sprite": run_routes.sprite,
+        "vectors": run_routes.vectors,
+        "projection": projection_routes.projection,
+        "quality": projection_routes.quality,
+        "cancel": projection_routes.cancel,
+        "engines": projection_routes.list_engines,
+        "catalog": metric_routes.catalog,
+        "metrics": metric_routes.metrics,
+        "sample_metrics": metric_routes.sample_metrics,
+        "samples": metric_routes.samples,
+        "findings": metric_routes.list_findings,
+        "similarity": comparison_routes.similarity,
+        "comparison": comparison_routes.comparison,
+        "confusion": class_routes.confusion,
+        "class_pair": class_routes.class_pair,
+        "units": class_routes.units,
+        "regions": region_routes.regions,
+        "neighbors": sample_routes.neighbors,
+        "sample_history": sample_routes.sample_history,
+        "neighbor_history": sample_routes.neighbor_history,
+    }
+)
 
 
-def projection(service: Service, arguments: Arguments) -> Answer:
-    """Answers the frames of some steps."""
-    if _is_iterative(arguments):
-        return iterative.projection(service, arguments)
-    return linear.projection(service, arguments)
+def find(name: str) -> Route:
+    """Returns the route of an address below the plugin's.
 
-
-def quality(service: Service, arguments: Arguments) -> Answer:
-    """Answers how far each frame can be believed."""
-    if _is_iterative(arguments):
-        return iterative.quality(service, arguments)
-    return linear.quality(service, arguments)
-
-
-def cancel(service: Service, arguments: Arguments) -> Answer:
-    """Ends the job of a projection."""
-    arguments.check_may_start()
-    side = iterative if _is_iterative(arguments) else linear
-    layout = side.layout_of(service, arguments)
-    return progress.cancel(service, layout, progress.label_of_request(layout, arguments))
-
-
-def vectors(service: Service, arguments: Arguments) -> Answer:
-    """Answers activations as they were recorded."""
-    run = service.logdir.run(arguments.text("run"))
-    layer = run.layer(arguments.text("layer"))
-    snapshot = run.snapshot(layer.name, arguments.number("step"))
-    samples = arguments.members("samples", range(len(snapshot)))
-    units = arguments.members("units", range(layer.units))
-    bound(len(samples) * len(units) * 4, "samples")
-    # Units first: one of them, of many samples, is small.
-    rows = snapshot if len(units) == layer.units else snapshot[:, units]
-    body = wire.encode({"vectors": rows[samples]})
-    return Answer(body, wire.CONTENT_TYPE, run.layer_version(layer.name))
-
-
-def list_engines(service: Service, arguments: Arguments) -> Answer:
-    """Lists the engines and what each can be told."""
-    described = [
-        {
-            **asdict(facts),
-            "iterative": name in engines.LAYOUT,
-            "unavailable": engines.unavailable(name),
-        }
-        for name, facts in engines.FACTS.items()
-    ]
-    return json_answer({"engines": described})
+    Raises:
+        NotRecordedError: There is none.
+    """
+    if name not in ROUTES:
+        raise NotRecordedError(f"expected one of {list(ROUTES)}; received {name!r}")
+    return ROUTES[name]
 
 
 def prepare(service: Service) -> None:
@@ -117,25 +80,3 @@ def prepare(service: Service) -> None:
     layer = runs[0].layers[0]
     if 0 < layer.samples * layer.units * len(layer.drawable) <= MAX_PREPARED_VALUES:
         service.frames.basis(first_view(Source(runs[0], layer.name)))
-
-
-ROUTES: Mapping[str, Callable[[Service, Arguments], Answer]] = MappingProxyType(
-    {
-        "runs": runs,
-        "metadata": metadata,
-        "sprite": sprite,
-        "projection": projection,
-        "quality": quality,
-        "vectors": vectors,
-        "cancel": cancel,
-        "engines": list_engines,
-        **COMPARISON_ROUTES,
-        **LENS_ROUTES,
-        **METRIC_ROUTES,
-        **SAMPLE_ROUTES,
-    }
-)
-
-
-def _is_iterative(arguments: Arguments) -> bool:
-    return arguments.choice("engine", list(engines.FACTS)) in engines.LAYOUT

@@ -5,9 +5,6 @@ docs/http_api.md is the contract.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
-
 import numpy as np
 
 from tb_embed_plugin.analysis.sample_history import neighbors_at, said_of
@@ -15,8 +12,8 @@ from tb_embed_plugin.arguments import Arguments
 from tb_embed_plugin.errors import ArgumentError, TooMuchAskedError
 from tb_embed_plugin.projections.neighbors import Metric
 from tb_embed_plugin.runs.run import LayerFacts
-from tb_embed_plugin.server.answers import Answer, Service, json_answer
-from tb_embed_plugin.server.measuring import in_time, measures_of, version_of, without_nan
+from tb_embed_plugin.server.response import Answer, Service, json_answer
+from tb_embed_plugin.server.time_budget import in_time, measures_of, version_of, without_nan
 
 MAX_NEIGHBORS = 1000
 """Neighbours in one answer of `neighbors`."""
@@ -35,18 +32,10 @@ def neighbors(service: Service, arguments: Arguments) -> Answer:
     """Answers the nearest neighbours of one sample in the layer's own space, exactly."""
     run = service.logdir.run(arguments.text("run"))
     layer = run.layer(arguments.text("layer"))
-    sample, k = arguments.number("sample"), arguments.number("k", 15)
-    _check_sample(layer, sample)
-    _check_search(layer, k, MAX_NEIGHBORS)
-    with service.frames.working():
-        found = neighbors_at(
-            run,
-            layer.name,
-            sample,
-            arguments.number("step"),
-            k,
-            _metric(arguments),
-        )
+    sample, k = _read_search(arguments, layer, MAX_NEIGHBORS)
+    with service.queue.turn():
+        step, metric = arguments.number("step"), _metric(arguments)
+        found = neighbors_at(run, layer.name, sample, step, k, metric)
     listed = zip(found.indices[0].tolist(), found.distances[0].tolist(), strict=True)
     content = {
         "neighbors": [{"sample": other, "distance": distance} for other, distance in listed]
@@ -57,10 +46,9 @@ def neighbors(service: Service, arguments: Arguments) -> Answer:
 def sample_history(service: Service, arguments: Arguments) -> Answer:
     """Answers what the model said of one sample at each step."""
     measures = measures_of(service, arguments)
-    sample = arguments.number("sample")
-    _check_sample(measures.facts, sample)
+    sample = _read_sample(arguments, measures.facts)
     steps = arguments.members("steps", measures.steps)
-    with service.frames.working():
+    with service.queue.turn():
         said = [said_of(measures, sample, step) for step in steps]
     label = int(measures.labels.codes[sample])
     content = {
@@ -69,37 +57,34 @@ def sample_history(service: Service, arguments: Arguments) -> Answer:
         "classes": measures.labels.names,
         "label": measures.label,
         "true_class": label if label >= 0 else None,
-        **{name: without_nan(np.array([one[name] for one in said])) for name in SAID},
     }
-    return json_answer(content, measures.run.layer_version(measures.facts.name))
+    curves = {name: without_nan(np.array([one[name] for one in said])) for name in SAID}
+    return json_answer(content | curves, version_of(measures))
 
 
 def neighbor_history(service: Service, arguments: Arguments) -> Answer:
     """Answers the nearest neighbours of one sample at each step."""
     measures = measures_of(service, arguments)
-    sample, k = arguments.number("sample"), arguments.number("k", 15)
-    _check_sample(measures.facts, sample)
-    _check_search(measures.facts, k, MAX_NEIGHBORS_A_STEP)
-    steps = arguments.members("steps", measures.steps)
+    run, name = measures.run, measures.facts.name
+    sample, k = _read_search(arguments, measures.facts, MAX_NEIGHBORS_A_STEP)
+    steps, metric = arguments.members("steps", measures.steps), _metric(arguments)
     found, state = in_time(
-        service,
-        steps,
-        lambda step: neighbors_at(
-            measures.run,
-            measures.facts.name,
-            sample,
-            step,
-            k,
-            _metric(arguments),
-        ).indices[0],
+        service, steps, lambda step: neighbors_at(run, name, sample, step, k, metric).indices[0]
     )
-    content = state | {
+    content = {
         "sample": sample,
         "label": measures.label,
         "steps": steps[: len(found)],
         "neighbors": [row.tolist() for row in found],
     }
-    return json_answer(content, version_of(measures, state))
+    return json_answer(state | content, version_of(measures, state))
+
+
+def _read_search(arguments: Arguments, layer: LayerFacts, most: int) -> tuple[int, int]:
+    """Returns a sample, and how many neighbors of it are asked for."""
+    sample, k = _read_sample(arguments, layer), arguments.number("k", 15)
+    _check_search(layer, k, most)
+    return sample, k
 
 
 def _metric(arguments: Arguments) -> Metric:
@@ -107,12 +92,14 @@ def _metric(arguments: Arguments) -> Metric:
     return "cosine" if asked == "cosine" else "euclidean"
 
 
-def _check_sample(layer: LayerFacts, sample: int) -> None:
+def _read_sample(arguments: Arguments, layer: LayerFacts) -> int:
+    sample = arguments.number("sample")
     if sample >= layer.samples:
         raise ArgumentError(
             f"expected sample below {layer.samples}, the samples of {layer.name!r}; "
             f"received {sample}"
         )
+    return sample
 
 
 def _check_search(layer: LayerFacts, k: int, most: int) -> None:
@@ -122,12 +109,3 @@ def _check_search(layer: LayerFacts, k: int, most: int) -> None:
             f"{MAX_SEARCHED_BYTES // 8} activations a step; received k = {k}, "
             f"{layer.samples * layer.units} activations; ask for fewer, or record fewer samples"
         )
-
-
-SAMPLE_ROUTES: Mapping[str, Callable[[Service, Arguments], Answer]] = MappingProxyType(
-    {
-        "neighbors": neighbors,
-        "sample_history": sample_history,
-        "neighbor_history": neighbor_history,
-    }
-)

@@ -24,10 +24,11 @@ from sklearn.manifold import trustworthiness
 from werkzeug.test import Client
 
 from tb_embed_plugin.errors import UnreadableError
-from tb_embed_plugin.jobs import engines, work, worker
 from tb_embed_plugin.jobs import queue as jobs
-from tb_embed_plugin.jobs.task import Task
+from tb_embed_plugin.jobs import work, worker
+from tb_embed_plugin.jobs.job_spec import JobSpec
 from tb_embed_plugin.plugin import EmbeddingsPlugin
+from tb_embed_plugin.projections import engine
 from tests.clusters import BASE, HEADER, STEPS, get, record_clusters, snapshot, wait_for
 from tests.harness import client_for, tensorboard
 
@@ -419,7 +420,7 @@ def test_what_an_engine_cannot_be_told_is_refused(
 def test_an_engine_without_its_library_says_how_to_get_it(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engines, "find_spec", lambda name: None)
+    monkeypatch.setattr(engine, "find_spec", lambda name: None)
     listed = {e["name"]: e for e in client.get(BASE + "engines").get_json()["engines"]}
     response = get(client, "projection", FC1, start=True)
 
@@ -435,12 +436,13 @@ def test_the_worker_needs_no_tensorflow(tmp_path: Path) -> None:
         "import sys\n"
         "sys.modules['tensorflow'] = sys.modules['keras'] = None\n"
         "from tb_embed_plugin.jobs import engines, work\n"
-        "from tb_embed_plugin.jobs.task import Task\n"
+        "from tb_embed_plugin.jobs.job_spec import JobSpec\n"
         "for name in ('pca', 'tsne', 'umap'):\n"
         "    settings = engines.FACTS[name].settings({})\n"
-        f"    task = Task((({str(tmp_path)!r}, ''),), 'a', 'fc1', name, 2, settings, (0, 1),\n"
-        "                'backwards', 'label')\n"
-        "    work.do(task, lambda progress: None)\n"
+        f"    roots = (({str(tmp_path)!r}, ''),)\n"
+        "    one = 'a', 'fc1', name, 2, settings, (0, 1), 'backwards', 'label'\n"
+        "    spec = JobSpec(roots, *one)\n"
+        "    work.do(spec, lambda progress: None)\n"
         "    print(name)\n"
     )
     result = subprocess.run(
@@ -470,8 +472,8 @@ def test_every_failure_is_one_sentence_without_a_path(
         raise error
 
     monkeypatch.setattr(work, "do", fail)
-    task = Task((("/secret", ""),), "a", "fc1", "tsne", 2, {}, (0, 1), "backwards", "label")
-    told = worker.outcome(Task.from_line(task.to_line()), io.StringIO())
+    task = JobSpec((("/secret", ""),), "a", "fc1", "tsne", 2, {}, (0, 1), "backwards", "label")
+    told = worker.outcome(JobSpec.from_line(task.to_line()), io.StringIO())
 
     assert words in told["failed"]
     assert "/secret" not in told["failed"]

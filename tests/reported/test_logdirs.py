@@ -20,7 +20,7 @@ from werkzeug.test import Client
 
 from tb_embed_plugin import cli
 from tb_embed_plugin.jobs import engines, work
-from tb_embed_plugin.jobs.task import Task
+from tb_embed_plugin.jobs.job_spec import JobSpec
 from tb_embed_plugin.plugin import EmbeddingsPlugin
 from tb_embed_plugin.runs.event_file import write_event_file
 from tb_embed_plugin.runs.roots import roots_of
@@ -196,9 +196,9 @@ def test_a_worker_finds_a_run_of_logdir_spec(tmp_path: Path) -> None:
     save(tmp_path / "x" / "train", {"words": values(40)}, "model.ckpt-1")
     settings = engines.FACTS["pca"].settings({})
     roots = ((str(tmp_path / "gone"), "a"), (str(tmp_path / "x"), "b"))
-    task = Task(roots, "b/train", "words", "pca", 2, settings, (1,), "backwards", None)
+    task = JobSpec(roots, "b/train", "words", "pca", 2, settings, (1,), "backwards", None)
     told: list[work.Progress] = []
-    work.do(Task.from_line(task.to_line()), told.append)
+    work.do(JobSpec.from_line(task.to_line()), told.append)
     assert told[-1].stage == "quality"
 
 

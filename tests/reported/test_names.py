@@ -20,7 +20,7 @@ from tensorboardX import SummaryWriter
 
 from tb_embed_plugin import cli, open_run
 from tb_embed_plugin.jobs import engines, work
-from tb_embed_plugin.jobs.task import Task
+from tb_embed_plugin.jobs.job_spec import JobSpec
 from tb_embed_plugin.plugin import EmbeddingsPlugin
 from tb_embed_plugin.runs.logdir import Logdir
 from tb_embed_plugin.runs.manifest import Manifest, Step
@@ -370,7 +370,7 @@ def test_work_in_progress_calls_a_step_as_it_was_written(tmp_path: Path, engine:
     (layer,) = run.layers
     said: set[str] = set()
     work.do(
-        Task(
+        JobSpec(
             roots=((str(tmp_path), ""),),
             run="run",
             layer=layer.name,

@@ -16,7 +16,7 @@ from werkzeug.test import Client, TestResponse
 
 from tb_embed_plugin.metrics.rankings import RULES
 from tb_embed_plugin.plugin import EmbeddingsPlugin
-from tb_embed_plugin.server import measuring
+from tb_embed_plugin.server import time_budget
 from tests.harness import EPOCHS, Recording, client_for
 from tests.kernels import biased_cka, debiased_cka
 
@@ -89,7 +89,7 @@ def test_a_request_answers_what_is_done_in_its_time(
     recording: Recording, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fresh = client_for(recording.logdir, EmbeddingsPlugin)
-    monkeypatch.setattr(measuring, "SECONDS", 0)
+    monkeypatch.setattr(time_budget, "SECONDS", 0)
     first = ask(fresh, "metrics", v="x")
     content = first.get_json()
     assert (content["state"], content["done"], content["total"]) == ("running", 1, len(STEPS))

@@ -19,11 +19,12 @@ from tensorboard.backend import application
 from tensorboard.plugins import base_plugin
 from werkzeug.test import Client
 
-from tb_embed_plugin import frames
-from tb_embed_plugin.plugin import ROUTES, EmbeddingsPlugin
+from tb_embed_plugin import compute_queue
+from tb_embed_plugin.plugin import EmbeddingsPlugin
 from tb_embed_plugin.projections import pca
 from tb_embed_plugin.projections.basis import Basis
-from tb_embed_plugin.server import answers, routes
+from tb_embed_plugin.server import response
+from tb_embed_plugin.server.routes import ROUTES
 from tests.decoding import BASE, info_of, positions_of
 from tests.harness import EPOCHS, Recording, client_for
 
@@ -204,7 +205,7 @@ def test_nothing_but_get_is_answered(client: Client, name: str) -> None:
 
 
 @given(
-    st.sampled_from(ROUTES),
+    st.sampled_from(list(ROUTES)),
     st.dictionaries(
         st.sampled_from(
             [
@@ -264,7 +265,7 @@ def test_only_the_current_version_may_be_kept(client: Client) -> None:
 def test_too_large_an_answer_is_refused_with_the_remedy(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answers, "MAX_BYTES", 10_000)
+    monkeypatch.setattr(response, "MAX_BYTES", 10_000)
     projection = client.get(BASE + "projection", query_string=FC1)
     vectors = client.get(BASE + "vectors", query_string={**FC1, "step": 1})
 
@@ -276,7 +277,7 @@ def test_too_large_an_answer_is_refused_with_the_remedy(
 def test_too_many_at_once_are_told_to_wait(
     recording: Recording, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(frames, "MAX_WAITING", 0)
+    monkeypatch.setattr(compute_queue, "MAX_WAITING", 0)
     response = client_for(recording.logdir, EmbeddingsPlugin).get(
         BASE + "projection", query_string=FC1
     )
@@ -465,7 +466,11 @@ def test_every_route_is_documented() -> None:
     documentation = (Path(__file__).parents[2] / "docs/http_api.md").read_text()
     for name in ROUTES:
         assert f"## `{name}`\n" in documentation
-    assert set(ROUTES) == set(routes.ROUTES)
+
+
+@pytest.mark.parametrize("name", ["nothing", "run", "runs/runs", "routes", ""])
+def test_an_address_that_is_no_route_is_refused(client: Client, name: str) -> None:
+    assert client.get(BASE + name).status_code == 404
 
 
 def test_opening_tensorboard_prepares_the_first_picture(

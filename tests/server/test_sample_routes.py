@@ -10,7 +10,7 @@ import pytest
 from werkzeug.test import Client
 
 from tb_embed_plugin.plugin import EmbeddingsPlugin
-from tb_embed_plugin.server import measuring
+from tb_embed_plugin.server import time_budget
 from tests.clusters import get, record_clusters
 from tests.harness import EPOCHS, Recording, client_for
 from tests.server.test_metric_routes import answer_until_done, ask, tensors_of
@@ -28,7 +28,7 @@ def client(recording: Recording) -> Client:
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lets a slow machine answer all at once."""
-    monkeypatch.setattr(measuring, "SECONDS", 600)
+    monkeypatch.setattr(time_budget, "SECONDS", 600)
 
 
 def test_a_samples_history_is_its_row_of_the_samples_metrics(
@@ -67,7 +67,7 @@ def test_neighbours_over_the_steps_are_those_of_each(
 def test_what_takes_longer_comes_in_parts(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(measuring, "SECONDS", 0)
+    monkeypatch.setattr(time_budget, "SECONDS", 0)
     answer = ask(client, "neighbor_history", sample=5, k=7, v="x")
     content = answer.get_json()
     assert (content["state"], content["steps"], content["total"]) == ("running", [0], 11)

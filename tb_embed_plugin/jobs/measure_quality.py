@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_embed_plugin.jobs.quality import Measures
+from tb_embed_plugin.jobs.quality import QualityRecords
 from tb_embed_plugin.projections import motion, quality
 from tb_embed_plugin.projections.engine import Codes, LayoutEngine, Report
 from tb_embed_plugin.projections.neighbors import Metric
@@ -16,7 +16,9 @@ from tb_embed_plugin.projections.neighbors import Metric
 FrameOf = Callable[[int], NDArray[np.float32] | None]
 
 
-def measure(measures: Measures, step: int, frame_of: FrameOf, labels: Codes | None) -> None:
+def measure(
+    measures: QualityRecords, step: int, frame_of: FrameOf, labels: Codes | None
+) -> None:
     """Measures what is not known of a frame, and of the motion that leads to it.
 
     Args:
@@ -57,7 +59,7 @@ def measure(measures: Measures, step: int, frame_of: FrameOf, labels: Codes | No
 
 
 def measure_floor(
-    measures: Measures,
+    measures: QualityRecords,
     engine: LayoutEngine,
     step: int,
     frame: NDArray[np.float32],

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 Value = TypeVar("Value")
 
 
-class Memory(Generic[Value]):
+class LruCache(Generic[Value]):
     """The values used last, by key.
 
     Args:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from tb_embed_plugin.analysis.measure import LayerMeasures
 from tb_embed_plugin.arguments import Arguments
 from tb_embed_plugin.errors import TooMuchAskedError, UnsuitableDataError
-from tb_embed_plugin.server.answers import Service
+from tb_embed_plugin.server.response import Service
 
 Part = TypeVar("Part")
 Wanted = TypeVar("Wanted")
@@ -64,7 +64,7 @@ def in_time(
     for each in wanted:
         if parts and time.monotonic() > end:
             break
-        with service.frames.working():
+        with service.queue.turn():
             parts.append(work(each))
     state = "done" if len(parts) == len(wanted) else "running"
     return parts, {"state": state, "done": len(parts), "total": len(wanted)}
@@ -84,9 +84,9 @@ def ranked_limit(arguments: Arguments) -> int:
     return limit
 
 
-def version_of(measures: LayerMeasures, state: Mapping[str, Any]) -> str | None:
-    """Returns the layer's version, None where the answer is not the last word."""
-    finished = state["state"] == "done"
+def version_of(measures: LayerMeasures, state: Mapping[str, Any] | None = None) -> str | None:
+    """Returns the layer's version, None where `state` says that more is to come."""
+    finished = state is None or state["state"] == "done"
     return measures.run.layer_version(measures.facts.name) if finished else None
 
 

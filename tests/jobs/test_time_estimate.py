@@ -8,13 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tb_embed_plugin.jobs.expectation import Expectation, Work
+from tb_embed_plugin.jobs import engines
+from tb_embed_plugin.jobs.time_estimate import JobSize, TimeEstimate
+from tb_embed_plugin.projections.tsne import TSNE
+from tb_embed_plugin.projections.umap import UMAP
 
-MNIST = Work("tsne", samples=10_000, units=200, frames=11, from_nothing=True, measures=12)
+MNIST = JobSize(
+    TSNE.facts, samples=10_000, units=200, frames=11, from_nothing=True, measures=12
+)
 
 works = st.builds(
-    Work,
-    engine=st.sampled_from(["tsne", "umap", "pca"]),
+    JobSize,
+    engine=st.sampled_from(list(engines.FACTS.values())),
     samples=st.integers(1, 10**6),
     units=st.integers(1, 4096),
     frames=st.integers(0, 1000),
@@ -24,16 +29,16 @@ works = st.builds(
 
 
 @given(works, st.floats(0, 1))
-def test_the_share_grows_from_nothing_to_all(work: Work, done: float) -> None:
-    part = work.share("frames", done * work.frames)
+def test_the_share_grows_from_nothing_to_all(size: JobSize, done: float) -> None:
+    part = size.share("frames", done * size.frames)
 
     assert 0 <= part <= 1
-    assert work.share("frames", work.frames) == 1
-    assert part <= work.share("frames", min(work.frames, done * work.frames + 0.5)) + 1e-12
+    assert size.share("frames", size.frames) == 1
+    assert part <= size.share("frames", min(size.frames, done * size.frames + 0.5)) + 1e-12
 
 
 def test_more_work_takes_longer() -> None:
-    expected = Expectation()
+    expected = TimeEstimate()
     seconds = expected.seconds(MNIST, "frames")
 
     assert seconds > expected.seconds(replace(MNIST, from_nothing=False), "frames")
@@ -48,17 +53,17 @@ def test_more_work_takes_longer() -> None:
 
 
 def test_a_slower_machine_is_learnt_from_a_long_job_alone() -> None:
-    expected = Expectation()
+    expected = TimeEstimate()
     seconds = expected.seconds(MNIST, "frames")
     expected.learn(replace(MNIST, samples=100), "frames", 1000.0)
     assert expected.seconds(MNIST, "frames") == seconds
     expected.learn(MNIST, "frames", 3 * seconds)
     assert expected.seconds(MNIST, "frames") == pytest.approx(3 * seconds)
-    assert expected.seconds(replace(MNIST, engine="umap"), "frames") < 3 * seconds
+    assert expected.seconds(replace(MNIST, engine=UMAP.facts), "frames") < 3 * seconds
 
 
 def test_what_remains_follows_the_pace_so_far() -> None:
-    expected = Expectation()
+    expected = TimeEstimate()
     whole = replace(MNIST, from_nothing=False, frames=10)
 
     assert expected.remaining(whole, "frames", 5, 60) == pytest.approx(60)

@@ -7,11 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_embed_plugin import wire
 from tb_embed_plugin.analysis.measured import Measured
+from tb_embed_plugin.compute_queue import ComputeQueue
 from tb_embed_plugin.errors import TooMuchAskedError
 from tb_embed_plugin.frames import Frames
 from tb_embed_plugin.jobs.cache import cache_of
-from tb_embed_plugin.jobs.queue import Jobs
+from tb_embed_plugin.jobs.queue import JobQueue
 from tb_embed_plugin.runs.logdir import Logdir
 from tb_embed_plugin.server.listing import Listing
 
@@ -41,10 +46,17 @@ class Service:
     """What the routes work with."""
 
     logdir: Logdir
+    queue: ComputeQueue
     frames: Frames
-    jobs: Jobs
+    jobs: JobQueue = field(default_factory=JobQueue)
     listing: Listing = field(default_factory=Listing)
     measured: Measured = field(default_factory=lambda: Measured(cache_of))
+
+    @classmethod
+    def of(cls, logdir: Logdir) -> Service:
+        """Returns what the routes need to answer about a log directory."""
+        queue = ComputeQueue()
+        return cls(logdir, queue, Frames(queue))
 
 
 def bound(size: int, what: str) -> None:
@@ -67,3 +79,12 @@ def json_answer(
     # NaN is no JSON; a number that can be missing is null.
     body = json.dumps(content, allow_nan=False).encode()
     return Answer(body, "application/json", version, status)
+
+
+def binary_answer(
+    tensors: Mapping[str, NDArray[np.generic]],
+    info: Mapping[str, Any] | None = None,
+    version: str | None = None,
+) -> Answer:
+    """Returns arrays, and what else there is to say as JSON, as `wire` encodes them."""
+    return Answer(wire.encode(tensors, info), wire.CONTENT_TYPE, version)

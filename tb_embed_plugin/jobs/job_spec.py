@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 
 @dataclass(frozen=True)
-class Task:
+class JobSpec:
     """One job of a worker: the frames of an engine that iterates, and their quality.
 
     Of a linear engine it is the quality alone, since its frames are no cost.
@@ -38,12 +38,12 @@ class Task:
     label: str | None
 
     def to_line(self) -> str:
-        """Returns the task as a line of JSON."""
+        """Returns the job as a line of JSON."""
         return json.dumps(asdict(self)) + "\n"
 
     @classmethod
-    def from_line(cls, line: str) -> Task:
-        """Returns the task that a line of JSON describes, as `to_line` made it."""
+    def from_line(cls, line: str) -> JobSpec:
+        """Returns the job that a line of JSON describes, as `to_line` made it."""
         fields: dict[str, Any] = json.loads(line)
         roots = tuple((path, name) for path, name in fields["roots"])
         return cls(**(fields | {"roots": roots, "steps": tuple(fields["steps"])}))

@@ -10,6 +10,8 @@ import threading
 from dataclasses import dataclass
 from typing import Literal
 
+from tb_embed_plugin.projections.engine import Engine
+
 Stage = Literal["frames", "quality"]
 """First all frames are laid out, then all are measured."""
 
@@ -31,31 +33,22 @@ MAX_JUDGED = 20_000
 TELLING_SECONDS = 5.0
 """A shorter job is mostly its start, and says little of a longer one."""
 
-ITERATION_SECONDS = 0.018
-"""One iteration of t-SNE."""
-
-FRAME_SECONDS = {"tsne": (9.5, 1.2), "umap": (1.6, 0.25)}
-"""A frame from nothing, and one that starts from its neighbour, neighbours apart.
-
-These constants were measured on two cores with fc1 of MNIST (docs/architecture.md).
-"""
-
 
 @dataclass(frozen=True)
-class Work:
+class JobSize:
     """How much a job is.
 
     Attributes:
-        engine: Name of the engine.
+        engine: Facts of the engine.
         samples: Rows of each snapshot.
         units: Width of each snapshot.
         frames: Frames to lay out.
         from_nothing: Whether the first of them has no neighbour to start from.
         measures: Frames to measure.
-        refine: Iterations of t-SNE added to each frame.
+        refine: Iterations added to each frame.
     """
 
-    engine: str
+    engine: Engine
     samples: int
     units: int
     frames: int
@@ -80,43 +73,43 @@ class Work:
         if stage == "quality":
             judged = min(size, (MAX_JUDGED / SAMPLES) ** 2 / size) if size else 0
             return frames * QUALITY_SECONDS * size * judged * (1 + width) / 2
-        first, following = FRAME_SECONDS.get(self.engine, (0.0, 0.0))
         neighbors = NEIGHBORS_SECONDS * size**2 * width
-        extra = (first - following) * size * min(frames, 1.0) if self.from_nothing else 0.0
-        refining = ITERATION_SECONDS * self.refine
-        return frames * ((following + refining) * size + neighbors) + extra
+        each = self.engine.seconds
+        first = (each.first - each.following) * min(frames, 1.0) if self.from_nothing else 0.0
+        following = each.following + each.iteration * self.refine
+        return frames * (following * size + neighbors) + first * size
 
 
-class Expectation:
+class TimeEstimate:
     """Says how long jobs will take, and learns from those that have ended."""
 
     def __init__(self) -> None:
         self._paces: dict[tuple[str, Stage], float] = {}
         self._lock = threading.Lock()
 
-    def seconds(self, work: Work, stage: Stage) -> float:
+    def seconds(self, size: JobSize, stage: Stage) -> float:
         """Returns how long a stage will take, in seconds."""
         with self._lock:
-            return work.seconds(stage) * self._paces.get((work.engine, stage), 1.0)
+            return size.seconds(stage) * self._paces.get((size.engine.name, stage), 1.0)
 
-    def remaining(self, work: Work, stage: Stage, done: float, elapsed: float) -> float:
+    def remaining(self, size: JobSize, stage: Stage, done: float, elapsed: float) -> float:
         """Returns how long the rest of a stage will take, in seconds.
 
         Args:
-            work: The job.
+            size: Of the job.
             stage: Its stage.
             done: Frames of the stage that are done, with the share of the one under way.
             elapsed: Seconds since the stage began.
         """
-        share = work.share(stage, done)
+        share = size.share(stage, done)
         # A small share says little of the pace.
         if share < 0.1:
-            return max(0.0, self.seconds(work, stage) - elapsed)
+            return max(0.0, self.seconds(size, stage) - elapsed)
         return elapsed * (1 - share) / share
 
-    def learn(self, work: Work, stage: Stage, elapsed: float) -> None:
+    def learn(self, size: JobSize, stage: Stage, elapsed: float) -> None:
         """Takes account of how long a stage has taken, in seconds."""
-        expected = work.seconds(stage)
+        expected = size.seconds(stage)
         if expected >= TELLING_SECONDS:
             with self._lock:
-                self._paces[work.engine, stage] = elapsed / expected
+                self._paces[size.engine.name, stage] = elapsed / expected

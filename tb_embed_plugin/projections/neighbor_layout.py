@@ -1,0 +1,101 @@
+"""What t-SNE and UMAP share: frames that are made from exact neighbors and a start.
+
+A first frame starts from the snapshot's PCA, any other from its neighbor in time.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_embed_plugin.projections.engine import Codes, Engine, Report, Settings
+from tb_embed_plugin.projections.neighbors import Metric, Neighbors, nearest
+from tb_embed_plugin.projections.start import principal, rescaled
+
+
+@dataclass(frozen=True)
+class LayoutInput:
+    """A frame that is to be made.
+
+    Attributes:
+        near: Neighbors of all samples in the snapshot.
+        start: float64 (n_samples, components), where the samples start.
+        warm: Whether that is the frame of a neighbor in time.
+        settings: The engine's, complete and checked.
+        codes: Categories of the column that supervises, where the settings name one.
+        report: Is told the share of the optimization that is done, in [0, 1].
+    """
+
+    near: Neighbors
+    start: NDArray[np.float64]
+    warm: bool
+    settings: Settings
+    codes: Codes | None
+    report: Report
+
+
+Optimize = Callable[[LayoutInput], NDArray[np.float32]]
+
+
+class NeighborLayout(ABC):
+    """An engine that moves samples from a start until neighbors lie together; no state.
+
+    Attributes:
+        facts: What it is and can be told.
+        start_spread: Standard deviation of a first frame's start along its first axis.
+        neighbors_share: Of a frame's work, the part that finding neighbors is taken for in
+            reports.
+    """
+
+    facts: ClassVar[Engine]
+    start_spread: ClassVar[float]
+    neighbors_share: ClassVar[float]
+
+    def frame(
+        self,
+        snapshot: NDArray[np.float32],
+        before: NDArray[np.float32] | None,
+        settings: Settings,
+        components: int,
+        report: Report,
+        codes: Codes | None = None,
+    ) -> NDArray[np.float32]:
+        """Returns a frame; see `LayoutEngine.frame`."""
+        self.facts.check_samples(len(snapshot))
+        optimize = self.optimizer(settings, codes)
+        share = self.neighbors_share
+        snapshot = rescaled(snapshot)
+        metric = cast("Metric", settings["metric"])
+        near = nearest(
+            snapshot, self.n_neighbors(settings), metric, lambda done: report(share * done)
+        )
+        if before is None:
+            seed = int(settings["seed"])
+            start = principal(snapshot, components, self.start_spread, seed)
+        else:
+            start = before.astype(np.float64)
+
+        def rest(done: float) -> None:
+            report(share + (1 - share) * done)
+
+        rest(0.0)
+        frame = optimize(LayoutInput(near, start, before is not None, settings, codes, rest))
+        report(1.0)
+        return frame
+
+    @abstractmethod
+    def n_neighbors(self, settings: Settings) -> int:
+        """Returns how many neighbors of each sample are wanted, where there are so many."""
+
+    @abstractmethod
+    def optimizer(self, settings: Settings, codes: Codes | None) -> Optimize:
+        """Returns what moves samples from their start, as float32 (n_samples, components).
+
+        Raises:
+            ArgumentError: What the settings want cannot be had here.
+        """

@@ -1,0 +1,55 @@
+"""The routes of what was recorded: runs, metadata, thumbnails, activations.
+
+docs/http_api.md is the contract.
+"""
+
+from __future__ import annotations
+
+from tb_embed_plugin.arguments import Arguments
+from tb_embed_plugin.runs.run import LayerFacts, Run
+from tb_embed_plugin.server.columns import describe_columns, encode_columns
+from tb_embed_plugin.server.response import Answer, Service, binary_answer, bound
+
+
+def runs(service: Service, arguments: Arguments) -> Answer:
+    """Lists the runs."""
+    listed = service.logdir.list_runs()
+    body = service.listing.describe(listed, service.logdir.problems)
+    return Answer(body, "application/json")
+
+
+def metadata(service: Service, arguments: Arguments) -> Answer:
+    """Answers the samples' metadata."""
+    run, layer = _layer(service, arguments)
+    columns, version = run.columns(layer.name), layer.samples_version
+    if arguments.optional("step") is not None:
+        (step,) = arguments.members("step", layer.steps)[:1]
+        columns = [c for c in run.columns(layer.name, step) if c.info.by_step]
+    if any(column.info.by_step for column in columns):
+        version = run.layer_version(layer.name)
+    info = {"columns": describe_columns(columns)}
+    return binary_answer(encode_columns(columns), info, version)
+
+
+def sprite(service: Service, arguments: Arguments) -> Answer:
+    """Answers a page of thumbnails."""
+    run, layer = _layer(service, arguments)
+    body, content_type = run.sprite(layer.name, arguments.number("page", 0))
+    return Answer(body, content_type, layer.samples_version)
+
+
+def vectors(service: Service, arguments: Arguments) -> Answer:
+    """Answers activations as they were recorded."""
+    run, layer = _layer(service, arguments)
+    snapshot = run.snapshot(layer.name, arguments.number("step"))
+    samples = arguments.members("samples", range(len(snapshot)))
+    units = arguments.members("units", range(layer.units))
+    bound(len(samples) * len(units) * 4, "samples")
+    # Units first: one of them, of many samples, is small.
+    rows = snapshot if len(units) == layer.units else snapshot[:, units]
+    return binary_answer({"vectors": rows[samples]}, None, run.layer_version(layer.name))
+
+
+def _layer(service: Service, arguments: Arguments) -> tuple[Run, LayerFacts]:
+    run = service.logdir.run(arguments.text("run"))
+    return run, run.layer(arguments.text("layer"))
