@@ -5,13 +5,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 BACKENDS := .venv-backends
 # Neighbours in a file share what is costly to set up, so each process begins with a half of all tests.
-PYTEST := $(BIN)/pytest --numprocesses 2 --dist worksteal
+PYTEST := $(BIN)/pytest --numprocesses 2 --dist worksteal --durations 10
+# Files of tests that need no TensorFlow, no browser and no process of their own.
+ROOMS := $(addprefix tests/,runs projections metrics analysis server jobs)
+QUICK = $(shell grep -rLE 'import (keras|tensorflow|subprocess)|EmbeddingCheckpoint|Recording\b' --include 'test_*.py' $(ROOMS))
 # Where the machine has no npm, one is installed there.
 export PATH := $(PATH):$(abspath $(BIN))
 PAGE := tb_embed_plugin/static/index.js
 PAGE_SOURCES := $(shell find frontend -path frontend/node_modules -prune -o -type f -print)
 
-.PHONY: demo test lint lint-python lint-page test-python test-page test-browser test-backends browsers bench pictures soak clean
+.PHONY: demo test quick quick-python lint lint-python lint-page test-python test-page test-browser test-backends browsers bench pictures soak clean
 
 demo: $(VENV)/installed  ## train a small network on digits and open TensorBoard on it
 	$(BIN)/tb-embed demo
@@ -19,6 +22,12 @@ demo: $(VENV)/installed  ## train a small network on digits and open TensorBoard
 test: $(VENV)/installed $(PAGE) browsers  ## everything that CI runs
 	$(MAKE) --jobs 2 --output-sync lint test-page
 	$(PYTEST) tests --ignore tests/backends
+
+quick: $(VENV)/installed  ## what a minute can tell: lint, unit tests of the page and of Python
+	$(MAKE) --jobs 2 --output-sync quick-python lint test-page
+
+quick-python: $(VENV)/installed
+	$(BIN)/pytest --durations 10 $(QUICK)
 
 lint: lint-python lint-page
 
@@ -67,8 +76,8 @@ pictures: $(VENV)/installed $(PAGE)  ## the README's pictures, and those of docs
 	mkdir -p docs/pictures
 	PICTURES=docs/pictures $(BIN)/pytest tests/browser -k "readme or at_any_width"
 
-soak: $(VENV)/installed $(PAGE)  ## slow checks: the page built without the machine's Node, MNIST
-	$(BIN)/pytest tests/test_packaging.py --soak
+soak: $(VENV)/installed $(PAGE) browsers  ## the slow checks that `make test` skips, and MNIST
+	$(BIN)/pytest tests --ignore tests/backends -m soak --soak
 	$(BIN)/pytest tests/browser/test_mnist.py --mnist $(MNIST)
 
 clean:

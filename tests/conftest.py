@@ -40,7 +40,7 @@ def make_model() -> Callable[..., Any]:
                 keras.layers.Dense(10, activation="softmax", name="probabilities"),
             ]
         )
-        options = {"optimizer": "adam", "loss": "sparse_categorical_crossentropy"}
+        options = {"optimizer": "sgd", "loss": "sparse_categorical_crossentropy"}
         model.compile(**options | compile_options)
         return model
 
@@ -97,3 +97,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Adds the options that `make soak` gives."""
     parser.addoption("--soak", action="store_true", help="run the slow checks too")
     parser.addoption("--mnist", help="an .npz file with MNIST's four arrays")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves the slow checks, marked `soak` with what makes them slow, to `make soak`."""
+    if config.getoption("--soak"):
+        return
+    for item in items:
+        if mark := item.get_closest_marker("soak"):
+            item.add_marker(pytest.mark.skip(reason=f"{mark.args[0]}: make soak"))

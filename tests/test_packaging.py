@@ -1,4 +1,4 @@
-"""The sdist and the wheel, built from a clone, and what installing them needs."""
+"""The sdist and the wheel: what goes into them, and both built from a clone."""
 
 from __future__ import annotations
 
@@ -43,6 +43,30 @@ def path_without_node(folder: Path) -> str:
     return str(folder)
 
 
+BUILDS = pytest.mark.soak("builds the page again and fetches what builds it")
+
+
+def test_page_and_types_are_packed_and_tests_are_not(tmp_path: Path) -> None:
+    lists = ["egg_info", "--egg-base", str(tmp_path)]
+    copies = ["build_py", "--build-lib", str(tmp_path / "wheel")]
+    subprocess.run(
+        [sys.executable, "setup.py", "--quiet", *lists, *copies], cwd=ROOT, check=True
+    )
+    package = tmp_path / "wheel" / "tb_embed_plugin"
+    (written,) = tmp_path.glob("*.egg-info")
+    sources = set((written / "SOURCES.txt").read_text().splitlines())
+    entry_points = (written / "entry_points.txt").read_text()
+
+    assert [folder.name for folder in (tmp_path / "wheel").iterdir()] == [package.name]
+    for name in ("static/index.js", "commands/player.html", "py.typed", "runs/writer.py"):
+        assert (package / name).is_file(), name
+    assert list(package.glob("static/assets/app-*.js"))
+    assert {"LICENSE", "Makefile", "frontend/package.json", "docs/http_api.md"} <= sources
+    assert not [name for name in sources if "node_modules" in name or "__pycache__" in name]
+    assert "tb_embed = tb_embed_plugin.plugin:EmbeddingsPlugin" in entry_points
+    assert "tb-embed = tb_embed_plugin.cli:main" in entry_points
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the sdist of a clone, and with the wheel made from that sdist."""
@@ -62,6 +86,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return dist
 
 
+@BUILDS
 def test_the_wheel_built_from_the_sdist_without_node_holds_the_page(built: Path) -> None:
     (wheel,) = built.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
@@ -78,6 +103,7 @@ def test_the_wheel_built_from_the_sdist_without_node_holds_the_page(built: Path)
     assert "tb-embed = tb_embed_plugin.cli:main" in text
 
 
+@BUILDS
 def test_the_sdist_holds_sources_and_page_and_nothing_built_else(built: Path) -> None:
     (sdist,) = built.glob("*.tar.gz")
     with tarfile.open(sdist) as archive:
@@ -88,11 +114,8 @@ def test_the_sdist_holds_sources_and_page_and_nothing_built_else(built: Path) ->
     assert not [n for n in names if "node_modules" in n or "__pycache__" in n]
 
 
-def test_a_machine_without_node_builds_the_page_too(
-    tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
-    if not request.config.getoption("--soak"):
-        pytest.skip("fetches a Node of 60 MB: make soak")
+@BUILDS
+def test_a_machine_without_node_builds_the_page_too(tmp_path: Path) -> None:
     source = clone(tmp_path / "clone")
     environment = {**os.environ, "PATH": path_without_node(tmp_path / "bin")}
     subprocess.run(

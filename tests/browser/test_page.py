@@ -322,7 +322,7 @@ def test_another_layer_can_be_chosen(
             keras.layers.Dense(10, activation="softmax", name="digits"),
         ]
     )
-    model.compile("adam", "sparse_categorical_crossentropy")
+    model.compile("sgd", "sparse_categorical_crossentropy")
     checkpoint = EmbeddingCheckpoint(
         tmp_path / "two", recording.images, layers=["fc1", "digits"]
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +20,8 @@ from tb_embed_plugin.projections.tsne import TSNE
 from tb_embed_plugin.projections.umap import UMAP
 
 Snapshot = NDArray[np.float32]
+WITH_NUMBA = {"pynndescent", "umap"}
+"""What of umap-learn is compiled as it is imported."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,10 @@ class Case:
         return self.engine.facts.settings(small[self.engine.facts.name])
 
 
-@pytest.fixture(params=["tsne", "umap", "umap by umap-learn"])
+COMPILES = pytest.mark.soak("umap-learn compiles itself for a minute")
+
+
+@pytest.fixture(params=["tsne", "umap", pytest.param("umap by umap-learn", marks=COMPILES)])
 def case(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Case:
     if request.param == "tsne":
         # Few samples are less settled than many: 0.003 to 0.013 from one seed to another.
@@ -287,11 +294,17 @@ def test_refining_and_exaggerating_tsne_change_the_layout() -> None:
     assert np.ptp(tight) < np.ptp(frame)
 
 
-def test_min_dist_keeps_neighbours_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_min_dist_keeps_neighbours_apart() -> None:
     snapshot, _ = clouds()
     assert nearest_distance(snapshot, 0.9) > 2 * nearest_distance(snapshot, 0)
+
+
+@COMPILES
+def test_min_dist_keeps_neighbours_apart_by_umap_learn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     without_scranpy(monkeypatch)
-    assert nearest_distance(snapshot, 0.9) > 2 * nearest_distance(snapshot, 0)
+    test_min_dist_keeps_neighbours_apart()
 
 
 def nearest_distance(snapshot: Snapshot, min_dist: float) -> float:
@@ -303,6 +316,59 @@ def nearest_distance(snapshot: Snapshot, min_dist: float) -> float:
     return float(np.median(away.min(axis=1)))
 
 
+@pytest.fixture
+def uncompiled(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """umap-learn as plain Python in place of scranpy, slow but there at once."""
+    import numba
+
+    def forget() -> None:
+        for name in [name for name in sys.modules if name.split(".")[0] in WITH_NUMBA]:
+            del sys.modules[name]
+
+    without_scranpy(monkeypatch)
+    monkeypatch.setattr(numba.config, "DISABLE_JIT", 1)
+    monkeypatch.setattr(umap, "MOST_EPOCHS", 60)
+    monkeypatch.setattr(umap, "LEAST_EPOCHS", 60)
+    # For a class that nothing here uses it imports TensorFlow, as the worker knows.
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    forget()
+    yield
+    forget()
+
+
+@pytest.mark.usefixtures("uncompiled")
+def test_umap_learn_lays_out_and_pulls_a_target_apart() -> None:
+    snapshot, codes = clouds(samples=24, classes=2)
+    engine = UMAP()
+    settings = engine.facts.settings({"neighbors": 6})
+    told: list[float] = []
+    frame = engine.frame(snapshot, None, settings, 2, told.append)
+
+    assert frame.shape == (24, 2)
+    assert frame.dtype == np.float32
+    assert quality.frame_quality(snapshot, frame, codes).label_accuracy == 1
+    assert (told == sorted(told), told[-1]) == (True, 1)
+    np.testing.assert_array_equal(frame, engine.frame(snapshot, None, settings, 2, ignore))
+    before = frame.copy()
+    again = engine.frame(snapshot, frame, settings, 2, ignore)
+    np.testing.assert_array_equal(frame, before)  # not written to
+    assert motion.motion(frame, again).mean < 0.2
+
+    cloud, _ = clouds(samples=24, classes=1)
+    blind = engine.frame(cloud, None, settings, 2, ignore)
+    pulled = engine.frame(cloud, None, {**settings, "target": "label"}, 2, ignore, codes)
+    assert alike(blind, codes) < 0.7
+    assert alike(pulled, codes) > 0.9
+
+
+def alike(frame: Snapshot, codes: NDArray[np.int32]) -> float:
+    """Returns the share of samples whose nearest one is of the same category."""
+    away = cdist(frame, frame)
+    np.fill_diagonal(away, np.inf)
+    return float((codes[away.argmin(axis=1)] == codes).mean())
+
+
+@COMPILES
 def test_a_target_pulls_its_categories_apart() -> None:
     snapshot, _ = clouds(classes=1)
     codes = np.arange(len(snapshot), dtype=np.int32) % 2
@@ -332,6 +398,7 @@ def test_a_target_that_cannot_be_had_is_refused(monkeypatch: pytest.MonkeyPatch)
         engine.frame(snapshot, None, settings, 2, ignore, codes)
 
 
+@COMPILES
 def test_both_umap_libraries_lay_out_equally_well(monkeypatch: pytest.MonkeyPatch) -> None:
     snapshot, codes = clouds(samples=300)
     engine = UMAP()

@@ -81,32 +81,6 @@ def test_metadata_and_sprite_are_the_samples(recording: Recording) -> None:
     )
 
 
-def test_weights_are_those_of_a_training_without_the_callback(
-    tmp_path: Path, digits: Digits, make_model: MakeModel
-) -> None:
-    def trained(*callbacks: Any) -> list[NDArray[np.float32]]:
-        keras.utils.set_random_seed(3)
-        model = keras.Sequential(
-            [
-                keras.layers.Flatten(),
-                keras.layers.Dense(32, activation="relu", name="fc1"),
-                keras.layers.BatchNormalization(),
-                keras.layers.Dropout(0.3),
-                keras.layers.Dense(10, activation="softmax"),
-            ]
-        )
-        model.compile("adam", "sparse_categorical_crossentropy")
-        fit(model, digits, *callbacks)
-        return list(model.get_weights())
-
-    plain = trained()
-    recorded = trained(EmbeddingCheckpoint(tmp_path, digits[0]))
-
-    assert len(plain) == len(recorded) == 8
-    for one, other in zip(plain, recorded, strict=True):
-        assert one.tobytes() == other.tobytes()
-
-
 def functional() -> Any:
     inputs = keras.Input((8, 8))
     hidden = keras.layers.Dense(16, activation="relu", name="fc1")(
@@ -134,7 +108,7 @@ def test_other_kinds_of_models_are_recorded(
 ) -> None:
     keras.utils.set_random_seed(0)
     model = build()
-    model.compile("adam", "sparse_categorical_crossentropy")
+    model.compile("sgd", "sparse_categorical_crossentropy")
     fit(model, digits, EmbeddingCheckpoint(tmp_path, digits[0], layers="fc1"))
 
     kernel, bias, *_ = model.get_weights()
@@ -165,7 +139,7 @@ def test_logits_are_called_logits(tmp_path: Path, digits: Digits) -> None:
     model = keras.Sequential(
         [keras.layers.Flatten(), keras.layers.Dense(16, name="fc1"), keras.layers.Dense(10)]
     )
-    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     fit(model, digits, EmbeddingCheckpoint(tmp_path, digits[0]), epochs=1)
 
     outputs = read_run(tmp_path).manifest.outputs
@@ -177,7 +151,7 @@ def test_a_regression_records_its_layer_and_no_outputs(tmp_path: Path, digits: D
     model = keras.Sequential(
         [keras.layers.Flatten(), keras.layers.Dense(16, name="fc1"), keras.layers.Dense(1)]
     )
-    model.compile("adam", "mse")
+    model.compile("sgd", "mse")
     fit(model, digits, EmbeddingCheckpoint(tmp_path, digits[0]), epochs=1)
 
     run = read_run(tmp_path)

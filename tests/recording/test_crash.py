@@ -51,7 +51,7 @@ TRAIN = """
     y = (x[:, 0] > 0).astype("int32")
     model = keras.Sequential(
         [keras.Input((8,)), keras.layers.Dense(16, name="fc1"), keras.layers.Dense(2)])
-    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
 
     def die(snapshots):
         # They are written behind the training.

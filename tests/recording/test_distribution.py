@@ -30,7 +30,7 @@ MODEL = """
                 keras.layers.Dense(6, activation="relu", name="fc1"),
                 keras.layers.BatchNormalization(),
                 keras.layers.Dense(2, activation="softmax")])
-            model.compile("adam", "sparse_categorical_crossentropy")
+            model.compile("sgd", "sparse_categorical_crossentropy")
         model.fit(x, y, batch_size=16, epochs=2, verbose=0,
                   callbacks=[EmbeddingCheckpoint(run_dir, x, layers="fc1")])
         np.savez(run_dir + "-weights.npz", *model.get_weights())
@@ -54,7 +54,7 @@ WORKER = """
             keras.layers.Dense(6, activation="relu", name="fc1"),
             keras.layers.BatchNormalization(),
             keras.layers.Dense(2, activation="softmax")])
-        model.compile("adam", "sparse_categorical_crossentropy")
+        model.compile("sgd", "sparse_categorical_crossentropy")
         model.optimizer.build(model.trainable_variables)
 
     @tf.function

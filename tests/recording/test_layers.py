@@ -53,7 +53,7 @@ TOKENS = np.array(
 
 def inner(model: Any, layer: str, x: NDArray[Any]) -> NDArray[np.float64]:
     submodel = keras.Model(model.inputs, model.get_layer(layer).output)
-    return np.asarray(submodel.predict(x, verbose=0), np.float64)
+    return np.asarray(submodel(x), np.float64)
 
 
 @pytest.mark.parametrize(
@@ -66,22 +66,30 @@ def inner(model: Any, layer: str, x: NDArray[Any]) -> NDArray[np.float64]:
         ({"active": "flatten"}, lambda maps: maps.mean(axis=(1, 2))),
     ],
 )
-def test_feature_maps(
-    tmp_path: Path, digits: Digits, pooling: Any, expected: Callable[[Any], Any]
-) -> None:
+def test_feature_maps(digits: Digits, pooling: Any, expected: Callable[[Any], Any]) -> None:
     model = images_model()
-    model.compile("adam", CROSSENTROPY)
-    layers = ["conv", "active"]
-    fit(
-        model, *digits, EmbeddingCheckpoint(tmp_path, digits[0], layers=layers, pooling=pooling)
+    tensors = trace_forward_pass(model, ["conv", "active"], digits[0], pooling).run()
+
+    maps = inner(model, "conv", digits[0])
+    np.testing.assert_allclose(tensors["conv"], expected(maps), atol=1e-5)
+    if isinstance(pooling, dict):
+        flat = np.maximum(maps, 0).reshape(len(maps), -1)
+        np.testing.assert_allclose(tensors["active"], flat, atol=1e-5)
+
+
+def test_a_training_is_recorded_with_its_pooling(tmp_path: Path, digits: Digits) -> None:
+    model = images_model()
+    model.compile("sgd", CROSSENTROPY)
+    checkpoint = EmbeddingCheckpoint(
+        tmp_path, digits[0], layers=["conv", "active"], pooling={"active": "flatten"}
     )
+    fit(model, *digits, checkpoint)
 
     run = read_run(tmp_path)
     maps = inner(model, "conv", digits[0])
-    np.testing.assert_allclose(run.snapshot("conv", 1), expected(maps), atol=1e-5)
-    if isinstance(pooling, dict):
-        flat = np.maximum(maps, 0).reshape(len(maps), -1)
-        np.testing.assert_allclose(run.snapshot("active", 1), flat, atol=1e-5)
+    flat = np.maximum(maps, 0).reshape(len(maps), -1)
+    np.testing.assert_allclose(run.snapshot("conv", 1), maps.mean(axis=(1, 2)), atol=1e-5)
+    np.testing.assert_allclose(run.snapshot("active", 1), flat, atol=1e-5)
 
 
 def test_channels_first_are_known_behind_the_layer_that_says_so() -> None:
@@ -104,6 +112,13 @@ def kept(row: NDArray[Any], tokens: NDArray[Any]) -> Any:
     return row[tokens != 0]
 
 
+@pytest.fixture(scope="module")
+def sequences() -> tuple[Any, dict[str, NDArray[np.float64]]]:
+    """A model of padded tokens, and what its layers yield before anything is pooled."""
+    model = sequence_model()
+    return model, {name: inner(model, name, TOKENS) for name in ("embedding", "lstm", "last")}
+
+
 @pytest.mark.parametrize(
     ("pooling", "expected"),
     [
@@ -113,24 +128,18 @@ def kept(row: NDArray[Any], tokens: NDArray[Any]) -> Any:
     ],
 )
 def test_sequences_without_their_padding(
-    tmp_path: Path, pooling: Any, expected: Callable[[Any], Any]
+    sequences: tuple[Any, dict[str, NDArray[np.float64]]],
+    pooling: Any,
+    expected: Callable[[Any], Any],
 ) -> None:
-    model = sequence_model()
-    model.compile("adam", CROSSENTROPY)
-    y = np.array([0, 1, 2, 3])
-    layers = ["embedding", "lstm", "last"]
-    checkpoint = EmbeddingCheckpoint(
-        tmp_path, TOKENS, layers=layers, images=False, pooling=pooling
-    )
-    fit(model, TOKENS, y, checkpoint)
+    model, yielded = sequences
+    tensors = trace_forward_pass(model, list(yielded), TOKENS, pooling).run()
 
-    run = read_run(tmp_path)
     for layer in ("embedding", "lstm"):
-        rows = inner(model, layer, TOKENS)
-        by_hand = [expected(kept(*pair)) for pair in zip(rows, TOKENS, strict=True)]
-        np.testing.assert_allclose(run.snapshot(layer, 1), by_hand, atol=1e-5)
-    last = inner(model, "last", TOKENS)
-    np.testing.assert_allclose(run.snapshot("last", 1), last, atol=1e-5)
+        pairs = zip(yielded[layer], TOKENS, strict=True)
+        by_hand = [expected(kept(*pair)) for pair in pairs]
+        np.testing.assert_allclose(tensors[layer], by_hand, atol=1e-5)
+    np.testing.assert_allclose(tensors["last"], yielded["last"], atol=1e-5)
 
 
 def test_sequences_without_a_mask() -> None:
@@ -173,7 +182,7 @@ def test_what_yields_no_rows_is_refused(
     tmp_path: Path, digits: Digits, layer: str, pooling: Any, message: str
 ) -> None:
     model = images_model(200)
-    model.compile("adam", CROSSENTROPY)
+    model.compile("sgd", CROSSENTROPY)
     with pytest.raises(MisuseError, match=message):
         fit(
             model,
@@ -235,7 +244,7 @@ def test_the_last_hidden_layer_is_found(
     tmp_path: Path, digits: Digits, build: Callable[[], Any], expected: str
 ) -> None:
     model = build()
-    model.compile("adam", CROSSENTROPY)
+    model.compile("sgd", CROSSENTROPY)
     fit(model, *digits, EmbeddingCheckpoint(tmp_path, digits[0], layers="auto"))
 
     run = read_run(tmp_path)
@@ -247,14 +256,14 @@ def test_the_last_hidden_layer_is_found(
 
 def test_a_model_without_a_hidden_layer_is_refused(tmp_path: Path, digits: Digits) -> None:
     model = keras.Sequential([keras.layers.Flatten(name="flat"), softmax()])
-    model.compile("adam", CROSSENTROPY)
+    model.compile("sgd", CROSSENTROPY)
     with pytest.raises(MisuseError, match=r"hidden layer.*\['flat', 'probabilities'\]; pass"):
         fit(model, *digits, EmbeddingCheckpoint(tmp_path, digits[0], layers="auto"))
 
 
 def test_auto_is_not_recorded_twice(tmp_path: Path, digits: Digits) -> None:
     model = nested()
-    model.compile("adam", CROSSENTROPY)
+    model.compile("sgd", CROSSENTROPY)
     with pytest.raises(MisuseError, match=r"\('auto', 'encoder'\).*name each layer once"):
         fit(
             model, *digits, EmbeddingCheckpoint(tmp_path, digits[0], layers=["auto", "encoder"])

@@ -28,7 +28,7 @@ def classifier(*last: Any) -> Any:
 
 def outputs_of(tmp_path: Path, model: Any, x: Any, y: Any, loss: Any) -> tuple[Any, Any]:
     """Trains, and returns what the manifest says and a reader of the newest checkpoint."""
-    model.compile("adam", loss)
+    model.compile("sgd", loss)
     fit(model, x, y, EmbeddingCheckpoint(tmp_path, x))
     reader = tf.train.load_checkpoint(str(tmp_path / "model.ckpt-1"))
     return read_run(tmp_path).manifest.outputs, reader
@@ -174,7 +174,7 @@ def test_the_first_output_that_names_classes_is_recorded(
     ]
     model = keras.Model(inputs, heads)
     model.compile(
-        "adam",
+        "sgd",
         ["mse", keras.losses.SparseCategoricalCrossentropy(from_logits=True), CROSSENTROPY],
     )
     fit(model, x, [y / 10, y, y % 2], EmbeddingCheckpoint(tmp_path, x))
@@ -221,7 +221,7 @@ class CustomStep(keras.Model):  # type: ignore[misc] # Keras is untyped
 
 def test_a_training_step_of_ones_own(tmp_path: Path, digits: Digits) -> None:
     model = CustomStep()
-    model.compile("adam")
+    model.compile("sgd")
     fit(model, *digits, EmbeddingCheckpoint(tmp_path, digits[0]))
 
     info = read_run(tmp_path).manifest.outputs
@@ -256,7 +256,7 @@ def test_no_head_where_no_recorded_layer_feeds_it(
     tmp_path: Path, digits: Digits, build: Callable[[], Any], layer: str
 ) -> None:
     model = build()
-    model.compile("adam", CROSSENTROPY)
+    model.compile("sgd", CROSSENTROPY)
     fit(model, *digits, EmbeddingCheckpoint(tmp_path, digits[0], layers=layer))
 
     info = read_run(tmp_path).manifest.outputs

@@ -355,7 +355,7 @@ def test_keras_own_callback_in_the_same_directory_keeps_our_configuration(
             keras.layers.Dense(2, activation="softmax"),
         ]
     )
-    model.compile("adam", "sparse_categorical_crossentropy")
+    model.compile("sgd", "sparse_categorical_crossentropy")
     theirs = keras.callbacks.TensorBoard(tmp_path, embeddings_freq=1)
     model.fit(
         words,
