@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -29,10 +30,9 @@ from threadpoolctl import threadpool_limits
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tb_embed_plugin.frames import Frames
-from tb_embed_plugin.projections import pca
+from tb_embed_plugin.jobs.linear_projector import LinearProjector
+from tb_embed_plugin.linear_projection import first_projection
 from tb_embed_plugin.runs.logdir import Logdir
-from tb_embed_plugin.views import Source, View
 
 MOST = 2.0
 MOST_MEMORY = 1.5
@@ -50,11 +50,10 @@ def make_snapshots(samples: int, units: int, steps: int) -> list[NDArray[np.floa
 
 def project(logdir: Path) -> NDArray[np.float32]:
     """Returns all frames of the run in `logdir`, by a server that has seen nothing yet."""
-    run = Logdir(logdir, list).run(".")
-    source = Source(run, "fc1")
-    steps = tuple(source.facts.drawable)
-    settings = pca.ENGINE.settings({})
-    return Frames().frames(View(source, "pca", settings, steps, COMPONENTS), steps)
+    runs = Logdir(logdir, list)
+    asked = replace(first_projection(runs.run("."), "fc1"), components=COMPONENTS)
+    frames = LinearProjector(asked, runs).frames(asked.basis_steps)
+    return np.stack(list(frames.values()))
 
 
 def floor(snapshots: list[NDArray[np.float32]]) -> NDArray[np.float64]:

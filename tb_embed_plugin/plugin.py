@@ -125,7 +125,7 @@ class EmbeddingsPlugin(base_plugin.TBPlugin):  # type: ignore[misc] # TensorBoar
         from tb_embed_plugin.server.response import Service
 
         logdir = Logdir(roots_of(*self._logdir), self._list_run_names)
-        return Service.of(logdir)
+        return Service(logdir)
 
     def _list_run_names(self) -> Iterable[str]:
         if self._data_provider is None:

@@ -40,7 +40,7 @@ def test_serving_a_run_needs_no_tensorflow(recording: Recording) -> None:
         "from tb_embed_plugin.arguments import Arguments\n"
         "from tb_embed_plugin.runs.logdir import Logdir\n"
         f"logdir = Logdir(Path({str(recording.logdir)!r}), lambda: ['digits'])\n"
-        "service = response.Service.of(logdir)\n"
+        "service = response.Service(logdir)\n"
         "for name, more in [('runs', {}), ('metadata', {}), ('sprite', {}), ('engines', {}),\n"
         "                   ('metrics', {}), ('samples', {}), ('confusion', {'step': '1'}),\n"
         "                   ('projection', {}), ('quality', {}), ('vectors', {'step': '1'})]:\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,16 +17,16 @@ from tb_embed_plugin.errors import (
     BrokenInstallationError,
     NotRecordedError,
 )
-from tb_embed_plugin.frames import Frames
-from tb_embed_plugin.jobs import engines, work
+from tb_embed_plugin.jobs import work
 from tb_embed_plugin.jobs.job_spec import JobSpec
-from tb_embed_plugin.jobs.layouts import Layout, layout_of_view
-from tb_embed_plugin.jobs.measure_quality import FrameOf
-from tb_embed_plugin.jobs.quality import QualityRecords, words, work_left
+from tb_embed_plugin.jobs.layout_cache import LayoutCache
+from tb_embed_plugin.jobs.projector import Projector, projector_of
+from tb_embed_plugin.jobs.quality import words, work_left
+from tb_embed_plugin.projection_arguments import read_projection
+from tb_embed_plugin.projections import engines
 from tb_embed_plugin.runs.labels import label_of, read_classes
 from tb_embed_plugin.runs.logdir import BrokenRun, Logdir
 from tb_embed_plugin.runs.run import LayerFacts, Run
-from tb_embed_plugin.view_arguments import read_view
 
 
 @dataclass(frozen=True)
@@ -62,32 +62,31 @@ class Projected:
     """A layer's projection, complete.
 
     Attributes:
-        layout: What the cache knows of it.
+        projector: The projection, open.
         label: The column by which its label accuracy is measured, None for no label.
-        frame_of: Gives its frames, float32 (n_samples, components).
-        variance_of: Gives the share of a snapshot's variance that its frame shows, None where
-            the engine is not linear.
     """
 
-    layout: Layout
+    projector: Projector
     label: str | None
-    frame_of: FrameOf
-    variance_of: Callable[[int], float | None]
+
+    @property
+    def layout(self) -> LayoutCache:
+        """What the cache knows of it."""
+        return self.projector.cache
+
+    def frame_of(self, step: int) -> NDArray[np.float32] | None:
+        """Returns a frame, float32 (n_samples, components), None where there is none."""
+        return self.projector.frames([step]).get(step)
 
     @property
     def quality(self) -> list[dict[str, Any]]:
         """The numbers of each frame, with its step."""
-        measures = QualityRecords(self.layout, self.layout.known_digests(), self.label)
-        frames = measures.of_frames(self.layout.steps)
-        return [f | {"variance_shown": self.variance_of(f["step"])} for f in frames]
+        return self.projector.quality(self.layout.steps, self.label)
 
     @property
     def noise_floor(self) -> float | None:
         """How far the engine moves samples where nothing has changed."""
-        floor = QualityRecords(self.layout, {}, self.label).floor()
-        if floor is None:
-            return None if self.layout.is_iterative else 0.0
-        return floor["motion"]
+        return self.projector.noise_floor
 
     @property
     def sentence(self) -> str:
@@ -168,29 +167,15 @@ def _open(logdir: Logdir, run: Run, layer: LayerFacts, wish: Wish) -> Projected:
             f"expected components to be one of {list(engine.components)} for {engine.title}; "
             f"received {components}"
         )
-    settings = engine.settings(wish.settings)
+    engine.settings(wish.settings)  # refuses a name that is no setting
     run.learn(layer.name, layer.drawable)
     layer = run.layer(layer.name)
     label = label_of(layer, wish.label)
     read_classes(run, layer.name, label)
-    if wish.engine in engines.LAYOUT:
-        layout = Layout(run, layer, engine, components, settings)
-
-        def frame_of(step: int) -> NDArray[np.float32] | None:
-            frame = layout.frames([step]).get(step)
-            return None if frame is None else layer.with_hidden(frame)
-
-        return Projected(layout, label, frame_of, lambda _: None)
     named = {"run": run.name, "layer": layer.name, "engine": engine.name}
     query = {**wish.arguments, **named, "components": str(components)}
-    view = read_view(logdir, Arguments(query))
-    frames = Frames()
-    return Projected(
-        layout_of_view(view),
-        label,
-        lambda step: frames.frames(view, [step])[0],
-        lambda step: frames.variance_shown(view, step),
-    )
+    asked = read_projection(logdir, Arguments(query))
+    return Projected(projector_of(asked, logdir), label)
 
 
 def _fill(projected: Projected, wish: Wish) -> None:
@@ -199,11 +184,7 @@ def _fill(projected: Projected, wish: Wish) -> None:
     left = work_left(layout, projected.label)
     spec = JobSpec(
         roots=((str(wish.logdir), ""),),
-        run=layout.run.name,
-        layer=layout.layer.name,
-        engine=layout.engine.name,
-        components=layout.components,
-        settings=layout.settings if layout.is_iterative else wish.arguments,
+        projection=layout.projection,
         steps=tuple(layout.steps),
         order="backwards",
         label=projected.label,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
+
+from tb_embed_plugin.projection import Projection
 
 
 @dataclass(frozen=True)
@@ -16,34 +17,30 @@ class JobSpec:
 
     Attributes:
         roots: TensorBoard's log directories, each its path and what its runs' names begin with.
-        run: Name of the run.
-        layer: Name of the layer.
-        engine: Name of the engine.
-        components: Coordinates of a sample.
-        settings: The engine's, complete and checked; of a linear one also the other arguments
-            that say what it shows.
+        projection: What is laid out and measured.
         steps: The steps wanted.
         order: Which frame is laid out first, `backwards` or `outwards` (`sequence.order`).
         label: The column by which label accuracy is measured, None for no label.
     """
 
     roots: tuple[tuple[str, str], ...]
-    run: str
-    layer: str
-    engine: str
-    components: int
-    settings: Mapping[str, int | float | str | bool]
+    projection: Projection
     steps: tuple[int, ...]
     order: Literal["backwards", "outwards"]
     label: str | None
 
     def to_line(self) -> str:
         """Returns the job as a line of JSON."""
-        return json.dumps(asdict(self)) + "\n"
+        return json.dumps({**vars(self), "projection": self.projection.to_json()}) + "\n"
 
     @classmethod
     def from_line(cls, line: str) -> JobSpec:
         """Returns the job that a line of JSON describes, as `to_line` made it."""
         fields: dict[str, Any] = json.loads(line)
-        roots = tuple((path, name) for path, name in fields["roots"])
-        return cls(**(fields | {"roots": roots, "steps": tuple(fields["steps"])}))
+        return cls(
+            roots=tuple((path, name) for path, name in fields["roots"]),
+            projection=Projection.from_json(fields["projection"]),
+            steps=tuple(fields["steps"]),
+            order=fields["order"],
+            label=fields["label"],
+        )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from tb_embed_plugin.jobs.layouts import Layout
+from tb_embed_plugin.jobs.layout_cache import LayoutCache
 from tb_embed_plugin.jobs.time_estimate import JobSize
 from tb_embed_plugin.runs.run import short_hash
 
@@ -50,7 +50,7 @@ class QualityRecords:
         label: The column by which label accuracy is measured, None for no label.
     """
 
-    layout: Layout
+    layout: LayoutCache
     digests: Mapping[int, str]
     label: str | None
 
@@ -164,7 +164,7 @@ class QualityRecords:
         self.layout.cache.keep_record(self.layout.name, name, numbers)
 
 
-def work_left(layout: Layout, label: str | None) -> JobSize:
+def work_left(layout: LayoutCache, label: str | None) -> JobSize:
     """Returns how much is left to do of a layout, by a label column or none."""
     finished = layout.finished()
     measures = QualityRecords(layout, layout.known_digests(), label)
@@ -194,16 +194,16 @@ def words(frames: Sequence[Mapping[str, Any]]) -> str:
     return f"{said}, movement follows the layer's (rank correlation {median(fidelity):.2f})"
 
 
-def warning(frames: Sequence[Mapping[str, Any]], floor: Numbers | None) -> str | None:
+def warning(frames: Sequence[Mapping[str, Any]], floor: float | None) -> str | None:
     """Returns a warning where samples move no further than the engine moves them by itself.
 
     Args:
         frames: The frames' numbers, each with its `step`.
-        floor: The engine's own motion.
+        floor: The engine's own motion, None where there is none or it is not known.
     """
-    if floor is None or floor["motion"] is None:
+    if floor is None:
         return None
-    limit = AT_FLOOR * floor["motion"]
+    limit = AT_FLOOR * floor
     moving = [f for f in frames if f.get("motion") is not None]
     still = [f["step"] for f in moving if f["motion"] <= limit]
     if not still:
@@ -215,7 +215,7 @@ def warning(frames: Sequence[Mapping[str, Any]], floor: Numbers | None) -> str |
     )
     return (
         f"Samples move no further {which} than on data that do not change "
-        f"({100 * floor['motion']:.1f} % of the layout's radius): that motion means nothing."
+        f"({100 * floor:.1f} % of the layout's radius): that motion means nothing."
     )
 
 

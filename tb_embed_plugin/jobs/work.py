@@ -8,23 +8,24 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from tb_embed_plugin.arguments import Arguments
+import numpy as np
+from numpy.typing import NDArray
+
 from tb_embed_plugin.errors import TooMuchAskedError
-from tb_embed_plugin.frames import Frames
-from tb_embed_plugin.jobs import engines
 from tb_embed_plugin.jobs.job_spec import JobSpec
-from tb_embed_plugin.jobs.layouts import Layout, layout_of_view
+from tb_embed_plugin.jobs.layout_cache import LayoutCache
 from tb_embed_plugin.jobs.measure_quality import FrameOf, measure, measure_floor
+from tb_embed_plugin.jobs.projector import Projector, projector_of
 from tb_embed_plugin.jobs.quality import QualityRecords
 from tb_embed_plugin.jobs.time_estimate import Stage
-from tb_embed_plugin.projections import sequence
+from tb_embed_plugin.projections import engines, sequence
 from tb_embed_plugin.projections.engine import LayoutEngine
 from tb_embed_plugin.runs.labels import read_classes
 from tb_embed_plugin.runs.logdir import Logdir
 from tb_embed_plugin.runs.roots import Root
-from tb_embed_plugin.view_arguments import read_view
 
 
 @dataclass(frozen=True)
@@ -58,25 +59,47 @@ def do(spec: JobSpec, tell: Tell) -> None:
         EmbedError: It cannot be done.
         OSError: The cache cannot be written.
     """
-    names = {spec.run, str(spec.settings.get("onto_run", spec.run))}
-    logdir = Logdir([Root(Path(path), name) for path, name in spec.roots], lambda: names)
-    engine = engines.LAYOUT.get(spec.engine)
-    if engine is None:
-        _measure_view(logdir, spec, tell)
-        return
-    run = logdir.run(spec.run)
-    run.learn(spec.layer, spec.steps)
-    layout = Layout(run, run.layer(spec.layer), engine.facts, spec.components, spec.settings)
+    layers = {spec.projection.layer, spec.projection.home}
+    roots = [Root(Path(path), name) for path, name in spec.roots]
+    logdir = Logdir(roots, lambda: {layer.run for layer in layers})
+    _learn(logdir, spec)
+    projector = projector_of(spec.projection, logdir)
+    layout = projector.cache
+    engine = engines.LAYOUT.get(spec.projection.engine)
     with layout.cache.alone(layout.name, lambda: tell(_WAITING)):
         digests = layout.read_digests(spec.steps)
-        _lay_out(layout, engine, spec, digests, tell)
-        measures = QualityRecords(layout, digests, spec.label)
-        _measure(measures, spec, lambda step: layout.frames([step]).get(step), tell)
-        _measure_floor(measures, engine, spec, tell)
+        if engine is None:
+            layout.keep_digests(digests)
+        else:
+            _lay_out(layout, engine, spec, digests, tell)
+        records = QualityRecords(layout, digests, spec.label)
+        _measure(records, spec, partial(_shown, projector), tell)
+        if engine is not None:
+            _measure_floor(records, engine, spec, tell)
+
+
+def _learn(logdir: Logdir, spec: JobSpec) -> None:
+    """Looks for NaN in what others wrote, of which this process does not know yet."""
+    projection = spec.projection
+    for ref, steps in (
+        (projection.layer, spec.steps),
+        (projection.home, projection.basis_steps),
+    ):
+        logdir.run(ref.run).learn(ref.layer, steps)
+
+
+def _shown(projector: Projector, step: int) -> NDArray[np.float32] | None:
+    """Returns a frame without the hidden samples, None where there is none."""
+    frame = projector.frames([step]).get(step)
+    return None if frame is None else projector.cache.layer.only_shown(frame)
 
 
 def _lay_out(
-    layout: Layout, engine: LayoutEngine, spec: JobSpec, digests: Mapping[int, str], tell: Tell
+    layout: LayoutCache,
+    engine: LayoutEngine,
+    spec: JobSpec,
+    digests: Mapping[int, str],
+    tell: Tell,
 ) -> None:
     _check_room(layout, spec)
     known = layout.frames(spec.steps)
@@ -97,8 +120,8 @@ def _lay_out(
         spec.steps,
         known,
         spec.order,
-        spec.settings,
-        spec.components,
+        spec.projection.settings,
+        spec.projection.components,
         report,
         layout.codes(),
     ):
@@ -109,52 +132,32 @@ def _lay_out(
         report(step, 0)
 
 
-def _measure(measures: QualityRecords, spec: JobSpec, frame_of: FrameOf, tell: Tell) -> None:
-    run, layer = measures.layout.run, measures.layout.layer
+def _measure(records: QualityRecords, spec: JobSpec, frame_of: FrameOf, tell: Tell) -> None:
+    run, layer = records.layout.run, records.layout.layer
     labels = None
     if spec.label is not None:
         labels = layer.only_shown(read_classes(run, layer.name, spec.label).codes)
-    for done, step in enumerate(measures.missing(spec.steps)):
+    for done, step in enumerate(records.missing(spec.steps)):
         tell(Progress("quality", done, f"measuring step {run.step_name(step)}"))
-        measure(measures, step, frame_of, labels)
+        measure(records, step, frame_of, labels)
 
 
 def _measure_floor(
-    measures: QualityRecords, engine: LayoutEngine, spec: JobSpec, tell: Tell
+    records: QualityRecords, engine: LayoutEngine, spec: JobSpec, tell: Tell
 ) -> None:
     step = spec.steps[-1]
-    frame = measures.layout.frames([step]).get(step)
-    if not measures.lacks_floor() or frame is None:
+    frame = records.layout.frames([step]).get(step)
+    if not records.lacks_floor() or frame is None:
         return
 
     def report(share: float) -> None:
         tell(Progress("quality", len(spec.steps), "measuring what moves where nothing changes"))
 
-    measure_floor(measures, engine, step, frame, report)
+    measure_floor(records, engine, step, frame, report)
 
 
-def _measure_view(logdir: Logdir, spec: JobSpec, tell: Tell) -> None:
-    """Measures a linear view, whose frames are made as they are needed."""
-    named = {"run": spec.run, "layer": spec.layer, "engine": spec.engine}
-    settings = {name: str(value) for name, value in spec.settings.items()}
-    components = {"components": str(spec.components)}
-    query = Arguments(settings | named | components)
-    view = read_view(logdir, query)
-    # What others wrote may hold NaN, of which this process does not know yet.
-    for source, steps in ((view.source, spec.steps), (view.home, view.basis_steps)):
-        source.run.learn(source.layer, steps)
-    view = read_view(logdir, query)
-    layout, frames = layout_of_view(view), Frames()
-    with layout.cache.alone(layout.name, lambda: tell(_WAITING)):
-        digests = layout.read_digests(spec.steps)
-        layout.keep_digests(digests)
-        measures = QualityRecords(layout, digests, spec.label)
-        shown = layout.layer.only_shown
-        _measure(measures, spec, lambda step: shown(frames.frames(view, [step])[0]), tell)
-
-
-def _check_room(layout: Layout, spec: JobSpec) -> None:
-    size = len(spec.steps) * layout.layer.samples * spec.components * 4
+def _check_room(layout: LayoutCache, spec: JobSpec) -> None:
+    size = len(spec.steps) * layout.layer.samples * spec.projection.components * 4
     if size > layout.cache.limit:
         raise TooMuchAskedError(
             f"expected a layout of at most {layout.cache.limit} bytes, which the cache holds; "

@@ -12,6 +12,9 @@ from tb_embed_plugin.projections.basis import BASIS_STEPS
 from tb_embed_plugin.projections.engine import Engine, Parameter
 from tb_embed_plugin.projections.scaling import PARAMETERS
 
+CLASS_KINDS = ("class_means", "lda")
+"""The kinds of axes that are made from the classes of a column."""
+
 ENGINE = Engine(
     name="axes",
     title="Axes",

@@ -6,22 +6,21 @@ what is measured of them by one label is another job than by another.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from tb_embed_plugin.arguments import Arguments
 from tb_embed_plugin.errors import BrokenInstallationError
 from tb_embed_plugin.jobs.job_spec import JobSpec
-from tb_embed_plugin.jobs.layouts import Layout
+from tb_embed_plugin.jobs.layout_cache import LayoutCache
 from tb_embed_plugin.jobs.quality import work_left
 from tb_embed_plugin.jobs.queue import Status
 from tb_embed_plugin.jobs.time_estimate import Stage
 from tb_embed_plugin.runs.labels import label_of, read_classes
 from tb_embed_plugin.runs.run import short_hash
-from tb_embed_plugin.server.response import Answer, Service, json_answer
+from tb_embed_plugin.server.response import Service
 
 
-def label_of_request(layout: Layout, arguments: Arguments) -> str | None:
+def label_of_request(layout: LayoutCache, arguments: Arguments) -> str | None:
     """Returns the column by which a request wants label accuracy measured, None for none.
 
     Raises:
@@ -34,11 +33,7 @@ def label_of_request(layout: Layout, arguments: Arguments) -> str | None:
 
 
 def start(
-    service: Service,
-    layout: Layout,
-    arguments: Arguments,
-    label: str | None,
-    asked: Mapping[str, str] | None = None,
+    service: Service, layout: LayoutCache, arguments: Arguments, label: str | None
 ) -> None:
     """Starts the job that a layout, or its quality, lacks, or joins the one there is.
 
@@ -47,7 +42,6 @@ def start(
         layout: The layout.
         arguments: Those of the request.
         label: The column by which label accuracy is measured, None for no label.
-        asked: What a worker reads a linear view from; the layout's settings if left out.
 
     Raises:
         BrokenInstallationError: The engine's library is not installed.
@@ -59,26 +53,21 @@ def start(
     status = _status(service, layout, label)
     if status is not None and status.state in ("waiting", "running"):
         return
+    outwards = arguments.choice("order", ("backwards", "outwards")) == "outwards"
     spec = JobSpec(
         roots=tuple((str(root.path), root.name) for root in service.logdir.roots),
-        run=layout.run.name,
-        layer=layout.layer.name,
-        engine=layout.engine.name,
-        components=layout.components,
-        settings=layout.settings if asked is None else asked,
+        projection=layout.projection,
         steps=tuple(layout.steps),
-        order="outwards"
-        if arguments.choice("order", ("backwards", "outwards")) == "outwards"
-        else "backwards",
+        order="outwards" if outwards else "backwards",
         label=label,
     )
-    work = work_left(layout, label)
-    key = layout.key if work.frames else _key(layout, label)
-    service.jobs.start(key, spec, work)
+    left = work_left(layout, label)
+    key = layout.key if left.frames else _key(layout, label)
+    service.jobs.start(key, spec, left)
 
 
 def describe(
-    service: Service, layout: Layout, stage: Stage, label: str | None, *, complete: bool
+    service: Service, layout: LayoutCache, stage: Stage, label: str | None, *, complete: bool
 ) -> dict[str, Any]:
     """Returns how far a stage of a layout is: state, one sentence, seconds still expected."""
     if complete:
@@ -100,15 +89,15 @@ def describe(
     }
 
 
-def cancel(service: Service, layout: Layout, label: str | None) -> Answer:
-    """Ends the jobs of a layout; answers once they are gone."""
+def cancel(service: Service, layout: LayoutCache, label: str | None) -> str:
+    """Ends the jobs of a layout; returns the state once they are gone."""
     for key in (layout.key, _key(layout, label)):
         service.jobs.cancel(key)
     status = service.jobs.status(layout.key) or _status(service, layout, label)
-    return json_answer({"state": "absent" if status is None else status.state})
+    return "absent" if status is None else status.state
 
 
-def _status(service: Service, layout: Layout, label: str | None) -> Status | None:
+def _status(service: Service, layout: LayoutCache, label: str | None) -> Status | None:
     """Returns how the job is that measures a layout by a label, None where there is none."""
     found = [service.jobs.status(key) for key in (_key(layout, label), layout.key)]
     known = [status for status in found if status is not None and status.label == label]
@@ -116,5 +105,5 @@ def _status(service: Service, layout: Layout, label: str | None) -> Status | Non
     return next(iter([*under_way, *known]), None)
 
 
-def _key(layout: Layout, label: str | None) -> str:
+def _key(layout: LayoutCache, label: str | None) -> str:
     return f"{layout.key}-{short_hash(label)}"

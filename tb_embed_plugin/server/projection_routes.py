@@ -1,40 +1,68 @@
-"""The routes of pictures: frames, how far they can be believed, and the engines there are.
+"""The routes of projections: frames, how far they can be believed, and the engines there are.
 
-docs/http_api.md is the contract.
+docs/http_api.md is the contract. Linear frames are made at once. Of an engine that iterates
+nothing is computed in a request; one with `start=1` starts a job, or joins the one there is.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_embed_plugin import wire
 from tb_embed_plugin.arguments import Arguments
-from tb_embed_plugin.jobs import engines
+from tb_embed_plugin.jobs.projector import Projector, projector_of, read_projector
+from tb_embed_plugin.jobs.quality import QualityRecords, warning
+from tb_embed_plugin.projection_arguments import read_projection
+from tb_embed_plugin.projections import engines
 from tb_embed_plugin.projections.engine import Engine
-from tb_embed_plugin.server import iterative, linear, progress
-from tb_embed_plugin.server.response import Answer, Service, json_answer
+from tb_embed_plugin.server import progress
+from tb_embed_plugin.server.describe_projection import describe
+from tb_embed_plugin.server.response import (
+    Answer,
+    Service,
+    binary_answer,
+    bound,
+    json_answer,
+)
 
 
 def projection(service: Service, arguments: Arguments) -> Answer:
-    """Answers the frames of some steps."""
-    if _is_iterative(arguments):
-        return iterative.projection(service, arguments)
-    return linear.projection(service, arguments)
+    """Answers the frames of some steps that there are, or how far they are."""
+    projector = read_projector(service.logdir, arguments, service.computed)
+    steps = _read_steps(projector, arguments)
+    frames = projector.frames(steps)
+    state = _frames_state(service, arguments, projector, steps)
+    info = describe(projector) | state
+    if not frames:
+        return json_answer(info, status=202)
+    # An answer that lacks a frame must not be kept: the next one may have it.
+    version = projector.version if len(frames) == len(steps) else None
+    return binary_answer(_encode(frames), info | _origin(projector), version)
 
 
 def quality(service: Service, arguments: Arguments) -> Answer:
-    """Answers how far each frame can be believed."""
-    if _is_iterative(arguments):
-        return iterative.quality(service, arguments)
-    return linear.quality(service, arguments)
+    """Answers how far each frame can be believed, as far as it was measured."""
+    projector = read_projector(service.logdir, arguments, service.computed)
+    steps = arguments.members("steps", projector.cache.steps)
+    label = progress.label_of_request(projector.cache, arguments)
+    state = _quality_state(service, arguments, projector, label)
+    content = {"label": label, **_describe_quality(projector, steps, label)}
+    version = projector.version if state["state"] == "done" else None
+    return json_answer({**describe(projector), **state, **content}, version)
 
 
 def cancel(service: Service, arguments: Arguments) -> Answer:
     """Ends the job of a projection."""
     arguments.check_may_start()
-    side = iterative if _is_iterative(arguments) else linear
-    layout = side.layout_of(service, arguments)
-    return progress.cancel(service, layout, progress.label_of_request(layout, arguments))
+    asked = read_projection(service.logdir, arguments)
+    layout = projector_of(asked, service.logdir, service.computed).cache
+    label = progress.label_of_request(layout, arguments)
+    return json_answer({"state": progress.cancel(service, layout, label)})
 
 
 def list_engines(service: Service, arguments: Arguments) -> Answer:
@@ -43,8 +71,71 @@ def list_engines(service: Service, arguments: Arguments) -> Answer:
     return json_answer({"engines": described})
 
 
-def _is_iterative(arguments: Arguments) -> bool:
-    return arguments.choice("engine", list(engines.FACTS)) in engines.LAYOUT
+def _read_steps(projector: Projector, arguments: Arguments) -> list[int]:
+    layout = projector.cache
+    steps = arguments.members("steps", layout.steps)
+    width = 4 if layout.components == 3 else layout.components
+    bound(len(steps) * layout.layer.samples * width * 2, "steps")
+    return steps
+
+
+def _frames_state(
+    service: Service, arguments: Arguments, projector: Projector, steps: Sequence[int]
+) -> dict[str, Any]:
+    """Returns how far the frames are; starts the job that they lack, where that is asked."""
+    layout = projector.cache
+    if not layout.is_iterative:
+        return {"done": len(steps), "total": len(steps), "state": "done"}
+    missing = set(layout.steps) - set(layout.finished())
+    label = progress.label_of_request(layout, arguments)
+    if missing and arguments.wants_start():
+        progress.start(service, layout, arguments, label)
+    return {
+        "done": len(layout.steps) - len(missing),
+        "total": len(layout.steps),
+        **progress.describe(service, layout, "frames", label, complete=not missing),
+    }
+
+
+def _quality_state(
+    service: Service, arguments: Arguments, projector: Projector, label: str | None
+) -> dict[str, Any]:
+    """Returns how far the measuring is; starts the job that it lacks, where that is asked."""
+    layout = projector.cache
+    records = QualityRecords(layout, layout.known_digests(), label)
+    missing = records.missing(layout.steps)
+    complete = not missing and not records.lacks_floor()
+    if not complete and arguments.wants_start():
+        progress.start(service, layout, arguments, label)
+    return {
+        "done": len(layout.steps) - len(missing),
+        "total": len(layout.steps),
+        **progress.describe(service, layout, "quality", label, complete=complete),
+    }
+
+
+def _describe_quality(
+    projector: Projector, steps: Sequence[int], label: str | None
+) -> dict[str, Any]:
+    frames, floor = projector.quality(steps, label), projector.noise_floor
+    return {
+        "frames": frames,
+        "noise_floor": floor,
+        "sentence": projector.sentence(frames),
+        # A linear engine moves nothing by itself.
+        "warning": warning(frames, floor) if projector.cache.is_iterative else None,
+    }
+
+
+def _encode(frames: dict[int, NDArray[np.float32]]) -> dict[str, NDArray[np.generic]]:
+    tensors = wire.quantize(np.stack(list(frames.values())))
+    return {**tensors, "steps": np.array(list(frames), np.int32)}
+
+
+def _origin(projector: Projector) -> dict[str, Any]:
+    """Returns which coordinate system frames lie in that may be laid out anew."""
+    layout = projector.cache
+    return {"layout": layout.origin} if layout.is_iterative else {}
 
 
 def _describe_engine(facts: Engine) -> dict[str, Any]:

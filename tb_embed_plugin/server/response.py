@@ -14,8 +14,8 @@ from tb_embed_plugin import wire
 from tb_embed_plugin.analysis.measured import Measured
 from tb_embed_plugin.compute_queue import ComputeQueue
 from tb_embed_plugin.errors import TooMuchAskedError
-from tb_embed_plugin.frames import Frames
 from tb_embed_plugin.jobs.cache import cache_of
+from tb_embed_plugin.jobs.linear_projector import Computed
 from tb_embed_plugin.jobs.queue import JobQueue
 from tb_embed_plugin.runs.logdir import Logdir
 from tb_embed_plugin.server.listing import Listing
@@ -46,17 +46,15 @@ class Service:
     """What the routes work with."""
 
     logdir: Logdir
-    queue: ComputeQueue
-    frames: Frames
+    computed: Computed = field(default_factory=Computed)
     jobs: JobQueue = field(default_factory=JobQueue)
     listing: Listing = field(default_factory=Listing)
     measured: Measured = field(default_factory=lambda: Measured(cache_of))
 
-    @classmethod
-    def of(cls, logdir: Logdir) -> Service:
-        """Returns what the routes need to answer about a log directory."""
-        queue = ComputeQueue()
-        return cls(logdir, queue, Frames(queue))
+    @property
+    def queue(self) -> ComputeQueue:
+        """In which all that requests compute waits for its turn."""
+        return self.computed.queue
 
 
 def bound(size: int, what: str) -> None:

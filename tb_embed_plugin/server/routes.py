@@ -11,6 +11,8 @@ from types import MappingProxyType
 
 from tb_embed_plugin.arguments import Arguments
 from tb_embed_plugin.errors import NotRecordedError
+from tb_embed_plugin.jobs.linear_projector import LinearProjector
+from tb_embed_plugin.linear_projection import first_projection
 from tb_embed_plugin.runs.run import Run
 from tb_embed_plugin.server import (
     class_routes,
@@ -22,7 +24,6 @@ from tb_embed_plugin.server import (
     sample_routes,
 )
 from tb_embed_plugin.server.response import Answer, Service
-from tb_embed_plugin.views import Source, first_view
 
 Route = Callable[[Service, Arguments], Answer]
 
@@ -79,4 +80,5 @@ def prepare(service: Service) -> None:
         return
     layer = runs[0].layers[0]
     if 0 < layer.samples * layer.units * len(layer.drawable) <= MAX_PREPARED_VALUES:
-        service.frames.basis(first_view(Source(runs[0], layer.name)))
+        first = first_projection(runs[0], layer.name)
+        _ = LinearProjector(first, service.logdir, service.computed).basis

@@ -28,6 +28,7 @@ from tb_embed_plugin.jobs import queue as jobs
 from tb_embed_plugin.jobs import work, worker
 from tb_embed_plugin.jobs.job_spec import JobSpec
 from tb_embed_plugin.plugin import EmbeddingsPlugin
+from tb_embed_plugin.projection import LayerRef, Projection
 from tb_embed_plugin.projections import engine
 from tests.clusters import BASE, HEADER, STEPS, get, record_clusters, snapshot, wait_for
 from tests.harness import client_for, tensorboard
@@ -435,13 +436,15 @@ def test_the_worker_needs_no_tensorflow(tmp_path: Path) -> None:
     code = (
         "import sys\n"
         "sys.modules['tensorflow'] = sys.modules['keras'] = None\n"
-        "from tb_embed_plugin.jobs import engines, work\n"
+        "from tb_embed_plugin.jobs import work\n"
         "from tb_embed_plugin.jobs.job_spec import JobSpec\n"
+        "from tb_embed_plugin.projection import LayerRef, Projection\n"
+        "from tb_embed_plugin.projections import engines\n"
         "for name in ('pca', 'tsne', 'umap'):\n"
         "    settings = engines.FACTS[name].settings({})\n"
         f"    roots = (({str(tmp_path)!r}, ''),)\n"
-        "    one = 'a', 'fc1', name, 2, settings, (0, 1), 'backwards', 'label'\n"
-        "    spec = JobSpec(roots, *one)\n"
+        "    asked = Projection(LayerRef('a', 'fc1'), name, settings, 2, (0, 1))\n"
+        "    spec = JobSpec(roots, asked, (0, 1), 'backwards', 'label')\n"
         "    work.do(spec, lambda progress: None)\n"
         "    print(name)\n"
     )
@@ -472,8 +475,9 @@ def test_every_failure_is_one_sentence_without_a_path(
         raise error
 
     monkeypatch.setattr(work, "do", fail)
-    task = JobSpec((("/secret", ""),), "a", "fc1", "tsne", 2, {}, (0, 1), "backwards", "label")
-    told = worker.outcome(JobSpec.from_line(task.to_line()), io.StringIO())
+    asked = Projection(LayerRef("a", "fc1"), "tsne", {}, 2)
+    spec = JobSpec((("/secret", ""),), asked, (0, 1), "backwards", "label")
+    told = worker.outcome(JobSpec.from_line(spec.to_line()), io.StringIO())
 
     assert words in told["failed"]
     assert "/secret" not in told["failed"]

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tb_embed_plugin.jobs import engines
 from tb_embed_plugin.jobs.time_estimate import JobSize, TimeEstimate
+from tb_embed_plugin.projections import engines
 from tb_embed_plugin.projections.tsne import TSNE
 from tb_embed_plugin.projections.umap import UMAP
 

@@ -19,9 +19,11 @@ from tensorboard.plugins.core import core_plugin
 from werkzeug.test import Client
 
 from tb_embed_plugin import cli
-from tb_embed_plugin.jobs import engines, work
+from tb_embed_plugin.jobs import work
 from tb_embed_plugin.jobs.job_spec import JobSpec
 from tb_embed_plugin.plugin import EmbeddingsPlugin
+from tb_embed_plugin.projection import LayerRef, Projection
+from tb_embed_plugin.projections import engines
 from tb_embed_plugin.runs.event_file import write_event_file
 from tb_embed_plugin.runs.roots import roots_of
 from tests.harness import TensorBoardProcess
@@ -196,7 +198,8 @@ def test_a_worker_finds_a_run_of_logdir_spec(tmp_path: Path) -> None:
     save(tmp_path / "x" / "train", {"words": values(40)}, "model.ckpt-1")
     settings = engines.FACTS["pca"].settings({})
     roots = ((str(tmp_path / "gone"), "a"), (str(tmp_path / "x"), "b"))
-    task = JobSpec(roots, "b/train", "words", "pca", 2, settings, (1,), "backwards", None)
+    asked = Projection(LayerRef("b/train", "words"), "pca", settings, 2, (1,))
+    task = JobSpec(roots, asked, (1,), "backwards", None)
     told: list[work.Progress] = []
     work.do(JobSpec.from_line(task.to_line()), told.append)
     assert told[-1].stage == "quality"

@@ -19,9 +19,11 @@ from pyarrow import parquet
 from tensorboardX import SummaryWriter
 
 from tb_embed_plugin import cli, open_run
-from tb_embed_plugin.jobs import engines, work
+from tb_embed_plugin.jobs import work
 from tb_embed_plugin.jobs.job_spec import JobSpec
 from tb_embed_plugin.plugin import EmbeddingsPlugin
+from tb_embed_plugin.projection import LayerRef, Projection
+from tb_embed_plugin.projections import engines
 from tb_embed_plugin.runs.logdir import Logdir
 from tb_embed_plugin.runs.manifest import Manifest, Step
 from tb_embed_plugin.runs.run import Run
@@ -366,18 +368,19 @@ def test_exported_tables_name_the_steps_where_one_has_a_name(
 @pytest.mark.parametrize("engine", ["pca", "tsne"])
 def test_work_in_progress_calls_a_step_as_it_was_written(tmp_path: Path, engine: str) -> None:
     run = logged(tmp_path / "run", [0.5, 1.5], shape=(20, 4))
-    settings = dict(engines.FACTS[engine].settings({})) if engine == "tsne" else {}
     (layer,) = run.layers
     said: set[str] = set()
     work.do(
         JobSpec(
             roots=((str(tmp_path), ""),),
-            run="run",
-            layer=layer.name,
-            engine=engine,
-            components=2,
-            settings=settings,
-            steps=layer.steps,
+            projection=Projection(
+                layer=LayerRef("run", layer.name),
+                engine=engine,
+                settings=engines.FACTS[engine].settings({}),
+                components=2,
+                basis_steps=tuple(layer.steps),
+            ),
+            steps=tuple(layer.steps),
             order="backwards",
             label=None,
         ),

@@ -14,10 +14,10 @@ import safetensors.numpy
 from werkzeug.test import Client, TestResponse
 
 from tb_embed_plugin.cli import main
-from tb_embed_plugin.jobs import engines
 from tb_embed_plugin.metrics.rankings import RULES
 from tb_embed_plugin.metrics.sample_catalog import RUN_METRICS, SAMPLE_METRICS
 from tb_embed_plugin.plugin import EmbeddingsPlugin
+from tb_embed_plugin.projections import engines
 from tb_embed_plugin.runs.metadata_table import Column
 from tests.decoding import BASE, info_of, positions_of
 from tests.harness import client_for

@@ -15,34 +15,45 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import NotRecordedError
-from tb_embed_plugin.jobs import engines
 from tb_embed_plugin.jobs.cache import Cache, cache_of, digest
+from tb_embed_plugin.projection import Projection
+from tb_embed_plugin.projections import engines
 from tb_embed_plugin.projections.engine import Codes, Engine, Settings
 from tb_embed_plugin.runs.run import LayerFacts, Run, short_hash
-from tb_embed_plugin.views import View
 
 _SNAPSHOTS = "snapshots"
 
 
 @dataclass(frozen=True)
-class Layout:
-    """A layer's projection by an engine, as the cache knows it.
+class LayoutCache:
+    """What the cache holds of a projection.
 
     Attributes:
-        run: The run.
-        layer: The layer.
-        engine: Facts of the engine.
-        components: Coordinates of a sample.
-        settings: The engine's, complete and checked.
+        projection: The projection.
+        run: The run of its layer.
+        layer: What is known of its layer.
         origins: Keys of what else the frames follow from, where that is more.
     """
 
+    projection: Projection
     run: Run
     layer: LayerFacts
-    engine: Engine
-    components: int
-    settings: Settings
     origins: tuple[str, ...] = ()
+
+    @property
+    def engine(self) -> Engine:
+        """Facts of the engine."""
+        return engines.FACTS[self.projection.engine]
+
+    @property
+    def components(self) -> int:
+        """Coordinates of a sample."""
+        return self.projection.components
+
+    @property
+    def settings(self) -> Settings:
+        """The engine's, complete and checked."""
+        return self.projection.settings
 
     @cached_property
     def cache(self) -> Cache:
@@ -57,6 +68,7 @@ class Layout:
         in one coordinate system in whatever order they came, and what was laid out while the
         training ran need not be laid out again when it has ended.
         """
+        column = self.projection.column
         return self.cache.layout(
             {
                 "layer": self.layer.name,
@@ -65,7 +77,7 @@ class Layout:
                 "version": self.engine.version,
                 "components": self.components,
                 "settings": dict(self.settings),
-                "column": self.layer.samples_version if self.column else None,
+                "column": self.layer.samples_version if column else None,
                 "origins": self.origins,
             }
         )
@@ -74,12 +86,6 @@ class Layout:
     def key(self) -> str:
         """The name with the folder: runs of the same samples have layouts of the same name."""
         return str(self.cache.folder / self.name)
-
-    @property
-    def column(self) -> str:
-        """The column that supervises the engine, empty for none."""
-        names = [self.settings[p.name] for p in self.engine.parameters if p.type == "column"]
-        return str(names[0]) if names else ""
 
     @property
     def is_iterative(self) -> bool:
@@ -160,37 +166,20 @@ class Layout:
         Raises:
             NotRecordedError: The samples have no such column of categories.
         """
-        if not self.column:
+        column = self.projection.column
+        if not column:
             return None
         columns = {
             c.name: c
             for c in self.run.columns(self.layer.name)
             if c.type == "category" and not c.info.by_step
         }
-        if self.column not in columns:
+        if column not in columns:
             raise NotRecordedError(
-                f"expected a column of categories, one of {list(columns)}; received "
-                f"{self.column!r}"
+                f"expected a column of categories, one of {list(columns)}; received {column!r}"
             )
-        return self.layer.only_shown(columns[self.column].categories()[0])
+        return self.layer.only_shown(columns[column].categories()[0])
 
     def _stamp(self, step: int) -> str:
         hidden = [self.layer.hidden] if self.layer.hidden else []
         return short_hash(self.run.stamp(self.layer.name, step), *hidden)
-
-
-def layout_of_view(view: View) -> Layout:
-    """Returns what the cache knows of a linear view: its quality, as its frames are no cost."""
-    origins = [view.key]
-    if view.onto is not None:
-        there = view.onto.source
-        origins += [there.key(there.facts.drawable), view.onto.rule]
-    source = view.source
-    return Layout(
-        run=source.run,
-        layer=source.facts,
-        engine=engines.FACTS[view.engine],
-        components=view.components,
-        settings=view.settings,
-        origins=tuple(origins),
-    )

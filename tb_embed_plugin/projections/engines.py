@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from tb_embed_plugin.projections import axes, pca
 from tb_embed_plugin.projections.engine import Engine, LayoutEngine
 from tb_embed_plugin.projections.tsne import TSNE
 from tb_embed_plugin.projections.umap import UMAP
-from tb_embed_plugin.views import ENGINES as LINEAR
+
+LINEAR = (pca.ENGINE.name, axes.ENGINE.name)
+"""Names of the engines that have a basis and answer at once."""
 
 LAYOUT: Mapping[str, LayoutEngine] = MappingProxyType(
     {engine.facts.name: engine for engine in (TSNE(), UMAP())}
 )
 
 FACTS: Mapping[str, Engine] = MappingProxyType(
-    {facts.name: facts for facts in (*LINEAR, *(engine.facts for engine in LAYOUT.values()))}
+    {
+        facts.name: facts
+        for facts in (pca.ENGINE, axes.ENGINE, *(engine.facts for engine in LAYOUT.values()))
+    }
 )

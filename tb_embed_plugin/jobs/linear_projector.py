@@ -1,0 +1,233 @@
+"""The frames of linear projections, at most one computation at a time.
+
+A basis is fitted once however many requests ask for it, and remembered by what it was made
+from; a frame is then so cheap that none is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_embed_plugin.compute_queue import ComputeQueue
+from tb_embed_plugin.errors import NotRecordedError, UnsuitableDataError
+from tb_embed_plugin.jobs.layout_cache import LayoutCache
+from tb_embed_plugin.jobs.quality import QualityRecords, words
+from tb_embed_plugin.linear_projection import (
+    AlignedLayer,
+    LayerData,
+    align_layer,
+    basis_key,
+    fit,
+)
+from tb_embed_plugin.lru_cache import LruCache
+from tb_embed_plugin.projection import Projection
+from tb_embed_plugin.projections.basis import Basis
+from tb_embed_plugin.projections.blocks import SnapshotOf, check_finite
+from tb_embed_plugin.projections.plane import logits_on_plane
+from tb_embed_plugin.runs.logdir import Logdir
+
+MAX_BASES = 64
+"""Bases remembered; the widest has 330 kB."""
+
+MAX_ALIGNED = 4
+"""Maps between layers remembered; the widest has 34 MB."""
+
+MAX_NUMBERS = 100_000
+"""Single numbers remembered."""
+
+
+@dataclass(frozen=True)
+class Computed:
+    """What was computed last of linear projections, and the queue in which more is.
+
+    Attributes:
+        queue: In which computations wait for their turn.
+        bases: Bases, by `basis_key`.
+        aligned: Maps between layers, by the keys of both and how their steps match.
+        variances: Shares of a snapshot's variance.
+    """
+
+    queue: ComputeQueue = field(default_factory=ComputeQueue)
+    bases: LruCache[Basis] = field(default_factory=lambda: LruCache[Basis](MAX_BASES))
+    aligned: LruCache[AlignedLayer] = field(
+        default_factory=lambda: LruCache[AlignedLayer](MAX_ALIGNED)
+    )
+    variances: LruCache[float | None] = field(
+        default_factory=lambda: LruCache[float | None](MAX_NUMBERS)
+    )
+
+
+class LinearProjector:
+    """A projection by an engine that has a basis.
+
+    Args:
+        projection: What is projected, by one of `engines.LINEAR`.
+        logdir: Where its runs are.
+        computed: What was computed before; nothing if left out.
+
+    Attributes:
+        noise_floor: How far the engine moves samples where nothing has changed.
+    """
+
+    noise_floor = 0.0
+
+    def __init__(
+        self, projection: Projection, logdir: Logdir, computed: Computed | None = None
+    ) -> None:
+        self.projection = projection
+        self.layer = LayerData.of(logdir, projection.layer)
+        onto = projection.aligned_to
+        self.home = self.layer if onto is None else LayerData.of(logdir, onto.layer)
+        self._computed = Computed() if computed is None else computed
+
+    @cached_property
+    def key(self) -> str:
+        """Equal for projections that share a basis."""
+        return basis_key(self.projection, self.home)
+
+    @cached_property
+    def cache(self) -> LayoutCache:
+        """What is kept of it: its quality, as its frames are no cost."""
+        origins = [self.key]
+        if self.projection.aligned_to is not None:
+            origins += [self._whole(self.home), self.projection.aligned_to.match]
+        return LayoutCache(self.projection, self.layer.run, self.layer.facts, tuple(origins))
+
+    @property
+    def version(self) -> str:
+        """Changes when the data of the layer that is shown do, or of what it is aligned to."""
+        if self.projection.aligned_to is None:
+            return self.layer.version
+        return f"{self.layer.version}-{self.home.version}"
+
+    @property
+    def basis(self) -> Basis:
+        """The basis.
+
+        Raises:
+            EmbedError: A snapshot cannot be read or projected, or too many requests wait.
+        """
+        with self._computed.queue.turn():
+            return self._computed.bases.get(self.key, lambda: fit(self.projection, self.home))
+
+    @property
+    def aligned(self) -> AlignedLayer | None:
+        """How the layer is aligned first, None where it stays in its own space.
+
+        Raises:
+            EmbedError: They share no samples or steps, cannot be aligned, or too many wait.
+        """
+        onto = self.projection.aligned_to
+        if onto is None:
+            return None
+        with self._computed.queue.turn():
+            return self._computed.aligned.get(
+                self._alignment_key, lambda: align_layer(self.layer, self.home, onto.match)
+            )
+
+    def frames(self, steps: Sequence[int]) -> dict[int, NDArray[np.float32]]:
+        """Returns the frames of `steps`, float32 (n_samples, components) each.
+
+        Hidden samples lie where another one does.
+
+        Raises:
+            EmbedError: As `basis` and `aligned`.
+        """
+        basis, snapshot_of = self.basis, self._snapshots()
+        frames = {}
+        with self._computed.queue.turn():
+            for step in steps:
+                frame = basis.project(snapshot_of(step), self.projection.components)
+                check_finite(step, frame)
+                frames[step] = self.layer.facts.with_hidden(frame)
+        return frames
+
+    def quality(self, steps: Sequence[int], label: str | None) -> list[dict[str, Any]]:
+        """Returns the numbers of the frames of `steps`, see `Projector.quality`."""
+        frames = QualityRecords(self.cache, self.cache.known_digests(), label).of_frames(steps)
+        return [f | {"variance_shown": self.variance_shown(f["step"])} for f in frames]
+
+    def sentence(self, frames: Sequence[Mapping[str, Any]]) -> str:
+        """Returns in a few plain words what `frames`, as `quality` returns them, show."""
+        kind = str(self.projection.settings.get("kind"))
+        title = {"class_means": "Class means", "lda": "LDA", "groups": "Groups"}.get(
+            kind, "PCA"
+        )
+        measured = words(frames)
+        if not self.basis.total_variance > 0:
+            return f"{title}: the samples do not differ{measured and '; '}{measured}."
+        components = self.projection.components
+        share = 100 * sum(self.basis.shares(components).tolist())
+        first, *more = self.projection.basis_steps
+        steps = f"{1 + len(more)} steps" if more else f"step {self.home.run.step_name(first)}"
+        return (
+            f"{title}: {components} components show {share:.0f} % of the variance of "
+            f"{steps}{measured and '; '}{measured}."
+        )
+
+    def variance_shown(self, step: int) -> float | None:
+        """Returns the share of a snapshot's variance that its frame shows.
+
+        Where the layer is aligned, the share of what it then is.
+
+        Raises:
+            EmbedError: As `frames`.
+        """
+        basis, snapshot_of = self.basis, self._snapshots()
+        components = self.projection.components
+        aligned = self.projection.aligned_to and self._alignment_key
+        with self._computed.queue.turn():
+            return self._computed.variances.get(
+                (self.key, components, self.layer.key([step]), aligned),
+                lambda: basis.variance_shown(snapshot_of(step), components),
+            )
+
+    def logits_on_plane(self, step: int) -> NDArray[np.float64]:
+        """Returns the model's logits on the plane of the first two axes, (n_classes, 3).
+
+        See `plane.logits_on_plane`.
+
+        Raises:
+            NotRecordedError: The layer feeds no output layer that was recorded.
+            UnsuitableDataError: Points of the picture have no place in the layer's own space.
+            EmbedError: As `basis`.
+        """
+        if self.projection.aligned_to is not None:
+            raise UnsuitableDataError(
+                "expected a run in its own axes; received one that is carried into another's; "
+                "leave out onto_run"
+            )
+        run, name = self.layer.run, self.layer.name
+        outputs = run.outputs(name, step)
+        if outputs is None or outputs.kernel is None or outputs.bias is None:
+            raise NotRecordedError(
+                f"expected the output layer that {name!r} feeds; run {run.name!r} lacks it; "
+                "record the last hidden layer of a classifier whose output layer is Dense"
+            )
+        basis = self.basis
+        with self._computed.queue.turn():
+            snapshot = self.layer.snapshot(step)
+            return logits_on_plane(basis, snapshot, outputs.kernel, outputs.bias)
+
+    def _snapshots(self) -> SnapshotOf:
+        """Returns what gives the layer's snapshots, in the space of the axes."""
+        aligned = self.aligned
+        if aligned is None:
+            return self.layer.snapshot
+        return lambda step: aligned.alignment.carry(self.layer.snapshot(step))
+
+    @cached_property
+    def _alignment_key(self) -> tuple[object, ...]:
+        """Equal where the same layer is aligned to the same other one."""
+        onto = self.projection.aligned_to
+        return self._whole(self.layer), self._whole(self.home), onto and onto.match
+
+    @staticmethod
+    def _whole(layer: LayerData) -> str:
+        return layer.key(layer.facts.drawable)
