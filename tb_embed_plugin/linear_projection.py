@@ -18,9 +18,10 @@ from tb_embed_plugin.projections import alignment, classes, groups, pca
 from tb_embed_plugin.projections.alignment import Alignment
 from tb_embed_plugin.projections.basis import Basis
 from tb_embed_plugin.runs.labels import read_classes
+from tb_embed_plugin.runs.layer_facts import LayerFacts
 from tb_embed_plugin.runs.logdir import Logdir
 from tb_embed_plugin.runs.matching import SampleMatch, StepRule, match_samples, match_steps
-from tb_embed_plugin.runs.run import LayerFacts, Run, short_hash
+from tb_embed_plugin.runs.run import Run, short_hash
 
 
 @dataclass(frozen=True)

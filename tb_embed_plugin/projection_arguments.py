@@ -13,9 +13,10 @@ from tb_embed_plugin.projections.axes import CLASS_KINDS
 from tb_embed_plugin.projections.engine import Engine, Settings
 from tb_embed_plugin.runs.label_column import label_reason
 from tb_embed_plugin.runs.labels import label_of
+from tb_embed_plugin.runs.layer_facts import LayerFacts
 from tb_embed_plugin.runs.logdir import Logdir
 from tb_embed_plugin.runs.matching import StepRule
-from tb_embed_plugin.runs.run import LayerFacts, Run
+from tb_embed_plugin.runs.run import Run
 
 ALIGNING = ("onto_run", "onto_layer", "match")
 """Arguments beside the engine's own: what the layer is aligned to."""

@@ -13,7 +13,7 @@ from tb_embed_plugin.errors import ArgumentError, NotRecordedError, UnsuitableDa
 from tb_embed_plugin.metrics import predictions, rankings
 from tb_embed_plugin.metrics.rankings import RULES, Ranking
 from tb_embed_plugin.metrics.warning_rules import WARNING_RULES
-from tb_embed_plugin.runs.run import RecordedOutputs
+from tb_embed_plugin.runs.layer_facts import RecordedOutputs
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,9 @@ from tb_embed_plugin.jobs.quality import words, work_left
 from tb_embed_plugin.projection_arguments import read_projection
 from tb_embed_plugin.projections import engines
 from tb_embed_plugin.runs.labels import label_of, read_classes
+from tb_embed_plugin.runs.layer_facts import LayerFacts
 from tb_embed_plugin.runs.logdir import BrokenRun, Logdir
-from tb_embed_plugin.runs.run import LayerFacts, Run
+from tb_embed_plugin.runs.run import Run
 
 
 @dataclass(frozen=True)

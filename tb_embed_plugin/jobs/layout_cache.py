@@ -19,7 +19,8 @@ from tb_embed_plugin.jobs.cache import Cache, cache_of, digest
 from tb_embed_plugin.projection import Projection
 from tb_embed_plugin.projections import engines
 from tb_embed_plugin.projections.engine import Codes, Engine, Settings
-from tb_embed_plugin.runs.run import LayerFacts, Run, short_hash
+from tb_embed_plugin.runs.layer_facts import LayerFacts
+from tb_embed_plugin.runs.run import Run, short_hash
 
 _SNAPSHOTS = "snapshots"
 

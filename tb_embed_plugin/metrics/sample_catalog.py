@@ -102,6 +102,22 @@ SAMPLE_METRICS = (
 )
 """One number a step and sample."""
 
+
+def _truth_of_predictions(name: str, title: str, meaning: str) -> SampleMetric:
+    """Returns what the predictions of all steps say of a sample, yes or no."""
+    return SampleMetric(
+        name,
+        title,
+        "",
+        meaning,
+        kind="truth",
+        over_run=True,
+        needs_outputs=True,
+        needs_label=True,
+        words=("no", "yes"),
+    )
+
+
 RUN_METRICS = (
     SampleMetric(
         "suspicion",
@@ -129,27 +145,15 @@ RUN_METRICS = (
         needs_outputs=True,
         needs_label=True,
     ),
-    SampleMetric(
+    _truth_of_predictions(
         "lost",
         "Learned, then forgotten",
-        "",
         "1 where it was predicted right at some step and is not at the last.",
-        kind="truth",
-        over_run=True,
-        needs_outputs=True,
-        needs_label=True,
-        words=("no", "yes"),
     ),
-    SampleMetric(
+    _truth_of_predictions(
         "never_learnt",
         "Never learned",
-        "",
         "1 where it was predicted wrong at every step.",
-        kind="truth",
-        over_run=True,
-        needs_outputs=True,
-        needs_label=True,
-        words=("no", "yes"),
     ),
     SampleMetric(
         "prediction_flips",

@@ -20,16 +20,11 @@ from tb_embed_plugin.errors import NotRecordedError, UnreadableError
 from tb_embed_plugin.runs.finite import Rows, divided, not_finite_rows
 from tb_embed_plugin.runs.found import ForeignLayer, Found, StoredTensor
 from tb_embed_plugin.runs.label_column import choose_label, rival_problem, with_classes
+from tb_embed_plugin.runs.layer_facts import LayerFacts, SpriteFacts
 from tb_embed_plugin.runs.manifest import ColumnInfo, Step
 from tb_embed_plugin.runs.metadata_inference import read_inferred_table
 from tb_embed_plugin.runs.metadata_table import Column
-from tb_embed_plugin.runs.run import (
-    LayerFacts,
-    Run,
-    SpriteFacts,
-    not_finite_problems,
-    short_hash,
-)
+from tb_embed_plugin.runs.run import Run, not_finite_problems, short_hash
 from tb_embed_plugin.runs.sheets import read_sheet
 from tb_embed_plugin.runs.stamps import stamp_of
 

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import ArgumentError
 from tb_embed_plugin.runs.label_column import as_classes
-from tb_embed_plugin.runs.run import LayerFacts, Run
+from tb_embed_plugin.runs.layer_facts import LayerFacts
+from tb_embed_plugin.runs.run import Run
 
 
 @dataclass(frozen=True)

@@ -22,16 +22,10 @@ from tb_embed_plugin.runs.checkpoint import Checkpoint
 from tb_embed_plugin.runs.confinement import confined
 from tb_embed_plugin.runs.finite import Rows, divided, not_finite_rows
 from tb_embed_plugin.runs.label_column import named_label, rival_problem
+from tb_embed_plugin.runs.layer_facts import LayerFacts, RecordedOutputs, SpriteFacts
 from tb_embed_plugin.runs.manifest import Layer, Manifest, Phase, SpriteInfo, SpritePages, Step
 from tb_embed_plugin.runs.metadata_table import Column, read_table
-from tb_embed_plugin.runs.run import (
-    LayerFacts,
-    RecordedOutputs,
-    Run,
-    SpriteFacts,
-    not_finite_problems,
-    short_hash,
-)
+from tb_embed_plugin.runs.run import Run, not_finite_problems, short_hash
 
 MAX_LOOKED_AT_BYTES = 256 << 20
 """Of a layer's snapshots that are not finite; the others are left out as they are."""

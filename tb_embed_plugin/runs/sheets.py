@@ -14,7 +14,7 @@ from pathlib import Path
 from PIL import Image
 
 from tb_embed_plugin.errors import UnreadableError
-from tb_embed_plugin.runs.run import SpriteFacts
+from tb_embed_plugin.runs.layer_facts import SpriteFacts
 from tb_embed_plugin.runs.sprites import MAX_SHEET_SIDE
 
 MAX_SHEET_BYTES = 64 << 20

@@ -13,9 +13,10 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from tb_embed_plugin.runs.label_column import label_reason
+from tb_embed_plugin.runs.layer_facts import LayerFacts
 from tb_embed_plugin.runs.logdir import BrokenRun
 from tb_embed_plugin.runs.manifest import Step
-from tb_embed_plugin.runs.run import LayerFacts, Run
+from tb_embed_plugin.runs.run import Run
 
 
 class Listing:

@@ -6,7 +6,8 @@ docs/http_api.md is the contract.
 from __future__ import annotations
 
 from tb_embed_plugin.arguments import Arguments
-from tb_embed_plugin.runs.run import LayerFacts, Run
+from tb_embed_plugin.runs.layer_facts import LayerFacts
+from tb_embed_plugin.runs.run import Run
 from tb_embed_plugin.server.columns import describe_columns, encode_columns
 from tb_embed_plugin.server.response import Answer, Service, binary_answer, bound
 

@@ -11,7 +11,7 @@ from tb_embed_plugin.analysis.sample_history import neighbors_at, said_of
 from tb_embed_plugin.arguments import Arguments
 from tb_embed_plugin.errors import ArgumentError, TooMuchAskedError
 from tb_embed_plugin.projections.neighbors import Metric
-from tb_embed_plugin.runs.run import LayerFacts
+from tb_embed_plugin.runs.layer_facts import LayerFacts
 from tb_embed_plugin.server.response import Answer, Service, json_answer
 from tb_embed_plugin.server.time_budget import in_time, measures_of, version_of, without_nan
 

@@ -1,0 +1,138 @@
+"""A layer as it is measured: of which samples, by which label, at which steps, kept where."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_embed_plugin.analysis.extent import samples_to_measure, thinned, trained_steps
+from tb_embed_plugin.analysis.labelling import labels_of
+from tb_embed_plugin.analysis.measured import LayerShelf, Measured
+from tb_embed_plugin.metrics.observation import Labels
+from tb_embed_plugin.runs.labels import label_of
+from tb_embed_plugin.runs.run import Run, short_hash
+
+
+class MeasuredLayer:
+    """What of a layer is measured, and the names under which the measures are remembered.
+
+    Args:
+        run: The run.
+        layer: Name of the layer.
+        measured: What was measured before.
+        label: The column that is the label; empty for none, None for the layer's own.
+        only: The samples to measure, ascending int64, of those that are shown; None for all,
+            or a subset (`metrics.subset`).
+
+    Attributes:
+        steps: The steps that are measured, ascending.
+        label: The column that is the label, None where there is none.
+
+    Raises:
+        ArgumentError: There is no such column.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        layer: str,
+        measured: Measured,
+        label: str | None = None,
+        only: NDArray[np.int64] | None = None,
+    ) -> None:
+        self.run = run
+        run.learn(layer, thinned(run.layer(layer).drawable))
+        self.facts = run.layer(layer)
+        self.steps = thinned(self.facts.drawable)
+        self._measured = measured
+        self.label = label_of(self.facts, label)
+        self._only = only
+
+    @property
+    def labels(self) -> Labels:
+        """What the samples are, all of them."""
+        return self._labels[1]
+
+    @cached_property
+    def samples(self) -> NDArray[np.int64]:
+        """The samples that are measured, ascending: all, or a subset (`metrics.subset`)."""
+        return self.measurable(self.facts.shown) if self._only is None else self._only
+
+    def measurable(
+        self, samples: NDArray[np.int64], units: int | None = None
+    ) -> NDArray[np.int64]:
+        """Returns those of some samples that would be measured of a layer so wide as this."""
+        # Of the words' own codes, which no step changes.
+        codes = self._labels[0].codes[samples]
+        return samples[samples_to_measure(codes, units or self.facts.units)]
+
+    def among(self, samples: NDArray[np.int64]) -> Self:
+        """Returns the same of some of the samples that are shown."""
+        if np.array_equal(samples, self.samples):
+            return self
+        label = "" if self.label is None else self.label
+        return type(self)(self.run, self.facts.name, self._measured, label, samples)
+
+    @cached_property
+    def trained(self) -> list[int]:
+        """The steps that are measured and follow a training."""
+        return trained_steps(self.run, self.steps)
+
+    def snapshot(self, step: int) -> NDArray[np.float32]:
+        """Returns the activations of the measured samples, (n_measured, n_units).
+
+        Raises:
+            EmbedError: It cannot be read.
+        """
+        snapshot = self.run.snapshot(self.facts.name, step)
+        if len(self.samples) == len(snapshot):
+            return np.asarray(snapshot)
+        return snapshot[self.samples]
+
+    @cached_property
+    def _labels(self) -> tuple[Labels, Labels]:
+        """The labels with the words' own codes, and with the model's classes as codes."""
+        last = self.steps[-1] if self.steps else None
+        return self._measured.labels.get(
+            self._key(self.steps[-1:]),
+            lambda: labels_of(self.run, self.facts.name, last, self.label),
+        )
+
+    @cached_property
+    def shelf(self) -> LayerShelf:
+        """What is kept of the layer."""
+        words, labels = self._labels
+        facts = {
+            "layer": self.facts.name,
+            "samples": self.facts.fingerprint,
+            "measured": len(self.samples),
+            "label": self.label,
+            **({"hidden": self.facts.hidden} if self.facts.hidden else {}),
+            **({} if self._only is None else {"only": short_hash(self._only.tobytes())}),
+            "labels": [
+                [known.names, known.are_outputs, short_hash(known.codes.tobytes())]
+                for known in (words, labels)
+            ],
+        }
+        of = self._measured.shelf_of
+        return LayerShelf(
+            None if of is None else of(self.run.path),
+            facts,
+            len(self.samples),
+            self.facts.units,
+            len(labels.names),
+        )
+
+    def _name(self, step: int) -> str:
+        """Names a snapshot, in whatever folder its run lies."""
+        return short_hash(self.facts.name, repr(self.run.stamp(self.facts.name, step)))
+
+    def _key(self, steps: Sequence[int]) -> Hashable:
+        stamps = tuple(repr(self.run.stamp(self.facts.name, step)) for step in steps)
+        labels = self.label, self.facts.samples_version, self.facts.hidden
+        only = "" if self._only is None else short_hash(self._only.tobytes())
+        return self.run.path, self.facts.name, *labels, only, *steps, *stamps
