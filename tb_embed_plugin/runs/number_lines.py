@@ -32,7 +32,8 @@ class NumberLines:
     def of(cls, lines: Sequence[bytes]) -> NumberLines | None:
         """Returns the form by a table's first lines, None where they are no numbers."""
         kept = [(i, line) for i, line in enumerate(lines) if line.strip(_AROUND)][:2]
-        for place, (i, line) in enumerate(kept):
+        above_index = len(kept) == 2 and _names_above_index(*(line for _, line in kept))
+        for place, (i, line) in enumerate(kept[above_index:], above_index):
             for separator in (b"\t", b",", b" "):
                 if separator not in line.strip(_AROUND) and separator != b" ":
                     continue
@@ -51,7 +52,7 @@ class NumberLines:
         said: list[str] = []
         if not rows:
             return said
-        names = [b"%d" % i for i in range(self.columns)]
+        names = _counted(self.columns)
         fractions = any(b"." in cell for row in rows[1:] for cell in row)
         if not self.headed and rows[0] == names and (fractions or self.columns > 2):
             last = self.columns - 1
@@ -60,8 +61,8 @@ class NumberLines:
                 f"{self.skipped + 1}, as columns without names are called: it is taken for a "
                 "row; write the table without them if they are names"
             )
-        numbers = [b"%d" % i for i in range(len(rows))]
-        if self.columns > 1 and len(rows) > 2 and [row[0] for row in rows] == numbers:
+        counted = [row[0] for row in rows] == _counted(len(rows))
+        if self.columns > 1 and len(rows) > 2 and counted:
             said.append(
                 "expected a unit in every column; received the numbers of the rows in the "
                 "first: it is taken for a unit; write the table without them, as pandas does "
@@ -118,6 +119,22 @@ def count_lines(lines: bytes) -> int:
 def _cells(line: bytes, separator: bytes) -> list[bytes]:
     bare = line.strip(_AROUND)
     return re.split(rb" +", bare) if separator == b" " else bare.split(separator)
+
+
+def _names_above_index(first: bytes, second: bytes) -> bool:
+    """Whether a line holds 0, 1, 2 and so on, and nothing above the first number of the next.
+
+    So pandas writes columns without names beside an index.
+    """
+    for separator in (b"\t", b" "):
+        above, below = _cells(first, separator), _cells(second, separator)
+        if first.startswith(separator) and above == _counted(len(below) - 1):
+            return all(map(_is_number, below))
+    return False
+
+
+def _counted(count: int) -> list[bytes]:
+    return [b"%d" % i for i in range(count)]
 
 
 def _is_number(cell: bytes) -> bool:

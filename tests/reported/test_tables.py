@@ -372,6 +372,7 @@ def test_tensors_with_blank_lines_other_separators_a_header_or_booleans(
         (["a", "b"], False, "", "line 1, 'a\\tb', of"),
         ([0, 1], False, "received 0 to 1 in line 1", ""),
         (["a", "b"], True, "the numbers of the rows in the first", "line 1, 'a\\tb', of"),
+        ([0, 1], True, "the numbers of the rows in the first", "line 1, '0\\t1', of"),
     ],
 )
 def test_names_in_a_table_of_numbers_are_said_in_the_run(
@@ -383,7 +384,21 @@ def test_names_in_a_table_of_numbers_are_said_in_the_run(
 
     assert isinstance(run, Run)
     assert [problem in p for p in run.problems] == [True] * bool(problem)
-    assert [note in one for one in run.layers[0].notes] == [True] * bool(note)
+    (layer,) = run.layers
+    assert [note in one for one in layer.notes] == [True] * bool(note)
+    assert layer.units == 2 + index
+    np.testing.assert_array_equal(run.snapshot(layer.name, layer.steps[0])[-3:, index:], values)
+
+
+def test_pandas_columns_without_names_beside_an_index_in_metadata() -> None:
+    text = pd.DataFrame([[0.5, 1.5, 2.5], [3.5, 4.5, 5.5]]).to_csv(sep="\t")
+    table = infer_table(text.encode(), 2, "metadata.tsv")
+
+    assert [column.name for column in table.columns] == ["index", "0", "1", "2"]
+    assert list(table.columns[1].cells) == ["0.5", "3.5"]
+    (note,) = table.notes
+    assert "line 1, '\\t0\\t1\\t2', of metadata.tsv is taken for its header" in note
+    assert not table.problems
 
 
 def test_a_ragged_row_of_a_tensor_is_named_by_its_line(tmp_path: Path) -> None:
