@@ -248,17 +248,18 @@ class _Samples:
         problems: list[str] = []
         notes: tuple[str, ...] = ()
         try:
-            table = layer.table and read_inferred_table(layer.table, rows)
-            if table and (table.rows == rows or not layer.table_for_all):
-                held = with_classes(table.columns)
-                columns, label = tuple(column.info for column in held), choose_label(held)
-                digest = table.digest
-                problems += table.problems
-                notes = tuple(table.notes)
             if tables is not None:
                 held = with_classes(tables.read(None)[0])
                 columns, digest = tuple(column.info for column in held), tables.digest
-                label = choose_label(held)
+                label, notes = choose_label(held), tables.notes
+                problems += tables.problems
+            elif layer.table is not None:
+                table = read_inferred_table(layer.table, rows)
+                if table.rows == rows or not layer.table_for_all:
+                    held = with_classes(table.columns)
+                    columns, digest = tuple(column.info for column in held), table.digest
+                    label, notes = choose_label(held), tuple(table.notes)
+                    problems += table.problems
             problems += filter(None, [rival_problem(label, columns)])
         except UnreadableError as error:
             problems.append(str(error))

@@ -23,9 +23,11 @@ from tb_embed_plugin.runs.run import short_hash
 from tb_embed_plugin.runs.stamps import Stamp, stamp_of
 from tb_embed_plugin.runs.table_facts import (
     ColumnFacts,
+    Said,
     TableFacts,
     as_number,
     digest_of,
+    said_of,
     table_facts,
 )
 
@@ -34,6 +36,11 @@ MAX_COMPARED = 100
 
 MAX_COMPARED_BYTES = 64 << 20
 """Of these tables together."""
+
+MAX_SAID = 20
+"""Sentences about the tables that were looked at."""
+
+_MAX_NAMED = 10
 
 Cells = Mapping[str, Sequence[str]]
 
@@ -68,6 +75,16 @@ class StepTables:
             ColumnInfo(name, _common_type(facts), by_step=name in self._changing)
             for name, facts in self._columns.items()
         )
+
+    @cached_property
+    def problems(self) -> tuple[str, ...]:
+        """What is wrong or a guess in the tables that were looked at, each sentence once."""
+        return self._said_once({step: said.problems for step, said in self._said.items()})
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """What else was taken for what in these tables, each sentence once."""
+        return self._said_once({step: said.notes for step, said in self._said.items()})
 
     @property
     def digest(self) -> str:
@@ -106,8 +123,7 @@ class StepTables:
                 )
             cells = {name: same[name] for name in self._same}
         columns = [self._column(info, cells, problems) for info in self.columns]
-        named = self.written.get(at, str(at))
-        return columns, [f"metadata of step {named}: {problem}" for problem in problems]
+        return columns, [f"{self._named([at])}: {problem}" for problem in problems]
 
     def _cells(self, table: Path | None, problems: list[str]) -> Cells:
         try:
@@ -115,7 +131,11 @@ class StepTables:
         except UnreadableError as error:
             problems.append(str(error))
             return {}
-        return {} if read is None else {c.name: c.cells for c in read.columns}
+        if read is None:
+            return {}
+        known = {problem for said in self._said.values() for problem in said.problems}
+        problems += [problem for problem in read.problems if problem not in known]
+        return {c.name: c.cells for c in read.columns}
 
     def _column(self, info: ColumnInfo, read: Cells, problems: list[str]) -> Column:
         cells = read.get(info.name, [""] * self.rows)
@@ -146,11 +166,45 @@ class StepTables:
         return OverSteps(values=values, limits=(min(lows), max(highs)))
 
     @cached_property
-    def _looked_at(self) -> list[TableFacts]:
-        """The facts of some of the tables, the newest first."""
+    def _some_tables(self) -> list[Path]:
+        """The tables that are looked at, the newest first."""
         tables = dict.fromkeys(table for table in self.tables.values() if table is not None)
-        found = (table_facts(table, self.rows) for table in reversed(some_of(list(tables))))
+        return some_of(list(tables))[::-1]
+
+    @cached_property
+    def _looked_at(self) -> list[TableFacts]:
+        """The facts of these tables, the newest first."""
+        found = (table_facts(table, self.rows) for table in self._some_tables)
         return [facts for facts in found if facts is not None]
+
+    @cached_property
+    def _said(self) -> dict[int, Said]:
+        """What is said of these tables, by step."""
+        some = set(self._some_tables)
+        return {
+            step: said_of(table, self.rows)
+            for step, table in self.tables.items()
+            if table is not None and table in some
+        }
+
+    def _said_once(self, sentences: Mapping[int, Sequence[str]]) -> tuple[str, ...]:
+        """Returns sentences, each with the steps that it is said of where not of all."""
+        steps: dict[str, list[int]] = {}
+        for step, some in sentences.items():
+            for sentence in some:
+                steps.setdefault(sentence, []).append(step)
+        said = [
+            sentence if len(at) == len(sentences) else f"{self._named(at)}: {sentence}"
+            for sentence, at in steps.items()
+        ]
+        if len(said) > MAX_SAID:
+            said[MAX_SAID:] = [f"{len(said) - MAX_SAID} more like these of other steps"]
+        return tuple(said)
+
+    def _named(self, steps: Sequence[int]) -> str:
+        some = [self.written.get(step, str(step)) for step in steps[:_MAX_NAMED]]
+        more = ", …" * (len(steps) > _MAX_NAMED)
+        return f"metadata of step{'s' * (len(steps) > 1)} {', '.join(some)}{more}"
 
     @cached_property
     def _columns(self) -> dict[str, list[ColumnFacts]]:

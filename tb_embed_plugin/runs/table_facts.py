@@ -58,22 +58,37 @@ TableFacts = Mapping[str, ColumnFacts]
 """The columns of a table by name, in their order."""
 
 
+@dataclass(frozen=True)
+class Said:
+    """What reading a table has to say, one sentence each: as `InferredTable`."""
+
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
 def table_facts(table: Path, n_samples: int) -> TableFacts | None:
     """Returns the facts of a table, None where it cannot be read or has other rows."""
-    return _facts(table, n_samples, stamp_of(table))
+    return _known(table, n_samples, stamp_of(table))[0]
+
+
+def said_of(table: Path, n_samples: int) -> Said:
+    """Returns what is said of a table, nothing where it cannot be read."""
+    return _known(table, n_samples, stamp_of(table))[1]
 
 
 @lru_cache(maxsize=_MAX_REMEMBERED)
-def _facts(table: Path, n_samples: int, stamp: Stamp) -> TableFacts | None:
+def _known(table: Path, n_samples: int, stamp: Stamp) -> tuple[TableFacts | None, Said]:
     if stamp is None:
-        return None
+        return None, Said()
     try:
         read = read_inferred_table(table, n_samples)
     except UnreadableError:
-        return None  # whoever shows the table says so
+        return None, Said()  # whoever shows the table says so
+    said = Said(tuple(read.problems), tuple(read.notes))
     if read.rows != n_samples:
-        return None
-    return MappingProxyType({column.name: column_facts(column) for column in read.columns})
+        return None, said
+    facts = {column.name: column_facts(column) for column in read.columns}
+    return MappingProxyType(facts), said
 
 
 def column_facts(column: Column) -> ColumnFacts:

@@ -245,6 +245,47 @@ def with_predictions_of_step(step: int) -> tuple[list[str], Rows]:
     return table(("id", SAMPLE_NAMES), ("label", LABELS), ("prediction", predictions_of(step)))
 
 
+def test_what_the_headers_were_taken_for_is_said_once_and_not_once_a_step(
+    tmp_path: Path,
+) -> None:
+    write(tmp_path, {step: with_ids(step) for step in STEPS})
+    for step, line in ((5, 3), (10, 2)):
+        file = tmp_path / f"{step:05}" / "default" / "metadata.tsv"
+        lines = file.read_text().split("\n")
+        lines[line] += "\tby hand" * (step == 5)
+        lines.insert(line, "# made by hand")
+        file.write_text("\n".join(lines))
+    (layer,) = find_run(tmp_path).layers
+    assert layer.steps == STEPS
+
+    header = "line 1, 'id\\tlabel\\tprediction', of metadata.tsv is taken for its header"
+    assert list(layer.notes) == [header]
+    problems = find_run(tmp_path).problems
+    (remark_5,) = [p for p in problems if "metadata of step 5: " in p and "line 4" in p]
+    (remark_10,) = [p for p in problems if "metadata of step 10: " in p]
+    assert "'# made by hand'" in remark_5
+    assert "'# made by hand'" in remark_10
+    assert any("metadata of step 5: expected 3 cells in each row" in p for p in problems)
+
+    (report,) = check(tmp_path)
+    assert report.lines.count(f"layer default: {header}") == 1
+    assert sum("made by hand" in problem for problem in report.problems) == 2
+
+
+def test_a_table_that_was_not_looked_at_says_what_is_wrong_once_it_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(step_tables, "MAX_COMPARED", 2)
+    write(tmp_path, {step: with_ids(step) for step in STEPS})
+    file = tmp_path / "00005" / "default" / "metadata.tsv"
+    file.write_text("".join(file.read_text().splitlines(keepends=True)[:-1]))
+    run = find_run(tmp_path)
+    assert run.problems == []
+    assert cells(run, 5, "prediction") == [""] * SAMPLES
+    (problem,) = run.problems
+    assert "metadata of step 5: expected 24 rows of metadata in metadata.tsv" in problem
+
+
 def test_words_among_numbers_are_left_out_and_told(tmp_path: Path) -> None:
     tables = {step: with_predictions(step) for step in STEPS}
     run = write(tmp_path, tables)

@@ -116,9 +116,13 @@ def _data_of(page: Path) -> str:
         (["2024-W05", "2024-W06"], "category"),
         ([f"{day}/02/2024" for day in range(1, 28)], "category"),
         (["", ""], "category"),
+        (["yes", "no", ""], "category"),
+        (["True", "FALSE"] * 40, "category"),
+        (["0", "1", "1", "0"], "category"),
+        (["0", "1", "0"], "number"),
     ],
 )
-def test_only_a_column_of_dates_alone_is_one(words: list[str], expected: str) -> None:
+def test_a_column_is_what_all_of_its_words_are(words: list[str], expected: str) -> None:
     assert infer_type(words) == expected
 
 
