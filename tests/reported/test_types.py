@@ -131,3 +131,27 @@ def test_a_moment_is_where_it_lies_in_utc(moment: dt.datetime) -> None:
     seconds = seconds_since_1970(moment.isoformat())
     expected = (moment - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) / dt.timedelta(seconds=1)
     assert seconds == expected
+
+
+@pytest.mark.parametrize(
+    ("false", "true"), [("no", "yes"), ("No", "Yes"), ("NO", "YES"), ("False", "True")]
+)
+def test_truth_values_of_others_are_two_words_and_0_and_1_whole_numbers(
+    tmp_path: Path, false: str, true: str
+) -> None:
+    rows = [(true, "1", "0"), (false, "0", "0"), ("", "1", "1"), (true, "1", "1")]
+    lines = ["correct\tseen\tlabel", *map("\t".join, rows)]
+    (tmp_path / "metadata.tsv").write_text("\n".join(lines) + "\n")
+    np.savetxt(tmp_path / "tensor.tsv", ROWS, delimiter="\t")
+    client = client_for(tmp_path, EmbeddingsPlugin)
+    (layer,) = client.get(BASE + "runs").get_json()["runs"][0]["layers"]
+    answer = client.get(BASE + "metadata", query_string={"run": ".", "layer": "tensor"})
+
+    assert layer["label"] == "label"
+    assert [column["type"] for column in layer["columns"]] == ["category"] * 3
+    tensors = safetensors.numpy.load(answer.data)
+    assert tensors["0.vocabulary.bytes"].tobytes().decode() == false + true
+    assert tensors["0.codes"].tolist() == [1, 0, -1, 1]
+    # Whole numbers as JavaScript writes them: these the page can show as numbers, too.
+    assert tensors["1.vocabulary.bytes"].tobytes().decode() == "01"
+    assert tensors["2.codes"].tolist() == [0, 0, 1, 1]
