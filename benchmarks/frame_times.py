@@ -78,7 +78,7 @@ async () => {
   const canvas = document.querySelector("canvas.samples");
   const box = canvas.getBoundingClientRect();
   const frame = () => new Promise(done => requestAnimationFrame(done));
-  const places = window.tb_embed.screen_positions().slice();
+  const places = window.tbEmbed.screenPositions().slice();
   const inside = i => places[3 * i] > 20 && places[3 * i] < box.width - 20
     && places[3 * i + 1] > 20 && places[3 * i + 1] < box.height - 20;
   const where = () => document.querySelector(".ring")?.style.transform ?? "";
@@ -155,7 +155,7 @@ def bare_page(browser: Browser, ours: Tab, samples: int) -> Iterator[Page]:
     """Opens a page that draws the same points, where ours draws them now, by THREE alone."""
     size = ours.canvas.evaluate("one => [one.clientWidth, one.clientHeight]")
     floats = ours.page.evaluate(
-        "() => new Uint8Array(window.tb_embed.screen_positions().slice().buffer).toBase64()"
+        "() => new Uint8Array(window.tbEmbed.screenPositions().slice().buffer).toBase64()"
     )
     context = browser.new_context(viewport={"width": 1400, "height": 900})
     page = context.new_page()

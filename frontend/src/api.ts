@@ -12,7 +12,7 @@ import type {
   Run,
   View,
 } from "./types";
-import { read_tensors, type Tensors } from "./wire";
+import { readTensors, type Tensors } from "./wire";
 
 /** The server refused; the message is its own sentence. */
 export class Refusal extends Error {
@@ -31,7 +31,7 @@ export interface ProjectionKey {
   readonly version: string;
   readonly view: View;
   /** Null for all recorded steps. */
-  readonly basis_steps: string | null;
+  readonly basisSteps: string | null;
 }
 
 /** Which layer, in which version of its data. */
@@ -58,16 +58,16 @@ export interface Listing {
   readonly problems: readonly string[];
 }
 
-export async function read_runs(answer: Promise<Response>): Promise<Listing> {
+export async function readRuns(answer: Promise<Response>): Promise<Listing> {
   const response = await checked(answer);
   return (await response.json()) as Listing;
 }
 
-export function request_runs(signal: AbortSignal): Promise<Response> {
+export function requestRuns(signal: AbortSignal): Promise<Response> {
   return fetch("runs", { signal });
 }
 
-export async function fetch_metadata(
+export async function fetchMetadata(
   run: string,
   layer: Layer,
   signal: AbortSignal,
@@ -80,7 +80,7 @@ export async function fetch_metadata(
 }
 
 /** One sheet of thumbnails, its pixels as they were recorded. */
-export async function fetch_sprite(
+export async function fetchSprite(
   run: string,
   layer: Layer,
   page: number,
@@ -95,28 +95,28 @@ export async function fetch_sprite(
   });
 }
 
-export async function fetch_frames(
+export async function fetchFrames(
   key: ProjectionKey,
   steps: string,
   signal: AbortSignal,
   work: "start" | "look" = "look",
 ): Promise<Frames> {
-  const query = { ...projection_query(key), components: String(key.view.components), steps };
+  const query = { ...projectionQuery(key), components: String(key.view.components), steps };
   const response = await ask("projection", query, signal, work);
   if (response.status === 202) return { frames: [], progress: await response.json() };
-  const answer = read_tensors(await response.arrayBuffer());
+  const answer = readTensors(await response.arrayBuffer());
   const progress = answer.json as Progress;
-  return { frames: read_frames(answer), progress };
+  return { frames: readFrames(answer), progress };
 }
 
 /** Ends the work on a layout; what is finished stays. */
-export async function cancel_layout(key: ProjectionKey, signal: AbortSignal): Promise<void> {
-  const query = { ...projection_query(key), components: String(key.view.components) };
+export async function cancelLayout(key: ProjectionKey, signal: AbortSignal): Promise<void> {
+  const query = { ...projectionQuery(key), components: String(key.view.components) };
   const at = address("cancel", query);
   await checked(fetch(at, { signal, headers: WORK }));
 }
 
-export async function fetch_quality(
+export async function fetchQuality(
   key: ProjectionKey,
   components: number,
   label: string | undefined,
@@ -124,20 +124,20 @@ export async function fetch_quality(
   work: "start" | "look" = "look",
 ): Promise<Quality> {
   const query = {
-    ...projection_query(key),
-    ...label_query(label),
+    ...projectionQuery(key),
+    ...labelQuery(label),
     components: String(components),
   };
   return (await ask("quality", query, signal, work)).json();
 }
 
 /** The model's logits on the plane of a linear view, at all steps. */
-export async function fetch_regions(
+export async function fetchRegions(
   key: ProjectionKey,
   label: string | undefined,
   signal: AbortSignal,
 ): Promise<PlaneLogits> {
-  const query = { ...projection_query(key), ...label_query(label) };
+  const query = { ...projectionQuery(key), ...labelQuery(label) };
   const answer = await tensors(address("regions", query), signal);
   const [count = 0, classes = 0] = answer.shape("logits");
   const logits = answer.array("logits", "F64");
@@ -150,7 +150,7 @@ export async function fetch_regions(
   };
 }
 
-export async function fetch_engines(signal: AbortSignal): Promise<Engine[]> {
+export async function fetchEngines(signal: AbortSignal): Promise<Engine[]> {
   const response = await checked(fetch("engines", { signal }));
   return ((await response.json()) as { engines: Engine[] }).engines;
 }
@@ -162,7 +162,7 @@ export interface NeighborsQuestion {
   readonly metric: Metric;
 }
 
-export async function fetch_neighbors(
+export async function fetchNeighbors(
   run: Run,
   layer: Layer,
   { step, sample, k, metric }: NeighborsQuestion,
@@ -181,8 +181,8 @@ export async function fetch_neighbors(
   return ((await response.json()) as { neighbors: Neighbor[] }).neighbors;
 }
 
-function projection_query(key: ProjectionKey): Record<string, string> {
-  const { run, layer, view, version, basis_steps } = key;
+function projectionQuery(key: ProjectionKey): Record<string, string> {
+  const { run, layer, view, version, basisSteps } = key;
   return {
     run,
     layer,
@@ -190,12 +190,12 @@ function projection_query(key: ProjectionKey): Record<string, string> {
     ...view.settings,
     ...(view.onto === null ? {} : { onto_run: view.onto.run, onto_layer: view.onto.layer }),
     v: view.onto === null ? version : `${version}-${view.onto.version}`,
-    ...(basis_steps === null ? {} : { basis_steps }),
-    ...label_query(view.label),
+    ...(basisSteps === null ? {} : { basis_steps: basisSteps }),
+    ...labelQuery(view.label),
   };
 }
 
-export function label_query(label: string | undefined): { readonly label?: string } {
+export function labelQuery(label: string | undefined): { readonly label?: string } {
   return label === undefined ? {} : { label };
 }
 
@@ -211,7 +211,7 @@ function ask(
     : checked(fetch(address(route, { ...query, start: "1" }), { signal, headers: WORK }));
 }
 
-function read_frames(answer: Tensors): Frame[] {
+function readFrames(answer: Tensors): Frame[] {
   const [count = 0, samples = 0, width = 0] = answer.shape("positions");
   const positions = answer.array("positions", "I16");
   const scale = answer.array("scale", "F32");
@@ -223,7 +223,7 @@ function read_frames(answer: Tensors): Frame[] {
     const own = positions.slice(i * length, (i + 1) * length);
     return {
       step: recorded[i] ?? 0,
-      positions: width === 2 ? four_wide(own) : own,
+      positions: width === 2 ? fourWide(own) : own,
       width: width === 2 ? 4 : width,
       scale: scale[i] ?? 1,
       offset: Array.from({ length: Math.max(3, width) }, (_, axis) =>
@@ -234,7 +234,7 @@ function read_frames(answer: Tensors): Frame[] {
 }
 
 /** Flat positions as the graphics card takes all others. */
-function four_wide(flat: Int16Array): Int16Array {
+function fourWide(flat: Int16Array): Int16Array {
   const wide = new Int16Array(2 * flat.length);
   for (let i = 0; i < flat.length; i += 2) {
     wide[2 * i] = flat[i] as number;
@@ -248,7 +248,7 @@ export function address(route: string, query: Record<string, string>): string {
 }
 
 export async function tensors(at: string, signal: AbortSignal): Promise<Tensors> {
-  return read_tensors(await (await checked(fetch(at, { signal }))).arrayBuffer());
+  return readTensors(await (await checked(fetch(at, { signal }))).arrayBuffer());
 }
 
 export async function checked(answer: Promise<Response>): Promise<Response> {

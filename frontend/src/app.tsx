@@ -22,8 +22,8 @@ import { StageBar } from "./panels/stage_bar";
 import { type StageHands, StagePanel } from "./panels/stage_panel";
 import { Timeline } from "./panels/timeline";
 import { ViewPanel } from "./panels/view_panel";
-import { click_sample, enclose } from "./state/choose";
-import { click_beside, enclose_beside } from "./state/compare";
+import { clickSample, enclose } from "./state/choose";
+import { clickBeside, encloseBeside } from "./state/compare";
 import type { Store } from "./state/store";
 
 declare global {
@@ -32,7 +32,7 @@ declare global {
      * For tests and the curious: where each sample is drawn now, in the first pane or (1) the second: x, y in CSS pixels of
      * the canvas, and its depth.
      */
-    tb_embed?: { readonly screen_positions: (pane?: 0 | 1) => Float32Array };
+    tbEmbed?: { readonly screenPositions: (pane?: 0 | 1) => Float32Array };
   }
 }
 
@@ -40,7 +40,7 @@ function Page({ store }: { store: Store }) {
   if (store.runs.value?.length === 0) return <EmptyState store={store} />;
   return (
     <div class="page">
-      {store.panel_open.value && (
+      {store.panelOpen.value && (
         <aside class="panel" id="data-panel" aria-label="Data">
           <DataPanel store={store}>
             <ViewPanel store={store} />
@@ -76,7 +76,7 @@ function Page({ store }: { store: Store }) {
 /** One picture, or two side by side. */
 function Panes({ store }: { store: Store }) {
   const companion = store.comparing.companion.value;
-  const hands = useMemo(() => hands_of(store), [store]);
+  const hands = useMemo(() => handsOf(store), [store]);
   return (
     <div class={companion === null ? "panes" : "panes two"}>
       {companion !== null && <PaneTitle store={store} />}
@@ -111,19 +111,19 @@ function StageNotes({ store }: { store: Store }) {
 }
 
 /** What clicks and outlines do in either pane: the same objects as long as the page lives. */
-function hands_of(store: Store) {
-  const of = (click: typeof click_sample, draw: typeof enclose): StageHands => ({
+function handsOf(store: Store) {
+  const of = (click: typeof clickSample, draw: typeof enclose): StageHands => ({
     click: (sample, how) => click(store, sample, how),
     enclose: (samples, how, outline) => draw(store, samples, how, outline),
   });
-  return { first: of(click_sample, enclose), second: of(click_beside, enclose_beside) };
+  return { first: of(clickSample, enclose), second: of(clickBeside, encloseBeside) };
 }
 
 export function mount(store: Store): () => void {
-  window.tb_embed = {
-    screen_positions(pane = 0) {
+  window.tbEmbed = {
+    screenPositions(pane = 0) {
       const shown = pane === 0 ? store : store.comparing.companion.peek();
-      return shown?.easel.peek()?.screen_positions() ?? new Float32Array();
+      return shown?.easel.peek()?.screenPositions() ?? new Float32Array();
     },
   };
   const root = document.createElement("div");

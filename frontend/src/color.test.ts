@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { type Coloring, color_by_category, color_by_number } from "./color";
+import { type Coloring, colorByCategory, colorByNumber } from "./color";
 import { contrast, STAGE } from "./palette";
-import { legible_ramp } from "./ramp";
+import { legibleRamp } from "./ramp";
 import type { Theme } from "./types";
 
 const THEMES: readonly Theme[] = ["light", "dark"];
 const words = (count: number) => Array.from({ length: count }, (_, i) => `w${i}`);
 const pixel = (coloring: Coloring, i: number) => [...coloring.bytes.slice(4 * i, 4 * i + 4)];
 
-function entries_of(coloring: Coloring) {
+function entriesOf(coloring: Coloring) {
   if (coloring.legend.kind !== "categories") throw new Error("expected a legend of categories");
   return coloring.legend.entries;
 }
@@ -24,27 +24,27 @@ describe("contrast", () => {
 describe.each(THEMES)("colours on the %s stage", (theme) => {
   it("are all legible, for categories and along the ramp", () => {
     const codes = Int32Array.from({ length: 11 }, (_, i) => i - 1);
-    const categories = color_by_category(codes, words(10), theme);
+    const categories = colorByCategory(codes, words(10), theme);
     for (let i = 0; i < codes.length; i += 1) {
       const [r = 0, g = 0, b = 0] = pixel(categories, i);
       expect(contrast([r, g, b], STAGE[theme])).toBeGreaterThanOrEqual(3);
     }
-    const ramp = legible_ramp(theme);
+    const ramp = legibleRamp(theme);
     for (let t = 0; t <= 1; t += 0.01) {
       expect(contrast(ramp(t), STAGE[theme])).toBeGreaterThanOrEqual(2.99);
     }
   });
 
   it("differ between the ramp's ends", () => {
-    const ramp = legible_ramp(theme);
+    const ramp = legibleRamp(theme);
     expect(contrast(ramp(0), ramp(1))).toBeGreaterThan(2);
   });
 });
 
 describe("color_by_category", () => {
   it("counts, in the vocabulary's order, and gives each sample its class's colour", () => {
-    const coloring = color_by_category(Int32Array.of(1, 0, 1, 1), ["cat", "dog"], "light");
-    expect(entries_of(coloring).map(({ name, count }) => [name, count])).toEqual([
+    const coloring = colorByCategory(Int32Array.of(1, 0, 1, 1), ["cat", "dog"], "light");
+    expect(entriesOf(coloring).map(({ name, count }) => [name, count])).toEqual([
       ["cat", 1],
       ["dog", 3],
     ]);
@@ -55,8 +55,8 @@ describe("color_by_category", () => {
   it("keeps the largest nine of more than ten classes and gathers the others", () => {
     // Class 0 is the rarest, class 11 the commonest.
     const codes = Int32Array.from(words(12).flatMap((_, i) => new Array(i + 1).fill(i)));
-    const coloring = color_by_category(codes, words(12), "dark");
-    const entries = entries_of(coloring);
+    const coloring = colorByCategory(codes, words(12), "dark");
+    const entries = entriesOf(coloring);
     expect(entries.map(({ name }) => name)).toEqual([...words(12).slice(3), "other (3 more)"]);
     expect(entries.at(-1)?.count).toBe(1 + 2 + 3);
     expect(entries.reduce((sum, { count }) => sum + count, 0)).toBe(codes.length);
@@ -64,28 +64,28 @@ describe("color_by_category", () => {
   });
 
   it("gives words the colours that they have elsewhere, and others those that are left", () => {
-    const elsewhere = color_by_category(Int32Array.of(0, 1, 2), ["cat", "dog", "emu"], "light");
-    const before = entries_of(elsewhere).map(({ name }) => name);
-    const here = color_by_category(Int32Array.of(0, 1, 2), ["ant", "dog", "emu"], "light", before);
+    const elsewhere = colorByCategory(Int32Array.of(0, 1, 2), ["cat", "dog", "emu"], "light");
+    const before = entriesOf(elsewhere).map(({ name }) => name);
+    const here = colorByCategory(Int32Array.of(0, 1, 2), ["ant", "dog", "emu"], "light", before);
     expect(pixel(here, 1)).toEqual(pixel(elsewhere, 1));
     expect(pixel(here, 2)).toEqual(pixel(elsewhere, 2));
     const taken = [0, 1, 2].map((i) => pixel(elsewhere, i));
     expect(taken).not.toContainEqual(pixel(here, 0));
-    expect(entries_of(here).map(({ name }) => name)).toEqual(["ant", "dog", "emu"]);
+    expect(entriesOf(here).map(({ name }) => name)).toEqual(["ant", "dog", "emu"]);
   });
 
   it("has the same two colors for truth values, whichever of them there are", () => {
-    const both = color_by_category(Int32Array.of(0, 1), ["False", "True"], "light");
-    const alone = color_by_category(Int32Array.of(0), ["true"], "light");
+    const both = colorByCategory(Int32Array.of(0, 1), ["False", "True"], "light");
+    const alone = colorByCategory(Int32Array.of(0), ["true"], "light");
     expect(pixel(alone, 0)).toEqual(pixel(both, 1));
     expect(pixel(both, 0)).not.toEqual(pixel(both, 1));
   });
 
   it("draws missing values hollow and counts them apart", () => {
-    const coloring = color_by_category(Int32Array.of(-1, 0), ["cat"], "light");
+    const coloring = colorByCategory(Int32Array.of(-1, 0), ["cat"], "light");
     expect(pixel(coloring, 0)[3]).toBe(0);
     expect(pixel(coloring, 1)[3]).toBe(255);
-    expect(entries_of(coloring).at(-1)).toMatchObject({ name: "no value", count: 1, hollow: true });
+    expect(entriesOf(coloring).at(-1)).toMatchObject({ name: "no value", count: 1, hollow: true });
   });
 });
 
@@ -93,12 +93,12 @@ describe("color_by_number", () => {
   it("spans the 2 to 98 % quantiles, so that an outlier does not flatten the rest", () => {
     const values = Float64Array.from({ length: 101 }, (_, i) => i);
     values[100] = 1e9;
-    const { legend } = color_by_number(values, "light");
+    const { legend } = colorByNumber(values, "light");
     expect(legend).toMatchObject({ kind: "ramp", low: 2, high: 98, missing: null });
   });
 
   it("survives constant and missing values", () => {
-    const coloring = color_by_number(Float64Array.of(5, 5, Number.NaN), "dark");
+    const coloring = colorByNumber(Float64Array.of(5, 5, Number.NaN), "dark");
     expect(coloring.legend).toMatchObject({ low: 5, high: 5, missing: { count: 1 } });
     expect(pixel(coloring, 0)).toEqual(pixel(coloring, 1));
     expect(pixel(coloring, 2)[3]).toBe(0);

@@ -1,6 +1,6 @@
 // From a metadata column to the colour of every sample and the legend that explains it.
-import { CATEGORIES, COLORS, category_color, css, GREY, type Rgb } from "./palette";
-import { legible_ramp } from "./ramp";
+import { CATEGORIES, COLORS, categoryColor, css, GREY, type Rgb } from "./palette";
+import { legibleRamp } from "./ramp";
 import type { Theme } from "./types";
 
 /** How far a group's classes are from its colour to black or white, at most, in so many steps. */
@@ -31,7 +31,7 @@ export type Legend =
       readonly low: number;
       readonly high: number;
       /** The ends are seconds since 1970 in UTC. */
-      readonly of_time: boolean;
+      readonly ofTime: boolean;
       readonly gradient: string;
       readonly missing: LegendEntry | null;
     };
@@ -47,7 +47,7 @@ export interface Coloring {
   readonly legend: Legend;
 }
 
-export function color_alike(samples: number, theme: Theme): Coloring {
+export function colorAlike(samples: number, theme: Theme): Coloring {
   return { bytes: paint(samples, () => GREY[theme]), legend: { kind: "none" } };
 }
 
@@ -55,7 +55,7 @@ export function color_alike(samples: number, theme: Theme): Coloring {
  * `before` are words whose colours are given already, in the order of the colours; `totals` says how common each word
  * is where that is more than the codes tell; `unseen` are samples that are drawn nowhere, and not counted.
  */
-export function color_by_category(
+export function colorByCategory(
   codes: Int32Array,
   words: readonly string[],
   theme: Theme,
@@ -75,17 +75,17 @@ export function color_by_category(
     if (code in counts) counts[code] = (counts[code] ?? 0) - 1;
     else missing -= 1;
   }
-  const color_of = shared_colors(words, totals ?? counts, theme, before, sharing);
-  const named = [...color_of.keys()];
+  const colorOf = sharedColors(words, totals ?? counts, theme, before, sharing);
+  const named = [...colorOf.keys()];
   const bytes = paint(codes.length, (i) => {
     const code = codes[i] ?? -1;
-    return code in counts ? (color_of.get(code) ?? GREY[theme]) : null;
+    return code in counts ? (colorOf.get(code) ?? GREY[theme]) : null;
   });
   const entries = named.map(
     (code): LegendEntry => ({
       name: words[code] ?? "",
       count: counts[code] ?? 0,
-      color: css(color_of.get(code) ?? GREY[theme]),
+      color: css(colorOf.get(code) ?? GREY[theme]),
       hollow: false,
       codes: [code],
     }),
@@ -94,36 +94,36 @@ export function color_by_category(
     codes.length - unseen.length - missing - entries.reduce((sum, entry) => sum + entry.count, 0);
   if (named.length < words.length) {
     const name = `other (${words.length - named.length} more)`;
-    const codes = words.map((_, code) => code).filter((code) => !color_of.has(code));
+    const codes = words.map((_, code) => code).filter((code) => !colorOf.has(code));
     entries.push({ name, count: others, color: css(GREY[theme]), hollow: false, codes });
   }
-  const none = missing > 0 ? [missing_entry(missing, theme)] : [];
+  const none = missing > 0 ? [missingEntry(missing, theme)] : [];
   entries.push(...none);
   const legend: Legend = { kind: "categories", entries };
   return {
-    bytes: fill_hollow(bytes, theme),
+    bytes: fillHollow(bytes, theme),
     legend:
       sharing?.kind === "groups"
-        ? { ...legend, groups: [...group_entries(sharing.groups, words, counts, theme), ...none] }
+        ? { ...legend, groups: [...groupEntries(sharing.groups, words, counts, theme), ...none] }
         : legend,
   };
 }
 
-function shared_colors(
+function sharedColors(
   words: readonly string[],
   counts: readonly number[],
   theme: Theme,
   before: readonly string[],
   sharing: Sharing | null,
 ): ReadonlyMap<number, Rgb> {
-  if (sharing === null) return colors_of(words, counts, theme, before);
-  if (sharing.kind === "groups") return shades_of(sharing.groups, theme);
-  const codes = named_codes([...sharing.codes], counts, COLORS);
+  if (sharing === null) return colorsOf(words, counts, theme, before);
+  if (sharing.kind === "groups") return shadesOf(sharing.groups, theme);
+  const codes = namedCodes([...sharing.codes], counts, COLORS);
   return new Map(codes.map((code, i) => [code, CATEGORIES[theme][i] ?? GREY[theme]]));
 }
 
 /** A group's classes have its colour, the more of black (in the dark theme of white) the later they come. */
-function shades_of(groups: Int32Array, theme: Theme): ReadonlyMap<number, Rgb> {
+function shadesOf(groups: Int32Array, theme: Theme): ReadonlyMap<number, Rgb> {
   const ranks = new Map<number, number>();
   const end = theme === "light" ? 0 : 255;
   return new Map(
@@ -139,7 +139,7 @@ function shades_of(groups: Int32Array, theme: Theme): ReadonlyMap<number, Rgb> {
 }
 
 /** Named by their two largest classes. */
-function group_entries(
+function groupEntries(
   groups: Int32Array,
   words: readonly string[],
   counts: readonly number[],
@@ -156,15 +156,15 @@ function group_entries(
       return {
         name: more > 0 ? `${named} and ${more} more` : named,
         count: codes.reduce((sum, code) => sum + size(code), 0),
-        color: category_color(group, theme),
+        color: categoryColor(group, theme),
         hollow: false,
         codes,
       };
     });
 }
 
-/** The colour of each word, as `color_by_category` gives it to samples. */
-export function category_colors(
+/** The colour of each word, as `colorByCategory` gives it to samples. */
+export function categoryColors(
   codes: Int32Array,
   words: readonly string[],
   theme: Theme,
@@ -172,20 +172,20 @@ export function category_colors(
 ): readonly Rgb[] {
   const counts = new Array<number>(words.length).fill(0);
   for (const code of codes) if (code in counts) counts[code] = (counts[code] ?? 0) + 1;
-  const color_of = shared_colors(words, counts, theme, [], sharing);
-  return words.map((_, code) => color_of.get(code) ?? GREY[theme]);
+  const colorOf = sharedColors(words, counts, theme, [], sharing);
+  return words.map((_, code) => colorOf.get(code) ?? GREY[theme]);
 }
 
 /** Within the limits given, else within the values' own. */
-export function color_by_number(
+export function colorByNumber(
   values: Float64Array,
   theme: Theme,
   within?: readonly [number, number] | null,
-  of_time = false,
+  ofTime = false,
   unseen: readonly number[] = [],
 ): Coloring {
   const [low, high] = within ?? limits(values);
-  const ramp = legible_ramp(theme);
+  const ramp = legibleRamp(theme);
   const span = high > low ? high - low : 1;
   let missing = 0;
   const bytes = paint(values.length, (i) => {
@@ -197,30 +197,30 @@ export function color_by_number(
   missing -= unseen.filter((i) => Number.isNaN(values[i])).length;
   const stops = Array.from({ length: 9 }, (_, i) => css(ramp(i / 8)));
   return {
-    bytes: fill_hollow(bytes, theme),
+    bytes: fillHollow(bytes, theme),
     legend: {
       kind: "ramp",
       low,
       high,
-      of_time,
+      ofTime,
       gradient: `linear-gradient(to right, ${stops.join(", ")})`,
-      missing: missing > 0 ? missing_entry(missing, theme) : null,
+      missing: missing > 0 ? missingEntry(missing, theme) : null,
     },
   };
 }
 
 /** Seconds since 1970: the later, the further along the ramp. */
-export function color_by_date(
+export function colorByDate(
   values: Float64Array,
   theme: Theme,
   within?: readonly [number, number] | null,
   unseen: readonly number[] = [],
 ): Coloring {
-  return color_by_number(values, theme, within, true, unseen);
+  return colorByNumber(values, theme, within, true, unseen);
 }
 
 /** Those of the words that have a colour of their own, in the legend's order. */
-function colors_of(
+function colorsOf(
   words: readonly string[],
   counts: readonly number[],
   theme: Theme,
@@ -239,7 +239,7 @@ function colors_of(
     const code = words.indexOf(word);
     return code === -1 ? [] : [[code, CATEGORIES[theme][i] ?? GREY[theme]]];
   });
-  const added = named_codes(codes, counts, free.length).map((code, i): [number, Rgb] => [
+  const added = namedCodes(codes, counts, free.length).map((code, i): [number, Rgb] => [
     code,
     free[i] ?? GREY[theme],
   ]);
@@ -247,7 +247,7 @@ function colors_of(
 }
 
 /** All words where the colours suffice, else the largest, one colour fewer: "other" is the tenth entry. */
-function named_codes(
+function namedCodes(
   codes: readonly number[],
   counts: readonly number[],
   colors: number,
@@ -265,10 +265,10 @@ function limits(values: Float64Array): [number, number] {
   return low < high ? [low, high] : [at(0), at(1)];
 }
 
-function paint(samples: number, color_of: (i: number) => Rgb | null): Uint8Array<ArrayBuffer> {
+function paint(samples: number, colorOf: (i: number) => Rgb | null): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(4 * samples);
   for (let i = 0; i < samples; i += 1) {
-    const color = color_of(i);
+    const color = colorOf(i);
     if (color === null) continue;
     bytes[4 * i] = color[0];
     bytes[4 * i + 1] = color[1];
@@ -278,13 +278,13 @@ function paint(samples: number, color_of: (i: number) => Rgb | null): Uint8Array
   return bytes;
 }
 
-function fill_hollow(bytes: Uint8Array<ArrayBuffer>, theme: Theme): Uint8Array<ArrayBuffer> {
+function fillHollow(bytes: Uint8Array<ArrayBuffer>, theme: Theme): Uint8Array<ArrayBuffer> {
   for (let i = 0; i < bytes.length; i += 4) {
     if (bytes[i + 3] === 0) bytes.set(GREY[theme], i);
   }
   return bytes;
 }
 
-function missing_entry(count: number, theme: Theme): LegendEntry {
+function missingEntry(count: number, theme: Theme): LegendEntry {
   return { name: "no value", count, color: css(GREY[theme]), hollow: true, codes: [-1] };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { read_span, write_moment } from "./dates";
+import { readSpan, writeMoment } from "./dates";
 
 const at = (text: string) => Date.parse(text) / 1000;
 
@@ -18,22 +18,22 @@ describe("a part of a time", () => {
     ["2024-02-01T12:30Z", "2024-02-01T12:30Z", "2024-02-01T12:31Z"],
     ["0099-01", "0099-01-01T00:00Z", "0099-02-01T00:00Z"],
   ])("%s is a span", (text, from, to) => {
-    const span = read_span(text);
+    const span = readSpan(text);
     expect(span?.from).toBeCloseTo(at(from), 6);
     expect(span?.to).toBeCloseTo(at(to), 6);
   });
 
   it.each(["", "24", "2024-2", "2023-02-29", "2024-13", "2024-02-01T24:00", "2024-02-01X", "soon"])(
     "%s is none",
-    (text) => expect(read_span(text)).toBeNull(),
+    (text) => expect(readSpan(text)).toBeNull(),
   );
 });
 
 it("writes a moment no finer than its scale", () => {
   const moment = at("2024-02-01T12:30:05.250Z");
-  expect(write_moment(moment, 365 * 86_400)).toBe("2024-02-01");
-  expect(write_moment(moment, 86_400)).toBe("2024-02-01 12:30");
-  expect(write_moment(moment, 60)).toBe("2024-02-01 12:30:05");
-  expect(write_moment(moment, 1)).toBe("2024-02-01 12:30:05.250");
-  expect(write_moment(1e300, 1)).toBe("");
+  expect(writeMoment(moment, 365 * 86_400)).toBe("2024-02-01");
+  expect(writeMoment(moment, 86_400)).toBe("2024-02-01 12:30");
+  expect(writeMoment(moment, 60)).toBe("2024-02-01 12:30:05");
+  expect(writeMoment(moment, 1)).toBe("2024-02-01 12:30:05.250");
+  expect(writeMoment(1e300, 1)).toBe("");
 });

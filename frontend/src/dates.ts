@@ -14,7 +14,7 @@ export interface Span {
 }
 
 /** The year, month, day, hour, minute, second or fraction that a text names; null for anything else. */
-export function read_span(text: string): Span | null {
+export function readSpan(text: string): Span | null {
   const found = PART.exec(text.trim());
   if (found === null) return null;
   const [, year, month, day, hour, minute, second, fraction, zone] = found;
@@ -32,19 +32,19 @@ export function read_span(text: string): Span | null {
   const seconds = second !== undefined ? 1 : minute !== undefined ? 60 : hour ? 3600 : DAY;
   const whole = day === undefined ? (end.getTime() - start.getTime()) / 1000 : seconds;
   const length = fraction === undefined ? whole : 10 ** -(fraction.length - 1);
-  const from = start.getTime() / 1000 + Number(fraction ?? 0) - offset_of(zone);
+  const from = start.getTime() / 1000 + Number(fraction ?? 0) - offsetOf(zone);
   return { from, to: from + length };
 }
 
 /** Seconds that a zone is ahead of UTC. */
-function offset_of(zone: string | undefined): number {
+function offsetOf(zone: string | undefined): number {
   const [, sign, hours, minutes] = /^([+-])(\d\d):?(\d\d)?$/.exec(zone ?? "") ?? [];
   const ahead = 3600 * Number(hours ?? 0) + 60 * Number(minutes ?? 0);
   return sign === "-" ? -ahead : ahead;
 }
 
 /** A moment on a scale that spans so many seconds: no finer than it can be told there. */
-export function write_moment(seconds: number, span: number): string {
+export function writeMoment(seconds: number, span: number): string {
   const moment = new Date(1000 * seconds);
   if (Number.isNaN(moment.getTime())) return "";
   const text = moment.toISOString().replace("T", " ");

@@ -3,9 +3,9 @@
 import type { Theme } from "./types";
 
 /** Follows TensorBoard's dark mode, else the browser's wish. */
-export function watch_theme(tell: (theme: Theme) => void, signal: AbortSignal): void {
+export function watchTheme(tell: (theme: Theme) => void, signal: AbortSignal): void {
   const wish = matchMedia("(prefers-color-scheme: dark)");
-  const body = parent_document()?.body;
+  const body = parentDocument()?.body;
   if (body === undefined) {
     const follow = () => tell(wish.matches ? "dark" : "light");
     wish.addEventListener("change", follow, { signal });
@@ -20,19 +20,16 @@ export function watch_theme(tell: (theme: Theme) => void, signal: AbortSignal): 
 }
 
 /** Copies the parent's Roboto, which a frame does not inherit. Without it the system's font serves. */
-export function borrow_fonts(): void {
-  const outer = parent_document();
+export function borrowFonts(): void {
+  const outer = parentDocument();
   if (outer === undefined) return;
   const rules: string[] = [];
   for (const sheet of outer.styleSheets) {
     try {
       const base = sheet.href ?? outer.baseURI;
       for (const rule of sheet.cssRules) {
-        if (
-          rule instanceof sheet_window(outer).CSSFontFaceRule &&
-          rule.cssText.includes("Roboto")
-        ) {
-          rules.push(with_absolute_addresses(rule.cssText, base));
+        if (rule instanceof sheetWindow(outer).CSSFontFaceRule && rule.cssText.includes("Roboto")) {
+          rules.push(withAbsoluteAddresses(rule.cssText, base));
         }
       }
     } catch {
@@ -46,7 +43,7 @@ export function borrow_fonts(): void {
 }
 
 /** TensorBoard hides an inactive tab by giving its frame no height; the browser goes on calling us all the same. */
-export function watch_visibility(tell: (visible: boolean) => void, signal: AbortSignal): void {
+export function watchVisibility(tell: (visible: boolean) => void, signal: AbortSignal): void {
   const look = () => tell(window.innerHeight > 0 && document.visibilityState === "visible");
   window.addEventListener("resize", look, { signal });
   document.addEventListener("visibilitychange", look, { signal });
@@ -54,11 +51,7 @@ export function watch_visibility(tell: (visible: boolean) => void, signal: Abort
 }
 
 /** Tells whether the window is so many pixels wide. */
-export function watch_room(
-  width: number,
-  tell: (room: boolean) => void,
-  signal: AbortSignal,
-): void {
+export function watchRoom(width: number, tell: (room: boolean) => void, signal: AbortSignal): void {
   const wide = matchMedia(`(min-width: ${width}px)`);
   const look = () => tell(wide.matches);
   wide.addEventListener("change", look, { signal });
@@ -66,32 +59,32 @@ export function watch_room(
 }
 
 /** TensorBoard's document where it can be reached, else our own. */
-export function outer_document(): Document {
-  return parent_document() ?? document;
+export function outerDocument(): Document {
+  return parentDocument() ?? document;
 }
 
-export function read_hash(): string {
-  return (parent_window() ?? window).location.hash;
+export function readHash(): string {
+  return (parentWindow() ?? window).location.hash;
 }
 
 /** Replaces the address without a new entry in the history. */
-export function replace_hash(hash: string): void {
-  const outer = parent_window() ?? window;
+export function replaceHash(hash: string): void {
+  const outer = parentWindow() ?? window;
   const { pathname, search } = outer.location;
   outer.history.replaceState(outer.history.state, "", `${pathname}${search}${hash}`);
 }
 
 /** Calls back when somebody changes the address; our own writing does not count. */
-export function watch_hash(tell: () => void, signal: AbortSignal): void {
-  (parent_window() ?? window).addEventListener("hashchange", tell, { signal });
+export function watchHash(tell: () => void, signal: AbortSignal): void {
+  (parentWindow() ?? window).addEventListener("hashchange", tell, { signal });
 }
 
 /** Calls back when TensorBoard's reload button was pressed or its automatic reload has run. */
-export function watch_reload(tell: () => void): void {
+export function watchReload(tell: () => void): void {
   if (window.parent === window) return;
   const channel = new MessageChannel();
   channel.port1.onmessage = ({ data }) => {
-    const message = read_message(data);
+    const message = readMessage(data);
     if (message === null || message.isReply) return;
     const { type, id } = message;
     channel.port1.postMessage(
@@ -108,7 +101,7 @@ interface HostMessage {
   readonly isReply: boolean;
 }
 
-function read_message(data: unknown): HostMessage | null {
+function readMessage(data: unknown): HostMessage | null {
   try {
     return typeof data === "string" ? (JSON.parse(data) as HostMessage) : null;
   } catch {
@@ -116,7 +109,7 @@ function read_message(data: unknown): HostMessage | null {
   }
 }
 
-function parent_window(): Window | undefined {
+function parentWindow(): Window | undefined {
   try {
     // Reading the hash is what fails when the parent is of another origin.
     return typeof window.parent.location.hash === "string" ? window.parent : undefined;
@@ -125,16 +118,16 @@ function parent_window(): Window | undefined {
   }
 }
 
-function parent_document(): Document | undefined {
-  const outer = parent_window();
+function parentDocument(): Document | undefined {
+  const outer = parentWindow();
   return outer === undefined || outer === window ? undefined : outer.document;
 }
 
-function sheet_window(outer: Document): typeof globalThis {
+function sheetWindow(outer: Document): typeof globalThis {
   return outer.defaultView ?? globalThis;
 }
 
-function with_absolute_addresses(rule: string, base: string): string {
+function withAbsoluteAddresses(rule: string, base: string): string {
   return rule.replace(/url\((["']?)([^"')]+)\1\)/g, (_, _quote, at: string) => {
     const address = new URL(at, base);
     // TensorBoard names its fonts from the root of the host, wherever it is served itself.

@@ -2,10 +2,10 @@
 // else, and the larger one, which draws it, travel side by side.
 
 export async function render(): Promise<void> {
-  const first_answer = fetch("runs");
+  const firstAnswer = fetch("runs");
   // The page itself reports a failed answer; until it has loaded nobody else listens.
-  first_answer.catch(() => {});
-  const drawing_part = import("./app");
+  firstAnswer.catch(() => {});
+  const drawingPart = import("./app");
   const { start } = await import("./start");
-  start(first_answer, drawing_part);
+  start(firstAnswer, drawingPart);
 }

@@ -17,7 +17,7 @@ import { SelectionList } from "./panels/selection_list";
 import { SelectionSummary } from "./panels/selection_summary";
 import { TagBar } from "./panels/tag_bar";
 import { UnitsPanel } from "./panels/units_panel";
-import { selected_ids } from "./state/choose";
+import { selectedIds } from "./state/choose";
 import type { InspectorTab } from "./state/choosing";
 import type { Section } from "./state/measuring";
 import type { Store } from "./state/store";
@@ -38,7 +38,7 @@ export function Inspector({ store }: { store: Store }) {
     Selection: () => (
       <>
         <SelectionSummary store={store} />
-        <TagBar store={store} ids={selected_ids(store)} />
+        <TagBar store={store} ids={selectedIds(store)} />
         <SelectionList store={store} />
         <NamedSelections store={store} />
       </>

@@ -18,25 +18,25 @@ import type {
 
 type Query = Readonly<Record<string, string>>;
 
-export async function fetch_catalog(signal: AbortSignal): Promise<readonly SampleMetric[]> {
+export async function fetchCatalog(signal: AbortSignal): Promise<readonly SampleMetric[]> {
   const answer = await json<{ sample_metrics: readonly SampleMetric[] }>("catalog", {}, signal);
   return answer.sample_metrics;
 }
 
-export function fetch_findings(key: LayerKey, signal: AbortSignal): Promise<Findings> {
+export function fetchFindings(key: LayerKey, signal: AbortSignal): Promise<Findings> {
   return json("findings", { ...key }, signal);
 }
 
-export function fetch_ranking(key: LayerKey, rule: string, signal: AbortSignal): Promise<Ranking> {
+export function fetchRanking(key: LayerKey, rule: string, signal: AbortSignal): Promise<Ranking> {
   return json("samples", { ...key, rule, limit: "500" }, signal);
 }
 
-export function fetch_metrics(key: LayerKey, signal: AbortSignal): Promise<StepMetrics> {
+export function fetchMetrics(key: LayerKey, signal: AbortSignal): Promise<StepMetrics> {
   return json("metrics", { ...key }, signal);
 }
 
 /** Without steps: at all of them. */
-export async function fetch_sample_values(
+export async function fetchSampleValues(
   key: LayerKey,
   name: string,
   step: number | null,
@@ -45,12 +45,12 @@ export async function fetch_sample_values(
   const query = { ...key, name, ...(step === null ? {} : { steps: String(step) }) };
   const answer = await tensors(address("sample_metrics", query), signal);
   const { state, classes } = answer.json as Measured & { classes: string[] };
-  const rows = rows_of(answer.array("values", "F32"), answer.shape("values"));
+  const rows = rowsOf(answer.array("values", "F32"), answer.shape("values"));
   return { state: state ?? "done", classes, steps: [...answer.array("steps", "I32")], rows };
 }
 
 /** What one unit answers to each sample. */
-export async function fetch_unit(
+export async function fetchUnit(
   key: LayerKey,
   unit: number,
   step: number,
@@ -60,7 +60,7 @@ export async function fetch_unit(
   return (await tensors(address("vectors", query), signal)).array("vectors", "F32");
 }
 
-export function fetch_similarity(
+export function fetchSimilarity(
   key: LayerKey,
   other: LayerKey,
   steps: { readonly steps?: string; readonly with_steps?: string },
@@ -70,7 +70,7 @@ export function fetch_similarity(
   return json("similarity", query, signal);
 }
 
-export function fetch_comparison(
+export function fetchComparison(
   key: LayerKey,
   other: LayerKey,
   step: number,
@@ -80,7 +80,7 @@ export function fetch_comparison(
   return json("comparison", { ...query, limit: "500" }, signal);
 }
 
-export function fetch_confusion(
+export function fetchConfusion(
   key: LayerKey,
   step: number,
   signal: AbortSignal,
@@ -89,7 +89,7 @@ export function fetch_confusion(
 }
 
 /** The samples of one label, `row`, that are predicted as one class, `column`. */
-export function fetch_confused(
+export function fetchConfused(
   key: LayerKey,
   { step, row, column }: { readonly step: number; readonly row: number; readonly column: number },
   signal: AbortSignal,
@@ -98,7 +98,7 @@ export function fetch_confused(
   return json("confusion", { ...key, ...query }, signal);
 }
 
-export async function fetch_class_pair(
+export async function fetchClassPair(
   key: LayerKey,
   classes: readonly [string, string],
   signal: AbortSignal,
@@ -110,15 +110,15 @@ export async function fetch_class_pair(
     steps: [...answer.array("steps", "I32")],
     samples: answer.array("samples", "I32"),
     second: answer.array("second", "U8"),
-    positions: rows_of(answer.array("positions", "F32"), answer.shape("positions")),
+    positions: rowsOf(answer.array("positions", "F32"), answer.shape("positions")),
   };
 }
 
-export function fetch_units(key: LayerKey, step: number, signal: AbortSignal): Promise<Units> {
+export function fetchUnits(key: LayerKey, step: number, signal: AbortSignal): Promise<Units> {
   return json("units", { ...key, step: String(step) }, signal);
 }
 
-export function fetch_sample_history(
+export function fetchSampleHistory(
   key: LayerKey,
   sample: number,
   signal: AbortSignal,
@@ -127,7 +127,7 @@ export function fetch_sample_history(
 }
 
 /** Without steps: at all of them. */
-export function fetch_neighbor_history(
+export function fetchNeighborHistory(
   key: LayerKey,
   asked: { readonly sample: number; readonly k: number; readonly metric: string },
   steps: string | null,
@@ -143,6 +143,6 @@ async function json<T>(route: string, query: Query, signal: AbortSignal): Promis
   return (await checked(fetch(address(route, query), { signal }))).json();
 }
 
-function rows_of(flat: Float32Array, [count = 0, length = 0]: readonly number[]): Float32Array[] {
+function rowsOf(flat: Float32Array, [count = 0, length = 0]: readonly number[]): Float32Array[] {
   return Array.from({ length: count }, (_, i) => flat.slice(i * length, (i + 1) * length));
 }

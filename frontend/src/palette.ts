@@ -25,7 +25,7 @@ export const RINGS: Readonly<Record<Theme, { readonly selected: Rgb; readonly ch
 export const GREY: Readonly<Record<Theme, Rgb>> = { light: rgb("#757575"), dark: rgb("#9e9e9e") };
 
 /** The colour of a category by its place, grey where the colours are used up. */
-export function category_color(place: number, theme: Theme): string {
+export function categoryColor(place: number, theme: Theme): string {
   return css(CATEGORIES[theme][place] ?? GREY[theme]);
 }
 

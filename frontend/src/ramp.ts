@@ -8,7 +8,7 @@ const VIRIDIS = "#440154 #482878 #3e4989 #31688e #26828e #1f9e89 #35b779 #6ece58
 const LEGIBLE = 3;
 
 /** Viridis without the end that would vanish into the stage: the part between the cuts is stretched over 0 to 1. */
-export function legible_ramp(theme: Theme): (t: number) => Rgb {
+export function legibleRamp(theme: Theme): (t: number) => Rgb {
   const legible = (t: number) => contrast(viridis(t), STAGE[theme]) >= LEGIBLE;
   let from = 0;
   let to = 1;

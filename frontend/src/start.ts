@@ -1,9 +1,9 @@
 // Starts the page: the store, the requests, and what TensorBoard's page around us tells. Knows nothing of drawing, so that
 // the requests are on their way while the code that draws still loads.
-import { borrow_fonts, watch_room, watch_theme, watch_visibility } from "./host";
-import { listen_for_keys } from "./keys";
-import { create_store } from "./state/new_store";
-import { start as start_session } from "./state/session";
+import { borrowFonts, watchRoom, watchTheme, watchVisibility } from "./host";
+import { listenForKeys } from "./keys";
+import { createStore } from "./state/new_store";
+import { start as startSession } from "./state/session";
 import type { Store } from "./state/store";
 import css from "./style/index.css?inline";
 
@@ -20,19 +20,19 @@ export interface DrawingPart {
 }
 
 export async function start(
-  first_answer: Promise<Response>,
-  drawing_part: Promise<DrawingPart>,
+  firstAnswer: Promise<Response>,
+  drawingPart: Promise<DrawingPart>,
 ): Promise<void> {
   const leaving = new AbortController();
   const still = matchMedia("(prefers-reduced-motion: reduce)");
-  const store = create_store(() => still.matches, window.innerWidth >= WIDE);
-  start_session(store, first_answer, leaving.signal);
-  dress_document();
-  watch_theme((theme) => {
+  const store = createStore(() => still.matches, window.innerWidth >= WIDE);
+  startSession(store, firstAnswer, leaving.signal);
+  dressDocument();
+  watchTheme((theme) => {
     store.theme.value = theme;
     document.documentElement.dataset.theme = theme;
   }, leaving.signal);
-  watch_visibility((visible) => {
+  watchVisibility((visible) => {
     store.visible.value = visible;
   }, leaving.signal);
   const rooms = [
@@ -40,7 +40,7 @@ export async function start(
     [ROOM_TO_COMPARE, store.comparing.room],
   ] as const;
   for (const [width, room] of rooms) {
-    watch_room(
+    watchRoom(
       width,
       (wide) => {
         room.value = wide;
@@ -48,8 +48,8 @@ export async function start(
       leaving.signal,
     );
   }
-  listen_for_keys(store, leaving.signal);
-  const { mount } = await drawing_part;
+  listenForKeys(store, leaving.signal);
+  const { mount } = await drawingPart;
   const unmount = mount(store);
   window.addEventListener("pagehide", (event) => {
     // A page that is kept for the way back goes on living.
@@ -60,7 +60,7 @@ export async function start(
 }
 
 /** TensorBoard's frame has no language, no title and no viewport of its own. */
-function dress_document(): void {
+function dressDocument(): void {
   document.documentElement.lang = "en";
   document.title = "Embeddings";
   const viewport = document.createElement("meta");
@@ -70,5 +70,5 @@ function dress_document(): void {
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(css);
   document.adoptedStyleSheets.push(sheet);
-  borrow_fonts();
+  borrowFonts();
 }

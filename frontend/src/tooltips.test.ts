@@ -9,7 +9,7 @@ const SOURCES = import.meta.glob<string>("./**/*.tsx", {
 const CONTROL = /<(?:button|select|input|summary|textarea)\b/g;
 
 /** The tag that begins at `from`, arrow functions and all. */
-function tag_at(source: string, from: number): string {
+function tagAt(source: string, from: number): string {
   let depth = 0;
   for (let i = from; i < source.length; i += 1) {
     if (source[i] === "{") depth += 1;
@@ -20,10 +20,10 @@ function tag_at(source: string, from: number): string {
 }
 
 /** The label or field around a control, where there is one that is not closed before it. */
-function label_around(source: string, control: number): string {
+function labelAround(source: string, control: number): string {
   const before = source.slice(0, control).replaceAll(/<label[\s\S]*?<\/label>/g, "");
   const from = Math.max(before.lastIndexOf("<label"), before.lastIndexOf('<div class="field'));
-  return from === -1 || before.slice(from).includes("</div>") ? "" : tag_at(before, from);
+  return from === -1 || before.slice(from).includes("</div>") ? "" : tagAt(before, from);
 }
 
 it("says what each control does", () => {
@@ -32,8 +32,8 @@ it("says what each control does", () => {
   for (const [file, source] of Object.entries(SOURCES)) {
     for (const { index } of source.matchAll(CONTROL)) {
       controls += 1;
-      const told = `${tag_at(source, index)}${label_around(source, index)}`;
-      if (!/\btitle[=}]/.test(told)) silent.push(`${file}: ${tag_at(source, index).slice(0, 80)}`);
+      const told = `${tagAt(source, index)}${labelAround(source, index)}`;
+      if (!/\btitle[=}]/.test(told)) silent.push(`${file}: ${tagAt(source, index).slice(0, 80)}`);
     }
   }
   expect(controls).toBeGreaterThan(50);

@@ -263,11 +263,11 @@ export interface Easel {
   /** Where on the page it begins, in CSS pixels from above. */
   readonly top: number;
   /** How wide a sample is drawn, in CSS pixels. */
-  readonly mark_width: number;
+  readonly markWidth: number;
   /** x, y in CSS pixels and the distance from the eye of each sample; NaN where it is hidden. */
-  screen_positions(): Float32Array;
+  screenPositions(): Float32Array;
   /** Hands over the picture, without its background, drawn at so many pixels a CSS pixel; null where nothing is drawn. */
-  draw_at<T>(ratio: number, use: (picture: readonly HTMLCanvasElement[]) => T): T | null;
+  drawAt<T>(ratio: number, use: (picture: readonly HTMLCanvasElement[]) => T): T | null;
   /** Tells of each new picture until it is called off. */
   watch(drawn: (picture: readonly HTMLCanvasElement[]) => void): () => void;
 }

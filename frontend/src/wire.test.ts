@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { read_tensors, Strings } from "./wire";
+import { readTensors, Strings } from "./wire";
 
 /** Writes a file as the format's own description says: u64 length, JSON header, bytes. */
 function safetensors(header: Record<string, unknown>, data: Uint8Array, pad = 0): ArrayBuffer {
@@ -19,7 +19,7 @@ const header = {
 
 describe("read_tensors", () => {
   it("reads little-endian numbers, shape and what is written beside them", () => {
-    const tensors = read_tensors(safetensors(header, INT16));
+    const tensors = readTensors(safetensors(header, INT16));
     expect([...tensors.array("positions", "I16")]).toEqual([1, -1, -32768, 32767]);
     expect(tensors.shape("positions")).toEqual([2, 2]);
     expect(tensors.json).toEqual({ engine: "pca", variance: [0.5] });
@@ -29,7 +29,7 @@ describe("read_tensors", () => {
     const value = new Float64Array([Math.PI]);
     const entry = { values: { dtype: "F64", shape: [1], data_offsets: [0, 8] } };
     for (let pad = 0; pad < 8; pad += 1) {
-      const tensors = read_tensors(safetensors(entry, new Uint8Array(value.buffer), pad));
+      const tensors = readTensors(safetensors(entry, new Uint8Array(value.buffer), pad));
       expect(tensors.array("values", "F64")[0]).toBe(Math.PI);
     }
   });
@@ -40,24 +40,22 @@ describe("read_tensors", () => {
       b: { dtype: "F32", shape: [1], data_offsets: [0, 4] },
     };
     const data = new Uint8Array([...new Uint8Array(new Float32Array([1.5]).buffer), 7, 9]);
-    const tensors = read_tensors(safetensors(entries, data));
+    const tensors = readTensors(safetensors(entries, data));
     expect([...tensors.array("a", "U8")]).toEqual([7, 9]);
     expect([...tensors.array("b", "F32")]).toEqual([1.5]);
   });
 
   it("refuses a type that is not the expected one, and a tensor that is not there", () => {
-    const tensors = read_tensors(safetensors(header, INT16));
+    const tensors = readTensors(safetensors(header, INT16));
     expect(() => tensors.array("positions", "F32")).toThrow(/F32.*received I16/);
     expect(() => tensors.array("scale", "F32")).toThrow(/"scale", received positions/);
   });
 
   it("refuses a body that was cut short, in the header or in the data", () => {
     const whole = safetensors(header, INT16);
-    expect(() => read_tensors(whole.slice(0, 20))).toThrow(/20 bytes/);
-    expect(() => read_tensors(whole.slice(0, whole.byteLength - 1))).toThrow(
-      /positions.*cut short/,
-    );
-    expect(() => read_tensors(new ArrayBuffer(3))).toThrow(/3 bytes/);
+    expect(() => readTensors(whole.slice(0, 20))).toThrow(/20 bytes/);
+    expect(() => readTensors(whole.slice(0, whole.byteLength - 1))).toThrow(/positions.*cut short/);
+    expect(() => readTensors(new ArrayBuffer(3))).toThrow(/3 bytes/);
   });
 });
 

@@ -75,17 +75,17 @@ export class Tensors {
   }
 }
 
-export function read_tensors(body: ArrayBuffer): Tensors {
-  const header_length = body.byteLength < 8 ? -1 : Number(new DataView(body).getBigUint64(0, true));
-  if (header_length < 0 || 8 + header_length > body.byteLength) {
+export function readTensors(body: ArrayBuffer): Tensors {
+  const headerLength = body.byteLength < 8 ? -1 : Number(new DataView(body).getBigUint64(0, true));
+  if (headerLength < 0 || 8 + headerLength > body.byteLength) {
     throw new Error(
       `Expected a safetensors file, received ${body.byteLength} bytes that end inside its header: try again.`,
     );
   }
   const header: Record<string, unknown> = JSON.parse(
-    new TextDecoder().decode(new Uint8Array(body, 8, header_length)),
+    new TextDecoder().decode(new Uint8Array(body, 8, headerLength)),
   );
-  const start = 8 + header_length;
+  const start = 8 + headerLength;
   for (const [name, entry] of Object.entries(header as Record<string, Entry>)) {
     if (name !== "__metadata__" && start + entry.data_offsets[1] > body.byteLength) {
       throw new Error(`Expected all of tensor "${name}", received a body cut short: try again.`);

@@ -92,14 +92,14 @@ class Tab:
 
     def positions(self) -> NDArray[np.float64]:
         """Returns x and y of each sample in CSS pixels of the canvas, (n_samples, 2)."""
-        flat = self.canvas.evaluate("() => Array.from(window.tb_embed.screen_positions())")
+        flat = self.canvas.evaluate("() => Array.from(window.tbEmbed.screenPositions())")
         return np.array(flat).reshape(-1, 3)[:, :2]
 
     def positions_next_frame(self) -> NDArray[np.float64]:
         """Returns the positions two animation frames later."""
         flat = self.canvas.evaluate(
             "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame("
-            "() => done(Array.from(window.tb_embed.screen_positions())))))"
+            "() => done(Array.from(window.tbEmbed.screenPositions())))))"
         )
         return np.array(flat).reshape(-1, 3)[:, :2]
 

@@ -81,7 +81,7 @@ def second(tab: Tab) -> Locator:
 
 def positions(tab: Tab) -> NDArray[np.float64]:
     """Returns x and y of the second pane's samples in CSS pixels of its canvas."""
-    flat = tab.canvas.evaluate("() => Array.from(window.tb_embed.screen_positions(1))")
+    flat = tab.canvas.evaluate("() => Array.from(window.tbEmbed.screenPositions(1))")
     return np.array(flat).reshape(-1, 3)[:, :2]
 
 

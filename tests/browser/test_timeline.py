@@ -79,7 +79,7 @@ def test_samples_move_smoothly_between_steps(open_tab: Open) -> None:
         """() => {
             window.frames_seen = [];
             const look = () => {
-                const places = window.tb_embed.screen_positions().slice(0, 300);
+                const places = window.tbEmbed.screenPositions().slice(0, 300);
                 window.frames_seen.push(Array.from(places));
                 if (window.frames_seen.length < 2000) requestAnimationFrame(look);
             };

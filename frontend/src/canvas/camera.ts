@@ -24,7 +24,7 @@ const ROUNDS = 5;
 export type Clouds = readonly Float32Array[];
 
 /** Each step's cloud without its outermost 0.1 % at each side, equal axes, 8 % margin. */
-export function fit_plane(clouds: Clouds, size: Size): PlaneCamera {
+export function fitPlane(clouds: Clouds, size: Size): PlaneCamera {
   const [left, right] = spread(clouds, 0);
   const [bottom, top] = spread(clouds, 1);
   const room = 1 - 2 * MARGIN;
@@ -38,14 +38,14 @@ export function fit_plane(clouds: Clouds, size: Size): PlaneCamera {
 }
 
 /** The same framing for the turntable: as near as possible with all but the outermost 0.1 % inside the margin. */
-export function fit_space(
+export function fitSpace(
   clouds: Clouds,
   size: Size,
   turned: Pick<SpaceCamera, "turn" | "lift"> = { turn: START_TURN, lift: START_LIFT },
 ): SpaceCamera {
   const view = axes(turned);
-  const seen = turn_points(clouds, view);
-  const middle = [0, 1, 2].map((axis) => middle_of(spread(seen, axis)));
+  const seen = turnPoints(clouds, view);
+  const middle = [0, 1, 2].map((axis) => middleOf(spread(seen, axis)));
   const room = HALF_FIELD * (1 - 2 * MARGIN);
   let [right = 0, up = 0] = middle;
   const [, , back = 0] = middle;
@@ -53,11 +53,11 @@ export function fit_space(
   // Near parts look larger, which moves the middle, which changes how near one can go: a few rounds settle it.
   for (let round = 0; round < ROUNDS; round += 1) {
     const from = { right, up, back };
-    distance = Math.max(0, ...seen.map((cloud) => distance_needed(cloud, from, room, size)));
+    distance = Math.max(0, ...seen.map((cloud) => distanceNeeded(cloud, from, room, size)));
     if (round === ROUNDS - 1) break;
-    const on_screen = seen.map((cloud) => flattened(cloud, from, distance));
-    right += distance * middle_of(spread(on_screen, 0));
-    up += distance * middle_of(spread(on_screen, 1));
+    const onScreen = seen.map((cloud) => flattened(cloud, from, distance));
+    right += distance * middleOf(spread(onScreen, 0));
+    up += distance * middleOf(spread(onScreen, 1));
   }
   const target = new Vector3();
   for (const [i, along] of [right, up, back].entries()) {
@@ -73,14 +73,14 @@ export function fit_space(
 }
 
 /** The place that is meant, by where home is. */
-export function place_near(home: Camera, { nearness, side }: NearHome): Camera {
+export function placeNear(home: Camera, { nearness, side }: NearHome): Camera {
   return home.kind === "plane"
     ? { ...home, height: home.height / nearness }
     : { ...home, ...side, distance: home.distance / nearness };
 }
 
 /** From the scene to WebGL's clip space. */
-export function clip_matrix(camera: Camera, size: Size): Matrix4 {
+export function clipMatrix(camera: Camera, size: Size): Matrix4 {
   if (camera.kind === "plane") {
     const half = camera.height / 2;
     const across = half * aspect(size);
@@ -88,7 +88,7 @@ export function clip_matrix(camera: Camera, size: Size): Matrix4 {
     // Far larger than any depth: in 2-D all points lie at depth 0.
     return new Matrix4().makeOrthographic(x - across, x + across, y + half, y - half, -1, 1);
   }
-  const eye = eye_of(camera);
+  const eye = eyeOf(camera);
   const [right, up, back] = axes(camera);
   const view = new Matrix4().makeBasis(right, up, back).setPosition(eye).invert();
   const near = camera.distance / 100;
@@ -114,7 +114,7 @@ export function pan(camera: Camera, right: number, down: number, size: Size): Ca
 }
 
 /** What was drawn on the stage, in the scene's coordinates. */
-export function path_in_scene(path: Path, camera: PlaneCamera, size: Size): Path {
+export function pathInScene(path: Path, camera: PlaneCamera, size: Size): Path {
   const unit = camera.height / size.height;
   return path.map(([x, y]) => [
     camera.x + (x - size.width / 2) * unit,
@@ -133,7 +133,7 @@ export function orbit(camera: SpaceCamera, right: number, down: number, size: Si
 }
 
 /** Enlarges by `factor` so that what lies under the pointer stays there. */
-export function zoom_at(
+export function zoomAt(
   camera: Camera,
   factor: number,
   pointer: readonly [number, number],
@@ -190,7 +190,7 @@ export function between(from: Camera, to: Camera, t: number): Camera {
   return to;
 }
 
-function eye_of(camera: SpaceCamera): Vector3 {
+function eyeOf(camera: SpaceCamera): Vector3 {
   const [, , back] = axes(camera);
   return new Vector3(...camera.target).addScaledVector(back, camera.distance);
 }
@@ -207,7 +207,7 @@ function axes({ turn, lift }: Pick<SpaceCamera, "turn" | "lift">): [Vector3, Vec
 }
 
 /** How far each point lies to the right, up and towards the eye; of very many points an even share is enough. */
-function turn_points(clouds: Clouds, view: readonly Vector3[]): Clouds {
+function turnPoints(clouds: Clouds, view: readonly Vector3[]): Clouds {
   const points = clouds.reduce((sum, cloud) => sum + cloud.length / 3, 0);
   const stride = Math.max(1, Math.floor(points / ENOUGH_POINTS));
   const point = new Vector3();
@@ -228,7 +228,7 @@ interface Middle {
 }
 
 /** How far away all but the outermost points of a turned cloud are inside the margin. */
-function distance_needed(cloud: Float32Array, from: Middle, room: number, size: Size): number {
+function distanceNeeded(cloud: Float32Array, from: Middle, room: number, size: Size): number {
   const needed = new Float32Array(cloud.length / 3);
   for (let i = 0; i < needed.length; i += 1) {
     const sideways = Math.abs((cloud[3 * i] as number) - from.right) / (room * aspect(size));
@@ -249,7 +249,7 @@ function flattened(cloud: Float32Array, from: Middle, distance: number): Float32
   return flat;
 }
 
-function middle_of([low, high]: readonly [number, number]): number {
+function middleOf([low, high]: readonly [number, number]): number {
   return (low + high) / 2;
 }
 

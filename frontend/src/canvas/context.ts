@@ -7,7 +7,7 @@ export type Graphics = "there" | "missing" | "lost" | "gone";
 const PATIENCE = 5000;
 
 /** A browser takes WebGL away when the driver is reset, the machine wakes up or other pages want more. */
-export function watch_context(
+export function watchContext(
   canvas: HTMLCanvasElement,
   tell: (graphics: Graphics) => void,
   signal: AbortSignal,

@@ -1,13 +1,13 @@
 // The density of a cloud, as a soft shading beneath its dots: where very many lie on one another, dots alone show one blot.
 import type { Size } from "./camera";
-import { fit, show_canvas } from "./overlay";
+import { fit, showCanvas } from "./overlay";
 
 /** Side of a cell in CSS pixels. */
 const CELL = 6;
 const STRONGEST = 0.8;
 
 /** How many samples lie in each cell, smoothed over its neighbours, row by row; NaN, which is nowhere, is left out. */
-export function count_cells(
+export function countCells(
   screen: Float32Array,
   across: number,
   down: number,
@@ -53,13 +53,13 @@ export class Density {
 
   constructor(private readonly canvas: HTMLCanvasElement) {
     this.context = canvas.getContext("2d");
-    show_canvas(canvas, false);
+    showCanvas(canvas, false);
   }
 
   clear(): void {
     if (this.blank) return;
     this.blank = true;
-    show_canvas(this.canvas, false);
+    showCanvas(this.canvas, false);
     this.context?.clearRect(0, 0, this.canvas.width, this.canvas.height);
   }
 
@@ -73,7 +73,7 @@ export class Density {
     const down = Math.ceil(size.height / CELL);
     const cells = this.cells.getContext("2d");
     if (this.context === null || cells === null) return;
-    const counts = count_cells(screen, across, down, CELL);
+    const counts = countCells(screen, across, down, CELL);
     const most = Math.log1p(counts.reduce((a, b) => Math.max(a, b), 0)) || 1;
     const image = new ImageData(across, down);
     for (const [i, count] of counts.entries()) {
@@ -87,6 +87,6 @@ export class Density {
     // Stretched smoothly, cells are no longer seen.
     this.context.drawImage(this.cells, 0, 0, across * CELL, down * CELL);
     this.blank = false;
-    show_canvas(this.canvas, true);
+    showCanvas(this.canvas, true);
   }
 }

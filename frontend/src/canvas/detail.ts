@@ -19,7 +19,7 @@ export const MOST_IMAGES = 20_000;
 export interface View {
   readonly samples: number;
   /** Samples on the stage now. */
-  readonly in_view: number;
+  readonly inView: number;
   /** Times larger than at home. */
   readonly magnification: number;
   readonly dark: boolean;
@@ -29,34 +29,34 @@ export interface View {
 export type Thumbnails = "ink" | "tiles" | null;
 
 /** In CSS pixels: by number of samples, one more each time the view is enlarged twofold. */
-export function dot_size({ samples, magnification }: View): number {
+export function dotSize({ samples, magnification }: View): number {
   const base = DOT_SIZES.find(([most]) => samples <= most)?.[1] ?? SMALLEST_DOT;
   return Math.min(LARGEST_DOT, base + Math.max(0, Math.log2(magnification)));
 }
 
 /** In CSS pixels. Rings around very many samples would hide their colours; that the others are dimmed tells enough. */
-export function ring_width(selected: number, thumbnails: Thumbnails): number {
+export function ringWidth(selected: number, thumbnails: Thumbnails): number {
   return selected <= (thumbnails === "ink" ? MOST_RINGED_INK : MOST_RINGED) ? 1.5 : 0;
 }
 
 /** So faint that the dimmed do not add up to full colours again where very many lie on one another. */
-export function dimmed_opacity(dimmed: number, thumbnails: Thumbnails): number {
+export function dimmedOpacity(dimmed: number, thumbnails: Thumbnails): number {
   const enough = thumbnails === null ? 10_000 : 2_000;
   return 0.15 * Math.min(1, Math.sqrt(enough / dimmed));
 }
 
-export function dot_opacity(samples: number): number {
+export function dotOpacity(samples: number): number {
   if (samples <= 10_000) return 0.85;
   return samples <= 100_000 ? 0.6 : 0.35;
 }
 
-export function shows_images(drawing: Drawing, thumbnails: Thumbnails, view: View): boolean {
+export function showsImages(drawing: Drawing, thumbnails: Thumbnails, view: View): boolean {
   if (thumbnails === null || drawing === "dots") return false;
-  return drawing === "images" || view.in_view <= (thumbnails === "ink" ? 12_000 : 1_500);
+  return drawing === "images" || view.inView <= (thumbnails === "ink" ? 12_000 : 1_500);
 }
 
 /** In CSS pixels. Grows half as fast as the distances between samples, so that enlarging also makes room. */
-export function image_size(thumbnails: Thumbnails, view: View): number {
+export function imageSize(thumbnails: Thumbnails, view: View): number {
   const base = thumbnails === "tiles" ? 20 : view.dark ? 24 : 14;
   return Math.min(LARGEST_IMAGE, base * Math.sqrt(Math.max(1, view.magnification)));
 }

@@ -1,21 +1,21 @@
 // Decides what is drawn of the samples, dots or thumbnails or both, how large, and which; tells the two that draw them.
 import type { Drawing, Theme } from "../types";
-import { type Camera, clip_matrix, type Size } from "./camera";
+import { type Camera, clipMatrix, type Size } from "./camera";
 import {
-  dimmed_opacity,
-  dot_opacity,
-  dot_size,
-  image_size,
+  dimmedOpacity,
+  dotOpacity,
+  dotSize,
+  imageSize,
   MOST_IMAGES,
-  ring_width,
-  shows_images,
+  ringWidth,
+  showsImages,
   type View,
 } from "./detail";
 import type { Images } from "./images";
 import type { Looks } from "./looks";
 import type { Dots } from "./points";
 import type { Scene } from "./screen";
-import { images_in_order, samples_in_view } from "./visible";
+import { imagesInOrder, samplesInView } from "./visible";
 
 /** What somebody has set of how the samples are drawn: factors, 1 for our own choice. */
 export interface Tuning {
@@ -30,7 +30,7 @@ export interface Attire {
   readonly camera: Camera;
   readonly magnification: number;
   readonly size: Size;
-  readonly pixel_ratio: number;
+  readonly pixelRatio: number;
   readonly drawing: Drawing;
   readonly theme: Theme;
   readonly tuning: Tuning;
@@ -46,7 +46,7 @@ export interface Wardrobe extends Attire {
 
 /** The width of a sample as it is drawn then, in CSS pixels. */
 export function dress(from: Wardrobe): number {
-  const { dots, images, looks, poses, camera, size, pixel_ratio, drawing, theme } = from;
+  const { dots, images, looks, poses, camera, size, pixelRatio, drawing, theme } = from;
   const { tuning } = from;
   const focus = camera.kind === "space" ? camera.distance : 1;
   const dimensions = camera.kind === "space" ? 3 : 2;
@@ -54,36 +54,36 @@ export function dress(from: Wardrobe): number {
   const seen =
     images === null || drawing === "dots"
       ? null
-      : samples_in_view(looks.order, poses, clip_matrix(camera, size), size);
+      : samplesInView(looks.order, poses, clipMatrix(camera, size), size);
   const view: View = {
     samples,
-    in_view: seen === null ? samples : seen.reduce((sum, one) => sum + one, 0),
+    inView: seen === null ? samples : seen.reduce((sum, one) => sum + one, 0),
     magnification: from.magnification,
     dark: theme === "dark",
   };
   const thumbnails = images?.thumbnails ?? null;
-  const images_shown = seen !== null && shows_images(drawing, thumbnails, view);
-  const style = { pixel_ratio, focus, theme };
-  const dot_style = {
+  const imagesShown = seen !== null && showsImages(drawing, thumbnails, view);
+  const style = { pixelRatio, focus, theme };
+  const dotStyle = {
     ...style,
-    size: tuning.size * dot_size(view),
-    opacity: Math.min(1, tuning.opacity * dot_opacity(samples)),
-    dimmed_opacity: Math.min(1, tuning.opacity * dimmed_opacity(samples, null)),
-    ring: ring_width(looks.selected, null),
+    size: tuning.size * dotSize(view),
+    opacity: Math.min(1, tuning.opacity * dotOpacity(samples)),
+    dimmedOpacity: Math.min(1, tuning.opacity * dimmedOpacity(samples, null)),
+    ring: ringWidth(looks.selected, null),
   };
-  dots.set_style(dot_style, dimensions);
-  const ghostly = { ...dot_style, dimmed_opacity: 2 * dot_style.dimmed_opacity };
-  for (const ghost of from.ghosts) ghost.set_style(ghostly, dimensions);
-  dots.object.visible = !images_shown || view.in_view > MOST_IMAGES;
-  if (images === null) return dot_style.size;
-  images.object.visible = images_shown;
-  if (!images_shown) return dot_style.size;
-  const width = tuning.size * image_size(thumbnails, view);
+  dots.setStyle(dotStyle, dimensions);
+  const ghostly = { ...dotStyle, dimmedOpacity: 2 * dotStyle.dimmedOpacity };
+  for (const ghost of from.ghosts) ghost.setStyle(ghostly, dimensions);
+  dots.object.visible = !imagesShown || view.inView > MOST_IMAGES;
+  if (images === null) return dotStyle.size;
+  images.object.visible = imagesShown;
+  if (!imagesShown) return dotStyle.size;
+  const width = tuning.size * imageSize(thumbnails, view);
   const stage = [size.width, size.height] as const;
-  const ring = ring_width(looks.selected, thumbnails);
-  const faint = dimmed_opacity(view.in_view, thumbnails);
-  images.set_style({ ...style, size: width, stage, ring, dimmed_opacity: faint });
-  const ids = images_in_order(looks, seen, dimensions === 3 ? from.screen() : null);
-  images.set_samples(ids, poses.from, poses.to, looks);
+  const ring = ringWidth(looks.selected, thumbnails);
+  const faint = dimmedOpacity(view.inView, thumbnails);
+  images.setStyle({ ...style, size: width, stage, ring, dimmedOpacity: faint });
+  const ids = imagesInOrder(looks, seen, dimensions === 3 ? from.screen() : null);
+  images.setSamples(ids, poses.from, poses.to, looks);
   return width;
 }

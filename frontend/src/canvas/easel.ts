@@ -28,17 +28,17 @@ export class StageEasel implements Easel {
     return this.canvas.getBoundingClientRect().top;
   }
 
-  get mark_width(): number {
-    return this.stage.mark_width;
+  get markWidth(): number {
+    return this.stage.markWidth;
   }
 
-  screen_positions(): Float32Array {
-    return this.stage.screen_positions();
+  screenPositions(): Float32Array {
+    return this.stage.screenPositions();
   }
 
-  draw_at<T>(ratio: number, use: (picture: Picture) => T): T | null {
-    return this.stage.draw_at(ratio, () =>
-      this.overlay.draw_at(ratio, () => use([this.canvas, this.above])),
+  drawAt<T>(ratio: number, use: (picture: Picture) => T): T | null {
+    return this.stage.drawAt(ratio, () =>
+      this.overlay.drawAt(ratio, () => use([this.canvas, this.above])),
     );
   }
 

@@ -1,40 +1,40 @@
 import { expect, test } from "vitest";
-import { fit_plane, type Size } from "./camera";
+import { fitPlane, type Size } from "./camera";
 import { Eye } from "./eye";
 
 const WIDE: Size = { width: 1120, height: 764 };
 const NARROW: Size = { width: 800, height: 764 };
 const cloud = (reach: number) => [new Float32Array([-reach, 0, 0, reach, 1, 0])];
 
-function eye_at_home(still: boolean): Eye {
+function eyeAtHome(still: boolean): Eye {
   const eye = new Eye(2, () => still);
-  eye.set_size(WIDE);
-  eye.set_extent(() => cloud(3), "other");
+  eye.setSize(WIDE);
+  eye.setExtent(() => cloud(3), "other");
   return eye;
 }
 
 test.each([true, false])(
   "a stage that shrinks during the flight home shows all of home",
   (still) => {
-    const eye = eye_at_home(still);
-    eye.set_extent(() => cloud(5), "whole");
+    const eye = eyeAtHome(still);
+    eye.setExtent(() => cloud(5), "whole");
     expect(eye.flying).toBe(true);
 
-    eye.set_size(NARROW);
+    eye.setSize(NARROW);
     eye.advance(performance.now());
 
-    expect(eye.camera).toEqual(fit_plane(cloud(5), NARROW));
+    expect(eye.camera).toEqual(fitPlane(cloud(5), NARROW));
     expect(eye.flying).toBe(false);
   },
 );
 
 test("a stage that shrinks lets a flight to elsewhere go on", () => {
-  const eye = eye_at_home(true);
-  eye.go_to(cloud(1)[0] as Float32Array);
-  const { height, ...place } = fit_plane(cloud(1), WIDE);
+  const eye = eyeAtHome(true);
+  eye.goTo(cloud(1)[0] as Float32Array);
+  const { height, ...place } = fitPlane(cloud(1), WIDE);
   const wanted = { ...place, height: expect.closeTo(height) };
 
-  eye.set_size(NARROW);
+  eye.setSize(NARROW);
   eye.advance(performance.now());
 
   expect(eye.camera).toEqual(wanted);

@@ -5,14 +5,14 @@ import {
   between,
   type Camera,
   type Clouds,
-  fit_plane,
-  fit_space,
+  fitPlane,
+  fitSpace,
   magnification,
   orbit,
   pan,
-  place_near,
+  placeNear,
   type Size,
-  zoom_at,
+  zoomAt,
 } from "./camera";
 
 const FLIGHT = 350;
@@ -27,7 +27,7 @@ export type ExtentChange = "other" | "whole" | "grown";
 interface Seat {
   camera: Camera;
   home: Camera;
-  at_home: boolean;
+  atHome: boolean;
 }
 
 interface Flight {
@@ -40,13 +40,13 @@ export class Eye {
   private readonly seats = new Map<Dimensions, Seat>();
   private flight: Flight | null = null;
   private awaited: Camera | NearHome | null = null;
-  private extent_of: ExtentOf | null = null;
+  private extentOf: ExtentOf | null = null;
   private readonly extents = new Map<Dimensions, Clouds>();
   private size: Size = { width: 1, height: 1 };
 
   constructor(
     private dimensions: Dimensions,
-    private readonly reduced_motion: () => boolean,
+    private readonly reducedMotion: () => boolean,
   ) {}
 
   /** Null until there is something to look at. */
@@ -60,7 +60,7 @@ export class Eye {
 
   /** The camera where somebody has moved it; null while it stands at home. */
   get moved(): Camera | null {
-    return this.seat === undefined || this.seat.at_home ? null : this.seat.camera;
+    return this.seat === undefined || this.seat.atHome ? null : this.seat.camera;
   }
 
   get home(): Camera | null {
@@ -71,15 +71,15 @@ export class Eye {
     return this.flight !== null;
   }
 
-  set_dimensions(dimensions: Dimensions): void {
+  setDimensions(dimensions: Dimensions): void {
     this.flight = null;
     this.dimensions = dimensions;
     this.settle();
   }
 
   /** The positions that home must show, and what that means for a camera that stands at home. */
-  set_extent(extent_of: ExtentOf, change: ExtentChange): void {
-    this.extent_of = extent_of;
+  setExtent(extentOf: ExtentOf, change: ExtentChange): void {
+    this.extentOf = extentOf;
     this.extents.clear();
     if (change === "other") {
       this.flight = null;
@@ -87,8 +87,8 @@ export class Eye {
     }
     for (const [dimensions, seat] of this.seats) {
       const home = this.fit(dimensions);
-      const follows = seat.at_home && (change === "whole" || outgrows(home, seat.home));
-      if (seat.at_home && !follows) continue;
+      const follows = seat.atHome && (change === "whole" || outgrows(home, seat.home));
+      if (seat.atHome && !follows) continue;
       seat.home = home;
       if (!follows) continue;
       if (dimensions === this.dimensions) this.fly(home);
@@ -97,45 +97,45 @@ export class Eye {
     this.settle();
   }
 
-  set_size(size: Size): void {
+  setSize(size: Size): void {
     this.size = size;
     for (const [dimensions, seat] of this.seats) {
-      if (seat.at_home) seat.camera = seat.home = this.fit(dimensions);
+      if (seat.atHome) seat.camera = seat.home = this.fit(dimensions);
     }
     // A flight home would end where home was; one to elsewhere goes on.
-    if (this.seat?.at_home) this.flight = null;
+    if (this.seat?.atHome) this.flight = null;
   }
 
-  go_home(): void {
+  goHome(): void {
     const seat = this.seat;
     if (seat === undefined) return;
     seat.home = this.fit(this.dimensions);
-    seat.at_home = true;
+    seat.atHome = true;
     this.fly(seat.home);
   }
 
   /** Flies to where these positions of the scene fill the stage. */
-  go_to(cloud: Float32Array): void {
+  goTo(cloud: Float32Array): void {
     const seat = this.seat;
     if (seat === undefined) return;
-    seat.at_home = false;
+    seat.atHome = false;
     this.fly(
       seat.camera.kind === "plane"
-        ? fit_plane([cloud], this.size)
-        : fit_space([cloud], this.size, seat.camera),
+        ? fitPlane([cloud], this.size)
+        : fitSpace([cloud], this.size, seat.camera),
     );
   }
 
   /** Takes a place that is known already; before there is anything to look at, it waits for that. */
-  look_from(wanted: Camera | NearHome): void {
-    const seat = this.seats.get(dimensions_of(wanted));
+  lookFrom(wanted: Camera | NearHome): void {
+    const seat = this.seats.get(dimensionsOf(wanted));
     if (seat === undefined) {
       this.awaited = wanted;
       return;
     }
     this.flight = null;
-    seat.at_home = false;
-    seat.camera = wanted.kind === "near_home" ? place_near(seat.home, wanted) : wanted;
+    seat.atHome = false;
+    seat.camera = wanted.kind === "near_home" ? placeNear(seat.home, wanted) : wanted;
   }
 
   drag(right: number, down: number, turning: boolean): void {
@@ -148,14 +148,14 @@ export class Eye {
 
   zoom(factor: number, at: readonly [number, number] | null): void {
     const middle = [this.size.width / 2, this.size.height / 2] as const;
-    this.move((camera, home) => zoom_at(camera, factor, at ?? middle, this.size, home));
+    this.move((camera, home) => zoomAt(camera, factor, at ?? middle, this.size, home));
   }
 
   /** Moves along the flight; true where that has moved the camera. */
   advance(now: number): boolean {
     const seat = this.seat;
     if (this.flight === null || seat === undefined) return false;
-    const t = this.reduced_motion()
+    const t = this.reducedMotion()
       ? 1
       : Math.min(1, Math.max(0, (now - this.flight.start) / FLIGHT));
     seat.camera = between(this.flight.from, this.flight.to, t * t * (3 - 2 * t));
@@ -171,7 +171,7 @@ export class Eye {
     const seat = this.seat;
     if (seat === undefined) return;
     this.flight = null;
-    seat.at_home = false;
+    seat.atHome = false;
     seat.camera = change(seat.camera, seat.home);
   }
 
@@ -182,23 +182,23 @@ export class Eye {
   }
 
   private settle(): void {
-    if (this.extent_of === null || this.seat !== undefined) return;
+    if (this.extentOf === null || this.seat !== undefined) return;
     const home = this.fit(this.dimensions);
-    this.seats.set(this.dimensions, { camera: home, home, at_home: true });
+    this.seats.set(this.dimensions, { camera: home, home, atHome: true });
     const awaited = this.awaited;
-    if (awaited === null || dimensions_of(awaited) !== this.dimensions) return;
+    if (awaited === null || dimensionsOf(awaited) !== this.dimensions) return;
     this.awaited = null;
-    this.look_from(awaited);
+    this.lookFrom(awaited);
   }
 
   private fit(dimensions: Dimensions): Camera {
-    const extent = this.extents.get(dimensions) ?? this.extent_of?.(dimensions) ?? [];
+    const extent = this.extents.get(dimensions) ?? this.extentOf?.(dimensions) ?? [];
     this.extents.set(dimensions, extent);
-    return dimensions === 2 ? fit_plane(extent, this.size) : fit_space(extent, this.size);
+    return dimensions === 2 ? fitPlane(extent, this.size) : fitSpace(extent, this.size);
   }
 }
 
-function dimensions_of(wanted: Camera | NearHome): Dimensions {
+function dimensionsOf(wanted: Camera | NearHome): Dimensions {
   if (wanted.kind === "near_home") return wanted.side === null ? 2 : 3;
   return wanted.kind === "plane" ? 2 : 3;
 }

@@ -5,11 +5,11 @@ import { MARK } from "../marks";
 import { RINGS } from "../palette";
 import type { Pose, Theme } from "../types";
 import type { Size } from "./camera";
-import { dimmed_opacity, dot_opacity, dot_size, ring_width } from "./detail";
+import { dimmedOpacity, dotOpacity, dotSize, ringWidth } from "./detail";
 import type { Attire } from "./dressing";
-import { Looks, stands_out } from "./looks";
+import { Looks, standsOut } from "./looks";
 import type { Painter } from "./painter";
-import { type Scene, screen_positions } from "./screen";
+import { type Scene, screenPositions } from "./screen";
 
 interface Style {
   readonly size: number;
@@ -42,33 +42,33 @@ export class FlatPainter implements Painter {
     this.ghosts = [];
   }
 
-  set_poses(): void {}
+  setPoses(): void {}
 
-  set_looks(looks: Looks): void {
+  setLooks(looks: Looks): void {
     this.looks = looks;
   }
 
-  set_ghosts(poses: readonly Pose[]): void {
+  setGhosts(poses: readonly Pose[]): void {
     this.ghosts = poses;
   }
 
-  set_sprites(): void {}
+  setSprites(): void {}
 
-  resize(size: Size, pixel_ratio: number): void {
+  resize(size: Size, pixelRatio: number): void {
     this.size = size;
-    this.ratio = pixel_ratio;
-    this.canvas.width = Math.round(size.width * pixel_ratio);
-    this.canvas.height = Math.round(size.height * pixel_ratio);
+    this.ratio = pixelRatio;
+    this.canvas.width = Math.round(size.width * pixelRatio);
+    this.canvas.height = Math.round(size.height * pixelRatio);
   }
 
   dress({ looks, magnification, theme, tuning, screen }: Attire): number {
     const samples = looks.order.length;
-    const view = { samples, in_view: samples, magnification, dark: theme === "dark" };
+    const view = { samples, inView: samples, magnification, dark: theme === "dark" };
     this.style = {
-      size: tuning.size * dot_size(view),
-      opacity: Math.min(1, tuning.opacity * dot_opacity(samples)),
-      dimmed: Math.min(1, tuning.opacity * dimmed_opacity(samples, null)),
-      ring: ring_width(looks.selected, null),
+      size: tuning.size * dotSize(view),
+      opacity: Math.min(1, tuning.opacity * dotOpacity(samples)),
+      dimmed: Math.min(1, tuning.opacity * dimmedOpacity(samples, null)),
+      ring: ringWidth(looks.selected, null),
       theme,
       screen,
     };
@@ -81,10 +81,10 @@ export class FlatPainter implements Painter {
     this.context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     for (const pose of this.ghosts) {
       const scene: Scene = { from: pose, to: pose, mix: 0 };
-      const ghost = this.looks.hide(screen_positions(scene, clip, this.size));
-      this.draw_cloud(ghost, this.style, true);
+      const ghost = this.looks.hide(screenPositions(scene, clip, this.size));
+      this.drawCloud(ghost, this.style, true);
     }
-    this.draw_cloud(this.style.screen(), this.style, false);
+    this.drawCloud(this.style.screen(), this.style, false);
   }
 
   clear(): void {
@@ -98,7 +98,7 @@ export class FlatPainter implements Painter {
     this.clear();
   }
 
-  private draw_cloud(screen: Float32Array, style: Style, ghost: boolean): void {
+  private drawCloud(screen: Float32Array, style: Style, ghost: boolean): void {
     const { context, looks } = this;
     const rings = RINGS[style.theme];
     for (const id of looks.order) {
@@ -107,7 +107,7 @@ export class FlatPainter implements Painter {
       if (Number.isNaN(x)) continue;
       const mark = looks.marks[id];
       const [red, green, blue, solid] = looks.paint.subarray(4 * id, 4 * id + 4);
-      const radius = (style.size * looks.scale_of(id)) / 2;
+      const radius = (style.size * looks.scaleOf(id)) / 2;
       context.globalAlpha = ghost || mark === MARK.dimmed ? style.dimmed : style.opacity;
       context.beginPath();
       context.arc(x, y, radius, 0, 2 * Math.PI);
@@ -120,7 +120,7 @@ export class FlatPainter implements Painter {
         context.fillStyle = color;
         context.fill();
       }
-      if (ghost || !stands_out(mark) || style.ring === 0) continue;
+      if (ghost || !standsOut(mark) || style.ring === 0) continue;
       context.globalAlpha = 1;
       context.lineWidth = style.ring;
       context.strokeStyle = `rgb(${(mark === MARK.chosen ? rings.chosen : rings.selected).join(" ")})`;

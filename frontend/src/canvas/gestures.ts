@@ -21,7 +21,7 @@ const MOVES: Readonly<Record<string, readonly [number, number]>> = {
 };
 
 export function listen(canvas: HTMLCanvasElement, to: Gestures, signal: AbortSignal): void {
-  listen_to_pointers(canvas, to, signal);
+  listenToPointers(canvas, to, signal);
   canvas.addEventListener(
     "wheel",
     (event) => {
@@ -48,7 +48,7 @@ export function listen(canvas: HTMLCanvasElement, to: Gestures, signal: AbortSig
   );
 }
 
-function listen_to_pointers(canvas: HTMLCanvasElement, to: Gestures, signal: AbortSignal): void {
+function listenToPointers(canvas: HTMLCanvasElement, to: Gestures, signal: AbortSignal): void {
   const held = new Map<number, readonly [number, number]>();
   canvas.addEventListener(
     "pointerdown",

@@ -42,45 +42,45 @@ export class GlPainter implements Painter {
   }
 
   hold(looks: Looks | null): void {
-    this.drop_ghosts();
+    this.dropGhosts();
     if (this.dots !== null) {
       this.scene.remove(this.dots.object);
       this.dots.dispose();
     }
     this.dots = looks && new Dots(looks.samples);
     if (this.dots === null || looks === null) return;
-    this.dots.set_looks(looks);
+    this.dots.setLooks(looks);
     this.scene.add(this.dots.object);
   }
 
-  set_poses(from: Pose, to: Pose): void {
-    this.dots?.set_poses(from, to);
+  setPoses(from: Pose, to: Pose): void {
+    this.dots?.setPoses(from, to);
   }
 
-  set_looks(looks: Looks): void {
-    this.dots?.set_looks(looks);
+  setLooks(looks: Looks): void {
+    this.dots?.setLooks(looks);
   }
 
-  set_ghosts(poses: readonly Pose[], looks: Looks): void {
-    this.drop_ghosts();
+  setGhosts(poses: readonly Pose[], looks: Looks): void {
+    this.dropGhosts();
     if (poses.length === 0) return;
     const dimmed = new Looks();
     dimmed.hold(looks.samples);
-    dimmed.set_paint(looks.paint);
-    dimmed.set_scales(looks.scales);
+    dimmed.setPaint(looks.paint);
+    dimmed.setScales(looks.scales);
     const hidden = (mark: number) => mark === MARK.hidden;
-    dimmed.set_marks(looks.marks.map((mark) => (hidden(mark) ? mark : MARK.dimmed)));
+    dimmed.setMarks(looks.marks.map((mark) => (hidden(mark) ? mark : MARK.dimmed)));
     for (const pose of poses) {
       const dots = new Dots(looks.samples);
-      dots.set_looks(dimmed);
-      dots.set_poses(pose, pose);
+      dots.setLooks(dimmed);
+      dots.setPoses(pose, pose);
       this.ghosts.push({ dots, pose });
       // Objects are drawn in the order of this list.
       this.scene.children.unshift(dots.object);
     }
   }
 
-  set_sprites(texture: SpriteTexture | null): void {
+  setSprites(texture: SpriteTexture | null): void {
     if (this.images !== null) {
       this.scene.remove(this.images.object);
       this.images.dispose();
@@ -89,8 +89,8 @@ export class GlPainter implements Painter {
     if (this.images !== null) this.scene.add(this.images.object);
   }
 
-  resize({ width, height }: Size, pixel_ratio: number): void {
-    this.renderer.setPixelRatio(pixel_ratio);
+  resize({ width, height }: Size, pixelRatio: number): void {
+    this.renderer.setPixelRatio(pixelRatio);
     this.renderer.setSize(width, height, false);
   }
 
@@ -101,11 +101,11 @@ export class GlPainter implements Painter {
   }
 
   draw(pair: readonly [Matrix4, Matrix4], clip: Matrix4): void {
-    this.dots?.set_clip(pair);
-    this.images?.set_clip(pair);
+    this.dots?.setClip(pair);
+    this.images?.setClip(pair);
     for (const { dots, pose } of this.ghosts) {
       const placed = clip.clone().multiply(new ThreeMatrix().fromArray(pose.placement));
-      dots.set_clip([placed, NOWHERE]);
+      dots.setClip([placed, NOWHERE]);
     }
     this.renderer.render(this.scene, this.camera);
   }
@@ -120,13 +120,13 @@ export class GlPainter implements Painter {
 
   dispose(): void {
     this.hold(null);
-    this.set_sprites(null);
+    this.setSprites(null);
     this.renderer.dispose();
     // A browser has some sixteen contexts: one that waited to be collected would in time cost another canvas its own.
     this.renderer.forceContextLoss();
   }
 
-  private drop_ghosts(): void {
+  private dropGhosts(): void {
     for (const { dots } of this.ghosts) {
       this.scene.children = this.scene.children.filter((one) => one !== dots.object);
       dots.dispose();

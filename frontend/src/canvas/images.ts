@@ -115,10 +115,10 @@ void main() {
 export interface ImageStyle {
   /** Longer side of a thumbnail in CSS pixels. */
   readonly size: number;
-  readonly pixel_ratio: number;
+  readonly pixelRatio: number;
   readonly focus: number;
   readonly stage: readonly [number, number];
-  readonly dimmed_opacity: number;
+  readonly dimmedOpacity: number;
   /** Width of the ring around selected samples. */
   readonly ring: number;
   readonly theme: Theme;
@@ -153,7 +153,7 @@ export class Images {
         focus: { value: 1 },
         pixel_ratio: { value: 1 },
         slot: { value: plan.slot },
-        slots_a_row: { value: plan.slots_a_row },
+        slots_a_row: { value: plan.slotsARow },
         cell: { value: new Vector2(...plan.cell) },
         dimmed_opacity: { value: 1 },
         ring: { value: 0 },
@@ -176,7 +176,7 @@ export class Images {
   }
 
   /** Draws these samples, in this order. */
-  set_samples(ids: readonly number[], from: Pose, to: Pose, looks: Looks): void {
+  setSamples(ids: readonly number[], from: Pose, to: Pose, looks: Looks): void {
     if (ids.length > this.capacity) this.grow(ids.length);
     const { paint, marks } = looks;
     const geometry = this.object.geometry;
@@ -195,7 +195,7 @@ export class Images {
           tints[4 * vertex + c] = paint[4 * id + c] as number;
         }
         marked[vertex] = marks[id] as number;
-        scales[vertex] = 100 * looks.scale_of(id);
+        scales[vertex] = 100 * looks.scaleOf(id);
         samples[vertex] = id;
       }
     }
@@ -208,27 +208,27 @@ export class Images {
     geometry.setDrawRange(0, 6 * ids.length);
   }
 
-  set_clip([from, to]: readonly [Matrix4, Matrix4]): void {
+  setClip([from, to]: readonly [Matrix4, Matrix4]): void {
     const { uniforms } = this.object.material;
     Object.assign(uniforms.from_clip as object, { value: from });
     Object.assign(uniforms.to_clip as object, { value: to });
   }
 
-  set_style(style: ImageStyle): void {
+  setStyle(style: ImageStyle): void {
     const { uniforms } = this.object.material;
     const frame = this.thumbnails === "tiles" ? FRAME : 0;
     const unit = style.size / Math.max(...this.cell) / 2;
     const [width, height] = this.cell;
     uniforms.half_size?.value.set(width * unit + frame, height * unit + frame);
     uniforms.stage_size?.value.set(...style.stage);
-    Object.assign(uniforms.dimmed_opacity as object, { value: style.dimmed_opacity });
+    Object.assign(uniforms.dimmed_opacity as object, { value: style.dimmedOpacity });
     Object.assign(uniforms.ring as object, { value: style.ring });
     Object.assign(uniforms.selected_ring as object, {
       value: channels(RINGS[style.theme].selected),
     });
     Object.assign(uniforms.chosen_ring as object, { value: channels(RINGS[style.theme].chosen) });
     Object.assign(uniforms.focus as object, { value: style.focus });
-    Object.assign(uniforms.pixel_ratio as object, { value: style.pixel_ratio });
+    Object.assign(uniforms.pixel_ratio as object, { value: style.pixelRatio });
   }
 
   dispose(): void {

@@ -8,7 +8,7 @@ export interface Box {
 }
 
 /** For each box, in the order of their rank, whether it lies on the stage and clear of those kept before it. */
-export function have_room(boxes: readonly Box[], width: number, height: number): boolean[] {
+export function haveRoom(boxes: readonly Box[], width: number, height: number): boolean[] {
   const kept: Box[] = [];
   return boxes.map((box) => {
     const inside =

@@ -1,21 +1,21 @@
 import { describe, expect, it } from "vitest";
 import { MARK } from "../marks";
-import { Looks, order_of_drawing } from "./looks";
+import { Looks, orderOfDrawing } from "./looks";
 
 const { plain, dimmed, selected, chosen, hidden } = MARK;
 
 it("what is chosen is drawn last and what is hidden not at all", () => {
   const order = Uint32Array.from([4, 2, 0, 5, 1, 3]);
   const marks = Uint8Array.from([selected, dimmed, hidden, selected, chosen, dimmed]);
-  expect([...order_of_drawing(order, marks)]).toEqual([5, 1, 0, 3, 4]);
-  expect([...order_of_drawing(order, new Uint8Array(6).fill(plain))]).toEqual([...order]);
+  expect([...orderOfDrawing(order, marks)]).toEqual([5, 1, 0, 3, 4]);
+  expect([...orderOfDrawing(order, new Uint8Array(6).fill(plain))]).toEqual([...order]);
 });
 
 describe("looks", () => {
   it("of another set of samples wait for it", () => {
     const looks = new Looks();
     looks.hold(2);
-    expect(looks.set_marks(Uint8Array.from([0, hidden, selected]))).toBe(false);
+    expect(looks.setMarks(Uint8Array.from([0, hidden, selected]))).toBe(false);
     expect([...looks.marks]).toEqual([plain, plain]);
     expect(looks.order).toHaveLength(2);
     looks.hold(3);
@@ -28,7 +28,7 @@ describe("looks", () => {
     looks.hold(3);
     const screen = () => Float32Array.from([1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect([...looks.hide(screen())]).toEqual([...screen()]);
-    looks.set_marks(Uint8Array.from([plain, hidden, plain]));
+    looks.setMarks(Uint8Array.from([plain, hidden, plain]));
     expect([...looks.hide(screen())]).toEqual([1, 2, 3, Number.NaN, Number.NaN, 6, 7, 8, 9]);
   });
 });

@@ -13,8 +13,8 @@ export class Looks {
   /** How large each is drawn, in hundredths of the common size; empty where all are alike. */
   scales: Uint8Array = new Uint8Array();
   private shuffled: Uint32Array = new Uint32Array();
-  private next_paint: Uint8Array = new Uint8Array();
-  private next_marks: Uint8Array = new Uint8Array();
+  private nextPaint: Uint8Array = new Uint8Array();
+  private nextMarks: Uint8Array = new Uint8Array();
 
   get samples(): number {
     return this.shuffled.length;
@@ -25,36 +25,36 @@ export class Looks {
     this.paint = new Uint8Array(4 * samples);
     this.marks = new Uint8Array(samples);
     this.order = this.shuffled;
-    this.set_paint(this.next_paint);
-    this.set_marks(this.next_marks);
+    this.setPaint(this.nextPaint);
+    this.setMarks(this.nextMarks);
   }
 
   /** Four bytes a sample. False where they have to wait. */
-  set_paint(paint: Uint8Array): boolean {
-    this.next_paint = paint;
+  setPaint(paint: Uint8Array): boolean {
+    this.nextPaint = paint;
     const fits = paint.length === 4 * this.samples;
     if (fits) this.paint = paint;
     return fits;
   }
 
   /** One mark a sample. False where they have to wait. */
-  set_marks(marks: Uint8Array): boolean {
-    this.next_marks = marks;
+  setMarks(marks: Uint8Array): boolean {
+    this.nextMarks = marks;
     const fits = marks.length === this.samples;
     if (fits) {
       this.marks = marks;
-      this.order = order_of_drawing(this.shuffled, marks);
-      this.selected = this.order.reduce((sum, id) => sum + Number(stands_out(marks[id])), 0);
+      this.order = orderOfDrawing(this.shuffled, marks);
+      this.selected = this.order.reduce((sum, id) => sum + Number(standsOut(marks[id])), 0);
     }
     return fits;
   }
 
   /** A byte a sample, or none where all are alike. */
-  set_scales(scales: Uint8Array): void {
+  setScales(scales: Uint8Array): void {
     this.scales = scales;
   }
 
-  scale_of(sample: number): number {
+  scaleOf(sample: number): number {
     return this.scales.length === this.samples ? (this.scales[sample] as number) / 100 : 1;
   }
 
@@ -68,12 +68,12 @@ export class Looks {
   }
 }
 
-export function stands_out(mark: number | undefined): boolean {
+export function standsOut(mark: number | undefined): boolean {
   return mark === MARK.selected || mark === MARK.chosen;
 }
 
 /** The given order without the hidden, and those that are chosen from the others last, so that they lie on top. */
-export function order_of_drawing(order: Uint32Array, marks: Uint8Array): Uint32Array {
+export function orderOfDrawing(order: Uint32Array, marks: Uint8Array): Uint32Array {
   const below = order.filter((id) => (marks[id] as number) < MARK.selected);
   const above = [MARK.selected, MARK.chosen].map((mark) =>
     order.filter((id) => marks[id] === mark),

@@ -3,7 +3,7 @@
 import type { Matrix4 } from "three";
 import type { Annotations, Line } from "../types";
 import type { Size } from "./camera";
-import { type Box, have_room } from "./labels";
+import { type Box, haveRoom } from "./labels";
 
 const THINNEST = 0.5;
 const THICKEST = 3;
@@ -27,15 +27,15 @@ export class Overlay {
 
   constructor(private readonly canvas: HTMLCanvasElement) {
     this.context = canvas.getContext("2d");
-    show_canvas(canvas, false);
+    showCanvas(canvas, false);
   }
 
-  set_ink(ink: Ink): void {
+  setInk(ink: Ink): void {
     this.ink = ink;
     this.draw();
   }
 
-  set_annotations(annotations: Annotations): void {
+  setAnnotations(annotations: Annotations): void {
     this.annotations = annotations;
     this.draw();
   }
@@ -47,7 +47,7 @@ export class Overlay {
   }
 
   /** Draws at so many pixels a CSS pixel for as long as `use` takes what the canvas then holds. */
-  draw_at<T>(ratio: number, use: () => T): T {
+  drawAt<T>(ratio: number, use: () => T): T {
     this.ratio = ratio;
     this.draw();
     try {
@@ -65,19 +65,19 @@ export class Overlay {
     fit(this.canvas, context, view.size, this.ratio ?? Math.min(2, devicePixelRatio));
     context.clearRect(0, 0, view.size.width, view.size.height);
     this.blank = empty;
-    show_canvas(this.canvas, !empty);
+    showCanvas(this.canvas, !empty);
     context.lineCap = context.lineJoin = "round";
-    const widest = width_of_trails(annotations.lines.length);
+    const widest = widthOfTrails(annotations.lines.length);
     for (const line of annotations.lines) {
-      const points = on_stage(line.points, view.clip, view.size);
-      if (line.tapered) this.draw_trail(context, line, points, widest);
-      else this.draw_path(context, line, points);
+      const points = onStage(line.points, view.clip, view.size);
+      if (line.tapered) this.drawTrail(context, line, points, widest);
+      else this.drawPath(context, line, points);
     }
     context.globalAlpha = 1;
-    this.draw_labels(context, view.clip, view.size);
+    this.drawLabels(context, view.clip, view.size);
   }
 
-  private draw_trail(
+  private drawTrail(
     context: CanvasRenderingContext2D,
     line: Line,
     points: Float32Array,
@@ -96,7 +96,7 @@ export class Overlay {
     }
   }
 
-  private draw_path(context: CanvasRenderingContext2D, line: Line, points: Float32Array): void {
+  private drawPath(context: CanvasRenderingContext2D, line: Line, points: Float32Array): void {
     context.strokeStyle = line.color || this.ink.text;
     context.lineWidth = 1;
     context.globalAlpha = 0.5;
@@ -107,17 +107,17 @@ export class Overlay {
     context.stroke();
   }
 
-  private draw_labels(context: CanvasRenderingContext2D, clip: Matrix4, size: Size): void {
+  private drawLabels(context: CanvasRenderingContext2D, clip: Matrix4, size: Size): void {
     const { labels } = this.annotations;
     context.font = `${FONT_SIZE}px ${getComputedStyle(this.canvas).fontFamily}`;
     context.textBaseline = "middle";
     const boxes = labels.map(({ at, text, centred }): Box => {
-      const [x = 0, y = 0] = on_stage(Float32Array.from(at), clip, size);
+      const [x = 0, y = 0] = onStage(Float32Array.from(at), clip, size);
       const width = context.measureText(text).width;
       const left = centred ? x - width / 2 : x + BESIDE;
       return { left, top: y - FONT_SIZE / 2 - 2, width, height: FONT_SIZE + 4 };
     });
-    const kept = have_room(boxes, size.width, size.height);
+    const kept = haveRoom(boxes, size.width, size.height);
     context.lineWidth = 2 * HALO;
     context.strokeStyle = this.ink.surface;
     context.fillStyle = this.ink.text;
@@ -132,12 +132,12 @@ export class Overlay {
 }
 
 /** At their ends, in CSS pixels: very many would run together. */
-export function width_of_trails(count: number): number {
+export function widthOfTrails(count: number): number {
   return Math.max(1, THICKEST * Math.min(1, Math.sqrt(FEW_TRAILS / Math.max(1, count))));
 }
 
 /** A canvas on which nothing is drawn is laid over the others all the same, at every frame, unless it is not shown. */
-export function show_canvas(canvas: HTMLCanvasElement, shown: boolean): void {
+export function showCanvas(canvas: HTMLCanvasElement, shown: boolean): void {
   canvas.style.display = shown ? "" : "none";
 }
 
@@ -157,7 +157,7 @@ export function fit(
 }
 
 /** x and y in CSS pixels of points of the scene; NaN for what lies behind the eye, where nothing is drawn. */
-export function on_stage(points: Float32Array, clip: Matrix4, size: Size): Float32Array {
+export function onStage(points: Float32Array, clip: Matrix4, size: Size): Float32Array {
   const e = clip.elements;
   const out = new Float32Array((points.length / 3) * 2);
   for (let i = 0; 3 * i < points.length; i += 1) {

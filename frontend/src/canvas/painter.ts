@@ -9,12 +9,12 @@ import type { SpriteTexture } from "./sprites";
 export interface Painter {
   /** From now on it is that many samples, or none. */
   hold(looks: Looks | null): void;
-  set_poses(from: Pose, to: Pose): void;
-  set_looks(looks: Looks): void;
+  setPoses(from: Pose, to: Pose): void;
+  setLooks(looks: Looks): void;
   /** Dimmed clouds of the same samples behind the others. */
-  set_ghosts(poses: readonly Pose[], looks: Looks): void;
-  set_sprites(texture: SpriteTexture | null): void;
-  resize(size: Size, pixel_ratio: number): void;
+  setGhosts(poses: readonly Pose[], looks: Looks): void;
+  setSprites(texture: SpriteTexture | null): void;
+  resize(size: Size, pixelRatio: number): void;
   /** Decides how samples look; the width of one as it is drawn then, in CSS pixels. */
   dress(attire: Attire): number;
   /** Draws the poses through two matrices whose products add up to clip space; ghosts through the whole camera. */

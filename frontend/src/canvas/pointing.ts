@@ -21,7 +21,7 @@ export class Pointing {
 
   constructor(
     private readonly screen: () => Float32Array,
-    private readonly mark_width: () => number,
+    private readonly markWidth: () => number,
     private readonly tell: (at: Pointed | null) => void,
   ) {}
 
@@ -29,7 +29,7 @@ export class Pointing {
   move(pointer: readonly [number, number] | null): void {
     this.pointer = pointer;
     if (pointer === null) {
-      this.point_at(null);
+      this.pointAt(null);
       return;
     }
     if (this.waiting === 0) this.waiting = requestAnimationFrame(() => this.pick());
@@ -37,20 +37,20 @@ export class Pointing {
 
   /** The picture has changed: the same sample may lie elsewhere. */
   follow(): void {
-    if (this.sample !== null) this.point_at(this.sample, this.told);
+    if (this.sample !== null) this.pointAt(this.sample, this.told);
   }
 
-  sample_at([x, y]: readonly [number, number]): number | null {
-    return nearest(this.screen(), x, y, RADIUS, this.mark_width() / 2);
+  sampleAt([x, y]: readonly [number, number]): number | null {
+    return nearest(this.screen(), x, y, RADIUS, this.markWidth() / 2);
   }
 
   private pick(): void {
     this.waiting = 0;
-    if (this.pointer !== null) this.point_at(this.sample_at(this.pointer), false);
+    if (this.pointer !== null) this.pointAt(this.sampleAt(this.pointer), false);
   }
 
   /** Stays with that sample; `told` by something else than a pointer over the canvas. */
-  point_at(sample: number | null, told = true): void {
+  pointAt(sample: number | null, told = true): void {
     const before = this.sample;
     this.sample = sample;
     this.told = told;
@@ -60,7 +60,7 @@ export class Pointing {
     }
     const screen = this.screen();
     const [x, y] = [screen[3 * sample], screen[3 * sample + 1]];
-    if (x === undefined || y === undefined || Number.isNaN(x)) this.point_at(null);
-    else this.tell({ sample, x, y, width: this.mark_width(), told });
+    if (x === undefined || y === undefined || Number.isNaN(x)) this.pointAt(null);
+    else this.tell({ sample, x, y, width: this.markWidth(), told });
   }
 }

@@ -80,8 +80,8 @@ void main() {
 export interface DotStyle {
   readonly size: number;
   readonly opacity: number;
-  readonly dimmed_opacity: number;
-  readonly pixel_ratio: number;
+  readonly dimmedOpacity: number;
+  readonly pixelRatio: number;
   /** Distance at which a dot has its nominal size. */
   readonly focus: number;
   /** Width of the ring around selected samples. */
@@ -134,37 +134,37 @@ export class Dots {
     return this.attribute("paint").count;
   }
 
-  set_poses(from: Pose, to: Pose): void {
+  setPoses(from: Pose, to: Pose): void {
     this.fill("from_position", from.positions);
     this.fill("to_position", to.positions);
   }
 
-  set_looks(looks: Looks): void {
+  setLooks(looks: Looks): void {
     this.fill("paint", looks.paint);
     this.fill("mark", looks.marks);
-    this.set_scales(looks.scales);
+    this.setScales(looks.scales);
     const index = this.object.geometry.index as BufferAttribute;
     (index.array as Uint32Array).set(looks.order);
     index.needsUpdate = true;
     this.object.geometry.setDrawRange(0, looks.order.length);
   }
 
-  set_clip([from, to]: readonly [Matrix4, Matrix4]): void {
-    this.set_uniform("from_clip", from);
-    this.set_uniform("to_clip", to);
+  setClip([from, to]: readonly [Matrix4, Matrix4]): void {
+    this.setUniform("from_clip", from);
+    this.setUniform("to_clip", to);
   }
 
-  set_style(style: DotStyle, dimensions: Dimensions): void {
-    this.set_uniform("size", style.size);
-    this.set_uniform("pixel_ratio", style.pixel_ratio);
-    this.set_uniform("focus", style.focus);
-    this.set_uniform("dimmed_opacity", style.dimmed_opacity);
-    this.set_uniform("ring", style.ring);
-    this.set_uniform("selected_ring", channels(RINGS[style.theme].selected));
-    this.set_uniform("chosen_ring", channels(RINGS[style.theme].chosen));
+  setStyle(style: DotStyle, dimensions: Dimensions): void {
+    this.setUniform("size", style.size);
+    this.setUniform("pixel_ratio", style.pixelRatio);
+    this.setUniform("focus", style.focus);
+    this.setUniform("dimmed_opacity", style.dimmedOpacity);
+    this.setUniform("ring", style.ring);
+    this.setUniform("selected_ring", channels(RINGS[style.theme].selected));
+    this.setUniform("chosen_ring", channels(RINGS[style.theme].chosen));
     // Depth and transparency do not go together: 3-D is opaque.
-    this.set_uniform("opacity", dimensions === 3 ? 1 : style.opacity);
-    this.set_uniform("solid", dimensions === 3 ? 1 : 0);
+    this.setUniform("opacity", dimensions === 3 ? 1 : style.opacity);
+    this.setUniform("solid", dimensions === 3 ? 1 : 0);
     this.material.depthTest = dimensions === 3;
     this.material.depthWrite = dimensions === 3;
   }
@@ -174,7 +174,7 @@ export class Dots {
     this.material.dispose();
   }
 
-  private set_scales(scales: Uint8Array): void {
+  private setScales(scales: Uint8Array): void {
     const attribute = this.attribute("scale");
     if (scales.length === this.samples) this.fill("scale", scales);
     else if ((attribute.array as Uint8Array).some((one) => one !== 100)) {
@@ -192,7 +192,7 @@ export class Dots {
     return this.object.geometry.getAttribute(name) as BufferAttribute;
   }
 
-  private set_uniform(name: string, value: unknown): void {
+  private setUniform(name: string, value: unknown): void {
     const uniform = this.material.uniforms[name];
     if (uniform !== undefined) uniform.value = value;
   }

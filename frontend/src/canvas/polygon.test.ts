@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { box_between, contains, samples_inside } from "./polygon";
+import { boxBetween, contains, samplesInside } from "./polygon";
 
 const screen = (points: readonly (readonly [number, number])[]) =>
   new Float32Array(points.flatMap(([x, y]) => [x, y, 1]));
@@ -50,12 +50,12 @@ describe("a polygon", () => {
       [Number.NaN, 2],
       [1, 1],
     ]);
-    expect(samples_inside(arrow, at)).toEqual([0, 3]);
+    expect(samplesInside(arrow, at)).toEqual([0, 3]);
   });
 
   it("of less than three corners holds nothing", () => {
     expect(
-      samples_inside(
+      samplesInside(
         [
           [0, 0],
           [9, 9],
@@ -86,6 +86,6 @@ it("a box may be drawn from any corner", () => {
       [10, 0],
     ],
   ] as const) {
-    expect(samples_inside(box_between(a, b), at)).toEqual([0]);
+    expect(samplesInside(boxBetween(a, b), at)).toEqual([0]);
   }
 });

@@ -2,12 +2,12 @@
 import type { Path } from "../types";
 
 /** The four corners of the box between two opposite ones. */
-export function box_between(a: readonly [number, number], b: readonly [number, number]): Path {
+export function boxBetween(a: readonly [number, number], b: readonly [number, number]): Path {
   return [a, [b[0], a[1]], b, [a[0], b[1]]];
 }
 
 /** Samples inside a closed polygon; `screen` holds x, y and depth of each, NaN for those that cannot be seen. */
-export function samples_inside(path: Path, screen: Float32Array): number[] {
+export function samplesInside(path: Path, screen: Float32Array): number[] {
   const inside: number[] = [];
   if (path.length < 3) return inside;
   let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];

@@ -3,7 +3,7 @@ import type { Matrix4 } from "three";
 import type { Rgb } from "../palette";
 import type { Regions } from "../types";
 import type { Size } from "./camera";
-import { fit, show_canvas } from "./overlay";
+import { fit, showCanvas } from "./overlay";
 
 /** Logits worked out for one picture. */
 const MOST_LOGITS = 4_000_000;
@@ -20,7 +20,7 @@ export interface Window {
 }
 
 /** What of the plane the stage shows, seen through `clip` from straight above. */
-export function window_of(clip: Matrix4, { width, height }: Size): Window {
+export function windowOf(clip: Matrix4, { width, height }: Size): Window {
   const e = clip.elements;
   return {
     left: (-1 - e[12]) / e[0],
@@ -31,7 +31,7 @@ export function window_of(clip: Matrix4, { width, height }: Size): Window {
 }
 
 /** The class of each cell, row by row, at the cell's middle; of equals the first. `logits` holds a, b and c of each class. */
-export function class_map(
+export function classMap(
   logits: Float64Array,
   { left, right, top, down }: Window,
   across: number,
@@ -40,18 +40,18 @@ export function class_map(
 ): Uint16Array {
   const classes = logits.length / 3;
   const map = new Uint16Array(across * rows);
-  const row_start = new Float64Array(classes);
+  const rowStart = new Float64Array(classes);
   for (let row = 0; row < rows; row += 1) {
     const y = top - down * cell * (row + 0.5);
     for (let c = 0; c < classes; c += 1) {
-      row_start[c] = (logits[3 * c] as number) + (logits[3 * c + 2] as number) * y;
+      rowStart[c] = (logits[3 * c] as number) + (logits[3 * c + 2] as number) * y;
     }
     for (let column = 0; column < across; column += 1) {
       const x = left + right * cell * (column + 0.5);
       let best = 0;
       let highest = Number.NEGATIVE_INFINITY;
       for (let c = 0; c < classes; c += 1) {
-        const logit = (row_start[c] as number) + (logits[3 * c + 1] as number) * x;
+        const logit = (rowStart[c] as number) + (logits[3 * c + 1] as number) * x;
         if (logit > highest) {
           highest = logit;
           best = c;
@@ -77,7 +77,7 @@ export class RegionShading {
     if (this.drawn.length === 0) return;
     this.drawn = [];
     this.context?.clearRect(0, 0, this.canvas.width, this.canvas.height);
-    show_canvas(this.canvas, false);
+    showCanvas(this.canvas, false);
   }
 
   /** Draws anew only what has changed. */
@@ -87,13 +87,13 @@ export class RegionShading {
     if (wanted.every((part, i) => part === this.drawn[i])) return;
     const cells = this.cells.getContext("2d");
     if (this.context === null || cells === null) return;
-    show_canvas(this.canvas, true);
+    showCanvas(this.canvas, true);
     const classes = logits.length / 3;
     const least = Math.sqrt((size.width * size.height * classes) / MOST_LOGITS);
     const cell = Math.max(CELL, Math.ceil(least));
     const across = Math.ceil(size.width / cell);
     const rows = Math.ceil(size.height / cell);
-    const map = class_map(logits, window_of(clip, size), across, rows, cell);
+    const map = classMap(logits, windowOf(clip, size), across, rows, cell);
     const inks = Uint32Array.from({ length: classes }, (_, c) => ink(colors[c]));
     const image = new ImageData(across, rows);
     const pixels = new Uint32Array(image.data.buffer);

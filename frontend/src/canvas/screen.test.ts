@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { MARK } from "../marks";
 import type { Pose } from "../types";
-import { clip_matrix, type PlaneCamera, type SpaceCamera } from "./camera";
-import { nearest, screen_positions } from "./screen";
+import { clipMatrix, type PlaneCamera, type SpaceCamera } from "./camera";
+import { nearest, screenPositions } from "./screen";
 import { shuffled } from "./shuffle";
-import { images_in_order, samples_in_view } from "./visible";
+import { imagesInOrder, samplesInView } from "./visible";
 
 const SIZE = { width: 400, height: 400 };
 const camera: PlaneCamera = { kind: "plane", x: 0, y: 0, height: 4 };
@@ -27,9 +27,9 @@ describe("screen_positions", () => {
       ],
       HALF,
     );
-    const screen = screen_positions(
+    const screen = screenPositions(
       { from: still, to: still, mix: 0 },
-      clip_matrix(camera, SIZE),
+      clipMatrix(camera, SIZE),
       SIZE,
     );
     expect([...screen.slice(0, 2)]).toEqual([200, 200]);
@@ -39,8 +39,8 @@ describe("screen_positions", () => {
   it("mixes two frames that have each their own scale and offset", () => {
     const from = pose([[2, 0, 0]], HALF); // at x = 1
     const to = pose([[-1, 0, 0]], DOUBLE_AND_SHIFTED); // at x = -1
-    const clip = clip_matrix(camera, SIZE);
-    const at = (mix: number) => screen_positions({ from, to, mix }, clip, SIZE)[0];
+    const clip = clipMatrix(camera, SIZE);
+    const at = (mix: number) => screenPositions({ from, to, mix }, clip, SIZE)[0];
     expect(at(0)).toBeCloseTo(300);
     expect(at(0.25)).toBeCloseTo(250);
     expect(at(1)).toBeCloseTo(100);
@@ -48,12 +48,12 @@ describe("screen_positions", () => {
 
   it("writes into the array it is given, where that fits", () => {
     const still = pose([[2, 2, 0]], HALF);
-    const clip = clip_matrix(camera, SIZE);
+    const clip = clipMatrix(camera, SIZE);
     const into = new Float32Array(3);
     const scene = { from: still, to: still, mix: 0 };
-    expect(screen_positions(scene, clip, SIZE, into)).toBe(into);
+    expect(screenPositions(scene, clip, SIZE, into)).toBe(into);
     expect([...into.slice(0, 2)]).toEqual([300, 100]);
-    expect(screen_positions(scene, clip, SIZE, new Float32Array(6))).toHaveLength(3);
+    expect(screenPositions(scene, clip, SIZE, new Float32Array(6))).toHaveLength(3);
   });
 
   it("gives nothing for what lies behind the eye", () => {
@@ -65,9 +65,9 @@ describe("screen_positions", () => {
       ],
       HALF,
     );
-    const screen = screen_positions(
+    const screen = screenPositions(
       { from: still, to: still, mix: 0.3 },
-      clip_matrix(space, SIZE),
+      clipMatrix(space, SIZE),
       SIZE,
     );
     expect(screen[2]).toBeCloseTo(3);
@@ -87,9 +87,9 @@ describe("nearest", () => {
   });
 
   it("prefers the mark in front among those that cover the pointer", () => {
-    const behind_is_closer = new Float32Array([100, 100, 9, 104, 100, 2]);
-    expect(nearest(behind_is_closer, 100, 100, 14, 6)).toBe(1);
-    expect(nearest(behind_is_closer, 100, 100, 14, 3)).toBe(0);
+    const behindIsCloser = new Float32Array([100, 100, 9, 104, 100, 2]);
+    expect(nearest(behindIsCloser, 100, 100, 14, 6)).toBe(1);
+    expect(nearest(behindIsCloser, 100, 100, 14, 3)).toBe(0);
   });
 
   it("reaches as far as a large thumbnail does", () => {
@@ -113,17 +113,17 @@ describe("samples_in_view", () => {
       ],
       HALF,
     );
-    const seen = samples_in_view(
+    const seen = samplesInView(
       Uint32Array.of(1, 0),
       { from, to, mix: 0 },
-      clip_matrix(camera, SIZE),
+      clipMatrix(camera, SIZE),
       SIZE,
     );
     expect([...seen]).toEqual([1, 0]);
-    const hidden = samples_in_view(
+    const hidden = samplesInView(
       Uint32Array.of(1),
       { from, to, mix: 0 },
-      clip_matrix(camera, SIZE),
+      clipMatrix(camera, SIZE),
       SIZE,
     );
     expect([...hidden]).toEqual([0, 0]);
@@ -135,11 +135,11 @@ describe("images_in_order", () => {
     const order = new Uint32Array([2, 0, 1]);
     const seen = new Uint8Array([1, 1, 1]);
     const plain = { order, marks: new Uint8Array(3) };
-    expect(images_in_order(plain, seen, null)).toEqual([2, 0, 1]);
+    expect(imagesInOrder(plain, seen, null)).toEqual([2, 0, 1]);
     const screen = new Float32Array([0, 0, 5, 0, 0, 9, 0, 0, 1]);
-    expect(images_in_order(plain, seen, screen)).toEqual([1, 0, 2]);
+    expect(imagesInOrder(plain, seen, screen)).toEqual([1, 0, 2]);
     const marks = Uint8Array.of(MARK.dimmed, MARK.selected, MARK.dimmed);
-    expect(images_in_order({ order, marks }, seen, screen)).toEqual([0, 2, 1]);
+    expect(imagesInOrder({ order, marks }, seen, screen)).toEqual([0, 2, 1]);
   });
 });
 

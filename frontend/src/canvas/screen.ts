@@ -12,7 +12,7 @@ export interface Scene {
 }
 
 /** A scene's two matrices from a frame's integers to weighted clip space: the position is the sum of both products. */
-export function clip_pair({ from, to, mix }: Scene, clip: Matrix4): [Matrix4, Matrix4] {
+export function clipPair({ from, to, mix }: Scene, clip: Matrix4): [Matrix4, Matrix4] {
   const weighted = (pose: Pose, weight: number) =>
     clip.clone().multiply(new Matrix4().fromArray(pose.placement)).multiplyScalar(weight);
   return [weighted(from, 1 - mix), weighted(to, mix)];
@@ -22,21 +22,21 @@ export function clip_pair({ from, to, mix }: Scene, clip: Matrix4): [Matrix4, Ma
  * x, y in CSS pixels and the distance from the eye, for each sample; NaN for what lies behind the eye. They are written
  * into `into` where that has their length: a new array for each frame of a million samples would keep the browser tidying.
  */
-export function screen_positions(
+export function screenPositions(
   scene: Scene,
   clip: Matrix4,
   size: Size,
   into: Float32Array = new Float32Array(),
 ): Float32Array {
-  const [first, second] = clip_pair(scene, clip);
+  const [first, second] = clipPair(scene, clip);
   const a = first.elements;
   const b = second.elements;
   const p = scene.from.positions;
   const q = scene.to.positions;
   const samples = p.length / 4;
   const out = into.length === 3 * samples ? into : new Float32Array(3 * samples);
-  const half_width = size.width / 2;
-  const half_height = size.height / 2;
+  const halfWidth = size.width / 2;
+  const halfHeight = size.height / 2;
   for (let i = 0; i < samples; i += 1) {
     const px = p[4 * i] as number;
     const py = p[4 * i + 1] as number;
@@ -54,8 +54,8 @@ export function screen_positions(
       b[(r + 8) as 8] * qz +
       b[(r + 12) as 12];
     const w = row(3);
-    out[3 * i] = w > 0 ? half_width * (1 + row(0) / w) : Number.NaN;
-    out[3 * i + 1] = w > 0 ? half_height * (1 - row(1) / w) : Number.NaN;
+    out[3 * i] = w > 0 ? halfWidth * (1 + row(0) / w) : Number.NaN;
+    out[3 * i + 1] = w > 0 ? halfHeight * (1 - row(1) / w) : Number.NaN;
     out[3 * i + 2] = w;
   }
   return out;
@@ -73,9 +73,9 @@ export function nearest(
   reach: number,
 ): number | null {
   let best: number | null = null;
-  let best_covers = false;
-  let best_depth = 0;
-  let best_square = 0;
+  let bestCovers = false;
+  let bestDepth = 0;
+  let bestSquare = 0;
   const limit = Math.max(radius, reach) ** 2;
   for (let i = 0; 3 * i < screen.length; i += 1) {
     const dx = (screen[3 * i] as number) - x;
@@ -87,16 +87,16 @@ export function nearest(
     const depth = covers ? (screen[3 * i + 2] as number) : 0;
     const better =
       best === null ||
-      (covers !== best_covers
+      (covers !== bestCovers
         ? covers
-        : depth !== best_depth
-          ? depth < best_depth
-          : square < best_square);
+        : depth !== bestDepth
+          ? depth < bestDepth
+          : square < bestSquare);
     if (!better) continue;
     best = i;
-    best_covers = covers;
-    best_depth = depth;
-    best_square = square;
+    bestCovers = covers;
+    bestDepth = depth;
+    bestSquare = square;
   }
   return best;
 }

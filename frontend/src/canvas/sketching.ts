@@ -1,7 +1,7 @@
 // Clicks on the stage, and outlines drawn on it with lasso or box. A drag that draws is taken away from the gestures, which
 // would move the scene with it.
 import type { Combining, Path, Tool } from "../types";
-import { box_between } from "./polygon";
+import { boxBetween } from "./polygon";
 
 export interface Sketching {
   tool(): Tool;
@@ -24,15 +24,15 @@ interface Press {
   moved: boolean;
 }
 
-export function listen_for_sketches(
+export function listenForSketches(
   canvas: HTMLCanvasElement,
   to: Sketching,
   signal: AbortSignal,
 ): void {
   let press: Press | null = null;
   const drawn = ({ tool, start, path }: Press): Path =>
-    tool === "box" ? box_between(start, path.at(-1) ?? start) : [...path];
-  const give_up = () => {
+    tool === "box" ? boxBetween(start, path.at(-1) ?? start) : [...path];
+  const giveUp = () => {
     if (press !== null && press.tool !== "pan") to.sketch(null);
     press = null;
   };
@@ -42,7 +42,7 @@ export function listen_for_sketches(
     "pointerdown",
     (event) => {
       const second = press !== null;
-      give_up();
+      giveUp();
       if (event.button !== 0 || second) return;
       const at = place(canvas, event);
       press = { pointer: event.pointerId, start: at, tool: to.tool(), path: [at], moved: false };
@@ -72,27 +72,27 @@ export function listen_for_sketches(
     (event) => {
       if (press === null || press.pointer !== event.pointerId) return;
       const done = press;
-      give_up();
+      giveUp();
       if (done.tool !== "pan") event.stopImmediatePropagation();
-      if (!done.moved) to.click(done.start, combining_of(event));
-      else if (done.tool !== "pan") to.sketched(drawn(done), combining_of(event));
+      if (!done.moved) to.click(done.start, combiningOf(event));
+      else if (done.tool !== "pan") to.sketched(drawn(done), combiningOf(event));
     },
     listening,
   );
-  canvas.addEventListener("pointercancel", give_up, listening);
+  canvas.addEventListener("pointercancel", giveUp, listening);
   canvas.addEventListener(
     "keydown",
     (event) => {
       if (event.key !== "Escape" || press === null || press.tool === "pan") return;
       event.stopPropagation();
-      give_up();
+      giveUp();
     },
     listening,
   );
 }
 
 /** Shift adds to what is selected, Ctrl (the command key on a Mac) takes away from it. */
-function combining_of(event: PointerEvent): Combining {
+function combiningOf(event: PointerEvent): Combining {
   if (event.shiftKey) return "add";
   return event.ctrlKey || event.metaKey ? "subtract" : "replace";
 }

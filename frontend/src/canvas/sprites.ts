@@ -12,8 +12,8 @@ export interface SlotPlan {
   readonly slot: number;
   /** Width and height of the thumbnail inside its slot, which has a gutter around it. */
   readonly cell: readonly [number, number];
-  readonly slots_a_row: number;
-  readonly slots_a_layer: number;
+  readonly slotsARow: number;
+  readonly slotsALayer: number;
   readonly layers: number;
   /** Bytes a pixel: 1 for ink, 4 for colour. */
   readonly channels: 1 | 4;
@@ -25,47 +25,47 @@ export interface SpriteTexture {
 }
 
 /** The largest slots that hold whole thumbnails within 128 MiB; where there are too many, the thumbnails shrink. */
-export function plan_slots(facts: SpriteFacts, samples: number): SlotPlan {
+export function planSlots(facts: SpriteFacts, samples: number): SlotPlan {
   const channels = facts.channels === 1 ? 1 : 4;
   const longest = Math.max(...facts.cell);
   let slot = 2 ** Math.ceil(Math.log2(longest + 2 * GUTTER));
   slot = Math.min(slot, LAYER_SIDE);
-  const layers_for = (side: number) => Math.ceil(samples / (LAYER_SIDE / side) ** 2);
-  while (slot > 8 && layers_for(slot) * LAYER_SIDE ** 2 * channels > MOST_BYTES) slot /= 2;
+  const layersFor = (side: number) => Math.ceil(samples / (LAYER_SIDE / side) ** 2);
+  while (slot > 8 && layersFor(slot) * LAYER_SIDE ** 2 * channels > MOST_BYTES) slot /= 2;
   const shrink = Math.min(1, (slot - 2 * GUTTER) / longest);
   const [width, height] = facts.cell;
-  const slots_a_row = LAYER_SIDE / slot;
+  const slotsARow = LAYER_SIDE / slot;
   return {
     slot,
     cell: [Math.max(1, Math.floor(width * shrink)), Math.max(1, Math.floor(height * shrink))],
-    slots_a_row,
-    slots_a_layer: slots_a_row ** 2,
-    layers: layers_for(slot),
+    slotsARow,
+    slotsALayer: slotsARow ** 2,
+    layers: layersFor(slot),
     channels,
   };
 }
 
 /** Top left pixel of a sample's thumbnail, and its layer. */
-export function place_of(plan: SlotPlan, sample: number): { x: number; y: number; layer: number } {
-  const layer = Math.floor(sample / plan.slots_a_layer);
-  const within = sample % plan.slots_a_layer;
+export function placeOf(plan: SlotPlan, sample: number): { x: number; y: number; layer: number } {
+  const layer = Math.floor(sample / plan.slotsALayer);
+  const within = sample % plan.slotsALayer;
   return {
-    x: (within % plan.slots_a_row) * plan.slot + GUTTER,
-    y: Math.floor(within / plan.slots_a_row) * plan.slot + GUTTER,
+    x: (within % plan.slotsARow) * plan.slot + GUTTER,
+    y: Math.floor(within / plan.slotsARow) * plan.slot + GUTTER,
     layer,
   };
 }
 
 /** Packs layer by layer and lets the page draw in between; stops when `signal` says so. */
-export async function pack_sprites(
+export async function packSprites(
   sheets: readonly ImageBitmap[],
   facts: SpriteFacts,
   samples: number,
   signal: AbortSignal,
 ): Promise<SpriteTexture> {
-  const plan = plan_slots(facts, samples);
-  const layer_bytes = LAYER_SIDE ** 2 * plan.channels;
-  const pixels = new Uint8Array(plan.layers * layer_bytes);
+  const plan = planSlots(facts, samples);
+  const layerBytes = LAYER_SIDE ** 2 * plan.channels;
+  const pixels = new Uint8Array(plan.layers * layerBytes);
   const canvas = new OffscreenCanvas(LAYER_SIDE, LAYER_SIDE);
   const pen = canvas.getContext("2d", { willReadFrequently: true });
   if (pen === null)
@@ -73,40 +73,40 @@ export async function pack_sprites(
   const heights = sheets.map((sheet) => sheet.height);
   let background: number | null = null;
   for (let layer = 0; layer < plan.layers; layer += 1) {
-    await next_task();
+    await nextTask();
     signal.throwIfAborted();
     pen.clearRect(0, 0, LAYER_SIDE, LAYER_SIDE);
-    const first = layer * plan.slots_a_layer;
-    const last = Math.min(samples, first + plan.slots_a_layer);
+    const first = layer * plan.slotsALayer;
+    const last = Math.min(samples, first + plan.slotsALayer);
     for (let sample = first; sample < last; sample += 1) {
-      const cell = cell_of(heights, facts, sample);
+      const cell = cellOf(heights, facts, sample);
       const sheet = cell === null ? undefined : sheets[cell.page];
       if (cell === null || sheet === undefined) continue;
-      const { x, y } = place_of(plan, sample);
+      const { x, y } = placeOf(plan, sample);
       pen.drawImage(sheet, cell.x, cell.y, ...facts.cell, x, y, ...plan.cell);
     }
     const drawn = pen.getImageData(0, 0, LAYER_SIDE, LAYER_SIDE).data;
-    const into = pixels.subarray(layer * layer_bytes, (layer + 1) * layer_bytes);
+    const into = pixels.subarray(layer * layerBytes, (layer + 1) * layerBytes);
     if (plan.channels === 1) {
-      background ??= corner_grey(drawn, plan, last - first);
-      write_ink(drawn, into, background);
+      background ??= cornerGrey(drawn, plan, last - first);
+      writeInk(drawn, into, background);
     } else {
-      write_premultiplied(drawn, into);
+      writePremultiplied(drawn, into);
     }
   }
   return { plan, pixels };
 }
 
 /** Which part of which sheet shows a sample. */
-export function cell_of(
-  sheet_heights: readonly number[],
+export function cellOf(
+  sheetHeights: readonly number[],
   facts: SpriteFacts,
   sample: number,
 ): { page: number; x: number; y: number } | null {
   const [width, height] = facts.cell;
   let left = sample;
-  for (const [page, sheet_height] of sheet_heights.entries()) {
-    const held = facts.columns * Math.floor(sheet_height / height);
+  for (const [page, sheetHeight] of sheetHeights.entries()) {
+    const held = facts.columns * Math.floor(sheetHeight / height);
     if (left < held) {
       return {
         page,
@@ -120,11 +120,11 @@ export function cell_of(
 }
 
 /** The commonest grey at the thumbnails' corners. */
-export function corner_grey(rgba: Uint8ClampedArray, plan: SlotPlan, samples: number): number {
+export function cornerGrey(rgba: Uint8ClampedArray, plan: SlotPlan, samples: number): number {
   const counts = new Uint32Array(256);
   const [width, height] = plan.cell;
   for (let sample = 0; sample < Math.min(samples, 1000); sample += 1) {
-    const { x, y } = place_of(plan, sample);
+    const { x, y } = placeOf(plan, sample);
     for (const column of [x, x + width - 1]) {
       for (const row of [y, y + height - 1]) {
         const grey = rgba[4 * (row * LAYER_SIDE + column)] ?? 0;
@@ -136,7 +136,7 @@ export function corner_grey(rgba: Uint8ClampedArray, plan: SlotPlan, samples: nu
 }
 
 /** How far each pixel is from the background, 255 for as far as can be; nothing where nothing was drawn. */
-export function write_ink(rgba: Uint8ClampedArray, into: Uint8Array, background: number): void {
+export function writeInk(rgba: Uint8ClampedArray, into: Uint8Array, background: number): void {
   const farthest = Math.max(background, 255 - background);
   for (let i = 0; i < into.length; i += 1) {
     if (rgba[4 * i + 3] === 0) continue;
@@ -144,7 +144,7 @@ export function write_ink(rgba: Uint8ClampedArray, into: Uint8Array, background:
   }
 }
 
-function write_premultiplied(rgba: Uint8ClampedArray, into: Uint8Array): void {
+function writePremultiplied(rgba: Uint8ClampedArray, into: Uint8Array): void {
   into.set(rgba);
   for (let i = 0; i < into.length; i += 4) {
     const alpha = rgba[i + 3] as number;
@@ -153,6 +153,6 @@ function write_premultiplied(rgba: Uint8ClampedArray, into: Uint8Array): void {
   }
 }
 
-function next_task(): Promise<void> {
+function nextTask(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve));
 }

@@ -1,10 +1,10 @@
 // The one canvas. It is told numbers (two poses and how far between them, colours, thumbnails) and draws them when
 // something has changed, never otherwise; it tells which sample is pointed at.
 import type { Camera, Dimensions, Drawing, NearHome, Path, Pose, Theme } from "../types";
-import { clip_matrix, path_in_scene } from "./camera";
+import { clipMatrix, pathInScene } from "./camera";
 import type { Tuning } from "./dressing";
 import { type ExtentChange, type ExtentOf, Eye } from "./eye";
-import { lay_hands_on } from "./hands";
+import { layHandsOn } from "./hands";
 import type { Painter } from "./painter";
 import type { Pointing } from "./pointing";
 import { Sheet } from "./sheet";
@@ -24,7 +24,7 @@ export class Stage {
   private stale = { images: true, screen: true };
   private screen: Float32Array = new Float32Array();
   /** In CSS pixels. */
-  mark_width = 0;
+  markWidth = 0;
 
   constructor(
     canvas: HTMLCanvasElement,
@@ -37,66 +37,66 @@ export class Stage {
     this.sheet = new Sheet(canvas);
     this.subject = new Subject(painter);
     // At once: until the next frame the browser would stretch the old picture.
-    this.resizing = new ResizeObserver(() => this.draw_at_once());
+    this.resizing = new ResizeObserver(() => this.drawAtOnce());
     this.resizing.observe(canvas);
     const reach = {
       eye: this.eye,
-      screen: () => this.screen_positions(),
-      mark_width: () => this.mark_width,
-      in_scene: (path: Path) => this.in_scene(path),
+      screen: () => this.screenPositions(),
+      markWidth: () => this.markWidth,
+      inScene: (path: Path) => this.inScene(path),
       move: (change: () => void) => this.changed(change),
     };
     const { signal } = this.listening;
-    this.pointing = lay_hands_on(canvas, reach, events, signal);
+    this.pointing = layHandsOn(canvas, reach, events, signal);
     // three.js, which listens since before, has set itself up again by then.
     canvas.addEventListener("webglcontextrestored", () => this.changed(), { signal });
   }
 
   /** What to draw between; the same number of samples as before, or a new set. Null draws nothing. */
-  set_poses(poses: { readonly from: Pose; readonly to: Pose } | null, mix: number): void {
-    this.hold_samples(poses === null ? 0 : poses.from.positions.length / 4);
-    if (this.subject.set_poses(poses, mix)) this.stale.images = true;
+  setPoses(poses: { readonly from: Pose; readonly to: Pose } | null, mix: number): void {
+    this.holdSamples(poses === null ? 0 : poses.from.positions.length / 4);
+    if (this.subject.setPoses(poses, mix)) this.stale.images = true;
     this.stale.screen = true;
-    this.request_draw();
+    this.requestDraw();
   }
 
-  set_extent(extent_of: ExtentOf, change: ExtentChange): void {
-    this.changed(() => this.eye.set_extent(extent_of, change));
+  setExtent(extentOf: ExtentOf, change: ExtentChange): void {
+    this.changed(() => this.eye.setExtent(extentOf, change));
   }
 
   /** Four bytes a sample. */
-  set_paint(paint: Uint8Array): void {
-    if (this.subject.set_paint(paint)) this.changed();
+  setPaint(paint: Uint8Array): void {
+    if (this.subject.setPaint(paint)) this.changed();
   }
 
   /** One of `MARK` a sample. */
-  set_marks(marks: Uint8Array): void {
-    if (this.subject.set_marks(marks)) this.changed();
+  setMarks(marks: Uint8Array): void {
+    if (this.subject.setMarks(marks)) this.changed();
   }
 
   /** How large each sample is, in hundredths of the common size; none where all are alike. */
-  set_scales(scales: Uint8Array): void {
-    this.changed(() => this.subject.set_scales(scales));
+  setScales(scales: Uint8Array): void {
+    this.changed(() => this.subject.setScales(scales));
   }
 
-  set_sprites(texture: SpriteTexture | null): void {
-    this.changed(() => this.subject.set_sprites(texture));
+  setSprites(texture: SpriteTexture | null): void {
+    this.changed(() => this.subject.setSprites(texture));
   }
 
   /** Where the same samples were at other steps. */
-  set_ghosts(poses: readonly Pose[]): void {
-    this.changed(() => this.subject.set_ghosts(poses));
+  setGhosts(poses: readonly Pose[]): void {
+    this.changed(() => this.subject.setGhosts(poses));
   }
 
-  set_tuning(tuning: Tuning): void {
+  setTuning(tuning: Tuning): void {
     this.changed(() => {
       this.subject.tuning = tuning;
     });
   }
 
-  set_look(dimensions: Dimensions, drawing: Drawing, theme: Theme): void {
+  setLook(dimensions: Dimensions, drawing: Drawing, theme: Theme): void {
     this.changed(() => {
-      if (dimensions !== this.dimensions) this.eye.set_dimensions(dimensions);
+      if (dimensions !== this.dimensions) this.eye.setDimensions(dimensions);
       this.dimensions = dimensions;
       this.subject.drawing = drawing;
       this.subject.theme = theme;
@@ -104,46 +104,46 @@ export class Stage {
   }
 
   /** As if the pointer were over that sample. */
-  readonly point_at = (sample: number | null) => this.pointing.point_at(sample);
+  readonly pointAt = (sample: number | null) => this.pointing.pointAt(sample);
 
   home(): void {
-    this.changed(() => this.eye.go_home());
+    this.changed(() => this.eye.goHome());
   }
 
   /** Shows these positions of the scene as large as they fit. */
   fit(cloud: Float32Array): void {
-    if (cloud.length > 0) this.changed(() => this.eye.go_to(cloud));
+    if (cloud.length > 0) this.changed(() => this.eye.goTo(cloud));
   }
 
-  look_from(camera: Camera | NearHome): void {
-    this.changed(() => this.eye.look_from(camera));
+  lookFrom(camera: Camera | NearHome): void {
+    this.changed(() => this.eye.lookFrom(camera));
   }
 
   /** Draws at so many pixels a CSS pixel for as long as `use` takes what the canvas then holds. */
-  draw_at<T>(ratio: number, use: () => T): T | null {
+  drawAt<T>(ratio: number, use: () => T): T | null {
     const sight = this.sight();
     if (sight === null) return null;
-    const draw_once = (pixels: number) => {
+    const drawOnce = (pixels: number) => {
       this.sheet.ratio = pixels;
       this.painter.resize(sight.size, pixels);
       this.dress();
-      this.subject.draw(clip_matrix(sight.camera, sight.size));
+      this.subject.draw(clipMatrix(sight.camera, sight.size));
     };
-    draw_once(ratio);
+    drawOnce(ratio);
     try {
       return use();
     } finally {
-      draw_once(sight.pixel_ratio);
+      drawOnce(sight.pixelRatio);
     }
   }
 
   /** x, y in CSS pixels and the distance from the eye of each sample, as it is drawn now; until it is asked for again. */
-  screen_positions(): Float32Array {
+  screenPositions(): Float32Array {
     if (!this.stale.screen) return this.screen;
     const sight = this.sight();
     if (sight === null) return new Float32Array();
-    const clip = clip_matrix(sight.camera, sight.size);
-    this.screen = this.subject.seen_through(clip, sight.size, this.screen);
+    const clip = clipMatrix(sight.camera, sight.size);
+    this.screen = this.subject.seenThrough(clip, sight.size, this.screen);
     this.stale.screen = false;
     return this.screen;
   }
@@ -161,31 +161,31 @@ export class Stage {
     const { camera, magnification } = this.eye;
     const { size, ratio } = this.sheet;
     if (!this.subject.present || camera === null || size === null) return null;
-    return { camera, magnification, size, pixel_ratio: ratio };
+    return { camera, magnification, size, pixelRatio: ratio };
   }
 
-  private in_scene(path: Path): Path | null {
+  private inScene(path: Path): Path | null {
     const sight = this.sight();
-    return sight?.camera.kind === "plane" ? path_in_scene(path, sight.camera, sight.size) : null;
+    return sight?.camera.kind === "plane" ? pathInScene(path, sight.camera, sight.size) : null;
   }
 
   private changed(change = () => {}): void {
     change();
     this.events.fly(this.eye.flying);
     this.stale.images = this.stale.screen = true;
-    this.request_draw();
+    this.requestDraw();
   }
 
-  private request_draw(): void {
+  private requestDraw(): void {
     if (this.first && this.subject.present && this.eye.camera !== null) {
       // The browser is still busy with the page around; the first picture need not wait for its next frame.
-      this.draw_at_once();
+      this.drawAtOnce();
     } else if (this.scheduled === 0) {
       this.scheduled = requestAnimationFrame((now) => this.draw(now));
     }
   }
 
-  private draw_at_once(): void {
+  private drawAtOnce(): void {
     cancelAnimationFrame(this.scheduled);
     this.draw(performance.now());
   }
@@ -194,7 +194,7 @@ export class Stage {
     this.scheduled = 0;
     // An empty canvas is not worth a first frame, which takes long where there is no graphics card.
     if (this.first && !this.subject.present) return;
-    if (!this.fit_canvas()) return;
+    if (!this.fitCanvas()) return;
     const flying = this.eye.advance(now);
     if (flying) {
       this.stale.screen = this.stale.images = true;
@@ -206,21 +206,21 @@ export class Stage {
       return;
     }
     if (this.stale.images) this.dress();
-    const clip = clip_matrix(sight.camera, sight.size);
+    const clip = clipMatrix(sight.camera, sight.size);
     this.subject.draw(clip);
-    this.tell_first_picture();
+    this.tellFirstPicture();
     this.events.drawn(clip, sight.size, this.eye);
     this.pointing.follow();
     if (this.eye.flying) this.changed();
   }
 
   /** In the same animation frame as the drawing: no blank frame between. False where nothing could be seen. */
-  private fit_canvas(): boolean {
+  private fitCanvas(): boolean {
     const other = this.sheet.fit();
     if (other === null || this.sheet.size === null) return false;
     if (!other) return true;
     this.painter.resize(this.sheet.size, this.sheet.ratio);
-    this.eye.set_size(this.sheet.size);
+    this.eye.setSize(this.sheet.size);
     this.events.fly(this.eye.flying);
     this.stale.images = this.stale.screen = true;
     return true;
@@ -229,22 +229,22 @@ export class Stage {
   private dress(): void {
     const sight = this.sight();
     if (sight === null) return;
-    this.mark_width = this.subject.dress(sight, () => this.screen_positions());
+    this.markWidth = this.subject.dress(sight, () => this.screenPositions());
     this.stale.images = false;
   }
 
-  private hold_samples(samples: number): void {
+  private holdSamples(samples: number): void {
     if (this.subject.samples === samples) return;
     this.pointing.move(null);
     this.subject.hold(samples);
     this.stale.screen = this.stale.images = true;
   }
 
-  private tell_first_picture(): void {
+  private tellFirstPicture(): void {
     if (!this.first) return;
     this.first = false;
     // Waits until the picture has really been drawn, this once.
     this.painter.finish();
-    this.events.first_picture();
+    this.events.firstPicture();
   }
 }

@@ -24,5 +24,5 @@ export interface StageEvents {
   /** The scene has been drawn as the eye sees it. */
   drawn(clip: Matrix4, size: Size, eye: Place): void;
   /** The first frame that holds points has been drawn. */
-  first_picture(): void;
+  firstPicture(): void;
 }

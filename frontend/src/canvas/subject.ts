@@ -5,7 +5,7 @@ import type { Camera, Size } from "./camera";
 import type { Tuning } from "./dressing";
 import { Looks } from "./looks";
 import type { Painter } from "./painter";
-import { clip_pair, type Scene, screen_positions } from "./screen";
+import { clipPair, type Scene, screenPositions } from "./screen";
 import type { SpriteTexture } from "./sprites";
 
 /** From where it is seen, and on how large a canvas. */
@@ -13,7 +13,7 @@ export interface Sight {
   readonly camera: Camera;
   readonly magnification: number;
   readonly size: Size;
-  readonly pixel_ratio: number;
+  readonly pixelRatio: number;
 }
 
 export class Subject {
@@ -34,10 +34,10 @@ export class Subject {
   }
 
   /** Poses of the same samples or of others; null takes them away. Whether more than the mix has changed. */
-  set_poses(poses: { readonly from: Pose; readonly to: Pose } | null, mix: number): boolean {
+  setPoses(poses: { readonly from: Pose; readonly to: Pose } | null, mix: number): boolean {
     const other = this.poses?.from !== poses?.from || this.poses?.to !== poses?.to;
     this.poses = poses && { from: poses.from, to: poses.to, mix };
-    if (other && poses !== null) this.painter.set_poses(poses.from, poses.to);
+    if (other && poses !== null) this.painter.setPoses(poses.from, poses.to);
     return other;
   }
 
@@ -54,31 +54,31 @@ export class Subject {
   }
 
   /** False where it has to wait for its samples. */
-  set_paint(paint: Uint8Array): boolean {
-    const fits = this.looks.set_paint(paint);
-    if (fits) this.painter.set_looks(this.looks);
+  setPaint(paint: Uint8Array): boolean {
+    const fits = this.looks.setPaint(paint);
+    if (fits) this.painter.setLooks(this.looks);
     return fits;
   }
 
   /** False where they have to wait for their samples. */
-  set_marks(marks: Uint8Array): boolean {
-    const fits = this.looks.set_marks(marks);
-    if (fits) this.painter.set_looks(this.looks);
+  setMarks(marks: Uint8Array): boolean {
+    const fits = this.looks.setMarks(marks);
+    if (fits) this.painter.setLooks(this.looks);
     return fits;
   }
 
-  set_scales(scales: Uint8Array): void {
-    this.looks.set_scales(scales);
-    this.painter.set_looks(this.looks);
+  setScales(scales: Uint8Array): void {
+    this.looks.setScales(scales);
+    this.painter.setLooks(this.looks);
   }
 
-  set_sprites(texture: SpriteTexture | null): void {
-    this.painter.set_sprites(texture);
+  setSprites(texture: SpriteTexture | null): void {
+    this.painter.setSprites(texture);
   }
 
-  set_ghosts(poses: readonly Pose[]): void {
+  setGhosts(poses: readonly Pose[]): void {
     const fitting = poses.filter(({ positions }) => positions.length === 4 * this.looks.samples);
-    this.painter.set_ghosts(fitting, this.looks);
+    this.painter.setGhosts(fitting, this.looks);
   }
 
   /** Decides how the samples look from there; the width of one, in CSS pixels. */
@@ -89,12 +89,12 @@ export class Subject {
   }
 
   draw(clip: Matrix4): void {
-    if (this.poses !== null) this.painter.draw(clip_pair(this.poses, clip), clip);
+    if (this.poses !== null) this.painter.draw(clipPair(this.poses, clip), clip);
   }
 
   /** x, y in CSS pixels and the distance from the eye of each sample; in `into` where it is as long. */
-  seen_through(clip: Matrix4, size: Size, into: Float32Array): Float32Array {
+  seenThrough(clip: Matrix4, size: Size, into: Float32Array): Float32Array {
     if (this.poses === null) return new Float32Array();
-    return this.looks.hide(screen_positions(this.poses, clip, size, into));
+    return this.looks.hide(screenPositions(this.poses, clip, size, into));
   }
 }

@@ -2,8 +2,8 @@
 import type { Matrix4 } from "three";
 import type { Size } from "./camera";
 import { MOST_IMAGES } from "./detail";
-import { type Looks, stands_out } from "./looks";
-import { type Scene, screen_positions } from "./screen";
+import { type Looks, standsOut } from "./looks";
+import { type Scene, screenPositions } from "./screen";
 
 /** A thumbnail may reach into the stage from as far outside. */
 const MARGIN = 60;
@@ -12,7 +12,7 @@ const MARGIN = 60;
  * 1 for those of `order` on the stage now, at the start or at the end of the move: a set that need not change while it
  * lasts.
  */
-export function samples_in_view(
+export function samplesInView(
   order: Uint32Array,
   scene: Scene,
   clip: Matrix4,
@@ -20,7 +20,7 @@ export function samples_in_view(
 ): Uint8Array {
   const seen = new Uint8Array(scene.to.positions.length / 4);
   for (const mix of scene.from === scene.to ? [0] : [0, scene.mix, 1]) {
-    const screen = screen_positions({ ...scene, mix }, clip, size);
+    const screen = screenPositions({ ...scene, mix }, clip, size);
     for (const i of order) {
       const x = screen[3 * i] as number;
       const y = screen[3 * i + 1] as number;
@@ -36,7 +36,7 @@ export function samples_in_view(
  * The given order in 2-D; from far to near in 3-D, since thumbnails have no depth of their own, the selected after the
  * others all the same. `screen` holds the depths there, and is null in 2-D.
  */
-export function images_in_order(
+export function imagesInOrder(
   { order, marks }: Pick<Looks, "order" | "marks">,
   seen: Uint8Array,
   screen: Float32Array | null,
@@ -50,6 +50,6 @@ export function images_in_order(
   ids.reverse();
   if (screen === null) return ids;
   const depth = (id: number) => screen[3 * id + 2] as number;
-  const above = (id: number) => Number(stands_out(marks[id]));
+  const above = (id: number) => Number(standsOut(marks[id]));
   return ids.sort((a, b) => above(a) - above(b) || depth(b) - depth(a));
 }

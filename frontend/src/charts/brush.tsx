@@ -10,7 +10,7 @@ interface BrushProps {
   readonly name: string;
   readonly histogram: Histogram;
   /** Its numbers are seconds since 1970 in UTC. */
-  readonly of_time: boolean;
+  readonly ofTime: boolean;
   readonly range: Range | null;
   readonly choose: (range: Range | null) => void;
 }
@@ -21,7 +21,7 @@ const LAST_OF_DAY = 86_399.999;
 /** Of the width: less is a click. */
 const STILL = 0.01;
 
-export function Brush({ name, histogram, of_time, range, choose }: BrushProps) {
+export function Brush({ name, histogram, ofTime, range, choose }: BrushProps) {
   const drawing = useRef<SVGSVGElement>(null);
   const start = useRef<number | null>(null);
   const [drawn, draw] = useState<Range | null>(null);
@@ -30,17 +30,17 @@ export function Brush({ name, histogram, of_time, range, choose }: BrushProps) {
   const width = 100 / counts.length;
   const share = (value: number) => (high > low ? (100 * (value - low)) / (high - low) : 0);
   const shown = drawn ?? range;
-  const value_under = (event: PointerEvent) => {
+  const valueUnder = (event: PointerEvent) => {
     const box = drawing.current?.getBoundingClientRect();
     const part = box === undefined ? 0 : (event.clientX - box.left) / box.width;
     return low + Math.min(1, Math.max(0, part)) * (high - low);
   };
-  const range_to = (value: number): Range => {
+  const rangeTo = (value: number): Range => {
     const from = start.current ?? value;
     return [Math.min(from, value), Math.max(from, value)];
   };
   const bounds = shown ?? [low, high];
-  const set_bound = (place: 0 | 1, value: number) => {
+  const setBound = (place: 0 | 1, value: number) => {
     const next: Range = place === 0 ? [value, bounds[1]] : [bounds[0], value];
     choose(next[0] <= low && next[1] >= high ? null : next);
   };
@@ -54,13 +54,13 @@ export function Brush({ name, histogram, of_time, range, choose }: BrushProps) {
         aria-hidden="true"
         onPointerDown={(event) => {
           event.currentTarget.setPointerCapture(event.pointerId);
-          start.current = value_under(event);
+          start.current = valueUnder(event);
         }}
         onPointerMove={(event) => {
-          if (start.current !== null) draw(range_to(value_under(event)));
+          if (start.current !== null) draw(rangeTo(valueUnder(event)));
         }}
         onPointerUp={(event) => {
-          const next = range_to(value_under(event));
+          const next = rangeTo(valueUnder(event));
           start.current = null;
           draw(null);
           choose(next[1] - next[0] <= STILL * (high - low) ? null : next);
@@ -95,19 +95,19 @@ export function Brush({ name, histogram, of_time, range, choose }: BrushProps) {
           />
         )}
       </svg>
-      {of_time ? (
+      {ofTime ? (
         <div class="bounds">
           <DateInput
             name={`${name} from`}
             title="Shows samples from this day on"
             value={bounds[0]}
-            choose={(day) => set_bound(0, day)}
+            choose={(day) => setBound(0, day)}
           />
           <DateInput
             name={`${name} to`}
             title="Shows samples up to the end of this day"
             value={bounds[1]}
-            choose={(day) => set_bound(1, day + LAST_OF_DAY)}
+            choose={(day) => setBound(1, day + LAST_OF_DAY)}
           />
         </div>
       ) : (
@@ -116,13 +116,13 @@ export function Brush({ name, histogram, of_time, range, choose }: BrushProps) {
             name={`${name} from`}
             title="Shows samples from this number on"
             value={short(bounds[0])}
-            choose={(value) => set_bound(0, value)}
+            choose={(value) => setBound(0, value)}
           />
           <NumberInput
             name={`${name} to`}
             title="Shows samples up to this number"
             value={short(bounds[1])}
-            choose={(value) => set_bound(1, value)}
+            choose={(value) => setBound(1, value)}
           />
         </div>
       )}

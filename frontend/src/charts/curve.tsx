@@ -22,7 +22,7 @@ export function Curve({ name, values, spacing, at }: CurveProps) {
     // Stretched to the track's width; the strokes keep theirs.
     <svg class="curve" viewBox={`0 0 100 ${HEIGHT}`} preserveAspectRatio="none" role="img">
       <title>{described}</title>
-      {runs_of(values).map((run) => (
+      {runsOf(values).map((run) => (
         <polyline
           key={run[0]?.[0]}
           points={run.map(([place, value]) => `${x(place)},${y(value)}`).join(" ")}
@@ -34,7 +34,7 @@ export function Curve({ name, values, spacing, at }: CurveProps) {
 }
 
 /** The stretches between missing values, each a list of place and value. */
-function runs_of(values: readonly (number | null)[]): [number, number][][] {
+function runsOf(values: readonly (number | null)[]): [number, number][][] {
   const runs: [number, number][][] = [];
   let open = false;
   for (const [place, value] of values.entries()) {

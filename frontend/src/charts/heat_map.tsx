@@ -33,7 +33,7 @@ export function HeatMap(props: HeatMapProps) {
   const { name, values, paint, numbers, headings = [], framed, say, choose } = props;
   const canvas = useRef<HTMLCanvasElement>(null);
   const [pointed, point] = useState<Cell | null>(null);
-  const [cursor, set_cursor] = useState<Cell>({ row: 0, column: 0 });
+  const [cursor, setCursor] = useState<Cell>({ row: 0, column: 0 });
   const rows = values.length;
   const columns = values[0]?.length ?? 0;
   const cell = Math.min(LARGEST_CELL, SIDE / Math.max(1, columns, rows));
@@ -59,7 +59,7 @@ export function HeatMap(props: HeatMapProps) {
         pen.font = `${11 * ratio}px ${style.fontFamily}`;
         pen.textAlign = "center";
         pen.textBaseline = "middle";
-        pen.fillStyle = rgb === null ? style.color : legible_on(rgb);
+        pen.fillStyle = rgb === null ? style.color : legibleOn(rgb);
         pen.fillText(String(value), (column + 0.5) * w, (row + 0.5) * h);
       }
     }
@@ -102,13 +102,13 @@ export function HeatMap(props: HeatMapProps) {
           onPointerLeave={() => point(null)}
           onClick={(event) => {
             const cell = under(event);
-            set_cursor(cell);
+            setCursor(cell);
             choose(cell);
           }}
           onKeyDown={(event) => {
             if (event.key === "Enter") choose(cursor);
-            const next = cell_after(event.key, cursor, rows, columns);
-            if (next !== null) set_cursor(next);
+            const next = cellAfter(event.key, cursor, rows, columns);
+            if (next !== null) setCursor(next);
             if (next !== null || event.key === "Enter") event.preventDefault();
           }}
         >
@@ -143,12 +143,7 @@ function Headings({
   );
 }
 
-function cell_after(
-  key: string,
-  { row, column }: Cell,
-  rows: number,
-  columns: number,
-): Cell | null {
+function cellAfter(key: string, { row, column }: Cell, rows: number, columns: number): Cell | null {
   switch (key) {
     case "ArrowUp":
       return { row: Math.max(0, row - 1), column };
@@ -163,6 +158,6 @@ function cell_after(
   }
 }
 
-function legible_on([red, green, blue]: Rgb): string {
+function legibleOn([red, green, blue]: Rgb): string {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 128 ? "#000000" : "#ffffff";
 }

@@ -15,15 +15,10 @@ export function Marks({ marks }: { marks: readonly Mark[] }) {
   return (
     <ul class="marks" aria-label="What happened to the training">
       {marks.map(({ at, words }) => {
-        const has_room = at >= free;
-        if (has_room) free = at + ROOM;
+        const hasRoom = at >= free;
+        if (hasRoom) free = at + ROOM;
         return (
-          <li
-            key={at}
-            class={has_room ? "" : "bare"}
-            style={{ left: `${100 * at}%` }}
-            title={words}
-          >
+          <li key={at} class={hasRoom ? "" : "bare"} style={{ left: `${100 * at}%` }} title={words}>
             <span>{words}</span>
           </li>
         );

@@ -87,7 +87,7 @@ export function Scatter({ name, x, y, ends, titles, colors, marked, choose }: Sc
         }}
       >
         <canvas ref={canvas} />
-        {box !== null && <span class="box" style={style_of(box)} />}
+        {box !== null && <span class="box" style={styleOf(box)} />}
       </div>
       <figcaption aria-hidden="true">
         <span>→ {titles[0]}</span>
@@ -119,7 +119,7 @@ function nearest(to: Point, count: number, at: (i: number) => Point): number[] {
   return best === -1 ? [] : [best];
 }
 
-function style_of([a, b]: readonly [Point, Point]) {
+function styleOf([a, b]: readonly [Point, Point]) {
   return {
     left: `${100 * Math.min(a[0], b[0])}%`,
     top: `${100 * Math.min(a[1], b[1])}%`,

@@ -1,5 +1,5 @@
 // The curve of one number over the steps, with the limits it runs between. A press on it goes to the step there.
-import { nearest_place } from "../state/spacing";
+import { nearestPlace } from "../state/spacing";
 
 interface StepCurveProps {
   readonly name: string;
@@ -32,10 +32,10 @@ export function StepCurve({ name, steps, values, spacing, at, go, shown }: StepC
       viewBox={`0 0 100 ${HEIGHT}`}
       preserveAspectRatio="none"
       role="img"
-      aria-label={curve_sentence(name, steps.map(shown), values)}
+      aria-label={curveSentence(name, steps.map(shown), values)}
       onPointerDown={(event) => {
         const box = event.currentTarget.getBoundingClientRect();
-        const step = steps[nearest_place(spacing, (event.clientX - box.left) / box.width)];
+        const step = steps[nearestPlace(spacing, (event.clientX - box.left) / box.width)];
         if (step !== undefined) go(step);
       }}
     >
@@ -47,7 +47,7 @@ export function StepCurve({ name, steps, values, spacing, at, go, shown }: StepC
 }
 
 /** "Churn from 0.4 at step 1 to 0.1 at step 10; lowest 0.1, highest 0.6 at step 2". */
-export function curve_sentence(
+export function curveSentence(
   name: string,
   steps: readonly (number | string)[],
   values: readonly (number | null)[],

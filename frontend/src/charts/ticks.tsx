@@ -5,7 +5,7 @@ const MOST_TICKS = 120;
 
 /** `spacing` says where each lies, from 0 to 1. */
 export function Ticks({ spacing }: { spacing: readonly number[] }) {
-  const shown = spacing.length < 2 ? [] : ticks_shown(spacing);
+  const shown = spacing.length < 2 ? [] : ticksShown(spacing);
   return (
     <svg class="ticks" aria-hidden="true">
       {shown.map((at) => (
@@ -15,7 +15,7 @@ export function Ticks({ spacing }: { spacing: readonly number[] }) {
   );
 }
 
-function ticks_shown(spacing: readonly number[]): number[] {
+function ticksShown(spacing: readonly number[]): number[] {
   let stride = 1;
   while (spacing.length / stride > MOST_TICKS) stride *= 2;
   const regular = spacing.filter((_, place) => place % stride === 0);

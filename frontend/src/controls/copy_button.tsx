@@ -11,13 +11,13 @@ interface CopyButtonProps {
 export function CopyButton({ name, title, text }: CopyButtonProps) {
   const field = useRef<HTMLTextAreaElement>(null);
   const [shown, show] = useState<string | null>(null);
-  const [copied, set_copied] = useState(false);
+  const [copied, setCopied] = useState(false);
   useEffect(() => field.current?.select(), [shown]);
   const copy = async () => {
     const written = text();
     try {
       await navigator.clipboard.writeText(written);
-      set_copied(true);
+      setCopied(true);
     } catch {
       // No clipboard, or not for us: the text area is the other way.
       show(written);
@@ -25,7 +25,7 @@ export function CopyButton({ name, title, text }: CopyButtonProps) {
   };
   return (
     <>
-      <button type="button" title={title} onClick={copy} onBlur={() => set_copied(false)}>
+      <button type="button" title={title} onClick={copy} onBlur={() => setCopied(false)}>
         {copied ? "Copied" : name}
       </button>
       {shown !== null && (

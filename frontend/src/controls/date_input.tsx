@@ -16,12 +16,12 @@ export function DateInput({ name, title, value, choose }: DateInputProps) {
       type="date"
       aria-label={name}
       title={title}
-      value={typed ?? day_of(value)}
+      value={typed ?? dayOf(value)}
       onInput={(event) => type(event.currentTarget.value)}
       onBlur={(event) => {
         const { value: day, valueAsNumber: milliseconds } = event.currentTarget;
         type(null);
-        if (day !== day_of(value) && !Number.isNaN(milliseconds)) choose(milliseconds / 1000);
+        if (day !== dayOf(value) && !Number.isNaN(milliseconds)) choose(milliseconds / 1000);
       }}
       onKeyDown={(event) => {
         if (event.key === "Enter") event.currentTarget.blur();
@@ -30,7 +30,7 @@ export function DateInput({ name, title, value, choose }: DateInputProps) {
   );
 }
 
-function day_of(seconds: number): string {
+function dayOf(seconds: number): string {
   const moment = new Date(1000 * seconds);
   return Number.isNaN(moment.getTime()) ? "" : moment.toISOString().slice(0, 10);
 }

@@ -1,10 +1,10 @@
 // Hands a file to the browser's downloads. Works on plain http as well.
-import { outer_document } from "../host";
+import { outerDocument } from "../host";
 
 export function download(name: string, content: string | Blob, type: string): void {
   const address = URL.createObjectURL(new Blob([content], { type }));
   // To Firefox a link followed in a frame is what the frame shows next, which TensorBoard's page forbids it for files.
-  const link = outer_document().createElement("a");
+  const link = outerDocument().createElement("a");
   link.href = address;
   link.download = name;
   link.click();

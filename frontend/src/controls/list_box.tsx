@@ -12,11 +12,11 @@ interface ListBoxProps {
   /** More than one make it a grid, filled row by row. */
   readonly columns?: number;
   /** In CSS pixels. */
-  readonly row_height: number;
+  readonly rowHeight: number;
   readonly chosen: number | null;
-  readonly key_of: (place: number) => number;
+  readonly keyOf: (place: number) => number;
   /** The name of one that shows an image alone; else its text is its name. */
-  readonly title_of?: (place: number) => string;
+  readonly titleOf?: (place: number) => string;
   readonly choose: (place: number) => void;
   /** The pointer is over one, or over none any more. */
   readonly point: (place: number | null) => void;
@@ -24,22 +24,22 @@ interface ListBoxProps {
 }
 
 export function ListBox(props: ListBoxProps) {
-  const { name, count, columns = 1, row_height, chosen, key_of, title_of, choose } = props;
+  const { name, count, columns = 1, rowHeight, chosen, keyOf, titleOf, choose } = props;
   const box = useRef<HTMLDivElement>(null);
   const id = useId();
-  const [active, set_active] = useState(0);
+  const [active, setActive] = useState(0);
   const { top, height } = useSight(box);
   const at = Math.min(active, Math.max(0, count - 1));
   const rows = Math.ceil(count / columns);
-  const first_row = Math.max(0, Math.floor(top / row_height) - SPARE_ROWS);
-  const last_row = Math.min(rows, Math.ceil((top + height) / row_height) + SPARE_ROWS);
-  const places = span(first_row * columns, Math.min(count, last_row * columns));
-  const in_sight = places.includes(at);
+  const firstRow = Math.max(0, Math.floor(top / rowHeight) - SPARE_ROWS);
+  const lastRow = Math.min(rows, Math.ceil((top + height) / rowHeight) + SPARE_ROWS);
+  const places = span(firstRow * columns, Math.min(count, lastRow * columns));
+  const inSight = places.includes(at);
 
   const move = (place: number) => {
     const next = Math.min(count - 1, Math.max(0, place));
-    set_active(next);
-    show_row(box.current, Math.floor(next / columns), row_height);
+    setActive(next);
+    showRow(box.current, Math.floor(next / columns), rowHeight);
   };
   return (
     <div
@@ -48,40 +48,40 @@ export function ListBox(props: ListBoxProps) {
       role="listbox"
       tabIndex={0}
       aria-label={name}
-      aria-activedescendant={count > 0 && in_sight ? `${id}-${at}` : undefined}
+      aria-activedescendant={count > 0 && inSight ? `${id}-${at}` : undefined}
       onKeyDown={(event) => {
-        const page = Math.max(1, Math.floor(height / row_height)) * columns;
-        const place = place_after(event.key, at, columns, page, count);
+        const page = Math.max(1, Math.floor(height / rowHeight)) * columns;
+        const place = placeAfter(event.key, at, columns, page, count);
         if (place !== null) move(place);
         else if (event.key === "Enter") choose(at);
         else return;
         event.preventDefault();
       }}
     >
-      <div role="presentation" style={{ height: `${rows * row_height}px`, position: "relative" }}>
+      <div role="presentation" style={{ height: `${rows * rowHeight}px`, position: "relative" }}>
         {places.map((place) => (
           // biome-ignore lint/a11y/useKeyWithClickEvents: the list takes the keys for all of its options
           // biome-ignore lint/a11y/useFocusableInteractive: the list keeps the focus and names the active option
           <div
-            key={key_of(place)}
+            key={keyOf(place)}
             id={`${id}-${place}`}
             class={place === at ? "active" : ""}
             role="option"
             aria-selected={place === chosen}
             aria-setsize={count}
             aria-posinset={place + 1}
-            aria-label={title_of?.(place)}
-            title={title_of?.(place)}
+            aria-label={titleOf?.(place)}
+            title={titleOf?.(place)}
             style={{
-              top: `${Math.floor(place / columns) * row_height}px`,
+              top: `${Math.floor(place / columns) * rowHeight}px`,
               left: `${(100 * (place % columns)) / columns}%`,
               width: `${100 / columns}%`,
-              height: `${row_height}px`,
+              height: `${rowHeight}px`,
             }}
             onPointerEnter={() => props.point(place)}
             onPointerLeave={() => props.point(null)}
             onClick={() => {
-              set_active(place);
+              setActive(place);
               choose(place);
             }}
           >
@@ -98,11 +98,11 @@ export function useSight(box: { readonly current: HTMLElement | null }): {
   top: number;
   height: number;
 } {
-  const [sight, set_sight] = useState({ top: 0, height: 0 });
+  const [sight, setSight] = useState({ top: 0, height: 0 });
   useEffect(() => {
     const element = box.current;
     if (element === null) return;
-    const look = () => set_sight({ top: element.scrollTop, height: element.clientHeight });
+    const look = () => setSight({ top: element.scrollTop, height: element.clientHeight });
     const resizing = new ResizeObserver(look);
     resizing.observe(element);
     element.addEventListener("scroll", look, { passive: true });
@@ -118,14 +118,14 @@ export function span(from: number, to: number): number[] {
   return Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
 }
 
-function show_row(box: HTMLElement | null, row: number, row_height: number): void {
+function showRow(box: HTMLElement | null, row: number, rowHeight: number): void {
   if (box === null) return;
-  const above = row * row_height;
-  const below = above + row_height - box.clientHeight;
+  const above = row * rowHeight;
+  const below = above + rowHeight - box.clientHeight;
   box.scrollTop = Math.min(above, Math.max(below, box.scrollTop));
 }
 
-function place_after(
+function placeAfter(
   key: string,
   at: number,
   columns: number,

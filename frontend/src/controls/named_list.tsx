@@ -13,8 +13,8 @@ interface NamedListProps {
   readonly present: string | null;
   /** What a thing and its name are good for. */
   readonly title: string;
-  readonly open_title: string;
-  readonly remove_title: string;
+  readonly openTitle: string;
+  readonly removeTitle: string;
   readonly keep: (name: string) => void;
   readonly open: (name: string) => void;
   readonly remove: (name: string) => void;
@@ -23,7 +23,7 @@ interface NamedListProps {
 }
 
 export function NamedList(props: NamedListProps) {
-  const { name, named, present, title, open_title, remove_title, keep, open, remove } = props;
+  const { name, named, present, title, openTitle, removeTitle, keep, open, remove } = props;
   const [typed, type] = useState("");
   return (
     <>
@@ -58,7 +58,7 @@ export function NamedList(props: NamedListProps) {
         <ul class="named-list" aria-label={name}>
           {named.map((one) => (
             <li key={one}>
-              <button type="button" class="link" title={open_title} onClick={() => open(one)}>
+              <button type="button" class="link" title={openTitle} onClick={() => open(one)}>
                 {one}
               </button>
               {props.children?.(one)}
@@ -66,7 +66,7 @@ export function NamedList(props: NamedListProps) {
                 type="button"
                 class="icon"
                 aria-label={`Remove ${one}`}
-                title={remove_title}
+                title={removeTitle}
                 onClick={() => remove(one)}
               >
                 <svg viewBox="0 0 24 24" aria-hidden="true">

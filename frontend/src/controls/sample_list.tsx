@@ -16,26 +16,26 @@ export interface SampleListProps {
   /** The pointer is over one, or over none any more. */
   readonly point: (sample: number | null) => void;
   /** The value that colours a sample; null where none is written. */
-  readonly value_of: ((sample: number) => { color: string | undefined; word: string }) | null;
+  readonly sampleValue: ((sample: number) => { color: string | undefined; word: string }) | null;
   /** What stands at the end of the row at a place. */
   readonly children: (place: number) => ComponentChildren;
 }
 
 export function SampleList(props: SampleListProps) {
-  const { name, ids, sprites, chosen, choose, point, value_of, children } = props;
+  const { name, ids, sprites, chosen, choose, point, sampleValue, children } = props;
   const at = (place: number) => ids[place] ?? 0;
   return (
     <ListBox
       name={name}
       count={ids.length}
-      row_height={ROW_HEIGHT}
+      rowHeight={ROW_HEIGHT}
       chosen={chosen === null ? null : ids.indexOf(chosen)}
-      key_of={at}
+      keyOf={at}
       choose={(place) => choose(at(place))}
       point={(place) => point(place === null ? null : at(place))}
     >
       {(place) => {
-        const value = value_of?.(at(place));
+        const value = sampleValue?.(at(place));
         return (
           <div class="of-sample">
             {sprites !== null && (

@@ -1,6 +1,6 @@
 // A table of samples of which only the rows in sight exist. Its heads sort, its first cells open a sample.
 import { useRef } from "preact/hooks";
-import { type Table, title_of, value_at } from "../state/table";
+import { type Table, titleOf, valueAt } from "../state/table";
 import { span, useSight } from "./list_box";
 
 const ROW_HEIGHT = 28;
@@ -30,7 +30,7 @@ export function SamplesTable(props: SamplesTableProps) {
   const last = Math.min(ids.length, Math.ceil((top + height) / ROW_HEIGHT) + SPARE_ROWS);
   const heads = [
     ["", "sample"] as const,
-    ...table.map((column) => [column.name, title_of(column)] as const),
+    ...table.map((column) => [column.name, titleOf(column)] as const),
   ];
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys
@@ -71,7 +71,7 @@ export function SamplesTable(props: SamplesTableProps) {
                   </button>
                 </th>
                 {table.map((column) => (
-                  <td key={column.name}>{value_at(column, sample)}</td>
+                  <td key={column.name}>{valueAt(column, sample)}</td>
                 ))}
               </tr>
             );

@@ -1,6 +1,6 @@
 // One sample's image, cut out of the sheets.
 import { useEffect, useRef } from "preact/hooks";
-import { cell_of } from "../canvas/sprites";
+import { cellOf } from "../canvas/sprites";
 import type { SpriteFacts } from "../types";
 
 export interface ThumbnailSheets {
@@ -22,7 +22,7 @@ export function Thumbnail({ sprites, sample, side, silent = false }: ThumbnailPr
   const [width, height] = sprites.facts.cell;
   useEffect(() => {
     const heights = sprites.sheets.map((sheet) => sheet.height);
-    const cell = cell_of(heights, sprites.facts, sample);
+    const cell = cellOf(heights, sprites.facts, sample);
     const sheet = cell === null ? undefined : sprites.sheets[cell.page];
     const pen = canvas.current?.getContext("2d");
     pen?.clearRect(0, 0, width, height);

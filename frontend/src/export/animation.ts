@@ -6,20 +6,20 @@ const PICTURES_A_SECOND = 30;
 const TYPES = ["video/webm;codecs=vp9", "video/webm;codecs=vp8", "video/webm"];
 
 /** Why this browser records no films; null where it does. */
-export function no_film_because(): string | null {
+export function noFilmBecause(): string | null {
   if (typeof MediaRecorder === "undefined" || !("captureStream" in HTMLCanvasElement.prototype)) {
     return "This browser cannot record a canvas (it lacks MediaRecorder or captureStream).";
   }
-  return film_type() === undefined ? "This browser does not record WebM." : null;
+  return filmType() === undefined ? "This browser does not record WebM." : null;
 }
 
 /** Films while `play` lasts. */
 export async function film(easel: Easel, theme: Theme, play: () => Promise<void>): Promise<Blob> {
   const sheet = document.createElement("canvas");
-  const first = easel.draw_at(1, (picture) => compose(picture, theme, sheet));
+  const first = easel.drawAt(1, (picture) => compose(picture, theme, sheet));
   if (first === null) throw new Error("There is no picture to film yet.");
   const stream = sheet.captureStream(PICTURES_A_SECOND);
-  const recorder = new MediaRecorder(stream, { mimeType: film_type() ?? "video/webm" });
+  const recorder = new MediaRecorder(stream, { mimeType: filmType() ?? "video/webm" });
   const parts: Blob[] = [];
   recorder.addEventListener("dataavailable", ({ data }) => parts.push(data));
   const ended = new Promise<void>((done, fail) => {
@@ -45,6 +45,6 @@ export async function film(easel: Easel, theme: Theme, play: () => Promise<void>
   return new Blob(parts, { type: "video/webm" });
 }
 
-function film_type(): string | undefined {
+function filmType(): string | undefined {
   return TYPES.find((type) => MediaRecorder.isTypeSupported(type));
 }

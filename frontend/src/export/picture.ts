@@ -1,7 +1,7 @@
 // The picture as an image file: the samples, lines and words as they are drawn, on the stage's colour, with a legend beside.
 
 import type { Legend, LegendEntry } from "../color";
-import { write_moment } from "../dates";
+import { writeMoment } from "../dates";
 import { css, STAGE } from "../palette";
 import type { Easel, Theme } from "../types";
 
@@ -14,13 +14,13 @@ export interface Caption {
 }
 
 /** Draws the picture at so many pixels a CSS pixel; `caption` is null where nothing is to be written on it. */
-export async function picture_file(
+export async function pictureFile(
   easel: Easel,
   ratio: number,
   theme: Theme,
   caption: Caption | null,
 ): Promise<Blob> {
-  const sheet = easel.draw_at(ratio, (picture) => compose(picture, theme));
+  const sheet = easel.drawAt(ratio, (picture) => compose(picture, theme));
   if (sheet === null) throw new Error("There is no picture to save yet.");
   const wanted = Math.floor(easel.width * ratio);
   if (sheet.width < wanted) {
@@ -28,7 +28,7 @@ export async function picture_file(
       `Expected a picture ${wanted} pixels wide, received ${sheet.width}: this graphics card draws no larger. Choose a smaller scale.`,
     );
   }
-  if (caption !== null) write_caption(sheet, ratio, theme, caption);
+  if (caption !== null) writeCaption(sheet, ratio, theme, caption);
   const blob = await new Promise<Blob | null>((done) => sheet.toBlob(done, "image/png"));
   if (blob === null)
     throw new Error("The browser could not encode the picture. Choose a smaller scale.");
@@ -44,7 +44,7 @@ export function compose(
   const [samples] = picture;
   const { width, height } = samples ?? sheet;
   if (sheet.width !== width || sheet.height !== height) Object.assign(sheet, { width, height });
-  const context = context_of(sheet);
+  const context = contextOf(sheet);
   context.fillStyle = css(STAGE[theme]);
   context.fillRect(0, 0, width, height);
   for (const layer of picture) {
@@ -53,8 +53,8 @@ export function compose(
   return sheet;
 }
 
-function write_caption(sheet: HTMLCanvasElement, ratio: number, theme: Theme, caption: Caption) {
-  const context = context_of(sheet);
+function writeCaption(sheet: HTMLCanvasElement, ratio: number, theme: Theme, caption: Caption) {
+  const context = contextOf(sheet);
   context.scale(ratio, ratio);
   context.font = "12px Roboto, system-ui, sans-serif";
   context.textBaseline = "middle";
@@ -68,7 +68,7 @@ function write_caption(sheet: HTMLCanvasElement, ratio: number, theme: Theme, ca
     context.fillText(text, x, y);
   };
   write(caption.title, MARGIN, MARGIN + LINE / 2);
-  for (const [i, { name, color, hollow }] of entries_of(caption.legend).entries()) {
+  for (const [i, { name, color, hollow }] of entriesOf(caption.legend).entries()) {
     const y = MARGIN + (i + 1.5) * LINE;
     write(name, MARGIN + 16, y);
     context.beginPath();
@@ -85,13 +85,13 @@ function write_caption(sheet: HTMLCanvasElement, ratio: number, theme: Theme, ca
 type Entry = Pick<LegendEntry, "name" | "color" | "hollow">;
 
 /** A ramp is named by its ends. */
-export function entries_of(legend: Legend): readonly Entry[] {
+export function entriesOf(legend: Legend): readonly Entry[] {
   if (legend.kind === "categories") return legend.groups ?? legend.entries;
   if (legend.kind === "none") return [];
   const stops = legend.gradient.match(/rgb\([^)]*\)/g) ?? [];
   const span = legend.high - legend.low;
   const write = (value: number) =>
-    legend.of_time ? write_moment(value, span) : String(Number(value.toPrecision(4)));
+    legend.ofTime ? writeMoment(value, span) : String(Number(value.toPrecision(4)));
   const ends: Entry[] = [
     { name: write(legend.low), color: stops[0] ?? "", hollow: false },
     { name: write(legend.high), color: stops.at(-1) ?? "", hollow: false },
@@ -99,7 +99,7 @@ export function entries_of(legend: Legend): readonly Entry[] {
   return legend.missing === null ? ends : [...ends, legend.missing];
 }
 
-function context_of(sheet: HTMLCanvasElement): CanvasRenderingContext2D {
+function contextOf(sheet: HTMLCanvasElement): CanvasRenderingContext2D {
   const context = sheet.getContext("2d");
   if (context === null) throw new Error("The browser has no memory for a picture of this size.");
   return context;

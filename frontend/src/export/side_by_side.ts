@@ -22,19 +22,19 @@ export class SideBySide implements Easel {
     return this.first.top;
   }
 
-  get mark_width(): number {
-    return this.first.mark_width;
+  get markWidth(): number {
+    return this.first.markWidth;
   }
 
   /** The first picture's: the second one's samples are counted by themselves. */
-  screen_positions(): Float32Array {
-    return this.first.screen_positions();
+  screenPositions(): Float32Array {
+    return this.first.screenPositions();
   }
 
-  draw_at<T>(ratio: number, use: (picture: Picture) => T): T | null {
-    return this.first.draw_at(ratio, (first) =>
-      this.second.draw_at(ratio, (second) => {
-        const sheet = this.sheet_for(first);
+  drawAt<T>(ratio: number, use: (picture: Picture) => T): T | null {
+    return this.first.drawAt(ratio, (first) =>
+      this.second.drawAt(ratio, (second) => {
+        const sheet = this.sheetFor(first);
         this.put(sheet, first, 0);
         this.put(sheet, second, 1);
         return use([sheet]);
@@ -46,11 +46,11 @@ export class SideBySide implements Easel {
   watch(drawn: (picture: Picture) => void): () => void {
     let sheet: HTMLCanvasElement | null = null;
     const take = (picture: Picture, place: 0 | 1) => {
-      sheet ??= this.sheet_for(picture);
+      sheet ??= this.sheetFor(picture);
       this.put(sheet, picture, place);
       drawn([sheet]);
     };
-    this.draw_at(1, ([whole]) => {
+    this.drawAt(1, ([whole]) => {
       sheet = whole ?? null;
     });
     const unwatch = [
@@ -62,7 +62,7 @@ export class SideBySide implements Easel {
     };
   }
 
-  private sheet_for([samples]: Picture): HTMLCanvasElement {
+  private sheetFor([samples]: Picture): HTMLCanvasElement {
     const { width = 0, height = 0 } = samples ?? {};
     const sheet = document.createElement("canvas");
     sheet.width = this.stacked ? width : 2 * width;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { MARK } from "../marks";
-import { type Drawn, dots_svg, MOST_DOTS } from "./svg";
+import { type Drawn, dotsSvg, MOST_DOTS } from "./svg";
 
 const drawn: Drawn = {
   width: 100,
@@ -13,7 +13,7 @@ const drawn: Drawn = {
 
 describe("an SVG file", () => {
   it("holds each sample that is seen, those that stand out last", () => {
-    const file = dots_svg(drawn, "light", null);
+    const file = dotsSvg(drawn, "light", null);
     expect([...file.matchAll(/data-sample="(\d+)"/g)].map(([, id]) => id)).toEqual(["0", "2"]);
     expect(file).toContain('cx="10.0" cy="20.0" r="3" fill="rgb(1 2 3)" opacity="0.15"');
     expect(file).toContain('fill="none" stroke="rgb(7 8 9)"');
@@ -25,13 +25,13 @@ describe("an SVG file", () => {
       title: "a < b\u0000",
       legend: { kind: "categories", entries: [entry] },
     } as const;
-    const file = dots_svg(drawn, "dark", caption);
+    const file = dotsSvg(drawn, "dark", caption);
     expect(file).toContain(">&lt;script&gt;&amp;</text>");
     expect(file).toContain(">a &lt; b </text>");
   });
 
   it("of too many samples is refused in words", () => {
     const screen = new Float32Array(3 * (MOST_DOTS + 1)).fill(1);
-    expect(() => dots_svg({ ...drawn, screen }, "light", null)).toThrow(/at most 20000 samples/);
+    expect(() => dotsSvg({ ...drawn, screen }, "light", null)).toThrow(/at most 20000 samples/);
   });
 });

@@ -3,7 +3,7 @@
 import { MARK } from "../marks";
 import { css, STAGE } from "../palette";
 import type { Theme } from "../types";
-import { type Caption, entries_of } from "./picture";
+import { type Caption, entriesOf } from "./picture";
 
 /** More make a file that hardly any program opens. */
 export const MOST_DOTS = 20_000;
@@ -20,7 +20,7 @@ export interface Drawn {
 }
 
 /** Throws where there are too many dots. */
-export function dots_svg(drawn: Drawn, theme: Theme, caption: Caption | null): string {
+export function dotsSvg(drawn: Drawn, theme: Theme, caption: Caption | null): string {
   const { width, height, screen, marks } = drawn;
   const inside = (at: number, most: number) => at >= 0 && at <= most;
   const seen = Array.from({ length: screen.length / 3 }, (_, i) => i).filter(
@@ -61,7 +61,7 @@ function words({ title, legend }: Caption, ink: string): string[] {
   const font = `font-family="Roboto, sans-serif" font-size="12" fill="${ink}"`;
   return [
     `<text x="12" y="25" ${font}>${escaped(title)}</text>`,
-    ...entries_of(legend).flatMap(({ name, color, hollow }, i) => [
+    ...entriesOf(legend).flatMap(({ name, color, hollow }, i) => [
       `<circle cx="17" cy="${39 + 18 * i}" r="4" fill="${hollow ? "none" : color}" stroke="${color}"/>`,
       `<text x="28" y="${43 + 18 * i}" ${font}>${escaped(name)}</text>`,
     ]),

@@ -2,27 +2,22 @@
 import { useState } from "preact/hooks";
 import { download } from "../controls/download";
 import { NamedList } from "../controls/named_list";
-import {
-  add_bookmark,
-  add_bookmarks_of,
-  open_bookmark,
-  remove_bookmark,
-} from "../state/bookmarking";
-import { write_bookmarks } from "../state/bookmarks";
+import { addBookmark, addBookmarksOf, openBookmark, removeBookmark } from "../state/bookmarking";
+import { writeBookmarks } from "../state/bookmarks";
 import type { Store } from "../state/store";
 
 const MOST_BYTES = 50_000_000;
 
 export function BookmarkList({ store }: { store: Store }) {
   const { list, unkept } = store.bookmarks;
-  const [said, set_said] = useState("");
+  const [said, setSaid] = useState("");
   const load = async (file: File) => {
     try {
       if (file.size > MOST_BYTES) throw new Error("Expected a file of at most 50 MB.");
-      const left_out = add_bookmarks_of(store, await file.text());
-      set_said(left_out === "" ? "" : `Left out: ${left_out}.`);
+      const leftOut = addBookmarksOf(store, await file.text());
+      setSaid(leftOut === "" ? "" : `Left out: ${leftOut}.`);
     } catch (reason) {
-      set_said(reason instanceof Error ? reason.message : String(reason));
+      setSaid(reason instanceof Error ? reason.message : String(reason));
     }
   };
   return (
@@ -33,20 +28,18 @@ export function BookmarkList({ store }: { store: Store }) {
         named={list.value.map((one) => one.name)}
         present="view"
         title="The view as it is: run, step, camera, selection, what is shown"
-        open_title="Show this view"
-        remove_title="Remove this bookmark"
-        keep={(name) => add_bookmark(store, name)}
-        open={(name) => open_bookmark(store, name)}
-        remove={(name) => remove_bookmark(store, name)}
+        openTitle="Show this view"
+        removeTitle="Remove this bookmark"
+        keep={(name) => addBookmark(store, name)}
+        open={(name) => openBookmark(store, name)}
+        remove={(name) => removeBookmark(store, name)}
       />
       <div class="row-of-fields">
         <button
           type="button"
           disabled={list.value.length === 0}
           title="All bookmarks as one file"
-          onClick={() =>
-            download("bookmarks.json", write_bookmarks(list.value), "application/json")
-          }
+          onClick={() => download("bookmarks.json", writeBookmarks(list.value), "application/json")}
         >
           Save as file
         </button>

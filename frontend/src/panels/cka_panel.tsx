@@ -3,16 +3,16 @@ import { HeatMap } from "../charts/heat_map";
 import { short } from "../charts/step_curve";
 import { Field } from "../controls/field";
 import type { Other } from "../measures";
-import { legible_ramp } from "../ramp";
-import { compare_with, go_to_step } from "../state/measure";
-import { left_out_in_words, others_of } from "../state/others";
+import { legibleRamp } from "../ramp";
+import { compareWith, goToStep } from "../state/measure";
+import { leftOutInWords, othersOf } from "../state/others";
 import type { Store } from "../state/store";
-import { shown_step } from "../state/titles";
+import { shownStep } from "../state/titles";
 
 export function CkaPanel({ store }: { store: Store }) {
   const { similarity, compared } = store.measuring;
   const layer = store.layer.value?.name ?? "";
-  const others = others_of(store);
+  const others = othersOf(store);
   const chosen = others.findIndex(
     ({ run, layer }) => run === compared.value?.run && layer === compared.value.layer,
   );
@@ -37,7 +37,7 @@ export function CkaPanel({ store }: { store: Store }) {
           ]}
           chosen={chosen === -1 ? "" : String(chosen)}
           choose={(place) =>
-            compare_with(store, place === "" ? null : (others[Number(place)] ?? null))
+            compareWith(store, place === "" ? null : (others[Number(place)] ?? null))
           }
         />
       )}
@@ -51,7 +51,7 @@ export function CkaPanel({ store }: { store: Store }) {
         of {layer}, columns steps of {there}.
         {compared.value === null && " A sharp edge is a step at which much has changed."}
       </p>
-      <LeftOut sentence={left_out_in_words(map?.left_out ?? 0)} />
+      <LeftOut sentence={leftOutInWords(map?.left_out ?? 0)} />
       <LayerMap store={store} />
     </div>
   );
@@ -61,36 +61,36 @@ function StepMap({ store, there }: { store: Store; there: string }) {
   const { similarity, compared } = store.measuring;
   const map = similarity.value;
   if (map === null) return null;
-  const { cka, cka_biased, steps, with_steps } = map;
+  const { cka, cka_biased: ckaBiased, steps, with_steps: withSteps } = map;
   const known = cka.flat().filter((value) => value !== null);
   const low = known.length === 0 ? 0 : Math.min(...known);
-  const ramp = legible_ramp(store.theme.value);
+  const ramp = legibleRamp(store.theme.value);
   const here = store.step.value ?? Number.NaN;
   const self = compared.value === null;
-  const named = (step: number | undefined) => (step === undefined ? "" : shown_step(store, step));
+  const named = (step: number | undefined) => (step === undefined ? "" : shownStep(store, step));
   return (
     <HeatMap
       name={`CKA of ${store.layer.value?.name} at each step with ${there} at each step, from ${short(low)} to 1; arrow keys move, Enter goes to the step`}
       values={cka}
       paint={(value) => ramp(low < 1 ? (value - low) / (1 - low) : 1)}
-      framed={{ row: steps.indexOf(here), column: self ? with_steps.indexOf(here) : -1 }}
+      framed={{ row: steps.indexOf(here), column: self ? withSteps.indexOf(here) : -1 }}
       say={({ row, column }) => {
-        const both = [cka[row]?.[column] ?? null, cka_biased[row]?.[column] ?? null] as const;
+        const both = [cka[row]?.[column] ?? null, ckaBiased[row]?.[column] ?? null] as const;
         const none = map.state === "running" ? "not known yet" : "undefined";
-        return `Step ${named(steps[row])} with step ${named(with_steps[column])}: ${in_words(both, none)}`;
+        return `Step ${named(steps[row])} with step ${named(withSteps[column])}: ${inWords(both, none)}`;
       }}
       choose={({ row, column }) => {
         // In the map of a layer with itself, the step that is not shown already is the one meant.
-        const [a, b] = [steps[row], with_steps[column]];
+        const [a, b] = [steps[row], withSteps[column]];
         const step = self && b !== undefined && b !== here ? b : a;
-        if (step !== undefined) go_to_step(store, step);
+        if (step !== undefined) goToStep(store, step);
       }}
     />
   );
 }
 
 /** A debiased value, and the biased one beside it. */
-function in_words(both: readonly [number | null, number | null], none: string): string {
+function inWords(both: readonly [number | null, number | null], none: string): string {
   const [value, biased] = both;
   const beside = biased === null ? "" : ` (biased ${short(biased)})`;
   return (value === null ? none : short(value)) + beside;
@@ -104,31 +104,31 @@ function LeftOut({ sentence }: { sentence: string | null }) {
 function LayerMap({ store }: { store: Store }) {
   const map = store.measuring.layers.value;
   if (map === null) return null;
-  const { step, layers, cka, cka_biased } = map;
-  const ramp = legible_ramp(store.theme.value);
+  const { step, layers, cka, cka_biased: ckaBiased } = map;
+  const ramp = legibleRamp(store.theme.value);
   const title = ({ run, layer }: Other) =>
     run === store.run.value?.run ? layer : `${layer} of ${run}`;
   return (
     <>
-      <h3>Layers at step {shown_step(store, step)}</h3>
+      <h3>Layers at step {shownStep(store, step)}</h3>
       <HeatMap
-        name={`CKA of ${layers.length} layers with one another at step ${shown_step(store, step)}, ${layers.map(title).join(", ")}; arrow keys move, Enter compares the steps of the layer`}
+        name={`CKA of ${layers.length} layers with one another at step ${shownStep(store, step)}, ${layers.map(title).join(", ")}; arrow keys move, Enter compares the steps of the layer`}
         values={cka}
         paint={ramp}
         framed={null}
         say={({ row, column }) => {
           const [a, b] = [layers[row], layers[column]];
-          const both = [cka[row]?.[column] ?? null, cka_biased[row]?.[column] ?? null] as const;
+          const both = [cka[row]?.[column] ?? null, ckaBiased[row]?.[column] ?? null] as const;
           if (a === undefined || b === undefined) return "";
-          return `${title(a)} with ${title(b)}: ${in_words(both, "undefined")}`;
+          return `${title(a)} with ${title(b)}: ${inWords(both, "undefined")}`;
         }}
         choose={({ row, column }) => {
           // The first one is the layer that is shown.
           const other = layers[column === 0 ? row : column];
-          compare_with(store, other === undefined || other === layers[0] ? null : other);
+          compareWith(store, other === undefined || other === layers[0] ? null : other);
         }}
       />
-      <LeftOut sentence={left_out_in_words(map.left_out, true)} />
+      <LeftOut sentence={leftOutInWords(map.left_out, true)} />
     </>
   );
 }

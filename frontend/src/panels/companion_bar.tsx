@@ -1,11 +1,11 @@
 // Over two panes: what the first one shows, what the second one is to show, and which samples and steps they share.
 import { CheckField } from "../controls/field";
 import { IconButton } from "../controls/icon_button";
-import { can_share_axes } from "../state/axes_beside";
-import { choose_beside, pairings_offered, toggle_companion } from "../state/compare";
-import { type Pairing, read_pairing, write_pairing } from "../state/pairing";
+import { canShareAxes } from "../state/axes_beside";
+import { chooseBeside, pairingsOffered, toggleCompanion } from "../state/compare";
+import { type Pairing, readPairing, writePairing } from "../state/pairing";
 import type { Store } from "../state/store";
-import { engine_title, shown_step, step_title } from "../state/titles";
+import { engineTitle, shownStep, stepTitle } from "../state/titles";
 
 type Options = readonly (readonly [string, string])[];
 
@@ -21,13 +21,13 @@ const OFFSETS = [-5, -2, -1, 1, 2, 5];
 const MOST_STEPS = 100;
 
 export function PaneTitle({ store }: { store: Store }) {
-  const { run_name, layer_name, step } = store;
+  const { runName, layerName, step } = store;
   return (
     <header class="pane-bar">
       <p class="pane-title">
-        {run_name.value} · {layer_name.value} · {engine_title(store)}
+        {runName.value} · {layerName.value} · {engineTitle(store)}
       </p>
-      <p class="pane-note">{step.value === null ? "" : step_title(store, step.value)}</p>
+      <p class="pane-note">{step.value === null ? "" : stepTitle(store, step.value)}</p>
     </header>
   );
 }
@@ -48,48 +48,48 @@ export function CompanionBar({ store, companion }: { store: Store; companion: St
           title="The run in the second pane"
           groups={[["", runs.map(({ run }) => [run, run])]]}
           chosen={beside.run}
-          choose={(run) => choose_beside(store, { run })}
+          choose={(run) => chooseBeside(store, { run })}
         />
         <Select
           name="Layer beside"
           title="The layer in the second pane"
           groups={[["", layers.map(({ name }) => [name, name])]]}
           chosen={beside.layer}
-          choose={(layer) => choose_beside(store, { layer })}
+          choose={(layer) => chooseBeside(store, { layer })}
         />
         <Select
           name="View beside"
           title="How the layer in the second pane is projected"
           groups={[["", [["", "Same view"], ...views]]]}
           chosen={beside.engine ?? ""}
-          choose={(engine) => choose_beside(store, { engine: engine === "" ? null : engine })}
+          choose={(engine) => chooseBeside(store, { engine: engine === "" ? null : engine })}
         />
         <Select
           name="Steps beside"
           title="Which step of the second pane goes with the one of the first"
-          groups={steps_offered(store, companion, beside.pairing)}
-          chosen={write_pairing(beside.pairing)}
+          groups={stepsOffered(store, companion, beside.pairing)}
+          chosen={writePairing(beside.pairing)}
           choose={(text) => {
-            const pairing = read_pairing(text);
-            if (pairing !== null) choose_beside(store, { pairing });
+            const pairing = readPairing(text);
+            if (pairing !== null) chooseBeside(store, { pairing });
           }}
         />
       </div>
-      <IconButton name="Close the second pane" press={() => toggle_companion(store)}>
+      <IconButton name="Close the second pane" press={() => toggleCompanion(store)}>
         <path d="M6.400 5 5 6.400 10.600 12 5 17.600 6.400 19 12 13.400 17.600 19 19 17.600 13.400 12 19 6.400 17.600 5 12 10.600z" />
       </IconButton>
       <div class="pane-row">
         <p class="pane-note" role="status">
-          {[step === null ? "" : step_title(companion, step), linking.sentence]
+          {[step === null ? "" : stepTitle(companion, step), linking.sentence]
             .filter((part) => part !== "")
             .join(" · ")}
         </p>
-        {can_share_axes(store, beside) && (
+        {canShareAxes(store, beside) && (
           <CheckField
             name="Same axes"
             title="Turns this run's activations onto those of the first pane, so that places can be compared"
-            checked={!beside.own_axes}
-            choose={(shared) => choose_beside(store, { own_axes: !shared })}
+            checked={!beside.ownAxes}
+            choose={(shared) => chooseBeside(store, { ownAxes: !shared })}
           />
         )}
       </div>
@@ -98,7 +98,7 @@ export function CompanionBar({ store, companion }: { store: Store; companion: St
 }
 
 /** By the title of the group. */
-function steps_offered(
+function stepsOffered(
   store: Store,
   companion: Store,
   chosen: Pairing,
@@ -110,20 +110,20 @@ function steps_offered(
   const offsets = recorded.length > 1 ? OFFSETS : [];
   const fixed = recorded.slice(0, MOST_STEPS);
   const all: (readonly [string, Options])[] = [
-    ["Together", pairings_offered(store).map((kind) => [kind, BY[kind]])],
+    ["Together", pairingsOffered(store).map((kind) => [kind, BY[kind]])],
     ["At the same", metrics.map(({ name, title }) => [`metric ${name}`, title])],
     ["Apart", offsets.map((places) => [`offset ${places}`, apart(places)])],
-    ["Always", fixed.map((step) => [`fixed ${step}`, `Step ${shown_step(companion, step)}`])],
+    ["Always", fixed.map((step) => [`fixed ${step}`, `Step ${shownStep(companion, step)}`])],
   ];
   // What an address names, or a metric whose curve has not come yet, stands in the list all the same.
-  const own = write_pairing(chosen);
+  const own = writePairing(chosen);
   const listed = all.some(([, options]) => options.some(([text]) => text === own));
-  return listed ? all : [...all, ["Else", [[own, in_words(companion, chosen)]]]];
+  return listed ? all : [...all, ["Else", [[own, inWords(companion, chosen)]]]];
 }
 
-function in_words(companion: Store, pairing: Pairing): string {
+function inWords(companion: Store, pairing: Pairing): string {
   if (pairing.kind === "offset") return apart(pairing.places);
-  if (pairing.kind === "fixed") return `Step ${shown_step(companion, pairing.step)}`;
+  if (pairing.kind === "fixed") return `Step ${shownStep(companion, pairing.step)}`;
   return pairing.kind === "metric" ? pairing.metric : BY[pairing.kind];
 }
 

@@ -1,19 +1,19 @@
 // Which labels are predicted as which classes at the step that is shown; a cell selects its samples.
 import { HeatMap } from "../charts/heat_map";
-import { legible_ramp } from "../ramp";
-import { select_confused } from "../state/measured";
+import { legibleRamp } from "../ramp";
+import { selectConfused } from "../state/measured";
 import type { Store } from "../state/store";
-import { shown_step } from "../state/titles";
+import { shownStep } from "../state/titles";
 
 export function ConfusionPanel({ store }: { store: Store }) {
   const { metrics, confusion } = store.measuring;
   if (metrics.value === null) return <p role="status">The layer is being measured…</p>;
-  if (!store.measuring.has_outputs.value) {
+  if (!store.measuring.hasOutputs.value) {
     return <p>The model's outputs, or the labels that belong to them, were not recorded.</p>;
   }
   if (confusion.value === null) return <p role="status">Predictions are being counted…</p>;
   const { step, classes, counts } = confusion.value;
-  const ramp = legible_ramp(store.theme.value);
+  const ramp = legibleRamp(store.theme.value);
   const totals = counts.map((row) => row.reduce((sum, count) => sum + count, 0));
   const right = counts.reduce((sum, row, i) => sum + (row[i] ?? 0), 0);
   const all = totals.reduce((sum, total) => sum + total, 0);
@@ -21,11 +21,11 @@ export function ConfusionPanel({ store }: { store: Store }) {
   return (
     <div class="confusion">
       <p>
-        Step {shown_step(store, step)}: {right.toLocaleString("en-US")} of{" "}
+        Step {shownStep(store, step)}: {right.toLocaleString("en-US")} of{" "}
         {all.toLocaleString("en-US")} right. A row is a label, a column a predicted class.
       </p>
       <HeatMap
-        name={`Confusion of ${classes.length} classes at step ${shown_step(store, step)}, ${right} of ${all} samples right; arrow keys move, Enter selects a cell's samples`}
+        name={`Confusion of ${classes.length} classes at step ${shownStep(store, step)}, ${right} of ${all} samples right; arrow keys move, Enter selects a cell's samples`}
         values={counts}
         numbers
         headings={classes}
@@ -35,7 +35,7 @@ export function ConfusionPanel({ store }: { store: Store }) {
           `Label ${classes[row]}, predicted ${classes[column]}: ${counts[row]?.[column] ?? 0}`
         }
         choose={({ row, column }) => {
-          if (counts[row]?.[column]) select_confused(store, step, row, column);
+          if (counts[row]?.[column]) selectConfused(store, step, row, column);
         }}
       />
     </div>

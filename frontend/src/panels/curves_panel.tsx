@@ -1,17 +1,17 @@
 // What is measured of each step, as curves that share the slider's cursor.
 import { StepCurve, short } from "../charts/step_curve";
 import type { StepMetric, StepMetrics } from "../measures";
-import { go_to_step, toggle_above } from "../state/measure";
-import { in_order } from "../state/metric_order";
-import { place_in } from "../state/places";
+import { goToStep, toggleAbove } from "../state/measure";
+import { inOrder } from "../state/metric_order";
+import { placeIn } from "../state/places";
 import type { Store } from "../state/store";
-import { time_axis } from "../state/time_axis";
-import { shown_step } from "../state/titles";
+import { timeAxis } from "../state/time_axis";
+import { shownStep } from "../state/titles";
 
 export function CurvesPanel({ store }: { store: Store }) {
   const metrics = store.measuring.metrics.value;
   if (metrics === null) return <p role="status">The layer is being measured…</p>;
-  const { first, others } = in_order(metrics.metrics);
+  const { first, others } = inOrder(metrics.metrics);
   const part = metrics.samples_measured < metrics.samples;
   return (
     <div class="curves">
@@ -47,7 +47,7 @@ interface RowProps {
 function Row({ store, metrics, metric }: RowProps) {
   const { name, title, unit, meaning, values } = metric;
   const { steps } = metrics;
-  const at = place_in(steps, store.steps.value, store.at.value);
+  const at = placeIn(steps, store.steps.value, store.at.value);
   // Before all is measured, the last value there is would be taken for that of a later step.
   const there = metrics.state !== "running" || steps.includes(store.step.value ?? Number.NaN);
   const here = there ? (values[Math.round(at)] ?? null) : null;
@@ -71,7 +71,7 @@ function Row({ store, metrics, metric }: RowProps) {
           aria-pressed={above}
           aria-label={`${title} above the slider`}
           title="Show above the slider"
-          onClick={() => toggle_above(store, name)}
+          onClick={() => toggleAbove(store, name)}
         >
           <svg viewBox="0 0 24 24" aria-hidden="true">
             <path d="M4 18h16v2H4zm0-4 5-6 4 4 5-7 1.600 1.200-6.400 9-4.100-4-3.600 4.200z" />
@@ -82,9 +82,9 @@ function Row({ store, metrics, metric }: RowProps) {
         name={title}
         steps={steps}
         values={values}
-        {...time_axis(store, steps)}
-        go={(step) => go_to_step(store, step)}
-        shown={(step) => shown_step(store, step)}
+        {...timeAxis(store, steps)}
+        go={(step) => goToStep(store, step)}
+        shown={(step) => shownStep(store, step)}
       />
     </div>
   );

@@ -2,27 +2,27 @@
 // al., arXiv 2009.10795). Easy samples lie at the top left, ambiguous ones to the right, hard or wrongly labelled ones at
 // the bottom left.
 import { Scatter } from "../charts/scatter";
-import { click_sample, select } from "../state/choose";
-import { ranked_share } from "../state/data_map";
+import { clickSample, select } from "../state/choose";
+import { rankedShare } from "../state/data_map";
 import type { Store } from "../state/store";
 
 const ENDS = [0.5, 1] as const;
 const SHARE = 0.05;
 
 export function DataMapPanel({ store }: { store: Store }) {
-  const { metrics, data_map } = store.measuring;
+  const { metrics, dataMap } = store.measuring;
   const { selection } = store.choosing;
   if (metrics.value === null) return <p role="status">The layer is being measured…</p>;
-  if (!store.measuring.has_outputs.value) {
+  if (!store.measuring.hasOutputs.value) {
     return <p>The model's outputs, or the labels that belong to them, were not recorded.</p>;
   }
-  const map = data_map.value;
+  const map = dataMap.value;
   if (map === null || map.mean.length === 0) return <p role="status">The map is on its way…</p>;
   const { mean, spread } = map;
   const parts = [
-    ["Easy", "the highest probability of the label", () => ranked_share(mean, SHARE, "most")],
-    ["Ambiguous", "the largest spread", () => ranked_share(spread, SHARE, "most")],
-    ["Hard", "the lowest probability of the label", () => ranked_share(mean, SHARE, "least")],
+    ["Easy", "the highest probability of the label", () => rankedShare(mean, SHARE, "most")],
+    ["Ambiguous", "the largest spread", () => rankedShare(spread, SHARE, "most")],
+    ["Hard", "the lowest probability of the label", () => rankedShare(mean, SHARE, "least")],
   ] as const;
   return (
     <div class="data-map">
@@ -36,7 +36,7 @@ export function DataMapPanel({ store }: { store: Store }) {
         marked={selection.value?.mask ?? null}
         choose={(ids, how) => {
           const [only] = ids;
-          if (how === "click" && only !== undefined) click_sample(store, only, "replace");
+          if (how === "click" && only !== undefined) clickSample(store, only, "replace");
           else if (ids.length > 0) select(store, ids, "chart");
         }}
       />

@@ -1,20 +1,20 @@
 // Which data are shown: run, layer, and the column that colours the samples; between them the view.
 import type { ComponentChildren } from "preact";
 import { Field } from "../controls/field";
-import { measured_colors } from "../state/colors";
-import { choose_color, choose_label, choose_layer, choose_run } from "../state/intents";
-import { label_choices } from "../state/label";
-import { kind_of } from "../state/painting";
+import { measuredColors } from "../state/colors";
+import { chooseColor, chooseLabel, chooseLayer, chooseRun } from "../state/intents";
+import { labelChoices } from "../state/label";
+import { kindOf } from "../state/painting";
 import type { Store } from "../state/store";
-import { listed_runs } from "../state/superseded";
+import { listedRuns } from "../state/superseded";
 import { colorable } from "../state/table";
 
 export function DataPanel({ store, children }: { store: Store; children: ComponentChildren }) {
-  const { runs, run, layer, color_by } = store;
+  const { runs, run, layer, colorBy } = store;
   if (runs.value === null) return null;
   const columns = colorable(store.choosing.columns.value)
-    .filter(({ name }) => kind_of(name) === null)
-    .map(({ name, by_step }) => [name, by_step ? `${name} (by step)` : name] as const);
+    .filter(({ name }) => kindOf(name) === null)
+    .map(({ name, byStep }) => [name, byStep ? `${name} (by step)` : name] as const);
   const problems = run.value?.problems ?? [];
   const notes = layer.value?.notes ?? [];
   return (
@@ -22,13 +22,13 @@ export function DataPanel({ store, children }: { store: Store; children: Compone
       <Field
         name="Run"
         title={`Directory below the log directory: ${run.value?.run ?? "none"}`}
-        options={listed_runs(runs.value, run.value).map((one) => [one.run, run_title(one.run)])}
+        options={listedRuns(runs.value, run.value).map((one) => [one.run, runTitle(one.run)])}
         chosen={run.value?.run ?? ""}
-        choose={(name) => choose_run(store, name)}
+        choose={(name) => chooseRun(store, name)}
       />
-      {store.logdir_problems.value.length > 0 && (
+      {store.logdirProblems.value.length > 0 && (
         <ul class="problems" aria-label="Problems of the log directory">
-          {store.logdir_problems.value.map((problem) => (
+          {store.logdirProblems.value.map((problem) => (
             <li key={problem}>{problem}</li>
           ))}
         </ul>
@@ -46,7 +46,7 @@ export function DataPanel({ store, children }: { store: Store; children: Compone
           title={`Whose activations are shown: ${layer.value.name}`}
           options={(run.value?.layers ?? []).map(({ name }) => [name, name])}
           chosen={layer.value.name}
-          choose={(name) => choose_layer(store, name)}
+          choose={(name) => chooseLayer(store, name)}
           note={`${count(layer.value.samples, "sample")} × ${count(layer.value.units, "unit")}`}
         />
       )}
@@ -63,9 +63,9 @@ export function DataPanel({ store, children }: { store: Store; children: Compone
           name="Color by"
           title="A column of the metadata, your tags, or what is measured of each sample"
           options={[["", "Nothing"], ...columns]}
-          more={{ title: "Measured", options: measured_colors(store) }}
-          chosen={color_by.value ?? ""}
-          choose={(name) => choose_color(store, name)}
+          more={{ title: "Measured", options: measuredColors(store) }}
+          chosen={colorBy.value ?? ""}
+          choose={(name) => chooseColor(store, name)}
         />
       )}
       {layer.value !== null && store.table.value !== null && (
@@ -74,17 +74,17 @@ export function DataPanel({ store, children }: { store: Store; children: Compone
           title={`What accuracy, findings and class axes hold samples against. ${layer.value.label_reason}`}
           options={[
             ["", "No label"],
-            ...label_choices(store.table.value).map((name) => [name, name] as const),
+            ...labelChoices(store.table.value).map((name) => [name, name] as const),
           ]}
           chosen={store.label.value ?? ""}
-          choose={(name) => choose_label(store, name)}
+          choose={(name) => chooseLabel(store, name)}
         />
       )}
     </form>
   );
 }
 
-function run_title(run: string): string {
+function runTitle(run: string): string {
   return run === "." ? ". (the log directory)" : run;
 }
 

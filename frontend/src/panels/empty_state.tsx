@@ -7,7 +7,7 @@ model.fit(x, y, epochs=10, callbacks=[EmbeddingCheckpoint("logs/run1", x_test, y
 tensorboard --logdir logs`;
 
 export function EmptyState({ store }: { store: Store }) {
-  const problems = store.logdir_problems.value;
+  const problems = store.logdirProblems.value;
   if (problems.length > 0) {
     return (
       <main class="empty">

@@ -1,21 +1,21 @@
 // Histograms of the columns of numbers, each of which filters. Closed until somebody wants them.
 import { useComputed } from "@preact/signals";
 import { Brush } from "../charts/brush";
-import { set_filter } from "../state/choose";
+import { setFilter } from "../state/choose";
 import { histogram } from "../state/histogram";
 import type { Store } from "../state/store";
-import { title_of, values_of } from "../state/table";
+import { titleOf, valuesOf } from "../state/table";
 
 const BINS = 32;
 
 export function FiltersPanel({ store }: { store: Store }) {
   const spread = useComputed(() =>
     store.choosing.columns.value.flatMap((column) => {
-      const values = values_of(column);
+      const values = valuesOf(column);
       const counted = values === null ? null : histogram(values, BINS);
-      const of_time = column.type === "date";
+      const ofTime = column.type === "date";
       return counted !== null && counted.high > counted.low
-        ? [{ name: column.name, title: title_of(column), counted, of_time }]
+        ? [{ name: column.name, title: titleOf(column), counted, ofTime }]
         : [];
     }),
   );
@@ -24,21 +24,21 @@ export function FiltersPanel({ store }: { store: Store }) {
   return (
     <details class="filters">
       <summary title="Histograms of the columns of numbers and dates: drag over one to show a range alone">
-        {spread.value.some(({ of_time }) => of_time)
+        {spread.value.some(({ ofTime }) => ofTime)
           ? "Filter by number or date"
           : "Filter by number"}
       </summary>
-      {spread.value.map(({ name, title, counted, of_time }) => {
+      {spread.value.map(({ name, title, counted, ofTime }) => {
         const filter = filters.get(name);
         return (
           <Brush
             key={name}
             name={title}
             histogram={counted}
-            of_time={of_time}
+            ofTime={ofTime}
             range={filter?.kind === "range" ? [filter.low, filter.high] : null}
             choose={(range) =>
-              set_filter(
+              setFilter(
                 store,
                 name,
                 range === null ? null : { kind: "range", low: range[0], high: range[1] },

@@ -3,13 +3,13 @@
 import { RankedSamples, sentence } from "../controls/ranked_samples";
 import type { Ranked } from "../measures";
 import { select } from "../state/choose";
-import { type Finding, no_warnings, told } from "../state/findings";
-import { label_note } from "../state/label";
+import { type Finding, noWarnings, told } from "../state/findings";
+import { labelNote } from "../state/label";
 import { listed } from "../state/listed";
-import { go_to_step, toggle_finding } from "../state/measure";
+import { goToStep, toggleFinding } from "../state/measure";
 import type { Store } from "../state/store";
-import { write_number } from "../state/table";
-import { shown_step } from "../state/titles";
+import { writeNumber } from "../state/table";
+import { shownStep } from "../state/titles";
 
 export function FindingsPanel({ store }: { store: Store }) {
   const { findings, opened } = store.measuring;
@@ -23,12 +23,12 @@ export function FindingsPanel({ store }: { store: Store }) {
     );
   }
   const listed = told(findings.value);
-  const note = label_note(store.layer.value, store.label_wanted.value);
+  const note = labelNote(store.layer.value, store.labelWanted.value);
   const open = listed.find(({ id }) => id === opened.value);
   return (
     <section class="findings" aria-label="Findings">
       {note !== null && <p class="note">{note}</p>}
-      {findings.value.warnings.length === 0 && <p>{no_warnings(findings.value)}</p>}
+      {findings.value.warnings.length === 0 && <p>{noWarnings(findings.value)}</p>}
       <ul>
         {listed.map((finding) => (
           <li key={finding.id} class={finding.kind}>
@@ -37,9 +37,9 @@ export function FindingsPanel({ store }: { store: Store }) {
               class="finding"
               title="Its rule and its samples"
               aria-expanded={finding === open}
-              onClick={() => toggle_finding(store, finding.id)}
+              onClick={() => toggleFinding(store, finding.id)}
             >
-              <span class="name">{title_of(finding)}</span>
+              <span class="name">{titleOf(finding)}</span>
               <span class="count">{finding.count.toLocaleString("en-US")}</span>
             </button>
             {finding === open && <About store={store} finding={finding} />}
@@ -51,7 +51,7 @@ export function FindingsPanel({ store }: { store: Store }) {
   );
 }
 
-function title_of(finding: Finding): string {
+function titleOf(finding: Finding): string {
   return finding.kind === "warning" ? finding.warning.sentence : finding.rule.title;
 }
 
@@ -68,9 +68,9 @@ function About({ store, finding }: { store: Store; finding: Finding }) {
           type="button"
           class="link"
           title="The step at which the rule held first"
-          onClick={() => go_to_step(store, step)}
+          onClick={() => goToStep(store, step)}
         >
-          Go to step {shown_step(store, step)}
+          Go to step {shownStep(store, step)}
         </button>
       )}
     </p>
@@ -94,7 +94,7 @@ function Samples({ store, finding }: { store: Store; finding: Finding }) {
       ranked={ranked}
       total={finding.count}
       score={finding.kind === "rule" ? finding.rule.score : ""}
-      write={write_number}
+      write={writeNumber}
       select={(ids) => select(store, ids, "list")}
     />
   );

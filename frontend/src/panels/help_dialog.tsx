@@ -1,6 +1,6 @@
 // Lists what hands can do.
 import { useEffect, useRef } from "preact/hooks";
-import { show_help } from "../state/intents";
+import { showHelp } from "../state/intents";
 import type { Store } from "../state/store";
 
 const KEYS: readonly (readonly [string, readonly (readonly [string, string])[]])[] = [
@@ -84,20 +84,16 @@ const KEYS: readonly (readonly [string, readonly (readonly [string, string])[]])
 
 export function HelpDialog({ store }: { store: Store }) {
   const dialog = useRef<HTMLDialogElement>(null);
-  const open = store.help_open.value;
+  const open = store.helpOpen.value;
   useEffect(() => {
     if (open) dialog.current?.showModal();
     else dialog.current?.close();
   }, [open]);
   return (
-    <dialog ref={dialog} aria-labelledby="help-title" onClose={() => show_help(store, false)}>
+    <dialog ref={dialog} aria-labelledby="help-title" onClose={() => showHelp(store, false)}>
       <header>
         <h1 id="help-title">Keys and gestures</h1>
-        <button
-          type="button"
-          title="Closes this help (Esc)"
-          onClick={() => show_help(store, false)}
-        >
+        <button type="button" title="Closes this help (Esc)" onClick={() => showHelp(store, false)}>
           Close
         </button>
       </header>

@@ -1,7 +1,7 @@
 // The sample under the pointer: its thumbnail, large, and its row of the metadata.
 import { Thumbnail } from "../controls/thumbnail";
 import type { Hover, Store } from "../state/store";
-import { type Table, title_of, value_at } from "../state/table";
+import { type Table, titleOf, valueAt } from "../state/table";
 
 const MOST_FIELDS = 5;
 const IMAGE_SIDE = 112;
@@ -11,9 +11,9 @@ export function HoverCard({ store }: { store: Store }) {
   const hover = store.hover.value;
   if (hover === null) return null;
   // Of two panes the one that the pointer is over has the card; in the other a ring is enough.
-  const two_panes = store.second || store.comparing.companion.value !== null;
-  if (hover.told && two_panes) return null;
-  const fields = fields_of(store.table.value ?? [], store.color_by.value, hover.sample);
+  const twoPanes = store.second || store.comparing.companion.value !== null;
+  if (hover.told && twoPanes) return null;
+  const fields = fieldsOf(store.table.value ?? [], store.colorBy.value, hover.sample);
   return (
     // Another sample is another card, which waits a moment again before it opens.
     <div class="hover-card" role="tooltip" key={hover.sample} style={beside(hover)}>
@@ -36,20 +36,20 @@ export function HoverCard({ store }: { store: Store }) {
 }
 
 /** The column that colours first, then the others in their order. */
-function fields_of(table: Table, color_by: string | null, sample: number): [string, string][] {
-  const coloring = table.filter(({ name }) => name === color_by);
-  const others = table.filter(({ name }) => name !== color_by);
+function fieldsOf(table: Table, colorBy: string | null, sample: number): [string, string][] {
+  const coloring = table.filter(({ name }) => name === colorBy);
+  const others = table.filter(({ name }) => name !== colorBy);
   return [...coloring, ...others]
     .slice(0, MOST_FIELDS)
-    .map((column) => [title_of(column), value_at(column, sample)]);
+    .map((column) => [titleOf(column), valueAt(column, sample)]);
 }
 
 /** Opens from the sample towards the middle of the stage, where there is room. */
-function beside({ x, y, width, right_half, lower_half }: Hover): Record<string, string> {
+function beside({ x, y, width, rightHalf, lowerHalf }: Hover): Record<string, string> {
   const away = DISTANCE + width / 2;
   return {
-    left: `${right_half ? x - away : x + away}px`,
+    left: `${rightHalf ? x - away : x + away}px`,
     top: `${y}px`,
-    translate: `${right_half ? "-100%" : "0"} ${lower_half ? "-100%" : "0"}`,
+    translate: `${rightHalf ? "-100%" : "0"} ${lowerHalf ? "-100%" : "0"}`,
   };
 }

@@ -1,6 +1,6 @@
 // The inspector's frame: its tabs and the page of the one that is chosen.
 import type { ComponentChildren } from "preact";
-import { choose_tab, toggle_inspector } from "../state/choose";
+import { chooseTab, toggleInspector } from "../state/choose";
 import { INSPECTOR_TABS, type InspectorTab } from "../state/choosing";
 import type { Store } from "../state/store";
 
@@ -17,8 +17,8 @@ interface InspectorFrameProps {
 }
 
 export function InspectorFrame({ store, children }: InspectorFrameProps) {
-  const { tab, inspector_open } = store.choosing;
-  if (!inspector_open.value) return null;
+  const { tab, inspectorOpen } = store.choosing;
+  if (!inspectorOpen.value) return null;
   return (
     <aside class="inspector" aria-label="Inspector">
       <div class="tabs">
@@ -26,10 +26,10 @@ export function InspectorFrame({ store, children }: InspectorFrameProps) {
           role="tablist"
           aria-label="Inspector"
           onKeyDown={(event) => {
-            const next = tab_after(event.key, tab.value);
+            const next = tabAfter(event.key, tab.value);
             if (next === null) return;
             event.preventDefault();
-            choose_tab(store, next);
+            chooseTab(store, next);
             document.getElementById(`tab-${next}`)?.focus();
           }}
         >
@@ -43,7 +43,7 @@ export function InspectorFrame({ store, children }: InspectorFrameProps) {
               aria-selected={tab.value === name}
               aria-controls="tab-page"
               tabIndex={tab.value === name ? 0 : -1}
-              onClick={() => choose_tab(store, name)}
+              onClick={() => chooseTab(store, name)}
             >
               {name}
             </button>
@@ -54,7 +54,7 @@ export function InspectorFrame({ store, children }: InspectorFrameProps) {
           class="icon"
           aria-label="Close the inspector"
           title="Close the inspector"
-          onClick={() => toggle_inspector(store)}
+          onClick={() => toggleInspector(store)}
         >
           <svg viewBox="0 0 24 24" aria-hidden="true">
             <path d="M18.300 5.700 12 12l6.300 6.300-1.400 1.400-6.300-6.300-6.300 6.300-1.400-1.400L9.200 12 2.900 5.700l1.400-1.400 6.300 6.300 6.300-6.300z" />
@@ -68,7 +68,7 @@ export function InspectorFrame({ store, children }: InspectorFrameProps) {
   );
 }
 
-function tab_after(key: string, tab: InspectorTab): InspectorTab | null {
+function tabAfter(key: string, tab: InspectorTab): InspectorTab | null {
   const at = INSPECTOR_TABS.indexOf(tab);
   const count = INSPECTOR_TABS.length;
   if (key === "ArrowRight") return INSPECTOR_TABS[(at + 1) % count] ?? null;

@@ -1,7 +1,7 @@
 // What is measured of the layer, in sections of which one is open at a time.
 import type { ComponentChildren } from "preact";
-import { label_note } from "../state/label";
-import { toggle_section } from "../state/measure";
+import { labelNote } from "../state/label";
+import { toggleSection } from "../state/measure";
 import { SECTIONS, type Section } from "../state/measuring";
 import type { Store } from "../state/store";
 
@@ -22,7 +22,7 @@ interface LayerSectionsProps {
 
 export function LayerSections({ store, children }: LayerSectionsProps) {
   const open = store.measuring.section.value;
-  const note = label_note(store.layer.value, store.label_wanted.value);
+  const note = labelNote(store.layer.value, store.labelWanted.value);
   return (
     <div class="sections">
       {note !== null && <p class="note">{note}</p>}
@@ -34,7 +34,7 @@ export function LayerSections({ store, children }: LayerSectionsProps) {
               class="section-title"
               title={TITLES[section]}
               aria-expanded={section === open}
-              onClick={() => toggle_section(store, section)}
+              onClick={() => toggleSection(store, section)}
             >
               {section}
             </button>

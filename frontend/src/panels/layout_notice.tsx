@@ -1,7 +1,7 @@
 // What a layout costs before it is started, how far it is while it is worked on, and what went wrong.
 
-import { is_under_way } from "../state/frames";
-import { cancel_layout, start_layout } from "../state/intents";
+import { isUnderWay } from "../state/frames";
+import { cancelLayout, startLayout } from "../state/intents";
 import type { Store } from "../state/store";
 
 export function LayoutNotice({ store }: { store: Store }) {
@@ -16,7 +16,7 @@ export function LayoutNotice({ store }: { store: Store }) {
       class="layout-notice"
       aria-label={store.second ? "Layout of the second pane" : "Layout"}
     >
-      {is_under_way(progress) ? (
+      {isUnderWay(progress) ? (
         <>
           <p role="status">
             {progress.state === "waiting"
@@ -27,7 +27,7 @@ export function LayoutNotice({ store }: { store: Store }) {
           <button
             type="button"
             title="Ends the work; what is finished stays"
-            onClick={() => cancel_layout(store)}
+            onClick={() => cancelLayout(store)}
           >
             Cancel
           </button>
@@ -43,7 +43,7 @@ export function LayoutNotice({ store }: { store: Store }) {
             type="button"
             class="primary"
             title="Starts the work on the server; what is finished is kept for the next time"
-            onClick={() => start_layout(store)}
+            onClick={() => startLayout(store)}
           >
             {progress.state === "failed" ? "Try again" : "Lay out"}
           </button>

@@ -2,26 +2,26 @@
 import { useState } from "preact/hooks";
 import type { Legend, LegendEntry } from "../color";
 import { Choice } from "../controls/choice";
-import { write_moment } from "../dates";
+import { writeMoment } from "../dates";
 import { COLORS } from "../palette";
-import { color_only, isolate_entry, select_entry, toggle_entry, treat_as } from "../state/choose";
-import { colored_in_words } from "../state/class_groups";
-import { color_title } from "../state/colors";
-import { hidden_in } from "../state/filters";
+import { colorOnly, isolateEntry, selectEntry, toggleEntry, treatAs } from "../state/choose";
+import { coloredInWords } from "../state/class_groups";
+import { colorTitle } from "../state/colors";
+import { hiddenIn } from "../state/filters";
 import type { Store } from "../state/store";
-import { write_number } from "../state/table";
-import { type Treatment, treatment_of } from "../state/treated";
+import { writeNumber } from "../state/table";
+import { type Treatment, treatmentOf } from "../state/treated";
 
 export function LegendPanel({ store }: { store: Store }) {
   const legend = store.coloring.value?.legend;
-  const column = store.color_by.value;
+  const column = store.colorBy.value;
   if (legend === undefined || legend.kind === "none" || column === null) return null;
   const missing = legend.kind === "ramp" && legend.missing !== null ? [legend.missing] : [];
   const groups = legend.kind === "categories" ? legend.groups : undefined;
   const entries = legend.kind === "categories" ? (groups ?? legend.entries) : missing;
   return (
     <section class="legend">
-      <h2>{color_title(store, column)}</h2>
+      <h2>{colorTitle(store, column)}</h2>
       <Treated store={store} column={column} />
       {legend.kind === "categories" && groups !== undefined && (
         <ManyClasses store={store} column={column} legend={legend} />
@@ -42,7 +42,7 @@ export function LegendPanel({ store }: { store: Store }) {
 /** Whole numbers with few values are numbers or classes, as one likes. */
 function Treated({ store, column }: { store: Store; column: string }) {
   const recorded = store.table.value?.find(({ name }) => name === column);
-  const treatment = recorded && treatment_of(recorded, store.treatments.value, store.label.value);
+  const treatment = recorded && treatmentOf(recorded, store.treatments.value, store.label.value);
   if (!treatment) return null;
   return (
     <Choice
@@ -52,7 +52,7 @@ function Treated({ store, column }: { store: Store; column: string }) {
         { value: "classes", name: "As classes", title: "A color for each number" },
       ]}
       chosen={treatment}
-      choose={(one) => treat_as(store, column, one as Treatment)}
+      choose={(one) => treatAs(store, column, one as Treatment)}
     />
   );
 }
@@ -89,7 +89,7 @@ function ManyClasses({ store, column, legend }: Omit<EntryProps, "entry">) {
               <button
                 type="button"
                 title="Gives these classes colors of their own; all others are grey"
-                onClick={() => color_only(store, text)}
+                onClick={() => colorOnly(store, text)}
               >
                 Color only these
               </button>
@@ -108,16 +108,16 @@ function ManyClasses({ store, column, legend }: Omit<EntryProps, "entry">) {
 
 /** Which classes have colors of their own, where not all do, and the way back. */
 function ColoredOnly({ store, column }: { store: Store; column: string }) {
-  const only = store.color_only.value;
+  const only = store.colorOnly.value;
   const classes = store.choosing.columns.value.find(({ name }) => name === column);
   if (only === "" || classes?.type !== "category" || classes.words.length <= COLORS) return null;
   return (
     <p class="note colored-only">
-      {colored_in_words(classes, only)}
+      {coloredInWords(classes, only)}
       <button
         type="button"
         title="Gives each class the color of its group again"
-        onClick={() => color_only(store, "")}
+        onClick={() => colorOnly(store, "")}
       >
         Color all classes
       </button>
@@ -134,13 +134,13 @@ interface EntryProps {
 
 function Entry({ store, column, legend, entry }: EntryProps) {
   const { name, count, color, hollow, codes } = entry;
-  const hidden = hidden_in(store.choosing.filters.value.get(column));
+  const hidden = hiddenIn(store.choosing.filters.value.get(column));
   const shown = !codes.every((code) => hidden.has(code));
   const press = (event: MouseEvent | KeyboardEvent) => {
-    if (event.altKey) isolate_entry(store, column, entry, legend);
-    else if (event.shiftKey) select_entry(store, column, entry, "add");
-    else if (event.ctrlKey || event.metaKey) select_entry(store, column, entry, "subtract");
-    else toggle_entry(store, column, entry);
+    if (event.altKey) isolateEntry(store, column, entry, legend);
+    else if (event.shiftKey) selectEntry(store, column, entry, "add");
+    else if (event.ctrlKey || event.metaKey) selectEntry(store, column, entry, "subtract");
+    else toggleEntry(store, column, entry);
   };
   return (
     <li class={shown ? "" : "off"}>
@@ -170,7 +170,7 @@ function Entry({ store, column, legend, entry }: EntryProps) {
           class="icon only"
           aria-label={`Show ${name} alone`}
           title="Show alone (Alt-click)"
-          onClick={() => isolate_entry(store, column, entry, legend)}
+          onClick={() => isolateEntry(store, column, entry, legend)}
         >
           <svg viewBox="0 0 24 24" aria-hidden="true">
             <path
@@ -186,8 +186,7 @@ function Entry({ store, column, legend, entry }: EntryProps) {
 
 function Ramp({ legend }: { legend: Extract<Legend, { kind: "ramp" }> }) {
   const span = legend.high - legend.low;
-  const write = (value: number) =>
-    legend.of_time ? write_moment(value, span) : write_number(value);
+  const write = (value: number) => (legend.ofTime ? writeMoment(value, span) : writeNumber(value));
   const low = write(legend.low);
   const high = write(legend.high);
   return (
@@ -200,7 +199,7 @@ function Ramp({ legend }: { legend: Extract<Legend, { kind: "ramp" }> }) {
       />
       <div class="limits" aria-hidden="true">
         <span>≤ {low}</span>
-        {legend.of_time && span > 0 && low.length <= 10 && (
+        {legend.ofTime && span > 0 && low.length <= 10 && (
           <span>{write(legend.low + span / 2)}</span>
         )}
         <span>≥ {high}</span>

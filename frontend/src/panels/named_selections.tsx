@@ -1,13 +1,13 @@
 // Selections with names, and tags: kept by this browser, taken along as files.
 import { download } from "../controls/download";
 import { NamedList } from "../controls/named_list";
-import { forget_selection, name_selection, select } from "../state/choose";
-import { rows_csv, tags_csv } from "../state/rows";
+import { forgetSelection, nameSelection, select } from "../state/choose";
+import { rowsCsv, tagsCsv } from "../state/rows";
 import type { Store } from "../state/store";
 
 export function NamedSelections({ store }: { store: Store }) {
   const { named, tags, selection, unkept, columns } = store.choosing;
-  const ids_of = (name: string) => named.value.find((one) => one.name === name)?.ids ?? [];
+  const idsOf = (name: string) => named.value.find((one) => one.name === name)?.ids ?? [];
   return (
     <section class="named" aria-label="Named selections">
       <NamedList
@@ -15,22 +15,22 @@ export function NamedSelections({ store }: { store: Store }) {
         named={named.value.map((one) => one.name)}
         present={selection.value === null ? null : "selection"}
         title="Under which it can be selected again, also on the next visit"
-        open_title="Select these samples again"
-        remove_title="Remove this selection"
-        keep={(name) => name_selection(store, name)}
-        open={(name) => select(store, ids_of(name), "list")}
-        remove={(name) => forget_selection(store, name)}
+        openTitle="Select these samples again"
+        removeTitle="Remove this selection"
+        keep={(name) => nameSelection(store, name)}
+        open={(name) => select(store, idsOf(name), "list")}
+        remove={(name) => forgetSelection(store, name)}
       >
         {(name) => (
           <>
-            <span class="count">{ids_of(name).length.toLocaleString("en-US")}</span>
+            <span class="count">{idsOf(name).length.toLocaleString("en-US")}</span>
             <button
               type="button"
               class="icon"
               aria-label={`Download ${name}`}
               title="Download its rows as a CSV file"
               onClick={() =>
-                download(`${name}.csv`, rows_csv(ids_of(name), columns.value), "text/csv")
+                download(`${name}.csv`, rowsCsv(idsOf(name), columns.value), "text/csv")
               }
             >
               <svg viewBox="0 0 24 24" aria-hidden="true">
@@ -46,7 +46,7 @@ export function NamedSelections({ store }: { store: Store }) {
           <button
             type="button"
             title="Sample and tag of each as a CSV file"
-            onClick={() => download("tags.csv", tags_csv(tags.value), "text/csv")}
+            onClick={() => download("tags.csv", tagsCsv(tags.value), "text/csv")}
           >
             Download tags
           </button>

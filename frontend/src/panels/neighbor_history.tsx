@@ -3,11 +3,11 @@
 import { ListBox } from "../controls/list_box";
 import { Thumbnail } from "../controls/thumbnail";
 import type { NeighborHistory } from "../measures";
-import { point_at } from "../state/choose";
-import { go_to_step, unfold_neighbors } from "../state/measure";
-import { kept_neighbors } from "../state/sample_history";
-import { color_of, type Store } from "../state/store";
-import { shown_step } from "../state/titles";
+import { pointAt } from "../state/choose";
+import { goToStep, unfoldNeighbors } from "../state/measure";
+import { keptNeighbors } from "../state/sample_history";
+import { colorOf, type Store } from "../state/store";
+import { shownStep } from "../state/titles";
 
 const ROW_HEIGHT = 22;
 const IMAGE = 16;
@@ -15,20 +15,20 @@ const IMAGE = 16;
 const MOST_ROWS = 11;
 
 export function NeighborHistoryPanel({ store }: { store: Store }) {
-  const { neighbor_history, neighbors_unfolded } = store.measuring;
+  const { neighborHistory, neighborsUnfolded } = store.measuring;
   const sample = store.choosing.sample.value;
   if (sample === null || store.steps.value.length < 2) return null;
-  const history = neighbor_history.value?.sample === sample ? neighbor_history.value : null;
+  const history = neighborHistory.value?.sample === sample ? neighborHistory.value : null;
   return (
     <details
       class="more neighbor-history"
-      open={neighbors_unfolded.value}
-      onToggle={(event) => unfold_neighbors(store, event.currentTarget.open)}
+      open={neighborsUnfolded.value}
+      onToggle={(event) => unfoldNeighbors(store, event.currentTarget.open)}
     >
       <summary title="The nearest neighbors at each step; outlined those of the step that is shown">
         Neighbors over the steps
       </summary>
-      {!neighbors_unfolded.value ? null : history === null ? (
+      {!neighborsUnfolded.value ? null : history === null ? (
         <p role="status">The neighbors are being looked for…</p>
       ) : (
         <div style={{ height: `${ROW_HEIGHT * Math.min(MOST_ROWS, history.steps.length)}px` }}>
@@ -44,16 +44,16 @@ function Rows({ store, history }: { store: Store; history: NeighborHistory }) {
   const sprites = store.sprites.value;
   const here = steps.indexOf(store.step.value ?? Number.NaN);
   const now = new Set(neighbors[here]);
-  const kept = kept_neighbors(history, store.step.value);
+  const kept = keptNeighbors(history, store.step.value);
   return (
     <ListBox
       name="Neighbors at each step"
       count={steps.length}
-      row_height={ROW_HEIGHT}
+      rowHeight={ROW_HEIGHT}
       chosen={here}
-      key_of={(place) => steps[place] ?? 0}
-      choose={(place) => go_to_step(store, steps[place] ?? 0)}
-      point={() => point_at(store, null)}
+      keyOf={(place) => steps[place] ?? 0}
+      choose={(place) => goToStep(store, steps[place] ?? 0)}
+      point={() => pointAt(store, null)}
     >
       {(place) => {
         const then = neighbors[place] ?? [];
@@ -61,7 +61,7 @@ function Rows({ store, history }: { store: Store; history: NeighborHistory }) {
           <>
             <span class="of-step">
               <span class="unseen">Step </span>
-              {shown_step(store, steps[place] ?? 0)}
+              {shownStep(store, steps[place] ?? 0)}
               <span class="unseen">: samples {then.join(", ")}; </span>
             </span>
             {then.map((one) => (
@@ -70,11 +70,11 @@ function Rows({ store, history }: { store: Store; history: NeighborHistory }) {
                 class={now.has(one) ? "one kept" : "one"}
                 title={`Sample ${one}`}
                 aria-hidden="true"
-                onPointerEnter={() => point_at(store, one)}
-                onPointerLeave={() => point_at(store, null)}
+                onPointerEnter={() => pointAt(store, one)}
+                onPointerLeave={() => pointAt(store, null)}
               >
                 {sprites === null ? (
-                  <span class="swatch" style={{ background: color_of(store, one) }} />
+                  <span class="swatch" style={{ background: colorOf(store, one) }} />
                 ) : (
                   <Thumbnail sprites={sprites} sample={one} side={IMAGE} silent />
                 )}

@@ -3,18 +3,18 @@ import { useState } from "preact/hooks";
 import { Choice, type Option } from "../controls/choice";
 import { Field, NumberField } from "../controls/field";
 import { SampleList } from "../controls/sample_list";
-import { look_at, select } from "../state/choose";
+import { lookAt, select } from "../state/choose";
 import { listed } from "../state/listed";
 import {
-  choose_k,
-  choose_metric,
-  compare_since,
+  chooseK,
+  chooseMetric,
+  compareSince,
   MOST_NEIGHBORS,
-  missing_from,
+  missingFrom,
 } from "../state/neighbors";
 import type { Store } from "../state/store";
-import { write_number } from "../state/table";
-import { step_title } from "../state/titles";
+import { writeNumber } from "../state/table";
+import { stepTitle } from "../state/titles";
 import type { Metric } from "../types";
 
 const METRICS: readonly (readonly [Metric, string])[] = [
@@ -24,13 +24,13 @@ const METRICS: readonly (readonly [Metric, string])[] = [
 type Part = "all" | "gained" | "lost";
 
 export function NeighborsPanel({ store }: { store: Store }) {
-  const [part, set_part] = useState<Part>("all");
+  const [part, setPart] = useState<Part>("all");
   const { metric, k, since, answer } = store.neighbors;
   const { sample } = store.choosing;
   if (sample.value === null) return null;
   const current = answer.value?.sample === sample.value ? answer.value : null;
-  const gained = current?.then ? missing_from(current.then, current.now) : [];
-  const lost = current?.then ? missing_from(current.now, current.then) : [];
+  const gained = current?.then ? missingFrom(current.then, current.now) : [];
+  const lost = current?.then ? missingFrom(current.now, current.then) : [];
   const shown = { all: current?.now ?? [], gained, lost }[current?.then ? part : "all"];
   const parts: Option<Part>[] = [
     { value: "all", name: "All", title: "All neighbors at this step" },
@@ -63,7 +63,7 @@ export function NeighborsPanel({ store }: { store: Store }) {
           title="What makes two samples neighbors: their distance, or the angle between them"
           options={METRICS}
           chosen={metric.value}
-          choose={(chosen) => choose_metric(store, chosen as Metric)}
+          choose={(chosen) => chooseMetric(store, chosen as Metric)}
         />
         <NumberField
           name="Nearest"
@@ -72,7 +72,7 @@ export function NeighborsPanel({ store }: { store: Store }) {
           high={MOST_NEIGHBORS}
           whole
           value={k.value}
-          choose={(number) => choose_k(store, number)}
+          choose={(number) => chooseK(store, number)}
         />
         <Field
           name="Changes since"
@@ -80,27 +80,27 @@ export function NeighborsPanel({ store }: { store: Store }) {
           options={[
             ["", "–"],
             ...store.steps.value.map(
-              (step) => [`${step}`, step_title(store, step).replace(/( of|, \d).*/, "")] as const,
+              (step) => [`${step}`, stepTitle(store, step).replace(/( of|, \d).*/, "")] as const,
             ),
           ]}
           chosen={since.value === null ? "" : `${since.value}`}
-          choose={(step) => compare_since(store, step === "" ? null : Number(step))}
+          choose={(step) => compareSince(store, step === "" ? null : Number(step))}
         />
       </div>
       {current?.then && (
-        <Choice name="Which neighbors" options={parts} chosen={part} choose={set_part} />
+        <Choice name="Which neighbors" options={parts} chosen={part} choose={setPart} />
       )}
       <SampleList
         {...listed(store)}
         name={part === "all" ? "Nearest neighbors" : `Neighbors ${part}`}
         ids={shown.map((one) => one.sample)}
         chosen={null}
-        choose={(one) => look_at(store, one)}
+        choose={(one) => lookAt(store, one)}
       >
         {(place) => (
           <span class="count">
             <span class="unseen">, distance </span>
-            {write_number(shown[place]?.distance ?? Number.NaN)}
+            {writeNumber(shown[place]?.distance ?? Number.NaN)}
           </span>
         )}
       </SampleList>

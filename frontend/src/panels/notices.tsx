@@ -1,19 +1,19 @@
 // Says what the page waits for and what went wrong. The picture behind stays.
-import { dismiss_not_searched } from "../state/choose";
+import { dismissNotSearched } from "../state/choose";
 import type { Store } from "../state/store";
-import { shown_step } from "../state/titles";
+import { shownStep } from "../state/titles";
 
 export function Notices({ store }: { store: Store }) {
   const { activity, run, layer, frames, view } = store;
-  const { not_searched } = store.choosing;
+  const { notSearched } = store.choosing;
   const awaited = frames.value?.awaited ?? null;
   const failures = activity.failures.value;
   const broken = run.value !== null && layer.value === null;
   // How far a layout is has a notice of its own.
-  const at_once = view.value?.iterative === false;
+  const atOnce = view.value?.iterative === false;
   const waiting =
-    awaited !== null && failures.length === 0 && at_once
-      ? `Computing step ${shown_step(store, awaited)} of ${layer.value?.name ?? "the layer"}…`
+    awaited !== null && failures.length === 0 && atOnce
+      ? `Computing step ${shownStep(store, awaited)} of ${layer.value?.name ?? "the layer"}…`
       : activity.waiting.value.length > 0
         ? `Loading ${activity.waiting.value[0]}…`
         : null;
@@ -39,16 +39,16 @@ export function Notices({ store }: { store: Store }) {
             </button>
           </div>
         ))}
-        {not_searched.value !== null && (
+        {notSearched.value !== null && (
           <div class="failure" role="alert">
             <p>
               <strong>The selection of this link or bookmark was not restored.</strong>{" "}
-              {not_searched.value}.
+              {notSearched.value}.
             </p>
             <button
               type="button"
               title="Takes this message away"
-              onClick={() => dismiss_not_searched(store)}
+              onClick={() => dismissNotSearched(store)}
             >
               Dismiss
             </button>

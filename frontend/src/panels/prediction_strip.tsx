@@ -2,17 +2,17 @@
 // model was confident, underlined where it was wrong.
 import { useId, useState } from "preact/hooks";
 import type { SampleHistory } from "../measures";
-import { color_of_class } from "../state/colors";
-import { go_to_step } from "../state/measure";
-import { predicted_at, told_at } from "../state/sample_history";
+import { colorOfClass } from "../state/colors";
+import { goToStep } from "../state/measure";
+import { predictedAt, toldAt } from "../state/sample_history";
 import type { Store } from "../state/store";
-import { shown_step } from "../state/titles";
+import { shownStep } from "../state/titles";
 
 export function PredictionStrip({ store }: { store: Store }) {
-  const { sample_history, has_outputs } = store.measuring;
+  const { sampleHistory, hasOutputs } = store.measuring;
   const sample = store.choosing.sample.value;
-  if (sample === null || !has_outputs.value) return null;
-  const history = sample_history.value?.sample === sample ? sample_history.value : null;
+  if (sample === null || !hasOutputs.value) return null;
+  const history = sampleHistory.value?.sample === sample ? sampleHistory.value : null;
   return (
     <section class="predictions" aria-label="Predictions">
       <h2>
@@ -33,12 +33,12 @@ export function PredictionStrip({ store }: { store: Store }) {
 function Strip({ store, history }: { store: Store; history: SampleHistory }) {
   const id = useId();
   /** The place that is pointed at or moved to by keys; null for the step that is shown. */
-  const [active, set_active] = useState<number | null>(null);
+  const [active, setActive] = useState<number | null>(null);
   const { steps } = history;
   const here = steps.indexOf(store.step.value ?? Number.NaN);
   const at = Math.min(active ?? Math.max(0, here), steps.length - 1);
-  const shown = (step: number) => shown_step(store, step);
-  const go = (place: number) => go_to_step(store, steps[place] ?? 0);
+  const shown = (step: number) => shownStep(store, step);
+  const go = (place: number) => goToStep(store, steps[place] ?? 0);
   return (
     <>
       <div
@@ -49,17 +49,17 @@ function Strip({ store, history }: { store: Store; history: SampleHistory }) {
         aria-activedescendant={`${id}-${at}`}
         tabIndex={0}
         onKeyDown={(event) => {
-          const place = place_after(event.key, at, steps.length);
-          if (place !== null) set_active(place);
+          const place = placeAfter(event.key, at, steps.length);
+          if (place !== null) setActive(place);
           else if (event.key === "Enter" || event.key === " ") go(at);
           else return;
           event.preventDefault();
         }}
-        onBlur={() => set_active(null)}
-        onPointerLeave={() => set_active(null)}
+        onBlur={() => setActive(null)}
+        onPointerLeave={() => setActive(null)}
       >
         {steps.map((step, place) => {
-          const { name, code, confidence, correct } = predicted_at(history, place);
+          const { name, code, confidence, correct } = predictedAt(history, place);
           return (
             // biome-ignore lint/a11y/useKeyWithClickEvents: the strip takes the keys for all of its options
             // biome-ignore lint/a11y/useFocusableInteractive: the strip keeps the focus and names the active option
@@ -69,28 +69,28 @@ function Strip({ store, history }: { store: Store; history: SampleHistory }) {
               class={`cell ${correct === 0 ? "wrong" : ""} ${place === at ? "active" : ""}`}
               role="option"
               aria-selected={place === here}
-              aria-label={told_at(history, place, shown)}
-              title={told_at(history, place, shown)}
-              onPointerEnter={() => set_active(place)}
+              aria-label={toldAt(history, place, shown)}
+              title={toldAt(history, place, shown)}
+              onPointerEnter={() => setActive(place)}
               onClick={() => go(place)}
             >
               <div
                 class="bar"
                 style={{
                   height: `${100 * (confidence ?? 0)}%`,
-                  background: color_of_class(store, name, code),
+                  background: colorOfClass(store, name, code),
                 }}
               />
             </div>
           );
         })}
       </div>
-      <p class="told">{told_at(history, at, shown)}</p>
+      <p class="told">{toldAt(history, at, shown)}</p>
     </>
   );
 }
 
-function place_after(key: string, at: number, count: number): number | null {
+function placeAfter(key: string, at: number, count: number): number | null {
   const places: Readonly<Record<string, number>> = {
     ArrowLeft: at - 1,
     ArrowRight: at + 1,

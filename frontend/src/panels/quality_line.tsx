@@ -1,11 +1,11 @@
 // One quiet line: what this view is worth, and what its axes were made from; on a click the numbers of the step shown.
-import { basis_sentence, is_outdated } from "../state/basis";
-import { has_own_basis } from "../state/frames";
-import { show_quality } from "../state/intents";
-import { label_note } from "../state/label";
-import { refit_axes } from "../state/show";
+import { basisSentence, isOutdated } from "../state/basis";
+import { hasOwnBasis } from "../state/frames";
+import { showQuality } from "../state/intents";
+import { labelNote } from "../state/label";
+import { refitAxes } from "../state/show";
 import type { Store } from "../state/store";
-import { shown_step } from "../state/titles";
+import { shownStep } from "../state/titles";
 import type { FrameQuality } from "../types";
 
 /** Name, meaning, and which number; all between 0 and 1. */
@@ -35,7 +35,7 @@ const NUMBERS: readonly (readonly [string, string, keyof FrameQuality])[] = [
 ];
 
 export function QualityLine({ store }: { store: Store }) {
-  const { frames, quality, quality_open, steps, view, turn } = store;
+  const { frames, quality, qualityOpen, steps, view, turn } = store;
   if (frames.value === null || quality.value === null) return null;
   if (turn.value !== null) {
     // What was measured holds for the first components alone.
@@ -43,26 +43,26 @@ export function QualityLine({ store }: { store: Store }) {
       <p class="quality quality-line">Other axes than the first, whose quality is not measured.</p>
     );
   }
-  const own = view.value !== null && has_own_basis(view.value);
+  const own = view.value !== null && hasOwnBasis(view.value);
   const axes = own
-    ? ` ${basis_sentence(frames.value.basis, steps.value, (one) => shown_step(store, one))}.`
+    ? ` ${basisSentence(frames.value.basis, steps.value, (one) => shownStep(store, one))}.`
     : "";
   const onto = frames.value.progress.value?.onto?.sentence ?? null;
   const outdated =
     own &&
     store.run.value?.recording === true &&
     store.layer.value !== null &&
-    is_outdated(frames.value.basis, store.layer.value);
+    isOutdated(frames.value.basis, store.layer.value);
   const warning = quality.value.warning ?? null;
   return (
     <div class="quality">
-      {quality_open.value && <Numbers store={store} />}
+      {qualityOpen.value && <Numbers store={store} />}
       <button
         type="button"
         class="quality-line"
-        aria-expanded={quality_open.value}
+        aria-expanded={qualityOpen.value}
         title="What this view is worth, in numbers"
-        onClick={() => show_quality(store, !quality_open.value)}
+        onClick={() => showQuality(store, !qualityOpen.value)}
       >
         {quality.value.sentence}
         {axes}
@@ -74,7 +74,7 @@ export function QualityLine({ store }: { store: Store }) {
           type="button"
           class="refit"
           title="Make the axes from all steps recorded so far"
-          onClick={() => refit_axes(store)}
+          onClick={() => refitAxes(store)}
         >
           Refit axes
         </button>
@@ -93,9 +93,9 @@ function Numbers({ store }: { store: Store }) {
       (key !== "variance_shown" || !view.value?.iterative) &&
       (key !== "label_accuracy" || label !== null),
   );
-  const note = label_note(store.layer.value, store.label_wanted.value);
+  const note = labelNote(store.layer.value, store.labelWanted.value);
   const floor = quality.value?.noise_floor ?? null;
-  const named = step.value === null ? "" : shown_step(store, step.value);
+  const named = step.value === null ? "" : shownStep(store, step.value);
   const waiting = quality.value?.state === "running" || quality.value?.state === "waiting";
   return (
     <section

@@ -7,21 +7,21 @@ import { RankedSamples, sentence } from "../controls/ranked_samples";
 import type { Comparison, Difference, MetricOfBoth, Other } from "../measures";
 import { select } from "../state/choose";
 import { listed } from "../state/listed";
-import { choose_rival, go_to_step, toggle_difference } from "../state/measure";
-import { in_order } from "../state/metric_order";
-import { left_out_in_words, rival_of, rivals_of, strangers_of } from "../state/others";
+import { chooseRival, goToStep, toggleDifference } from "../state/measure";
+import { inOrder } from "../state/metric_order";
+import { leftOutInWords, rivalOf, rivalsOf, strangersOf } from "../state/others";
 import type { Store } from "../state/store";
-import { write_number } from "../state/table";
-import { time_axis } from "../state/time_axis";
-import { shown_step, step_name } from "../state/titles";
+import { writeNumber } from "../state/table";
+import { timeAxis } from "../state/time_axis";
+import { shownStep, stepName } from "../state/titles";
 
 /** So many runs are named. */
 const FEW = 3;
 
 export function RunsPanel({ store }: { store: Store }) {
-  const rivals = rivals_of(store);
-  const rival = rival_of(store);
-  const strangers = strangers_of(store);
+  const rivals = rivalsOf(store);
+  const rival = rivalOf(store);
+  const strangers = strangersOf(store);
   const comparison = store.measuring.comparison.value;
   const title = (one: Other) =>
     one.layer === store.layer.value?.name ? one.run : `${one.layer} of ${one.run}`;
@@ -40,7 +40,7 @@ export function RunsPanel({ store }: { store: Store }) {
             )}
             choose={(place) => {
               const chosen = rivals[Number(place)];
-              if (chosen !== undefined) choose_rival(store, chosen);
+              if (chosen !== undefined) chooseRival(store, chosen);
             }}
           />
           {comparison === null ? (
@@ -70,26 +70,35 @@ interface BothProps {
 }
 
 function Both({ store, comparison, there, run }: BothProps) {
-  const { step, with_step, metrics, lists, k, neighbors_kept, steps, cka } = comparison;
+  const {
+    step,
+    with_step: withStep,
+    metrics,
+    lists,
+    k,
+    neighbors_kept: neighborsKept,
+    steps,
+    cka,
+  } = comparison;
   const biased = comparison.cka_biased[steps.indexOf(step)] ?? null;
-  const left_out = left_out_in_words(comparison.left_out);
+  const leftOut = leftOutInWords(comparison.left_out);
   const here = store.run.value?.run ?? "";
-  const { first, others } = in_order(metrics);
+  const { first, others } = inOrder(metrics);
   const runs = store.runs.value ?? [];
-  const named = shown_step(store, step);
-  const named_there = step_name(runs.find((one) => one.run === run) ?? null, with_step);
-  const at = named === named_there ? `step ${named}` : `step ${named} and step ${named_there}`;
+  const named = shownStep(store, step);
+  const namedThere = stepName(runs.find((one) => one.run === run) ?? null, withStep);
+  const at = named === namedThere ? `step ${named}` : `step ${named} and step ${namedThere}`;
   const open = lists.find(({ list }) => list === store.measuring.difference.value);
   return (
     <>
       {step !== store.step.value && (
         <p>
-          {step === with_step
-            ? `${there} lacks step ${shown_step(store, store.step.value ?? step)}: compared at step ${named}, the last of both.`
+          {step === withStep
+            ? `${there} lacks step ${shownStep(store, store.step.value ?? step)}: compared at step ${named}, the last of both.`
             : "The runs share no step: each is compared at its last."}
         </p>
       )}
-      {left_out !== null && <p class="note">{left_out}</p>}
+      {leftOut !== null && <p class="note">{leftOut}</p>}
       {metrics.length === 0 ? (
         <p role="status">The layers are being measured…</p>
       ) : (
@@ -112,24 +121,24 @@ function Both({ store, comparison, there, run }: BothProps) {
       <h3 class="row-of-fields">
         CKA of both at each step
         <span class="spring" />
-        <span class="count" title={`Debiased; biased: ${in_short(biased)}`}>
-          {in_short(cka[steps.indexOf(step)] ?? null)}
+        <span class="count" title={`Debiased; biased: ${inShort(biased)}`}>
+          {inShort(cka[steps.indexOf(step)] ?? null)}
         </span>
       </h3>
       <StepCurve
         name={`CKA of ${here} and ${there}`}
         steps={steps}
         values={cka}
-        {...time_axis(store, steps)}
-        go={(one) => go_to_step(store, one)}
-        shown={(one) => shown_step(store, one)}
+        {...timeAxis(store, steps)}
+        go={(one) => goToStep(store, one)}
+        shown={(one) => shownStep(store, one)}
       />
       {lists.length > 0 && (
         <>
           <h3>Samples at {at}</h3>
-          {neighbors_kept !== null && (
+          {neighborsKept !== null && (
             <p>
-              Of the {k} nearest neighbors of a sample, {Math.round(100 * neighbors_kept)} % are so
+              Of the {k} nearest neighbors of a sample, {Math.round(100 * neighborsKept)} % are so
               in both.
             </p>
           )}
@@ -141,7 +150,7 @@ function Both({ store, comparison, there, run }: BothProps) {
                   class="finding"
                   title="Lists these samples, the most striking first"
                   aria-expanded={one === open}
-                  onClick={() => toggle_difference(store, one.list)}
+                  onClick={() => toggleDifference(store, one.list)}
                 >
                   <span class="name">{one.meaning.replace(/\.$/, "")}</span>
                   <span class="count">
@@ -189,7 +198,7 @@ function MetricTable({ name, runs, metrics }: MetricTableProps) {
               {unit !== "" && unit !== "share" && <small> {unit}</small>}
             </th>
             {values.map((value, i) => (
-              <td key={runs[i]}>{in_short(value)}</td>
+              <td key={runs[i]}>{inShort(value)}</td>
             ))}
           </tr>
         ))}
@@ -198,7 +207,7 @@ function MetricTable({ name, runs, metrics }: MetricTableProps) {
   );
 }
 
-function in_short(value: number | null): string {
+function inShort(value: number | null): string {
   return value === null ? "–" : short(value);
 }
 
@@ -211,7 +220,7 @@ function Samples({ store, difference }: { store: Store; difference: Difference }
       ranked={samples}
       total={count}
       score={score}
-      write={write_number}
+      write={writeNumber}
       select={(ids) => select(store, ids, "list")}
     />
   );

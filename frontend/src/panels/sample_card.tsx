@@ -1,10 +1,10 @@
 // The chosen sample: its image, its row, how far it has come, and the way to the next one.
 import { useComputed } from "@preact/signals";
 import { Thumbnail } from "../controls/thumbnail";
-import { look_further } from "../state/choose";
-import { median, path_lengths } from "../state/paths";
+import { lookFurther } from "../state/choose";
+import { median, pathLengths } from "../state/paths";
 import type { Store } from "../state/store";
-import { title_of, value_at } from "../state/table";
+import { titleOf, valueAt } from "../state/table";
 
 const IMAGE_SIDE = 112;
 
@@ -21,7 +21,7 @@ export function SampleCard({ store }: { store: Store }) {
           class="icon"
           aria-label="Previous sample"
           title="Previous sample ( [ )"
-          onClick={() => look_further(store, -1)}
+          onClick={() => lookFurther(store, -1)}
         >
           <svg viewBox="0 0 24 24" aria-hidden="true">
             <path d="M15.400 6 14 4.600 6.600 12l7.400 7.400 1.400-1.400-6-6z" />
@@ -32,7 +32,7 @@ export function SampleCard({ store }: { store: Store }) {
           class="icon"
           aria-label="Next sample"
           title="Next sample ( ] )"
-          onClick={() => look_further(store, 1)}
+          onClick={() => lookFurther(store, 1)}
         >
           <svg viewBox="0 0 24 24" aria-hidden="true">
             <path d="M8.600 18 10 19.400l7.400-7.400L10 4.600 8.600 6l6 6z" />
@@ -49,8 +49,8 @@ export function SampleCard({ store }: { store: Store }) {
           <dl>
             {(store.table.value ?? []).map((column) => (
               <div key={column.name}>
-                <dt>{title_of(column)}</dt>
-                <dd>{value_at(column, id) || "no value"}</dd>
+                <dt>{titleOf(column)}</dt>
+                <dd>{valueAt(column, id) || "no value"}</dd>
               </div>
             ))}
             <PathLength store={store} sample={id} />
@@ -68,7 +68,7 @@ function PathLength({ store, sample }: { store: Store; sample: number }) {
     if (frames === null || !frames.complete) return null;
     const steps = [...frames.frames.value.keys()].sort((a, b) => a - b);
     const dimensions = store.dimensions.value;
-    const lengths = path_lengths(steps.flatMap((step) => frames.pose(step, dimensions) ?? []));
+    const lengths = pathLengths(steps.flatMap((step) => frames.pose(step, dimensions) ?? []));
     return { lengths, middle: median(lengths), steps: steps.length };
   });
   if (paths.value === null || paths.value.steps < 2) return null;

@@ -1,6 +1,6 @@
 // The search: says at once how many samples it finds or what is wrong with the query; Enter selects them.
 import { useEffect, useRef } from "preact/hooks";
-import { search_for, select_found } from "../state/choose";
+import { searchFor, selectFound } from "../state/choose";
 import type { Found } from "../state/choosing";
 import type { Store } from "../state/store";
 
@@ -20,7 +20,7 @@ export function SearchField({ store }: { store: Store }) {
   }, [query.value]);
   const ask = () => {
     clearTimeout(timer.current);
-    search_for(store, field.current?.value ?? "");
+    searchFor(store, field.current?.value ?? "");
   };
   return (
     <search class="search">
@@ -43,7 +43,7 @@ export function SearchField({ store }: { store: Store }) {
           if (event.key !== "Enter") return;
           ask();
           const subtract = event.ctrlKey || event.metaKey;
-          select_found(store, event.shiftKey ? "add" : subtract ? "subtract" : "replace");
+          selectFound(store, event.shiftKey ? "add" : subtract ? "subtract" : "replace");
         }}
       />
       <div id="found" role="status" class={found.value?.kind === "error" ? "found error" : "found"}>

@@ -4,11 +4,11 @@ import { Choice, type Option } from "../controls/choice";
 import { ListBox } from "../controls/list_box";
 import { type Order, SamplesTable } from "../controls/samples_table";
 import { Thumbnail } from "../controls/thumbnail";
-import { look_at, point_at } from "../state/choose";
-import { sort_samples } from "../state/rows";
-import { ids_in } from "../state/selection";
-import { color_of, type Store } from "../state/store";
-import { title_of } from "../state/table";
+import { lookAt, pointAt } from "../state/choose";
+import { sortSamples } from "../state/rows";
+import { idsIn } from "../state/selection";
+import { colorOf, type Store } from "../state/store";
+import { titleOf } from "../state/table";
 
 const COLUMNS = 6;
 const CELL = 48;
@@ -19,17 +19,17 @@ const FORMS: readonly Option<"images" | "table">[] = [
 ];
 
 export function SelectionList({ store }: { store: Store }) {
-  const [form, set_form] = useState<"images" | "table">("images");
+  const [form, setForm] = useState<"images" | "table">("images");
   const [order, sort] = useState<Order>({ by: "", descending: false });
   const { selection, columns, sample } = store.choosing;
   const mask = selection.value?.mask;
   const ids = useMemo(() => {
     const column = columns.value.find(({ name }) => name === order.by);
-    return mask === undefined ? [] : sort_samples(ids_in(mask), column, order.descending);
+    return mask === undefined ? [] : sortSamples(idsIn(mask), column, order.descending);
   }, [mask, columns.value, order]);
   if (mask === undefined) return null;
   const sprites = store.sprites.value;
-  const choose = (id: number) => look_at(store, id);
+  const choose = (id: number) => lookAt(store, id);
   return (
     <section class="selected" aria-label="Selected samples">
       <div class="row-of-fields">
@@ -45,7 +45,7 @@ export function SelectionList({ store }: { store: Store }) {
             </option>
             {columns.value.map((column) => (
               <option key={column.name} value={column.name} selected={column.name === order.by}>
-                {title_of(column)}
+                {titleOf(column)}
               </option>
             ))}
           </select>
@@ -61,7 +61,7 @@ export function SelectionList({ store }: { store: Store }) {
         </button>
         <div class="spring" />
         {sprites !== null && (
-          <Choice name="Show the selection as" options={FORMS} chosen={form} choose={set_form} />
+          <Choice name="Show the selection as" options={FORMS} chosen={form} choose={setForm} />
         )}
       </div>
       {form === "images" && sprites !== null ? (
@@ -69,15 +69,15 @@ export function SelectionList({ store }: { store: Store }) {
           name="Images of the selected samples"
           count={ids.length}
           columns={COLUMNS}
-          row_height={CELL}
+          rowHeight={CELL}
           chosen={sample.value === null ? null : ids.indexOf(sample.value)}
-          key_of={(place) => ids[place] as number}
-          title_of={(place) => `Sample ${ids[place]}`}
+          keyOf={(place) => ids[place] as number}
+          titleOf={(place) => `Sample ${ids[place]}`}
           choose={(place) => choose(ids[place] as number)}
-          point={(place) => point_at(store, place === null ? null : (ids[place] as number))}
+          point={(place) => pointAt(store, place === null ? null : (ids[place] as number))}
         >
           {(place) => (
-            <span class="framed" style={{ borderColor: color_of(store, ids[place] as number) }}>
+            <span class="framed" style={{ borderColor: colorOf(store, ids[place] as number) }}>
               <Thumbnail sprites={sprites} sample={ids[place] as number} side={IMAGE} silent />
             </span>
           )}

@@ -1,12 +1,12 @@
 // What is selected: how many samples, how they came to be, which labels they have, and what can be done with them.
 import { CopyButton } from "../controls/copy_button";
 import { download } from "../controls/download";
-import { clear_selection, isolate } from "../state/choose";
-import { rows_csv, shares } from "../state/rows";
-import { ids_in, type Reason } from "../state/selection";
-import { fit_to_selection, toggle_holding } from "../state/show";
+import { clearSelection, isolate } from "../state/choose";
+import { rowsCsv, shares } from "../state/rows";
+import { idsIn, type Reason } from "../state/selection";
+import { fitToSelection, toggleHolding } from "../state/show";
 import type { Store } from "../state/store";
-import { title_of } from "../state/table";
+import { titleOf } from "../state/table";
 
 const REASONS: Readonly<Record<Reason, string>> = {
   click: "by clicking",
@@ -24,8 +24,8 @@ export function SelectionSummary({ store }: { store: Store }) {
   if (selection.value === null) return <NothingSelected />;
   const { held } = store.showing;
   const { mask, count, reason } = selection.value;
-  const ids = () => ids_in(mask);
-  const save = () => download("selection.csv", rows_csv(ids(), columns.value), "text/csv");
+  const ids = () => idsIn(mask);
+  const save = () => download("selection.csv", rowsCsv(ids(), columns.value), "text/csv");
   return (
     <section class="summary" aria-label="Selection">
       <h2>
@@ -39,7 +39,7 @@ export function SelectionSummary({ store }: { store: Store }) {
         <button
           type="button"
           title="Show the selected samples as large as they fit"
-          onClick={() => fit_to_selection(store)}
+          onClick={() => fitToSelection(store)}
         >
           Fit
         </button>
@@ -47,7 +47,7 @@ export function SelectionSummary({ store }: { store: Store }) {
           type="button"
           aria-pressed={held.value !== null}
           title="Turn and shift each step as a whole so that these samples stay where they are"
-          onClick={() => toggle_holding(store, ids())}
+          onClick={() => toggleHolding(store, ids())}
         >
           Hold still
         </button>
@@ -59,7 +59,7 @@ export function SelectionSummary({ store }: { store: Store }) {
         <button type="button" title="Rows of the selected samples, as a CSV file" onClick={save}>
           Download
         </button>
-        <button type="button" title="Select nothing (Esc)" onClick={() => clear_selection(store)}>
+        <button type="button" title="Select nothing (Esc)" onClick={() => clearSelection(store)}>
           Clear
         </button>
       </div>
@@ -85,15 +85,15 @@ function Shares({ store, ids }: { store: Store; ids: readonly number[] }) {
   const { columns } = store.choosing;
   const named = (name: string | null) =>
     columns.value.find((one) => one.name === name && one.type === "category");
-  const column = named(store.color_by.value) ?? named(store.label.value);
+  const column = named(store.colorBy.value) ?? named(store.label.value);
   if (column === undefined) return null;
   const counted = shares(ids, column);
   const left = counted.length - MOST_SHARES;
   const legend = store.coloring.value?.legend;
   const entries =
-    legend?.kind === "categories" && column.name === store.color_by.value ? legend.entries : [];
+    legend?.kind === "categories" && column.name === store.colorBy.value ? legend.entries : [];
   return (
-    <ul class="shares" aria-label={`Selected by ${title_of(column)}`}>
+    <ul class="shares" aria-label={`Selected by ${titleOf(column)}`}>
       {counted.slice(0, MOST_SHARES).map(({ code, word, count }) => (
         <li key={code}>
           <span

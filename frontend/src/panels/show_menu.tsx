@@ -1,22 +1,22 @@
 // What can be shown on the stage besides the samples, and how large and dense they are drawn: folded until it is wanted.
 import { CheckField, Field, SliderField } from "../controls/field";
 import { Menu } from "../controls/menu";
-import { sequence_column } from "../state/annotations";
+import { sequenceColumn } from "../state/annotations";
 import {
-  choose_ghost,
-  choose_overlay,
-  ghost_steps,
-  label_by,
-  show_class_names,
-  show_sequence,
-  show_trails,
-  size_by,
-  space_evenly,
+  chooseGhost,
+  chooseOverlay,
+  ghostSteps,
+  labelBy,
+  showClassNames,
+  showSequence,
+  showTrails,
+  sizeBy,
+  spaceEvenly,
   tune,
 } from "../state/show";
 import { MANY_SAMPLES } from "../state/showing";
 import type { Store } from "../state/store";
-import { shown_step } from "../state/titles";
+import { shownStep } from "../state/titles";
 import type { Overlay } from "../types";
 
 const OVERLAYS: readonly (readonly [Overlay, string])[] = [
@@ -52,7 +52,7 @@ export function ShowMenu({ store }: { store: Store }) {
           name="Steps evenly spaced"
           title="Each tick as far from the next; else as far as the training between them"
           checked={store.showing.even.value}
-          choose={(even) => space_evenly(store, even)}
+          choose={(even) => spaceEvenly(store, even)}
         />
       )}
     </Menu>
@@ -60,23 +60,23 @@ export function ShowMenu({ store }: { store: Store }) {
 }
 
 function Marks({ store }: { store: Store }) {
-  const { trails, class_names, sequence } = store.showing;
+  const { trails, classNames, sequence } = store.showing;
   const columns = store.choosing.columns.value;
-  const linked = sequence_column(store);
+  const linked = sequenceColumn(store);
   return (
     <>
       <CheckField
         name="Trails"
         title="The last ten steps of hovered and selected samples and of the classes' medians"
         checked={trails.value}
-        choose={(shown) => show_trails(store, shown)}
+        choose={(shown) => showTrails(store, shown)}
       />
       {columns.some(({ type }) => type === "category") && (
         <CheckField
           name="Class names"
           title="At the median of each class, of at most 20"
-          checked={class_names.value}
-          choose={(shown) => show_class_names(store, shown)}
+          checked={classNames.value}
+          choose={(shown) => showClassNames(store, shown)}
         />
       )}
       {linked !== undefined && (
@@ -84,15 +84,15 @@ function Marks({ store }: { store: Store }) {
           name="Lines along the sequence"
           title={`From each sample to the one that ${linked.name} names`}
           checked={sequence.value}
-          choose={(shown) => show_sequence(store, shown)}
+          choose={(shown) => showSequence(store, shown)}
         />
       )}
       <Field
         name="Label samples by"
         title="Written beside hovered and selected samples"
         options={[["", "Nothing"], ...columns.map(({ name }) => [name, name] as const)]}
-        chosen={store.showing.label_by.value}
-        choose={(column) => label_by(store, column)}
+        chosen={store.showing.labelBy.value}
+        choose={(column) => labelBy(store, column)}
       />
     </>
   );
@@ -101,8 +101,8 @@ function Marks({ store }: { store: Store }) {
 function Overlays({ store }: { store: Store }) {
   const { overlay } = store.showing;
   const steps = store.steps.value;
-  const options = steps.map((step) => [`${step}`, `Step ${shown_step(store, step)}`] as const);
-  const [first, other] = ghost_steps(store);
+  const options = steps.map((step) => [`${step}`, `Step ${shownStep(store, step)}`] as const);
+  const [first, other] = ghostSteps(store);
   return (
     <>
       <Field
@@ -110,7 +110,7 @@ function Overlays({ store }: { store: Store }) {
         title={`One at a time; density by itself beyond ${MANY_SAMPLES.toLocaleString("en-US")} samples`}
         options={OVERLAYS}
         chosen={overlay.value}
-        choose={(value) => choose_overlay(store, value as Overlay)}
+        choose={(value) => chooseOverlay(store, value as Overlay)}
       />
       {first !== undefined && (
         <Field
@@ -118,7 +118,7 @@ function Overlays({ store }: { store: Store }) {
           title="The step whose dots lie dimmed behind the samples"
           options={options}
           chosen={`${first}`}
-          choose={(step) => choose_ghost(store, "ghost_step", Number(step))}
+          choose={(step) => chooseGhost(store, "ghostStep", Number(step))}
         />
       )}
       {other !== undefined && (
@@ -127,7 +127,7 @@ function Overlays({ store }: { store: Store }) {
           title="The other step whose dots lie dimmed behind the samples"
           options={options}
           chosen={`${other}`}
-          choose={(step) => choose_ghost(store, "other_step", Number(step))}
+          choose={(step) => chooseGhost(store, "otherStep", Number(step))}
         />
       )}
     </>
@@ -135,7 +135,7 @@ function Overlays({ store }: { store: Store }) {
 }
 
 function Dots({ store }: { store: Store }) {
-  const { dot_size, opacity } = store.showing;
+  const { dotSize, opacity } = store.showing;
   const numbers = store.choosing.columns.value.filter(({ type }) => type === "number");
   return (
     <>
@@ -144,15 +144,15 @@ function Dots({ store }: { store: Store }) {
           name="Size by"
           title="The larger the number, the larger the sample; a dot without a number is hollow"
           options={[["", "Nothing"], ...numbers.map(({ name }) => [name, name] as const)]}
-          chosen={store.showing.size_by.value}
-          choose={(column) => size_by(store, column)}
+          chosen={store.showing.sizeBy.value}
+          choose={(column) => sizeBy(store, column)}
         />
       )}
       <SliderField
         name="Size"
         title="How large samples are drawn, times our own choice"
-        value={dot_size.value}
-        choose={(factor) => tune(store, "dot_size", factor)}
+        value={dotSize.value}
+        choose={(factor) => tune(store, "dotSize", factor)}
       />
       <SliderField
         name="Opacity"

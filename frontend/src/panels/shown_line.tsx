@@ -1,12 +1,12 @@
 // Says that not all samples are on the stage, or that some are held still, and undoes it; and tells screen readers what is selected.
-import { show_all } from "../state/choose";
-import { obstacle_to_regions } from "../state/regions";
-import { toggle_holding } from "../state/show";
+import { showAll } from "../state/choose";
+import { obstacleToRegions } from "../state/regions";
+import { toggleHolding } from "../state/show";
 import type { Store } from "../state/store";
-import { shown_step } from "../state/titles";
+import { shownStep } from "../state/titles";
 
 export function ShownLine({ store }: { store: Store }) {
-  const { visible, let_through, unseen, samples, selection } = store.choosing;
+  const { visible, letThrough, unseen, samples, selection } = store.choosing;
   const hidden = unseen.value.length;
   const count = visible.value?.reduce((sum, one) => sum + one, 0);
   const held = store.showing.held.value;
@@ -21,7 +21,7 @@ export function ShownLine({ store }: { store: Store }) {
             </span>
           </div>
         )}
-        {let_through.value !== null && count !== undefined && (
+        {letThrough.value !== null && count !== undefined && (
           <div class="shown-line">
             <span>
               {write(count)} of {write(samples.value)} samples shown
@@ -29,7 +29,7 @@ export function ShownLine({ store }: { store: Store }) {
             <button
               type="button"
               title="Ends isolation and all filters"
-              onClick={() => show_all(store)}
+              onClick={() => showAll(store)}
             >
               Show all
             </button>
@@ -38,12 +38,12 @@ export function ShownLine({ store }: { store: Store }) {
         {held !== null && (
           <div class="shown-line">
             <span>
-              {write(held.ids.length)} held still as at step {shown_step(store, held.step)}
+              {write(held.ids.length)} held still as at step {shownStep(store, held.step)}
             </span>
             <button
               type="button"
               title="Lets these samples move again"
-              onClick={() => toggle_holding(store, [])}
+              onClick={() => toggleHolding(store, [])}
             >
               Let go
             </button>
@@ -60,15 +60,15 @@ export function ShownLine({ store }: { store: Store }) {
 
 /** Says what decision regions are, or why there are none. */
 export function RegionsLine({ store }: { store: Store }) {
-  const { overlay, plane_logits, regions_problem } = store.showing;
+  const { overlay, planeLogits, regionsProblem } = store.showing;
   if (overlay.value !== "regions") return null;
-  const obstacle = obstacle_to_regions(store);
+  const obstacle = obstacleToRegions(store);
   const words =
     obstacle !== null
       ? `Decision regions ${obstacle}`
-      : regions_problem.value !== null
-        ? `No decision regions: ${regions_problem.value}`
-        : plane_logits.value === null
+      : regionsProblem.value !== null
+        ? `No decision regions: ${regionsProblem.value}`
+        : planeLogits.value === null
           ? "Decision regions are on their way…"
           : "Decision regions of the plane through the mean: a slice, not a projection";
   return (

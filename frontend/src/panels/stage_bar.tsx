@@ -2,15 +2,9 @@
 import type { ComponentChildren } from "preact";
 import { Choice, type Option } from "../controls/choice";
 import { IconButton } from "../controls/icon_button";
-import { choose_tool, toggle_inspector } from "../state/choose";
-import { toggle_companion } from "../state/compare";
-import {
-  choose_dimensions,
-  choose_drawing,
-  go_home,
-  show_help,
-  toggle_panel,
-} from "../state/intents";
+import { chooseTool, toggleInspector } from "../state/choose";
+import { toggleCompanion } from "../state/compare";
+import { chooseDimensions, chooseDrawing, goHome, showHelp, togglePanel } from "../state/intents";
 import type { Store } from "../state/store";
 import type { Dimensions, Drawing, Tool } from "../types";
 
@@ -61,7 +55,7 @@ interface StageBarProps {
 }
 
 export function StageBar({ store, menu, children }: StageBarProps) {
-  const open = store.panel_open.value;
+  const open = store.panelOpen.value;
   const engine = store.engines.value.find(({ name }) => name === store.engine.value);
   const flat = engine !== undefined && !engine.components.includes(3);
   const pictured = store.layer.value?.sprite != null;
@@ -70,7 +64,7 @@ export function StageBar({ store, menu, children }: StageBarProps) {
     <div class="stage-bar" role="toolbar" aria-label="View">
       <IconButton
         name={open ? "Hide the data panel" : "Show the data panel"}
-        press={() => toggle_panel(store)}
+        press={() => togglePanel(store)}
         expanded={open}
       >
         <path d="M4 6h16v2H4zm0 5h16v2H4zm0 5h16v2H4z" />
@@ -81,21 +75,21 @@ export function StageBar({ store, menu, children }: StageBarProps) {
         name="Dragging"
         options={TOOLS}
         chosen={store.choosing.tool.value}
-        choose={(tool) => choose_tool(store, tool)}
+        choose={(tool) => chooseTool(store, tool)}
       />
       {store.layer.value !== null && (
         <Choice
           name="Draw samples as"
           options={pictured ? DRAWINGS : DOTS_ALONE}
           chosen={pictured ? store.drawing.value : "dots"}
-          choose={(drawing) => choose_drawing(store, drawing)}
+          choose={(drawing) => chooseDrawing(store, drawing)}
         />
       )}
       <Choice
         name="Dimensions"
         options={flat ? DIMENSIONS.slice(0, 1) : DIMENSIONS}
         chosen={store.dimensions.value}
-        choose={(dimensions) => choose_dimensions(store, dimensions)}
+        choose={(dimensions) => chooseDimensions(store, dimensions)}
       />
       <IconButton
         name="Compare"
@@ -104,16 +98,16 @@ export function StageBar({ store, menu, children }: StageBarProps) {
             ? "Close the second pane"
             : "Compare with another run, layer, view or step, side by side"
         }
-        press={() => toggle_companion(store)}
+        press={() => toggleCompanion(store)}
         expanded={comparing}
       >
         <path d="M3 4h8v16H3zm2 2v12h4V6zm8-2h8v16h-8z" fill-rule="evenodd" />
       </IconButton>
       {menu}
-      <IconButton name="Home view" press={() => go_home(store)}>
+      <IconButton name="Home view" press={() => goHome(store)}>
         <path d="M12 4 3 12h3v8h5v-5h2v5h5v-8h3z" />
       </IconButton>
-      <IconButton name="Help" press={() => show_help(store, true)}>
+      <IconButton name="Help" press={() => showHelp(store, true)}>
         <path d="M11 18h2v-2h-2zm1-16a10 10 0 1 0 0 20 10 10 0 0 0 0-20zm0 18a8 8 0 1 1 0-16 8 8 0 0 1 0 16zm0-14a4 4 0 0 0-4 4h2a2 2 0 1 1 4 0c0 2-3 1.8-3 5h2c0-2.2 3-2.5 3-5a4 4 0 0 0-4-4z" />
       </IconButton>
       <InspectorButton store={store} />
@@ -123,7 +117,7 @@ export function StageBar({ store, menu, children }: StageBarProps) {
 
 /** Folded, the inspector says what waits in it: a warning never moves the stage by itself. */
 function InspectorButton({ store }: { store: Store }) {
-  const open = store.choosing.inspector_open.value;
+  const open = store.choosing.inspectorOpen.value;
   const selected = store.choosing.selection.value?.count ?? 0;
   const warnings = store.measuring.findings.value?.warnings.length ?? 0;
   const count = selected || warnings;
@@ -135,7 +129,7 @@ function InspectorButton({ store }: { store: Store }) {
   return (
     <IconButton
       name={open ? "Hide the inspector" : show}
-      press={() => toggle_inspector(store)}
+      press={() => toggleInspector(store)}
       expanded={open}
       badge={waits ? BADGE.format(count) : undefined}
     >

@@ -5,7 +5,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Matrix4 } from "three";
 import type { Size } from "../canvas/camera";
-import { type Graphics, watch_context } from "../canvas/context";
+import { type Graphics, watchContext } from "../canvas/context";
 import { Density } from "../canvas/density";
 import { StageEasel } from "../canvas/easel";
 import { FlatPainter } from "../canvas/flat_painter";
@@ -14,18 +14,18 @@ import { Overlay } from "../canvas/overlay";
 import type { Painter } from "../canvas/painter";
 import type { Pointed } from "../canvas/pointing";
 import { RegionShading } from "../canvas/regions";
-import { pack_sprites } from "../canvas/sprites";
+import { packSprites } from "../canvas/sprites";
 import { Stage } from "../canvas/stage";
 import type { StageEvents } from "../canvas/stage_events";
 import { css, RINGS, STAGE } from "../palette";
-import { annotations_of } from "../state/annotations";
-import { selected_ids } from "../state/choose";
-import { places_of } from "../state/holding";
-import { shown_regions } from "../state/regions";
-import { ghost_poses } from "../state/show";
-import { paint_of, scales_of } from "../state/sizes";
+import { annotationsOf } from "../state/annotations";
+import { selectedIds } from "../state/choose";
+import { placesOf } from "../state/holding";
+import { shownRegions } from "../state/regions";
+import { ghostPoses } from "../state/show";
+import { paintOf, scalesOf } from "../state/sizes";
 import type { Store } from "../state/store";
-import { stage_title } from "../state/titles";
+import { stageTitle } from "../state/titles";
 import type { Dimensions } from "../types";
 
 /** What is left of the dots' opacity over a shading of their density. */
@@ -49,20 +49,20 @@ export function StagePanel({ store, hands, children }: StagePanelProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const beneath = useRef<HTMLCanvasElement>(null);
   const above = useRef<HTMLCanvasElement>(null);
-  const [graphics, set_graphics] = useState<Graphics>("there");
+  const [graphics, setGraphics] = useState<Graphics>("there");
   const gone = graphics === "gone";
   useEffect(() => {
     if (!canvas.current || !above.current || !beneath.current) return;
     const gl = gone ? null : GlPainter.on(canvas.current);
-    if (gl === null && !gone) set_graphics("missing");
+    if (gl === null && !gone) setGraphics("missing");
     const painter = gl ?? FlatPainter.on(canvas.current);
     if (painter === null) return;
     // Where somebody has moved the camera to, another stage stands too.
     const camera = store.camera.peek();
-    if (gone && camera !== null) store.camera_wanted.value = { ...camera };
+    if (gone && camera !== null) store.cameraWanted.value = { ...camera };
     const watching = new AbortController();
-    if (gl !== null) watch_context(canvas.current, set_graphics, watching.signal);
-    const stop = run_stage(store, hands, {
+    if (gl !== null) watchContext(canvas.current, setGraphics, watching.signal);
+    const stop = runStage(store, hands, {
       canvas: canvas.current,
       above: above.current,
       painter,
@@ -89,7 +89,7 @@ export function StagePanel({ store, hands, children }: StagePanelProps) {
         ref={canvas}
         class={store.choosing.tool.value === "pan" ? "samples" : "samples draws"}
         role="application"
-        aria-label={stage_title(store)}
+        aria-label={stageTitle(store)}
         tabIndex={0}
         onPointerDown={(event) => event.currentTarget.focus({ preventScroll: true })}
       />
@@ -144,12 +144,12 @@ interface Parts {
   readonly regions: RegionShading;
 }
 
-function run_stage(store: Store, hands: StageHands, parts: Parts): () => void {
+function runStage(store: Store, hands: StageHands, parts: Parts): () => void {
   const { canvas, above, painter, overlay, density, regions } = parts;
   let seen: { readonly clip: Matrix4; readonly size: Size } | null = null;
-  const wanted_regions = shown_regions(store);
-  const color_in = () => {
-    const found = wanted_regions.peek();
+  const wantedRegions = shownRegions(store);
+  const colorIn = () => {
+    const found = wantedRegions.peek();
     if (found === null || seen === null) return regions.clear();
     // Both lie on the one canvas.
     density.clear();
@@ -160,7 +160,7 @@ function run_stage(store: Store, hands: StageHands, parts: Parts): () => void {
     const moving = store.flying.peek() || shown?.from !== shown?.to;
     const late = moving && (store.layer.peek()?.samples ?? 0) > MOST_SHADED_MOVING;
     if (store.showing.overlay.peek() !== "density" || late) return density.clear();
-    density.draw(stage.screen_positions(), size, RINGS[store.theme.peek()].selected);
+    density.draw(stage.screenPositions(), size, RINGS[store.theme.peek()].selected);
   };
   const stage = new Stage(canvas, painter, store.dimensions.peek(), {
     tool: () => store.choosing.tool.peek(),
@@ -169,7 +169,7 @@ function run_stage(store: Store, hands: StageHands, parts: Parts): () => void {
       store.choosing.sketch.value = path;
     },
     point(at) {
-      store.hover.value = at && with_quarter(at, canvas);
+      store.hover.value = at && withQuarter(at, canvas);
     },
     fly(flying) {
       store.flying.value = flying;
@@ -178,30 +178,30 @@ function run_stage(store: Store, hands: StageHands, parts: Parts): () => void {
       overlay.follow(clip, size);
       seen = { clip, size };
       // What is taken off the one canvas beneath comes before what is put on it.
-      color_in();
+      colorIn();
       shade(size);
       store.camera.value = moved;
       store.home.value = home;
       easel.tell();
     },
-    first_picture() {
+    firstPicture() {
       if (!store.second) performance.mark("tb_embed:first-picture");
-      store.first_picture.value = true;
+      store.firstPicture.value = true;
     },
   });
   const easel = new StageEasel(stage, overlay, canvas, above);
   store.easel.value = easel;
   const stops = [
     effect(() => {
-      if (store.camera_wanted.value !== null) stage.look_from(store.camera_wanted.value);
+      if (store.cameraWanted.value !== null) stage.lookFrom(store.cameraWanted.value);
     }),
     effect(() => {
       const { dimensions, drawing, theme } = store;
-      stage.set_look(dimensions.value, drawing.value, theme.value);
+      stage.setLook(dimensions.value, drawing.value, theme.value);
     }),
     effect(() => {
       const shown = store.motion.shown.value;
-      stage.set_poses(shown, shown?.mix ?? 0);
+      stage.setPoses(shown, shown?.mix ?? 0);
     }),
     effect(() => {
       const extent = store.extent.value;
@@ -209,43 +209,43 @@ function run_stage(store: Store, hands: StageHands, parts: Parts): () => void {
       const { frames, joined } = extent;
       const clouds = (dimensions: Dimensions) =>
         [frames, joined].flatMap((one) => one?.extent(dimensions) ?? []);
-      stage.set_extent(clouds, extent.change);
+      stage.setExtent(clouds, extent.change);
     }),
     effect(() => {
-      if (store.coloring.value !== null) stage.set_paint(paint_of(store, store.coloring.value));
+      if (store.coloring.value !== null) stage.setPaint(paintOf(store, store.coloring.value));
     }),
-    effect(() => stage.set_scales(scales_of(store))),
-    effect(() => stage.set_marks(store.choosing.marks.value)),
+    effect(() => stage.setScales(scalesOf(store))),
+    effect(() => stage.setMarks(store.choosing.marks.value)),
     effect(() => {
       // Ghosts have the colours of their samples, and hide which are hidden.
       store.coloring.value;
       store.choosing.marks.value;
       store.extent.value;
-      stage.set_ghosts(ghost_poses(store, store.dimensions.value));
+      stage.setGhosts(ghostPoses(store, store.dimensions.value));
     }),
     effect(() => {
-      const { dot_size, opacity, overlay } = store.showing;
+      const { dotSize, opacity, overlay } = store.showing;
       // Density lies beneath: dots must let it through.
       const share = overlay.value === "density" ? THIN : 1;
-      stage.set_tuning({ size: dot_size.value, opacity: share * opacity.value });
+      stage.setTuning({ size: dotSize.value, opacity: share * opacity.value });
     }),
     effect(() => {
       const theme = store.theme.value;
-      overlay.set_ink({ text: css(RINGS[theme].selected), surface: css(STAGE[theme]) });
+      overlay.setInk({ text: css(RINGS[theme].selected), surface: css(STAGE[theme]) });
     }),
     effect(() => {
-      wanted_regions.value;
-      color_in();
+      wantedRegions.value;
+      colorIn();
     }),
-    effect(() => overlay.set_annotations(annotations_of(store))),
-    effect(() => stage.point_at(store.choosing.pointed.value)),
-    effect(() => pack_thumbnails(store, stage)),
-    store.showing.fit_wanted.subscribe((times) => {
+    effect(() => overlay.setAnnotations(annotationsOf(store))),
+    effect(() => stage.pointAt(store.choosing.pointed.value)),
+    effect(() => packThumbnails(store, stage)),
+    store.showing.fitWanted.subscribe((times) => {
       const pose = untracked(() => store.motion.shown.value?.to);
-      const ids = untracked(() => selected_ids(store));
-      if (times > 0 && pose !== undefined) stage.fit(places_of(pose, ids));
+      const ids = untracked(() => selectedIds(store));
+      if (times > 0 && pose !== undefined) stage.fit(placesOf(pose, ids));
     }),
-    store.home_wanted.subscribe((times) => {
+    store.homeWanted.subscribe((times) => {
       if (times > 0) stage.home();
     }),
   ];
@@ -257,17 +257,17 @@ function run_stage(store: Store, hands: StageHands, parts: Parts): () => void {
 }
 
 /** Repacks the thumbnails once the dots have been drawn; the dots are seen first. */
-function pack_thumbnails(store: Store, stage: Stage): (() => void) | undefined {
+function packThumbnails(store: Store, stage: Stage): (() => void) | undefined {
   const sprites = store.sprites.value;
   const samples = store.layer.value?.samples;
   if (sprites === null) {
-    stage.set_sprites(null);
+    stage.setSprites(null);
     return;
   }
-  if (samples === undefined || !store.first_picture.value) return;
+  if (samples === undefined || !store.firstPicture.value) return;
   const unwanted = new AbortController();
-  pack_sprites(sprites.sheets, sprites.facts, samples, unwanted.signal)
-    .then((texture) => stage.set_sprites(texture))
+  packSprites(sprites.sheets, sprites.facts, samples, unwanted.signal)
+    .then((texture) => stage.setSprites(texture))
     .catch((reason) => {
       // Without thumbnails there are still dots; a packing that is no longer wanted is no failure.
       if (!unwanted.signal.aborted) console.warn("tb_embed: no thumbnails", reason);
@@ -275,10 +275,10 @@ function pack_thumbnails(store: Store, stage: Stage): (() => void) | undefined {
   return () => unwanted.abort();
 }
 
-function with_quarter(at: Pointed, canvas: HTMLCanvasElement) {
+function withQuarter(at: Pointed, canvas: HTMLCanvasElement) {
   return {
     ...at,
-    right_half: at.x > canvas.clientWidth / 2,
-    lower_half: at.y > canvas.clientHeight / 2,
+    rightHalf: at.x > canvas.clientWidth / 2,
+    lowerHalf: at.y > canvas.clientHeight / 2,
   };
 }

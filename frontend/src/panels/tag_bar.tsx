@@ -1,5 +1,5 @@
 // Tags for some samples, by button or by key.
-import { tag_samples } from "../state/choose";
+import { tagSamples } from "../state/choose";
 import type { Store } from "../state/store";
 import { TAGS } from "../state/tags";
 
@@ -20,7 +20,7 @@ export function TagBar({ store, ids }: TagBarProps) {
           type="button"
           aria-pressed={ids.every((id) => tags.value.get(id) === tag)}
           title={`Tags as "${tag}", again takes the tag away (key ${i + 1})`}
-          onClick={() => tag_samples(store, ids, tag)}
+          onClick={() => tagSamples(store, ids, tag)}
         >
           <span class="key" aria-hidden="true">
             {i + 1}

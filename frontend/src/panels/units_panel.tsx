@@ -3,10 +3,10 @@
 
 import { short } from "../charts/step_curve";
 import { ListBox } from "../controls/list_box";
-import { choose_color } from "../state/intents";
+import { chooseColor } from "../state/intents";
 import type { Store } from "../state/store";
-import { shown_step } from "../state/titles";
-import { most_selective, turnover } from "../state/units";
+import { shownStep } from "../state/titles";
+import { mostSelective, turnover } from "../state/units";
 
 const ROW_HEIGHT = 28;
 
@@ -14,8 +14,8 @@ export function UnitsPanel({ store }: { store: Store }) {
   const { metrics, units } = store.measuring;
   const step = store.step.value ?? Number.NaN;
   const changed = metrics.value === null ? null : turnover(metrics.value, step);
-  const listed = units.value === null ? [] : most_selective(units.value);
-  const color = store.color_by.value;
+  const listed = units.value === null ? [] : mostSelective(units.value);
+  const color = store.colorBy.value;
   const at = (place: number) => listed[place] ?? 0;
   const chosen = listed.findIndex((unit) => color === `unit: ${unit}`);
   return (
@@ -24,7 +24,7 @@ export function UnitsPanel({ store }: { store: Store }) {
         <>
           <Listed
             store={store}
-            title={`Dead at step ${shown_step(store, step)}`}
+            title={`Dead at step ${shownStep(store, step)}`}
             units={changed.dead}
           />
           <Listed store={store} title="Died since the step before" units={changed.died} />
@@ -35,15 +35,15 @@ export function UnitsPanel({ store }: { store: Store }) {
         <p role="status">Units are being looked at…</p>
       ) : (
         <>
-          <h3>Most selective at step {shown_step(store, units.value.step)}</h3>
+          <h3>Most selective at step {shownStep(store, units.value.step)}</h3>
           <p>By the share of the unit's variance that lies between the classes.</p>
           <ListBox
             name="Units by selectivity"
             count={listed.length}
-            row_height={ROW_HEIGHT}
+            rowHeight={ROW_HEIGHT}
             chosen={chosen === -1 ? null : chosen}
-            key_of={at}
-            choose={(place) => choose_color(store, `unit: ${at(place)}`)}
+            keyOf={at}
+            choose={(place) => chooseColor(store, `unit: ${at(place)}`)}
             point={() => {}}
           >
             {(place) => (
@@ -81,7 +81,7 @@ function Listed({ store, title, units }: ListedProps) {
           class="link"
           aria-label={`Color by unit ${unit}`}
           title="Colors each sample by what this unit answers"
-          onClick={() => choose_color(store, `unit: ${unit}`)}
+          onClick={() => chooseColor(store, `unit: ${unit}`)}
         >
           {unit}
         </button>

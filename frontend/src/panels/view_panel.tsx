@@ -1,21 +1,21 @@
 // How the layer is projected: the view, and under "More" what its engine can be told. The form is made from the
 // server's own description of each engine.
 import { CheckField, Field, NumberField } from "../controls/field";
-import { selected_ids } from "../state/choose";
-import { too_few } from "../state/engines";
-import { lacks_groups } from "../state/groups";
+import { selectedIds } from "../state/choose";
+import { tooFew } from "../state/engines";
+import { lacksGroups } from "../state/groups";
 import {
-  choose_axes,
-  choose_basis_steps,
-  choose_engine,
-  choose_onto_run,
-  choose_setting,
-  toggle_pin,
-  toggle_tour,
+  chooseAxes,
+  chooseBasisSteps,
+  chooseEngine,
+  chooseOntoRun,
+  chooseSetting,
+  togglePin,
+  toggleTour,
 } from "../state/intents";
-import { read_ids, write_ids } from "../state/selection";
+import { readIds, writeIds } from "../state/selection";
 import type { Store } from "../state/store";
-import { shown_step } from "../state/titles";
+import { shownStep } from "../state/titles";
 import { type Axes, COMPONENTS, FIRST_AXES } from "../state/turn";
 import type { Parameter } from "../types";
 
@@ -24,19 +24,19 @@ export function ViewPanel({ store }: { store: Store }) {
   const facts = engines.value.find(({ name }) => name === engine.value);
   if (facts === undefined) return null;
   // Groups of samples are asked for where the axes run between them.
-  const in_groups = Object.values(settings.value[engine.value] ?? {}).includes("groups");
+  const inGroups = Object.values(settings.value[engine.value] ?? {}).includes("groups");
   return (
     <>
       <Field
         name="View"
         title="How the layer's units are brought down to two or three dimensions"
         options={engines.value.map(({ name, title }) => [name, title])}
-        barred={too_few(engines.value, store.layer.value?.samples ?? Number.POSITIVE_INFINITY)}
+        barred={tooFew(engines.value, store.layer.value?.samples ?? Number.POSITIVE_INFINITY)}
         chosen={engine.value}
-        choose={(name) => choose_engine(store, name)}
+        choose={(name) => chooseEngine(store, name)}
       />
       {facts.unavailable != null && <p class="problems">{facts.unavailable}</p>}
-      {lacks_groups(settings.value[engine.value] ?? {}) && (
+      {lacksGroups(settings.value[engine.value] ?? {}) && (
         <p class="note">
           Select samples and set them as left and right, below; where up is set, down too.
         </p>
@@ -47,7 +47,7 @@ export function ViewPanel({ store }: { store: Store }) {
         </summary>
         {!facts.iterative && <AxesFields store={store} />}
         {facts.parameters
-          .filter(({ name, type }) => name !== "basis_steps" && (type !== "samples" || in_groups))
+          .filter(({ name, type }) => name !== "basis_steps" && (type !== "samples" || inGroups))
           .map((parameter) => (
             <ParameterField key={parameter.name} store={store} parameter={parameter} />
           ))}
@@ -56,11 +56,11 @@ export function ViewPanel({ store }: { store: Store }) {
             name={
               pinned.value === null
                 ? "Pin positions"
-                : `Positions pinned at step ${shown_step(store, pinned.value)}`
+                : `Positions pinned at step ${shownStep(store, pinned.value)}`
             }
-            title={`All steps at the positions of step ${shown_step(store, pinned.value ?? step.value ?? 0)}: what moves then is colour alone`}
+            title={`All steps at the positions of step ${shownStep(store, pinned.value ?? step.value ?? 0)}: what moves then is colour alone`}
             checked={pinned.value !== null}
-            choose={() => toggle_pin(store)}
+            choose={() => togglePin(store)}
           />
         )}
       </details>
@@ -70,16 +70,16 @@ export function ViewPanel({ store }: { store: Store }) {
 
 /** Which steps a linear view's axes are made from, and which of its components are seen. */
 function AxesFields({ store }: { store: Store }) {
-  const { basis_steps, steps, step, touring, dimensions, runs, run, view } = store;
+  const { basisSteps, steps, step, touring, dimensions, runs, run, view } = store;
   const others = (runs.value ?? []).filter(
     (one) => one.run !== run.value?.run && one.layers.length > 0,
   );
   const last = steps.value.at(-1);
-  const chosen = basis_steps.value;
+  const chosen = basisSteps.value;
   const named = [...new Set([last, step.value, chosen === null ? null : Number(chosen)])].filter(
     (one) => one != null,
   );
-  const axes = seen_axes(store);
+  const axes = seenAxes(store);
   const components = Array.from({ length: COMPONENTS }, (_, i) => i);
   return (
     <>
@@ -92,12 +92,12 @@ function AxesFields({ store }: { store: Store }) {
             (one) =>
               [
                 `${one}`,
-                `${one === last ? "Last step," : "Step"} ${shown_step(store, one)}`,
+                `${one === last ? "Last step," : "Step"} ${shownStep(store, one)}`,
               ] as const,
           ),
         ]}
         chosen={chosen ?? ""}
-        choose={(value) => choose_basis_steps(store, value === "" ? null : value)}
+        choose={(value) => chooseBasisSteps(store, value === "" ? null : value)}
       />
       <div class="axes">
         {["Across", "Up", "Towards"].slice(0, dimensions.value).map((name, i) => (
@@ -112,7 +112,7 @@ function AxesFields({ store }: { store: Store }) {
             chosen={axes === null ? "" : `${(axes[i] ?? 0) + 1}`}
             choose={(value) => {
               if (value === "") return;
-              choose_axes(store, with_axis(axes ?? FIRST_AXES, i, Number(value) - 1));
+              chooseAxes(store, withAxis(axes ?? FIRST_AXES, i, Number(value) - 1));
             }}
           />
         ))}
@@ -123,7 +123,7 @@ function AxesFields({ store }: { store: Store }) {
           title="Turns this run's activations onto those of another run, so that both can be compared"
           options={[["", "this run"], ...others.map(({ run }) => [run, run] as const)]}
           chosen={view.value?.onto?.run ?? ""}
-          choose={(run) => choose_onto_run(store, run === "" ? null : run)}
+          choose={(run) => chooseOntoRun(store, run === "" ? null : run)}
         />
       )}
       <button
@@ -131,7 +131,7 @@ function AxesFields({ store }: { store: Store }) {
         class="wide"
         title="Turns slowly through all ten components"
         aria-pressed={touring.value}
-        onClick={() => toggle_tour(store)}
+        onClick={() => toggleTour(store)}
       >
         {touring.value ? "Stop the tour" : "Tour all components"}
       </button>
@@ -143,7 +143,7 @@ function ParameterField({ store, parameter }: { store: Store; parameter: Paramet
   const { settings, engine, table } = store;
   const value = settings.value[engine.value]?.[parameter.name] ?? String(parameter.default);
   const name = words(parameter.name);
-  const choose = (chosen: string) => choose_setting(store, parameter, chosen);
+  const choose = (chosen: string) => chooseSetting(store, parameter, chosen);
   switch (parameter.type) {
     case "flag":
       return (
@@ -179,7 +179,7 @@ function ParameterField({ store, parameter }: { store: Store; parameter: Paramet
       );
     case "column": {
       const columns = (table.value ?? []).filter(
-        ({ type, by_step }) => type === "category" && by_step !== true,
+        ({ type, byStep }) => type === "category" && byStep !== true,
       );
       return (
         <Field
@@ -213,18 +213,18 @@ function SamplesField({
 }) {
   const { settings, engine, choosing } = store;
   const written = settings.value[engine.value]?.[parameter.name] ?? "";
-  const kept = written === "" ? 0 : (read_ids(written, choosing.samples.value)?.length ?? 0);
+  const kept = written === "" ? 0 : (readIds(written, choosing.samples.value)?.length ?? 0);
   const selected = choosing.selection.value?.count ?? 0;
   return (
     <fieldset class="group" title={parameter.meaning}>
       <legend>
-        {name}: {kept === 0 ? "no samples" : count_samples(kept)}
+        {name}: {kept === 0 ? "no samples" : countSamples(kept)}
       </legend>
       <button
         type="button"
         title="Takes the samples that are selected now"
         disabled={selected === 0}
-        onClick={() => choose_setting(store, parameter, write_ids(selected_ids(store)))}
+        onClick={() => chooseSetting(store, parameter, writeIds(selectedIds(store)))}
       >
         Set from selection ({selected.toLocaleString("en-US")})
       </button>
@@ -232,7 +232,7 @@ function SamplesField({
         type="button"
         title="Leaves the group empty"
         disabled={written === ""}
-        onClick={() => choose_setting(store, parameter, String(parameter.default))}
+        onClick={() => chooseSetting(store, parameter, String(parameter.default))}
       >
         Clear
       </button>
@@ -240,12 +240,12 @@ function SamplesField({
   );
 }
 
-function count_samples(count: number): string {
+function countSamples(count: number): string {
   return `${count.toLocaleString("en-US")} ${count === 1 ? "sample" : "samples"}`;
 }
 
 /** The components on the axes, null where the view is turned between them. */
-function seen_axes(store: Store): Axes | null {
+function seenAxes(store: Store): Axes | null {
   const turn = store.turn.value;
   if (turn === null) return FIRST_AXES;
   const axes = turn.map((row) => row.indexOf(1));
@@ -254,7 +254,7 @@ function seen_axes(store: Store): Axes | null {
 }
 
 /** A component that another axis has changes places with what was there. */
-function with_axis(axes: Axes, place: number, component: number): Axes {
+function withAxis(axes: Axes, place: number, component: number): Axes {
   const other = axes.indexOf(component);
   const changed = axes.map((axis, i) => {
     if (i === place) return component;

@@ -22,14 +22,14 @@ export class Activity {
   /** Does the work and says so meanwhile. */
   async attempt(what: string, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
     this.tasks.value = [...this.tasks.peek(), what];
-    await this.attempt_quietly(what, signal, work);
+    await this.attemptQuietly(what, signal, work);
     const tasks = [...this.tasks.peek()];
     tasks.splice(tasks.indexOf(what), 1);
     this.tasks.value = tasks;
   }
 
   /** Says only what went wrong, with a way to try again, until the same work succeeds or nobody wants it any more. */
-  async attempt_quietly(
+  async attemptQuietly(
     what: string,
     signal: AbortSignal,
     work: () => Promise<void>,

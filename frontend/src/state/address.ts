@@ -29,12 +29,12 @@ export const KEYS = [
 ] as const;
 
 /** A view in words; `settings` and `show` are what differs from the defaults, `perplexity:50,seed:3`. */
-export type Address = { readonly [key in (typeof KEYS)[number]]?: string };
+export type Address = { readonly [Key in (typeof KEYS)[number]]?: string };
 
-export function read_address(hash: string): Address {
-  const found: { -readonly [key in keyof Address]: string } = {};
+export function readAddress(hash: string): Address {
+  const found: { -readonly [Key in keyof Address]: string } = {};
   for (const part of parts(hash)) {
-    const [name = "", value = ""] = split_once(part);
+    const [name = "", value = ""] = splitOnce(part);
     const key = KEYS.find((known) => name === PREFIX + known);
     if (key === undefined) continue;
     try {
@@ -46,7 +46,7 @@ export function read_address(hash: string): Address {
   return found;
 }
 
-export function write_address(hash: string, address: Address): string {
+export function writeAddress(hash: string, address: Address): string {
   const others = parts(hash).filter((part) => !part.startsWith(PREFIX));
   const ours = KEYS.flatMap((key) => {
     const value = address[key];
@@ -66,13 +66,13 @@ function parts(hash: string): string[] {
     .filter((part) => part !== "");
 }
 
-function split_once(part: string): [string, string] {
+function splitOnce(part: string): [string, string] {
   const at = part.indexOf("=");
   return at === -1 ? [part, ""] : [part.slice(0, at), part.slice(at + 1)];
 }
 
 /** `name:value` pairs; what is mangled is left out. */
-export function read_settings(text: string): Record<string, string> {
+export function readSettings(text: string): Record<string, string> {
   const pairs = text.split(",").flatMap((part) => {
     const at = part.indexOf(":");
     return at > 0 ? [[part.slice(0, at), decode(part.slice(at + 1))] as const] : [];
@@ -80,7 +80,7 @@ export function read_settings(text: string): Record<string, string> {
   return Object.fromEntries(pairs);
 }
 
-export function write_settings(settings: Readonly<Record<string, string>>): string {
+export function writeSettings(settings: Readonly<Record<string, string>>): string {
   return Object.entries(settings)
     .map(([name, value]) => `${name}:${encodeURIComponent(value)}`)
     .join(",");

@@ -1,15 +1,15 @@
 // What is drawn and written over the samples: trails, names of classes, labels, and lines along a sequence.
 import type { Annotations, Label, Line, Pose } from "../types";
 import type { Store } from "./store";
-import { type Column, value_at } from "./table";
+import { type Column, valueAt } from "./table";
 import {
   chains,
-  class_medians,
-  largest_classes,
+  classMedians,
+  largestClasses,
   MOST_TRAILS,
-  next_samples,
-  place_between,
-  places_passed,
+  nextSamples,
+  placeBetween,
+  placesPassed,
 } from "./trails";
 
 const MOST_NAMES = 20;
@@ -29,31 +29,31 @@ interface Shown {
 
 type Category = Extract<Column, { type: "category" }>;
 
-export function annotations_of(store: Store): Annotations {
-  const { trails, class_names, label_by, sequence } = store.showing;
+export function annotationsOf(store: Store): Annotations {
+  const { trails, classNames, labelBy, sequence } = store.showing;
   const shown = store.motion.shown.value;
-  const wanted = trails.value || class_names.value || label_by.value !== "" || sequence.value;
+  const wanted = trails.value || classNames.value || labelBy.value !== "" || sequence.value;
   if (!wanted || shown === null) return NONE;
   const samples = shown.to.positions.length / 4;
   if (samples !== store.choosing.samples.value) return NONE;
   // What stands out: hovered, looked at, selected, in this order.
-  const ids = trails.value || label_by.value !== "" ? standing_out(store, samples) : [];
-  const names = class_names.value ? class_labels(store, shown) : [];
+  const ids = trails.value || labelBy.value !== "" ? standingOut(store, samples) : [];
+  const names = classNames.value ? classLabels(store, shown) : [];
   return {
     lines: [
-      ...(sequence.value ? sequence_lines(store, shown) : []),
-      ...(trails.value ? trail_lines(store, shown, ids) : []),
+      ...(sequence.value ? sequenceLines(store, shown) : []),
+      ...(trails.value ? trailLines(store, shown, ids) : []),
     ],
-    labels: [...sample_labels(store, shown, ids), ...names],
+    labels: [...sampleLabels(store, shown, ids), ...names],
   };
 }
 
 /** The column that names the next sample of each, where there is one. */
-export function sequence_column(store: Store): Column | undefined {
+export function sequenceColumn(store: Store): Column | undefined {
   return store.choosing.columns.value.find(({ name }) => SEQUENCES.includes(name));
 }
 
-function standing_out(store: Store, samples: number): readonly number[] {
+function standingOut(store: Store, samples: number): readonly number[] {
   const { selection, sample, visible } = store.choosing;
   const ids = new Set<number>();
   for (const one of [store.hover.value?.sample, sample.value]) {
@@ -66,30 +66,30 @@ function standing_out(store: Store, samples: number): readonly number[] {
   return [...ids].filter((id) => visible.value?.[id] !== 0);
 }
 
-function trail_lines(store: Store, shown: Shown, ids: readonly number[]): Line[] {
+function trailLines(store: Store, shown: Shown, ids: readonly number[]): Line[] {
   // Where all steps have the positions of one, nothing has come from anywhere.
   if (store.pinned.value !== null || store.frames.value === null) return [];
   const frames = store.frames.value;
   const dimensions = store.dimensions.value;
-  const passed = places_passed(shown.at).flatMap(
+  const passed = placesPassed(shown.at).flatMap(
     (place) => frames.pose(store.steps.value[place] ?? -1, dimensions) ?? [],
   );
   if (passed.length === 0) return [];
   const bytes = store.coloring.value?.bytes;
-  const of_samples = ids.map((id): Line => {
+  const ofSamples = ids.map((id): Line => {
     const points = [
-      ...passed.flatMap((pose) => place_between(pose, pose, 0, id)),
-      ...place_between(shown.from, shown.to, shown.mix, id),
+      ...passed.flatMap((pose) => placeBetween(pose, pose, 0, id)),
+      ...placeBetween(shown.from, shown.to, shown.mix, id),
     ];
     const [red = 0, green = 0, blue = 0] = bytes?.subarray(4 * id, 4 * id + 3) ?? [];
     const color = `rgb(${red} ${green} ${blue})`;
     return { points: Float32Array.from(points), color, tapered: true };
   });
-  return [...class_trails(store, shown, passed), ...of_samples];
+  return [...classTrails(store, shown, passed), ...ofSamples];
 }
 
-function class_trails(store: Store, shown: Shown, passed: readonly Pose[]): Line[] {
-  const named = classes_of(store);
+function classTrails(store: Store, shown: Shown, passed: readonly Pose[]): Line[] {
+  const named = classesOf(store);
   if (named === null) return [];
   const { column, classes } = named;
   const stops = [
@@ -101,12 +101,12 @@ function class_trails(store: Store, shown: Shown, passed: readonly Pose[]): Line
       stops.flatMap((centre) => [...centre.subarray(3 * k, 3 * k + 3)]),
     );
     if (Number.isNaN(points[0])) return [];
-    return [{ points, color: class_color(store, code), tapered: true }];
+    return [{ points, color: classColor(store, code), tapered: true }];
   });
 }
 
-function class_labels(store: Store, shown: Shown): Label[] {
-  const named = classes_of(store);
+function classLabels(store: Store, shown: Shown): Label[] {
+  const named = classesOf(store);
   if (named === null) return [];
   const { column, classes } = named;
   const at = centres(store, shown, column, classes);
@@ -117,20 +117,20 @@ function class_labels(store: Store, shown: Shown): Label[] {
   });
 }
 
-function sample_labels(store: Store, shown: Shown, ids: readonly number[]): Label[] {
-  const name = store.showing.label_by.value;
+function sampleLabels(store: Store, shown: Shown, ids: readonly number[]): Label[] {
+  const name = store.showing.labelBy.value;
   const column = store.choosing.columns.value.find((one) => one.name === name);
   if (column === undefined) return [];
   return ids.slice(0, MOST_LABELS).flatMap((id): Label[] => {
-    const text = shorten(value_at(column, id));
+    const text = shorten(valueAt(column, id));
     if (text === "") return [];
-    const [x = 0, y = 0, z = 0] = place_between(shown.from, shown.to, shown.mix, id);
+    const [x = 0, y = 0, z = 0] = placeBetween(shown.from, shown.to, shown.mix, id);
     return [{ at: [x, y, z], text, centred: false }];
   });
 }
 
-function sequence_lines(store: Store, shown: Shown): Line[] {
-  const column = sequence_column(store);
+function sequenceLines(store: Store, shown: Shown): Line[] {
+  const column = sequenceColumn(store);
   const samples = store.choosing.samples.value;
   if (column === undefined) return [];
   const visible = store.choosing.visible.value;
@@ -139,33 +139,33 @@ function sequence_lines(store: Store, shown: Shown): Line[] {
     const seen = chain.filter((id) => visible?.[id] !== 0).slice(0, left);
     left -= seen.length;
     if (seen.length < 2) return [];
-    const points = seen.flatMap((id) => place_between(shown.from, shown.to, shown.mix, id));
+    const points = seen.flatMap((id) => placeBetween(shown.from, shown.to, shown.mix, id));
     return [{ points: Float32Array.from(points), color: "", tapered: false }];
   });
 }
 
-const known_links = new WeakMap<Column, number[][]>();
+const knownLinks = new WeakMap<Column, number[][]>();
 
 function links(column: Column, samples: number): number[][] {
-  const known = known_links.get(column);
+  const known = knownLinks.get(column);
   if (known !== undefined) return known;
-  const texts = Array.from({ length: samples }, (_, i) => value_at(column, i));
-  const found = chains(next_samples(texts, samples));
-  known_links.set(column, found);
+  const texts = Array.from({ length: samples }, (_, i) => valueAt(column, i));
+  const found = chains(nextSamples(texts, samples));
+  knownLinks.set(column, found);
   return found;
 }
 
 /** The category that colours the samples, else the label, and its largest classes. */
-function classes_of(store: Store): { column: Category; classes: readonly number[] } | null {
+function classesOf(store: Store): { column: Category; classes: readonly number[] } | null {
   const columns = store.choosing.columns.value;
   const named = (name: string | null) =>
     columns.find((one): one is Category => one.name === name && one.type === "category");
-  const column = named(store.color_by.value) ?? named(store.label.value);
+  const column = named(store.colorBy.value) ?? named(store.label.value);
   if (column === undefined) return null;
-  return { column, classes: largest_classes(column.codes, column.words.length, MOST_NAMES) };
+  return { column, classes: largestClasses(column.codes, column.words.length, MOST_NAMES) };
 }
 
-function class_color(store: Store, code: number): string {
+function classColor(store: Store, code: number): string {
   const legend = store.coloring.value?.legend;
   const entries = legend?.kind === "categories" ? legend.entries : [];
   return entries.find(({ codes }) => codes.includes(code))?.color ?? "";
@@ -189,7 +189,7 @@ interface Medians {
   readonly at: Float32Array;
 }
 
-const known_medians = new WeakMap<Pose, Medians>();
+const knownMedians = new WeakMap<Pose, Medians>();
 
 function medians(
   store: Store,
@@ -198,10 +198,10 @@ function medians(
   classes: readonly number[],
 ): Float32Array {
   const shown = store.choosing.visible.value;
-  const known = known_medians.get(pose);
+  const known = knownMedians.get(pose);
   if (known?.column === column && known.shown === shown) return known.at;
-  const at = class_medians(pose, column.codes, classes, shown);
-  known_medians.set(pose, { column, shown, at });
+  const at = classMedians(pose, column.codes, classes, shown);
+  knownMedians.set(pose, { column, shown, at });
   return at;
 }
 

@@ -1,7 +1,7 @@
 // Keeps part of the store filled with the server's answer to what the store now asks. Measuring takes the server a while:
 // it answers what is finished, and is asked again until that is all.
 import { effect, type Signal, untracked } from "@preact/signals";
-import { type LayerKey, label_query, Refusal } from "../api";
+import { type LayerKey, labelQuery, Refusal } from "../api";
 import type { Measured } from "../measures";
 import type { Store } from "./store";
 
@@ -24,14 +24,14 @@ export function measurable(store: Store): LayerKey | null {
   const run = store.run.value;
   const layer = store.layer.value;
   if (run === null || layer === null) return null;
-  if (!store.first_picture.value || store.frames.value === null) return null;
+  if (!store.firstPicture.value || store.frames.value === null) return null;
   if (!store.frames.value.complete && !store.frames.value.idle) return null;
-  const label = label_query(store.said_label.value);
+  const label = labelQuery(store.saidLabel.value);
   return { run: run.run, layer: layer.name, v: layer.version, ...label };
 }
 
 /** Puts the answer to `question` into `answer`; another layer or label empties it, a newer version of the same one does not. */
-export function keep_answered<T extends Measured>(
+export function keepAnswered<T extends Measured>(
   store: Store,
   what: string,
   answer: Signal<T | null>,
@@ -41,7 +41,7 @@ export function keep_answered<T extends Measured>(
   let of = "";
   let asked = "";
   /** The question whose whole answer is there. */
-  let whole_of: string | null = null;
+  let wholeOf: string | null = null;
   let loading = new AbortController();
   effect(() => {
     const { run, layer, label } = store;
@@ -49,7 +49,7 @@ export function keep_answered<T extends Measured>(
     if (subject !== of) {
       loading.abort();
       asked = "";
-      whole_of = null;
+      wholeOf = null;
       answer.value = null;
     }
     of = subject;
@@ -61,21 +61,21 @@ export function keep_answered<T extends Measured>(
     asked = whole;
     loading.abort();
     loading = new AbortController();
-    const still_wanted = AbortSignal.any([signal, loading.signal]);
+    const stillWanted = AbortSignal.any([signal, loading.signal]);
     const work = async () => {
-      await pause(PATIENCE, still_wanted);
+      await pause(PATIENCE, stillWanted);
       for (;;) {
-        const part = await patiently(() => wanted.ask(still_wanted), still_wanted);
-        still_wanted.throwIfAborted();
+        const part = await patiently(() => wanted.ask(stillWanted), stillWanted);
+        stillWanted.throwIfAborted();
         const running = part.state === "running";
         // What is known of an older version says more than the beginning of the newer one's.
-        if (!running || whole_of !== wanted.key || answer.value === null) answer.value = part;
-        whole_of = running && whole_of !== wanted.key ? null : wanted.key;
+        if (!running || wholeOf !== wanted.key || answer.value === null) answer.value = part;
+        wholeOf = running && wholeOf !== wanted.key ? null : wanted.key;
         if (!running) return;
-        await pause(LOOK, still_wanted);
+        await pause(LOOK, stillWanted);
       }
     };
-    untracked(() => store.activity.attempt_quietly(what, still_wanted, work));
+    untracked(() => store.activity.attemptQuietly(what, stillWanted, work));
   });
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Layer, Run } from "../types";
-import { basis_query, basis_sentence, continues, needs_refit, take_basis } from "./basis";
+import { basisQuery, basisSentence, continues, needsRefit, takeBasis } from "./basis";
 
 function recorded(count: number, recording: boolean, from = 0): { run: Run; layer: Layer } {
   const steps = Array.from({ length: count }, (_, i) => from + i);
@@ -38,33 +38,33 @@ function recorded(count: number, recording: boolean, from = 0): { run: Run; laye
 
 describe("the basis of a run that is being recorded", () => {
   const start = recorded(4, true);
-  const basis = take_basis(start.run, start.layer);
+  const basis = takeBasis(start.run, start.layer);
 
   it("stays until there is twice as much", () => {
     const due = [4, 5, 7, 8].map((count) => {
       const { run, layer } = recorded(count, true);
-      return needs_refit(basis, run, layer);
+      return needsRefit(basis, run, layer);
     });
     expect(due).toEqual([false, false, false, true]);
   });
 
   it("is taken anew at the end, unless it holds all steps already", () => {
     const more = recorded(5, false);
-    expect(needs_refit(basis, more.run, more.layer)).toBe(true);
+    expect(needsRefit(basis, more.run, more.layer)).toBe(true);
     const same = recorded(4, false);
-    expect(needs_refit(basis, same.run, same.layer)).toBe(false);
+    expect(needsRefit(basis, same.run, same.layer)).toBe(false);
   });
 
   it("is taken anew when one of its steps has been thinned out", () => {
     const thinned = recorded(5, true, 1);
-    expect(needs_refit(basis, thinned.run, thinned.layer)).toBe(true);
+    expect(needsRefit(basis, thinned.run, thinned.layer)).toBe(true);
   });
 
   it("is named in the query, since more steps are to come", () => {
-    expect(basis_query(basis, start.run, start.layer)).toBe("0-3");
+    expect(basisQuery(basis, start.run, start.layer)).toBe("0-3");
     const more = recorded(6, true);
-    expect(basis_query(basis, more.run, more.layer)).toBe("0-3");
-    expect(basis_sentence(basis, more.layer.steps, String)).toBe("Axes from steps 0–3");
+    expect(basisQuery(basis, more.run, more.layer)).toBe("0-3");
+    expect(basisSentence(basis, more.layer.steps, String)).toBe("Axes from steps 0–3");
   });
 });
 
@@ -72,24 +72,22 @@ describe("the basis of a finished run", () => {
   const { run, layer } = recorded(4, false);
 
   it("is left out of the query", () => {
-    expect(basis_query(take_basis(run, layer), run, layer)).toBeNull();
-    expect(basis_sentence(take_basis(run, layer), layer.steps, String)).toBe(
-      "Axes from all 4 steps",
-    );
+    expect(basisQuery(takeBasis(run, layer), run, layer)).toBeNull();
+    expect(basisSentence(takeBasis(run, layer), layer.steps, String)).toBe("Axes from all 4 steps");
   });
 
   it("names its steps as they were written", () => {
-    const basis = take_basis(run, layer);
+    const basis = takeBasis(run, layer);
     const written = (step: number) => `${step + 0.5}`;
-    const sentence = (steps: number[]) => basis_sentence({ ...basis, steps }, layer.steps, written);
+    const sentence = (steps: number[]) => basisSentence({ ...basis, steps }, layer.steps, written);
     expect(sentence([1])).toBe("Axes from step 1.5");
     expect(sentence([0, 1, 3])).toBe("Axes from steps 0.5–1.5,3.5");
   });
 
   it("is kept when a step comes all the same, and then named", () => {
     const more = recorded(5, false);
-    expect(needs_refit(take_basis(run, layer), more.run, more.layer)).toBe(false);
-    expect(basis_query(take_basis(run, layer), more.run, more.layer)).toBe("0-3");
+    expect(needsRefit(takeBasis(run, layer), more.run, more.layer)).toBe(false);
+    expect(basisQuery(takeBasis(run, layer), more.run, more.layer)).toBe("0-3");
   });
 });
 

@@ -1,7 +1,7 @@
 // From which steps the axes are made, and when they are made anew. While a run is recorded the basis stays as it is, so
 // that nothing jumps; it is refitted when there is twice as much to see, and once more when the recording has ended.
 import type { Layer, Run } from "../types";
-import { ranges_of, write_steps } from "./blocks";
+import { rangesOf, writeSteps } from "./blocks";
 
 export interface Basis {
   readonly steps: readonly number[];
@@ -11,12 +11,12 @@ export interface Basis {
   readonly chosen: string | null;
 }
 
-export function take_basis(run: Run, layer: Layer, chosen: string | null = null): Basis {
+export function takeBasis(run: Run, layer: Layer, chosen: string | null = null): Basis {
   const named = layer.steps.filter((step) => String(step) === chosen);
   return { steps: named.length > 0 ? named : layer.steps, recording: run.recording, chosen };
 }
 
-export function needs_refit(basis: Basis, run: Run, layer: Layer): boolean {
+export function needsRefit(basis: Basis, run: Run, layer: Layer): boolean {
   // Old steps may be thinned out: axes cannot be made from what is no longer there.
   if (basis.steps.some((step) => !layer.steps.includes(step))) return true;
   if (basis.chosen !== null || layer.steps.length === basis.steps.length) return false;
@@ -25,18 +25,18 @@ export function needs_refit(basis: Basis, run: Run, layer: Layer): boolean {
 }
 
 /** There are steps that the axes know nothing of, though nobody has chosen which they are made from. */
-export function is_outdated(basis: Basis, layer: Layer): boolean {
+export function isOutdated(basis: Basis, layer: Layer): boolean {
   return basis.chosen === null && basis.steps.length < layer.steps.length;
 }
 
-/** The query's `basis_steps`. Null, which means all recorded steps, only where no more are to come. */
-export function basis_query(basis: Basis, run: Run, layer: Layer): string | null {
+/** The query's `basisSteps`. Null, which means all recorded steps, only where no more are to come. */
+export function basisQuery(basis: Basis, run: Run, layer: Layer): string | null {
   const all = basis.steps.length === layer.steps.length && !run.recording;
-  return all ? null : write_steps(basis.steps, layer.steps);
+  return all ? null : writeSteps(basis.steps, layer.steps);
 }
 
 /** `shown` says what a person calls a step. */
-export function basis_sentence(
+export function basisSentence(
   basis: Basis,
   recorded: readonly number[],
   shown: (step: number) => string,
@@ -44,7 +44,7 @@ export function basis_sentence(
   const [first, ...more] = basis.steps;
   if (first !== undefined && more.length === 0) return `Axes from step ${shown(first)}`;
   if (basis.steps.length === recorded.length) return `Axes from all ${recorded.length} steps`;
-  const ranges = ranges_of(basis.steps, recorded).map(([from, to]) =>
+  const ranges = rangesOf(basis.steps, recorded).map(([from, to]) =>
     from === to ? shown(from) : `${shown(from)}–${shown(to)}`,
   );
   return `Axes from steps ${ranges.join(",")}`;
@@ -60,7 +60,10 @@ export interface Listed {
 export function continues(before: Listed, after: Listed): boolean {
   if (before.run.run !== after.run.run || before.layer.name !== after.layer.name) return false;
   if (before.layer.fingerprint !== after.layer.fingerprint) return false;
-  const times = new Map(before.run.steps.map(({ step, wall_time }) => [step, wall_time]));
+  const times = new Map(before.run.steps.map(({ step, wall_time: wallTime }) => [step, wallTime]));
   const shared = after.run.steps.filter(({ step }) => times.has(step));
-  return shared.length > 0 && shared.every(({ step, wall_time }) => times.get(step) === wall_time);
+  return (
+    shared.length > 0 &&
+    shared.every(({ step, wall_time: wallTime }) => times.get(step) === wallTime)
+  );
 }

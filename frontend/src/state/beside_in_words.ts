@@ -1,40 +1,40 @@
 // What a second pane shows, in words for the address and for bookmarks: `run:b,layer:fc1,steps:epoch`.
-import { read_settings, write_settings } from "./address";
+import { readSettings, writeSettings } from "./address";
 import type { Beside } from "./comparing";
-import { read_pairing, write_pairing } from "./pairing";
+import { readPairing, writePairing } from "./pairing";
 import type { Store } from "./store";
 
 /** Null while there is no second pane. */
-export function write_beside(store: Store): string | null {
+export function writeBeside(store: Store): string | null {
   const beside = store.comparing.beside.value;
   if (beside === null) return null;
-  const { run, layer, engine, pairing, own_axes } = beside;
+  const { run, layer, engine, pairing, ownAxes } = beside;
   // Those of the first pane's engine stand in the address by themselves.
   const told = engine === null || engine === store.engine.value ? {} : store.settings.value[engine];
-  const settings = write_settings(told ?? {});
-  return write_settings({
+  const settings = writeSettings(told ?? {});
+  return writeSettings({
     run,
     layer,
-    steps: write_pairing(pairing),
+    steps: writePairing(pairing),
     ...(engine === null ? {} : { engine }),
     ...(settings === "" ? {} : { settings }),
-    ...(own_axes ? { axes: "own" } : {}),
+    ...(ownAxes ? { axes: "own" } : {}),
   });
 }
 
 /** Opens the pane, or closes it where nothing that can be understood is said of it. */
-export function show_beside(store: Store, text: string | undefined): void {
-  const beside = read_beside(text ?? "");
+export function showBeside(store: Store, text: string | undefined): void {
+  const beside = readBeside(text ?? "");
   store.comparing.beside.value = beside;
-  const { settings = "" } = read_settings(text ?? "");
+  const { settings = "" } = readSettings(text ?? "");
   const engine = beside?.engine ?? null;
   if (engine === null || settings === "") return;
-  store.settings.value = { ...store.settings.value, [engine]: read_settings(settings) };
+  store.settings.value = { ...store.settings.value, [engine]: readSettings(settings) };
 }
 
-export function read_beside(text: string): Beside | null {
-  const { run, layer, steps = "", engine = null, axes } = read_settings(text);
-  const pairing = read_pairing(steps);
+export function readBeside(text: string): Beside | null {
+  const { run, layer, steps = "", engine = null, axes } = readSettings(text);
+  const pairing = readPairing(steps);
   if (run === undefined || layer === undefined || pairing === null) return null;
-  return { run, layer, engine, pairing, own_axes: axes === "own" };
+  return { run, layer, engine, pairing, ownAxes: axes === "own" };
 }

@@ -6,7 +6,7 @@ const MEMORY_BYTES = 256 * 2 ** 20;
 const BYTES_A_SAMPLE = 8;
 
 /** The steps worth keeping in memory while `wanted` is looked at, nearest in playing order first. */
-export function steps_to_hold(
+export function stepsToHold(
   steps: readonly number[],
   wanted: number,
   samples: number,
@@ -17,19 +17,19 @@ export function steps_to_hold(
 }
 
 /** The next request: missing steps in a row, at most 8 MiB of them; empty when nothing is missing. */
-export function next_block(
-  to_hold: readonly number[],
+export function nextBlock(
+  toHold: readonly number[],
   held: ReadonlySet<number>,
   samples: number,
 ): readonly number[] {
-  const [wanted] = to_hold;
+  const [wanted] = toHold;
   if (wanted === undefined) return [];
   if (!held.has(wanted)) return [wanted];
-  const first = to_hold.findIndex((step) => !held.has(step));
+  const first = toHold.findIndex((step) => !held.has(step));
   if (first === -1) return [];
   const most = Math.max(1, Math.floor(BLOCK_BYTES / (samples * BYTES_A_SAMPLE)));
   const block: number[] = [];
-  for (const step of to_hold.slice(first, first + most)) {
+  for (const step of toHold.slice(first, first + most)) {
     // Ascending, since the answer is: a block does not reach over the end of the run.
     if (held.has(step) || step < (block.at(-1) ?? step)) break;
     block.push(step);
@@ -38,25 +38,25 @@ export function next_block(
 }
 
 /** What is missing of a layout, of which the server finishes the last steps first: at most 8 MiB, ascending. */
-export function missing_steps(
-  to_hold: readonly number[],
+export function missingSteps(
+  toHold: readonly number[],
   held: ReadonlySet<number>,
   samples: number,
 ): readonly number[] {
   const most = Math.max(1, Math.floor(BLOCK_BYTES / (samples * BYTES_A_SAMPLE)));
-  const missing = to_hold.filter((step) => !held.has(step));
+  const missing = toHold.filter((step) => !held.has(step));
   return missing.sort((a, b) => a - b).slice(-most);
 }
 
 /** `0,5-7`: neighbours among the recorded steps joined to ranges, which keeps the address short. */
-export function write_steps(steps: readonly number[], recorded: readonly number[]): string {
-  return ranges_of(steps, recorded)
+export function writeSteps(steps: readonly number[], recorded: readonly number[]): string {
+  return rangesOf(steps, recorded)
     .map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`))
     .join(",");
 }
 
 /** The first and the last of steps that are neighbours among the recorded ones. */
-export function ranges_of(
+export function rangesOf(
   steps: readonly number[],
   recorded: readonly number[],
 ): readonly (readonly [number, number])[] {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { steps_wanted, table_at } from "./by_step";
+import { stepsWanted, tableAt } from "./by_step";
 import type { Column, Table } from "./table";
 
 const label: Column = {
@@ -11,11 +11,11 @@ const label: Column = {
 const guess = (...codes: number[]): Column => ({
   type: "category",
   name: "guess",
-  by_step: true,
+  byStep: true,
   codes: Int32Array.from(codes),
   words: ["a", "b"],
 });
-const at_five: [number, { version: string; table: Table }] = [
+const atFive: [number, { version: string; table: Table }] = [
   5,
   { version: "v", table: [guess(1, 1)] },
 ];
@@ -23,24 +23,24 @@ const at_five: [number, { version: string; table: Table }] = [
 describe("table_at", () => {
   it("is the same object where no column changes", () => {
     const table = [label];
-    expect(table_at(table, new Map(), 5)).toBe(table);
+    expect(tableAt(table, new Map(), 5)).toBe(table);
   });
 
   it("has the values of the step, and the other columns as they are", () => {
-    expect(table_at([label, guess(0, 0)], new Map([at_five]), 5)).toEqual([label, guess(1, 1)]);
+    expect(tableAt([label, guess(0, 0)], new Map([atFive]), 5)).toEqual([label, guess(1, 1)]);
   });
 
   it("has none where the step has not come, rather than another one's", () => {
-    expect(table_at([guess(0, 0), label], new Map([at_five]), 6)).toEqual([guess(-1, -1), label]);
+    expect(tableAt([guess(0, 0), label], new Map([atFive]), 6)).toEqual([guess(-1, -1), label]);
   });
 });
 
 describe("steps_wanted", () => {
   it("begins with the step shown, goes outwards, and forward first", () => {
-    expect(steps_wanted([0, 10, 20, 30], 10, 100)).toEqual([10, 20, 0, 30]);
+    expect(stepsWanted([0, 10, 20, 30], 10, 100)).toEqual([10, 20, 0, 30]);
   });
 
   it("stays near where there is much", () => {
-    expect(steps_wanted([0, 1, 2, 3, 4, 5, 6], 3, 1_000_000)).toEqual([3, 4, 2, 5, 1]);
+    expect(stepsWanted([0, 1, 2, 3, 4, 5, 6], 3, 1_000_000)).toEqual([3, 4, 2, 5, 1]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { PlaneCamera, SpaceCamera } from "../types";
-import { carry_camera } from "./cameras";
+import { carryCamera } from "./cameras";
 
 const plane = (x: number, y: number, height: number): PlaneCamera => ({
   kind: "plane",
@@ -19,21 +19,21 @@ const space = (x: number, distance: number, turn: number): SpaceCamera => ({
 describe("a camera carried to another picture", () => {
   it("stands at home where it stood at home", () => {
     const [from, to] = [plane(1, 2, 10), plane(-5, 0, 200)];
-    expect(carry_camera(from, from, to)).toEqual(to);
+    expect(carryCamera(from, from, to)).toEqual(to);
   });
 
   it("looks at the same part of the picture, as much enlarged", () => {
-    const carried = carry_camera(plane(3, 2, 5), plane(1, 2, 10), plane(-5, 0, 200));
+    const carried = carryCamera(plane(3, 2, 5), plane(1, 2, 10), plane(-5, 0, 200));
     expect(carried).toEqual(plane(35, 0, 100));
   });
 
   it("looks from the same side in space", () => {
-    expect(carry_camera(space(2, 5, 1.2), space(0, 10, 0.6), space(4, 30, 0.6))).toEqual(
+    expect(carryCamera(space(2, 5, 1.2), space(0, 10, 0.6), space(4, 30, 0.6))).toEqual(
       space(10, 15, 1.2),
     );
   });
 
   it("is none where the other picture has other dimensions", () => {
-    expect(carry_camera(plane(0, 0, 1), plane(0, 0, 1), space(0, 1, 0))).toBeNull();
+    expect(carryCamera(plane(0, 0, 1), plane(0, 0, 1), space(0, 1, 0))).toBeNull();
   });
 });

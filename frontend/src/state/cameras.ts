@@ -2,7 +2,7 @@
 import type { Camera } from "../types";
 
 /** Null where the two are not seen in as many dimensions. */
-export function carry_camera(camera: Camera, from: Camera, to: Camera): Camera | null {
+export function carryCamera(camera: Camera, from: Camera, to: Camera): Camera | null {
   if (camera.kind === "plane" && from.kind === "plane" && to.kind === "plane") {
     const scale = to.height / from.height;
     return {

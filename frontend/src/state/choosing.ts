@@ -4,10 +4,10 @@ import { MARK } from "../marks";
 import type { Path, Tool } from "../types";
 import { type Filters, passing } from "./filters";
 import type { NamedSelection } from "./kept";
-import { type Masks, read_query, type Search } from "./search";
+import { type Masks, readQuery, type Search } from "./search";
 import type { Selection } from "./selection";
-import { rows_of, type Table } from "./table";
-import { type Tags, tag_column } from "./tags";
+import { rowsOf, type Table } from "./table";
+import { type Tags, tagColumn } from "./tags";
 
 export const INSPECTOR_TABS = ["Findings", "Selection", "Sample", "Layer"] as const;
 export type InspectorTab = (typeof INSPECTOR_TABS)[number];
@@ -46,12 +46,12 @@ export class Choosing {
   readonly unkept: Signal<boolean> = signal(false);
   readonly tab: Signal<InspectorTab> = signal("Selection");
   /** As somebody has put it; null while it opens by itself. */
-  readonly inspector_wanted: Signal<boolean | null> = signal(null);
+  readonly inspectorWanted: Signal<boolean | null> = signal(null);
   /** There has been something to inspect; that there no longer is must not move the stage again. */
-  readonly inspector_due: Signal<boolean> = signal(false);
+  readonly inspectorDue: Signal<boolean> = signal(false);
   /** The window is wide enough for an inspector that opens by itself. */
   readonly room: Signal<boolean> = signal(false);
-  readonly inspector_open: ReadonlySignal<boolean>;
+  readonly inspectorOpen: ReadonlySignal<boolean>;
   /** The recorded columns, and the tags as one more. */
   readonly columns: ReadonlySignal<Table>;
   /** What is asked in the search field; null where that is nothing. */
@@ -59,11 +59,11 @@ export class Choosing {
   readonly tried: Signal<Tried | null> = signal(null);
   readonly found: ReadonlySignal<Found | null>;
   /** Why what an address or a bookmark selects was not searched for; null where it was. */
-  readonly not_searched: Signal<string | null> = signal(null);
+  readonly notSearched: Signal<string | null> = signal(null);
   /** 1 for each sample that is drawn: isolation and filters let it through; null where nothing is hidden. */
   readonly visible: ReadonlySignal<Uint8Array | null>;
   /** The same, of all samples that could be drawn. */
-  readonly let_through: ReadonlySignal<Uint8Array | null>;
+  readonly letThrough: ReadonlySignal<Uint8Array | null>;
   /** How each sample is marked on the stage. */
   readonly marks: ReadonlySignal<Uint8Array>;
 
@@ -73,22 +73,22 @@ export class Choosing {
     /** Samples that cannot be drawn. */
     readonly unseen: ReadonlySignal<readonly number[]> = signal([]),
   ) {
-    this.inspector_open = computed(() => {
-      return this.inspector_wanted.value ?? (this.room.value && this.inspector_due.value);
+    this.inspectorOpen = computed(() => {
+      return this.inspectorWanted.value ?? (this.room.value && this.inspectorDue.value);
     });
     this.columns = computed(() => {
-      const recorded = (table.value ?? []).filter((column) => rows_of(column) === samples.value);
+      const recorded = (table.value ?? []).filter((column) => rowsOf(column) === samples.value);
       const name = recorded.some((column) => column.name === "tag") ? "my tag" : "tag";
-      return [...recorded, tag_column(this.tags.value, samples.value, name)];
+      return [...recorded, tagColumn(this.tags.value, samples.value, name)];
     });
-    this.let_through = computed(() => {
+    this.letThrough = computed(() => {
       const passed = passing(this.filters.value, this.columns.value, samples.value);
       const isolated = this.isolated.value;
       if (isolated?.length !== samples.value) return passed;
       return passed === null ? isolated : isolated.map((one, i) => one & (passed[i] as number));
     });
-    this.search = computed(() => read_query(this.query.value, this.columns.value));
-    this.visible = computed(() => without(unseen.value, this.let_through.value, samples.value));
+    this.search = computed(() => readQuery(this.query.value, this.columns.value));
+    this.visible = computed(() => without(unseen.value, this.letThrough.value, samples.value));
     this.found = computed(() => {
       const search = this.search.value;
       if (search === null) return null;

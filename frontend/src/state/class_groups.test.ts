@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { color_by_category } from "../color";
-import { colored_in_words, group_places, sharing_of } from "./class_groups";
+import { colorByCategory } from "../color";
+import { coloredInWords, groupPlaces, sharingOf } from "./class_groups";
 import type { Column } from "./table";
 
 describe("classes that share colors", () => {
@@ -8,16 +8,16 @@ describe("classes that share colors", () => {
     // 200 classes in ten heaps.
     const places = new Float32Array(600);
     for (let i = 0; i < 200; i += 1) places.set([100 * (i % 10), (i % 7) / 10, 0], 3 * i);
-    const groups = group_places(places, 10);
+    const groups = groupPlaces(places, 10);
     expect(new Set(groups).size).toBe(10);
     for (let i = 0; i < 200; i += 1) expect(groups[i]).toBe(groups[i % 10]);
   });
 
   it("need not be many, nor apart, nor there", () => {
-    expect([...group_places(Float32Array.of(1, 1, 0, 1, 1, 0), 10)]).toEqual([0, 0]);
+    expect([...groupPlaces(Float32Array.of(1, 1, 0, 1, 1, 0), 10)]).toEqual([0, 0]);
     const missing = [Number.NaN, Number.NaN, Number.NaN];
-    expect([...group_places(Float32Array.from([...missing, 0, 0, 0, 5, 0, 0]), 2)][0]).toBe(0);
-    expect(group_places(new Float32Array(), 10)).toHaveLength(0);
+    expect([...groupPlaces(Float32Array.from([...missing, 0, 0, 0, 5, 0, 0]), 2)][0]).toBe(0);
+    expect(groupPlaces(new Float32Array(), 10)).toHaveLength(0);
   });
 });
 
@@ -35,7 +35,7 @@ describe("200 classes", () => {
 
   it.each(["light", "dark"] as const)("are all colored, by groups, in the %s theme", (theme) => {
     const groups = Int32Array.from(words, (_, i) => i % 10);
-    const { bytes, legend } = color_by_category(codes, words, theme, [], undefined, {
+    const { bytes, legend } = colorByCategory(codes, words, theme, [], undefined, {
       kind: "groups",
       groups,
     });
@@ -48,20 +48,20 @@ describe("200 classes", () => {
   });
 
   it("have colors of their own where they are searched for", () => {
-    const sharing = sharing_of(column, "CLASS 19", null);
-    const { bytes, legend } = color_by_category(codes, words, "light", [], undefined, sharing);
+    const sharing = sharingOf(column, "CLASS 19", null);
+    const { bytes, legend } = colorByCategory(codes, words, "light", [], undefined, sharing);
     if (legend.kind !== "categories") throw new Error();
     // 19, and 190 to 199: one more than there are colors.
     expect(legend.entries.map(({ name }) => name).at(-1)).toBe("other (191 more)");
     expect(new Set(legend.entries.map(({ color }) => color)).size).toBe(10);
     expect(grey(bytes)).toBe(191 * 5);
-    expect(sharing_of(column, "no such", null)).toBeNull();
+    expect(sharingOf(column, "no such", null)).toBeNull();
   });
 
   it("have those said that are colored", () => {
-    expect(colored_in_words(column, "19")).toBe("Colored: the 9 largest of 12 classes with “19”.");
-    expect(colored_in_words(column, "class 19")).toContain("the 9 largest of 11");
-    expect(colored_in_words(column, "199")).toBe("Colored: classes with “199”.");
-    expect(colored_in_words(column, "no such")).toBe("No class name contains “no such”.");
+    expect(coloredInWords(column, "19")).toBe("Colored: the 9 largest of 12 classes with “19”.");
+    expect(coloredInWords(column, "class 19")).toContain("the 9 largest of 11");
+    expect(coloredInWords(column, "199")).toBe("Colored: classes with “199”.");
+    expect(coloredInWords(column, "no such")).toBe("No class name contains “no such”.");
   });
 });

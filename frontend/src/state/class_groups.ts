@@ -5,7 +5,7 @@ import { COLORS } from "../palette";
 import type { Dimensions } from "../types";
 import type { Frames } from "./frames";
 import type { Column } from "./table";
-import { class_medians } from "./trails";
+import { classMedians } from "./trails";
 
 export type Category = Extract<Column, { readonly type: "category" }>;
 
@@ -13,7 +13,7 @@ interface Parts {
   readonly frames: ReadonlySignal<Frames | null>;
   readonly steps: ReadonlySignal<readonly number[]>;
   readonly dimensions: ReadonlySignal<Dimensions>;
-  readonly groups_before: ReadonlySignal<ReadonlyMap<string, number>>;
+  readonly groupsBefore: ReadonlySignal<ReadonlyMap<string, number>>;
 }
 
 const ROUNDS = 20;
@@ -30,8 +30,8 @@ export class ClassGroups {
   /** The group of each word; null where each has a colour of its own, and until the last step is there. */
   of({ words, codes }: Category): Int32Array | null {
     if (words.length <= COLORS) return null;
-    const { frames, steps, dimensions, groups_before } = this.parts;
-    const before = groups_before.value;
+    const { frames, steps, dimensions, groupsBefore } = this.parts;
+    const before = groupsBefore.value;
     if (before.size > 0) return Int32Array.from(words, (word) => before.get(word) ?? 0);
     const shown = frames.value;
     const step = steps.value.at(-1);
@@ -41,34 +41,34 @@ export class ClassGroups {
     if (!shown.frames.value.has(step)) return null;
     const pose = shown.pose(step, dimensions.peek());
     if (pose === null) return null;
-    const places = class_medians(pose, codes, [...words.keys()], null);
-    const groups = group_places(places, COLORS);
+    const places = classMedians(pose, codes, [...words.keys()], null);
+    const groups = groupPlaces(places, COLORS);
     this.known.set(words, { frames: shown, groups });
     return groups;
   }
 }
 
 /** How the classes share the colours; null where they need not. */
-export function sharing_of(
+export function sharingOf(
   { words }: Category,
   only: string,
   groups: Int32Array | null,
 ): Sharing | null {
   if (words.length <= COLORS) return null;
-  const codes = codes_with(words, only);
+  const codes = codesWith(words, only);
   if (only !== "" && codes.length > 0) return { kind: "only", codes: new Set(codes) };
   return groups && { kind: "groups", groups };
 }
 
 /** Says which classes have colours of their own where a text was asked for; more than there are colours have none. */
-export function colored_in_words({ words }: Category, only: string): string {
-  const count = codes_with(words, only).length;
+export function coloredInWords({ words }: Category, only: string): string {
+  const count = codesWith(words, only).length;
   if (count === 0) return `No class name contains “${only}”.`;
   const largest = count > COLORS ? `the ${COLORS - 1} largest of ${count} ` : "";
   return `Colored: ${largest}classes with “${only}”.`;
 }
 
-function codes_with(words: readonly string[], text: string): readonly number[] {
+function codesWith(words: readonly string[], text: string): readonly number[] {
   const wanted = text.toLowerCase();
   return [...words.keys()].filter((code) => words[code]?.toLowerCase().includes(wanted));
 }
@@ -77,12 +77,12 @@ function codes_with(words: readonly string[], text: string): readonly number[] {
  * The group of each place, x y z, such that near places are together: k-means from places far from one another, so that
  * it is the same each time. Places that are NaN, of classes without samples, are in the first group.
  */
-export function group_places(places: Float32Array, most: number): Int32Array {
+export function groupPlaces(places: Float32Array, most: number): Int32Array {
   const count = places.length / 3;
   const at = (i: number) => [0, 1, 2].map((c) => places[3 * i + c] as number);
   const there = [...Array(count).keys()].filter((i) => !Number.isNaN(places[3 * i]));
   const groups = new Int32Array(count);
-  let centres = far_apart(there.map(at), most);
+  let centres = farApart(there.map(at), most);
   for (let round = 0; round < ROUNDS && centres.length > 0; round += 1) {
     let moved = false;
     for (const i of there) {
@@ -100,7 +100,7 @@ export function group_places(places: Float32Array, most: number): Int32Array {
 }
 
 /** The first is the one farthest from the middle, each next the one farthest from those before. */
-function far_apart(places: readonly number[][], most: number): number[][] {
+function farApart(places: readonly number[][], most: number): number[][] {
   if (places.length === 0) return [];
   const chosen: number[][] = [];
   let away = places.map((place) => distance(place, mean(places)));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { SampleMetric } from "../measures";
-import { color_title, measured_colors } from "./colors";
+import { colorTitle, measuredColors } from "./colors";
 import type { Store } from "./store";
 
 const metric = (name: string, needs: Partial<SampleMetric>): SampleMetric => ({
@@ -16,7 +16,7 @@ const metric = (name: string, needs: Partial<SampleMetric>): SampleMetric => ({
   ...needs,
 });
 
-function store_of(label: string | null, outputs: boolean, color: string | null = null): Store {
+function storeOf(label: string | null, outputs: boolean, color: string | null = null): Store {
   const catalog = [
     metric("loss", { needs_outputs: true, needs_label: true }),
     metric("agreement", { needs_label: true }),
@@ -24,7 +24,7 @@ function store_of(label: string | null, outputs: boolean, color: string | null =
   ];
   return {
     label: { value: label },
-    color_by: { value: color },
+    colorBy: { value: color },
     measuring: {
       catalog: { value: catalog },
       metrics: { value: { classes_are_outputs: outputs } },
@@ -34,7 +34,7 @@ function store_of(label: string | null, outputs: boolean, color: string | null =
 
 describe("what the page can color by", () => {
   it("is what the server's catalog lists, with its titles", () => {
-    expect(measured_colors(store_of("label", true))).toEqual([
+    expect(measuredColors(storeOf("label", true))).toEqual([
       ["step: loss", "Title of loss"],
       ["step: agreement", "Title of agreement"],
       ["run: path_length", "Title of path_length"],
@@ -42,15 +42,15 @@ describe("what the page can color by", () => {
   });
 
   it("leaves out what needs outputs or labels that there are none of", () => {
-    const names = (store: Store) => measured_colors(store).map(([name]) => name);
-    expect(names(store_of("label", false))).toEqual(["step: agreement", "run: path_length"]);
-    expect(names(store_of(null, false))).toEqual(["run: path_length"]);
+    const names = (store: Store) => measuredColors(store).map(([name]) => name);
+    expect(names(storeOf("label", false))).toEqual(["step: agreement", "run: path_length"]);
+    expect(names(storeOf(null, false))).toEqual(["run: path_length"]);
   });
 
   it("has the unit that is shown, and the same title in the legend", () => {
-    const store = store_of(null, false, "unit: 7");
-    expect(measured_colors(store)).toContainEqual(["unit: 7", "Unit 7"]);
-    expect(color_title(store, "run: path_length")).toBe("Title of path_length");
-    expect(color_title(store, "label")).toBe("label");
+    const store = storeOf(null, false, "unit: 7");
+    expect(measuredColors(store)).toContainEqual(["unit: 7", "Unit 7"]);
+    expect(colorTitle(store, "run: path_length")).toBe("Title of path_length");
+    expect(colorTitle(store, "label")).toBe("label");
   });
 });

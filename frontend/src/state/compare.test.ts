@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Engine, Layer, Run } from "../types";
-import { show_beside, write_beside } from "./beside_in_words";
-import { choose_beside, toggle_companion } from "./compare";
-import { create_store } from "./new_store";
+import { showBeside, writeBeside } from "./beside_in_words";
+import { chooseBeside, toggleCompanion } from "./compare";
+import { createStore } from "./new_store";
 
 function layer(name: string, fingerprint: string, steps: readonly number[]): Layer {
   const rest = { samples: 4, units: 2, version: "", samples_version: "" };
@@ -32,11 +32,11 @@ function run(name: string, epochs: boolean, layers: readonly Layer[]): Run {
   return { run: name, source: "tb_embed", recording: false, layers, steps, problems: [] };
 }
 
-function store_of(...runs: readonly Run[]) {
-  const store = create_store(() => true, true);
+function storeOf(...runs: readonly Run[]) {
+  const store = createStore(() => true, true);
   store.runs.value = runs;
-  store.run_name.value = runs[0]?.run ?? null;
-  store.layer_name.value = runs[0]?.layers[0]?.name ?? null;
+  store.runName.value = runs[0]?.run ?? null;
+  store.layerName.value = runs[0]?.layers[0]?.name ?? null;
   return store;
 }
 
@@ -46,67 +46,67 @@ const FC2 = layer("fc2", "f", [0, 1, 2]);
 describe("what is compared by itself", () => {
   it("is another run of the same samples, by epoch", () => {
     const others = run("others", true, [layer("fc1", "g", [0, 1])]);
-    const store = store_of(run("a", true, [FC1, FC2]), others, run("b", true, [FC2, FC1]));
-    toggle_companion(store);
+    const store = storeOf(run("a", true, [FC1, FC2]), others, run("b", true, [FC2, FC1]));
+    toggleCompanion(store);
     const beside = store.comparing.beside.value;
     expect(beside).toMatchObject({ run: "b", layer: "fc1", pairing: { kind: "epoch" } });
-    toggle_companion(store);
+    toggleCompanion(store);
     expect(store.comparing.beside.value).toBeNull();
   });
 
   it("is else another layer, else the first step, else another view", () => {
-    const two_layers = store_of(run("a", true, [FC1, FC2]));
-    toggle_companion(two_layers);
+    const twoLayers = storeOf(run("a", true, [FC1, FC2]));
+    toggleCompanion(twoLayers);
     const plain = { run: "a", engine: null };
-    expect(two_layers.comparing.beside.value).toMatchObject({ ...plain, layer: "fc2" });
-    const one_layer = store_of(run("a", true, [FC1]));
-    toggle_companion(one_layer);
+    expect(twoLayers.comparing.beside.value).toMatchObject({ ...plain, layer: "fc2" });
+    const oneLayer = storeOf(run("a", true, [FC1]));
+    toggleCompanion(oneLayer);
     const fixed = { kind: "fixed", step: 0 };
-    expect(one_layer.comparing.beside.value).toMatchObject({ ...plain, pairing: fixed });
-    const one_step = store_of(run("a", true, [layer("fc1", "f", [5])]));
+    expect(oneLayer.comparing.beside.value).toMatchObject({ ...plain, pairing: fixed });
+    const oneStep = storeOf(run("a", true, [layer("fc1", "f", [5])]));
     const engine = (name: string, unavailable: string | null) =>
       ({ name, unavailable, least_samples: 1 }) as unknown as Engine;
-    one_step.engines.value = [engine("pca", null), engine("umap", "no"), engine("tsne", null)];
-    toggle_companion(one_step);
-    expect(one_step.comparing.beside.value).toMatchObject({ layer: "fc1", engine: "tsne" });
+    oneStep.engines.value = [engine("pca", null), engine("umap", "no"), engine("tsne", null)];
+    toggleCompanion(oneStep);
+    expect(oneStep.comparing.beside.value).toMatchObject({ layer: "fc1", engine: "tsne" });
   });
 });
 
 describe("another choice beside", () => {
   it("keeps what the new run has, and pairs steps by what it knows", () => {
     const strange = run("c", false, [layer("dense", "f", [10, 20])]);
-    const store = store_of(run("a", true, [FC1]), run("b", true, [FC1]), strange);
-    toggle_companion(store);
-    choose_beside(store, { run: "c" });
+    const store = storeOf(run("a", true, [FC1]), run("b", true, [FC1]), strange);
+    toggleCompanion(store);
+    chooseBeside(store, { run: "c" });
     const beside = store.comparing.beside.value;
     expect(beside).toMatchObject({ run: "c", layer: "dense", pairing: { kind: "step" } });
-    choose_beside(store, { pairing: { kind: "offset", places: -1 } });
-    choose_beside(store, { run: "b", layer: "fc1" });
+    chooseBeside(store, { pairing: { kind: "offset", places: -1 } });
+    chooseBeside(store, { run: "b", layer: "fc1" });
     expect(store.comparing.beside.value?.pairing).toEqual({ kind: "offset", places: -1 });
-    choose_beside(store, { run: "nowhere" });
+    chooseBeside(store, { run: "nowhere" });
     expect(store.comparing.beside.value?.run).toBe("b");
   });
 });
 
 describe("the second pane in words", () => {
   it("comes back, with the settings of its own engine", () => {
-    const store = store_of(run("a, b:1", true, [FC1, FC2]));
-    toggle_companion(store);
+    const store = storeOf(run("a, b:1", true, [FC1, FC2]));
+    toggleCompanion(store);
     store.settings.value = { umap: { neighbors: "8" }, pca: { scale: "unit" } };
-    choose_beside(store, { engine: "umap", own_axes: true });
-    const words = write_beside(store) ?? "";
-    const again = store_of(run("a, b:1", true, [FC1, FC2]));
-    show_beside(again, words);
+    chooseBeside(store, { engine: "umap", ownAxes: true });
+    const words = writeBeside(store) ?? "";
+    const again = storeOf(run("a, b:1", true, [FC1, FC2]));
+    showBeside(again, words);
     expect(again.comparing.beside.value).toEqual(store.comparing.beside.value);
     expect(again.settings.value).toEqual({ umap: { neighbors: "8" } });
   });
 
   it("is none where they say nothing", () => {
-    const store = store_of(run("a", true, [FC1, FC2]));
-    expect(write_beside(store)).toBeNull();
+    const store = storeOf(run("a", true, [FC1, FC2]));
+    expect(writeBeside(store)).toBeNull();
     for (const text of [undefined, "", "run:a", "run:a,layer:fc1,steps:sometimes"]) {
-      toggle_companion(store);
-      show_beside(store, text);
+      toggleCompanion(store);
+      showBeside(store, text);
       expect(store.comparing.beside.value).toBeNull();
     }
   });

@@ -1,54 +1,54 @@
 // What the user can want of a second pane: to open it, what it shows, and what hands do there.
 import type { Combining, Layer, Run } from "../types";
-import { click_sample, select } from "./choose";
+import { clickSample, select } from "./choose";
 import type { Beside } from "./comparing";
-import { carry_sample, carry_samples } from "./linking";
-import { offered, type Pairing, paired_step, type Timed } from "./pairing";
+import { carrySample, carrySamples } from "./linking";
+import { offered, type Pairing, pairedStep, type Timed } from "./pairing";
 import type { Store } from "./store";
 
 /** Opens the second pane on what is most worth comparing, or closes it. */
-export function toggle_companion(store: Store): void {
+export function toggleCompanion(store: Store): void {
   const { beside } = store.comparing;
   beside.value = beside.value === null ? suggested(store) : null;
 }
 
-export function choose_beside(store: Store, change: Partial<Beside>): void {
+export function chooseBeside(store: Store, change: Partial<Beside>): void {
   const { beside } = store.comparing;
   if (beside.value === null) return;
   const wanted = { ...beside.value, ...change };
   const run = store.runs.value?.find((one) => one.run === wanted.run);
-  const layer = run?.layers.find((one) => one.name === wanted.layer) ?? first_layer(run);
+  const layer = run?.layers.find((one) => one.name === wanted.layer) ?? firstLayer(run);
   if (run === undefined || layer === undefined) return;
   const pairing = fitting(store, wanted.pairing, run, layer);
   beside.value = { ...wanted, layer: layer.name, pairing };
 }
 
 /** What can pair the steps, besides a metric and a step of the companion's own. */
-export function pairings_offered(store: Store): ("epoch" | "time" | "step")[] {
+export function pairingsOffered(store: Store): ("epoch" | "time" | "step")[] {
   const { companion } = store.comparing;
   return companion.value === null ? [] : offered(timed(store), timed(companion.value));
 }
 
 /** The companion's step that goes with a step of the first pane; null where nothing tells. */
-export function step_beside(store: Store, step: number): number | null {
+export function stepBeside(store: Store, step: number): number | null {
   const { beside, companion } = store.comparing;
   if (beside.value === null || companion.value === null) return null;
   const { pairing } = beside.value;
-  return paired_step(pairing, step, timed(store, pairing), timed(companion.value, pairing));
+  return pairedStep(pairing, step, timed(store, pairing), timed(companion.value, pairing));
 }
 
 /** Clicks in the second pane choose the first one's samples, as far as they are the same. */
-export function click_beside(store: Store, sample: number, how: Combining): void {
+export function clickBeside(store: Store, sample: number, how: Combining): void {
   const { link } = store.comparing.linking.value;
-  const own = link && carry_sample(link.back, sample);
-  if (own !== null) click_sample(store, own, how);
+  const own = link && carrySample(link.back, sample);
+  if (own !== null) clickSample(store, own, how);
 }
 
 /** So do outlines; their own places are those of another picture. */
-export function enclose_beside(store: Store, samples: readonly number[], how: Combining): void {
+export function encloseBeside(store: Store, samples: readonly number[], how: Combining): void {
   const { link } = store.comparing.linking.value;
   const reason = store.choosing.tool.value === "box" ? "box" : "lasso";
-  if (link !== null) select(store, carry_samples(link.back, samples), reason, how);
+  if (link !== null) select(store, carrySamples(link.back, samples), reason, how);
 }
 
 /** Another run of the same samples, else another layer, else the first step, else another view. */
@@ -58,13 +58,13 @@ function suggested(store: Store): Beside | null {
   if (run === null || layer === null) return null;
   const alike = (one: Layer) =>
     one.steps.length > 0 && one.fingerprint !== "" && one.fingerprint === layer.fingerprint;
-  const plain = { engine: null, own_axes: false };
+  const plain = { engine: null, ownAxes: false };
   for (const other of store.runs.value ?? []) {
     if (other.run === run.run) continue;
     const found = other.layers.find((one) => alike(one) && one.name === layer.name);
     const shown = found ?? other.layers.find(alike);
     if (shown === undefined) continue;
-    const pairing = best_pairing(of_layer(run, layer), of_layer(other, shown));
+    const pairing = bestPairing(ofLayer(run, layer), ofLayer(other, shown));
     return { ...plain, run: other.run, layer: shown.name, pairing };
   }
   const here = { ...plain, run: run.run, layer: layer.name };
@@ -75,7 +75,8 @@ function suggested(store: Store): Beside | null {
     return { ...here, pairing: { kind: "fixed", step: first } };
   }
   const engines = store.engines.value.filter(
-    ({ unavailable, least_samples }) => unavailable === null && layer.samples >= least_samples,
+    ({ unavailable, least_samples: leastSamples }) =>
+      unavailable === null && layer.samples >= leastSamples,
   );
   const engine = engines.find(({ name }) => name !== store.engine.value)?.name ?? null;
   return { ...here, engine, pairing: { kind: "step" } };
@@ -84,16 +85,16 @@ function suggested(store: Store): Beside | null {
 /** A pairing that the other recording knows nothing of makes way for the best there is. */
 function fitting(store: Store, pairing: Pairing, run: Run, layer: Layer): Pairing {
   const here = timed(store);
-  const there = of_layer(run, layer);
+  const there = ofLayer(run, layer);
   if (pairing.kind === "offset" || pairing.kind === "metric") return pairing;
   const fits =
     pairing.kind === "fixed"
       ? there.steps.includes(pairing.step)
       : offered(here, there).includes(pairing.kind);
-  return fits ? pairing : best_pairing(here, there);
+  return fits ? pairing : bestPairing(here, there);
 }
 
-function best_pairing(first: Timed, second: Timed): Pairing {
+function bestPairing(first: Timed, second: Timed): Pairing {
   return { kind: offered(first, second)[0] ?? "step" };
 }
 
@@ -110,10 +111,10 @@ function timed(store: Store, pairing: Pairing | null = null): Timed {
   return { steps: steps.value, facts: run.value?.steps ?? [], values };
 }
 
-function of_layer(run: Run, layer: Layer): Timed {
+function ofLayer(run: Run, layer: Layer): Timed {
   return { steps: layer.steps, facts: run.steps, values: null };
 }
 
-function first_layer(run: Run | undefined): Layer | undefined {
+function firstLayer(run: Run | undefined): Layer | undefined {
   return run?.layers.find(({ steps }) => steps.length > 0);
 }

@@ -14,7 +14,7 @@ export interface Beside {
   /** Which of its steps goes with the one of the first pane. */
   readonly pairing: Pairing;
   /** A run's own linear axes, where it could be carried into those of the first pane. */
-  readonly own_axes: boolean;
+  readonly ownAxes: boolean;
 }
 
 export class Comparing {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ClassPair } from "../measures";
-import { crossings, densities, wrong_at } from "./crossings";
+import { crossings, densities, wrongAt } from "./crossings";
 
 /** Samples 7 and 8 of the first class, 3 and 4 of the second. */
 const PAIR: ClassPair = {
@@ -18,14 +18,14 @@ const PAIR: ClassPair = {
 describe("two classes along their axis", () => {
   it("say which samples cross and when, those that end wrong first", () => {
     expect(crossings(PAIR)).toEqual([
-      { sample: 4, steps: [9], wrong_at_last: true },
-      { sample: 3, steps: [5, 9], wrong_at_last: false },
-      { sample: 8, steps: [5], wrong_at_last: false },
+      { sample: 4, steps: [9], wrongAtLast: true },
+      { sample: 3, steps: [5, 9], wrongAtLast: false },
+      { sample: 8, steps: [5], wrongAtLast: false },
     ]);
   });
 
   it("say who lies on the wrong side at a step", () => {
-    expect([0, 5, 9].map((step) => wrong_at(PAIR, step))).toEqual([[8], [3], [4]]);
+    expect([0, 5, 9].map((step) => wrongAt(PAIR, step))).toEqual([[8], [3], [4]]);
   });
 
   it("pile up where their samples lie, those beyond the ends at the ends", () => {

@@ -11,11 +11,11 @@ export interface Crossing {
   readonly sample: number;
   /** At which it lies on another side than at the step before. */
   readonly steps: readonly number[];
-  readonly wrong_at_last: boolean;
+  readonly wrongAtLast: boolean;
 }
 
 /** Nearer to the other class's mean than to its own, along the axis. */
-export function is_wrong(pair: ClassPair, place: number, i: number): boolean {
+export function isWrong(pair: ClassPair, place: number, i: number): boolean {
   const along = pair.positions[place]?.[i] ?? Number.NaN;
   return pair.second[i] === 1 ? along < 0 : along > 0;
 }
@@ -26,21 +26,21 @@ export function crossings(pair: ClassPair): Crossing[] {
   const found: Crossing[] = [];
   for (const [i, sample] of pair.samples.entries()) {
     const steps = pair.steps.filter(
-      (_, place) => place > 0 && is_wrong(pair, place, i) !== is_wrong(pair, place - 1, i),
+      (_, place) => place > 0 && isWrong(pair, place, i) !== isWrong(pair, place - 1, i),
     );
-    if (steps.length > 0) found.push({ sample, steps, wrong_at_last: is_wrong(pair, last, i) });
+    if (steps.length > 0) found.push({ sample, steps, wrongAtLast: isWrong(pair, last, i) });
   }
   return found.sort(
     (a, b) =>
-      Number(b.wrong_at_last) - Number(a.wrong_at_last) ||
+      Number(b.wrongAtLast) - Number(a.wrongAtLast) ||
       b.steps.length - a.steps.length ||
       a.sample - b.sample,
   );
 }
 
-export function wrong_at(pair: ClassPair, step: number): number[] {
+export function wrongAt(pair: ClassPair, step: number): number[] {
   const place = pair.steps.indexOf(step);
-  return [...pair.samples].filter((_, i) => is_wrong(pair, place, i));
+  return [...pair.samples].filter((_, i) => isWrong(pair, place, i));
 }
 
 /** Smoothed shares of a class's samples along the axis, the highest of both classes being 1. */

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { write_csv } from "./csv";
+import { writeCsv } from "./csv";
 
 it("quotes what would end a field", () => {
   const rows = [
@@ -8,5 +8,5 @@ it("quotes what would end a field", () => {
     ["1", "two\nlines"],
     ["2", ""],
   ];
-  expect(write_csv(rows)).toBe('index,what is said\r\n0,"a ""b"", c"\r\n1,"two\nlines"\r\n2,\r\n');
+  expect(writeCsv(rows)).toBe('index,what is said\r\n0,"a ""b"", c"\r\n1,"two\nlines"\r\n2,\r\n');
 });

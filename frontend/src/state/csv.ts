@@ -1,6 +1,6 @@
 // Tables as text for spreadsheets (RFC 4180).
 
-export function write_csv(rows: readonly (readonly string[])[]): string {
+export function writeCsv(rows: readonly (readonly string[])[]): string {
   return rows.map((row) => `${row.map(field).join(",")}\r\n`).join("");
 }
 

@@ -1,7 +1,7 @@
 // Parts of the data map that can be chosen without drawing.
 
 /** The samples with the largest or smallest values, as many as `share` of those that have one. */
-export function ranked_share(
+export function rankedShare(
   values: Float32Array,
   share: number,
   which: "most" | "least",

@@ -2,13 +2,13 @@
 import type { Engine } from "../types";
 
 /** The engines that need more samples than there are, with the reason. */
-export function too_few(engines: readonly Engine[], samples: number): ReadonlyMap<string, string> {
+export function tooFew(engines: readonly Engine[], samples: number): ReadonlyMap<string, string> {
   return new Map(
     engines
-      .filter(({ least_samples }) => samples < least_samples)
-      .map(({ name, title, least_samples }) => [
+      .filter(({ least_samples: leastSamples }) => samples < leastSamples)
+      .map(({ name, title, least_samples: leastSamples }) => [
         name,
-        `${title} needs ${least_samples} samples or more; the layer has ${samples}`,
+        `${title} needs ${leastSamples} samples or more; the layer has ${samples}`,
       ]),
   );
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Filter, only_classes, passing, toggle_classes } from "./filters";
+import { type Filter, onlyClasses, passing, toggleClasses } from "./filters";
 import type { Table } from "./table";
 
 const TABLE: Table = [
@@ -25,17 +25,17 @@ describe("filters", () => {
   });
 
   it("hide a class, and show it again", () => {
-    const hiding = toggle_classes(undefined, [1]);
+    const hiding = toggleClasses(undefined, [1]);
     expect(passed([["label", hiding]])).toEqual([0, 2, 3]);
-    expect(toggle_classes(hiding ?? undefined, [1])).toBeNull();
-    expect(passed([["label", toggle_classes(hiding ?? undefined, [-1])]])).toEqual([0, 2]);
+    expect(toggleClasses(hiding ?? undefined, [1])).toBeNull();
+    expect(passed([["label", toggleClasses(hiding ?? undefined, [-1])]])).toEqual([0, 2]);
   });
 
   it("show one class alone, and all again", () => {
-    const alone = only_classes(undefined, [0], [0, 1, 2, -1]);
+    const alone = onlyClasses(undefined, [0], [0, 1, 2, -1]);
     expect(passed([["label", alone]])).toEqual([0]);
-    expect(only_classes(alone ?? undefined, [0], [0, 1, 2, -1])).toBeNull();
-    expect(passed([["label", only_classes(alone ?? undefined, [1], [0, 1, 2, -1])]])).toEqual([
+    expect(onlyClasses(alone ?? undefined, [0], [0, 1, 2, -1])).toBeNull();
+    expect(passed([["label", onlyClasses(alone ?? undefined, [1], [0, 1, 2, -1])]])).toEqual([
       1, 4,
     ]);
   });
@@ -45,13 +45,13 @@ describe("filters", () => {
   });
 
   it("hide samples without a value", () => {
-    expect(passed([["loss", toggle_classes(undefined, [-1])]])).toEqual([0, 1, 2, 3]);
+    expect(passed([["loss", toggleClasses(undefined, [-1])]])).toEqual([0, 1, 2, 3]);
   });
 
   it("must all let a sample through", () => {
     expect(
       passed([
-        ["label", toggle_classes(undefined, [1])],
+        ["label", toggleClasses(undefined, [1])],
         ["loss", { kind: "range", low: 1, high: 3 }],
       ]),
     ).toEqual([2, 3]);

@@ -1,5 +1,5 @@
 // Which samples a legend or a histogram lets through.
-import { type Column, type Table, values_of } from "./table";
+import { type Column, type Table, valuesOf } from "./table";
 
 export type Filter =
   /** Codes of a category that are hidden, -1 for samples without a value. */
@@ -15,7 +15,7 @@ export function passing(filters: Filters, table: Table, samples: number): Uint8A
   let passed: Uint8Array | null = null;
   for (const column of table) {
     const filter = filters.get(column.name);
-    const test = filter === undefined ? null : test_of(column, filter);
+    const test = filter === undefined ? null : testOf(column, filter);
     if (test === null) continue;
     passed ??= new Uint8Array(samples).fill(1);
     for (let i = 0; i < samples; i += 1) if (!test(i)) passed[i] = 0;
@@ -24,11 +24,8 @@ export function passing(filters: Filters, table: Table, samples: number): Uint8A
 }
 
 /** Hides the codes of one legend entry, or shows them again. */
-export function toggle_classes(
-  filter: Filter | undefined,
-  codes: readonly number[],
-): Filter | null {
-  const hidden = new Set(hidden_in(filter));
+export function toggleClasses(filter: Filter | undefined, codes: readonly number[]): Filter | null {
+  const hidden = new Set(hiddenIn(filter));
   const show = codes.every((code) => hidden.has(code));
   for (const code of codes) {
     if (show) hidden.delete(code);
@@ -38,27 +35,27 @@ export function toggle_classes(
 }
 
 /** Hides all codes but these; where that is so already, shows all again. */
-export function only_classes(
+export function onlyClasses(
   filter: Filter | undefined,
   codes: readonly number[],
   all: readonly number[],
 ): Filter | null {
   const others = all.filter((code) => !codes.includes(code));
-  const before = hidden_in(filter);
+  const before = hiddenIn(filter);
   const already = before.size === others.length && others.every((code) => before.has(code));
   return already || others.length === 0 ? null : { kind: "classes", hidden: new Set(others) };
 }
 
-export function hidden_in(filter: Filter | undefined): ReadonlySet<number> {
+export function hiddenIn(filter: Filter | undefined): ReadonlySet<number> {
   return filter?.kind === "classes" ? filter.hidden : new Set();
 }
 
-function test_of(column: Column, filter: Filter): ((sample: number) => boolean) | null {
+function testOf(column: Column, filter: Filter): ((sample: number) => boolean) | null {
   if (filter.kind === "classes" && column.type === "category") {
     const { hidden } = filter;
     return (sample) => !hidden.has(column.codes[sample] ?? -1);
   }
-  const values = values_of(column);
+  const values = valuesOf(column);
   if (values === null) return null;
   if (filter.kind === "range") {
     const { low, high } = filter;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Findings, RuleCount, Warning } from "../measures";
-import { no_warnings, told } from "./findings";
+import { noWarnings, told } from "./findings";
 
 const warning = (rule: string, samples: number[]): Warning => ({
   rule,
@@ -50,8 +50,8 @@ describe("what is told of a layer", () => {
 
   it("says where samples are too few for warnings", () => {
     const none = { warnings: [], rules: [] };
-    expect(no_warnings({ ...none, ...enough })).toBe("No warnings: nothing to report.");
-    expect(no_warnings({ ...none, samples_measured: 12, least_samples: 50 })).toBe(
+    expect(noWarnings({ ...none, ...enough })).toBe("No warnings: nothing to report.");
+    expect(noWarnings({ ...none, samples_measured: 12, least_samples: 50 })).toBe(
       "Too few samples for warnings: 12 of at least 50.",
     );
   });

@@ -32,9 +32,12 @@ export type Finding =
     };
 
 /** What stands where the warnings would. */
-export function no_warnings({ samples_measured, least_samples }: Findings): string {
-  return samples_measured < least_samples
-    ? `Too few samples for warnings: ${samples_measured} of at least ${least_samples}.`
+export function noWarnings({
+  samples_measured: samplesMeasured,
+  least_samples: leastSamples,
+}: Findings): string {
+  return samplesMeasured < leastSamples
+    ? `Too few samples for warnings: ${samplesMeasured} of at least ${leastSamples}.`
     : "No warnings: nothing to report.";
 }
 

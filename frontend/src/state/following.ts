@@ -2,45 +2,38 @@
 // their colours.
 import { batch, computed, effect, type ReadonlySignal, type Signal } from "@preact/signals";
 import type { Legend } from "../color";
-import { step_beside } from "./compare";
-import { carry_mask, carry_sample, carry_samples } from "./linking";
-import { kind_of } from "./painting";
-import { last_step, type Store } from "./store";
+import { stepBeside } from "./compare";
+import { carryMask, carrySample, carrySamples } from "./linking";
+import { kindOf } from "./painting";
+import { lastStep, type Store } from "./store";
 
-export function follow_step(first: Store, second: Store): void {
+export function followStep(first: Store, second: Store): void {
   const step = computed(() => {
     const here = first.step.value;
-    return here === null ? null : step_beside(first, here);
+    return here === null ? null : stepBeside(first, here);
   });
   effect(() => {
     const kept = second.steps.value.includes(second.step.peek() ?? Number.NaN);
     if (step.value !== null) second.step.value = step.value;
-    else if (!kept) second.step.value = last_step(second.steps.value);
+    else if (!kept) second.step.value = lastStep(second.steps.value);
   });
   effect(() => {
     const pinned = first.pinned.value;
-    second.pinned.value = pinned === null ? null : step_beside(first, pinned);
+    second.pinned.value = pinned === null ? null : stepBeside(first, pinned);
   });
 }
 
-export function follow_looks(first: Store, second: Store): void {
-  follow(["treatments", "color_only"], first, second);
+export function followLooks(first: Store, second: Store): void {
+  follow(["treatments", "colorOnly"], first, second);
   follow(["dimensions", "turn", "touring", "drawing", "theme", "visible"], first, second);
-  const lines = ["trails", "class_names", "label_by", "sequence"] as const;
-  const dots = [
-    "overlay_wanted",
-    "ghost_step",
-    "other_step",
-    "dot_size",
-    "opacity",
-    "size_by",
-  ] as const;
-  follow([...lines, ...dots, "refit_wanted"], first.showing, second.showing);
+  const lines = ["trails", "classNames", "labelBy", "sequence"] as const;
+  const dots = ["overlayWanted", "ghostStep", "otherStep", "dotSize", "opacity", "sizeBy"] as const;
+  follow([...lines, ...dots, "refitWanted"], first.showing, second.showing);
   follow(["tool"], first.choosing, second.choosing);
 }
 
 /** Selection, chosen sample, marks and tags go along with the samples, where the two panes have the same ones. */
-export function follow_samples(first: Store, second: Store): void {
+export function followSamples(first: Store, second: Store): void {
   const { linking } = first.comparing;
   effect(() => {
     const { link } = linking.value;
@@ -57,18 +50,18 @@ export function follow_samples(first: Store, second: Store): void {
       }
       const { there, back } = link;
       const chosen = selection.value;
-      const mask = chosen && carry_mask(back, chosen.mask, 0);
+      const mask = chosen && carryMask(back, chosen.mask, 0);
       const count = mask?.reduce((sum, one) => sum + one, 0) ?? 0;
       to.selection.value =
         chosen && mask && count > 0 ? { ...chosen, mask, count, rule: null } : null;
-      to.sample.value = carry_sample(there, sample.value);
-      to.near.value = new Set(carry_samples(there, near.value));
+      to.sample.value = carrySample(there, sample.value);
+      to.near.value = new Set(carrySamples(there, near.value));
       const shown = first.choosing.visible.value;
       // Samples that the first pane knows nothing of are not among those isolated there; filters say nothing of them.
-      to.isolated.value = shown && carry_mask(back, shown, isolated.value === null ? 1 : 0);
+      to.isolated.value = shown && carryMask(back, shown, isolated.value === null ? 1 : 0);
       to.tags.value = new Map(
         [...tags.value].flatMap(([id, tag]) => {
-          const row = carry_sample(there, id);
+          const row = carrySample(there, id);
           return row === null ? [] : [[row, tag] as const];
         }),
       );
@@ -77,37 +70,36 @@ export function follow_samples(first: Store, second: Store): void {
   effect(() => {
     const held = first.showing.held.value;
     const { link } = linking.value;
-    const step = held && step_beside(first, held.step);
-    const ids = held && link ? carry_samples(link.there, held.ids) : [];
+    const step = held && stepBeside(first, held.step);
+    const ids = held && link ? carrySamples(link.there, held.ids) : [];
     second.showing.held.value = step === null || ids.length === 0 ? null : { ids, step };
   });
 }
 
 /** The same column where the companion has it too, and the same colours for the same words. */
-export function follow_color(first: Store, second: Store): void {
+export function followColor(first: Store, second: Store): void {
   effect(() => {
-    const color = first.color_by.value;
+    const color = first.colorBy.value;
     const table = second.table.value;
     if (color === null) return;
-    const measured = kind_of(color) !== null;
+    const measured = kindOf(color) !== null;
     const recorded = second.choosing.columns.value.some(({ name }) => name === color);
-    if (color === "" || measured || recorded) second.color_by.value = color;
-    else if (table !== null) second.color_by.value = second.label.value ?? "";
+    if (color === "" || measured || recorded) second.colorBy.value = color;
+    else if (table !== null) second.colorBy.value = second.label.value ?? "";
   });
   effect(() => {
-    const alike = first.color_by.value === second.color_by.value;
-    second.groups_before.value = alike ? grouped_words(first) : new Map();
-    const words = alike ? colored_words(first.coloring.value?.legend) : [];
-    if (words.join("\n") !== second.words_before.peek().join("\n"))
-      second.words_before.value = words;
+    const alike = first.colorBy.value === second.colorBy.value;
+    second.groupsBefore.value = alike ? groupedWords(first) : new Map();
+    const words = alike ? coloredWords(first.coloring.value?.legend) : [];
+    if (words.join("\n") !== second.wordsBefore.peek().join("\n")) second.wordsBefore.value = words;
   });
 }
 
 /** The group of each word, where words share colours. */
-function grouped_words(store: Store): ReadonlyMap<string, number> {
+function groupedWords(store: Store): ReadonlyMap<string, number> {
   const legend = store.coloring.value?.legend;
   const groups = legend?.kind === "categories" ? (legend.groups ?? []) : [];
-  const column = store.choosing.columns.value.find(({ name }) => name === store.color_by.value);
+  const column = store.choosing.columns.value.find(({ name }) => name === store.colorBy.value);
   if (column?.type !== "category") return new Map();
   return new Map(
     groups.flatMap(({ codes, hollow }, group) =>
@@ -117,7 +109,7 @@ function grouped_words(store: Store): ReadonlyMap<string, number> {
 }
 
 /** Those that have a colour to themselves. */
-function colored_words(legend: Legend | undefined): readonly string[] {
+function coloredWords(legend: Legend | undefined): readonly string[] {
   const alone = legend?.kind === "categories" && legend.groups === undefined;
   const entries = alone ? legend.entries : [];
   return entries

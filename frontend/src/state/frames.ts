@@ -1,13 +1,13 @@
 // The frames of one layer in one coordinate system: fetches them, the wanted step first, and holds as many as memory
 // allows.
 import { type ReadonlySignal, type Signal, signal, untracked } from "@preact/signals";
-import { cancel_layout, fetch_frames, type ProjectionKey } from "../api";
+import { cancelLayout, fetchFrames, type ProjectionKey } from "../api";
 import type { Dimensions, Frame, Layer, Pose, Progress, Run, View } from "../types";
 import type { Activity } from "./activity";
-import { type Basis, basis_query, continues } from "./basis";
-import { missing_steps, next_block, steps_to_hold, write_steps } from "./blocks";
-import { type Held, hold_still, places_of } from "./holding";
-import { extent_of_poses, pose_of } from "./pose";
+import { type Basis, basisQuery, continues } from "./basis";
+import { missingSteps, nextBlock, stepsToHold, writeSteps } from "./blocks";
+import { type Held, holdStill, placesOf } from "./holding";
+import { extentOfPoses, poseOf } from "./pose";
 import { type Alignment, UNTURNED } from "./procrustes";
 import { type Turn, UNTURNED_AXES } from "./turn";
 
@@ -49,7 +49,7 @@ export class Frames {
     wanted: number,
     private readonly activity: Activity,
     /** The other steps wait for this: nothing may compete with the first picture. */
-    private readonly may_prefetch: Promise<void>,
+    private readonly mayPrefetch: Promise<void>,
   ) {
     this.wanted = signal(wanted);
     this.pump();
@@ -65,7 +65,7 @@ export class Frames {
       layer: this.layer.name,
       version: this.layer.version,
       view: this.view,
-      basis_steps: has_own_basis(this.view) ? basis_query(this.basis, this.run, this.layer) : null,
+      basisSteps: hasOwnBasis(this.view) ? basisQuery(this.basis, this.run, this.layer) : null,
     };
   }
 
@@ -76,7 +76,7 @@ export class Frames {
 
   get complete(): boolean {
     const held = this.held.value;
-    return this.to_hold().every((step) => held.has(step));
+    return this.toHold().every((step) => held.has(step));
   }
 
   /** How far the server is with a layout; null before its first answer. */
@@ -87,7 +87,7 @@ export class Frames {
   /** Nothing more comes unless somebody asks for it. */
   get idle(): boolean {
     const progress = this.reached.value;
-    return progress !== null && !is_under_way(progress) && !this.starting;
+    return progress !== null && !isUnderWay(progress) && !this.starting;
   }
 
   get stopped(): AbortSignal {
@@ -97,11 +97,11 @@ export class Frames {
   /** Whether these are the frames of that layer, as far as it was recorded when they were made. */
   shows(run: Run, layer: Layer, view: View): boolean {
     const listed = { run: this.run, layer: this.layer };
-    return same_view(view, this.view) && continues(listed, { run, layer });
+    return sameView(view, this.view) && continues(listed, { run, layer });
   }
 
   /** Whether both are of one layer of one recording. */
-  shows_layer(other: Frames): boolean {
+  showsLayer(other: Frames): boolean {
     const listed = { run: other.run, layer: other.layer };
     return continues({ run: this.run, layer: this.layer }, listed);
   }
@@ -126,7 +126,7 @@ export class Frames {
   /** Has the server stop; what is finished stays. */
   async cancel(): Promise<void> {
     this.starting = false;
-    await cancel_layout(this.key, this.stopping.signal);
+    await cancelLayout(this.key, this.stopping.signal);
     this.pump();
   }
 
@@ -146,11 +146,11 @@ export class Frames {
     const frame = this.held.peek().get(step);
     if (frame === undefined) return null;
     const { turn } = this;
-    const still = this.can_hold(this.still) ? this.still : null;
+    const still = this.canHold(this.still) ? this.still : null;
     let known = this.poses.get(frame);
     if (known?.turn !== turn || known.still !== still) known = { turn, still, of: {} };
     known.of[dimensions] ??= this.steadied(
-      pose_of(frame, this.alignments[dimensions], dimensions, turn),
+      poseOf(frame, this.alignments[dimensions], dimensions, turn),
       dimensions,
     );
     this.poses.set(frame, known);
@@ -158,7 +158,7 @@ export class Frames {
   }
 
   /** Another recording in this one's place may have fewer samples. */
-  private can_hold(still: Held | null): boolean {
+  private canHold(still: Held | null): boolean {
     if (still === null || !this.held.peek().has(still.step)) return false;
     return (still.ids.at(-1) ?? 0) < this.layer.samples;
   }
@@ -166,18 +166,18 @@ export class Frames {
   private steadied(pose: Pose, dimensions: Dimensions): Pose {
     const { still, turn } = this;
     const frame = still && this.held.peek().get(still.step);
-    if (still === null || frame == null || !this.can_hold(still)) return pose;
-    const reference = pose_of(frame, this.alignments[dimensions], dimensions, turn);
-    return hold_still(pose, still.ids, places_of(reference, still.ids), dimensions);
+    if (still === null || frame == null || !this.canHold(still)) return pose;
+    const reference = poseOf(frame, this.alignments[dimensions], dimensions, turn);
+    return holdStill(pose, still.ids, placesOf(reference, still.ids), dimensions);
   }
 
   /** All frames as they lie by themselves: holding samples still must not move the camera. */
   extent(dimensions: Dimensions): Float32Array[] {
     const alignment = this.alignments[dimensions];
     const poses = [...this.held.peek().values()].map((frame) =>
-      pose_of(frame, alignment, dimensions, this.turn),
+      poseOf(frame, alignment, dimensions, this.turn),
     );
-    return extent_of_poses(poses);
+    return extentOfPoses(poses);
   }
 
   stop(): void {
@@ -185,30 +185,30 @@ export class Frames {
     this.stopping.abort();
   }
 
-  private to_hold(): readonly number[] {
-    return steps_to_hold(this.layer.steps, this.wanted.value, this.layer.samples);
+  private toHold(): readonly number[] {
+    return stepsToHold(this.layer.steps, this.wanted.value, this.layer.samples);
   }
 
   private pump(): void {
-    untracked(() => this.fetch_next());
+    untracked(() => this.fetchNext());
   }
 
-  private async fetch_next(): Promise<void> {
+  private async fetchNext(): Promise<void> {
     if (this.fetching !== null || this.stopping.signal.aborted) return;
     clearTimeout(this.looking);
-    const block = this.next_block();
+    const block = this.nextBlock();
     if (block.length === 0) return;
     const abort = new AbortController();
     const signal = AbortSignal.any([abort.signal, this.stopping.signal]);
     this.fetching = { block, abort };
-    if (!block.includes(this.wanted.peek())) await this.may_prefetch;
-    await this.activity.attempt_quietly(`projection of ${this.layer.name}`, signal, async () => {
+    if (!block.includes(this.wanted.peek())) await this.mayPrefetch;
+    await this.activity.attemptQuietly(`projection of ${this.layer.name}`, signal, async () => {
       this.fetching = { block, abort };
       const work = this.starting ? "start" : "look";
       try {
         signal.throwIfAborted();
-        const steps = write_steps(block, this.layer.steps);
-        const { frames, progress } = await fetch_frames(this.key, steps, signal, work);
+        const steps = writeSteps(block, this.layer.steps);
+        const { frames, progress } = await fetchFrames(this.key, steps, signal, work);
         signal.throwIfAborted();
         if (work === "start") this.starting = false;
         const before = this.reached.peek()?.layout;
@@ -220,24 +220,24 @@ export class Frames {
       } finally {
         if (this.fetching?.abort === abort) this.fetching = null;
       }
-      this.go_on(block);
+      this.goOn(block);
     });
   }
 
-  private next_block(): readonly number[] {
+  private nextBlock(): readonly number[] {
     const held = new Set(this.held.peek().keys());
     return this.view.iterative
-      ? missing_steps(this.to_hold(), held, this.layer.samples)
-      : next_block(this.to_hold(), held, this.layer.samples);
+      ? missingSteps(this.toHold(), held, this.layer.samples)
+      : nextBlock(this.toHold(), held, this.layer.samples);
   }
 
   /** Asks for more: at once where there is more, later where the server still works, never where it does not. */
-  private go_on(asked: readonly number[]): void {
+  private goOn(asked: readonly number[]): void {
     const progress = this.reached.peek();
     const came = asked.some((step) => this.held.peek().has(step));
     if (this.starting || (came && (progress === null || progress.done > this.held.peek().size))) {
       this.pump();
-    } else if (progress !== null && is_under_way(progress)) {
+    } else if (progress !== null && isUnderWay(progress)) {
       this.looking = window.setTimeout(() => this.pump(), LOOK);
     } else if (!this.view.iterative) {
       this.pump();
@@ -245,21 +245,21 @@ export class Frames {
   }
 
   private hold(frames: readonly Frame[]): void {
-    const worth = new Set(this.to_hold());
+    const worth = new Set(this.toHold());
     const kept = [...this.held.peek()].filter(([step]) => worth.has(step));
     this.held.value = new Map([...kept, ...frames.map((frame) => [frame.step, frame] as const)]);
   }
 }
 
 /** Whether the axes are made from this layer's own steps. */
-export function has_own_basis({ iterative, onto }: View): boolean {
+export function hasOwnBasis({ iterative, onto }: View): boolean {
   return !iterative && onto === null;
 }
 
-export function same_view(a: View, b: View): boolean {
+export function sameView(a: View, b: View): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
-export function is_under_way({ state }: Progress): boolean {
+export function isUnderWay({ state }: Progress): boolean {
   return state === "waiting" || state === "running";
 }

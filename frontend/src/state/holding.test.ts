@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Dimensions, Pose } from "../types";
-import { hold_still, places_of } from "./holding";
-import { scene_positions } from "./pose";
-import { align_rigidly } from "./rigid";
+import { holdStill, placesOf } from "./holding";
+import { scenePositions } from "./pose";
+import { alignRigidly } from "./rigid";
 
 const PLAIN = [0.5, 0, 0, 0, 0, 0.5, 0, 0, 0, 0, 0.5, 0, 3, -2, 1, 1];
 const COUNT = 40;
@@ -31,7 +31,7 @@ function planted(dimensions: Dimensions, mirrored = false): { before: Pose; afte
 }
 
 function moves(a: Pose, b: Pose): Float64Array {
-  const [from, to] = [scene_positions(a), scene_positions(b)];
+  const [from, to] = [scenePositions(a), scenePositions(b)];
   return Float64Array.from({ length: COUNT }, (_, i) =>
     Math.hypot(...[0, 1, 2].map((k) => (to[3 * i + k] ?? 0) - (from[3 * i + k] ?? 0))),
   );
@@ -42,7 +42,7 @@ describe.each([2, 3] as const)("in %d dimensions", (dimensions) => {
     const { before, after } = planted(dimensions);
     const drifted = moves(before, after);
     for (const id of HELD) expect(drifted[id]).toBeGreaterThan(100);
-    const held = hold_still(after, HELD, places_of(before, HELD), dimensions);
+    const held = holdStill(after, HELD, placesOf(before, HELD), dimensions);
     const left = moves(before, held);
     for (let i = 0; i < COUNT; i += 1) {
       // Positions are whole numbers of half a unit.
@@ -53,7 +53,7 @@ describe.each([2, 3] as const)("in %d dimensions", (dimensions) => {
 
   it("distances stay what they were, and nothing is mirrored", () => {
     const { before, after } = planted(dimensions, true);
-    const { rotation } = align_rigidly(places_of(after, HELD), places_of(before, HELD), dimensions);
+    const { rotation } = alignRigidly(placesOf(after, HELD), placesOf(before, HELD), dimensions);
     const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0, i = 0] = rotation;
     const determinant = a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g);
     expect(determinant).toBeCloseTo(1, 6);
@@ -63,9 +63,9 @@ describe.each([2, 3] as const)("in %d dimensions", (dimensions) => {
 
   it("one sample alone is held without a turn", () => {
     const { before, after } = planted(dimensions);
-    const held = hold_still(after, [4], places_of(before, [4]), dimensions);
+    const held = holdStill(after, [4], placesOf(before, [4]), dimensions);
     expect(moves(before, held)[4]).toBeLessThan(2);
-    const { rotation } = align_rigidly(places_of(after, [4]), places_of(before, [4]), dimensions);
+    const { rotation } = alignRigidly(placesOf(after, [4]), placesOf(before, [4]), dimensions);
     for (const [k, value] of [1, 0, 0, 0, 1, 0, 0, 0, 1].entries()) {
       expect(rotation[k]).toBeCloseTo(value, 6);
     }

@@ -1,8 +1,8 @@
 // Holds some samples still: each frame is turned and shifted as a whole so that they stay as near as they can to where
 // they were, and what moves then is the others, as seen from them.
 import type { Dimensions, Pose } from "../types";
-import { moved_pose, scene_positions } from "./pose";
-import { align_rigidly } from "./rigid";
+import { movedPose, scenePositions } from "./pose";
+import { alignRigidly } from "./rigid";
 
 export interface Held {
   readonly ids: readonly number[];
@@ -11,20 +11,20 @@ export interface Held {
 }
 
 /** x, y, z of some samples in the scene. */
-export function places_of(pose: Pose, ids: readonly number[]): Float32Array {
+export function placesOf(pose: Pose, ids: readonly number[]): Float32Array {
   const positions = new Int16Array(4 * ids.length);
   for (const [k, id] of ids.entries()) {
     positions.set(pose.positions.subarray(4 * id, 4 * id + 4), 4 * k);
   }
-  return scene_positions({ ...pose, positions });
+  return scenePositions({ ...pose, positions });
 }
 
 /** The pose moved rigidly, so that the samples `ids` come to lie at `places` as well as they can. */
-export function hold_still(
+export function holdStill(
   pose: Pose,
   ids: readonly number[],
   places: Float32Array,
   dimensions: Dimensions,
 ): Pose {
-  return moved_pose(pose, align_rigidly(places_of(pose, ids), places, dimensions));
+  return movedPose(pose, alignRigidly(placesOf(pose, ids), places, dimensions));
 }

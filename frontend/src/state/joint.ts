@@ -2,9 +2,9 @@
 // back.
 import { computed, effect, untracked } from "@preact/signals";
 import type { Camera } from "../types";
-import { carry_camera } from "./cameras";
+import { carryCamera } from "./cameras";
 import type { Frames } from "./frames";
-import { carry_sample } from "./linking";
+import { carrySample } from "./linking";
 import type { Store } from "./store";
 
 export interface End<T> {
@@ -15,7 +15,7 @@ export interface End<T> {
 }
 
 /** The ring around the sample that is pointed at. */
-export function link_pointing(first: Store, second: Store): void {
+export function linkPointing(first: Store, second: Store): void {
   const end = (store: Store, way: "there" | "back"): End<number | null> => {
     const sample = computed(() => store.hover.value?.sample ?? null);
     return {
@@ -25,7 +25,7 @@ export function link_pointing(first: Store, second: Store): void {
       },
       carry(value) {
         const { link } = first.comparing.linking.value;
-        return link === null ? undefined : carry_sample(link[way], value);
+        return link === null ? undefined : carrySample(link[way], value);
       },
     };
   };
@@ -33,18 +33,18 @@ export function link_pointing(first: Store, second: Store): void {
 }
 
 /** Where the axes are shared the cameras stand at the same place, else at the same place as seen from home. */
-export function link_cameras(first: Store, second: Store, shared: () => boolean): void {
+export function linkCameras(first: Store, second: Store, shared: () => boolean): void {
   const end = (store: Store, other: Store): End<Camera | null> => ({
     read: () => store.camera.value,
     write(camera) {
-      if (camera === null) store.home_wanted.value += 1;
-      else store.camera_wanted.value = camera;
+      if (camera === null) store.homeWanted.value += 1;
+      else store.cameraWanted.value = camera;
     },
     carry(camera) {
       if (camera === null) return null;
       if (shared()) return { ...camera };
       const [from, to] = [store.home.value, other.home.value];
-      return from && to ? (carry_camera(camera, from, to) ?? undefined) : undefined;
+      return from && to ? (carryCamera(camera, from, to) ?? undefined) : undefined;
     },
   });
   const send = join([end(first, second), end(second, first)]);
@@ -57,21 +57,21 @@ export function link_cameras(first: Store, second: Store, shared: () => boolean)
 }
 
 /** Where two layers are seen along the same axes, home shows both of them. */
-export function join_homes(first: Store, second: Store, shared: () => boolean): void {
+export function joinHomes(first: Store, second: Store, shared: () => boolean): void {
   effect(() => {
     const complete = first.frames.value?.complete && second.frames.value?.complete;
-    const apart = first.run_name.value !== second.run_name.value;
+    const apart = first.runName.value !== second.runName.value;
     const joined = complete === true && apart && shared();
-    set_joined(first, joined ? second.frames.value : null);
-    set_joined(second, joined ? first.frames.value : null);
+    setJoined(first, joined ? second.frames.value : null);
+    setJoined(second, joined ? first.frames.value : null);
   });
 }
 
-export function part_homes(store: Store): void {
-  set_joined(store, null);
+export function partHomes(store: Store): void {
+  setJoined(store, null);
 }
 
-function set_joined({ extent }: Store, joined: Frames | null): void {
+function setJoined({ extent }: Store, joined: Frames | null): void {
   if (extent.value === null || extent.value.joined === joined) return;
   extent.value = { ...extent.value, joined, change: "whole" };
 }

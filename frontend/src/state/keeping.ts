@@ -1,16 +1,16 @@
 // Begins anew with each other set of samples, and keeps tags and named selections from one visit to the next.
 import { batch, computed, effect, untracked } from "@preact/signals";
-import { read_kept, write_kept } from "./kept";
+import { readKept, writeKept } from "./kept";
 import type { Store } from "./store";
 
-export function keep_choices(store: Store): void {
+export function keepChoices(store: Store): void {
   const { choosing } = store;
   const { samples, tags, named } = choosing;
   /** Null until there are samples. */
   const known = computed(() => {
     const layer = store.layer.value;
     if (layer === null || samples.value === 0) return null;
-    return `${layer.fingerprint || store.run_name.value}.${samples.value}`;
+    return `${layer.fingerprint || store.runName.value}.${samples.value}`;
   });
   let loaded: string | null = null;
   effect(() => {
@@ -23,7 +23,7 @@ export function keep_choices(store: Store): void {
         choosing.sample.value = null;
         choosing.isolated.value = null;
         choosing.filters.value = new Map();
-        const kept = read_kept(key, samples.value);
+        const kept = readKept(key, samples.value);
         tags.value = kept.tags;
         named.value = kept.named;
       }),
@@ -32,7 +32,7 @@ export function keep_choices(store: Store): void {
   effect(() => {
     const kept = { tags: tags.value, named: named.value };
     if (loaded !== null && loaded === known.peek()) {
-      choosing.unkept.value = !write_kept(loaded, kept);
+      choosing.unkept.value = !writeKept(loaded, kept);
     }
   });
 }

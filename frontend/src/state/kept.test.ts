@@ -1,11 +1,11 @@
 import { expect, it } from "vitest";
-import { format_kept, type Kept, parse_kept } from "./kept";
+import { formatKept, type Kept, parseKept } from "./kept";
 import { tagged } from "./tags";
 
 it("comes back as it was kept", () => {
   const tags = tagged(tagged(new Map(), [3, 4, 9], "fine"), [1], "wrong label");
   const kept: Kept = { tags, named: [{ name: 'my "sevens"', ids: [1, 2, 3, 8] }] };
-  expect(parse_kept(format_kept(kept), 10)).toEqual(kept);
+  expect(parseKept(formatKept(kept), 10)).toEqual(kept);
 });
 
 it.each([
@@ -14,11 +14,11 @@ it.each([
   '{"tags": 3, "named": {}}',
   '{"tags": {"fine": [1], "other": "1"}, "named": [null, {"name": 1, "ids": "2"}, {"name": "a", "ids": "x"}]}',
 ])("%s, which we have not written, is taken for nothing", (text) => {
-  expect(parse_kept(text, 10)).toEqual({ tags: new Map(), named: [] });
+  expect(parseKept(text, 10)).toEqual({ tags: new Map(), named: [] });
 });
 
 it("names no sample that does not exist", () => {
-  const kept = parse_kept('{"tags": {"fine": "8-20"}, "named": []}', 10);
+  const kept = parseKept('{"tags": {"fine": "8-20"}, "named": []}', 10);
   expect([...kept.tags.keys()]).toEqual([8, 9]);
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Layer } from "../types";
-import { label_choices, label_note, label_of, said_label } from "./label";
+import { labelChoices, labelNote, labelOf, saidLabel } from "./label";
 import type { Column } from "./table";
 
 const layer = {
@@ -11,7 +11,7 @@ const layer = {
 const unlabelled: Layer = { ...layer, label: null, label_reason: "There is no label: why." };
 
 describe("the label", () => {
-  const left_out = "Metrics and findings that need labels are left out.";
+  const leftOut = "Metrics and findings that need labels are left out.";
 
   it.each([
     [null, "class", undefined],
@@ -20,20 +20,20 @@ describe("the label", () => {
     ["", null, ""],
     ["of another run", "class", undefined],
   ])("chosen as %j is %j and said as %j", (wanted, label, said) => {
-    expect(label_of(layer, wanted)).toBe(label);
-    expect(said_label(layer, wanted)).toBe(said);
+    expect(labelOf(layer, wanted)).toBe(label);
+    expect(saidLabel(layer, wanted)).toBe(said);
   });
 
   it("is chosen where there is none, and no label need not be", () => {
-    expect(said_label(unlabelled, "sex")).toBe("sex");
-    expect(said_label(unlabelled, "")).toBeUndefined();
+    expect(saidLabel(unlabelled, "sex")).toBe("sex");
+    expect(saidLabel(unlabelled, "")).toBeUndefined();
   });
 
   it("is named where it is not called so, and its absence explained", () => {
-    expect(label_note(layer, null)).toBe("Label: class.");
-    expect(label_note({ ...layer, label: "label" }, null)).toBeNull();
-    expect(label_note(unlabelled, null)).toBe(`There is no label: why. ${left_out}`);
-    expect(label_note(layer, "")).toBe(`No label is chosen. ${left_out}`);
+    expect(labelNote(layer, null)).toBe("Label: class.");
+    expect(labelNote({ ...layer, label: "label" }, null)).toBeNull();
+    expect(labelNote(unlabelled, null)).toBe(`There is no label: why. ${leftOut}`);
+    expect(labelNote(layer, "")).toBe(`No label is chosen. ${leftOut}`);
   });
 });
 
@@ -46,11 +46,11 @@ it("columns of classes are words, and whole numbers that come twice", () => {
   const word = { type: "category", codes: Int32Array.of(0, 0), words: ["a"] } as const;
   const table: Column[] = [
     { ...word, name: "word" },
-    { ...word, name: "prediction", by_step: true },
+    { ...word, name: "prediction", byStep: true },
     number("digit", [1, 1, Number.NaN, 2, 2]),
     number("index", [0, 1, 2, 3]),
     number("price", [0.5, 0.5, 0.5, 0.5]),
     number("empty", [Number.NaN]),
   ];
-  expect(label_choices(table)).toEqual(["word", "digit"]);
+  expect(labelChoices(table)).toEqual(["word", "digit"]);
 });

@@ -6,7 +6,7 @@ import type { Table } from "./table";
 export type Wanted = string | null;
 
 /** The column in force, null for none. What was chosen of other metadata says nothing here. */
-export function label_of(layer: Layer | null, wanted: Wanted): string | null {
+export function labelOf(layer: Layer | null, wanted: Wanted): string | null {
   if (layer === null) return null;
   if (wanted === "") return null;
   const known = layer.columns.some(({ name }) => name === wanted);
@@ -14,13 +14,13 @@ export function label_of(layer: Layer | null, wanted: Wanted): string | null {
 }
 
 /** What the server and the address must be told: nothing where it is the layer's own. */
-export function said_label(layer: Layer | null, wanted: Wanted): string | undefined {
-  const label = label_of(layer, wanted);
+export function saidLabel(layer: Layer | null, wanted: Wanted): string | undefined {
+  const label = labelOf(layer, wanted);
   return layer === null || label === layer.label ? undefined : (label ?? "");
 }
 
 /** Axes between classes are made from the label where no column is named. */
-export function axes_need_label(
+export function axesNeedLabel(
   engine: string,
   { kind, column }: Readonly<Record<string, string>>,
 ): boolean {
@@ -28,10 +28,10 @@ export function axes_need_label(
 }
 
 /** Columns of classes: words, or whole numbers that each come twice on average. */
-export function label_choices(table: Table): string[] {
+export function labelChoices(table: Table): string[] {
   return table
     .filter((column) => {
-      if (column.by_step) return false;
+      if (column.byStep) return false;
       if (column.type === "category") return column.words.length > 0;
       if (column.type !== "number") return false;
       const known = column.values.filter((value) => !Number.isNaN(value));
@@ -42,8 +42,8 @@ export function label_choices(table: Table): string[] {
 }
 
 /** Which label is meant, where nobody would guess; why there is none, and what is missing for it. */
-export function label_note(layer: Layer | null, wanted: Wanted): string | null {
-  const label = label_of(layer, wanted);
+export function labelNote(layer: Layer | null, wanted: Wanted): string | null {
+  const label = labelOf(layer, wanted);
   if (layer === null || label === "label") return null;
   if (label !== null) return `Label: ${label}.`;
   const reason = wanted === "" ? "No label is chosen." : layer.label_reason;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Layer } from "../types";
-import { carry_mask, carry_sample, carry_samples, link_samples, type Side } from "./linking";
+import { carryMask, carrySample, carrySamples, linkSamples, type Side } from "./linking";
 import type { Column } from "./table";
 
 function words(name: string, ...values: string[]): Column {
@@ -22,29 +22,29 @@ function side(run: string, fingerprint: string, samples: number, column: Column 
 
 describe("samples of two layers", () => {
   it("are the same, row by row, where the fingerprints are", () => {
-    const { link, sentence } = link_samples(side("a", "f", 3, null), side("b", "f", 3, null));
+    const { link, sentence } = linkSamples(side("a", "f", 3, null), side("b", "f", 3, null));
     expect(sentence).toBe("linked by sample");
     expect(link).toEqual({ there: null, back: null });
-    expect(carry_sample(null, 2)).toBe(2);
+    expect(carrySample(null, 2)).toBe(2);
   });
 
   it("are not the same for want of fingerprints, but those of one layer are", () => {
     const one = side("a", "", 3, null);
-    expect(link_samples(one, side("b", "", 3, null)).link).toBeNull();
-    expect(link_samples(one, side("a", "", 3, null)).link).not.toBeNull();
+    expect(linkSamples(one, side("b", "", 3, null)).link).toBeNull();
+    expect(linkSamples(one, side("a", "", 3, null)).link).not.toBeNull();
   });
 
   it("are found by their ids in whatever order, both ways", () => {
     const first = side("a", "f", 4, words("id", "p", "q", "r", "s"));
     const second = side("b", "g", 3, words("id", "s", "x", "q"));
-    const { link, sentence } = link_samples(first, second);
+    const { link, sentence } = linkSamples(first, second);
     expect(sentence).toBe("linked by column id: 2 of 4");
     expect([...(link?.there ?? [])]).toEqual([-1, 2, -1, 0]);
     expect([...(link?.back ?? [])]).toEqual([3, -1, 1]);
-    expect(carry_samples(link?.there ?? null, [0, 1, 3])).toEqual([2, 0]);
+    expect(carrySamples(link?.there ?? null, [0, 1, 3])).toEqual([2, 0]);
     const mask = Uint8Array.from([1, 0, 1, 1]);
-    expect([...carry_mask(link?.back ?? null, mask, 0)]).toEqual([1, 0, 0]);
-    expect([...carry_mask(link?.back ?? null, mask, 1)]).toEqual([1, 1, 0]);
+    expect([...carryMask(link?.back ?? null, mask, 0)]).toEqual([1, 0, 0]);
+    expect([...carryMask(link?.back ?? null, mask, 1)]).toEqual([1, 1, 0]);
   });
 
   it("tells ids that are numbers by all of their digits", () => {
@@ -55,13 +55,13 @@ describe("samples of two layers", () => {
     });
     const first = side("a", "f", 2, ids(123456.25, 123456.5));
     const second = side("b", "g", 2, ids(123456.5, 123456.75));
-    expect([...(link_samples(first, second).link?.there ?? [])]).toEqual([-1, 0]);
+    expect([...(linkSamples(first, second).link?.there ?? [])]).toEqual([-1, 0]);
   });
 
   it("waits for the tables, and says why there is no link", () => {
     const first = side("a", "f", 2, words("id", "p", "q"));
     const waiting = { ...side("b", "g", 2, words("id", "p", "q")), table: null };
-    expect(link_samples(first, waiting)).toEqual({ link: null, sentence: "" });
+    expect(linkSamples(first, waiting)).toEqual({ link: null, sentence: "" });
     const others = [
       [side("b", "g", 2, words("word", "p", "q")), "not linked: other samples"],
       [side("b", "g", 2, words("id", "p", "p")), "not linked: column id names no sample alone"],
@@ -69,7 +69,7 @@ describe("samples of two layers", () => {
       [side("b", "g", 2, words("id", "y", "z")), "not linked: no id in common"],
     ] as const;
     for (const [second, sentence] of others) {
-      expect(link_samples(first, second)).toEqual({ link: null, sentence });
+      expect(linkSamples(first, second)).toEqual({ link: null, sentence });
     }
   });
 });

@@ -1,7 +1,7 @@
 // Which samples of two layers are the same: all rows where the fingerprints say so, else those that a column `id` names on
 // both sides. Nothing is guessed from numbers of rows.
 import type { Layer } from "../types";
-import { type Column, type Table, value_at } from "./table";
+import { type Column, type Table, valueAt } from "./table";
 
 /** The column that names a sample wherever it was recorded, as the server knows it too. */
 const ID = "id";
@@ -30,14 +30,14 @@ export interface Linking {
 
 export const UNKNOWN: Linking = { link: null, sentence: "" };
 
-export function link_samples(first: Side, second: Side): Linking {
-  if (are_same(first, second)) {
+export function linkSamples(first: Side, second: Side): Linking {
+  if (areSame(first, second)) {
     return { link: { there: null, back: null }, sentence: "linked by sample" };
   }
   const names = (side: Side) => side.layer.columns.some(({ name }) => name === ID);
   if (!names(first) || !names(second)) return unlinked("other samples");
   if (first.table === null || second.table === null) return UNKNOWN;
-  const [here, beside] = [rows_by_id(first), rows_by_id(second)];
+  const [here, beside] = [rowsById(first), rowsById(second)];
   if (here === null || beside === null) return unlinked(`column ${ID} names no sample alone`);
   const there = Int32Array.from(here.names, (name) => beside.rows.get(name) ?? -1);
   const back = Int32Array.from(beside.names, (name) => here.rows.get(name) ?? -1);
@@ -47,40 +47,40 @@ export function link_samples(first: Side, second: Side): Linking {
   return { link: { there, back }, sentence: `linked by column ${ID}: ${of}` };
 }
 
-export function carry_sample(rows: Rows, sample: number | null): number | null {
+export function carrySample(rows: Rows, sample: number | null): number | null {
   if (rows === null || sample === null) return sample;
   const row = rows[sample] ?? -1;
   return row === -1 ? null : row;
 }
 
-export function carry_samples(rows: Rows, samples: Iterable<number>): number[] {
-  return [...samples].flatMap((sample) => carry_sample(rows, sample) ?? []);
+export function carrySamples(rows: Rows, samples: Iterable<number>): number[] {
+  return [...samples].flatMap((sample) => carrySample(rows, sample) ?? []);
 }
 
 /** What is said of each sample on one side, for the other side; `back` leads from there to here. */
-export function carry_mask(back: Rows, mask: Uint8Array, otherwise: 0 | 1): Uint8Array {
+export function carryMask(back: Rows, mask: Uint8Array, otherwise: 0 | 1): Uint8Array {
   if (back === null) return mask;
   return Uint8Array.from(back, (row) => (row === -1 ? otherwise : (mask[row] ?? otherwise)));
 }
 
-function are_same(first: Side, second: Side): boolean {
+function areSame(first: Side, second: Side): boolean {
   if (first.layer.samples !== second.layer.samples) return false;
   if (first.run === second.run && first.layer.name === second.layer.name) return true;
   return first.layer.fingerprint !== "" && first.layer.fingerprint === second.layer.fingerprint;
 }
 
 /** Null where a name is missing or occurs twice. */
-function rows_by_id({ table, layer }: Side) {
+function rowsById({ table, layer }: Side) {
   const column = table?.find(({ name }) => name === ID);
   if (column === undefined) return null;
-  const names = Array.from({ length: layer.samples }, (_, row) => name_at(column, row));
+  const names = Array.from({ length: layer.samples }, (_, row) => nameAt(column, row));
   const rows = new Map(names.map((name, row) => [name, row]));
   return rows.size < names.length || rows.has("") ? null : { names, rows };
 }
 
-/** Numbers in full, which `value_at` shortens. */
-function name_at(column: Column, row: number): string {
-  if (column.type !== "number") return value_at(column, row);
+/** Numbers in full, which `valueAt` shortens. */
+function nameAt(column: Column, row: number): string {
+  if (column.type !== "number") return valueAt(column, row);
   const value = column.values[row] ?? Number.NaN;
   return Number.isNaN(value) ? "" : String(value);
 }

@@ -1,33 +1,33 @@
 // Keeps up with runs that are still being recorded: asks for news, follows the last step, and makes the axes anew when it
 // is time, without letting the picture jump.
 import { batch, effect } from "@preact/signals";
-import { read_runs, request_runs } from "../api";
-import { watch_reload } from "../host";
+import { readRuns, requestRuns } from "../api";
+import { watchReload } from "../host";
 import type { Dimensions, Run } from "../types";
-import { type Basis, is_outdated, needs_refit, take_basis } from "./basis";
+import { type Basis, isOutdated, needsRefit, takeBasis } from "./basis";
 import type { Frames } from "./frames";
-import { choose_run } from "./intents";
+import { chooseRun } from "./intents";
 import { REFIT_MOVE } from "./motion";
-import { pose_of, scene_positions } from "./pose";
+import { poseOf, scenePositions } from "./pose";
 import { type Alignment, align, UNTURNED } from "./procrustes";
-import { last_step, type Store } from "./store";
+import { lastStep, type Store } from "./store";
 import { until } from "./until";
 
 const POLL = 5000;
 
 /** Takes the first answer, then asks every five seconds while the page can be seen, and when TensorBoard reloads. */
-export function keep_up(store: Store, first_answer: Promise<Response>, signal: AbortSignal): void {
+export function keepUp(store: Store, firstAnswer: Promise<Response>, signal: AbortSignal): void {
   const what = "the list of runs";
-  let answer: Promise<Response> | null = first_answer;
+  let answer: Promise<Response> | null = firstAnswer;
   const receive = async () => {
-    const asked = answer ?? request_runs(signal);
+    const asked = answer ?? requestRuns(signal);
     // Whoever tries again wants another answer.
     answer = null;
-    const { runs, problems } = await read_runs(asked);
-    if (problems.join() !== store.logdir_problems.peek().join()) {
-      store.logdir_problems.value = problems;
+    const { runs, problems } = await readRuns(asked);
+    if (problems.join() !== store.logdirProblems.peek().join()) {
+      store.logdirProblems.value = problems;
     }
-    receive_runs(store, runs);
+    receiveRuns(store, runs);
   };
   let asking = true;
   const answered = () => {
@@ -38,39 +38,39 @@ export function keep_up(store: Store, first_answer: Promise<Response>, signal: A
   const ask = () => {
     if (asking) return;
     asking = true;
-    store.activity.attempt_quietly(what, signal, receive).then(answered);
+    store.activity.attemptQuietly(what, signal, receive).then(answered);
   };
   effect(() => {
     if (!store.visible.value) return;
     const timer = setInterval(ask, POLL);
     return () => clearInterval(timer);
   });
-  watch_reload(ask);
+  watchReload(ask);
 }
 
-export function receive_runs(store: Store, runs: readonly Run[]): void {
+export function receiveRuns(store: Store, runs: readonly Run[]): void {
   const before = store.runs.peek();
   if (before !== null && JSON.stringify(before) === JSON.stringify(runs)) return;
-  const stood_last = store.step.peek() === last_step(store.steps.peek());
+  const stoodLast = store.step.peek() === lastStep(store.steps.peek());
   batch(() => {
     store.runs.value = runs;
     const steps = store.steps.value;
     if (store.run.value === null || store.layer.value === null) {
       const first = runs.find(({ layers }) => layers.length > 0) ?? runs[0];
       const named = store.run.value ?? first;
-      if (named !== undefined) choose_run(store, named.run);
+      if (named !== undefined) chooseRun(store, named.run);
       return;
     }
     const gone = !steps.includes(store.step.value ?? Number.NaN);
-    const follows = store.showing.follow.peek() && stood_last && before !== null;
-    if (gone || follows) store.step.value = last_step(steps);
+    const follows = store.showing.follow.peek() && stoodLast && before !== null;
+    if (gone || follows) store.step.value = lastStep(steps);
   });
 }
 
 const refitting = new WeakMap<Frames, Frames>();
 
 /** When there is twice as much to see, or all, takes a new basis and swaps once its picture of this step is there. */
-export function refit_if_due(
+export function refitIfDue(
   store: Store,
   old: Frames,
   make: (basis: Basis) => Frames,
@@ -79,13 +79,13 @@ export function refit_if_due(
   const run = store.run.peek();
   const layer = store.layer.peek();
   if (run === null || layer === null) return;
-  const under_way = refitting.get(old);
-  if (under_way !== undefined) under_way.extend(run, layer);
-  const newest = under_way ?? old;
-  const due = needs_refit(newest.basis, run, layer);
-  if (!due && !(wanted && is_outdated(newest.basis, layer))) return;
-  under_way?.stop();
-  const next = make(take_basis(run, layer));
+  const underWay = refitting.get(old);
+  if (underWay !== undefined) underWay.extend(run, layer);
+  const newest = underWay ?? old;
+  const due = needsRefit(newest.basis, run, layer);
+  if (!due && !(wanted && isOutdated(newest.basis, layer))) return;
+  underWay?.stop();
+  const next = make(takeBasis(run, layer));
   refitting.set(old, next);
   swap(store, old, next).catch(() => next.stop());
 }
@@ -99,17 +99,17 @@ async function swap(store: Store, old: Frames, next: Frames): Promise<void> {
     return next.frames.value.has(step) && old.frames.value.has(step);
   }, unwanted);
   const step = store.step.peek() ?? 0;
-  next.alignments = { 2: lay_onto(old, next, step, 2), 3: lay_onto(old, next, step, 3) };
+  next.alignments = { 2: layOnto(old, next, step, 2), 3: layOnto(old, next, step, 3) };
   next.refits = old;
   store.motion.next = REFIT_MOVE;
   store.frames.value = next;
   old.stop();
 }
 
-function lay_onto(old: Frames, next: Frames, step: number, dimensions: Dimensions): Alignment {
+function layOnto(old: Frames, next: Frames, step: number, dimensions: Dimensions): Alignment {
   const frame = next.frames.peek().get(step);
   const pose = old.pose(step, dimensions);
   if (frame === undefined || pose === null) return UNTURNED;
-  const from = scene_positions(pose_of(frame, UNTURNED, dimensions));
-  return align(from, scene_positions(pose), dimensions);
+  const from = scenePositions(poseOf(frame, UNTURNED, dimensions));
+  return align(from, scenePositions(pose), dimensions);
 }

@@ -1,12 +1,12 @@
 // What somebody can want of what is measured. Each function changes the store; what follows from that is not its matter.
 import { batch } from "@preact/signals";
 import type { Other } from "../measures";
-import { go_to_place } from "./intents";
+import { goToPlace } from "./intents";
 import type { Section } from "./measuring";
 import type { Store } from "./store";
 
 /** Lists the samples of a finding, or closes the list. */
-export function toggle_finding(store: Store, id: string): void {
+export function toggleFinding(store: Store, id: string): void {
   const { opened, ranking } = store.measuring;
   batch(() => {
     opened.value = opened.value === id ? null : id;
@@ -15,25 +15,25 @@ export function toggle_finding(store: Store, id: string): void {
 }
 
 /** One section at a time. */
-export function toggle_section(store: Store, section: Section): void {
+export function toggleSection(store: Store, section: Section): void {
   const { section: open } = store.measuring;
   open.value = open.value === section ? null : section;
 }
 
 /** Puts a metric's curve above the slider, or that of the view's worth again. */
-export function toggle_above(store: Store, metric: string): void {
+export function toggleAbove(store: Store, metric: string): void {
   const { above } = store.measuring;
   above.value = above.value === metric ? null : metric;
 }
 
-export function compare_with(store: Store, other: Other | null): void {
+export function compareWith(store: Store, other: Other | null): void {
   batch(() => {
     store.measuring.compared.value = other;
     store.measuring.similarity.value = null;
   });
 }
 
-export function choose_rival(store: Store, rival: Other): void {
+export function chooseRival(store: Store, rival: Other): void {
   batch(() => {
     store.measuring.rival.value = rival;
     store.measuring.comparison.value = null;
@@ -41,23 +41,23 @@ export function choose_rival(store: Store, rival: Other): void {
 }
 
 /** Lists the samples in which two runs differ, or closes the list. */
-export function toggle_difference(store: Store, list: string): void {
+export function toggleDifference(store: Store, list: string): void {
   const { difference } = store.measuring;
   difference.value = difference.value === list ? null : list;
 }
 
-export function choose_pair(store: Store, pair: readonly [string, string]): void {
+export function choosePair(store: Store, pair: readonly [string, string]): void {
   batch(() => {
     store.measuring.pair.value = pair;
-    store.measuring.class_pair.value = null;
+    store.measuring.classPair.value = null;
   });
 }
 
-export function unfold_neighbors(store: Store, unfolded: boolean): void {
-  store.measuring.neighbors_unfolded.value = unfolded;
+export function unfoldNeighbors(store: Store, unfolded: boolean): void {
+  store.measuring.neighborsUnfolded.value = unfolded;
 }
 
-export function go_to_step(store: Store, step: number): void {
+export function goToStep(store: Store, step: number): void {
   const place = store.steps.value.indexOf(step);
-  if (place !== -1) go_to_place(store, place);
+  if (place !== -1) goToPlace(store, place);
 }

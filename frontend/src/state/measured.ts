@@ -4,133 +4,133 @@ import { computed, effect, type Signal } from "@preact/signals";
 import type { LayerKey } from "../api";
 import type { Measured, StepMetrics } from "../measures";
 import {
-  fetch_class_pair,
-  fetch_comparison,
-  fetch_confused,
-  fetch_confusion,
-  fetch_findings,
-  fetch_metrics,
-  fetch_ranking,
-  fetch_sample_values,
-  fetch_similarity,
-  fetch_unit,
-  fetch_units,
+  fetchClassPair,
+  fetchComparison,
+  fetchConfused,
+  fetchConfusion,
+  fetchFindings,
+  fetchMetrics,
+  fetchRanking,
+  fetchSampleValues,
+  fetchSimilarity,
+  fetchUnit,
+  fetchUnits,
 } from "../measures_api";
-import { keep_answered, measurable, type Question } from "./asking";
+import { keepAnswered, measurable, type Question } from "./asking";
 import { select } from "./choose";
 import type { ColorValues, DataMap, Section } from "./measuring";
-import { compare_layers, key_of, layers_at, rival_of } from "./others";
-import { kind_of, measured_name } from "./painting";
-import { keep_sample_histories } from "./sample_history";
+import { compareLayers, keyOf, layersAt, rivalOf } from "./others";
+import { kindOf, measuredName } from "./painting";
+import { keepSampleHistories } from "./sample_history";
 import type { Store } from "./store";
 
 /** More numbers than these are asked for one step at a time. */
 const MOST_VALUES = 4_000_000;
 
-export function load_measured(store: Store, signal: AbortSignal): void {
+export function loadMeasured(store: Store, signal: AbortSignal): void {
   const { measuring } = store;
   const keep = <T extends Measured>(
     what: string,
     answer: Signal<T | null>,
     question: (key: LayerKey) => Question<T> | null,
-  ) => keep_answered(store, what, answer, question, signal);
-  const looked_at = (section: Section) =>
-    store.choosing.inspector_open.value &&
+  ) => keepAnswered(store, what, answer, question, signal);
+  const lookedAt = (section: Section) =>
+    store.choosing.inspectorOpen.value &&
     store.choosing.tab.value === "Layer" &&
     measuring.section.value === section;
   /** The step, unless it is only passed by. */
-  const step_at_rest = () => (store.playing.value ? null : store.step.value);
+  const stepAtRest = () => (store.playing.value ? null : store.step.value);
 
-  forget_with_layer(store);
+  forgetWithLayer(store);
   keep("the findings", measuring.findings, (key) => ({
     key: "",
-    ask: (signal) => fetch_findings(key, signal),
+    ask: (signal) => fetchFindings(key, signal),
   }));
   keep("the curves", measuring.metrics, (key) => {
     // Once the findings are there, the curves cost nothing.
     const measured =
       measuring.findings.value !== null && measuring.findings.value.state !== "running";
-    return measured ? { key: "", ask: (signal) => fetch_metrics(key, signal) } : null;
+    return measured ? { key: "", ask: (signal) => fetchMetrics(key, signal) } : null;
   });
   keep("a list of samples", measuring.ranking, (key) => {
     const rule = measuring.findings.value?.rules.find((one) => one.rule === measuring.opened.value);
     if (rule === undefined) return null;
-    return { key: rule.rule, ask: (signal) => fetch_ranking(key, rule.rule, signal) };
+    return { key: rule.rule, ask: (signal) => fetchRanking(key, rule.rule, signal) };
   });
   keep("the similarity of steps", measuring.similarity, (key) => {
-    if (!looked_at("CKA")) return null;
+    if (!lookedAt("CKA")) return null;
     const other = measuring.compared.value ?? { run: key.run, layer: key.layer };
     return {
       key: JSON.stringify(other),
-      ask: (signal) => fetch_similarity(key, { ...other, v: "" }, {}, signal),
+      ask: (signal) => fetchSimilarity(key, { ...other, v: "" }, {}, signal),
     };
   });
   keep("the similarity of layers", measuring.layers, (key) => {
-    const step = step_at_rest();
-    if (!looked_at("CKA") || step === null) return null;
-    const keys = layers_at(store, key, step);
+    const step = stepAtRest();
+    if (!lookedAt("CKA") || step === null) return null;
+    const keys = layersAt(store, key, step);
     if (keys === null) return null;
     return {
       key: JSON.stringify([step, keys]),
-      ask: (signal) => compare_layers(keys, step, signal),
+      ask: (signal) => compareLayers(keys, step, signal),
     };
   });
   keep("the confusion of classes", measuring.confusion, (key) => {
-    const step = step_at_rest();
+    const step = stepAtRest();
     // Without the model's outputs nothing is confused.
-    if (!looked_at("Confusion") || step === null || !measuring.has_outputs.value) return null;
-    return { key: String(step), ask: (signal) => fetch_confusion(key, step, signal) };
+    if (!lookedAt("Confusion") || step === null || !measuring.hasOutputs.value) return null;
+    return { key: String(step), ask: (signal) => fetchConfusion(key, step, signal) };
   });
-  keep("the data map", measuring.data_map, (key) => {
-    if (!looked_at("Data map") || !measuring.has_outputs.value) return null;
-    return { key: "", ask: (signal) => fetch_data_map(key, signal) };
+  keep("the data map", measuring.dataMap, (key) => {
+    if (!lookedAt("Data map") || !measuring.hasOutputs.value) return null;
+    return { key: "", ask: (signal) => fetchDataMap(key, signal) };
   });
-  keep("two classes", measuring.class_pair, (key) => {
+  keep("two classes", measuring.classPair, (key) => {
     const pair = measuring.pair.value;
     // The panel has one of them chosen before the other.
     const whole = pair !== null && !pair.includes("") && pair[0] !== pair[1];
-    if (!looked_at("Class pair") || !whole) return null;
-    return { key: JSON.stringify(pair), ask: (signal) => fetch_class_pair(key, pair, signal) };
+    if (!lookedAt("Class pair") || !whole) return null;
+    return { key: JSON.stringify(pair), ask: (signal) => fetchClassPair(key, pair, signal) };
   });
   keep("the units", measuring.units, (key) => {
-    const step = step_at_rest();
-    if (!looked_at("Units") || step === null) return null;
-    return { key: String(step), ask: (signal) => fetch_units(key, step, signal) };
+    const step = stepAtRest();
+    if (!lookedAt("Units") || step === null) return null;
+    return { key: String(step), ask: (signal) => fetchUnits(key, step, signal) };
   });
   keep("the comparison of runs", measuring.comparison, (key) => {
-    const step = step_at_rest();
-    const rival = looked_at("Runs") ? rival_of(store) : null;
-    const other = rival && key_of(store, rival);
+    const step = stepAtRest();
+    const rival = lookedAt("Runs") ? rivalOf(store) : null;
+    const other = rival && keyOf(store, rival);
     if (other === null || step === null) return null;
     return {
       key: JSON.stringify([other, step]),
-      ask: (signal) => fetch_comparison(key, other, step, signal),
+      ask: (signal) => fetchComparison(key, other, step, signal),
     };
   });
-  keep_sample_histories(store, signal);
-  prefer_warnings(store);
+  keepSampleHistories(store, signal);
+  preferWarnings(store);
 }
 
 /** What is measured of the samples, where somebody colours them by it. */
-export function load_colors(store: Store, signal: AbortSignal): void {
-  const question = (key: LayerKey) => values_question(store, key);
-  keep_answered(store, "what colors the samples", store.measuring.values, question, signal);
+export function loadColors(store: Store, signal: AbortSignal): void {
+  const question = (key: LayerKey) => valuesQuestion(store, key);
+  keepAnswered(store, "what colors the samples", store.measuring.values, question, signal);
 }
 
 /** The curves alone, for whoever pairs steps by them. */
-export function load_curves(store: Store, wanted: () => boolean, signal: AbortSignal): void {
+export function loadCurves(store: Store, wanted: () => boolean, signal: AbortSignal): void {
   const question = (key: LayerKey): Question<StepMetrics> | null =>
-    wanted() ? { key: "", ask: (signal) => fetch_metrics(key, signal) } : null;
-  keep_answered(store, "the curves", store.measuring.metrics, question, signal);
+    wanted() ? { key: "", ask: (signal) => fetchMetrics(key, signal) } : null;
+  keepAnswered(store, "the curves", store.measuring.metrics, question, signal);
 }
 
 /** Selects the samples of one label that are predicted as one class. */
-export function select_confused(store: Store, step: number, row: number, column: number): void {
+export function selectConfused(store: Store, step: number, row: number, column: number): void {
   const key = measurable(store);
   if (key === null) return;
   const unwanted = new AbortController();
-  store.activity.attempt_quietly("the samples of a cell", unwanted.signal, async () => {
-    const { samples } = await fetch_confused(key, { step, row, column }, unwanted.signal);
+  store.activity.attemptQuietly("the samples of a cell", unwanted.signal, async () => {
+    const { samples } = await fetchConfused(key, { step, row, column }, unwanted.signal);
     const still = store.run.peek()?.run === key.run && store.layer.peek()?.name === key.layer;
     if (still) select(store, samples, "chart");
   });
@@ -138,15 +138,15 @@ export function select_confused(store: Store, step: number, row: number, column:
 
 /** The model's outputs were recorded, and labels that belong to them. */
 
-function values_question(store: Store, key: LayerKey): Question<ColorValues> | null {
-  const color = store.color_by.value;
-  const kind = color === null ? null : kind_of(color);
+function valuesQuestion(store: Store, key: LayerKey): Question<ColorValues> | null {
+  const color = store.colorBy.value;
+  const kind = color === null ? null : kindOf(color);
   const step = store.step.value;
   if (color === null || kind === null || step === null) return null;
-  const name = measured_name(color);
+  const name = measuredName(color);
   if (kind === "unit") {
     const ask = async (signal: AbortSignal) => {
-      const row = await fetch_unit(key, Number(name), step, signal);
+      const row = await fetchUnit(key, Number(name), step, signal);
       return { color, steps: [step], rows: [row], classes: [] };
     };
     return { key: JSON.stringify([color, step]), ask };
@@ -154,15 +154,15 @@ function values_question(store: Store, key: LayerKey): Question<ColorValues> | n
   const few = (store.layer.value?.samples ?? 0) * store.steps.value.length <= MOST_VALUES;
   const asked = kind === "run" || few ? null : step;
   const ask = async (signal: AbortSignal) => {
-    return { color, ...(await fetch_sample_values(key, name, asked, signal)) };
+    return { color, ...(await fetchSampleValues(key, name, asked, signal)) };
   };
   return { key: JSON.stringify([color, asked]), ask };
 }
 
-async function fetch_data_map(key: LayerKey, signal: AbortSignal): Promise<DataMap> {
+async function fetchDataMap(key: LayerKey, signal: AbortSignal): Promise<DataMap> {
   const [mean, spread] = await Promise.all([
-    fetch_sample_values(key, "map_mean", null, signal),
-    fetch_sample_values(key, "map_spread", null, signal),
+    fetchSampleValues(key, "map_mean", null, signal),
+    fetchSampleValues(key, "map_spread", null, signal),
   ]);
   const running = mean.state === "running" || spread.state === "running";
   const none = new Float32Array();
@@ -174,7 +174,7 @@ async function fetch_data_map(key: LayerKey, signal: AbortSignal): Promise<DataM
 }
 
 /** What was chosen of one layer, by one label, says nothing of another. */
-function forget_with_layer(store: Store): void {
+function forgetWithLayer(store: Store): void {
   const { compared, pair, rival } = store.measuring;
   const subject = computed(() =>
     JSON.stringify([store.run.value?.run, store.layer.value?.name, store.label.value]),
@@ -188,10 +188,10 @@ function forget_with_layer(store: Store): void {
 }
 
 /** Where nothing else has been looked at, an inspector that somebody opens shows the warnings. */
-function prefer_warnings(store: Store): void {
+function preferWarnings(store: Store): void {
   const { choosing, measuring } = store;
   effect(() => {
     const warned = (measuring.findings.value?.warnings.length ?? 0) > 0;
-    if (warned && !choosing.inspector_due.peek()) choosing.tab.value = "Findings";
+    if (warned && !choosing.inspectorDue.peek()) choosing.tab.value = "Findings";
   });
 }

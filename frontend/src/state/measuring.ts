@@ -19,7 +19,7 @@ import type {
   StepMetrics,
   Units,
 } from "../measures";
-import { kind_of, metric_of, type Painted, painted_at } from "./painting";
+import { kindOf, metricOf, type Painted, paintedAt } from "./painting";
 
 export const SECTIONS = [
   "Curves",
@@ -45,7 +45,7 @@ export interface ColorValues extends SampleValues {
 
 /** What decides how samples are painted, as the rest of the store says it. */
 interface Moment {
-  readonly color_by: ReadonlySignal<string | null>;
+  readonly colorBy: ReadonlySignal<string | null>;
   /** Where the picture is, in steps counted from 0; between two of them while it moves. */
   readonly at: ReadonlySignal<number>;
   readonly steps: ReadonlySignal<readonly number[]>;
@@ -68,9 +68,9 @@ export class Measuring {
   readonly similarity: Signal<Similarity | null> = signal(null);
   readonly layers: Signal<LayerSimilarity | null> = signal(null);
   readonly confusion: Signal<Confusion | null> = signal(null);
-  readonly data_map: Signal<DataMap | null> = signal(null);
+  readonly dataMap: Signal<DataMap | null> = signal(null);
   readonly pair: Signal<readonly [string, string] | null> = signal(null);
-  readonly class_pair: Signal<ClassPair | null> = signal(null);
+  readonly classPair: Signal<ClassPair | null> = signal(null);
   readonly units: Signal<Units | null> = signal(null);
   /** The layer of another run that somebody has chosen to hold this one against; null for the nearest at hand. */
   readonly rival: Signal<Other | null> = signal(null);
@@ -78,32 +78,32 @@ export class Measuring {
   /** The list of samples that is open. */
   readonly difference: Signal<string | null> = signal(null);
   /** Of the sample whose card is shown. */
-  readonly sample_history: Signal<SampleHistory | null> = signal(null);
-  readonly neighbor_history: Signal<NeighborHistory | null> = signal(null);
+  readonly sampleHistory: Signal<SampleHistory | null> = signal(null);
+  readonly neighborHistory: Signal<NeighborHistory | null> = signal(null);
   /** Somebody looks at its neighbours over the steps. */
-  readonly neighbors_unfolded: Signal<boolean> = signal(false);
+  readonly neighborsUnfolded: Signal<boolean> = signal(false);
   /** What the samples are coloured by, at the steps that have come. */
   readonly values: Signal<ColorValues | null> = signal(null);
   /** The same at the moment that is shown; null where a column of the metadata colours the samples. */
   readonly painted: ReadonlySignal<Painted | null>;
-  readonly curve_above: ReadonlySignal<StepMetric | null>;
+  readonly curveAbove: ReadonlySignal<StepMetric | null>;
   /** The model's outputs were recorded, and the labels belong to them. */
-  readonly has_outputs: ReadonlySignal<boolean>;
+  readonly hasOutputs: ReadonlySignal<boolean>;
 
   constructor(moment: Moment) {
-    const { color_by, at, steps, samples } = moment;
+    const { colorBy, at, steps, samples } = moment;
     this.painted = computed(() => {
       const values = this.values.value;
-      const name = color_by.value;
-      if (name === null || kind_of(name) === null || values?.color !== name) return null;
+      const name = colorBy.value;
+      if (name === null || kindOf(name) === null || values?.color !== name) return null;
       if ((values.rows[0]?.length ?? samples.value) !== samples.value) return null;
-      const metric = metric_of(name, this.catalog.value);
+      const metric = metricOf(name, this.catalog.value);
       // What a number is must be known before it is shown, a unit's activations aside.
-      if (metric === null && kind_of(name) !== "unit") return null;
-      return painted_at({ name, metric }, values, steps.value, at.value);
+      if (metric === null && kindOf(name) !== "unit") return null;
+      return paintedAt({ name, metric }, values, steps.value, at.value);
     });
-    this.has_outputs = computed(() => this.metrics.value?.classes_are_outputs ?? false);
-    this.curve_above = computed(
+    this.hasOutputs = computed(() => this.metrics.value?.classes_are_outputs ?? false);
+    this.curveAbove = computed(
       () => this.metrics.value?.metrics.find(({ name }) => name === this.above.value) ?? null,
     );
   }

@@ -20,7 +20,7 @@ const FIRST = [
 ];
 
 /** Those that are defined somewhere. */
-export function in_order<T extends Told>(metrics: readonly T[]): { first: T[]; others: T[] } {
+export function inOrder<T extends Told>(metrics: readonly T[]): { first: T[]; others: T[] } {
   const defined = metrics.filter(({ values }) => values.some((value) => value !== null));
   return {
     first: FIRST.flatMap((name) => defined.find((metric) => metric.name === name) ?? []),

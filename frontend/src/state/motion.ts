@@ -1,7 +1,7 @@
 // Carries the picture from one pose to the next. A move that is broken off goes on from where the samples then are.
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { Pose } from "../types";
-import { blend_poses } from "./pose";
+import { blendPoses } from "./pose";
 
 export type Easing = "ease" | "linear";
 
@@ -16,8 +16,8 @@ export interface Shown {
   readonly to: Pose;
   readonly mix: number;
   /** Where on the timeline the move starts, ends and is, in steps counted from 0. */
-  readonly from_at: number;
-  readonly to_at: number;
+  readonly fromAt: number;
+  readonly toAt: number;
   readonly at: number;
 }
 
@@ -55,23 +55,23 @@ export class Motion {
   jump(pose: Pose, at: number): void {
     this.stop();
     this.next = STEP_MOVE;
-    this.state.value = { from: pose, to: pose, mix: 0, from_at: at, to_at: at, at };
+    this.state.value = { from: pose, to: pose, mix: 0, fromAt: at, toAt: at, at };
   }
 
   move(pose: Pose, at: number): void {
     const now = this.state.peek();
     if (now?.to === pose) return;
     const { duration, easing } = this.next;
-    if (now === null || duration === 0 || this.reduced() || differs_in_samples(now.to, pose)) {
+    if (now === null || duration === 0 || this.reduced() || differsInSamples(now.to, pose)) {
       this.jump(pose, at);
       return;
     }
     this.stop();
     this.next = STEP_MOVE;
-    const from = standing_pose(now);
-    const from_at = now.at;
+    const from = standingPose(now);
+    const fromAt = now.at;
     const start = performance.now();
-    this.state.value = { from, to: pose, mix: 0, from_at, to_at: at, at: from_at };
+    this.state.value = { from, to: pose, mix: 0, fromAt, toAt: at, at: fromAt };
     this.ending = new Promise((resolve) => {
       this.finish = resolve;
     });
@@ -79,8 +79,8 @@ export class Motion {
       const t = Math.min(1, Math.max(0, (time - start) / duration));
       if (t === 1) return this.jump(pose, at);
       const mix = easing === "ease" ? ease(t) : t;
-      const here = from_at + (at - from_at) * mix;
-      this.state.value = { from, to: pose, mix, from_at, to_at: at, at: here };
+      const here = fromAt + (at - fromAt) * mix;
+      this.state.value = { from, to: pose, mix, fromAt, toAt: at, at: here };
       this.frame = requestAnimationFrame(advance);
     };
     this.frame = requestAnimationFrame(advance);
@@ -93,11 +93,11 @@ export class Motion {
   }
 }
 
-function standing_pose({ from, to, mix }: Shown): Pose {
+function standingPose({ from, to, mix }: Shown): Pose {
   if (mix === 0) return from;
-  return mix === 1 ? to : blend_poses(from, to, mix);
+  return mix === 1 ? to : blendPoses(from, to, mix);
 }
 
-function differs_in_samples(a: Pose, b: Pose): boolean {
+function differsInSamples(a: Pose, b: Pose): boolean {
   return a.positions.length !== b.positions.length;
 }

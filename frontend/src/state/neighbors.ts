@@ -1,6 +1,6 @@
 // The nearest samples to the chosen one in the layer's own space, at the step that is shown and at another to compare with.
 import { effect, type Signal, signal } from "@preact/signals";
-import { fetch_neighbors } from "../api";
+import { fetchNeighbors } from "../api";
 import type { Metric, Neighbor } from "../types";
 import type { Store } from "./store";
 
@@ -24,8 +24,8 @@ export class Neighbors {
   readonly answer: Signal<NeighborsAnswer | null> = signal(null);
 }
 
-export function watch_neighbors(store: Store, signal: AbortSignal): void {
-  ask_for_neighbors(store, signal);
+export function watchNeighbors(store: Store, signal: AbortSignal): void {
+  askForNeighbors(store, signal);
   effect(() => {
     const answer = store.neighbors.answer.value;
     const current = answer?.sample === store.choosing.sample.value ? answer : null;
@@ -33,7 +33,7 @@ export function watch_neighbors(store: Store, signal: AbortSignal): void {
   });
 }
 
-function ask_for_neighbors(store: Store, signal: AbortSignal): void {
+function askForNeighbors(store: Store, signal: AbortSignal): void {
   const { metric, k, since, answer } = store.neighbors;
   effect(() => {
     const run = store.run.value;
@@ -42,21 +42,21 @@ function ask_for_neighbors(store: Store, signal: AbortSignal): void {
     const sample = store.choosing.sample.value;
     const compared = since.value;
     const question = { metric: metric.value, k: k.value };
-    const looked_at = store.choosing.inspector_open.value && store.choosing.tab.value === "Sample";
+    const lookedAt = store.choosing.inspectorOpen.value && store.choosing.tab.value === "Sample";
     if (run === null || layer === null || step === null || sample === null) {
       answer.value = null;
       return;
     }
-    if (!looked_at || store.playing.value || !layer.steps.includes(step)) return;
+    if (!lookedAt || store.playing.value || !layer.steps.includes(step)) return;
     const unwanted = new AbortController();
-    const still_wanted = AbortSignal.any([signal, unwanted.signal]);
+    const stillWanted = AbortSignal.any([signal, unwanted.signal]);
     const ask = (at: number) =>
-      fetch_neighbors(run, layer, { ...question, step: at, sample }, still_wanted);
+      fetchNeighbors(run, layer, { ...question, step: at, sample }, stillWanted);
     const timer = setTimeout(() => {
-      store.activity.attempt_quietly(`neighbors of sample ${sample}`, still_wanted, async () => {
+      store.activity.attemptQuietly(`neighbors of sample ${sample}`, stillWanted, async () => {
         const compare = compared !== null && layer.steps.includes(compared);
         const [now, then] = await Promise.all([ask(step), compare ? ask(compared) : null]);
-        if (!still_wanted.aborted) answer.value = { sample, step, now, then };
+        if (!stillWanted.aborted) answer.value = { sample, step, now, then };
       });
     }, PATIENCE);
     return () => {
@@ -67,7 +67,7 @@ function ask_for_neighbors(store: Store, signal: AbortSignal): void {
 }
 
 /** Neighbours that the other list does not have. */
-export function missing_from(
+export function missingFrom(
   other: readonly Neighbor[],
   neighbors: readonly Neighbor[],
 ): readonly Neighbor[] {
@@ -76,14 +76,14 @@ export function missing_from(
 }
 
 /** Asks for as many as the server answers, at least one. */
-export function choose_k(store: Store, k: number): void {
+export function chooseK(store: Store, k: number): void {
   store.neighbors.k.value = Math.min(MOST_NEIGHBORS, Math.max(1, Math.round(k)));
 }
 
-export function choose_metric(store: Store, metric: Metric): void {
+export function chooseMetric(store: Store, metric: Metric): void {
   store.neighbors.metric.value = metric;
 }
 
-export function compare_since(store: Store, step: number | null): void {
+export function compareSince(store: Store, step: number | null): void {
   store.neighbors.since.value = step;
 }

@@ -1,23 +1,17 @@
 // A store of which nothing is known yet, and what follows from what in it.
 import { computed, signal } from "@preact/signals";
-import { label_query } from "../api";
-import {
-  type Coloring,
-  color_alike,
-  color_by_category,
-  color_by_date,
-  color_by_number,
-} from "../color";
+import { labelQuery } from "../api";
+import { type Coloring, colorAlike, colorByCategory, colorByDate, colorByNumber } from "../color";
 import type { Dimensions, Engine, Onto, Run, Theme, View } from "../types";
 import { Activity } from "./activity";
 import { Bookmarks } from "./bookmarks";
-import { type ByStep, table_at } from "./by_step";
+import { type ByStep, tableAt } from "./by_step";
 import { Choosing } from "./choosing";
-import { type Category, ClassGroups, sharing_of } from "./class_groups";
+import { type Category, ClassGroups, sharingOf } from "./class_groups";
 import { Comparing } from "./comparing";
 import type { Frames } from "./frames";
-import { lacks_groups } from "./groups";
-import { axes_need_label, label_of, said_label } from "./label";
+import { lacksGroups } from "./groups";
+import { axesNeedLabel, labelOf, saidLabel } from "./label";
 import { Measuring } from "./measuring";
 import { Motion } from "./motion";
 import { Neighbors } from "./neighbors";
@@ -27,32 +21,32 @@ import type { Table } from "./table";
 import { type Treatments, treated } from "./treated";
 import { COMPONENTS, type Turn } from "./turn";
 
-export function create_store(reduced_motion: () => boolean, wide: boolean, second = false): Store {
+export function createStore(reducedMotion: () => boolean, wide: boolean, second = false): Store {
   const activity = new Activity();
-  const motion = new Motion(reduced_motion);
+  const motion = new Motion(reducedMotion);
   const runs = signal<readonly Run[] | null>(null);
-  const run_name = signal<string | null>(null);
-  const layer_name = signal<string | null>(null);
-  const color_by = signal<string | null>(null);
-  const label_wanted = signal<string | null>(null);
-  const words_before = signal<readonly string[]>([]);
+  const runName = signal<string | null>(null);
+  const layerName = signal<string | null>(null);
+  const colorBy = signal<string | null>(null);
+  const labelWanted = signal<string | null>(null);
+  const wordsBefore = signal<readonly string[]>([]);
   const treatments = signal<Treatments>(new Map());
-  const color_only = signal("");
-  const groups_before = signal<ReadonlyMap<string, number>>(new Map());
+  const colorOnly = signal("");
+  const groupsBefore = signal<ReadonlyMap<string, number>>(new Map());
   const theme = signal<Theme>("light");
   const recorded = signal<Table | null>(null);
-  const by_step = signal<ByStep>(new Map());
+  const byStep = signal<ByStep>(new Map());
   const frames = signal<Frames | null>(null);
 
   const dimensions = signal<Dimensions>(2);
   const flying = signal(false);
 
-  const run = computed(() => runs.value?.find((one) => one.run === run_name.value) ?? null);
+  const run = computed(() => runs.value?.find((one) => one.run === runName.value) ?? null);
   const layer = computed(
-    () => run.value?.layers.find(({ name }) => name === layer_name.value) ?? null,
+    () => run.value?.layers.find(({ name }) => name === layerName.value) ?? null,
   );
-  const label = computed(() => label_of(layer.value, label_wanted.value));
-  const told_label = computed(() => said_label(layer.value, label_wanted.value));
+  const label = computed(() => labelOf(layer.value, labelWanted.value));
+  const toldLabel = computed(() => saidLabel(layer.value, labelWanted.value));
   const samples = computed(() => layer.value?.samples ?? 0);
   const unseen = computed(() => layer.value?.hidden ?? []);
   const step = signal<number | null>(null);
@@ -60,9 +54,9 @@ export function create_store(reduced_motion: () => boolean, wide: boolean, secon
   const at = computed(
     () => motion.shown.value?.at ?? Math.max(0, steps.value.indexOf(step.value ?? Number.NaN)),
   );
-  const shown_step = computed(() => steps.value[Math.round(at.value)] ?? null);
-  const table = computed(() => table_at(recorded.value, by_step.value, shown_step.value));
-  const measuring = new Measuring({ color_by, at, steps, samples });
+  const shownStep = computed(() => steps.value[Math.round(at.value)] ?? null);
+  const table = computed(() => tableAt(recorded.value, byStep.value, shownStep.value));
+  const measuring = new Measuring({ colorBy, at, steps, samples });
   const columns = computed(() => {
     const painted = measuring.painted.value;
     const shown =
@@ -71,21 +65,21 @@ export function create_store(reduced_motion: () => boolean, wide: boolean, secon
   });
   const choosing = new Choosing(samples, columns, unseen);
   /** The tags are one of them. */
-  const colored_by = computed(() =>
-    choosing.columns.value.find(({ name }) => name === color_by.value),
+  const coloredBy = computed(() =>
+    choosing.columns.value.find(({ name }) => name === colorBy.value),
   );
-  const groups = new ClassGroups({ frames, steps, dimensions, groups_before });
-  const sharing = (column: Category) => sharing_of(column, color_only.value, groups.of(column));
+  const groups = new ClassGroups({ frames, steps, dimensions, groupsBefore });
+  const sharing = (column: Category) => sharingOf(column, colorOnly.value, groups.of(column));
   const coloring = computed((): Coloring | null => {
     if (samples.value === 0) return null;
-    const column = colored_by.value;
+    const column = coloredBy.value;
     if (column?.type === "category" && column.codes.length === samples.value) {
       const { codes, words, counts } = column;
-      return color_by_category(
+      return colorByCategory(
         codes,
         words,
         theme.value,
-        words_before.value,
+        wordsBefore.value,
         counts,
         sharing(column),
         unseen.value,
@@ -93,12 +87,12 @@ export function create_store(reduced_motion: () => boolean, wide: boolean, secon
     }
     if (column?.type === "number" && column.values.length === samples.value) {
       const limits = measuring.painted.value?.limits ?? column.limits;
-      return color_by_number(column.values, theme.value, limits, false, unseen.value);
+      return colorByNumber(column.values, theme.value, limits, false, unseen.value);
     }
     if (column?.type === "date" && column.values.length === samples.value) {
-      return color_by_date(column.values, theme.value, column.limits, unseen.value);
+      return colorByDate(column.values, theme.value, column.limits, unseen.value);
     }
-    return color_alike(samples.value, theme.value);
+    return colorAlike(samples.value, theme.value);
   });
   const busy = computed(() => {
     const shown = motion.shown.value;
@@ -111,18 +105,18 @@ export function create_store(reduced_motion: () => boolean, wide: boolean, secon
   const engines = signal<readonly Engine[]>([]);
   const settings = signal<Readonly<Record<string, View["settings"]>>>({});
   const turn = signal<Turn | null>(null);
-  const onto_run = signal<string | null>(null);
+  const ontoRun = signal<string | null>(null);
   const onto = computed((): Onto | null => {
-    const there = runs.value?.find((one) => one.run === onto_run.value);
-    const other = there?.layers.find(({ name }) => name === layer_name.value) ?? there?.layers[0];
-    if (there === undefined || other === undefined || there.run === run_name.value) return null;
+    const there = runs.value?.find((one) => one.run === ontoRun.value);
+    const other = there?.layers.find(({ name }) => name === layerName.value) ?? there?.layers[0];
+    if (there === undefined || other === undefined || there.run === runName.value) return null;
     return { run: there.run, layer: other.name, version: other.version };
   });
   const view = computed((): View | null => {
     const facts = engines.value.find(({ name }) => name === engine.value);
     // The first picture does not wait for the list.
     if (facts === undefined && engine.value !== "pca") return null;
-    if (lacks_groups(settings.value[engine.value] ?? {})) return null;
+    if (lacksGroups(settings.value[engine.value] ?? {})) return null;
     const linear = facts === undefined || !facts.iterative;
     const most = facts === undefined || facts.components.includes(3) ? 3 : 2;
     const components = linear
@@ -136,8 +130,8 @@ export function create_store(reduced_motion: () => boolean, wide: boolean, secon
       components,
       settings: settings.value[engine.value] ?? {},
       onto: linear ? onto.value : null,
-      ...(axes_need_label(engine.value, settings.value[engine.value] ?? {})
-        ? label_query(told_label.value)
+      ...(axesNeedLabel(engine.value, settings.value[engine.value] ?? {})
+        ? labelQuery(toldLabel.value)
         : {}),
     };
   });
@@ -153,15 +147,15 @@ export function create_store(reduced_motion: () => boolean, wide: boolean, secon
     measuring,
     comparing: new Comparing(),
     runs,
-    logdir_problems: signal<readonly string[]>([]),
-    run_name,
-    layer_name,
+    logdirProblems: signal<readonly string[]>([]),
+    runName,
+    layerName,
     engine,
     engines,
     settings,
-    basis_steps: signal(null),
+    basisSteps: signal(null),
     turn,
-    onto_run,
+    ontoRun,
     touring: signal(false),
     pinned: signal(null),
     step,
@@ -169,37 +163,37 @@ export function create_store(reduced_motion: () => boolean, wide: boolean, secon
     speed: signal(1),
     dimensions,
     drawing: signal("auto"),
-    color_by,
-    label_wanted,
-    words_before,
-    groups_before,
+    colorBy,
+    labelWanted,
+    wordsBefore,
+    groupsBefore,
     treatments,
-    color_only,
+    colorOnly,
     theme,
     visible: signal(true),
     recorded,
-    by_step,
-    shown_step,
+    byStep,
+    shownStep,
     table,
     sprites: signal(null),
     frames,
     extent: signal(null),
-    first_picture: signal(false),
+    firstPicture: signal(false),
     flying,
     camera: signal(null),
     home: signal(null),
-    camera_wanted: signal(null),
+    cameraWanted: signal(null),
     easel: signal(null),
     quality: signal(null),
-    quality_open: signal(false),
+    qualityOpen: signal(false),
     hover: signal(null),
-    panel_open: signal(wide),
-    help_open: signal(false),
-    home_wanted: signal(0),
+    panelOpen: signal(wide),
+    helpOpen: signal(false),
+    homeWanted: signal(0),
     run,
     layer,
     label,
-    said_label: told_label,
+    saidLabel: toldLabel,
     steps,
     at,
     coloring,

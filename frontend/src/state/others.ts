@@ -1,11 +1,11 @@
 // Which other layers hold the same samples, and how alike they all are at one step.
 import type { LayerKey } from "../api";
 import type { LayerSimilarity, Other } from "../measures";
-import { fetch_similarity } from "../measures_api";
+import { fetchSimilarity } from "../measures_api";
 import type { Store } from "./store";
 
 /** The layers of the same run first. */
-export function others_of(store: Store): (Other & { readonly steps: readonly number[] })[] {
+export function othersOf(store: Store): (Other & { readonly steps: readonly number[] })[] {
   const here = store.layer.value;
   const run = store.run.value?.run;
   const runs = store.runs.value ?? [];
@@ -20,24 +20,24 @@ export function others_of(store: Store): (Other & { readonly steps: readonly num
 }
 
 /** The layers of other runs that hold the same samples, those of the same name first. */
-export function rivals_of(store: Store): Other[] {
+export function rivalsOf(store: Store): Other[] {
   const layer = store.layer.value?.name;
-  return others_of(store)
+  return othersOf(store)
     .filter(({ run }) => run !== store.run.value?.run)
     .sort((a, b) => Number(b.layer === layer) - Number(a.layer === layer));
 }
 
 /** The one that is chosen, or the first. */
-export function rival_of(store: Store): Other | null {
-  const rivals = rivals_of(store);
+export function rivalOf(store: Store): Other | null {
+  const rivals = rivalsOf(store);
   const wanted = store.measuring.rival.value;
   const chosen = rivals.find(({ run, layer }) => run === wanted?.run && layer === wanted.layer);
   return chosen ?? rivals[0] ?? null;
 }
 
 /** The runs that cannot be compared with: theirs are other samples. */
-export function strangers_of(store: Store): string[] {
-  const rivals = rivals_of(store);
+export function strangersOf(store: Store): string[] {
+  const rivals = rivalsOf(store);
   const others = (store.runs.value ?? []).filter(
     ({ run, layers }) => run !== store.run.value?.run && layers.length > 0,
   );
@@ -45,7 +45,7 @@ export function strangers_of(store: Store): string[] {
 }
 
 /** Why fewer samples are compared than there are; null where all are. */
-export function left_out_in_words(samples: number, most = false): string | null {
+export function leftOutInWords(samples: number, most = false): string | null {
   if (samples === 0) return null;
   const subject = `${samples.toLocaleString("en-US")} ${samples === 1 ? "sample" : "samples"}`;
   const verbs = samples === 1 ? ["is", "holds"] : ["are", "hold"];
@@ -54,7 +54,7 @@ export function left_out_in_words(samples: number, most = false): string | null 
     : `${subject} ${verbs[0]} left out, which ${verbs[1]} NaN or infinity in one of the layers.`;
 }
 
-export function key_of(store: Store, { run, layer }: Other): LayerKey | null {
+export function keyOf(store: Store, { run, layer }: Other): LayerKey | null {
   const found = store.runs.value
     ?.find((one) => one.run === run)
     ?.layers.find(({ name }) => name === layer);
@@ -65,30 +65,30 @@ export function key_of(store: Store, { run, layer }: Other): LayerKey | null {
 const MOST = 8;
 
 /** The keys of the layer that is shown and of the others that have the step too, at most eight; null where it is alone. */
-export function layers_at(store: Store, key: LayerKey, step: number): LayerKey[] | null {
-  const others = others_of(store)
+export function layersAt(store: Store, key: LayerKey, step: number): LayerKey[] | null {
+  const others = othersOf(store)
     .filter(({ steps }) => steps.includes(step))
-    .flatMap((other) => key_of(store, other) ?? []);
+    .flatMap((other) => keyOf(store, other) ?? []);
   return others.length === 0 ? null : [key, ...others].slice(0, MOST);
 }
 
 /** Each pair is asked for once: CKA is the same both ways. */
-export async function compare_layers(
+export async function compareLayers(
   keys: readonly LayerKey[],
   step: number,
   signal: AbortSignal,
 ): Promise<LayerSimilarity> {
   const at = { steps: String(step), with_steps: String(step) };
   const cka = keys.map(() => keys.map((): number | null => null));
-  const cka_biased = keys.map(() => keys.map((): number | null => null));
-  let left_out = 0;
+  const ckaBiased = keys.map(() => keys.map((): number | null => null));
+  let leftOut = 0;
   for (const [row, key] of keys.entries()) {
     for (const [column, other] of keys.slice(0, row + 1).entries()) {
-      const answer = await fetch_similarity(key, other, at, signal);
-      left_out = Math.max(left_out, answer.left_out);
+      const answer = await fetchSimilarity(key, other, at, signal);
+      leftOut = Math.max(leftOut, answer.left_out);
       for (const [table, found] of [
         [cka, answer.cka],
-        [cka_biased, answer.cka_biased],
+        [ckaBiased, answer.cka_biased],
       ] as const) {
         const value = found[0]?.[0] ?? null;
         (table[row] as (number | null)[])[column] = value;
@@ -97,5 +97,5 @@ export async function compare_layers(
     }
   }
   const layers = keys.map(({ run, layer }) => ({ run, layer }));
-  return { step, layers, left_out, cka, cka_biased };
+  return { step, layers, left_out: leftOut, cka, cka_biased: ckaBiased };
 }

@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import type { SampleMetric, SampleValues } from "../measures";
-import { kind_of, measured_name, metric_of, painted_at } from "./painting";
+import { kindOf, measuredName, metricOf, paintedAt } from "./painting";
 
-const metric = (name: string, kind: SampleMetric["kind"], over_run = false): SampleMetric => ({
+const metric = (name: string, kind: SampleMetric["kind"], overRun = false): SampleMetric => ({
   name,
   title: `The ${name}`,
   unit: "",
   meaning: "",
   kind,
-  over_run,
+  over_run: overRun,
   needs_outputs: false,
   needs_label: false,
   words: kind === "truth" ? ["wrong", "right"] : [],
@@ -23,7 +23,7 @@ const CATALOG = [
   metric("path_length", "number", true),
 ];
 const painted = (name: string, values: SampleValues, at: number) =>
-  painted_at({ name, metric: metric_of(name, CATALOG) }, values, STEPS, at);
+  paintedAt({ name, metric: metricOf(name, CATALOG) }, values, STEPS, at);
 
 const of = (steps: number[], rows: number[][], classes: string[] = []): SampleValues => ({
   steps,
@@ -32,19 +32,19 @@ const of = (steps: number[], rows: number[][], classes: string[] = []): SampleVa
 });
 const STEPS = [0, 10, 20];
 
-function numbers_at(color: string, values: SampleValues, at: number): number[] {
+function numbersAt(color: string, values: SampleValues, at: number): number[] {
   const column = painted(color, values, at)?.column;
   return column?.type === "number" ? [...column.values] : [];
 }
 
 describe("what colours the samples", () => {
   it("is told from a column of the metadata by its name", () => {
-    expect([kind_of("label"), kind_of("step: loss"), kind_of("unit: 3")]).toEqual([
+    expect([kindOf("label"), kindOf("step: loss"), kindOf("unit: 3")]).toEqual([
       null,
       "step",
       "unit",
     ]);
-    expect(measured_name("step: loss")).toBe("loss");
+    expect(measuredName("step: loss")).toBe("loss");
   });
 
   it("blends numbers between two steps", () => {
@@ -53,13 +53,13 @@ describe("what colours the samples", () => {
       [0.5, 0],
       [1, 1],
     ]);
-    expect(numbers_at("step: agreement", values, 0.5)).toEqual([0.25, 0.5]);
-    expect(numbers_at("step: agreement", values, 2)).toEqual([1, 1]);
+    expect(numbersAt("step: agreement", values, 0.5)).toEqual([0.25, 0.5]);
+    expect(numbersAt("step: agreement", values, 2)).toEqual([1, 1]);
   });
 
   it("takes the other end where a value is missing", () => {
     const values = of(STEPS, [[Number.NaN], [0.5], [1]]);
-    expect(numbers_at("step: churn_of", values, 0.25)).toEqual([0.5]);
+    expect(numbersAt("step: churn_of", values, 0.25)).toEqual([0.5]);
   });
 
   it("switches classes half-way, and leaves a missing one out", () => {
@@ -72,12 +72,12 @@ describe("what colours the samples", () => {
       ],
       ["cat", "dog"],
     );
-    const codes_at = (at: number) => {
+    const codesAt = (at: number) => {
       const column = painted("step: prediction", values, at)?.column;
       return column?.type === "category" ? [...column.codes] : [];
     };
-    expect(codes_at(0.4)).toEqual([0, -1]);
-    expect(codes_at(0.6)).toEqual([1, 1]);
+    expect(codesAt(0.4)).toEqual([0, -1]);
+    expect(codesAt(0.6)).toEqual([1, 1]);
   });
 
   it("is compared between steps: its limits are those of all of them", () => {
@@ -107,7 +107,7 @@ describe("what colours the samples", () => {
       words: ["wrong", "right"],
     });
     // One name a step and one over the run are two things.
-    expect(metric_of("step: lost", CATALOG)).toBeNull();
+    expect(metricOf("step: lost", CATALOG)).toBeNull();
   });
 
   it("is nothing while its step has not come", () => {

@@ -22,49 +22,48 @@ interface Color {
 /** Beyond, numbers switch half-way between two steps, as categories do: to paint each picture anew would take too long. */
 const MOST_BLENDED = 20_000;
 
-export function kind_of(color: string): Kind | null {
+export function kindOf(color: string): Kind | null {
   const found = /^(step|run|unit): /.exec(color);
   return (found?.[1] as Kind | undefined) ?? null;
 }
 
 /** The server's name of it. */
-export function measured_name(color: string): string {
+export function measuredName(color: string): string {
   return color.replace(/^\w+: /, "");
 }
 
 /** How a measured number is called as a colour, in addresses too. */
-export function color_of_metric({ name, over_run }: SampleMetric): string {
-  return `${over_run ? "run" : "step"}: ${name}`;
+export function colorOfMetric({ name, over_run: overRun }: SampleMetric): string {
+  return `${overRun ? "run" : "step"}: ${name}`;
 }
 
-export function metric_of(color: string, catalog: readonly SampleMetric[]): SampleMetric | null {
-  return catalog.find((metric) => color_of_metric(metric) === color) ?? null;
+export function metricOf(color: string, catalog: readonly SampleMetric[]): SampleMetric | null {
+  return catalog.find((metric) => colorOfMetric(metric) === color) ?? null;
 }
 
-export function painted_at(
+export function paintedAt(
   color: Color,
   values: SampleValues,
   steps: readonly number[],
   at: number,
 ): Painted | null {
   const kind = color.metric?.kind ?? "number";
-  const over_run = color.metric?.over_run ?? false;
-  const row_at = (place: number) => {
+  const overRun = color.metric?.over_run ?? false;
+  const rowAt = (place: number) => {
     // What comes a step at a time stays until the next has come.
-    if (over_run || values.rows.length === 1) return values.rows[0];
+    if (overRun || values.rows.length === 1) return values.rows[0];
     return values.rows[values.steps.indexOf(steps[place] ?? Number.NaN)];
   };
-  const nearest = row_at(Math.round(at));
+  const nearest = rowAt(Math.round(at));
   if (nearest === undefined) return null;
   if (kind === "class" || kind === "truth") {
     const words = kind === "truth" ? (color.metric?.words ?? []) : values.classes;
     const codes = Int32Array.from(nearest, (value) => (Number.isNaN(value) ? -1 : value));
     return { column: { type: "category", ...named(color), codes, words }, limits: null };
   }
-  if (over_run)
-    return { column: numbers(color, nearest), limits: kind === "share" ? [0, 1] : null };
-  const limits: readonly [number, number] = kind === "share" ? [0, 1] : limits_of(values);
-  const [from, to] = [row_at(Math.floor(at)), row_at(Math.ceil(at))];
+  if (overRun) return { column: numbers(color, nearest), limits: kind === "share" ? [0, 1] : null };
+  const limits: readonly [number, number] = kind === "share" ? [0, 1] : limitsOf(values);
+  const [from, to] = [rowAt(Math.floor(at)), rowAt(Math.ceil(at))];
   const share = at - Math.floor(at);
   if (share === 0 || !from || !to || nearest.length > MOST_BLENDED) {
     return { column: numbers(color, nearest), limits };
@@ -86,11 +85,11 @@ function named({ name, metric }: Color): { name: string; title?: string } {
   return metric === null ? { name } : { name, title: metric.title };
 }
 
-const found_limits = new WeakMap<SampleValues, readonly [number, number]>();
+const foundLimits = new WeakMap<SampleValues, readonly [number, number]>();
 
 /** The 2 % and 98 % quantiles of all steps. */
-function limits_of(values: SampleValues): readonly [number, number] {
-  const known = found_limits.get(values);
+function limitsOf(values: SampleValues): readonly [number, number] {
+  const known = foundLimits.get(values);
   if (known !== undefined) return known;
   const length = values.rows.reduce((sum, row) => sum + row.length, 0);
   // Enough of them to know the quantiles by.
@@ -106,6 +105,6 @@ function limits_of(values: SampleValues): readonly [number, number] {
   some.sort((a, b) => a - b);
   const at = (share: number) => some[Math.round(share * (some.length - 1))] ?? 0;
   const limits: [number, number] = at(0.02) < at(0.98) ? [at(0.02), at(0.98)] : [at(0), at(1)];
-  found_limits.set(values, limits);
+  foundLimits.set(values, limits);
   return limits;
 }

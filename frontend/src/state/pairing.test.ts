@@ -3,21 +3,21 @@ import type { StepFacts } from "../types";
 import {
   offered,
   type Pairing,
-  paired_step,
-  read_pairing,
+  pairedStep,
+  readPairing,
   type Timed,
-  write_pairing,
+  writePairing,
 } from "./pairing";
 
 /** A recording of snapshots at [step, epoch, seconds since 1970]. */
 function timed(...snapshots: (readonly [number, number | null, number | null])[]): Timed {
   const facts = snapshots.map(
-    ([step, epoch, wall_time]): StepFacts => ({
+    ([step, epoch, wallTime]): StepFacts => ({
       step,
       unit: "step",
       epoch,
       batch: null,
-      wall_time,
+      wall_time: wallTime,
       iterations: null,
     }),
   );
@@ -28,7 +28,7 @@ const FIRST = timed([0, 0, 1000], [10, 1, 1010], [20, 2, 1020], [30, 3, 1030]);
 const SECOND = timed([0, 0, 5000], [7, 2, 5004], [14, 4, 5012], [21, 6, 5021]);
 
 function pairs(pairing: Pairing, first = FIRST, second = SECOND): (number | null)[] {
-  return first.steps.map((step) => paired_step(pairing, step, first, second));
+  return first.steps.map((step) => pairedStep(pairing, step, first, second));
 }
 
 describe("steps of two recordings", () => {
@@ -84,9 +84,9 @@ describe("steps of two recordings", () => {
       { kind: "offset", places: -3 },
       { kind: "fixed", step: 12 },
     ];
-    expect(all.map((one) => read_pairing(write_pairing(one)))).toEqual(all);
+    expect(all.map((one) => readPairing(writePairing(one)))).toEqual(all);
     for (const text of ["", "fixed", "fixed x", "offset 1.5", "metric", "day 3"]) {
-      expect(read_pairing(text)).toBeNull();
+      expect(readPairing(text)).toBeNull();
     }
   });
 });

@@ -1,7 +1,7 @@
 // Which step of one recording goes with which of another: at the same epoch, after as long a training, at the same value of
 // a metric, or a step of its own.
 import type { StepFacts } from "../types";
-import { nearest_place } from "./spacing";
+import { nearestPlace } from "./spacing";
 
 export type Pairing =
   | { readonly kind: "epoch" | "time" | "step" }
@@ -19,7 +19,7 @@ export interface Timed {
 }
 
 /** The step of the second recording that goes with a step of the first; null where nothing tells. */
-export function paired_step(
+export function pairedStep(
   pairing: Pairing,
   step: number,
   first: Timed,
@@ -27,16 +27,16 @@ export function paired_step(
 ): number | null {
   if (pairing.kind === "fixed") return second.steps.includes(pairing.step) ? pairing.step : null;
   if (pairing.kind === "offset") {
-    const place = nearest_place(second.steps, step) + pairing.places;
+    const place = nearestPlace(second.steps, step) + pairing.places;
     return second.steps[Math.max(0, Math.min(second.steps.length - 1, place))] ?? null;
   }
-  const wanted = key_of(pairing, first, step);
+  const wanted = keyOf(pairing, first, step);
   if (wanted === null) return null;
   const known = second.steps.flatMap((one) => {
-    const key = key_of(pairing, second, one);
+    const key = keyOf(pairing, second, one);
     return key === null ? [] : [{ step: one, key }];
   });
-  const place = nearest_place(
+  const place = nearestPlace(
     known.map(({ key }) => key),
     wanted,
   );
@@ -47,18 +47,18 @@ export function paired_step(
 export function offered(first: Timed, second: Timed): ("epoch" | "time" | "step")[] {
   const kinds = ["epoch", "time", "step"] as const;
   const known = (side: Timed, kind: (typeof kinds)[number]) =>
-    side.steps.some((step) => key_of({ kind }, side, step) !== null);
+    side.steps.some((step) => keyOf({ kind }, side, step) !== null);
   return kinds.filter((kind) => known(first, kind) && known(second, kind));
 }
 
 /** `epoch`, `metric accuracy`, `offset -1`, `fixed 3`. */
-export function write_pairing(pairing: Pairing): string {
+export function writePairing(pairing: Pairing): string {
   if (pairing.kind === "metric") return `metric ${pairing.metric}`;
   if (pairing.kind === "offset") return `offset ${pairing.places}`;
   return pairing.kind === "fixed" ? `fixed ${pairing.step}` : pairing.kind;
 }
 
-export function read_pairing(text: string): Pairing | null {
+export function readPairing(text: string): Pairing | null {
   const [, kind = "", rest = ""] = /^(\w+)(?: (.+))?$/.exec(text) ?? [];
   if (kind === "epoch" || kind === "time" || kind === "step") return { kind };
   if (kind === "metric" && rest !== "") return { kind, metric: rest };
@@ -67,7 +67,7 @@ export function read_pairing(text: string): Pairing | null {
   return kind === "fixed" ? { kind, step: Number(rest) } : null;
 }
 
-function key_of(pairing: Pairing, side: Timed, step: number): number | null {
+function keyOf(pairing: Pairing, side: Timed, step: number): number | null {
   if (pairing.kind === "step") return step;
   if (pairing.kind === "metric") return side.values?.get(step) ?? null;
   const facts = side.facts.find((one) => one.step === step);

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { median, path_lengths } from "./paths";
+import { median, pathLengths } from "./paths";
 
 const pose = (points: readonly (readonly number[])[], scale: number) => ({
   positions: Int16Array.from(points.flatMap(([x = 0, y = 0, z = 0]) => [x, y, z, 0])),
@@ -30,8 +30,8 @@ it("a path is as long as its steps together, in the scene's units", () => {
       0.5,
     ),
   ];
-  expect([...path_lengths(poses)]).toEqual([5 + 12, 0]);
-  expect([...path_lengths([])]).toEqual([]);
+  expect([...pathLengths(poses)]).toEqual([5 + 12, 0]);
+  expect([...pathLengths([])]).toEqual([]);
 });
 
 it("the median is the middle one, or between the two of them", () => {

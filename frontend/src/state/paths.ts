@@ -1,13 +1,13 @@
 // How far samples travel on the stage from step to step.
 import type { Pose } from "../types";
-import { scene_positions } from "./pose";
+import { scenePositions } from "./pose";
 
 /** The length of each sample's way through the poses in their order, in the scene's units. */
-export function path_lengths(poses: readonly Pose[]): Float64Array {
+export function pathLengths(poses: readonly Pose[]): Float64Array {
   const lengths = new Float64Array((poses[0]?.positions.length ?? 0) / 4);
   let before: Float32Array | null = null;
   for (const pose of poses) {
-    const now = scene_positions(pose);
+    const now = scenePositions(pose);
     for (let i = 0; before !== null && i < lengths.length; i += 1) {
       const across = (now[3 * i] as number) - (before[3 * i] as number);
       const up = (now[3 * i + 1] as number) - (before[3 * i + 1] as number);

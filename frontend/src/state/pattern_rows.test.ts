@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { Strings } from "../wire";
-import { blocks_of, text_count, texts_of } from "./pattern_rows";
+import { blocksOf, textCount, textsOf } from "./pattern_rows";
 import type { Column } from "./table";
 
 /** More rows than a block has. */
@@ -25,9 +25,9 @@ it.each([
   ["any characters", (i: number) => (i % 3 === 0 ? `größe ${i} 🚗` : "")],
 ])("rows of %s are the same in blocks", (_, word) => {
   const made = column(word);
-  const blocks = [...blocks_of(made)].map(texts_of);
+  const blocks = [...blocksOf(made)].map(textsOf);
   expect(blocks.length).toBeGreaterThan(1);
-  expect(blocks.reduce((sum, { length }) => sum + length, 0)).toBe(text_count(made));
+  expect(blocks.reduce((sum, { length }) => sum + length, 0)).toBe(textCount(made));
   let row = 0;
   for (const texts of blocks) {
     for (let i = 0; i < texts.length; i += 1, row += 1) {

@@ -1,6 +1,6 @@
 // The texts of a column as a worker gets them: in blocks, and in a form that can be posted.
 import { Strings } from "../wire";
-import { type Column, rows_of, value_at } from "./table";
+import { type Column, rowsOf, valueAt } from "./table";
 
 /** What can be posted of a column: some of its rows; of a category its words. */
 export type Block =
@@ -18,16 +18,16 @@ export interface Texts {
 const ROWS = 100_000;
 
 /** How many texts a column has: those of its rows; of a category those of its words, and that of a missing one. */
-export function text_count(column: Column): number {
-  return column.type === "category" ? column.words.length + 1 : rows_of(column);
+export function textCount(column: Column): number {
+  return column.type === "category" ? column.words.length + 1 : rowsOf(column);
 }
 
-export function* blocks_of(column: Column): Generator<Block> {
+export function* blocksOf(column: Column): Generator<Block> {
   if (column.type === "category") {
     yield { type: "words", words: [...column.words, ""] };
     return;
   }
-  for (let from = 0; from < text_count(column); from += ROWS) {
+  for (let from = 0; from < textCount(column); from += ROWS) {
     if (column.type !== "number") yield { type: "texts", ...column.texts.part(from, from + ROWS) };
     else {
       const values = column.values.slice(from, from + ROWS);
@@ -37,18 +37,18 @@ export function* blocks_of(column: Column): Generator<Block> {
 }
 
 /** Where all is ASCII, bytes are characters: decoding at once takes a fraction of the time. */
-function texts_in(bytes: Uint8Array, offsets: Uint32Array): Texts {
+function textsIn(bytes: Uint8Array, offsets: Uint32Array): Texts {
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
   if (text.length !== bytes.length) return new Strings(bytes, offsets);
   return { length: offsets.length - 1, at: (i) => text.slice(offsets[i], offsets[i + 1]) };
 }
 
-export function texts_of(block: Block): Texts {
+export function textsOf(block: Block): Texts {
   if (block.type === "words") {
     const { words } = block;
     return { length: words.length, at: (i) => words[i] ?? "" };
   }
-  if (block.type === "texts") return texts_in(block.bytes, block.offsets);
+  if (block.type === "texts") return textsIn(block.bytes, block.offsets);
   const { column } = block;
-  return { length: column.values.length, at: (i) => value_at(column, i) };
+  return { length: column.values.length, at: (i) => valueAt(column, i) };
 }

@@ -1,6 +1,6 @@
 // The worker that tries regular expressions. It says how far it is, so that whoever waits knows one that takes for ever, and
 // listens in between, so that a pattern that nobody waits for any more is given up.
-import { type Block, type Texts, texts_of } from "./pattern_rows";
+import { type Block, type Texts, textsOf } from "./pattern_rows";
 
 export type Request =
   | { readonly kind: "rows"; readonly column: number; readonly block: Block }
@@ -29,7 +29,7 @@ self.addEventListener("message", ({ data }: MessageEvent<Request>) => {
   switch (data.kind) {
     case "rows": {
       const blocks = columns.get(data.column) ?? [];
-      blocks.push(texts_of(data.block));
+      blocks.push(textsOf(data.block));
       columns.set(data.column, blocks);
       return;
     }
@@ -53,17 +53,17 @@ async function find(question: number, regex: RegExp, blocks: readonly Texts[]): 
   const mask = new Uint8Array(blocks.reduce((sum, { length }) => sum + length, 0));
   let row = 0;
   let told = performance.now();
-  let told_at = 0;
+  let toldAt = 0;
   tell({ kind: "progress", question, done: 0 });
   for (const texts of blocks) {
     for (let i = 0; i < texts.length; i += 1, row += 1) {
       if (regex.test(texts.at(i))) mask[row] = 1;
       const now = performance.now();
-      if (row - told_at < ROWS && now - told < MILLISECONDS) continue;
+      if (row - toldAt < ROWS && now - told < MILLISECONDS) continue;
       tell({ kind: "progress", question, done: row });
-      told_at = row;
+      toldAt = row;
       told = now;
-      await next_message();
+      await nextMessage();
       if (wanted !== question) return tell({ kind: "given_up", question });
     }
   }
@@ -77,7 +77,7 @@ function tell(report: Report): void {
 const turn = new MessageChannel();
 
 /** Lets what has been posted come in. A timer would wait four milliseconds each time. */
-function next_message(): Promise<void> {
+function nextMessage(): Promise<void> {
   return new Promise((resolve) => {
     turn.port1.onmessage = () => resolve();
     turn.port2.postMessage(null);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Request } from "./pattern_worker";
-import { find_patterns, PatternError, TAKES_TOO_LONG } from "./patterns";
+import { findPatterns, PatternError, TAKES_TOO_LONG } from "./patterns";
 import type { Pattern } from "./search";
 
 /** Says what it is told to say; whether it was ended. */
@@ -57,7 +57,7 @@ afterEach(() => {
 
 describe("a worker that tries patterns", () => {
   it("is ended when it is silent for 200 ms, and the next pattern has another one", async () => {
-    const answer = find_patterns([pattern("(a+)+$")], nobody());
+    const answer = findPatterns([pattern("(a+)+$")], nobody());
     const refused = expect(answer).rejects.toThrow(TAKES_TOO_LONG);
     await vi.advanceTimersByTimeAsync(1000);
     const first = worker();
@@ -71,7 +71,7 @@ describe("a worker that tries patterns", () => {
     await vi.advanceTimersByTimeAsync(100);
     await refused;
     expect(first.ended).toBe(true);
-    const next = find_patterns([pattern("b", KEPT)], nobody());
+    const next = findPatterns([pattern("b", KEPT)], nobody());
     await vi.advanceTimersByTimeAsync(0);
     expect(worker()).not.toBe(first);
     worker().say({ kind: "found", mask: Uint8Array.from([0, 1, 0]) });
@@ -80,9 +80,9 @@ describe("a worker that tries patterns", () => {
 
   it("gets each column once, and is not asked twice for what it has just found", async () => {
     const before = worker().asked.filter(({ kind }) => kind === "rows").length;
-    const again = await find_patterns([pattern("b", KEPT)], nobody());
+    const again = await findPatterns([pattern("b", KEPT)], nobody());
     expect(again).toEqual([Uint8Array.from([0, 1, 0])]);
-    const other = find_patterns([pattern("a", KEPT)], nobody());
+    const other = findPatterns([pattern("a", KEPT)], nobody());
     await vi.advanceTimersByTimeAsync(0);
     worker().say({ kind: "found", mask: Uint8Array.from([1, 0, 0]) });
     await other;
@@ -91,12 +91,12 @@ describe("a worker that tries patterns", () => {
 
   it("gives up what nobody waits for, and then answers the next", async () => {
     const leaving = new AbortController();
-    const left = find_patterns([pattern("long", KEPT)], leaving.signal);
+    const left = findPatterns([pattern("long", KEPT)], leaving.signal);
     const rejected = expect(left).rejects.not.toBeInstanceOf(PatternError);
     await vi.advanceTimersByTimeAsync(0);
     worker().say({ kind: "progress", done: 0 });
     leaving.abort();
-    const next = find_patterns([pattern("next", KEPT)], nobody());
+    const next = findPatterns([pattern("next", KEPT)], nobody());
     await vi.advanceTimersByTimeAsync(0);
     expect(worker().asked.at(-1)).toEqual({ kind: "give_up" });
     worker().say({ kind: "given_up" });
@@ -107,7 +107,7 @@ describe("a worker that tries patterns", () => {
   });
 
   it("that cannot start is said", async () => {
-    const answer = find_patterns([pattern("new")], nobody());
+    const answer = findPatterns([pattern("new")], nobody());
     const refused = expect(answer).rejects.toThrow(/reload the page/);
     await vi.advanceTimersByTimeAsync(0);
     worker().dispatchEvent(new Event("error"));

@@ -1,5 +1,5 @@
 // Has regular expressions tried by a worker, which is ended where it does not come on: the page never waits for one.
-import { blocks_of, text_count } from "./pattern_rows";
+import { blocksOf, textCount } from "./pattern_rows";
 import type { Report, Request } from "./pattern_worker";
 import type { Masks, Pattern } from "./search";
 import type { Column } from "./table";
@@ -29,30 +29,30 @@ let last: Promise<unknown> = Promise.resolve();
 let found: readonly (Pattern & { readonly mask: Uint8Array })[] = [];
 
 /** Where each pattern is found. `tell` hears which share of the texts has been tried; rejects with a `PatternError`. */
-export function find_patterns(
+export function findPatterns(
   patterns: readonly Pattern[],
   signal: AbortSignal,
   tell: (share: number) => void = () => {},
 ): Promise<Masks> {
-  const answer = last.then(() => find_in_turn(patterns, signal, tell));
+  const answer = last.then(() => findInTurn(patterns, signal, tell));
   last = answer.catch(() => {});
   return answer;
 }
 
-async function find_in_turn(
+async function findInTurn(
   patterns: readonly Pattern[],
   signal: AbortSignal,
   tell: (share: number) => void,
 ): Promise<Masks> {
-  const total = patterns.reduce((sum, { column }) => sum + text_count(column), 0);
+  const total = patterns.reduce((sum, { column }) => sum + textCount(column), 0);
   let done = 0;
   const masks: Uint8Array[] = [];
   for (const pattern of patterns) {
     signal.throwIfAborted();
     const known = found.find((one) => same(one, pattern));
-    const tell_done = (rows: number) => tell((done + rows) / total);
-    masks.push(known?.mask ?? (await find(pattern, patterns, signal, tell_done)));
-    done += text_count(pattern.column);
+    const tellDone = (rows: number) => tell((done + rows) / total);
+    masks.push(known?.mask ?? (await find(pattern, patterns, signal, tellDone)));
+    done += textCount(pattern.column);
   }
   // The columns of a step that is played by come and go: what is asked again is mostly the same.
   found = patterns.map((pattern, i) => ({ ...pattern, mask: masks[i] as Uint8Array }));
@@ -69,8 +69,8 @@ async function find(
   signal: AbortSignal,
   tell: (rows: number) => void,
 ): Promise<Uint8Array> {
-  hand ??= { worker: make_worker(), columns: new Map() };
-  const number = await hand_over(hand, column, patterns);
+  hand ??= { worker: makeWorker(), columns: new Map() };
+  const number = await handOver(hand, column, patterns);
   signal.throwIfAborted();
   try {
     numbers += 1;
@@ -84,12 +84,12 @@ async function find(
   }
 }
 
-function make_worker(): Worker {
+function makeWorker(): Worker {
   return new Worker(new URL("./pattern_worker.ts", import.meta.url), { type: "module" });
 }
 
 /** Posts a column, once; the page may draw between its blocks. Columns that the query does not ask are forgotten. */
-async function hand_over(
+async function handOver(
   { worker, columns }: Hand,
   column: Column,
   patterns: readonly Pattern[],
@@ -106,7 +106,7 @@ async function hand_over(
   const number = numbers;
   columns.set(column, number);
   let first = true;
-  for (const block of blocks_of(column)) {
+  for (const block of blocksOf(column)) {
     if (!first) await new Promise((resolve) => setTimeout(resolve));
     first = false;
     post({ kind: "rows", column: number, block });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Run } from "../types";
-import { marks_of } from "./phases";
+import { marksOf } from "./phases";
 
 const phase = (kind: string, step: number | null) => ({ kind, step });
 const run = (...phases: ReturnType<typeof phase>[]): Run => ({
@@ -22,16 +22,16 @@ test("phases stand at their steps, several at one in one mark", () => {
     phase("recompiled", 3),
     phase("ended", 4),
   );
-  expect(marks_of(one, [0, 1, 2, 3, 4], [0, 0.25, 0.5, 0.75, 1])).toEqual([
+  expect(marksOf(one, [0, 1, 2, 3, 4], [0, 0.25, 0.5, 0.75, 1])).toEqual([
     { at: 0.25, words: "interrupted, resumed" },
     { at: 0.75, words: "recompiled" },
   ]);
 });
 
 test("a step that is not there is marked before, none where nothing is", () => {
-  expect(marks_of(run(phase("restored", 2)), [0, 4], [0, 1])).toEqual([
+  expect(marksOf(run(phase("restored", 2)), [0, 4], [0, 1])).toEqual([
     { at: 0, words: "restored" },
   ]);
-  expect(marks_of(run(phase("restored", 2)), [], [])).toEqual([]);
-  expect(marks_of(null, [0], [0])).toEqual([]);
+  expect(marksOf(run(phase("restored", 2)), [], [])).toEqual([]);
+  expect(marksOf(null, [0], [0])).toEqual([]);
 });

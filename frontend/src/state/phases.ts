@@ -9,23 +9,23 @@ const WORDS: Readonly<Record<string, string>> = {
 };
 
 /** `spacing` says where each of `steps` lies, from 0 to 1. The beginning and the end of a training say themselves. */
-export function marks_of(
+export function marksOf(
   run: Run | null,
   steps: readonly number[],
   spacing: readonly number[],
 ): { at: number; words: string }[] {
-  const by_place = new Map<number, string[]>();
+  const byPlace = new Map<number, string[]>();
   for (const { step, superseded } of run?.steps ?? [])
-    if (superseded && steps.includes(step)) by_place.set(steps.indexOf(step), ["superseded"]);
+    if (superseded && steps.includes(step)) byPlace.set(steps.indexOf(step), ["superseded"]);
   for (const { kind, step } of run?.phases ?? []) {
     const words = WORDS[kind];
     // A step that is not shown, or was thinned out, is marked at the one before it.
     const place = step === null ? -1 : steps.filter((one) => one <= step).length - 1;
     if (words === undefined || place < 0) continue;
-    const there = by_place.get(place) ?? [];
-    if (!there.includes(words)) by_place.set(place, [...there, words]);
+    const there = byPlace.get(place) ?? [];
+    if (!there.includes(words)) byPlace.set(place, [...there, words]);
   }
-  return [...by_place]
+  return [...byPlace]
     .sort(([one], [other]) => one - other)
     .map(([place, words]) => ({ at: spacing[place] ?? 0, words: words.join(", ") }));
 }

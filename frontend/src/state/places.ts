@@ -1,7 +1,7 @@
 // Places on two lists of steps, of which one holds only some of the other's.
 
 /** Where the moment at `at` of `all` lies among `some`, both ascending; between two places as it lies between their steps. */
-export function place_in(some: readonly number[], all: readonly number[], at: number): number {
+export function placeIn(some: readonly number[], all: readonly number[], at: number): number {
   const from = all[Math.floor(at)] ?? 0;
   const to = all[Math.ceil(at)] ?? from;
   const step = from + (at - Math.floor(at)) * (to - from);

@@ -1,16 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { ease } from "./motion";
-import { type Player, play, play_timing } from "./playback";
+import { type Player, play, playTiming } from "./playback";
 
 const period = (steps: number, speed = 1) => {
-  const { move, rest } = play_timing(steps, speed);
+  const { move, rest } = playTiming(steps, speed);
   return move.duration + rest;
 };
 
 describe("play_timing", () => {
   it("takes a second a step for short runs, of which 300 ms are rest", () => {
-    expect(play_timing(11, 1).move).toEqual({ duration: 700, easing: "ease" });
-    expect(play_timing(11, 1).rest).toBeCloseTo(300);
+    expect(playTiming(11, 1).move).toEqual({ duration: 700, easing: "ease" });
+    expect(playTiming(11, 1).rest).toBeCloseTo(300);
   });
 
   it("plays the whole run in at most 15 s, but never faster than 150 ms a step", () => {
@@ -22,8 +22,8 @@ describe("play_timing", () => {
   });
 
   it("neither rests nor eases above three steps a second", () => {
-    expect(play_timing(60, 1)).toMatchObject({ move: { easing: "linear" }, rest: 0 });
-    expect(play_timing(44, 1).move.easing).toBe("ease");
+    expect(playTiming(60, 1)).toMatchObject({ move: { easing: "linear" }, rest: 0 });
+    expect(playTiming(44, 1).move.easing).toBe("ease");
   });
 
   it("is twice as quick at twice the speed", () => {

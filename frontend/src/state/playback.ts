@@ -17,7 +17,7 @@ export interface PlayTiming {
 }
 
 /** The timing of a run of that many steps: a second each, the whole run in at most 15 s, each at least 150 ms. */
-export function play_timing(steps: number, speed: number): PlayTiming {
+export function playTiming(steps: number, speed: number): PlayTiming {
   const moves = Math.max(1, steps - 1);
   const period = Math.max(SHORTEST_PERIOD, Math.min(STEP_PERIOD, WHOLE_RUN / moves) / speed);
   if (period < SHORTEST_WITH_REST) {
@@ -45,14 +45,14 @@ export interface Player {
 export async function play(player: Player): Promise<void> {
   const go = async (place: number) => {
     await player.ready(place);
-    const { move, rest } = play_timing(player.count(), player.speed());
+    const { move, rest } = playTiming(player.count(), player.speed());
     await player.go(place, move);
     await player.rest(rest);
   };
-  const at_end = () => player.place() >= player.count() - 1;
-  if (at_end()) await go(0);
-  while (!at_end()) {
+  const atEnd = () => player.place() >= player.count() - 1;
+  if (atEnd()) await go(0);
+  while (!atEnd()) {
     await go(player.place() + 1);
-    if (at_end() && player.loops() && player.count() > 1) await go(0);
+    if (atEnd() && player.loops() && player.count() > 1) await go(0);
   }
 }

@@ -1,18 +1,18 @@
 // Connects the rules of playing with the store: plays while the store says so.
 import { effect, untracked } from "@preact/signals";
-import { step_beside } from "./compare";
-import { place_of_step } from "./intents";
+import { stepBeside } from "./compare";
+import { placeOfStep } from "./intents";
 import type { Move } from "./motion";
 import { type Player, play } from "./playback";
 import type { Store } from "./store";
 import { until } from "./until";
 
-export function play_on_wish(store: Store, signal: AbortSignal): void {
+export function playOnWish(store: Store, signal: AbortSignal): void {
   effect(() => {
     if (!store.playing.value) return;
     const stopping = new AbortController();
     const stopped = AbortSignal.any([signal, stopping.signal]);
-    untracked(() => play(player_of(store, stopped)))
+    untracked(() => play(playerOf(store, stopped)))
       .then(() => {
         store.playing.value = false;
       })
@@ -22,16 +22,16 @@ export function play_on_wish(store: Store, signal: AbortSignal): void {
   });
 }
 
-function player_of(store: Store, stopped: AbortSignal): Player {
-  const step_at = (place: number) => store.steps.peek()[place] ?? 0;
+function playerOf(store: Store, stopped: AbortSignal): Player {
+  const stepAt = (place: number) => store.steps.peek()[place] ?? 0;
   return {
-    place: () => place_of_step(store),
+    place: () => placeOfStep(store),
     count: () => store.steps.peek().length,
     speed: () => store.speed.peek(),
     loops: () => store.showing.loop.peek(),
     ready(place) {
-      const step = step_at(place);
-      const beside = step_beside(store, step);
+      const step = stepAt(place);
+      const beside = stepBeside(store, step);
       const companion = store.comparing.companion.peek();
       want(store, step);
       if (companion !== null && beside !== null) want(companion, beside);
@@ -46,7 +46,7 @@ function player_of(store: Store, stopped: AbortSignal): Player {
       store.motion.next = move;
       const companion = store.comparing.companion.peek();
       if (companion !== null) companion.motion.next = move;
-      store.step.value = step_at(place);
+      store.step.value = stepAt(place);
       const started = performance.now();
       await store.motion.ended;
       // Where motion is reduced the picture jumps, and then stands as long as the move would have taken.

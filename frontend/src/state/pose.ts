@@ -1,19 +1,19 @@
 // From frames, which are integers, to poses, which the canvas can draw: a matrix beside the integers says where they lie.
 import type { Dimensions, Frame, Matrix, Pose } from "../types";
 import type { Alignment } from "./procrustes";
-import { seen_along, type Turn, UNTURNED_AXES } from "./turn";
+import { seenAlong, type Turn, UNTURNED_AXES } from "./turn";
 
 const MOST_EXTENT = 200_000;
 const INT16 = 32767;
 
 /** A frame of ten components is seen along `turn`, any other as it is. */
-export function pose_of(
+export function poseOf(
   frame: Frame,
   alignment: Alignment,
   dimensions: Dimensions,
   turn: Turn = UNTURNED_AXES,
 ): Pose {
-  const seen = frame.width === 4 ? frame : seen_along(turn, frame);
+  const seen = frame.width === 4 ? frame : seenAlong(turn, frame);
   return { positions: seen.positions, placement: placement(seen, alignment, dimensions) };
 }
 
@@ -34,10 +34,7 @@ function placement(frame: Frame, { rotation, shift }: Alignment, dimensions: Dim
 }
 
 /** The same samples, turned and then shifted as a whole. */
-export function moved_pose(
-  { positions, placement: m }: Pose,
-  { rotation, shift }: Alignment,
-): Pose {
+export function movedPose({ positions, placement: m }: Pose, { rotation, shift }: Alignment): Pose {
   const placement = [...m];
   for (let column = 0; column < 4; column += 1) {
     for (let row = 0; row < 3; row += 1) {
@@ -52,7 +49,7 @@ export function moved_pose(
 }
 
 /** x, y, z of each sample in the scene; of each `stride`th sample where that is not 1. */
-export function scene_positions({ positions, placement: m }: Pose, stride = 1): Float32Array {
+export function scenePositions({ positions, placement: m }: Pose, stride = 1): Float32Array {
   const samples = Math.ceil(positions.length / 4 / stride);
   const out = new Float32Array(3 * samples);
   for (let i = 0; i < samples; i += 1) {
@@ -72,9 +69,9 @@ export function scene_positions({ positions, placement: m }: Pose, stride = 1): 
 }
 
 /** The pose on the way from one to another, for a move that is broken off there. */
-export function blend_poses(from: Pose, to: Pose, mix: number): Pose {
-  const a = scene_positions(from);
-  const b = scene_positions(to);
+export function blendPoses(from: Pose, to: Pose, mix: number): Pose {
+  const a = scenePositions(from);
+  const b = scenePositions(to);
   const samples = a.length / 3;
   let farthest = 0;
   for (let i = 0; i < a.length; i += 1) {
@@ -92,8 +89,8 @@ export function blend_poses(from: Pose, to: Pose, mix: number): Pose {
 }
 
 /** The positions of each pose, thinned evenly where there are very many. */
-export function extent_of_poses(poses: readonly Pose[]): Float32Array[] {
+export function extentOfPoses(poses: readonly Pose[]): Float32Array[] {
   const all = poses.reduce((sum, pose) => sum + pose.positions.length / 4, 0);
   const stride = Math.max(1, Math.ceil(all / MOST_EXTENT));
-  return poses.map((pose) => scene_positions(pose, stride));
+  return poses.map((pose) => scenePositions(pose, stride));
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { align, nearest_orthogonal } from "./procrustes";
+import { align, nearestOrthogonal } from "./procrustes";
 
 /** Points without symmetry, so that only one turn fits. */
 function points(count = 60): Float32Array {
@@ -21,7 +21,7 @@ function transform(from: Float32Array, rotation: readonly number[], shift: reado
   });
 }
 
-function expect_close(a: ArrayLike<number>, b: ArrayLike<number>, digits = 4): void {
+function expectClose(a: ArrayLike<number>, b: ArrayLike<number>, digits = 4): void {
   expect(a.length).toBe(b.length);
   for (let i = 0; i < a.length; i += 1) expect(a[i]).toBeCloseTo(b[i] ?? Number.NaN, digits);
 }
@@ -43,15 +43,15 @@ describe("align", () => {
     const inverse = [0, 3, 6, 1, 4, 7, 2, 5, 8].map((i) => rotation[i] ?? 0);
     const from = transform(to, inverse, [3, -2, 1]);
     const found = align(from, to, 3);
-    expect_close(found.rotation, rotation);
-    expect_close(transform(from, found.rotation, found.shift), to);
+    expectClose(found.rotation, rotation);
+    expectClose(transform(from, found.rotation, found.shift), to);
   });
 
   it("never mixes the third axis into a flat view", () => {
     const to = points();
     const from = transform(to, [c, s, 0, -s, c, 0, 0, 0, 1], [1, 1, 50]);
     const found = align(from, to, 2);
-    expect_close(found.rotation, TURN);
+    expectClose(found.rotation, TURN);
     expect(found.shift[2]).toBe(0);
   });
 
@@ -62,7 +62,7 @@ describe("align", () => {
       from.map((value) => 7 * value),
       3,
     );
-    expect_close(found.rotation, [1, 0, 0, 0, 1, 0, 0, 0, 1]);
+    expectClose(found.rotation, [1, 0, 0, 0, 1, 0, 0, 0, 1]);
   });
 
   it("is best in the least squares' sense: a small further turn makes it worse", () => {
@@ -92,20 +92,20 @@ describe("align", () => {
   it("stays finite for clouds without extent in some or all directions", () => {
     const line = Float32Array.from({ length: 30 }, (_, i) => (i % 3 === 0 ? i : 0));
     const found = align(line, line, 3);
-    expect_close(transform(line, found.rotation, found.shift), line);
+    expectClose(transform(line, found.rotation, found.shift), line);
     const point = new Float32Array(30);
-    expect_close(align(point, point, 3).rotation, [1, 0, 0, 0, 1, 0, 0, 0, 1]);
+    expectClose(align(point, point, 3).rotation, [1, 0, 0, 0, 1, 0, 0, 0, 1]);
   });
 });
 
 describe("nearest_orthogonal", () => {
   it("gives an orthogonal matrix", () => {
-    const q = nearest_orthogonal([2, 1, 0, -1, 3, 1, 0.5, 0, -4]);
+    const q = nearestOrthogonal([2, 1, 0, -1, 3, 1, 0.5, 0, -4]);
     const product = [0, 1, 2].flatMap((i) =>
       [0, 1, 2].map((j) =>
         [0, 1, 2].reduce((sum, k) => sum + (q[3 * i + k] ?? 0) * (q[3 * j + k] ?? 0), 0),
       ),
     );
-    expect_close(product, [1, 0, 0, 0, 1, 0, 0, 0, 1], 10);
+    expectClose(product, [1, 0, 0, 0, 1, 0, 0, 0, 1], 10);
   });
 });

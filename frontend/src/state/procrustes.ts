@@ -18,21 +18,21 @@ const MOST_ITERATIONS = 100;
 export function align(from: Float32Array, to: Float32Array, dimensions: Dimensions): Alignment {
   const a = centre(from);
   const b = centre(to);
-  const products = cross_products(from, to, a, b, dimensions);
+  const products = crossProducts(from, to, a, b, dimensions);
   const length = Math.hypot(...products);
   if (length === 0) return UNTURNED;
   const scaled = products.map((product) => product / length);
   // An axis without extent has no direction of its own: it keeps the one it had.
   for (const i of [0, 4, 8]) scaled[i] = (scaled[i] as number) + RIDGE;
   if (dimensions === 2) scaled[8] = 1;
-  const rotation = nearest_orthogonal(scaled);
+  const rotation = nearestOrthogonal(scaled);
   const turned = times(rotation, dimensions === 2 ? [a[0] ?? 0, a[1] ?? 0, 0] : a);
   const shift = b.map((value, i) => (i < dimensions ? value - (turned[i] as number) : 0));
   return { rotation, shift };
 }
 
 /** The sum over all points of `to` times `from`, each less its centre; row by row. */
-export function cross_products(
+export function crossProducts(
   from: Float32Array,
   to: Float32Array,
   a: readonly number[],
@@ -53,10 +53,10 @@ export function cross_products(
 }
 
 /** Newton's iteration for the orthogonal factor of the polar decomposition: X to the mean of X and its inverse transposed. */
-export function nearest_orthogonal(matrix: readonly number[]): number[] {
+export function nearestOrthogonal(matrix: readonly number[]): number[] {
   let x = [...matrix];
   for (let i = 0; i < MOST_ITERATIONS; i += 1) {
-    const other = inverse_transposed(x);
+    const other = inverseTransposed(x);
     const next = x.map((value, j) => (value + (other[j] as number)) / 2);
     const change = Math.hypot(...next.map((value, j) => value - (x[j] as number)));
     x = next;
@@ -65,7 +65,7 @@ export function nearest_orthogonal(matrix: readonly number[]): number[] {
   return x;
 }
 
-function inverse_transposed(m: readonly number[]): number[] {
+function inverseTransposed(m: readonly number[]): number[] {
   const at = (row: number, column: number) => m[3 * (row % 3) + (column % 3)] as number;
   // With indices that wrap around, the cofactor's sign comes by itself.
   const cofactors = Array.from({ length: 9 }, (_, i) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { in_scene } from "./regions";
+import { inScene } from "./regions";
 
 describe("the logits of a plane that lies turned and shifted in the scene", () => {
   it("are at the place where a point is drawn what they are at the point", () => {
@@ -9,7 +9,7 @@ describe("the logits of a plane that lies turned and shifted in the scene", () =
     const rotation = [cos, sin, 0, sin, -cos, 0, 0, 0, 1];
     const shift = [2, -5, 0];
     const logits = Float64Array.from([1, 2, 3, -4, 0.5, -6]);
-    const drawn = in_scene(logits, { rotation, shift });
+    const drawn = inScene(logits, { rotation, shift });
     for (const [u, v] of [
       [0, 0],
       [3, -1],

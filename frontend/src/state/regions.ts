@@ -1,8 +1,8 @@
 // Decision regions: what the model would say of each place of the plane that a linear view shows. The server tells each
 // class's logit there, which is affine; the stage colours where it is largest.
 import { computed, effect, type ReadonlySignal, untracked } from "@preact/signals";
-import { fetch_regions, Refusal } from "../api";
-import { category_colors } from "../color";
+import { fetchRegions, Refusal } from "../api";
+import { categoryColors } from "../color";
 import { GREY, type Rgb } from "../palette";
 import type { Regions } from "../types";
 import type { Alignment } from "./procrustes";
@@ -12,8 +12,8 @@ const BAD = 400;
 const MISSING = 404;
 
 /** Fetches the logits of all steps while regions are wanted and the picture is a plane of the layer's own space. */
-export function load_regions(store: Store, signal: AbortSignal): void {
-  const { plane_logits, regions_problem } = store.showing;
+export function loadRegions(store: Store, signal: AbortSignal): void {
+  const { planeLogits, regionsProblem } = store.showing;
   let asked = "";
   let loading = new AbortController();
   effect(() => {
@@ -21,29 +21,29 @@ export function load_regions(store: Store, signal: AbortSignal): void {
     const ready = store.showing.overlay.value === "regions" && frames !== null;
     // The version and the number of steps are part of the key.
     const version = store.layer.value?.version;
-    const label = store.said_label.value;
+    const label = store.saidLabel.value;
     const wanted =
-      ready && obstacle_to_regions(store) === null
+      ready && obstacleToRegions(store) === null
         ? JSON.stringify([frames.key, version, label ?? null])
         : "";
     if (wanted === asked) return;
     asked = wanted;
     loading.abort();
     loading = new AbortController();
-    plane_logits.value = null;
-    regions_problem.value = null;
+    planeLogits.value = null;
+    regionsProblem.value = null;
     if (wanted === "" || frames === null) return;
-    const still_wanted = AbortSignal.any([signal, loading.signal]);
+    const stillWanted = AbortSignal.any([signal, loading.signal]);
     untracked(() =>
-      store.activity.attempt_quietly("the decision regions", still_wanted, async () => {
+      store.activity.attemptQuietly("the decision regions", stillWanted, async () => {
         try {
-          const found = await fetch_regions(frames.key, label, still_wanted);
-          if (!still_wanted.aborted) plane_logits.value = found;
+          const found = await fetchRegions(frames.key, label, stillWanted);
+          if (!stillWanted.aborted) planeLogits.value = found;
         } catch (reason) {
           const said = reason instanceof Refusal && [BAD, MISSING].includes(reason.status);
           if (!said) throw reason;
           // To try again would change nothing.
-          if (!still_wanted.aborted) regions_problem.value = reason.message;
+          if (!stillWanted.aborted) regionsProblem.value = reason.message;
         }
       }),
     );
@@ -51,7 +51,7 @@ export function load_regions(store: Store, signal: AbortSignal): void {
 }
 
 /** Why the picture is no plane of the layer's own space; null where it is one. */
-export function obstacle_to_regions(store: Store): string | null {
+export function obstacleToRegions(store: Store): string | null {
   const { view, dimensions, turn, pinned, showing } = store;
   if (view.value === null || view.value.iterative) return "need a linear view: PCA or Axes";
   if (dimensions.value !== 2) return "lie in a plane: choose 2D";
@@ -63,25 +63,25 @@ export function obstacle_to_regions(store: Store): string | null {
 }
 
 /** The regions at the step that is shown, in the scene's coordinates; null where there are none. */
-export function shown_regions(store: Store): ReadonlySignal<Regions | null> {
+export function shownRegions(store: Store): ReadonlySignal<Regions | null> {
   // Between two steps it is the nearer one: nothing is drawn anew while the picture moves on.
   const step = computed(() => store.steps.value[Math.round(store.at.value)]);
   return computed(() => {
-    const { plane_logits, overlay } = store.showing;
-    const found = plane_logits.value;
+    const { planeLogits, overlay } = store.showing;
+    const found = planeLogits.value;
     const frames = store.frames.value;
     if (overlay.value !== "regions" || found === null || frames === null) return null;
     const row = found.rows[found.steps.indexOf(step.value ?? Number.NaN)];
-    if (row === undefined || obstacle_to_regions(store) !== null) return null;
+    if (row === undefined || obstacleToRegions(store) !== null) return null;
     return {
-      logits: in_scene(row, frames.alignments[2]),
-      colors: class_colors(store, found.classes),
+      logits: inScene(row, frames.alignments[2]),
+      colors: classColors(store, found.classes),
     };
   });
 }
 
 /** The same logits of places of the scene, where the plane lies turned and shifted. */
-export function in_scene(logits: Float64Array, { rotation, shift }: Alignment): Float64Array {
+export function inScene(logits: Float64Array, { rotation, shift }: Alignment): Float64Array {
   const [r00 = 1, r01 = 0, , r10 = 0, r11 = 1] = rotation;
   const [dx = 0, dy = 0] = shift;
   const out = new Float64Array(logits.length);
@@ -95,13 +95,13 @@ export function in_scene(logits: Float64Array, { rotation, shift }: Alignment): 
 }
 
 /** The colours of the label's legend, so that a region has the colour of the samples that belong there. */
-function class_colors(store: Store, classes: readonly string[]): readonly Rgb[] {
+function classColors(store: Store, classes: readonly string[]): readonly Rgb[] {
   const theme = store.theme.value;
   const columns = store.choosing.columns.value.filter((column) => column.type === "category");
   const column = columns.find(({ name }) => name === store.label.value);
   if (column === undefined) {
-    return category_colors(Int32Array.from(classes.keys()), classes, theme);
+    return categoryColors(Int32Array.from(classes.keys()), classes, theme);
   }
-  const colors = category_colors(column.codes, column.words, theme, store.sharing(column));
+  const colors = categoryColors(column.codes, column.words, theme, store.sharing(column));
   return classes.map((name) => colors[column.words.indexOf(name)] ?? GREY[theme]);
 }

@@ -1,26 +1,26 @@
 // The rotation and shift, without mirroring, that lay some points onto others as well as can be. Mirrored, what is held
 // still would seem to stay while everything around it jumped to the other side.
 import type { Dimensions } from "../types";
-import { type Alignment, centre, cross_products, times } from "./procrustes";
+import { type Alignment, centre, crossProducts, times } from "./procrustes";
 
 const MOST_ITERATIONS = 60;
 
 /** From `from` to `to`, x, y, z of the same points in both; 2-D leaves z alone. */
-export function align_rigidly(
+export function alignRigidly(
   from: Float32Array,
   to: Float32Array,
   dimensions: Dimensions,
 ): Alignment {
   const a = centre(from);
   const b = centre(to);
-  const products = cross_products(from, to, a, b, dimensions);
-  const rotation = dimensions === 2 ? rotation_in_plane(products) : rotation_in_space(products);
+  const products = crossProducts(from, to, a, b, dimensions);
+  const rotation = dimensions === 2 ? rotationInPlane(products) : rotationInSpace(products);
   const turned = times(rotation, dimensions === 2 ? [a[0] ?? 0, a[1] ?? 0, 0] : a);
   const shift = b.map((value, i) => (i < dimensions ? value - (turned[i] as number) : 0));
   return { rotation, shift };
 }
 
-function rotation_in_plane(m: readonly number[]): number[] {
+function rotationInPlane(m: readonly number[]): number[] {
   const at = (i: number) => m[i] as number;
   const angle = Math.atan2(at(3) - at(1), at(0) + at(4));
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
@@ -28,7 +28,7 @@ function rotation_in_plane(m: readonly number[]): number[] {
 }
 
 /** The unit quaternion that is the leading eigenvector of a symmetric matrix of four by four (Horn, 1987). */
-function rotation_in_space(m: readonly number[]): number[] {
+function rotationInSpace(m: readonly number[]): number[] {
   const at = (row: number, column: number) => m[3 * row + column] as number;
   const [xx, yx, zx] = [at(0, 0), at(0, 1), at(0, 2)];
   const [xy, yy, zy] = [at(1, 0), at(1, 1), at(1, 2)];

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { rows_csv, shares, sort_samples, tags_csv } from "./rows";
+import { rowsCsv, shares, sortSamples, tagsCsv } from "./rows";
 import type { Column } from "./table";
 
 const LABEL: Column = {
@@ -15,22 +15,22 @@ const LOSS: Column = {
 };
 
 it("sorts by column, missing values last either way", () => {
-  expect(sort_samples([3, 1, 0, 2], undefined, false)).toEqual([0, 1, 2, 3]);
-  expect(sort_samples([0, 1, 2, 3], undefined, true)).toEqual([3, 2, 1, 0]);
-  expect(sort_samples([0, 1, 2, 3], LOSS, false)).toEqual([0, 2, 1, 3]);
-  expect(sort_samples([0, 1, 2, 3], LOSS, true)).toEqual([1, 2, 0, 3]);
-  expect(sort_samples([0, 1, 2, 3], LABEL, true)).toEqual([0, 3, 1, 2]);
+  expect(sortSamples([3, 1, 0, 2], undefined, false)).toEqual([0, 1, 2, 3]);
+  expect(sortSamples([0, 1, 2, 3], undefined, true)).toEqual([3, 2, 1, 0]);
+  expect(sortSamples([0, 1, 2, 3], LOSS, false)).toEqual([0, 2, 1, 3]);
+  expect(sortSamples([0, 1, 2, 3], LOSS, true)).toEqual([1, 2, 0, 3]);
+  expect(sortSamples([0, 1, 2, 3], LABEL, true)).toEqual([0, 3, 1, 2]);
 });
 
 it("writes rows with all digits and tags in the samples' order", () => {
-  expect(rows_csv([0, 3], [LABEL, LOSS])).toBe(
+  expect(rowsCsv([0, 3], [LABEL, LOSS])).toBe(
     'sample,label,loss\r\n0,"dog, wet",0.123456789\r\n3,"dog, wet",\r\n',
   );
   const tags = new Map([
     [5, "fine"],
     [2, "unsure"],
   ] as const);
-  expect(tags_csv(tags)).toBe("sample,tag\r\n2,unsure\r\n5,fine\r\n");
+  expect(tagsCsv(tags)).toBe("sample,tag\r\n2,unsure\r\n5,fine\r\n");
 });
 
 it("counts labels, the commonest first", () => {

@@ -1,13 +1,13 @@
 // Samples as rows of a table: in which order, and as text.
-import { write_csv } from "./csv";
-import { type Column, type Table, title_of, value_at } from "./table";
+import { writeCsv } from "./csv";
+import { type Column, type Table, titleOf, valueAt } from "./table";
 import { TAGS, type Tags } from "./tags";
 
 /** "file 2" comes before "file 10". */
 const READING_ORDER = new Intl.Collator("en", { numeric: true });
 
 /** A new list in the column's order, missing values last; by number of the sample where there is no column. */
-export function sort_samples(
+export function sortSamples(
   ids: readonly number[],
   column: Column | undefined,
   descending: boolean,
@@ -41,24 +41,24 @@ function comparison(
   };
 }
 
-export function rows_csv(ids: readonly number[], table: Table): string {
-  const head = ["sample", ...table.map(title_of)];
-  return write_csv([
+export function rowsCsv(ids: readonly number[], table: Table): string {
+  const head = ["sample", ...table.map(titleOf)];
+  return writeCsv([
     head,
-    ...ids.map((id) => [`${id}`, ...table.map((one) => exact_value(one, id))]),
+    ...ids.map((id) => [`${id}`, ...table.map((one) => exactValue(one, id))]),
   ]);
 }
 
-export function tags_csv(tags: Tags): string {
+export function tagsCsv(tags: Tags): string {
   const rows = TAGS.flatMap((tag) =>
     [...tags].filter(([, one]) => one === tag).map(([id]) => [id, tag] as const),
   ).sort(([a], [b]) => a - b);
-  return write_csv([["sample", "tag"], ...rows.map(([id, tag]) => [`${id}`, tag])]);
+  return writeCsv([["sample", "tag"], ...rows.map(([id, tag]) => [`${id}`, tag])]);
 }
 
 /** All digits of a number, where the page shows a few. */
-function exact_value(column: Column, sample: number): string {
-  if (column.type !== "number") return value_at(column, sample);
+function exactValue(column: Column, sample: number): string {
+  if (column.type !== "number") return valueAt(column, sample);
   const value = column.values[sample] ?? Number.NaN;
   return Number.isNaN(value) ? "" : String(value);
 }

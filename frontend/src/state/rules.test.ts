@@ -3,27 +3,27 @@ import type { Camera, NearHome } from "../types";
 import type { Filters } from "./filters";
 import {
   type Rule,
-  read_axes,
-  read_camera,
-  read_filters,
-  read_rule,
-  write_axes,
-  write_camera,
-  write_filters,
-  write_near_home,
-  write_rule,
+  readAxes,
+  readCamera,
+  readFilters,
+  readRule,
+  writeAxes,
+  writeCamera,
+  writeFilters,
+  writeNearHome,
+  writeRule,
 } from "./rules";
-import { tour, turn_to, UNTURNED_AXES } from "./turn";
+import { tour, turnTo, UNTURNED_AXES } from "./turn";
 
 describe("the camera", () => {
   it("comes back to five digits, and nothing else is taken for one", () => {
     const plane: Camera = { kind: "plane", x: 12.34567, y: -0.001, height: 40 };
-    expect(read_camera(write_camera(plane))).toEqual({ ...plane, x: 12.346 });
+    expect(readCamera(writeCamera(plane))).toEqual({ ...plane, x: 12.346 });
     const space: Camera = { kind: "space", target: [1, 2, 3], distance: 9, turn: 0.6, lift: -1 };
-    expect(read_camera(write_camera(space))).toEqual(space);
+    expect(readCamera(writeCamera(space))).toEqual(space);
     const near: NearHome = { kind: "near_home", nearness: 2, side: { turn: 0.5, lift: -0.1 } };
-    expect(read_camera(write_near_home(near))).toEqual(near);
-    expect(read_camera("home,1.5")).toEqual({ kind: "near_home", nearness: 1.5, side: null });
+    expect(readCamera(writeNearHome(near))).toEqual(near);
+    expect(readCamera("home,1.5")).toEqual({ kind: "near_home", nearness: 1.5, side: null });
     for (const text of [
       "",
       "home",
@@ -38,7 +38,7 @@ describe("the camera", () => {
       "1,2,3,0,5,6",
       "1,2,1e999",
     ]) {
-      expect(read_camera(text)).toBeNull();
+      expect(readCamera(text)).toBeNull();
     }
   });
 });
@@ -49,11 +49,11 @@ describe("filters", () => {
       ["größe; in: cm!", { kind: "range", low: -0.5, high: 1e21 }],
       ["label", { kind: "classes", hidden: new Set([-1, 3]) }],
     ]);
-    expect(read_filters(write_filters(filters))).toEqual(filters);
+    expect(readFilters(writeFilters(filters))).toEqual(filters);
   });
 
   it("that are mangled are left out", () => {
-    expect(read_filters("a:1;b!;;!3;%E0!1;c:1,x;d!2")).toEqual(
+    expect(readFilters("a:1;b!;;!3;%E0!1;c:1,x;d!2")).toEqual(
       new Map([["d", { kind: "classes", hidden: new Set([2]) }]]),
     );
   });
@@ -74,18 +74,18 @@ describe("rules of a selection", () => {
         ],
       },
     ];
-    for (const rule of rules) expect(read_rule(write_rule(rule))).toEqual(rule);
+    for (const rule of rules) expect(readRule(writeRule(rule))).toEqual(rule);
     for (const text of ["", "find ", "drop x", "outline 1 2,3", "outline x 1,2,3,4,5,6"]) {
-      expect(read_rule(text)).toBeNull();
+      expect(readRule(text)).toBeNull();
     }
   });
 });
 
 describe("axes", () => {
   it("come back; a view between axes has no name", () => {
-    expect(read_axes(write_axes(turn_to([3, 0, 9])) ?? "")).toEqual(turn_to([3, 0, 9]));
-    expect(write_axes(UNTURNED_AXES)).toBeNull();
-    expect(write_axes(tour(UNTURNED_AXES, 2, 3))).toBeNull();
-    for (const text of ["0,0,1", "0,1", "0,1,10", "0,1,1.5"]) expect(read_axes(text)).toBeNull();
+    expect(readAxes(writeAxes(turnTo([3, 0, 9])) ?? "")).toEqual(turnTo([3, 0, 9]));
+    expect(writeAxes(UNTURNED_AXES)).toBeNull();
+    expect(writeAxes(tour(UNTURNED_AXES, 2, 3))).toBeNull();
+    for (const text of ["0,0,1", "0,1", "0,1,10", "0,1,1.5"]) expect(readAxes(text)).toBeNull();
   });
 });

@@ -2,7 +2,7 @@
 // what it understands: an address comes from anywhere.
 import type { Camera, NearHome, Path } from "../types";
 import type { Filter, Filters } from "./filters";
-import { type Axes, COMPONENTS, FIRST_AXES, type Turn, turn_to } from "./turn";
+import { type Axes, COMPONENTS, FIRST_AXES, type Turn, turnTo } from "./turn";
 
 /** How a selection can be made again from the same samples. */
 export type Rule =
@@ -15,7 +15,7 @@ const DIGITS = 5;
 const HOME = "home,";
 
 /** `x,y,height`, or `x,y,z,distance,turn,lift`. */
-export function write_camera(camera: Camera): string {
+export function writeCamera(camera: Camera): string {
   const numbers =
     camera.kind === "plane"
       ? [camera.x, camera.y, camera.height]
@@ -23,9 +23,9 @@ export function write_camera(camera: Camera): string {
   return numbers.map(short).join(",");
 }
 
-export function read_camera(text: string): Camera | NearHome | null {
-  if (text.startsWith(HOME)) return read_near_home(text.slice(HOME.length));
-  const numbers = read_numbers(text);
+export function readCamera(text: string): Camera | NearHome | null {
+  if (text.startsWith(HOME)) return readNearHome(text.slice(HOME.length));
+  const numbers = readNumbers(text);
   if (numbers === null) return null;
   if (numbers.length === 3) {
     const [x, y, height] = numbers as [number, number, number];
@@ -40,13 +40,13 @@ export function read_camera(text: string): Camera | NearHome | null {
 }
 
 /** `home,nearness`, or `home,nearness,turn,lift`: what is known of a camera in a scene of others. */
-export function write_near_home({ nearness, side }: NearHome): string {
+export function writeNearHome({ nearness, side }: NearHome): string {
   const numbers = side === null ? [nearness] : [nearness, side.turn, side.lift];
   return HOME + numbers.map(short).join(",");
 }
 
-function read_near_home(text: string): NearHome | null {
-  const numbers = read_numbers(text) ?? [];
+function readNearHome(text: string): NearHome | null {
+  const numbers = readNumbers(text) ?? [];
   const [nearness = 0, turn, lift] = numbers;
   if (nearness <= 0 || (numbers.length !== 1 && numbers.length !== 3)) return null;
   const side = turn === undefined || lift === undefined ? null : { turn, lift };
@@ -54,7 +54,7 @@ function read_near_home(text: string): NearHome | null {
 }
 
 /** `label!3,5;loss:0.5,1`: hidden classes by their codes, and ranges. */
-export function write_filters(filters: Filters): string {
+export function writeFilters(filters: Filters): string {
   return [...filters]
     .map(([column, filter]) => {
       const name = encodeURIComponent(column).replaceAll("!", "%21");
@@ -65,11 +65,11 @@ export function write_filters(filters: Filters): string {
     .join(";");
 }
 
-export function read_filters(text: string): Filters {
+export function readFilters(text: string): Filters {
   const filters = new Map<string, Filter>();
   for (const part of text.split(";")) {
     const [, name = "", sign, list = ""] = /^([^!:]+)([!:])(.+)$/.exec(part) ?? [];
-    const numbers = read_numbers(list);
+    const numbers = readNumbers(list);
     const column = decode(name);
     if (numbers === null || column === "") continue;
     if (sign === "!") filters.set(column, { kind: "classes", hidden: new Set(numbers) });
@@ -82,18 +82,18 @@ export function read_filters(text: string): Filters {
 }
 
 /** `find label:7`, `samples 0-4,7`, `outline 3 x,y,x,y,…`. */
-export function write_rule(rule: Rule): string {
+export function writeRule(rule: Rule): string {
   if (rule.kind === "query") return `find ${rule.query}`;
   if (rule.kind === "ids") return `samples ${rule.ids}`;
   return `outline ${rule.step} ${rule.outline.flat().map(short).join(",")}`;
 }
 
-export function read_rule(text: string): Rule | null {
+export function readRule(text: string): Rule | null {
   const [, kind, rest = ""] = /^(find|samples|outline) (.+)$/s.exec(text) ?? [];
   if (kind === "find") return { kind: "query", query: rest };
   if (kind === "samples") return { kind: "ids", ids: rest };
   const [, step, list = ""] = /^(\d+) (.+)$/.exec(rest) ?? [];
-  const numbers = read_numbers(list);
+  const numbers = readNumbers(list);
   if (kind !== "outline" || numbers === null || numbers.length < 6) return null;
   const outline: [number, number][] = [];
   for (let i = 0; i + 1 < numbers.length; i += 2) {
@@ -103,21 +103,21 @@ export function read_rule(text: string): Rule | null {
 }
 
 /** Which components are on the axes, counted from 0; null for the first ones, and for a view between axes. */
-export function write_axes(turn: Turn | null): string | null {
+export function writeAxes(turn: Turn | null): string | null {
   if (turn === null) return null;
   const axes = turn.map((row) => row.indexOf(1));
   if (axes.includes(-1)) return null;
   return axes.every((axis, i) => axis === FIRST_AXES[i]) ? null : axes.join(",");
 }
 
-export function read_axes(text: string): Turn | null {
-  const axes = read_numbers(text);
+export function readAxes(text: string): Turn | null {
+  const axes = readNumbers(text);
   const known = (axis: number) => Number.isInteger(axis) && axis >= 0 && axis < COMPONENTS;
   if (axes?.length !== 3 || !axes.every(known) || new Set(axes).size !== 3) return null;
-  return turn_to(axes as unknown as Axes);
+  return turnTo(axes as unknown as Axes);
 }
 
-function read_numbers(text: string): number[] | null {
+function readNumbers(text: string): number[] | null {
   const numbers = text.split(",").map((one) => (one.trim() === "" ? Number.NaN : Number(one)));
   return numbers.every(Number.isFinite) ? numbers : null;
 }

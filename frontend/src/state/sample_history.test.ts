@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { in_parts, kept_neighbors, told_at } from "./sample_history";
+import { inParts, keptNeighbors, toldAt } from "./sample_history";
 
 const HISTORY = {
   sample: 5,
@@ -14,7 +14,7 @@ const HISTORY = {
 
 describe("a sample's predictions", () => {
   it("are told in words, as far as they are known", () => {
-    expect([0, 1, 2].map((place) => told_at(HISTORY, place))).toEqual([
+    expect([0, 1, 2].map((place) => toldAt(HISTORY, place))).toEqual([
       "Step 0: ant, wrong; confidence 0.51, margin -0.1",
       "Step 3: no prediction",
       "Step 9: bee, right; confidence 1.00, margin 12.0",
@@ -33,7 +33,7 @@ describe("a sample's neighbours over the steps", () => {
   it("are asked on from where the answer before ended", async () => {
     const answers = [part([0, 1], "running"), part([4], "running"), part([6], "done")];
     const asked: (string | null)[] = [];
-    const ask = in_parts(async (steps) => {
+    const ask = inParts(async (steps) => {
       asked.push(steps);
       return answers.shift() ?? part([], "done");
     }, 6);
@@ -47,8 +47,8 @@ describe("a sample's neighbours over the steps", () => {
 
   it("are kept where they are neighbours at the step that is shown", () => {
     const history = part([0, 1, 4], "done");
-    expect(kept_neighbors(history, 1)).toEqual([2, 3, 0]);
-    expect(kept_neighbors(history, 3)).toBeNull();
-    expect(kept_neighbors(history, null)).toBeNull();
+    expect(keptNeighbors(history, 1)).toEqual([2, 3, 0]);
+    expect(keptNeighbors(history, 3)).toBeNull();
+    expect(keptNeighbors(history, null)).toBeNull();
   });
 });

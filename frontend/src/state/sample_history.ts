@@ -1,44 +1,41 @@
 // The chosen sample over the steps: what the model said of it, and who its neighbours were. Asked for while its card is
 // looked at, the neighbours only once they are unfolded.
 import type { NeighborHistory, SampleHistory } from "../measures";
-import { fetch_neighbor_history, fetch_sample_history } from "../measures_api";
-import { keep_answered } from "./asking";
-import { last_step, type Store } from "./store";
+import { fetchNeighborHistory, fetchSampleHistory } from "../measures_api";
+import { keepAnswered } from "./asking";
+import { lastStep, type Store } from "./store";
 
 /** Neighbours a step: as many thumbnails as fit into a row. */
 export const LISTED_NEIGHBORS = 10;
 
-export function keep_sample_histories(store: Store, signal: AbortSignal): void {
+export function keepSampleHistories(store: Store, signal: AbortSignal): void {
   const { choosing, measuring, neighbors } = store;
-  const looked_at = () =>
-    choosing.inspector_open.value && choosing.tab.value === "Sample" ? choosing.sample.value : null;
-  keep_answered(
+  const lookedAt = () =>
+    choosing.inspectorOpen.value && choosing.tab.value === "Sample" ? choosing.sample.value : null;
+  keepAnswered(
     store,
     "the predictions of a sample",
-    measuring.sample_history,
+    measuring.sampleHistory,
     (key) => {
-      const sample = looked_at();
-      if (sample === null || !measuring.has_outputs.value) return null;
+      const sample = lookedAt();
+      if (sample === null || !measuring.hasOutputs.value) return null;
       return {
         key: String(sample),
-        ask: (signal) => fetch_sample_history(key, sample, signal),
+        ask: (signal) => fetchSampleHistory(key, sample, signal),
       };
     },
     signal,
   );
-  keep_answered(
+  keepAnswered(
     store,
     "the neighbors of a sample over the steps",
-    measuring.neighbor_history,
+    measuring.neighborHistory,
     (key) => {
-      const sample = looked_at();
-      if (sample === null || !measuring.neighbors_unfolded.value) return null;
+      const sample = lookedAt();
+      if (sample === null || !measuring.neighborsUnfolded.value) return null;
       const asked = { sample, k: LISTED_NEIGHBORS, metric: neighbors.metric.value };
-      const last = last_step(store.steps.value) ?? 0;
-      const ask = in_parts(
-        (steps, signal) => fetch_neighbor_history(key, asked, steps, signal),
-        last,
-      );
+      const last = lastStep(store.steps.value) ?? 0;
+      const ask = inParts((steps, signal) => fetchNeighborHistory(key, asked, steps, signal), last);
       return { key: JSON.stringify(asked), ask };
     },
     signal,
@@ -46,7 +43,7 @@ export function keep_sample_histories(store: Store, signal: AbortSignal): void {
 }
 
 /** The server answers as many steps as it finds the time for; each further question begins where the answer before ended. */
-export function in_parts(
+export function inParts(
   ask: (steps: string | null, signal: AbortSignal) => Promise<NeighborHistory>,
   last: number,
 ): (signal: AbortSignal) => Promise<NeighborHistory> {
@@ -64,7 +61,7 @@ export function in_parts(
 }
 
 /** How many of a step's neighbours are also those at the step that is shown; null where that step has none listed. */
-export function kept_neighbors(history: NeighborHistory, shown: number | null): number[] | null {
+export function keptNeighbors(history: NeighborHistory, shown: number | null): number[] | null {
   const at = shown === null ? -1 : history.steps.indexOf(shown);
   const now = new Set(history.neighbors[at]);
   if (now.size === 0) return null;
@@ -72,7 +69,7 @@ export function kept_neighbors(history: NeighborHistory, shown: number | null): 
 }
 
 /** What is known of one step; -1 is no class. */
-export function predicted_at(history: SampleHistory, place: number) {
+export function predictedAt(history: SampleHistory, place: number) {
   const code = history.prediction[place] ?? -1;
   return {
     code,
@@ -84,12 +81,12 @@ export function predicted_at(history: SampleHistory, place: number) {
 }
 
 /** "Step 3: 8, wrong; confidence 0.71, margin -0.4". */
-export function told_at(
+export function toldAt(
   history: SampleHistory,
   place: number,
   shown: (step: number) => string = String,
 ): string {
-  const { name, confidence, margin, correct } = predicted_at(history, place);
+  const { name, confidence, margin, correct } = predictedAt(history, place);
   const verdict = correct === null ? "" : correct === 1 ? ", right" : ", wrong";
   const numbers = [
     confidence === null ? [] : `confidence ${confidence.toFixed(2)}`,

@@ -1,39 +1,39 @@
 // What files of the present view hold: coordinates as a table, and the run played from its first step to its last.
-import { write_csv } from "./csv";
-import { go_to_place } from "./intents";
-import { scene_positions } from "./pose";
+import { writeCsv } from "./csv";
+import { goToPlace } from "./intents";
+import { scenePositions } from "./pose";
 import type { Store } from "./store";
-import { shown_step } from "./titles";
+import { shownStep } from "./titles";
 import { until } from "./until";
 
 /** The axes by name, in the view's own units, of each sample at each of the steps that are here. */
-export function coordinates_csv(store: Store, steps: readonly number[]): string {
+export function coordinatesCsv(store: Store, steps: readonly number[]): string {
   const dimensions = store.dimensions.value;
   const axes = ["x", "y", "z"].slice(0, dimensions);
-  const named = steps.some((step) => shown_step(store, step) !== `${step}`);
+  const named = steps.some((step) => shownStep(store, step) !== `${step}`);
   const rows = steps.flatMap((step) => {
     const pose = store.frames.value?.pose(step, dimensions);
     if (pose == null) return [];
-    const positions = scene_positions(pose);
+    const positions = scenePositions(pose);
     return Array.from({ length: positions.length / 3 }, (_, i) => [
       `${step}`,
-      ...(named ? [shown_step(store, step)] : []),
+      ...(named ? [shownStep(store, step)] : []),
       `${i}`,
       ...axes.map((_, axis) => String(positions[3 * i + axis])),
     ]);
   });
-  return write_csv([["step", ...(named ? ["step_name"] : []), "sample", ...axes], ...rows]);
+  return writeCsv([["step", ...(named ? ["step_name"] : []), "sample", ...axes], ...rows]);
 }
 
 /** The steps whose positions are in this page's memory. */
-export function held_steps(store: Store): readonly number[] {
+export function heldSteps(store: Store): readonly number[] {
   const held = store.frames.value?.frames.value;
   return store.steps.value.filter((step) => held?.has(step) ?? false);
 }
 
 /** Plays the run once, at the chosen speed; rejects when it is given up. */
-export async function play_once(store: Store, signal: AbortSignal): Promise<void> {
-  go_to_place(store, 0);
+export async function playOnce(store: Store, signal: AbortSignal): Promise<void> {
+  goToPlace(store, 0);
   await until(() => !store.busy.value, signal);
   await pause(400, signal);
   store.playing.value = true;

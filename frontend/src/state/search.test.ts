@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Strings } from "../wire";
-import { blocks_of, texts_of } from "./pattern_rows";
-import { type Pattern, read_query } from "./search";
+import { blocksOf, textsOf } from "./pattern_rows";
+import { type Pattern, readQuery } from "./search";
 import type { Table } from "./table";
 
 function strings(texts: readonly string[]): Strings {
@@ -39,7 +39,7 @@ const TABLE: Table = [
 ];
 
 function found(query: string): number[] | string {
-  const search = read_query(query, TABLE);
+  const search = readQuery(query, TABLE);
   if (search === null) return "nothing asked";
   if ("error" in search) return search.error;
   const masks = search.patterns.map(tried);
@@ -48,7 +48,7 @@ function found(query: string): number[] | string {
 
 /** As the worker tries it. */
 function tried({ regex, column }: Pattern): Uint8Array {
-  const texts = [...blocks_of(column)].map(texts_of);
+  const texts = [...blocksOf(column)].map(textsOf);
   const all = texts.flatMap((block) => Array.from({ length: block.length }, (_, i) => block.at(i)));
   return Uint8Array.from(all, (text) => Number(regex.test(text)));
 }
@@ -122,7 +122,7 @@ describe("a query", () => {
   });
 
   it("asks the same each time", () => {
-    const search = read_query("/car/g", TABLE);
+    const search = readQuery("/car/g", TABLE);
     const patterns = search !== null && "patterns" in search ? search.patterns : [];
     expect(patterns.map(tried)).toEqual(patterns.map(tried));
     expect(found("/car/g")).toEqual([0, 1]);

@@ -2,8 +2,8 @@
 // spaces", /a regular expression/, column:value, column!=value and the comparisons column<number and
 // column<date.
 // A regular expression may take for ever, so none is tried here: the query says which are to be found in which columns.
-import { read_span } from "../dates";
-import { type Column, type Table, value_at } from "./table";
+import { readSpan } from "../dates";
+import { type Column, type Table, valueAt } from "./table";
 
 /** A regular expression and the column whose texts, as `pattern_rows` has them, it is to be tried on. */
 export interface Pattern {
@@ -31,12 +31,12 @@ const TERM =
   /(?:("[^"]*"|[^\s"/:=<>!]+)\s*(:|!=|<=|>=|=|<|>)\s*)?(?:"([^"]*)"(?=\s|$)|\/((?:[^/\\]|\\.)*)\/([a-z]*)(?=\s|$)|(\S*))\s*/y;
 
 /** Null for an empty query. */
-export function read_query(query: string, table: Table): Search | null {
+export function readQuery(query: string, table: Table): Search | null {
   const text = query.trim();
   if (text === "") return null;
   try {
     const patterns: Pattern[] = [];
-    const tests = terms_of(text).map((term) => test_of(term, table, patterns));
+    const tests = termsOf(text).map((term) => testOf(term, table, patterns));
     return { patterns, matches: (sample, masks) => tests.every((test) => test(sample, masks)) };
   } catch (reason) {
     if (reason instanceof QueryError) return { error: reason.message };
@@ -52,7 +52,7 @@ interface Term {
   readonly pattern: RegExp | null;
 }
 
-function terms_of(text: string): Term[] {
+function termsOf(text: string): Term[] {
   const terms: Term[] = [];
   for (TERM.lastIndex = 0; TERM.lastIndex < text.length; ) {
     const [, column, operator, quoted, regex, flags, word = ""] = TERM.exec(text) ?? [];
@@ -67,13 +67,13 @@ function terms_of(text: string): Term[] {
       operator: (operator ?? ":") as Operator,
       value: quoted ?? word,
       quoted: quoted !== undefined,
-      pattern: regex === undefined ? null : read_pattern(regex, flags ?? ""),
+      pattern: regex === undefined ? null : readPattern(regex, flags ?? ""),
     });
   }
   return terms;
 }
 
-function read_pattern(source: string, flags: string): RegExp {
+function readPattern(source: string, flags: string): RegExp {
   try {
     // Stateful flags would make a match depend on the one before.
     return new RegExp(source, flags.replace(/[gy]/g, "") || "i");
@@ -84,37 +84,37 @@ function read_pattern(source: string, flags: string): RegExp {
   }
 }
 
-function test_of(term: Term, table: Table, patterns: Pattern[]): Test {
+function testOf(term: Term, table: Table, patterns: Pattern[]): Test {
   const { operator, value, pattern } = term;
   const holds = (column: Column) => {
-    if (pattern !== null) return pattern_test({ regex: pattern, column }, patterns);
+    if (pattern !== null) return patternTest({ regex: pattern, column }, patterns);
     const wanted = value.toLowerCase();
-    return text_test(column, (text) => text.toLowerCase().includes(wanted));
+    return textTest(column, (text) => text.toLowerCase().includes(wanted));
   };
   if (term.column === null) {
     const tests = table.map(holds);
     return (sample, masks) => tests.some((test) => test(sample, masks));
   }
-  const column = column_named(term.column, table);
-  if (pattern !== null) return negated_if(operator, holds(column), term);
+  const column = columnNamed(term.column, table);
+  if (pattern !== null) return negatedIf(operator, holds(column), term);
   if (operator === ":" || operator === "=" || operator === "!=") {
     if (value === "" && !term.quoted) {
       throw new QueryError(
         `Expected a value after ${column.name}${operator}; "" finds samples without one`,
       );
     }
-    return negated_if(operator, equality_test(column, value), term);
+    return negatedIf(operator, equalityTest(column, value), term);
   }
-  return comparison_test(column, operator, value);
+  return comparisonTest(column, operator, value);
 }
 
-function negated_if(operator: Operator, test: Test, term: Term): Test {
+function negatedIf(operator: Operator, test: Test, term: Term): Test {
   if (operator === "!=") return (sample, masks) => !test(sample, masks);
   if (operator === ":" || operator === "=") return test;
   throw new QueryError(`Expected a number after ${term.column}${operator}, received a pattern`);
 }
 
-function column_named(name: string, table: Table): Column {
+function columnNamed(name: string, table: Table): Column {
   const wanted = name.toLowerCase();
   const found =
     table.find((column) => column.name === name) ??
@@ -124,7 +124,7 @@ function column_named(name: string, table: Table): Column {
   throw new QueryError(`Expected a column before the sign, received ${name}; there are: ${known}`);
 }
 
-function pattern_test(pattern: Pattern, patterns: Pattern[]): Test {
+function patternTest(pattern: Pattern, patterns: Pattern[]): Test {
   const { column } = pattern;
   const place = patterns.push(pattern) - 1;
   if (column.type !== "category") return (sample, masks) => masks[place]?.[sample] === 1;
@@ -137,25 +137,25 @@ function pattern_test(pattern: Pattern, patterns: Pattern[]): Test {
 }
 
 /** Looks at each word of a category once, however many samples have it. */
-function text_test(column: Column, holds: (text: string) => boolean): Test {
-  if (column.type !== "category") return (sample) => holds(value_at(column, sample));
-  const by_code = column.words.map(holds);
+function textTest(column: Column, holds: (text: string) => boolean): Test {
+  if (column.type !== "category") return (sample) => holds(valueAt(column, sample));
+  const byCode = column.words.map(holds);
   const missing = holds("");
-  return (sample) => by_code[column.codes[sample] ?? -1] ?? missing;
+  return (sample) => byCode[column.codes[sample] ?? -1] ?? missing;
 }
 
-function equality_test(column: Column, value: string): Test {
+function equalityTest(column: Column, value: string): Test {
   const wanted = value.toLowerCase();
-  if (column.type === "date" && value !== "") return date_test(column, value);
-  if (column.type !== "number") return text_test(column, (text) => text.toLowerCase() === wanted);
+  if (column.type === "date" && value !== "") return dateTest(column, value);
+  if (column.type !== "number") return textTest(column, (text) => text.toLowerCase() === wanted);
   if (value === "") return (sample) => Number.isNaN(column.values[sample]);
-  const number = number_of(value, column.name);
+  const number = numberOf(value, column.name);
   return (sample) => column.values[sample] === number;
 }
 
-function comparison_test(column: Column, operator: Operator, value: string): Test {
-  if (column.type === "date") return time_comparison(column, operator, value);
-  const limit = number_of(value, `${column.name}${operator}`);
+function comparisonTest(column: Column, operator: Operator, value: string): Test {
+  if (column.type === "date") return timeComparison(column, operator, value);
+  const limit = numberOf(value, `${column.name}${operator}`);
   const holds = (number: number) => {
     // A missing value, NaN, is neither less nor more.
     if (operator === "<") return number < limit;
@@ -165,7 +165,7 @@ function comparison_test(column: Column, operator: Operator, value: string): Tes
   if (column.type === "number") return (sample) => holds(column.values[sample] ?? Number.NaN);
   const number = (text: string) => (text.trim() === "" ? Number.NaN : Number(text));
   if (column.type === "category" && column.words.some((word) => !Number.isNaN(number(word)))) {
-    return text_test(column, (word) => holds(number(word)));
+    return textTest(column, (word) => holds(number(word)));
   }
   throw new QueryError(
     `Expected a column of numbers before ${operator}, received ${column.name}, which holds text`,
@@ -175,9 +175,9 @@ function comparison_test(column: Column, operator: Operator, value: string): Tes
 type Dates = Extract<Column, { readonly type: "date" }>;
 
 /** As it is shown, or a part of that from its beginning; what names a time in other words means that time. */
-function date_test(column: Dates, value: string): Test {
+function dateTest(column: Dates, value: string): Test {
   const wanted = value.toLowerCase();
-  const span = read_span(value);
+  const span = readSpan(value);
   return (sample) => {
     if (column.texts.at(sample).toLowerCase().startsWith(wanted)) return true;
     const seconds = column.values[sample] ?? Number.NaN;
@@ -186,8 +186,8 @@ function date_test(column: Dates, value: string): Test {
 }
 
 /** A day is before the next and after the one before it, whatever the hour. */
-function time_comparison(column: Dates, operator: Operator, value: string): Test {
-  const span = read_span(value);
+function timeComparison(column: Dates, operator: Operator, value: string): Test {
+  const span = readSpan(value);
   if (span === null) {
     throw new QueryError(
       `Expected a date such as 2024-02-01 or 2024-02-01T12:30 after ${column.name}${operator}, received ${value || "nothing"}`,
@@ -201,7 +201,7 @@ function time_comparison(column: Dates, operator: Operator, value: string): Test
   };
 }
 
-function number_of(value: string, after: string): number {
+function numberOf(value: string, after: string): number {
   const number = value.trim() === "" ? Number.NaN : Number(value);
   if (!Number.isNaN(number)) return number;
   throw new QueryError(`Expected a number after ${after}, received ${value || "nothing"}`);

@@ -1,10 +1,10 @@
 // Lets the regular expressions of the search field be tried, and those of what an address or a bookmark selects.
 import { effect } from "@preact/signals";
-import { find_patterns, PatternError } from "./patterns";
-import { read_query } from "./search";
+import { findPatterns, PatternError } from "./patterns";
+import { readQuery } from "./search";
 import type { Store } from "./store";
 
-export function try_patterns(store: Store, signal: AbortSignal): void {
+export function tryPatterns(store: Store, signal: AbortSignal): void {
   const { search, tried } = store.choosing;
   effect(() => {
     const asked = search.value;
@@ -14,12 +14,12 @@ export function try_patterns(store: Store, signal: AbortSignal): void {
     const tell = (share: number) => {
       if (!wanted.aborted) tried.value = { search: asked, share };
     };
-    find_patterns(asked.patterns, wanted, tell).then(
+    findPatterns(asked.patterns, wanted, tell).then(
       (masks) => {
         if (!wanted.aborted) tried.value = { search: asked, masks };
       },
       (reason) => {
-        if (!wanted.aborted) tried.value = { search: asked, error: in_words(reason) };
+        if (!wanted.aborted) tried.value = { search: asked, error: inWords(reason) };
       },
     );
     return () => unwanted.abort();
@@ -27,24 +27,24 @@ export function try_patterns(store: Store, signal: AbortSignal): void {
 }
 
 /** The samples that a query finds, hidden ones too; what is wrong with it in words. */
-export async function samples_found(
+export async function samplesFound(
   store: Store,
   query: string,
   signal: AbortSignal,
 ): Promise<{ readonly ids: number[] } | { readonly error: string }> {
-  const search = read_query(query, store.choosing.columns.value);
+  const search = readQuery(query, store.choosing.columns.value);
   if (search === null) return { ids: [] };
   if ("error" in search) return search;
   try {
-    const masks = await find_patterns(search.patterns, signal);
+    const masks = await findPatterns(search.patterns, signal);
     const all = Array.from({ length: store.choosing.samples.value }, (_, i) => i);
     return { ids: all.filter((sample) => search.matches(sample, masks)) };
   } catch (reason) {
-    return { error: in_words(reason) };
+    return { error: inWords(reason) };
   }
 }
 
-function in_words(reason: unknown): string {
+function inWords(reason: unknown): string {
   if (reason instanceof PatternError) return reason.message;
   throw reason;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { combine, ids_in, neighbor_in, read_ids, type Selection, write_ids } from "./selection";
+import { combine, idsIn, neighborIn, readIds, type Selection, writeIds } from "./selection";
 
-const ids_of = (selection: Selection | null) => (selection === null ? [] : ids_in(selection.mask));
+const idsOf = (selection: Selection | null) => (selection === null ? [] : idsIn(selection.mask));
 
 describe("a selection", () => {
   const first = combine(null, [1, 3, 5], 8, "lasso", "replace");
@@ -11,10 +11,10 @@ describe("a selection", () => {
   });
 
   it("is replaced, grows and shrinks", () => {
-    expect(ids_of(combine(first, [0], 8, "click", "replace"))).toEqual([0]);
-    expect(ids_of(combine(first, [0, 1], 8, "box", "add"))).toEqual([0, 1, 3, 5]);
-    expect(ids_of(combine(first, [0, 1], 8, "box", "subtract"))).toEqual([3, 5]);
-    expect(ids_of(first)).toEqual([1, 3, 5]);
+    expect(idsOf(combine(first, [0], 8, "click", "replace"))).toEqual([0]);
+    expect(idsOf(combine(first, [0, 1], 8, "box", "add"))).toEqual([0, 1, 3, 5]);
+    expect(idsOf(combine(first, [0, 1], 8, "box", "subtract"))).toEqual([3, 5]);
+    expect(idsOf(first)).toEqual([1, 3, 5]);
   });
 
   it("is none once nothing is left", () => {
@@ -23,23 +23,23 @@ describe("a selection", () => {
   });
 
   it("holds no sample that does not exist, and none of another set", () => {
-    expect(ids_of(combine(null, [-1, 7, 8], 8, "list", "replace"))).toEqual([7]);
-    expect(ids_of(combine(first, [0], 9, "click", "add"))).toEqual([0]);
+    expect(idsOf(combine(null, [-1, 7, 8], 8, "list", "replace"))).toEqual([7]);
+    expect(idsOf(combine(first, [0], 9, "click", "add"))).toEqual([0]);
   });
 });
 
 describe("the neighbour in a list", () => {
   it("goes round", () => {
-    expect(neighbor_in([2, 5, 9], 5, 1)).toBe(9);
-    expect(neighbor_in([2, 5, 9], 9, 1)).toBe(2);
-    expect(neighbor_in([2, 5, 9], 2, -1)).toBe(9);
+    expect(neighborIn([2, 5, 9], 5, 1)).toBe(9);
+    expect(neighborIn([2, 5, 9], 9, 1)).toBe(2);
+    expect(neighborIn([2, 5, 9], 2, -1)).toBe(9);
   });
 
   it("starts somewhere sensible", () => {
-    expect(neighbor_in([2, 5, 9], null, 1)).toBe(2);
-    expect(neighbor_in([2, 5, 9], null, -1)).toBe(9);
-    expect(neighbor_in([2, 5, 9], 6, 1)).toBe(9);
-    expect(neighbor_in([2, 5, 9], 6, -1)).toBe(5);
+    expect(neighborIn([2, 5, 9], null, 1)).toBe(2);
+    expect(neighborIn([2, 5, 9], null, -1)).toBe(9);
+    expect(neighborIn([2, 5, 9], 6, 1)).toBe(9);
+    expect(neighborIn([2, 5, 9], 6, -1)).toBe(5);
   });
 });
 
@@ -51,13 +51,13 @@ describe("the short form", () => {
       [1, 3, 4, 5, 9],
       Array.from({ length: 50 }, (_, i) => 2 * i),
     ]) {
-      expect(read_ids(write_ids(ids), 100)).toEqual(ids);
+      expect(readIds(writeIds(ids), 100)).toEqual(ids);
     }
-    expect(write_ids([0, 1, 2, 5, 7, 8])).toBe("0-2,5,7-8");
+    expect(writeIds([0, 1, 2, 5, 7, 8])).toBe("0-2,5,7-8");
   });
 
   it("is refused where it is none, and reads no more than there are samples", () => {
-    for (const text of ["", "a", "1-", "-3", "1,,2", "1;2"]) expect(read_ids(text, 9)).toBeNull();
-    expect(read_ids("7-999999999999", 10)).toEqual([7, 8, 9]);
+    for (const text of ["", "a", "1-", "-3", "1,,2", "1;2"]) expect(readIds(text, 9)).toBeNull();
+    expect(readIds("7-999999999999", 10)).toEqual([7, 8, 9]);
   });
 });

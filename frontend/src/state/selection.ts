@@ -33,14 +33,14 @@ export function combine(
   return count === 0 ? null : { mask, count, reason, rule: how === "replace" ? rule : null };
 }
 
-export function ids_in(mask: Uint8Array): number[] {
+export function idsIn(mask: Uint8Array): number[] {
   const ids: number[] = [];
   for (let i = 0; i < mask.length; i += 1) if (mask[i] === 1) ids.push(i);
   return ids;
 }
 
 /** The sample `places` further in a list, from its beginning again after its end. */
-export function neighbor_in(ids: readonly number[], id: number | null, places: 1 | -1): number {
+export function neighborIn(ids: readonly number[], id: number | null, places: 1 | -1): number {
   const at = id === null ? -1 : ids.indexOf(id);
   if (at !== -1) return ids[(at + places + ids.length) % ids.length] ?? 0;
   // One that is not in the list: the next of those that are.
@@ -51,7 +51,7 @@ export function neighbor_in(ids: readonly number[], id: number | null, places: 1
 }
 
 /** Short form of a set of samples: "0-4,7". */
-export function write_ids(ids: readonly number[]): string {
+export function writeIds(ids: readonly number[]): string {
   const parts: string[] = [];
   for (let i = 0; i < ids.length; ) {
     let end = i;
@@ -62,8 +62,8 @@ export function write_ids(ids: readonly number[]): string {
   return parts.join(",");
 }
 
-/** Reads what `write_ids` writes; null for anything else. No more than `samples` are read, whatever the text says. */
-export function read_ids(text: string, samples: number): number[] | null {
+/** Reads what `writeIds` writes; null for anything else. No more than `samples` are read, whatever the text says. */
+export function readIds(text: string, samples: number): number[] | null {
   const ids: number[] = [];
   for (const part of text.split(",")) {
     const found = /^(\d+)(?:-(\d+))?$/.exec(part);

@@ -1,43 +1,43 @@
 // Lets follow what must follow when the store changes: which requests, which moves. The table of contents is `start`.
 import { batch } from "@preact/signals";
-import { fetch_engines } from "../api";
-import { fetch_catalog } from "../measures_api";
-import { follow_bookmarks } from "./bookmarking";
-import { keep_companion } from "./companion";
-import { keep_address, open_address } from "./keep_address";
-import { keep_choices } from "./keeping";
-import { keep_up } from "./live";
-import { load_measured } from "./measured";
-import { watch_neighbors } from "./neighbors";
-import { load_picture } from "./picture";
-import { play_on_wish } from "./playing";
-import { try_patterns } from "./searching";
+import { fetchEngines } from "../api";
+import { fetchCatalog } from "../measures_api";
+import { followBookmarks } from "./bookmarking";
+import { keepCompanion } from "./companion";
+import { keepAddress, openAddress } from "./keep_address";
+import { keepChoices } from "./keeping";
+import { keepUp } from "./live";
+import { loadMeasured } from "./measured";
+import { watchNeighbors } from "./neighbors";
+import { loadPicture } from "./picture";
+import { playOnWish } from "./playing";
+import { tryPatterns } from "./searching";
 import type { Store } from "./store";
-import { tour_on_wish } from "./touring";
+import { tourOnWish } from "./touring";
 import { until } from "./until";
 
-export function start(store: Store, first_answer: Promise<Response>, signal: AbortSignal): void {
-  load_picture(store, signal);
-  load_engines(store, signal);
-  load_catalog(store, signal);
-  tour_on_wish(store);
-  play_on_wish(store, signal);
-  keep_choices(store);
-  try_patterns(store, signal);
-  follow_bookmarks(store);
-  watch_neighbors(store, signal);
-  load_measured(store, signal);
-  keep_companion(store);
-  open_address(store, signal);
-  keep_up(store, first_answer, signal);
-  keep_address(store, signal);
+export function start(store: Store, firstAnswer: Promise<Response>, signal: AbortSignal): void {
+  loadPicture(store, signal);
+  loadEngines(store, signal);
+  loadCatalog(store, signal);
+  tourOnWish(store);
+  playOnWish(store, signal);
+  keepChoices(store);
+  tryPatterns(store, signal);
+  followBookmarks(store);
+  watchNeighbors(store, signal);
+  loadMeasured(store, signal);
+  keepCompanion(store);
+  openAddress(store, signal);
+  keepUp(store, firstAnswer, signal);
+  keepAddress(store, signal);
 }
 
 /** Whether there is a choice of views at all is not worth a request before the first picture. */
-function load_engines(store: Store, signal: AbortSignal): void {
+function loadEngines(store: Store, signal: AbortSignal): void {
   const load = async () => {
-    await until(() => store.first_picture.value || store.view.value === null, signal);
-    const engines = await fetch_engines(signal);
+    await until(() => store.firstPicture.value || store.view.value === null, signal);
+    const engines = await fetchEngines(signal);
     batch(() => {
       store.engines.value = engines;
       const known = engines.some(({ name }) => name === store.engine.peek());
@@ -45,14 +45,14 @@ function load_engines(store: Store, signal: AbortSignal): void {
       if (!known) store.engine.value = "pca";
     });
   };
-  store.activity.attempt_quietly("the list of views", signal, load);
+  store.activity.attemptQuietly("the list of views", signal, load);
 }
 
 /** As the views: what samples can be colored by. */
-function load_catalog(store: Store, signal: AbortSignal): void {
+function loadCatalog(store: Store, signal: AbortSignal): void {
   const load = async () => {
-    await until(() => store.first_picture.value || store.view.value === null, signal);
-    store.measuring.catalog.value = await fetch_catalog(signal);
+    await until(() => store.firstPicture.value || store.view.value === null, signal);
+    store.measuring.catalog.value = await fetchCatalog(signal);
   };
-  store.activity.attempt_quietly("the list of what is measured", signal, load);
+  store.activity.attemptQuietly("the list of what is measured", signal, load);
 }

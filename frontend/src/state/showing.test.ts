@@ -8,6 +8,6 @@ it("density is shown by itself of very many samples, unless somebody has chosen 
   expect(showing.overlay.value).toBe("none");
   samples.value = 100_001;
   expect(showing.overlay.value).toBe("density");
-  showing.overlay_wanted.value = "ghost";
+  showing.overlayWanted.value = "ghost";
   expect(showing.overlay.value).toBe("ghost");
 });

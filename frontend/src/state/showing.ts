@@ -8,25 +8,25 @@ export const MANY_SAMPLES = 100_000;
 
 export class Showing {
   readonly trails: Signal<boolean> = signal(false);
-  readonly class_names: Signal<boolean> = signal(false);
+  readonly classNames: Signal<boolean> = signal(false);
   /** The column whose values are written beside hovered and selected samples; "" for none. */
-  readonly label_by: Signal<string> = signal("");
+  readonly labelBy: Signal<string> = signal("");
   /** Lines from each sample to the one that a column calls the next. */
   readonly sequence: Signal<boolean> = signal(false);
   /** As somebody has chosen it; null while the number of samples decides. */
-  readonly overlay_wanted: Signal<Overlay | null> = signal(null);
+  readonly overlayWanted: Signal<Overlay | null> = signal(null);
   /** The step of the ghost, and the other one of the onion skin; null for the first and the last step. */
-  readonly ghost_step: Signal<number | null> = signal(null);
-  readonly other_step: Signal<number | null> = signal(null);
+  readonly ghostStep: Signal<number | null> = signal(null);
+  readonly otherStep: Signal<number | null> = signal(null);
   /** What decision regions follow from, at all steps; null where there are none. */
-  readonly plane_logits: Signal<PlaneLogits | null> = signal(null);
+  readonly planeLogits: Signal<PlaneLogits | null> = signal(null);
   /** Why the server has none. */
-  readonly regions_problem: Signal<string | null> = signal(null);
+  readonly regionsProblem: Signal<string | null> = signal(null);
   /** Factors of our own choice. */
-  readonly dot_size: Signal<number> = signal(1);
+  readonly dotSize: Signal<number> = signal(1);
   readonly opacity: Signal<number> = signal(1);
   /** The number column that says how large a sample is drawn; "" for none. */
-  readonly size_by: Signal<string> = signal("");
+  readonly sizeBy: Signal<string> = signal("");
   /** The samples that stay where they are while the others move. */
   readonly held: Signal<Held | null> = signal(null);
   readonly loop: Signal<boolean> = signal(false);
@@ -35,14 +35,14 @@ export class Showing {
   /** While a run is recorded, whoever looks at the last step is taken along to the next. */
   readonly follow: Signal<boolean> = signal(true);
   /** How often the camera was asked to show the selection alone. */
-  readonly fit_wanted: Signal<number> = signal(0);
+  readonly fitWanted: Signal<number> = signal(0);
   /** How often new axes have been asked for. */
-  readonly refit_wanted: Signal<number> = signal(0);
+  readonly refitWanted: Signal<number> = signal(0);
   readonly overlay: ReadonlySignal<Overlay>;
 
   constructor(samples: ReadonlySignal<number>) {
     this.overlay = computed(
-      () => this.overlay_wanted.value ?? (samples.value > MANY_SAMPLES ? "density" : "none"),
+      () => this.overlayWanted.value ?? (samples.value > MANY_SAMPLES ? "density" : "none"),
     );
   }
 }

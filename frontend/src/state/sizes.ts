@@ -8,7 +8,7 @@ const LARGEST = 220;
 const COMMON = 100;
 
 /** In hundredths of the common size; samples without a number have that. */
-export function scales_by(values: Float64Array): Uint8Array {
+export function scalesBy(values: Float64Array): Uint8Array {
   const known = values.filter((value) => Number.isFinite(value)).sort();
   const at = (share: number) => known[Math.round(share * (known.length - 1))] ?? 0;
   const [low, high] = at(0.02) < at(0.98) ? [at(0.02), at(0.98)] : [at(0), at(1)];
@@ -20,22 +20,22 @@ export function scales_by(values: Float64Array): Uint8Array {
 }
 
 /** None where all samples are alike. */
-export function scales_of(store: Store): Uint8Array {
-  const values = sizing_values(store);
-  return values === null ? new Uint8Array() : scales_by(values);
+export function scalesOf(store: Store): Uint8Array {
+  const values = sizingValues(store);
+  return values === null ? new Uint8Array() : scalesBy(values);
 }
 
 /** Colours as they are drawn: samples without the number that says how large they are, are hollow. */
-export function paint_of(store: Store, { bytes }: Coloring): Uint8Array {
-  const values = sizing_values(store);
+export function paintOf(store: Store, { bytes }: Coloring): Uint8Array {
+  const values = sizingValues(store);
   if (values === null || 4 * values.length !== bytes.length) return bytes;
   const painted = bytes.slice();
   for (const [i, value] of values.entries()) if (Number.isNaN(value)) painted[4 * i + 3] = 0;
   return painted;
 }
 
-function sizing_values(store: Store): Float64Array | null {
-  const name = store.showing.size_by.value;
+function sizingValues(store: Store): Float64Array | null {
+  const name = store.showing.sizeBy.value;
   const column = store.choosing.columns.value.find((one) => one.name === name);
   return column?.type === "number" ? column.values : null;
 }

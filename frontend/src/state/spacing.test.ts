@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { along, nearest_place, spaced } from "./spacing";
+import { along, nearestPlace, spaced } from "./spacing";
 
 const STEPS = [0, 1, 10, 100];
 
@@ -17,7 +17,7 @@ describe("the timeline's spacing", () => {
   });
 
   it("finds the step nearest to a place on it", () => {
-    expect(nearest_place(spaced(STEPS, false), 0.3)).toBe(2);
-    expect(nearest_place(spaced(STEPS, false), 0.6)).toBe(3);
+    expect(nearestPlace(spaced(STEPS, false), 0.3)).toBe(2);
+    expect(nearestPlace(spaced(STEPS, false), 0.6)).toBe(3);
   });
 });

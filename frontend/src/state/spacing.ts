@@ -15,7 +15,7 @@ export function along(spacing: readonly number[], place: number): number {
 }
 
 /** The place of the number that lies nearest; of two that are as near, the earlier. */
-export function nearest_place(numbers: readonly number[], at: number): number {
+export function nearestPlace(numbers: readonly number[], at: number): number {
   let best = 0;
   for (const [place, one] of numbers.entries()) {
     if (Math.abs(one - at) < Math.abs((numbers[best] ?? 0) - at)) best = place;

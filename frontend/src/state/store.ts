@@ -44,8 +44,8 @@ export interface Hover {
   readonly y: number;
   readonly width: number;
   /** In which quarter of the stage: the card opens towards the middle. */
-  readonly right_half: boolean;
-  readonly lower_half: boolean;
+  readonly rightHalf: boolean;
+  readonly lowerHalf: boolean;
   /** No pointer is there: the other pane or a list points at it. */
   readonly told: boolean;
 }
@@ -70,20 +70,20 @@ export interface Store {
   readonly comparing: Comparing;
   readonly runs: Signal<readonly Run[] | null>;
   /** Why there may be more runs than can be seen. */
-  readonly logdir_problems: Signal<readonly string[]>;
-  readonly run_name: Signal<string | null>;
-  readonly layer_name: Signal<string | null>;
+  readonly logdirProblems: Signal<readonly string[]>;
+  readonly runName: Signal<string | null>;
+  readonly layerName: Signal<string | null>;
   readonly engine: Signal<string>;
   /** The server's list of engines; empty until it has come. */
   readonly engines: Signal<readonly Engine[]>;
   /** By engine, what differs from its defaults. */
   readonly settings: Signal<Readonly<Record<string, View["settings"]>>>;
   /** Which steps the axes of a linear view are made from: null for all, as far as they were recorded. */
-  readonly basis_steps: Signal<string | null>;
+  readonly basisSteps: Signal<string | null>;
   /** From which side ten components are seen; null for the first ones, of which more need not be fetched. */
   readonly turn: Signal<Turn | null>;
   /** The run in whose axes this one is shown; null for its own. */
-  readonly onto_run: Signal<string | null>;
+  readonly ontoRun: Signal<string | null>;
   readonly touring: Signal<boolean>;
   /** The step whose positions hold for all steps. */
   readonly pinned: Signal<number | null>;
@@ -94,32 +94,32 @@ export interface Store {
   readonly dimensions: Signal<Dimensions>;
   readonly drawing: Signal<Drawing>;
   /** A column's name, "" for none, null while the run's own choice holds. */
-  readonly color_by: Signal<string | null>;
+  readonly colorBy: Signal<string | null>;
   /** The label column that somebody has chosen: "" for none, null while the layer's own holds. */
-  readonly label_wanted: Signal<string | null>;
+  readonly labelWanted: Signal<string | null>;
   /** Words that have their colours already, in the other pane. */
-  readonly words_before: Signal<readonly string[]>;
+  readonly wordsBefore: Signal<readonly string[]>;
   /** Groups of words that share a colour, in the other pane. */
-  readonly groups_before: Signal<ReadonlyMap<string, number>>;
+  readonly groupsBefore: Signal<ReadonlyMap<string, number>>;
   /** Which columns somebody wants as numbers or as classes. */
   readonly treatments: Signal<Treatments>;
   /** A part of the names of the classes that alone are coloured; "" for all. */
-  readonly color_only: Signal<string>;
+  readonly colorOnly: Signal<string>;
   readonly theme: Signal<Theme>;
   readonly visible: Signal<boolean>;
   /** The metadata as they were fetched. */
   readonly recorded: Signal<Table | null>;
   /** The columns that have a value a step, at those steps that have come. */
-  readonly by_step: Signal<ByStep>;
+  readonly byStep: Signal<ByStep>;
   /** The step that the picture shows, or is nearest to. */
-  readonly shown_step: ReadonlySignal<number | null>;
+  readonly shownStep: ReadonlySignal<number | null>;
   /** The metadata at that step. */
   readonly table: ReadonlySignal<Table | null>;
   readonly sprites: Signal<Sprites | null>;
   readonly frames: Signal<Frames | null>;
   /** What home must show, and why that has changed. */
   readonly extent: Signal<Extent | null>;
-  readonly first_picture: Signal<boolean>;
+  readonly firstPicture: Signal<boolean>;
   /** The camera is on its way. */
   readonly flying: Signal<boolean>;
   /** Where somebody has moved it; null while it stands at home. */
@@ -127,22 +127,22 @@ export interface Store {
   /** Where it stands before somebody moves it; null while there is nothing to see. */
   readonly home: Signal<Camera | null>;
   /** A place that the camera is to take. */
-  readonly camera_wanted: Signal<Camera | NearHome | null>;
+  readonly cameraWanted: Signal<Camera | NearHome | null>;
   /** What can be had of the picture; null where nothing is drawn. */
   readonly easel: Signal<Easel | null>;
   readonly quality: Signal<Quality | null>;
-  readonly quality_open: Signal<boolean>;
+  readonly qualityOpen: Signal<boolean>;
   readonly hover: Signal<Hover | null>;
-  readonly panel_open: Signal<boolean>;
-  readonly help_open: Signal<boolean>;
+  readonly panelOpen: Signal<boolean>;
+  readonly helpOpen: Signal<boolean>;
   /** How often home has been asked for. */
-  readonly home_wanted: Signal<number>;
+  readonly homeWanted: Signal<number>;
   readonly run: ReadonlySignal<Run | null>;
   readonly layer: ReadonlySignal<Layer | null>;
   /** The column that is the label, null for none. */
   readonly label: ReadonlySignal<string | null>;
   /** The same as the server is told, undefined where it is the layer's own. */
-  readonly said_label: ReadonlySignal<string | undefined>;
+  readonly saidLabel: ReadonlySignal<string | undefined>;
   readonly steps: ReadonlySignal<readonly number[]>;
   /** Where the picture is, in steps counted from 0; between two of them while it moves. */
   readonly at: ReadonlySignal<number>;
@@ -154,12 +154,12 @@ export interface Store {
   readonly sharing: (column: Category) => Sharing | null;
 }
 
-export function last_step(steps: readonly number[]): number | null {
+export function lastStep(steps: readonly number[]): number | null {
   return steps.at(-1) ?? null;
 }
 
 /** A sample's colour for the style of an element; nothing while nothing is coloured. */
-export function color_of(store: Store, sample: number): string | undefined {
+export function colorOf(store: Store, sample: number): string | undefined {
   const bytes = store.coloring.value?.bytes;
   const [red, green, blue] = bytes?.subarray(4 * sample, 4 * sample + 3) ?? [];
   if (red === undefined || green === undefined || blue === undefined) return undefined;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Run, StepFacts } from "../types";
-import { listed_runs, superseded_choice } from "./superseded";
+import { listedRuns, supersededChoice } from "./superseded";
 
 const step = (number: number, superseded: boolean): StepFacts => ({
   step: number,
@@ -26,12 +26,12 @@ const whole = run("a (all steps)", { superseded: 1, steps: [step(0, false), step
 const runs = [live, plain, whole];
 
 test("superseded steps are shown and hidden by choosing the other run", () => {
-  expect(superseded_choice(runs, live)).toEqual({ count: 1, is_shown: false, other: whole.run });
-  expect(superseded_choice(runs, whole)).toEqual({ count: 1, is_shown: true, other: "a" });
-  expect(superseded_choice(runs, plain)).toBeNull();
+  expect(supersededChoice(runs, live)).toEqual({ count: 1, isShown: false, other: whole.run });
+  expect(supersededChoice(runs, whole)).toEqual({ count: 1, isShown: true, other: "a" });
+  expect(supersededChoice(runs, plain)).toBeNull();
 });
 
 test("a run with its superseded steps is listed while it is shown", () => {
-  expect(listed_runs(runs, live)).toEqual([live, plain]);
-  expect(listed_runs(runs, whole)).toEqual([live, plain, whole]);
+  expect(listedRuns(runs, live)).toEqual([live, plain]);
+  expect(listedRuns(runs, whole)).toEqual([live, plain, whole]);
 });

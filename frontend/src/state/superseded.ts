@@ -2,22 +2,22 @@
 import type { Run } from "../types";
 
 /** Which run has the others' steps or lacks its own superseded ones; null where there are none. */
-export function superseded_choice(
+export function supersededChoice(
   runs: readonly Run[],
   run: Run | null,
-): { count: number; is_shown: boolean; other: string } | null {
+): { count: number; isShown: boolean; other: string } | null {
   const count = run?.superseded ?? 0;
   if (run === null || count === 0) return null;
-  const is_shown = run.steps.some(({ superseded }) => superseded);
-  const other = is_shown ? without(runs, run)?.run : run.all_steps;
-  return other == null ? null : { count, is_shown, other };
+  const isShown = run.steps.some(({ superseded }) => superseded);
+  const other = isShown ? without(runs, run)?.run : run.all_steps;
+  return other == null ? null : { count, isShown, other };
 }
 
 /** The runs to choose from: each directory once. */
-export function listed_runs(runs: readonly Run[], chosen: Run | null): Run[] {
+export function listedRuns(runs: readonly Run[], chosen: Run | null): Run[] {
   return runs.filter((run) => run === chosen || without(runs, run) === undefined);
 }
 
 function without(runs: readonly Run[], run: Run): Run | undefined {
-  return runs.find(({ all_steps }) => all_steps === run.run);
+  return runs.find(({ all_steps: allSteps }) => allSteps === run.run);
 }

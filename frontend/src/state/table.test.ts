@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Strings } from "../wire";
-import { type Column, colorable, value_at, write_number } from "./table";
+import { type Column, colorable, valueAt, writeNumber } from "./table";
 
 const category = (name: string, words: number): Column => ({
   type: "category",
@@ -21,9 +21,9 @@ const text: Column = {
 
 describe("value_at", () => {
   it("shows what is there, and nothing where nothing is", () => {
-    expect([0, 1].map((sample) => value_at(category("c", 2), sample))).toEqual(["c 0", ""]);
-    expect([0, 1].map((sample) => value_at(number, sample))).toEqual(["0.1235", ""]);
-    expect([0, 1].map((sample) => value_at(text, sample))).toEqual(["ab", ""]);
+    expect([0, 1].map((sample) => valueAt(category("c", 2), sample))).toEqual(["c 0", ""]);
+    expect([0, 1].map((sample) => valueAt(number, sample))).toEqual(["0.1235", ""]);
+    expect([0, 1].map((sample) => valueAt(text, sample))).toEqual(["ab", ""]);
   });
 });
 
@@ -32,5 +32,5 @@ it("offers no text as a colour", () => {
 });
 
 it("writes whole numbers whole", () => {
-  expect([12345678, 1.5, 1e-9].map(write_number)).toEqual(["12345678", "1.5", "1e-9"]);
+  expect([12345678, 1.5, 1e-9].map(writeNumber)).toEqual(["12345678", "1.5", "1e-9"]);
 });

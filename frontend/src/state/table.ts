@@ -3,7 +3,7 @@ import type { ColumnType } from "../types";
 import { Strings, type Tensors } from "../wire";
 
 /** `title` is what people call it, where that is not its name. */
-export type Column = { readonly by_step?: boolean; readonly title?: string } & (
+export type Column = { readonly byStep?: boolean; readonly title?: string } & (
   | {
       readonly type: "category";
       readonly name: string;
@@ -34,26 +34,26 @@ export type Column = { readonly by_step?: boolean; readonly title?: string } & (
 
 export type Table = readonly Column[];
 
-export function title_of({ title, name }: Column): string {
+export function titleOf({ title, name }: Column): string {
   return title ?? name;
 }
 
-export function read_table(tensors: Tensors): Table {
+export function readTable(tensors: Tensors): Table {
   const { columns } = tensors.json as { columns: Described[] };
-  return columns.map((described, i) => read_column(tensors, described, i));
+  return columns.map((described, i) => readColumn(tensors, described, i));
 }
 
 interface Described {
   readonly name: string;
   readonly type: ColumnType;
-  readonly by_step: boolean;
+  readonly byStep: boolean;
   readonly counts?: readonly number[];
   readonly limits?: readonly [number, number] | null;
   readonly values?: readonly (readonly [number, number])[];
 }
 
-function read_column(tensors: Tensors, described: Described, i: number): Column {
-  const { name, type, by_step, counts, limits, values: distinct } = described;
+function readColumn(tensors: Tensors, described: Described, i: number): Column {
+  const { name, type, byStep, counts, limits, values: distinct } = described;
   const strings = (part: string) =>
     new Strings(
       tensors.array(`${i}.${part}.bytes`, "U8"),
@@ -62,28 +62,28 @@ function read_column(tensors: Tensors, described: Described, i: number): Column 
   switch (type) {
     case "category": {
       const words = strings("vocabulary").all();
-      return { type, name, by_step, counts, codes: tensors.array(`${i}.codes`, "I32"), words };
+      return { type, name, byStep, counts, codes: tensors.array(`${i}.codes`, "I32"), words };
     }
     case "number":
       return {
         type,
         name,
-        by_step,
+        byStep,
         limits,
         distinct,
         values: tensors.array(`${i}.values`, "F64"),
       };
     case "date": {
       const values = tensors.array(`${i}.values`, "F64");
-      return { type, name, by_step, limits, values, texts: strings("text") };
+      return { type, name, byStep, limits, values, texts: strings("text") };
     }
     case "text":
-      return { type, name, by_step, texts: strings("text") };
+      return { type, name, byStep, texts: strings("text") };
   }
 }
 
 /** The same column, of which no value is known. */
-export function without_values(column: Column): Column {
+export function withoutValues(column: Column): Column {
   switch (column.type) {
     case "category":
       return { ...column, codes: new Int32Array(column.codes.length).fill(-1) };
@@ -93,24 +93,24 @@ export function without_values(column: Column): Column {
       return {
         ...column,
         values: new Float64Array(column.values.length).fill(Number.NaN),
-        texts: no_texts(column.texts.length),
+        texts: noTexts(column.texts.length),
       };
     case "text":
-      return { ...column, texts: no_texts(column.texts.length) };
+      return { ...column, texts: noTexts(column.texts.length) };
   }
 }
 
-function no_texts(rows: number): Strings {
+function noTexts(rows: number): Strings {
   return new Strings(new Uint8Array(), new Uint32Array(rows + 1));
 }
 
 /** The value of one sample, as it is shown; empty where it is missing. */
-export function value_at(column: Column, sample: number): string {
+export function valueAt(column: Column, sample: number): string {
   switch (column.type) {
     case "category":
       return column.words[column.codes[sample] ?? -1] ?? "";
     case "number":
-      return write_number(column.values[sample] ?? Number.NaN);
+      return writeNumber(column.values[sample] ?? Number.NaN);
     case "date":
     case "text":
       return column.texts.at(sample);
@@ -118,16 +118,16 @@ export function value_at(column: Column, sample: number): string {
 }
 
 /** What puts samples in order and has a distance between them: numbers and dates; null for words. */
-export function values_of(column: Column): Float64Array | null {
+export function valuesOf(column: Column): Float64Array | null {
   return column.type === "number" || column.type === "date" ? column.values : null;
 }
 
-export function rows_of(column: Column): number {
+export function rowsOf(column: Column): number {
   if (column.type === "category") return column.codes.length;
   return column.type === "text" ? column.texts.length : column.values.length;
 }
 
-export function write_number(value: number): string {
+export function writeNumber(value: number): string {
   if (Number.isNaN(value)) return "";
   return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(4)));
 }

@@ -20,7 +20,7 @@ export function tagged(before: Tags, ids: readonly number[], tag: Tag): Tags {
 }
 
 /** The tags as a column, so that they can be searched, shown and exported like any other. */
-export function tag_column(tags: Tags, samples: number, name: string): Column {
+export function tagColumn(tags: Tags, samples: number, name: string): Column {
   const codes = new Int32Array(samples).fill(-1);
   for (const [id, tag] of tags) if (id < samples) codes[id] = TAGS.indexOf(tag);
   return { type: "category", name, codes, words: TAGS };

@@ -1,5 +1,5 @@
 // Where steps lie on a curve that shares the slider's cursor: where they lie on the slider.
-import { place_in } from "./places";
+import { placeIn } from "./places";
 import { along, spaced } from "./spacing";
 import type { Store } from "./store";
 
@@ -11,11 +11,11 @@ export interface TimeAxis {
 }
 
 /** `some` are steps of the layer that is shown, ascending. */
-export function time_axis(store: Store, some: readonly number[]): TimeAxis {
+export function timeAxis(store: Store, some: readonly number[]): TimeAxis {
   const all = store.steps.value;
   const spacing = spaced(all, store.showing.even.value);
   return {
-    spacing: some.map((step) => along(spacing, place_in(all, [step], 0))),
+    spacing: some.map((step) => along(spacing, placeIn(all, [step], 0))),
     at: along(spacing, store.at.value),
   };
 }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { StepFacts } from "../types";
 import type { Store } from "./store";
-import { shown_step, step_title } from "./titles";
+import { shownStep, stepTitle } from "./titles";
 
-function store_of(names: readonly (string | null)[]): Store {
+function storeOf(names: readonly (string | null)[]): Store {
   const steps = names.map(
     (name, step): StepFacts => ({
       step,
@@ -23,18 +23,18 @@ function store_of(names: readonly (string | null)[]): Store {
 
 describe("step_title", () => {
   it("says what was written in place of a step", () => {
-    const store = store_of(["warmup", "0.5", "1716908800123"]);
-    expect([0, 1, 2].map((step) => step_title(store, step))).toEqual([
+    const store = storeOf(["warmup", "0.5", "1716908800123"]);
+    expect([0, 1, 2].map((step) => stepTitle(store, step))).toEqual([
       "step warmup, 1 of 3",
       "step 0.5, 2 of 3",
       "step 1716908800123, 3 of 3",
     ]);
-    expect(shown_step(store, 1)).toBe("0.5");
+    expect(shownStep(store, 1)).toBe("0.5");
   });
 
   it("says the number where that is what was written", () => {
-    const store = store_of([null, null, "best"]);
-    expect(step_title(store, 1)).toBe("step 1 of best");
-    expect(shown_step(store, 1)).toBe("1");
+    const store = storeOf([null, null, "best"]);
+    expect(stepTitle(store, 1)).toBe("step 1 of best");
+    expect(shownStep(store, 1)).toBe("1");
   });
 });

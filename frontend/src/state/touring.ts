@@ -3,7 +3,7 @@ import { effect, untracked } from "@preact/signals";
 import type { Store } from "./store";
 import { type Turn, tour, UNTURNED_AXES } from "./turn";
 
-export function tour_on_wish(store: Store): void {
+export function tourOnWish(store: Store): void {
   effect(() => {
     if (!store.touring.value || !store.visible.value) return;
     const from: Turn = untracked(() => store.turn.value) ?? UNTURNED_AXES;

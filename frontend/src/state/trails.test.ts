@@ -2,11 +2,11 @@ import { describe, expect, it } from "vitest";
 import type { Pose } from "../types";
 import {
   chains,
-  class_medians,
-  largest_classes,
-  next_samples,
-  place_between,
-  places_passed,
+  classMedians,
+  largestClasses,
+  nextSamples,
+  placeBetween,
+  placesPassed,
 } from "./trails";
 
 const PLAIN = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
@@ -18,19 +18,19 @@ function pose(rows: readonly (readonly number[])[], placement = PLAIN): Pose {
 
 describe("places_passed", () => {
   it("are the last ten steps before a trail's end", () => {
-    expect(places_passed(12)).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
-    expect(places_passed(2)).toEqual([0, 1]);
-    expect(places_passed(0)).toEqual([]);
+    expect(placesPassed(12)).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+    expect(placesPassed(2)).toEqual([0, 1]);
+    expect(placesPassed(0)).toEqual([]);
   });
 
   it("count the step that a move has just left", () => {
-    expect(places_passed(2.4)).toEqual([0, 1, 2]);
+    expect(placesPassed(2.4)).toEqual([0, 1, 2]);
   });
 });
 
 it("a sample is found on its straight way between two poses", () => {
   const moved = [2, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 10, 0, 0, 1];
-  const at = place_between(
+  const at = placeBetween(
     pose([
       [0, 0],
       [4, 8, 1],
@@ -59,21 +59,21 @@ describe("class_medians", () => {
 
   it("are not moved by strays, nor by what is hidden", () => {
     const codes = Int32Array.from([0, 0, 0, 1, -1]);
-    expect([...class_medians(pose(rows), codes, [0, 1], null)]).toEqual([10, 1, 0, -5, -5, 0]);
+    expect([...classMedians(pose(rows), codes, [0, 1], null)]).toEqual([10, 1, 0, -5, -5, 0]);
     const shown = Uint8Array.from([1, 0, 0, 0, 1]);
-    const [x, , , y] = class_medians(pose(rows), codes, [0, 1], shown);
+    const [x, , , y] = classMedians(pose(rows), codes, [0, 1], shown);
     expect([x, y]).toEqual([0, Number.NaN]);
   });
 });
 
 it("the largest classes come first and empty ones not at all", () => {
-  expect(largest_classes(Int32Array.from([2, 2, 0, -1, 2, 0, 3]), 5, 2)).toEqual([2, 0]);
-  expect(largest_classes(Int32Array.from([2, 2, 0]), 5, 9)).toEqual([2, 0]);
+  expect(largestClasses(Int32Array.from([2, 2, 0, -1, 2, 0, 3]), 5, 2)).toEqual([2, 0]);
+  expect(largestClasses(Int32Array.from([2, 2, 0]), 5, 9)).toEqual([2, 0]);
 });
 
 describe("sequences", () => {
   it("name rows; anything else ends one", () => {
-    expect([...next_samples(["1", "2.0", "", "x", "99", "5"], 6)]).toEqual([1, 2, -1, -1, -1, -1]);
+    expect([...nextSamples(["1", "2.0", "", "x", "99", "5"], 6)]).toEqual([1, 2, -1, -1, -1, -1]);
   });
 
   it("become chains, rings included", () => {

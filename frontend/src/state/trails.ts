@@ -1,19 +1,19 @@
 // The ways samples and classes have come: through their places at the last steps to where they are drawn now.
 import type { Pose } from "../types";
-import { scene_positions } from "./pose";
+import { scenePositions } from "./pose";
 
 export const MOST_TRAILS = 200;
 export const TRAIL_STEPS = 10;
 
 /** The places on the timeline that a trail which ends at `at` passes, the oldest first, without its end. */
-export function places_passed(at: number): number[] {
+export function placesPassed(at: number): number[] {
   const last = Math.ceil(at) - 1;
   const first = Math.max(0, Math.floor(at) - TRAIL_STEPS);
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i);
 }
 
 /** Where a sample is in the scene. */
-export function place_in({ positions, placement: m }: Pose, sample: number): number[] {
+export function placeIn({ positions, placement: m }: Pose, sample: number): number[] {
   const at = 4 * sample;
   return [0, 1, 2].map((row) => {
     const along = (column: number) =>
@@ -23,20 +23,20 @@ export function place_in({ positions, placement: m }: Pose, sample: number): num
 }
 
 /** Where a sample is on its way from one pose to another. */
-export function place_between(from: Pose, to: Pose, mix: number, sample: number): number[] {
-  const a = place_in(from, sample);
-  const b = place_in(to, sample);
+export function placeBetween(from: Pose, to: Pose, mix: number, sample: number): number[] {
+  const a = placeIn(from, sample);
+  const b = placeIn(to, sample);
   return a.map((value, i) => value + mix * ((b[i] as number) - value));
 }
 
 /** x, y, z of the median of each class, NaN where it has no samples; axis by axis, so that a few strays move nothing. */
-export function class_medians(
+export function classMedians(
   pose: Pose,
   codes: Int32Array,
   classes: readonly number[],
   shown: Uint8Array | null,
 ): Float32Array {
-  const positions = scene_positions(pose);
+  const positions = scenePositions(pose);
   const place = new Map(classes.map((code, k) => [code, k]));
   const members = classes.map((): number[] => []);
   for (const [i, code] of codes.entries()) {
@@ -54,7 +54,7 @@ export function class_medians(
 }
 
 /** The largest classes, by code, the larger first. */
-export function largest_classes(codes: Int32Array, words: number, most: number): number[] {
+export function largestClasses(codes: Int32Array, words: number, most: number): number[] {
   const counts = new Array<number>(words).fill(0);
   for (const code of codes) if (code in counts) counts[code] = (counts[code] as number) + 1;
   const there = counts.map((_, code) => code).filter((code) => (counts[code] as number) > 0);
@@ -62,7 +62,7 @@ export function largest_classes(codes: Int32Array, words: number, most: number):
 }
 
 /** The sample that follows each, by what a column says: row numbers counted from 0; -1 for none. */
-export function next_samples(texts: Iterable<string>, samples: number): Int32Array {
+export function nextSamples(texts: Iterable<string>, samples: number): Int32Array {
   const next = new Int32Array(samples).fill(-1);
   let i = 0;
   for (const text of texts) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Column } from "./table";
-import { read_treatments, treated, treatment_of, write_treatments } from "./treated";
+import { readTreatments, treated, treatmentOf, writeTreatments } from "./treated";
 
 const number = (name: string, values: number[]): Column => ({
   type: "number",
@@ -17,8 +17,8 @@ const category = (words: string[], codes: number[]): Column => ({
 describe("whole numbers with few values", () => {
   it("are numbers, unless they are the label or somebody wants classes", () => {
     const year = number("year", [2020, 2019, Number.NaN, 2020]);
-    expect(treatment_of(year, new Map(), null)).toBe("number");
-    expect(treatment_of(number("Label", [1, 2]), new Map(), "Label")).toBe("classes");
+    expect(treatmentOf(year, new Map(), null)).toBe("number");
+    expect(treatmentOf(number("Label", [1, 2]), new Map(), "Label")).toBe("classes");
     expect(treated(year, new Map([["year", "classes"]]), null)).toEqual({
       type: "category",
       name: "year",
@@ -39,12 +39,12 @@ describe("whole numbers with few values", () => {
 
   it("and nothing else can be switched", () => {
     const wanted = new Map([["digit", "number" as const]]);
-    expect(treatment_of(category(["007", "8"], [0, 1]), wanted, null)).toBeNull();
-    expect(treatment_of(category(["cat", "8"], [0, 1]), wanted, null)).toBeNull();
-    expect(treatment_of(number("loss", [0.5, 1]), wanted, null)).toBeNull();
+    expect(treatmentOf(category(["007", "8"], [0, 1]), wanted, null)).toBeNull();
+    expect(treatmentOf(category(["cat", "8"], [0, 1]), wanted, null)).toBeNull();
+    expect(treatmentOf(number("loss", [0.5, 1]), wanted, null)).toBeNull();
     const many = Array.from({ length: 61 }, (_, i) => i);
-    expect(treatment_of(number("index", many), wanted, null)).toBeNull();
-    expect(treatment_of(number("index", many.slice(1)), wanted, null)).toBe("number");
+    expect(treatmentOf(number("index", many), wanted, null)).toBeNull();
+    expect(treatmentOf(number("index", many.slice(1)), wanted, null)).toBe("number");
   });
 
   it("that change by step have the classes and the range of all steps", () => {
@@ -52,7 +52,7 @@ describe("whole numbers with few values", () => {
       type: "number",
       name: "votes",
       values: Float64Array.of(1, 1, Number.NaN),
-      by_step: true,
+      byStep: true,
       distinct: [
         [0, 2],
         [1, 3],
@@ -66,8 +66,8 @@ describe("whole numbers with few values", () => {
       words: ["0", "1"],
       counts: [2, 3],
     });
-    expect(treatment_of({ ...votes, distinct: [] }, new Map(), null)).toBeNull();
-    const guess: Column = { ...category(["2", "10"], [1, 1]), by_step: true };
+    expect(treatmentOf({ ...votes, distinct: [] }, new Map(), null)).toBeNull();
+    const guess: Column = { ...category(["2", "10"], [1, 1]), byStep: true };
     expect(treated(guess, new Map([["digit", "number"]]), null)).toEqual({
       ...number("digit", [10, 10]),
       by_step: true,
@@ -80,7 +80,7 @@ describe("whole numbers with few values", () => {
       ["a,b:c", "classes" as const],
       ["label", "number" as const],
     ]);
-    expect(read_treatments(write_treatments(chosen))).toEqual(chosen);
-    expect(read_treatments("x:y,%E0:number,:number")).toEqual(new Map());
+    expect(readTreatments(writeTreatments(chosen))).toEqual(chosen);
+    expect(readTreatments("x:y,%E0:number,:number")).toEqual(new Map());
   });
 });

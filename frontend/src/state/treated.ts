@@ -8,29 +8,29 @@ export type Treatments = ReadonlyMap<string, Treatment>;
 const MOST_CLASSES = 60;
 
 /** As what a recorded column is shown; null where there is no choice. */
-export function treatment_of(
+export function treatmentOf(
   column: Column,
   treatments: Treatments,
   label: string | null,
 ): Treatment | null {
-  if (twin_of(column) === null) return null;
+  if (twinOf(column) === null) return null;
   const classes = column.type === "category" || column.name === label;
   return treatments.get(column.name) ?? (classes ? "classes" : "number");
 }
 
 /** The column as it is shown. */
 export function treated(column: Column, treatments: Treatments, label: string | null): Column {
-  const treatment = treatment_of(column, treatments, label);
+  const treatment = treatmentOf(column, treatments, label);
   const stays = treatment === null || (treatment === "classes") === (column.type === "category");
-  return stays ? column : (twin_of(column) ?? column);
+  return stays ? column : (twinOf(column) ?? column);
 }
 
 /** `year:classes,label:number`. */
-export function write_treatments(treatments: Treatments): string {
+export function writeTreatments(treatments: Treatments): string {
   return [...treatments].map(([name, one]) => `${encodeURIComponent(name)}:${one}`).join(",");
 }
 
-export function read_treatments(text: string): Treatments {
+export function readTreatments(text: string): Treatments {
   const read = new Map<string, Treatment>();
   for (const part of text.split(",")) {
     const [, name = "", one] = /^(.+):(number|classes)$/.exec(part) ?? [];
@@ -46,18 +46,18 @@ export function read_treatments(text: string): Treatments {
 const twins = new WeakMap<Column, { readonly twin: Column | null }>();
 
 /** The same column as the other type; always the same object. */
-function twin_of(column: Column): Column | null {
+function twinOf(column: Column): Column | null {
   const known = twins.get(column);
   if (known !== undefined) return known.twin;
-  const twin = make_twin(column);
+  const twin = makeTwin(column);
   twins.set(column, { twin });
   return twin;
 }
 
 /** Where a column has a value a step, its twin has the classes and the range of all steps. */
-function make_twin(column: Column): Column | null {
-  const { name, by_step } = column;
-  const same = by_step ? { name, by_step } : { name };
+function makeTwin(column: Column): Column | null {
+  const { name, byStep } = column;
+  const same = byStep ? { name, by_step: byStep } : { name };
   if (column.type === "category") {
     const numbers = column.words.map(Number);
     const whole = column.words.every(
@@ -66,24 +66,24 @@ function make_twin(column: Column): Column | null {
     if (!whole || numbers.length < 2) return null;
     const values = Float64Array.from(column.codes, (code) => numbers[code] ?? Number.NaN);
     const limits = [Math.min(...numbers), Math.max(...numbers)] as const;
-    return by_step
+    return byStep
       ? { type: "number", ...same, values, limits }
       : { type: "number", ...same, values };
   }
   if (column.type !== "number") return null;
-  const counted = by_step ? (column.distinct ?? []) : few_values(column.values);
+  const counted = byStep ? (column.distinct ?? []) : fewValues(column.values);
   if (counted.length < 2 || counted.length > MOST_CLASSES) return null;
-  const code_of = new Map(counted.map(([value], code) => [value, code]));
-  const codes = Int32Array.from(column.values, (value) => code_of.get(value) ?? -1);
+  const codeOf = new Map(counted.map(([value], code) => [value, code]));
+  const codes = Int32Array.from(column.values, (value) => codeOf.get(value) ?? -1);
   const words = counted.map(([value]) => String(value));
   const counts = counted.map(([, count]) => count);
-  return by_step
+  return byStep
     ? { type: "category", ...same, codes, words, counts }
     : { type: "category", ...same, codes, words };
 }
 
 /** Each value, ascending, and how often it comes; none where they are no whole numbers or too many. */
-function few_values(values: Float64Array): readonly (readonly [number, number])[] {
+function fewValues(values: Float64Array): readonly (readonly [number, number])[] {
   const counts = new Map<number, number>();
   for (const value of values) {
     if (Number.isNaN(value)) continue;

@@ -15,9 +15,9 @@ export type Turn = readonly (readonly number[])[];
 export type Axes = readonly [number, number, number];
 
 export const FIRST_AXES: Axes = [0, 1, 2];
-export const UNTURNED_AXES: Turn = turn_to(FIRST_AXES);
+export const UNTURNED_AXES: Turn = turnTo(FIRST_AXES);
 
-export function turn_to(axes: Axes): Turn {
+export function turnTo(axes: Axes): Turn {
   return axes.map((axis) => Array.from({ length: COMPONENTS }, (_, i) => (i === axis ? 1 : 0)));
 }
 
@@ -38,7 +38,7 @@ export function tour(from: Turn, seconds: number, dimensions: number): Turn {
 }
 
 /** The frame as three components, as it looks along a turn. */
-export function seen_along(turn: Turn, frame: Frame): Frame {
+export function seenAlong(turn: Turn, frame: Frame): Frame {
   const { positions, width, scale, offset } = frame;
   const samples = positions.length / width;
   const turned = new Float32Array(3 * samples);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { StepMetrics } from "../measures";
-import { most_selective, turnover } from "./units";
+import { mostSelective, turnover } from "./units";
 
 const METRICS: StepMetrics = {
   steps: [0, 4],
@@ -30,6 +30,6 @@ describe("units", () => {
       selectivity: [0.1, null, 0.7, 0.1],
       prefers: [0, -1, 0, 0],
     };
-    expect(most_selective(units)).toEqual([2, 0, 3]);
+    expect(mostSelective(units)).toEqual([2, 0, 3]);
   });
 });

@@ -21,7 +21,7 @@ export function turnover(metrics: StepMetrics, step: number): Turnover | null {
 }
 
 /** Units by how well they tell the classes apart, the best first; those that do not vary are left out. */
-export function most_selective(units: Units): number[] {
+export function mostSelective(units: Units): number[] {
   return units.selectivity
     .flatMap((share, unit) => (share === null ? [] : [{ share, unit }]))
     .sort((a, b) => b.share - a.share || a.unit - b.unit)

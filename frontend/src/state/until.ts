@@ -15,10 +15,10 @@ export function until(holds: () => boolean, signal: AbortSignal): Promise<void> 
     // The effect cannot stop itself while it runs for the first time.
     if (ended.signal.aborted) return stop();
     ended.signal.addEventListener("abort", stop);
-    const give_up = () => {
+    const giveUp = () => {
       ended.abort();
       reject(signal.reason);
     };
-    signal.addEventListener("abort", give_up, { once: true, signal: ended.signal });
+    signal.addEventListener("abort", giveUp, { once: true, signal: ended.signal });
   });
 }
