@@ -17,7 +17,10 @@ export default defineConfig({
         // Two parts and no third that both would have to wait for: what draws may import from what asks.
         codeSplitting: {
           groups: [
-            { name: "start", test: /src\/(start|host|keys|api|color|marks|wire|state\/)|preact/ },
+            {
+              name: "start",
+              test: /src\/(start|host|keys|api|color|marks|wire|model\/|state\/|effects\/)|preact/,
+            },
           ],
         },
       },

@@ -1,16 +1,19 @@
 // The server's routes as functions. Every address is relative, so that the page works below any prefix. Called by
 // state alone.
+
+import { labelQuery } from "./model/samples/label_column";
 import type {
   Engine,
   Frame,
+  FramesAnswer,
   Layer,
   Metric,
   Neighbor,
   PlaneLogits,
   Progress,
+  ProjectionKey,
   Quality,
   Run,
-  View,
 } from "./types";
 import { readTensors, type Tensors } from "./wire";
 
@@ -22,31 +25,6 @@ export class Refusal extends Error {
   ) {
     super(message);
   }
-}
-
-/** Which projection, of which layer, in which version of its data. */
-export interface ProjectionKey {
-  readonly run: string;
-  readonly layer: string;
-  readonly version: string;
-  readonly view: View;
-  /** Null for all recorded steps. */
-  readonly basisSteps: string | null;
-}
-
-/** Which layer, in which version of its data. */
-export interface LayerKey {
-  readonly run: string;
-  readonly layer: string;
-  readonly v: string;
-  /** The column that is the label, "" for none, where it is not the layer's own. */
-  readonly label?: string;
-}
-
-/** What the server has of the frames asked for, and how far it is with the others. */
-export interface Frames {
-  readonly frames: readonly Frame[];
-  readonly progress: Progress;
 }
 
 /** No other site can send it, so nobody else can make this server work. */
@@ -100,7 +78,7 @@ export async function fetchFrames(
   steps: string,
   signal: AbortSignal,
   work: "start" | "look" = "look",
-): Promise<Frames> {
+): Promise<FramesAnswer> {
   const query = { ...projectionQuery(key), components: String(key.view.components), steps };
   const response = await ask("projection", query, signal, work);
   if (response.status === 202) return { frames: [], progress: await response.json() };
@@ -193,10 +171,6 @@ function projectionQuery(key: ProjectionKey): Record<string, string> {
     ...(basisSteps === null ? {} : { basis_steps: basisSteps }),
     ...labelQuery(view.label),
   };
-}
-
-export function labelQuery(label: string | undefined): { readonly label?: string } {
-  return label === undefined ? {} : { label };
 }
 
 /** Asks for what there is, or has the server start to compute it too. */

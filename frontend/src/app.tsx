@@ -22,8 +22,8 @@ import { StageBar } from "./panels/stage_bar";
 import { type StageHands, StagePanel } from "./panels/stage_panel";
 import { Timeline } from "./panels/timeline";
 import { ViewPanel } from "./panels/view_panel";
-import { clickSample, enclose } from "./state/choose";
-import { clickBeside, encloseBeside } from "./state/compare";
+import { clickSample, enclose } from "./state/actions/choose_samples";
+import { clickBeside, encloseBeside } from "./state/actions/compare";
 import type { Store } from "./state/store";
 
 declare global {
@@ -75,7 +75,7 @@ function Page({ store }: { store: Store }) {
 
 /** One picture, or two side by side. */
 function Panes({ store }: { store: Store }) {
-  const companion = store.comparing.companion.value;
+  const companion = store.companion.value;
   const hands = useMemo(() => handsOf(store), [store]);
   return (
     <div class={companion === null ? "panes" : "panes two"}>
@@ -122,8 +122,8 @@ function handsOf(store: Store) {
 export function mount(store: Store): () => void {
   window.tbEmbed = {
     screenPositions(pane = 0) {
-      const shown = pane === 0 ? store : store.comparing.companion.peek();
-      return shown?.easel.peek()?.screenPositions() ?? new Float32Array();
+      const shown = pane === 0 ? store : store.companion.peek();
+      return shown?.pictureExport.peek()?.screenPositions() ?? new Float32Array();
     },
   };
   const root = document.createElement("div");

@@ -10,12 +10,14 @@ const SOURCES = import.meta.glob<string>(["./**/*.ts", "./**/*.tsx", "!./**/*.te
 /** Every import of every module, as paths below `src/`: [from, to]. */
 function imports(): [string, string][] {
   return Object.entries(SOURCES).flatMap(([name, text]) => {
-    const targets = [...text.matchAll(/(?:from|import\()\s*"(\.[^"]+)"/g)];
+    const targets = [...text.matchAll(/(?:from|import\()\s*"([^"]+)"/g)];
     return targets.map(([, to]): [string, string] => [below(name), below(to as string, name)]);
   });
 }
 
+/** A package keeps its name. */
 function below(path: string, from = "./"): string {
+  if (from !== "./" && !path.startsWith(".")) return path;
   return new URL(path, new URL(from, "file:///")).pathname.slice(1);
 }
 
@@ -25,13 +27,42 @@ function found(from: RegExp, to: RegExp): string[] {
   return ALL.filter(([a, b]) => from.test(a) && to.test(b)).map(([a, b]) => `${a} -> ${b}`);
 }
 
+/** The folders of `src/` from the ground up: each may import those before it. */
+const FLOORS = [
+  "model",
+  "state/parts",
+  "state/(store|new_store)",
+  "state/derived",
+  "state/actions",
+  "effects",
+];
+
 describe("imports", () => {
   it("are found at all", () => {
     expect(found(/^app\.tsx$/, /^state\//)).not.toEqual([]);
+    expect(found(/^state\/store\.ts$/, /^@preact/)).not.toEqual([]);
+  });
+
+  it.each(FLOORS.map((floor, at) => [floor, FLOORS.slice(at + 1)] as const))(
+    "never point up from %s",
+    (floor, above) => {
+      for (const one of above)
+        expect(found(new RegExp(`^${floor}\\b`), new RegExp(`^${one}\\b`))).toEqual([]);
+    },
+  );
+
+  it("keep the model pure: no signals, no server", () => {
+    expect(found(/^model\//, /^(@preact|preact|api|measures_api|host)/)).toEqual([]);
+  });
+
+  it("let effects alone call the server", () => {
+    expect(found(/^(?!effects\/|api|measures_api)/, /^(api|measures_api)$/)).toEqual([]);
   });
 
   it("give the canvas numbers only", () => {
-    expect(found(/^canvas\//, /^(state|panels|charts|api|measures_api|host|app)/)).toEqual([]);
+    expect(found(/^canvas\//, /^(state|effects|panels|charts|api|measures_api|host|app)/)).toEqual(
+      [],
+    );
   });
 
   it("keep panels apart from one another and from the server", () => {
@@ -39,21 +70,15 @@ describe("imports", () => {
     expect(found(/^(panels|charts|controls)\//, /^(api|measures_api|wire)$/)).toEqual([]);
   });
 
-  it("let state alone call the server", () => {
-    expect(found(/^(?!state\/|api|measures_api)/, /^(api|measures_api)$/)).toEqual([]);
-  });
-
   it("never point from state to what shows it", () => {
-    expect(found(/^state\//, /^(panels|charts|controls|app)/)).toEqual([]);
+    expect(found(/^(model|state|effects)\//, /^(panels|charts|controls|app)/)).toEqual([]);
   });
 
   it("give exports what was drawn, not the store", () => {
-    expect(found(/^export\//, /^(state|panels|controls|api|app)/)).toEqual([]);
+    expect(found(/^export\//, /^(model|state|effects|panels|controls|api|app)/)).toEqual([]);
   });
 
-  it("keep controls free of the store", () => {
-    expect(
-      found(/^(charts|controls)\//, /^(state\/(?!(table|histogram|spacing)$)|panels)/),
-    ).toEqual([]);
+  it("keep charts and controls free of the store", () => {
+    expect(found(/^(charts|controls)\//, /^(state|effects|panels)/)).toEqual([]);
   });
 });

@@ -17,9 +17,8 @@ import { SelectionList } from "./panels/selection_list";
 import { SelectionSummary } from "./panels/selection_summary";
 import { TagBar } from "./panels/tag_bar";
 import { UnitsPanel } from "./panels/units_panel";
-import { selectedIds } from "./state/choose";
-import type { InspectorTab } from "./state/choosing";
-import type { Section } from "./state/measuring";
+import type { Section } from "./state/parts/measures";
+import type { InspectorTab } from "./state/parts/samples";
 import type { Store } from "./state/store";
 
 export function Inspector({ store }: { store: Store }) {
@@ -38,7 +37,7 @@ export function Inspector({ store }: { store: Store }) {
     Selection: () => (
       <>
         <SelectionSummary store={store} />
-        <TagBar store={store} ids={selectedIds(store)} />
+        <TagBar store={store} ids={store.choosing.selectedIds()} />
         <SelectionList store={store} />
         <NamedSelections store={store} />
       </>

@@ -1,8 +1,9 @@
 // The keys that work anywhere on the page outside fields. Those of one control belong to that control.
-import { chooseTool, clearSelection, lookFurther, samplesToTag, tagSamples } from "./state/choose";
-import { showHelp, stepBy } from "./state/intents";
+
+import { TAGS } from "./model/samples/tags";
+import { lookFurther } from "./state/actions/choose_samples";
+import { showHelp, stepBy } from "./state/actions/choose_view";
 import type { Store } from "./state/store";
-import { TAGS } from "./state/tags";
 import type { Tool } from "./types";
 
 const TOOLS: Readonly<Record<string, Tool>> = { p: "pan", l: "lasso", b: "box" };
@@ -34,12 +35,12 @@ function chooses(store: Store, event: KeyboardEvent): boolean {
   const tool = TOOLS[key.toLowerCase()];
   const tag = TAGS[Number(key) - 1];
   // In a dialog Escape closes it.
-  if (key === "Escape" && !store.helpOpen.value) clearSelection(store);
+  if (key === "Escape" && !store.helpOpen.value) store.choosing.clearSelection();
   else if (key === "[") lookFurther(store, -1);
   else if (key === "]") lookFurther(store, 1);
   else if (key === "/") document.getElementById("search")?.focus();
-  else if (tool !== undefined) chooseTool(store, tool);
-  else if (tag !== undefined) tagSamples(store, samplesToTag(store), tag);
+  else if (tool !== undefined) store.choosing.chooseTool(tool);
+  else if (tag !== undefined) store.choosing.tagSamples(store.choosing.samplesToTag(), tag);
   else return false;
   return true;
 }

@@ -1,5 +1,5 @@
 // The routes of what is measured as functions. Called by state alone.
-import { address, checked, type LayerKey, tensors } from "./api";
+import { address, checked, tensors } from "./api";
 import type {
   ClassPair,
   Comparison,
@@ -15,6 +15,7 @@ import type {
   StepMetrics,
   Units,
 } from "./measures";
+import type { LayerKey } from "./types";
 
 type Query = Readonly<Record<string, string>>;
 

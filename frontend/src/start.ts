@@ -1,9 +1,10 @@
 // Starts the page: the store, the requests, and what TensorBoard's page around us tells. Knows nothing of drawing, so that
 // the requests are on their way while the code that draws still loads.
+
+import { start as startSession } from "./effects/session";
 import { borrowFonts, watchRoom, watchTheme, watchVisibility } from "./host";
 import { listenForKeys } from "./keys";
 import { createStore } from "./state/new_store";
-import { start as startSession } from "./state/session";
 import type { Store } from "./state/store";
 import css from "./style/index.css?inline";
 

@@ -257,7 +257,7 @@ export interface NearHome {
 }
 
 /** What the stage gives away of its picture. */
-export interface Easel {
+export interface PictureExport {
   readonly width: number;
   readonly height: number;
   /** Where on the page it begins, in CSS pixels from above. */
@@ -270,4 +270,29 @@ export interface Easel {
   drawAt<T>(ratio: number, use: (picture: readonly HTMLCanvasElement[]) => T): T | null;
   /** Tells of each new picture until it is called off. */
   watch(drawn: (picture: readonly HTMLCanvasElement[]) => void): () => void;
+}
+
+/** Which projection, of which layer, in which version of its data. */
+export interface ProjectionKey {
+  readonly run: string;
+  readonly layer: string;
+  readonly version: string;
+  readonly view: View;
+  /** Null for all recorded steps. */
+  readonly basisSteps: string | null;
+}
+
+/** Which layer, in which version of its data. */
+export interface LayerKey {
+  readonly run: string;
+  readonly layer: string;
+  readonly v: string;
+  /** The column that is the label, "" for none, where it is not the layer's own. */
+  readonly label?: string;
+}
+
+/** What the server has of the frames asked for, and how far it is with the others. */
+export interface FramesAnswer {
+  readonly frames: readonly Frame[];
+  readonly progress: Progress;
 }

@@ -22,7 +22,7 @@ import {
 import { RINGS } from "../palette";
 import type { Pose, Theme } from "../types";
 import { channels, MARK_GLSL } from "./emphasis";
-import type { Looks } from "./looks";
+import type { PointAttributes } from "./point_attributes";
 import { LAYER_SIDE, type SpriteTexture } from "./sprites";
 
 const FRAME = 2;
@@ -176,7 +176,7 @@ export class Images {
   }
 
   /** Draws these samples, in this order. */
-  setSamples(ids: readonly number[], from: Pose, to: Pose, looks: Looks): void {
+  setSamples(ids: readonly number[], from: Pose, to: Pose, looks: PointAttributes): void {
     if (ids.length > this.capacity) this.grow(ids.length);
     const { paint, marks } = looks;
     const geometry = this.object.geometry;

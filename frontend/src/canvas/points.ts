@@ -16,7 +16,7 @@ import {
 import { RINGS } from "../palette";
 import type { Dimensions, Pose, Theme } from "../types";
 import { channels, MARK_GLSL } from "./emphasis";
-import type { Looks } from "./looks";
+import type { PointAttributes } from "./point_attributes";
 
 const VERTEX = `${MARK_GLSL}
 in vec4 from_position;
@@ -139,7 +139,7 @@ export class Dots {
     this.fill("to_position", to.positions);
   }
 
-  setLooks(looks: Looks): void {
+  setLooks(looks: PointAttributes): void {
     this.fill("paint", looks.paint);
     this.fill("mark", looks.marks);
     this.setScales(looks.scales);

@@ -2,20 +2,20 @@
 // something has changed, never otherwise; it tells which sample is pointed at.
 import type { Camera, Dimensions, Drawing, NearHome, Path, Pose, Theme } from "../types";
 import { clipMatrix, pathInScene } from "./camera";
-import type { Tuning } from "./dressing";
-import { type ExtentChange, type ExtentOf, Eye } from "./eye";
-import { layHandsOn } from "./hands";
-import type { Painter } from "./painter";
+import { CameraControl, type ExtentChange, type ExtentOf } from "./camera_control";
+import { CanvasSize } from "./canvas_size";
+import { DrawnSamples, type Sight } from "./drawn_samples";
+import type { Tuning } from "./mark_style";
+import { listenToPointer } from "./pointer_input";
 import type { Pointing } from "./pointing";
-import { Sheet } from "./sheet";
+import type { Renderer } from "./renderer";
 import type { SpriteTexture } from "./sprites";
 import type { StageEvents } from "./stage_events";
-import { type Sight, Subject } from "./subject";
 
 export class Stage {
-  private readonly eye: Eye;
-  private readonly sheet: Sheet;
-  private readonly subject: Subject;
+  private readonly eye: CameraControl;
+  private readonly sheet: CanvasSize;
+  private readonly subject: DrawnSamples;
   private readonly pointing: Pointing;
   private readonly listening = new AbortController();
   private readonly resizing: ResizeObserver;
@@ -28,14 +28,14 @@ export class Stage {
 
   constructor(
     canvas: HTMLCanvasElement,
-    private readonly painter: Painter,
+    private readonly renderer: Renderer,
     private dimensions: Dimensions,
     private readonly events: StageEvents,
   ) {
     const still = matchMedia("(prefers-reduced-motion: reduce)");
-    this.eye = new Eye(dimensions, () => still.matches);
-    this.sheet = new Sheet(canvas);
-    this.subject = new Subject(painter);
+    this.eye = new CameraControl(dimensions, () => still.matches);
+    this.sheet = new CanvasSize(canvas);
+    this.subject = new DrawnSamples(renderer);
     // At once: until the next frame the browser would stretch the old picture.
     this.resizing = new ResizeObserver(() => this.drawAtOnce());
     this.resizing.observe(canvas);
@@ -47,7 +47,7 @@ export class Stage {
       move: (change: () => void) => this.changed(change),
     };
     const { signal } = this.listening;
-    this.pointing = layHandsOn(canvas, reach, events, signal);
+    this.pointing = listenToPointer(canvas, reach, events, signal);
     // three.js, which listens since before, has set itself up again by then.
     canvas.addEventListener("webglcontextrestored", () => this.changed(), { signal });
   }
@@ -125,7 +125,7 @@ export class Stage {
     if (sight === null) return null;
     const drawOnce = (pixels: number) => {
       this.sheet.ratio = pixels;
-      this.painter.resize(sight.size, pixels);
+      this.renderer.resize(sight.size, pixels);
       this.dress();
       this.subject.draw(clipMatrix(sight.camera, sight.size));
     };
@@ -153,7 +153,7 @@ export class Stage {
     this.resizing.disconnect();
     this.pointing.move(null);
     cancelAnimationFrame(this.scheduled);
-    this.painter.dispose();
+    this.renderer.dispose();
   }
 
   /** Null while there is nothing to look at, or nothing to draw on. */
@@ -202,7 +202,7 @@ export class Stage {
     }
     const sight = this.sight();
     if (sight === null) {
-      this.painter.clear();
+      this.renderer.clear();
       return;
     }
     if (this.stale.images) this.dress();
@@ -219,7 +219,7 @@ export class Stage {
     const other = this.sheet.fit();
     if (other === null || this.sheet.size === null) return false;
     if (!other) return true;
-    this.painter.resize(this.sheet.size, this.sheet.ratio);
+    this.renderer.resize(this.sheet.size, this.sheet.ratio);
     this.eye.setSize(this.sheet.size);
     this.events.fly(this.eye.flying);
     this.stale.images = this.stale.screen = true;
@@ -244,7 +244,7 @@ export class Stage {
     if (!this.first) return;
     this.first = false;
     // Waits until the picture has really been drawn, this once.
-    this.painter.finish();
+    this.renderer.finish();
     this.events.firstPicture();
   }
 }

@@ -2,7 +2,7 @@
 import type { Matrix4 } from "three";
 import type { Size } from "./camera";
 import { MOST_IMAGES } from "./detail";
-import { type Looks, standsOut } from "./looks";
+import { type PointAttributes, standsOut } from "./point_attributes";
 import { type Scene, screenPositions } from "./screen";
 
 /** A thumbnail may reach into the stage from as far outside. */
@@ -37,7 +37,7 @@ export function samplesInView(
  * others all the same. `screen` holds the depths there, and is null in 2-D.
  */
 export function imagesInOrder(
-  { order, marks }: Pick<Looks, "order" | "marks">,
+  { order, marks }: Pick<PointAttributes, "order" | "marks">,
   seen: Uint8Array,
   screen: Float32Array | null,
 ): number[] {

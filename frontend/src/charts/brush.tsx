@@ -2,7 +2,7 @@
 import { useRef, useState } from "preact/hooks";
 import { DateInput } from "../controls/date_input";
 import { NumberInput } from "../controls/number_input";
-import type { Histogram } from "../state/histogram";
+import type { Histogram } from "../model/samples/histogram";
 
 export type Range = readonly [number, number];
 

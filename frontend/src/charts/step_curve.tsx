@@ -1,5 +1,5 @@
 // The curve of one number over the steps, with the limits it runs between. A press on it goes to the step there.
-import { nearestPlace } from "../state/spacing";
+import { nearestPlace } from "../model/time/axis";
 
 interface StepCurveProps {
   readonly name: string;

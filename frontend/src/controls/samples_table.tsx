@@ -1,6 +1,6 @@
 // A table of samples of which only the rows in sight exist. Its heads sort, its first cells open a sample.
 import { useRef } from "preact/hooks";
-import { type Table, titleOf, valueAt } from "../state/table";
+import { type Table, titleOf, valueAt } from "../model/samples/table";
 import { span, useSight } from "./list_box";
 
 const ROW_HEIGHT = 28;

@@ -1,5 +1,5 @@
 // The picture as a film: each drawing of the stage goes into a WebM file while the run plays.
-import type { Easel, Theme } from "../types";
+import type { PictureExport, Theme } from "../types";
 import { compose } from "./picture";
 
 const PICTURES_A_SECOND = 30;
@@ -14,9 +14,13 @@ export function noFilmBecause(): string | null {
 }
 
 /** Films while `play` lasts. */
-export async function film(easel: Easel, theme: Theme, play: () => Promise<void>): Promise<Blob> {
+export async function film(
+  pictureExport: PictureExport,
+  theme: Theme,
+  play: () => Promise<void>,
+): Promise<Blob> {
   const sheet = document.createElement("canvas");
-  const first = easel.drawAt(1, (picture) => compose(picture, theme, sheet));
+  const first = pictureExport.drawAt(1, (picture) => compose(picture, theme, sheet));
   if (first === null) throw new Error("There is no picture to film yet.");
   const stream = sheet.captureStream(PICTURES_A_SECOND);
   const recorder = new MediaRecorder(stream, { mimeType: filmType() ?? "video/webm" });
@@ -30,7 +34,7 @@ export async function film(easel: Easel, theme: Theme, play: () => Promise<void>
   const { width, height } = sheet;
   const scratch = document.createElement("canvas");
   const context = sheet.getContext("2d");
-  const unwatch = easel.watch((picture) => {
+  const unwatch = pictureExport.watch((picture) => {
     context?.drawImage(compose(picture, theme, scratch), 0, 0, width, height);
   });
   recorder.start();

@@ -3,7 +3,7 @@
 import type { Legend, LegendEntry } from "../color";
 import { writeMoment } from "../dates";
 import { css, STAGE } from "../palette";
-import type { Easel, Theme } from "../types";
+import type { PictureExport, Theme } from "../types";
 
 const LINE = 18;
 const MARGIN = 12;
@@ -15,14 +15,14 @@ export interface Caption {
 
 /** Draws the picture at so many pixels a CSS pixel; `caption` is null where nothing is to be written on it. */
 export async function pictureFile(
-  easel: Easel,
+  pictureExport: PictureExport,
   ratio: number,
   theme: Theme,
   caption: Caption | null,
 ): Promise<Blob> {
-  const sheet = easel.drawAt(ratio, (picture) => compose(picture, theme));
+  const sheet = pictureExport.drawAt(ratio, (picture) => compose(picture, theme));
   if (sheet === null) throw new Error("There is no picture to save yet.");
-  const wanted = Math.floor(easel.width * ratio);
+  const wanted = Math.floor(pictureExport.width * ratio);
   if (sheet.width < wanted) {
     throw new Error(
       `Expected a picture ${wanted} pixels wide, received ${sheet.width}: this graphics card draws no larger. Choose a smaller scale.`,

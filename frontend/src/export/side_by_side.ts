@@ -1,12 +1,12 @@
 // Two pictures as one: beside one another, or one above the other, as they stand on the page.
-import type { Easel } from "../types";
+import type { PictureExport } from "../types";
 
 type Picture = readonly HTMLCanvasElement[];
 
-export class SideBySide implements Easel {
+export class SideBySide implements PictureExport {
   constructor(
-    private readonly first: Easel,
-    private readonly second: Easel,
+    private readonly first: PictureExport,
+    private readonly second: PictureExport,
     private readonly stacked: boolean,
   ) {}
 

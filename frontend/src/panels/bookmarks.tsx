@@ -2,8 +2,8 @@
 import { useState } from "preact/hooks";
 import { download } from "../controls/download";
 import { NamedList } from "../controls/named_list";
-import { addBookmark, addBookmarksOf, openBookmark, removeBookmark } from "../state/bookmarking";
-import { writeBookmarks } from "../state/bookmarks";
+import { addBookmark, addBookmarksOf, openBookmark } from "../effects/open_bookmarks";
+import { writeBookmarks } from "../state/parts/bookmarks";
 import type { Store } from "../state/store";
 
 const MOST_BYTES = 50_000_000;
@@ -14,8 +14,8 @@ export function BookmarkList({ store }: { store: Store }) {
   const load = async (file: File) => {
     try {
       if (file.size > MOST_BYTES) throw new Error("Expected a file of at most 50 MB.");
-      const leftOut = addBookmarksOf(store, await file.text());
-      setSaid(leftOut === "" ? "" : `Left out: ${leftOut}.`);
+      const notTaken = addBookmarksOf(store, await file.text());
+      setSaid(notTaken === "" ? "" : `Left out: ${notTaken}.`);
     } catch (reason) {
       setSaid(reason instanceof Error ? reason.message : String(reason));
     }
@@ -32,7 +32,7 @@ export function BookmarkList({ store }: { store: Store }) {
         removeTitle="Remove this bookmark"
         keep={(name) => addBookmark(store, name)}
         open={(name) => openBookmark(store, name)}
-        remove={(name) => removeBookmark(store, name)}
+        remove={(name) => store.bookmarks.removeBookmark(name)}
       />
       <div class="row-of-fields">
         <button

@@ -4,15 +4,15 @@ import { short } from "../charts/step_curve";
 import { Field } from "../controls/field";
 import type { Other } from "../measures";
 import { legibleRamp } from "../ramp";
-import { compareWith, goToStep } from "../state/measure";
-import { leftOutInWords, othersOf } from "../state/others";
+import { goToStep } from "../state/actions/measures";
+import { leftOutInWords, otherLayersOf } from "../state/derived/other_layers";
+import { shownStep } from "../state/derived/titles";
 import type { Store } from "../state/store";
-import { shownStep } from "../state/titles";
 
 export function CkaPanel({ store }: { store: Store }) {
   const { similarity, compared } = store.measuring;
   const layer = store.layer.value?.name ?? "";
-  const others = othersOf(store);
+  const others = otherLayersOf(store);
   const chosen = others.findIndex(
     ({ run, layer }) => run === compared.value?.run && layer === compared.value.layer,
   );
@@ -37,7 +37,7 @@ export function CkaPanel({ store }: { store: Store }) {
           ]}
           chosen={chosen === -1 ? "" : String(chosen)}
           choose={(place) =>
-            compareWith(store, place === "" ? null : (others[Number(place)] ?? null))
+            store.measuring.compareWith(place === "" ? null : (others[Number(place)] ?? null))
           }
         />
       )}
@@ -125,7 +125,7 @@ function LayerMap({ store }: { store: Store }) {
         choose={({ row, column }) => {
           // The first one is the layer that is shown.
           const other = layers[column === 0 ? row : column];
-          compareWith(store, other === undefined || other === layers[0] ? null : other);
+          store.measuring.compareWith(other === undefined || other === layers[0] ? null : other);
         }}
       />
       <LeftOut sentence={leftOutInWords(map.left_out, true)} />

@@ -4,13 +4,12 @@ import { Ridges } from "../charts/ridges";
 import { Field } from "../controls/field";
 import { SampleList } from "../controls/sample_list";
 import type { ClassPair } from "../measures";
-import { select } from "../state/choose";
-import { colorOfClass } from "../state/colors";
-import { crossings, densities, wrongAt } from "../state/crossings";
-import { listed } from "../state/listed";
-import { choosePair, goToStep } from "../state/measure";
+import { crossings, densities, wrongAt } from "../model/comparison/class_pair";
+import { goToStep } from "../state/actions/measures";
+import { listed } from "../state/actions/sample_list_props";
+import { colorOfClass } from "../state/derived/colors";
+import { shownStep } from "../state/derived/titles";
 import type { Store } from "../state/store";
-import { shownStep } from "../state/titles";
 
 export function ClassPairPanel({ store }: { store: Store }) {
   const { metrics, pair, classPair } = store.measuring;
@@ -27,14 +26,14 @@ export function ClassPairPanel({ store }: { store: Store }) {
           title="The class at the left end of the axis"
           options={options}
           chosen={first}
-          choose={(name) => choosePair(store, [name, second])}
+          choose={(name) => store.measuring.choosePair([name, second])}
         />
         <Field
           name="Other class"
           title="The class at the right end of the axis"
           options={options}
           chosen={second}
-          choose={(name) => choosePair(store, [first, name])}
+          choose={(name) => store.measuring.choosePair([first, name])}
         />
       </div>
       {first === "" || second === "" || first === second ? (
@@ -87,7 +86,7 @@ function Pair({ store, pair }: { store: Store; pair: ClassPair }) {
           type="button"
           title="Samples that lie nearer to the other class at the step that is shown"
           disabled={wrong.length === 0}
-          onClick={() => select(store, wrong, "chart")}
+          onClick={() => store.choosing.select(wrong, "chart")}
         >
           Select {wrong.length} on the wrong side
         </button>
@@ -95,7 +94,7 @@ function Pair({ store, pair }: { store: Store; pair: ClassPair }) {
           type="button"
           title="Samples that change sides at any step"
           disabled={crossed.length === 0}
-          onClick={() => select(store, ids, "chart")}
+          onClick={() => store.choosing.select(ids, "chart")}
         >
           Select {crossed.length} that cross
         </button>

@@ -1,11 +1,11 @@
 // Over two panes: what the first one shows, what the second one is to show, and which samples and steps they share.
 import { CheckField } from "../controls/field";
 import { IconButton } from "../controls/icon_button";
-import { canShareAxes } from "../state/axes_beside";
-import { chooseBeside, pairingsOffered, toggleCompanion } from "../state/compare";
-import { type Pairing, readPairing, writePairing } from "../state/pairing";
+import { type Pairing, readPairing, writePairing } from "../model/comparison/matching_steps";
+import { chooseBeside, pairingsOffered, toggleCompanion } from "../state/actions/compare";
+import { canShareAxes } from "../state/derived/shared_axes";
+import { engineTitle, shownStep, stepTitle } from "../state/derived/titles";
 import type { Store } from "../state/store";
-import { engineTitle, shownStep, stepTitle } from "../state/titles";
 
 type Options = readonly (readonly [string, string])[];
 

@@ -1,9 +1,9 @@
 // Which labels are predicted as which classes at the step that is shown; a cell selects its samples.
 import { HeatMap } from "../charts/heat_map";
+import { selectConfused } from "../effects/load_measures";
 import { legibleRamp } from "../ramp";
-import { selectConfused } from "../state/measured";
+import { shownStep } from "../state/derived/titles";
 import type { Store } from "../state/store";
-import { shownStep } from "../state/titles";
 
 export function ConfusionPanel({ store }: { store: Store }) {
   const { metrics, confusion } = store.measuring;

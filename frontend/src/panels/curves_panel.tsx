@@ -1,12 +1,12 @@
 // What is measured of each step, as curves that share the slider's cursor.
 import { StepCurve, short } from "../charts/step_curve";
 import type { StepMetric, StepMetrics } from "../measures";
-import { goToStep, toggleAbove } from "../state/measure";
-import { inOrder } from "../state/metric_order";
-import { placeIn } from "../state/places";
+import { inOrder } from "../model/measures/metric_order";
+import { placeIn } from "../model/time/nearest_steps";
+import { goToStep } from "../state/actions/measures";
+import { timeAxis } from "../state/derived/time_axis";
+import { shownStep } from "../state/derived/titles";
 import type { Store } from "../state/store";
-import { timeAxis } from "../state/time_axis";
-import { shownStep } from "../state/titles";
 
 export function CurvesPanel({ store }: { store: Store }) {
   const metrics = store.measuring.metrics.value;
@@ -71,7 +71,7 @@ function Row({ store, metrics, metric }: RowProps) {
           aria-pressed={above}
           aria-label={`${title} above the slider`}
           title="Show above the slider"
-          onClick={() => toggleAbove(store, name)}
+          onClick={() => store.measuring.toggleAbove(name)}
         >
           <svg viewBox="0 0 24 24" aria-hidden="true">
             <path d="M4 18h16v2H4zm0-4 5-6 4 4 5-7 1.600 1.200-6.400 9-4.100-4-3.600 4.200z" />

@@ -2,8 +2,8 @@
 // al., arXiv 2009.10795). Easy samples lie at the top left, ambiguous ones to the right, hard or wrongly labelled ones at
 // the bottom left.
 import { Scatter } from "../charts/scatter";
-import { clickSample, select } from "../state/choose";
-import { rankedShare } from "../state/data_map";
+import { rankedShare } from "../model/measures/data_map";
+import { clickSample } from "../state/actions/choose_samples";
 import type { Store } from "../state/store";
 
 const ENDS = [0.5, 1] as const;
@@ -37,7 +37,7 @@ export function DataMapPanel({ store }: { store: Store }) {
         choose={(ids, how) => {
           const [only] = ids;
           if (how === "click" && only !== undefined) clickSample(store, only, "replace");
-          else if (ids.length > 0) select(store, ids, "chart");
+          else if (ids.length > 0) store.choosing.select(ids, "chart");
         }}
       />
       <div class="actions">
@@ -46,7 +46,7 @@ export function DataMapPanel({ store }: { store: Store }) {
             key={title}
             type="button"
             title={`Selects the ${100 * SHARE} % with ${meaning}`}
-            onClick={() => select(store, ids(), "chart")}
+            onClick={() => store.choosing.select(ids(), "chart")}
           >
             {title}
           </button>

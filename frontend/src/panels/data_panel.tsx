@@ -1,13 +1,13 @@
 // Which data are shown: run, layer, and the column that colours the samples; between them the view.
 import type { ComponentChildren } from "preact";
 import { Field } from "../controls/field";
-import { measuredColors } from "../state/colors";
-import { chooseColor, chooseLabel, chooseLayer, chooseRun } from "../state/intents";
-import { labelChoices } from "../state/label";
-import { kindOf } from "../state/painting";
+import { labelChoices } from "../model/samples/label_column";
+import { kindOf } from "../model/samples/measured_columns";
+import { colorable } from "../model/samples/table";
+import { listedRuns } from "../model/time/superseded";
+import { chooseColor, chooseLabel, chooseLayer, chooseRun } from "../state/actions/choose_view";
+import { measuredColors } from "../state/derived/colors";
 import type { Store } from "../state/store";
-import { listedRuns } from "../state/superseded";
-import { colorable } from "../state/table";
 
 export function DataPanel({ store, children }: { store: Store; children: ComponentChildren }) {
   const { runs, run, layer, colorBy } = store;

@@ -1,10 +1,10 @@
 // Histograms of the columns of numbers, each of which filters. Closed until somebody wants them.
 import { useComputed } from "@preact/signals";
 import { Brush } from "../charts/brush";
-import { setFilter } from "../state/choose";
-import { histogram } from "../state/histogram";
+
+import { histogram } from "../model/samples/histogram";
+import { titleOf, valuesOf } from "../model/samples/table";
 import type { Store } from "../state/store";
-import { titleOf, valuesOf } from "../state/table";
 
 const BINS = 32;
 
@@ -38,8 +38,7 @@ export function FiltersPanel({ store }: { store: Store }) {
             ofTime={ofTime}
             range={filter?.kind === "range" ? [filter.low, filter.high] : null}
             choose={(range) =>
-              setFilter(
-                store,
+              store.choosing.setFilter(
                 name,
                 range === null ? null : { kind: "range", low: range[0], high: range[1] },
               )

@@ -2,14 +2,14 @@
 // samples, the most striking first.
 import { RankedSamples, sentence } from "../controls/ranked_samples";
 import type { Ranked } from "../measures";
-import { select } from "../state/choose";
-import { type Finding, noWarnings, told } from "../state/findings";
-import { labelNote } from "../state/label";
-import { listed } from "../state/listed";
-import { goToStep, toggleFinding } from "../state/measure";
+
+import { type Finding, noWarnings, told } from "../model/measures/findings";
+import { labelNote } from "../model/samples/label_column";
+import { writeNumber } from "../model/samples/table";
+import { goToStep } from "../state/actions/measures";
+import { listed } from "../state/actions/sample_list_props";
+import { shownStep } from "../state/derived/titles";
 import type { Store } from "../state/store";
-import { writeNumber } from "../state/table";
-import { shownStep } from "../state/titles";
 
 export function FindingsPanel({ store }: { store: Store }) {
   const { findings, opened } = store.measuring;
@@ -37,7 +37,7 @@ export function FindingsPanel({ store }: { store: Store }) {
               class="finding"
               title="Its rule and its samples"
               aria-expanded={finding === open}
-              onClick={() => toggleFinding(store, finding.id)}
+              onClick={() => store.measuring.toggleFinding(finding.id)}
             >
               <span class="name">{titleOf(finding)}</span>
               <span class="count">{finding.count.toLocaleString("en-US")}</span>
@@ -95,7 +95,7 @@ function Samples({ store, finding }: { store: Store; finding: Finding }) {
       total={finding.count}
       score={finding.kind === "rule" ? finding.rule.score : ""}
       write={writeNumber}
-      select={(ids) => select(store, ids, "list")}
+      select={(ids) => store.choosing.select(ids, "list")}
     />
   );
 }

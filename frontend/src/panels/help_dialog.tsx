@@ -1,6 +1,6 @@
 // Lists what hands can do.
 import { useEffect, useRef } from "preact/hooks";
-import { showHelp } from "../state/intents";
+import { showHelp } from "../state/actions/choose_view";
 import type { Store } from "../state/store";
 
 const KEYS: readonly (readonly [string, readonly (readonly [string, string])[]])[] = [

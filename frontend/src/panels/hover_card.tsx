@@ -1,7 +1,7 @@
 // The sample under the pointer: its thumbnail, large, and its row of the metadata.
 import { Thumbnail } from "../controls/thumbnail";
+import { type Table, titleOf, valueAt } from "../model/samples/table";
 import type { Hover, Store } from "../state/store";
-import { type Table, titleOf, valueAt } from "../state/table";
 
 const MOST_FIELDS = 5;
 const IMAGE_SIDE = 112;
@@ -11,7 +11,7 @@ export function HoverCard({ store }: { store: Store }) {
   const hover = store.hover.value;
   if (hover === null) return null;
   // Of two panes the one that the pointer is over has the card; in the other a ring is enough.
-  const twoPanes = store.second || store.comparing.companion.value !== null;
+  const twoPanes = store.second || store.companion.value !== null;
   if (hover.told && twoPanes) return null;
   const fields = fieldsOf(store.table.value ?? [], store.colorBy.value, hover.sample);
   return (

@@ -1,7 +1,7 @@
 // The inspector's frame: its tabs and the page of the one that is chosen.
 import type { ComponentChildren } from "preact";
-import { chooseTab, toggleInspector } from "../state/choose";
-import { INSPECTOR_TABS, type InspectorTab } from "../state/choosing";
+
+import { INSPECTOR_TABS, type InspectorTab } from "../state/parts/samples";
 import type { Store } from "../state/store";
 
 const TITLES: Readonly<Record<InspectorTab, string>> = {
@@ -29,7 +29,7 @@ export function InspectorFrame({ store, children }: InspectorFrameProps) {
             const next = tabAfter(event.key, tab.value);
             if (next === null) return;
             event.preventDefault();
-            chooseTab(store, next);
+            store.choosing.chooseTab(next);
             document.getElementById(`tab-${next}`)?.focus();
           }}
         >
@@ -43,7 +43,7 @@ export function InspectorFrame({ store, children }: InspectorFrameProps) {
               aria-selected={tab.value === name}
               aria-controls="tab-page"
               tabIndex={tab.value === name ? 0 : -1}
-              onClick={() => chooseTab(store, name)}
+              onClick={() => store.choosing.chooseTab(name)}
             >
               {name}
             </button>
@@ -54,7 +54,7 @@ export function InspectorFrame({ store, children }: InspectorFrameProps) {
           class="icon"
           aria-label="Close the inspector"
           title="Close the inspector"
-          onClick={() => toggleInspector(store)}
+          onClick={() => store.choosing.toggleInspector()}
         >
           <svg viewBox="0 0 24 24" aria-hidden="true">
             <path d="M18.300 5.700 12 12l6.300 6.300-1.400 1.400-6.300-6.300-6.300 6.300-1.400-1.400L9.200 12 2.900 5.700l1.400-1.400 6.300 6.300 6.300-6.300z" />

@@ -1,8 +1,8 @@
 // What is measured of the layer, in sections of which one is open at a time.
 import type { ComponentChildren } from "preact";
-import { labelNote } from "../state/label";
-import { toggleSection } from "../state/measure";
-import { SECTIONS, type Section } from "../state/measuring";
+import { labelNote } from "../model/samples/label_column";
+
+import { SECTIONS, type Section } from "../state/parts/measures";
 import type { Store } from "../state/store";
 
 const TITLES: Readonly<Record<Section, string>> = {
@@ -34,7 +34,7 @@ export function LayerSections({ store, children }: LayerSectionsProps) {
               class="section-title"
               title={TITLES[section]}
               aria-expanded={section === open}
-              onClick={() => toggleSection(store, section)}
+              onClick={() => store.measuring.toggleSection(section)}
             >
               {section}
             </button>

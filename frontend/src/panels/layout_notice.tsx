@@ -1,7 +1,7 @@
 // What a layout costs before it is started, how far it is while it is worked on, and what went wrong.
 
-import { isUnderWay } from "../state/frames";
-import { cancelLayout, startLayout } from "../state/intents";
+import { cancelLayout, startLayout } from "../state/actions/choose_view";
+import { isUnderWay } from "../state/parts/frame_cache";
 import type { Store } from "../state/store";
 
 export function LayoutNotice({ store }: { store: Store }) {

@@ -3,14 +3,14 @@ import { useState } from "preact/hooks";
 import type { Legend, LegendEntry } from "../color";
 import { Choice } from "../controls/choice";
 import { writeMoment } from "../dates";
+import { hiddenIn } from "../model/samples/filters";
+import { writeNumber } from "../model/samples/table";
+import { type Treatment, treatmentOf } from "../model/samples/treatment";
 import { COLORS } from "../palette";
-import { colorOnly, isolateEntry, selectEntry, toggleEntry, treatAs } from "../state/choose";
-import { coloredInWords } from "../state/class_groups";
-import { colorTitle } from "../state/colors";
-import { hiddenIn } from "../state/filters";
+import { colorOnly, treatAs } from "../state/actions/choose_samples";
+import { colorTitle } from "../state/derived/colors";
+import { coloredInWords } from "../state/parts/class_groups";
 import type { Store } from "../state/store";
-import { writeNumber } from "../state/table";
-import { type Treatment, treatmentOf } from "../state/treated";
 
 export function LegendPanel({ store }: { store: Store }) {
   const legend = store.coloring.value?.legend;
@@ -137,10 +137,10 @@ function Entry({ store, column, legend, entry }: EntryProps) {
   const hidden = hiddenIn(store.choosing.filters.value.get(column));
   const shown = !codes.every((code) => hidden.has(code));
   const press = (event: MouseEvent | KeyboardEvent) => {
-    if (event.altKey) isolateEntry(store, column, entry, legend);
-    else if (event.shiftKey) selectEntry(store, column, entry, "add");
-    else if (event.ctrlKey || event.metaKey) selectEntry(store, column, entry, "subtract");
-    else toggleEntry(store, column, entry);
+    if (event.altKey) store.choosing.isolateEntry(column, entry, legend);
+    else if (event.shiftKey) store.choosing.selectEntry(column, entry, "add");
+    else if (event.ctrlKey || event.metaKey) store.choosing.selectEntry(column, entry, "subtract");
+    else store.choosing.toggleEntry(column, entry);
   };
   return (
     <li class={shown ? "" : "off"}>
@@ -170,7 +170,7 @@ function Entry({ store, column, legend, entry }: EntryProps) {
           class="icon only"
           aria-label={`Show ${name} alone`}
           title="Show alone (Alt-click)"
-          onClick={() => isolateEntry(store, column, entry, legend)}
+          onClick={() => store.choosing.isolateEntry(column, entry, legend)}
         >
           <svg viewBox="0 0 24 24" aria-hidden="true">
             <path

@@ -1,8 +1,8 @@
 // Selections with names, and tags: kept by this browser, taken along as files.
 import { download } from "../controls/download";
 import { NamedList } from "../controls/named_list";
-import { forgetSelection, nameSelection, select } from "../state/choose";
-import { rowsCsv, tagsCsv } from "../state/rows";
+
+import { rowsCsv, tagsCsv } from "../model/samples/csv";
 import type { Store } from "../state/store";
 
 export function NamedSelections({ store }: { store: Store }) {
@@ -17,9 +17,9 @@ export function NamedSelections({ store }: { store: Store }) {
         title="Under which it can be selected again, also on the next visit"
         openTitle="Select these samples again"
         removeTitle="Remove this selection"
-        keep={(name) => nameSelection(store, name)}
-        open={(name) => select(store, idsOf(name), "list")}
-        remove={(name) => forgetSelection(store, name)}
+        keep={(name) => store.choosing.nameSelection(name)}
+        open={(name) => store.choosing.select(idsOf(name), "list")}
+        remove={(name) => store.choosing.forgetSelection(name)}
       >
         {(name) => (
           <>

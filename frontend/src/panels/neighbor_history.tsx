@@ -3,11 +3,10 @@
 import { ListBox } from "../controls/list_box";
 import { Thumbnail } from "../controls/thumbnail";
 import type { NeighborHistory } from "../measures";
-import { pointAt } from "../state/choose";
-import { goToStep, unfoldNeighbors } from "../state/measure";
-import { keptNeighbors } from "../state/sample_history";
+import { keptNeighbors } from "../model/samples/sample_history";
+import { goToStep } from "../state/actions/measures";
+import { shownStep } from "../state/derived/titles";
 import { colorOf, type Store } from "../state/store";
-import { shownStep } from "../state/titles";
 
 const ROW_HEIGHT = 22;
 const IMAGE = 16;
@@ -23,7 +22,7 @@ export function NeighborHistoryPanel({ store }: { store: Store }) {
     <details
       class="more neighbor-history"
       open={neighborsUnfolded.value}
-      onToggle={(event) => unfoldNeighbors(store, event.currentTarget.open)}
+      onToggle={(event) => store.measuring.unfoldNeighbors(event.currentTarget.open)}
     >
       <summary title="The nearest neighbors at each step; outlined those of the step that is shown">
         Neighbors over the steps
@@ -53,7 +52,7 @@ function Rows({ store, history }: { store: Store; history: NeighborHistory }) {
       chosen={here}
       keyOf={(place) => steps[place] ?? 0}
       choose={(place) => goToStep(store, steps[place] ?? 0)}
-      point={() => pointAt(store, null)}
+      point={() => store.choosing.pointAt(null)}
     >
       {(place) => {
         const then = neighbors[place] ?? [];
@@ -70,8 +69,8 @@ function Rows({ store, history }: { store: Store; history: NeighborHistory }) {
                 class={now.has(one) ? "one kept" : "one"}
                 title={`Sample ${one}`}
                 aria-hidden="true"
-                onPointerEnter={() => pointAt(store, one)}
-                onPointerLeave={() => pointAt(store, null)}
+                onPointerEnter={() => store.choosing.pointAt(one)}
+                onPointerLeave={() => store.choosing.pointAt(null)}
               >
                 {sprites === null ? (
                   <span class="swatch" style={{ background: colorOf(store, one) }} />

@@ -3,18 +3,11 @@ import { useState } from "preact/hooks";
 import { Choice, type Option } from "../controls/choice";
 import { Field, NumberField } from "../controls/field";
 import { SampleList } from "../controls/sample_list";
-import { lookAt, select } from "../state/choose";
-import { listed } from "../state/listed";
-import {
-  chooseK,
-  chooseMetric,
-  compareSince,
-  MOST_NEIGHBORS,
-  missingFrom,
-} from "../state/neighbors";
+import { writeNumber } from "../model/samples/table";
+import { listed } from "../state/actions/sample_list_props";
+import { stepTitle } from "../state/derived/titles";
+import { MOST_NEIGHBORS, missingFrom } from "../state/parts/neighbors";
 import type { Store } from "../state/store";
-import { writeNumber } from "../state/table";
-import { stepTitle } from "../state/titles";
 import type { Metric } from "../types";
 
 const METRICS: readonly (readonly [Metric, string])[] = [
@@ -47,8 +40,7 @@ export function NeighborsPanel({ store }: { store: Store }) {
           title="Selects the listed neighbors"
           disabled={shown.length === 0}
           onClick={() =>
-            select(
-              store,
+            store.choosing.select(
               shown.map((one) => one.sample),
               "list",
             )
@@ -63,7 +55,7 @@ export function NeighborsPanel({ store }: { store: Store }) {
           title="What makes two samples neighbors: their distance, or the angle between them"
           options={METRICS}
           chosen={metric.value}
-          choose={(chosen) => chooseMetric(store, chosen as Metric)}
+          choose={(chosen) => store.neighbors.chooseMetric(chosen as Metric)}
         />
         <NumberField
           name="Nearest"
@@ -72,7 +64,7 @@ export function NeighborsPanel({ store }: { store: Store }) {
           high={MOST_NEIGHBORS}
           whole
           value={k.value}
-          choose={(number) => chooseK(store, number)}
+          choose={(number) => store.neighbors.chooseK(number)}
         />
         <Field
           name="Changes since"
@@ -84,7 +76,7 @@ export function NeighborsPanel({ store }: { store: Store }) {
             ),
           ]}
           chosen={since.value === null ? "" : `${since.value}`}
-          choose={(step) => compareSince(store, step === "" ? null : Number(step))}
+          choose={(step) => store.neighbors.compareSince(step === "" ? null : Number(step))}
         />
       </div>
       {current?.then && (
@@ -95,7 +87,7 @@ export function NeighborsPanel({ store }: { store: Store }) {
         name={part === "all" ? "Nearest neighbors" : `Neighbors ${part}`}
         ids={shown.map((one) => one.sample)}
         chosen={null}
-        choose={(one) => lookAt(store, one)}
+        choose={(one) => store.choosing.lookAt(one)}
       >
         {(place) => (
           <span class="count">

@@ -1,7 +1,7 @@
 // Says what the page waits for and what went wrong. The picture behind stays.
-import { dismissNotSearched } from "../state/choose";
+
+import { shownStep } from "../state/derived/titles";
 import type { Store } from "../state/store";
-import { shownStep } from "../state/titles";
 
 export function Notices({ store }: { store: Store }) {
   const { activity, run, layer, frames, view } = store;
@@ -48,7 +48,7 @@ export function Notices({ store }: { store: Store }) {
             <button
               type="button"
               title="Takes this message away"
-              onClick={() => dismissNotSearched(store)}
+              onClick={() => store.choosing.dismissNotSearched()}
             >
               Dismiss
             </button>

@@ -2,11 +2,11 @@
 // model was confident, underlined where it was wrong.
 import { useId, useState } from "preact/hooks";
 import type { SampleHistory } from "../measures";
-import { colorOfClass } from "../state/colors";
-import { goToStep } from "../state/measure";
-import { predictedAt, toldAt } from "../state/sample_history";
+import { predictedAt, toldAt } from "../model/samples/sample_history";
+import { goToStep } from "../state/actions/measures";
+import { colorOfClass } from "../state/derived/colors";
+import { shownStep } from "../state/derived/titles";
 import type { Store } from "../state/store";
-import { shownStep } from "../state/titles";
 
 export function PredictionStrip({ store }: { store: Store }) {
   const { sampleHistory, hasOutputs } = store.measuring;

@@ -1,11 +1,11 @@
 // One quiet line: what this view is worth, and what its axes were made from; on a click the numbers of the step shown.
-import { basisSentence, isOutdated } from "../state/basis";
-import { hasOwnBasis } from "../state/frames";
-import { showQuality } from "../state/intents";
-import { labelNote } from "../state/label";
-import { refitAxes } from "../state/show";
+
+import { labelNote } from "../model/samples/label_column";
+import { basisSentence, isOutdated } from "../model/time/basis";
+import { showQuality } from "../state/actions/choose_view";
+import { shownStep } from "../state/derived/titles";
+import { hasOwnBasis } from "../state/parts/frame_cache";
 import type { Store } from "../state/store";
-import { shownStep } from "../state/titles";
 import type { FrameQuality } from "../types";
 
 /** Name, meaning, and which number; all between 0 and 1. */
@@ -74,7 +74,7 @@ export function QualityLine({ store }: { store: Store }) {
           type="button"
           class="refit"
           title="Make the axes from all steps recorded so far"
-          onClick={() => refitAxes(store)}
+          onClick={() => store.showing.refitAxes()}
         >
           Refit axes
         </button>

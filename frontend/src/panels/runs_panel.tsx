@@ -5,56 +5,69 @@ import { StepCurve, short } from "../charts/step_curve";
 import { Field } from "../controls/field";
 import { RankedSamples, sentence } from "../controls/ranked_samples";
 import type { Comparison, Difference, MetricOfBoth, Other } from "../measures";
-import { select } from "../state/choose";
-import { listed } from "../state/listed";
-import { chooseRival, goToStep, toggleDifference } from "../state/measure";
-import { inOrder } from "../state/metric_order";
-import { leftOutInWords, rivalOf, rivalsOf, strangersOf } from "../state/others";
+import { inOrder } from "../model/measures/metric_order";
+import { writeNumber } from "../model/samples/table";
+import { goToStep } from "../state/actions/measures";
+import { listed } from "../state/actions/sample_list_props";
+import {
+  comparableRunsOf,
+  comparedRunOf,
+  incompatibleRunsOf,
+  leftOutInWords,
+} from "../state/derived/other_layers";
+import { timeAxis } from "../state/derived/time_axis";
+import { shownStep, stepName } from "../state/derived/titles";
 import type { Store } from "../state/store";
-import { writeNumber } from "../state/table";
-import { timeAxis } from "../state/time_axis";
-import { shownStep, stepName } from "../state/titles";
 
 /** So many runs are named. */
 const FEW = 3;
 
 export function RunsPanel({ store }: { store: Store }) {
-  const rivals = rivalsOf(store);
-  const rival = rivalOf(store);
-  const strangers = strangersOf(store);
+  const comparableRuns = comparableRunsOf(store);
+  const comparedRun = comparedRunOf(store);
+  const incompatibleRuns = incompatibleRunsOf(store);
   const comparison = store.measuring.comparison.value;
   const title = (one: Other) =>
     one.layer === store.layer.value?.name ? one.run : `${one.layer} of ${one.run}`;
   return (
     <div class="runs">
-      {rival === null ? (
+      {comparedRun === null ? (
         <p>No other run recorded the same samples.</p>
       ) : (
         <>
           <Field
             name="Compare with"
             title="The run and layer that this one is held against"
-            options={rivals.map((one, i) => [String(i), title(one)] as const)}
+            options={comparableRuns.map((one, i) => [String(i), title(one)] as const)}
             chosen={String(
-              rivals.findIndex(({ run, layer }) => run === rival.run && layer === rival.layer),
+              comparableRuns.findIndex(
+                ({ run, layer }) => run === comparedRun.run && layer === comparedRun.layer,
+              ),
             )}
             choose={(place) => {
-              const chosen = rivals[Number(place)];
-              if (chosen !== undefined) chooseRival(store, chosen);
+              const chosen = comparableRuns[Number(place)];
+              if (chosen !== undefined) store.measuring.chooseComparedRun(chosen);
             }}
           />
           {comparison === null ? (
             <p role="status">The runs are being compared…</p>
           ) : (
-            <Both store={store} comparison={comparison} there={title(rival)} run={rival.run} />
+            <Both
+              store={store}
+              comparison={comparison}
+              there={title(comparedRun)}
+              run={comparedRun.run}
+            />
           )}
         </>
       )}
-      {strangers.length > 0 && (
+      {incompatibleRuns.length > 0 && (
         <p>
-          {strangers.length > FEW ? `${strangers.length} other runs` : strangers.join(", ")}{" "}
-          {strangers.length === 1 ? "holds" : "hold"} other samples and cannot be compared: record
-          all runs with the same x and metadata.
+          {incompatibleRuns.length > FEW
+            ? `${incompatibleRuns.length} other runs`
+            : incompatibleRuns.join(", ")}{" "}
+          {incompatibleRuns.length === 1 ? "holds" : "hold"} other samples and cannot be compared:
+          record all runs with the same x and metadata.
         </p>
       )}
     </div>
@@ -150,7 +163,7 @@ function Both({ store, comparison, there, run }: BothProps) {
                   class="finding"
                   title="Lists these samples, the most striking first"
                   aria-expanded={one === open}
-                  onClick={() => toggleDifference(store, one.list)}
+                  onClick={() => store.measuring.toggleDifference(one.list)}
                 >
                   <span class="name">{one.meaning.replace(/\.$/, "")}</span>
                   <span class="count">
@@ -221,7 +234,7 @@ function Samples({ store, difference }: { store: Store; difference: Difference }
       total={count}
       score={score}
       write={writeNumber}
-      select={(ids) => select(store, ids, "list")}
+      select={(ids) => store.choosing.select(ids, "list")}
     />
   );
 }

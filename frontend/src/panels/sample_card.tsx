@@ -1,10 +1,10 @@
 // The chosen sample: its image, its row, how far it has come, and the way to the next one.
 import { useComputed } from "@preact/signals";
 import { Thumbnail } from "../controls/thumbnail";
-import { lookFurther } from "../state/choose";
-import { median, pathLengths } from "../state/paths";
+import { titleOf, valueAt } from "../model/samples/table";
+import { median, pathLengths } from "../model/scene/path_length";
+import { lookFurther } from "../state/actions/choose_samples";
 import type { Store } from "../state/store";
-import { titleOf, valueAt } from "../state/table";
 
 const IMAGE_SIDE = 112;
 

@@ -4,14 +4,14 @@ import { useState } from "preact/hooks";
 import { download } from "../controls/download";
 import { CheckField, Field } from "../controls/field";
 import { Menu } from "../controls/menu";
+import { coordinatesCsv, heldSteps, playOnce } from "../effects/export_files";
 import { film, noFilmBecause } from "../export/animation";
 import { type Caption, pictureFile } from "../export/picture";
 import { SideBySide } from "../export/side_by_side";
 import { dotsSvg, MOST_DOTS } from "../export/svg";
-import { coordinatesCsv, heldSteps, playOnce } from "../state/saving";
+import { shownStep, stageTitle } from "../state/derived/titles";
 import type { Store } from "../state/store";
-import { shownStep, stageTitle } from "../state/titles";
-import type { Easel } from "../types";
+import type { PictureExport } from "../types";
 
 const SCALES = [1, 2, 3, 4].map((scale) => [`${scale}`, `${scale} ×`] as const);
 
@@ -45,8 +45,8 @@ function Files({ store }: { store: Store }) {
       ? { title: titleOf(store), legend: store.coloring.value?.legend ?? { kind: "none" } }
       : null;
   const savePng = async () => {
-    const easel = pictureOf(store);
-    const blob = await pictureFile(easel, Number(scale), store.theme.value, caption());
+    const pictureExport = pictureOf(store);
+    const blob = await pictureFile(pictureExport, Number(scale), store.theme.value, caption());
     download(`${name}.png`, blob, "image/png");
   };
   const saveFilm = async () => {
@@ -132,31 +132,33 @@ function Files({ store }: { store: Store }) {
 }
 
 function svgOf(store: Store, caption: Caption | null): string {
-  const easel = easelOf(store);
+  const pictureExport = pictureExportOf(store);
   const paint = store.coloring.value?.bytes;
   if (paint === undefined) throw new Error("There is no picture to save yet.");
-  const { width, height, markWidth } = easel;
+  const { width, height, markWidth } = pictureExport;
   const marks = store.choosing.marks.value;
-  const screen = easel.screenPositions();
+  const screen = pictureExport.screenPositions();
   const diameter = Math.min(markWidth, 12);
   return dotsSvg({ width, height, screen, paint, marks, diameter }, store.theme.value, caption);
 }
 
 /** Of both panes, where there are two. */
-function pictureOf(store: Store): Easel {
-  const easel = easelOf(store);
-  const beside = store.comparing.companion.value?.easel.value ?? null;
-  return beside === null ? easel : new SideBySide(easel, beside, easel.top !== beside.top);
+function pictureOf(store: Store): PictureExport {
+  const pictureExport = pictureExportOf(store);
+  const beside = store.companion.value?.pictureExport.value ?? null;
+  return beside === null
+    ? pictureExport
+    : new SideBySide(pictureExport, beside, pictureExport.top !== beside.top);
 }
 
-function easelOf(store: Store): Easel {
-  if (store.easel.value === null) throw new Error("There is no picture to save yet.");
-  return store.easel.value;
+function pictureExportOf(store: Store): PictureExport {
+  if (store.pictureExport.value === null) throw new Error("There is no picture to save yet.");
+  return store.pictureExport.value;
 }
 
 /** What it shows, in words. */
 function titleOf(store: Store): string {
-  const beside = store.comparing.companion.value;
+  const beside = store.companion.value;
   return beside === null
     ? stageTitle(store)
     : [store, beside].map((one) => `${one.runName.value}: ${stageTitle(one)}`).join(" | ");

@@ -1,7 +1,7 @@
 // The search: says at once how many samples it finds or what is wrong with the query; Enter selects them.
 import { useEffect, useRef } from "preact/hooks";
-import { searchFor, selectFound } from "../state/choose";
-import type { Found } from "../state/choosing";
+
+import type { Found } from "../state/parts/samples";
 import type { Store } from "../state/store";
 
 /** Looking through many rows takes time that typing should not wait for. */
@@ -20,7 +20,7 @@ export function SearchField({ store }: { store: Store }) {
   }, [query.value]);
   const ask = () => {
     clearTimeout(timer.current);
-    searchFor(store, field.current?.value ?? "");
+    store.choosing.searchFor(field.current?.value ?? "");
   };
   return (
     <search class="search">
@@ -43,7 +43,7 @@ export function SearchField({ store }: { store: Store }) {
           if (event.key !== "Enter") return;
           ask();
           const subtract = event.ctrlKey || event.metaKey;
-          selectFound(store, event.shiftKey ? "add" : subtract ? "subtract" : "replace");
+          store.choosing.selectFound(event.shiftKey ? "add" : subtract ? "subtract" : "replace");
         }}
       />
       <div id="found" role="status" class={found.value?.kind === "error" ? "found error" : "found"}>

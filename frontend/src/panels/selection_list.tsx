@@ -4,11 +4,11 @@ import { Choice, type Option } from "../controls/choice";
 import { ListBox } from "../controls/list_box";
 import { type Order, SamplesTable } from "../controls/samples_table";
 import { Thumbnail } from "../controls/thumbnail";
-import { lookAt, pointAt } from "../state/choose";
-import { sortSamples } from "../state/rows";
-import { idsIn } from "../state/selection";
+
+import { sortSamples } from "../model/samples/csv";
+import { idsIn } from "../model/samples/selection";
+import { titleOf } from "../model/samples/table";
 import { colorOf, type Store } from "../state/store";
-import { titleOf } from "../state/table";
 
 const COLUMNS = 6;
 const CELL = 48;
@@ -29,7 +29,7 @@ export function SelectionList({ store }: { store: Store }) {
   }, [mask, columns.value, order]);
   if (mask === undefined) return null;
   const sprites = store.sprites.value;
-  const choose = (id: number) => lookAt(store, id);
+  const choose = (id: number) => store.choosing.lookAt(id);
   return (
     <section class="selected" aria-label="Selected samples">
       <div class="row-of-fields">
@@ -74,7 +74,7 @@ export function SelectionList({ store }: { store: Store }) {
           keyOf={(place) => ids[place] as number}
           titleOf={(place) => `Sample ${ids[place]}`}
           choose={(place) => choose(ids[place] as number)}
-          point={(place) => pointAt(store, place === null ? null : (ids[place] as number))}
+          point={(place) => store.choosing.pointAt(place === null ? null : (ids[place] as number))}
         >
           {(place) => (
             <span class="framed" style={{ borderColor: colorOf(store, ids[place] as number) }}>

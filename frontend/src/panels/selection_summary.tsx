@@ -1,12 +1,12 @@
 // What is selected: how many samples, how they came to be, which labels they have, and what can be done with them.
 import { CopyButton } from "../controls/copy_button";
 import { download } from "../controls/download";
-import { clearSelection, isolate } from "../state/choose";
-import { rowsCsv, shares } from "../state/rows";
-import { idsIn, type Reason } from "../state/selection";
-import { fitToSelection, toggleHolding } from "../state/show";
+
+import { rowsCsv, shares } from "../model/samples/csv";
+import { idsIn, type Reason } from "../model/samples/selection";
+import { titleOf } from "../model/samples/table";
+import { toggleHolding } from "../state/actions/display";
 import type { Store } from "../state/store";
-import { titleOf } from "../state/table";
 
 const REASONS: Readonly<Record<Reason, string>> = {
   click: "by clicking",
@@ -33,13 +33,17 @@ export function SelectionSummary({ store }: { store: Store }) {
         <small> {REASONS[reason]}</small>
       </h2>
       <div class="actions">
-        <button type="button" title="Hide all other samples" onClick={() => isolate(store)}>
+        <button
+          type="button"
+          title="Hide all other samples"
+          onClick={() => store.choosing.isolate()}
+        >
           Isolate
         </button>
         <button
           type="button"
           title="Show the selected samples as large as they fit"
-          onClick={() => fitToSelection(store)}
+          onClick={() => store.showing.fitToSelection()}
         >
           Fit
         </button>
@@ -59,7 +63,11 @@ export function SelectionSummary({ store }: { store: Store }) {
         <button type="button" title="Rows of the selected samples, as a CSV file" onClick={save}>
           Download
         </button>
-        <button type="button" title="Select nothing (Esc)" onClick={() => clearSelection(store)}>
+        <button
+          type="button"
+          title="Select nothing (Esc)"
+          onClick={() => store.choosing.clearSelection()}
+        >
           Clear
         </button>
       </div>

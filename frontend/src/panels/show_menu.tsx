@@ -1,22 +1,11 @@
 // What can be shown on the stage besides the samples, and how large and dense they are drawn: folded until it is wanted.
 import { CheckField, Field, SliderField } from "../controls/field";
 import { Menu } from "../controls/menu";
-import { sequenceColumn } from "../state/annotations";
-import {
-  chooseGhost,
-  chooseOverlay,
-  ghostSteps,
-  labelBy,
-  showClassNames,
-  showSequence,
-  showTrails,
-  sizeBy,
-  spaceEvenly,
-  tune,
-} from "../state/show";
-import { MANY_SAMPLES } from "../state/showing";
+import { ghostSteps } from "../state/actions/display";
+import { sequenceColumn } from "../state/derived/annotations";
+import { shownStep } from "../state/derived/titles";
+import { MANY_SAMPLES } from "../state/parts/display";
 import type { Store } from "../state/store";
-import { shownStep } from "../state/titles";
 import type { Overlay } from "../types";
 
 const OVERLAYS: readonly (readonly [Overlay, string])[] = [
@@ -52,7 +41,7 @@ export function ShowMenu({ store }: { store: Store }) {
           name="Steps evenly spaced"
           title="Each tick as far from the next; else as far as the training between them"
           checked={store.showing.even.value}
-          choose={(even) => spaceEvenly(store, even)}
+          choose={(even) => store.showing.spaceEvenly(even)}
         />
       )}
     </Menu>
@@ -69,14 +58,14 @@ function Marks({ store }: { store: Store }) {
         name="Trails"
         title="The last ten steps of hovered and selected samples and of the classes' medians"
         checked={trails.value}
-        choose={(shown) => showTrails(store, shown)}
+        choose={(shown) => store.showing.showTrails(shown)}
       />
       {columns.some(({ type }) => type === "category") && (
         <CheckField
           name="Class names"
           title="At the median of each class, of at most 20"
           checked={classNames.value}
-          choose={(shown) => showClassNames(store, shown)}
+          choose={(shown) => store.showing.showClassNames(shown)}
         />
       )}
       {linked !== undefined && (
@@ -84,7 +73,7 @@ function Marks({ store }: { store: Store }) {
           name="Lines along the sequence"
           title={`From each sample to the one that ${linked.name} names`}
           checked={sequence.value}
-          choose={(shown) => showSequence(store, shown)}
+          choose={(shown) => store.showing.showSequence(shown)}
         />
       )}
       <Field
@@ -92,7 +81,7 @@ function Marks({ store }: { store: Store }) {
         title="Written beside hovered and selected samples"
         options={[["", "Nothing"], ...columns.map(({ name }) => [name, name] as const)]}
         chosen={store.showing.labelBy.value}
-        choose={(column) => labelBy(store, column)}
+        choose={(column) => store.showing.chooseLabelBy(column)}
       />
     </>
   );
@@ -110,7 +99,7 @@ function Overlays({ store }: { store: Store }) {
         title={`One at a time; density by itself beyond ${MANY_SAMPLES.toLocaleString("en-US")} samples`}
         options={OVERLAYS}
         chosen={overlay.value}
-        choose={(value) => chooseOverlay(store, value as Overlay)}
+        choose={(value) => store.showing.chooseOverlay(value as Overlay)}
       />
       {first !== undefined && (
         <Field
@@ -118,7 +107,7 @@ function Overlays({ store }: { store: Store }) {
           title="The step whose dots lie dimmed behind the samples"
           options={options}
           chosen={`${first}`}
-          choose={(step) => chooseGhost(store, "ghostStep", Number(step))}
+          choose={(step) => store.showing.chooseGhost("ghostStep", Number(step))}
         />
       )}
       {other !== undefined && (
@@ -127,7 +116,7 @@ function Overlays({ store }: { store: Store }) {
           title="The other step whose dots lie dimmed behind the samples"
           options={options}
           chosen={`${other}`}
-          choose={(step) => chooseGhost(store, "otherStep", Number(step))}
+          choose={(step) => store.showing.chooseGhost("otherStep", Number(step))}
         />
       )}
     </>
@@ -145,20 +134,20 @@ function Dots({ store }: { store: Store }) {
           title="The larger the number, the larger the sample; a dot without a number is hollow"
           options={[["", "Nothing"], ...numbers.map(({ name }) => [name, name] as const)]}
           chosen={store.showing.sizeBy.value}
-          choose={(column) => sizeBy(store, column)}
+          choose={(column) => store.showing.chooseSizeBy(column)}
         />
       )}
       <SliderField
         name="Size"
         title="How large samples are drawn, times our own choice"
         value={dotSize.value}
-        choose={(factor) => tune(store, "dotSize", factor)}
+        choose={(factor) => store.showing.tune("dotSize", factor)}
       />
       <SliderField
         name="Opacity"
         title="How opaque dots are drawn in 2-D, times our own choice"
         value={opacity.value}
-        choose={(factor) => tune(store, "opacity", factor)}
+        choose={(factor) => store.showing.tune("opacity", factor)}
       />
     </>
   );

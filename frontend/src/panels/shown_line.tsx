@@ -1,9 +1,9 @@
 // Says that not all samples are on the stage, or that some are held still, and undoes it; and tells screen readers what is selected.
-import { showAll } from "../state/choose";
-import { obstacleToRegions } from "../state/regions";
-import { toggleHolding } from "../state/show";
+
+import { obstacleToRegions } from "../effects/load_regions";
+import { toggleHolding } from "../state/actions/display";
+import { shownStep } from "../state/derived/titles";
 import type { Store } from "../state/store";
-import { shownStep } from "../state/titles";
 
 export function ShownLine({ store }: { store: Store }) {
   const { visible, letThrough, unseen, samples, selection } = store.choosing;
@@ -29,7 +29,7 @@ export function ShownLine({ store }: { store: Store }) {
             <button
               type="button"
               title="Ends isolation and all filters"
-              onClick={() => showAll(store)}
+              onClick={() => store.choosing.showAll()}
             >
               Show all
             </button>

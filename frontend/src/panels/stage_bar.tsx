@@ -2,9 +2,14 @@
 import type { ComponentChildren } from "preact";
 import { Choice, type Option } from "../controls/choice";
 import { IconButton } from "../controls/icon_button";
-import { chooseTool, toggleInspector } from "../state/choose";
-import { toggleCompanion } from "../state/compare";
-import { chooseDimensions, chooseDrawing, goHome, showHelp, togglePanel } from "../state/intents";
+import {
+  chooseDimensions,
+  chooseDrawing,
+  goHome,
+  showHelp,
+  togglePanel,
+} from "../state/actions/choose_view";
+import { toggleCompanion } from "../state/actions/compare";
 import type { Store } from "../state/store";
 import type { Dimensions, Drawing, Tool } from "../types";
 
@@ -59,7 +64,7 @@ export function StageBar({ store, menu, children }: StageBarProps) {
   const engine = store.engines.value.find(({ name }) => name === store.engine.value);
   const flat = engine !== undefined && !engine.components.includes(3);
   const pictured = store.layer.value?.sprite != null;
-  const comparing = store.comparing.companion.value !== null;
+  const comparing = store.companion.value !== null;
   return (
     <div class="stage-bar" role="toolbar" aria-label="View">
       <IconButton
@@ -75,7 +80,7 @@ export function StageBar({ store, menu, children }: StageBarProps) {
         name="Dragging"
         options={TOOLS}
         chosen={store.choosing.tool.value}
-        choose={(tool) => chooseTool(store, tool)}
+        choose={(tool) => store.choosing.chooseTool(tool)}
       />
       {store.layer.value !== null && (
         <Choice
@@ -129,7 +134,7 @@ function InspectorButton({ store }: { store: Store }) {
   return (
     <IconButton
       name={open ? "Hide the inspector" : show}
-      press={() => toggleInspector(store)}
+      press={() => store.choosing.toggleInspector()}
       expanded={open}
       badge={waits ? BADGE.format(count) : undefined}
     >

@@ -5,27 +5,26 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Matrix4 } from "three";
 import type { Size } from "../canvas/camera";
+import { Canvas2dRenderer } from "../canvas/canvas2d_renderer";
 import { type Graphics, watchContext } from "../canvas/context";
 import { Density } from "../canvas/density";
-import { StageEasel } from "../canvas/easel";
-import { FlatPainter } from "../canvas/flat_painter";
-import { GlPainter } from "../canvas/gl_painter";
 import { Overlay } from "../canvas/overlay";
-import type { Painter } from "../canvas/painter";
+import { StagePictureExport } from "../canvas/picture_export";
 import type { Pointed } from "../canvas/pointing";
 import { RegionShading } from "../canvas/regions";
+import type { Renderer } from "../canvas/renderer";
 import { packSprites } from "../canvas/sprites";
 import { Stage } from "../canvas/stage";
 import type { StageEvents } from "../canvas/stage_events";
+import { WebGlRenderer } from "../canvas/webgl_renderer";
+import { shownRegions } from "../effects/load_regions";
+import { placesOf } from "../model/scene/hold_still";
 import { css, RINGS, STAGE } from "../palette";
-import { annotationsOf } from "../state/annotations";
-import { selectedIds } from "../state/choose";
-import { placesOf } from "../state/holding";
-import { shownRegions } from "../state/regions";
-import { ghostPoses } from "../state/show";
-import { paintOf, scalesOf } from "../state/sizes";
+import { ghostPoses } from "../state/actions/display";
+import { annotationsOf } from "../state/derived/annotations";
+import { paintOf, scalesOf } from "../state/derived/sizes";
+import { stageTitle } from "../state/derived/titles";
 import type { Store } from "../state/store";
-import { stageTitle } from "../state/titles";
 import type { Dimensions } from "../types";
 
 /** What is left of the dots' opacity over a shading of their density. */
@@ -53,10 +52,10 @@ export function StagePanel({ store, hands, children }: StagePanelProps) {
   const gone = graphics === "gone";
   useEffect(() => {
     if (!canvas.current || !above.current || !beneath.current) return;
-    const gl = gone ? null : GlPainter.on(canvas.current);
+    const gl = gone ? null : WebGlRenderer.on(canvas.current);
     if (gl === null && !gone) setGraphics("missing");
-    const painter = gl ?? FlatPainter.on(canvas.current);
-    if (painter === null) return;
+    const renderer = gl ?? Canvas2dRenderer.on(canvas.current);
+    if (renderer === null) return;
     // Where somebody has moved the camera to, another stage stands too.
     const camera = store.camera.peek();
     if (gone && camera !== null) store.cameraWanted.value = { ...camera };
@@ -65,7 +64,7 @@ export function StagePanel({ store, hands, children }: StagePanelProps) {
     const stop = runStage(store, hands, {
       canvas: canvas.current,
       above: above.current,
-      painter,
+      renderer,
       overlay: new Overlay(above.current),
       density: new Density(beneath.current),
       regions: new RegionShading(beneath.current),
@@ -137,7 +136,7 @@ function Ring({ store }: { store: Store }) {
 interface Parts {
   readonly canvas: HTMLCanvasElement;
   readonly above: HTMLCanvasElement;
-  readonly painter: Painter;
+  readonly renderer: Renderer;
   /** Over the samples, and beneath them. */
   readonly overlay: Overlay;
   readonly density: Density;
@@ -145,7 +144,7 @@ interface Parts {
 }
 
 function runStage(store: Store, hands: StageHands, parts: Parts): () => void {
-  const { canvas, above, painter, overlay, density, regions } = parts;
+  const { canvas, above, renderer, overlay, density, regions } = parts;
   let seen: { readonly clip: Matrix4; readonly size: Size } | null = null;
   const wantedRegions = shownRegions(store);
   const colorIn = () => {
@@ -162,7 +161,7 @@ function runStage(store: Store, hands: StageHands, parts: Parts): () => void {
     if (store.showing.overlay.peek() !== "density" || late) return density.clear();
     density.draw(stage.screenPositions(), size, RINGS[store.theme.peek()].selected);
   };
-  const stage = new Stage(canvas, painter, store.dimensions.peek(), {
+  const stage = new Stage(canvas, renderer, store.dimensions.peek(), {
     tool: () => store.choosing.tool.peek(),
     ...hands,
     sketch(path) {
@@ -182,15 +181,15 @@ function runStage(store: Store, hands: StageHands, parts: Parts): () => void {
       shade(size);
       store.camera.value = moved;
       store.home.value = home;
-      easel.tell();
+      pictureExport.tell();
     },
     firstPicture() {
       if (!store.second) performance.mark("tb_embed:first-picture");
       store.firstPicture.value = true;
     },
   });
-  const easel = new StageEasel(stage, overlay, canvas, above);
-  store.easel.value = easel;
+  const pictureExport = new StagePictureExport(stage, overlay, canvas, above);
+  store.pictureExport.value = pictureExport;
   const stops = [
     effect(() => {
       if (store.cameraWanted.value !== null) stage.lookFrom(store.cameraWanted.value);
@@ -242,7 +241,7 @@ function runStage(store: Store, hands: StageHands, parts: Parts): () => void {
     effect(() => packThumbnails(store, stage)),
     store.showing.fitWanted.subscribe((times) => {
       const pose = untracked(() => store.motion.shown.value?.to);
-      const ids = untracked(() => selectedIds(store));
+      const ids = untracked(() => store.choosing.selectedIds());
       if (times > 0 && pose !== undefined) stage.fit(placesOf(pose, ids));
     }),
     store.homeWanted.subscribe((times) => {
@@ -251,7 +250,7 @@ function runStage(store: Store, hands: StageHands, parts: Parts): () => void {
   ];
   return () => {
     for (const stop of stops) stop();
-    store.easel.value = null;
+    store.pictureExport.value = null;
     stage.dispose();
   };
 }

@@ -1,7 +1,7 @@
 // Tags for some samples, by button or by key.
-import { tagSamples } from "../state/choose";
+
+import { TAGS } from "../model/samples/tags";
 import type { Store } from "../state/store";
-import { TAGS } from "../state/tags";
 
 interface TagBarProps {
   readonly store: Store;
@@ -20,7 +20,7 @@ export function TagBar({ store, ids }: TagBarProps) {
           type="button"
           aria-pressed={ids.every((id) => tags.value.get(id) === tag)}
           title={`Tags as "${tag}", again takes the tag away (key ${i + 1})`}
-          onClick={() => tagSamples(store, ids, tag)}
+          onClick={() => store.choosing.tagSamples(ids, tag)}
         >
           <span class="key" aria-hidden="true">
             {i + 1}

@@ -4,16 +4,22 @@ import { Marks } from "../charts/marks";
 import { StepCurve, short } from "../charts/step_curve";
 import { Ticks } from "../charts/ticks";
 import type { StepMetric } from "../measures";
-import { chooseRun, chooseSpeed, goToPlace, placeOfStep, togglePlaying } from "../state/intents";
-import { goToStep } from "../state/measure";
-import { marksOf } from "../state/phases";
-import { SPEEDS } from "../state/playback";
-import { followTraining, toggleLoop } from "../state/show";
-import { along, nearestPlace, spaced } from "../state/spacing";
+import { along, nearestPlace, spaced } from "../model/time/axis";
+import { marksOf } from "../model/time/phases";
+import { SPEEDS } from "../model/time/playback";
+import { supersededChoice } from "../model/time/superseded";
+import {
+  chooseRun,
+  chooseSpeed,
+  goToPlace,
+  placeOfStep,
+  togglePlaying,
+} from "../state/actions/choose_view";
+import { followTraining } from "../state/actions/display";
+import { goToStep } from "../state/actions/measures";
+import { timeAxis } from "../state/derived/time_axis";
+import { shownStep, stepTitle } from "../state/derived/titles";
 import type { Store } from "../state/store";
-import { supersededChoice } from "../state/superseded";
-import { timeAxis } from "../state/time_axis";
-import { shownStep, stepTitle } from "../state/titles";
 import type { FrameQuality } from "../types";
 
 /** The slider's resolution where the steps do not lie evenly. */
@@ -82,7 +88,7 @@ export function Timeline({ store }: { store: Store }) {
           aria-label="Loop"
           title="Play again and again"
           aria-pressed={store.showing.loop.value}
-          onClick={() => toggleLoop(store)}
+          onClick={() => store.showing.toggleLoop()}
         >
           <svg viewBox="0 0 24 24" aria-hidden="true">
             <path d="M7 7h10v3l4-4-4-4v3H5v6h2zm10 10H7v-3l-4 4 4 4v-3h12v-6h-2z" />

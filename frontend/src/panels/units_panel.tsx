@@ -3,10 +3,10 @@
 
 import { short } from "../charts/step_curve";
 import { ListBox } from "../controls/list_box";
-import { chooseColor } from "../state/intents";
+import { mostSelective, turnover } from "../model/measures/units";
+import { chooseColor } from "../state/actions/choose_view";
+import { shownStep } from "../state/derived/titles";
 import type { Store } from "../state/store";
-import { shownStep } from "../state/titles";
-import { mostSelective, turnover } from "../state/units";
 
 const ROW_HEIGHT = 28;
 

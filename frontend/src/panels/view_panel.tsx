@@ -1,9 +1,11 @@
 // How the layer is projected: the view, and under "More" what its engine can be told. The form is made from the
 // server's own description of each engine.
 import { CheckField, Field, NumberField } from "../controls/field";
-import { selectedIds } from "../state/choose";
-import { tooFew } from "../state/engines";
-import { lacksGroups } from "../state/groups";
+
+import { tooFew } from "../model/projection/engines";
+import { lacksGroups } from "../model/projection/groups";
+import { readIds, writeIds } from "../model/samples/selection";
+import { type Axes, COMPONENTS, FIRST_AXES } from "../model/scene/components";
 import {
   chooseAxes,
   chooseBasisSteps,
@@ -12,11 +14,9 @@ import {
   chooseSetting,
   togglePin,
   toggleTour,
-} from "../state/intents";
-import { readIds, writeIds } from "../state/selection";
+} from "../state/actions/choose_view";
+import { shownStep } from "../state/derived/titles";
 import type { Store } from "../state/store";
-import { shownStep } from "../state/titles";
-import { type Axes, COMPONENTS, FIRST_AXES } from "../state/turn";
 import type { Parameter } from "../types";
 
 export function ViewPanel({ store }: { store: Store }) {
@@ -224,7 +224,7 @@ function SamplesField({
         type="button"
         title="Takes the samples that are selected now"
         disabled={selected === 0}
-        onClick={() => chooseSetting(store, parameter, writeIds(selectedIds(store)))}
+        onClick={() => chooseSetting(store, parameter, writeIds(store.choosing.selectedIds()))}
       >
         Set from selection ({selected.toLocaleString("en-US")})
       </button>

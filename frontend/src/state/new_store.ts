@@ -1,25 +1,24 @@
 // A store of which nothing is known yet, and what follows from what in it.
 import { computed, signal } from "@preact/signals";
-import { labelQuery } from "../api";
 import { type Coloring, colorAlike, colorByCategory, colorByDate, colorByNumber } from "../color";
+import { lacksGroups } from "../model/projection/groups";
+import { type ByStep, tableAt } from "../model/samples/columns_by_step";
+import { axesNeedLabel, labelOf, labelQuery, saidLabel } from "../model/samples/label_column";
+import type { Table } from "../model/samples/table";
+import { type Treatments, treated } from "../model/samples/treatment";
+import { COMPONENTS, type Turn } from "../model/scene/components";
 import type { Dimensions, Engine, Onto, Run, Theme, View } from "../types";
-import { Activity } from "./activity";
-import { Bookmarks } from "./bookmarks";
-import { type ByStep, tableAt } from "./by_step";
-import { Choosing } from "./choosing";
-import { type Category, ClassGroups, sharingOf } from "./class_groups";
-import { Comparing } from "./comparing";
-import type { Frames } from "./frames";
-import { lacksGroups } from "./groups";
-import { axesNeedLabel, labelOf, saidLabel } from "./label";
-import { Measuring } from "./measuring";
-import { Motion } from "./motion";
-import { Neighbors } from "./neighbors";
-import { Showing } from "./showing";
+import { Activity } from "./parts/activity";
+import { Bookmarks } from "./parts/bookmarks";
+import { type Category, ClassGroups, sharingOf } from "./parts/class_groups";
+import { ComparisonState } from "./parts/comparison";
+import { DisplayState } from "./parts/display";
+import type { FrameCache } from "./parts/frame_cache";
+import { MeasuresState } from "./parts/measures";
+import { Motion } from "./parts/motion";
+import { NeighborsState } from "./parts/neighbors";
+import { SamplesState } from "./parts/samples";
 import type { Store } from "./store";
-import type { Table } from "./table";
-import { type Treatments, treated } from "./treated";
-import { COMPONENTS, type Turn } from "./turn";
 
 export function createStore(reducedMotion: () => boolean, wide: boolean, second = false): Store {
   const activity = new Activity();
@@ -36,7 +35,7 @@ export function createStore(reducedMotion: () => boolean, wide: boolean, second 
   const theme = signal<Theme>("light");
   const recorded = signal<Table | null>(null);
   const byStep = signal<ByStep>(new Map());
-  const frames = signal<Frames | null>(null);
+  const frames = signal<FrameCache | null>(null);
 
   const dimensions = signal<Dimensions>(2);
   const flying = signal(false);
@@ -56,14 +55,14 @@ export function createStore(reducedMotion: () => boolean, wide: boolean, second 
   );
   const shownStep = computed(() => steps.value[Math.round(at.value)] ?? null);
   const table = computed(() => tableAt(recorded.value, byStep.value, shownStep.value));
-  const measuring = new Measuring({ colorBy, at, steps, samples });
+  const measuring = new MeasuresState({ colorBy, at, steps, samples });
   const columns = computed(() => {
     const painted = measuring.painted.value;
     const shown =
       table.value?.map((column) => treated(column, treatments.value, label.value)) ?? null;
     return painted === null ? shown : [...(shown ?? []), painted.column];
   });
-  const choosing = new Choosing(samples, columns, unseen);
+  const choosing = new SamplesState(samples, columns, unseen);
   /** The tags are one of them. */
   const coloredBy = computed(() =>
     choosing.columns.value.find(({ name }) => name === colorBy.value),
@@ -141,11 +140,12 @@ export function createStore(reducedMotion: () => boolean, wide: boolean, second 
     activity,
     motion,
     choosing,
-    showing: new Showing(samples),
+    showing: new DisplayState(samples),
     bookmarks: new Bookmarks(),
-    neighbors: new Neighbors(),
+    neighbors: new NeighborsState(),
     measuring,
-    comparing: new Comparing(),
+    comparing: new ComparisonState(),
+    companion: signal(null),
     runs,
     logdirProblems: signal<readonly string[]>([]),
     runName,
@@ -183,7 +183,7 @@ export function createStore(reducedMotion: () => boolean, wide: boolean, second 
     camera: signal(null),
     home: signal(null),
     cameraWanted: signal(null),
-    easel: signal(null),
+    pictureExport: signal(null),
     quality: signal(null),
     qualityOpen: signal(false),
     hover: signal(null),

@@ -1,36 +1,36 @@
-// The one state of the page. Panels and canvas read it; only the functions of `session.ts` write what is fetched, and
-// only those of `intents.ts` what the user wants.
+// The one state of the page. Panels and canvas read it; only `effects/` write what is fetched, and only
+// `actions/` and the methods of its parts what the user wants.
 import type { ReadonlySignal, Signal } from "@preact/signals";
 import type { Coloring, Sharing } from "../color";
+import type { ByStep } from "../model/samples/columns_by_step";
+import type { Table } from "../model/samples/table";
+import type { Treatments } from "../model/samples/treatment";
+import type { Turn } from "../model/scene/components";
 import { css } from "../palette";
 import type {
   Camera,
   Dimensions,
   Drawing,
-  Easel,
   Engine,
   Layer,
   NearHome,
+  PictureExport,
   Quality,
   Run,
   SpriteFacts,
   Theme,
   View,
 } from "../types";
-import type { Activity } from "./activity";
-import type { Bookmarks } from "./bookmarks";
-import type { ByStep } from "./by_step";
-import type { Choosing } from "./choosing";
-import type { Category } from "./class_groups";
-import type { Comparing } from "./comparing";
-import type { Frames } from "./frames";
-import type { Measuring } from "./measuring";
-import type { Motion } from "./motion";
-import type { Neighbors } from "./neighbors";
-import type { Showing } from "./showing";
-import type { Table } from "./table";
-import type { Treatments } from "./treated";
-import type { Turn } from "./turn";
+import type { Activity } from "./parts/activity";
+import type { Bookmarks } from "./parts/bookmarks";
+import type { Category } from "./parts/class_groups";
+import type { ComparisonState } from "./parts/comparison";
+import type { DisplayState } from "./parts/display";
+import type { FrameCache } from "./parts/frame_cache";
+import type { MeasuresState } from "./parts/measures";
+import type { Motion } from "./parts/motion";
+import type { NeighborsState } from "./parts/neighbors";
+import type { SamplesState } from "./parts/samples";
 
 export interface Sprites {
   readonly facts: SpriteFacts;
@@ -51,10 +51,10 @@ export interface Hover {
 }
 
 export interface Extent {
-  readonly frames: Frames;
+  readonly frames: FrameCache;
   readonly change: "other" | "whole" | "grown";
   /** The other pane's frames, where both are seen along the same axes: then they have one home. */
-  readonly joined: Frames | null;
+  readonly joined: FrameCache | null;
 }
 
 export interface Store {
@@ -62,12 +62,14 @@ export interface Store {
   readonly second: boolean;
   readonly activity: Activity;
   readonly motion: Motion;
-  readonly choosing: Choosing;
-  readonly showing: Showing;
+  readonly choosing: SamplesState;
+  readonly showing: DisplayState;
   readonly bookmarks: Bookmarks;
-  readonly neighbors: Neighbors;
-  readonly measuring: Measuring;
-  readonly comparing: Comparing;
+  readonly neighbors: NeighborsState;
+  readonly measuring: MeasuresState;
+  readonly comparing: ComparisonState;
+  /** That of the second pane, while it is open. */
+  readonly companion: Signal<Store | null>;
   readonly runs: Signal<readonly Run[] | null>;
   /** Why there may be more runs than can be seen. */
   readonly logdirProblems: Signal<readonly string[]>;
@@ -116,7 +118,7 @@ export interface Store {
   /** The metadata at that step. */
   readonly table: ReadonlySignal<Table | null>;
   readonly sprites: Signal<Sprites | null>;
-  readonly frames: Signal<Frames | null>;
+  readonly frames: Signal<FrameCache | null>;
   /** What home must show, and why that has changed. */
   readonly extent: Signal<Extent | null>;
   readonly firstPicture: Signal<boolean>;
@@ -129,7 +131,7 @@ export interface Store {
   /** A place that the camera is to take. */
   readonly cameraWanted: Signal<Camera | NearHome | null>;
   /** What can be had of the picture; null where nothing is drawn. */
-  readonly easel: Signal<Easel | null>;
+  readonly pictureExport: Signal<PictureExport | null>;
   readonly quality: Signal<Quality | null>;
   readonly qualityOpen: Signal<boolean>;
   readonly hover: Signal<Hover | null>;

@@ -1,0 +1,136 @@
+// Draws with WebGL 2 through three.js: dots, thumbnails, and ghosts behind them. After a lost context three.js sets itself
+// up again and sends geometry and pictures anew, since they are kept here.
+import {
+  type Matrix4,
+  Camera as ThreeCamera,
+  Matrix4 as ThreeMatrix,
+  Scene as ThreeScene,
+  WebGLRenderer,
+} from "three";
+import { MARK } from "../marks";
+import type { Pose } from "../types";
+import type { Size } from "./camera";
+import { Images } from "./images";
+import { dress, type MarkStyle } from "./mark_style";
+import { PointAttributes } from "./point_attributes";
+import { Dots } from "./points";
+import type { Renderer } from "./renderer";
+import type { SpriteTexture } from "./sprites";
+
+const NOWHERE = new ThreeMatrix().multiplyScalar(0);
+
+export class WebGlRenderer implements Renderer {
+  private readonly renderer: WebGLRenderer;
+  private readonly scene = new ThreeScene();
+  private readonly camera = new ThreeCamera();
+  private dots: Dots | null = null;
+  private images: Images | null = null;
+  private ghosts: { readonly dots: Dots; readonly pose: Pose }[] = [];
+
+  /** Null where the browser offers no WebGL 2. */
+  static on(canvas: HTMLCanvasElement): WebGlRenderer | null {
+    const context = canvas.getContext("webgl2", { alpha: true, antialias: false, depth: true });
+    return context === null ? null : new WebGlRenderer(canvas, context);
+  }
+
+  private constructor(canvas: HTMLCanvasElement, context: WebGL2RenderingContext) {
+    // Nothing is cleared but to nothing: the stage's colour is the page's, in every theme and after a lost context.
+    this.renderer = new WebGLRenderer({ canvas, context, alpha: true });
+    this.renderer.setClearColor(0, 0);
+    this.renderer.sortObjects = false;
+    this.scene.matrixWorldAutoUpdate = false;
+  }
+
+  hold(looks: PointAttributes | null): void {
+    this.dropGhosts();
+    if (this.dots !== null) {
+      this.scene.remove(this.dots.object);
+      this.dots.dispose();
+    }
+    this.dots = looks && new Dots(looks.samples);
+    if (this.dots === null || looks === null) return;
+    this.dots.setLooks(looks);
+    this.scene.add(this.dots.object);
+  }
+
+  setPoses(from: Pose, to: Pose): void {
+    this.dots?.setPoses(from, to);
+  }
+
+  setLooks(looks: PointAttributes): void {
+    this.dots?.setLooks(looks);
+  }
+
+  setGhosts(poses: readonly Pose[], looks: PointAttributes): void {
+    this.dropGhosts();
+    if (poses.length === 0) return;
+    const dimmed = new PointAttributes();
+    dimmed.hold(looks.samples);
+    dimmed.setPaint(looks.paint);
+    dimmed.setScales(looks.scales);
+    const hidden = (mark: number) => mark === MARK.hidden;
+    dimmed.setMarks(looks.marks.map((mark) => (hidden(mark) ? mark : MARK.dimmed)));
+    for (const pose of poses) {
+      const dots = new Dots(looks.samples);
+      dots.setLooks(dimmed);
+      dots.setPoses(pose, pose);
+      this.ghosts.push({ dots, pose });
+      // Objects are drawn in the order of this list.
+      this.scene.children.unshift(dots.object);
+    }
+  }
+
+  setSprites(texture: SpriteTexture | null): void {
+    if (this.images !== null) {
+      this.scene.remove(this.images.object);
+      this.images.dispose();
+    }
+    this.images = texture === null ? null : new Images(texture);
+    if (this.images !== null) this.scene.add(this.images.object);
+  }
+
+  resize({ width, height }: Size, pixelRatio: number): void {
+    this.renderer.setPixelRatio(pixelRatio);
+    this.renderer.setSize(width, height, false);
+  }
+
+  dress(style: MarkStyle): number {
+    if (this.dots === null) return 0;
+    const ghosts = this.ghosts.map(({ dots }) => dots);
+    return dress({ ...style, dots: this.dots, images: this.images, ghosts });
+  }
+
+  draw(pair: readonly [Matrix4, Matrix4], clip: Matrix4): void {
+    this.dots?.setClip(pair);
+    this.images?.setClip(pair);
+    for (const { dots, pose } of this.ghosts) {
+      const placed = clip.clone().multiply(new ThreeMatrix().fromArray(pose.placement));
+      dots.setClip([placed, NOWHERE]);
+    }
+    this.renderer.render(this.scene, this.camera);
+  }
+
+  clear(): void {
+    this.renderer.clear();
+  }
+
+  finish(): void {
+    this.renderer.getContext().finish();
+  }
+
+  dispose(): void {
+    this.hold(null);
+    this.setSprites(null);
+    this.renderer.dispose();
+    // A browser has some sixteen contexts: one that waited to be collected would in time cost another canvas its own.
+    this.renderer.forceContextLoss();
+  }
+
+  private dropGhosts(): void {
+    for (const { dots } of this.ghosts) {
+      this.scene.children = this.scene.children.filter((one) => one !== dots.object);
+      dots.dispose();
+    }
+    this.ghosts = [];
+  }
+}

@@ -1,0 +1,48 @@
+// What files of the present view hold: coordinates as a table, and the run played from its first step to its last.
+
+import { writeCsv } from "../model/samples/csv_field";
+import { scenePositions } from "../model/scene/pose";
+import { goToPlace } from "../state/actions/choose_view";
+import { shownStep } from "../state/derived/titles";
+import { until } from "../state/parts/until";
+import type { Store } from "../state/store";
+import { pause } from "./pause";
+
+/** The axes by name, in the view's own units, of each sample at each of the steps that are here. */
+export function coordinatesCsv(store: Store, steps: readonly number[]): string {
+  const dimensions = store.dimensions.value;
+  const axes = ["x", "y", "z"].slice(0, dimensions);
+  const named = steps.some((step) => shownStep(store, step) !== `${step}`);
+  const rows = steps.flatMap((step) => {
+    const pose = store.frames.value?.pose(step, dimensions);
+    if (pose == null) return [];
+    const positions = scenePositions(pose);
+    return Array.from({ length: positions.length / 3 }, (_, i) => [
+      `${step}`,
+      ...(named ? [shownStep(store, step)] : []),
+      `${i}`,
+      ...axes.map((_, axis) => String(positions[3 * i + axis])),
+    ]);
+  });
+  return writeCsv([["step", ...(named ? ["step_name"] : []), "sample", ...axes], ...rows]);
+}
+
+/** The steps whose positions are in this page's memory. */
+export function heldSteps(store: Store): readonly number[] {
+  const held = store.frames.value?.frames.value;
+  return store.steps.value.filter((step) => held?.has(step) ?? false);
+}
+
+/** Plays the run once, at the chosen speed; rejects when it is given up. */
+export async function playOnce(store: Store, signal: AbortSignal): Promise<void> {
+  goToPlace(store, 0);
+  await until(() => !store.busy.value, signal);
+  await pause(400, signal);
+  store.playing.value = true;
+  const stop = () => {
+    store.playing.value = false;
+  };
+  signal.addEventListener("abort", stop, { once: true });
+  await until(() => !store.playing.value, signal);
+  await pause(400, signal);
+}

@@ -1,0 +1,98 @@
+// Keeps two panes in step with one another, whichever of them hands are on: what one of them got from the other is not sent
+// back.
+import { computed, effect, untracked } from "@preact/signals";
+import { carryCamera } from "../model/comparison/carry_camera";
+import { carrySample } from "../model/comparison/same_samples";
+import type { FrameCache } from "../state/parts/frame_cache";
+import type { Store } from "../state/store";
+import type { Camera } from "../types";
+
+export interface End<T> {
+  read(): T;
+  write(value: T): void;
+  /** What the other side is to take over for a value of this one; undefined for nothing. */
+  carry(value: T): T | undefined;
+}
+
+/** The ring around the sample that is pointed at. */
+export function linkPointing(first: Store, second: Store): void {
+  const end = (store: Store, way: "there" | "back"): End<number | null> => {
+    const sample = computed(() => store.hover.value?.sample ?? null);
+    return {
+      read: () => sample.value,
+      write(wanted) {
+        store.choosing.pointed.value = wanted;
+      },
+      carry(value) {
+        const { link } = first.comparing.linking.value;
+        return link === null ? undefined : carrySample(link[way], value);
+      },
+    };
+  };
+  join([end(first, "there"), end(second, "back")]);
+}
+
+/** Where the axes are shared the cameras stand at the same place, else at the same place as seen from home. */
+export function linkCameras(first: Store, second: Store, shared: () => boolean): void {
+  const end = (store: Store, other: Store): End<Camera | null> => ({
+    read: () => store.camera.value,
+    write(camera) {
+      if (camera === null) store.homeWanted.value += 1;
+      else store.cameraWanted.value = camera;
+    },
+    carry(camera) {
+      if (camera === null) return null;
+      if (shared()) return { ...camera };
+      const [from, to] = [store.home.value, other.home.value];
+      return from && to ? (carryCamera(camera, from, to) ?? undefined) : undefined;
+    },
+  });
+  const send = join([end(first, second), end(second, first)]);
+  // The second pane opens where the first one stands, and stays there when either comes to have another home.
+  effect(() => {
+    const settled = first.home.value !== null && second.home.value !== null;
+    shared();
+    if (settled && first.camera.peek() !== null) send();
+  });
+}
+
+/** Where two layers are seen along the same axes, home shows both of them. */
+export function joinHomes(first: Store, second: Store, shared: () => boolean): void {
+  effect(() => {
+    const complete = first.frames.value?.complete && second.frames.value?.complete;
+    const apart = first.runName.value !== second.runName.value;
+    const joined = complete === true && apart && shared();
+    setJoined(first, joined ? second.frames.value : null);
+    setJoined(second, joined ? first.frames.value : null);
+  });
+}
+
+export function partHomes(store: Store): void {
+  setJoined(store, null);
+}
+
+function setJoined({ extent }: Store, joined: FrameCache | null): void {
+  if (extent.value === null || extent.value.joined === joined) return;
+  extent.value = { ...extent.value, joined, change: "whole" };
+}
+
+/** Returns what sends the first end's present value. */
+export function join<T>(ends: readonly [End<T>, End<T>]): () => void {
+  /** What each end has, or is about to have. */
+  const known: [T, T] = [untracked(ends[0].read), untracked(ends[1].read)];
+  const send = (from: 0 | 1) => {
+    const value = untracked(ends[from].read);
+    const to = from === 0 ? 1 : 0;
+    known[from] = value;
+    const carried = untracked(() => ends[from].carry(value));
+    if (carried === undefined) return;
+    known[to] = carried;
+    untracked(() => ends[to].write(carried));
+  };
+  for (const from of [0, 1] as const) {
+    effect(() => {
+      if (ends[from].read() !== known[from]) send(from);
+    });
+  }
+  return () => send(0);
+}

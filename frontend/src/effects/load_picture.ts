@@ -1,0 +1,189 @@
+// What a pane needs for its picture: the frames of its layer, metadata, thumbnails, what colours the samples, decision
+// regions, what the view is worth; and that the picture moves to the chosen step.
+import { computed, effect, untracked } from "@preact/signals";
+import { cancelLayout, fetchFrames, fetchMetadata, fetchSprite } from "../api";
+import { kindOf } from "../model/samples/measured_columns";
+import { readTable } from "../model/samples/table";
+import { UNTURNED_AXES } from "../model/scene/components";
+import { type Basis, takeBasis } from "../model/time/basis";
+import { placeOfStep } from "../state/actions/choose_view";
+import { FrameCache, type FrameServer, hasOwnBasis, sameView } from "../state/parts/frame_cache";
+import { until } from "../state/parts/until";
+import type { Store } from "../state/store";
+import type { Layer } from "../types";
+import { loadByStep } from "./load_by_step";
+import { loadColors } from "./load_measures";
+import { loadQuality } from "./load_quality";
+import { loadRegions } from "./load_regions";
+import { refitIfDue } from "./poll_runs";
+
+const SERVER: FrameServer = { fetchFrames, cancelLayout };
+
+export function loadPicture(store: Store, signal: AbortSignal): void {
+  loadFrames(store, signal);
+  loadMetadata(store, signal);
+  loadByStep(store, signal);
+  loadSprites(store, signal);
+  loadQuality(store, signal);
+  loadColors(store, signal);
+  loadRegions(store, signal);
+  showStep(store);
+  watchExtent(store);
+}
+
+/** The frames of the chosen layer: the same ones while its recording goes on, others for another recording. */
+function loadFrames(store: Store, signal: AbortSignal): void {
+  const mayPrefetch = until(() => store.firstPicture.value, signal);
+  // Nobody prefetches for a page that is being left.
+  mayPrefetch.catch(() => {});
+  let refits = 0;
+  signal.addEventListener("abort", () => store.frames.peek()?.stop());
+  effect(() => {
+    const run = store.run.value;
+    const layer = store.layer.value;
+    const view = store.view.value;
+    const refitWanted = store.showing.refitWanted.value !== refits;
+    refits = store.showing.refitWanted.value;
+    const chosen = store.basisSteps.value;
+    untracked(() => {
+      const frames = store.frames.peek();
+      const step = store.step.peek();
+      if (run === null || layer === null || step === null || view === null) {
+        frames?.stop();
+        store.frames.value = null;
+        return;
+      }
+      const make = (basis: Basis) =>
+        new FrameCache(run, layer, view, basis, step, store.activity, mayPrefetch, SERVER);
+      if (frames?.shows(run, layer, view) && frames.basis.chosen === chosen) {
+        frames.extend(run, layer);
+        if (hasOwnBasis(view)) refitIfDue(store, frames, make, refitWanted);
+        return;
+      }
+      frames?.stop();
+      const next = make(takeBasis(run, layer, chosen));
+      if (frames !== null && turnsOnly(frames, next)) next.refits = frames;
+      store.frames.value = next;
+    });
+  });
+}
+
+/** The same axes, with more or fewer components of them. */
+function turnsOnly(before: FrameCache, after: FrameCache): boolean {
+  return (
+    sameView({ ...before.view, components: 0 }, { ...after.view, components: 0 }) &&
+    before.key.basisSteps === after.key.basisSteps &&
+    before.showsLayer(after)
+  );
+}
+
+/** Moves the picture to the chosen step as soon as its frame is there; until then the old picture stays. */
+function showStep(store: Store): void {
+  let shown: { frames: FrameCache; dimensions: number } | null = null;
+  effect(() => {
+    const frames = store.frames.value;
+    const step = store.step.value;
+    const dimensions = store.dimensions.value;
+    const pinned = store.pinned.value;
+    const turn = store.turn.value;
+    const still = store.showing.held.value;
+    if (store.runs.value !== null && store.layer.value === null) store.motion.clear();
+    if (frames === null || step === null) return;
+    const placed = pinned ?? step;
+    frames.want(placed);
+    // Another engine's picture would be taken for this one's.
+    if (frames.progress.value !== null && frames.frames.value.size === 0) store.motion.clear();
+    if (!frames.frames.value.has(placed)) return;
+    const turned = frames.turn !== (turn ?? UNTURNED_AXES);
+    frames.turn = turn ?? UNTURNED_AXES;
+    frames.still = still;
+    const pose = frames.pose(placed, dimensions);
+    if (pose === null) return;
+    const sameCloud =
+      shown?.frames === frames || (shown !== null && frames.refits === shown.frames);
+    const sameScene = sameCloud && shown?.dimensions === dimensions;
+    shown = { frames, dimensions };
+    untracked(() => {
+      const at = placeOfStep(store);
+      const moves = sameScene && pinned === null && !(turned && store.touring.peek());
+      if (moves) store.motion.move(pose, at);
+      else store.motion.jump(pose, at);
+      if (!sameCloud) store.extent.value = { frames, change: "other", joined: null };
+    });
+  });
+}
+
+/** Home shows all steps: it is set anew once they have come, and when a recording brings more. */
+function watchExtent(store: Store): void {
+  let whole: FrameCache | null = null;
+  // The frames that are held, not the step that is wanted of them: playing changes nothing of home.
+  const held = computed(() =>
+    store.frames.value?.complete ? store.frames.value.frames.value : null,
+  );
+  effect(() => {
+    const frames = store.frames.value;
+    if (frames === null || held.value === null) return;
+    const known = whole !== null && (whole === frames || whole === frames.refits);
+    whole = frames;
+    store.extent.value = { frames, change: known ? "grown" : "whole", joined: null };
+  });
+}
+
+function loadMetadata(store: Store, signal: AbortSignal): void {
+  onSamples(store, signal, (run, layer, stillWanted) => {
+    store.recorded.value = null;
+    if (layer.columns.length === 0) return;
+    store.activity.attempt(`the metadata of ${run}`, stillWanted, async () => {
+      const table = readTable(await fetchMetadata(run, layer, stillWanted));
+      store.recorded.value = table;
+      const kept = store.colorBy.peek();
+      const measured = kept !== null && kindOf(kept) !== null;
+      const known = kept === "" || measured || table.some(({ name }) => name === kept);
+      if (kept === null || !known) store.colorBy.value = store.label.peek() ?? "";
+    });
+  });
+}
+
+function loadSprites(store: Store, signal: AbortSignal): void {
+  const letGo = () => {
+    const old = store.sprites.peek();
+    store.sprites.value = null;
+    for (const sheet of old?.sheets ?? []) sheet.close();
+  };
+  signal.addEventListener("abort", letGo);
+  onSamples(store, signal, (run, layer, stillWanted) => {
+    letGo();
+    const facts = layer.sprite;
+    if (facts === null) return;
+    store.activity.attempt(`the thumbnails of ${run}`, stillWanted, async () => {
+      const pages = Array.from({ length: facts.pages }, (_, page) => page);
+      const sheets = await Promise.all(
+        pages.map((page) => fetchSprite(run, layer, page, stillWanted)),
+      );
+      if (stillWanted.aborted) for (const sheet of sheets) sheet.close();
+      else store.sprites.value = { facts, sheets };
+    });
+  });
+}
+
+/** Calls back when other samples are shown: of another run or layer, or of other metadata and thumbnails. */
+function onSamples(
+  store: Store,
+  signal: AbortSignal,
+  load: (run: string, layer: Layer, stillWanted: AbortSignal) => void,
+): void {
+  let loaded = "";
+  let loading = new AbortController();
+  effect(() => {
+    const run = store.run.value?.run;
+    const layer = store.layer.value;
+    if (run === undefined || layer === null) return;
+    const samples = JSON.stringify([run, layer.samples_version]);
+    if (samples === loaded) return;
+    loading.abort();
+    loading = new AbortController();
+    loaded = samples;
+    const stillWanted = AbortSignal.any([signal, loading.signal]);
+    untracked(() => load(run, layer, stillWanted));
+  });
+}

@@ -1,0 +1,120 @@
+// Keeps up with runs that are still being recorded: asks for news, follows the last step, and makes the axes anew when it
+// is time, without letting the picture jump.
+import { batch, effect } from "@preact/signals";
+import { readRuns, requestRuns } from "../api";
+import { watchReload } from "../host";
+import { poseOf, scenePositions } from "../model/scene/pose";
+import { type Alignment, align, UNTURNED } from "../model/scene/rotations";
+import { type Basis, isOutdated, needsRefit, takeBasis } from "../model/time/basis";
+import { REFIT_MOVE } from "../model/time/moves";
+import { chooseRun } from "../state/actions/choose_view";
+import type { FrameCache } from "../state/parts/frame_cache";
+import { until } from "../state/parts/until";
+import { lastStep, type Store } from "../state/store";
+import type { Dimensions, Run } from "../types";
+
+const POLL = 5000;
+
+/** Takes the first answer, then asks every five seconds while the page can be seen, and when TensorBoard reloads. */
+export function keepUp(store: Store, firstAnswer: Promise<Response>, signal: AbortSignal): void {
+  const what = "the list of runs";
+  let answer: Promise<Response> | null = firstAnswer;
+  const receive = async () => {
+    const asked = answer ?? requestRuns(signal);
+    // Whoever tries again wants another answer.
+    answer = null;
+    const { runs, problems } = await readRuns(asked);
+    if (problems.join() !== store.logdirProblems.peek().join()) {
+      store.logdirProblems.value = problems;
+    }
+    receiveRuns(store, runs);
+  };
+  let asking = true;
+  const answered = () => {
+    asking = false;
+  };
+  store.activity.attempt(what, signal, receive).then(answered);
+  // One question at a time: behind a server that hangs they would queue up.
+  const ask = () => {
+    if (asking) return;
+    asking = true;
+    store.activity.attemptQuietly(what, signal, receive).then(answered);
+  };
+  effect(() => {
+    if (!store.visible.value) return;
+    const timer = setInterval(ask, POLL);
+    return () => clearInterval(timer);
+  });
+  watchReload(ask);
+}
+
+export function receiveRuns(store: Store, runs: readonly Run[]): void {
+  const before = store.runs.peek();
+  if (before !== null && JSON.stringify(before) === JSON.stringify(runs)) return;
+  const stoodLast = store.step.peek() === lastStep(store.steps.peek());
+  batch(() => {
+    store.runs.value = runs;
+    const steps = store.steps.value;
+    if (store.run.value === null || store.layer.value === null) {
+      const first = runs.find(({ layers }) => layers.length > 0) ?? runs[0];
+      const named = store.run.value ?? first;
+      if (named !== undefined) chooseRun(store, named.run);
+      return;
+    }
+    const gone = !steps.includes(store.step.value ?? Number.NaN);
+    const follows = store.showing.follow.peek() && stoodLast && before !== null;
+    if (gone || follows) store.step.value = lastStep(steps);
+  });
+}
+
+const refitting = new WeakMap<FrameCache, FrameCache>();
+
+/** When there is twice as much to see, or all, takes a new basis and swaps once its picture of this step is there. */
+export function refitIfDue(
+  store: Store,
+  old: FrameCache,
+  make: (basis: Basis) => FrameCache,
+  wanted = false,
+): void {
+  const run = store.run.peek();
+  const layer = store.layer.peek();
+  if (run === null || layer === null) return;
+  const underWay = refitting.get(old);
+  if (underWay !== undefined) underWay.extend(run, layer);
+  const newest = underWay ?? old;
+  const due = needsRefit(newest.basis, run, layer);
+  if (!due && !(wanted && isOutdated(newest.basis, layer))) return;
+  underWay?.stop();
+  const next = make(takeBasis(run, layer));
+  refitting.set(old, next);
+  swap(store, old, next).catch(() => next.stop());
+}
+
+async function swap(store: Store, old: FrameCache, next: FrameCache): Promise<void> {
+  const unwanted = AbortSignal.any([old.stopped, next.stopped]);
+  await until(() => {
+    const step = store.step.value;
+    if (step === null) return false;
+    next.want(step);
+    return next.frames.value.has(step) && old.frames.value.has(step);
+  }, unwanted);
+  const step = store.step.peek() ?? 0;
+  next.alignments = { 2: layOnto(old, next, step, 2), 3: layOnto(old, next, step, 3) };
+  next.refits = old;
+  store.motion.next = REFIT_MOVE;
+  store.frames.value = next;
+  old.stop();
+}
+
+function layOnto(
+  old: FrameCache,
+  next: FrameCache,
+  step: number,
+  dimensions: Dimensions,
+): Alignment {
+  const frame = next.frames.peek().get(step);
+  const pose = old.pose(step, dimensions);
+  if (frame === undefined || pose === null) return UNTURNED;
+  const from = scenePositions(poseOf(frame, UNTURNED, dimensions));
+  return align(from, scenePositions(pose), dimensions);
+}

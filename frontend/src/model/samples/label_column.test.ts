@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import type { Layer } from "../../types";
+import { labelChoices, labelNote, labelOf, saidLabel } from "./label_column";
+import type { Column } from "./table";
+
+const layer = {
+  columns: ["sex", "class"].map((name) => ({ name, type: "category" })),
+  label: "class",
+  label_reason: "'class' is the label, since it is called so.",
+} as unknown as Layer;
+const unlabelled: Layer = { ...layer, label: null, label_reason: "There is no label: why." };
+
+describe("the label", () => {
+  const leftOut = "Metrics and findings that need labels are left out.";
+
+  it.each([
+    [null, "class", undefined],
+    ["sex", "sex", "sex"],
+    ["class", "class", undefined],
+    ["", null, ""],
+    ["of another run", "class", undefined],
+  ])("chosen as %j is %j and said as %j", (wanted, label, said) => {
+    expect(labelOf(layer, wanted)).toBe(label);
+    expect(saidLabel(layer, wanted)).toBe(said);
+  });
+
+  it("is chosen where there is none, and no label need not be", () => {
+    expect(saidLabel(unlabelled, "sex")).toBe("sex");
+    expect(saidLabel(unlabelled, "")).toBeUndefined();
+  });
+
+  it("is named where it is not called so, and its absence explained", () => {
+    expect(labelNote(layer, null)).toBe("Label: class.");
+    expect(labelNote({ ...layer, label: "label" }, null)).toBeNull();
+    expect(labelNote(unlabelled, null)).toBe(`There is no label: why. ${leftOut}`);
+    expect(labelNote(layer, "")).toBe(`No label is chosen. ${leftOut}`);
+  });
+});
+
+it("columns of classes are words, and whole numbers that come twice", () => {
+  const number = (name: string, values: number[]): Column => ({
+    type: "number",
+    name,
+    values: Float64Array.from(values),
+  });
+  const word = { type: "category", codes: Int32Array.of(0, 0), words: ["a"] } as const;
+  const table: Column[] = [
+    { ...word, name: "word" },
+    { ...word, name: "prediction", byStep: true },
+    number("digit", [1, 1, Number.NaN, 2, 2]),
+    number("index", [0, 1, 2, 3]),
+    number("price", [0.5, 0.5, 0.5, 0.5]),
+    number("empty", [Number.NaN]),
+  ];
+  expect(labelChoices(table)).toEqual(["word", "digit"]);
+});

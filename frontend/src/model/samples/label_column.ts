@@ -1,0 +1,56 @@
+// Which column is the label: the server's answer, unless somebody chooses another one or none.
+import type { Layer } from "../../types";
+import type { Table } from "./table";
+
+/** What somebody has chosen: a column, "" for no label, null for the layer's own. */
+export type Wanted = string | null;
+
+/** The column in force, null for none. What was chosen of other metadata says nothing here. */
+export function labelOf(layer: Layer | null, wanted: Wanted): string | null {
+  if (layer === null) return null;
+  if (wanted === "") return null;
+  const known = layer.columns.some(({ name }) => name === wanted);
+  return known ? wanted : layer.label;
+}
+
+/** What the server and the address must be told: nothing where it is the layer's own. */
+export function saidLabel(layer: Layer | null, wanted: Wanted): string | undefined {
+  const label = labelOf(layer, wanted);
+  return layer === null || label === layer.label ? undefined : (label ?? "");
+}
+
+/** Axes between classes are made from the label where no column is named. */
+export function axesNeedLabel(
+  engine: string,
+  { kind, column }: Readonly<Record<string, string>>,
+): boolean {
+  return engine === "axes" && kind !== "groups" && !column;
+}
+
+/** Columns of classes: words, or whole numbers that each come twice on average. */
+export function labelChoices(table: Table): string[] {
+  return table
+    .filter((column) => {
+      if (column.byStep) return false;
+      if (column.type === "category") return column.words.length > 0;
+      if (column.type !== "number") return false;
+      const known = column.values.filter((value) => !Number.isNaN(value));
+      const few = 2 * new Set(known).size <= known.length;
+      return few && known.length > 0 && known.every(Number.isInteger);
+    })
+    .map(({ name }) => name);
+}
+
+/** Which label is meant, where nobody would guess; why there is none, and what is missing for it. */
+export function labelNote(layer: Layer | null, wanted: Wanted): string | null {
+  const label = labelOf(layer, wanted);
+  if (layer === null || label === "label") return null;
+  if (label !== null) return `Label: ${label}.`;
+  const reason = wanted === "" ? "No label is chosen." : layer.label_reason;
+  return `${reason} Metrics and findings that need labels are left out.`;
+}
+
+/** As an argument of a request; nothing where the layer's own label holds. */
+export function labelQuery(label: string | undefined): { readonly label?: string } {
+  return label === undefined ? {} : { label };
+}

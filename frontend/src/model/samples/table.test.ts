@@ -1,0 +1,36 @@
+import { describe, expect, it } from "vitest";
+import { Strings } from "../../wire";
+import { type Column, colorable, valueAt, writeNumber } from "./table";
+
+const category = (name: string, words: number): Column => ({
+  type: "category",
+  name,
+  codes: Int32Array.of(0, -1),
+  words: Array.from({ length: words }, (_, i) => `${name} ${i}`),
+});
+const number: Column = {
+  type: "number",
+  name: "loss",
+  values: Float64Array.of(0.123456, Number.NaN),
+};
+const text: Column = {
+  type: "text",
+  name: "note",
+  texts: new Strings(new TextEncoder().encode("ab"), Uint32Array.of(0, 2, 2)),
+};
+
+describe("value_at", () => {
+  it("shows what is there, and nothing where nothing is", () => {
+    expect([0, 1].map((sample) => valueAt(category("c", 2), sample))).toEqual(["c 0", ""]);
+    expect([0, 1].map((sample) => valueAt(number, sample))).toEqual(["0.1235", ""]);
+    expect([0, 1].map((sample) => valueAt(text, sample))).toEqual(["ab", ""]);
+  });
+});
+
+it("offers no text as a colour", () => {
+  expect(colorable([text, number]).map(({ name }) => name)).toEqual(["loss"]);
+});
+
+it("writes whole numbers whole", () => {
+  expect([12345678, 1.5, 1e-9].map(writeNumber)).toEqual(["12345678", "1.5", "1e-9"]);
+});

@@ -1,0 +1,35 @@
+import { describe, expect, it } from "vitest";
+import { curveSentence } from "../../charts/step_curve";
+import { rankedShare } from "../measures/data_map";
+import { placeIn } from "./nearest_steps";
+
+describe("a moment among some of the steps", () => {
+  it("lies between those around it", () => {
+    const all = [0, 1, 2, 3, 4];
+    expect([0, 1, 2, 3.5, 4].map((at) => placeIn([0, 2, 4], all, at))).toEqual([
+      0, 0.5, 1, 1.75, 2,
+    ]);
+  });
+
+  it("is the nearest one beyond the ends", () => {
+    expect(placeIn([2, 3], [0, 2, 3, 9], 0)).toBe(0);
+    expect(placeIn([2, 3], [0, 2, 3, 9], 3)).toBe(1);
+  });
+});
+
+describe("a share of the samples", () => {
+  it("is the largest or the smallest values, never a missing one", () => {
+    const values = Float32Array.of(3, Number.NaN, 1, 2, 5);
+    expect(rankedShare(values, 0.5, "most")).toEqual([4, 0]);
+    expect(rankedShare(values, 0.5, "least")).toEqual([2, 3]);
+  });
+});
+
+describe("a curve in a sentence", () => {
+  it("says its ends and its limits", () => {
+    expect(curveSentence("Churn", [0, 1, 2, 3], [null, 0.5, 0.75, 0.25])).toBe(
+      "Churn from 0.5 at step 1 to 0.25 at step 3; lowest 0.25 at step 3, highest 0.75 at step 2",
+    );
+    expect(curveSentence("NC3", [0], [null])).toBe("NC3: undefined at every step");
+  });
+});

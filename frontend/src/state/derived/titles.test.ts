@@ -1,0 +1,40 @@
+import { describe, expect, it } from "vitest";
+import type { StepFacts } from "../../types";
+import type { Store } from "../store";
+import { shownStep, stepTitle } from "./titles";
+
+function storeOf(names: readonly (string | null)[]): Store {
+  const steps = names.map(
+    (name, step): StepFacts => ({
+      step,
+      unit: "step",
+      epoch: null,
+      batch: null,
+      wall_time: 0,
+      iterations: null,
+      name,
+    }),
+  );
+  const run = {
+    value: { run: "a", source: "torch", recording: false, layers: [], steps, problems: [] },
+  };
+  return { run, steps: { value: steps.map(({ step }) => step) } } as unknown as Store;
+}
+
+describe("step_title", () => {
+  it("says what was written in place of a step", () => {
+    const store = storeOf(["warmup", "0.5", "1716908800123"]);
+    expect([0, 1, 2].map((step) => stepTitle(store, step))).toEqual([
+      "step warmup, 1 of 3",
+      "step 0.5, 2 of 3",
+      "step 1716908800123, 3 of 3",
+    ]);
+    expect(shownStep(store, 1)).toBe("0.5");
+  });
+
+  it("says the number where that is what was written", () => {
+    const store = storeOf([null, null, "best"]);
+    expect(stepTitle(store, 1)).toBe("step 1 of best");
+    expect(shownStep(store, 1)).toBe("1");
+  });
+});

@@ -1,0 +1,286 @@
+// The frames of one layer in one coordinate system: fetches them, the wanted step first, and holds as many as memory
+// allows.
+import { type ReadonlySignal, type Signal, signal, untracked } from "@preact/signals";
+import { type Turn, UNTURNED_AXES } from "../../model/scene/components";
+import { type Held, holdStill, placesOf } from "../../model/scene/hold_still";
+import { extentOfPoses, poseOf } from "../../model/scene/pose";
+import { type Alignment, UNTURNED } from "../../model/scene/rotations";
+import { type Basis, basisQuery, continues } from "../../model/time/basis";
+import { missingSteps, nextBlock, stepsToHold, writeSteps } from "../../model/time/requests";
+import type {
+  Dimensions,
+  Frame,
+  FramesAnswer,
+  Layer,
+  Pose,
+  Progress,
+  ProjectionKey,
+  Run,
+  View,
+} from "../../types";
+import type { Activity } from "./activity";
+
+/** How this projection lies on the one before it, seen flat and seen in space. */
+export type Alignments = Readonly<Record<Dimensions, Alignment>>;
+
+/** Milliseconds between two looks at a layout that the server works on. */
+const LOOK = 1000;
+
+const UNALIGNED: Alignments = { 2: UNTURNED, 3: UNTURNED };
+
+/** Who makes the frames of a projection. */
+export interface FrameServer {
+  fetchFrames(
+    key: ProjectionKey,
+    steps: string,
+    signal: AbortSignal,
+    work: "start" | "look",
+  ): Promise<FramesAnswer>;
+  cancelLayout(key: ProjectionKey, signal: AbortSignal): Promise<void>;
+}
+
+export class FrameCache {
+  alignments: Alignments = UNALIGNED;
+  /** The frames whose place these take, laid onto them. */
+  refits: FrameCache | null = null;
+  /** From which side frames of ten components are seen. */
+  turn: Turn = UNTURNED_AXES;
+  /** What stays where it is while the rest moves. */
+  still: Held | null = null;
+  private readonly held = signal<ReadonlyMap<number, Frame>>(new Map());
+  private readonly wanted: Signal<number>;
+  private readonly reached = signal<Progress | null>(null);
+  private readonly poses = new WeakMap<
+    Frame,
+    { turn: Turn; still: Held | null; of: Partial<Record<Dimensions, Pose>> }
+  >();
+  private readonly stopping = new AbortController();
+  private fetching: { readonly block: readonly number[]; readonly abort: AbortController } | null =
+    null;
+  /** Whether the next request has the server start its work. */
+  private starting = false;
+  private looking = 0;
+
+  constructor(
+    private run: Run,
+    private layer: Layer,
+    readonly view: View,
+    readonly basis: Basis,
+    wanted: number,
+    private readonly activity: Activity,
+    /** The other steps wait for this: nothing may compete with the first picture. */
+    private readonly mayPrefetch: Promise<void>,
+    private readonly server: FrameServer,
+  ) {
+    this.wanted = signal(wanted);
+    this.pump();
+  }
+
+  get frames(): ReadonlySignal<ReadonlyMap<number, Frame>> {
+    return this.held;
+  }
+
+  get key(): ProjectionKey {
+    return {
+      run: this.run.run,
+      layer: this.layer.name,
+      version: this.layer.version,
+      view: this.view,
+      basisSteps: hasOwnBasis(this.view) ? basisQuery(this.basis, this.run, this.layer) : null,
+    };
+  }
+
+  /** The step that somebody waits for, null when it is there. */
+  get awaited(): number | null {
+    return this.held.value.has(this.wanted.value) ? null : this.wanted.value;
+  }
+
+  get complete(): boolean {
+    const held = this.held.value;
+    return this.toHold().every((step) => held.has(step));
+  }
+
+  /** How far the server is with a layout; null before its first answer. */
+  get progress(): ReadonlySignal<Progress | null> {
+    return this.reached;
+  }
+
+  /** Nothing more comes unless somebody asks for it. */
+  get idle(): boolean {
+    const progress = this.reached.value;
+    return progress !== null && !isUnderWay(progress) && !this.starting;
+  }
+
+  get stopped(): AbortSignal {
+    return this.stopping.signal;
+  }
+
+  /** Whether these are the frames of that layer, as far as it was recorded when they were made. */
+  shows(run: Run, layer: Layer, view: View): boolean {
+    const listed = { run: this.run, layer: this.layer };
+    return sameView(view, this.view) && continues(listed, { run, layer });
+  }
+
+  /** Whether both are of one layer of one recording. */
+  showsLayer(other: FrameCache): boolean {
+    const listed = { run: other.run, layer: other.layer };
+    return continues({ run: this.run, layer: this.layer }, listed);
+  }
+
+  /** The run has gone on: the same frames and more. */
+  extend(run: Run, layer: Layer): void {
+    const grown = layer.steps.some((step) => !this.layer.steps.includes(step));
+    const followed = this.reached.peek()?.state === "done" && this.view.iterative;
+    this.run = run;
+    this.layer = layer;
+    // Whoever had all frames laid out wants the new one too: it costs a fraction of the first.
+    if (grown && followed) this.starting = true;
+    this.pump();
+  }
+
+  /** Has the server lay out what is missing. */
+  start(): void {
+    this.starting = true;
+    this.pump();
+  }
+
+  /** Has the server stop; what is finished stays. */
+  async cancel(): Promise<void> {
+    this.starting = false;
+    await this.server.cancelLayout(this.key, this.stopping.signal);
+    this.pump();
+  }
+
+  want(step: number): void {
+    this.wanted.value = step;
+    const missing = !this.held.peek().has(step);
+    // A layout's frames come in the server's order, whichever is looked at.
+    if (this.view.iterative) return;
+    if (missing && this.fetching !== null && !this.fetching.block.includes(step)) {
+      this.fetching.abort.abort();
+      this.fetching = null;
+    }
+    this.pump();
+  }
+
+  pose(step: number, dimensions: Dimensions): Pose | null {
+    const frame = this.held.peek().get(step);
+    if (frame === undefined) return null;
+    const { turn } = this;
+    const still = this.canHold(this.still) ? this.still : null;
+    let known = this.poses.get(frame);
+    if (known?.turn !== turn || known.still !== still) known = { turn, still, of: {} };
+    known.of[dimensions] ??= this.steadied(
+      poseOf(frame, this.alignments[dimensions], dimensions, turn),
+      dimensions,
+    );
+    this.poses.set(frame, known);
+    return known.of[dimensions] ?? null;
+  }
+
+  /** Another recording in this one's place may have fewer samples. */
+  private canHold(still: Held | null): boolean {
+    if (still === null || !this.held.peek().has(still.step)) return false;
+    return (still.ids.at(-1) ?? 0) < this.layer.samples;
+  }
+
+  private steadied(pose: Pose, dimensions: Dimensions): Pose {
+    const { still, turn } = this;
+    const frame = still && this.held.peek().get(still.step);
+    if (still === null || frame == null || !this.canHold(still)) return pose;
+    const reference = poseOf(frame, this.alignments[dimensions], dimensions, turn);
+    return holdStill(pose, still.ids, placesOf(reference, still.ids), dimensions);
+  }
+
+  /** All frames as they lie by themselves: holding samples still must not move the camera. */
+  extent(dimensions: Dimensions): Float32Array[] {
+    const alignment = this.alignments[dimensions];
+    const poses = [...this.held.peek().values()].map((frame) =>
+      poseOf(frame, alignment, dimensions, this.turn),
+    );
+    return extentOfPoses(poses);
+  }
+
+  stop(): void {
+    clearTimeout(this.looking);
+    this.stopping.abort();
+  }
+
+  private toHold(): readonly number[] {
+    return stepsToHold(this.layer.steps, this.wanted.value, this.layer.samples);
+  }
+
+  private pump(): void {
+    untracked(() => this.fetchNext());
+  }
+
+  private async fetchNext(): Promise<void> {
+    if (this.fetching !== null || this.stopping.signal.aborted) return;
+    clearTimeout(this.looking);
+    const block = this.nextBlock();
+    if (block.length === 0) return;
+    const abort = new AbortController();
+    const signal = AbortSignal.any([abort.signal, this.stopping.signal]);
+    this.fetching = { block, abort };
+    if (!block.includes(this.wanted.peek())) await this.mayPrefetch;
+    await this.activity.attemptQuietly(`projection of ${this.layer.name}`, signal, async () => {
+      this.fetching = { block, abort };
+      const work = this.starting ? "start" : "look";
+      try {
+        signal.throwIfAborted();
+        const steps = writeSteps(block, this.layer.steps);
+        const { frames, progress } = await this.server.fetchFrames(this.key, steps, signal, work);
+        signal.throwIfAborted();
+        if (work === "start") this.starting = false;
+        const before = this.reached.peek()?.layout;
+        if (before !== undefined && progress.layout !== undefined && before !== progress.layout) {
+          this.held.value = new Map();
+        }
+        this.hold(frames);
+        this.reached.value = { ...progress, layout: progress.layout ?? before };
+      } finally {
+        if (this.fetching?.abort === abort) this.fetching = null;
+      }
+      this.goOn(block);
+    });
+  }
+
+  private nextBlock(): readonly number[] {
+    const held = new Set(this.held.peek().keys());
+    return this.view.iterative
+      ? missingSteps(this.toHold(), held, this.layer.samples)
+      : nextBlock(this.toHold(), held, this.layer.samples);
+  }
+
+  /** Asks for more: at once where there is more, later where the server still works, never where it does not. */
+  private goOn(asked: readonly number[]): void {
+    const progress = this.reached.peek();
+    const came = asked.some((step) => this.held.peek().has(step));
+    if (this.starting || (came && (progress === null || progress.done > this.held.peek().size))) {
+      this.pump();
+    } else if (progress !== null && isUnderWay(progress)) {
+      this.looking = window.setTimeout(() => this.pump(), LOOK);
+    } else if (!this.view.iterative) {
+      this.pump();
+    }
+  }
+
+  private hold(frames: readonly Frame[]): void {
+    const worth = new Set(this.toHold());
+    const kept = [...this.held.peek()].filter(([step]) => worth.has(step));
+    this.held.value = new Map([...kept, ...frames.map((frame) => [frame.step, frame] as const)]);
+  }
+}
+
+/** Whether the axes are made from this layer's own steps. */
+export function hasOwnBasis({ iterative, onto }: View): boolean {
+  return !iterative && onto === null;
+}
+
+export function sameView(a: View, b: View): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+export function isUnderWay({ state }: Progress): boolean {
+  return state === "waiting" || state === "running";
+}
