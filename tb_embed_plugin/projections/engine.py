@@ -136,7 +136,7 @@ class Library:
 
 @dataclass(frozen=True)
 class FrameSeconds:
-    """What a frame costs, of 10,000 samples of 200 units on two cores (docs/architecture.md).
+    """What a frame costs, of 10,000 samples of 200 units on two cores (docs/choices.md).
 
     Attributes:
         first: A frame from nothing, neighbors apart, in seconds.

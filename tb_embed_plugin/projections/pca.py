@@ -2,7 +2,7 @@
 
 The units of a network keep their identity while it trains, so the snapshots of all steps may
 be pooled. A basis per step would flip and turn from frame to frame; on MNIST that moves the
-points ten times as far as the training does (docs/architecture.md).
+points ten times as far as the training does (docs/choices.md).
 """
 
 from __future__ import annotations

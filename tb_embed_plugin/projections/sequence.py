@@ -2,7 +2,7 @@
 
 A trained network makes a good start for the one before it, the untrained one makes a bad
 start for any: laid out forwards from step 0, t-SNE never recovers what it had got wrong there
-(docs/architecture.md). So the order runs from the trained side and comes to step 0 last.
+(docs/choices.md). So the order runs from the trained side and comes to step 0 last.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """UMAP in which a frame starts from its neighbour in time, with a small learning rate.
 
 At the usual learning rate of 1 the optimiser's random negatives move identical data by a
-twentieth of the layout; at 0.1 by a hundredth (docs/architecture.md). UMAP: McInnes, Healy &
+twentieth of the layout; at 0.1 by a hundredth (docs/choices.md). UMAP: McInnes, Healy &
 Melville 2018.
 
 Two libraries do it. `scranpy` holds umappp, which is compiled; where it has no wheels, and for
