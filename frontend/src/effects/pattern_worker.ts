@@ -19,8 +19,8 @@ export type Report =
   | { readonly kind: "failed"; readonly question: number; readonly message: string }
   | { readonly kind: "given_up"; readonly question: number };
 
-const ROWS = 1000;
-const MILLISECONDS = 20;
+/** Milliseconds between two reports; a row that takes longer is reported when it is done. */
+const REPORT_EVERY = 20;
 
 const columns = new Map<number, Texts[]>();
 let wanted = -1;
@@ -53,15 +53,13 @@ async function find(question: number, regex: RegExp, blocks: readonly Texts[]): 
   const mask = new Uint8Array(blocks.reduce((sum, { length }) => sum + length, 0));
   let row = 0;
   let told = performance.now();
-  let toldAt = 0;
   tell({ kind: "progress", question, done: 0 });
   for (const texts of blocks) {
     for (let i = 0; i < texts.length; i += 1, row += 1) {
       if (regex.test(texts.at(i))) mask[row] = 1;
       const now = performance.now();
-      if (row - toldAt < ROWS && now - told < MILLISECONDS) continue;
+      if (now - told < REPORT_EVERY) continue;
       tell({ kind: "progress", question, done: row });
-      toldAt = row;
       told = now;
       await nextMessage();
       if (wanted !== question) return tell({ kind: "given_up", question });
