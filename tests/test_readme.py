@@ -31,3 +31,9 @@ def test_each_feature_has_a_browser_test_that_there_is() -> None:
         named = re.findall(r"`(test_\w+)`", tests[0] if tests else "")
         assert named or ours.startswith("no:"), f"no test of {feature}"
         assert set(named) <= existing, feature
+
+
+def test_its_pictures_are_there() -> None:
+    pictures = re.findall(r"docs/pictures/[\w./-]+", (ROOT / "README.md").read_text())
+    assert {"docs/pictures/light.png", "docs/pictures/dark.png"} <= set(pictures)
+    assert [name for name in pictures if not (ROOT / name).is_file()] == []

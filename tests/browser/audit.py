@@ -88,13 +88,20 @@ FAULTS = """
 """
 
 
-def barriers(tab: Tab) -> list[str]:
-    """Returns the findings, each with the first element that it is about."""
+def barriers(tab: Tab, *, contrast_alone: bool = False) -> list[str]:
+    """Returns the findings, each with the first element that it is about.
+
+    Args:
+        tab: What is audited.
+        contrast_alone: Whether only the colors are, as another theme changes no more.
+    """
     body = tab.frame.locator("body")
     body.evaluate("(_, code) => { if (!window.axe) (0, eval)(code); }", AXE.read_text())
     found: list[str] = body.evaluate(
-        """() => axe.run(document, {resultTypes: ["violations"]}).then(({violations}) =>
-            violations.map(({id, impact, nodes}) => `${impact} ${id}: ${nodes[0].html}`))"""
+        """(_, rules) => axe.run(document, {resultTypes: ["violations"], ...rules})
+            .then(({violations}) =>
+            violations.map(({id, impact, nodes}) => `${impact} ${id}: ${nodes[0].html}`))""",
+        {"runOnly": ["color-contrast"]} if contrast_alone else {},
     )
     return found
 

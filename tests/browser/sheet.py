@@ -28,11 +28,13 @@ class Sheet:
 
     def __init__(self, state: str, folder: Path | None, *, dark: bool) -> None:
         self._path = folder and folder / picture_name(state, dark=dark)
+        self._dark = dark
         self._shots: list[Image.Image] = []
 
     def add(self, tab: Tab) -> None:
         """Adds the page as it is now."""
         if self._path is not None:
+            tab.wear(dark=self._dark)
             shot = Image.open(io.BytesIO(tab.page.screenshot()))
             self._shots.append(shot.convert("RGB").reduce(2))
 

@@ -68,8 +68,17 @@ class Tab:
             theme = "true" if dark else "false"
             self.page.goto(f"{self.url}?darkMode={theme}#tb_embed{keys}")
         else:
-            self.page.emulate_media(color_scheme="dark" if dark else "light")
+            self.wear(dark=dark)
             self.page.goto(f"{self.url}data/plugin_entry.html?name=tb_embed#{keys}")
+
+    def wear(self, *, dark: bool) -> None:
+        """Puts on a theme, within TensorBoard or as the browser wishes."""
+        if self.hosted:
+            self.page.evaluate(
+                "dark => document.body.classList.toggle('dark-mode', dark)", dark
+            )
+        else:
+            self.page.emulate_media(color_scheme="dark" if dark else "light")
 
     def leave(self) -> None:
         """Goes away, so that nobody asks a server that is about to end."""

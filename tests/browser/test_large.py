@@ -1,44 +1,57 @@
-"""A hundred thousand samples: drawn, pointed at, chosen and moved as a few are."""
+"""Twenty and a hundred thousand samples: drawn, pointed at, chosen and moved as a few are."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import numpy as np
+import pytest
+from numpy.typing import NDArray
 from playwright.sync_api import expect
 
 from tb_embed_plugin import record
 from tests.browser.tab import Open
 from tests.harness import tensorboard
 
-SAMPLES = 100_000
-LABELS = np.arange(SAMPLES) % 10
 LAST = 1
 
 
-def write(run_dir: Path) -> None:
+def write(run_dir: Path, labels: NDArray[np.int64]) -> None:
     """Records a cloud that label 9 leaves at the last step, and sample 42 half the way."""
     rng = np.random.default_rng(0)
     for step in range(LAST + 1):
-        x = rng.normal(size=(SAMPLES, 3)) * [3, 2, 1]
+        x = rng.normal(size=(len(labels), 3)) * [3, 2, 1]
         if step == LAST:
-            x[LABELS == 9, 0] += 40
+            x[labels == 9, 0] += 40
             x[42] = (20, 0, 0)
         record(
             run_dir,
             step,
             {"fc1": x.astype(np.float32)},
-            labels=LABELS,
+            labels=labels,
             finished=step == LAST,
         )
 
 
+def test_twenty_thousand_samples(open_tab: Open, tmp_path: Path) -> None:
+    use(open_tab, tmp_path, 20_000)
+
+
+@pytest.mark.soak("drawn without a graphics card")
 def test_a_hundred_thousand_samples(open_tab: Open, tmp_path: Path) -> None:
-    write(tmp_path / "large")
+    use(open_tab, tmp_path, 100_000)
+
+
+def use(open_tab: Open, tmp_path: Path, samples: int) -> None:
+    """Looks at so many samples, points at one, selects a tenth, and goes back in time."""
+    labels = np.arange(samples) % 10
+    write(tmp_path / "large", labels)
     with tensorboard(tmp_path) as server:
         tab = open_tab(server, reduced_motion=True)
         tab.wait_for_picture(LAST)
-        expect(tab.canvas).to_have_accessible_name("2-D PCA of fc1, step 1, 100,000 samples")
+        expect(tab.canvas).to_have_accessible_name(
+            f"2-D PCA of fc1, step 1, {samples:,} samples"
+        )
         places = tab.positions()
         columns, rows = np.rint(places[::50]).astype(int).T
         drawn = 3 * 255 - tab.pixels()[rows, columns].astype(int).sum(1) > 60
@@ -52,20 +65,20 @@ def test_a_hundred_thousand_samples(open_tab: Open, tmp_path: Path) -> None:
         tab.canvas.focus()
         tab.page.keyboard.press("l")
         (left, top), (right, bottom) = (
-            places[LABELS == 9].min(0) - 5,
-            places[LABELS == 9].max(0) + 5,
+            places[labels == 9].min(0) - 5,
+            places[labels == 9].max(0) + 5,
         )
         tab.point_at(left, top)
         tab.page.mouse.down()
         for corner in ((right, top), (right, bottom), (left, bottom)):
             tab.point_at(*corner)
         tab.page.mouse.up()
-        heading = tab.frame.get_by_role("heading", name="10,000 samples selected")
+        heading = tab.frame.get_by_role("heading", name=f"{samples // 10:,} samples selected")
         expect(heading).to_be_visible()
 
         tab.slider.focus()
         tab.page.keyboard.press("Home")
         tab.wait_for_picture(0)
         away = np.abs(tab.positions() - places)[:, 0]
-        assert np.median(away[LABELS == 9]) > 200
+        assert np.median(away[labels == 9]) > 200
         assert away[42] > 100

@@ -92,31 +92,41 @@ WALKS = {"choosing": (choosing, 10), "measured": (measured, len(SECTIONS) + 2)}
 """What brings the page into its states, and how many there are."""
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def dark_barriers(tab: Tab) -> list[str]:
+    """Returns what cannot be read in the dark, where nothing but colors is another."""
+    tab.wear(dark=True)
+    found = barriers(tab, contrast_alone=True)
+    tab.wear(dark=False)
+    return [f"dark: {barrier}" for barrier in found]
+
+
 @pytest.mark.parametrize("walk", WALKS)
 def test_every_state_is_without_faults_at_any_width(
-    open_tab: Open, state_pictures: Path | None, walk: str, *, dark: bool
+    open_tab: Open, state_pictures: Path | None, walk: str
 ) -> None:
     states, count = WALKS[walk]
-    tab = open_tab(dark=dark, reduced_motion=True)
+    tab = open_tab(reduced_motion=True)
     tab.wait_for_picture(EPOCHS)
     tab.frame.get_by_label("Show the inspector").click()
 
     found: dict[str, list[str]] = {}
     for state in states(tab):
-        found[state] = [*barriers(tab), *silent(tab)]
-        sheet = Sheet(state, state_pictures, dark=dark)
+        found[state] = [*barriers(tab), *silent(tab), *dark_barriers(tab)]
+        sheets = [Sheet(state, state_pictures, dark=dark) for dark in (True, False)]
         for width in WIDTHS:
             tab.page.set_viewport_size({"width": width, "height": HEIGHT})
             tab.settle()
             found[state] += [f"{width}: {fault}" for fault in faults(tab)]
-            sheet.add(tab)
-        sheet.keep()
+            for sheet in sheets:
+                sheet.add(tab)
+        for sheet in sheets:
+            sheet.keep()
         tab.page.set_viewport_size({"width": WIDTHS[0], "height": HEIGHT})
         tab.settle()
     assert len(found) == count
     shown = (Path(__file__).parents[2] / "docs" / "screens.md").read_text()
-    assert [state for state in found if picture_name(state, dark=dark) not in shown] == []
+    names = [picture_name(state, dark=dark) for state in found for dark in (True, False)]
+    assert [name for name in names if name not in shown] == []
     assert {state: wrong for state, wrong in found.items() if wrong} == {}
 
 
@@ -164,20 +174,17 @@ def nothing(tab: Tab) -> Iterator[str]:
     yield "unreadable"
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize(("served", "walk"), [("unusual", one_step), ("unreadable", nothing)])
 def test_unusual_log_directories_are_without_faults_at_any_width(
     open_tab: Open,
     request: pytest.FixtureRequest,
     served: str,
     walk: Callable[[Tab], Iterator[str]],
-    *,
-    dark: bool,
 ) -> None:
-    tab = open_tab(request.getfixturevalue(served), dark=dark, reduced_motion=True)
+    tab = open_tab(request.getfixturevalue(served), reduced_motion=True)
     found: dict[str, list[str]] = {}
     for state in walk(tab):
-        found[state] = [*barriers(tab), *silent(tab)]
+        found[state] = [*barriers(tab), *silent(tab), *dark_barriers(tab)]
         for width in WIDTHS:
             tab.page.set_viewport_size({"width": width, "height": HEIGHT})
             tab.settle() if served == "unusual" else None

@@ -10,11 +10,15 @@ import textwrap
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import keras
 import numpy as np
 import pytest
 
+from tb_embed_plugin import EmbeddingCheckpoint
 from tb_embed_plugin.errors import EmbedError
+from tb_embed_plugin.runs.writer import read_manifest
 from tests.harness import read_run
 
 WRITE_FOR_EVER = """
@@ -38,43 +42,68 @@ WRITE_FOR_EVER = """
         step += 1
 """
 
-TRAIN = """
-    import os, sys, time
-    from pathlib import Path
-    import keras, numpy as np
-    from tb_embed_plugin import EmbeddingCheckpoint
-    from tb_embed_plugin.runs.writer import read_manifest
+TRAIN = "import sys\nfrom tests.recording.test_crash import train\ntrain(*sys.argv[1:])"
 
-    logs, backup, die_at, die_in = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
+
+class Death(BaseException):
+    """Ends a training as a kill does, within this process."""
+
+
+def train(logs: str, backup: str, die_at: str, die_in: str, how: str) -> None:
+    """Trains for six epochs with a backup after each, or until it dies in epoch `die_in`."""
     keras.utils.set_random_seed(0)
     x = np.random.default_rng(0).normal(size=(640, 8)).astype("float32")
     y = (x[:, 0] > 0).astype("int32")
     model = keras.Sequential(
-        [keras.Input((8,)), keras.layers.Dense(16, name="fc1"), keras.layers.Dense(2)])
+        [keras.Input((8,)), keras.layers.Dense(16, name="fc1"), keras.layers.Dense(2)]
+    )
     model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
 
-    def die(snapshots):
+    def die(snapshots: int) -> None:
         # They are written behind the training.
         while (run := read_manifest(Path(logs))) is None or len(run.steps) < snapshots:
             time.sleep(0.01)
-        os.kill(os.getpid(), 9)
+        if how == "raise":
+            raise Death
+        os.kill(os.getpid(), signal.SIGKILL)
 
-    class Die(keras.callbacks.Callback):
-        def on_epoch_begin(self, epoch, logs=None):
+    class Die(keras.callbacks.Callback):  # type: ignore[misc] # Keras is untyped
+        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
             self.epoch = epoch
 
-        def on_batch_end(self, batch, logs=None):
-            if die_at == "batch" and self.epoch == die_in and batch == 5:
+        def on_batch_end(self, batch: int, logs: Any = None) -> None:
+            if die_at == "batch" and self.epoch == int(die_in) and batch == 5:
                 die(self.epoch + 1)
 
-        def on_epoch_end(self, epoch, logs=None):
-            if die_at == "epoch_end" and epoch == die_in:
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            if die_at == "epoch_end" and epoch == int(die_in):
                 die(epoch + 2)
 
     # Between the snapshot of an epoch and its backup.
-    model.fit(x, y, batch_size=64, epochs=6, verbose=0, callbacks=[
-        EmbeddingCheckpoint(logs, x), Die(), keras.callbacks.BackupAndRestore(backup)])
-"""
+    saves = keras.callbacks.BackupAndRestore(backup)
+    callbacks = [EmbeddingCheckpoint(logs, x), Die(), saves]
+    model.fit(x, y, batch_size=64, epochs=6, verbose=0, callbacks=callbacks)
+
+
+HOW = pytest.mark.parametrize(
+    "how", ["raise", pytest.param("kill", marks=pytest.mark.soak("loads TensorFlow again"))]
+)
+
+
+def dies(logs: Path, backup: Path, die_at: str, die_in: int, how: str) -> None:
+    """Begins a training that dies, of an exception here or of a kill in another process."""
+    words = (str(logs), str(backup), die_at, str(die_in), how)
+    if how == "raise":
+        with pytest.raises(Death):
+            train(*words)
+    else:
+        killed = start(TRAIN, *words)
+        assert killed.wait() == -signal.SIGKILL, killed.communicate()[1]
+
+
+def goes_on(logs: Path, backup: Path) -> None:
+    """Starts the same training again, which goes on from its backup."""
+    train(str(logs), str(backup), "never", "0", "raise")
 
 
 def start(script: str, *arguments: object) -> subprocess.Popen[str]:
@@ -83,6 +112,7 @@ def start(script: str, *arguments: object) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        cwd=Path(__file__).parents[2],
     )
 
 
@@ -109,15 +139,13 @@ def test_whatever_is_listed_when_the_writer_is_killed_reads_back(tmp_path: Path)
 
 def test_a_training_killed_in_an_epoch_resumes_into_the_same_run(tmp_path: Path) -> None:
     logs, backup = tmp_path / "logs", tmp_path / "backup"
-    killed = start(TRAIN, logs, backup, "batch", 3)
-    assert killed.wait() == -signal.SIGKILL, killed.communicate()[1]
+    dies(logs, backup, "batch", 3, "kill")
     before = read_run(logs)
     assert before.steps == [0, 1, 2, 3]
     assert before.manifest.recording
     kept = [before.snapshot("fc1", step).tobytes() for step in before.steps]
 
-    resumed = start(TRAIN, logs, backup, "never", 0)
-    assert resumed.wait() == 0, resumed.communicate()[1]
+    goes_on(logs, backup)
     after = read_run(logs)
     assert after.steps == [0, 1, 2, 3, 4, 5, 6]
     assert [after.snapshot("fc1", step).tobytes() for step in before.steps] == kept
@@ -125,14 +153,14 @@ def test_a_training_killed_in_an_epoch_resumes_into_the_same_run(tmp_path: Path)
     assert not after.manifest.recording
 
 
-def test_an_epoch_recorded_but_not_backed_up_is_superseded(tmp_path: Path) -> None:
+@HOW
+def test_an_epoch_recorded_but_not_backed_up_is_superseded(tmp_path: Path, how: str) -> None:
     logs, backup = tmp_path / "logs", tmp_path / "backup"
-    assert start(TRAIN, logs, backup, "epoch_end", 3).wait() == -signal.SIGKILL
+    dies(logs, backup, "epoch_end", 3, how)
     before = read_run(logs)
     assert before.steps == [0, 1, 2, 3, 4]
 
-    resumed = start(TRAIN, logs, backup, "never", 0)
-    assert resumed.wait() == 0, resumed.communicate()[1]
+    goes_on(logs, backup)
     after = read_run(logs)
     assert [step.epoch for step in after.step_facts] == [0, 1, 2, 3, 4, 5, 6]
     assert after.steps == [0, 1, 2, 3, 5, 6, 7]
@@ -148,14 +176,15 @@ def test_leftovers_of_an_unfinished_write_are_no_run(tmp_path: Path) -> None:
         read_run(tmp_path)
 
 
-def test_a_training_killed_in_its_first_epoch_starts_anew(tmp_path: Path) -> None:
+@HOW
+def test_a_training_killed_in_its_first_epoch_starts_anew(tmp_path: Path, how: str) -> None:
     logs, backup = tmp_path / "logs", tmp_path / "backup"
-    assert start(TRAIN, logs, backup, "epoch_end", 0).wait() == -signal.SIGKILL
+    dies(logs, backup, "epoch_end", 0, how)
     assert read_run(logs).steps == [0, 1]
 
     # Its weights are those of the untrained network, as any other training's may be.
-    again = start(TRAIN, logs, backup, "never", 0)
-    assert again.wait() == 0, again.communicate()[1]
+    with pytest.warns(RuntimeWarning, match="logs-2, because"):
+        goes_on(logs, backup)
     beside = tmp_path / "logs-2"
     assert read_run(beside).steps == [0, 1, 2, 3, 4, 5, 6]
     assert (beside / "events.out.tfevents.0000000000.tb_embed").exists()

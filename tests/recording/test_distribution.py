@@ -10,8 +10,12 @@ import sys
 import textwrap
 from pathlib import Path
 
+import keras
 import numpy as np
+import pytest
+import tensorflow as tf
 
+from tb_embed_plugin import EmbeddingCheckpoint
 from tests.harness import read_run
 
 MODEL = """
@@ -117,12 +121,27 @@ def test_replicas_on_one_machine(tmp_path: Path) -> None:
     check_last_snapshot(run_dir, tmp_path / "run-weights.npz")
 
 
+def test_who_is_not_the_chief_writes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extended = type(tf.distribute.get_strategy().extended)
+    monkeypatch.setattr(extended, "should_checkpoint", False)
+    x = np.zeros((8, 4), np.float32)
+    model = keras.Sequential([keras.layers.Dense(3, name="fc1"), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    callbacks = [EmbeddingCheckpoint(tmp_path / "run", x)]
+    model.fit(x, x[:, :1], epochs=2, verbose=0, callbacks=callbacks)
+
+    assert not list(tmp_path.iterdir())
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
+@pytest.mark.soak("two processes load TensorFlow and wait for one another")
 def test_of_two_processes_the_chief_alone_writes(tmp_path: Path) -> None:
     cluster = {"worker": [f"127.0.0.1:{free_port()}" for _ in range(2)]}
     workers = [
