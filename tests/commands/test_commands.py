@@ -52,6 +52,7 @@ def mnist_file(
     return path
 
 
+@pytest.mark.soak("trains on thousands of images in a process of its own")
 def test_the_example_of_wrong_labels_finds_them(tmp_path: Path, mnist_file: Path) -> None:
     script = EXAMPLE.with_name("wrong_labels.py")
     result = subprocess.run(
