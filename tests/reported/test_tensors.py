@@ -299,3 +299,13 @@ def test_a_table_that_the_configuration_names_is_shown_once(tmp_path: Path) -> N
     write_table(tmp_path / "vecs.tsv", values(seed=1))
     configure(tmp_path, entry(tensor_name="mine", tensor_path="./tensors.tsv"))
     assert [layer.name for layer in find_run(tmp_path).layers] == ["mine", "vecs"]
+
+
+def test_add_embedding_of_booleans_is_zeros_and_ones(tmp_path: Path) -> None:
+    values = np.random.default_rng(0).random((6, 3)) > 0.5
+    with SummaryWriter(str(tmp_path)) as writer:
+        writer.add_embedding(values, metadata=list("abcabc"), global_step=1)
+    run = find_run(tmp_path)
+    assert "True" in next(tmp_path.rglob("tensors.tsv")).read_text()
+    np.testing.assert_array_equal(run.snapshot("default", 1), values)
+    assert run.problems == []

@@ -94,7 +94,7 @@ def test_dates_are_exported_as_dates(logdir: Path, tmp_path: Path, kind: str) ->
         with np.load(file) as arrays:
             assert arrays["metadata.taken"].astype(str)[1].startswith("2023-12-31")
     else:
-        assert DAYS[0].timestamp() in json.loads(_data_of(file))["columns"][1]["values"]
+        assert DAYS[0].timestamp() in json.loads(_data_of(file))["columns"][1]["values"][0]
 
 
 def _data_of(page: Path) -> str:
