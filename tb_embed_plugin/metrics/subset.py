@@ -49,5 +49,5 @@ def _quotas(sizes: NDArray[np.int64], limit: int) -> NDArray[np.int64]:
     for i in np.argsort(quotas - exact, kind="stable")[: max(0, limit - quotas.sum())]:
         quotas[i] += 1
     while quotas.sum() > limit:
-        quotas[np.argmax(quotas - exact * (quotas > 1))] -= 1
+        quotas[np.argmax(np.where(quotas > 1, quotas - exact, -np.inf))] -= 1
     return np.asarray(quotas)

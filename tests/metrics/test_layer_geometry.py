@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
@@ -287,6 +287,7 @@ def test_path_length_and_straightness() -> None:
     np.testing.assert_allclose(straight, [1, 0, np.nan])
 
 
+@example([0, 0, 0, 0, 1, -1], 3, 0)
 @given(
     st.lists(st.integers(-1, 30), min_size=1, max_size=400),
     st.integers(1, 60),
