@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from tb_embed_plugin import cli
+from tb_embed_plugin.plugin import EmbeddingsPlugin
+from tests.decoding import BASE
 from tests.foreign import save_by_checkpoint
-from tests.harness import EPOCHS, Recording
+from tests.harness import EPOCHS, Recording, client_for
 
 
 @pytest.fixture
@@ -94,3 +96,38 @@ def test_what_others_wrote_is_checked_too(
     assert "layer words: 12 samples, 4 units" in text
     assert "NaN or infinity at step 2" in text
     assert text.count("problem:") == 1
+
+
+FAULTS = {
+    "too many lines": ("".join(f"word {i}\n" for i in range(14)), "received 14"),
+    "two labels": (
+        "y\tY\n" + "".join(f"a{i % 2}\tb{i % 3}\n" for i in range(12)),
+        "received 'y' and 'Y'",
+    ),
+    "a remark": ("# by hand\n" + "".join(f"word {i % 3}\n" for i in range(12)), "'# by hand'"),
+    "a row of NaN": ("".join(f"word {i % 3}\n" for i in range(12)), "sample 3 holds NaN"),
+}
+
+
+def test_what_is_wrong_is_said_in_the_sentences_of_the_page(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, (table, _) in FAULTS.items():
+        (tmp_path / name).mkdir()
+        values = np.random.default_rng(0).random((12, 3))
+        values[3, 1] = np.nan if name == "a row of NaN" else 0
+        np.savetxt(tmp_path / name / "tensor.tsv", values, delimiter="\t")
+        (tmp_path / name / "metadata.tsv").write_text(table)
+    client = client_for(tmp_path, EmbeddingsPlugin)
+    for name in FAULTS:
+        query = {"run": name, "layer": "tensor"}
+        assert client.get(BASE + "projection", query_string=query).status_code == 200
+    runs = client.get(BASE + "runs").get_json()["runs"]
+    said = {run["run"]: run["problems"] for run in runs}
+    status, text = output(tmp_path, capsys)
+
+    assert status == 1
+    for name, (_, words) in FAULTS.items():
+        (problem,) = said[name]
+        assert words in problem
+        assert f"problem: {problem}\n" in text
