@@ -305,6 +305,19 @@ def test_the_notebook_and_the_commands_read_the_same_label(
             assert wanted[0] <= accuracy.min() <= accuracy.max() <= wanted[1]
 
 
+ORDER = ("label", "labels", "class", "target", "y")
+LAST = ("y_true", "true_label", "class_name", "ground_truth")
+
+
+@pytest.mark.parametrize("better", range(len(ORDER)))
+def test_names_rank_as_they_were_asked_for(better: int) -> None:
+    for worse in (*ORDER[better + 1 :], *LAST):
+        columns = {worse: ["x", "y"] * 3, ORDER[better]: ["a", "b"] * 3}
+        assert chosen(columns) == ORDER[better]
+    for name in LAST:
+        assert chosen({"kind": ["x", "y"] * 3, name: ["a", "b"] * 3}) == name
+
+
 @pytest.mark.parametrize("case", [str.lower, str.upper, str.title])
 @pytest.mark.parametrize("rank", range(len(RANKS)))
 def test_names_rank_in_any_case_of_letters(rank: int, case: Any) -> None:
