@@ -79,6 +79,8 @@ describe("color_by_category", () => {
     const alone = colorByCategory(Int32Array.of(0), ["true"], "light");
     expect(pixel(alone, 0)).toEqual(pixel(both, 1));
     expect(pixel(both, 0)).not.toEqual(pixel(both, 1));
+    const answers = colorByCategory(Int32Array.of(0, 1), ["No", "Yes"], "light");
+    expect([0, 1].map((i) => pixel(answers, i))).toEqual([0, 1].map((i) => pixel(both, i)));
   });
 
   it("draws missing values hollow and counts them apart", () => {

@@ -6,7 +6,8 @@ import type { Theme } from "./types";
 /** How far a group's classes are from its colour to black or white, at most, in so many steps. */
 const SHADES = 5;
 const DEEPEST = 0.5;
-const TRUTH = /^(true|false)$/i;
+const TRUTH = /^(true|false|yes|no)$/i;
+const TRUE = /^(true|yes)$/i;
 
 export interface LegendEntry {
   readonly name: string;
@@ -228,7 +229,7 @@ function colorsOf(
 ): ReadonlyMap<number, Rgb> {
   // The same everywhere, also where all samples are true.
   if (words.every((word) => TRUTH.test(word))) {
-    const place = (word: string) => Number(word.toLowerCase() === "true");
+    const place = (word: string) => Number(TRUE.test(word));
     return new Map(
       words.map((word, code) => [code, CATEGORIES[theme][place(word)] ?? GREY[theme]]),
     );

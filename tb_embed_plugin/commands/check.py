@@ -66,19 +66,18 @@ def _report(run: Run | BrokenRun) -> Report:
 
 def _summary(run: Run) -> str:
     steps = run.steps
-    span = (
-        f"steps {run.step_name(steps[0])} to {run.step_name(steps[-1])}"
-        if steps
-        else "no step yet"
-    )
+    if len(steps) == 1:
+        span = f"1 snapshot (step {run.step_name(steps[0])})"
+    elif steps:
+        names = f"{run.step_name(steps[0])} to {run.step_name(steps[-1])}"
+        span = f"{len(steps)} snapshots (steps {names})"
+    else:
+        span = "no snapshot yet"
     if run.source != "tb_embed":
-        return f"written by others, {len(steps)} snapshots ({span})"
+        return f"written by others, {span}"
     size = sum(file.stat().st_size for file in run.path.glob("model.ckpt-*"))
     state = ", still recording" if run.recording else ""
-    return (
-        f"{run.layers[0].samples:,} samples, {len(steps)} snapshots ({span}), "
-        f"{size / 1e6:,.1f} MB{state}"
-    )
+    return f"{run.layers[0].samples:,} samples, {span}, {size / 1e6:,.1f} MB{state}"
 
 
 def _verify_page(run: Run, layer: str, page: int) -> None:

@@ -19,8 +19,8 @@ export type Report =
   | { readonly kind: "failed"; readonly question: number; readonly message: string }
   | { readonly kind: "given_up"; readonly question: number };
 
-/** Milliseconds between two reports; a row that takes longer is reported when it is done. */
-const REPORT_EVERY = 20;
+const ROWS = 1000;
+const MILLISECONDS = 20;
 
 const columns = new Map<number, Texts[]>();
 let wanted = -1;
@@ -52,15 +52,20 @@ self.addEventListener("message", ({ data }: MessageEvent<Request>) => {
 async function find(question: number, regex: RegExp, blocks: readonly Texts[]): Promise<void> {
   const mask = new Uint8Array(blocks.reduce((sum, { length }) => sum + length, 0));
   let row = 0;
-  let told = performance.now();
+  let heard = performance.now();
+  let toldAt = 0;
   tell({ kind: "progress", question, done: 0 });
   for (const texts of blocks) {
     for (let i = 0; i < texts.length; i += 1, row += 1) {
       if (regex.test(texts.at(i))) mask[row] = 1;
       const now = performance.now();
-      if (now - told < REPORT_EVERY) continue;
+      const due = now - heard >= MILLISECONDS;
+      if (row - toldAt < ROWS && !due) continue;
       tell({ kind: "progress", question, done: row });
-      told = now;
+      toldAt = row;
+      // Listening costs a turn of the loop: only so often that giving up is quick.
+      if (!due) continue;
+      heard = now;
       await nextMessage();
       if (wanted !== question) return tell({ kind: "given_up", question });
     }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { Strings } from "../../wire";
-import { type Column, colorable, valueAt, writeNumber } from "./table";
+import { Strings, type Tensors } from "../../wire";
+import { type Column, colorable, readTable, valueAt, writeNumber } from "./table";
 
 const category = (name: string, words: number): Column => ({
   type: "category",
@@ -18,6 +18,15 @@ const text: Column = {
   name: "note",
   texts: new Strings(new TextEncoder().encode("ab"), Uint32Array.of(0, 2, 2)),
 };
+
+it("knows which columns of an answer have a value a step", () => {
+  const columns = [
+    { name: "loss", type: "number", by_step: true },
+    { name: "age", type: "number", by_step: false },
+  ];
+  const answer = { json: { columns }, array: () => Float64Array.of(1) } as unknown as Tensors;
+  expect(readTable(answer).map(({ byStep }) => byStep)).toEqual([true, false]);
+});
 
 describe("value_at", () => {
   it("shows what is there, and nothing where nothing is", () => {

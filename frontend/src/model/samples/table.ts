@@ -46,14 +46,14 @@ export function readTable(tensors: Tensors): Table {
 interface Described {
   readonly name: string;
   readonly type: ColumnType;
-  readonly byStep: boolean;
+  readonly by_step: boolean;
   readonly counts?: readonly number[];
   readonly limits?: readonly [number, number] | null;
   readonly values?: readonly (readonly [number, number])[];
 }
 
 function readColumn(tensors: Tensors, described: Described, i: number): Column {
-  const { name, type, byStep, counts, limits, values: distinct } = described;
+  const { name, type, by_step: byStep, counts, limits, values: distinct } = described;
   const strings = (part: string) =>
     new Strings(
       tensors.array(`${i}.${part}.bytes`, "U8"),

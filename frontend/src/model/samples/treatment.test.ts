@@ -61,7 +61,7 @@ describe("whole numbers with few values", () => {
     expect(treated(votes, new Map([["votes", "classes"]]), null)).toEqual({
       type: "category",
       name: "votes",
-      by_step: true,
+      byStep: true,
       codes: Int32Array.of(1, 1, -1),
       words: ["0", "1"],
       counts: [2, 3],
@@ -70,7 +70,7 @@ describe("whole numbers with few values", () => {
     const guess: Column = { ...category(["2", "10"], [1, 1]), byStep: true };
     expect(treated(guess, new Map([["digit", "number"]]), null)).toEqual({
       ...number("digit", [10, 10]),
-      by_step: true,
+      byStep: true,
       limits: [2, 10],
     });
   });

@@ -57,7 +57,7 @@ function twinOf(column: Column): Column | null {
 /** Where a column has a value a step, its twin has the classes and the range of all steps. */
 function makeTwin(column: Column): Column | null {
   const { name, byStep } = column;
-  const same = byStep ? { name, by_step: byStep } : { name };
+  const same = byStep ? { name, byStep } : { name };
   if (column.type === "category") {
     const numbers = column.words.map(Number);
     const whole = column.words.every(
