@@ -71,6 +71,7 @@ bench: $(VENV)/installed $(PAGE) browsers  ## the claims of docs/benchmarks.md, 
 	$(BIN)/python benchmarks/frame_times.py
 	$(BIN)/python benchmarks/suspicious_labels.py --data $(MNIST)
 	$(BIN)/python benchmarks/metrics.py --data $(MNIST)
+	$(BIN)/python benchmarks/patterns.py
 
 pictures: $(VENV)/installed $(PAGE)  ## the README's pictures, and those of docs/screens.md
 	mkdir -p docs/pictures
