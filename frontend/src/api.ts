@@ -3,11 +3,11 @@
 
 import { labelQuery } from "./model/samples/label_column";
 import type {
+  DistanceMetric,
   Engine,
   Frame,
   FramesAnswer,
   Layer,
-  Metric,
   Neighbor,
   PlaneLogits,
   Progress,
@@ -137,7 +137,7 @@ export interface NeighborsQuestion {
   readonly step: number;
   readonly sample: number;
   readonly k: number;
-  readonly metric: Metric;
+  readonly metric: DistanceMetric;
 }
 
 export async function fetchNeighbors(

@@ -9,6 +9,7 @@ import { EmptyState } from "./panels/empty_state";
 import { FiltersPanel } from "./panels/filters_panel";
 import { HelpDialog } from "./panels/help_dialog";
 import { HoverCard } from "./panels/hover_card";
+import { LassoOverlay } from "./panels/lasso_overlay";
 import { LayoutNotice } from "./panels/layout_notice";
 import { LegendPanel } from "./panels/legend_panel";
 import { Notices } from "./panels/notices";
@@ -17,7 +18,6 @@ import { SaveMenu } from "./panels/save_menu";
 import { SearchField } from "./panels/search_field";
 import { ShowMenu } from "./panels/show_menu";
 import { RegionsLine, ShownLine } from "./panels/shown_line";
-import { SketchOverlay } from "./panels/sketch_overlay";
 import { StageBar } from "./panels/stage_bar";
 import { type StageHands, StagePanel } from "./panels/stage_panel";
 import { Timeline } from "./panels/timeline";
@@ -81,14 +81,14 @@ function Panes({ store }: { store: Store }) {
     <div class={companion === null ? "panes" : "panes two"}>
       {companion !== null && <PaneTitle store={store} />}
       <StagePanel key="first" store={store} hands={hands.first}>
-        <SketchOverlay store={store} />
+        <LassoOverlay store={store} />
         <ShownLine store={store} />
         <StageNotes store={store} />
       </StagePanel>
       {companion !== null && <CompanionBar store={store} companion={companion} />}
       {companion !== null && (
         <StagePanel key="second" store={companion} hands={hands.second}>
-          <SketchOverlay store={companion} />
+          <LassoOverlay store={companion} />
           <div class="shown-lines">
             <RegionsLine store={companion} />
           </div>

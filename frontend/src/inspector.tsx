@@ -37,13 +37,13 @@ export function Inspector({ store }: { store: Store }) {
     Selection: () => (
       <>
         <SelectionSummary store={store} />
-        <TagBar store={store} ids={store.choosing.selectedIds()} />
+        <TagBar store={store} ids={store.samples.selectedIds()} />
         <SelectionList store={store} />
         <NamedSelections store={store} />
       </>
     ),
     Sample: () => {
-      const sample = store.choosing.sample.value;
+      const sample = store.samples.sample.value;
       return (
         <>
           <SampleCard store={store} />

@@ -35,12 +35,12 @@ function chooses(store: Store, event: KeyboardEvent): boolean {
   const tool = TOOLS[key.toLowerCase()];
   const tag = TAGS[Number(key) - 1];
   // In a dialog Escape closes it.
-  if (key === "Escape" && !store.helpOpen.value) store.choosing.clearSelection();
+  if (key === "Escape" && !store.helpOpen.value) store.samples.clearSelection();
   else if (key === "[") lookFurther(store, -1);
   else if (key === "]") lookFurther(store, 1);
   else if (key === "/") document.getElementById("search")?.focus();
-  else if (tool !== undefined) store.choosing.chooseTool(tool);
-  else if (tag !== undefined) store.choosing.tagSamples(store.choosing.samplesToTag(), tag);
+  else if (tool !== undefined) store.samples.chooseTool(tool);
+  else if (tag !== undefined) store.samples.tagSamples(store.samples.samplesToTag(), tag);
   else return false;
   return true;
 }

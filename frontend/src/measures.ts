@@ -1,7 +1,7 @@
 // What the server has measured, as the parts of the page hand it to one another; the names are those of docs/metrics.md.
 
 /** How far the server is with measuring; while it is running it is asked again. */
-export interface Measured {
+export interface PartialAnswer {
   readonly state?: "done" | "running";
 }
 
@@ -26,7 +26,7 @@ export interface RuleCount {
   readonly count: number;
 }
 
-export interface Findings extends Measured {
+export interface Findings extends PartialAnswer {
   readonly warnings: readonly Warning[];
   readonly rules: readonly RuleCount[];
   readonly samples_measured: number;
@@ -40,7 +40,7 @@ export interface Ranked {
   readonly steps: readonly number[];
 }
 
-export interface Ranking extends Measured {
+export interface Ranking extends PartialAnswer {
   readonly rule: string;
   readonly total_ranked: number | null;
   readonly samples: readonly Ranked[];
@@ -54,7 +54,7 @@ export interface StepMetric {
   readonly values: readonly (number | null)[];
 }
 
-export interface StepMetrics extends Measured {
+export interface StepMetrics extends PartialAnswer {
   readonly steps: readonly number[];
   readonly metrics: readonly StepMetric[];
   readonly classes: readonly string[];
@@ -83,14 +83,14 @@ export interface SampleMetric {
 }
 
 /** One number a sample, at each of some steps, or over the run where there are none. */
-export interface SampleValues extends Measured {
+export interface SampleValues extends PartialAnswer {
   readonly steps: readonly number[];
   /** A row a step, NaN where undefined. */
   readonly rows: readonly Float32Array[];
   readonly classes: readonly string[];
 }
 
-export interface Similarity extends Measured {
+export interface Similarity extends PartialAnswer {
   /** Samples that one of the layers hides: of those alone nothing is told. */
   readonly left_out: number;
   readonly steps: readonly number[];
@@ -101,22 +101,22 @@ export interface Similarity extends Measured {
 }
 
 /** A layer that holds the same samples, of this or another run. */
-export interface Other {
+export interface OtherLayer {
   readonly run: string;
   readonly layer: string;
 }
 
 /** Layers of the same samples at one step: the one that is shown first. */
-export interface LayerSimilarity extends Measured {
+export interface LayerSimilarity extends PartialAnswer {
   /** Samples that any pair of them leaves out, at most. */
   readonly left_out: number;
   readonly step: number;
-  readonly layers: readonly Other[];
+  readonly layers: readonly OtherLayer[];
   readonly cka: readonly (readonly (number | null)[])[];
   readonly cka_biased: readonly (readonly (number | null)[])[];
 }
 
-export interface Confusion extends Measured {
+export interface Confusion extends PartialAnswer {
   readonly step: number;
   readonly classes: readonly string[];
   /** A row a label, a column a predicted class. */
@@ -124,7 +124,7 @@ export interface Confusion extends Measured {
 }
 
 /** The samples of two classes along the axis through the classes' means: -1 the mean of the first, 1 of the second. */
-export interface ClassPair extends Measured {
+export interface ClassPair extends PartialAnswer {
   readonly classes: readonly [string, string];
   readonly steps: readonly number[];
   readonly samples: Int32Array;
@@ -134,7 +134,7 @@ export interface ClassPair extends Measured {
   readonly positions: readonly Float32Array[];
 }
 
-export interface Units extends Measured {
+export interface Units extends PartialAnswer {
   readonly step: number;
   readonly classes: readonly string[];
   /** Share of each unit's variance that lies between the classes; null where the unit does not vary. */
@@ -161,7 +161,7 @@ export interface Difference {
 }
 
 /** Two layers of the same samples: what is measured of each at a step, and how alike they are at all steps. */
-export interface Comparison extends Measured {
+export interface Comparison extends PartialAnswer {
   /** Samples that one of the layers hides: of those alone nothing is told. */
   readonly left_out: number;
   readonly step: number;
@@ -178,7 +178,7 @@ export interface Comparison extends Measured {
 }
 
 /** What the model said of one sample at each step; null where undefined. */
-export interface SampleHistory extends Measured {
+export interface SampleHistory extends PartialAnswer {
   readonly sample: number;
   readonly steps: readonly number[];
   readonly classes: readonly string[];
@@ -192,7 +192,7 @@ export interface SampleHistory extends Measured {
 }
 
 /** The nearest neighbours of one sample at each of the steps that are done. */
-export interface NeighborHistory extends Measured {
+export interface NeighborHistory extends PartialAnswer {
   readonly sample: number;
   readonly steps: readonly number[];
   /** A list a step, the nearest first. */

@@ -5,8 +5,8 @@ import type {
   Comparison,
   Confusion,
   Findings,
-  Measured,
   NeighborHistory,
+  PartialAnswer,
   Ranking,
   SampleHistory,
   SampleMetric,
@@ -45,7 +45,7 @@ export async function fetchSampleValues(
 ): Promise<SampleValues> {
   const query = { ...key, name, ...(step === null ? {} : { steps: String(step) }) };
   const answer = await tensors(address("sample_metrics", query), signal);
-  const { state, classes } = answer.json as Measured & { classes: string[] };
+  const { state, classes } = answer.json as PartialAnswer & { classes: string[] };
   const rows = rowsOf(answer.array("values", "F32"), answer.shape("values"));
   return { state: state ?? "done", classes, steps: [...answer.array("steps", "I32")], rows };
 }

@@ -37,8 +37,8 @@ export async function start(
     store.visible.value = visible;
   }, leaving.signal);
   const rooms = [
-    [ROOM_TO_INSPECT, store.choosing.room],
-    [ROOM_TO_COMPARE, store.comparing.room],
+    [ROOM_TO_INSPECT, store.samples.wideEnough],
+    [ROOM_TO_COMPARE, store.comparison.wideEnough],
   ] as const;
   for (const [width, room] of rooms) {
     watchRoom(

@@ -132,7 +132,7 @@ export interface Parameter {
   readonly choices: readonly string[];
 }
 
-export type Metric = "euclidean" | "cosine";
+export type DistanceMetric = "euclidean" | "cosine";
 
 export interface Neighbor {
   readonly sample: number;
@@ -168,7 +168,7 @@ export interface Progress {
 }
 
 /** The layer of another run in whose axes this one is shown. */
-export interface Onto {
+export interface AlignedTo {
   readonly run: string;
   readonly layer: string;
   readonly version: string;
@@ -181,7 +181,7 @@ export interface View {
   readonly components: number;
   /** Only what differs from the engine's defaults. */
   readonly settings: Readonly<Record<string, string>>;
-  readonly onto: Onto | null;
+  readonly onto: AlignedTo | null;
   /** The label that axes between classes are made from, "" for none, where it is not the layer's own. */
   readonly label?: string;
 }
@@ -210,7 +210,7 @@ export interface Annotations {
 }
 
 /** What lies on the stage besides the samples: one at a time. */
-export type Overlay = "none" | "ghost" | "onion" | "density" | "regions";
+export type DisplayMode = "none" | "ghost" | "onion" | "density" | "regions";
 
 /** Where each class's logit is the largest, in a scene seen from straight above. */
 export interface Regions {

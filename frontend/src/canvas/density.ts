@@ -1,6 +1,6 @@
 // The density of a cloud, as a soft shading beneath its dots: where very many lie on one another, dots alone show one blot.
 import type { Size } from "./camera";
-import { fit, showCanvas } from "./overlay";
+import { fit, showCanvas } from "./label_canvas";
 
 /** Side of a cell in CSS pixels. */
 const CELL = 6;

@@ -1,6 +1,6 @@
 // Gives the picture away: as large as wanted for an image, and again at each drawing for an animation.
 import type { PictureExport } from "../types";
-import type { Overlay } from "./overlay";
+import type { LabelCanvas } from "./label_canvas";
 import type { Stage } from "./stage";
 
 type Picture = readonly HTMLCanvasElement[];
@@ -11,7 +11,7 @@ export class StagePictureExport implements PictureExport {
 
   constructor(
     private readonly stage: Stage,
-    private readonly overlay: Overlay,
+    private readonly overlay: LabelCanvas,
     private readonly canvas: HTMLCanvasElement,
     private readonly above: HTMLCanvasElement,
   ) {}

@@ -10,13 +10,13 @@ export interface Pointed {
   readonly y: number;
   readonly width: number;
   /** Nobody's pointer is there: something else on the page points at it. */
-  readonly told: boolean;
+  readonly fromList: boolean;
 }
 
 export class Pointing {
   private pointer: readonly [number, number] | null = null;
   private sample: number | null = null;
-  private told = false;
+  private fromList = false;
   private waiting = 0;
 
   constructor(
@@ -37,7 +37,7 @@ export class Pointing {
 
   /** The picture has changed: the same sample may lie elsewhere. */
   follow(): void {
-    if (this.sample !== null) this.pointAt(this.sample, this.told);
+    if (this.sample !== null) this.pointAt(this.sample, this.fromList);
   }
 
   sampleAt([x, y]: readonly [number, number]): number | null {
@@ -49,11 +49,11 @@ export class Pointing {
     if (this.pointer !== null) this.pointAt(this.sampleAt(this.pointer), false);
   }
 
-  /** Stays with that sample; `told` by something else than a pointer over the canvas. */
-  pointAt(sample: number | null, told = true): void {
+  /** Stays with that sample; `fromList` by something else than a pointer over the canvas. */
+  pointAt(sample: number | null, fromList = true): void {
     const before = this.sample;
     this.sample = sample;
-    this.told = told;
+    this.fromList = fromList;
     if (sample === null) {
       if (before !== null) this.tell(null);
       return;
@@ -61,6 +61,6 @@ export class Pointing {
     const screen = this.screen();
     const [x, y] = [screen[3 * sample], screen[3 * sample + 1]];
     if (x === undefined || y === undefined || Number.isNaN(x)) this.pointAt(null);
-    else this.tell({ sample, x, y, width: this.markWidth(), told });
+    else this.tell({ sample, x, y, width: this.markWidth(), fromList });
   }
 }

@@ -3,7 +3,7 @@ import type { Matrix4 } from "three";
 import type { Rgb } from "../palette";
 import type { Regions } from "../types";
 import type { Size } from "./camera";
-import { fit, showCanvas } from "./overlay";
+import { fit, showCanvas } from "./label_canvas";
 
 /** Logits worked out for one picture. */
 const MOST_LOGITS = 4_000_000;

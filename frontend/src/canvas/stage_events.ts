@@ -5,7 +5,7 @@ import type { Size } from "./camera";
 import type { Pointed } from "./pointing";
 
 /** Where the camera is. */
-export interface Place {
+export interface CameraState {
   /** Null where it stands at home. */
   readonly moved: Camera | null;
   readonly home: Camera | null;
@@ -22,7 +22,7 @@ export interface StageEvents {
   /** The camera has begun or ended a flight of its own. */
   fly(flying: boolean): void;
   /** The scene has been drawn as the eye sees it. */
-  drawn(clip: Matrix4, size: Size, eye: Place): void;
+  drawn(clip: Matrix4, size: Size, eye: CameraState): void;
   /** The first frame that holds points has been drawn. */
   firstPicture(): void;
 }

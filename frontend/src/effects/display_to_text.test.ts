@@ -17,7 +17,7 @@ describe("what the menus show, in words", () => {
     one.sequence.value = true;
     one.labelBy.value = "name, given: first";
     one.sizeBy.value = "loss";
-    one.overlayWanted.value = "onion";
+    one.requestedMode.value = "onion";
     one.ghostStep.value = 0;
     one.otherStep.value = 700;
     one.dotSize.value = 2 ** 0.25;
@@ -29,7 +29,7 @@ describe("what the menus show, in words", () => {
     takeShown(other, words);
     expect(writeShown(other)).toBe(words);
     expect(other.labelBy.value).toBe("name, given: first");
-    expect(other.overlay.value).toBe("onion");
+    expect(other.mode.value).toBe("onion");
     expect([other.ghostStep.value, other.otherStep.value]).toEqual([0, 700]);
     expect(other.dotSize.value).toBeCloseTo(1.19);
     expect(other.even.value).toBe(false);

@@ -3,46 +3,46 @@
 
 import { readSettings, writeSettings } from "../model/text/address";
 import type { DisplayState } from "../state/parts/display";
-import type { Overlay } from "../types";
+import type { DisplayMode } from "../types";
 
-const OVERLAYS: readonly Overlay[] = ["none", "ghost", "onion", "density", "regions"];
+const OVERLAYS: readonly DisplayMode[] = ["none", "ghost", "onion", "density", "regions"];
 const YES = "1";
 const NO = "0";
 const MOST_FACTOR = 4;
 
 /** `trails:1,overlay:ghost,size:2`: only what differs from what a fresh page shows; empty where nothing does. */
-export function writeShown(showing: DisplayState): string {
+export function writeShown(display: DisplayState): string {
   const said: Record<string, string> = {};
-  if (showing.trails.value) said.trails = YES;
-  if (showing.classNames.value) said.names = YES;
-  if (showing.sequence.value) said.sequence = YES;
-  if (showing.labelBy.value !== "") said.label = showing.labelBy.value;
-  if (showing.sizeBy.value !== "") said.size_by = showing.sizeBy.value;
-  if (showing.overlayWanted.value !== null) said.overlay = showing.overlayWanted.value;
-  if (showing.ghostStep.value !== null) said.ghost = String(showing.ghostStep.value);
-  if (showing.otherStep.value !== null) said.other = String(showing.otherStep.value);
-  if (showing.dotSize.value !== 1) said.size = short(showing.dotSize.value);
-  if (showing.opacity.value !== 1) said.opacity = short(showing.opacity.value);
-  if (showing.loop.value) said.loop = YES;
-  if (!showing.even.value) said.even = NO;
+  if (display.trails.value) said.trails = YES;
+  if (display.classNames.value) said.names = YES;
+  if (display.sequence.value) said.sequence = YES;
+  if (display.labelBy.value !== "") said.label = display.labelBy.value;
+  if (display.sizeBy.value !== "") said.size_by = display.sizeBy.value;
+  if (display.requestedMode.value !== null) said.overlay = display.requestedMode.value;
+  if (display.ghostStep.value !== null) said.ghost = String(display.ghostStep.value);
+  if (display.otherStep.value !== null) said.other = String(display.otherStep.value);
+  if (display.dotSize.value !== 1) said.size = short(display.dotSize.value);
+  if (display.opacity.value !== 1) said.opacity = short(display.opacity.value);
+  if (display.loop.value) said.loop = YES;
+  if (!display.even.value) said.even = NO;
   return writeSettings(said);
 }
 
 /** Sets all of it: what is not said is as on a fresh page. */
-export function takeShown(showing: DisplayState, text: string): void {
+export function takeShown(display: DisplayState, text: string): void {
   const said = readSettings(text);
-  showing.trails.value = said.trails === YES;
-  showing.classNames.value = said.names === YES;
-  showing.sequence.value = said.sequence === YES;
-  showing.labelBy.value = said.label ?? "";
-  showing.sizeBy.value = said.size_by ?? "";
-  showing.overlayWanted.value = OVERLAYS.find((one) => one === said.overlay) ?? null;
-  showing.ghostStep.value = readStep(said.ghost);
-  showing.otherStep.value = readStep(said.other);
-  showing.dotSize.value = readFactor(said.size);
-  showing.opacity.value = readFactor(said.opacity);
-  showing.loop.value = said.loop === YES;
-  showing.even.value = said.even !== NO;
+  display.trails.value = said.trails === YES;
+  display.classNames.value = said.names === YES;
+  display.sequence.value = said.sequence === YES;
+  display.labelBy.value = said.label ?? "";
+  display.sizeBy.value = said.size_by ?? "";
+  display.requestedMode.value = OVERLAYS.find((one) => one === said.overlay) ?? null;
+  display.ghostStep.value = readStep(said.ghost);
+  display.otherStep.value = readStep(said.other);
+  display.dotSize.value = readFactor(said.size);
+  display.opacity.value = readFactor(said.opacity);
+  display.loop.value = said.loop === YES;
+  display.even.value = said.even !== NO;
 }
 
 export function readStep(text: string | undefined): number | null {

@@ -27,18 +27,18 @@ export function followLooks(first: Store, second: Store): void {
   follow(["treatments", "colorOnly"], first, second);
   follow(["dimensions", "turn", "touring", "drawing", "theme", "visible"], first, second);
   const lines = ["trails", "classNames", "labelBy", "sequence"] as const;
-  const dots = ["overlayWanted", "ghostStep", "otherStep", "dotSize", "opacity", "sizeBy"] as const;
-  follow([...lines, ...dots, "refitWanted"], first.showing, second.showing);
-  follow(["tool"], first.choosing, second.choosing);
+  const dots = ["requestedMode", "ghostStep", "otherStep", "dotSize", "opacity", "sizeBy"] as const;
+  follow([...lines, ...dots, "refitRequests"], first.display, second.display);
+  follow(["tool"], first.samples, second.samples);
 }
 
 /** Selection, chosen sample, marks and tags go along with the samples, where the two panes have the same ones. */
 export function followSamples(first: Store, second: Store): void {
-  const { linking } = first.comparing;
+  const { linking } = first.comparison;
   effect(() => {
     const { link } = linking.value;
-    const { selection, sample, near, isolated, tags } = first.choosing;
-    const to = second.choosing;
+    const { selection, sample, near, isolated, tags } = first.samples;
+    const to = second.samples;
     batch(() => {
       if (link === null) {
         to.selection.value = null;
@@ -56,7 +56,7 @@ export function followSamples(first: Store, second: Store): void {
         chosen && mask && count > 0 ? { ...chosen, mask, count, rule: null } : null;
       to.sample.value = carrySample(there, sample.value);
       to.near.value = new Set(carrySamples(there, near.value));
-      const shown = first.choosing.visible.value;
+      const shown = first.samples.visible.value;
       // Samples that the first pane knows nothing of are not among those isolated there; filters say nothing of them.
       to.isolated.value = shown && carryMask(back, shown, isolated.value === null ? 1 : 0);
       to.tags.value = new Map(
@@ -68,11 +68,11 @@ export function followSamples(first: Store, second: Store): void {
     });
   });
   effect(() => {
-    const held = first.showing.held.value;
+    const held = first.display.held.value;
     const { link } = linking.value;
     const step = held && stepBeside(first, held.step);
     const ids = held && link ? carrySamples(link.there, held.ids) : [];
-    second.showing.held.value = step === null || ids.length === 0 ? null : { ids, step };
+    second.display.held.value = step === null || ids.length === 0 ? null : { ids, step };
   });
 }
 
@@ -83,7 +83,7 @@ export function followColor(first: Store, second: Store): void {
     const table = second.table.value;
     if (color === null) return;
     const measured = kindOf(color) !== null;
-    const recorded = second.choosing.columns.value.some(({ name }) => name === color);
+    const recorded = second.samples.columns.value.some(({ name }) => name === color);
     if (color === "" || measured || recorded) second.colorBy.value = color;
     else if (table !== null) second.colorBy.value = second.label.value ?? "";
   });
@@ -99,7 +99,7 @@ export function followColor(first: Store, second: Store): void {
 function groupedWords(store: Store): ReadonlyMap<string, number> {
   const legend = store.coloring.value?.legend;
   const groups = legend?.kind === "categories" ? (legend.groups ?? []) : [];
-  const column = store.choosing.columns.value.find(({ name }) => name === store.colorBy.value);
+  const column = store.samples.columns.value.find(({ name }) => name === store.colorBy.value);
   if (column?.type !== "category") return new Map();
   return new Map(
     groups.flatMap(({ codes, hollow }, group) =>

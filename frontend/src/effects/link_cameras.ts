@@ -21,10 +21,10 @@ export function linkPointing(first: Store, second: Store): void {
     return {
       read: () => sample.value,
       write(wanted) {
-        store.choosing.pointed.value = wanted;
+        store.samples.pointed.value = wanted;
       },
       carry(value) {
-        const { link } = first.comparing.linking.value;
+        const { link } = first.comparison.linking.value;
         return link === null ? undefined : carrySample(link[way], value);
       },
     };
@@ -37,8 +37,8 @@ export function linkCameras(first: Store, second: Store, shared: () => boolean):
   const end = (store: Store, other: Store): End<Camera | null> => ({
     read: () => store.camera.value,
     write(camera) {
-      if (camera === null) store.homeWanted.value += 1;
-      else store.cameraWanted.value = camera;
+      if (camera === null) store.homeRequests.value += 1;
+      else store.requestedCamera.value = camera;
     },
     carry(camera) {
       if (camera === null) return null;

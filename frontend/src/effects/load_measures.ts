@@ -1,7 +1,7 @@
 // Fetches what is measured, once the layer's pictures have come: findings and curves by themselves, the rest when it is
 // looked at. All of it is asked for anew when the layer has a new snapshot.
 import { computed, effect, type Signal } from "@preact/signals";
-import type { Measured, StepMetrics } from "../measures";
+import type { PartialAnswer, StepMetrics } from "../measures";
 import {
   fetchClassPair,
   fetchComparison,
@@ -28,44 +28,44 @@ import { keepAnswered, measurable, type Question } from "./poll_measures";
 const MOST_VALUES = 4_000_000;
 
 export function loadMeasured(store: Store, signal: AbortSignal): void {
-  const { measuring } = store;
-  const keep = <T extends Measured>(
+  const { measures } = store;
+  const keep = <T extends PartialAnswer>(
     what: string,
     answer: Signal<T | null>,
     question: (key: LayerKey) => Question<T> | null,
   ) => keepAnswered(store, what, answer, question, signal);
   const lookedAt = (section: Section) =>
-    store.choosing.inspectorOpen.value &&
-    store.choosing.tab.value === "Layer" &&
-    measuring.section.value === section;
+    store.samples.inspectorOpen.value &&
+    store.samples.tab.value === "Layer" &&
+    measures.section.value === section;
   /** The step, unless it is only passed by. */
   const stepAtRest = () => (store.playing.value ? null : store.step.value);
 
   forgetWithLayer(store);
-  keep("the findings", measuring.findings, (key) => ({
+  keep("the findings", measures.findings, (key) => ({
     key: "",
     ask: (signal) => fetchFindings(key, signal),
   }));
-  keep("the curves", measuring.metrics, (key) => {
+  keep("the curves", measures.metrics, (key) => {
     // Once the findings are there, the curves cost nothing.
     const measured =
-      measuring.findings.value !== null && measuring.findings.value.state !== "running";
+      measures.findings.value !== null && measures.findings.value.state !== "running";
     return measured ? { key: "", ask: (signal) => fetchMetrics(key, signal) } : null;
   });
-  keep("a list of samples", measuring.ranking, (key) => {
-    const rule = measuring.findings.value?.rules.find((one) => one.rule === measuring.opened.value);
+  keep("a list of samples", measures.ranking, (key) => {
+    const rule = measures.findings.value?.rules.find((one) => one.rule === measures.opened.value);
     if (rule === undefined) return null;
     return { key: rule.rule, ask: (signal) => fetchRanking(key, rule.rule, signal) };
   });
-  keep("the similarity of steps", measuring.similarity, (key) => {
+  keep("the similarity of steps", measures.similarity, (key) => {
     if (!lookedAt("CKA")) return null;
-    const other = measuring.compared.value ?? { run: key.run, layer: key.layer };
+    const other = measures.compared.value ?? { run: key.run, layer: key.layer };
     return {
       key: JSON.stringify(other),
       ask: (signal) => fetchSimilarity(key, { ...other, v: "" }, {}, signal),
     };
   });
-  keep("the similarity of layers", measuring.layers, (key) => {
+  keep("the similarity of layers", measures.layers, (key) => {
     const step = stepAtRest();
     if (!lookedAt("CKA") || step === null) return null;
     const keys = layersAt(store, key, step);
@@ -75,29 +75,29 @@ export function loadMeasured(store: Store, signal: AbortSignal): void {
       ask: (signal) => compareLayers(keys, step, signal),
     };
   });
-  keep("the confusion of classes", measuring.confusion, (key) => {
+  keep("the confusion of classes", measures.confusion, (key) => {
     const step = stepAtRest();
     // Without the model's outputs nothing is confused.
-    if (!lookedAt("Confusion") || step === null || !measuring.hasOutputs.value) return null;
+    if (!lookedAt("Confusion") || step === null || !measures.hasOutputs.value) return null;
     return { key: String(step), ask: (signal) => fetchConfusion(key, step, signal) };
   });
-  keep("the data map", measuring.dataMap, (key) => {
-    if (!lookedAt("Data map") || !measuring.hasOutputs.value) return null;
+  keep("the data map", measures.dataMap, (key) => {
+    if (!lookedAt("Data map") || !measures.hasOutputs.value) return null;
     return { key: "", ask: (signal) => fetchDataMap(key, signal) };
   });
-  keep("two classes", measuring.classPair, (key) => {
-    const pair = measuring.pair.value;
+  keep("two classes", measures.classPair, (key) => {
+    const pair = measures.pair.value;
     // The panel has one of them chosen before the other.
     const whole = pair !== null && !pair.includes("") && pair[0] !== pair[1];
     if (!lookedAt("Class pair") || !whole) return null;
     return { key: JSON.stringify(pair), ask: (signal) => fetchClassPair(key, pair, signal) };
   });
-  keep("the units", measuring.units, (key) => {
+  keep("the units", measures.units, (key) => {
     const step = stepAtRest();
     if (!lookedAt("Units") || step === null) return null;
     return { key: String(step), ask: (signal) => fetchUnits(key, step, signal) };
   });
-  keep("the comparison of runs", measuring.comparison, (key) => {
+  keep("the comparison of runs", measures.comparison, (key) => {
     const step = stepAtRest();
     const comparedRun = lookedAt("Runs") ? comparedRunOf(store) : null;
     const other = comparedRun && keyOf(store, comparedRun);
@@ -114,14 +114,14 @@ export function loadMeasured(store: Store, signal: AbortSignal): void {
 /** What is measured of the samples, where somebody colours them by it. */
 export function loadColors(store: Store, signal: AbortSignal): void {
   const question = (key: LayerKey) => valuesQuestion(store, key);
-  keepAnswered(store, "what colors the samples", store.measuring.values, question, signal);
+  keepAnswered(store, "what colors the samples", store.measures.values, question, signal);
 }
 
 /** The curves alone, for whoever pairs steps by them. */
 export function loadCurves(store: Store, wanted: () => boolean, signal: AbortSignal): void {
   const question = (key: LayerKey): Question<StepMetrics> | null =>
     wanted() ? { key: "", ask: (signal) => fetchMetrics(key, signal) } : null;
-  keepAnswered(store, "the curves", store.measuring.metrics, question, signal);
+  keepAnswered(store, "the curves", store.measures.metrics, question, signal);
 }
 
 /** Selects the samples of one label that are predicted as one class. */
@@ -132,7 +132,7 @@ export function selectConfused(store: Store, step: number, row: number, column: 
   store.activity.attemptQuietly("the samples of a cell", unwanted.signal, async () => {
     const { samples } = await fetchConfused(key, { step, row, column }, unwanted.signal);
     const still = store.run.peek()?.run === key.run && store.layer.peek()?.name === key.layer;
-    if (still) store.choosing.select(samples, "chart");
+    if (still) store.samples.select(samples, "chart");
   });
 }
 
@@ -175,7 +175,7 @@ async function fetchDataMap(key: LayerKey, signal: AbortSignal): Promise<DataMap
 
 /** What was chosen of one layer, by one label, says nothing of another. */
 function forgetWithLayer(store: Store): void {
-  const { compared, pair, comparedRun } = store.measuring;
+  const { compared, pair, comparedRun } = store.measures;
   const subject = computed(() =>
     JSON.stringify([store.run.value?.run, store.layer.value?.name, store.label.value]),
   );
@@ -189,9 +189,9 @@ function forgetWithLayer(store: Store): void {
 
 /** Where nothing else has been looked at, an inspector that somebody opens shows the warnings. */
 function preferWarnings(store: Store): void {
-  const { choosing, measuring } = store;
+  const { samples, measures } = store;
   effect(() => {
-    const warned = (measuring.findings.value?.warnings.length ?? 0) > 0;
-    if (warned && !choosing.inspectorDue.peek()) choosing.tab.value = "Findings";
+    const warned = (measures.findings.value?.warnings.length ?? 0) > 0;
+    if (warned && !samples.inspectorDue.peek()) samples.tab.value = "Findings";
   });
 }

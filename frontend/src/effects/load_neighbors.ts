@@ -10,8 +10,8 @@ export function watchNeighbors(store: Store, signal: AbortSignal): void {
   askForNeighbors(store, signal);
   effect(() => {
     const answer = store.neighbors.answer.value;
-    const current = answer?.sample === store.choosing.sample.value ? answer : null;
-    store.choosing.near.value = new Set(current?.now.map(({ sample }) => sample));
+    const current = answer?.sample === store.samples.sample.value ? answer : null;
+    store.samples.near.value = new Set(current?.now.map(({ sample }) => sample));
   });
 }
 
@@ -21,10 +21,10 @@ function askForNeighbors(store: Store, signal: AbortSignal): void {
     const run = store.run.value;
     const layer = store.layer.value;
     const step = store.step.value;
-    const sample = store.choosing.sample.value;
+    const sample = store.samples.sample.value;
     const compared = since.value;
     const question = { metric: metric.value, k: k.value };
-    const lookedAt = store.choosing.inspectorOpen.value && store.choosing.tab.value === "Sample";
+    const lookedAt = store.samples.inspectorOpen.value && store.samples.tab.value === "Sample";
     if (run === null || layer === null || step === null || sample === null) {
       answer.value = null;
       return;

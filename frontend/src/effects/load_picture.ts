@@ -42,8 +42,8 @@ function loadFrames(store: Store, signal: AbortSignal): void {
     const run = store.run.value;
     const layer = store.layer.value;
     const view = store.view.value;
-    const refitWanted = store.showing.refitWanted.value !== refits;
-    refits = store.showing.refitWanted.value;
+    const refitWanted = store.display.refitRequests.value !== refits;
+    refits = store.display.refitRequests.value;
     const chosen = store.basisSteps.value;
     untracked(() => {
       const frames = store.frames.peek();
@@ -86,7 +86,7 @@ function showStep(store: Store): void {
     const dimensions = store.dimensions.value;
     const pinned = store.pinned.value;
     const turn = store.turn.value;
-    const still = store.showing.held.value;
+    const still = store.display.held.value;
     if (store.runs.value !== null && store.layer.value === null) store.motion.clear();
     if (frames === null || step === null) return;
     const placed = pinned ?? step;

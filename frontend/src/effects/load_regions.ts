@@ -13,12 +13,12 @@ const MISSING = 404;
 
 /** Fetches the logits of all steps while regions are wanted and the picture is a plane of the layer's own space. */
 export function loadRegions(store: Store, signal: AbortSignal): void {
-  const { planeLogits, regionsProblem } = store.showing;
+  const { planeLogits, regionsProblem } = store.display;
   let asked = "";
   let loading = new AbortController();
   effect(() => {
     const frames = store.frames.value;
-    const ready = store.showing.overlay.value === "regions" && frames !== null;
+    const ready = store.display.mode.value === "regions" && frames !== null;
     // The version and the number of steps are part of the key.
     const version = store.layer.value?.version;
     const label = store.saidLabel.value;
@@ -52,13 +52,13 @@ export function loadRegions(store: Store, signal: AbortSignal): void {
 
 /** Why the picture is no plane of the layer's own space; null where it is one. */
 export function obstacleToRegions(store: Store): string | null {
-  const { view, dimensions, turn, pinned, showing } = store;
+  const { view, dimensions, turn, pinned, display } = store;
   if (view.value === null || view.value.iterative) return "need a linear view: PCA or Axes";
   if (dimensions.value !== 2) return "lie in a plane: choose 2D";
   if (view.value.onto !== null) return "need the run's own axes";
   if (turn.value !== null) return "need the first two axes: turn back";
   if (pinned.value !== null) return "need each step's own positions: unpin";
-  if (showing.held.value !== null) return "need samples that are not held still: let go";
+  if (display.held.value !== null) return "need samples that are not held still: let go";
   return null;
 }
 
@@ -67,7 +67,7 @@ export function shownRegions(store: Store): ReadonlySignal<Regions | null> {
   // Between two steps it is the nearer one: nothing is drawn anew while the picture moves on.
   const step = computed(() => store.steps.value[Math.round(store.at.value)]);
   return computed(() => {
-    const { planeLogits, overlay } = store.showing;
+    const { planeLogits, mode: overlay } = store.display;
     const found = planeLogits.value;
     const frames = store.frames.value;
     if (overlay.value !== "regions" || found === null || frames === null) return null;
@@ -97,7 +97,7 @@ export function inScene(logits: Float64Array, { rotation, shift }: Alignment): F
 /** The colours of the label's legend, so that a region has the colour of the samples that belong there. */
 function classColors(store: Store, classes: readonly string[]): readonly Rgb[] {
   const theme = store.theme.value;
-  const columns = store.choosing.columns.value.filter((column) => column.type === "category");
+  const columns = store.samples.columns.value.filter((column) => column.type === "category");
   const column = columns.find(({ name }) => name === store.label.value);
   if (column === undefined) {
     return categoryColors(Int32Array.from(classes.keys()), classes, theme);

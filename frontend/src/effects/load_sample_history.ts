@@ -10,16 +10,16 @@ import { keepAnswered } from "./poll_measures";
 export const LISTED_NEIGHBORS = 10;
 
 export function keepSampleHistories(store: Store, signal: AbortSignal): void {
-  const { choosing, measuring, neighbors } = store;
+  const { samples, measures, neighbors } = store;
   const lookedAt = () =>
-    choosing.inspectorOpen.value && choosing.tab.value === "Sample" ? choosing.sample.value : null;
+    samples.inspectorOpen.value && samples.tab.value === "Sample" ? samples.sample.value : null;
   keepAnswered(
     store,
     "the predictions of a sample",
-    measuring.sampleHistory,
+    measures.sampleHistory,
     (key) => {
       const sample = lookedAt();
-      if (sample === null || !measuring.hasOutputs.value) return null;
+      if (sample === null || !measures.hasOutputs.value) return null;
       return {
         key: String(sample),
         ask: (signal) => fetchSampleHistory(key, sample, signal),
@@ -30,10 +30,10 @@ export function keepSampleHistories(store: Store, signal: AbortSignal): void {
   keepAnswered(
     store,
     "the neighbors of a sample over the steps",
-    measuring.neighborHistory,
+    measures.neighborHistory,
     (key) => {
       const sample = lookedAt();
-      if (sample === null || !measuring.neighborsUnfolded.value) return null;
+      if (sample === null || !measures.neighborsUnfolded.value) return null;
       const asked = { sample, k: LISTED_NEIGHBORS, metric: neighbors.metric.value };
       const last = lastStep(store.steps.value) ?? 0;
       const ask = inParts((steps, signal) => fetchNeighborHistory(key, asked, steps, signal), last);

@@ -35,9 +35,9 @@ export function openBookmark(store: Store, name: string): void {
   const kept = view.run === undefined ? present(here) : {};
   const step = view.step ?? (view.run === undefined ? String(store.step.value ?? "") : undefined);
   const whole = { ...kept, ...view, ...(step === undefined ? {} : { step }) };
-  showing.abort();
-  showing = new AbortController();
-  showView(store, whole, showing.signal);
+  showingView.abort();
+  showingView = new AbortController();
+  showView(store, whole, showingView.signal);
 }
 
 /** Adds those of a file; returns what of it could not be taken over. Throws in words where it is no such file. */
@@ -48,7 +48,7 @@ export function addBookmarksOf(store: Store, text: string): string {
 }
 
 /** A bookmark that is still being shown makes way for the next. */
-let showing = new AbortController();
+let showingView = new AbortController();
 
 function add(store: Store, bookmarks: readonly Bookmark[]): void {
   const { list } = store.bookmarks;

@@ -30,7 +30,7 @@ function playerOf(store: Store, stopped: AbortSignal): Player {
     place: () => placeOfStep(store),
     count: () => store.steps.peek().length,
     speed: () => store.speed.peek(),
-    loops: () => store.showing.loop.peek(),
+    loops: () => store.display.loop.peek(),
     ready(place) {
       const step = stepAt(place);
       const beside = stepBeside(store, step);

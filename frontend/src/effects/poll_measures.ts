@@ -1,8 +1,8 @@
-// Keeps part of the store filled with the server's answer to what the store now asks. MeasuresState takes the server a while:
+// Keeps part of the store filled with the server's answer to what the store now asks. Measuring takes the server a while:
 // it answers what is finished, and is asked again until that is all.
 
 import { effect, type Signal, untracked } from "@preact/signals";
-import type { Measured } from "../measures";
+import type { PartialAnswer } from "../measures";
 import { labelQuery } from "../model/samples/label_column";
 import type { Store } from "../state/store";
 import type { LayerKey } from "../types";
@@ -32,7 +32,7 @@ export function measurable(store: Store): LayerKey | null {
 }
 
 /** Puts the answer to `question` into `answer`; another layer or label empties it, a newer version of the same one does not. */
-export function keepAnswered<T extends Measured>(
+export function keepAnswered<T extends PartialAnswer>(
   store: Store,
   what: string,
   answer: Signal<T | null>,

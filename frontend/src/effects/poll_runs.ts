@@ -62,7 +62,7 @@ export function receiveRuns(store: Store, runs: readonly Run[]): void {
       return;
     }
     const gone = !steps.includes(store.step.value ?? Number.NaN);
-    const follows = store.showing.follow.peek() && stoodLast && before !== null;
+    const follows = store.display.follow.peek() && stoodLast && before !== null;
     if (gone || follows) store.step.value = lastStep(steps);
   });
 }

@@ -4,13 +4,13 @@ import { readKept, writeKept } from "../model/text/browser_storage";
 import type { Store } from "../state/store";
 
 export function keepChoices(store: Store): void {
-  const { choosing } = store;
-  const { samples, tags, named } = choosing;
+  const { samples: choice } = store;
+  const { count, tags, named } = choice;
   /** Null until there are samples. */
   const known = computed(() => {
     const layer = store.layer.value;
-    if (layer === null || samples.value === 0) return null;
-    return `${layer.fingerprint || store.runName.value}.${samples.value}`;
+    if (layer === null || count.value === 0) return null;
+    return `${layer.fingerprint || store.runName.value}.${count.value}`;
   });
   let loaded: string | null = null;
   effect(() => {
@@ -19,11 +19,11 @@ export function keepChoices(store: Store): void {
     loaded = key;
     untracked(() =>
       batch(() => {
-        choosing.selection.value = null;
-        choosing.sample.value = null;
-        choosing.isolated.value = null;
-        choosing.filters.value = new Map();
-        const kept = readKept(key, samples.value);
+        choice.selection.value = null;
+        choice.sample.value = null;
+        choice.isolated.value = null;
+        choice.filters.value = new Map();
+        const kept = readKept(key, count.value);
         tags.value = kept.tags;
         named.value = kept.named;
       }),
@@ -32,7 +32,7 @@ export function keepChoices(store: Store): void {
   effect(() => {
     const kept = { tags: tags.value, named: named.value };
     if (loaded !== null && loaded === known.peek()) {
-      choosing.unkept.value = !writeKept(loaded, kept);
+      choice.unkept.value = !writeKept(loaded, kept);
     }
   });
 }

@@ -5,7 +5,7 @@ import type { Store } from "../state/store";
 import { findPatterns, PatternError } from "./pattern_search";
 
 export function tryPatterns(store: Store, signal: AbortSignal): void {
-  const { search, tried } = store.choosing;
+  const { search, tried } = store.samples;
   effect(() => {
     const asked = search.value;
     if (asked === null || "error" in asked || asked.patterns.length === 0) return;
@@ -32,12 +32,12 @@ export async function samplesFound(
   query: string,
   signal: AbortSignal,
 ): Promise<{ readonly ids: number[] } | { readonly error: string }> {
-  const search = readQuery(query, store.choosing.columns.value);
+  const search = readQuery(query, store.samples.columns.value);
   if (search === null) return { ids: [] };
   if ("error" in search) return search;
   try {
     const masks = await findPatterns(search.patterns, signal);
-    const all = Array.from({ length: store.choosing.samples.value }, (_, i) => i);
+    const all = Array.from({ length: store.samples.count.value }, (_, i) => i);
     return { ids: all.filter((sample) => search.matches(sample, masks)) };
   } catch (reason) {
     return { error: inWords(reason) };

@@ -18,14 +18,14 @@ const Scope = createModel<Record<string, never>, [set_up: () => void]>((setUp) =
 
 export function keepCompanion(store: Store): void {
   const open = computed(() => {
-    const { beside } = store.comparing;
-    const run = store.runs.value?.find((one) => one.run === beside.value?.run);
-    return run?.layers.some(({ name }) => name === beside.value?.layer) ?? false;
+    const { secondPane } = store.comparison;
+    const run = store.runs.value?.find((one) => one.run === secondPane.value?.run);
+    return run?.layers.some(({ name }) => name === secondPane.value?.layer) ?? false;
   });
   effect(() => (open.value ? untracked(() => openCompanion(store)) : undefined));
   effect(() => {
     // What an address names may not exist, or no longer.
-    if (store.runs.value !== null && !open.value) store.comparing.beside.value = null;
+    if (store.runs.value !== null && !open.value) store.comparison.secondPane.value = null;
   });
 }
 
@@ -57,22 +57,22 @@ function openCompanion(first: Store): () => void {
     second.motion.clear();
     partHomes(first);
     first.companion.value = null;
-    first.comparing.linking.value = UNKNOWN;
+    first.comparison.linking.value = UNKNOWN;
     unfold();
   };
 }
 
 /** Run, layer and view. */
 function takeChoice(first: Store, second: Store): void {
-  const wanted = first.comparing.beside.value;
+  const wanted = first.comparison.secondPane.value;
   if (wanted === null) return;
   const onto = axesBeside(first, wanted);
   batch(() => {
     second.runs.value = first.runs.value;
     second.engines.value = first.engines.value;
-    second.measuring.catalog.value = first.measuring.catalog.value;
+    second.measures.catalog.value = first.measures.catalog.value;
     second.runName.value = wanted.run;
-    second.labelWanted.value = first.labelWanted.value;
+    second.requestedLabel.value = first.requestedLabel.value;
     second.layerName.value = wanted.layer;
     second.engine.value = wanted.engine ?? first.engine.value;
     second.ontoRun.value = onto;
@@ -86,23 +86,23 @@ function linkBoth(first: Store, second: Store): void {
     ({ run, layer, table }) =>
       run.value && layer.value && { run: run.value.run, layer: layer.value, table: table.value },
   );
-  first.comparing.linking.value = here && there ? linkSamples(here, there) : UNKNOWN;
+  first.comparison.linking.value = here && there ? linkSamples(here, there) : UNKNOWN;
 }
 
 /** Two panes and both panels have room beside one another in a wide window alone. */
-function foldPanels({ comparing, panelOpen, choosing }: Store): () => void {
-  if (comparing.room.value) return () => {};
-  const before = { panel: panelOpen.value, inspector: choosing.inspectorWanted.value };
+function foldPanels({ comparison, panelOpen, samples }: Store): () => void {
+  if (comparison.wideEnough.value) return () => {};
+  const before = { panel: panelOpen.value, inspector: samples.requestedInspector.value };
   panelOpen.value = false;
-  choosing.inspectorWanted.value = false;
+  samples.requestedInspector.value = false;
   return () => {
     panelOpen.value ||= before.panel;
-    if (choosing.inspectorWanted.value !== false) return;
-    choosing.inspectorWanted.value = before.inspector;
+    if (samples.requestedInspector.value !== false) return;
+    samples.requestedInspector.value = before.inspector;
   };
 }
 
 function pairedByMetric(first: Store): boolean {
-  const { beside } = first.comparing;
-  return beside.value?.pairing.kind === "metric";
+  const { secondPane } = first.comparison;
+  return secondPane.value?.pairing.kind === "metric";
 }

@@ -2,12 +2,12 @@
 
 import { readPairing, writePairing } from "../model/comparison/matching_steps";
 import { readSettings, writeSettings } from "../model/text/address";
-import type { Beside } from "../state/parts/comparison";
+import type { SecondPane } from "../state/parts/comparison";
 import type { Store } from "../state/store";
 
 /** Null while there is no second pane. */
 export function writeBeside(store: Store): string | null {
-  const beside = store.comparing.beside.value;
+  const beside = store.comparison.secondPane.value;
   if (beside === null) return null;
   const { run, layer, engine, pairing, ownAxes } = beside;
   // Those of the first pane's engine stand in the address by themselves.
@@ -26,14 +26,14 @@ export function writeBeside(store: Store): string | null {
 /** Opens the pane, or closes it where nothing that can be understood is said of it. */
 export function showBeside(store: Store, text: string | undefined): void {
   const beside = readBeside(text ?? "");
-  store.comparing.beside.value = beside;
+  store.comparison.secondPane.value = beside;
   const { settings = "" } = readSettings(text ?? "");
   const engine = beside?.engine ?? null;
   if (engine === null || settings === "") return;
   store.settings.value = { ...store.settings.value, [engine]: readSettings(settings) };
 }
 
-export function readBeside(text: string): Beside | null {
+export function readBeside(text: string): SecondPane | null {
   const { run, layer, steps = "", engine = null, axes } = readSettings(text);
   const pairing = readPairing(steps);
   if (run === undefined || layer === undefined || pairing === null) return null;

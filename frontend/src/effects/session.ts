@@ -52,7 +52,7 @@ function loadEngines(store: Store, signal: AbortSignal): void {
 function loadCatalog(store: Store, signal: AbortSignal): void {
   const load = async () => {
     await until(() => store.firstPicture.value || store.view.value === null, signal);
-    store.measuring.catalog.value = await fetchCatalog(signal);
+    store.measures.catalog.value = await fetchCatalog(signal);
   };
   store.activity.attemptQuietly("the list of what is measured", signal, load);
 }

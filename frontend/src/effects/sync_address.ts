@@ -48,10 +48,10 @@ function same(a: Address, b: Address): boolean {
 /** Looks at all that a view is made of, without the work of putting it into words at each move of the hand. */
 function changes(store: Store): unknown[] {
   const { runName, layerName, step, steps, colorBy, dimensions, drawing, engine, turn } = store;
-  const { settings, basisSteps, ontoRun, pinned, camera, choosing, comparing, showing } = store;
+  const { settings, basisSteps, ontoRun, pinned, camera, samples, comparison, display } = store;
   const where = [runName, layerName, step, steps, colorBy, dimensions, drawing, engine, turn];
-  const how = [settings, basisSteps, ontoRun, pinned, camera, comparing.beside];
+  const how = [settings, basisSteps, ontoRun, pinned, camera, comparison.secondPane];
   const colors = [store.saidLabel, store.treatments, store.colorOnly];
-  const chosen = [...where, ...how, ...colors, choosing.filters, choosing.selection];
-  return [...chosen.map(({ value }) => value), writeShown(showing)];
+  const chosen = [...where, ...how, ...colors, samples.filters, samples.selection];
+  return [...chosen.map(({ value }) => value), writeShown(display)];
 }

@@ -6,11 +6,11 @@ import { readTreatments, writeTreatments } from "../model/samples/treatment";
 import { scenePositions } from "../model/scene/pose";
 import { type Address, readSettings, writeSettings } from "../model/text/address";
 import {
-  type Rule,
   readAxes,
   readCamera,
   readFilters,
   readRule,
+  type SelectionRecipe,
   writeAxes,
   writeCamera,
   writeFilters,
@@ -30,7 +30,7 @@ export function viewOf(store: Store): Address {
   const { runName, layerName, step, steps, colorBy, dimensions, drawing, engine } = store;
   const settings = writeSettings(store.settings.value[engine.value] ?? {});
   const standsLast = step.value === lastStep(steps.value);
-  const { camera, pinned, choosing, basisSteps, ontoRun } = store;
+  const { camera, pinned, samples, basisSteps, ontoRun } = store;
   return withoutGaps({
     run: runName.value,
     layer: layerName.value,
@@ -49,19 +49,19 @@ export function viewOf(store: Store): Address {
     axes: writeAxes(store.turn.value),
     companion: writeBeside(store),
     camera: camera.value === null ? null : writeCamera(camera.value),
-    show: writeShown(store.showing) || null,
-    filters: writeFilters(choosing.filters.value) || null,
+    show: writeShown(store.display) || null,
+    filters: writeFilters(samples.filters.value) || null,
     selection: selectionOf(store),
   });
 }
 
 /** The samples themselves where their list is short enough for an address, else the rule that found them. */
 function selectionOf(store: Store): string | null {
-  const selection = store.choosing.selection.value;
+  const selection = store.samples.selection.value;
   if (selection === null) return null;
   const { rule, mask } = selection;
   if (rule?.kind === "query") return writeRule(rule);
-  const ids: Rule = { kind: "ids", ids: writeIds(idsIn(mask)) };
+  const ids: SelectionRecipe = { kind: "ids", ids: writeIds(idsIn(mask)) };
   return writeRule(rule !== null && ids.ids.length > MOST_ADDRESS ? rule : ids);
 }
 
@@ -78,7 +78,7 @@ export function showView(store: Store, view: Address, signal: AbortSignal): void
     store.colorBy.value = view.color ?? store.colorBy.value;
     store.treatments.value = readTreatments(view.types ?? "");
     store.colorOnly.value = view.only ?? "";
-    store.labelWanted.value = view.label ?? null;
+    store.requestedLabel.value = view.label ?? null;
     store.dimensions.value = view.view === "3d" ? 3 : 2;
     const { drawing } = view;
     store.drawing.value = drawing === "dots" || drawing === "images" ? drawing : "auto";
@@ -91,11 +91,11 @@ export function showView(store: Store, view: Address, signal: AbortSignal): void
     store.pinned.value = readStep(view.pinned);
     store.turn.value = view.axes === undefined ? null : readAxes(view.axes);
     showBeside(store, view.companion);
-    takeShown(store.showing, view.show ?? "");
+    takeShown(store.display, view.show ?? "");
   });
   const camera = view.camera === undefined ? null : readCamera(view.camera);
   // Before the first picture the canvas keeps it for later; afterwards other frames would send it home.
-  if (!store.firstPicture.value) store.cameraWanted.value = camera;
+  if (!store.firstPicture.value) store.requestedCamera.value = camera;
   else placeCamera(store, camera, signal).catch(() => {});
   chooseAgain(store, view, signal).catch(() => {});
 }
@@ -106,39 +106,39 @@ async function placeCamera(
   signal: AbortSignal,
 ): Promise<void> {
   await until(() => isShown(store), signal);
-  if (camera === null) store.homeWanted.value += 1;
+  if (camera === null) store.homeRequests.value += 1;
   // A new object each time: the same place may be wanted twice.
-  else store.cameraWanted.value = { ...camera };
+  else store.requestedCamera.value = { ...camera };
 }
 
 async function chooseAgain(store: Store, view: Address, signal: AbortSignal): Promise<void> {
-  const { choosing } = store;
+  const { samples } = store;
   await until(() => {
     const layer = store.layer.value;
     return layer !== null && (layer.columns.length === 0 || store.table.value !== null);
   }, signal);
   const rule = view.selection === undefined ? null : readRule(view.selection);
-  choosing.filters.value = readFilters(view.filters ?? "");
+  samples.filters.value = readFilters(view.filters ?? "");
   if (rule?.kind === "outline") await until(() => isShown(store), signal);
   const found = rule === null ? { ids: [] } : await samplesOf(store, rule, signal);
-  choosing.notSearched.value = "error" in found ? found.error : null;
+  samples.notSearched.value = "error" in found ? found.error : null;
   // What was selected stays, rather than that nothing would be.
   if ("error" in found) return;
   const { ids } = found;
   const reasons = { query: "search", ids: "list", outline: "lasso" } as const;
-  if (ids.length > 0 || choosing.selection.value !== null) {
-    store.choosing.select(ids, reasons[rule?.kind ?? "ids"]);
+  if (ids.length > 0 || samples.selection.value !== null) {
+    store.samples.select(ids, reasons[rule?.kind ?? "ids"]);
   }
-  const made = choosing.selection.value;
-  if (made !== null) choosing.selection.value = { ...made, rule };
+  const made = samples.selection.value;
+  if (made !== null) samples.selection.value = { ...made, rule };
 }
 
 async function samplesOf(
   store: Store,
-  rule: Rule,
+  rule: SelectionRecipe,
   signal: AbortSignal,
 ): Promise<{ readonly ids: number[] } | { readonly error: string }> {
-  const samples = store.choosing.samples.value;
+  const samples = store.samples.count.value;
   if (rule.kind === "ids") return { ids: readIds(rule.ids, samples) ?? [] };
   if (rule.kind === "query") return samplesFound(store, rule.query, signal);
   const pose = store.frames.value?.pose(rule.step, 2);

@@ -2,7 +2,7 @@
 import { HeatMap } from "../charts/heat_map";
 import { short } from "../charts/step_curve";
 import { Field } from "../controls/field";
-import type { Other } from "../measures";
+import type { OtherLayer } from "../measures";
 import { legibleRamp } from "../ramp";
 import { goToStep } from "../state/actions/measures";
 import { leftOutInWords, otherLayersOf } from "../state/derived/other_layers";
@@ -10,7 +10,7 @@ import { shownStep } from "../state/derived/titles";
 import type { Store } from "../state/store";
 
 export function CkaPanel({ store }: { store: Store }) {
-  const { similarity, compared } = store.measuring;
+  const { similarity, compared } = store.measures;
   const layer = store.layer.value?.name ?? "";
   const others = otherLayersOf(store);
   const chosen = others.findIndex(
@@ -37,7 +37,7 @@ export function CkaPanel({ store }: { store: Store }) {
           ]}
           chosen={chosen === -1 ? "" : String(chosen)}
           choose={(place) =>
-            store.measuring.compareWith(place === "" ? null : (others[Number(place)] ?? null))
+            store.measures.compareWith(place === "" ? null : (others[Number(place)] ?? null))
           }
         />
       )}
@@ -58,7 +58,7 @@ export function CkaPanel({ store }: { store: Store }) {
 }
 
 function StepMap({ store, there }: { store: Store; there: string }) {
-  const { similarity, compared } = store.measuring;
+  const { similarity, compared } = store.measures;
   const map = similarity.value;
   if (map === null) return null;
   const { cka, cka_biased: ckaBiased, steps, with_steps: withSteps } = map;
@@ -102,11 +102,11 @@ function LeftOut({ sentence }: { sentence: string | null }) {
 
 /** The layers of the same samples, each with each at the step that is shown. */
 function LayerMap({ store }: { store: Store }) {
-  const map = store.measuring.layers.value;
+  const map = store.measures.layers.value;
   if (map === null) return null;
   const { step, layers, cka, cka_biased: ckaBiased } = map;
   const ramp = legibleRamp(store.theme.value);
-  const title = ({ run, layer }: Other) =>
+  const title = ({ run, layer }: OtherLayer) =>
     run === store.run.value?.run ? layer : `${layer} of ${run}`;
   return (
     <>
@@ -125,7 +125,7 @@ function LayerMap({ store }: { store: Store }) {
         choose={({ row, column }) => {
           // The first one is the layer that is shown.
           const other = layers[column === 0 ? row : column];
-          store.measuring.compareWith(other === undefined || other === layers[0] ? null : other);
+          store.measures.compareWith(other === undefined || other === layers[0] ? null : other);
         }}
       />
       <LeftOut sentence={leftOutInWords(map.left_out, true)} />

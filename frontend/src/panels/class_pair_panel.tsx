@@ -6,13 +6,13 @@ import { SampleList } from "../controls/sample_list";
 import type { ClassPair } from "../measures";
 import { crossings, densities, wrongAt } from "../model/comparison/class_pair";
 import { goToStep } from "../state/actions/measures";
-import { listed } from "../state/actions/sample_list_props";
+import { sampleListProps } from "../state/actions/sample_list_props";
 import { colorOfClass } from "../state/derived/colors";
 import { shownStep } from "../state/derived/titles";
 import type { Store } from "../state/store";
 
 export function ClassPairPanel({ store }: { store: Store }) {
-  const { metrics, pair, classPair } = store.measuring;
+  const { metrics, pair, classPair } = store.measures;
   const classes = metrics.value?.classes;
   if (classes === undefined) return <p role="status">The layer is being measured…</p>;
   if (classes.length < 2) return <p>There are no two labels to tell apart.</p>;
@@ -26,14 +26,14 @@ export function ClassPairPanel({ store }: { store: Store }) {
           title="The class at the left end of the axis"
           options={options}
           chosen={first}
-          choose={(name) => store.measuring.choosePair([name, second])}
+          choose={(name) => store.measures.choosePair([name, second])}
         />
         <Field
           name="Other class"
           title="The class at the right end of the axis"
           options={options}
           chosen={second}
-          choose={(name) => store.measuring.choosePair([first, name])}
+          choose={(name) => store.measures.choosePair([first, name])}
         />
       </div>
       {first === "" || second === "" || first === second ? (
@@ -59,7 +59,7 @@ function Pair({ store, pair }: { store: Store; pair: ClassPair }) {
     one === undefined ? "" : shownStep(store, one),
   );
   const wrong = pair.steps.includes(step) ? wrongAt(pair, step) : [];
-  const classes = store.measuring.metrics.value?.classes ?? [];
+  const classes = store.measures.metrics.value?.classes ?? [];
   const colors = [
     colorOfClass(store, first, classes.indexOf(first)),
     colorOfClass(store, second, classes.indexOf(second)),
@@ -86,7 +86,7 @@ function Pair({ store, pair }: { store: Store; pair: ClassPair }) {
           type="button"
           title="Samples that lie nearer to the other class at the step that is shown"
           disabled={wrong.length === 0}
-          onClick={() => store.choosing.select(wrong, "chart")}
+          onClick={() => store.samples.select(wrong, "chart")}
         >
           Select {wrong.length} on the wrong side
         </button>
@@ -94,14 +94,14 @@ function Pair({ store, pair }: { store: Store; pair: ClassPair }) {
           type="button"
           title="Samples that change sides at any step"
           disabled={crossed.length === 0}
-          onClick={() => store.choosing.select(ids, "chart")}
+          onClick={() => store.samples.select(ids, "chart")}
         >
           Select {crossed.length} that cross
         </button>
       </div>
       {crossed.length > 0 && (
         <SampleList
-          {...listed(store)}
+          {...sampleListProps(store)}
           name={`Samples that cross between ${first} and ${second}`}
           ids={ids}
           sampleValue={null}

@@ -33,13 +33,13 @@ export function PaneTitle({ store }: { store: Store }) {
 }
 
 export function CompanionBar({ store, companion }: { store: Store; companion: Store }) {
-  const beside = store.comparing.beside.value;
+  const beside = store.comparison.secondPane.value;
   if (beside === null) return null;
   const runs = (store.runs.value ?? []).filter(({ layers }) => layers.length > 0);
   const layers = runs.find(({ run }) => run === beside.run)?.layers ?? [];
   const views = store.engines.value.map(({ name, title }) => [name, title] as const);
   const step = companion.step.value;
-  const linking = store.comparing.linking.value;
+  const linking = store.comparison.linking.value;
   return (
     <header class="pane-bar">
       <div class="pane-fields">
@@ -104,7 +104,7 @@ function stepsOffered(
   chosen: Pairing,
 ): readonly (readonly [string, Options])[] {
   const recorded = companion.steps.value;
-  const metrics = (store.measuring.metrics.value?.metrics ?? []).filter(
+  const metrics = (store.measures.metrics.value?.metrics ?? []).filter(
     ({ name, values }) => METRICS.includes(name) && values.some((value) => value !== null),
   );
   const offsets = recorded.length > 1 ? OFFSETS : [];

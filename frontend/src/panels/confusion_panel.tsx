@@ -6,9 +6,9 @@ import { shownStep } from "../state/derived/titles";
 import type { Store } from "../state/store";
 
 export function ConfusionPanel({ store }: { store: Store }) {
-  const { metrics, confusion } = store.measuring;
+  const { metrics, confusion } = store.measures;
   if (metrics.value === null) return <p role="status">The layer is being measured…</p>;
-  if (!store.measuring.hasOutputs.value) {
+  if (!store.measures.hasOutputs.value) {
     return <p>The model's outputs, or the labels that belong to them, were not recorded.</p>;
   }
   if (confusion.value === null) return <p role="status">Predictions are being counted…</p>;

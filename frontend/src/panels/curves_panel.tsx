@@ -9,7 +9,7 @@ import { shownStep } from "../state/derived/titles";
 import type { Store } from "../state/store";
 
 export function CurvesPanel({ store }: { store: Store }) {
-  const metrics = store.measuring.metrics.value;
+  const metrics = store.measures.metrics.value;
   if (metrics === null) return <p role="status">The layer is being measured…</p>;
   const { first, others } = inOrder(metrics.metrics);
   const part = metrics.samples_measured < metrics.samples;
@@ -52,7 +52,7 @@ function Row({ store, metrics, metric }: RowProps) {
   const there = metrics.state !== "running" || steps.includes(store.step.value ?? Number.NaN);
   const here = there ? (values[Math.round(at)] ?? null) : null;
   const biased = metrics.cka_biased[name]?.[Math.round(at)] ?? null;
-  const above = store.measuring.above.value === name;
+  const above = store.measures.above.value === name;
   return (
     <div class="curve-row">
       <div class="row-of-fields">
@@ -71,7 +71,7 @@ function Row({ store, metrics, metric }: RowProps) {
           aria-pressed={above}
           aria-label={`${title} above the slider`}
           title="Show above the slider"
-          onClick={() => store.measuring.toggleAbove(name)}
+          onClick={() => store.measures.toggleAbove(name)}
         >
           <svg viewBox="0 0 24 24" aria-hidden="true">
             <path d="M4 18h16v2H4zm0-4 5-6 4 4 5-7 1.600 1.200-6.400 9-4.100-4-3.600 4.200z" />

@@ -10,10 +10,10 @@ const ENDS = [0.5, 1] as const;
 const SHARE = 0.05;
 
 export function DataMapPanel({ store }: { store: Store }) {
-  const { metrics, dataMap } = store.measuring;
-  const { selection } = store.choosing;
+  const { metrics, dataMap } = store.measures;
+  const { selection } = store.samples;
   if (metrics.value === null) return <p role="status">The layer is being measured…</p>;
-  if (!store.measuring.hasOutputs.value) {
+  if (!store.measures.hasOutputs.value) {
     return <p>The model's outputs, or the labels that belong to them, were not recorded.</p>;
   }
   const map = dataMap.value;
@@ -37,7 +37,7 @@ export function DataMapPanel({ store }: { store: Store }) {
         choose={(ids, how) => {
           const [only] = ids;
           if (how === "click" && only !== undefined) clickSample(store, only, "replace");
-          else if (ids.length > 0) store.choosing.select(ids, "chart");
+          else if (ids.length > 0) store.samples.select(ids, "chart");
         }}
       />
       <div class="actions">
@@ -46,7 +46,7 @@ export function DataMapPanel({ store }: { store: Store }) {
             key={title}
             type="button"
             title={`Selects the ${100 * SHARE} % with ${meaning}`}
-            onClick={() => store.choosing.select(ids(), "chart")}
+            onClick={() => store.samples.select(ids(), "chart")}
           >
             {title}
           </button>

@@ -12,7 +12,7 @@ import type { Store } from "../state/store";
 export function DataPanel({ store, children }: { store: Store; children: ComponentChildren }) {
   const { runs, run, layer, colorBy } = store;
   if (runs.value === null) return null;
-  const columns = colorable(store.choosing.columns.value)
+  const columns = colorable(store.samples.columns.value)
     .filter(({ name }) => kindOf(name) === null)
     .map(({ name, byStep }) => [name, byStep ? `${name} (by step)` : name] as const);
   const problems = run.value?.problems ?? [];

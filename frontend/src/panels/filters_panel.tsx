@@ -10,7 +10,7 @@ const BINS = 32;
 
 export function FiltersPanel({ store }: { store: Store }) {
   const spread = useComputed(() =>
-    store.choosing.columns.value.flatMap((column) => {
+    store.samples.columns.value.flatMap((column) => {
       const values = valuesOf(column);
       const counted = values === null ? null : histogram(values, BINS);
       const ofTime = column.type === "date";
@@ -19,7 +19,7 @@ export function FiltersPanel({ store }: { store: Store }) {
         : [];
     }),
   );
-  const filters = store.choosing.filters.value;
+  const filters = store.samples.filters.value;
   if (spread.value.length === 0) return null;
   return (
     <details class="filters">
@@ -38,7 +38,7 @@ export function FiltersPanel({ store }: { store: Store }) {
             ofTime={ofTime}
             range={filter?.kind === "range" ? [filter.low, filter.high] : null}
             choose={(range) =>
-              store.choosing.setFilter(
+              store.samples.setFilter(
                 name,
                 range === null ? null : { kind: "range", low: range[0], high: range[1] },
               )

@@ -3,16 +3,16 @@
 import { RankedSamples, sentence } from "../controls/ranked_samples";
 import type { Ranked } from "../measures";
 
-import { type Finding, noWarnings, told } from "../model/measures/findings";
+import { type Finding, listFindings, noWarnings } from "../model/measures/findings";
 import { labelNote } from "../model/samples/label_column";
 import { writeNumber } from "../model/samples/table";
 import { goToStep } from "../state/actions/measures";
-import { listed } from "../state/actions/sample_list_props";
+import { sampleListProps } from "../state/actions/sample_list_props";
 import { shownStep } from "../state/derived/titles";
 import type { Store } from "../state/store";
 
 export function FindingsPanel({ store }: { store: Store }) {
-  const { findings, opened } = store.measuring;
+  const { findings, opened } = store.measures;
   if (findings.value === null || findings.value.state === "running") {
     return (
       <p role="status">
@@ -22,8 +22,8 @@ export function FindingsPanel({ store }: { store: Store }) {
       </p>
     );
   }
-  const listed = told(findings.value);
-  const note = labelNote(store.layer.value, store.labelWanted.value);
+  const listed = listFindings(findings.value);
+  const note = labelNote(store.layer.value, store.requestedLabel.value);
   const open = listed.find(({ id }) => id === opened.value);
   return (
     <section class="findings" aria-label="Findings">
@@ -37,7 +37,7 @@ export function FindingsPanel({ store }: { store: Store }) {
               class="finding"
               title="Its rule and its samples"
               aria-expanded={finding === open}
-              onClick={() => store.measuring.toggleFinding(finding.id)}
+              onClick={() => store.measures.toggleFinding(finding.id)}
             >
               <span class="name">{titleOf(finding)}</span>
               <span class="count">{finding.count.toLocaleString("en-US")}</span>
@@ -78,7 +78,7 @@ function About({ store, finding }: { store: Store; finding: Finding }) {
 }
 
 function Samples({ store, finding }: { store: Store; finding: Finding }) {
-  const { ranking } = store.measuring;
+  const { ranking } = store.measures;
   const ranked: readonly Ranked[] | null =
     finding.kind === "warning"
       ? finding.warning.samples.map((one) => ({ sample: one, score: Number.NaN, steps: [] }))
@@ -89,13 +89,13 @@ function Samples({ store, finding }: { store: Store; finding: Finding }) {
   if (ranked.length === 0) return <p>The rule names no samples.</p>;
   return (
     <RankedSamples
-      {...listed(store)}
+      {...sampleListProps(store)}
       name={`Samples: ${finding.kind === "rule" ? finding.rule.title : finding.warning.title}`}
       ranked={ranked}
       total={finding.count}
       score={finding.kind === "rule" ? finding.rule.score : ""}
       write={writeNumber}
-      select={(ids) => store.choosing.select(ids, "list")}
+      select={(ids) => store.samples.select(ids, "list")}
     />
   );
 }

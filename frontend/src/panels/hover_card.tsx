@@ -12,7 +12,7 @@ export function HoverCard({ store }: { store: Store }) {
   if (hover === null) return null;
   // Of two panes the one that the pointer is over has the card; in the other a ring is enough.
   const twoPanes = store.second || store.companion.value !== null;
-  if (hover.told && twoPanes) return null;
+  if (hover.fromList && twoPanes) return null;
   const fields = fieldsOf(store.table.value ?? [], store.colorBy.value, hover.sample);
   return (
     // Another sample is another card, which waits a moment again before it opens.

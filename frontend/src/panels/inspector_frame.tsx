@@ -17,7 +17,7 @@ interface InspectorFrameProps {
 }
 
 export function InspectorFrame({ store, children }: InspectorFrameProps) {
-  const { tab, inspectorOpen } = store.choosing;
+  const { tab, inspectorOpen } = store.samples;
   if (!inspectorOpen.value) return null;
   return (
     <aside class="inspector" aria-label="Inspector">
@@ -29,7 +29,7 @@ export function InspectorFrame({ store, children }: InspectorFrameProps) {
             const next = tabAfter(event.key, tab.value);
             if (next === null) return;
             event.preventDefault();
-            store.choosing.chooseTab(next);
+            store.samples.chooseTab(next);
             document.getElementById(`tab-${next}`)?.focus();
           }}
         >
@@ -43,7 +43,7 @@ export function InspectorFrame({ store, children }: InspectorFrameProps) {
               aria-selected={tab.value === name}
               aria-controls="tab-page"
               tabIndex={tab.value === name ? 0 : -1}
-              onClick={() => store.choosing.chooseTab(name)}
+              onClick={() => store.samples.chooseTab(name)}
             >
               {name}
             </button>
@@ -54,7 +54,7 @@ export function InspectorFrame({ store, children }: InspectorFrameProps) {
           class="icon"
           aria-label="Close the inspector"
           title="Close the inspector"
-          onClick={() => store.choosing.toggleInspector()}
+          onClick={() => store.samples.toggleInspector()}
         >
           <svg viewBox="0 0 24 24" aria-hidden="true">
             <path d="M18.300 5.700 12 12l6.300 6.300-1.400 1.400-6.300-6.300-6.300 6.300-1.400-1.400L9.200 12 2.900 5.700l1.400-1.400 6.300 6.300 6.300-6.300z" />

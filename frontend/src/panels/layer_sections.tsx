@@ -21,8 +21,8 @@ interface LayerSectionsProps {
 }
 
 export function LayerSections({ store, children }: LayerSectionsProps) {
-  const open = store.measuring.section.value;
-  const note = labelNote(store.layer.value, store.labelWanted.value);
+  const open = store.measures.section.value;
+  const note = labelNote(store.layer.value, store.requestedLabel.value);
   return (
     <div class="sections">
       {note !== null && <p class="note">{note}</p>}
@@ -34,7 +34,7 @@ export function LayerSections({ store, children }: LayerSectionsProps) {
               class="section-title"
               title={TITLES[section]}
               aria-expanded={section === open}
-              onClick={() => store.measuring.toggleSection(section)}
+              onClick={() => store.measures.toggleSection(section)}
             >
               {section}
             </button>

@@ -109,7 +109,7 @@ function ManyClasses({ store, column, legend }: Omit<EntryProps, "entry">) {
 /** Which classes have colors of their own, where not all do, and the way back. */
 function ColoredOnly({ store, column }: { store: Store; column: string }) {
   const only = store.colorOnly.value;
-  const classes = store.choosing.columns.value.find(({ name }) => name === column);
+  const classes = store.samples.columns.value.find(({ name }) => name === column);
   if (only === "" || classes?.type !== "category" || classes.words.length <= COLORS) return null;
   return (
     <p class="note colored-only">
@@ -134,13 +134,13 @@ interface EntryProps {
 
 function Entry({ store, column, legend, entry }: EntryProps) {
   const { name, count, color, hollow, codes } = entry;
-  const hidden = hiddenIn(store.choosing.filters.value.get(column));
+  const hidden = hiddenIn(store.samples.filters.value.get(column));
   const shown = !codes.every((code) => hidden.has(code));
   const press = (event: MouseEvent | KeyboardEvent) => {
-    if (event.altKey) store.choosing.isolateEntry(column, entry, legend);
-    else if (event.shiftKey) store.choosing.selectEntry(column, entry, "add");
-    else if (event.ctrlKey || event.metaKey) store.choosing.selectEntry(column, entry, "subtract");
-    else store.choosing.toggleEntry(column, entry);
+    if (event.altKey) store.samples.isolateEntry(column, entry, legend);
+    else if (event.shiftKey) store.samples.selectEntry(column, entry, "add");
+    else if (event.ctrlKey || event.metaKey) store.samples.selectEntry(column, entry, "subtract");
+    else store.samples.toggleEntry(column, entry);
   };
   return (
     <li class={shown ? "" : "off"}>
@@ -170,7 +170,7 @@ function Entry({ store, column, legend, entry }: EntryProps) {
           class="icon only"
           aria-label={`Show ${name} alone`}
           title="Show alone (Alt-click)"
-          onClick={() => store.choosing.isolateEntry(column, entry, legend)}
+          onClick={() => store.samples.isolateEntry(column, entry, legend)}
         >
           <svg viewBox="0 0 24 24" aria-hidden="true">
             <path

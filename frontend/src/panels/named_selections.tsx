@@ -6,7 +6,7 @@ import { rowsCsv, tagsCsv } from "../model/samples/csv";
 import type { Store } from "../state/store";
 
 export function NamedSelections({ store }: { store: Store }) {
-  const { named, tags, selection, unkept, columns } = store.choosing;
+  const { named, tags, selection, unkept, columns } = store.samples;
   const idsOf = (name: string) => named.value.find((one) => one.name === name)?.ids ?? [];
   return (
     <section class="named" aria-label="Named selections">
@@ -17,9 +17,9 @@ export function NamedSelections({ store }: { store: Store }) {
         title="Under which it can be selected again, also on the next visit"
         openTitle="Select these samples again"
         removeTitle="Remove this selection"
-        keep={(name) => store.choosing.nameSelection(name)}
-        open={(name) => store.choosing.select(idsOf(name), "list")}
-        remove={(name) => store.choosing.forgetSelection(name)}
+        keep={(name) => store.samples.nameSelection(name)}
+        open={(name) => store.samples.select(idsOf(name), "list")}
+        remove={(name) => store.samples.forgetSelection(name)}
       >
         {(name) => (
           <>

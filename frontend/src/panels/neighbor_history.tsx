@@ -14,15 +14,15 @@ const IMAGE = 16;
 const MOST_ROWS = 11;
 
 export function NeighborHistoryPanel({ store }: { store: Store }) {
-  const { neighborHistory, neighborsUnfolded } = store.measuring;
-  const sample = store.choosing.sample.value;
+  const { neighborHistory, neighborsUnfolded } = store.measures;
+  const sample = store.samples.sample.value;
   if (sample === null || store.steps.value.length < 2) return null;
   const history = neighborHistory.value?.sample === sample ? neighborHistory.value : null;
   return (
     <details
       class="more neighbor-history"
       open={neighborsUnfolded.value}
-      onToggle={(event) => store.measuring.unfoldNeighbors(event.currentTarget.open)}
+      onToggle={(event) => store.measures.unfoldNeighbors(event.currentTarget.open)}
     >
       <summary title="The nearest neighbors at each step; outlined those of the step that is shown">
         Neighbors over the steps
@@ -52,7 +52,7 @@ function Rows({ store, history }: { store: Store; history: NeighborHistory }) {
       chosen={here}
       keyOf={(place) => steps[place] ?? 0}
       choose={(place) => goToStep(store, steps[place] ?? 0)}
-      point={() => store.choosing.pointAt(null)}
+      point={() => store.samples.pointAt(null)}
     >
       {(place) => {
         const then = neighbors[place] ?? [];
@@ -69,8 +69,8 @@ function Rows({ store, history }: { store: Store; history: NeighborHistory }) {
                 class={now.has(one) ? "one kept" : "one"}
                 title={`Sample ${one}`}
                 aria-hidden="true"
-                onPointerEnter={() => store.choosing.pointAt(one)}
-                onPointerLeave={() => store.choosing.pointAt(null)}
+                onPointerEnter={() => store.samples.pointAt(one)}
+                onPointerLeave={() => store.samples.pointAt(null)}
               >
                 {sprites === null ? (
                   <span class="swatch" style={{ background: colorOf(store, one) }} />

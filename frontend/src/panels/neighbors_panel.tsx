@@ -4,13 +4,13 @@ import { Choice, type Option } from "../controls/choice";
 import { Field, NumberField } from "../controls/field";
 import { SampleList } from "../controls/sample_list";
 import { writeNumber } from "../model/samples/table";
-import { listed } from "../state/actions/sample_list_props";
+import { sampleListProps } from "../state/actions/sample_list_props";
 import { stepTitle } from "../state/derived/titles";
 import { MOST_NEIGHBORS, missingFrom } from "../state/parts/neighbors";
 import type { Store } from "../state/store";
-import type { Metric } from "../types";
+import type { DistanceMetric } from "../types";
 
-const METRICS: readonly (readonly [Metric, string])[] = [
+const METRICS: readonly (readonly [DistanceMetric, string])[] = [
   ["euclidean", "Euclidean"],
   ["cosine", "Cosine"],
 ];
@@ -19,7 +19,7 @@ type Part = "all" | "gained" | "lost";
 export function NeighborsPanel({ store }: { store: Store }) {
   const [part, setPart] = useState<Part>("all");
   const { metric, k, since, answer } = store.neighbors;
-  const { sample } = store.choosing;
+  const { sample } = store.samples;
   if (sample.value === null) return null;
   const current = answer.value?.sample === sample.value ? answer.value : null;
   const gained = current?.then ? missingFrom(current.then, current.now) : [];
@@ -40,7 +40,7 @@ export function NeighborsPanel({ store }: { store: Store }) {
           title="Selects the listed neighbors"
           disabled={shown.length === 0}
           onClick={() =>
-            store.choosing.select(
+            store.samples.select(
               shown.map((one) => one.sample),
               "list",
             )
@@ -55,7 +55,7 @@ export function NeighborsPanel({ store }: { store: Store }) {
           title="What makes two samples neighbors: their distance, or the angle between them"
           options={METRICS}
           chosen={metric.value}
-          choose={(chosen) => store.neighbors.chooseMetric(chosen as Metric)}
+          choose={(chosen) => store.neighbors.chooseMetric(chosen as DistanceMetric)}
         />
         <NumberField
           name="Nearest"
@@ -83,11 +83,11 @@ export function NeighborsPanel({ store }: { store: Store }) {
         <Choice name="Which neighbors" options={parts} chosen={part} choose={setPart} />
       )}
       <SampleList
-        {...listed(store)}
+        {...sampleListProps(store)}
         name={part === "all" ? "Nearest neighbors" : `Neighbors ${part}`}
         ids={shown.map((one) => one.sample)}
         chosen={null}
-        choose={(one) => store.choosing.lookAt(one)}
+        choose={(one) => store.samples.lookAt(one)}
       >
         {(place) => (
           <span class="count">

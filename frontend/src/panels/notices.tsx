@@ -5,7 +5,7 @@ import type { Store } from "../state/store";
 
 export function Notices({ store }: { store: Store }) {
   const { activity, run, layer, frames, view } = store;
-  const { notSearched } = store.choosing;
+  const { notSearched } = store.samples;
   const awaited = frames.value?.awaited ?? null;
   const failures = activity.failures.value;
   const broken = run.value !== null && layer.value === null;
@@ -48,7 +48,7 @@ export function Notices({ store }: { store: Store }) {
             <button
               type="button"
               title="Takes this message away"
-              onClick={() => store.choosing.dismissNotSearched()}
+              onClick={() => store.samples.dismissNotSearched()}
             >
               Dismiss
             </button>

@@ -2,15 +2,15 @@
 // model was confident, underlined where it was wrong.
 import { useId, useState } from "preact/hooks";
 import type { SampleHistory } from "../measures";
-import { predictedAt, toldAt } from "../model/samples/sample_history";
+import { predictedAt, predictionText } from "../model/samples/sample_history";
 import { goToStep } from "../state/actions/measures";
 import { colorOfClass } from "../state/derived/colors";
 import { shownStep } from "../state/derived/titles";
 import type { Store } from "../state/store";
 
 export function PredictionStrip({ store }: { store: Store }) {
-  const { sampleHistory, hasOutputs } = store.measuring;
-  const sample = store.choosing.sample.value;
+  const { sampleHistory, hasOutputs } = store.measures;
+  const sample = store.samples.sample.value;
   if (sample === null || !hasOutputs.value) return null;
   const history = sampleHistory.value?.sample === sample ? sampleHistory.value : null;
   return (
@@ -69,8 +69,8 @@ function Strip({ store, history }: { store: Store; history: SampleHistory }) {
               class={`cell ${correct === 0 ? "wrong" : ""} ${place === at ? "active" : ""}`}
               role="option"
               aria-selected={place === here}
-              aria-label={toldAt(history, place, shown)}
-              title={toldAt(history, place, shown)}
+              aria-label={predictionText(history, place, shown)}
+              title={predictionText(history, place, shown)}
               onPointerEnter={() => setActive(place)}
               onClick={() => go(place)}
             >
@@ -85,7 +85,7 @@ function Strip({ store, history }: { store: Store; history: SampleHistory }) {
           );
         })}
       </div>
-      <p class="told">{toldAt(history, at, shown)}</p>
+      <p class="told">{predictionText(history, at, shown)}</p>
     </>
   );
 }

@@ -74,7 +74,7 @@ export function QualityLine({ store }: { store: Store }) {
           type="button"
           class="refit"
           title="Make the axes from all steps recorded so far"
-          onClick={() => store.showing.refitAxes()}
+          onClick={() => store.display.refitAxes()}
         >
           Refit axes
         </button>
@@ -93,7 +93,7 @@ function Numbers({ store }: { store: Store }) {
       (key !== "variance_shown" || !view.value?.iterative) &&
       (key !== "label_accuracy" || label !== null),
   );
-  const note = labelNote(store.layer.value, store.labelWanted.value);
+  const note = labelNote(store.layer.value, store.requestedLabel.value);
   const floor = quality.value?.noise_floor ?? null;
   const named = step.value === null ? "" : shownStep(store, step.value);
   const waiting = quality.value?.state === "running" || quality.value?.state === "waiting";

@@ -4,11 +4,11 @@
 import { StepCurve, short } from "../charts/step_curve";
 import { Field } from "../controls/field";
 import { RankedSamples, sentence } from "../controls/ranked_samples";
-import type { Comparison, Difference, MetricOfBoth, Other } from "../measures";
+import type { Comparison, Difference, MetricOfBoth, OtherLayer } from "../measures";
 import { inOrder } from "../model/measures/metric_order";
 import { writeNumber } from "../model/samples/table";
 import { goToStep } from "../state/actions/measures";
-import { listed } from "../state/actions/sample_list_props";
+import { sampleListProps } from "../state/actions/sample_list_props";
 import {
   comparableRunsOf,
   comparedRunOf,
@@ -26,8 +26,8 @@ export function RunsPanel({ store }: { store: Store }) {
   const comparableRuns = comparableRunsOf(store);
   const comparedRun = comparedRunOf(store);
   const incompatibleRuns = incompatibleRunsOf(store);
-  const comparison = store.measuring.comparison.value;
-  const title = (one: Other) =>
+  const comparison = store.measures.comparison.value;
+  const title = (one: OtherLayer) =>
     one.layer === store.layer.value?.name ? one.run : `${one.layer} of ${one.run}`;
   return (
     <div class="runs">
@@ -46,7 +46,7 @@ export function RunsPanel({ store }: { store: Store }) {
             )}
             choose={(place) => {
               const chosen = comparableRuns[Number(place)];
-              if (chosen !== undefined) store.measuring.chooseComparedRun(chosen);
+              if (chosen !== undefined) store.measures.chooseComparedRun(chosen);
             }}
           />
           {comparison === null ? (
@@ -101,7 +101,7 @@ function Both({ store, comparison, there, run }: BothProps) {
   const named = shownStep(store, step);
   const namedThere = stepName(runs.find((one) => one.run === run) ?? null, withStep);
   const at = named === namedThere ? `step ${named}` : `step ${named} and step ${namedThere}`;
-  const open = lists.find(({ list }) => list === store.measuring.difference.value);
+  const open = lists.find(({ list }) => list === store.measures.difference.value);
   return (
     <>
       {step !== store.step.value && (
@@ -163,7 +163,7 @@ function Both({ store, comparison, there, run }: BothProps) {
                   class="finding"
                   title="Lists these samples, the most striking first"
                   aria-expanded={one === open}
-                  onClick={() => store.measuring.toggleDifference(one.list)}
+                  onClick={() => store.measures.toggleDifference(one.list)}
                 >
                   <span class="name">{one.meaning.replace(/\.$/, "")}</span>
                   <span class="count">
@@ -228,13 +228,13 @@ function Samples({ store, difference }: { store: Store; difference: Difference }
   const { meaning, samples, count, score } = difference;
   return (
     <RankedSamples
-      {...listed(store)}
+      {...sampleListProps(store)}
       name={`Samples: ${meaning}`}
       ranked={samples}
       total={count}
       score={score}
       write={writeNumber}
-      select={(ids) => store.choosing.select(ids, "list")}
+      select={(ids) => store.samples.select(ids, "list")}
     />
   );
 }

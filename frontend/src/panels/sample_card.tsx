@@ -9,7 +9,7 @@ import type { Store } from "../state/store";
 const IMAGE_SIDE = 112;
 
 export function SampleCard({ store }: { store: Store }) {
-  const { sample } = store.choosing;
+  const { sample } = store.samples;
   const id = sample.value;
   return (
     <section class="sample-card" aria-label="Sample">

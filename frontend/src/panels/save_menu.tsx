@@ -136,7 +136,7 @@ function svgOf(store: Store, caption: Caption | null): string {
   const paint = store.coloring.value?.bytes;
   if (paint === undefined) throw new Error("There is no picture to save yet.");
   const { width, height, markWidth } = pictureExport;
-  const marks = store.choosing.marks.value;
+  const marks = store.samples.marks.value;
   const screen = pictureExport.screenPositions();
   const diameter = Math.min(markWidth, 12);
   return dotsSvg({ width, height, screen, paint, marks, diameter }, store.theme.value, caption);

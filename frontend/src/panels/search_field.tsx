@@ -1,7 +1,7 @@
 // The search: says at once how many samples it finds or what is wrong with the query; Enter selects them.
 import { useEffect, useRef } from "preact/hooks";
 
-import type { Found } from "../state/parts/samples";
+import type { SearchResult } from "../state/parts/samples";
 import type { Store } from "../state/store";
 
 /** Looking through many rows takes time that typing should not wait for. */
@@ -10,7 +10,7 @@ const PATIENCE = 150;
 export function SearchField({ store }: { store: Store }) {
   const field = useRef<HTMLInputElement>(null);
   const timer = useRef(0);
-  const { query, found } = store.choosing;
+  const { query, found } = store.samples;
   useEffect(() => () => clearTimeout(timer.current), []);
   useEffect(() => {
     // Somebody has cleared the query elsewhere.
@@ -20,7 +20,7 @@ export function SearchField({ store }: { store: Store }) {
   }, [query.value]);
   const ask = () => {
     clearTimeout(timer.current);
-    store.choosing.searchFor(field.current?.value ?? "");
+    store.samples.searchFor(field.current?.value ?? "");
   };
   return (
     <search class="search">
@@ -43,7 +43,7 @@ export function SearchField({ store }: { store: Store }) {
           if (event.key !== "Enter") return;
           ask();
           const subtract = event.ctrlKey || event.metaKey;
-          store.choosing.selectFound(event.shiftKey ? "add" : subtract ? "subtract" : "replace");
+          store.samples.selectFound(event.shiftKey ? "add" : subtract ? "subtract" : "replace");
         }}
       />
       <div id="found" role="status" class={found.value?.kind === "error" ? "found error" : "found"}>
@@ -53,7 +53,7 @@ export function SearchField({ store }: { store: Store }) {
   );
 }
 
-function sentence(found: Found): string {
+function sentence(found: SearchResult): string {
   if (found.kind === "error") return `${found.message}.`;
   if (found.kind === "searching") return `Searching: ${Math.floor(100 * found.share)} %…`;
   const count = found.ids.length.toLocaleString("en-US");

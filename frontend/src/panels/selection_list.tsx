@@ -21,7 +21,7 @@ const FORMS: readonly Option<"images" | "table">[] = [
 export function SelectionList({ store }: { store: Store }) {
   const [form, setForm] = useState<"images" | "table">("images");
   const [order, sort] = useState<Order>({ by: "", descending: false });
-  const { selection, columns, sample } = store.choosing;
+  const { selection, columns, sample } = store.samples;
   const mask = selection.value?.mask;
   const ids = useMemo(() => {
     const column = columns.value.find(({ name }) => name === order.by);
@@ -29,7 +29,7 @@ export function SelectionList({ store }: { store: Store }) {
   }, [mask, columns.value, order]);
   if (mask === undefined) return null;
   const sprites = store.sprites.value;
-  const choose = (id: number) => store.choosing.lookAt(id);
+  const choose = (id: number) => store.samples.lookAt(id);
   return (
     <section class="selected" aria-label="Selected samples">
       <div class="row-of-fields">
@@ -74,7 +74,7 @@ export function SelectionList({ store }: { store: Store }) {
           keyOf={(place) => ids[place] as number}
           titleOf={(place) => `Sample ${ids[place]}`}
           choose={(place) => choose(ids[place] as number)}
-          point={(place) => store.choosing.pointAt(place === null ? null : (ids[place] as number))}
+          point={(place) => store.samples.pointAt(place === null ? null : (ids[place] as number))}
         >
           {(place) => (
             <span class="framed" style={{ borderColor: colorOf(store, ids[place] as number) }}>

@@ -20,9 +20,9 @@ const REASONS: Readonly<Record<Reason, string>> = {
 const MOST_SHARES = 12;
 
 export function SelectionSummary({ store }: { store: Store }) {
-  const { selection, columns } = store.choosing;
+  const { selection, columns } = store.samples;
   if (selection.value === null) return <NothingSelected />;
-  const { held } = store.showing;
+  const { held } = store.display;
   const { mask, count, reason } = selection.value;
   const ids = () => idsIn(mask);
   const save = () => download("selection.csv", rowsCsv(ids(), columns.value), "text/csv");
@@ -36,14 +36,14 @@ export function SelectionSummary({ store }: { store: Store }) {
         <button
           type="button"
           title="Hide all other samples"
-          onClick={() => store.choosing.isolate()}
+          onClick={() => store.samples.isolate()}
         >
           Isolate
         </button>
         <button
           type="button"
           title="Show the selected samples as large as they fit"
-          onClick={() => store.showing.fitToSelection()}
+          onClick={() => store.display.fitToSelection()}
         >
           Fit
         </button>
@@ -66,7 +66,7 @@ export function SelectionSummary({ store }: { store: Store }) {
         <button
           type="button"
           title="Select nothing (Esc)"
-          onClick={() => store.choosing.clearSelection()}
+          onClick={() => store.samples.clearSelection()}
         >
           Clear
         </button>
@@ -90,7 +90,7 @@ function NothingSelected() {
 
 /** Counts by the category that colours, else by the label. */
 function Shares({ store, ids }: { store: Store; ids: readonly number[] }) {
-  const { columns } = store.choosing;
+  const { columns } = store.samples;
   const named = (name: string | null) =>
     columns.value.find((one) => one.name === name && one.type === "category");
   const column = named(store.colorBy.value) ?? named(store.label.value);

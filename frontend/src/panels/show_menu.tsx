@@ -6,9 +6,9 @@ import { sequenceColumn } from "../state/derived/annotations";
 import { shownStep } from "../state/derived/titles";
 import { MANY_SAMPLES } from "../state/parts/display";
 import type { Store } from "../state/store";
-import type { Overlay } from "../types";
+import type { DisplayMode } from "../types";
 
-const OVERLAYS: readonly (readonly [Overlay, string])[] = [
+const OVERLAYS: readonly (readonly [DisplayMode, string])[] = [
   ["none", "Nothing"],
   ["ghost", "Ghost of a step"],
   ["onion", "Onion skin of two steps"],
@@ -40,8 +40,8 @@ export function ShowMenu({ store }: { store: Store }) {
         <CheckField
           name="Steps evenly spaced"
           title="Each tick as far from the next; else as far as the training between them"
-          checked={store.showing.even.value}
-          choose={(even) => store.showing.spaceEvenly(even)}
+          checked={store.display.even.value}
+          choose={(even) => store.display.spaceEvenly(even)}
         />
       )}
     </Menu>
@@ -49,8 +49,8 @@ export function ShowMenu({ store }: { store: Store }) {
 }
 
 function Marks({ store }: { store: Store }) {
-  const { trails, classNames, sequence } = store.showing;
-  const columns = store.choosing.columns.value;
+  const { trails, classNames, sequence } = store.display;
+  const columns = store.samples.columns.value;
   const linked = sequenceColumn(store);
   return (
     <>
@@ -58,14 +58,14 @@ function Marks({ store }: { store: Store }) {
         name="Trails"
         title="The last ten steps of hovered and selected samples and of the classes' medians"
         checked={trails.value}
-        choose={(shown) => store.showing.showTrails(shown)}
+        choose={(shown) => store.display.showTrails(shown)}
       />
       {columns.some(({ type }) => type === "category") && (
         <CheckField
           name="Class names"
           title="At the median of each class, of at most 20"
           checked={classNames.value}
-          choose={(shown) => store.showing.showClassNames(shown)}
+          choose={(shown) => store.display.showClassNames(shown)}
         />
       )}
       {linked !== undefined && (
@@ -73,22 +73,22 @@ function Marks({ store }: { store: Store }) {
           name="Lines along the sequence"
           title={`From each sample to the one that ${linked.name} names`}
           checked={sequence.value}
-          choose={(shown) => store.showing.showSequence(shown)}
+          choose={(shown) => store.display.showSequence(shown)}
         />
       )}
       <Field
         name="Label samples by"
         title="Written beside hovered and selected samples"
         options={[["", "Nothing"], ...columns.map(({ name }) => [name, name] as const)]}
-        chosen={store.showing.labelBy.value}
-        choose={(column) => store.showing.chooseLabelBy(column)}
+        chosen={store.display.labelBy.value}
+        choose={(column) => store.display.chooseLabelBy(column)}
       />
     </>
   );
 }
 
 function Overlays({ store }: { store: Store }) {
-  const { overlay } = store.showing;
+  const { mode: overlay } = store.display;
   const steps = store.steps.value;
   const options = steps.map((step) => [`${step}`, `Step ${shownStep(store, step)}`] as const);
   const [first, other] = ghostSteps(store);
@@ -99,7 +99,7 @@ function Overlays({ store }: { store: Store }) {
         title={`One at a time; density by itself beyond ${MANY_SAMPLES.toLocaleString("en-US")} samples`}
         options={OVERLAYS}
         chosen={overlay.value}
-        choose={(value) => store.showing.chooseOverlay(value as Overlay)}
+        choose={(value) => store.display.chooseOverlay(value as DisplayMode)}
       />
       {first !== undefined && (
         <Field
@@ -107,7 +107,7 @@ function Overlays({ store }: { store: Store }) {
           title="The step whose dots lie dimmed behind the samples"
           options={options}
           chosen={`${first}`}
-          choose={(step) => store.showing.chooseGhost("ghostStep", Number(step))}
+          choose={(step) => store.display.chooseGhost("ghostStep", Number(step))}
         />
       )}
       {other !== undefined && (
@@ -116,7 +116,7 @@ function Overlays({ store }: { store: Store }) {
           title="The other step whose dots lie dimmed behind the samples"
           options={options}
           chosen={`${other}`}
-          choose={(step) => store.showing.chooseGhost("otherStep", Number(step))}
+          choose={(step) => store.display.chooseGhost("otherStep", Number(step))}
         />
       )}
     </>
@@ -124,8 +124,8 @@ function Overlays({ store }: { store: Store }) {
 }
 
 function Dots({ store }: { store: Store }) {
-  const { dotSize, opacity } = store.showing;
-  const numbers = store.choosing.columns.value.filter(({ type }) => type === "number");
+  const { dotSize, opacity } = store.display;
+  const numbers = store.samples.columns.value.filter(({ type }) => type === "number");
   return (
     <>
       {numbers.length > 0 && (
@@ -133,21 +133,21 @@ function Dots({ store }: { store: Store }) {
           name="Size by"
           title="The larger the number, the larger the sample; a dot without a number is hollow"
           options={[["", "Nothing"], ...numbers.map(({ name }) => [name, name] as const)]}
-          chosen={store.showing.sizeBy.value}
-          choose={(column) => store.showing.chooseSizeBy(column)}
+          chosen={store.display.sizeBy.value}
+          choose={(column) => store.display.chooseSizeBy(column)}
         />
       )}
       <SliderField
         name="Size"
         title="How large samples are drawn, times our own choice"
         value={dotSize.value}
-        choose={(factor) => store.showing.tune("dotSize", factor)}
+        choose={(factor) => store.display.tune("dotSize", factor)}
       />
       <SliderField
         name="Opacity"
         title="How opaque dots are drawn in 2-D, times our own choice"
         value={opacity.value}
-        choose={(factor) => store.showing.tune("opacity", factor)}
+        choose={(factor) => store.display.tune("opacity", factor)}
       />
     </>
   );

@@ -6,10 +6,10 @@ import { shownStep } from "../state/derived/titles";
 import type { Store } from "../state/store";
 
 export function ShownLine({ store }: { store: Store }) {
-  const { visible, letThrough, unseen, samples, selection } = store.choosing;
+  const { visible, letThrough, unseen, count: samples, selection } = store.samples;
   const hidden = unseen.value.length;
   const count = visible.value?.reduce((sum, one) => sum + one, 0);
-  const held = store.showing.held.value;
+  const held = store.display.held.value;
   const selected = selection.value?.count ?? 0;
   return (
     <>
@@ -29,7 +29,7 @@ export function ShownLine({ store }: { store: Store }) {
             <button
               type="button"
               title="Ends isolation and all filters"
-              onClick={() => store.choosing.showAll()}
+              onClick={() => store.samples.showAll()}
             >
               Show all
             </button>
@@ -60,7 +60,7 @@ export function ShownLine({ store }: { store: Store }) {
 
 /** Says what decision regions are, or why there are none. */
 export function RegionsLine({ store }: { store: Store }) {
-  const { overlay, planeLogits, regionsProblem } = store.showing;
+  const { mode: overlay, planeLogits, regionsProblem } = store.display;
   if (overlay.value !== "regions") return null;
   const obstacle = obstacleToRegions(store);
   const words =

@@ -79,8 +79,8 @@ export function StageBar({ store, menu, children }: StageBarProps) {
       <Choice
         name="Dragging"
         options={TOOLS}
-        chosen={store.choosing.tool.value}
-        choose={(tool) => store.choosing.chooseTool(tool)}
+        chosen={store.samples.tool.value}
+        choose={(tool) => store.samples.chooseTool(tool)}
       />
       {store.layer.value !== null && (
         <Choice
@@ -122,9 +122,9 @@ export function StageBar({ store, menu, children }: StageBarProps) {
 
 /** Folded, the inspector says what waits in it: a warning never moves the stage by itself. */
 function InspectorButton({ store }: { store: Store }) {
-  const open = store.choosing.inspectorOpen.value;
-  const selected = store.choosing.selection.value?.count ?? 0;
-  const warnings = store.measuring.findings.value?.warnings.length ?? 0;
+  const open = store.samples.inspectorOpen.value;
+  const selected = store.samples.selection.value?.count ?? 0;
+  const warnings = store.measures.findings.value?.warnings.length ?? 0;
   const count = selected || warnings;
   const counted = `${count.toLocaleString("en-US")} ${
     selected > 0 ? "selected" : warnings === 1 ? "warning" : "warnings"
@@ -134,7 +134,7 @@ function InspectorButton({ store }: { store: Store }) {
   return (
     <IconButton
       name={open ? "Hide the inspector" : show}
-      press={() => store.choosing.toggleInspector()}
+      press={() => store.samples.toggleInspector()}
       expanded={open}
       badge={waits ? BADGE.format(count) : undefined}
     >

@@ -8,7 +8,7 @@ import type { Size } from "../canvas/camera";
 import { Canvas2dRenderer } from "../canvas/canvas2d_renderer";
 import { type Graphics, watchContext } from "../canvas/context";
 import { Density } from "../canvas/density";
-import { Overlay } from "../canvas/overlay";
+import { LabelCanvas } from "../canvas/label_canvas";
 import { StagePictureExport } from "../canvas/picture_export";
 import type { Pointed } from "../canvas/pointing";
 import { RegionShading } from "../canvas/regions";
@@ -58,14 +58,14 @@ export function StagePanel({ store, hands, children }: StagePanelProps) {
     if (renderer === null) return;
     // Where somebody has moved the camera to, another stage stands too.
     const camera = store.camera.peek();
-    if (gone && camera !== null) store.cameraWanted.value = { ...camera };
+    if (gone && camera !== null) store.requestedCamera.value = { ...camera };
     const watching = new AbortController();
     if (gl !== null) watchContext(canvas.current, setGraphics, watching.signal);
     const stop = runStage(store, hands, {
       canvas: canvas.current,
       above: above.current,
       renderer,
-      overlay: new Overlay(above.current),
+      overlay: new LabelCanvas(above.current),
       density: new Density(beneath.current),
       regions: new RegionShading(beneath.current),
     });
@@ -86,7 +86,7 @@ export function StagePanel({ store, hands, children }: StagePanelProps) {
         // One that has had WebGL gives no other context.
         key={gone ? "flat" : "samples"}
         ref={canvas}
-        class={store.choosing.tool.value === "pan" ? "samples" : "samples draws"}
+        class={store.samples.tool.value === "pan" ? "samples" : "samples draws"}
         role="application"
         aria-label={stageTitle(store)}
         tabIndex={0}
@@ -138,7 +138,7 @@ interface Parts {
   readonly above: HTMLCanvasElement;
   readonly renderer: Renderer;
   /** Over the samples, and beneath them. */
-  readonly overlay: Overlay;
+  readonly overlay: LabelCanvas;
   readonly density: Density;
   readonly regions: RegionShading;
 }
@@ -158,14 +158,14 @@ function runStage(store: Store, hands: StageHands, parts: Parts): () => void {
     const shown = store.motion.shown.peek();
     const moving = store.flying.peek() || shown?.from !== shown?.to;
     const late = moving && (store.layer.peek()?.samples ?? 0) > MOST_SHADED_MOVING;
-    if (store.showing.overlay.peek() !== "density" || late) return density.clear();
+    if (store.display.mode.peek() !== "density" || late) return density.clear();
     density.draw(stage.screenPositions(), size, RINGS[store.theme.peek()].selected);
   };
   const stage = new Stage(canvas, renderer, store.dimensions.peek(), {
-    tool: () => store.choosing.tool.peek(),
+    tool: () => store.samples.tool.peek(),
     ...hands,
     sketch(path) {
-      store.choosing.sketch.value = path;
+      store.samples.sketch.value = path;
     },
     point(at) {
       store.hover.value = at && withQuarter(at, canvas);
@@ -192,7 +192,7 @@ function runStage(store: Store, hands: StageHands, parts: Parts): () => void {
   store.pictureExport.value = pictureExport;
   const stops = [
     effect(() => {
-      if (store.cameraWanted.value !== null) stage.lookFrom(store.cameraWanted.value);
+      if (store.requestedCamera.value !== null) stage.lookFrom(store.requestedCamera.value);
     }),
     effect(() => {
       const { dimensions, drawing, theme } = store;
@@ -214,16 +214,16 @@ function runStage(store: Store, hands: StageHands, parts: Parts): () => void {
       if (store.coloring.value !== null) stage.setPaint(paintOf(store, store.coloring.value));
     }),
     effect(() => stage.setScales(scalesOf(store))),
-    effect(() => stage.setMarks(store.choosing.marks.value)),
+    effect(() => stage.setMarks(store.samples.marks.value)),
     effect(() => {
       // Ghosts have the colours of their samples, and hide which are hidden.
       store.coloring.value;
-      store.choosing.marks.value;
+      store.samples.marks.value;
       store.extent.value;
       stage.setGhosts(ghostPoses(store, store.dimensions.value));
     }),
     effect(() => {
-      const { dotSize, opacity, overlay } = store.showing;
+      const { dotSize, opacity, mode: overlay } = store.display;
       // Density lies beneath: dots must let it through.
       const share = overlay.value === "density" ? THIN : 1;
       stage.setTuning({ size: dotSize.value, opacity: share * opacity.value });
@@ -237,14 +237,14 @@ function runStage(store: Store, hands: StageHands, parts: Parts): () => void {
       colorIn();
     }),
     effect(() => overlay.setAnnotations(annotationsOf(store))),
-    effect(() => stage.pointAt(store.choosing.pointed.value)),
+    effect(() => stage.pointAt(store.samples.pointed.value)),
     effect(() => packThumbnails(store, stage)),
-    store.showing.fitWanted.subscribe((times) => {
+    store.display.fitRequests.subscribe((times) => {
       const pose = untracked(() => store.motion.shown.value?.to);
-      const ids = untracked(() => store.choosing.selectedIds());
+      const ids = untracked(() => store.samples.selectedIds());
       if (times > 0 && pose !== undefined) stage.fit(placesOf(pose, ids));
     }),
-    store.homeWanted.subscribe((times) => {
+    store.homeRequests.subscribe((times) => {
       if (times > 0) stage.home();
     }),
   ];

@@ -9,7 +9,7 @@ interface TagBarProps {
 }
 
 export function TagBar({ store, ids }: TagBarProps) {
-  const { tags } = store.choosing;
+  const { tags } = store.samples;
   if (ids.length === 0) return null;
   return (
     <fieldset class="tags">
@@ -20,7 +20,7 @@ export function TagBar({ store, ids }: TagBarProps) {
           type="button"
           aria-pressed={ids.every((id) => tags.value.get(id) === tag)}
           title={`Tags as "${tag}", again takes the tag away (key ${i + 1})`}
-          onClick={() => store.choosing.tagSamples(ids, tag)}
+          onClick={() => store.samples.tagSamples(ids, tag)}
         >
           <span class="key" aria-hidden="true">
             {i + 1}

@@ -36,7 +36,7 @@ export function Timeline({ store }: { store: Store }) {
   const { steps, step, playing, quality } = store;
   const count = steps.value.length;
   const place = placeOfStep(store);
-  const even = store.showing.even.value;
+  const even = store.display.even.value;
   const spacing = spaced(steps.value, even);
   const shown = quality.value?.frames ?? [];
   const iterative = store.view.value?.iterative ?? false;
@@ -44,8 +44,8 @@ export function Timeline({ store }: { store: Store }) {
     (iterative ? frame.trustworthiness : frame.variance_shown) ?? null;
   const byStep = new Map(shown.map((frame) => [frame.step, worth(frame)]));
   const here = step.value === null ? null : (byStep.get(step.value) ?? null);
-  const metrics = store.measuring.metrics.value;
-  const above = store.measuring.curveAbove.value;
+  const metrics = store.measures.metrics.value;
+  const above = store.measures.curveAbove.value;
   return (
     <section
       class="timeline"
@@ -84,11 +84,11 @@ export function Timeline({ store }: { store: Store }) {
         </select>
         <button
           type="button"
-          class={store.showing.loop.value ? "icon on" : "icon"}
+          class={store.display.loop.value ? "icon on" : "icon"}
           aria-label="Loop"
           title="Play again and again"
-          aria-pressed={store.showing.loop.value}
-          onClick={() => store.showing.toggleLoop()}
+          aria-pressed={store.display.loop.value}
+          onClick={() => store.display.toggleLoop()}
         >
           <svg viewBox="0 0 24 24" aria-hidden="true">
             <path d="M7 7h10v3l4-4-4-4v3H5v6h2zm10 10H7v-3l-4 4 4 4v-3h12v-6h-2z" />
@@ -176,7 +176,7 @@ function Follow({ store }: { store: Store }) {
     >
       <input
         type="checkbox"
-        checked={store.showing.follow.value}
+        checked={store.display.follow.value}
         onChange={(event) => followTraining(store, event.currentTarget.checked)}
       />
       Follow the training

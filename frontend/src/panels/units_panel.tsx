@@ -11,7 +11,7 @@ import type { Store } from "../state/store";
 const ROW_HEIGHT = 28;
 
 export function UnitsPanel({ store }: { store: Store }) {
-  const { metrics, units } = store.measuring;
+  const { metrics, units } = store.measures;
   const step = store.step.value ?? Number.NaN;
   const changed = metrics.value === null ? null : turnover(metrics.value, step);
   const listed = units.value === null ? [] : mostSelective(units.value);

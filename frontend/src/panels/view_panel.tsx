@@ -211,10 +211,10 @@ function SamplesField({
   parameter: Parameter;
   name: string;
 }) {
-  const { settings, engine, choosing } = store;
+  const { settings, engine, samples } = store;
   const written = settings.value[engine.value]?.[parameter.name] ?? "";
-  const kept = written === "" ? 0 : (readIds(written, choosing.samples.value)?.length ?? 0);
-  const selected = choosing.selection.value?.count ?? 0;
+  const kept = written === "" ? 0 : (readIds(written, samples.count.value)?.length ?? 0);
+  const selected = samples.selection.value?.count ?? 0;
   return (
     <fieldset class="group" title={parameter.meaning}>
       <legend>
@@ -224,7 +224,7 @@ function SamplesField({
         type="button"
         title="Takes the samples that are selected now"
         disabled={selected === 0}
-        onClick={() => chooseSetting(store, parameter, writeIds(store.choosing.selectedIds()))}
+        onClick={() => chooseSetting(store, parameter, writeIds(store.samples.selectedIds()))}
       >
         Set from selection ({selected.toLocaleString("en-US")})
       </button>

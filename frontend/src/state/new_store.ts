@@ -7,7 +7,7 @@ import { axesNeedLabel, labelOf, labelQuery, saidLabel } from "../model/samples/
 import type { Table } from "../model/samples/table";
 import { type Treatments, treated } from "../model/samples/treatment";
 import { COMPONENTS, type Turn } from "../model/scene/components";
-import type { Dimensions, Engine, Onto, Run, Theme, View } from "../types";
+import type { AlignedTo, Dimensions, Engine, Run, Theme, View } from "../types";
 import { Activity } from "./parts/activity";
 import { Bookmarks } from "./parts/bookmarks";
 import { type Category, ClassGroups, sharingOf } from "./parts/class_groups";
@@ -55,17 +55,17 @@ export function createStore(reducedMotion: () => boolean, wide: boolean, second 
   );
   const shownStep = computed(() => steps.value[Math.round(at.value)] ?? null);
   const table = computed(() => tableAt(recorded.value, byStep.value, shownStep.value));
-  const measuring = new MeasuresState({ colorBy, at, steps, samples });
+  const measures = new MeasuresState({ colorBy, at, steps, samples });
   const columns = computed(() => {
-    const painted = measuring.painted.value;
+    const painted = measures.painted.value;
     const shown =
       table.value?.map((column) => treated(column, treatments.value, label.value)) ?? null;
     return painted === null ? shown : [...(shown ?? []), painted.column];
   });
-  const choosing = new SamplesState(samples, columns, unseen);
+  const samplesState = new SamplesState(samples, columns, unseen);
   /** The tags are one of them. */
   const coloredBy = computed(() =>
-    choosing.columns.value.find(({ name }) => name === colorBy.value),
+    samplesState.columns.value.find(({ name }) => name === colorBy.value),
   );
   const groups = new ClassGroups({ frames, steps, dimensions, groupsBefore });
   const sharing = (column: Category) => sharingOf(column, colorOnly.value, groups.of(column));
@@ -85,7 +85,7 @@ export function createStore(reducedMotion: () => boolean, wide: boolean, second 
       );
     }
     if (column?.type === "number" && column.values.length === samples.value) {
-      const limits = measuring.painted.value?.limits ?? column.limits;
+      const limits = measures.painted.value?.limits ?? column.limits;
       return colorByNumber(column.values, theme.value, limits, false, unseen.value);
     }
     if (column?.type === "date" && column.values.length === samples.value) {
@@ -105,7 +105,7 @@ export function createStore(reducedMotion: () => boolean, wide: boolean, second 
   const settings = signal<Readonly<Record<string, View["settings"]>>>({});
   const turn = signal<Turn | null>(null);
   const ontoRun = signal<string | null>(null);
-  const onto = computed((): Onto | null => {
+  const onto = computed((): AlignedTo | null => {
     const there = runs.value?.find((one) => one.run === ontoRun.value);
     const other = there?.layers.find(({ name }) => name === layerName.value) ?? there?.layers[0];
     if (there === undefined || other === undefined || there.run === runName.value) return null;
@@ -139,12 +139,12 @@ export function createStore(reducedMotion: () => boolean, wide: boolean, second 
     second,
     activity,
     motion,
-    choosing,
-    showing: new DisplayState(samples),
+    samples: samplesState,
+    display: new DisplayState(samples),
     bookmarks: new Bookmarks(),
     neighbors: new NeighborsState(),
-    measuring,
-    comparing: new ComparisonState(),
+    measures,
+    comparison: new ComparisonState(),
     companion: signal(null),
     runs,
     logdirProblems: signal<readonly string[]>([]),
@@ -164,7 +164,7 @@ export function createStore(reducedMotion: () => boolean, wide: boolean, second 
     dimensions,
     drawing: signal("auto"),
     colorBy,
-    labelWanted,
+    requestedLabel: labelWanted,
     wordsBefore,
     groupsBefore,
     treatments,
@@ -182,14 +182,14 @@ export function createStore(reducedMotion: () => boolean, wide: boolean, second 
     flying,
     camera: signal(null),
     home: signal(null),
-    cameraWanted: signal(null),
+    requestedCamera: signal(null),
     pictureExport: signal(null),
     quality: signal(null),
     qualityOpen: signal(false),
     hover: signal(null),
     panelOpen: signal(wide),
     helpOpen: signal(false),
-    homeWanted: signal(0),
+    homeRequests: signal(0),
     run,
     layer,
     label,

@@ -47,7 +47,7 @@ export interface Hover {
   readonly rightHalf: boolean;
   readonly lowerHalf: boolean;
   /** No pointer is there: the other pane or a list points at it. */
-  readonly told: boolean;
+  readonly fromList: boolean;
 }
 
 export interface Extent {
@@ -62,12 +62,12 @@ export interface Store {
   readonly second: boolean;
   readonly activity: Activity;
   readonly motion: Motion;
-  readonly choosing: SamplesState;
-  readonly showing: DisplayState;
+  readonly samples: SamplesState;
+  readonly display: DisplayState;
   readonly bookmarks: Bookmarks;
   readonly neighbors: NeighborsState;
-  readonly measuring: MeasuresState;
-  readonly comparing: ComparisonState;
+  readonly measures: MeasuresState;
+  readonly comparison: ComparisonState;
   /** That of the second pane, while it is open. */
   readonly companion: Signal<Store | null>;
   readonly runs: Signal<readonly Run[] | null>;
@@ -98,7 +98,7 @@ export interface Store {
   /** A column's name, "" for none, null while the run's own choice holds. */
   readonly colorBy: Signal<string | null>;
   /** The label column that somebody has chosen: "" for none, null while the layer's own holds. */
-  readonly labelWanted: Signal<string | null>;
+  readonly requestedLabel: Signal<string | null>;
   /** Words that have their colours already, in the other pane. */
   readonly wordsBefore: Signal<readonly string[]>;
   /** Groups of words that share a colour, in the other pane. */
@@ -129,7 +129,7 @@ export interface Store {
   /** Where it stands before somebody moves it; null while there is nothing to see. */
   readonly home: Signal<Camera | null>;
   /** A place that the camera is to take. */
-  readonly cameraWanted: Signal<Camera | NearHome | null>;
+  readonly requestedCamera: Signal<Camera | NearHome | null>;
   /** What can be had of the picture; null where nothing is drawn. */
   readonly pictureExport: Signal<PictureExport | null>;
   readonly quality: Signal<Quality | null>;
@@ -138,7 +138,7 @@ export interface Store {
   readonly panelOpen: Signal<boolean>;
   readonly helpOpen: Signal<boolean>;
   /** How often home has been asked for. */
-  readonly homeWanted: Signal<number>;
+  readonly homeRequests: Signal<number>;
   readonly run: ReadonlySignal<Run | null>;
   readonly layer: ReadonlySignal<Layer | null>;
   /** The column that is the label, null for none. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Findings, RuleCount, Warning } from "../../measures";
-import { noWarnings, told } from "./findings";
+import { listFindings, noWarnings } from "./findings";
 
 const warning = (rule: string, samples: number[]): Warning => ({
   rule,
@@ -29,7 +29,7 @@ describe("what is told of a layer", () => {
       rules: [rule("moved", 9), rule("forgotten", 0), rule("suspicious_label", 4)],
       ...enough,
     };
-    expect(told(findings).map(({ id, count }) => [id, count])).toEqual([
+    expect(listFindings(findings).map(({ id, count }) => [id, count])).toEqual([
       ['["drifting",[]]', 2],
       ["suspicious_label", 4],
       ["moved", 9],
@@ -38,14 +38,16 @@ describe("what is told of a layer", () => {
 
   it("is six things at most, and puts rules that it does not know last", () => {
     const names = ["new_rule", "moved", "churned", "low_margin", "ambiguous", "flipping", "lost"];
-    const ids = told({ warnings: [], rules: names.map((name) => rule(name, 1)), ...enough }).map(
-      ({ id }) => id,
-    );
+    const ids = listFindings({
+      warnings: [],
+      rules: names.map((name) => rule(name, 1)),
+      ...enough,
+    }).map(({ id }) => id);
     expect(ids).toEqual(["lost", "flipping", "ambiguous", "low_margin", "churned", "moved"]);
   });
 
   it("is nothing where nothing was found", () => {
-    expect(told({ warnings: [], rules: [], ...enough })).toEqual([]);
+    expect(listFindings({ warnings: [], rules: [], ...enough })).toEqual([]);
   });
 
   it("says where samples are too few for warnings", () => {

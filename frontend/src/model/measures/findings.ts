@@ -42,7 +42,7 @@ export function noWarnings({
 }
 
 /** At most six, those that name no sample left out. */
-export function told(findings: Findings): Finding[] {
+export function listFindings(findings: Findings): Finding[] {
   const warnings = findings.warnings.map(
     (warning): Finding => ({
       kind: "warning",

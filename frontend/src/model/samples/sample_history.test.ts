@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { inParts, keptNeighbors, toldAt } from "./sample_history";
+import { inParts, keptNeighbors, predictionText } from "./sample_history";
 
 const HISTORY = {
   sample: 5,
@@ -14,7 +14,7 @@ const HISTORY = {
 
 describe("a sample's predictions", () => {
   it("are told in words, as far as they are known", () => {
-    expect([0, 1, 2].map((place) => toldAt(HISTORY, place))).toEqual([
+    expect([0, 1, 2].map((place) => predictionText(HISTORY, place))).toEqual([
       "Step 0: ant, wrong; confidence 0.51, margin -0.1",
       "Step 3: no prediction",
       "Step 9: bee, right; confidence 1.00, margin 12.0",

@@ -40,7 +40,7 @@ export function predictedAt(history: SampleHistory, place: number) {
 }
 
 /** "Step 3: 8, wrong; confidence 0.71, margin -0.4". */
-export function toldAt(
+export function predictionText(
   history: SampleHistory,
   place: number,
   shown: (step: number) => string = String,

@@ -1,6 +1,6 @@
 // A set of samples, and the algebra on it. It names samples and nothing else, so it survives another step, view or engine.
 import type { Combining } from "../../types";
-import type { Rule } from "../text/selection_recipe";
+import type { SelectionRecipe } from "../text/selection_recipe";
 
 /** How the set came about. */
 export type Reason = "click" | "lasso" | "box" | "search" | "legend" | "list" | "chart";
@@ -11,7 +11,7 @@ export interface Selection {
   readonly count: number;
   readonly reason: Reason;
   /** How to make it again; null where only the samples tell. */
-  readonly rule: Rule | null;
+  readonly rule: SelectionRecipe | null;
 }
 
 /** The combined set, null where nothing is left of it. */
@@ -21,7 +21,7 @@ export function combine(
   samples: number,
   reason: Reason,
   how: Combining,
-  rule: Rule | null = null,
+  rule: SelectionRecipe | null = null,
 ): Selection | null {
   const kept = how === "replace" ? undefined : before?.mask;
   const mask = kept?.length === samples ? kept.slice() : new Uint8Array(samples);

@@ -3,11 +3,11 @@ import type { Camera, NearHome } from "../../types";
 import type { Filters } from "../samples/filters";
 import { tour, turnTo, UNTURNED_AXES } from "../scene/components";
 import {
-  type Rule,
   readAxes,
   readCamera,
   readFilters,
   readRule,
+  type SelectionRecipe,
   writeAxes,
   writeCamera,
   writeFilters,
@@ -61,7 +61,7 @@ describe("filters", () => {
 
 describe("rules of a selection", () => {
   it("come back", () => {
-    const rules: Rule[] = [
+    const rules: SelectionRecipe[] = [
       { kind: "query", query: 'name:"a, b" /c d/' },
       { kind: "ids", ids: "0-4,7" },
       {

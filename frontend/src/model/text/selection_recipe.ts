@@ -5,7 +5,7 @@ import type { Filter, Filters } from "../samples/filters";
 import { type Axes, COMPONENTS, FIRST_AXES, type Turn, turnTo } from "../scene/components";
 
 /** How a selection can be made again from the same samples. */
-export type Rule =
+export type SelectionRecipe =
   | { readonly kind: "query"; readonly query: string }
   | { readonly kind: "ids"; readonly ids: string }
   /** An outline in the scene's coordinates, around samples where they lie at that step in 2-D. */
@@ -82,13 +82,13 @@ export function readFilters(text: string): Filters {
 }
 
 /** `find label:7`, `samples 0-4,7`, `outline 3 x,y,x,y,…`. */
-export function writeRule(rule: Rule): string {
+export function writeRule(rule: SelectionRecipe): string {
   if (rule.kind === "query") return `find ${rule.query}`;
   if (rule.kind === "ids") return `samples ${rule.ids}`;
   return `outline ${rule.step} ${rule.outline.flat().map(short).join(",")}`;
 }
 
-export function readRule(text: string): Rule | null {
+export function readRule(text: string): SelectionRecipe | null {
   const [, kind, rest = ""] = /^(find|samples|outline) (.+)$/s.exec(text) ?? [];
   if (kind === "find") return { kind: "query", query: rest };
   if (kind === "samples") return { kind: "ids", ids: rest };

@@ -2,16 +2,16 @@
 import { batch } from "@preact/signals";
 import { idsIn, neighborIn } from "../../model/samples/selection";
 import type { Treatment } from "../../model/samples/treatment";
-import type { Rule } from "../../model/text/selection_recipe";
+import type { SelectionRecipe } from "../../model/text/selection_recipe";
 import type { Combining, Path } from "../../types";
 import type { Store } from "../store";
 
 export function clickSample(store: Store, sample: number, how: Combining): void {
-  const { choosing } = store;
+  const { samples } = store;
   batch(() => {
-    store.choosing.select([sample], "click", how);
-    if (how !== "subtract") store.choosing.lookAt(sample);
-    else if (choosing.sample.value === sample) choosing.sample.value = null;
+    store.samples.select([sample], "click", how);
+    if (how !== "subtract") store.samples.lookAt(sample);
+    else if (samples.sample.value === sample) samples.sample.value = null;
   });
 }
 
@@ -26,19 +26,19 @@ export function enclose(
   const shown = store.motion.shown.value;
   const liesStill = shown !== null && shown.from === shown.to;
   const lasting = outline !== null && step !== null && liesStill;
-  const rule: Rule | null = lasting ? { kind: "outline", outline, step } : null;
-  store.choosing.select(ids, store.choosing.tool.value === "box" ? "box" : "lasso", how, rule);
+  const rule: SelectionRecipe | null = lasting ? { kind: "outline", outline, step } : null;
+  store.samples.select(ids, store.samples.tool.value === "box" ? "box" : "lasso", how, rule);
 }
 
 /** To the next or previous one of those selected, or of all that are shown. */
 export function lookFurther(store: Store, places: 1 | -1): void {
-  const { selection, visible, sample, samples } = store.choosing;
+  const { selection, visible, sample, count } = store.samples;
   const several = selection.value !== null && selection.value.count > 1;
   const among = several ? selection.value?.mask : visible.value;
-  const ids = among ? idsIn(among) : Array.from({ length: samples.value }, (_, i) => i);
+  const ids = among ? idsIn(among) : Array.from({ length: count.value }, (_, i) => i);
   if (ids.length === 0) return;
   const next = neighborIn(ids, sample.value, places);
-  if (several || selection.value === null) store.choosing.lookAt(next);
+  if (several || selection.value === null) store.samples.lookAt(next);
   else clickSample(store, next, "replace");
 }
 
@@ -46,7 +46,7 @@ export function lookFurther(store: Store, places: 1 | -1): void {
 export function treatAs(store: Store, column: string, treatment: Treatment): void {
   batch(() => {
     store.treatments.value = new Map([...store.treatments.value, [column, treatment]]);
-    store.choosing.setFilter(column, null);
+    store.samples.setFilter(column, null);
   });
 }
 

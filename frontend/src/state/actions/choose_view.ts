@@ -97,7 +97,7 @@ export function chooseColor(store: Store, column: string): void {
 export function chooseLabel(store: Store, column: string): void {
   batch(() => {
     const before = store.label.value;
-    store.labelWanted.value = column === (store.layer.value?.label ?? "") ? null : column;
+    store.requestedLabel.value = column === (store.layer.value?.label ?? "") ? null : column;
     const after = store.label.value;
     if (after !== null && store.colorBy.value === (before ?? "")) store.colorBy.value = after;
   });
@@ -138,7 +138,7 @@ export function togglePanel(store: Store): void {
 }
 
 export function goHome(store: Store): void {
-  store.homeWanted.value += 1;
+  store.homeRequests.value += 1;
 }
 
 export function showQuality(store: Store, open: boolean): void {
@@ -157,7 +157,7 @@ export function placeOfStep(store: Store): number {
 function unpin(store: Store): void {
   store.pinned.value = null;
   store.basisSteps.value = null;
-  store.showing.held.value = null;
+  store.display.held.value = null;
 }
 
 /** The same step where the new layer has it, else its last. */

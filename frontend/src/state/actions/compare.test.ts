@@ -48,27 +48,27 @@ describe("what is compared by itself", () => {
     const others = run("others", true, [layer("fc1", "g", [0, 1])]);
     const store = storeOf(run("a", true, [FC1, FC2]), others, run("b", true, [FC2, FC1]));
     toggleCompanion(store);
-    const beside = store.comparing.beside.value;
+    const beside = store.comparison.secondPane.value;
     expect(beside).toMatchObject({ run: "b", layer: "fc1", pairing: { kind: "epoch" } });
     toggleCompanion(store);
-    expect(store.comparing.beside.value).toBeNull();
+    expect(store.comparison.secondPane.value).toBeNull();
   });
 
   it("is else another layer, else the first step, else another view", () => {
     const twoLayers = storeOf(run("a", true, [FC1, FC2]));
     toggleCompanion(twoLayers);
     const plain = { run: "a", engine: null };
-    expect(twoLayers.comparing.beside.value).toMatchObject({ ...plain, layer: "fc2" });
+    expect(twoLayers.comparison.secondPane.value).toMatchObject({ ...plain, layer: "fc2" });
     const oneLayer = storeOf(run("a", true, [FC1]));
     toggleCompanion(oneLayer);
     const fixed = { kind: "fixed", step: 0 };
-    expect(oneLayer.comparing.beside.value).toMatchObject({ ...plain, pairing: fixed });
+    expect(oneLayer.comparison.secondPane.value).toMatchObject({ ...plain, pairing: fixed });
     const oneStep = storeOf(run("a", true, [layer("fc1", "f", [5])]));
     const engine = (name: string, unavailable: string | null) =>
       ({ name, unavailable, least_samples: 1 }) as unknown as Engine;
     oneStep.engines.value = [engine("pca", null), engine("umap", "no"), engine("tsne", null)];
     toggleCompanion(oneStep);
-    expect(oneStep.comparing.beside.value).toMatchObject({ layer: "fc1", engine: "tsne" });
+    expect(oneStep.comparison.secondPane.value).toMatchObject({ layer: "fc1", engine: "tsne" });
   });
 });
 
@@ -78,13 +78,13 @@ describe("another choice beside", () => {
     const store = storeOf(run("a", true, [FC1]), run("b", true, [FC1]), strange);
     toggleCompanion(store);
     chooseBeside(store, { run: "c" });
-    const beside = store.comparing.beside.value;
+    const beside = store.comparison.secondPane.value;
     expect(beside).toMatchObject({ run: "c", layer: "dense", pairing: { kind: "step" } });
     chooseBeside(store, { pairing: { kind: "offset", places: -1 } });
     chooseBeside(store, { run: "b", layer: "fc1" });
-    expect(store.comparing.beside.value?.pairing).toEqual({ kind: "offset", places: -1 });
+    expect(store.comparison.secondPane.value?.pairing).toEqual({ kind: "offset", places: -1 });
     chooseBeside(store, { run: "nowhere" });
-    expect(store.comparing.beside.value?.run).toBe("b");
+    expect(store.comparison.secondPane.value?.run).toBe("b");
   });
 });
 
@@ -97,7 +97,7 @@ describe("the second pane in words", () => {
     const words = writeBeside(store) ?? "";
     const again = storeOf(run("a, b:1", true, [FC1, FC2]));
     showBeside(again, words);
-    expect(again.comparing.beside.value).toEqual(store.comparing.beside.value);
+    expect(again.comparison.secondPane.value).toEqual(store.comparison.secondPane.value);
     expect(again.settings.value).toEqual({ umap: { neighbors: "8" } });
   });
 
@@ -107,7 +107,7 @@ describe("the second pane in words", () => {
     for (const text of [undefined, "", "run:a", "run:a,layer:fc1,steps:sometimes"]) {
       toggleCompanion(store);
       showBeside(store, text);
-      expect(store.comparing.beside.value).toBeNull();
+      expect(store.comparison.secondPane.value).toBeNull();
     }
   });
 });

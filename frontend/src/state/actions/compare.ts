@@ -8,25 +8,25 @@ import {
 } from "../../model/comparison/matching_steps";
 import { carrySample, carrySamples } from "../../model/comparison/same_samples";
 import type { Combining, Layer, Run } from "../../types";
-import type { Beside } from "../parts/comparison";
+import type { SecondPane } from "../parts/comparison";
 import type { Store } from "../store";
 import { clickSample } from "./choose_samples";
 
 /** Opens the second pane on what is most worth comparing, or closes it. */
 export function toggleCompanion(store: Store): void {
-  const { beside } = store.comparing;
-  beside.value = beside.value === null ? suggested(store) : null;
+  const { secondPane } = store.comparison;
+  secondPane.value = secondPane.value === null ? suggested(store) : null;
 }
 
-export function chooseBeside(store: Store, change: Partial<Beside>): void {
-  const { beside } = store.comparing;
-  if (beside.value === null) return;
-  const wanted = { ...beside.value, ...change };
+export function chooseBeside(store: Store, change: Partial<SecondPane>): void {
+  const { secondPane } = store.comparison;
+  if (secondPane.value === null) return;
+  const wanted = { ...secondPane.value, ...change };
   const run = store.runs.value?.find((one) => one.run === wanted.run);
   const layer = run?.layers.find((one) => one.name === wanted.layer) ?? firstLayer(run);
   if (run === undefined || layer === undefined) return;
   const pairing = fitting(store, wanted.pairing, run, layer);
-  beside.value = { ...wanted, layer: layer.name, pairing };
+  secondPane.value = { ...wanted, layer: layer.name, pairing };
 }
 
 /** What can pair the steps, besides a metric and a step of the companion's own. */
@@ -37,29 +37,29 @@ export function pairingsOffered(store: Store): ("epoch" | "time" | "step")[] {
 
 /** The companion's step that goes with a step of the first pane; null where nothing tells. */
 export function stepBeside(store: Store, step: number): number | null {
-  const { beside } = store.comparing;
+  const { secondPane } = store.comparison;
   const { companion } = store;
-  if (beside.value === null || companion.value === null) return null;
-  const { pairing } = beside.value;
+  if (secondPane.value === null || companion.value === null) return null;
+  const { pairing } = secondPane.value;
   return pairedStep(pairing, step, timed(store, pairing), timed(companion.value, pairing));
 }
 
 /** Clicks in the second pane choose the first one's samples, as far as they are the same. */
 export function clickBeside(store: Store, sample: number, how: Combining): void {
-  const { link } = store.comparing.linking.value;
+  const { link } = store.comparison.linking.value;
   const own = link && carrySample(link.back, sample);
   if (own !== null) clickSample(store, own, how);
 }
 
 /** So do outlines; their own places are those of another picture. */
 export function encloseBeside(store: Store, samples: readonly number[], how: Combining): void {
-  const { link } = store.comparing.linking.value;
-  const reason = store.choosing.tool.value === "box" ? "box" : "lasso";
-  if (link !== null) store.choosing.select(carrySamples(link.back, samples), reason, how);
+  const { link } = store.comparison.linking.value;
+  const reason = store.samples.tool.value === "box" ? "box" : "lasso";
+  if (link !== null) store.samples.select(carrySamples(link.back, samples), reason, how);
 }
 
 /** Another run of the same samples, else another layer, else the first step, else another view. */
-function suggested(store: Store): Beside | null {
+function suggested(store: Store): SecondPane | null {
   const run = store.run.value;
   const layer = store.layer.value;
   if (run === null || layer === null) return null;
@@ -106,8 +106,8 @@ function bestPairing(first: Timed, second: Timed): Pairing {
 }
 
 function timed(store: Store, pairing: Pairing | null = null): Timed {
-  const { measuring, run, steps } = store;
-  const curves = measuring.metrics.value;
+  const { measures, run, steps } = store;
+  const curves = measures.metrics.value;
   const wanted = pairing?.kind === "metric" ? pairing.metric : null;
   const metric = curves?.metrics.find(({ name }) => name === wanted);
   const pairs = curves?.steps.flatMap((step, place): [number, number][] => {

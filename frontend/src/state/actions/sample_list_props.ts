@@ -4,12 +4,12 @@ import { coloringValue } from "../derived/colors";
 import type { Store } from "../store";
 import { clickSample } from "./choose_samples";
 
-export function listed(store: Store) {
+export function sampleListProps(store: Store) {
   return {
     sprites: store.sprites.value,
-    chosen: store.choosing.sample.value,
+    chosen: store.samples.sample.value,
     choose: (sample: number) => clickSample(store, sample, "replace"),
-    point: (sample: number | null) => store.choosing.pointAt(sample),
+    point: (sample: number | null) => store.samples.pointAt(sample),
     sampleValue: coloringValue(store),
   };
 }

@@ -31,12 +31,12 @@ interface Shown {
 type Category = Extract<Column, { type: "category" }>;
 
 export function annotationsOf(store: Store): Annotations {
-  const { trails, classNames, labelBy, sequence } = store.showing;
+  const { trails, classNames, labelBy, sequence } = store.display;
   const shown = store.motion.shown.value;
   const wanted = trails.value || classNames.value || labelBy.value !== "" || sequence.value;
   if (!wanted || shown === null) return NONE;
   const samples = shown.to.positions.length / 4;
-  if (samples !== store.choosing.samples.value) return NONE;
+  if (samples !== store.samples.count.value) return NONE;
   // What stands out: hovered, looked at, selected, in this order.
   const ids = trails.value || labelBy.value !== "" ? standingOut(store, samples) : [];
   const names = classNames.value ? classLabels(store, shown) : [];
@@ -51,11 +51,11 @@ export function annotationsOf(store: Store): Annotations {
 
 /** The column that names the next sample of each, where there is one. */
 export function sequenceColumn(store: Store): Column | undefined {
-  return store.choosing.columns.value.find(({ name }) => SEQUENCES.includes(name));
+  return store.samples.columns.value.find(({ name }) => SEQUENCES.includes(name));
 }
 
 function standingOut(store: Store, samples: number): readonly number[] {
-  const { selection, sample, visible } = store.choosing;
+  const { selection, sample, visible } = store.samples;
   const ids = new Set<number>();
   for (const one of [store.hover.value?.sample, sample.value]) {
     if (one != null && one < samples) ids.add(one);
@@ -119,8 +119,8 @@ function classLabels(store: Store, shown: Shown): Label[] {
 }
 
 function sampleLabels(store: Store, shown: Shown, ids: readonly number[]): Label[] {
-  const name = store.showing.labelBy.value;
-  const column = store.choosing.columns.value.find((one) => one.name === name);
+  const name = store.display.labelBy.value;
+  const column = store.samples.columns.value.find((one) => one.name === name);
   if (column === undefined) return [];
   return ids.slice(0, MOST_LABELS).flatMap((id): Label[] => {
     const text = shorten(valueAt(column, id));
@@ -132,9 +132,9 @@ function sampleLabels(store: Store, shown: Shown, ids: readonly number[]): Label
 
 function sequenceLines(store: Store, shown: Shown): Line[] {
   const column = sequenceColumn(store);
-  const samples = store.choosing.samples.value;
+  const samples = store.samples.count.value;
   if (column === undefined) return [];
-  const visible = store.choosing.visible.value;
+  const visible = store.samples.visible.value;
   let left = MOST_LINKS;
   return links(column, samples).flatMap((chain): Line[] => {
     const seen = chain.filter((id) => visible?.[id] !== 0).slice(0, left);
@@ -158,7 +158,7 @@ function links(column: Column, samples: number): number[][] {
 
 /** The category that colours the samples, else the label, and its largest classes. */
 function classesOf(store: Store): { column: Category; classes: readonly number[] } | null {
-  const columns = store.choosing.columns.value;
+  const columns = store.samples.columns.value;
   const named = (name: string | null) =>
     columns.find((one): one is Category => one.name === name && one.type === "category");
   const column = named(store.colorBy.value) ?? named(store.label.value);
@@ -198,7 +198,7 @@ function medians(
   column: Category,
   classes: readonly number[],
 ): Float32Array {
-  const shown = store.choosing.visible.value;
+  const shown = store.samples.visible.value;
   const known = knownMedians.get(pose);
   if (known?.column === column && known.shown === shown) return known.at;
   const at = classMedians(pose, column.codes, classes, shown);

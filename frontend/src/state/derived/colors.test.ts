@@ -25,7 +25,7 @@ function storeOf(label: string | null, outputs: boolean, color: string | null = 
   return {
     label: { value: label },
     colorBy: { value: color },
-    measuring: {
+    measures: {
       catalog: { value: catalog },
       metrics: { value: { classes_are_outputs: outputs } },
     },

@@ -12,10 +12,10 @@ import { colorOf, type Store } from "../store";
 
 /** Name and title of each; what needs the outputs of the model is left out once it is known that there are none. */
 export function measuredColors(store: Store): (readonly [string, string])[] {
-  const metrics = store.measuring.metrics.value;
+  const metrics = store.measures.metrics.value;
   const blind = metrics !== null && !metrics.classes_are_outputs;
   const labelled = store.label.value !== null;
-  const offered = store.measuring.catalog.value
+  const offered = store.measures.catalog.value
     .filter(({ needs_outputs: needsOutputs }) => !(blind && needsOutputs))
     .filter(({ needs_label: needsLabel }) => labelled || !needsLabel)
     .map((metric) => [colorOfMetric(metric), metric.title] as const);
@@ -27,7 +27,7 @@ export function measuredColors(store: Store): (readonly [string, string])[] {
 /** What the legend is headed by. */
 export function colorTitle(store: Store, color: string): string {
   if (kindOf(color) === "unit") return `Unit ${measuredName(color)}`;
-  return metricOf(color, store.measuring.catalog.value)?.title ?? color;
+  return metricOf(color, store.measures.catalog.value)?.title ?? color;
 }
 
 /** A class's colour as the legend has it; where the samples are coloured by something else, the colour of its place. */
@@ -42,7 +42,7 @@ export function colorOfClass(store: Store, name: string, place: number): string 
 export function coloringValue(
   store: Store,
 ): ((sample: number) => { color: string | undefined; word: string }) | null {
-  const column = store.choosing.columns.value.find(({ name }) => name === store.colorBy.value);
+  const column = store.samples.columns.value.find(({ name }) => name === store.colorBy.value);
   if (column === undefined) return null;
   return (sample) => ({ color: colorOf(store, sample), word: valueAt(column, sample) });
 }

@@ -1,11 +1,13 @@
 // Which other layers hold the same samples.
 
-import type { Other } from "../../measures";
+import type { OtherLayer } from "../../measures";
 import type { LayerKey } from "../../types";
 import type { Store } from "../store";
 
 /** The layers of the same run first. */
-export function otherLayersOf(store: Store): (Other & { readonly steps: readonly number[] })[] {
+export function otherLayersOf(
+  store: Store,
+): (OtherLayer & { readonly steps: readonly number[] })[] {
   const here = store.layer.value;
   const run = store.run.value?.run;
   const runs = store.runs.value ?? [];
@@ -20,7 +22,7 @@ export function otherLayersOf(store: Store): (Other & { readonly steps: readonly
 }
 
 /** The layers of other runs that hold the same samples, those of the same name first. */
-export function comparableRunsOf(store: Store): Other[] {
+export function comparableRunsOf(store: Store): OtherLayer[] {
   const layer = store.layer.value?.name;
   return otherLayersOf(store)
     .filter(({ run }) => run !== store.run.value?.run)
@@ -28,9 +30,9 @@ export function comparableRunsOf(store: Store): Other[] {
 }
 
 /** The one that is chosen, or the first. */
-export function comparedRunOf(store: Store): Other | null {
+export function comparedRunOf(store: Store): OtherLayer | null {
   const comparableRuns = comparableRunsOf(store);
-  const wanted = store.measuring.comparedRun.value;
+  const wanted = store.measures.comparedRun.value;
   const chosen = comparableRuns.find(
     ({ run, layer }) => run === wanted?.run && layer === wanted.layer,
   );
@@ -58,7 +60,7 @@ export function leftOutInWords(samples: number, most = false): string | null {
     : `${subject} ${verbs[0]} left out, which ${verbs[1]} NaN or infinity in one of the layers.`;
 }
 
-export function keyOf(store: Store, { run, layer }: Other): LayerKey | null {
+export function keyOf(store: Store, { run, layer }: OtherLayer): LayerKey | null {
   const found = store.runs.value
     ?.find((one) => one.run === run)
     ?.layers.find(({ name }) => name === layer);

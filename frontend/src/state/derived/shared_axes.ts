@@ -2,8 +2,8 @@
 
 import { carrySamples } from "../../model/comparison/same_samples";
 import { readIds, writeIds } from "../../model/samples/selection";
-import type { Onto, Run, View } from "../../types";
-import type { Beside } from "../parts/comparison";
+import type { AlignedTo, Run, View } from "../../types";
+import type { SecondPane } from "../parts/comparison";
 import { sameView } from "../parts/frame_cache";
 import type { Store } from "../store";
 
@@ -13,19 +13,19 @@ type Settings = Readonly<Record<string, View["settings"]>>;
 const GROUPS = ["left", "right", "down", "up"];
 
 /** The run in whose axes the companion is shown; null for its own. */
-export function axesBeside(first: Store, beside: Beside): string | null {
+export function axesBeside(first: Store, beside: SecondPane): string | null {
   if (first.ontoRun.value !== null) return first.ontoRun.value;
   return canShareAxes(first, beside) && !beside.ownAxes ? first.runName.value : null;
 }
 
 /** Another run's layer of that name can be carried into these axes: linear, of the same samples, with an epoch in common. */
-export function canShareAxes(first: Store, { run, layer, engine }: Beside): boolean {
+export function canShareAxes(first: Store, { run, layer, engine }: SecondPane): boolean {
   const here = first.run.value;
   const there = first.runs.value?.find((one) => one.run === run);
   if (here === null || there === undefined || here.run === run) return false;
   if (layer !== first.layerName.value || first.view.value?.iterative !== false) return false;
   if (engine !== null && engine !== first.engine.value) return false;
-  if (first.comparing.linking.value.link === null) return false;
+  if (first.comparison.linking.value.link === null) return false;
   const epochs = new Set(epochsOf(here));
   return epochsOf(there).some((epoch) => epochs.has(epoch));
 }
@@ -43,13 +43,13 @@ export function shareAxes(first: Store, second: Store): boolean {
 
 /** Groups are the same samples on both sides; where they are not known, there are none. */
 export function settingsBeside(first: Store, onto: string | null): Settings {
-  const { settings, comparing, choosing } = first;
-  const { link } = comparing.linking.value;
+  const { settings, comparison, samples } = first;
+  const { link } = comparison.linking.value;
   // In the first pane's axes they are its samples.
   const same = (link !== null && link.there === null) || onto === first.runName.value;
   if (same) return settings.value;
   const carried = (value: string) => {
-    const ids = readIds(value, choosing.samples.value) ?? [];
+    const ids = readIds(value, samples.count.value) ?? [];
     return link === null ? "" : writeIds(carrySamples(link.there, ids).sort((a, b) => a - b));
   };
   const each = Object.entries(settings.value).map(([engine, one]) => {
@@ -61,7 +61,7 @@ export function settingsBeside(first: Store, onto: string | null): Settings {
   return Object.fromEntries(each);
 }
 
-function axesOf(store: Store, view: View): Pick<Onto, "run" | "layer"> {
+function axesOf(store: Store, view: View): Pick<AlignedTo, "run" | "layer"> {
   return view.onto ?? { run: store.runName.value ?? "", layer: store.layerName.value ?? "" };
 }
 

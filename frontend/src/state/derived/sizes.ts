@@ -35,7 +35,7 @@ export function paintOf(store: Store, { bytes }: Coloring): Uint8Array {
 }
 
 function sizingValues(store: Store): Float64Array | null {
-  const name = store.showing.sizeBy.value;
-  const column = store.choosing.columns.value.find((one) => one.name === name);
+  const name = store.display.sizeBy.value;
+  const column = store.samples.columns.value.find((one) => one.name === name);
   return column?.type === "number" ? column.values : null;
 }

@@ -32,13 +32,13 @@ describe("a curve's steps", () => {
   it("lie where the slider has them, of all steps or of some", () => {
     const store = storeAt([0, 1, 10, 100], 10);
     expect(timeAxis(store, [0, 10, 100])).toEqual({ spacing: [0, 2 / 3, 1], at: 2 / 3 });
-    store.showing.even.value = false;
+    store.display.even.value = false;
     expect(timeAxis(store, [0, 10, 100])).toEqual({ spacing: [0, 0.1, 1], at: 0.1 });
   });
 
   it("lie between others where the layer has no such step any more", () => {
     const store = storeAt([0, 10, 20], 20);
-    store.showing.even.value = false;
+    store.display.even.value = false;
     expect(timeAxis(store, [0, 5, 20]).spacing).toEqual([0, 0.25, 1]);
   });
 });

@@ -14,7 +14,7 @@ export interface TimeAxis {
 /** `some` are steps of the layer that is shown, ascending. */
 export function timeAxis(store: Store, some: readonly number[]): TimeAxis {
   const all = store.steps.value;
-  const spacing = spaced(all, store.showing.even.value);
+  const spacing = spaced(all, store.display.even.value);
   return {
     spacing: some.map((step) => along(spacing, placeIn(all, [step], 0))),
     at: along(spacing, store.at.value),

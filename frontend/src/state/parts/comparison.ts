@@ -5,7 +5,7 @@ import type { Pairing } from "../../model/comparison/matching_steps";
 import { type Linking, UNKNOWN } from "../../model/comparison/same_samples";
 
 /** What the companion shows; in all else it follows the first pane. */
-export interface Beside {
+export interface SecondPane {
   readonly run: string;
   readonly layer: string;
   /** Null for the first pane's. */
@@ -18,8 +18,8 @@ export interface Beside {
 
 export class ComparisonState {
   /** Null while nothing is compared. */
-  readonly beside: Signal<Beside | null> = signal(null);
+  readonly secondPane: Signal<SecondPane | null> = signal(null);
   readonly linking: Signal<Linking> = signal(UNKNOWN);
   /** The window is wide enough for two panes and the panels around them. */
-  readonly room: Signal<boolean> = signal(false);
+  readonly wideEnough: Signal<boolean> = signal(false);
 }

@@ -1,7 +1,7 @@
 // The part of the store that says what is shown besides the samples, and how time goes.
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Held } from "../../model/scene/hold_still";
-import type { Overlay, PlaneLogits } from "../../types";
+import type { DisplayMode, PlaneLogits } from "../../types";
 
 /** So many dots are a blot: their density says more. */
 export const MANY_SAMPLES = 100_000;
@@ -14,7 +14,7 @@ export class DisplayState {
   /** Lines from each sample to the one that a column calls the next. */
   readonly sequence: Signal<boolean> = signal(false);
   /** As somebody has chosen it; null while the number of samples decides. */
-  readonly overlayWanted: Signal<Overlay | null> = signal(null);
+  readonly requestedMode: Signal<DisplayMode | null> = signal(null);
   /** The step of the ghost, and the other one of the onion skin; null for the first and the last step. */
   readonly ghostStep: Signal<number | null> = signal(null);
   readonly otherStep: Signal<number | null> = signal(null);
@@ -35,14 +35,14 @@ export class DisplayState {
   /** While a run is recorded, whoever looks at the last step is taken along to the next. */
   readonly follow: Signal<boolean> = signal(true);
   /** How often the camera was asked to show the selection alone. */
-  readonly fitWanted: Signal<number> = signal(0);
+  readonly fitRequests: Signal<number> = signal(0);
   /** How often new axes have been asked for. */
-  readonly refitWanted: Signal<number> = signal(0);
-  readonly overlay: ReadonlySignal<Overlay>;
+  readonly refitRequests: Signal<number> = signal(0);
+  readonly mode: ReadonlySignal<DisplayMode>;
 
   constructor(samples: ReadonlySignal<number>) {
-    this.overlay = computed(
-      () => this.overlayWanted.value ?? (samples.value > MANY_SAMPLES ? "density" : "none"),
+    this.mode = computed(
+      () => this.requestedMode.value ?? (samples.value > MANY_SAMPLES ? "density" : "none"),
     );
   }
 
@@ -66,8 +66,8 @@ export class DisplayState {
     this.sizeBy.value = column;
   }
 
-  chooseOverlay(overlay: Overlay): void {
-    this.overlayWanted.value = overlay;
+  chooseOverlay(overlay: DisplayMode): void {
+    this.requestedMode.value = overlay;
   }
 
   chooseGhost(which: "ghostStep" | "otherStep", step: number): void {
@@ -88,11 +88,11 @@ export class DisplayState {
 
   /** Shows the selected samples as large as they fit. */
   fitToSelection(): void {
-    this.fitWanted.value += 1;
+    this.fitRequests.value += 1;
   }
 
   /** Makes the axes from all steps that there are by now. */
   refitAxes(): void {
-    this.refitWanted.value += 1;
+    this.refitRequests.value += 1;
   }
 }

@@ -7,9 +7,9 @@ import type {
   Confusion,
   Findings,
   LayerSimilarity,
-  Measured,
   NeighborHistory,
-  Other,
+  OtherLayer,
+  PartialAnswer,
   Ranking,
   SampleHistory,
   SampleMetric,
@@ -33,7 +33,7 @@ export const SECTIONS = [
 export type Section = (typeof SECTIONS)[number];
 
 /** Mean and standard deviation over the run of the probability that the model gives each sample's label. */
-export interface DataMap extends Measured {
+export interface DataMap extends PartialAnswer {
   readonly mean: Float32Array;
   readonly spread: Float32Array;
 }
@@ -64,7 +64,7 @@ export class MeasuresState {
   readonly above: Signal<string | null> = signal(null);
   readonly section: Signal<Section | null> = signal("Curves");
   /** Null for the layer itself. */
-  readonly compared: Signal<Other | null> = signal(null);
+  readonly compared: Signal<OtherLayer | null> = signal(null);
   readonly similarity: Signal<Similarity | null> = signal(null);
   readonly layers: Signal<LayerSimilarity | null> = signal(null);
   readonly confusion: Signal<Confusion | null> = signal(null);
@@ -73,7 +73,7 @@ export class MeasuresState {
   readonly classPair: Signal<ClassPair | null> = signal(null);
   readonly units: Signal<Units | null> = signal(null);
   /** The layer of another run that somebody has chosen to hold this one against; null for the nearest at hand. */
-  readonly comparedRun: Signal<Other | null> = signal(null);
+  readonly comparedRun: Signal<OtherLayer | null> = signal(null);
   readonly comparison: Signal<Comparison | null> = signal(null);
   /** The list of samples that is open. */
   readonly difference: Signal<string | null> = signal(null);
@@ -129,14 +129,14 @@ export class MeasuresState {
     above.value = above.value === metric ? null : metric;
   }
 
-  compareWith(other: Other | null): void {
+  compareWith(other: OtherLayer | null): void {
     batch(() => {
       this.compared.value = other;
       this.similarity.value = null;
     });
   }
 
-  chooseComparedRun(comparedRun: Other): void {
+  chooseComparedRun(comparedRun: OtherLayer): void {
     batch(() => {
       this.comparedRun.value = comparedRun;
       this.comparison.value = null;

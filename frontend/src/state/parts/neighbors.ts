@@ -1,6 +1,6 @@
 // The nearest samples to the chosen one in the layer's own space, at the step that is shown and at another to compare with.
 import { type Signal, signal } from "@preact/signals";
-import type { Metric, Neighbor } from "../../types";
+import type { DistanceMetric, Neighbor } from "../../types";
 
 export const MOST_NEIGHBORS = 1000;
 
@@ -13,7 +13,7 @@ export interface NeighborsAnswer {
 }
 
 export class NeighborsState {
-  readonly metric: Signal<Metric> = signal("euclidean");
+  readonly metric: Signal<DistanceMetric> = signal("euclidean");
   readonly k: Signal<number> = signal(20);
   /** The step that gains and losses are counted from. */
   readonly since: Signal<number | null> = signal(null);
@@ -24,7 +24,7 @@ export class NeighborsState {
     this.k.value = Math.min(MOST_NEIGHBORS, Math.max(1, Math.round(k)));
   }
 
-  chooseMetric(metric: Metric): void {
+  chooseMetric(metric: DistanceMetric): void {
     this.metric.value = metric;
   }
 

@@ -14,7 +14,7 @@ import { combine, idsIn, type Reason, type Selection } from "../../model/samples
 import { rowsOf, type Table } from "../../model/samples/table";
 import { type Tag, type Tags, tagColumn, tagged } from "../../model/samples/tags";
 import type { NamedSelection } from "../../model/text/browser_storage";
-import type { Rule } from "../../model/text/selection_recipe";
+import type { SelectionRecipe } from "../../model/text/selection_recipe";
 import type { Combining, Path, Tool } from "../../types";
 import { until } from "./until";
 
@@ -22,14 +22,14 @@ export const INSPECTOR_TABS = ["Findings", "Selection", "Sample", "Layer"] as co
 export type InspectorTab = (typeof INSPECTOR_TABS)[number];
 
 /** What the search field has found; nothing has been asked where it is null. */
-export type Found =
+export type SearchResult =
   | { readonly kind: "samples"; readonly ids: readonly number[]; readonly among: number }
   /** Regular expressions are being tried: on which share of the texts they have been. */
   | { readonly kind: "searching"; readonly share: number }
   | { readonly kind: "error"; readonly message: string };
 
 /** What the worker has said of a query's regular expressions. */
-export type Tried =
+export type PatternSearch =
   | { readonly search: Search; readonly masks: Masks }
   | { readonly search: Search; readonly share: number }
   | { readonly search: Search; readonly error: string };
@@ -55,18 +55,18 @@ export class SamplesState {
   readonly unkept: Signal<boolean> = signal(false);
   readonly tab: Signal<InspectorTab> = signal("Selection");
   /** As somebody has put it; null while it opens by itself. */
-  readonly inspectorWanted: Signal<boolean | null> = signal(null);
+  readonly requestedInspector: Signal<boolean | null> = signal(null);
   /** There has been something to inspect; that there no longer is must not move the stage again. */
   readonly inspectorDue: Signal<boolean> = signal(false);
   /** The window is wide enough for an inspector that opens by itself. */
-  readonly room: Signal<boolean> = signal(false);
+  readonly wideEnough: Signal<boolean> = signal(false);
   readonly inspectorOpen: ReadonlySignal<boolean>;
   /** The recorded columns, and the tags as one more. */
   readonly columns: ReadonlySignal<Table>;
   /** What is asked in the search field; null where that is nothing. */
   readonly search: ReadonlySignal<Search | null>;
-  readonly tried: Signal<Tried | null> = signal(null);
-  readonly found: ReadonlySignal<Found | null>;
+  readonly tried: Signal<PatternSearch | null> = signal(null);
+  readonly found: ReadonlySignal<SearchResult | null>;
   /** Why what an address or a bookmark selects was not searched for; null where it was. */
   readonly notSearched: Signal<string | null> = signal(null);
   /** 1 for each sample that is drawn: isolation and filters let it through; null where nothing is hidden. */
@@ -77,27 +77,27 @@ export class SamplesState {
   readonly marks: ReadonlySignal<Uint8Array>;
 
   constructor(
-    readonly samples: ReadonlySignal<number>,
+    readonly count: ReadonlySignal<number>,
     table: ReadonlySignal<Table | null>,
     /** Samples that cannot be drawn. */
     readonly unseen: ReadonlySignal<readonly number[]> = signal([]),
   ) {
     this.inspectorOpen = computed(() => {
-      return this.inspectorWanted.value ?? (this.room.value && this.inspectorDue.value);
+      return this.requestedInspector.value ?? (this.wideEnough.value && this.inspectorDue.value);
     });
     this.columns = computed(() => {
-      const recorded = (table.value ?? []).filter((column) => rowsOf(column) === samples.value);
+      const recorded = (table.value ?? []).filter((column) => rowsOf(column) === count.value);
       const name = recorded.some((column) => column.name === "tag") ? "my tag" : "tag";
-      return [...recorded, tagColumn(this.tags.value, samples.value, name)];
+      return [...recorded, tagColumn(this.tags.value, count.value, name)];
     });
     this.letThrough = computed(() => {
-      const passed = passing(this.filters.value, this.columns.value, samples.value);
+      const passed = passing(this.filters.value, this.columns.value, count.value);
       const isolated = this.isolated.value;
-      if (isolated?.length !== samples.value) return passed;
+      if (isolated?.length !== count.value) return passed;
       return passed === null ? isolated : isolated.map((one, i) => one & (passed[i] as number));
     });
     this.search = computed(() => readQuery(this.query.value, this.columns.value));
-    this.visible = computed(() => without(unseen.value, this.letThrough.value, samples.value));
+    this.visible = computed(() => without(unseen.value, this.letThrough.value, count.value));
     this.found = computed(() => {
       const search = this.search.value;
       if (search === null) return null;
@@ -112,7 +112,7 @@ export class SamplesState {
       const shown = this.visible.value;
       const ids: number[] = [];
       let among = 0;
-      for (let i = 0; i < samples.value; i += 1) {
+      for (let i = 0; i < count.value; i += 1) {
         if (shown !== null && shown[i] === 0) continue;
         among += 1;
         if (search.matches(i, masks)) ids.push(i);
@@ -126,7 +126,7 @@ export class SamplesState {
       const selected = mask?.some((one, i) => one === 1 && visible?.[i] !== 0) ? mask : undefined;
       const sample = this.sample.value;
       const near = this.near.value;
-      const marks = new Uint8Array(samples.value);
+      const marks = new Uint8Array(count.value);
       for (let i = 0; i < marks.length; i += 1) {
         if (visible !== null && visible[i] === 0) marks[i] = MARK.hidden;
         else if (i === sample) marks[i] = MARK.chosen;
@@ -168,8 +168,8 @@ export class SamplesState {
   }
 
   toggleInspector(): void {
-    const { inspectorWanted, inspectorOpen } = this;
-    inspectorWanted.value = !inspectorOpen.value;
+    const { requestedInspector, inspectorOpen } = this;
+    requestedInspector.value = !inspectorOpen.value;
   }
 
   isolate(): void {
@@ -197,16 +197,16 @@ export class SamplesState {
     ids: readonly number[],
     reason: Reason,
     how: Combining = "replace",
-    rule: Rule | null = null,
+    rule: SelectionRecipe | null = null,
   ): void {
-    const { selection, sample, samples, tab, inspectorDue, letThrough, unseen } = this;
+    const { selection, sample, count, tab, inspectorDue, letThrough, unseen } = this;
     const hidden = new Set(unseen.value);
     const drawn = hidden.size === 0 ? ids : ids.filter((id) => !hidden.has(id));
     batch(() => {
       this.dismissNotSearched();
       // A rule does not know what was hidden then.
       const lasting = letThrough.value === null ? rule : null;
-      selection.value = combine(selection.value, drawn, samples.value, reason, how, lasting);
+      selection.value = combine(selection.value, drawn, count.value, reason, how, lasting);
       inspectorDue.value = true;
       if (reason === "click") return;
       sample.value = null;
@@ -220,7 +220,7 @@ export class SamplesState {
     const asked = query.value;
     const over = () => found.value?.kind !== "searching" || query.value !== asked;
     if (!over()) await until(over, new AbortController().signal);
-    const rule: Rule = { kind: "query", query: asked };
+    const rule: SelectionRecipe = { kind: "query", query: asked };
     if (found.value?.kind === "samples" && query.value === asked) {
       this.select(found.value.ids, "search", how, rule);
     }
@@ -239,7 +239,9 @@ export class SamplesState {
     const [word, ...others] = entry.codes.map((code) => column.words[code]);
     // One class is a query, several would be many.
     const asks = word !== undefined && others.length === 0 && !/"/.test(name + word);
-    const rule: Rule | null = asks ? { kind: "query", query: `"${name}":"${word}"` } : null;
+    const rule: SelectionRecipe | null = asks
+      ? { kind: "query", query: `"${name}":"${word}"` }
+      : null;
     this.select(ids, "legend", how, rule);
   }
 

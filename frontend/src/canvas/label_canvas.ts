@@ -17,7 +17,7 @@ export interface Ink {
   readonly surface: string;
 }
 
-export class Overlay {
+export class LabelCanvas {
   private readonly context: CanvasRenderingContext2D | null;
   private annotations: Annotations = { lines: [], labels: [] };
   private view: { readonly clip: Matrix4; readonly size: Size } | null = null;

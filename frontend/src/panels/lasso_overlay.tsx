@@ -1,8 +1,8 @@
 // The outline that lasso or box are drawing.
 import type { Store } from "../state/store";
 
-export function SketchOverlay({ store }: { store: Store }) {
-  const path = store.choosing.sketch.value;
+export function LassoOverlay({ store }: { store: Store }) {
+  const path = store.samples.sketch.value;
   if (path === null) return null;
   const points = path.map(([x, y]) => `${x},${y}`).join(" ");
   return (
