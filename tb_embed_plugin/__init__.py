@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from tb_embed_plugin.errors import EmbedError, MisuseError
     from tb_embed_plugin.recording.callback import EmbeddingCheckpoint
     from tb_embed_plugin.recording.loop import record
-    from tb_embed_plugin.runs.metadata_table import write_metadata
     from tb_embed_plugin.runs.sprites import write_sprite_image
+    from tb_embed_plugin.runs.tables.metadata_table import write_metadata
 
 __version__ = "0.1.0"
 
@@ -35,7 +35,7 @@ _MODULES = {
     "MisuseError": "tb_embed_plugin.errors",
     "open_run": "tb_embed_plugin.analysis.notebook",
     "record": "tb_embed_plugin.recording.loop",
-    "write_metadata": "tb_embed_plugin.runs.metadata_table",
+    "write_metadata": "tb_embed_plugin.runs.tables.metadata_table",
     "write_sprite_image": "tb_embed_plugin.runs.sprites",
 }
 

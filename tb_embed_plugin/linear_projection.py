@@ -20,7 +20,7 @@ from tb_embed_plugin.projections.basis import Basis
 from tb_embed_plugin.runs.labels import read_classes
 from tb_embed_plugin.runs.layer_facts import LayerFacts
 from tb_embed_plugin.runs.logdir import Logdir
-from tb_embed_plugin.runs.matching import SampleMatch, StepRule, match_samples, match_steps
+from tb_embed_plugin.runs.match_runs import SampleMatch, StepRule, match_samples, match_steps
 from tb_embed_plugin.runs.run import Run, short_hash
 
 

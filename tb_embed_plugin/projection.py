@@ -22,7 +22,7 @@ from typing import Any
 from tb_embed_plugin.projections import engines
 from tb_embed_plugin.projections.axes import CLASS_KINDS
 from tb_embed_plugin.projections.engine import Settings
-from tb_embed_plugin.runs.matching import StepRule
+from tb_embed_plugin.runs.match_runs import StepRule
 
 
 @dataclass(frozen=True)

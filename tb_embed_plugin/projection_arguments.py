@@ -15,7 +15,7 @@ from tb_embed_plugin.runs.label_column import label_reason
 from tb_embed_plugin.runs.labels import label_of
 from tb_embed_plugin.runs.layer_facts import LayerFacts
 from tb_embed_plugin.runs.logdir import Logdir
-from tb_embed_plugin.runs.matching import StepRule
+from tb_embed_plugin.runs.match_runs import StepRule
 from tb_embed_plugin.runs.run import Run
 
 ALIGNING = ("onto_run", "onto_layer", "match")

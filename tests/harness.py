@@ -25,9 +25,9 @@ from tensorboard.plugins import base_plugin
 from werkzeug.test import Client
 
 from tb_embed_plugin.runs.logdir import Logdir
-from tb_embed_plugin.runs.metadata_table import Column
-from tb_embed_plugin.runs.reader import RecordedRun
+from tb_embed_plugin.runs.recorded_run import RecordedRun
 from tb_embed_plugin.runs.run import Run
+from tb_embed_plugin.runs.tables.metadata_table import Column
 
 EPOCHS = 10
 BARE = Path(__file__).with_name("bare_tensorboard.py")

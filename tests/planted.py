@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin.metadata import HEAD_BIAS_TENSOR, HEAD_KERNEL_TENSOR, OUTPUTS_TENSOR
 from tb_embed_plugin.runs.manifest import Layer, OutputsInfo, Step
-from tb_embed_plugin.runs.metadata_table import Column
+from tb_embed_plugin.runs.tables.metadata_table import Column
 from tb_embed_plugin.runs.writer import RunWriter
 
 Snapshots = list[NDArray[np.float32]]

@@ -21,7 +21,7 @@ from tb_embed_plugin.commands.project import Projected
 from tb_embed_plugin.errors import BrokenInstallationError, NotRecordedError
 from tb_embed_plugin.jobs.quality import NUMBERS
 from tb_embed_plugin.runs import atomic
-from tb_embed_plugin.runs.metadata_table import Column
+from tb_embed_plugin.runs.tables.metadata_table import Column
 from tb_embed_plugin.server.columns import encode_columns
 
 AXES = ("x", "y", "z")

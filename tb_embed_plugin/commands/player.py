@@ -18,8 +18,8 @@ from tb_embed_plugin import wire
 from tb_embed_plugin.commands.class_groups import class_groups
 from tb_embed_plugin.errors import ArgumentError
 from tb_embed_plugin.runs.layer_facts import LayerFacts
-from tb_embed_plugin.runs.metadata_table import Column
 from tb_embed_plugin.runs.run import Run
+from tb_embed_plugin.runs.tables.metadata_table import Column
 
 TEMPLATE = Path(__file__).with_name("player.html")
 

@@ -33,7 +33,7 @@ from tb_embed_plugin import wire
 from tb_embed_plugin.errors import EmbedError, UnreadableError
 from tb_embed_plugin.metadata import CACHE_FOLDER, PLUGIN_NAME
 from tb_embed_plugin.runs import atomic
-from tb_embed_plugin.runs.confinement import confined
+from tb_embed_plugin.runs.safe_path import confined
 
 MAX_BYTES = 4 << 30
 """All files of one cache folder; beyond that the layout unused for longest goes."""

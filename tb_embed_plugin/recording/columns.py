@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import MisuseError
 from tb_embed_plugin.recording.inputs import Rows, as_array, is_frame
-from tb_embed_plugin.runs.dates import are_dates
 from tb_embed_plugin.runs.manifest import ColumnType
-from tb_embed_plugin.runs.metadata_table import Column
+from tb_embed_plugin.runs.tables.dates import are_dates
+from tb_embed_plugin.runs.tables.metadata_table import Column
 
 MAX_CATEGORIES = 1000
 """A column with more distinct words than this is text."""

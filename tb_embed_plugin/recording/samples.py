@@ -29,7 +29,7 @@ from tb_embed_plugin.recording.image_guess import guess_images
 from tb_embed_plugin.recording.inputs import Inputs, Rows, arrays_of, as_array, hash_array
 from tb_embed_plugin.runs.images import Images, read_images
 from tb_embed_plugin.runs.manifest import OutputsInfo
-from tb_embed_plugin.runs.metadata_table import Column, index_column
+from tb_embed_plugin.runs.tables.metadata_table import Column, index_column
 
 
 @dataclass(frozen=True)

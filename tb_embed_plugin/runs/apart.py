@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tb_embed_plugin.errors import EmbedError
 from tb_embed_plugin.metadata import APART_FOLDER
-from tb_embed_plugin.runs.checkpoint import Checkpoint
+from tb_embed_plugin.runs.checkpoints.checkpoint import Checkpoint
 from tb_embed_plugin.runs.manifest import Manifest, Step
 
 

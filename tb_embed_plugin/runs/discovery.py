@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tb_embed_plugin.metadata import PROJECTOR_CONFIG_FILE
-from tb_embed_plugin.runs.embedding_folders import is_step
+from tb_embed_plugin.runs.foreign.add_embedding import is_step
 
 MAX_DEPTH = 10
 """Levels below the log directory."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from tb_embed_plugin.runs.manifest import ColumnInfo
-from tb_embed_plugin.runs.metadata_table import Column
+from tb_embed_plugin.runs.tables.metadata_table import Column
 
 RANKS = (
     ("label",),

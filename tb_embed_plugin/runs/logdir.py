@@ -19,17 +19,17 @@ from pathlib import Path
 
 from tb_embed_plugin.errors import NotRecordedError, UnreadableError
 from tb_embed_plugin.metadata import MANIFEST_FILE
-from tb_embed_plugin.runs.confinement import confined
 from tb_embed_plugin.runs.discovery import SETTLED_SECONDS, Discovery
+from tb_embed_plugin.runs.file_stamps import Stamp, stamps_of
 from tb_embed_plugin.runs.finite import Rows
-from tb_embed_plugin.runs.foreign import ForeignRun
-from tb_embed_plugin.runs.foreign_folder import ForeignFolders, looks_foreign
-from tb_embed_plugin.runs.found import Found
+from tb_embed_plugin.runs.foreign.folder_contents import FolderContents
+from tb_embed_plugin.runs.foreign.foreign_run import ForeignRun
+from tb_embed_plugin.runs.foreign.open_foreign import ForeignFolders, looks_foreign
 from tb_embed_plugin.runs.manifest import Manifest
-from tb_embed_plugin.runs.reader import RecordedRun
+from tb_embed_plugin.runs.recorded_run import RecordedRun
 from tb_embed_plugin.runs.roots import Root
 from tb_embed_plugin.runs.run import Run
-from tb_embed_plugin.runs.stamps import Stamp, stamps_of
+from tb_embed_plugin.runs.safe_path import confined
 
 TURNS = 8
 """Listings by which each checkpoint of a run that others wrote has been looked at."""
@@ -205,7 +205,7 @@ class Logdir:
                 f"expected a run that can be read; received {type(error).__name__}; "
                 "give TensorBoard the right to read it",
             )
-        return _opened(folder, run, Found([], [], [folder / MANIFEST_FILE, folder]))
+        return _opened(folder, run, FolderContents([], [], [folder / MANIFEST_FILE, folder]))
 
     def _look(self, name: str, folder: Path) -> _Opened:
         """Takes a directory for what it is.
@@ -217,11 +217,11 @@ class Logdir:
         path = folder.resolve(strict=True)
         recorded = _recorded(name, path)
         if recorded is not None:
-            return _opened(folder, recorded, Found([], [], [folder / MANIFEST_FILE]))
+            return _opened(folder, recorded, FolderContents([], [], [folder / MANIFEST_FILE]))
         found = self._foreign.find(path)
         run = None
         if found is None:
-            found = Found([], [], [])
+            found = FolderContents([], [], [])
         else:
             run = ForeignRun(name, path, found, self._finite)
         # The manifest may come yet, and the directory may be a link that is turned elsewhere.
@@ -243,7 +243,7 @@ def _recorded(name: str, run_dir: Path) -> RecordedRun | None:
     return RecordedRun(name, run_dir, Manifest.from_json(data))
 
 
-def _opened(folder: Path, run: Run | BrokenRun | None, found: Found) -> _Opened:
+def _opened(folder: Path, run: Run | BrokenRun | None, found: FolderContents) -> _Opened:
     watched, renamed = (
         tuple(dict.fromkeys(map(os.fspath, paths))) for paths in (found.watched, found.renamed)
     )

@@ -12,8 +12,8 @@ from tensorboard.plugins import projector
 from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.metadata import METADATA_FILE, PROJECTOR_CONFIG_FILE, SPRITE_FILE
 from tb_embed_plugin.runs.atomic import write_bytes
-from tb_embed_plugin.runs.confinement import confined
 from tb_embed_plugin.runs.manifest import Layer, SpriteInfo
+from tb_embed_plugin.runs.safe_path import confined
 
 MAX_CONFIG_BYTES = 4 << 20
 """Some 20,000 tensors; larger configurations are not read."""

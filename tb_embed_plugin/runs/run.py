@@ -16,7 +16,7 @@ from tb_embed_plugin.errors import NotRecordedError
 from tb_embed_plugin.metrics.catalog import DEFINITIONS
 from tb_embed_plugin.runs.layer_facts import LayerFacts, RecordedOutputs
 from tb_embed_plugin.runs.manifest import Phase, Step
-from tb_embed_plugin.runs.metadata_table import Column
+from tb_embed_plugin.runs.tables.metadata_table import Column
 
 Source = Literal["tb_embed", "projector", "torch"]
 """Who wrote it: our recorder, somebody for the stock Projector, or `add_embedding`."""

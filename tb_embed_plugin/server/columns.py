@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from tb_embed_plugin import wire
-from tb_embed_plugin.runs.metadata_table import Column
+from tb_embed_plugin.runs.tables.metadata_table import Column
 
 
 def describe_columns(columns: Sequence[Column]) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from typing import Any
 from tb_embed_plugin.jobs.linear_projector import LinearProjector
 from tb_embed_plugin.jobs.projector import Projector
 from tb_embed_plugin.linear_projection import AlignedLayer, LayerData
-from tb_embed_plugin.runs.matching import StepRule
+from tb_embed_plugin.runs.match_runs import StepRule
 
 
 def describe(projector: Projector) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from tb_embed_plugin import open_run
 from tb_embed_plugin.analysis.comparison import Comparison
 from tb_embed_plugin.errors import NotRecordedError, UnsuitableDataError
 from tb_embed_plugin.plugin import EmbeddingsPlugin
-from tb_embed_plugin.runs.metadata_table import Column
+from tb_embed_plugin.runs.tables.metadata_table import Column
 from tests.harness import client_for
 from tests.kernels import biased_cka, debiased_cka
 from tests.planted import Head, Snapshots, class_snapshots, write_run

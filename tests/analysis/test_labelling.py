@@ -7,7 +7,7 @@ import pytest
 
 from tb_embed_plugin.analysis.labelling import match_outputs
 from tb_embed_plugin.metrics.observation import Labels
-from tb_embed_plugin.runs.metadata_table import Column
+from tb_embed_plugin.runs.tables.metadata_table import Column
 
 WORDS = ["cat", "dog", "cat", "", "eel", "dog"]
 """Of classes 2, 0, 1 of the model: cat, dog, eel; one sample without a label."""

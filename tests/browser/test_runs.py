@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Locator, expect
 
-from tb_embed_plugin.runs.metadata_table import Column
+from tb_embed_plugin.runs.tables.metadata_table import Column
 from tests.browser.audit import barriers
 from tests.browser.tab import TIMEOUT, Open, Tab
 from tests.harness import TensorBoardProcess, tensorboard

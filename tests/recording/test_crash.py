@@ -26,7 +26,7 @@ WRITE_FOR_EVER = """
     from pathlib import Path
     import numpy as np
     from tb_embed_plugin.runs.manifest import Layer, Step
-    from tb_embed_plugin.runs.metadata_table import index_column
+    from tb_embed_plugin.runs.tables.metadata_table import index_column
     from tb_embed_plugin.runs.writer import RunWriter, read_manifest
 
     run_dir = Path(sys.argv[1])

@@ -25,7 +25,7 @@ from tb_embed_plugin import EmbeddingCheckpoint, MisuseError
 from tb_embed_plugin.recording import batches
 from tb_embed_plugin.recording.choice import choose_rows
 from tb_embed_plugin.recording.samples import Samples, prepare_samples
-from tb_embed_plugin.runs.reader import RecordedRun
+from tb_embed_plugin.runs.recorded_run import RecordedRun
 from tests.harness import columns_of, read_run
 
 Digits = tuple[NDArray[np.float32], NDArray[np.int64]]

@@ -23,7 +23,7 @@ from tb_embed_plugin import EmbeddingCheckpoint, MisuseError
 from tb_embed_plugin.plugin import EmbeddingsPlugin
 from tb_embed_plugin.recording.columns import cell_text, metadata_columns
 from tb_embed_plugin.recording.samples import prepare_samples
-from tb_embed_plugin.runs.metadata_table import Column, read_table, write_table
+from tb_embed_plugin.runs.tables.metadata_table import Column, read_table, write_table
 from tests.harness import client_for
 
 Digits = tuple[NDArray[np.float32], NDArray[np.int64]]

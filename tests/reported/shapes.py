@@ -100,7 +100,7 @@ def write_foreign(logdir: Path, shapes: Iterable[str]) -> None:
 
 def write_with_outputs(logdir: Path, shapes: Iterable[str]) -> None:
     """Writes shapes with an output layer of two classes, the labels those."""
-    from tb_embed_plugin.runs.metadata_table import Column
+    from tb_embed_plugin.runs.tables.metadata_table import Column
 
     for name in shapes:
         snapshots = SHAPES[name]

@@ -16,9 +16,9 @@ from safetensors.numpy import save_file
 
 from tb_embed_plugin import cli
 from tb_embed_plugin.commands.importing import vectors
-from tb_embed_plugin.runs import hdf5_contents
 from tb_embed_plugin.runs.discovery import Discovery
-from tb_embed_plugin.runs.foreign_folder import looks_foreign
+from tb_embed_plugin.runs.foreign import hdf5_contents
+from tb_embed_plugin.runs.foreign.open_foreign import looks_foreign
 from tb_embed_plugin.runs.logdir import Logdir
 from tests.harness import columns_of, find_run, read_run
 

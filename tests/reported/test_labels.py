@@ -21,7 +21,7 @@ from tb_embed_plugin.analysis.notebook import open_run
 from tb_embed_plugin.plugin import EmbeddingsPlugin
 from tb_embed_plugin.runs.label_column import RANKS, choose_label, with_classes
 from tb_embed_plugin.runs.manifest import ColumnType
-from tb_embed_plugin.runs.metadata_table import Column
+from tb_embed_plugin.runs.tables.metadata_table import Column
 from tests.clusters import BASE, get, wait_for
 from tests.harness import client_for, find_run
 from tests.planted import Head, write_run

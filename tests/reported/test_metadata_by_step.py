@@ -20,7 +20,7 @@ from tb_embed_plugin.commands.check import check
 from tb_embed_plugin.commands.export import export
 from tb_embed_plugin.commands.project import Wish, project_one
 from tb_embed_plugin.plugin import EmbeddingsPlugin
-from tb_embed_plugin.runs import step_tables
+from tb_embed_plugin.runs.foreign import step_tables
 from tb_embed_plugin.runs.run import Run
 from tests.harness import client_for, find_run
 

@@ -24,10 +24,10 @@ from tb_embed_plugin.jobs.job_spec import JobSpec
 from tb_embed_plugin.plugin import EmbeddingsPlugin
 from tb_embed_plugin.projection import LayerRef, Projection
 from tb_embed_plugin.projections import engines
+from tb_embed_plugin.runs.foreign.step_names import find_series
 from tb_embed_plugin.runs.logdir import Logdir
 from tb_embed_plugin.runs.manifest import Manifest, Step
 from tb_embed_plugin.runs.run import Run
-from tb_embed_plugin.runs.step_names import find_series
 from tests.harness import client_for, find_run
 
 NUMBERED: list[tuple[str, Sequence[str], Sequence[int]]] = [

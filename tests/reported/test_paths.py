@@ -16,8 +16,8 @@ from PIL import Image
 from tb_embed_plugin.commands.check import check
 from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.plugin import EmbeddingsPlugin
+from tb_embed_plugin.runs.foreign.written_path import WrittenPaths
 from tb_embed_plugin.runs.logdir import Logdir
-from tb_embed_plugin.runs.written_path import WrittenPaths
 from tests.harness import client_for, find_run
 from tests.reported.logs import (
     WORDS,

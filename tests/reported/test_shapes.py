@@ -18,7 +18,7 @@ from tb_embed_plugin.metrics.rankings import RULES
 from tb_embed_plugin.metrics.sample_catalog import RUN_METRICS, SAMPLE_METRICS
 from tb_embed_plugin.plugin import EmbeddingsPlugin
 from tb_embed_plugin.projections import engines
-from tb_embed_plugin.runs.metadata_table import Column
+from tb_embed_plugin.runs.tables.metadata_table import Column
 from tests.decoding import BASE, info_of, positions_of
 from tests.harness import client_for
 from tests.planted import write_run

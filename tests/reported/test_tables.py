@@ -19,12 +19,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tb_embed_plugin.errors import UnreadableError
+from tb_embed_plugin.runs.foreign.foreign_sprites import read_sheet
+from tb_embed_plugin.runs.foreign.number_spelling import are_plain_numbers
+from tb_embed_plugin.runs.foreign.tensor_tsv import TensorFile
 from tb_embed_plugin.runs.logdir import Logdir
-from tb_embed_plugin.runs.metadata_inference import InferredTable, infer_table
-from tb_embed_plugin.runs.number_spelling import are_plain_numbers
 from tb_embed_plugin.runs.run import Run
-from tb_embed_plugin.runs.sheets import read_sheet
-from tb_embed_plugin.runs.tensor_file import TensorFile
+from tb_embed_plugin.runs.tables.metadata_inference import InferredTable, infer_table
 
 
 def table(text: str | bytes, n_samples: int, name: str = "metadata.tsv") -> InferredTable:
@@ -437,7 +437,7 @@ def test_a_block_of_a_table_that_ends_in_a_sign_is_refused(
     path.write_text(f"1\t2\n3\t{cell}\n5\t6\n")
     tensor = TensorFile.open(path, ())
     monkeypatch.setattr(
-        "tb_embed_plugin.runs.tensor_file._BLOCK_BYTES", len(f"1\t2\n3\t{cell}\n")
+        "tb_embed_plugin.runs.foreign.tensor_tsv._BLOCK_BYTES", len(f"1\t2\n3\t{cell}\n")
     )
 
     with pytest.raises(UnreadableError, match=f"line 2 holds '{cell}'"):

@@ -18,8 +18,8 @@ from tb_embed_plugin import record
 from tb_embed_plugin.analysis.notebook import open_run
 from tb_embed_plugin.cli import main
 from tb_embed_plugin.plugin import EmbeddingsPlugin
-from tb_embed_plugin.runs.column_types import infer_type
-from tb_embed_plugin.runs.dates import seconds_since_1970
+from tb_embed_plugin.runs.tables.column_types import infer_type
+from tb_embed_plugin.runs.tables.dates import seconds_since_1970
 from tests.decoding import BASE, info_of
 from tests.harness import client_for, columns_of, read_run
 

@@ -20,8 +20,8 @@ from tensorboardX import SummaryWriter
 
 from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.plugin import EmbeddingsPlugin
+from tb_embed_plugin.runs.foreign.tensor_tsv import TensorFile
 from tb_embed_plugin.runs.run import Run
-from tb_embed_plugin.runs.tensor_file import TensorFile
 from tests.harness import client_for, find_run
 
 BASE = "/data/plugin/tb_embed/"

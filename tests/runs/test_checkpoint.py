@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
 
 from tb_embed_plugin.errors import EmbedError, NotRecordedError, UnreadableError
-from tb_embed_plugin.runs.checkpoint import Checkpoint
-from tb_embed_plugin.runs.checkpoint_writer import write_checkpoint
+from tb_embed_plugin.runs.checkpoints.checkpoint import Checkpoint
+from tb_embed_plugin.runs.checkpoints.checkpoint_writer import write_checkpoint
 from tb_embed_plugin.runs.writer import FLOAT32
 
 
@@ -152,7 +152,7 @@ def test_a_damaged_index_is_a_stated_problem(
 
     # Without the checksum's protection, what lies behind it is reached too.
     checksum = masked_crc32c if checked else lambda _: Passing()
-    with mock.patch("tb_embed_plugin.runs.string_table.masked_crc32c", checksum):
+    with mock.patch("tb_embed_plugin.runs.checkpoints.leveldb_table.masked_crc32c", checksum):
         try:
             checkpoint = Checkpoint(tmp_path.resolve(), "ckpt")
             for name in checkpoint.entries:
@@ -222,7 +222,7 @@ def test_what_the_disk_cannot_take_does_not_appear(tmp_path: Path) -> None:
     code = f"""
 import pathlib, resource
 import numpy as np
-from tb_embed_plugin.runs.checkpoint_writer import write_checkpoint
+from tb_embed_plugin.runs.checkpoints.checkpoint_writer import write_checkpoint
 from tb_embed_plugin.runs.writer import FLOAT32
 run, values = pathlib.Path({str(run_folder(tmp_path))!r}), np.ones((100, 100), np.float32)
 write_checkpoint(run, "model.ckpt-0", {{"a": values}}, values.dtype)

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin import record
 from tb_embed_plugin.errors import UnreadableError
-from tb_embed_plugin.runs.checkpoint import Checkpoint
-from tb_embed_plugin.runs.foreign import ForeignRun
+from tb_embed_plugin.runs.checkpoints.checkpoint import Checkpoint
+from tb_embed_plugin.runs.foreign.foreign_run import ForeignRun
 from tb_embed_plugin.runs.logdir import Logdir
 from tests.foreign import open_run, save_by_checkpoint, save_by_saver, v1
 
@@ -255,7 +255,7 @@ def test_new_steps_are_read_without_reading_the_old_ones_again(
         read.append(name)
         return Checkpoint(folder, name)
 
-    monkeypatch.setattr("tb_embed_plugin.runs.checkpoint_folder.Checkpoint", counting)
+    monkeypatch.setattr("tb_embed_plugin.runs.foreign.checkpoint_files.Checkpoint", counting)
     variable = tf.Variable(matrix())
     manager = tf.train.CheckpointManager(
         tf.train.Checkpoint(words=variable), str(tmp_path), max_to_keep=2

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tb_embed_plugin.runs import hdf5
+from tb_embed_plugin.runs.foreign import hdf5
 from tests.harness import find_run
 
 

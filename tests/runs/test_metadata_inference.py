@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tb_embed_plugin.runs.column_types import infer_type
-from tb_embed_plugin.runs.metadata_inference import InferredTable, infer_table
+from tb_embed_plugin.runs.tables.column_types import infer_type
+from tb_embed_plugin.runs.tables.metadata_inference import InferredTable, infer_table
 
 
 def table(text: str | bytes, n_samples: int) -> InferredTable:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tb_embed_plugin import MisuseError, write_metadata
 from tb_embed_plugin.errors import UnreadableError
-from tb_embed_plugin.runs.metadata_table import Column, read_table, write_table
+from tb_embed_plugin.runs.tables.metadata_table import Column, read_table, write_table
 
 # Surrogates cannot be written as UTF-8, so no str with one comes out of a file either.
 CELLS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)

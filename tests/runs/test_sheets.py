@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tb_embed_plugin.errors import UnreadableError
-from tb_embed_plugin.runs.sheets import read_sheet
+from tb_embed_plugin.runs.foreign.foreign_sprites import read_sheet
 from tests.foreign import write_sheet
 
 KINDS = {

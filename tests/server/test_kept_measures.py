@@ -16,7 +16,7 @@ from tb_embed_plugin.metadata import CACHE_FOLDER
 from tb_embed_plugin.metrics import catalog, observation, similarity
 from tb_embed_plugin.plugin import EmbeddingsPlugin
 from tb_embed_plugin.runs import run
-from tb_embed_plugin.runs.metadata_table import Column
+from tb_embed_plugin.runs.tables.metadata_table import Column
 from tests.harness import client_for
 from tests.planted import Head, class_snapshots, write_run
 from tests.server.test_metric_routes import BASE, answer_until_done, ask

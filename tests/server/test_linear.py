@@ -13,7 +13,7 @@ from sklearn.preprocessing import StandardScaler
 from werkzeug.test import Client, TestResponse
 
 from tb_embed_plugin.plugin import EmbeddingsPlugin
-from tb_embed_plugin.runs.metadata_table import Column, label_column
+from tb_embed_plugin.runs.tables.metadata_table import Column, label_column
 from tests.decoding import BASE, info_of, positions_of
 from tests.harness import client_for
 from tests.planted import (

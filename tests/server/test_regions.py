@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from werkzeug.test import Client
 
 from tb_embed_plugin.plugin import EmbeddingsPlugin
-from tb_embed_plugin.runs.metadata_table import Column
+from tb_embed_plugin.runs.tables.metadata_table import Column
 from tests.harness import client_for, read_run
 from tests.planted import Head, Snapshots, write_run
 from tests.server.test_metric_routes import BASE, tensors_of

@@ -22,8 +22,8 @@ from tb_embed_plugin.commands.importing.sources import Source, open_source
 from tb_embed_plugin.commands.importing.steps import steps_of
 from tb_embed_plugin.errors import EmbedError, MisuseError
 from tb_embed_plugin.runs.manifest import Layer, Step
-from tb_embed_plugin.runs.metadata_table import Column
 from tb_embed_plugin.runs.recording_lock import hold, release
+from tb_embed_plugin.runs.tables.metadata_table import Column
 from tb_embed_plugin.runs.writer import (
     RunWriter,
     delete_run,

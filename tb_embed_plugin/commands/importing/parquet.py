@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import BrokenInstallationError, MisuseError, UnreadableError
 from tb_embed_plugin.recording.columns import metadata_columns
-from tb_embed_plugin.runs.metadata_table import Column
+from tb_embed_plugin.runs.tables.metadata_table import Column
 
 
 def vector_columns(path: Path) -> list[str]:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from tb_embed_plugin.commands.importing.parquet import read_values, read_vectors, vector_columns
 from tb_embed_plugin.commands.importing.vectors import open_vectors
 from tb_embed_plugin.errors import EmbedError, MisuseError, UnreadableError
-from tb_embed_plugin.runs.metadata_table import Column
+from tb_embed_plugin.runs.tables.metadata_table import Column
 
 DAMAGE = (
     *(OSError, EOFError, ValueError, TypeError, LookupError, ArithmeticError, MemoryError),

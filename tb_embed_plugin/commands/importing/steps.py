@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tb_embed_plugin.errors import MisuseError
-from tb_embed_plugin.runs.step_names import Series, find_series
-from tb_embed_plugin.runs.step_words import in_their_order
+from tb_embed_plugin.runs.foreign.step_names import Series, find_series
+from tb_embed_plugin.runs.foreign.step_words import in_their_order
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import UnreadableError
-from tb_embed_plugin.runs.column_types import infer_type
-from tb_embed_plugin.runs.metadata_table import Column
+from tb_embed_plugin.runs.tables.column_types import infer_type
+from tb_embed_plugin.runs.tables.metadata_table import Column
 
 WORD = "word"
 """The column of the words."""

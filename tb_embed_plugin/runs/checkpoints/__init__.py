@@ -1,0 +1,1 @@
+"""TensorFlow checkpoints on disk: one format, its reader and its writer."""

@@ -1,0 +1,218 @@
+"""Reads TensorFlow's checkpoints ("tensor bundles") by memory map, without TensorFlow.
+
+A checkpoint is an index, `<prefix>.index`, and data files `<prefix>.data-00000-of-00001`.
+The index says where in the data a tensor lies (`leveldb_table`, `bundle_entries`). A
+partitioned variable has an entry that lists its slices, each of which has an entry of its own.
+The format is that of TensorFlow's `core/util/tensor_bundle`.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_embed_plugin.errors import NotRecordedError, UnreadableError
+from tb_embed_plugin.runs.checkpoints.bundle_entries import TensorEntry, slice_key, tensor_entry
+from tb_embed_plugin.runs.checkpoints.leveldb_table import Message, table_items, varint
+from tb_embed_plugin.runs.safe_path import confined
+
+MAX_INDEX_BYTES = 64 << 20
+"""An index of a million tensors; larger ones are not read."""
+
+_DTYPES = {
+    1: "<f4",
+    2: "<f8",
+    3: "<i4",
+    4: "|u1",
+    5: "<i2",
+    6: "|i1",
+    9: "<i8",
+    10: "|b1",
+    17: "<u2",
+    19: "<f2",
+    22: "<u4",
+    23: "<u8",
+}
+"""NumPy's names of the members of TensorFlow's DataType that can be mapped as they are."""
+
+_STRING = 7
+_BFLOAT16 = 14
+NUMBER_TYPES = frozenset({*_DTYPES, _BFLOAT16})
+"""Members of TensorFlow's DataType that `Checkpoint.tensor` reads."""
+
+_BIG_ENDIAN = 1
+
+
+class Checkpoint:
+    """One checkpoint on disk.
+
+    Args:
+        folder: The directory that it is confined to, links resolved; none outside is read.
+        name: Path of the files below `folder`, without `.index`.
+
+    Raises:
+        NotRecordedError: There is no index file.
+        UnreadableError: The index is damaged or of an unknown kind.
+    """
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._folder = folder
+        self._name = name
+        data = self._read_index()
+        try:
+            items = dict(table_items(data))
+            header = Message(items.pop(b"")).numbers
+            if header.get(2, 0) == _BIG_ENDIAN:
+                raise ValueError("it was written on a big-endian machine")  # noqa: TRY301
+            self._shards = header.get(1, 1)
+            entries = {key: tensor_entry(value) for key, value in items.items()}
+            parts = {
+                slice_key(key.decode(), extents)
+                for key, entry in entries.items()
+                for extents in entry.slices
+            }
+            self._slices = {key: entries[key] for key in parts & entries.keys()}
+            self.entries = {
+                key.decode(): entry for key, entry in entries.items() if key not in parts
+            }
+        except (ValueError, KeyError, IndexError, struct.error, TypeError) as error:
+            raise UnreadableError(
+                f"expected the index of a TensorFlow checkpoint; {name}.index is "
+                f"damaged or of another kind ({error}); record this step again"
+            ) from error
+
+    def tensor(self, name: str) -> NDArray[np.generic]:
+        """Returns the tensor `name`, read-only.
+
+        It maps the file where it is one piece of a type that NumPy has. bfloat16 becomes
+        float32.
+
+        Raises:
+            NotRecordedError: The checkpoint holds no such tensor.
+            UnreadableError: It is of a type NumPy lacks, or its data are cut short.
+        """
+        entry = self._entry(name)
+        if not entry.slices:
+            return self._plain(name, entry)
+        whole = self._empty(name, entry)
+        for extents in entry.slices:
+            part = self._slices.get(slice_key(name, extents))
+            where = tuple(
+                slice(start, None if length < 0 else start + length)
+                for start, length in extents
+            )
+            if part is None or len(where) != whole.ndim or whole[where].shape != part.shape:
+                raise UnreadableError(
+                    f"expected the part {extents} of {name!r} in {self._name}; it is missing "
+                    "or of another shape; record this step again"
+                )
+            whole[where] = self._plain(name, part)
+        whole.flags.writeable = False
+        return whole
+
+    def text(self, name: str) -> bytes:
+        """Returns the single string that the tensor `name` holds.
+
+        Raises:
+            NotRecordedError: The checkpoint holds no such tensor.
+            UnreadableError: It is no single string, or its data are cut short.
+        """
+        entry = self._entry(name)
+        if entry.dtype != _STRING or math.prod(entry.shape) != 1:
+            raise UnreadableError(f"expected a string as {name!r} in {self._name}")
+        data = self._map(entry, np.dtype("|u1"), (entry.size,)).tobytes()
+        try:
+            length, position = varint(data, 0)
+        except (IndexError, ValueError) as error:
+            raise UnreadableError(f"expected a string as {name!r} in {self._name}") from error
+        return data[position + 4 : position + 4 + length]  # a checksum of the length precedes
+
+    def _read_index(self) -> bytes:
+        try:
+            with confined(self._folder, f"{self._name}.index").open("rb") as file:
+                data = file.read(MAX_INDEX_BYTES + 1)
+        except OSError as error:
+            raise NotRecordedError(
+                f"expected a checkpoint {self._name}; its index cannot be read "
+                f"({type(error).__name__}); it may have been thinned out: reload the page"
+            ) from error
+        if len(data) > MAX_INDEX_BYTES:
+            raise UnreadableError(
+                f"expected an index of at most {MAX_INDEX_BYTES} bytes; {self._name}.index is "
+                "larger; save fewer tensors in one checkpoint"
+            )
+        return data
+
+    def _entry(self, name: str) -> TensorEntry:
+        entry = self.entries.get(name)
+        if entry is None:
+            raise NotRecordedError(
+                f"expected one of the tensors {sorted(self.entries)}; received {name!r}"
+            )
+        return entry
+
+    def _plain(self, name: str, entry: TensorEntry) -> NDArray[np.generic]:
+        if entry.dtype not in NUMBER_TYPES:
+            raise UnreadableError(
+                f"expected a tensor of a plain number type; {name!r} of {self._name} is of "
+                f"TensorFlow's type {entry.dtype}"
+            )
+        dtype = np.dtype(_DTYPES.get(entry.dtype, "<u2"))
+        if entry.size != dtype.itemsize * math.prod(entry.shape):
+            raise UnreadableError(
+                f"expected {entry.shape} values of {dtype} for {name!r} of "
+                f"{self._name}; received {entry.size} bytes; record it again"
+            )
+        mapped = self._map(entry, dtype, entry.shape)
+        return _float32(mapped) if entry.dtype == _BFLOAT16 else mapped
+
+    def _map(
+        self, entry: TensorEntry, dtype: np.dtype[np.generic], shape: tuple[int, ...]
+    ) -> NDArray[np.generic]:
+        path = self._shard(entry.shard)
+        try:
+            if entry.size == 0:
+                return np.zeros(shape, dtype)
+            return np.memmap(path, dtype, mode="r", offset=entry.offset, shape=shape)
+        except (OSError, ValueError, OverflowError) as error:
+            raise UnreadableError(
+                f"expected {entry.offset + entry.size} bytes or more in {path.name}; "
+                "the file is missing or cut short; record this step again"
+            ) from error
+
+    def _shard(self, number: int) -> Path:
+        return confined(self._folder, f"{self._name}.data-{number:05d}-of-{self._shards:05d}")
+
+    def _empty(self, name: str, entry: TensorEntry) -> NDArray[np.generic]:
+        """Returns room for a partitioned tensor, provided that its parts are as large."""
+        sizes = [
+            part.size
+            for extents in entry.slices
+            if (part := self._slices.get(slice_key(name, extents))) is not None
+        ]
+        wide = entry.dtype == _BFLOAT16
+        dtype = np.dtype("<f4" if wide else _DTYPES.get(entry.dtype, "|u1"))
+        size = math.prod(entry.shape) * dtype.itemsize // (2 if wide else 1)
+        shards = {part.shard for part in self._slices.values()}
+        try:
+            on_disk = sum(self._shard(shard).stat().st_size for shard in shards)
+        except OSError:
+            on_disk = 0
+        if entry.dtype not in NUMBER_TYPES or sum(sizes) != size or size > on_disk:
+            raise UnreadableError(
+                f"expected parts of {size} bytes for {name!r} of {self._name}; received "
+                f"{sum(sizes)}, and files of {on_disk}; record this step again"
+            )
+        return np.empty(entry.shape, dtype)
+
+
+def _float32(bfloat16: NDArray[np.generic]) -> NDArray[np.float32]:
+    """Widens bfloat16, which is the upper half of a float32."""
+    wide = bfloat16.astype(np.uint32) << np.uint32(16)
+    values = wide.view(np.float32)
+    values.flags.writeable = False
+    return values

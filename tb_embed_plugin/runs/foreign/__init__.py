@@ -1,0 +1,1 @@
+"""What others wrote: readers of their formats, and the run that is made of what these find."""

@@ -1,0 +1,239 @@
+"""Finds the matrices of all TensorFlow checkpoints in a directory, and their steps."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_embed_plugin.errors import EmbedError, UnreadableError
+from tb_embed_plugin.metadata import MAX_UNITS
+from tb_embed_plugin.runs.checkpoints.bundle_entries import TensorEntry
+from tb_embed_plugin.runs.checkpoints.checkpoint import NUMBER_TYPES, Checkpoint
+from tb_embed_plugin.runs.file_stamps import Stamp, stamp_of
+from tb_embed_plugin.runs.foreign.checkpoint_names import (
+    OBJECT_GRAPH,
+    bare_name,
+    is_optimizers,
+    readable_names,
+)
+from tb_embed_plugin.runs.foreign.folder_contents import (
+    FolderContents,
+    ForeignLayer,
+    StoredTensor,
+    bound_layers,
+    by_shape,
+)
+from tb_embed_plugin.runs.foreign.step_names import Series, find_series
+from tb_embed_plugin.runs.foreign.step_words import LARGEST_STEP
+from tb_embed_plugin.runs.foreign.tensor_kinds import Kind, described
+
+MAX_CHECKPOINTS = 2000
+"""Checkpoints of one directory; of more, the newest are shown."""
+
+MAX_SERIES = 20
+"""Series of checkpoints in one directory; of more, the longest are shown."""
+
+INDEX = ".index"
+
+_OTHER_KINDS: Mapping[int, Kind] = {7: "texts", 8: "complex", 18: "complex"}
+"""Members of TensorFlow's DataType: string, complex64 and complex128."""
+
+
+@dataclass(frozen=True)
+class CheckpointTensor:
+    """A matrix in a checkpoint.
+
+    Attributes:
+        folder: The run's directory.
+        checkpoint: Path of the checkpoint below it.
+        key: Name of the tensor in the checkpoint.
+        name: A readable one.
+        shape: Rows and columns.
+        index: Stamp of the checkpoint's index; TensorFlow writes one with every checkpoint.
+    """
+
+    folder: Path
+    checkpoint: str
+    key: str
+    name: str
+    shape: tuple[int, int]
+    index: Stamp
+
+    @property
+    def wall_time(self) -> float:
+        """When the checkpoint was written, seconds since 1970."""
+        return self.index[0] / 1e9 if self.index else 0.0
+
+    @property
+    def stamp(self) -> Hashable:
+        """What changes when the values do."""
+        return str(self.folder), self.checkpoint, self.key, self.index
+
+    def read(self) -> NDArray[np.float32]:
+        """Returns the values, float32, read-only; wider types lose digits."""
+        values = Checkpoint(self.folder, self.checkpoint).tensor(self.key)
+        if values.shape != self.shape:
+            raise UnreadableError(
+                f"expected {self.name!r} of shape {self.shape} in {self.checkpoint}; received "
+                f"{values.shape}: it was written anew; reload the page"
+            )
+        with np.errstate(over="ignore"):  # what float32 cannot hold is infinite, and so told
+            return values.astype(np.float32, copy=False)
+
+
+@dataclass(frozen=True)
+class _Contents:
+    """What a checkpoint holds: its matrices, and the other tensors by name, in words."""
+
+    matrices: list[CheckpointTensor]
+    others: dict[str, str]
+
+
+_Read = tuple[Stamp, _Contents | str]
+"""What was read of a checkpoint, or what is wrong with it, and when."""
+
+
+class CheckpointFolders:
+    """Finds the checkpoints of directories, and reads no index twice."""
+
+    def __init__(self) -> None:
+        self._known: dict[Path, dict[str, _Read]] = {}
+
+    def find(self, folder: Path, where: str, names: Sequence[str], main: str) -> FolderContents:
+        """Finds the matrices.
+
+        Args:
+            folder: The run's directory, links resolved.
+            where: Path of the checkpoints' directory below it, "" for itself.
+            names: The files there.
+            main: Name of a checkpoint whose series comes first, empty for the longest one.
+        """
+        found = FolderContents([], _without_index(names), [])
+        known = self._known.get(folder / where, {})
+        self._known[folder / where] = {}
+        checkpoints = [name.removesuffix(INDEX) for name in names if name.endswith(INDEX)]
+        ordered = sorted(
+            find_series(checkpoints), key=lambda series: main not in series.names.values()
+        )
+        for i, series in enumerate(ordered[:MAX_SERIES]):
+            found.problems += [series.note] if series.note else []
+            shown = _bounded(series, found.problems)
+            suffix = f" ({series.name})" if i else ""
+            for layer in self._layers(folder, where, shown, found, known):
+                named = replace(layer, name=layer.name + suffix, written=series.written)
+                found.take(by_shape(named))
+        if len(ordered) > 1:
+            some = ", ".join(series.name for series in ordered[:5])
+            found.problems.append(
+                f"expected one series of checkpoints; received {len(ordered)}, {some}: layers "
+                f"of all but the first bear its name, and at most {MAX_SERIES} are shown; save "
+                "each into a directory of its own"
+            )
+        bound_layers(found)
+        return found
+
+    def _layers(
+        self,
+        folder: Path,
+        where: str,
+        steps: dict[int, str],
+        found: FolderContents,
+        known: dict[str, _Read],
+    ) -> list[ForeignLayer]:
+        tensors: dict[str, dict[int, StoredTensor]] = {}
+        aliases: dict[str, tuple[str, ...]] = {}
+        for step, name in steps.items():
+            path = f"{where}/{name}" if where else name
+            file = folder / f"{path}{INDEX}"
+            found.renamed.append(file)
+            read, stamp = known.get(name), stamp_of(file)
+            if read is None or read[0] != stamp:
+                read = _read_contents(folder, path, stamp)
+            self._known[folder / where][name] = read
+            contents = read[1]
+            if isinstance(contents, str):
+                found.problems.append(contents)
+                continue
+            found.others |= contents.others
+            for tensor in contents.matrices:
+                tensors.setdefault(tensor.name, {})[step] = tensor
+                aliases[tensor.name] = (bare_name(tensor.key),)
+        return [
+            ForeignLayer(name, by_step, aliases=aliases[name])
+            for name, by_step in sorted(tensors.items(), key=_largest_first)
+        ]
+
+
+def _read_contents(folder: Path, name: str, stamp: Stamp) -> _Read:
+    """Returns what a checkpoint holds, or what is wrong with it."""
+    try:
+        return stamp, _contents(folder, name, stamp)
+    except EmbedError as error:
+        return stamp, str(error)
+
+
+def _contents(folder: Path, name: str, stamp: Stamp) -> _Contents:
+    checkpoint = Checkpoint(folder, name)
+    entries = {
+        key: entry
+        for key, entry in checkpoint.entries.items()
+        if key != OBJECT_GRAPH and not is_optimizers(key)
+    }
+    shapes = {
+        key: (entry.shape[0], entry.shape[1])
+        for key, entry in entries.items()
+        if entry.dtype in NUMBER_TYPES
+        and len(entry.shape) == 2
+        and min(entry.shape) >= 1
+        and max(entry.shape) <= LARGEST_STEP
+    }
+    names = readable_names(checkpoint, shapes)
+    return _Contents(
+        [
+            CheckpointTensor(folder, name, key, names[key], shape, stamp)
+            for key, shape in shapes.items()
+        ],
+        {
+            bare_name(key): _described(entry)
+            for key, entry in entries.items()
+            if key not in shapes
+        },
+    )
+
+
+def _described(entry: TensorEntry) -> str:
+    kind = "numbers" if entry.dtype in NUMBER_TYPES else _OTHER_KINDS.get(entry.dtype)
+    return described(kind, entry.shape, f"TensorFlow's type {entry.dtype}")
+
+
+def _largest_first(item: tuple[str, dict[int, StoredTensor]]) -> tuple[bool, int, str]:
+    """Orders by rows; those too wide to be projected come last."""
+    name, tensors = item
+    rows, units = max(tensor.shape for tensor in tensors.values())
+    return units > MAX_UNITS, -rows, name
+
+
+def _bounded(series: Series, problems: list[str]) -> dict[int, str]:
+    """Returns the checkpoints by step, ascending: the last ones of those that can be shown."""
+    shown = dict(list(series.names.items())[-MAX_CHECKPOINTS:])
+    if len(shown) < len(series.names):
+        problems.append(
+            f"expected at most {MAX_CHECKPOINTS} checkpoints {series.name}; received "
+            f"{len(series.names)}: the first {len(series.names) - len(shown)} are left out"
+        )
+    return shown
+
+
+def _without_index(names: Sequence[str]) -> list[str]:
+    """Says which data files lack their index, without which nothing in them can be found."""
+    indexed = {name.removesuffix(INDEX) for name in names if name.endswith(INDEX)}
+    data = {name.rpartition(".data-")[0] for name in names if ".data-" in name}
+    return [
+        f"expected {name}{INDEX} beside its data; received none: the checkpoint is being "
+        "written, or was copied in part; copy the index too"
+        for name in sorted(data - indexed - {""})[:3]
+    ]

@@ -1,0 +1,149 @@
+"""Finds the directory in which a run's checkpoints lie, the run's own or one below it."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from google.protobuf import text_encoding
+
+from tb_embed_plugin.errors import UnreadableError
+from tb_embed_plugin.metadata import (
+    CHECKPOINT_STATE_FILE,
+    MANIFEST_FILE,
+    PROJECTOR_CONFIG_FILE,
+)
+from tb_embed_plugin.runs.foreign.checkpoint_files import INDEX
+from tb_embed_plugin.runs.foreign.weight_files import ENDINGS, looks_like_weights
+from tb_embed_plugin.runs.foreign.written_path import WrittenPaths, last_part
+from tb_embed_plugin.runs.projector_config import ProjectorConfig
+from tb_embed_plugin.runs.safe_path import confined
+
+KERAS_FOLDER = "train"
+"""Where Keras' TensorBoard callback saves, below the directory of its configuration."""
+
+MAX_FOLDERS = 200
+"""Entries beside a configuration that are looked into for checkpoints."""
+
+_STATE_PATH = re.compile(r'^model_checkpoint_path: "(.*)"$', re.MULTILINE)
+_MAX_STATE_BYTES = 1 << 20
+
+
+@dataclass
+class CheckpointPlace:
+    """Where the checkpoints lie.
+
+    Attributes:
+        where: The directory as a path below the run, "" for the run itself.
+        names: The files there.
+        main: Name of the checkpoint that was named as the newest, empty for none.
+        problems: What is in doubt, one sentence each.
+        watched: Directories that may hold some later.
+    """
+
+    where: str
+    names: list[str]
+    main: str = ""
+    problems: list[str] = field(default_factory=list)
+    watched: list[Path] = field(default_factory=list)
+
+
+def find_checkpoints(
+    folder: Path, names: list[str], paths: WrittenPaths, config: ProjectorConfig | None
+) -> CheckpointPlace:
+    """Finds the directory of the checkpoints; the run itself where there are none.
+
+    That is the one in which the named checkpoint lies, the run's own, or, below a
+    configuration, Keras' or the only one that holds any.
+
+    Args:
+        folder: The run's directory, links resolved; nothing outside of it is looked at.
+        names: What it holds.
+        paths: Resolves the path of the checkpoint that is named.
+        config: The configuration beside it, None where there is none.
+    """
+    written = (config and config.checkpoint) or newest_checkpoint(folder)
+    named = _named(paths, written)
+    main = named.name.removesuffix(INDEX) if named else last_part(written)
+    for path in [named.parent, folder] if named else [folder]:
+        there = names if path == folder else _names(path)
+        if _holds_checkpoints(there):
+            return _place(folder, path, there, main)
+    place = CheckpointPlace("", names, main)
+    if config is None:
+        return place
+    below = _folders_below(folder, names)
+    place.watched = [path for path, _ in below]
+    with_any = [(path, there) for path, there in below if _holds_checkpoints(there)]
+    if not config.checkpoint and all(tensor.tensor for tensor in config.tensors):
+        with_any = []  # it is about no checkpoint, so no other run is taken for a part of it
+    for path, there in below:
+        is_keras = path == folder / KERAS_FOLDER and _holds_checkpoints(there)
+        if is_keras or [(path, there)] == with_any:
+            return _place(folder, path, there, main)
+    if with_any:
+        some = ", ".join(path.name for path, _ in with_any[:5])
+        place.problems.append(
+            f"expected one directory of checkpoints below the configuration; received "
+            f"{len(with_any)}, {some}; name a checkpoint as its model_checkpoint_path"
+        )
+    return place
+
+
+def newest_checkpoint(folder: Path) -> str:
+    """Returns the newest checkpoint by TensorFlow's state file, empty where it says none."""
+    try:
+        with confined(folder, CHECKPOINT_STATE_FILE).open("rb") as file:
+            text = file.read(_MAX_STATE_BYTES).decode(errors="replace")
+    except (OSError, UnreadableError):
+        return ""  # the file is optional: the checkpoints themselves are looked at
+    match = _STATE_PATH.search(text)
+    if match is None:
+        return ""
+    try:
+        return bytes(text_encoding.CUnescape(match[1])).decode(errors="replace")
+    except ValueError:
+        return match[1]  # no text of a protocol buffer, so nothing in it is escaped
+
+
+def _named(paths: WrittenPaths, written: str) -> Path | None:
+    """Returns the file of a named checkpoint that there is."""
+    for ending in (INDEX, "", *ENDINGS) if written else ():
+        try:
+            return paths.find(written, ending)
+        except UnreadableError:
+            continue  # the next kind of file; that there is none is told once, by the caller
+    return None
+
+
+def _place(folder: Path, path: Path, names: list[str], main: str) -> CheckpointPlace:
+    where = "" if path == folder else str(path.relative_to(folder))
+    return CheckpointPlace(where, names, main or last_part(newest_checkpoint(path)))
+
+
+def _folders_below(folder: Path, names: list[str]) -> list[tuple[Path, list[str]]]:
+    """Returns the directories in a run that are no runs of their own, and what they hold."""
+    found = []
+    for name in sorted(names)[:MAX_FOLDERS]:
+        try:
+            path = confined(folder, name).resolve()
+        except UnreadableError:
+            continue  # nothing outside of the run is looked at
+        there = [] if name.startswith(".") else _names(path)
+        if there and not {PROJECTOR_CONFIG_FILE, MANIFEST_FILE} & set(there):
+            found.append((path, there))
+    return found
+
+
+def _names(path: Path) -> list[str]:
+    """Returns what a directory holds, nothing where it is none or cannot be read."""
+    try:
+        return os.listdir(path)  # noqa: PTH208 # thousands of names: no need of Paths
+    except OSError:
+        return []
+
+
+def _holds_checkpoints(names: list[str]) -> bool:
+    return any(name.endswith(INDEX) for name in names) or looks_like_weights(names)

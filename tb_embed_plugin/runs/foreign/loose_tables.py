@@ -1,0 +1,135 @@
+"""Finds tables of numbers that lie in a directory without a configuration.
+
+`tensors.tsv` with `metadata.tsv` beside it is what the Projector's page loads and saves, and
+what TensorFlow's and many others' tutorials write: `vectors.tsv`, `vecs.tsv` with `meta.tsv`. A
+table of another name counts where it has as many rows as the metadata beside it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tb_embed_plugin.errors import UnreadableError
+from tb_embed_plugin.runs.foreign.folder_contents import FolderContents, ForeignLayer
+from tb_embed_plugin.runs.foreign.tensor_tsv import TensorFile
+from tb_embed_plugin.runs.safe_path import confined
+from tb_embed_plugin.runs.tables.metadata_inference import MAX_TABLE_BYTES
+
+MAX_TABLES = 200
+"""Tables of one directory; the others are left out."""
+
+_TENSORS = re.compile(
+    r"(?:(?P<of>.+)[-_. ])?(?:tensors?|vectors?|vecs?|embeddings?)\.(?:tsv|bytes)",
+    re.IGNORECASE | re.DOTALL,
+)
+_METADATA = re.compile(
+    r"(?:(?P<of>.+)[-_. ])?(?:meta|metadata|labels)\.tsv", re.IGNORECASE | re.DOTALL
+)
+_SHEET = re.compile(
+    r"(?:(?P<of>.+)[-_. ])?sprites?(?:[-_]images?)?\.(?:png|jpe?g|webp|bmp|gif)",
+    re.IGNORECASE | re.DOTALL,
+)
+_TABLE = ".tsv"
+
+
+@dataclass(frozen=True)
+class _Beside:
+    """A file that goes with the tables of a directory, or with those of one name."""
+
+    of: str
+    path: Path
+
+
+def looks_like_tables(names: Collection[str]) -> bool:
+    """Whether a directory with such entries may hold loose tables of numbers."""
+    tables = [name for name in names if name.endswith(_TABLE) or _TENSORS.fullmatch(name)]
+    return any(map(_TENSORS.fullmatch, tables)) or (
+        len(tables) > 1 and any(map(_METADATA.fullmatch, tables))
+    )
+
+
+def find_tables(folder: Path, claimed: Collection[Path]) -> FolderContents:
+    """Finds the tables of a directory, each a layer of the one step 0.
+
+    Args:
+        folder: The run's directory, links resolved; nothing outside of it is read.
+        claimed: Files that a configuration names, which are shown as it says.
+
+    Raises:
+        OSError: The directory cannot be listed.
+    """
+    found = FolderContents([], [], [])
+    beside: list[str] = []
+    names = sorted(os.listdir(folder))  # noqa: PTH208 # as elsewhere: no need of Paths
+    metadata = list(_beside(folder, names, _METADATA, beside))
+    sheets = list(_beside(folder, names, _SHEET, beside))
+    tables = [name for name in names if _is_table(name, metadata)]
+    for name in tables[:MAX_TABLES]:
+        match = _TENSORS.fullmatch(name)
+        of = (match["of"] or "") if match else Path(name).stem
+        table, sheet = _fitting(metadata, of), _fitting(sheets, of)
+        try:
+            path = confined(folder, name)
+            if path in claimed:
+                continue
+            found.watched.append(path)
+            tensor = TensorFile.open(path, ())
+        except UnreadableError as error:
+            # A table of another name may be no table of numbers at all.
+            found.problems += [str(error)] if match else []
+            continue
+        if match or (table is not None and _has_rows(table, tensor.shape[0])):
+            layer = ForeignLayer(Path(name).stem, {0: tensor}, table=table, sheet=sheet)
+            found.layers.append(layer)
+            found.problems += tensor.problems
+    if found.layers:
+        # Else it is nobody's business what lies there.
+        found.problems += beside
+        found.watched += [one.path for one in (*metadata, *sheets)]
+    if len(tables) > MAX_TABLES:
+        found.problems.append(
+            f"expected at most {MAX_TABLES} tables in a directory; received {len(tables)}: the "
+            "others are left out"
+        )
+    return found
+
+
+def _is_table(name: str, metadata: Collection[_Beside]) -> bool:
+    if _TENSORS.fullmatch(name):
+        return True
+    return bool(metadata) and name.endswith(_TABLE) and not _METADATA.fullmatch(name)
+
+
+def _beside(
+    folder: Path, names: Collection[str], pattern: re.Pattern[str], problems: list[str]
+) -> Iterator[_Beside]:
+    """Yields the files of a kind."""
+    for name in names:
+        if match := pattern.fullmatch(name):
+            try:
+                path = confined(folder, name)
+            except UnreadableError as error:
+                problems.append(str(error))
+            else:
+                yield _Beside(match["of"] or "", path)
+
+
+def _fitting(files: Collection[_Beside], of: str) -> Path | None:
+    """Returns the file that bears a table's name, or else the one that bears none."""
+    by_name = {file.of: file.path for file in files}
+    return by_name.get(of) or by_name.get("")
+
+
+def _has_rows(table: Path, rows: int) -> bool:
+    """Whether a table has a line a row, and one more for a header maybe."""
+    try:
+        if table.stat().st_size > MAX_TABLE_BYTES:
+            return False
+        lines = len(table.read_bytes().rstrip().splitlines())
+    except OSError:
+        return False
+    return lines in (rows, rows + 1)

@@ -1,0 +1,83 @@
+"""Says where the matrices of a `.safetensors` file lie, by its header alone.
+
+The format: eight bytes with the length of the header, JSON that names each tensor with its
+type, shape and place, and then the values row by row, which are mapped where they lie.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tb_embed_plugin.errors import UnreadableError
+from tb_embed_plugin.runs.foreign.tensor_kinds import Kind, described
+from tb_embed_plugin.runs.foreign.weight_contents import Contents, Matrix
+
+MAX_HEADER_BYTES = 100_000_000
+"""As the library has it."""
+
+_DTYPES = {
+    f"{kind}{8 * size}": f"<{kind.lower()}{size}" for kind in "IU" for size in (1, 2, 4, 8)
+}
+_DTYPES |= {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "bfloat16"}
+_COMPLEX = ("C64", "C128")
+
+
+def read_header(path: Path) -> Contents:
+    """Returns the matrices of a file.
+
+    Raises:
+        UnreadableError: It is damaged, or cut short.
+    """
+    try:
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            header = json.loads(file.read(min(length, MAX_HEADER_BYTES)))
+        header.pop("__metadata__", None)
+        matrices = {name: _matrix(entry, 8 + length) for name, entry in header.items()}
+        return Contents(
+            {name: matrix for name, matrix in matrices.items() if matrix is not None},
+            others={
+                name: _described(header[name])
+                for name, matrix in matrices.items()
+                if matrix is None
+            },
+        )
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+        LookupError,
+        AttributeError,
+        RecursionError,
+    ) as error:
+        raise UnreadableError(
+            f"expected {path.name} to begin with a header of safetensors; it is damaged or "
+            f"being written ({type(error).__name__}); save it again"
+        ) from error
+
+
+def _described(entry: dict[str, Any]) -> str:
+    name = entry["dtype"]
+    kind: Kind | None = "numbers" if name in _DTYPES else None
+    if name in _COMPLEX:
+        kind = "complex"
+    return described(kind, tuple(map(int, entry["shape"])), f"the type {name}")
+
+
+def _matrix(entry: dict[str, Any], start: int) -> Matrix | None:
+    """Returns where a matrix of numbers lies, None for any other tensor.
+
+    Raises:
+        ValueError: Its place does not fit its shape.
+    """
+    dtype, shape = _DTYPES.get(entry["dtype"]), entry["shape"]
+    if dtype is None or len(shape) != 2 or min(shape) < 1:
+        return None
+    rows, columns = map(int, shape)
+    begin, end = map(int, entry["data_offsets"])
+    matrix = Matrix(dtype, (rows, columns), start + begin)
+    if begin < 0 or end - begin != matrix.size:
+        raise ValueError(f"{end - begin} bytes for {rows} x {columns} {dtype}")
+    return matrix

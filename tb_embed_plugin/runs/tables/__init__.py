@@ -1,0 +1,1 @@
+"""Tables of metadata: how they are written, and what their columns hold."""
