@@ -3,16 +3,41 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 from numpy.typing import NDArray
 
-from tests.harness import EPOCHS, Recording
+from tests.harness import EPOCHS, PATIENCE, Recording
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+# A slow machine fails no test, and CI tries the same examples each time.
+settings.register_profile(
+    "tests",
+    deadline=None,
+    derandomize="CI" in os.environ,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("tests")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _patience() -> Iterator[None]:
+    """Gives what has a limit of seconds as many as a slow machine may need."""
+    from tb_embed_plugin.runs import discovery
+    from tb_embed_plugin.runs.foreign import hdf5
+    from tb_embed_plugin.server import time_budget
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time_budget, "SECONDS", PATIENCE)
+        patch.setattr(discovery, "MAX_SECONDS", PATIENCE)
+        patch.setattr(hdf5, "START_SECONDS", PATIENCE)
+        patch.setattr(hdf5, "FILE_SECONDS", PATIENCE)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -30,6 +30,9 @@ from tb_embed_plugin.runs.run import Run
 from tb_embed_plugin.runs.tables.metadata_table import Column
 
 EPOCHS = 10
+PATIENCE = 300.0
+"""Seconds until what has not come never will; no machine is that slow."""
+
 BARE = Path(__file__).with_name("bare_tensorboard.py")
 
 
@@ -43,6 +46,14 @@ class Recording:
     labels: NDArray[np.int64]
     activations: dict[int, NDArray[np.float32]]
     """By step, computed from the weights of that step in float64 NumPy."""
+
+
+def wait_until(condition: Callable[[], object], *, every: float = 0.02) -> None:
+    """Waits until something is true, asking for it every so many seconds."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(every)
 
 
 def read_run(run_dir: Path) -> RecordedRun:
@@ -109,7 +120,7 @@ class TensorBoardProcess:
         assert self._process.stderr is not None
         reader = threading.Thread(target=self._read, args=(self._process.stderr,), daemon=True)
         reader.start()
-        if not self._found.wait(60) or not self.url:
+        if not self._found.wait(PATIENCE) or not self.url:
             self.stop()
             raise AssertionError("TensorBoard did not start:\n" + self.log)
 
@@ -126,17 +137,17 @@ class TensorBoardProcess:
     def get(self, path: str) -> tuple[int, str, bytes]:
         """Returns status, content type and body of the answer to a GET."""
         try:
-            with urllib.request.urlopen(self.url + path, timeout=60) as response:
+            with urllib.request.urlopen(self.url + path, timeout=PATIENCE) as response:
                 return response.status, response.headers["Content-Type"], response.read()
         except urllib.error.HTTPError as error:
             return error.code, error.headers["Content-Type"], error.read()
 
     def wait_until_active(self, plugin: str) -> None:
         """Waits until TensorBoard says that a tab is on; the stock one looks for that first."""
-        deadline = time.monotonic() + 60
-        while not json.loads(self.get("data/plugins_listing")[2])[plugin]["enabled"]:
-            assert time.monotonic() < deadline, f"{plugin} never became active"
-            time.sleep(0.5)
+        wait_until(
+            lambda: json.loads(self.get("data/plugins_listing")[2])[plugin]["enabled"],
+            every=0.5,
+        )
 
     def stop(self) -> None:
         """Ends it."""
@@ -146,7 +157,7 @@ class TensorBoardProcess:
         finally:
             self._process.terminate()
             try:
-                self._process.wait(20)
+                self._process.wait(PATIENCE)
             finally:
                 self._process.kill()
 

@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from tb_embed_plugin import EmbeddingCheckpoint
 from tests.foreign import save_by_checkpoint
-from tests.harness import EPOCHS, Recording, tensorboard
+from tests.harness import EPOCHS, PATIENCE, Recording, tensorboard
 
 PLUGIN = "data/plugin/tb_embed/"
 
@@ -101,7 +101,7 @@ def test_scalars_of_keras_in_the_same_directory_are_kept(
             + urllib.parse.quote('[{"plugin":"scalars","tag":"loss"}]').encode(),
             method="POST",
         )
-        with urllib.request.urlopen(request, timeout=60) as response:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as response:
             (series,) = json.load(response)
         assert [point["step"] for point in series["runToSeries"]["both"]] == [0, 1, 2]
         assert len(json.loads(server.get(PLUGIN + "runs")[2])["runs"]) == 1

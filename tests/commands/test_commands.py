@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from tb_embed_plugin import cli
-from tests.harness import read_run
+from tests.harness import PATIENCE, read_run, wait_until
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "mnist_fc1.py"
 
@@ -145,14 +144,11 @@ def test_the_demo_serves_until_ctrl_c(tmp_path: Path) -> None:
         address = next(line.split()[1] for line in process.stdout if line.startswith("Open "))
         assert address.endswith("#tb_embed&p.tb_embed.run=digits")
         runs = f"{address.partition('#')[0]}data/plugin/tb_embed/runs"
-        deadline = time.monotonic() + 30
-        while b"digits" not in urllib.request.urlopen(runs).read():
-            assert time.monotonic() < deadline, "the run is listed within seconds"
-            time.sleep(0.5)
+        wait_until(lambda: b"digits" in urllib.request.urlopen(runs).read(), every=0.5)
     finally:
         process.send_signal(signal.SIGINT)
         try:
-            status = process.wait(20)
+            status = process.wait(PATIENCE)
         finally:
             process.kill()
     assert status == 0

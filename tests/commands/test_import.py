@@ -11,7 +11,7 @@ import ml_dtypes
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
@@ -316,11 +316,7 @@ def test_nothing_of_others_is_overwritten(
     assert read_run(run_dir).layers[0].name == "y"
 
 
-@settings(
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@settings(max_examples=60)
 @given(
     suffix=st.sampled_from([".npy", ".npz", ".safetensors", ".parquet"]),
     cut=st.floats(0, 1),

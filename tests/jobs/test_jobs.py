@@ -31,7 +31,7 @@ from tb_embed_plugin.plugin import EmbeddingsPlugin
 from tb_embed_plugin.projection import LayerRef, Projection
 from tb_embed_plugin.projections import engine
 from tests.clusters import BASE, HEADER, STEPS, get, record_clusters, snapshot, wait_for
-from tests.harness import client_for, tensorboard
+from tests.harness import client_for, tensorboard, wait_until
 
 FC1 = {"run": "a", "layer": "fc1", "engine": "tsne"}
 CACHE = "plugins/tb_embed/cache"
@@ -84,13 +84,6 @@ def frames_of(response: Any) -> dict[int, np.ndarray]:
 def cached_frames(logdir: Path) -> dict[str, int]:
     files = (logdir / "a" / CACHE).glob("*/*.safetensors")
     return {file.name: file.stat().st_mtime_ns for file in files}
-
-
-def wait_until(condition: Any) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.02)
 
 
 def is_alive(pid: int) -> bool:

@@ -29,7 +29,7 @@ SEEDS = st.integers(0, 2**32)
 
 
 @given(SEEDS, st.sampled_from([0, 1000]))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_spectrum_equals_the_definitions(seed: int, offset: float) -> None:
     rows, _ = clusters(seed, offset=offset)
     exact = rows.astype(np.float64)
@@ -50,7 +50,7 @@ def test_spectrum_equals_the_definitions(seed: int, offset: float) -> None:
 
 
 @given(SEEDS, st.sampled_from([0, 3, 1000]), st.sampled_from([(60, 12), (9, 12)]))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_rankme_equals_its_paper(seed: int, offset: float, shape: tuple[int, int]) -> None:
     rows = np.random.default_rng(seed).normal(offset, 1, size=shape).astype(np.float32)
     singular = np.linalg.svd(rows.astype(np.float64), compute_uv=False)
@@ -132,7 +132,7 @@ def reference_collapse(
 
 
 @given(SEEDS, st.sampled_from([0, 100]))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_neural_collapse_equals_the_definitions(seed: int, offset: float) -> None:
     rows, codes = clusters(seed, offset=offset)
     kernel = np.random.default_rng(seed).normal(size=(12, 4))
@@ -177,7 +177,7 @@ def test_collapse_of_what_has_no_classes() -> None:
 
 
 @given(SEEDS, st.integers(1, 30), st.integers(4, 40))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_cka_equals_the_gram_matrices(seed: int, width: int, samples: int) -> None:
     rng = np.random.default_rng(seed)
     x = rng.normal(3, 1, size=(samples, 12)).astype(np.float32)
@@ -221,7 +221,7 @@ def test_cka_of_samples_all_as_far_from_one_another_is_undefined() -> None:
 
 
 @given(SEEDS, st.floats(0.01, 1e4), st.floats(-100, 100))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_cka_sees_no_rotation_scale_or_shift(seed: int, scale: float, shift: float) -> None:
     rows, _ = clusters(seed)
     turned = (rows @ rotation(seed, 12)) * scale + shift * scale
@@ -235,7 +235,7 @@ def test_cka_sees_no_rotation_scale_or_shift(seed: int, scale: float, shift: flo
 
 
 @given(SEEDS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_what_a_rotation_a_scale_and_an_order_leave_alone(seed: int) -> None:
     rows, codes = clusters(seed)
     order = np.random.default_rng(seed).permutation(len(rows))
@@ -264,7 +264,7 @@ def test_what_a_rotation_a_scale_and_an_order_leave_alone(seed: int) -> None:
 
 
 @given(SEEDS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_displacement_equals_the_norm(seed: int) -> None:
     before, _ = clusters(seed)
     after, _ = clusters(seed + 1)
@@ -293,7 +293,6 @@ def test_path_length_and_straightness() -> None:
     st.integers(1, 60),
     st.integers(0, 9),
 )
-@settings(deadline=None)
 def test_a_subset_keeps_the_shares_of_the_labels(
     labels: list[int], limit: int, seed: int
 ) -> None:

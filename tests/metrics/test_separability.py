@@ -20,7 +20,7 @@ SEEDS = st.integers(0, 2**32)
 
 
 @given(SEEDS, st.integers(1, 15))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_neighbours_accuracy_is_scikit_learns_left_one_out(seed: int, k: int) -> None:
     rows, codes = clusters(seed)
     neighbors = graph(rows, k)
@@ -75,7 +75,7 @@ def test_mixing_and_churn_equal_counting_by_hand() -> None:
 
 
 @given(SEEDS, st.sampled_from([0, 500]))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_silhouette_is_scikit_learns(seed: int, offset: float) -> None:
     rows, codes = clusters(seed, offset=offset)
     codes[5], codes[9] = -1, 4  # one without a label, one alone in its class
@@ -109,7 +109,7 @@ def test_silhouette_in_blocks_is_the_same(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @given(SEEDS, st.sampled_from([2, 4]))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_probe_is_scikit_learns_ridge_classifier(seed: int, classes: int) -> None:
     rows, codes = clusters(seed, classes=classes)
     half = separability.halves(codes)

@@ -22,7 +22,7 @@ def carry(one: Snapshots, other: Snapshots) -> Alignment:
 
 
 @given(st.integers(0, 2**32), st.sampled_from([0, 300]))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_a_planted_rotation_is_recovered(seed: int, offset: float) -> None:
     there = random_snapshots(seed, offset=offset)
     here = [s + np.float32(5) for s in turned(there, random_rotation(seed, 12).T)]

@@ -133,7 +133,7 @@ def test_samples_without_a_class_take_no_part(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["class_means", "lda"])
 @given(seed=st.integers(0, 2**32))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_rotated_units_and_shuffled_samples_change_only_signs(kind: str, seed: int) -> None:
     snapshots, codes = class_snapshots(seed)
     order = np.random.default_rng(seed).permutation(len(codes))

@@ -84,7 +84,7 @@ def test_rows_of_zeros_have_no_direction() -> None:
     seed=st.integers(0, 2**32),
     duplicates=st.booleans(),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_shape_any_duplicates(
     samples: int, kinds: int, k: int, seed: int, *, duplicates: bool
 ) -> None:

@@ -52,7 +52,7 @@ def test_variance_equals_scikit_learns() -> None:
 
 
 @given(st.integers(0, 2**32), st.integers(1, 4))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_rotating_the_layer_changes_only_signs(seed: int, steps: int) -> None:
     snapshots = random_snapshots(seed, steps)
     rotation = np.linalg.qr(np.random.default_rng(seed).normal(size=(12, 12)))[0]
@@ -64,7 +64,7 @@ def test_rotating_the_layer_changes_only_signs(seed: int, steps: int) -> None:
 
 
 @given(st.integers(0, 2**32))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_order_copies_and_constant_units_change_nothing(seed: int) -> None:
     snapshots = random_snapshots(seed)
     order = np.random.default_rng(seed).permutation(200)

@@ -111,7 +111,7 @@ def test_copies_of_one_snapshot_do_not_move() -> None:
 
 
 @given(st.integers(0, 2**32), st.sets(st.sampled_from(["equal_steps", "spherize"])))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_rotating_the_layer_changes_only_signs(seed: int, chosen: set[str]) -> None:
     snapshots = growing(seed)
     other = turned(snapshots, random_rotation(seed, 12))

@@ -144,7 +144,7 @@ def test_another_number_of_samples_is_refused() -> None:
     scale=st.floats(0.01, 100),
     mirrored=st.booleans(),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_alignment_undoes_any_similarity(
     seed: int, components: int, scale: float, *, mirrored: bool
 ) -> None:

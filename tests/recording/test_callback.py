@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +18,7 @@ from PIL import Image
 
 from tb_embed_plugin import EmbeddingCheckpoint, MisuseError
 from tb_embed_plugin.runs.writer import RunWriter
-from tests.harness import EPOCHS, Recording, columns_of, read_run
+from tests.harness import EPOCHS, Recording, columns_of, read_run, wait_until
 
 Digits = tuple[NDArray[np.float32], NDArray[np.int64]]
 MakeModel = Callable[..., Any]
@@ -324,8 +323,7 @@ def test_a_vanished_directory_does_not_stop_the_training(
     class Vandal(keras.callbacks.Callback):  # type: ignore[misc] # Keras is untyped
         def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
             if epoch == 1:
-                while read_run(run_dir).steps != [0, 1]:
-                    time.sleep(0.01)
+                wait_until(lambda: read_run(run_dir).steps == [0, 1])
                 run_dir.rename(tmp_path / "elsewhere")
                 run_dir.write_text("a file where the run was")
 
@@ -343,8 +341,7 @@ def test_a_deleted_directory_does_not_come_back_in_part(
     class Vandal(keras.callbacks.Callback):  # type: ignore[misc] # Keras is untyped
         def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
             if epoch == 1:
-                while read_run(run_dir).steps != [0, 1]:
-                    time.sleep(0.01)
+                wait_until(lambda: read_run(run_dir).steps == [0, 1])
                 shutil.rmtree(run_dir)
 
     model = make_model()

@@ -19,7 +19,7 @@ import pytest
 from tb_embed_plugin import EmbeddingCheckpoint
 from tb_embed_plugin.errors import EmbedError
 from tb_embed_plugin.runs.writer import read_manifest
-from tests.harness import read_run
+from tests.harness import read_run, wait_until
 
 WRITE_FOR_EVER = """
     import sys
@@ -61,8 +61,7 @@ def train(logs: str, backup: str, die_at: str, die_in: str, how: str) -> None:
 
     def die(snapshots: int) -> None:
         # They are written behind the training.
-        while (run := read_manifest(Path(logs))) is None or len(run.steps) < snapshots:
-            time.sleep(0.01)
+        wait_until(lambda: (run := read_manifest(Path(logs))) and len(run.steps) >= snapshots)
         if how == "raise":
             raise Death
         os.kill(os.getpid(), signal.SIGKILL)

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import textwrap
+from contextlib import ExitStack
 from pathlib import Path
 
 import keras
@@ -16,7 +17,7 @@ import pytest
 import tensorflow as tf
 
 from tb_embed_plugin import EmbeddingCheckpoint
-from tests.harness import read_run
+from tests.harness import PATIENCE, read_run
 
 MODEL = """
     import os, sys
@@ -98,7 +99,7 @@ def start(script: str, run_dir: Path, **environment: str) -> subprocess.Popen[st
 
 def finish(process: subprocess.Popen[str]) -> None:
     try:
-        _, errors = process.communicate(timeout=180)
+        _, errors = process.communicate(timeout=PATIENCE)
     finally:
         process.kill()
     assert process.returncode == 0, errors[-3000:]
@@ -135,15 +136,18 @@ def test_who_is_not_the_chief_writes_nothing(
     assert not list(tmp_path.iterdir())
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def free_ports(count: int) -> list[int]:
+    """Returns ports that differ, since all are taken at once."""
+    with ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
 
 
 @pytest.mark.soak("two processes load TensorFlow and wait for one another")
 def test_of_two_processes_the_chief_alone_writes(tmp_path: Path) -> None:
-    cluster = {"worker": [f"127.0.0.1:{free_port()}" for _ in range(2)]}
+    cluster = {"worker": [f"127.0.0.1:{port}" for port in free_ports(2)]}
     workers = [
         start(
             WORKER,

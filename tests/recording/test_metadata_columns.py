@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import safetensors.numpy
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from tensorboard.plugins.projector.projector_plugin import ProjectorPlugin
@@ -194,9 +194,7 @@ def test_a_mapping_of_columns_is_recorded(
 
 
 @given(st.lists(VALUES, min_size=1, max_size=6), ANY_TEXT)
-@settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=300)
 def test_any_values_survive_the_table(tmp_path: Path, values: list[object], name: str) -> None:
     try:
         (column,) = metadata_columns({name: values}, len(values), None)

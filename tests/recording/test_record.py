@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,9 @@ import pytest
 from numpy.typing import NDArray
 
 from tb_embed_plugin import MisuseError, record
+from tb_embed_plugin.metadata import MANIFEST_FILE
+from tb_embed_plugin.runs.writer import read_manifest
+from tests.calls import calls_of
 from tests.harness import columns_of, read_run
 
 RNG = np.random.default_rng(0)
@@ -149,18 +153,21 @@ def test_what_does_not_fit_the_run_is_refused(
 def test_the_500th_snapshot_costs_what_the_5th_does(tmp_path: Path) -> None:
     rows = snapshot()
 
-    def seconds(first: int, last: int) -> float:
-        start = time.process_time()
-        for step in range(first, last):
-            record(tmp_path, step, {"a": rows})
-        return time.process_time() - start
-
-    def least(first: int) -> float:
-        """The least of several times, which is nearest to what it costs."""
-        return min(seconds(start, start + 8) for start in range(first, first + 40, 8))
+    def calls_at(step: int) -> Counter[str]:
+        """Returns what the snapshot of `step` calls, that of the step before being ours."""
+        record(tmp_path, step - 1, {"a": rows})
+        return calls_of(lambda: record(tmp_path, step, {"a": rows}))
 
     record(tmp_path, 0, {"a": rows})
-    early = least(5)
-    seconds(45, 460)
-    # It was four times as much.
-    assert least(460) < 1.6 * early
+    early = calls_at(4)
+    # As another process would leave them, which recorded all steps up to here.
+    recorded = read_manifest(tmp_path)
+    assert recorded is not None
+    steps = tuple(replace(recorded.steps[-1], step=step) for step in range(498))
+    (tmp_path / MANIFEST_FILE).write_bytes(replace(recorded, steps=steps).to_json())
+    for step in steps:
+        for file in ("index", "data-00000-of-00001"):
+            (tmp_path / f"{recorded.checkpoint(step.step)}.{file}").touch()
+
+    assert calls_at(499) == early
+    assert read_run(tmp_path).steps == list(range(500))

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin import EmbeddingCheckpoint, MisuseError
 from tb_embed_plugin.runs.writer import RunWriter
-from tests.harness import read_run
+from tests.harness import PATIENCE, read_run
 
 Digits = tuple[NDArray[np.float32], NDArray[np.int64]]
 MakeModel = Callable[..., Any]
@@ -278,7 +278,7 @@ def test_the_training_goes_on_while_a_snapshot_is_written(
 
     def slow(self: RunWriter, *snapshot: Any) -> None:
         # Would never come if the first batch waited for this.
-        waited.append(batch_done.wait(30))
+        waited.append(batch_done.wait(PATIENCE))
         write(self, *snapshot)
 
     class Watch(keras.callbacks.Callback):  # type: ignore[misc] # Keras is untyped
@@ -294,20 +294,23 @@ def test_the_training_goes_on_while_a_snapshot_is_written(
 
 def test_a_training_that_dies_leaves_what_it_had_recorded(tmp_path: Path) -> None:
     script = """
-        import sys, time
+        import sys, threading
         import keras, numpy as np
         from tb_embed_plugin import EmbeddingCheckpoint
         from tb_embed_plugin.runs.writer import RunWriter
 
         write = RunWriter.write_snapshot
-        def slow(self, *snapshot):
-            time.sleep(0.5)
-            write(self, *snapshot)
+        failing = threading.Event()
+        def slow(self, step, *rest):
+            if step.step == 2:
+                failing.wait()
+            write(self, step, *rest)
         RunWriter.write_snapshot = slow
 
         class Fail(keras.callbacks.Callback):
             def on_epoch_end(self, epoch, logs=None):
                 if epoch == 1:
+                    failing.set()
                     raise ValueError("something else went wrong")
 
         x = np.zeros((20, 4), "float32")

@@ -352,7 +352,7 @@ def test_a_step_that_is_being_written_is_shown_once_it_is_quiet(tmp_path: Path) 
     assert logdir.run(".").layers[0].steps == (1, 2)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     written=st.lists(
         st.sampled_from(["..", ".", "run", "sub", "hidden.tsv", "metadata.tsv", "out", "~"])

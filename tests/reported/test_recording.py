@@ -16,7 +16,7 @@ import tb_embed_plugin
 from tb_embed_plugin import EmbeddingCheckpoint, MisuseError, record
 from tb_embed_plugin.cli import main
 from tb_embed_plugin.local_paths import local_path
-from tests.harness import read_run
+from tests.harness import PATIENCE, read_run
 
 ROWS = np.arange(12, dtype=np.float32).reshape(4, 3)
 
@@ -87,7 +87,7 @@ def test_a_finished_recording_lets_the_next_process_in(tmp_path: Path) -> None:
     subprocess.run(
         [sys.executable, "-c", textwrap.dedent(script), str(tmp_path)],
         check=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert read_run(tmp_path).steps == [0, 1]
 
@@ -121,7 +121,7 @@ def test_a_forked_process_does_not_record_into_its_parents_run(tmp_path: Path) -
     told = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(script), str(tmp_path)],
         check=True,
-        timeout=120,
+        timeout=PATIENCE,
         capture_output=True,
         text=True,
     ).stdout

@@ -445,7 +445,6 @@ def test_a_block_of_a_table_that_ends_in_a_sign_is_refused(
 
 
 @given(st.from_regex(r"[+-]?[0-9.]{1,4}([eE][+-]?[0-9.]{0,2})?", fullmatch=True))
-@settings(deadline=None)
 def test_what_passes_for_a_plain_number_python_reads_too(cell: str) -> None:
     if are_plain_numbers(f"1\t{cell}".encode()) and re.search(
         "[0-9]", cell.lower().split("e")[0]
@@ -576,7 +575,7 @@ EXAMPLES = int(os.environ.get("TABLE_EXAMPLES", "200"))
 
 
 @given(written())
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 def test_labels_are_beside_their_rows_or_it_is_said_what_is_doubtful(file: Written) -> None:
     inferred = infer_table(file.data, len(file.labels), "metadata.tsv")
 

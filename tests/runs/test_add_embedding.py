@@ -244,7 +244,7 @@ TABLES = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(data=TABLES, cut=st.integers(0, 200))
 def test_any_table_is_read_as_python_reads_it_or_refused(
     data: bytes, cut: int, tmp_path_factory: pytest.TempPathFactory
@@ -268,7 +268,7 @@ def test_any_table_is_read_as_python_reads_it_or_refused(
         np.testing.assert_array_equal(values, expected.astype(np.float32))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     config=st.text("{}:\"'[]\nembdingstorp_hx0129/.", max_size=80),
     size=st.integers(0, 64),

@@ -12,7 +12,7 @@ from unittest import mock
 import numpy as np
 import pytest
 import tensorflow as tf
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
@@ -135,9 +135,7 @@ class Passing(int):
     cut=st.integers(0, 10_000) | st.just(0),
     checked=st.booleans(),
 )
-@settings(
-    max_examples=500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=500)
 def test_a_damaged_index_is_a_stated_problem(
     tmp_path: Path, position: int, value: int, cut: int, *, checked: bool
 ) -> None:
@@ -170,7 +168,7 @@ def test_a_damaged_index_is_a_stated_problem(
     ),
     dtype=st.sampled_from([np.dtype(np.float32), np.dtype(np.float16)]),
 )
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_tensorflow_reads_what_we_write(
     tensors: dict[str, list[int]], dtype: np.dtype[np.generic]
 ) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from tensorboard.backend import application
@@ -327,7 +327,7 @@ CONFIG = st.text(max_size=200) | st.lists(
 
 
 @given(CONFIG)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_configuration_is_understood_or_told(
     client: tuple[Path, Client], text: str
 ) -> None:
@@ -344,7 +344,7 @@ def test_any_configuration_is_understood_or_told(
     table=st.sampled_from(["table.tsv", "sheet.png"]),
     cell=st.tuples(st.integers(0, 40), st.integers(0, 40)),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_any_metadata_and_sheet_are_shown_or_told(
     client: tuple[Path, Client], text: bytes, table: str, cell: tuple[int, int]
 ) -> None:
@@ -369,7 +369,7 @@ def test_any_metadata_and_sheet_are_shown_or_told(
     name=st.sampled_from(["ckpt-1.index", "ckpt-2.data-00000-of-00001", "checkpoint"]),
     keep=st.integers(0, 500),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_any_truncated_checkpoint_is_told(
     client: tuple[Path, Client], name: str, keep: int
 ) -> None:
@@ -395,9 +395,7 @@ def test_any_truncated_checkpoint_is_told(
 @given(
     shapes=st.lists(st.tuples(st.integers(1, 40), st.integers(1, 40)), min_size=1, max_size=3)
 )
-@settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=15)
 @example([(1, 1), (2, 2)])
 @example([(2, 2), (1, 3)])
 def test_any_shapes_are_shown_or_told(tmp_path: Path, shapes: list[tuple[int, int]]) -> None:

@@ -134,7 +134,7 @@ CELLS = st.text(
 
 
 @given(st.lists(st.tuples(CELLS, CELLS), min_size=2, max_size=8))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_what_pandas_writes_is_read_back(rows: list[tuple[str, str]]) -> None:
     file = io.StringIO()
     frame = pd.DataFrame(rows, columns=["first", "second"])
@@ -158,7 +158,7 @@ def test_what_pandas_writes_is_read_back(rows: list[tuple[str, str]]) -> None:
     st.binary(max_size=300) | st.text('ab01\t\n\r"\ufeff.-e', max_size=100).map(str.encode),
     st.integers(2, 20),
 )
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_any_file_is_a_table_or_a_stated_problem(data: bytes, n_samples: int) -> None:
     inferred = infer_table(data, n_samples, "m.tsv")
 

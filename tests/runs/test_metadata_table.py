@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tb_embed_plugin import MisuseError, write_metadata
@@ -23,9 +23,7 @@ def stock_rows(path: Path) -> list[list[str]]:
 
 
 @given(st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=5))
-@settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=300)
 def test_any_text_survives(tmp_path: Path, rows: list[tuple[str, str]]) -> None:
     path = tmp_path / "metadata.tsv"
     names, texts = zip(*rows, strict=True)

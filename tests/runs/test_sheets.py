@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -112,9 +112,7 @@ def test_a_kind_that_browsers_do_not_draw_is_refused(tmp_path: Path) -> None:
     position=st.integers(0, 400),
     value=st.integers(0, 255),
 )
-@settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=200)
 def test_a_damaged_file_is_a_sheet_or_a_stated_problem(
     tmp_path: Path, kind: str, cut: int, position: int, value: int
 ) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import time
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -26,7 +25,7 @@ from tb_embed_plugin.projections.basis import Basis
 from tb_embed_plugin.server import response
 from tb_embed_plugin.server.routes import ROUTES
 from tests.decoding import BASE, info_of, positions_of
-from tests.harness import EPOCHS, Recording, client_for
+from tests.harness import EPOCHS, Recording, client_for, wait_until
 
 FC1 = {"run": "digits", "layer": "fc1"}
 STEPS = list(range(EPOCHS + 1))
@@ -237,7 +236,7 @@ def test_nothing_but_get_is_answered(client: Client, name: str) -> None:
         | st.text(),
     ),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_no_query_is_ever_a_defect_of_ours(
     client: Client, name: str, query: dict[str, str]
 ) -> None:
@@ -487,10 +486,7 @@ def test_opening_tensorboard_prepares_the_first_picture(
     monkeypatch.setattr(pca, "fit", counted)
     client = client_for(recording.logdir, EmbeddingsPlugin)
     client.get("/data/plugins_listing")
-    deadline = time.monotonic() + 20
-    while not fitted:
-        assert time.monotonic() < deadline, "it begins without being asked"
-        time.sleep(0.01)
+    wait_until(lambda: fitted)
     client.get(BASE + "projection", query_string=FC1)
 
     assert fitted == [200]

@@ -25,12 +25,6 @@ def client(recording: Recording) -> Client:
     return client
 
 
-@pytest.fixture(autouse=True)
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lets a slow machine answer all at once."""
-    monkeypatch.setattr(time_budget, "SECONDS", 600)
-
-
 def test_a_samples_history_is_its_row_of_the_samples_metrics(
     client: Client, recording: Recording
 ) -> None:
