@@ -16,35 +16,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import NotRecordedError, UnreadableError
-from tb_embed_plugin.runs.checkpoints.bundle_entries import TensorEntry, slice_key, tensor_entry
-from tb_embed_plugin.runs.checkpoints.leveldb_table import Message, table_items, varint
+from tb_embed_plugin.runs.checkpoints.bundle_entries import (
+    BFLOAT16,
+    HEADER_KEY,
+    INDEX,
+    NUMBER_TYPES,
+    NUMPY_TYPES,
+    STRING,
+    TensorEntry,
+    data_file,
+    read_header,
+    slice_key,
+)
+from tb_embed_plugin.runs.checkpoints.leveldb_table import table_items
+from tb_embed_plugin.runs.checkpoints.wire_format import varint
 from tb_embed_plugin.runs.safe_path import confined
 
 MAX_INDEX_BYTES = 64 << 20
 """An index of a million tensors; larger ones are not read."""
-
-_DTYPES = {
-    1: "<f4",
-    2: "<f8",
-    3: "<i4",
-    4: "|u1",
-    5: "<i2",
-    6: "|i1",
-    9: "<i8",
-    10: "|b1",
-    17: "<u2",
-    19: "<f2",
-    22: "<u4",
-    23: "<u8",
-}
-"""NumPy's names of the members of TensorFlow's DataType that can be mapped as they are."""
-
-_STRING = 7
-_BFLOAT16 = 14
-NUMBER_TYPES = frozenset({*_DTYPES, _BFLOAT16})
-"""Members of TensorFlow's DataType that `Checkpoint.tensor` reads."""
-
-_BIG_ENDIAN = 1
 
 
 class Checkpoint:
@@ -65,11 +54,8 @@ class Checkpoint:
         data = self._read_index()
         try:
             items = dict(table_items(data))
-            header = Message(items.pop(b"")).numbers
-            if header.get(2, 0) == _BIG_ENDIAN:
-                raise ValueError("it was written on a big-endian machine")  # noqa: TRY301
-            self._shards = header.get(1, 1)
-            entries = {key: tensor_entry(value) for key, value in items.items()}
+            self._shards = read_header(items.pop(HEADER_KEY))
+            entries = {key: TensorEntry.parse(value) for key, value in items.items()}
             parts = {
                 slice_key(key.decode(), extents)
                 for key, entry in entries.items()
@@ -122,7 +108,7 @@ class Checkpoint:
             UnreadableError: It is no single string, or its data are cut short.
         """
         entry = self._entry(name)
-        if entry.dtype != _STRING or math.prod(entry.shape) != 1:
+        if entry.dtype != STRING or math.prod(entry.shape) != 1:
             raise UnreadableError(f"expected a string as {name!r} in {self._name}")
         data = self._map(entry, np.dtype("|u1"), (entry.size,)).tobytes()
         try:
@@ -133,7 +119,7 @@ class Checkpoint:
 
     def _read_index(self) -> bytes:
         try:
-            with confined(self._folder, f"{self._name}.index").open("rb") as file:
+            with confined(self._folder, f"{self._name}{INDEX}").open("rb") as file:
                 data = file.read(MAX_INDEX_BYTES + 1)
         except OSError as error:
             raise NotRecordedError(
@@ -161,14 +147,14 @@ class Checkpoint:
                 f"expected a tensor of a plain number type; {name!r} of {self._name} is of "
                 f"TensorFlow's type {entry.dtype}"
             )
-        dtype = np.dtype(_DTYPES.get(entry.dtype, "<u2"))
+        dtype = np.dtype(NUMPY_TYPES.get(entry.dtype, "<u2"))
         if entry.size != dtype.itemsize * math.prod(entry.shape):
             raise UnreadableError(
                 f"expected {entry.shape} values of {dtype} for {name!r} of "
                 f"{self._name}; received {entry.size} bytes; record it again"
             )
         mapped = self._map(entry, dtype, entry.shape)
-        return _float32(mapped) if entry.dtype == _BFLOAT16 else mapped
+        return _float32(mapped) if entry.dtype == BFLOAT16 else mapped
 
     def _map(
         self, entry: TensorEntry, dtype: np.dtype[np.generic], shape: tuple[int, ...]
@@ -185,7 +171,7 @@ class Checkpoint:
             ) from error
 
     def _shard(self, number: int) -> Path:
-        return confined(self._folder, f"{self._name}.data-{number:05d}-of-{self._shards:05d}")
+        return confined(self._folder, data_file(self._name, number, self._shards))
 
     def _empty(self, name: str, entry: TensorEntry) -> NDArray[np.generic]:
         """Returns room for a partitioned tensor, provided that its parts are as large."""
@@ -194,8 +180,8 @@ class Checkpoint:
             for extents in entry.slices
             if (part := self._slices.get(slice_key(name, extents))) is not None
         ]
-        wide = entry.dtype == _BFLOAT16
-        dtype = np.dtype("<f4" if wide else _DTYPES.get(entry.dtype, "|u1"))
+        wide = entry.dtype == BFLOAT16
+        dtype = np.dtype("<f4" if wide else NUMPY_TYPES.get(entry.dtype, "|u1"))
         size = math.prod(entry.shape) * dtype.itemsize // (2 if wide else 1)
         shards = {part.shard for part in self._slices.values()}
         try:

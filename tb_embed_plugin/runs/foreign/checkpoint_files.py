@@ -11,8 +11,15 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import EmbedError, UnreadableError
 from tb_embed_plugin.metadata import MAX_UNITS
-from tb_embed_plugin.runs.checkpoints.bundle_entries import TensorEntry
-from tb_embed_plugin.runs.checkpoints.checkpoint import NUMBER_TYPES, Checkpoint
+from tb_embed_plugin.runs.checkpoints.bundle_entries import (
+    COMPLEX64,
+    COMPLEX128,
+    INDEX,
+    NUMBER_TYPES,
+    STRING,
+    TensorEntry,
+)
+from tb_embed_plugin.runs.checkpoints.checkpoint import Checkpoint
 from tb_embed_plugin.runs.file_stamps import Stamp, stamp_of
 from tb_embed_plugin.runs.foreign.checkpoint_names import (
     OBJECT_GRAPH,
@@ -37,10 +44,12 @@ MAX_CHECKPOINTS = 2000
 MAX_SERIES = 20
 """Series of checkpoints in one directory; of more, the longest are shown."""
 
-INDEX = ".index"
-
-_OTHER_KINDS: Mapping[int, Kind] = {7: "texts", 8: "complex", 18: "complex"}
-"""Members of TensorFlow's DataType: string, complex64 and complex128."""
+_OTHER_KINDS: Mapping[int, Kind] = {
+    STRING: "texts",
+    COMPLEX64: "complex",
+    COMPLEX128: "complex",
+}
+"""What the members of TensorFlow's DataType are that no matrix can be of."""
 
 
 @dataclass(frozen=True)

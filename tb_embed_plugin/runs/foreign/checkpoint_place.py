@@ -15,7 +15,7 @@ from tb_embed_plugin.metadata import (
     MANIFEST_FILE,
     PROJECTOR_CONFIG_FILE,
 )
-from tb_embed_plugin.runs.foreign.checkpoint_files import INDEX
+from tb_embed_plugin.runs.checkpoints.bundle_entries import INDEX
 from tb_embed_plugin.runs.foreign.weight_files import ENDINGS, looks_like_weights
 from tb_embed_plugin.runs.foreign.written_path import WrittenPaths, last_part
 from tb_embed_plugin.runs.projector_config import ProjectorConfig

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.metadata import CHECKPOINT_STATE_FILE, PROJECTOR_CONFIG_FILE
+from tb_embed_plugin.runs.checkpoints.bundle_entries import INDEX
 from tb_embed_plugin.runs.foreign.add_embedding import find_embeddings, looks_like_steps
-from tb_embed_plugin.runs.foreign.checkpoint_files import INDEX, CheckpointFolders
+from tb_embed_plugin.runs.foreign.checkpoint_files import CheckpointFolders
 from tb_embed_plugin.runs.foreign.checkpoint_names import bare_name
 from tb_embed_plugin.runs.foreign.checkpoint_place import find_checkpoints
 from tb_embed_plugin.runs.foreign.folder_contents import (
