@@ -248,3 +248,11 @@ async function sentence(response: Response): Promise<string> {
     `Expected data, received HTTP ${response.status}: see what TensorBoard prints in its terminal.`
   );
 }
+
+export async function fetchJson<T>(
+  route: string,
+  query: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<T> {
+  return (await checked(fetch(address(route, query), { signal }))).json();
+}

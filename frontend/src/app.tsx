@@ -1,7 +1,9 @@
 // Puts the page together: the panels around the canvas.
 import { render } from "preact";
 import { useMemo } from "preact/hooks";
+import { answerSections } from "./effects/answer_sections";
 import { Inspector } from "./inspector";
+import { LAYER_SECTIONS } from "./layer_sections";
 import { BookmarkList } from "./panels/bookmarks";
 import { CompanionBar, PaneTitle } from "./panels/companion_bar";
 import { DataPanel } from "./panels/data_panel";
@@ -129,6 +131,11 @@ export function mount(store: Store): () => void {
   const root = document.createElement("div");
   root.id = "tb-embed";
   document.body.append(root);
+  const leaving = new AbortController();
+  answerSections(store, LAYER_SECTIONS, leaving.signal);
   render(<Page store={store} />, root);
-  return () => render(null, root);
+  return () => {
+    leaving.abort();
+    render(null, root);
+  };
 }

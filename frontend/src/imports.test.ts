@@ -55,8 +55,9 @@ describe("imports", () => {
     expect(found(/^model\//, /^(@preact|preact|api|measures_api|host)/)).toEqual([]);
   });
 
-  it("let effects alone call the server", () => {
-    expect(found(/^(?!effects\/|api|measures_api)/, /^(api|measures_api)$/)).toEqual([]);
+  it("let effects and the calls of single panels alone call the server", () => {
+    const callers = /^(?!effects\/|panels\/\w+\/api\.ts$|api|measures_api)/;
+    expect(found(callers, /^(api|measures_api)$/)).toEqual([]);
   });
 
   it("give the canvas numbers only", () => {
@@ -66,8 +67,26 @@ describe("imports", () => {
   });
 
   it("keep panels apart from one another and from the server", () => {
-    expect(found(/^panels\//, /^panels\//)).toEqual([]);
-    expect(found(/^(panels|charts|controls)\//, /^(api|measures_api|wire)$/)).toEqual([]);
+    const folder = (path: string) => path.match(/^panels\/(\w+)\//)?.[1];
+    const across = ALL.filter(
+      ([from, to]) => from.startsWith("panels/") && to.startsWith("panels/"),
+    )
+      .filter(([from, to]) => folder(from) === undefined || folder(from) !== folder(to))
+      .filter(([, to]) => to !== "panels/layer_section");
+    expect(across).toEqual([]);
+    expect(found(/^(charts|controls)\/|^panels\/.*\.tsx$/, /^(api|measures_api|wire)$/)).toEqual(
+      [],
+    );
+  });
+
+  it("give each file of a panel's folder its part", () => {
+    const drawn =
+      /^(@preact|preact|state|effects|charts|controls)|^panels\/\w+\/(index|panel|api)$/;
+    expect(found(/^panels\/\w+\/model/, drawn)).toEqual([]);
+    expect(found(/^panels\/\w+\/api/, drawn)).toEqual([]);
+    expect(found(/^panels\/\w+\/.*\.tsx$/, /^panels\/\w+\/(index|api)$/)).toEqual([]);
+    // From outside a panel is known by what its `index` shows, or as the panel of a tab.
+    expect(found(/^(?!panels\/)/, /^panels\/\w+\/(?!panel$)/)).toEqual([]);
   });
 
   it("never point from state to what shows it", () => {

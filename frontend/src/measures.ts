@@ -90,91 +90,10 @@ export interface SampleValues extends PartialAnswer {
   readonly classes: readonly string[];
 }
 
-export interface Similarity extends PartialAnswer {
-  /** Samples that one of the layers hides: of those alone nothing is told. */
-  readonly left_out: number;
-  readonly steps: readonly number[];
-  readonly with_steps: readonly number[];
-  /** Debiased: about 0 where unrelated, a little below as often as above. */
-  readonly cka: readonly (readonly (number | null)[])[];
-  readonly cka_biased: readonly (readonly (number | null)[])[];
-}
-
 /** A layer that holds the same samples, of this or another run. */
 export interface OtherLayer {
   readonly run: string;
   readonly layer: string;
-}
-
-/** Layers of the same samples at one step: the one that is shown first. */
-export interface LayerSimilarity extends PartialAnswer {
-  /** Samples that any pair of them leaves out, at most. */
-  readonly left_out: number;
-  readonly step: number;
-  readonly layers: readonly OtherLayer[];
-  readonly cka: readonly (readonly (number | null)[])[];
-  readonly cka_biased: readonly (readonly (number | null)[])[];
-}
-
-export interface Confusion extends PartialAnswer {
-  readonly step: number;
-  readonly classes: readonly string[];
-  /** A row a label, a column a predicted class. */
-  readonly counts: readonly (readonly number[])[];
-}
-
-/** The samples of two classes along the axis through the classes' means: -1 the mean of the first, 1 of the second. */
-export interface ClassPair extends PartialAnswer {
-  readonly classes: readonly [string, string];
-  readonly steps: readonly number[];
-  readonly samples: Int32Array;
-  /** 1 for a sample of the second class. */
-  readonly second: Uint8Array;
-  /** A row a step. */
-  readonly positions: readonly Float32Array[];
-}
-
-export interface Units extends PartialAnswer {
-  readonly step: number;
-  readonly classes: readonly string[];
-  /** Share of each unit's variance that lies between the classes; null where the unit does not vary. */
-  readonly selectivity: readonly (number | null)[];
-  /** The class, as its place in `classes`, that each unit answers strongest. */
-  readonly prefers: readonly number[];
-}
-
-/** A number of the run that is shown, and the same of the one that it is compared with. */
-export interface MetricOfBoth extends Omit<StepMetric, "values"> {
-  readonly values: readonly [number | null, number | null];
-}
-
-/** Samples in which two runs differ, the most striking first. */
-export interface Difference {
-  readonly list: string;
-  readonly meaning: string;
-  /** What the scores count. */
-  readonly score: string;
-  readonly count: number;
-  readonly samples: readonly { readonly sample: number; readonly score: number }[];
-  /** Why there is no such list. */
-  readonly unavailable: string | null;
-}
-
-/** Two layers of the same samples: what is measured of each at a step, and how alike they are at all steps. */
-export interface Comparison extends PartialAnswer {
-  /** Samples that one of the layers hides: of those alone nothing is told. */
-  readonly left_out: number;
-  readonly step: number;
-  readonly with_step: number;
-  readonly metrics: readonly MetricOfBoth[];
-  readonly lists: readonly Difference[];
-  /** Neighbours that a neighbourhood has, and the mean share of them that both layers have. */
-  readonly k: number;
-  readonly neighbors_kept: number | null;
-  readonly steps: readonly number[];
-  readonly with_steps: readonly number[];
-  readonly cka: readonly (number | null)[];
-  readonly cka_biased: readonly (number | null)[];
 }
 
 /** What the model said of one sample at each step; null where undefined. */

@@ -6,7 +6,14 @@ import { borrowFonts, watchRoom, watchTheme, watchVisibility } from "./host";
 import { listenForKeys } from "./keys";
 import { createStore } from "./state/new_store";
 import type { Store } from "./state/store";
-import css from "./style/index.css?inline";
+import shared from "./style/index.css?inline";
+
+/** The styles of single panels, after those that they share. */
+const OF_PANELS = import.meta.glob<string>("./panels/*/style.css", {
+  query: "?inline",
+  import: "default",
+  eager: true,
+});
 
 /** Below this the data panel leaves the stage too little room, and starts folded. */
 const WIDE = 720;
@@ -68,8 +75,10 @@ function dressDocument(): void {
   viewport.name = "viewport";
   viewport.content = "width=device-width, initial-scale=1";
   document.head.append(viewport);
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(css);
-  document.adoptedStyleSheets.push(sheet);
+  for (const css of [shared, ...Object.values(OF_PANELS)]) {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(css);
+    document.adoptedStyleSheets.push(sheet);
+  }
   borrowFonts();
 }

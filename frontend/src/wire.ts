@@ -124,3 +124,11 @@ export class Strings {
     return Array.from({ length: this.length }, (_, j) => this.at(j));
   }
 }
+
+/** The rows of a matrix that came as one array. */
+export function matrixRows(
+  flat: Float32Array,
+  [count = 0, length = 0]: readonly number[],
+): Float32Array[] {
+  return Array.from({ length: count }, (_, i) => flat.slice(i * length, (i + 1) * length));
+}

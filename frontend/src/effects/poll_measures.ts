@@ -17,6 +17,8 @@ const PATIENCE = 120;
 export interface Question<T> {
   /** All that the answer depends on. */
   readonly key: string;
+  /** What the answer is about, beside the layer and its label: another subject empties it at once. */
+  readonly subject?: string;
   readonly ask: (signal: AbortSignal) => Promise<T>;
 }
 
@@ -41,6 +43,7 @@ export function keepAnswered<T extends PartialAnswer>(
 ): void {
   let of = "";
   let asked = "";
+  let about: string | undefined;
   /** The question whose whole answer is there. */
   let wholeOf: string | null = null;
   let loading = new AbortController();
@@ -57,6 +60,11 @@ export function keepAnswered<T extends PartialAnswer>(
     const key = measurable(store);
     const wanted = key === null ? null : question(key);
     if (key === null || wanted === null) return;
+    if (wanted.subject !== about) {
+      wholeOf = null;
+      answer.value = null;
+    }
+    about = wanted.subject;
     const whole = JSON.stringify([key, wanted.key]);
     if (whole === asked) return;
     asked = whole;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { curveSentence } from "../../charts/step_curve";
-import { rankedShare } from "../measures/data_map";
+import { rankedShare } from "../../panels/data_map/model";
 import { placeIn } from "./nearest_steps";
 
 describe("a moment among some of the steps", () => {

@@ -29,10 +29,9 @@ export function comparableRunsOf(store: Store): OtherLayer[] {
     .sort((a, b) => Number(b.layer === layer) - Number(a.layer === layer));
 }
 
-/** The one that is chosen, or the first. */
-export function comparedRunOf(store: Store): OtherLayer | null {
+/** The one that is wanted, or the first. */
+export function comparedRunOf(store: Store, wanted: OtherLayer | null): OtherLayer | null {
   const comparableRuns = comparableRunsOf(store);
-  const wanted = store.measures.comparedRun.value;
   const chosen = comparableRuns.find(
     ({ run, layer }) => run === wanted?.run && layer === wanted.layer,
   );

@@ -2,41 +2,17 @@
 // `effects/load_measures.ts` fetches it.
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type {
-  ClassPair,
-  Comparison,
-  Confusion,
   Findings,
-  LayerSimilarity,
   NeighborHistory,
-  OtherLayer,
-  PartialAnswer,
   Ranking,
   SampleHistory,
   SampleMetric,
   SampleValues,
-  Similarity,
   StepMetric,
   StepMetrics,
-  Units,
 } from "../../measures";
 import { kindOf, metricOf, type Painted, paintedAt } from "../../model/samples/measured_columns";
-
-export const SECTIONS = [
-  "Curves",
-  "CKA",
-  "Confusion",
-  "Data map",
-  "Class pair",
-  "Units",
-  "Runs",
-] as const;
-export type Section = (typeof SECTIONS)[number];
-
-/** Mean and standard deviation over the run of the probability that the model gives each sample's label. */
-export interface DataMap extends PartialAnswer {
-  readonly mean: Float32Array;
-  readonly spread: Float32Array;
-}
+import { SectionState } from "./section_state";
 
 /** The values that samples are coloured by, and which choice of colour they belong to. */
 export interface ColorValues extends SampleValues {
@@ -62,21 +38,7 @@ export class MeasuresState {
   readonly metrics: Signal<StepMetrics | null> = signal(null);
   /** The metric whose curve stands above the slider; null for what the view is worth. */
   readonly above: Signal<string | null> = signal(null);
-  readonly section: Signal<Section | null> = signal("Curves");
-  /** Null for the layer itself. */
-  readonly compared: Signal<OtherLayer | null> = signal(null);
-  readonly similarity: Signal<Similarity | null> = signal(null);
-  readonly layers: Signal<LayerSimilarity | null> = signal(null);
-  readonly confusion: Signal<Confusion | null> = signal(null);
-  readonly dataMap: Signal<DataMap | null> = signal(null);
-  readonly pair: Signal<readonly [string, string] | null> = signal(null);
-  readonly classPair: Signal<ClassPair | null> = signal(null);
-  readonly units: Signal<Units | null> = signal(null);
-  /** The layer of another run that somebody has chosen to hold this one against; null for the nearest at hand. */
-  readonly comparedRun: Signal<OtherLayer | null> = signal(null);
-  readonly comparison: Signal<Comparison | null> = signal(null);
-  /** The list of samples that is open. */
-  readonly difference: Signal<string | null> = signal(null);
+  readonly section: Signal<string | null> = signal("Curves");
   /** Of the sample whose card is shown. */
   readonly sampleHistory: Signal<SampleHistory | null> = signal(null);
   readonly neighborHistory: Signal<NeighborHistory | null> = signal(null);
@@ -89,6 +51,7 @@ export class MeasuresState {
   readonly curveAbove: ReadonlySignal<StepMetric | null>;
   /** The model's outputs were recorded, and the labels belong to them. */
   readonly hasOutputs: ReadonlySignal<boolean>;
+  private readonly sections = new Map<string, SectionState>();
 
   constructor(moment: PaintInputs) {
     const { colorBy, at, steps, samples } = moment;
@@ -117,8 +80,17 @@ export class MeasuresState {
     });
   }
 
+  /** What a section of "Layer" has been answered, and what is chosen in it. */
+  sectionState(name: string): SectionState {
+    const known = this.sections.get(name);
+    if (known !== undefined) return known;
+    const state = new SectionState();
+    this.sections.set(name, state);
+    return state;
+  }
+
   /** One section at a time. */
-  toggleSection(section: Section): void {
+  toggleSection(section: string): void {
     const { section: open } = this;
     open.value = open.value === section ? null : section;
   }
@@ -127,33 +99,6 @@ export class MeasuresState {
   toggleAbove(metric: string): void {
     const { above } = this;
     above.value = above.value === metric ? null : metric;
-  }
-
-  compareWith(other: OtherLayer | null): void {
-    batch(() => {
-      this.compared.value = other;
-      this.similarity.value = null;
-    });
-  }
-
-  chooseComparedRun(comparedRun: OtherLayer): void {
-    batch(() => {
-      this.comparedRun.value = comparedRun;
-      this.comparison.value = null;
-    });
-  }
-
-  /** Lists the samples in which two runs differ, or closes the list. */
-  toggleDifference(list: string): void {
-    const { difference } = this;
-    difference.value = difference.value === list ? null : list;
-  }
-
-  choosePair(pair: readonly [string, string]): void {
-    batch(() => {
-      this.pair.value = pair;
-      this.classPair.value = null;
-    });
   }
 
   unfoldNeighbors(unfolded: boolean): void {

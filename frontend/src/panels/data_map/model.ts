@@ -1,4 +1,11 @@
-// Parts of the data map that can be chosen without drawing.
+// The data map, and the parts of it that can be chosen without drawing.
+import type { PartialAnswer } from "../../measures";
+
+/** Mean and standard deviation over the run of the probability that the model gives each sample's label. */
+export interface DataMap extends PartialAnswer {
+  readonly mean: Float32Array;
+  readonly spread: Float32Array;
+}
 
 /** The samples with the largest or smallest values, as many as `share` of those that have one. */
 export function rankedShare(

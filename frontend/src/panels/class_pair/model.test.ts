@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ClassPair } from "../../measures";
-import { crossings, densities, wrongAt } from "./class_pair";
+import { type ClassPair, crossings, densities, wrongAt } from "./model";
 
 /** Samples 7 and 8 of the first class, 3 and 4 of the second. */
 const PAIR: ClassPair = {

@@ -1,22 +1,23 @@
 // Two classes along the axis between their means, step by step: how they part, and which samples change sides and when.
 import { useMemo } from "preact/hooks";
-import { Ridges } from "../charts/ridges";
-import { Field } from "../controls/field";
-import { SampleList } from "../controls/sample_list";
-import type { ClassPair } from "../measures";
-import { crossings, densities, wrongAt } from "../model/comparison/class_pair";
-import { goToStep } from "../state/actions/measures";
-import { sampleListProps } from "../state/actions/sample_list_props";
-import { colorOfClass } from "../state/derived/colors";
-import { shownStep } from "../state/derived/titles";
-import type { Store } from "../state/store";
+import { Ridges } from "../../charts/ridges";
+import { Field } from "../../controls/field";
+import { SampleList } from "../../controls/sample_list";
+import { goToStep } from "../../state/actions/measures";
+import { sampleListProps } from "../../state/actions/sample_list_props";
+import { colorOfClass } from "../../state/derived/colors";
+import { shownStep } from "../../state/derived/titles";
+import type { Store } from "../../state/store";
+import type { SectionProps } from "../layer_section";
+import { type ClassPair, crossings, densities, type TwoClasses, wrongAt } from "./model";
 
-export function ClassPairPanel({ store }: { store: Store }) {
-  const { metrics, pair, classPair } = store.measures;
-  const classes = metrics.value?.classes;
+/** What is chosen are the names of the two; one may come before the other. */
+export function ClassPairPanel(props: SectionProps<{ pair: ClassPair }, TwoClasses>) {
+  const { store, answers, choice, choose } = props;
+  const classes = store.measures.metrics.value?.classes;
   if (classes === undefined) return <p role="status">The layer is being measured…</p>;
   if (classes.length < 2) return <p>There are no two labels to tell apart.</p>;
-  const [first, second] = pair.value ?? ["", ""];
+  const [first, second] = choice ?? ["", ""];
   const options = [["", "–"] as const, ...classes.map((name) => [name, name] as const)];
   return (
     <div class="class-pair">
@@ -26,22 +27,22 @@ export function ClassPairPanel({ store }: { store: Store }) {
           title="The class at the left end of the axis"
           options={options}
           chosen={first}
-          choose={(name) => store.measures.choosePair([name, second])}
+          choose={(name) => choose([name, second])}
         />
         <Field
           name="Other class"
           title="The class at the right end of the axis"
           options={options}
           chosen={second}
-          choose={(name) => store.measures.choosePair([first, name])}
+          choose={(name) => choose([first, name])}
         />
       </div>
       {first === "" || second === "" || first === second ? (
         <p>Choose two classes to see how they part over the steps.</p>
-      ) : classPair.value === null ? (
+      ) : answers.pair === null ? (
         <p role="status">The classes are being looked at…</p>
       ) : (
-        <Pair store={store} pair={classPair.value} />
+        <Pair store={store} pair={answers.pair} />
       )}
     </div>
   );

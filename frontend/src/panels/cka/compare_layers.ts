@@ -1,7 +1,7 @@
 // How alike several layers are at one step.
-import type { LayerSimilarity } from "../measures";
-import { fetchSimilarity } from "../measures_api";
-import type { LayerKey } from "../types";
+import type { LayerKey } from "../../types";
+import { fetchSimilarity } from "./api";
+import type { LayerSimilarity } from "./model";
 
 /** Each pair is asked for once: CKA is the same both ways. */
 export async function compareLayers(

@@ -1,22 +1,22 @@
 // The data map: how sure the model is of each sample's label over the run, against how much that varies (Swayamdipta et
 // al., arXiv 2009.10795). Easy samples lie at the top left, ambiguous ones to the right, hard or wrongly labelled ones at
 // the bottom left.
-import { Scatter } from "../charts/scatter";
-import { rankedShare } from "../model/measures/data_map";
-import { clickSample } from "../state/actions/choose_samples";
-import type { Store } from "../state/store";
+import { Scatter } from "../../charts/scatter";
+import { clickSample } from "../../state/actions/choose_samples";
+import type { SectionProps } from "../layer_section";
+import { type DataMap, rankedShare } from "./model";
 
 const ENDS = [0.5, 1] as const;
 const SHARE = 0.05;
 
-export function DataMapPanel({ store }: { store: Store }) {
-  const { metrics, dataMap } = store.measures;
+export function DataMapPanel({ store, answers }: SectionProps<{ map: DataMap }>) {
   const { selection } = store.samples;
-  if (metrics.value === null) return <p role="status">The layer is being measured…</p>;
+  if (store.measures.metrics.value === null)
+    return <p role="status">The layer is being measured…</p>;
   if (!store.measures.hasOutputs.value) {
     return <p>The model's outputs, or the labels that belong to them, were not recorded.</p>;
   }
-  const map = dataMap.value;
+  const { map } = answers;
   if (map === null || map.mean.length === 0) return <p role="status">The map is on its way…</p>;
   const { mean, spread } = map;
   const parts = [

@@ -1,18 +1,20 @@
 // Which labels are predicted as which classes at the step that is shown; a cell selects its samples.
-import { HeatMap } from "../charts/heat_map";
-import { selectConfused } from "../effects/load_measures";
-import { legibleRamp } from "../ramp";
-import { shownStep } from "../state/derived/titles";
-import type { Store } from "../state/store";
+import { HeatMap } from "../../charts/heat_map";
+import { legibleRamp } from "../../ramp";
+import { shownStep } from "../../state/derived/titles";
+import type { SectionProps } from "../layer_section";
+import type { Confusion } from "./model";
+import { selectConfused } from "./select_confused";
 
-export function ConfusionPanel({ store }: { store: Store }) {
-  const { metrics, confusion } = store.measures;
-  if (metrics.value === null) return <p role="status">The layer is being measured…</p>;
+export function ConfusionPanel({ store, answers }: SectionProps<{ confusion: Confusion }>) {
+  const { confusion } = answers;
+  if (store.measures.metrics.value === null)
+    return <p role="status">The layer is being measured…</p>;
   if (!store.measures.hasOutputs.value) {
     return <p>The model's outputs, or the labels that belong to them, were not recorded.</p>;
   }
-  if (confusion.value === null) return <p role="status">Predictions are being counted…</p>;
-  const { step, classes, counts } = confusion.value;
+  if (confusion === null) return <p role="status">Predictions are being counted…</p>;
+  const { step, classes, counts } = confusion;
   const ramp = legibleRamp(store.theme.value);
   const totals = counts.map((row) => row.reduce((sum, count) => sum + count, 0));
   const right = counts.reduce((sum, row, i) => sum + (row[i] ?? 0), 0);

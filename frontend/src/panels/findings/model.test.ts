@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Findings, RuleCount, Warning } from "../../measures";
-import { listFindings, noWarnings } from "./findings";
+import { listFindings, noWarnings } from "./model";
 
 const warning = (rule: string, samples: number[]): Warning => ({
   rule,

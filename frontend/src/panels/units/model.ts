@@ -1,5 +1,14 @@
 // Units of the layer: which are dead, and which tell the classes apart best.
-import type { StepMetrics, Units } from "../../measures";
+import type { PartialAnswer, StepMetrics } from "../../measures";
+
+export interface Units extends PartialAnswer {
+  readonly step: number;
+  readonly classes: readonly string[];
+  /** Share of each unit's variance that lies between the classes; null where the unit does not vary. */
+  readonly selectivity: readonly (number | null)[];
+  /** The class, as its place in `classes`, that each unit answers strongest. */
+  readonly prefers: readonly number[];
+}
 
 export interface Turnover {
   readonly dead: readonly number[];

@@ -1,24 +1,33 @@
 // How alike the layer is at any two steps, to itself or to another layer of the same samples: a map to find one's way by.
-import { HeatMap } from "../charts/heat_map";
-import { short } from "../charts/step_curve";
-import { Field } from "../controls/field";
-import type { OtherLayer } from "../measures";
-import { legibleRamp } from "../ramp";
-import { goToStep } from "../state/actions/measures";
-import { leftOutInWords, otherLayersOf } from "../state/derived/other_layers";
-import { shownStep } from "../state/derived/titles";
-import type { Store } from "../state/store";
+import { HeatMap } from "../../charts/heat_map";
+import { short } from "../../charts/step_curve";
+import { Field } from "../../controls/field";
+import type { OtherLayer } from "../../measures";
+import { legibleRamp } from "../../ramp";
+import { goToStep } from "../../state/actions/measures";
+import { leftOutInWords, otherLayersOf } from "../../state/derived/other_layers";
+import { shownStep } from "../../state/derived/titles";
+import type { Store } from "../../state/store";
+import type { SectionProps } from "../layer_section";
+import type { LayerSimilarity, Similarity } from "./model";
 
-export function CkaPanel({ store }: { store: Store }) {
-  const { similarity, compared } = store.measures;
+/** What is answered, by question. */
+export interface CkaAnswers {
+  readonly similarity: Similarity;
+  readonly layers: LayerSimilarity;
+}
+type Props = SectionProps<CkaAnswers, OtherLayer>;
+
+/** What is chosen is the other layer, null for the layer itself. */
+export function CkaPanel(props: Props) {
+  const { store, answers, choice, choose } = props;
   const layer = store.layer.value?.name ?? "";
   const others = otherLayersOf(store);
   const chosen = others.findIndex(
-    ({ run, layer }) => run === compared.value?.run && layer === compared.value.layer,
+    ({ run, layer }) => run === choice?.run && layer === choice.layer,
   );
-  const map = similarity.value;
-  const there =
-    compared.value === null ? layer : `${compared.value.layer} of ${compared.value.run}`;
+  const map = answers.similarity;
+  const there = choice === null ? layer : `${choice.layer} of ${choice.run}`;
   return (
     <div class="cka">
       {others.length > 0 && (
@@ -36,44 +45,46 @@ export function CkaPanel({ store }: { store: Store }) {
             ),
           ]}
           chosen={chosen === -1 ? "" : String(chosen)}
-          choose={(place) =>
-            store.measures.compareWith(place === "" ? null : (others[Number(place)] ?? null))
-          }
+          choose={(place) => choose(place === "" ? null : (others[Number(place)] ?? null))}
         />
       )}
       {map === null ? (
         <p role="status">Steps are being compared…</p>
       ) : (
-        <StepMap store={store} there={there} />
+        <StepMap store={store} map={map} itself={choice === null} there={there} />
       )}
       <p>
         Linear CKA, debiased: 1 where only turned or scaled, about 0 where unrelated. Rows are steps
         of {layer}, columns steps of {there}.
-        {compared.value === null && " A sharp edge is a step at which much has changed."}
+        {choice === null && " A sharp edge is a step at which much has changed."}
       </p>
       <LeftOut sentence={leftOutInWords(map?.left_out ?? 0)} />
-      <LayerMap store={store} />
+      {answers.layers !== null && <LayerMap store={store} map={answers.layers} choose={choose} />}
     </div>
   );
 }
 
-function StepMap({ store, there }: { store: Store; there: string }) {
-  const { similarity, compared } = store.measures;
-  const map = similarity.value;
-  if (map === null) return null;
+interface StepMapProps {
+  readonly store: Store;
+  readonly map: Similarity;
+  /** The layer is compared with itself. */
+  readonly itself: boolean;
+  readonly there: string;
+}
+
+function StepMap({ store, map, itself, there }: StepMapProps) {
   const { cka, cka_biased: ckaBiased, steps, with_steps: withSteps } = map;
   const known = cka.flat().filter((value) => value !== null);
   const low = known.length === 0 ? 0 : Math.min(...known);
   const ramp = legibleRamp(store.theme.value);
   const here = store.step.value ?? Number.NaN;
-  const self = compared.value === null;
   const named = (step: number | undefined) => (step === undefined ? "" : shownStep(store, step));
   return (
     <HeatMap
       name={`CKA of ${store.layer.value?.name} at each step with ${there} at each step, from ${short(low)} to 1; arrow keys move, Enter goes to the step`}
       values={cka}
       paint={(value) => ramp(low < 1 ? (value - low) / (1 - low) : 1)}
-      framed={{ row: steps.indexOf(here), column: self ? withSteps.indexOf(here) : -1 }}
+      framed={{ row: steps.indexOf(here), column: itself ? withSteps.indexOf(here) : -1 }}
       say={({ row, column }) => {
         const both = [cka[row]?.[column] ?? null, ckaBiased[row]?.[column] ?? null] as const;
         const none = map.state === "running" ? "not known yet" : "undefined";
@@ -82,7 +93,7 @@ function StepMap({ store, there }: { store: Store; there: string }) {
       choose={({ row, column }) => {
         // In the map of a layer with itself, the step that is not shown already is the one meant.
         const [a, b] = [steps[row], withSteps[column]];
-        const step = self && b !== undefined && b !== here ? b : a;
+        const step = itself && b !== undefined && b !== here ? b : a;
         if (step !== undefined) goToStep(store, step);
       }}
     />
@@ -100,10 +111,14 @@ function LeftOut({ sentence }: { sentence: string | null }) {
   return sentence === null ? null : <p class="note">{sentence}</p>;
 }
 
+interface LayerMapProps {
+  readonly store: Store;
+  readonly map: LayerSimilarity;
+  readonly choose: (other: OtherLayer | null) => void;
+}
+
 /** The layers of the same samples, each with each at the step that is shown. */
-function LayerMap({ store }: { store: Store }) {
-  const map = store.measures.layers.value;
-  if (map === null) return null;
+function LayerMap({ store, map, choose }: LayerMapProps) {
   const { step, layers, cka, cka_biased: ckaBiased } = map;
   const ramp = legibleRamp(store.theme.value);
   const title = ({ run, layer }: OtherLayer) =>
@@ -125,7 +140,7 @@ function LayerMap({ store }: { store: Store }) {
         choose={({ row, column }) => {
           // The first one is the layer that is shown.
           const other = layers[column === 0 ? row : column];
-          store.measures.compareWith(other === undefined || other === layers[0] ? null : other);
+          choose(other === undefined || other === layers[0] ? null : other);
         }}
       />
       <LeftOut sentence={leftOutInWords(map.left_out, true)} />

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { StepMetrics } from "../../measures";
-import { mostSelective, turnover } from "./units";
+import { mostSelective, turnover } from "./model";
 
 const METRICS: StepMetrics = {
   steps: [0, 4],

@@ -1,15 +1,14 @@
 // What is worth knowing of the layer, at most six findings: warnings with their rule, and lists of samples. Each opens its
 // samples, the most striking first.
-import { RankedSamples, sentence } from "../controls/ranked_samples";
-import type { Ranked } from "../measures";
-
-import { type Finding, listFindings, noWarnings } from "../model/measures/findings";
-import { labelNote } from "../model/samples/label_column";
-import { writeNumber } from "../model/samples/table";
-import { goToStep } from "../state/actions/measures";
-import { sampleListProps } from "../state/actions/sample_list_props";
-import { shownStep } from "../state/derived/titles";
-import type { Store } from "../state/store";
+import { RankedSamples, sentence } from "../../controls/ranked_samples";
+import type { Ranked } from "../../measures";
+import { labelNote } from "../../model/samples/label_column";
+import { writeNumber } from "../../model/samples/table";
+import { goToStep } from "../../state/actions/measures";
+import { sampleListProps } from "../../state/actions/sample_list_props";
+import { shownStep } from "../../state/derived/titles";
+import type { Store } from "../../state/store";
+import { type Finding, listFindings, noWarnings } from "./model";
 
 export function FindingsPanel({ store }: { store: Store }) {
   const { findings, opened } = store.measures;

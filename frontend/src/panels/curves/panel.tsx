@@ -1,12 +1,12 @@
 // What is measured of each step, as curves that share the slider's cursor.
-import { StepCurve, short } from "../charts/step_curve";
-import type { StepMetric, StepMetrics } from "../measures";
-import { inOrder } from "../model/measures/metric_order";
-import { placeIn } from "../model/time/nearest_steps";
-import { goToStep } from "../state/actions/measures";
-import { timeAxis } from "../state/derived/time_axis";
-import { shownStep } from "../state/derived/titles";
-import type { Store } from "../state/store";
+import { StepCurve, short } from "../../charts/step_curve";
+import type { StepMetric, StepMetrics } from "../../measures";
+import { inOrder } from "../../model/measures/metric_order";
+import { placeIn } from "../../model/time/nearest_steps";
+import { goToStep } from "../../state/actions/measures";
+import { timeAxis } from "../../state/derived/time_axis";
+import { shownStep } from "../../state/derived/titles";
+import type { Store } from "../../state/store";
 
 export function CurvesPanel({ store }: { store: Store }) {
   const metrics = store.measures.metrics.value;

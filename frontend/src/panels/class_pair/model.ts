@@ -1,5 +1,19 @@
 // Two classes along the axis between them: how they spread at each step, and which samples change sides.
-import type { ClassPair } from "../../measures";
+import type { PartialAnswer } from "../../measures";
+
+/** Their names; "" where one is not chosen yet. */
+export type TwoClasses = readonly [string, string];
+
+/** The samples of two classes along the axis through the classes' means: -1 the mean of the first, 1 of the second. */
+export interface ClassPair extends PartialAnswer {
+  readonly classes: TwoClasses;
+  readonly steps: readonly number[];
+  readonly samples: Int32Array;
+  /** 1 for a sample of the second class. */
+  readonly second: Uint8Array;
+  /** A row a step. */
+  readonly positions: readonly Float32Array[];
+}
 
 /** The means lie at -1 and 1. */
 const END = 3;

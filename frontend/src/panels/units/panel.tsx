@@ -1,20 +1,22 @@
 // The layer's units: which are dead, die and wake at this step, and which tell the classes apart best. A click colours the
 // samples by what the unit answers to them.
 
-import { short } from "../charts/step_curve";
-import { ListBox } from "../controls/list_box";
-import { mostSelective, turnover } from "../model/measures/units";
-import { chooseColor } from "../state/actions/choose_view";
-import { shownStep } from "../state/derived/titles";
-import type { Store } from "../state/store";
+import { short } from "../../charts/step_curve";
+import { ListBox } from "../../controls/list_box";
+import { chooseColor } from "../../state/actions/choose_view";
+import { shownStep } from "../../state/derived/titles";
+import type { Store } from "../../state/store";
+import type { SectionProps } from "../layer_section";
+import { mostSelective, turnover, type Units } from "./model";
 
 const ROW_HEIGHT = 28;
 
-export function UnitsPanel({ store }: { store: Store }) {
-  const { metrics, units } = store.measures;
+export function UnitsPanel({ store, answers }: SectionProps<{ units: Units }>) {
+  const { metrics } = store.measures;
+  const { units } = answers;
   const step = store.step.value ?? Number.NaN;
   const changed = metrics.value === null ? null : turnover(metrics.value, step);
-  const listed = units.value === null ? [] : mostSelective(units.value);
+  const listed = units === null ? [] : mostSelective(units);
   const color = store.colorBy.value;
   const at = (place: number) => listed[place] ?? 0;
   const chosen = listed.findIndex((unit) => color === `unit: ${unit}`);
@@ -31,11 +33,11 @@ export function UnitsPanel({ store }: { store: Store }) {
           <Listed store={store} title="Woken since the step before" units={changed.woken} />
         </>
       )}
-      {units.value === null ? (
+      {units === null ? (
         <p role="status">Units are being looked at…</p>
       ) : (
         <>
-          <h3>Most selective at step {shownStep(store, units.value.step)}</h3>
+          <h3>Most selective at step {shownStep(store, units.step)}</h3>
           <p>By the share of the unit's variance that lies between the classes.</p>
           <ListBox
             name="Units by selectivity"
@@ -50,9 +52,9 @@ export function UnitsPanel({ store }: { store: Store }) {
               <div class="of-sample">
                 <span>Unit {at(place)}</span>
                 <span class="name">
-                  prefers {units.value?.classes[units.value.prefers[at(place)] ?? -1] ?? "none"}
+                  prefers {units.classes[units.prefers[at(place)] ?? -1] ?? "none"}
                 </span>
-                <span class="count">{short(units.value?.selectivity[at(place)] ?? 0)}</span>
+                <span class="count">{short(units.selectivity[at(place)] ?? 0)}</span>
               </div>
             )}
           </ListBox>

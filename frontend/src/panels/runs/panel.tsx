@@ -1,32 +1,35 @@
 // This run held against another one of the same samples: what is measured of both, how alike the layer is in them, and the
 // samples in which they differ.
 
-import { StepCurve, short } from "../charts/step_curve";
-import { Field } from "../controls/field";
-import { RankedSamples, sentence } from "../controls/ranked_samples";
-import type { Comparison, Difference, MetricOfBoth, OtherLayer } from "../measures";
-import { inOrder } from "../model/measures/metric_order";
-import { writeNumber } from "../model/samples/table";
-import { goToStep } from "../state/actions/measures";
-import { sampleListProps } from "../state/actions/sample_list_props";
+import { StepCurve, short } from "../../charts/step_curve";
+import { Field } from "../../controls/field";
+import { RankedSamples, sentence } from "../../controls/ranked_samples";
+import type { OtherLayer } from "../../measures";
+import { inOrder } from "../../model/measures/metric_order";
+import { writeNumber } from "../../model/samples/table";
+import { goToStep } from "../../state/actions/measures";
+import { sampleListProps } from "../../state/actions/sample_list_props";
 import {
   comparableRunsOf,
   comparedRunOf,
   incompatibleRunsOf,
   leftOutInWords,
-} from "../state/derived/other_layers";
-import { timeAxis } from "../state/derived/time_axis";
-import { shownStep, stepName } from "../state/derived/titles";
-import type { Store } from "../state/store";
+} from "../../state/derived/other_layers";
+import { timeAxis } from "../../state/derived/time_axis";
+import { shownStep, stepName } from "../../state/derived/titles";
+import type { Store } from "../../state/store";
+import type { SectionProps } from "../layer_section";
+import type { Comparison, Difference, MetricOfBoth, RunChoice } from "./model";
 
 /** So many runs are named. */
 const FEW = 3;
 
-export function RunsPanel({ store }: { store: Store }) {
+export function RunsPanel(props: SectionProps<{ comparison: Comparison }, RunChoice>) {
+  const { store, answers, choice, choose } = props;
+  const { comparison } = answers;
   const comparableRuns = comparableRunsOf(store);
-  const comparedRun = comparedRunOf(store);
+  const comparedRun = comparedRunOf(store, choice?.other ?? null);
   const incompatibleRuns = incompatibleRunsOf(store);
-  const comparison = store.measures.comparison.value;
   const title = (one: OtherLayer) =>
     one.layer === store.layer.value?.name ? one.run : `${one.layer} of ${one.run}`;
   return (
@@ -46,7 +49,7 @@ export function RunsPanel({ store }: { store: Store }) {
             )}
             choose={(place) => {
               const chosen = comparableRuns[Number(place)];
-              if (chosen !== undefined) store.measures.chooseComparedRun(chosen);
+              if (chosen !== undefined) choose({ list: choice?.list ?? null, other: chosen });
             }}
           />
           {comparison === null ? (
@@ -57,6 +60,8 @@ export function RunsPanel({ store }: { store: Store }) {
               comparison={comparison}
               there={title(comparedRun)}
               run={comparedRun.run}
+              list={choice?.list ?? null}
+              openList={(list) => choose({ other: choice?.other ?? null, list })}
             />
           )}
         </>
@@ -80,9 +85,12 @@ interface BothProps {
   readonly there: string;
   /** The run that the other layer is in. */
   readonly run: string;
+  /** The list of samples that is open. */
+  readonly list: string | null;
+  readonly openList: (list: string | null) => void;
 }
 
-function Both({ store, comparison, there, run }: BothProps) {
+function Both({ store, comparison, there, run, list, openList }: BothProps) {
   const {
     step,
     with_step: withStep,
@@ -101,7 +109,7 @@ function Both({ store, comparison, there, run }: BothProps) {
   const named = shownStep(store, step);
   const namedThere = stepName(runs.find((one) => one.run === run) ?? null, withStep);
   const at = named === namedThere ? `step ${named}` : `step ${named} and step ${namedThere}`;
-  const open = lists.find(({ list }) => list === store.measures.difference.value);
+  const open = lists.find((one) => one.list === list);
   return (
     <>
       {step !== store.step.value && (
@@ -163,7 +171,7 @@ function Both({ store, comparison, there, run }: BothProps) {
                   class="finding"
                   title="Lists these samples, the most striking first"
                   aria-expanded={one === open}
-                  onClick={() => store.measures.toggleDifference(one.list)}
+                  onClick={() => openList(one === open ? null : one.list)}
                 >
                   <span class="name">{one.meaning.replace(/\.$/, "")}</span>
                   <span class="count">

@@ -1,0 +1,14 @@
+// The route `comparison`.
+import { fetchJson } from "../../api";
+import type { LayerKey } from "../../types";
+import type { Comparison } from "./model";
+
+export function fetchComparison(
+  key: LayerKey,
+  other: LayerKey,
+  step: number,
+  signal: AbortSignal,
+): Promise<Comparison> {
+  const query = { ...key, with_run: other.run, with_layer: other.layer, step: String(step) };
+  return fetchJson("comparison", { ...query, limit: "500" }, signal);
+}
