@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from tb_embed_plugin.recording.weight_values import read_values
+from tb_embed_plugin.recording.weight_values import weight_values
 
 MAX_VALUES = 4096
 """Values of each variable that are looked at, spread evenly over it."""
@@ -27,9 +27,8 @@ def digest_weights(model: Any) -> str:
     if hasattr(model, "jax_state_sync"):
         # In the middle of a training the weights are in the train step's own hands.
         model.jax_state_sync()
-    weights = model.weights
-    at_most = max(1, min(MAX_VALUES, MAX_TOTAL // max(1, len(weights))))
-    content = hashlib.blake2b(repr([tuple(v.shape) for v in weights]).encode(), digest_size=16)
-    for values in read_values(model, at_most):
-        content.update(values.tobytes())
+    values = weight_values(model, MAX_VALUES, MAX_TOTAL)
+    content = hashlib.blake2b(repr(values.shapes).encode(), digest_size=16)
+    for some in values.read():
+        content.update(some.tobytes())
     return content.hexdigest()
