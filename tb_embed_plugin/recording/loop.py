@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,13 +19,13 @@ from tb_embed_plugin.recording.recorder import not_finite
 from tb_embed_plugin.recording.samples import Samples, prepare_samples
 from tb_embed_plugin.recording.schedule import natural
 from tb_embed_plugin.recording.stored_dtype import checked_dtype
+from tb_embed_plugin.runs.beside import Beside, place_beside_others
 from tb_embed_plugin.runs.manifest import Layer, Manifest, Step
 from tb_embed_plugin.runs.recording_lock import hold, release
 from tb_embed_plugin.runs.writer import (
     RunWriter,
     delete_run,
     read_manifest,
-    refuse_foreign_files,
 )
 
 _writers: dict[tuple[int, Path], RunWriter] = {}
@@ -55,7 +56,8 @@ def record(
     until it ends, the calls of others are refused.
 
     Args:
-        log_dir: The run's directory, made if missing.
+        log_dir: The run's directory, made if missing. Where it holds checkpoints or metadata
+            of others, the run goes into `<log_dir>-2`, with one warning.
         step: Any whole number that grows from call to call.
         activations: Layer name to (n_samples, n_units); what NumPy can turn into an array.
         labels: As in `EmbeddingCheckpoint`, like `images`, `metadata`, `class_names` and
@@ -74,14 +76,14 @@ def record(
             process records into it; `log_dir` is an address such as `gs://bucket/run`.
         OSError: The files cannot be written.
     """
-    run_dir = local_path(log_dir, "log_dir")
+    place = place_beside_others(local_path(log_dir, "log_dir"))
+    run_dir = place.run_dir
     stored_as = checked_dtype(dtype)
     tensors = {name: _snapshot(name, array) for name, array in activations.items()}
     layers = tuple(Layer(name, tensor.shape[1]) for name, tensor in tensors.items())
     samples = _samples(tensors, labels, images, metadata, class_names, invert_images)
     step = _whole("step", step)
     epoch = None if epoch is None else _whole("epoch", epoch)
-    refuse_foreign_files(run_dir)
     begins_to_hold = hold(run_dir)
     known = _known_writer(run_dir, begins_to_hold=begins_to_hold)
     try:
@@ -109,6 +111,8 @@ def record(
     if samples.images is not None and writer.manifest.sprite is None:
         writer.add_sprite(samples.images)
     _writers[os.getpid(), run_dir.resolve()] = writer
+    if begins_to_hold:
+        _tell_where(place)
     problems = not_finite(tensors, stored_as)
     writer.write_snapshot(
         Step(step, "step", epoch, None, time.time(), None, problems), tensors, stored_as
@@ -132,6 +136,16 @@ def _known_writer(run_dir: Path, *, begins_to_hold: bool) -> RunWriter | None:
             f"{run_dir} in this process; record into another directory"
         )
     return None if begins_to_hold else writer
+
+
+def _tell_where(place: Beside) -> None:
+    if place.reason is not None:
+        warnings.warn(
+            f"record writes into {place.run_dir}, because {place.reason}. Pass a log_dir of "
+            "its own to choose otherwise.",
+            RuntimeWarning,
+            stacklevel=3,
+        )
 
 
 def _whole(name: str, number: Any) -> int:

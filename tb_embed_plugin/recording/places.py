@@ -7,7 +7,7 @@ training of its own.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,9 +22,10 @@ from tb_embed_plugin.recording.continuation import (
     why_not,
 )
 from tb_embed_plugin.recording.options import OnExisting
+from tb_embed_plugin.runs.beside import places_of, why_beside
 from tb_embed_plugin.runs.manifest import Layer, Manifest
 from tb_embed_plugin.runs.recording_lock import HeldElsewhereError, hold, release
-from tb_embed_plugin.runs.writer import foreign_file, read_manifest
+from tb_embed_plugin.runs.writer import read_manifest
 
 EMPTY = Manifest(
     samples=1,
@@ -97,11 +98,10 @@ def _choose(
     log_dir: Path, beginning: Beginning, on_existing: OnExisting, held: list[Path]
 ) -> Place:
     """Looks through the places up to the first free one."""
-    foreign = foreign_file(log_dir)
-    theirs = f"{log_dir} holds {foreign}, which others wrote"
-    reason = None if foreign is None else f"{theirs}. Pass a log_dir of its own"
+    theirs = why_beside(log_dir)
+    reason = None if theirs is None else f"{theirs}. Pass a log_dir of its own"
     found: list[tuple[Rank, Place]] = []
-    for run_dir in itertools.islice(_siblings(log_dir), foreign is not None, None):
+    for run_dir in itertools.islice(places_of(log_dir), theirs is not None, None):
         if _is_free(run_dir, log_dir):
             break
         recorded, taken = _look(run_dir, held)
@@ -118,7 +118,7 @@ def _choose(
         reason = reason or f'{run_dir} {taken}. Pass on_existing="continue" or "overwrite"'
     if found:
         return min(found, key=lambda one: RANKS.index(one[0]))[1]
-    is_told = on_existing != "new" or foreign is not None
+    is_told = on_existing != "new" or theirs is not None
     return Place(run_dir, reason=reason if is_told else None)
 
 
@@ -155,10 +155,3 @@ def _look(run_dir: Path, held: list[Path]) -> tuple[Manifest | None, str]:
     except UnreadableError as error:
         return None, f"holds a run that cannot be read ({error})"
     return recorded or EMPTY, ""
-
-
-def _siblings(log_dir: Path) -> Iterator[Path]:
-    yield log_dir
-    named = log_dir if log_dir.name not in {"", ".."} else log_dir.resolve()
-    for number in itertools.count(2):
-        yield named.with_name(f"{named.name}-{number}")

@@ -301,10 +301,14 @@ def test_nothing_of_others_is_overwritten(
     run_dir.mkdir(parents=True)
     np.save(tmp_path / "x.npy", a)
     (run_dir / "model.ckpt-1.index").write_bytes(b"theirs")
+    beside = run_dir.with_name("run-2")
     for options in ([], ["--overwrite"]):
-        status, _, err = import_files(tmp_path / "x.npy", *options)
-        assert status == 1
-        assert "checkpoints or metadata of others" in err
+        status, out, _ = import_files(tmp_path / "x.npy", *options)
+        assert status == 0
+        assert out.startswith(f"{beside}: ")
+        note = f"{run_dir} holds model.ckpt-1.index, which others wrote: the run is in {beside}"
+        assert out.count(note) == 1
+        assert read_run(beside).layers[0].samples == len(a)
     assert [file.name for file in run_dir.iterdir()] == ["model.ckpt-1.index"]
 
     (run_dir / "model.ckpt-1.index").unlink()

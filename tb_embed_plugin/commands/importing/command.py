@@ -22,7 +22,12 @@ def add_command(commands: Any) -> None:
     )
     parser.add_argument("sources", type=local_argument, nargs="+", metavar="SOURCE")
     parser.add_argument(
-        "--run", type=local_argument, required=True, metavar="DIR", help="the run's directory"
+        "--run",
+        type=local_argument,
+        required=True,
+        metavar="DIR",
+        help="the run's directory; where it "
+        "holds checkpoints of others, the run goes into DIR-2",
     )
     parser.add_argument(
         "--layer",
@@ -82,10 +87,10 @@ def _import(options: argparse.Namespace) -> int:
     )
     layers = ", ".join(f"{layer.name} ({layer.units} units)" for layer in imported.layers)
     steps = ", ".join(step.shown for step in imported.steps)
-    print(f"{options.run}: {imported.samples:,} samples; {layers}; steps {steps}")
+    print(f"{imported.run_dir}: {imported.samples:,} samples; {layers}; steps {steps}")
     for note in imported.notes:
         print(f"note: {note}")
-    print(f"tensorboard --logdir {options.run.parent}")
+    print(f"tensorboard --logdir {imported.run_dir.parent}")
     return 0
 
 

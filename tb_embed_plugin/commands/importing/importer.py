@@ -21,6 +21,7 @@ from tb_embed_plugin.commands.importing.samples import (
 from tb_embed_plugin.commands.importing.sources import Source, open_source
 from tb_embed_plugin.commands.importing.steps import steps_of
 from tb_embed_plugin.errors import EmbedError, MisuseError
+from tb_embed_plugin.runs.beside import place_beside_others
 from tb_embed_plugin.runs.manifest import Layer, Step
 from tb_embed_plugin.runs.recording_lock import hold, release
 from tb_embed_plugin.runs.tables.metadata_table import Column
@@ -28,7 +29,6 @@ from tb_embed_plugin.runs.writer import (
     RunWriter,
     delete_run,
     read_manifest,
-    refuse_foreign_files,
 )
 
 
@@ -38,7 +38,7 @@ class Request:
 
     Attributes:
         sources: The files, one a step.
-        run_dir: The run to be written.
+        run_dir: The run to be written; where others have the directory, it goes beside.
         layers: Names of the arrays wanted, none for all.
         steps: One for each file, as it was written; None where the names or the order tell.
         metadata: A table of the samples.
@@ -62,12 +62,14 @@ class Imported:
     """What was written.
 
     Attributes:
+        run_dir: Where the run is.
         samples: Rows of every layer.
         layers: Names and widths.
         steps: Ascending.
         notes: What a person should know, one sentence each.
     """
 
+    run_dir: Path
     samples: int
     layers: Sequence[Layer]
     steps: Sequence[Step]
@@ -82,8 +84,12 @@ def import_files(request: Request) -> Imported:
         UnreadableError: A file is damaged.
         OSError: The run cannot be written.
     """
-    _refuse_what_is_there(request)
+    place = place_beside_others(request.run_dir)
+    run_dir = place.run_dir
+    _refuse_a_run(run_dir, request)
     notes: list[str] = []
+    if place.reason is not None:
+        notes.append(f"{place.reason}: the run is in {run_dir}")
     snapshots = _open(request, notes)
     sources = [source for _, source in snapshots]
     samples, layers = _shapes(sources)
@@ -93,31 +99,30 @@ def import_files(request: Request) -> Imported:
     if request.images is not None:
         images, told = read_thumbnails(request.images, samples, request.cell)
         notes += told
-    hold(request.run_dir)
+    hold(run_dir)
     try:
         if request.overwrite:
-            delete_run(request.run_dir)
-        writer = _begin(request.run_dir, layers, columns)
+            delete_run(run_dir)
+        writer = _begin(run_dir, layers, columns)
         if images is not None:
             writer.add_sprite(images)
         for step, source in snapshots:
             _write(writer, step, source, layers, notes)
         writer.finish()
     except EmbedError:
-        delete_run(request.run_dir)
+        delete_run(run_dir)
         raise
     finally:
-        release(request.run_dir)
+        release(run_dir)
     return Imported(
-        samples, layers, [step for step, _ in snapshots], list(dict.fromkeys(notes))
+        run_dir, samples, layers, [step for step, _ in snapshots], list(dict.fromkeys(notes))
     )
 
 
-def _refuse_what_is_there(request: Request) -> None:
-    refuse_foreign_files(request.run_dir)
-    if not request.overwrite and read_manifest(request.run_dir) is not None:
+def _refuse_a_run(run_dir: Path, request: Request) -> None:
+    if not request.overwrite and read_manifest(run_dir) is not None:
         raise MisuseError(
-            f"expected a directory without a run; {request.run_dir} holds one; pass "
+            f"expected a directory without a run; {run_dir} holds one; pass "
             "--overwrite to delete it, or another --run"
         )
 
