@@ -36,6 +36,8 @@ export interface StepFacts {
   readonly name?: string | null;
   /** Whether it is the model that the training left, other than that of its last epoch. */
   readonly end?: boolean;
+  /** The place in the run's `phases` of the one in which it was recorded, null where nobody noted that. */
+  readonly phase?: number | null;
   /** Whether a training has gone on from an earlier step since. */
   readonly superseded?: boolean;
 }

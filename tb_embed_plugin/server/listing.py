@@ -99,5 +99,6 @@ def _describe_step(step: Step) -> dict[str, Any]:
         "not_finite": step.not_finite,
         "name": step.name,
         "end": step.end,
+        "phase": step.phase,
         "superseded": step.superseded,
     }

@@ -174,7 +174,7 @@ def test_what_happened_to_the_training_stands_below_the_slider(
         )
         tab.slider.focus()
         tab.page.keyboard.press("ArrowRight")
-        text = f"epoch 2 of {EPOCHS}, superseded"
+        text = f"epoch 2 of {EPOCHS}, superseded, recorded after the training began"
         expect(tab.slider).to_have_attribute("aria-valuetext", text)
         tab.frame.get_by_label("Show 1 superseded step").uncheck()
         expect(marks.get_by_role("listitem")).to_have_count(2)

@@ -29,7 +29,13 @@ def logdir(tmp_path: Path) -> Path:
             record(tmp_path / name, step, {"fc1": rng.random((12, 3), np.float32)}, epoch=step)
     path = tmp_path / "run" / MANIFEST_FILE
     manifest = json.loads(path.read_text())
-    manifest["steps"][2]["superseded"] = True
+    manifest["phases"] = [
+        {"kind": kind, "step": step, "epoch": step, "batches": None, "wall_time": 0.0}
+        | {"digest": None}
+        for kind, step in (("began", None), ("restored", 1))
+    ]
+    manifest["steps"][2] |= {"superseded": True, "phase": 0}
+    manifest["steps"][3]["phase"] = 1
     path.write_text(json.dumps(manifest))
     return tmp_path
 
@@ -48,6 +54,9 @@ def test_superseded_steps_are_in_a_run_of_their_own(logdir: Path) -> None:
     assert [s["step"] for s in runs["run"]["steps"]] == [0, 1, 3]
     steps = runs[WHOLE]["steps"]
     assert [s["step"] for s in steps if s["superseded"]] == [2]
+    assert [s["phase"] for s in steps] == [None, None, 0, 1]
+    kinds = [phase["kind"] for phase in runs[WHOLE]["phases"]]
+    assert kinds[steps[2]["phase"]] == "began"
     assert runs[WHOLE]["layers"][0]["version"] != runs["run"]["layers"][0]["version"]
     for name in ("run", WHOLE):
         query = {"run": name, "layer": "fc1", "engine": "pca", "components": 2}

@@ -7,6 +7,8 @@ export interface Mark {
   /** From 0 to 1. */
   readonly at: number;
   readonly words: string;
+  /** The same at length, for who points at it. */
+  readonly title?: string;
 }
 
 export function Marks({ marks }: { marks: readonly Mark[] }) {
@@ -14,11 +16,16 @@ export function Marks({ marks }: { marks: readonly Mark[] }) {
   let free = Number.NEGATIVE_INFINITY;
   return (
     <ul class="marks" aria-label="What happened to the training">
-      {marks.map(({ at, words }) => {
+      {marks.map(({ at, words, title }) => {
         const hasRoom = at >= free;
         if (hasRoom) free = at + ROOM;
         return (
-          <li key={at} class={hasRoom ? "" : "bare"} style={{ left: `${100 * at}%` }} title={words}>
+          <li
+            key={at}
+            class={hasRoom ? "" : "bare"}
+            style={{ left: `${100 * at}%` }}
+            title={title ?? words}
+          >
             <span>{words}</span>
           </li>
         );

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Run } from "../../types";
-import { marksOf } from "./phases";
+import { marksOf, supersededInWords } from "./phases";
 
 const phase = (kind: string, step: number | null) => ({ kind, step });
 const run = (...phases: ReturnType<typeof phase>[]): Run => ({
@@ -34,4 +34,28 @@ test("a step that is not there is marked before, none where nothing is", () => {
   ]);
   expect(marksOf(run(phase("restored", 2)), [], [])).toEqual([]);
   expect(marksOf(null, [0], [0])).toEqual([]);
+});
+
+test("a superseded step is told with the phase in which it was recorded", () => {
+  const phases = [phase("began", null), phase("resumed", 1), phase("restored", 0)];
+  const facts = { unit: "epoch", epoch: null, batch: null, wall_time: null, iterations: null };
+  const steps = [0, 1, 2, 3].map((step) => ({
+    ...facts,
+    step,
+    phase: [0, 0, 1, 2][step] ?? null,
+    superseded: step === 1 || step === 2,
+  }));
+  const one: Run = { ...run(...phases), steps };
+  const words = (step: number, phase: number | null) =>
+    supersededInWords(one, { ...facts, step, phase });
+
+  expect(words(1, 0)).toBe("superseded, recorded after the training began");
+  expect(words(2, 1)).toBe("superseded, recorded after the training resumed at step 1");
+  expect(words(3, 2)).toBe("superseded, recorded after the training went back to step 0");
+  expect([words(1, null), words(1, 7)]).toEqual(["superseded", "superseded"]);
+  expect(marksOf(one, [0, 1, 2, 3], [0, 0.25, 0.5, 1])).toEqual([
+    { at: 0, words: "restored" },
+    { at: 0.25, words: "superseded, resumed", title: `${words(1, 0)}, resumed` },
+    { at: 0.5, words: "superseded", title: words(2, 1) },
+  ]);
 });

@@ -37,4 +37,22 @@ describe("step_title", () => {
     expect(stepTitle(store, 1)).toBe("step 1 of best");
     expect(shownStep(store, 1)).toBe("1");
   });
+
+  it("says of a superseded step in which phase it was recorded", () => {
+    const store = storeOf([null, null, null]);
+    const steps = [0, 1, 2].map((step) => ({
+      step,
+      unit: "epoch",
+      epoch: step,
+      batch: null,
+      wall_time: 0,
+      iterations: null,
+      phase: 0,
+      superseded: step === 1,
+    }));
+    const phases = [{ kind: "began", step: null }];
+    Object.assign(store.run.value ?? {}, { steps, phases });
+    expect(stepTitle(store, 1)).toBe("epoch 1 of 2, superseded, recorded after the training began");
+    expect(stepTitle(store, 2)).toBe("epoch 2 of 2");
+  });
 });

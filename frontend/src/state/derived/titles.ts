@@ -1,4 +1,6 @@
 // What is shown, in words.
+
+import { supersededInWords } from "../../model/time/phases";
 import type { Run, StepFacts } from "../../types";
 import { lastStep, type Store } from "../store";
 
@@ -21,7 +23,8 @@ export function stepTitle(store: Store, step: number): string {
     return `step ${facts.name}, ${steps.indexOf(step) + 1} of ${steps.length}`;
   }
   const countsEpochs = facts?.unit === "epoch" && facts.epoch !== null && last?.epoch != null;
-  const left = `${facts?.end ? ", final weights" : ""}${facts?.superseded ? ", superseded" : ""}`;
+  const superseded = facts?.superseded ? `, ${supersededInWords(store.run.value, facts)}` : "";
+  const left = `${facts?.end ? ", final weights" : ""}${superseded}`;
   return countsEpochs
     ? `epoch ${facts.epoch} of ${last.epoch}${left}`
     : `step ${step} of ${shownStep(store, lastStep(store.steps.value) ?? step)}`;
