@@ -55,7 +55,7 @@ def _report(run: Run | BrokenRun) -> Report:
         return Report(run.name, [], [run.problem])
     lines = [_summary(run)] if run.layers else []
     for layer in run.layers:
-        samples = "" if run.source == "tb_embed" else f"{layer.samples:,} samples, "
+        samples = "" if run.writer == "tb_embed" else f"{layer.samples:,} samples, "
         label = "no label" if layer.label is None else f"label {layer.label}"
         lines.append(f"layer {layer.name}: {samples}{layer.units} units, {label}")
         lines += [f"layer {layer.name}: {note}" for note in layer.notes]
@@ -73,7 +73,7 @@ def _summary(run: Run) -> str:
         span = f"{len(steps)} snapshots (steps {names})"
     else:
         span = "no snapshot yet"
-    if run.source != "tb_embed":
+    if run.writer != "tb_embed":
         return f"written by others, {span}"
     size = sum(file.stat().st_size for file in run.path.glob("model.ckpt-*"))
     state = ", still recording" if run.recording else ""
@@ -107,7 +107,7 @@ def _broken_files(run: Run) -> Iterator[str]:
             yield str(error)
         except (OSError, SyntaxError) as error:
             yield f"expected thumbnails; received a damaged file ({error}); restore it"
-    if run.source == "tb_embed" and not (run.path / EVENT_FILE).exists():
+    if run.writer == "tb_embed" and not (run.path / EVENT_FILE).exists():
         yield (
             f"expected {EVENT_FILE}, by which TensorBoard lists the run; received none; go on "
             "with the training, or record the run again"

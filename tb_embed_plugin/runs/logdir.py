@@ -60,22 +60,22 @@ class _Opened:
     run: Run | BrokenRun | None
     watched: tuple[str, ...]
     stamps: tuple[Stamp, ...]
-    renamed: tuple[str, ...]
-    renamed_stamps: tuple[Stamp, ...]
-    adopted: tuple[Path, ...]
+    polled: tuple[str, ...]
+    polled_stamps: tuple[Stamp, ...]
+    owned: tuple[Path, ...]
     is_settled: bool
 
     def is_current(self, turn: int | None) -> bool:
         """Whether the files are still the same.
 
         Args:
-            turn: Which share of those that are renamed is looked at, None for all.
+            turn: Which share of the polled ones is looked at, None for all.
         """
         share = slice(None) if turn is None else slice(turn % TURNS, None, TURNS)
         return (
             self.is_settled
             and stamps_of(self.watched) == self.stamps
-            and stamps_of(self.renamed[share]) == self.renamed_stamps[share]
+            and stamps_of(self.polled[share]) == self.polled_stamps[share]
         )
 
 
@@ -125,11 +125,11 @@ class Logdir:
                 for name, folder in self._folders.items()
             }
             self._known = opened
-            adopted = {path for one in opened.values() for path in one.adopted}
+            owned = {path for one in opened.values() for path in one.owned}
             runs = {
                 name: opened[name].run
                 for name in sorted(opened)
-                if not _is_adopted(opened[name].run, adopted)
+                if not _is_owned(opened[name].run, owned)
             }
             self._runs = {name: run for name, run in runs.items() if run is not None}
             for run in list(self._runs.values()):
@@ -205,7 +205,7 @@ class Logdir:
                 f"expected a run that can be read; received {type(error).__name__}; "
                 "give TensorBoard the right to read it",
             )
-        return _opened(folder, run, FolderContents([], [], [folder / MANIFEST_FILE, folder]))
+        return _opened(folder, run, FolderContents(watched=[folder / MANIFEST_FILE, folder]))
 
     def _look(self, name: str, folder: Path) -> _Opened:
         """Takes a directory for what it is.
@@ -217,11 +217,11 @@ class Logdir:
         path = folder.resolve(strict=True)
         recorded = _recorded(name, path)
         if recorded is not None:
-            return _opened(folder, recorded, FolderContents([], [], [folder / MANIFEST_FILE]))
+            return _opened(folder, recorded, FolderContents(watched=[folder / MANIFEST_FILE]))
         found = self._foreign.find(path)
         run = None
         if found is None:
-            found = FolderContents([], [], [])
+            found = FolderContents()
         else:
             run = ForeignRun(name, path, found, self._finite)
         # The manifest may come yet, and the directory may be a link that is turned elsewhere.
@@ -244,22 +244,22 @@ def _recorded(name: str, run_dir: Path) -> RecordedRun | None:
 
 
 def _opened(folder: Path, run: Run | BrokenRun | None, found: FolderContents) -> _Opened:
-    watched, renamed = (
-        tuple(dict.fromkeys(map(os.fspath, paths))) for paths in (found.watched, found.renamed)
+    watched, polled = (
+        tuple(dict.fromkeys(map(os.fspath, paths))) for paths in (found.watched, found.polled)
     )
-    stamps, renamed_stamps = stamps_of(watched), stamps_of(renamed)
-    newest = max((s[0] for s in (*stamps, *renamed_stamps) if s is not None), default=0)
+    stamps, polled_stamps = stamps_of(watched), stamps_of(polled)
+    newest = max((s[0] for s in (*stamps, *polled_stamps) if s is not None), default=0)
     return _Opened(
         folder=folder,
         run=run,
         watched=watched,
         stamps=stamps,
-        renamed=renamed,
-        renamed_stamps=renamed_stamps,
-        adopted=tuple(found.adopted),
+        polled=polled,
+        polled_stamps=polled_stamps,
+        owned=tuple(found.owned),
         is_settled=not found.unfinished and newest < (time.time() - SETTLED_SECONDS) * 1e9,
     )
 
 
-def _is_adopted(run: Run | BrokenRun | None, adopted: Collection[Path]) -> bool:
-    return isinstance(run, ForeignRun) and run.path in adopted
+def _is_owned(run: Run | BrokenRun | None, owned: Collection[Path]) -> bool:
+    return isinstance(run, ForeignRun) and run.path in owned

@@ -44,7 +44,7 @@ class RecordedRun(Run):
         shows_superseded: Whether it also has the snapshots that a training has left behind.
     """
 
-    source = "tb_embed"
+    writer = "tb_embed"
 
     def __init__(
         self, name: str, path: Path, manifest: Manifest, *, shows_superseded: bool = False

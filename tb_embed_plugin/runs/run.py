@@ -18,7 +18,7 @@ from tb_embed_plugin.runs.layer_facts import LayerFacts, RecordedOutputs
 from tb_embed_plugin.runs.manifest import Phase, Step
 from tb_embed_plugin.runs.tables.metadata_table import Column
 
-Source = Literal["tb_embed", "projector", "torch"]
+Writer = Literal["tb_embed", "projector", "torch"]
 """Who wrote it: our recorder, somebody for the stock Projector, or `add_embedding`."""
 
 
@@ -33,7 +33,7 @@ class Run(ABC):
         revision: Grows when reading has found out something that changes the run's facts.
     """
 
-    source: Source
+    writer: Writer
 
     def __init__(self, name: str, path: Path) -> None:
         self.name = name

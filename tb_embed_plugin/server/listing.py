@@ -56,7 +56,7 @@ def _describe(run: Run | BrokenRun) -> dict[str, Any]:
         }
     return {
         "run": run.name,
-        "source": run.source,
+        "source": run.writer,
         "recording": run.recording,
         "layers": [_describe_layer(run, layer) for layer in run.layers],
         "steps": [_describe_step(step) for step in run.step_facts],

@@ -34,7 +34,7 @@ def test_tags_and_steps_of_several_writers_are_read(tmp_path: Path) -> None:
                 writer.add_embedding(mats[step][:5].half(), global_step=step)
 
     run = find_run(tmp_path)
-    assert run.source == "torch"
+    assert run.writer == "torch"
     assert run.problems == []
     assert {layer.name: layer.steps for layer in run.layers} == {
         "encoder/50%": tuple(mats),

@@ -60,7 +60,7 @@ def test_global_steps_are_the_steps_of_a_layer(
 
     run = find_run(tmp_path)
     (layer,) = run.layers
-    assert run.source == "torch"
+    assert run.writer == "torch"
     assert (layer.name, layer.samples, layer.units) == ("default", 20, 5)
     assert layer.steps == (0, 10, 200, 123456)
     assert run.steps == [0, 10, 200, 123456]

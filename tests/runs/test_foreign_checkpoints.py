@@ -39,7 +39,7 @@ def test_a_saver_of_many_steps_is_a_run_with_them(
         (tmp_path / "checkpoint").unlink()
     run = open_run(tmp_path)
 
-    assert run.source == "projector"
+    assert run.writer == "projector"
     assert run.problems == []
     assert [layer.name for layer in run.layers] == ["words", "scope/images"]
     assert run.steps == [0, 20, 100, 1000]
@@ -292,4 +292,4 @@ def test_our_manifest_wins_over_foreign_files(tmp_path: Path) -> None:
             shutil.copy(file, tmp_path / "ours")
     run = open_run(tmp_path / "ours")
 
-    assert (run.source, [layer.name for layer in run.layers]) == ("tb_embed", ["fc1"])
+    assert (run.writer, [layer.name for layer in run.layers]) == ("tb_embed", ["fc1"])

@@ -13,14 +13,16 @@ import math
 import os
 import re
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import ClassVar
 
 from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.metadata import PROJECTOR_CONFIG_FILE
 from tb_embed_plugin.runs.file_stamps import Stamp, stamp_of
 from tb_embed_plugin.runs.foreign.folder_contents import FolderContents
+from tb_embed_plugin.runs.foreign.reader import RunFolder
 from tb_embed_plugin.runs.foreign.step_words import in_their_order
 from tb_embed_plugin.runs.foreign.tag_layers import TaggedTensor, layers_of_tag
 from tb_embed_plugin.runs.foreign.tensor_tsv import TensorFile
@@ -50,31 +52,33 @@ _Key = tuple[str, str]
 """Tag, and the step as it was written."""
 
 
-def looks_like_steps(names: Iterable[str]) -> bool:
-    """Whether a directory with such entries may hold folders of steps."""
-    return any(is_step(name) for name in names)
-
-
 def is_step(name: str) -> bool:
     """Whether a directory's name is a step as the writers pad it."""
     return _FOLDER.fullmatch(name) is not None
 
 
-def find_embeddings(
+class AddEmbedding:
+    """The reader of tensors in files of their own, and of those that a configuration names."""
+
+    endings: ClassVar[tuple[str, ...]] = ()
+
+    @staticmethod
+    def suits(names: Collection[str]) -> bool:
+        """Whether there may be folders of steps."""
+        return any(map(is_step, names))
+
+    def find(self, folder: RunFolder) -> FolderContents:
+        """Finds the tensors, a layer a tag."""
+        return _find(folder.path, folder.names, folder.config.tensors, folder.paths)
+
+
+def _find(
     folder: Path,
     names: Sequence[str],
     tensors: Sequence[ConfiguredTensor],
     paths: WrittenPaths,
 ) -> FolderContents:
-    """Finds the tensors of a run that are files of their own.
-
-    Args:
-        folder: The run's directory, links resolved; no file outside of it is looked at.
-        names: What it holds.
-        tensors: The entries of its configuration; those without a file are not for this module.
-        paths: Resolves the paths in them.
-    """
-    found = FolderContents([], [], [], source="torch")
+    found = FolderContents(writer="torch")
     opened: dict[_Key, TaggedTensor] = {}
     listed: dict[_Key, ConfiguredTensor] = {}
     for tensor in tensors:
@@ -174,7 +178,7 @@ def _unlisted(
                 continue
             if config is None:
                 # Without a configuration above, it looks like a run of its own.
-                found.adopted.append(folder / inside)
+                found.owned.append(folder / inside)
             elif not (
                 stamp[0] <= config[0]
                 or _order(step) < newest.get(tag, -math.inf)
@@ -212,16 +216,16 @@ def _open_listed(
         path = paths.find(tensor.tensor)
     except UnreadableError:
         awaited = paths.awaited(tensor.tensor)  # it may come yet
-        found.renamed += [awaited] if awaited else []
+        found.polled += [awaited] if awaited else []
         raise
-    found.renamed.append(path)
+    found.polled.append(path)
     if _PATH.fullmatch(tensor.tensor) and not (path.parent / PROJECTOR_CONFIG_FILE).exists():
         # Its folder, with the table beside it, looks like a run where the step is a word.
-        found.adopted.append(path.parent)
+        found.owned.append(path.parent)
     return TaggedTensor(
         TensorFile.open(path, tensor.shape),
-        table=found.auxiliary(paths, tensor.metadata, found.renamed),
-        sheet=found.auxiliary(paths, tensor.sprite, found.renamed),
+        table=found.auxiliary(paths, tensor.metadata, found.polled),
+        sheet=found.auxiliary(paths, tensor.sprite, found.polled),
         cell=tensor.cell,
     )
 
@@ -245,5 +249,5 @@ def _open_unlisted(folder: Path, inside: str, found: FolderContents) -> TaggedTe
             return None
 
     table, sheet = file("metadata.tsv"), file("sprite.png")
-    found.renamed += [one for one in (path, table, sheet) if one is not None]
+    found.polled += [one for one in (path, table, sheet) if one is not None]
     return TaggedTensor(TensorFile.open(path, ()), table, sheet, cell=())

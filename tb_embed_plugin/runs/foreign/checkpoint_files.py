@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,8 +33,8 @@ from tb_embed_plugin.runs.foreign.folder_contents import (
     ForeignLayer,
     StoredTensor,
     bound_layers,
-    by_shape,
 )
+from tb_embed_plugin.runs.foreign.reader import RunFolder
 from tb_embed_plugin.runs.foreign.step_names import Series, find_series
 from tb_embed_plugin.runs.foreign.step_words import LARGEST_STEP
 from tb_embed_plugin.runs.foreign.tensor_kinds import Kind, described
@@ -71,6 +72,7 @@ class CheckpointTensor:
     name: str
     shape: tuple[int, int]
     index: Stamp
+    notes: tuple[str, ...] = ()
 
     @property
     def wall_time(self) -> float:
@@ -99,31 +101,36 @@ class _Contents:
     """What a checkpoint holds: its matrices, and the other tensors by name, in words."""
 
     matrices: list[CheckpointTensor]
-    others: dict[str, str]
+    other_tensors: dict[str, str]
 
 
 _Read = tuple[Stamp, _Contents | str]
 """What was read of a checkpoint, or what is wrong with it, and when."""
 
 
-class CheckpointFolders:
-    """Finds the checkpoints of directories, and reads no index twice."""
+class CheckpointFiles:
+    """The reader of TensorFlow checkpoints; no index is read twice."""
+
+    endings: ClassVar[tuple[str, ...]] = (INDEX, "")
 
     def __init__(self) -> None:
         self._known: dict[Path, dict[str, _Read]] = {}
 
-    def find(self, folder: Path, where: str, names: Sequence[str], main: str) -> FolderContents:
-        """Finds the matrices.
+    @staticmethod
+    def suits(names: Collection[str]) -> bool:
+        """Whether there is an index."""
+        return any(name.endswith(INDEX) for name in names)
 
-        Args:
-            folder: The run's directory, links resolved.
-            where: Path of the checkpoints' directory below it, "" for itself.
-            names: The files there.
-            main: Name of a checkpoint whose series comes first, empty for the longest one.
-        """
-        found = FolderContents([], _without_index(names), [])
-        known = self._known.get(folder / where, {})
-        self._known[folder / where] = {}
+    def find(self, folder: RunFolder) -> FolderContents:
+        """Finds the matrices, those of the series of the named checkpoint first."""
+        where, names, main = (
+            folder.variables.where,
+            folder.variables.names,
+            folder.variables.main,
+        )
+        found = FolderContents(problems=_without_index(names))
+        known = self._known.get(folder.path / where, {})
+        self._known[folder.path / where] = {}
         checkpoints = [name.removesuffix(INDEX) for name in names if name.endswith(INDEX)]
         ordered = sorted(
             find_series(checkpoints), key=lambda series: main not in series.names.values()
@@ -132,9 +139,8 @@ class CheckpointFolders:
             found.problems += [series.note] if series.note else []
             shown = _bounded(series, found.problems)
             suffix = f" ({series.name})" if i else ""
-            for layer in self._layers(folder, where, shown, found, known):
-                named = replace(layer, name=layer.name + suffix, written=series.written)
-                found.take(by_shape(named))
+            for layer in self._layers(folder.path, where, shown, found, known):
+                found.take(replace(layer, name=layer.name + suffix, written=series.written))
         if len(ordered) > 1:
             some = ", ".join(series.name for series in ordered[:5])
             found.problems.append(
@@ -143,6 +149,13 @@ class CheckpointFolders:
                 "each into a directory of its own"
             )
         bound_layers(found)
+        if checkpoints:
+            found.looked_in = "the checkpoints"
+        elif main in names:
+            found.problems.append(
+                f"expected a checkpoint in TensorFlow's V2 format; {main} is in the first one, "
+                "before TensorFlow 0.12; save it again by a newer tf.compat.v1.train.Saver"
+            )
         return found
 
     def _layers(
@@ -158,7 +171,7 @@ class CheckpointFolders:
         for step, name in steps.items():
             path = f"{where}/{name}" if where else name
             file = folder / f"{path}{INDEX}"
-            found.renamed.append(file)
+            found.polled.append(file)
             read, stamp = known.get(name), stamp_of(file)
             if read is None or read[0] != stamp:
                 read = _read_contents(folder, path, stamp)
@@ -167,7 +180,7 @@ class CheckpointFolders:
             if isinstance(contents, str):
                 found.problems.append(contents)
                 continue
-            found.others |= contents.others
+            found.other_tensors |= contents.other_tensors
             for tensor in contents.matrices:
                 tensors.setdefault(tensor.name, {})[step] = tensor
                 aliases[tensor.name] = (bare_name(tensor.key),)

@@ -1,4 +1,4 @@
-"""What a directory of others' files holds, as those modules say that look through it."""
+"""The layers found in one directory of foreign files, and what became of the other files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.runs.foreign.step_tables import StepTables
 from tb_embed_plugin.runs.foreign.written_path import WrittenPaths
-from tb_embed_plugin.runs.run import Source
+from tb_embed_plugin.runs.run import Writer
 
 MAX_LAYERS = 200
 """Tensors of one directory; of more, the ones with most rows are shown."""
@@ -33,6 +33,10 @@ class StoredTensor(Protocol):
     @property
     def stamp(self) -> Hashable:
         """What changes when the values do, alike in every process by its `repr`."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was taken for granted in reading it, one sentence each."""
 
     def read(self) -> NDArray[np.float32]:
         """Returns the values, float32 of `shape`, read-only.
@@ -60,6 +64,8 @@ class ForeignLayer:
             every step.
         parts: The shapes of all layers that one tensor was split into, where it was; the newest
             first.
+        embedding: Which of the model's layers of Keras' class Embedding it is, from 0 on, where
+            it is one.
     """
 
     name: str
@@ -72,12 +78,12 @@ class ForeignLayer:
     table_for_all: bool = False
     step_tables: StepTables | None = None
     parts: tuple[tuple[int, int], ...] = ()
+    embedding: int | None = None
 
     @property
     def notes(self) -> list[str]:
         """What the first lines of its newest table of numbers were taken for."""
-        newest = self.tensors[max(self.tensors)]
-        return list(getattr(newest, "notes", ()))
+        return list(self.tensors[max(self.tensors)].notes)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -87,49 +93,53 @@ class ForeignLayer:
 
 @dataclass
 class FolderContents:
-    """What a directory holds.
+    """The layers of a directory, and how it can be told that they are still the same.
 
     Attributes:
-        layers: The tensors.
+        layers: The matrices.
         problems: What could not be read, one sentence each.
         watched: Files and directories; as long as none of their stamps changes, looking again
             finds the same.
-        renamed: More of them, many maybe, which their writer replaces by renaming, so that the
-            stamp of a directory in `watched` tells as well.
-        adopted: Directories below whose files it shows, which are no runs of their own.
-        source: Who wrote them.
-        spare: Tensors of one row or one column, mostly no samples at all, which are shown only
+        polled: More of them, many maybe, which their writer replaces by renaming, so that the
+            stamp of a directory in `watched` changes as well.
+        owned: Directories below whose files the run shows, which are no runs of their own.
+        writer: Who wrote the layers.
+        spare: Matrices of one row or one column, mostly no samples at all, which are shown only
             where a configuration names them.
-        others: What else the files hold by name, in words: vectors, texts and the like.
-        looked_in: Files of weights that were read, in words; empty where there are none.
+        other_tensors: What else the files hold, in words by name: vectors, texts and the like.
+        looked_in: Files of variables that were read, in words; empty where there are none.
         unfinished: Whether a file seems to be under way; no stamp will tell its end.
     """
 
-    layers: list[ForeignLayer]
-    problems: list[str]
-    watched: list[Path]
-    renamed: list[Path] = field(default_factory=list)
-    adopted: list[Path] = field(default_factory=list)
-    source: Source = "projector"
+    layers: list[ForeignLayer] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    watched: list[Path] = field(default_factory=list)
+    polled: list[Path] = field(default_factory=list)
+    owned: list[Path] = field(default_factory=list)
+    writer: Writer = "projector"
     spare: list[ForeignLayer] = field(default_factory=list)
-    others: dict[str, str] = field(default_factory=dict)
+    other_tensors: dict[str, str] = field(default_factory=dict)
     looked_in: str = ""
     unfinished: bool = False
 
-    def take(self, layers: Sequence[ForeignLayer]) -> None:
-        """Adds layers; those of one row or one column are spare."""
-        for layer in layers:
-            (self.layers if min(layer.shape) >= 2 else self.spare).append(layer)
+    def take(self, layer: ForeignLayer) -> None:
+        """Adds a layer, in parts where its shape differs over the steps.
+
+        Parts of one row or one column are spare.
+        """
+        for part in by_shape(layer):
+            (self.layers if min(part.shape) >= 2 else self.spare).append(part)
 
     def add(self, other: FolderContents) -> None:
         """Adds what else the directory holds."""
+        self.writer = self.writer if self.layers else other.writer
         self.layers += other.layers
         self.problems += other.problems
         self.watched += other.watched
-        self.renamed += other.renamed
-        self.adopted += other.adopted
+        self.polled += other.polled
+        self.owned += other.owned
         self.spare += other.spare
-        self.others |= other.others
+        self.other_tensors |= other.other_tensors
         self.looked_in = self.looked_in or other.looked_in
         self.unfinished |= other.unfinished
 

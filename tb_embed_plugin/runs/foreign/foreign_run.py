@@ -53,7 +53,7 @@ class ForeignRun(Run):
         self, name: str, path: Path, found: FolderContents, finite: dict[Hashable, Rows]
     ) -> None:
         super().__init__(name, path)
-        self.source = found.source
+        self.writer = found.writer
         self._found = {layer.name: layer for layer in found.layers}
         self._finite = finite
         self._problems = list(found.problems)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from tb_embed_plugin.runs.foreign.tensor_kinds import Kind, described
-from tb_embed_plugin.runs.foreign.weight_contents import Contents, Matrix
+from tb_embed_plugin.runs.foreign.weight_contents import Contents, Matrix, WeightFormat
 
 COMMAND = (sys.executable, "-m", "tb_embed_plugin.runs.foreign.hdf5_contents")
 
@@ -36,6 +36,20 @@ _KINDS: Mapping[str, Kind] = {
     "c": "complex",
 }
 """What NumPy's kinds of types are."""
+
+
+def read_files(paths: Sequence[Path]) -> dict[Path, Contents | str]:
+    """Returns what each file holds, or in a sentence what is wrong with it."""
+    return {
+        path: held
+        if isinstance(held, Contents)
+        else f"expected Keras' weights as HDF5; {path.name} is damaged or being written "
+        f"({held}); save them again"
+        for path, held in read_contents(paths).items()
+    }
+
+
+FORMAT = WeightFormat((".weights.h5", ".keras", ".h5", ".hdf5"), read_files)
 
 
 def read_contents(paths: Sequence[Path]) -> dict[Path, Contents | str]:

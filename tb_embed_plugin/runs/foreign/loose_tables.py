@@ -7,14 +7,15 @@ table of another name counts where it has as many rows as the metadata beside it
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.runs.foreign.folder_contents import FolderContents, ForeignLayer
+from tb_embed_plugin.runs.foreign.reader import RunFolder
 from tb_embed_plugin.runs.foreign.tensor_tsv import TensorFile
 from tb_embed_plugin.runs.safe_path import confined
 from tb_embed_plugin.runs.tables.metadata_inference import MAX_TABLE_BYTES
@@ -44,27 +45,28 @@ class _Beside:
     path: Path
 
 
-def looks_like_tables(names: Collection[str]) -> bool:
-    """Whether a directory with such entries may hold loose tables of numbers."""
-    tables = [name for name in names if name.endswith(_TABLE) or _TENSORS.fullmatch(name)]
-    return any(map(_TENSORS.fullmatch, tables)) or (
-        len(tables) > 1 and any(map(_METADATA.fullmatch, tables))
-    )
+class LooseTables:
+    """The reader of tables of numbers that no configuration names."""
+
+    endings: ClassVar[tuple[str, ...]] = ()
+
+    @staticmethod
+    def suits(names: Collection[str]) -> bool:
+        """Whether a file is called as such tables are, or lies beside one of metadata."""
+        tables = [name for name in names if name.endswith(_TABLE) or _TENSORS.fullmatch(name)]
+        return any(map(_TENSORS.fullmatch, tables)) or (
+            len(tables) > 1 and any(map(_METADATA.fullmatch, tables))
+        )
+
+    def find(self, folder: RunFolder) -> FolderContents:
+        """Finds the tables, each a layer of the one step 0."""
+        return _find(folder.path, sorted(folder.names), folder.paths.found())
 
 
-def find_tables(folder: Path, claimed: Collection[Path]) -> FolderContents:
-    """Finds the tables of a directory, each a layer of the one step 0.
-
-    Args:
-        folder: The run's directory, links resolved; nothing outside of it is read.
-        claimed: Files that a configuration names, which are shown as it says.
-
-    Raises:
-        OSError: The directory cannot be listed.
-    """
-    found = FolderContents([], [], [])
+def _find(folder: Path, names: Sequence[str], claimed: Collection[Path]) -> FolderContents:
+    """Finds the tables; those `claimed` by a configuration are left to it."""
+    found = FolderContents()
     beside: list[str] = []
-    names = sorted(os.listdir(folder))  # noqa: PTH208 # as elsewhere: no need of Paths
     metadata = list(_beside(folder, names, _METADATA, beside))
     sheets = list(_beside(folder, names, _SHEET, beside))
     tables = [name for name in names if _is_table(name, metadata)]

@@ -7,12 +7,13 @@ type, shape and place, and then the values row by row, which are mapped where th
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.runs.foreign.tensor_kinds import Kind, described
-from tb_embed_plugin.runs.foreign.weight_contents import Contents, Matrix
+from tb_embed_plugin.runs.foreign.weight_contents import Contents, Matrix, WeightFormat
 
 MAX_HEADER_BYTES = 100_000_000
 """As the library has it."""
@@ -22,6 +23,20 @@ _DTYPES = {
 }
 _DTYPES |= {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "bfloat16"}
 _COMPLEX = ("C64", "C128")
+
+
+def read_headers(paths: Sequence[Path]) -> dict[Path, Contents | str]:
+    """Returns the matrices of each file, or what is wrong with it."""
+    read: dict[Path, Contents | str] = {}
+    for path in paths:
+        try:
+            read[path] = read_header(path)
+        except UnreadableError as error:
+            read[path] = str(error)
+    return read
+
+
+FORMAT = WeightFormat((".safetensors",), read_headers, in_parts=True)
 
 
 def read_header(path: Path) -> Contents:

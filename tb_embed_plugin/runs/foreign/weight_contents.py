@@ -6,7 +6,7 @@ import math
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -83,6 +83,22 @@ class Contents:
     apart: Sequence[str] = ()
     names: Mapping[str, str] = field(default_factory=dict)
     others: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class WeightFormat:
+    """A format of files of weights.
+
+    Attributes:
+        endings: How the names of such files end; of two that fit, the first.
+        read: Returns what each of some files holds, or one sentence that says what is wrong
+            with it.
+        in_parts: Whether a file may be stored in parts, `model-00001-of-00002`.
+    """
+
+    endings: tuple[str, ...]
+    read: Callable[[Sequence[Path]], Mapping[Path, Contents | str]]
+    in_parts: bool = False
 
 
 def _dtype(name: str) -> np.dtype[np.generic]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.metadata import MANIFEST_FILE
@@ -20,24 +21,22 @@ from tb_embed_plugin.runs.foreign.checkpoint_names import bare_name
 from tb_embed_plugin.runs.foreign.folder_contents import (
     FolderContents,
     ForeignLayer,
-    StoredTensor,
     bound_layers,
-    by_shape,
 )
-from tb_embed_plugin.runs.foreign.hdf5 import read_contents
-from tb_embed_plugin.runs.foreign.safetensors_header import read_header
+from tb_embed_plugin.runs.foreign.mapped_tensor import MappedTensor
+from tb_embed_plugin.runs.foreign.reader import RunFolder
 from tb_embed_plugin.runs.foreign.step_names import Series, find_series
-from tb_embed_plugin.runs.foreign.weight_contents import Contents
+from tb_embed_plugin.runs.foreign.weight_contents import Contents, WeightFormat
+from tb_embed_plugin.runs.foreign.weight_formats import FORMATS
 from tb_embed_plugin.runs.foreign.weight_names import (
+    embedding_number,
     is_embedding,
     is_optimizers,
     readable_names,
 )
-from tb_embed_plugin.runs.foreign.weight_tensor import WeightsTensor, place_of
 from tb_embed_plugin.runs.safe_path import confined
 
-ENDINGS = (".weights.h5", ".keras", ".h5", ".hdf5", ".safetensors")
-"""How the names of such files end; of two that fit, the first."""
+_ENDINGS = {ending: kind for kind in FORMATS for ending in kind.endings}
 
 MAX_FILES = 2000
 """Files of one series, and folders of steps; of more, the last steps are shown."""
@@ -56,72 +55,67 @@ _SHARD = re.compile(r"(.*)-(\d{5})-of-(\d{5})", re.ASCII | re.DOTALL)
 _Read = Mapping[Path, tuple[Stamp, Contents | str]]
 
 
-def is_weights(name: str) -> bool:
-    """Whether a file is called as files of weights are."""
-    return name.endswith(ENDINGS)
+class WeightFiles:
+    """The reader of files of weights; none is read twice."""
 
-
-def looks_like_weights(names: Iterable[str]) -> bool:
-    """Whether a directory with such entries may hold weights, or folders of them."""
-    return any(is_weights(name) or _STEP_FOLDER.fullmatch(name) for name in names)
-
-
-class WeightFolders:
-    """Finds the files of weights in directories, and reads none twice."""
+    endings: ClassVar[tuple[str, ...]] = tuple(_ENDINGS)
 
     def __init__(self) -> None:
         self._known: dict[Path, dict[Path, tuple[Stamp, Contents | str]]] = {}
 
-    def find(self, folder: Path, where: str, names: Sequence[str]) -> FolderContents:
-        """Finds the matrices, those of embeddings first.
+    @staticmethod
+    def suits(names: Collection[str]) -> bool:
+        """Whether there are files of weights, or folders of them."""
+        return any(_is_weights(name) or _STEP_FOLDER.fullmatch(name) for name in names)
 
-        Args:
-            folder: The run's directory, links resolved.
-            where: Path of the files' directory below it, "" for itself.
-            names: What is there.
-        """
-        found = FolderContents([], [], [])
-        files = _parts_of_files(folder / where, names, found)
+    def find(self, folder: RunFolder) -> FolderContents:
+        """Finds the matrices, those of embeddings first."""
+        found = FolderContents()
+        place = folder.path / folder.variables.where
+        files = _parts_of_files(place, folder.variables.names, found)
         series = _series_of(files, found.problems)
+        kinds = {p: _ENDINGS[end] for (end, _), parts in files.items() for p in parts.values()}
         shown = [path for _, parts in series for one in parts.values() for path in one]
-        read = self._contents(folder / where, shown)
+        read = self._contents(place, {path: kinds[path] for path in shown})
         # Keras writes a new file an epoch, in place: the last ones may still grow.
         last = {path for _, parts in series for path in parts[max(parts)]}
         found.watched += last
-        found.renamed += [path for path in read if path not in last]
+        found.polled += [path for path in read if path not in last]
         for i, (one, parts) in enumerate(series):
             tensors = _tensors(parts, read, found)
             suffix = f" ({one.name})" if i else ""
             for name, by_step in sorted(tensors.items(), key=_embeddings_first):
-                place = bare_name(place_of(next(iter(by_step.values()))))
-                layer = ForeignLayer(
-                    name + suffix, by_step, aliases=(name, place), written=one.written
+                first = next(iter(by_step.values())).place
+                found.take(
+                    ForeignLayer(
+                        name + suffix,
+                        by_step,
+                        aliases=(name, bare_name(first)),
+                        written=one.written,
+                        embedding=embedding_number(first),
+                    )
                 )
-                found.take(by_shape(layer))
         found.looked_in = shown[0].name if shown else ""
         bound_layers(found)
         return found
 
-    def _contents(self, folder: Path, paths: Sequence[Path]) -> _Read:
+    def _contents(self, folder: Path, paths: Mapping[Path, WeightFormat]) -> _Read:
         """Returns each file's stamp, and what it holds or what is wrong with it."""
         known = self._known.get(folder, {})
         stamps = {path: stamp_of(path) for path in paths}
         read = {
             p: known[p] for p, stamp in stamps.items() if p in known and known[p][0] == stamp
         }
-        others = [path for path in paths if path not in read]
-        contents = read_contents([p for p in others if p.suffix != ".safetensors"])
-        contents |= {p: _header(p) for p in others if p.suffix == ".safetensors"}
-        read |= {path: (stamps[path], held) for path, held in contents.items()}
+        for kind in FORMATS:
+            new = [path for path, of in paths.items() if of is kind and path not in read]
+            read |= {path: (stamps[path], held) for path, held in kind.read(new).items()}
         self._known[folder] = read
         return read
 
 
-def _header(path: Path) -> Contents | str:
-    try:
-        return read_header(path)
-    except UnreadableError as error:
-        return str(error)
+def _is_weights(name: str) -> bool:
+    """Whether a file is called as files of weights are."""
+    return name.endswith(WeightFiles.endings)
 
 
 def _parts_of_files(
@@ -129,7 +123,7 @@ def _parts_of_files(
 ) -> dict[tuple[str, str], dict[str, Path]]:
     """Returns the files by ending and name; of one that is stored in parts all of them."""
     files: dict[tuple[str, str], dict[str, Path]] = {}
-    inside = [name for name in names if is_weights(name)]
+    inside = [name for name in names if _is_weights(name)]
     for step in sorted(filter(_STEP_FOLDER.fullmatch, names))[-MAX_FILES:]:
         there = _weights_in(folder, step, found)
         inside += [f"{step}/{name}" for name in there]
@@ -141,9 +135,9 @@ def _parts_of_files(
             continue
         if not path.is_file():
             continue  # a saved model may be a directory, which others read
-        ending = next(filter(name.endswith, ENDINGS))
+        ending = next(filter(name.endswith, _ENDINGS))
         stem = name.removesuffix(ending)
-        shard = _SHARD.fullmatch(stem) if ending == ".safetensors" else None
+        shard = _SHARD.fullmatch(stem) if _ENDINGS[ending].in_parts else None
         key, part = (shard[1], f"{shard[2]} of {shard[3]}") if shard else (stem, "1 of 1")
         files.setdefault((ending, key), {})[part] = path
     for (ending, name), parts in files.items():
@@ -164,10 +158,10 @@ def _weights_in(folder: Path, step: str, found: FolderContents) -> list[str]:
     except (UnreadableError, OSError):
         return []  # a file, or a link that leads out: nothing that could be shown
     found.watched.append(path)
-    weights = [name for name in names if is_weights(name)]
+    weights = [name for name in names if _is_weights(name)]
     if not weights or (path / MANIFEST_FILE).exists():
         return []
-    found.adopted.append(path)
+    found.owned.append(path)
     return weights
 
 
@@ -207,9 +201,9 @@ def _series_of(
 
 def _tensors(
     steps: Mapping[int, Sequence[Path]], read: _Read, found: FolderContents
-) -> dict[str, dict[int, StoredTensor]]:
+) -> dict[str, dict[int, MappedTensor]]:
     """Returns the matrices of a series by name and step."""
-    tensors: dict[str, dict[int, StoredTensor]] = {}
+    tensors: dict[str, dict[int, MappedTensor]] = {}
     for step, paths in sorted(steps.items()):
         for path in paths:
             for name, tensor in _tensors_in(path, *read[path], found):
@@ -219,22 +213,17 @@ def _tensors(
 
 def _tensors_in(
     path: Path, stamp: Stamp, contents: Contents | str, found: FolderContents
-) -> list[tuple[str, WeightsTensor]]:
+) -> list[tuple[str, MappedTensor]]:
     """Returns the matrices of a file with their names, and tells which cannot be read."""
     if isinstance(contents, str):
-        found.problems.append(
-            contents
-            if contents.startswith("expected")
-            else f"expected Keras' weights as HDF5; {path.name} is damaged or being written "
-            f"({contents}); save them again"
-        )
+        found.problems.append(contents)
         return []
     places = [place for place in contents.matrices if not is_optimizers(place)]
     others = [place for place in contents.others if not is_optimizers(place)]
     names = readable_names([*places, *others], contents.names)
     for place in others:
         words = contents.others[place]
-        found.others |= {names[place]: words, bare_name(place): words}
+        found.other_tensors |= {names[place]: words, bare_name(place): words}
     # What is no layer of its own leaves a layer's only matrix the layer's name.
     large = [place for place in places if min(contents.matrices[place].shape) >= 2]
     names |= readable_names(large, contents.names)
@@ -253,11 +242,11 @@ def _tensors_in(
                 "is cut short: that is left out"
             )
             continue
-        tensors.append((names[place], WeightsTensor(path, stamp, place, matrix)))
+        tensors.append((names[place], MappedTensor(path, stamp, place, matrix)))
     return tensors
 
 
-def _embeddings_first(item: tuple[str, dict[int, StoredTensor]]) -> tuple[bool, int, str]:
+def _embeddings_first(item: tuple[str, dict[int, MappedTensor]]) -> tuple[bool, int, str]:
     name, tensors = item
     (*_, newest) = tensors.values()
-    return not is_embedding(place_of(newest)), -newest.shape[0], name
+    return not is_embedding(newest.place), -newest.shape[0], name

@@ -1,10 +1,10 @@
-"""Finds the directory in which a run's checkpoints lie, the run's own or one below it."""
+"""The directory in which a model's variables lie, the run's own or one below it."""
 
 from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
 
 from google.protobuf import text_encoding
@@ -16,7 +16,7 @@ from tb_embed_plugin.metadata import (
     PROJECTOR_CONFIG_FILE,
 )
 from tb_embed_plugin.runs.checkpoints.bundle_entries import INDEX
-from tb_embed_plugin.runs.foreign.weight_files import ENDINGS, looks_like_weights
+from tb_embed_plugin.runs.foreign.reader import Reader, VariablesPlace
 from tb_embed_plugin.runs.foreign.written_path import WrittenPaths, last_part
 from tb_embed_plugin.runs.projector_config import ProjectorConfig
 from tb_embed_plugin.runs.safe_path import confined
@@ -31,29 +31,14 @@ _STATE_PATH = re.compile(r'^model_checkpoint_path: "(.*)"$', re.MULTILINE)
 _MAX_STATE_BYTES = 1 << 20
 
 
-@dataclass
-class CheckpointPlace:
-    """Where the checkpoints lie.
-
-    Attributes:
-        where: The directory as a path below the run, "" for the run itself.
-        names: The files there.
-        main: Name of the checkpoint that was named as the newest, empty for none.
-        problems: What is in doubt, one sentence each.
-        watched: Directories that may hold some later.
-    """
-
-    where: str
-    names: list[str]
-    main: str = ""
-    problems: list[str] = field(default_factory=list)
-    watched: list[Path] = field(default_factory=list)
-
-
-def find_checkpoints(
-    folder: Path, names: list[str], paths: WrittenPaths, config: ProjectorConfig | None
-) -> CheckpointPlace:
-    """Finds the directory of the checkpoints; the run itself where there are none.
+def find_variables(
+    folder: Path,
+    names: list[str],
+    paths: WrittenPaths,
+    config: ProjectorConfig | None,
+    readers: Sequence[Reader],
+) -> VariablesPlace:
+    """Finds the directory of checkpoints and weights; the run itself where there are none.
 
     That is the one in which the named checkpoint lies, the run's own, or, below a
     configuration, Keras' or the only one that holds any.
@@ -63,24 +48,30 @@ def find_checkpoints(
         names: What it holds.
         paths: Resolves the path of the checkpoint that is named.
         config: The configuration beside it, None where there is none.
+        readers: Those that read variables.
     """
     written = (config and config.checkpoint) or newest_checkpoint(folder)
-    named = _named(paths, written)
+    endings = [ending for reader in readers for ending in reader.endings]
+    named = _named(paths, written, endings)
+
+    def holds_variables(names: list[str]) -> bool:
+        return any(reader.suits(names) for reader in readers)
+
     main = named.name.removesuffix(INDEX) if named else last_part(written)
     for path in [named.parent, folder] if named else [folder]:
         there = names if path == folder else _names(path)
-        if _holds_checkpoints(there):
+        if holds_variables(there):
             return _place(folder, path, there, main)
-    place = CheckpointPlace("", names, main)
+    place = VariablesPlace("", names, main)
     if config is None:
         return place
     below = _folders_below(folder, names)
     place.watched = [path for path, _ in below]
-    with_any = [(path, there) for path, there in below if _holds_checkpoints(there)]
+    with_any = [(path, there) for path, there in below if holds_variables(there)]
     if not config.checkpoint and all(tensor.tensor for tensor in config.tensors):
         with_any = []  # it is about no checkpoint, so no other run is taken for a part of it
     for path, there in below:
-        is_keras = path == folder / KERAS_FOLDER and _holds_checkpoints(there)
+        is_keras = path == folder / KERAS_FOLDER and holds_variables(there)
         if is_keras or [(path, there)] == with_any:
             return _place(folder, path, there, main)
     if with_any:
@@ -108,9 +99,9 @@ def newest_checkpoint(folder: Path) -> str:
         return match[1]  # no text of a protocol buffer, so nothing in it is escaped
 
 
-def _named(paths: WrittenPaths, written: str) -> Path | None:
+def _named(paths: WrittenPaths, written: str, endings: Sequence[str]) -> Path | None:
     """Returns the file of a named checkpoint that there is."""
-    for ending in (INDEX, "", *ENDINGS) if written else ():
+    for ending in endings if written else ():
         try:
             return paths.find(written, ending)
         except UnreadableError:
@@ -118,9 +109,9 @@ def _named(paths: WrittenPaths, written: str) -> Path | None:
     return None
 
 
-def _place(folder: Path, path: Path, names: list[str], main: str) -> CheckpointPlace:
+def _place(folder: Path, path: Path, names: list[str], main: str) -> VariablesPlace:
     where = "" if path == folder else str(path.relative_to(folder))
-    return CheckpointPlace(where, names, main or last_part(newest_checkpoint(path)))
+    return VariablesPlace(where, names, main or last_part(newest_checkpoint(path)))
 
 
 def _folders_below(folder: Path, names: list[str]) -> list[tuple[Path, list[str]]]:
@@ -143,7 +134,3 @@ def _names(path: Path) -> list[str]:
         return os.listdir(path)  # noqa: PTH208 # thousands of names: no need of Paths
     except OSError:
         return []
-
-
-def _holds_checkpoints(names: list[str]) -> bool:
-    return any(name.endswith(INDEX) for name in names) or looks_like_weights(names)

@@ -1,0 +1,62 @@
+"""A matrix that lies in a file row by row, so that its values can be mapped."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_embed_plugin.errors import UnreadableError
+from tb_embed_plugin.runs.file_stamps import Stamp, stamp_of
+from tb_embed_plugin.runs.foreign.weight_contents import Matrix
+
+
+@dataclass(frozen=True)
+class MappedTensor:
+    """A matrix in a file, read where it lies.
+
+    Attributes:
+        path: The file, inside of its run.
+        file_stamp: The file's, when it was looked at.
+        place: What the matrix is called in it.
+        matrix: Where its values lie.
+        notes: What was taken for granted, one sentence each.
+    """
+
+    path: Path
+    file_stamp: Stamp
+    place: str
+    matrix: Matrix
+    notes: tuple[str, ...] = ()
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.matrix.shape
+
+    @property
+    def wall_time(self) -> float:
+        """When the file was written, seconds since 1970."""
+        return 0.0 if self.file_stamp is None else self.file_stamp[0] / 1e9
+
+    @property
+    def stamp(self) -> Hashable:
+        """What changes when the values do."""
+        return self.file_stamp, self.place
+
+    def read(self) -> NDArray[np.float32]:
+        """Returns the values, float32 of `shape`, read-only; wider types lose digits.
+
+        Raises:
+            UnreadableError: The file has changed.
+        """
+        if stamp_of(self.path) != self.file_stamp:
+            raise UnreadableError(
+                f"expected {self.path.name} as it was listed; it was written anew; reload "
+                "the page"
+            )
+        with np.errstate(over="ignore"):  # what float32 cannot hold is infinite, and so told
+            return self.matrix.read(self.path).astype(np.float32, copy=False)
