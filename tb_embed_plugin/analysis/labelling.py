@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_embed_plugin.metrics.observation import Labels
 from tb_embed_plugin.metrics.predictions import predict
+from tb_embed_plugin.metrics.step_data import Labels
 from tb_embed_plugin.runs.labels import read_classes
 from tb_embed_plugin.runs.run import Run
 

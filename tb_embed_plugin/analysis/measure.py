@@ -18,13 +18,13 @@ from tb_embed_plugin.metrics.moment import Moment
 from tb_embed_plugin.metrics.observation import (
     Change,
     Observation,
-    Outputs,
     compare,
     neighbors_of,
     observe,
 )
 from tb_embed_plugin.metrics.predictions import cross_entropy
 from tb_embed_plugin.metrics.similarity import Cka
+from tb_embed_plugin.metrics.step_data import Outputs
 from tb_embed_plugin.projections.blocks import check_width
 from tb_embed_plugin.projections.neighbors import nearest
 from tb_embed_plugin.projections.threads import one_blas_thread

@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from tb_embed_plugin.analysis.extent import MAX_STEPS
 from tb_embed_plugin.lru_cache import LruCache
 from tb_embed_plugin.metrics.catalog import DEFINITIONS
-from tb_embed_plugin.metrics.observation import Change, K, Labels, Observation, neighbors_of
+from tb_embed_plugin.metrics.observation import Change, K, Observation, neighbors_of
 from tb_embed_plugin.metrics.sample_catalog import SAMPLE_METRICS
 from tb_embed_plugin.metrics.similarity import Cka
+from tb_embed_plugin.metrics.step_data import Labels
 
 VERSION = 2
 """Raised whenever the same snapshot would be measured otherwise than before, and no metric's

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tb_embed_plugin.analysis.extent import samples_to_measure, thinned, trained_steps
 from tb_embed_plugin.analysis.labelling import labels_of
 from tb_embed_plugin.analysis.measured import LayerShelf, Measured
-from tb_embed_plugin.metrics.observation import Labels
+from tb_embed_plugin.metrics.step_data import Labels
 from tb_embed_plugin.runs.labels import label_of
 from tb_embed_plugin.runs.run import Run, short_hash
 

@@ -9,7 +9,8 @@ import numpy as np
 from tb_embed_plugin.analysis.findings import outputs_of
 from tb_embed_plugin.analysis.measure import LayerMeasures
 from tb_embed_plugin.errors import UnsuitableDataError
-from tb_embed_plugin.metrics.observation import Outputs, of_outputs
+from tb_embed_plugin.metrics.observation import outputs_of_samples
+from tb_embed_plugin.metrics.step_data import Outputs
 from tb_embed_plugin.projections.neighbors import Metric, Neighbors, nearest
 from tb_embed_plugin.runs.run import Run
 
@@ -34,7 +35,7 @@ def said_of(measures: LayerMeasures, sample: int, step: int) -> dict[str, float]
     recorded = outputs_of(measures, step)
     row = np.array([sample])
     outputs = Outputs(recorded.values[row], recorded.kind)
-    _, said = of_outputs(outputs, measures.labels.of(row))
+    said = outputs_of_samples(outputs, measures.labels.of(row))
     return {name: float(value) for name, (value,) in said.items()}
 
 

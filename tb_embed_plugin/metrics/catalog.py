@@ -1,101 +1,234 @@
-"""What is measured of each step, as data: names, titles, units and meanings.
+"""The metrics of a step: their names, titles, units and meanings, and what measures them.
 
 The names are those of the HTTP API, of the scalars and of the columns of data frames.
 """
 
 from __future__ import annotations
 
-from tb_embed_plugin.metrics.metric import Metric
+import numpy as np
+
+from tb_embed_plugin.metrics import collapse, motion, neighborhoods, separability, spectrum
+from tb_embed_plugin.metrics.metric import Measurement, Metric
 from tb_embed_plugin.metrics.sample_catalog import RUN_METRICS, SAMPLE_METRICS
+from tb_embed_plugin.metrics.step_data import StepData
 
 _CKA = "Linear CKA, debiased: 1 where only turned or scaled, about 0 where unrelated."
 
-STEP_METRICS = (
-    Metric("accuracy", "Accuracy", "share", "Samples whose prediction is their label."),
-    Metric(
-        "knn_accuracy",
-        "Neighbors' accuracy",
-        "share",
-        "Samples whose nearest neighbors' most frequent label is their own (leave-one-out).",
+
+def _accuracy(step: StepData) -> dict[str, float]:
+    # Predictions can be held against labels only where these are the model's classes.
+    if step.predicted is None or not step.labels.are_outputs:
+        return {}
+    return {"accuracy": neighborhoods.accuracy(step.labels.codes, step.predicted.classes)}
+
+
+def _neighbors_accuracy(step: StepData) -> dict[str, float]:
+    codes = step.labels.codes
+    # Where all labels are alike, neighbors could not be wrong.
+    if len(np.unique(codes[codes >= 0])) < 2:
+        return {}
+    return {"knn_accuracy": neighborhoods.accuracy(codes, step.votes.label)}
+
+
+def _separability(step: StepData) -> dict[str, float]:
+    known = step.silhouettes[~np.isnan(step.silhouettes)]
+    return {
+        "probe_accuracy": separability.probe_accuracy(step.snapshot, step.labels.codes),
+        "silhouette": float(known.mean(dtype=np.float64)) if known.size else np.nan,
+    }
+
+
+def _ranks(step: StepData) -> dict[str, float]:
+    return {
+        "effective_rank": spectrum.effective_rank(step.spectrum.variances),
+        "participation_ratio": spectrum.participation_ratio(step.spectrum.variances),
+        "rankme": spectrum.rankme(step.spectrum.singular),
+    }
+
+
+def _units(step: StepData) -> dict[str, float]:
+    return {
+        "dead_units": float(step.dead.mean()),
+        "saturated_units": float(step.saturated.mean()),
+    }
+
+
+def _radius(step: StepData) -> dict[str, float]:
+    return {"radius": motion.radius(step.spectrum.variances)}
+
+
+def _between_steps(step: StepData) -> dict[str, float]:
+    return {}  # they need another step, which the layer's metrics have
+
+
+def _collapse(step: StepData) -> dict[str, float]:
+    means = step.class_means
+    if len(means.classes) < 2:
+        return {}
+    simplex = collapse.nc2(means)
+    return {
+        "nc1": collapse.nc1(step.snapshot, step.labels.codes, means),
+        "nc2_norms": simplex.norms,
+        "nc2_angles": simplex.angles,
+        "nc2_maximal": simplex.maximal,
+    }
+
+
+def _collapse_of_outputs(step: StepData) -> dict[str, float]:
+    kernel = None if step.outputs is None else step.outputs.kernel
+    # Both need the model's classes to be the labels', and the layer to feed the output.
+    if step.predicted is None or kernel is None or not step.labels.are_outputs:
+        return {}
+    if len(step.class_means.classes) < 2:
+        return {}
+    return {
+        "nc3": collapse.nc3(step.class_means, kernel),
+        "nc4": collapse.nc4(step.snapshot, step.predicted.classes, step.class_means),
+    }
+
+
+MEASUREMENTS = (
+    Measurement(
+        (Metric("accuracy", "Accuracy", "share", "Samples whose prediction is their label."),),
+        _accuracy,
     ),
-    Metric(
-        "probe_accuracy",
-        "Linear probe",
-        "share",
-        "Held-out samples whose label a ridge classifier reads off the layer.",
+    Measurement(
+        (
+            Metric(
+                "knn_accuracy",
+                "Neighbors' accuracy",
+                "share",
+                "Samples whose nearest neighbors' most frequent label is their own "
+                "(leave-one-out).",
+            ),
+        ),
+        _neighbors_accuracy,
     ),
-    Metric(
-        "silhouette",
-        "Silhouette",
-        "",
-        "How much nearer samples are to their own class than to the next; -1 to 1.",
+    Measurement(
+        (
+            Metric(
+                "probe_accuracy",
+                "Linear probe",
+                "share",
+                "Held-out samples whose label a ridge classifier reads off the layer.",
+            ),
+            Metric(
+                "silhouette",
+                "Silhouette",
+                "",
+                "How much nearer samples are to their own class than to the next; -1 to 1.",
+            ),
+        ),
+        _separability,
     ),
-    Metric(
-        "effective_rank",
-        "Effective rank",
-        "directions",
-        "In how many directions the layer varies, by entropy of the shares of variance.",
+    Measurement(
+        (
+            Metric(
+                "effective_rank",
+                "Effective rank",
+                "directions",
+                "In how many directions the layer varies, by entropy of the shares of "
+                "variance.",
+            ),
+            Metric(
+                "participation_ratio",
+                "Participation ratio",
+                "directions",
+                "In how many directions the layer varies, by second moments.",
+            ),
+            Metric(
+                "rankme",
+                "RankMe",
+                "directions",
+                "In how many directions the layer lies, its mean among them, by entropy of the "
+                "singular values (Garrido et al. 2023).",
+            ),
+        ),
+        _ranks,
     ),
-    Metric(
-        "participation_ratio",
-        "Participation ratio",
-        "directions",
-        "In how many directions the layer varies, by second moments.",
+    Measurement(
+        (
+            Metric("dead_units", "Dead units", "share", "Units that answer all samples alike."),
+            Metric(
+                "saturated_units",
+                "Saturated units",
+                "share",
+                "Units at the bounds of their range on at least 95 % of the samples.",
+            ),
+        ),
+        _units,
     ),
-    Metric(
-        "rankme",
-        "RankMe",
-        "directions",
-        "In how many directions the layer lies, its mean among them, by entropy of the "
-        "singular values (Garrido et al. 2023).",
+    Measurement(
+        (Metric("radius", "Radius", "activations", "Root mean squared distance to the mean."),),
+        _radius,
     ),
-    Metric("dead_units", "Dead units", "share", "Units that answer all samples alike."),
-    Metric(
-        "saturated_units",
-        "Saturated units",
-        "share",
-        "Units at the bounds of their range on at least 95 % of the samples.",
+    Measurement(
+        (
+            Metric(
+                "displacement",
+                "Displacement",
+                "radii",
+                "How far samples have moved since the step before, over the radius; "
+                "their mean.",
+            ),
+            Metric(
+                "churn",
+                "Churn",
+                "share",
+                "Nearest neighbors that are others than at the step before.",
+            ),
+            Metric("cka_before", "CKA to the step before", "", _CKA),
+            Metric("cka_first", "CKA to the first step", "", _CKA),
+            Metric("cka_last", "CKA to the last step", "", _CKA),
+        ),
+        _between_steps,
     ),
-    Metric("radius", "Radius", "activations", "Root mean squared distance to the mean."),
-    Metric(
-        "displacement",
-        "Displacement",
-        "radii",
-        "How far samples have moved since the step before, over the radius; their mean.",
+    Measurement(
+        (
+            Metric(
+                "nc1",
+                "NC1-style",
+                "",
+                "Spread within the classes over that between them; 0 collapsed.",
+            ),
+            Metric(
+                "nc2_norms",
+                "NC2-style, norms",
+                "",
+                "How unequal the class means' distances are.",
+            ),
+            Metric("nc2_angles", "NC2-style, angles", "", "How unequal the means' angles are."),
+            Metric(
+                "nc2_maximal",
+                "NC2-style, simplex",
+                "",
+                "How far the angles are from those of a simplex.",
+            ),
+        ),
+        _collapse,
     ),
-    Metric(
-        "churn",
-        "Churn",
-        "share",
-        "Nearest neighbors that are others than at the step before.",
-    ),
-    Metric("cka_before", "CKA to the step before", "", _CKA),
-    Metric("cka_first", "CKA to the first step", "", _CKA),
-    Metric("cka_last", "CKA to the last step", "", _CKA),
-    Metric(
-        "nc1", "NC1-style", "", "Spread within the classes over that between them; 0 collapsed."
-    ),
-    Metric("nc2_norms", "NC2-style, norms", "", "How unequal the class means' distances are."),
-    Metric("nc2_angles", "NC2-style, angles", "", "How unequal the means' angles are."),
-    Metric(
-        "nc2_maximal",
-        "NC2-style, simplex",
-        "",
-        "How far the angles are from those of a simplex.",
-    ),
-    Metric(
-        "nc3",
-        "NC3-style",
-        "",
-        "How far the output layer's weights are from the class means; 0 the same, 2 opposed.",
-    ),
-    Metric(
-        "nc4",
-        "NC4-style",
-        "share",
-        "Samples whose prediction is not the class of the nearest mean.",
+    Measurement(
+        (
+            Metric(
+                "nc3",
+                "NC3-style",
+                "",
+                "How far the output layer's weights are from the class means; 0 the "
+                "same, 2 opposed.",
+            ),
+            Metric(
+                "nc4",
+                "NC4-style",
+                "share",
+                "Samples whose prediction is not the class of the nearest mean.",
+            ),
+        ),
+        _collapse_of_outputs,
     ),
 )
+"""All that is measured of a step, a line or more each; the page lists them in this order."""
+
+STEP_METRICS = tuple(metric for one in MEASUREMENTS for metric in one.metrics)
 """One number a step."""
 
 CKA_METRICS = ("cka_before", "cka_first", "cka_last")

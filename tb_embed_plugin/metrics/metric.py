@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
+
+from tb_embed_plugin.metrics.step_data import StepData
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,19 @@ class Metric:
     title: str
     unit: str
     meaning: str
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Metrics of a step that are measured together.
+
+    Attributes:
+        metrics: What they are.
+        measure: Returns their values by name; what is undefined is NaN or left out.
+    """
+
+    metrics: tuple[Metric, ...]
+    measure: Callable[[StepData], Mapping[str, float]]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tb_embed_plugin.analysis.labelling import match_outputs
-from tb_embed_plugin.metrics.observation import Labels
+from tb_embed_plugin.metrics.step_data import Labels
 from tb_embed_plugin.runs.tables.metadata_table import Column
 
 WORDS = ["cat", "dog", "cat", "", "eel", "dog"]

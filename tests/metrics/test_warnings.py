@@ -16,7 +16,8 @@ from tb_embed_plugin.analysis import history
 from tb_embed_plugin.analysis.measure import LayerMeasures
 from tb_embed_plugin.analysis.measured import Measured
 from tb_embed_plugin.metrics.moment import Moment
-from tb_embed_plugin.metrics.observation import Labels, compare, observe
+from tb_embed_plugin.metrics.observation import compare, observe
+from tb_embed_plugin.metrics.step_data import Labels
 from tb_embed_plugin.metrics.warning_rules import WARNING_RULES, Finding
 from tb_embed_plugin.projections.neighbors import nearest
 from tests.harness import Recording, read_run
