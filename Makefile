@@ -8,13 +8,13 @@ BACKENDS := .venv-backends
 PYTEST := $(BIN)/pytest --numprocesses 2 --dist worksteal --durations 10
 # Files of tests that need no TensorFlow, no browser and no process of their own.
 ROOMS := $(addprefix tests/,runs projections metrics analysis server jobs)
-QUICK = $(shell grep -rLE 'import (keras|tensorflow|subprocess)|EmbeddingCheckpoint|Recording\b' --include 'test_*.py' $(ROOMS))
+QUICK = $(shell grep -rLE 'import (keras|tensorflow|subprocess)|tests\.foreign|EmbeddingCheckpoint|Recording\b' --include 'test_*.py' $(ROOMS))
 # Where the machine has no npm, one is installed there.
 export PATH := $(PATH):$(abspath $(BIN))
 PAGE := tb_embed_plugin/static/index.js
 PAGE_SOURCES := $(shell find frontend -path frontend/node_modules -prune -o -type f -print)
 
-.PHONY: demo test quick quick-python lint lint-python lint-page test-python test-page test-browser test-backends browsers bench pictures soak clean
+.PHONY: demo test quick quick-python lint lint-python lint-page test-python test-page test-browser coverage test-backends browsers bench pictures soak clean
 
 demo: $(VENV)/installed  ## train a small network on digits and open TensorBoard on it
 	$(BIN)/tb-embed demo
@@ -27,7 +27,7 @@ quick: $(VENV)/installed  ## what a minute can tell: lint, unit tests of the pag
 	$(MAKE) --jobs 2 --output-sync quick-python lint test-page
 
 quick-python: $(VENV)/installed
-	$(BIN)/pytest --durations 10 $(QUICK)
+	$(BIN)/python -m pytest -p tests.bare_tensorboard --durations 10 $(QUICK)
 
 lint: lint-python lint-page
 
@@ -46,6 +46,9 @@ test-page: $(VENV)/installed
 test-python: $(VENV)/installed $(PAGE)
 	$(PYTEST) tests --ignore tests/browser --ignore tests/backends
 
+coverage: $(VENV)/installed  ## which lines and branches of the package the Python tests reach
+	$(PYTEST) tests --ignore tests/browser --ignore tests/backends --cov --cov-report term
+
 test-backends: $(BACKENDS)/installed  ## recording on Keras' other backends
 	KERAS_BACKEND=jax $(BACKENDS)/bin/pytest tests/backends
 	KERAS_BACKEND=torch $(BACKENDS)/bin/pytest tests/backends
@@ -58,6 +61,7 @@ browsers: $(VENV)/installed
 
 bench: $(VENV)/installed $(PAGE) browsers  ## the claims of docs/benchmarks.md, measured here and now
 	$(BIN)/python benchmarks/recording.py
+	$(BIN)/python benchmarks/long_runs.py
 	$(BIN)/python benchmarks/listing.py
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/forward_memory.py

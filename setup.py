@@ -133,6 +133,7 @@ setup(
             "playwright>=1.58,<1.65",
             "pyarrow",
             "pytest",
+            "pytest-cov",
             "pytest-xdist",
             "ruff",
             "scipy-stubs",

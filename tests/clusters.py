@@ -16,10 +16,11 @@ from tests.harness import wait_until
 BASE = "/data/plugin/tb_embed/"
 HEADER = {"X-TB-Embed": "1"}
 STEPS = 4
+SAMPLES = 120
 
 
 def snapshot(
-    step: int, samples: int = 240, units: int = 8, seed: int = 0
+    step: int, samples: int = SAMPLES, units: int = 8, seed: int = 0
 ) -> NDArray[np.float32]:
     """Returns four clusters, further apart at each step."""
     rng = np.random.default_rng(seed)
@@ -28,7 +29,7 @@ def snapshot(
     return (noise + step * centres[labels(samples)] / STEPS).astype(np.float32)
 
 
-def labels(samples: int = 240) -> NDArray[np.int64]:
+def labels(samples: int = SAMPLES) -> NDArray[np.int64]:
     """Returns the cluster of each sample."""
     return np.arange(samples) % 4
 

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from tests.harness import EPOCHS, PATIENCE, Recording
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# Threads of engines that spin while they wait cost a busy machine ten times as much.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 # A slow machine fails no test, and CI tries the same examples each time.
 settings.register_profile(

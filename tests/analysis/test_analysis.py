@@ -107,19 +107,18 @@ def words(
         ("words", {"labels": labels, "class_names": names, "layers": ["fc1", "fc2"]}),
         ("bare", {"layers": ["fc1"]}),
     ]
-    for name, chosen in options:
-        keras.utils.set_random_seed(0)
-        model = keras.Sequential(
-            [
-                keras.layers.Flatten(),
-                keras.layers.Dense(64, activation="tanh", name="fc1"),
-                keras.layers.Dense(32, activation="relu", name="fc2"),
-                keras.layers.Dense(10, activation="softmax"),
-            ]
-        )
-        model.compile(keras.optimizers.Adam(3e-3), "sparse_categorical_crossentropy")
-        checkpoint = EmbeddingCheckpoint(logdir / name, images, **chosen)
-        model.fit(images, labels, epochs=5, verbose=0, callbacks=[checkpoint])
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential(
+        [
+            keras.layers.Flatten(),
+            keras.layers.Dense(64, activation="tanh", name="fc1"),
+            keras.layers.Dense(32, activation="relu", name="fc2"),
+            keras.layers.Dense(10, activation="softmax"),
+        ]
+    )
+    model.compile(keras.optimizers.Adam(3e-3), "sparse_categorical_crossentropy")
+    both = [EmbeddingCheckpoint(logdir / name, images, **chosen) for name, chosen in options]
+    model.fit(images, labels, epochs=5, verbose=0, callbacks=both)
     return logdir
 
 

@@ -17,7 +17,7 @@ import safetensors.numpy
 
 from tb_embed_plugin import cli, record
 from tb_embed_plugin.plugin import EmbeddingsPlugin
-from tests.clusters import STEPS, get, labels, record_clusters, snapshot
+from tests.clusters import SAMPLES, STEPS, get, labels, record_clusters, snapshot
 from tests.harness import client_for
 
 WORDS = ["<script>alert(1)</script>", "</script>", "{{data}}", "ok"]
@@ -89,9 +89,9 @@ def test_the_csv_has_a_row_a_step_and_sample(exported: Path) -> None:
         quality = list(csv.DictReader(file))
     frames = np.load(exported / "out.npz")["frames"]
 
-    assert len(rows) == (STEPS + 1) * 240
+    assert len(rows) == (STEPS + 1) * SAMPLES
     assert list(rows[0]) == ["step", "sample", "x", "y", "index", "label", "word"]
-    row = rows[3 * 240 + 17]
+    row = rows[3 * SAMPLES + 17]
     assert (row["step"], row["sample"], row["word"]) == ("3", "17", WORDS[17 % 4])
     assert float(row["x"]) == pytest.approx(frames[3, 17, 0], rel=1e-6)
     assert [int(q["step"]) for q in quality] == list(range(STEPS + 1))
@@ -107,7 +107,7 @@ def test_all_formats_hold_the_same(exported: Path) -> None:
     table = pyarrow.parquet.read_table(exported / "out.parquet")
     parquet_info = json.loads(table.schema.metadata[b"tb_embed"])
 
-    assert frames.shape == (STEPS + 1, 240, 2)
+    assert frames.shape == (STEPS + 1, SAMPLES, 2)
     np.testing.assert_array_equal(tensors["frames"], frames)
     np.testing.assert_array_equal(tensors["quality.neighbors_kept"], kept)
     np.testing.assert_array_equal(table["y"].to_numpy(), frames[:, :, 1].ravel())

@@ -13,9 +13,11 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from scipy.special import log_softmax, softmax
 
+from tb_embed_plugin import open_run
 from tb_embed_plugin.metrics import dynamics
 from tb_embed_plugin.metrics.predictions import judge
 from tb_embed_plugin.metrics.rankings import AGREEMENT, RULES, History, summary
+from tests import perceptron
 
 MATRICES = arrays(bool, st.tuples(st.integers(1, 6), st.integers(1, 5)))
 OUTPUTS = arrays(
@@ -207,31 +209,13 @@ def test_most_suspicious_labels_are_those_planted(
     tmp_path: Path, digits: tuple[NDArray[np.float32], NDArray[np.int64]]
 ) -> None:
     """A fiftieth of the recorded labels changed at random, in a real training on the others."""
-    import keras
-
-    from tb_embed_plugin import EmbeddingCheckpoint, open_run
-
     images, labels = digits
     rng = np.random.default_rng(0)
     planted = rng.choice(len(labels), 36, replace=False)
     wrong = labels.copy()
     wrong[planted] = (labels[planted] + rng.integers(1, 10, 36)) % 10
-    keras.utils.set_random_seed(0)
-    model = keras.Sequential(
-        [
-            keras.layers.Flatten(),
-            keras.layers.Dense(64, activation="relu", name="fc1"),
-            keras.layers.Dense(10, activation="softmax"),
-        ]
-    )
-    model.compile("adam", "sparse_categorical_crossentropy")
-    model.fit(
-        images,
-        labels,
-        epochs=4,
-        verbose=0,
-        callbacks=[EmbeddingCheckpoint(tmp_path / "run", images, labels=wrong)],
-    )
+    x, learnt = images.reshape(-1, 64), {0: labels}
+    perceptron.train(tmp_path / "run", x, wrong, perceptron.Adam(), epochs=4, learnt=learnt)
     found = open_run(tmp_path, "run").layer("fc1").ranking("suspicious_label").samples[:36]
 
     assert np.isin(found, planted).mean() >= 0.6

@@ -6,12 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tb_embed_plugin import EmbeddingCheckpoint
 from tb_embed_plugin.analysis import history
 from tb_embed_plugin.analysis.measure import LayerMeasures
 from tb_embed_plugin.analysis.measured import Measured
@@ -20,7 +18,9 @@ from tb_embed_plugin.metrics.observation import compare, observe
 from tb_embed_plugin.metrics.step_data import Labels
 from tb_embed_plugin.metrics.warning_rules import WARNING_RULES, Finding
 from tb_embed_plugin.projections.neighbors import nearest
+from tests import perceptron
 from tests.harness import Recording, read_run
+from tests.perceptron import Adam, Momentum
 
 CONFUSED = (3, 5)
 
@@ -92,44 +92,18 @@ def test_a_healthy_training_raises_nothing(recording: Recording) -> None:
     assert found_in(history.moments_of(measures), measures.labels.codes) == []
 
 
+Train = Callable[..., dict[str, tuple[int, Finding]]]
+
+
 @pytest.fixture
-def train(tmp_path: Path, digits: tuple[NDArray[np.float32], NDArray[np.int64]]) -> Any:
+def train(tmp_path: Path, some_digits: tuple[NDArray[np.float32], NDArray[np.int64]]) -> Train:
     """Trains and records a network with a fault, and returns the warnings by their names."""
-    images, labels = digits
+    x, labels = some_digits
 
     def train(
-        optimizer: keras.optimizers.Optimizer,
-        epochs: int = 8,
-        hidden: int = 1,
-        fit_labels: list[tuple[int, NDArray[np.int64]]] | None = None,
-        callback: keras.callbacks.Callback | None = None,
-        **fc1: Any,
+        optimizer: perceptron.Adam | perceptron.Momentum, **options: Any
     ) -> dict[str, tuple[int, Finding]]:
-        keras.utils.set_random_seed(0)
-        options = {"units": 64, "activation": "relu"} | fc1
-        before = {"units": options["units"], "activation": options["activation"]}
-        model = keras.Sequential(
-            [
-                keras.Input((8, 8)),
-                keras.layers.Flatten(),
-                *[keras.layers.Dense(**before) for _ in range(hidden - 1)],
-                keras.layers.Dense(name="fc1", **options),
-                keras.layers.Dense(10),
-            ]
-        )
-        model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-        recorder = EmbeddingCheckpoint(tmp_path / "run", images, layers="fc1", labels=labels)
-        start = 0
-        for end, learnt in fit_labels or [(epochs, labels)]:
-            model.fit(
-                images,
-                learnt,
-                initial_epoch=start,
-                epochs=end,
-                verbose=0,
-                callbacks=[recorder, *([callback] if callback else [])],
-            )
-            start = end
+        perceptron.train(tmp_path / "run", x, labels, optimizer, **options)
         measures = LayerMeasures(read_run(tmp_path / "run"), "fc1", Measured())
         warnings = found_in(history.moments_of(measures), labels)
         return {name: (measures.trained[f.index], f) for name, f in warnings}
@@ -137,16 +111,22 @@ def train(tmp_path: Path, digits: tuple[NDArray[np.float32], NDArray[np.int64]])
     return train
 
 
-Train = Callable[..., dict[str, tuple[int, Finding]]]
+@pytest.fixture(scope="module")
+def some_digits(
+    digits: tuple[NDArray[np.float32], NDArray[np.int64]],
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """A thousand digits, flat, and their labels."""
+    images, labels = digits
+    return images[:1000].reshape(1000, 64), labels[:1000]
 
 
 def test_a_far_too_high_learning_rate_collapses_the_rank(train: Train) -> None:
-    warnings = train(keras.optimizers.Adam(1.0), epochs=2)
+    warnings = train(Adam(1.0), epochs=2)
     assert warnings["rank_collapse"][0] == 1
 
 
 def test_a_too_high_learning_rate_drifts(train: Train) -> None:
-    warnings = train(keras.optimizers.SGD(0.3, momentum=0.9))
+    warnings = train(Momentum(0.3))
     step, finding = warnings["drifting"]
     assert step >= 4
     assert finding.value >= finding.threshold
@@ -154,52 +134,46 @@ def test_a_too_high_learning_rate_drifts(train: Train) -> None:
 
 
 def test_one_epoch_with_a_high_learning_rate_churns(train: Train) -> None:
-    spike = keras.callbacks.LearningRateScheduler(lambda epoch: 0.1 if epoch == 5 else 0.001)
-    warnings = train(keras.optimizers.Adam(), callback=spike)
+    warnings = train(Adam(), rates={5: 0.1, 6: 0.001})
     assert warnings["sudden_churn"][0] == 6
 
 
 def test_a_bad_bias_kills_units(train: Train) -> None:
-    bias = keras.initializers.Constant(-3.0)
-    warnings = train(keras.optimizers.Adam(), epochs=2, bias_initializer=bias)
+    warnings = train(Adam(), epochs=2, bias=-3)
     step, finding = warnings["units_dying"]
     assert step == 1
     assert finding.units == tuple(range(64))
 
 
 def test_a_frozen_layer_stands_still(train: Train) -> None:
-    warnings = train(keras.optimizers.Adam(), epochs=4, trainable=False)
+    warnings = train(Adam(), epochs=4, frozen=True)
     assert list(warnings) == ["standing_still"]
     assert warnings["standing_still"][0] == 3
 
 
 def test_shuffled_labels_of_one_class_are_not_learnt(
-    train: Train, digits: tuple[NDArray[np.float32], NDArray[np.int64]]
+    train: Train, some_digits: tuple[NDArray[np.float32], NDArray[np.int64]]
 ) -> None:
-    labels = digits[1].copy()
-    labels[digits[1] == 3] = np.random.default_rng(0).integers(0, 10, (digits[1] == 3).sum())
-    warnings = train(keras.optimizers.Adam(), fit_labels=[(8, labels)])
+    labels = some_digits[1].copy()
+    threes = labels == 3
+    labels[threes] = np.random.default_rng(0).integers(0, 10, threes.sum())
+    warnings = train(Adam(), learnt={0: labels})
 
     assert list(warnings) == ["class_not_learnt"]
     finding = warnings["class_not_learnt"][1]
     assert finding.classes == (3,)
-    assert set(digits[1][finding.samples]) == {3}
+    assert set(some_digits[1][finding.samples]) == {3}
 
 
 def test_two_classes_whose_labels_are_shuffled_merge_in_a_narrow_layer(
-    train: Train, digits: tuple[NDArray[np.float32], NDArray[np.int64]]
+    train: Train, some_digits: tuple[NDArray[np.float32], NDArray[np.int64]]
 ) -> None:
-    labels = digits[1].copy()
+    labels = some_digits[1].copy()
     confused = np.isin(labels, CONFUSED)
     labels[confused] = np.random.default_rng(0).choice(CONFUSED, confused.sum())
-    warnings = train(
-        keras.optimizers.Adam(3e-3),
-        hidden=3,
-        units=8,
-        fit_labels=[(3, digits[1]), (12, labels)],
-    )
+    warnings = train(Adam(3e-3), epochs=12, widths=(8, 8, 8), learnt={3: labels})
     step, finding = warnings["classes_merging"]
 
     assert step > 3
     assert finding.classes == CONFUSED
-    assert set(digits[1][finding.samples]) == set(CONFUSED)
+    assert set(some_digits[1][finding.samples]) == set(CONFUSED)

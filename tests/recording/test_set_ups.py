@@ -39,7 +39,7 @@ def prepare(x: Any, **options: Any) -> Samples:
 
 def classifier(*first: Any, last: Any = None, loss: Any = LOGITS) -> Any:
     model = keras.Sequential([*first, layers.Dense(6, "relu", name="fc1"), last or dense(3)])
-    model.compile("adam", loss)
+    model.compile("sgd", loss)
     return model
 
 
@@ -81,7 +81,7 @@ def stateful() -> Any:
     inputs = keras.Input(batch_shape=(4, 7, 5))
     recurrent = layers.LSTM(6, stateful=True, name="lstm")
     model = keras.Model(inputs, layers.Dense(3)(recurrent(inputs)))
-    model.compile("adam", LOGITS)
+    model.compile("sgd", LOGITS)
     return model
 
 
@@ -89,7 +89,7 @@ def recurrent(**options: Any) -> Any:
     model = keras.Sequential(
         [keras.Input((7, 5)), layers.LSTM(6, name="lstm", **options), dense(3)]
     )
-    model.compile("adam", LOGITS)
+    model.compile("sgd", LOGITS)
     return model
 
 
@@ -397,7 +397,7 @@ def test_a_head_that_gives_the_outputs_is_recorded(policy: str, activation: str 
             layers.Dense(3, activation, dtype=policy),
         ]
     )
-    model.compile("adam", LOGITS if activation is None else "sparse_categorical_crossentropy")
+    model.compile("sgd", LOGITS if activation is None else "sparse_categorical_crossentropy")
     # Steep, so that some probabilities are nearly 0.
     model.layers[1].set_weights([20 * weights for weights in model.layers[1].get_weights()])
 
@@ -447,13 +447,13 @@ def adversarial() -> Any:
             return {"loss": loss}
 
     model = Trained()
-    model.compile("adam")
+    model.compile("sgd")
     return model
 
 
 def masked() -> Any:
     model = with_a_mask_as_input()[0]
-    model.compile("adam", LOGITS)
+    model.compile("sgd", LOGITS)
     return model
 
 
@@ -511,7 +511,7 @@ def test_what_is_not_recorded_is_said(tmp_path: Path, caplog: pytest.LogCaptureF
     model = keras.Sequential(
         [keras.Input((16, 16, 3)), layers.Flatten(), layers.Dense(4, name="fc1"), dense(3)]
     )
-    model.compile("adam", lambda y, p: keras.ops.mean(p))
+    model.compile("sgd", lambda y, p: keras.ops.mean(p))
     with caplog.at_level("INFO", "tb_embed_plugin"):
         callback = EmbeddingCheckpoint(tmp_path, images, verbose=True)
         model.fit(images, np.zeros(20), verbose=0, callbacks=[callback])

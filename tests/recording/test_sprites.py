@@ -319,17 +319,19 @@ def test_a_run_without_pages_serves_its_sheet(tmp_path: Path, digits: Digits) ->
 
 
 def test_shrinking_needs_hardly_more_memory_than_the_sheet(tmp_path: Path) -> None:
-    # 400 images of 512 pixels are 400 MiB as RGBA, the sheet of 8192 pixels 256 MiB.
+    # 400 images of 256 pixels are 100 MiB as RGBA, a sheet of 4096 pixels 64 MiB.
     code = (
         "import re, sys\n"
         "def most():\n"
         "    return int(re.search(r'VmHWM:\\s*(\\d+)', open('/proc/self/status').read())[1])\n"
         "import numpy as np\n"
         "from tb_embed_plugin import write_sprite_image\n"
-        "image = np.zeros((1, 512, 512, 4), np.float32)\n"
+        "from tb_embed_plugin.runs import sprites\n"
+        "sprites.MAX_SHEET_SIDE = 4096\n"
+        "image = np.zeros((1, 256, 256, 4), np.float32)\n"
         "write_sprite_image(sys.argv[1], image)\n"
         "before = most()\n"
-        "images = np.broadcast_to(image, (400, 512, 512, 4))\n"
+        "images = np.broadcast_to(image, (400, 256, 256, 4))\n"
         "info = write_sprite_image(sys.argv[1], images)\n"
         "after = most()\n"
         "print(info.cell[0], after - before)\n"
@@ -341,7 +343,7 @@ def test_shrinking_needs_hardly_more_memory_than_the_sheet(tmp_path: Path) -> No
         check=True,
     )
     side, kibibytes = map(int, result.stdout.split())
-    assert side == 409
+    assert side == 204
     # A resized image, its source in floats and the encoder's buffers beside the sheet.
     assert kibibytes * 1024 < (20 * side) ** 2 * 4 + (16 << 20)
 
