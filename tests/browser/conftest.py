@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from tests.browser.chromium import launch
+from tests.browser.pages import Pages
 from tests.browser.tab import NEVER, Open, Tab
 from tests.harness import Recording, TensorBoardProcess, tensorboard
 
@@ -24,7 +25,10 @@ def playwright() -> Iterator[Playwright]:
 @pytest.fixture(scope="session")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     """Chromium; its absence fails, and never skips, the tests."""
-    with launch(playwright) as browser:
+    # Software that plays a graphics card for WebGL is no gain for the rest of the page.
+    with launch(
+        playwright, "--disable-gpu-rasterization", "--disable-gpu-compositing"
+    ) as browser:
         yield browser
 
 
@@ -35,10 +39,19 @@ def server(recording: Recording) -> Iterator[TensorBoardProcess]:
         yield process
 
 
+@pytest.fixture(scope="session")
+def pages(browser: Browser) -> Pages:
+    """Chromium's pages, which tests hand on to one another."""
+    return Pages(browser)
+
+
 @pytest.fixture
-def open_tab(browser: Browser, server: TensorBoardProcess) -> Iterator[Open]:
+def open_tab(
+    request: pytest.FixtureRequest, pages: Pages, server: TensorBoardProcess
+) -> Iterator[Open]:
     """Opens the page, alone or as TensorBoard's tab; it must not complain of anything."""
-    tabs: list[Tab] = []
+    opened: list[tuple[Tab, TensorBoardProcess]] = []
+    failed = request.session.testsfailed
 
     def open_one(
         at: TensorBoardProcess = server,
@@ -50,27 +63,33 @@ def open_tab(browser: Browser, server: TensorBoardProcess) -> Iterator[Open]:
         dark: bool = False,
         reduced_motion: bool = False,
         touch: bool = False,
+        script: str = "",
         keys: str = "",
         tolerated: str = NEVER,
     ) -> Tab:
-        context = browser.new_context(
-            viewport={"width": width, "height": height},
-            has_touch=touch,
-            reduced_motion="reduce" if reduced_motion else "no-preference",
+        page = pages.take(touch=touch, script=script)
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(
+            color_scheme="light", reduced_motion="reduce" if reduced_motion else "no-preference"
         )
-        tab = Tab(context.new_page(), url or at.url, hosted=hosted)
+        tab = Tab(page, url or at.url, hosted=hosted)
         tab.tolerated += f"|{tolerated}"
-        tabs.append(tab)
+        opened.append((tab, at))
         at.before_stop.append(tab.leave)
         tab.open(dark=dark, keys=keys)
         return tab
 
     yield open_one
-    for tab in tabs:
-        complaints, foreign = tab.complaints, tab.foreign_requests
-        tab.page.context.close()
-        assert not complaints
-        assert not foreign, "nothing is loaded from elsewhere"
+    for tab, at in opened:
+        tab.stop_listening()
+        at.before_stop.remove(tab.leave)
+        if request.session.testsfailed > failed:
+            pages.drop(tab.page)
+        else:
+            pages.give_back(tab.page, tab.url)
+    for tab, _ in opened:
+        assert not tab.complaints
+        assert not tab.foreign_requests, "nothing is loaded from elsewhere"
 
 
 @pytest.fixture(scope="session")

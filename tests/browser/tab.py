@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import re
 import time
@@ -10,12 +11,47 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import ConsoleMessage, FrameLocator, Locator, Page, Request, expect
+from playwright.sync_api import (
+    ConsoleMessage,
+    Error,
+    FrameLocator,
+    Locator,
+    Page,
+    Request,
+    expect,
+)
 
 TIMEOUT = 30_000
 """Milliseconds; generous, because CI's machine draws without a graphics card."""
 expect.set_options(timeout=TIMEOUT)
 NEVER = r"(?!)"
+
+POSITIONS = """
+async (_, [pane, frames]) => {
+    for (let i = 0; i < frames; i += 1) await new Promise(requestAnimationFrame);
+    const bytes = new Uint8Array(window.tbEmbed.screenPositions(pane).slice().buffer);
+    let text = "";
+    for (const byte of bytes) text += String.fromCharCode(byte);
+    return btoa(text);
+}
+"""
+
+REST = """
+async (_, [pane, timeout]) => {
+    // As bits: hidden samples lie nowhere, which is NaN.
+    const look = () => new Uint32Array(window.tbEmbed.screenPositions(pane).slice().buffer);
+    const deadline = performance.now() + timeout;
+    let before = look();
+    while (performance.now() < deadline) {
+        for (let i = 0; i < 3; i += 1) await new Promise(requestAnimationFrame);
+        const now = look();
+        const same = now.length === before.length && now.every((it, i) => it === before[i]);
+        if (same) return true;
+        before = now;
+    }
+    return false;
+}
+"""
 
 
 class Tab:
@@ -42,8 +78,14 @@ class Tab:
         self.foreign_requests: list[str] = []
         page.set_default_timeout(TIMEOUT)
         page.on("console", self._hear)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("pageerror", self._fail)
         page.on("request", self._see)
+
+    def stop_listening(self) -> None:
+        """Hears no more of what happens on the page."""
+        self.page.remove_listener("console", self._hear)
+        self.page.remove_listener("pageerror", self._fail)
+        self.page.remove_listener("request", self._see)
 
     @property
     def frame(self) -> FrameLocator | Page:
@@ -95,22 +137,18 @@ class Tab:
         )
         self.settle()
 
-    def settle(self) -> None:
-        """Waits until two drawings in a row put the samples at the same places."""
-        self.wait_until(self._at_rest)
+    def settle(self, pane: int = 0) -> None:
+        """Waits until drawings in a row put the samples of a pane at the same places."""
+        rests = self.canvas.evaluate(REST, [pane, TIMEOUT])
+        assert rests, "the samples never came to rest"
 
-    def positions(self) -> NDArray[np.float64]:
-        """Returns x and y of each sample in CSS pixels of the canvas, (n_samples, 2)."""
-        flat = self.canvas.evaluate("() => Array.from(window.tbEmbed.screenPositions())")
-        return np.array(flat).reshape(-1, 3)[:, :2]
+    def positions(self, pane: int = 0) -> NDArray[np.float64]:
+        """Returns x and y of a pane's samples in CSS pixels of its canvas, (n_samples, 2)."""
+        return _places(self.canvas.evaluate(POSITIONS, [pane, 0]))
 
     def positions_next_frame(self) -> NDArray[np.float64]:
         """Returns the positions two animation frames later."""
-        flat = self.canvas.evaluate(
-            "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame("
-            "() => done(Array.from(window.tbEmbed.screenPositions())))))"
-        )
-        return np.array(flat).reshape(-1, 3)[:, :2]
+        return _places(self.canvas.evaluate(POSITIONS, [0, 2]))
 
     def pixels(self) -> NDArray[np.uint8]:
         """Returns the canvas as it is on the screen, (height, width, 3)."""
@@ -144,9 +182,8 @@ class Tab:
             assert time.monotonic() < deadline, "it never came true"
             self.page.wait_for_timeout(50)
 
-    def _at_rest(self) -> bool:
-        # Hidden samples lie nowhere, which is NaN.
-        return np.array_equal(self.positions(), self.positions_next_frame(), equal_nan=True)
+    def _fail(self, error: Error) -> None:
+        self.complaints.append(str(error))
 
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type != "error":
@@ -159,6 +196,12 @@ class Tab:
         origin = "/".join(self.url.split("/")[:3])
         if not request.url.startswith((origin, "data:", "blob:")):
             self.foreign_requests.append(request.url)
+
+
+def _places(text: str) -> NDArray[np.float64]:
+    """Returns x and y of each sample, (n_samples, 2), of their float32 in base64."""
+    flat = np.frombuffer(base64.b64decode(text), np.float32)
+    return flat.astype(np.float64).reshape(-1, 3)[:, :2]
 
 
 Open = Callable[..., Tab]

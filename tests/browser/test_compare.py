@@ -81,8 +81,7 @@ def second(tab: Tab) -> Locator:
 
 def positions(tab: Tab) -> NDArray[np.float64]:
     """Returns x and y of the second pane's samples in CSS pixels of its canvas."""
-    flat = tab.canvas.evaluate("() => Array.from(window.tbEmbed.screenPositions(1))")
-    return np.array(flat).reshape(-1, 3)[:, :2]
+    return tab.positions(pane=1)
 
 
 def wait_for_both(tab: Tab, step: int, beside: int) -> None:
@@ -93,12 +92,8 @@ def wait_for_both(tab: Tab, step: int, beside: int) -> None:
     expect(second(tab)).to_have_attribute("aria-busy", "false", timeout=TIMEOUT)
     tab.wait_for_picture(step)
 
-    def at_rest() -> bool:
-        before = positions(tab)
-        tab.positions_next_frame()
-        return len(before) > 0 and np.array_equal(before, positions(tab), equal_nan=True)
-
-    tab.wait_until(at_rest)
+    tab.wait_until(lambda: len(positions(tab)) > 0)
+    tab.settle(pane=1)
 
 
 def compare(tab: Tab, **choices: str) -> None:

@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from playwright.sync_api import Browser, Playwright, expect
+from playwright.sync_api import Playwright, expect
 
 from tb_embed_plugin import record
 from tests.browser import firefox
+from tests.browser.pages import Pages
 from tests.browser.tab import Open, Tab
 from tests.harness import TensorBoardProcess, tensorboard
 
@@ -38,10 +39,10 @@ def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def browser(playwright: Playwright, downloads: Path) -> Iterator[Browser]:
-    """Firefox, for all that the tests open; its absence fails, and never skips, the tests."""
+def pages(playwright: Playwright, downloads: Path) -> Iterator[Pages]:
+    """Firefox' pages; its absence fails, and never skips, the tests."""
     with firefox.launch(playwright, downloads) as browser:
-        yield browser
+        yield Pages(browser)
 
 
 @pytest.fixture(scope="module")

@@ -66,14 +66,6 @@ def tab(open_tab: Open, clusters: TensorBoardProcess) -> Tab:
     return tab
 
 
-@pytest.fixture
-def hosted_tab(open_tab: Open, clusters: TensorBoardProcess) -> Tab:
-    """The same as TensorBoard's tab."""
-    tab = open_tab(clusters, width=1600, hosted=True, reduced_motion=True)
-    tab.wait_for_picture(LAST)
-    return tab
-
-
 def keys_of(tab: Tab) -> dict[str, str]:
     """What the address says of the view."""
     hash_ = tab.page.url.partition("#")[2]
@@ -97,16 +89,18 @@ def expect_selected(tab: Tab, count: int) -> None:
     expect(heading).to_be_visible()
 
 
-def test_a_colleague_sees_the_same_view(
-    hosted_tab: Tab, open_tab: Open, clusters: TensorBoardProcess
-) -> None:
-    tab = hosted_tab
+def test_a_colleague_sees_the_same_view(open_tab: Open, clusters: TensorBoardProcess) -> None:
+    tab = open_tab(clusters, width=1600, hosted=True, reduced_motion=True)
+    tab.wait_for_picture(LAST)
     tab.canvas.focus()
     tab.page.keyboard.press(",")
+    tab.wait_for_picture(1)
+    tab.frame.get_by_text("3-D", exact=True).click()
     tab.wait_for_picture(1)
     for key in ("+", "+", "ArrowLeft"):
         tab.canvas.press(key)
     tab.frame.get_by_role("list", name="Legend").get_by_role("button", name="2").first.click()
+    tab.frame.get_by_label("Color by").select_option("loss")
     tab.frame.get_by_role("button", name="Loop").click()
     menu = show_menu(tab)
     menu.get_by_label("Trails").check()
@@ -137,14 +131,19 @@ def test_a_colleague_sees_the_same_view(
     expect(other.frame.get_by_role("button", name="Loop")).to_have_attribute(
         "aria-pressed", "true"
     )
+    expect(other.canvas).to_have_accessible_name(re.compile("^3-D PCA of fc1, step 1, "))
+    expect(other.frame.get_by_label("Color by")).to_have_value("loss")
     menu = show_menu(other)
     expect(menu.get_by_label("Trails")).to_be_checked()
     expect(menu.get_by_label("Size by")).to_have_value("loss")
     expect(menu.get_by_label("Besides the samples")).to_have_value("ghost")
 
 
-def test_another_address_in_the_same_tab_shows_another_view(hosted_tab: Tab) -> None:
-    tab = hosted_tab
+def test_another_address_in_the_same_tab_shows_another_view(
+    open_tab: Open, clusters: TensorBoardProcess
+) -> None:
+    tab = open_tab(clusters, hosted=True, reduced_motion=True)
+    tab.wait_for_picture(LAST)
     tab.canvas.press("+")
     tab.wait_until(lambda: "camera" in keys_of(tab))
     tab.page.evaluate("location.hash = '#tb_embed&p.tb_embed.run=run&p.tb_embed.step=0'")
@@ -155,6 +154,9 @@ def test_another_address_in_the_same_tab_shows_another_view(hosted_tab: Tab) -> 
 def test_nothing_is_written_while_it_plays(tab: Tab) -> None:
     # The view that it opens with is written a moment after the first picture.
     tab.wait_until(lambda: "color" in keys_of(tab))
+    # In a loop, so that it plays for as long as is looked at.
+    tab.frame.get_by_role("button", name="Loop").click()
+    tab.wait_until(lambda: "loop" in keys_of(tab).get("show", ""))
     tab.page.evaluate(
         """() => {
             window.written = [];
@@ -165,8 +167,6 @@ def test_nothing_is_written_while_it_plays(tab: Tab) -> None:
             };
         }"""
     )
-    # In a loop, so that it plays for as long as is looked at.
-    tab.frame.get_by_role("button", name="Loop").click()
     tab.frame.get_by_role("button", name=re.compile("^Play")).click()
     for step in (0, 1, 2, 1):
         expect(tab.canvas).to_have_accessible_name(re.compile(f", step {step}, "))
@@ -185,25 +185,24 @@ def save(tab: Tab, button: str) -> Path:
     return Path(downloading.value.path())
 
 
-@pytest.mark.parametrize("scale", [1, 4])
-def test_a_png_holds_the_picture_at_its_scale(tab: Tab, scale: int) -> None:
-    tab.frame.get_by_text("Save", exact=True).click()
-    tab.frame.get_by_label("Scale").select_option(str(scale))
-    tab.frame.get_by_label("Title and legend").uncheck()
-    tab.settle()
-    picture = Image.open(save(tab, "PNG")).convert("RGB")
-
+def test_a_png_holds_the_picture_at_its_scale(tab: Tab) -> None:
     box = tab.canvas.bounding_box()
     assert box is not None
-    assert picture.size == (int(box["width"]) * scale, int(box["height"]) * scale)
-    tab.page.keyboard.press("Escape")
     shown = tab.pixels().astype(int)
-    pixels = np.asarray(picture).astype(int)
-    for x, y in np.rint(tab.positions()).astype(int)[::9]:
-        assert np.abs(pixels[y * scale, x * scale] - shown[y, x]).max() < 30
-    assert (pixels[2, 2] == 255).all()
+    places = np.rint(tab.positions()).astype(int)
+    tab.frame.get_by_text("Save", exact=True).click()
+    tab.frame.get_by_label("Title and legend").uncheck()
+    for scale in (1, 4):
+        tab.frame.get_by_label("Scale").select_option(str(scale))
+        picture = Image.open(save(tab, "PNG")).convert("RGB")
+        assert picture.size == (int(box["width"]) * scale, int(box["height"]) * scale)
+        pixels = np.asarray(picture).astype(int)
+        for x, y in places[::9]:
+            assert np.abs(pixels[y * scale, x * scale] - shown[y, x]).max() < 30
+        assert (pixels[2, 2] == 255).all()
     # Saving leaves the stage as it was.
-    np.testing.assert_array_equal(tab.pixels().astype(int), shown)
+    tab.page.keyboard.press("Escape")
+    tab.wait_until(lambda: np.array_equal(tab.pixels(), shown))
 
 
 def test_an_svg_holds_a_dot_a_sample(tab: Tab) -> None:
@@ -432,12 +431,12 @@ localStorage.setItem(
 """
 
 
-def test_tensorboards_reloads_ask_for_news(hosted_tab: Tab) -> None:
-    tab = hosted_tab
+def test_tensorboards_reloads_ask_for_news(
+    open_tab: Open, clusters: TensorBoardProcess
+) -> None:
     news = re.compile("tb_embed/runs")
     # Else the page would ask by itself before long, whether it heard of the reload or not.
-    tab.page.add_init_script(WITHOUT_POLLING)
-    tab.page.reload()
+    tab = open_tab(clusters, hosted=True, reduced_motion=True, script=WITHOUT_POLLING)
     tab.wait_for_picture(LAST)
     with tab.page.expect_request(news):
         tab.page.locator("app-header-reload button").click()

@@ -6,7 +6,7 @@ import io
 import json
 import os
 import re
-import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,12 @@ from playwright.sync_api import expect
 from tb_embed_plugin import record
 from tests.browser.audit import faults
 from tests.browser.tab import Open, Tab
-from tests.harness import EPOCHS, Recording, tensorboard
+from tests.harness import EPOCHS, TensorBoardProcess, tensorboard
 
 LIGHT, DARK = 0xFFFFFF, 0x262626
 """The stage's colours."""
+LAST = 1
+MARKUP = "<img src=x onerror=alert(1)>"
 SIZES = ((900, 700), (1400, 900), (2200, 1300))
 
 COUNT_DRAWINGS = """
@@ -57,8 +59,10 @@ def wait_for_background(tab: Tab, color: int) -> None:
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
 def test_the_layout_holds(open_tab: Open, layouts: Path, width: int, height: int) -> None:
-    tab = open_tab(width=width, height=height, hosted=True, dark=True, reduced_motion=True)
-    for dimensions, dark in (("2-D", True), ("3-D", False)):
+    # TensorBoard's own page is around ours at one size, and has a switch for the theme.
+    hosted = width == 1400
+    tab = open_tab(width=width, height=height, hosted=hosted, reduced_motion=True)
+    for dimensions, dark in (("2-D", False), ("3-D", True), ("2-D", False)):
         tab.wear(dark=dark)
         tab.frame.get_by_text(dimensions, exact=True).click()
         expect(tab.canvas).to_have_accessible_name(re.compile(f"^{dimensions} PCA"))
@@ -84,16 +88,6 @@ def assert_layout_holds(tab: Tab, width: int, *, dark: bool) -> None:
     assert max(shares) >= 0.7
 
 
-def test_dark_mode_follows_tensorboards_switch(open_tab: Open) -> None:
-    tab = open_tab(hosted=True)
-    tab.wait_for_picture(EPOCHS)
-    assert background(tab.pixels()) == LIGHT
-    tab.wear(dark=True)
-    wait_for_background(tab, DARK)
-    tab.wear(dark=False)
-    wait_for_background(tab, LIGHT)
-
-
 FOCUSED = """() => {
     const one = document.activeElement;
     const outlined = other => other && getComputedStyle(other).outlineStyle !== "none"
@@ -106,17 +100,17 @@ FOCUSED = """() => {
 
 
 def test_every_control_has_a_name_and_takes_the_focus(open_tab: Open) -> None:
-    tab = open_tab(hosted=True)
+    tab = open_tab()
     tab.wait_for_picture(EPOCHS)
     session = tab.page.context.new_cdp_session(tab.page)
-    frame = next(f for f in session.send("Page.getFrameTree")["frameTree"]["childFrames"])
-    nodes = session.send("Accessibility.getFullAXTree", {"frameId": frame["frame"]["id"]})
+    nodes = session.send("Accessibility.getFullAXTree")
     roles = {"button", "combobox", "slider", "radio", "application", "textbox", "checkbox"}
     controls = [
         (node["role"]["value"], node.get("name", {}).get("value", ""))
         for node in nodes["nodes"]
         if not node["ignored"] and node.get("role", {}).get("value") in roles
     ]
+    session.detach()
 
     assert len(controls) >= 10
     assert [control for control in controls if not control[1].strip()] == []
@@ -154,98 +148,92 @@ def test_colouring_by_a_number_shows_a_ramp(open_tab: Open) -> None:
     tab.wait_until(lambda: not np.array_equal(tab.pixels(), before))
 
 
-def test_the_address_keeps_the_view(open_tab: Open) -> None:
-    tab = open_tab(hosted=True, reduced_motion=True)
-    tab.wait_for_picture(EPOCHS)
-    tab.slider.focus()
-    tab.page.keyboard.press("Home")
-    tab.frame.get_by_text("3-D", exact=True).click()
-    tab.frame.get_by_label("Color by").select_option("index")
-    tab.wait_until(lambda: "color=index" in tab.page.url)
-    shared = tab.page.url
-    other = open_tab(hosted=True, reduced_motion=True)
-    other.page.goto("about:blank")
-    other.page.goto(shared)
-
-    other.wait_for_picture(0)
-    expect(other.canvas).to_have_accessible_name("3-D PCA of fc1, step 0, 1,797 samples")
-    expect(other.frame.get_by_label("Color by")).to_have_value("index")
+def write_clusters(run_dir: Path, *layers: str) -> None:
+    """Records a run of two steps and few samples, which is soon read and drawn."""
+    rng = np.random.default_rng(0)
+    for step in (0, LAST):
+        values = {layer: rng.normal(size=(90, 10)).astype(np.float32) for layer in layers}
+        labels = np.arange(90) % 10
+        record(run_dir, step, values, labels=labels, finished=step == LAST)
 
 
-def test_the_page_works_below_a_path_prefix(open_tab: Open, recording: Recording) -> None:
-    with tensorboard(recording.logdir, "--path_prefix", "/a/b") as server:
+@pytest.fixture(scope="module")
+def odd_logdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Holds a run of two layers, and others with a fault or with strange words."""
+    logdir = tmp_path_factory.mktemp("odd")
+    for name in ("broken", "cut", MARKUP):
+        write_clusters(logdir / name, "fc1")
+    write_clusters(logdir / "fine", "fc1", "digits")
+    manifest = logdir / "broken" / "plugins/tb_embed/manifest.json"
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"format_version": 9}))
+    table = logdir / MARKUP / "metadata.tsv"
+    table.write_text(table.read_text().replace("\t7\n", "\t<b>seven</b> & more\n"))
+    return logdir
+
+
+@pytest.fixture(scope="module")
+def odd(odd_logdir: Path) -> Iterator[TensorBoardProcess]:
+    """TensorBoard on those runs."""
+    with tensorboard(odd_logdir) as process:
+        yield process
+
+
+def test_the_page_works_below_a_path_prefix(open_tab: Open, odd_logdir: Path) -> None:
+    with tensorboard(odd_logdir / "fine", "--path_prefix", "/a/b") as server:
         # TensorBoard's own page asks for its fonts without the prefix; ours asks with it.
         fonts = r"(?<!/a/b)/font-roboto/"
         tab = open_tab(server, hosted=True, tolerated=fonts)
-        tab.wait_for_picture(EPOCHS)
+        tab.wait_for_picture(LAST)
 
 
-def test_an_empty_log_directory_shows_the_three_lines(open_tab: Open, tmp_path: Path) -> None:
-    with tensorboard(tmp_path) as server:
-        tab = open_tab(server, hosted=True)
-        code = tab.frame.locator("code")
-        for words in ("import EmbeddingCheckpoint", "model.fit(", "tensorboard --logdir"):
-            expect(code).to_contain_text(words)
-
-
-def test_a_log_directory_that_is_not_there_says_so_until_it_is(
-    open_tab: Open, tmp_path: Path, recording: Recording
+def test_a_log_directory_may_be_missing_then_empty_then_hold_a_run(
+    open_tab: Open, tmp_path: Path
 ) -> None:
-    with tensorboard(tmp_path / "logs") as server:
+    logdir = tmp_path / "logs"
+    with tensorboard(logdir) as server:
         tab = open_tab(server)
         problems = tab.frame.get_by_role("list", name="Problems of the log directory")
         expect(problems).to_contain_text("there is no 'logs'")
         expect(tab.frame.get_by_text("recorded here yet")).to_have_count(0)
-        shutil.copytree(recording.run_dir, tmp_path / "logs" / "digits")
-        tab.wait_for_picture(EPOCHS)
+        logdir.mkdir()
+        code = tab.frame.locator("code")
+        for words in ("import EmbeddingCheckpoint", "model.fit(", "tensorboard --logdir"):
+            expect(code).to_contain_text(words)
         expect(problems).to_have_count(0)
+        write_clusters(logdir / "run", "fc1")
+        tab.wait_for_picture(LAST)
 
 
-def test_a_broken_run_says_what_is_wrong(
-    open_tab: Open, tmp_path: Path, recording: Recording
-) -> None:
-    shutil.copytree(recording.run_dir, tmp_path / "broken")
-    shutil.copytree(recording.run_dir, tmp_path / "fine")
-    path = tmp_path / "broken" / "plugins/tb_embed/manifest.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"format_version": 9}))
-    with tensorboard(tmp_path) as server:
-        tab = open_tab(server)
-        tab.wait_for_picture(EPOCHS)
-        expect(tab.frame.get_by_label("Run")).to_have_value("fine")
-        tab.frame.get_by_label("Run").select_option("broken")
-        expect(tab.frame.get_by_text("received version 9").first).to_be_visible()
+def test_a_broken_run_says_what_is_wrong(open_tab: Open, odd: TensorBoardProcess) -> None:
+    tab = open_tab(odd)
+    tab.wait_for_picture(LAST)
+    expect(tab.frame.get_by_label("Run")).not_to_have_value("broken")
+    tab.frame.get_by_label("Run").select_option("broken")
+    expect(tab.frame.get_by_text("received version 9").first).to_be_visible()
 
 
 def test_a_failed_answer_is_shown_with_a_way_to_try_again(
-    open_tab: Open, tmp_path: Path, recording: Recording
+    open_tab: Open, odd: TensorBoardProcess, odd_logdir: Path
 ) -> None:
-    run_dir = tmp_path / "digits"
-    shutil.copytree(recording.run_dir, run_dir)
-    data = run_dir / "model.ckpt-2.data-00000-of-00001"
+    data = odd_logdir / "cut" / "model.ckpt-0.data-00000-of-00001"
     whole = data.read_bytes()
     data.write_bytes(whole[:1000])
-    with tensorboard(tmp_path) as server:
-        # The browser itself reports the refused requests.
-        tab = open_tab(server, tolerated=r"/plugin/tb_embed/")
-        alert = tab.frame.get_by_role("alert")
-        expect(alert).to_contain_text("cut short")
-        data.write_bytes(whole)
-        alert.get_by_role("button", name="Retry").click()
-        tab.wait_for_picture(EPOCHS)
+    # The browser itself reports the refused requests.
+    keys = "&p.tb_embed.run=cut"
+    tab = open_tab(odd, tolerated=r"/plugin/tb_embed/", keys=keys)
+    alert = tab.frame.get_by_role("alert")
+    expect(alert).to_contain_text("cut short")
+    data.write_bytes(whole)
+    alert.get_by_role("button", name="Retry").click()
+    tab.wait_for_picture(LAST)
 
 
-def test_text_of_a_run_is_never_markup(
-    open_tab: Open, tmp_path: Path, recording: Recording
-) -> None:
-    run_dir = tmp_path / "<img src=x onerror=alert(1)>"
-    shutil.copytree(recording.run_dir, run_dir)
-    table = run_dir / "metadata.tsv"
-    table.write_text(table.read_text().replace("\t7\n", "\t<b>seven</b> & more\n"))
-    with tensorboard(tmp_path) as server:
-        tab = open_tab(server)
-        tab.wait_for_picture(EPOCHS)
-        expect(tab.frame.get_by_text("<b>seven</b> & more")).to_be_visible()
-        assert tab.frame.locator("img, b").count() == 0
+def test_text_of_a_run_is_never_markup(open_tab: Open, odd: TensorBoardProcess) -> None:
+    tab = open_tab(odd)
+    tab.wait_for_picture(LAST)
+    tab.frame.get_by_label("Run").select_option(MARKUP)
+    expect(tab.frame.get_by_text("<b>seven</b> & more")).to_be_visible()
+    assert tab.frame.locator("img, b").count() == 0
 
 
 LIES_BEHIND = """() => {
@@ -309,20 +297,15 @@ def test_the_pictures_of_the_readme(open_tab: Open, pictures: Path) -> None:
     keep_picture(dark, pictures / "dark.png")
 
 
-def test_another_layer_can_be_chosen(open_tab: Open, tmp_path: Path) -> None:
-    rng = np.random.default_rng(0)
-    for step in (0, 1):
-        layers = {"fc1": rng.normal(size=(90, 16)), "digits": rng.normal(size=(90, 10))}
-        record(tmp_path / "two", step, layers, finished=step == 1)
-    with tensorboard(tmp_path) as server:
-        tab = open_tab(server, reduced_motion=True)
-        tab.wait_for_picture(1)
-        before = tab.positions()
-        tab.frame.get_by_label("Layer").select_option("digits")
-        expect(tab.canvas).to_have_accessible_name("2-D PCA of digits, step 1, 90 samples")
-        tab.wait_for_picture(1)
-        assert np.abs(tab.positions() - before).max() > 10
-        expect(tab.frame.get_by_text(re.compile("90 samples . 10 units"))).to_be_visible()
+def test_another_layer_can_be_chosen(open_tab: Open, odd: TensorBoardProcess) -> None:
+    tab = open_tab(odd, reduced_motion=True, keys="&p.tb_embed.run=fine&p.tb_embed.layer=fc1")
+    tab.wait_for_picture(LAST)
+    before = tab.positions()
+    tab.frame.get_by_label("Layer").select_option("digits")
+    expect(tab.canvas).to_have_accessible_name("2-D PCA of digits, step 1, 90 samples")
+    tab.wait_for_picture(LAST)
+    assert np.abs(tab.positions() - before).max() > 10
+    expect(tab.frame.get_by_text(re.compile("90 samples . 10 units"))).to_be_visible()
 
 
 def test_waiting_is_said_in_words(open_tab: Open) -> None:

@@ -312,9 +312,7 @@ def test_a_lost_context_comes_back_with_its_thumbnails(
 def test_without_webgl_dots_are_drawn_and_can_be_chosen(
     open_tab: Open, planted: TensorBoardProcess
 ) -> None:
-    tab = open_tab(planted, width=1600, reduced_motion=True)
-    tab.page.add_init_script(NO_WEBGL)
-    tab.page.reload()
+    tab = open_tab(planted, width=1600, reduced_motion=True, script=NO_WEBGL)
     tab.wait_for_picture(STEPS[-1])
     expect(tab.frame.get_by_role("alert")).to_contain_text("no WebGL 2")
     left = int(np.argmin(tab.positions()[:, 0]))
