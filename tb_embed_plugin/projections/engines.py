@@ -13,8 +13,14 @@ from tb_embed_plugin.projections.umap import UMAP
 LINEAR = (pca.ENGINE.name, axes.ENGINE.name)
 """Names of the engines that have a basis and answer at once."""
 
+LAYOUT_ENGINES: tuple[LayoutEngine, ...] = (
+    TSNE(),
+    UMAP(),
+)
+"""The engines that iterate, a line each."""
+
 LAYOUT: Mapping[str, LayoutEngine] = MappingProxyType(
-    {engine.facts.name: engine for engine in (TSNE(), UMAP())}
+    {engine.facts.name: engine for engine in LAYOUT_ENGINES}
 )
 
 FACTS: Mapping[str, Engine] = MappingProxyType(

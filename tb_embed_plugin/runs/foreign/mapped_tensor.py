@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,28 @@ class MappedTensor:
     place: str
     matrix: Matrix
     notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, array: np.memmap[Any, np.dtype[Any]]) -> MappedTensor:
+        """Returns the matrix that an array maps.
+
+        Raises:
+            UnreadableError: It is no matrix of real numbers, row by row.
+        """
+        path = Path(str(array.filename))
+        if array.ndim != 2 or 0 in array.shape or array.dtype.kind not in "fiu":
+            raise UnreadableError(
+                f"expected a matrix of numbers in {path.name}; received {array.dtype} of shape "
+                f"{array.shape}; save a row a sample"
+            )
+        if not array.flags.c_contiguous:
+            raise UnreadableError(
+                f"expected the rows of {path.name} one after another; received its columns; "
+                "save np.ascontiguousarray of it"
+            )
+        rows, columns = array.shape
+        matrix = Matrix(array.dtype.str, (rows, columns), array.offset)
+        return cls(path, stamp_of(path), "", matrix)
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Protocol
 
+from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.runs.foreign.folder_contents import FolderContents
 from tb_embed_plugin.runs.foreign.written_path import WrittenPaths
 from tb_embed_plugin.runs.projector_config import ProjectorConfig
+from tb_embed_plugin.runs.safe_path import confined
 
 
 @dataclass
@@ -37,7 +40,7 @@ class RunFolder:
 
     Attributes:
         path: The run's directory, links resolved; a reader opens nothing outside of it, and so
-            asks `safe_path.confined` for every file.
+            asks `file` for every file.
         names: The entries there.
         config: The Projector's configuration there; an empty one where there is none.
         paths: Resolves the paths that were written in it.
@@ -49,6 +52,28 @@ class RunFolder:
     config: ProjectorConfig
     paths: WrittenPaths
     variables: VariablesPlace
+
+    def file(self, name: str) -> Path:
+        """Returns a file of the run, links resolved.
+
+        Raises:
+            UnreadableError: It lies outside of the run, or the name can be no file's.
+        """
+        return confined(self.path, name)
+
+    @contextmanager
+    def reading(self, name: str, found: FolderContents) -> Iterator[None]:
+        """Watches a file while it is read; what is wrong with it becomes a problem."""
+        found.polled.append(self.path / name)
+        try:
+            yield
+        except UnreadableError as error:
+            found.problems.append(str(error))
+        except (OSError, ValueError, EOFError) as error:
+            found.problems.append(
+                f"expected a file that can be read; {name} is damaged or being written "
+                f"({type(error).__name__}); save it again"
+            )
 
 
 class Reader(Protocol):
