@@ -24,10 +24,10 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from tb_embed_plugin import EmbeddingCheckpoint, open_run
 from tb_embed_plugin.analysis.findings import all_rankings, warnings
-from tb_embed_plugin.analysis.measure import LayerMeasures
-from tb_embed_plugin.analysis.measured import Measured
+from tb_embed_plugin.analysis.layer_metrics import LayerMetrics
+from tb_embed_plugin.analysis.metrics_cache import MetricsCache
 from tb_embed_plugin.metrics import neighborhoods
-from tb_embed_plugin.metrics.observation import K
+from tb_embed_plugin.metrics.step_metrics import K
 from tb_embed_plugin.projections.neighbors import nearest
 from tb_embed_plugin.projections.quality import frame_quality
 from tb_embed_plugin.runs.logdir import Logdir
@@ -57,7 +57,7 @@ def measure_all(logdir: Path) -> float:
         The number of warnings.
     """
     run = Logdir(logdir, lambda: ["run"]).run("run")
-    measures = LayerMeasures(run, "fc1", Measured())
+    measures = LayerMetrics(run, "fc1", MetricsCache())
     for step in measures.steps:
         measures.numbers(step)
     for step in measures.steps:

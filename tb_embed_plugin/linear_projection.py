@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from tb_embed_plugin.errors import ArgumentError
 from tb_embed_plugin.projection import LayerRef, Projection
 from tb_embed_plugin.projections import alignment, classes, groups, pca
-from tb_embed_plugin.projections.alignment import Alignment
+from tb_embed_plugin.projections.alignment import LayerMap
 from tb_embed_plugin.projections.basis import Basis
 from tb_embed_plugin.runs.labels import read_classes
 from tb_embed_plugin.runs.layer_facts import LayerFacts
@@ -116,7 +116,7 @@ class AlignedLayer:
     """
 
     samples: SampleMatch
-    alignment: Alignment
+    alignment: LayerMap
 
 
 def align_layer(layer: LayerData, there: LayerData, match: StepRule) -> AlignedLayer:
@@ -136,7 +136,7 @@ def align_layer(layer: LayerData, there: LayerData, match: StepRule) -> AlignedL
         snapshot = side.run.snapshot(side.name, step)
         return snapshot if rows is None else snapshot[rows]
 
-    found = alignment.align(
+    found = alignment.map_layer(
         pairs,
         lambda step: shared(layer, step, samples.rows),
         lambda step: shared(there, step, samples.onto_rows),

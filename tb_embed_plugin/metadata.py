@@ -42,7 +42,7 @@ OutputsKind = Literal["logits", "probabilities"]
 MAX_UNITS: Final = 4096
 """Wider layers are neither recorded nor projected: PCA needs n_units x n_units float64."""
 
-MAX_CLASSES: Final = 1000
+MAX_OUTPUT_CLASSES: Final = 1000
 """Outputs wider than this are not recorded."""
 
 

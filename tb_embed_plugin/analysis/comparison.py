@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.analysis.findings import outputs_of
-from tb_embed_plugin.analysis.measure import LayerMeasures
+from tb_embed_plugin.analysis.layer_metrics import LayerMetrics
 from tb_embed_plugin.analysis.same_samples import same_samples
 from tb_embed_plugin.errors import UnsuitableDataError
 from tb_embed_plugin.metrics import neighborhoods
-from tb_embed_plugin.metrics.observation import neighbors_of
 from tb_embed_plugin.metrics.predictions import judge, predict
 from tb_embed_plugin.metrics.similarity import Cka
+from tb_embed_plugin.metrics.step_metrics import neighbors_of
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Comparison:
     """
 
     def __init__(
-        self, here: LayerMeasures, there: LayerMeasures, step: int | None = None
+        self, here: LayerMetrics, there: LayerMetrics, step: int | None = None
     ) -> None:
         both = same_samples(here, there)
         here, there, self.left_out = both.here, both.there, both.left_out
@@ -133,8 +133,8 @@ class Comparison:
         """
         here, there = self.here, self.there
         kept = np.full(here.facts.samples, np.nan, np.float32)
-        before = here.observation(self.step).neighbors
-        after = there.observation(self.there_step).neighbors
+        before = here.step_metrics(self.step).neighbors
+        after = there.step_metrics(self.there_step).neighbors
         kept[here.samples] = 1 - neighborhoods.churn(before, after)
         return kept
 
@@ -168,7 +168,7 @@ class _Verdicts:
         return _ranked(self.right & ~other.right, self.margin - other.margin)
 
 
-def _judge(measures: LayerMeasures, step: int, hidden: list[int]) -> _Verdicts:
+def _judge(measures: LayerMetrics, step: int, hidden: list[int]) -> _Verdicts:
     outputs, codes = outputs_of(measures, step), measures.labels.codes
     predicted = predict(outputs.values, outputs.kind).classes
     margin = judge(outputs.values, outputs.kind, codes).margin

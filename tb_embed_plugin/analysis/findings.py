@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_embed_plugin.analysis.history import history_of, moments_of
-from tb_embed_plugin.analysis.measure import LayerMeasures
+from tb_embed_plugin.analysis.layer_metrics import LayerMetrics
+from tb_embed_plugin.analysis.trained_history import history_of, step_records
 from tb_embed_plugin.errors import ArgumentError, NotRecordedError, UnsuitableDataError
 from tb_embed_plugin.metrics import predictions, rankings
 from tb_embed_plugin.metrics.rankings import RULES, Ranking
@@ -45,19 +45,19 @@ class Warning:  # noqa: A001 # the project's word for it; Python's is used nowhe
     units: tuple[int, ...]
 
 
-def warnings(measures: LayerMeasures) -> list[Warning]:
+def warnings(measures: LayerMetrics) -> list[Warning]:
     """Returns what a layer deserves to be warned of, the gravest first; usually nothing.
 
     Raises:
         EmbedError: A snapshot cannot be read or is not finite.
     """
-    moments = moments_of(measures)
+    records = step_records(measures)
     codes = measures.labels.codes[measures.samples]
     found = []
     for name, rule in WARNING_RULES.items():
         if len(measures.samples) < rule.least_samples:
             continue
-        for finding in rule.find(moments, codes):
+        for finding in rule.find(records, codes):
             step = measures.trained[finding.index]
             classes = tuple(measures.labels.names[code] for code in finding.classes)
             words = rule.seen.format(
@@ -82,7 +82,7 @@ def warnings(measures: LayerMeasures) -> list[Warning]:
     return found
 
 
-def all_rankings(measures: LayerMeasures) -> dict[str, Ranking]:
+def all_rankings(measures: LayerMetrics) -> dict[str, Ranking]:
     """Returns the rankings for which enough was recorded, by the names of `RULES`.
 
     Raises:
@@ -97,7 +97,7 @@ def all_rankings(measures: LayerMeasures) -> dict[str, Ranking]:
     }
 
 
-def ranking(measures: LayerMeasures, rule: str) -> Ranking:
+def ranking(measures: LayerMetrics, rule: str) -> Ranking:
     """Returns a layer's samples ranked by a rule; the events are those of the trained steps.
 
     Raises:
@@ -117,7 +117,7 @@ def ranking(measures: LayerMeasures, rule: str) -> Ranking:
     return replace(found, samples=measures.samples[found.samples])
 
 
-def summary(measures: LayerMeasures) -> dict[str, NDArray[np.float64]]:
+def summary(measures: LayerMetrics) -> dict[str, NDArray[np.float64]]:
     """Returns one number a sample over the whole run; see `rankings.summary`.
 
     `first_learnt` is a step here, not an index.
@@ -139,7 +139,7 @@ def summary(measures: LayerMeasures) -> dict[str, NDArray[np.float64]]:
     return result
 
 
-def confusion(measures: LayerMeasures, step: int) -> NDArray[np.int64]:
+def confusion(measures: LayerMetrics, step: int) -> NDArray[np.int64]:
     """Returns how many samples of each label are predicted as each class at a step.
 
     Returns:
@@ -155,7 +155,7 @@ def confusion(measures: LayerMeasures, step: int) -> NDArray[np.int64]:
 
 
 def confused(
-    measures: LayerMeasures, step: int, label: int, predicted: int
+    measures: LayerMetrics, step: int, label: int, predicted: int
 ) -> NDArray[np.int64]:
     """Returns the samples of one label that are predicted as one class at a step, ascending.
 
@@ -172,7 +172,7 @@ def confused(
     return np.flatnonzero(found)
 
 
-def outputs_of(measures: LayerMeasures, step: int) -> RecordedOutputs:
+def outputs_of(measures: LayerMetrics, step: int) -> RecordedOutputs:
     """Returns the model's outputs, whose classes are the labels'.
 
     Raises:
@@ -187,7 +187,7 @@ def outputs_of(measures: LayerMeasures, step: int) -> RecordedOutputs:
     return outputs
 
 
-def _predicted(measures: LayerMeasures, step: int) -> NDArray[np.int32]:
+def _predicted(measures: LayerMetrics, step: int) -> NDArray[np.int32]:
     """Returns the class of each sample's largest output."""
     outputs = outputs_of(measures, step)
     return predictions.predict(outputs.values, outputs.kind).classes

@@ -9,9 +9,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_embed_plugin.analysis.extent import samples_to_measure, thinned, trained_steps
-from tb_embed_plugin.analysis.labelling import labels_of
-from tb_embed_plugin.analysis.measured import LayerShelf, Measured
+from tb_embed_plugin.analysis.label_classes import label_classes
+from tb_embed_plugin.analysis.metrics_cache import KeptMetrics, MetricsCache
+from tb_embed_plugin.analysis.subsampling import samples_to_measure, thinned, trained_steps
 from tb_embed_plugin.metrics.step_data import Labels
 from tb_embed_plugin.runs.labels import label_of
 from tb_embed_plugin.runs.run import Run, short_hash
@@ -23,7 +23,7 @@ class MeasuredLayer:
     Args:
         run: The run.
         layer: Name of the layer.
-        measured: What was measured before.
+        cache: What was measured before.
         label: The column that is the label; empty for none, None for the layer's own.
         only: The samples to measure, ascending int64, of those that are shown; None for all,
             or a subset (`metrics.subset`).
@@ -40,7 +40,7 @@ class MeasuredLayer:
         self,
         run: Run,
         layer: str,
-        measured: Measured,
+        cache: MetricsCache,
         label: str | None = None,
         only: NDArray[np.int64] | None = None,
     ) -> None:
@@ -48,7 +48,7 @@ class MeasuredLayer:
         run.learn(layer, thinned(run.layer(layer).drawable))
         self.facts = run.layer(layer)
         self.steps = thinned(self.facts.drawable)
-        self._measured = measured
+        self._cache = cache
         self.label = label_of(self.facts, label)
         self._only = only
 
@@ -75,7 +75,7 @@ class MeasuredLayer:
         if np.array_equal(samples, self.samples):
             return self
         label = "" if self.label is None else self.label
-        return type(self)(self.run, self.facts.name, self._measured, label, samples)
+        return type(self)(self.run, self.facts.name, self._cache, label, samples)
 
     @cached_property
     def trained(self) -> list[int]:
@@ -97,13 +97,13 @@ class MeasuredLayer:
     def _labels(self) -> tuple[Labels, Labels]:
         """The labels with the words' own codes, and with the model's classes as codes."""
         last = self.steps[-1] if self.steps else None
-        return self._measured.labels.get(
+        return self._cache.labels.get(
             self._key(self.steps[-1:]),
-            lambda: labels_of(self.run, self.facts.name, last, self.label),
+            lambda: label_classes(self.run, self.facts.name, last, self.label),
         )
 
     @cached_property
-    def shelf(self) -> LayerShelf:
+    def kept(self) -> KeptMetrics:
         """What is kept of the layer."""
         words, labels = self._labels
         facts = {
@@ -118,8 +118,8 @@ class MeasuredLayer:
                 for known in (words, labels)
             ],
         }
-        of = self._measured.shelf_of
-        return LayerShelf(
+        of = self._cache.backend_of
+        return KeptMetrics(
             None if of is None else of(self.run.path),
             facts,
             len(self.samples),

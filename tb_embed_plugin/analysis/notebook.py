@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin.analysis import findings
 from tb_embed_plugin.analysis.comparison import Comparison
-from tb_embed_plugin.analysis.measure import LayerMeasures
-from tb_embed_plugin.analysis.measured import Measured
+from tb_embed_plugin.analysis.layer_metrics import LayerMetrics
+from tb_embed_plugin.analysis.metrics_cache import MetricsCache
 from tb_embed_plugin.analysis.same_samples import same_samples
 from tb_embed_plugin.errors import MisuseError, NotRecordedError
 from tb_embed_plugin.local_paths import local_path
@@ -55,7 +55,7 @@ class OpenRun:
     def __init__(self, run: Run) -> None:
         self.name = run.name
         self._run = run
-        self._measured = Measured()
+        self._cache = MetricsCache()
 
     @property
     def layers(self) -> list[str]:
@@ -88,13 +88,13 @@ class OpenRun:
                     f"expected the name of a layer, one of {self.layers}; received none"
                 )
             name = self.layers[0]
-        return OpenLayer(LayerMeasures(self._run, name, self._measured, label))
+        return OpenLayer(LayerMetrics(self._run, name, self._cache, label))
 
 
 class OpenLayer:
     """A layer of an opened run. What is measured once is remembered while it is open."""
 
-    def __init__(self, measures: LayerMeasures) -> None:
+    def __init__(self, measures: LayerMetrics) -> None:
         self.name = measures.facts.name
         self._measures = measures
         self._run = measures.run
@@ -165,7 +165,7 @@ class OpenLayer:
         Returns:
             int64 (n_measured, 15), numbers of samples; fewer columns with fewer samples.
         """
-        return self._measures.samples[self._measures.observation(step).neighbors]
+        return self._measures.samples[self._measures.step_metrics(step).neighbors]
 
     def metrics(self) -> dict[str, NDArray[np.float64]]:
         """Returns all metrics by name (docs/metrics.md), float64 (n_steps,), NaN if undefined.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tb_embed_plugin.analysis.measure import LayerMeasures
+from tb_embed_plugin.analysis.layer_metrics import LayerMetrics
 from tb_embed_plugin.errors import UnsuitableDataError
 
 
@@ -20,12 +20,12 @@ class SameSamples:
         left_out: Samples that one of them hides, as they are not finite there, or both.
     """
 
-    here: LayerMeasures
-    there: LayerMeasures
+    here: LayerMetrics
+    there: LayerMetrics
     left_out: int
 
 
-def same_samples(here: LayerMeasures, there: LayerMeasures) -> SameSamples:
+def same_samples(here: LayerMetrics, there: LayerMetrics) -> SameSamples:
     """Returns the measures of two layers over the samples that both show.
 
     Where there are too many, both are measured over the subset of the wider one.

@@ -7,15 +7,15 @@ from dataclasses import replace
 import numpy as np
 
 from tb_embed_plugin.analysis.findings import outputs_of
-from tb_embed_plugin.analysis.measure import LayerMeasures
+from tb_embed_plugin.analysis.layer_metrics import LayerMetrics
 from tb_embed_plugin.errors import UnsuitableDataError
-from tb_embed_plugin.metrics.observation import outputs_of_samples
 from tb_embed_plugin.metrics.step_data import Outputs
-from tb_embed_plugin.projections.neighbors import Metric, Neighbors, nearest
+from tb_embed_plugin.metrics.step_metrics import outputs_of_samples
+from tb_embed_plugin.projections.neighbors import DistanceMetric, Neighbors, nearest
 from tb_embed_plugin.runs.run import Run
 
 
-def said_of(measures: LayerMeasures, sample: int, step: int) -> dict[str, float]:
+def said_of(measures: LayerMetrics, sample: int, step: int) -> dict[str, float]:
     """Returns what the model's outputs at a step say of a sample.
 
     Args:
@@ -40,7 +40,7 @@ def said_of(measures: LayerMeasures, sample: int, step: int) -> dict[str, float]
 
 
 def neighbors_at(
-    run: Run, layer: str, sample: int, step: int, k: int, metric: Metric
+    run: Run, layer: str, sample: int, step: int, k: int, metric: DistanceMetric
 ) -> Neighbors:
     """Returns the nearest neighbours of a sample at a step, exactly.
 

@@ -15,8 +15,8 @@ from tensorboard.compat.proto.summary_pb2 import DATA_CLASS_SCALAR
 from tensorboard.compat.proto.types_pb2 import DT_FLOAT
 from tensorboard.summary.writer.record_writer import RecordWriter
 
-from tb_embed_plugin.analysis.measure import LayerMeasures
-from tb_embed_plugin.analysis.measured import Measured
+from tb_embed_plugin.analysis.layer_metrics import LayerMetrics
+from tb_embed_plugin.analysis.metrics_cache import MetricsCache
 from tb_embed_plugin.errors import NotRecordedError
 from tb_embed_plugin.metrics.catalog import STEP_METRICS
 from tb_embed_plugin.runs.atomic import write_bytes
@@ -28,7 +28,7 @@ FOLDER = "metrics"
 _SUFFIX = "tb_embed_metrics"
 
 
-def write_scalars(layers: Sequence[LayerMeasures]) -> Path:
+def write_scalars(layers: Sequence[LayerMetrics]) -> Path:
     """Writes the metrics of layers of one run as scalars named `<layer>/<metric>`.
 
     One event file in the folder `metrics` below the run, which TensorBoard lists as a run of
@@ -90,7 +90,7 @@ def _event(step: int, wall_time: float, values: Mapping[str, float]) -> Event:
 
 def measures_below(
     logdir: Path, run: str | None = None, layer: str | None = None, label: str | None = None
-) -> Iterator[list[LayerMeasures]]:
+) -> Iterator[list[LayerMetrics]]:
     """Yields the measures of the layers of each run below a directory.
 
     Args:
@@ -113,4 +113,4 @@ def measures_below(
     for name in names:
         found = runs.run(name)
         layers = [facts.name for facts in found.layers] if layer is None else [layer]
-        yield [LayerMeasures(found, each, Measured(), label) for each in layers]
+        yield [LayerMetrics(found, each, MetricsCache(), label) for each in layers]

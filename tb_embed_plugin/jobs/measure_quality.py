@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tb_embed_plugin.jobs.quality import QualityRecords
 from tb_embed_plugin.projections import motion, quality
 from tb_embed_plugin.projections.engine import Codes, LayoutEngine, Report
-from tb_embed_plugin.projections.neighbors import Metric
+from tb_embed_plugin.projections.neighbors import DistanceMetric
 
 FrameOf = Callable[[int], NDArray[np.float32] | None]
 
@@ -36,7 +36,7 @@ def measure(
     if frame is None:
         return
     if measures.of_frame(step) is None:
-        metric = cast("Metric", layout.settings.get("metric", "euclidean"))
+        metric = cast("DistanceMetric", layout.settings.get("metric", "euclidean"))
         found = quality.frame_quality(snapshot, frame, None, metric)
         measures.keep_frame(
             step,

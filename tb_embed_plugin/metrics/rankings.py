@@ -78,7 +78,7 @@ class Ranking:
 
 
 @dataclass(frozen=True)
-class Rule:
+class RankingRule:
     """A reason to look at a sample.
 
     Attributes:
@@ -210,64 +210,64 @@ def _churned(history: History) -> Ranking | None:
     return _ranked(np.any(churn, axis=0), mean, churn == churn.max(axis=0))
 
 
-RULES: Mapping[str, Rule] = MappingProxyType(
+RULES: Mapping[str, RankingRule] = MappingProxyType(
     {
-        "suspicious_label": Rule(
+        "suspicious_label": RankingRule(
             TITLES["suspicion"],
             f"Most neighbors ({AGREEMENT:.0%}+) share another label at "
             f"{MOST_STEPS:.0%}+ of the steps.",
             "neighbors that disagree with the label minus those that agree, mean over steps",
             _suspicious,
         ),
-        "forgotten": Rule(
+        "forgotten": RankingRule(
             TITLES["forgotten"],
             "Predicted right at one step and wrong at the next.",
             "times forgotten",
             _forgotten,
         ),
-        "lost": Rule(
+        "lost": RankingRule(
             TITLES["lost"],
             "Predicted right at some step and wrong at the last.",
             "steps at which it was right",
             _lost,
         ),
-        "never_learnt": Rule(
+        "never_learnt": RankingRule(
             TITLES["never_learnt"],
             "Predicted wrong at every step.",
             "mean margin against the label, logits",
             _never_learnt,
         ),
-        "flipping": Rule(
+        "flipping": RankingRule(
             TITLES["prediction_flips"],
             "Predicted as another class than at the step before.",
             "flips",
             _flipping,
         ),
-        "neighborhood_flipping": Rule(
+        "neighborhood_flipping": RankingRule(
             TITLES["neighborhood_flips"],
             "The neighbors' most frequent label is another than at the step before.",
             "flips",
             _neighborhood_flipping,
         ),
-        "low_margin": Rule(
+        "low_margin": RankingRule(
             "Low margin",
             "The mean margin over the steps (AUM) is negative.",
             "mean margin against the label, logits",
             _low_margin,
         ),
-        "ambiguous": Rule(
+        "ambiguous": RankingRule(
             "Ambiguous",
             "The probability of the label varies from step to step.",
             "standard deviation of the probability of the label",
             _ambiguous,
         ),
-        "moved": Rule(
+        "moved": RankingRule(
             "Moved most",
             "The longest way through the layer's space.",
             "path length, activations",
             _moved,
         ),
-        "churned": Rule(
+        "churned": RankingRule(
             "New neighbors",
             "Neighbors that are others than at the step before.",
             "share of neighbors exchanged, mean over the steps",

@@ -13,7 +13,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_embed_plugin.metrics.moment import Moment
+from tb_embed_plugin.metrics.step_record import StepRecord
 
 MAX_SAMPLES = 500
 """Samples named by one warning, those to look at first."""
@@ -22,12 +22,12 @@ MAX_PAIRS = 3
 """Pairs of classes that are told of as merging."""
 
 LEAST_SAMPLES = 50
-"""Measured samples of which a layer may be warned of what chance makes of few."""
+"""MetricsCache samples of which a layer may be warned of what chance makes of few."""
 
 LEAST_MERGED = 10
-"""Measured samples of each of two classes that may be told of as merging."""
+"""MetricsCache samples of each of two classes that may be told of as merging."""
 
-MAX_CLASSES = 3
+MAX_NAMED_CLASSES = 3
 """Classes that are told of as not learnt."""
 
 
@@ -67,7 +67,7 @@ class WarningRule:
     title: str
     meaning: str
     seen: str
-    find: Callable[[Sequence[Moment], NDArray[np.integer]], Iterator[Finding]]
+    find: Callable[[Sequence[StepRecord], NDArray[np.integer]], Iterator[Finding]]
     least_samples: int = LEAST_SAMPLES
 
 
@@ -89,43 +89,47 @@ UNLEARNT_STEPS = 3
 SETTLED_STEPS = 5
 
 
-def _rank_collapse(moments: Sequence[Moment], labels: NDArray[np.integer]) -> Iterator[Finding]:
+def _rank_collapse(
+    records: Sequence[StepRecord], labels: NDArray[np.integer]
+) -> Iterator[Finding]:
     """Few directions are healthy where they are as many as the classes need."""
     needed = len(np.unique(labels[labels >= 0])) - 1
     highest = 0.0
-    for i, moment in enumerate(moments):
+    for i, record in enumerate(records):
         # No variance at all is the end of a collapse.
-        rank = np.nan_to_num(moment.number("effective_rank"), nan=0.0)
-        wide = needed != 1 and len(moment.observation.dead) > 1
+        rank = np.nan_to_num(record.number("effective_rank"), nan=0.0)
+        wide = needed != 1 and len(record.metrics.dead) > 1
         threshold = RANK_SHARE * highest if needed < 1 else min(RANK_SHARE * highest, needed)
         threshold = max(threshold, RANK_LEAST if wide else 0.5)
         if rank < threshold:
-            distance = moment.observation.samples["distance"]
+            distance = record.metrics.samples["distance"]
             yield Finding(i, rank, threshold, _highest(distance))
             return
         highest = max(highest, rank)
 
 
-def _units_dying(moments: Sequence[Moment], labels: NDArray[np.integer]) -> Iterator[Finding]:
+def _units_dying(
+    records: Sequence[StepRecord], labels: NDArray[np.integer]
+) -> Iterator[Finding]:
     """The samples are those which the living units say least of."""
-    for i, moment in enumerate(moments):
-        dead = moment.number("dead_units")
+    for i, record in enumerate(records):
+        dead = record.number("dead_units")
         if dead >= DEAD_SHARE:
-            found = np.flatnonzero(moment.observation.dead)
-            distance = moment.observation.samples["distance"]
+            found = np.flatnonzero(record.metrics.dead)
+            distance = record.metrics.samples["distance"]
             yield Finding(i, dead, DEAD_SHARE, _highest(-distance), units=tuple(found.tolist()))
             return
 
 
-def _merging(moments: Sequence[Moment], labels: NDArray[np.integer]) -> Iterator[Finding]:
+def _merging(records: Sequence[StepRecord], labels: NDArray[np.integer]) -> Iterator[Finding]:
     """Mixing both ways, so that a few samples of one class inside another do not count."""
     found: list[Finding] = []
     codes, counts = np.unique(labels[labels >= 0], return_counts=True)
     many = set(codes[counts >= LEAST_MERGED].tolist())
     lowest: NDArray[np.float64] | None = None
     seen: set[tuple[int, int]] = set()
-    for i, moment in enumerate(moments):
-        mixing = moment.observation.mixing
+    for i, record in enumerate(records):
+        mixing = record.metrics.mixing
         if not mixing.size:
             return
         both = np.triu(np.nan_to_num(np.minimum(mixing, mixing.T)), 1)
@@ -135,72 +139,74 @@ def _merging(moments: Sequence[Moment], labels: NDArray[np.integer]) -> Iterator
                 pair = (first, second)
                 if pair not in seen and many >= set(pair):
                     seen.add(pair)
-                    found.append(_merge(i, moment, labels, pair, float(both[pair])))
+                    found.append(_merge(i, record, labels, pair, float(both[pair])))
         lowest = both if lowest is None else np.minimum(lowest, both)
     found.sort(key=lambda finding: (finding.index, -finding.value))
     yield from found[:MAX_PAIRS]
 
 
-def _drifting(moments: Sequence[Moment], labels: NDArray[np.integer]) -> Iterator[Finding]:
+def _drifting(records: Sequence[StepRecord], labels: NDArray[np.integer]) -> Iterator[Finding]:
     """Accuracy is the model's, the neighbours' where there is none."""
-    for i in range(DRIFT_STEPS, len(moments)):
-        window = moments[i - DRIFT_STEPS : i + 1]
-        moved = min(moment.displacement for moment in window[1:])
-        accuracy = [_accuracy(moment) for moment in window]
+    for i in range(DRIFT_STEPS, len(records)):
+        window = records[i - DRIFT_STEPS : i + 1]
+        moved = min(record.displacement for record in window[1:])
+        accuracy = [_accuracy(record) for record in window]
         if moved >= DRIFT and max(accuracy) - accuracy[0] <= STANDSTILL:
             far = sum(m.change.displacement for m in window[1:] if m.change is not None)
             yield Finding(i, moved, DRIFT, _highest(np.asarray(far)))
             return
 
 
-def _sudden_churn(moments: Sequence[Moment], labels: NDArray[np.integer]) -> Iterator[Finding]:
+def _sudden_churn(
+    records: Sequence[StepRecord], labels: NDArray[np.integer]
+) -> Iterator[Finding]:
     """Against the three steps before, of which the first ones of a training churn most.
 
     Of the median sample: where two classes of many merge, they alone churn.
     """
-    churn = [moment.usual_churn for moment in moments]
-    for i in range(3, len(moments)):
+    churn = [record.usual_churn for record in records]
+    for i in range(3, len(records)):
         usual = float(np.median(churn[max(1, i - 3) : i]))
         threshold = max(CHURN_FACTOR * usual, usual + CHURN_RISE)
-        change = moments[i].change
+        change = records[i].change
         if churn[i] >= threshold and change is not None:
             yield Finding(i, churn[i], threshold, _highest(change.churn))
             return
 
 
-def _frozen(moments: Sequence[Moment], labels: NDArray[np.integer]) -> Iterator[Finding]:
-    for i in range(FROZEN_STEPS, len(moments)):
-        window = moments[i - FROZEN_STEPS : i + 1]
-        moved = max(moment.displacement for moment in window[1:])
+def _frozen(records: Sequence[StepRecord], labels: NDArray[np.integer]) -> Iterator[Finding]:
+    for i in range(FROZEN_STEPS, len(records)):
+        window = records[i - FROZEN_STEPS : i + 1]
+        moved = max(record.displacement for record in window[1:])
         if moved <= FROZEN:
             yield Finding(i, moved, FROZEN, np.arange(min(len(labels), MAX_SAMPLES)))
             return
 
 
 def _class_not_learnt(
-    moments: Sequence[Moment], labels: NDArray[np.integer]
+    records: Sequence[StepRecord], labels: NDArray[np.integer]
 ) -> Iterator[Finding]:
     """Of the run as it stands: classes are learnt one after another in a healthy one too."""
-    recent = moments[-UNLEARNT_STEPS:]
-    if len(moments) < SETTLED_STEPS or "correct" not in recent[-1].observation.samples:
+    recent = records[-UNLEARNT_STEPS:]
+    if len(records) < SETTLED_STEPS or "correct" not in recent[-1].metrics.samples:
         return
     classes = np.unique(labels[labels >= 0])
     recall = np.array(
         [
-            [m.observation.samples["correct"][labels == code].mean() for code in classes]
+            [m.metrics.samples["correct"][labels == code].mean() for code in classes]
             for m in recent
         ]
     )
     usual = np.median(recall, axis=1)
     behind = (recall < UNLEARNT * usual[:, None]).all(axis=0) & (usual >= UNLEARNT).all()
-    for at in np.flatnonzero(behind)[np.argsort(recall[-1, behind])][:MAX_CLASSES]:
+    for at in np.flatnonzero(behind)[np.argsort(recall[-1, behind])][:MAX_NAMED_CLASSES]:
         code = int(classes[at])
-        wrong = (labels == code) & (recent[-1].observation.samples["correct"] == 0)
-        agreement = recent[-1].observation.samples["agreement"]
+        wrong = (labels == code) & (recent[-1].metrics.samples["correct"] == 0)
+        agreement = recent[-1].metrics.samples["agreement"]
         # The most typical of their class first: what is wrong with them is their label.
         order = np.argsort(-agreement[wrong], kind="stable")
         yield Finding(
-            len(moments) - 1,
+            len(records) - 1,
             float(recall[-1, at]),
             float(UNLEARNT * usual[-1]),
             np.flatnonzero(wrong)[order][:MAX_SAMPLES],
@@ -268,7 +274,7 @@ WARNING_RULES: Mapping[str, WarningRule] = MappingProxyType(
 
 def _merge(
     index: int,
-    moment: Moment,
+    record: StepRecord,
     labels: NDArray[np.integer],
     pair: tuple[int, int],
     value: float,
@@ -276,15 +282,15 @@ def _merge(
     """The samples are those of either class whose neighbours are mostly the other's."""
     first, second = pair
     other = np.where(labels == first, second, np.where(labels == second, first, -1))
-    nearest = moment.observation.samples["neighborhood_label"]
+    nearest = record.metrics.samples["neighborhood_label"]
     chosen = np.flatnonzero((other >= 0) & (nearest == other))
-    order = np.argsort(moment.observation.samples["agreement"][chosen], kind="stable")
+    order = np.argsort(record.metrics.samples["agreement"][chosen], kind="stable")
     return Finding(index, value, MERGED, chosen[order][:MAX_SAMPLES], classes=pair)
 
 
-def _accuracy(moment: Moment) -> float:
-    model = moment.number("accuracy")
-    return moment.number("knn_accuracy") if np.isnan(model) else model
+def _accuracy(record: StepRecord) -> float:
+    model = record.number("accuracy")
+    return record.number("knn_accuracy") if np.isnan(model) else model
 
 
 def _highest(values: NDArray[np.floating]) -> NDArray[np.int64]:

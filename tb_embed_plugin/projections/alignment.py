@@ -64,7 +64,7 @@ class StepMatch:
 
 
 @dataclass(frozen=True)
-class Alignment:
+class LayerMap:
     """An affine map from the space of one layer into that of another.
 
     Attributes:
@@ -101,9 +101,9 @@ class Alignment:
         return carried
 
 
-def align(
+def map_layer(
     pairs: Sequence[tuple[int, int]], snapshot_of: SnapshotOf, onto_snapshot_of: SnapshotOf
-) -> Alignment:
+) -> LayerMap:
     """Returns the map that carries one layer onto another best at matched steps.
 
     Two passes over the matched steps, in float64.
@@ -140,10 +140,10 @@ def align(
     origin, onto_origin = mean[:units], mean[units:]
     if units == len(onto_origin):
         turned = _procrustes(joint[:units, units:])
-        alignment = Alignment("procrustes", origin, onto_origin, turned, units)
+        alignment = LayerMap("procrustes", origin, onto_origin, turned, units)
     else:
         matrix, correlations = _shared_subspace(joint, units, n_samples)
-        alignment = Alignment(
+        alignment = LayerMap(
             "cca", origin, onto_origin, matrix, len(correlations), correlations
         )
     steps = [
@@ -256,7 +256,7 @@ def _whitening(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _residual(
-    alignment: Alignment, snapshot: NDArray[np.float32], onto: NDArray[np.float32]
+    alignment: LayerMap, snapshot: NDArray[np.float32], onto: NDArray[np.float32]
 ) -> float | None:
     difference = size = 0.0
     height = _height(*alignment.matrix.shape)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import TooMuchAskedError, UnsuitableDataError
-from tb_embed_plugin.metadata import MAX_CLASSES
+from tb_embed_plugin.metadata import MAX_OUTPUT_CLASSES
 from tb_embed_plugin.projections.basis import (
     N_AXES,
     Basis,
@@ -77,10 +77,10 @@ def fit(
             f"expected samples of two classes or more; received {len(classes)}; choose another "
             "column, or the engine pca"
         )
-    if len(classes) > MAX_CLASSES:
+    if len(classes) > MAX_OUTPUT_CLASSES:
         raise TooMuchAskedError(
-            f"expected at most {MAX_CLASSES} classes; received {len(classes)}; choose a column "
-            "with fewer"
+            f"expected at most {MAX_OUTPUT_CLASSES} classes; received {len(classes)}; "
+            "choose a column with fewer"
         )
     compact = np.full(len(codes), -1)
     compact[codes >= 0] = numbers

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from tb_embed_plugin.projections.engine import Codes, LayoutEngine, Report, Settings
-from tb_embed_plugin.projections.sequence import align
+from tb_embed_plugin.projections.sequence import align_frame
 
 _BLOCK_VALUES = 1 << 22
 
@@ -96,7 +96,7 @@ def noise_floor(
         codes: Those that it was made with.
     """
     again = engine.frame(snapshot, frame, settings, components, report, codes)
-    return motion(align(again, frame), frame)
+    return motion(align_frame(again, frame), frame)
 
 
 def _distances(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float64]:

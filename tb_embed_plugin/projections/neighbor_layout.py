@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.projections.engine import Codes, Engine, Report, Settings
-from tb_embed_plugin.projections.neighbors import Metric, Neighbors, nearest
+from tb_embed_plugin.projections.neighbors import DistanceMetric, Neighbors, nearest
 from tb_embed_plugin.projections.start import principal, rescaled
 
 
@@ -70,7 +70,7 @@ class NeighborLayout(ABC):
         optimize = self.optimizer(settings, codes)
         share = self.neighbors_share
         snapshot = rescaled(snapshot)
-        metric = cast("Metric", settings["metric"])
+        metric = cast("DistanceMetric", settings["metric"])
         near = nearest(
             snapshot, self.n_neighbors(settings), metric, lambda done: report(share * done)
         )

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from tb_embed_plugin.projections.engine import Parameter
 from tb_embed_plugin.projections.threads import in_threads
 
-Metric = Literal["euclidean", "cosine"]
+DistanceMetric = Literal["euclidean", "cosine"]
 
 METRIC = Parameter(
     name="metric",
@@ -61,7 +61,7 @@ class Neighbors:
 def nearest(
     rows: NDArray[np.floating],
     k: int,
-    metric: Metric = "euclidean",
+    metric: DistanceMetric = "euclidean",
     report: Callable[[float], None] | None = None,
     queries: NDArray[np.integer] | None = None,
 ) -> Neighbors:
@@ -92,7 +92,7 @@ def nearest(
     return Neighbors(indices, distances)
 
 
-def embed(rows: NDArray[np.floating], metric: Metric) -> NDArray[np.float64]:
+def embed(rows: NDArray[np.floating], metric: DistanceMetric) -> NDArray[np.float64]:
     """Returns rows whose Euclidean distances rank as the metric's do, centred.
 
     Args:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
 from tb_embed_plugin.projections.engine import Codes
-from tb_embed_plugin.projections.neighbors import Metric, embed, nearest
+from tb_embed_plugin.projections.neighbors import DistanceMetric, embed, nearest
 from tb_embed_plugin.projections.threads import in_threads
 
 EXACT_SAMPLES = 20_000
@@ -76,7 +76,7 @@ def frame_quality(
     snapshot: NDArray[np.float32],
     frame: NDArray[np.float32],
     codes: Codes | None = None,
-    metric: Metric = "euclidean",
+    metric: DistanceMetric = "euclidean",
     neighbors: int = NEIGHBORS,
     seed: int = 0,
 ) -> FrameQuality:

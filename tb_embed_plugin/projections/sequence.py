@@ -88,7 +88,7 @@ def lay_out(
             _check_samples(step, snapshot, before)
         frame = engine.frame(snapshot, before, settings, components, tell, codes)
         if before is not None:
-            frame = align(frame, before)
+            frame = align_frame(frame, before)
         check_finite(step, frame)
         laid_out[step] = frame
         yield step, frame
@@ -103,7 +103,7 @@ def neighbor(step: int, laid_out: Mapping[int, object]) -> int:
     return min(trained or laid_out, key=lambda other: (abs(other - step), -other))
 
 
-def align(frame: NDArray[np.float32], onto: NDArray[np.float32]) -> NDArray[np.float32]:
+def align_frame(frame: NDArray[np.float32], onto: NDArray[np.float32]) -> NDArray[np.float32]:
     """Returns a frame moved, turned, mirrored and scaled to lie as near another as it can.
 
     The similarity Procrustes problem in closed form (Schönemann & Carroll 1970). Where either

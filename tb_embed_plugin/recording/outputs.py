@@ -18,7 +18,7 @@ from tb_embed_plugin.errors import MisuseError
 from tb_embed_plugin.metadata import (
     HEAD_BIAS_TENSOR,
     HEAD_KERNEL_TENSOR,
-    MAX_CLASSES,
+    MAX_OUTPUT_CLASSES,
     OutputsKind,
 )
 from tb_embed_plugin.recording.calls import Survey, output_tensors
@@ -141,7 +141,7 @@ def find_usable_output(
     if wanted != "auto":
         raise MisuseError(
             f"outputs={wanted!r} needs an output (n_samples, n_classes) of at most "
-            f"{MAX_CLASSES} classes; the model has none; leave outputs= out"
+            f"{MAX_OUTPUT_CLASSES} classes; the model has none; leave outputs= out"
         )
     return None
 
@@ -170,7 +170,7 @@ def _values(tensor: Any) -> NDArray[np.float64] | None:
         return None
     values = keras.ops.convert_to_numpy(tensor)
     rows: NDArray[np.float64] = values.astype(np.float64).reshape(len(values), -1)
-    return rows if 1 <= rows.shape[1] <= MAX_CLASSES else None
+    return rows if 1 <= rows.shape[1] <= MAX_OUTPUT_CLASSES else None
 
 
 def _check_wanted(values: NDArray[np.float64], wanted: OutputsKind) -> None:

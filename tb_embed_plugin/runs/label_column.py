@@ -26,7 +26,7 @@ RANKS = (
 MAX_WORDS = 60
 """Words of a category that is taken for the label though nobody calls it so."""
 
-MAX_CLASSES = 1000
+MAX_LABEL_CLASSES = 1000
 """A column of more words holds no classes, whatever it is called."""
 
 
@@ -44,7 +44,7 @@ def with_classes(columns: Iterable[Column]) -> list[Column]:
 def as_classes(column: Column) -> Column | None:
     """Returns a column as categories, None where it holds no classes.
 
-    Classes are the words of a category, at least one and at most `MAX_CLASSES`, or whole
+    Classes are the words of a category, at least one and at most `MAX_LABEL_CLASSES`, or whole
     numbers of which each comes twice on average. What changes with each step, a prediction
     say, is no class.
     """
@@ -52,7 +52,7 @@ def as_classes(column: Column) -> Column | None:
         return None
     words = set(column.cells) - {""}
     if column.type == "category":
-        return column if 1 <= len(words) <= MAX_CLASSES else None
+        return column if 1 <= len(words) <= MAX_LABEL_CLASSES else None
     numbers = {word: float(word) for word in words}
     known = {word: n for word, n in numbers.items() if not math.isnan(n)}
     if not known or not all(number.is_integer() for number in known.values()):
@@ -60,7 +60,7 @@ def as_classes(column: Column) -> Column | None:
     whole = {word: str(int(number)) for word, number in known.items()}
     cells = [whole.get(cell, "") for cell in column.cells]
     classes, filled = len(set(whole.values())), sum(map(bool, cells))
-    if classes > MAX_CLASSES or 2 * classes > filled:
+    if classes > MAX_LABEL_CLASSES or 2 * classes > filled:
         return None
     return replace(column, type="category", cells=cells)
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.analysis import findings
-from tb_embed_plugin.analysis.measure import LayerMeasures
+from tb_embed_plugin.analysis.layer_metrics import LayerMetrics
 from tb_embed_plugin.arguments import Arguments
 from tb_embed_plugin.errors import ArgumentError
 from tb_embed_plugin.metrics.class_pair import along_axis
@@ -79,7 +79,7 @@ def confusion(service: Service, arguments: Arguments) -> Answer:
     return json_answer({**content, **found}, version_of(measures))
 
 
-def _members(measures: LayerMeasures, names: Sequence[str]) -> list[NDArray[np.int64]]:
+def _members(measures: LayerMetrics, names: Sequence[str]) -> list[NDArray[np.int64]]:
     """Returns the rows of each of two classes among the samples that are measured."""
     codes = measures.labels.codes[measures.samples]
     known = measures.labels.names
@@ -95,7 +95,7 @@ def _members(measures: LayerMeasures, names: Sequence[str]) -> list[NDArray[np.i
 
 
 def _encode_pair(
-    measures: LayerMeasures,
+    measures: LayerMetrics,
     steps: Sequence[int],
     positions: Sequence[NDArray[np.floating[Any]]],
     members: Sequence[NDArray[np.int64]],

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.analysis.comparison import Comparison, Ranked
-from tb_embed_plugin.analysis.measure import LayerMeasures
+from tb_embed_plugin.analysis.layer_metrics import LayerMetrics
 from tb_embed_plugin.analysis.same_samples import same_samples
 from tb_embed_plugin.arguments import Arguments
 from tb_embed_plugin.errors import ArgumentError, EmbedError
@@ -148,14 +148,14 @@ def _tables(
     }
 
 
-def _other_of(service: Service, arguments: Arguments, measures: LayerMeasures) -> LayerMeasures:
+def _other_of(service: Service, arguments: Arguments, measures: LayerMetrics) -> LayerMetrics:
     """Returns the measures of the layer that is compared with, the same one by default."""
     run, layer = arguments.optional("with_run"), arguments.optional("with_layer")
     if run in (None, measures.run.name) and layer in (None, measures.facts.name):
         return measures
     of = service.logdir.run(run or measures.run.name)
     name = of.layer(layer or measures.facts.name).name
-    return LayerMeasures(of, name, service.measured, arguments.label())
+    return LayerMetrics(of, name, service.metrics_cache, arguments.label())
 
 
 def _both(found: Sequence[Cka], wanted: int) -> dict[str, NDArray[np.float64]]:
@@ -167,10 +167,10 @@ def _both(found: Sequence[Cka], wanted: int) -> dict[str, NDArray[np.float64]]:
     }
 
 
-def _observations(measures: LayerMeasures, step: int) -> list[Callable[[], object]]:
+def _observations(measures: LayerMetrics, step: int) -> list[Callable[[], object]]:
     """Returns the work that a step's metrics need first: it and the step before."""
     at = measures.steps.index(step)
-    return [partial(measures.observation, s) for s in measures.steps[max(0, at - 1) : at + 1]]
+    return [partial(measures.step_metrics, s) for s in measures.steps[max(0, at - 1) : at + 1]]
 
 
 def _metrics(compared: Comparison) -> list[dict[str, Any]]:

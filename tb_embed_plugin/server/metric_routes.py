@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.analysis import findings
-from tb_embed_plugin.analysis.measure import LayerMeasures
+from tb_embed_plugin.analysis.layer_metrics import LayerMetrics
 from tb_embed_plugin.arguments import Arguments
 from tb_embed_plugin.errors import ArgumentError
 from tb_embed_plugin.metrics.catalog import CKA_METRICS, STEP_METRICS
-from tb_embed_plugin.metrics.observation import Observation
 from tb_embed_plugin.metrics.rankings import RULES
 from tb_embed_plugin.metrics.sample_catalog import RUN_METRICS, SAMPLE_METRICS
+from tb_embed_plugin.metrics.step_metrics import StepMetrics
 from tb_embed_plugin.metrics.warning_rules import LEAST_SAMPLES
 from tb_embed_plugin.server.response import (
     Answer,
@@ -55,7 +55,7 @@ def metrics(service: Service, arguments: Arguments) -> Answer:
     measures = measures_of(service, arguments)
     asked = arguments.members("steps", measures.steps)
     rows, state = in_time(
-        service, asked, lambda step: (measures.numbers(step), measures.observation(step))
+        service, asked, lambda step: (measures.numbers(step), measures.step_metrics(step))
     )
     steps = asked[: len(rows)]
     content = {
@@ -126,7 +126,7 @@ def _describe_numbers(rows: Sequence[Mapping[str, float]]) -> dict[str, Any]:
     }
 
 
-def _describe_observations(rows: Sequence[Observation]) -> dict[str, Any]:
+def _describe_observations(rows: Sequence[StepMetrics]) -> dict[str, Any]:
     """Returns what is known of each unit, a list a step."""
     return {
         "dead": [np.flatnonzero(seen.dead).tolist() for seen in rows],
@@ -135,7 +135,7 @@ def _describe_observations(rows: Sequence[Observation]) -> dict[str, Any]:
     }
 
 
-def _describe_layer(measures: LayerMeasures) -> dict[str, Any]:
+def _describe_layer(measures: LayerMetrics) -> dict[str, Any]:
     return {
         "label": measures.label,
         "classes": measures.labels.names,
@@ -145,7 +145,7 @@ def _describe_layer(measures: LayerMeasures) -> dict[str, Any]:
     }
 
 
-def _biased(measures: LayerMeasures, steps: Sequence[int]) -> dict[str, list[float | None]]:
+def _biased(measures: LayerMetrics, steps: Sequence[int]) -> dict[str, list[float | None]]:
     """Returns the plain CKA of each of `CKA_METRICS`, one a step."""
     similar = [measures.similarities(step) for step in steps]
     return {
@@ -154,7 +154,7 @@ def _biased(measures: LayerMeasures, steps: Sequence[int]) -> dict[str, list[flo
     }
 
 
-def _describe_ranking(measures: LayerMeasures, rule: str, limit: int) -> dict[str, Any]:
+def _describe_ranking(measures: LayerMetrics, rule: str, limit: int) -> dict[str, Any]:
     ranking = findings.ranking(measures, rule)
     trained = np.array(measures.trained)
     rows = zip(
@@ -169,7 +169,7 @@ def _describe_ranking(measures: LayerMeasures, rule: str, limit: int) -> dict[st
     }
 
 
-def _describe_findings(measures: LayerMeasures) -> dict[str, Any]:
+def _describe_findings(measures: LayerMetrics) -> dict[str, Any]:
     warnings = findings.warnings(measures)
     rankings = findings.all_rankings(measures) if measures.trained else {}
     return {
@@ -182,7 +182,7 @@ def _describe_findings(measures: LayerMeasures) -> dict[str, Any]:
 
 
 def _over_the_run(
-    service: Service, measures: LayerMeasures, name: str
+    service: Service, measures: LayerMetrics, name: str
 ) -> tuple[list[NDArray[np.float32]], dict[str, Any]]:
     """Returns one number a sample once all steps are measured, and how far that is."""
     state = measure_on(service, measures)

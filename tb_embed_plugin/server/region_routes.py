@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_embed_plugin.analysis.measure import LayerMeasures
+from tb_embed_plugin.analysis.layer_metrics import LayerMetrics
 from tb_embed_plugin.arguments import Arguments
 from tb_embed_plugin.jobs.linear_projector import LinearProjector
 from tb_embed_plugin.linear_projection import LayerData
@@ -40,7 +40,7 @@ def _describe(
     service: Service, arguments: Arguments, layer: LayerData, n_classes: int
 ) -> dict[str, Any]:
     """Returns which class each of the logits is of, its number where that is not known."""
-    measures = LayerMeasures(layer.run, layer.name, service.measured, arguments.label())
+    measures = LayerMetrics(layer.run, layer.name, service.metrics_cache, arguments.label())
     labels = measures.labels
     names = labels.names if labels.are_outputs else [""] * n_classes
     classes = [name or str(number) for number, name in enumerate(names)]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin import wire
-from tb_embed_plugin.analysis.measured import Measured
+from tb_embed_plugin.analysis.metrics_cache import MetricsCache
 from tb_embed_plugin.compute_queue import ComputeQueue
 from tb_embed_plugin.errors import TooMuchAskedError
 from tb_embed_plugin.jobs.cache import cache_of
@@ -49,7 +49,7 @@ class Service:
     computed: Computed = field(default_factory=Computed)
     jobs: JobQueue = field(default_factory=JobQueue)
     listing: Listing = field(default_factory=Listing)
-    measured: Measured = field(default_factory=lambda: Measured(cache_of))
+    metrics_cache: MetricsCache = field(default_factory=lambda: MetricsCache(cache_of))
 
     @property
     def queue(self) -> ComputeQueue:

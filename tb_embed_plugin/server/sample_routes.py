@@ -10,7 +10,7 @@ import numpy as np
 from tb_embed_plugin.analysis.sample_history import neighbors_at, said_of
 from tb_embed_plugin.arguments import Arguments
 from tb_embed_plugin.errors import ArgumentError, TooMuchAskedError
-from tb_embed_plugin.projections.neighbors import Metric
+from tb_embed_plugin.projections.neighbors import DistanceMetric
 from tb_embed_plugin.runs.layer_facts import LayerFacts
 from tb_embed_plugin.server.response import Answer, Service, json_answer
 from tb_embed_plugin.server.time_budget import in_time, measures_of, version_of, without_nan
@@ -87,7 +87,7 @@ def _read_search(arguments: Arguments, layer: LayerFacts, most: int) -> tuple[in
     return sample, k
 
 
-def _metric(arguments: Arguments) -> Metric:
+def _metric(arguments: Arguments) -> DistanceMetric:
     asked = arguments.choice("metric", ["euclidean", "cosine"])
     return "cosine" if asked == "cosine" else "euclidean"
 

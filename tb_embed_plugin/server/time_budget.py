@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_embed_plugin.analysis.measure import LayerMeasures
+from tb_embed_plugin.analysis.layer_metrics import LayerMetrics
 from tb_embed_plugin.arguments import Arguments
 from tb_embed_plugin.errors import TooMuchAskedError, UnsuitableDataError
 from tb_embed_plugin.server.response import Service
@@ -29,7 +29,7 @@ MAX_RANKED = 2000
 """Samples in one ranked list of an answer."""
 
 
-def measures_of(service: Service, arguments: Arguments) -> LayerMeasures:
+def measures_of(service: Service, arguments: Arguments) -> LayerMetrics:
     """Returns the measures of the layer that is asked about.
 
     Raises:
@@ -37,7 +37,7 @@ def measures_of(service: Service, arguments: Arguments) -> LayerMeasures:
     """
     run = service.logdir.run(arguments.text("run"))
     layer = run.layer(arguments.text("layer"))
-    measures = LayerMeasures(run, layer.name, service.measured, arguments.label())
+    measures = LayerMetrics(run, layer.name, service.metrics_cache, arguments.label())
     if not measures.steps:
         raise UnsuitableDataError(
             f"expected a snapshot of {layer.name!r} with finite values; run {run.name!r} has "
@@ -46,7 +46,7 @@ def measures_of(service: Service, arguments: Arguments) -> LayerMeasures:
     return measures
 
 
-def measure_on(service: Service, measures: LayerMeasures) -> dict[str, Any]:
+def measure_on(service: Service, measures: LayerMetrics) -> dict[str, Any]:
     """Measures on, and returns how far it is: `state`, `done` and `total` of an answer."""
     steps = measures.measure()
     return in_time(service, measures.steps, lambda _: next(steps))[1]
@@ -84,7 +84,7 @@ def ranked_limit(arguments: Arguments) -> int:
     return limit
 
 
-def version_of(measures: LayerMeasures, state: Mapping[str, Any] | None = None) -> str | None:
+def version_of(measures: LayerMetrics, state: Mapping[str, Any] | None = None) -> str | None:
     """Returns the layer's version, None where `state` says that more is to come."""
     finished = state is None or state["state"] == "done"
     return measures.run.layer_version(measures.facts.name) if finished else None

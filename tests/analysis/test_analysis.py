@@ -17,7 +17,7 @@ from tensorboard.context import RequestContext
 
 from tb_embed_plugin import EmbeddingCheckpoint, MisuseError, cli, open_run
 from tb_embed_plugin.analysis import notebook as analysis
-from tb_embed_plugin.analysis.extent import thinned
+from tb_embed_plugin.analysis.subsampling import thinned
 from tb_embed_plugin.errors import ArgumentError, NotRecordedError, UnsuitableDataError
 from tb_embed_plugin.metrics.catalog import STEP_METRICS
 from tb_embed_plugin.metrics.rankings import RULES

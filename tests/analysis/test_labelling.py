@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tb_embed_plugin.analysis.labelling import match_outputs
+from tb_embed_plugin.analysis.label_classes import match_outputs
 from tb_embed_plugin.metrics.step_data import Labels
 from tb_embed_plugin.runs.tables.metadata_table import Column
 

@@ -21,7 +21,7 @@ from tb_embed_plugin.metrics import (
     spectrum,
     units,
 )
-from tb_embed_plugin.metrics.subset import stratified
+from tb_embed_plugin.metrics.stratified_subset import stratified
 from tests.kernels import biased_cka, debiased_cka
 from tests.metrics.gaussians import clusters, graph, rotation
 

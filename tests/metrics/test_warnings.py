@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tb_embed_plugin.analysis import history
-from tb_embed_plugin.analysis.measure import LayerMeasures
-from tb_embed_plugin.analysis.measured import Measured
-from tb_embed_plugin.metrics.moment import Moment
-from tb_embed_plugin.metrics.observation import compare, observe
+from tb_embed_plugin.analysis import trained_history
+from tb_embed_plugin.analysis.layer_metrics import LayerMetrics
+from tb_embed_plugin.analysis.metrics_cache import MetricsCache
 from tb_embed_plugin.metrics.step_data import Labels
+from tb_embed_plugin.metrics.step_metrics import compare, observe
+from tb_embed_plugin.metrics.step_record import StepRecord
 from tb_embed_plugin.metrics.warning_rules import WARNING_RULES, Finding
 from tb_embed_plugin.projections.neighbors import nearest
 from tests import perceptron
@@ -25,22 +25,26 @@ from tests.perceptron import Adam, Momentum
 CONFUSED = (3, 5)
 
 
-def found_in(moments: list[Moment], codes: NDArray[np.integer]) -> list[tuple[str, Finding]]:
+def found_in(
+    records: list[StepRecord], codes: NDArray[np.integer]
+) -> list[tuple[str, Finding]]:
     return [
         (name, finding)
         for name, rule in WARNING_RULES.items()
-        for finding in rule.find(moments, codes)
+        for finding in rule.find(records, codes)
     ]
 
 
-def moments_of(snapshots: list[NDArray[np.float32]], codes: NDArray[np.int32]) -> list[Moment]:
+def step_records(
+    snapshots: list[NDArray[np.float32]], codes: NDArray[np.int32]
+) -> list[StepRecord]:
     labels = Labels(codes, tuple("abcdefghij"[: codes.max() + 1]), are_outputs=False)
     graphs = [nearest(snapshot, 15).indices for snapshot in snapshots]
-    moments = []
+    records = []
     for i, snapshot in enumerate(snapshots):
         change = compare(snapshots[i - 1], snapshot, graphs[i - 1], graphs[i]) if i else None
-        moments.append(Moment(observe(snapshot, graphs[i], labels, None), change))
-    return moments
+        records.append(StepRecord(observe(snapshot, graphs[i], labels, None), change))
+    return records
 
 
 def test_two_merging_clusters_raise_that_warning_alone_at_that_step() -> None:
@@ -56,7 +60,7 @@ def test_two_merging_clusters_raise_that_warning_alone_at_that_step() -> None:
         centres[[1, 4]] += nearness * (meeting - centres[[1, 4]])
         snapshots.append((centres[codes] + noise).astype(np.float32))
 
-    ((name, finding),) = found_in(moments_of(snapshots, codes), codes)
+    ((name, finding),) = found_in(step_records(snapshots, codes), codes)
     assert (name, finding.index, finding.classes) == ("classes_merging", 5, (1, 4))
     assert len(finding.samples) > 30
     assert set(codes[finding.samples]) == {1, 4}
@@ -70,7 +74,7 @@ def test_clusters_that_stay_apart_raise_nothing() -> None:
         (rows * (1 + step / 10) + 0.1 * rng.normal(size=rows.shape)).astype(np.float32)
         for step in range(8)
     ]
-    assert found_in(moments_of(snapshots, codes), codes) == []
+    assert found_in(step_records(snapshots, codes), codes) == []
 
 
 def test_a_rank_that_falls_names_the_samples_far_out() -> None:
@@ -78,8 +82,8 @@ def test_a_rank_that_falls_names_the_samples_far_out() -> None:
     codes = np.repeat(np.arange(6, dtype=np.int32), 60)
     rows = rng.normal(size=(360, 20))
     flat = rows * np.array([1.0] + [1e-3] * 19)
-    moments = moments_of([rows.astype(np.float32)] * 3 + [flat.astype(np.float32)], codes)
-    findings = dict(found_in(moments, codes))
+    records = step_records([rows.astype(np.float32)] * 3 + [flat.astype(np.float32)], codes)
+    findings = dict(found_in(records, codes))
 
     assert findings["rank_collapse"].index == 3
     assert (
@@ -88,8 +92,8 @@ def test_a_rank_that_falls_names_the_samples_far_out() -> None:
 
 
 def test_a_healthy_training_raises_nothing(recording: Recording) -> None:
-    measures = LayerMeasures(read_run(recording.run_dir), "fc1", Measured())
-    assert found_in(history.moments_of(measures), measures.labels.codes) == []
+    measures = LayerMetrics(read_run(recording.run_dir), "fc1", MetricsCache())
+    assert found_in(trained_history.step_records(measures), measures.labels.codes) == []
 
 
 Train = Callable[..., dict[str, tuple[int, Finding]]]
@@ -104,8 +108,8 @@ def train(tmp_path: Path, some_digits: tuple[NDArray[np.float32], NDArray[np.int
         optimizer: perceptron.Adam | perceptron.Momentum, **options: Any
     ) -> dict[str, tuple[int, Finding]]:
         perceptron.train(tmp_path / "run", x, labels, optimizer, **options)
-        measures = LayerMeasures(read_run(tmp_path / "run"), "fc1", Measured())
-        warnings = found_in(history.moments_of(measures), labels)
+        measures = LayerMetrics(read_run(tmp_path / "run"), "fc1", MetricsCache())
+        warnings = found_in(trained_history.step_records(measures), labels)
         return {name: (measures.trained[f.index], f) for name, f in warnings}
 
     return train

@@ -11,14 +11,14 @@ from sklearn.cross_decomposition import CCA
 
 from tb_embed_plugin.errors import TooMuchAskedError, UnsuitableDataError
 from tb_embed_plugin.projections import blocks
-from tb_embed_plugin.projections.alignment import Alignment, align
+from tb_embed_plugin.projections.alignment import LayerMap, map_layer
 from tests.kernels import biased_cka, debiased_cka
 from tests.planted import Snapshots, random_rotation, random_snapshots, turned
 
 
-def carry(one: Snapshots, other: Snapshots) -> Alignment:
+def carry(one: Snapshots, other: Snapshots) -> LayerMap:
     steps = [(step, step) for step in range(len(one))]
-    return align(steps, one.__getitem__, other.__getitem__)
+    return map_layer(steps, one.__getitem__, other.__getitem__)
 
 
 @given(st.integers(0, 2**32), st.sampled_from([0, 300]))
@@ -40,7 +40,7 @@ def test_a_planted_rotation_is_recovered(seed: int, offset: float) -> None:
 
 def test_residual_and_cka_equal_the_definitions() -> None:
     there, here = random_snapshots(1), random_snapshots(2, steps=2)
-    found = align([(0, 2), (1, 0)], here.__getitem__, there.__getitem__)
+    found = map_layer([(0, 2), (1, 0)], here.__getitem__, there.__getitem__)
     rows = np.concatenate([here[0], here[1]]).astype(np.float64)
     onto = np.concatenate([there[2], there[0]]).astype(np.float64)
     centred, target = rows - rows.mean(axis=0), onto - onto.mean(axis=0)

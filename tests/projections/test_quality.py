@@ -11,7 +11,7 @@ from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 from tb_embed_plugin.projections import quality
 from tb_embed_plugin.projections.engine import Codes, Report, Settings
 from tb_embed_plugin.projections.motion import motion, motion_fidelity, noise_floor
-from tb_embed_plugin.projections.neighbors import Metric
+from tb_embed_plugin.projections.neighbors import DistanceMetric
 from tb_embed_plugin.projections.quality import (
     frame_quality,
     judged,
@@ -33,7 +33,7 @@ def layer_and_frame(
 
 @pytest.mark.parametrize("metric", ["euclidean", "cosine"])
 @pytest.mark.parametrize("neighbors", [1, 5, 15])
-def test_trustworthiness_is_scikit_learns(neighbors: int, metric: Metric) -> None:
+def test_trustworthiness_is_scikit_learns(neighbors: int, metric: DistanceMetric) -> None:
     layer, frame = layer_and_frame()
     found = frame_quality(layer, frame, metric=metric, neighbors=neighbors)
     expected = trustworthiness(layer, frame, n_neighbors=neighbors, metric=metric)

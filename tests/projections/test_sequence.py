@@ -14,7 +14,7 @@ from scipy.spatial.distance import pdist
 
 from tb_embed_plugin.errors import UnsuitableDataError
 from tb_embed_plugin.projections.engine import Codes, Engine, Report, Settings
-from tb_embed_plugin.projections.sequence import Order, align, lay_out, neighbor, order
+from tb_embed_plugin.projections.sequence import Order, align_frame, lay_out, neighbor, order
 
 Frame = NDArray[np.float32]
 
@@ -154,13 +154,13 @@ def test_alignment_undoes_any_similarity(
     if mirrored:
         turn[0] *= -1
     frame = (scale * onto @ turn + rng.normal(size=components) * scale).astype(np.float32)
-    np.testing.assert_allclose(align(frame, onto), onto, atol=1e-4)
+    np.testing.assert_allclose(align_frame(frame, onto), onto, atol=1e-4)
 
 
 def test_alignment_is_the_best_there_is() -> None:
     rng = np.random.default_rng(0)
     onto, frame = rng.normal(size=(2, 60, 2)).astype(np.float32)
-    aligned = align(frame, onto)
+    aligned = align_frame(frame, onto)
     left = ((aligned - onto) ** 2).sum() / ((onto - onto.mean(axis=0)) ** 2).sum()
     assert left == pytest.approx(procrustes(onto, frame)[2], rel=1e-5)
     ratios = pdist(aligned) / pdist(frame)
@@ -170,7 +170,7 @@ def test_alignment_is_the_best_there_is() -> None:
 def test_alignment_with_a_single_point_only_moves() -> None:
     frame = np.random.default_rng(0).normal(size=(10, 2)).astype(np.float32)
     point = np.full((10, 2), 3, np.float32)
-    np.testing.assert_allclose(pdist(align(frame, point)), pdist(frame), rtol=1e-5)
+    np.testing.assert_allclose(pdist(align_frame(frame, point)), pdist(frame), rtol=1e-5)
     np.testing.assert_allclose(
-        align(point, frame), np.tile(frame.mean(axis=0), (10, 1)), atol=1e-6
+        align_frame(point, frame), np.tile(frame.mean(axis=0), (10, 1)), atol=1e-6
     )

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from werkzeug.test import Client
 
-from tb_embed_plugin.analysis import measure, measured
+from tb_embed_plugin.analysis import layer_metrics, metrics_cache
 from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.metadata import CACHE_FOLDER
-from tb_embed_plugin.metrics import catalog, observation, similarity
+from tb_embed_plugin.metrics import catalog, similarity, step_metrics
 from tb_embed_plugin.plugin import EmbeddingsPlugin
 from tb_embed_plugin.runs import run
 from tb_embed_plugin.runs.tables.metadata_table import Column
@@ -38,7 +38,7 @@ def forbid(monkeypatch: pytest.MonkeyPatch) -> None:
         raise UnreadableError("expected nothing to be measured")
 
     for name in ("observe", "compare", "nearest"):
-        monkeypatch.setattr(measure, name, refuse)
+        monkeypatch.setattr(layer_metrics, name, refuse)
     monkeypatch.setattr(similarity, "cka", refuse)
 
 
@@ -104,17 +104,17 @@ def test_a_metric_that_is_new_or_means_something_else_is_measured(
     logdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What the catalog before the last metric left on disk lacks it, and says so to nobody."""
-    whole = observation.observe
+    whole = step_metrics.observe
 
-    def observe_as_before(*arguments: Any) -> observation.Observation:
+    def observe_as_before(*arguments: Any) -> step_metrics.StepMetrics:
         found = whole(*arguments)
         return replace(found, numbers={k: v for k, v in found.numbers.items() if k != "rankme"})
 
     with monkeypatch.context() as before:
         older = [d for d in catalog.DEFINITIONS if d[0] != "rankme"]
-        before.setattr(measured, "DEFINITIONS", tuple(older))
+        before.setattr(metrics_cache, "DEFINITIONS", tuple(older))
         before.setattr(run, "DEFINITIONS", tuple(older))
-        before.setattr(measure, "observe", observe_as_before)
+        before.setattr(layer_metrics, "observe", observe_as_before)
         first = answer_until_done(client_for(logdir, EmbeddingsPlugin), "metrics")
         version = version_of(logdir)
     assert version_of(logdir) != version, "by which browsers keep answers for a year"

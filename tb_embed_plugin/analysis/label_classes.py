@@ -14,7 +14,7 @@ from tb_embed_plugin.runs.labels import read_classes
 from tb_embed_plugin.runs.run import Run
 
 
-def labels_of(
+def label_classes(
     run: Run, layer: str, step: int | None, label: str | None
 ) -> tuple[Labels, Labels]:
     """Returns the labels of a layer's samples.

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_embed_plugin.metrics.subset import MAX_EXACT, stratified
+from tb_embed_plugin.metrics.stratified_subset import MAX_EXACT, stratified
 from tb_embed_plugin.runs.run import Run
 
 MAX_STEPS = 128

@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_embed_plugin.analysis.measure import LayerMeasures
+from tb_embed_plugin.analysis.layer_metrics import LayerMetrics
 from tb_embed_plugin.errors import UnsuitableDataError
-from tb_embed_plugin.metrics.moment import Moment
-from tb_embed_plugin.metrics.observation import Change
 from tb_embed_plugin.metrics.rankings import History
+from tb_embed_plugin.metrics.step_metrics import Change
+from tb_embed_plugin.metrics.step_record import StepRecord
 
 
-def moments_of(measures: LayerMeasures) -> list[Moment]:
+def step_records(measures: LayerMetrics) -> list[StepRecord]:
     """Returns the trained steps, as the rules for warnings take them.
 
     Raises:
@@ -22,27 +22,29 @@ def moments_of(measures: LayerMeasures) -> list[Moment]:
     """
     trained = measures.trained
     return [
-        Moment(measures.observation(step), None if i == 0 else measures.change(before, step))
+        StepRecord(
+            measures.step_metrics(step), None if i == 0 else measures.change(before, step)
+        )
         for i, (before, step) in enumerate(zip([0, *trained], trained, strict=False))
     ]
 
 
-def history_of(measures: LayerMeasures) -> History:
+def history_of(measures: LayerMetrics) -> History:
     """Returns what was observed of each measured sample, as the rankings take it.
 
     Raises:
         UnsuitableDataError: No step follows a training.
-        EmbedError: As `moments_of`.
+        EmbedError: As `step_records`.
     """
-    moments = moments_of(measures)
-    if not moments:
+    records = step_records(measures)
+    if not records:
         raise UnsuitableDataError(
             f"expected a snapshot of {measures.facts.name!r} taken after training had begun; "
             f"run {measures.run.name!r} has none yet; wait for one"
         )
-    seen = [moment.observation for moment in moments]
+    seen = [record.metrics for record in records]
     still = np.zeros(len(measures.samples), np.float32)
-    changes = [moment.change or Change(still.astype(np.float64), still) for moment in moments]
+    changes = [record.change or Change(still.astype(np.float64), still) for record in records]
     predicted = _matrix([s.samples for s in seen], "prediction")
     return History(
         labels=measures.labels.codes[measures.samples],

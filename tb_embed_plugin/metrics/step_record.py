@@ -6,24 +6,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tb_embed_plugin.metrics.observation import Change, Observation
+from tb_embed_plugin.metrics.step_metrics import Change, StepMetrics
 
 
 @dataclass(frozen=True)
-class Moment:
+class StepRecord:
     """One trained step.
 
     Attributes:
-        observation: What its snapshot says.
+        metrics: What its snapshot says.
         change: What has changed since the trained step before; None at the first.
     """
 
-    observation: Observation
+    metrics: StepMetrics
     change: Change | None
 
     def number(self, name: str) -> float:
         """Returns a metric of the step, NaN where it is undefined."""
-        return self.observation.numbers.get(name, np.nan)
+        return self.metrics.numbers.get(name, np.nan)
 
     @property
     def displacement(self) -> float:

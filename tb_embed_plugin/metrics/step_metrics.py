@@ -20,7 +20,7 @@ MAX_MIXED_CLASSES = 256
 
 
 @dataclass(frozen=True)
-class Observation:
+class StepMetrics:
     """What one step's snapshot says of itself.
 
     Attributes:
@@ -72,7 +72,7 @@ def observe(
     neighbors: NDArray[np.int32],
     labels: Labels,
     outputs: Outputs | None,
-) -> Observation:
+) -> StepMetrics:
     """Returns all that is measured of one step.
 
     O(n² n_units) for the silhouette, which needs all distances; the rest is
@@ -97,7 +97,7 @@ def observe(
         "distance": (away / (numbers["radius"] or 1)).astype(np.float32),
     }
     mixed = n_classes <= MAX_MIXED_CLASSES
-    return Observation(
+    return StepMetrics(
         numbers=numbers,
         samples=samples | outputs_of_samples(outputs, labels),
         agreement=step.votes.share,

@@ -14,47 +14,47 @@ from numpy.typing import NDArray
 from tb_embed_plugin.analysis.measured_layer import MeasuredLayer
 from tb_embed_plugin.errors import UnsuitableDataError
 from tb_embed_plugin.metrics import similarity
-from tb_embed_plugin.metrics.moment import Moment
-from tb_embed_plugin.metrics.observation import (
+from tb_embed_plugin.metrics.predictions import cross_entropy
+from tb_embed_plugin.metrics.similarity import Cka
+from tb_embed_plugin.metrics.step_data import Outputs
+from tb_embed_plugin.metrics.step_metrics import (
     Change,
-    Observation,
+    StepMetrics,
     compare,
     neighbors_of,
     observe,
 )
-from tb_embed_plugin.metrics.predictions import cross_entropy
-from tb_embed_plugin.metrics.similarity import Cka
-from tb_embed_plugin.metrics.step_data import Outputs
+from tb_embed_plugin.metrics.step_record import StepRecord
 from tb_embed_plugin.projections.blocks import check_width
 from tb_embed_plugin.projections.neighbors import nearest
 from tb_embed_plugin.projections.threads import one_blas_thread
 
 
-class LayerMeasures(MeasuredLayer):
+class LayerMetrics(MeasuredLayer):
     """The measures of one layer of a run, a number or more a step, sample or pair of steps."""
 
-    def observation(self, step: int) -> Observation:
+    def step_metrics(self, step: int) -> StepMetrics:
         """Returns what a step's snapshot says of itself.
 
         Raises:
             EmbedError: The snapshot cannot be read or is not finite.
         """
         key = self._key([step]), self.labels.names, self.labels.are_outputs
-        return self._measured.observations.get(
-            key, lambda: self.shelf.observation(self._name(step), lambda: self._observe(step))
+        return self._cache.step_metrics.get(
+            key, lambda: self.kept.step_metrics(self._name(step), lambda: self._observe(step))
         )
 
     def change(self, before: int, after: int) -> Change:
         """Returns what has changed from one step to another.
 
         Raises:
-            EmbedError: As `observation`.
+            EmbedError: As `step_metrics`.
         """
-        first, second = self.observation(before), self.observation(after)
+        first, second = self.step_metrics(before), self.step_metrics(after)
         name = f"{self._name(before)}-{self._name(after)}"
-        return self._measured.changes.get(
+        return self._cache.changes.get(
             self._key([before, after]),
-            lambda: self.shelf.change(
+            lambda: self.kept.change(
                 name,
                 lambda: compare(
                     self.snapshot(before),
@@ -69,14 +69,14 @@ class LayerMeasures(MeasuredLayer):
         """Returns a step's numbers by the names of `catalog.STEP_METRICS`; no NaN.
 
         Raises:
-            EmbedError: As `observation`.
+            EmbedError: As `step_metrics`.
         """
-        found = dict(self.observation(step).numbers)
+        found = dict(self.step_metrics(step).numbers)
         at = self.steps.index(step)
         if at > 0:
             before = self.steps[at - 1]
-            moment = Moment(self.observation(step), self.change(before, step))
-            found["displacement"], found["churn"] = moment.displacement, moment.churn
+            record = StepRecord(self.step_metrics(step), self.change(before, step))
+            found["displacement"], found["churn"] = record.displacement, record.churn
         found |= {name: cka.debiased for name, cka in self.similarities(step).items()}
         return {name: value for name, value in found.items() if np.isfinite(value)}
 
@@ -91,7 +91,7 @@ class LayerMeasures(MeasuredLayer):
         others |= {"cka_first": self.steps[0], "cka_last": self.steps[-1]}
         return {name: self.similarity(step, self, other) for name, other in others.items()}
 
-    def similarity(self, step: int, other: LayerMeasures, other_step: int) -> Cka:
+    def similarity(self, step: int, other: LayerMetrics, other_step: int) -> Cka:
         """Returns the linear CKA with another snapshot of the same samples.
 
         Args:
@@ -115,9 +115,9 @@ class LayerMeasures(MeasuredLayer):
             key=lambda end: end[0],
         )
         (row, shelved), (column, _) = ends
-        return self._measured.similarities.get(
+        return self._cache.similarities.get(
             frozenset([self._key([step]), other._key([other_step])]),
-            lambda: shelved.shelf.cka(row, column, lambda: self._cka(step, other, other_step)),
+            lambda: shelved.kept.cka(row, column, lambda: self._cka(step, other, other_step)),
         )
 
     def sample_metric(self, name: str, step: int) -> NDArray[np.float32]:
@@ -127,35 +127,35 @@ class LayerMeasures(MeasuredLayer):
             float32 (n_samples,), all of the layer's; NaN where undefined or not measured.
 
         Raises:
-            EmbedError: As `observation`.
+            EmbedError: As `step_metrics`.
         """
         all_samples = np.full(self.facts.samples, np.nan, np.float32)
         at = self.steps.index(step)
         if name in {"displacement_of", "churn_of"}:
             if at > 0:
                 change = self.change(self.steps[at - 1], step)
-                radius = self.observation(step).numbers["radius"]
+                radius = self.step_metrics(step).numbers["radius"]
                 moved = change.displacement / (radius or 1)
                 all_samples[self.samples] = moved if name == "displacement_of" else change.churn
         elif name == "loss":
             return cross_entropy(self.sample_metric("true_probability", step))
-        elif name in self.observation(step).samples:
-            all_samples[self.samples] = self.observation(step).samples[name]
+        elif name in self.step_metrics(step).samples:
+            all_samples[self.samples] = self.step_metrics(step).samples[name]
         return all_samples
 
     def measure(self) -> Iterator[int]:
         """Measures all that is not measured yet, a step at a time; yields the steps done.
 
         Raises:
-            EmbedError: As `observation`.
+            EmbedError: As `step_metrics`.
         """
         for before, step in zip([None, *self.steps], self.steps, strict=False):
-            self.observation(step)
+            self.step_metrics(step)
             if before is not None:
                 self.change(before, step)
             yield step
 
-    def _observe(self, step: int) -> Observation:
+    def _observe(self, step: int) -> StepMetrics:
         check_width(self.facts.units)
         snapshot = self.snapshot(step)
         if not np.isfinite(snapshot).all():
@@ -175,7 +175,7 @@ class LayerMeasures(MeasuredLayer):
             neighbors = nearest(snapshot, k).indices
             return observe(snapshot, neighbors, self.labels.of(self.samples), outputs)
 
-    def _cka(self, step: int, other: LayerMeasures, other_step: int) -> Cka:
+    def _cka(self, step: int, other: LayerMetrics, other_step: int) -> Cka:
         with one_blas_thread():
             return similarity.cka(
                 self._centred(step),
@@ -188,6 +188,6 @@ class LayerMeasures(MeasuredLayer):
         return similarity.centred(self.snapshot(step))
 
     def _own_product(self, step: int) -> float:
-        return self._measured.products.get(
+        return self._cache.products.get(
             self._key([step]), lambda: similarity.own_product(self._centred(step))
         )

@@ -1,4 +1,4 @@
-"""What was measured before: remembered while the process lasts, and kept beyond it on a shelf.
+"""What was measured before: remembered while the process lasts, and kept beyond it on disk.
 
 What is kept follows from the snapshot, the samples and their labels alone, and is found by
 them; it may be deleted at any time.
@@ -15,13 +15,13 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_embed_plugin.analysis.extent import MAX_STEPS
+from tb_embed_plugin.analysis.subsampling import MAX_STEPS
 from tb_embed_plugin.lru_cache import LruCache
 from tb_embed_plugin.metrics.catalog import DEFINITIONS
-from tb_embed_plugin.metrics.observation import Change, K, Observation, neighbors_of
 from tb_embed_plugin.metrics.sample_catalog import SAMPLE_METRICS
 from tb_embed_plugin.metrics.similarity import Cka
 from tb_embed_plugin.metrics.step_data import Labels
+from tb_embed_plugin.metrics.step_metrics import Change, K, StepMetrics, neighbors_of
 
 VERSION = 2
 """Raised whenever the same snapshot would be measured otherwise than before, and no metric's
@@ -32,7 +32,7 @@ _NUMBERS = 1 << 17
 Tensors = Mapping[str, NDArray[np.generic]]
 
 
-class Shelf(Protocol):
+class CacheBackend(Protocol):
     """Where files are kept, a folder for all that follows from the same facts.
 
     What is not there, or is damaged, is None or empty.
@@ -62,34 +62,34 @@ class Shelf(Protocol):
 
 
 @dataclass(frozen=True)
-class Measured:
+class MetricsCache:
     """What was measured before, by what it was measured of.
 
     A step of 10,000 samples takes 1.2 MB.
 
     Attributes:
-        shelf_of: Gives the shelf of a run's directory; None where nothing is kept.
+        backend_of: Gives the backend of a run's directory; None where nothing is kept.
     """
 
-    shelf_of: Callable[[Path], Shelf] | None = None
+    backend_of: Callable[[Path], CacheBackend] | None = None
     labels: LruCache[tuple[Labels, Labels]] = field(
         default_factory=lambda: LruCache[tuple[Labels, Labels]](16)
     )
-    observations: LruCache[Observation] = field(
-        default_factory=lambda: LruCache[Observation](2 * MAX_STEPS)
+    step_metrics: LruCache[StepMetrics] = field(
+        default_factory=lambda: LruCache[StepMetrics](2 * MAX_STEPS)
     )
     changes: LruCache[Change] = field(default_factory=lambda: LruCache[Change](2 * MAX_STEPS))
     products: LruCache[float] = field(default_factory=lambda: LruCache[float](_NUMBERS))
     similarities: LruCache[Cka] = field(default_factory=lambda: LruCache[Cka](_NUMBERS))
 
 
-class LayerShelf:
+class KeptMetrics:
     """What is kept of one layer with one label.
 
     A file that cannot be written is measured again by the next process, and nothing else.
 
     Args:
-        shelf: The run's; None where nothing is kept.
+        backend: The run's; None where nothing is kept.
         facts: What all of it follows from, beside the snapshots; JSON values.
         samples: Samples that are measured.
         units: Width of the layer.
@@ -98,25 +98,25 @@ class LayerShelf:
 
     def __init__(
         self,
-        shelf: Shelf | None,
+        backend: CacheBackend | None,
         facts: Mapping[str, Any],
         samples: int,
         units: int,
         classes: int,
     ) -> None:
-        self._shelf = shelf
+        self._backend = backend
         self._samples, self._units, self._classes = samples, units, classes
         self._folder = ""
-        if shelf is not None:
+        if backend is not None:
             # A metric that is new, or means something else, is in no file kept before it.
             made_by = {"measures": VERSION, "k": K, "metrics": DEFINITIONS}
-            self._folder = shelf.layout({**made_by, **facts})
-            shelf.use(self._folder)
+            self._folder = backend.layout({**made_by, **facts})
+            backend.use(self._folder)
 
-    def observation(self, name: str, observe: Callable[[], Observation]) -> Observation:
+    def step_metrics(self, name: str, observe: Callable[[], StepMetrics]) -> StepMetrics:
         """Returns what is kept under a name, else what `observe` returns, which is kept."""
         kept = self._read(name)
-        found = None if kept is None else self._observation(*kept)
+        found = None if kept is None else self._step_metrics(*kept)
         if found is None:
             found = observe()
             tensors = {f"samples.{key}": values for key, values in found.samples.items()}
@@ -139,10 +139,10 @@ class LayerShelf:
 
         What is undefined is not kept.
         """
-        if self._shelf is None:
+        if self._backend is None:
             return compute()
         name = f"cka-{row}"
-        known = self._shelf.record(self._folder, name)
+        known = self._backend.record(self._folder, name)
         match known.get(column):
             case [float(debiased), float(biased)]:
                 return Cka(debiased, biased)
@@ -150,24 +150,24 @@ class LayerShelf:
         if np.isfinite(found.debiased):
             pair = [found.debiased, found.biased]
             with contextlib.suppress(OSError):
-                self._shelf.keep_record(self._folder, name, {**known, column: pair})
+                self._backend.keep_record(self._folder, name, {**known, column: pair})
         return found
 
     def _read(self, name: str) -> tuple[Tensors, Mapping[str, Any]] | None:
-        if self._shelf is None:
+        if self._backend is None:
             return None
         per_sample = 4 * (len(SAMPLE_METRICS) + K + 1)
         most = per_sample * self._samples + 2 * self._units + 8 * self._classes**2 + (1 << 20)
-        found = self._shelf.tensors(self._folder, name, most)
+        found = self._backend.tensors(self._folder, name, most)
         # A file that somebody has put in another one's place says whose it is.
         return found if found is not None and found[1].get("of") == name else None
 
     def _keep(self, name: str, tensors: Tensors, info: Mapping[str, Any]) -> None:
-        if self._shelf is not None:
+        if self._backend is not None:
             with contextlib.suppress(OSError):
-                self._shelf.keep_tensors(self._folder, name, tensors, {"of": name, **info})
+                self._backend.keep_tensors(self._folder, name, tensors, {"of": name, **info})
 
-    def _observation(self, tensors: Tensors, info: Mapping[str, Any]) -> Observation | None:
+    def _step_metrics(self, tensors: Tensors, info: Mapping[str, Any]) -> StepMetrics | None:
         """Returns what was kept, None where it is not what we keep."""
         n = self._samples
         mixed = tensors["mixing"].shape if "mixing" in tensors else ()
@@ -198,7 +198,7 @@ class LayerShelf:
         neighbors = tensors["neighbors"].astype(np.int32)
         if neighbors.size and not (neighbors.min() >= 0 and neighbors.max() < n):
             return None
-        return Observation(
+        return StepMetrics(
             numbers=numbers,
             samples={key: values.astype(np.float32) for key, values in of_samples.items()},
             agreement=tensors["agreement"].astype(np.float32),
@@ -210,7 +210,7 @@ class LayerShelf:
         )
 
 
-_OBSERVED = [f.name for f in fields(Observation) if f.name not in {"numbers", "samples"}]
+_OBSERVED = [f.name for f in fields(StepMetrics) if f.name not in {"numbers", "samples"}]
 _CHANGED = [f.name for f in fields(Change)]
 
 
