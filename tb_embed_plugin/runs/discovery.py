@@ -1,4 +1,4 @@
-"""Finds directories below the log directory that may be runs, though TensorBoard lists none.
+"""Directories below the log directory that may be runs, although TensorBoard lists none there.
 
 TensorBoard takes a directory for a run only where it holds an event file, which those who save
 checkpoints need not write. A directory is read once and then only again when its own stamp has

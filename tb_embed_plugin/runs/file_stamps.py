@@ -1,4 +1,4 @@
-"""Stamps of files: what tells, for the price of one `stat`, that a file is another one."""
+"""File stamps, which show at the cost of one `stat` that a file has changed."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ def read_images(images: ArrayLike, *, invert_images: bool = False) -> Images:
 
 
 def channels_last(array: NDArray[Any]) -> NDArray[Any]:
-    """Returns images of either layout, grey ones without channels too, with channels last."""
+    """Returns images of either layout, gray ones without channels too, with channels last."""
     if array.ndim == 3:
         array = array[..., np.newaxis]
     if array.ndim == 4 and array.shape[3] not in CHANNELS and array.shape[1] in CHANNELS:

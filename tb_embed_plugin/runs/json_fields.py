@@ -1,4 +1,4 @@
-"""Fields of a JSON document that may be anything: each is what it should be, or an error."""
+"""Fields of an untrusted JSON document: each has the expected type, or is an error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which column of the metadata is the label: decided here, read everywhere else.
+"""The label column of a table of metadata: chosen here, read everywhere else.
 
 A column is the label because it is called so, else because it is the only one that could be.
 Where neither is so there is none, and nothing that needs classes is claimed.

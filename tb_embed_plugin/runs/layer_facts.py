@@ -1,4 +1,4 @@
-"""What there is of one layer of a run, and of the samples that its rows are."""
+"""The facts of one layer of a run, and of the samples in its rows."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class SpriteFacts:
         pages: Their number; all but the last hold equally many cells.
         cell: Width and height of a cell, pixels.
         columns: Cells in a row of a page.
-        channels: 1 grey, 3 RGB, 4 RGBA.
+        channels: 1 gray, 3 RGB, 4 RGBA.
     """
 
     pages: int

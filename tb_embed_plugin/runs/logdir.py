@@ -1,4 +1,4 @@
-"""Finds the runs below TensorBoard's log directories; remembers each until its files change.
+"""The runs below TensorBoard's log directories, each remembered until its files change.
 
 Which directories hold event files TensorBoard tells (`list_names`); `discovery` finds the
 others. A directory that holds a run of ours is that, whatever else lies there. A run stays the
@@ -54,7 +54,7 @@ class BrokenRun:
 
 @dataclass(frozen=True)
 class _Opened:
-    """What a directory was taken for, and which files decided it."""
+    """The run that a directory was taken for, and the files that decided it."""
 
     folder: Path
     run: Run | BrokenRun | None
@@ -208,7 +208,7 @@ class Logdir:
         return _opened(folder, run, FolderContents(watched=[folder / MANIFEST_FILE, folder]))
 
     def _look(self, name: str, folder: Path) -> _Opened:
-        """Takes a directory for what it is.
+        """Returns a directory as the run that it is.
 
         Raises:
             UnreadableError: Its manifest is damaged.

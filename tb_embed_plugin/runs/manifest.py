@@ -72,7 +72,7 @@ class SpriteInfo:
     Attributes:
         cell: Width and height of a cell, pixels.
         columns: Cells in a row of the sheet.
-        channels: 1 grey, 3 RGB, 4 RGBA.
+        channels: 1 gray, 3 RGB, 4 RGBA.
         pages: Where the thumbnails stand in full size, None where the sheet has them so.
         scaling: How the samples' values were made pixels, in words; empty where they were
             pixels.

@@ -1,4 +1,4 @@
-"""What belongs together in two runs: which samples are the same, and which steps.
+"""The samples and the steps that two runs share.
 
 Nothing is guessed: runs match by what they say of themselves, or are refused.
 """

@@ -1,4 +1,4 @@
-"""Reads a run that our recorder wrote; nothing is ever written."""
+"""A run that our recorder wrote, opened for reading only."""
 
 from __future__ import annotations
 

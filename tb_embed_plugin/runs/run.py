@@ -156,7 +156,7 @@ class Run(ABC):
         )
 
     def layer_version(self, name: str) -> str:
-        """Changes when the data of the layer `name` do, or what the metrics told of it mean.
+        """Changes when the data of the layer `name` do, or the meaning of its metrics.
 
         Browsers keep answers by it, for longer than a server lives.
         """

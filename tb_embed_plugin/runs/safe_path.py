@@ -1,4 +1,4 @@
-"""Keeps every file that a reader opens inside of its run, whatever links lie there."""
+"""Paths of files that stay inside of their run, whatever links lie there."""
 
 from __future__ import annotations
 

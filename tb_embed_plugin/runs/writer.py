@@ -1,4 +1,4 @@
-"""Writes a run so that at every moment whatever its manifest lists is complete on disk.
+"""The writer of a run: whatever the manifest lists is complete on disk at every moment.
 
 Of a snapshot the checkpoint comes first and the manifest last; of a snapshot that is dropped
 the manifest comes first. A process killed in between leaves files that nothing lists, which

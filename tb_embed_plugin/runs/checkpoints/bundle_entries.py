@@ -1,4 +1,4 @@
-"""What a checkpoint's index holds: a header, and where each tensor, or each slice of one, lies.
+"""The entries of a checkpoint's index: a header, and where each tensor or slice of one lies.
 
 The formats are those of TensorFlow's `core/protobuf/tensor_bundle.proto`, and for the keys of
 slices `core/util/saved_tensor_slice_util.cc` and `core/lib/strings/ordered_code.cc`. This

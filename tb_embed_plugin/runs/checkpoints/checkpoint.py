@@ -1,4 +1,4 @@
-"""Reads TensorFlow's checkpoints ("tensor bundles") by memory map, without TensorFlow.
+"""The reader of TensorFlow checkpoints ("tensor bundles"): by memory map, without TensorFlow.
 
 A checkpoint is an index, `<prefix>.index`, and data files `<prefix>.data-00000-of-00001`.
 The index says where in the data a tensor lies (`leveldb_table`, `bundle_entries`). A

@@ -1,4 +1,4 @@
-"""Writes TensorFlow checkpoints ("tensor bundles") without TensorFlow.
+"""The writer of TensorFlow checkpoints ("tensor bundles"), without TensorFlow.
 
 A data file holds the tensors' bytes one after another, and an index says where each lies, in
 the format of `bundle_entries` and `leveldb_table`. TensorFlow's own `SaveV2` is not used: it

@@ -1,4 +1,4 @@
-"""Finds what `SummaryWriter.add_embedding` of PyTorch and of tensorboardX wrote.
+"""The reader of what `SummaryWriter.add_embedding` of PyTorch and of tensorboardX wrote.
 
 Each call writes `<step>/<tag>/tensors.tsv` with the table and the thumbnails beside it, and
 then an entry `<tag>:<step>` into `projector_config.pbtxt`. PyTorch's writer begins that file
@@ -117,7 +117,7 @@ def _find(
 
 @contextmanager
 def _told(key: _Key, found: FolderContents) -> Iterator[None]:
-    """Makes a tensor that cannot be opened a problem, told once."""
+    """Turns a tensor that cannot be opened into one problem."""
     try:
         yield
     except UnreadableError as error:
@@ -211,7 +211,7 @@ def _open_listed(
     Raises:
         UnreadableError: The tensor's is not there or cannot be read.
     """
-    # Whoever writes them again writes the configuration after them.
+    # A writer that writes them again writes the configuration after them.
     try:
         path = paths.find(tensor.tensor)
     except UnreadableError:

@@ -1,4 +1,4 @@
-"""Finds the matrices of all TensorFlow checkpoints in a directory, and their steps."""
+"""The reader of TensorFlow checkpoints: the matrices in a directory, and their steps."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class CheckpointTensor:
                 f"expected {self.name!r} of shape {self.shape} in {self.checkpoint}; received "
                 f"{values.shape}: it was written anew; reload the page"
             )
-        with np.errstate(over="ignore"):  # what float32 cannot hold is infinite, and so told
+        with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite
             return values.astype(np.float32, copy=False)
 
 

@@ -1,4 +1,4 @@
-"""What the names in a checkpoint mean: optimizers' variables, layers.
+"""Names in a checkpoint: which are an optimizer's, and what a person calls the others.
 
 An object-based checkpoint (`tf.train.Checkpoint`) names a variable by the way to it,
 `model/_operations/1/_embeddings/.ATTRIBUTES/VARIABLE_VALUE` say, and holds a graph of objects
@@ -68,7 +68,7 @@ def _own_names(checkpoint: Checkpoint) -> Mapping[str, str]:
     try:
         graph = TrackableObjectGraph.FromString(checkpoint.text(OBJECT_GRAPH))
     except (DecodeError, UnreadableError):
-        # Names alone are at stake; damage to the values is told when they are read.
+        # Names alone are at stake; damage to the values is reported when they are read.
         return {}
     return {
         attribute.checkpoint_key: bare_name(attribute.full_name)

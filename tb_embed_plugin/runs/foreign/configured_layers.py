@@ -22,7 +22,7 @@ def configure(
     Args:
         entries: Those of the configuration; the ones with a file of values are left alone.
         paths: Resolves the paths in them.
-        found: Holds the layers, and is told what cannot be found.
+        found: Holds the layers, and receives the problems.
     """
     tensors = _with_layer_names(entries, [*found.layers, *found.spare])
     others = list(found.layers)
@@ -59,7 +59,7 @@ def _missing(name: str, found: FolderContents) -> list[str]:
     if what := found.other_tensors.get(bare_name(name)):
         return [f"expected a matrix as the tensor {shown(name)}; it is {what}"]
     if not found.layers:
-        return []  # what is missing then is the checkpoint, and so told
+        return []  # what is missing then is the checkpoint, which has a problem of its own
     there = ", ".join(layer.name for layer in found.layers[:5])
     problem = (
         f"expected the tensor {shown(name)} that the configuration names; the files hold "

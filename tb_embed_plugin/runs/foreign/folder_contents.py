@@ -93,7 +93,7 @@ class ForeignLayer:
 
 @dataclass
 class FolderContents:
-    """The layers of a directory, and how it can be told that they are still the same.
+    """The layers of a directory, and the files that show whether they are still the same.
 
     Attributes:
         layers: The matrices.
@@ -167,7 +167,7 @@ class FolderContents:
 
 
 def bound_layers(found: FolderContents) -> None:
-    """Takes out the last ones of too many layers, and says so."""
+    """Drops the last ones of too many layers, with a problem that says so."""
     if len(found.layers) > MAX_LAYERS:
         found.problems.append(
             f"expected at most {MAX_LAYERS} matrices; received {len(found.layers)}: those with "

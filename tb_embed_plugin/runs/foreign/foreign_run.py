@@ -33,7 +33,7 @@ from tb_embed_plugin.runs.tables.metadata_inference import read_inferred_table
 from tb_embed_plugin.runs.tables.metadata_table import Column
 
 MAX_PROBLEMS = 30
-"""Problems told of a run, those apart that say which snapshots are not finite."""
+"""Problems listed of a run, besides those that say which snapshots are not finite."""
 
 
 class ForeignRun(Run):
@@ -69,7 +69,7 @@ class ForeignRun(Run):
 
     @cached_property
     def step_facts(self) -> tuple[Step, ...]:
-        """All steps; what they count nobody has written down."""
+        """All steps; it is not known what they count."""
         times: dict[int, float] = {}
         written: dict[int, list[str]] = {}
         for layer in self._found.values():
@@ -109,7 +109,7 @@ class ForeignRun(Run):
         """Returns a snapshot, float32 (n_samples, n_units), read-only.
 
         Whether it can be read and its values are finite is found on this occasion; a layer
-        goes on without a step that cannot be read.
+        is shown without a step that cannot be read.
         """
         tensor = self._tensor(layer, step)
         try:
@@ -230,7 +230,7 @@ class ForeignRun(Run):
 
 @dataclass(frozen=True)
 class _Samples:
-    """What goes with the rows of some layers."""
+    """The metadata and thumbnails of some layers' rows."""
 
     columns: tuple[ColumnInfo, ...]
     sprite: SpriteFacts | None

@@ -1,4 +1,4 @@
-"""Reads sheets of thumbnails that others drew, in any grid and in the usual kinds of file.
+"""Sheets of thumbnails that others drew, in any grid and in the usual image formats.
 
 Pillow reads the header alone: what a sheet's pixels say is the browser's business, and a
 small file that unfolds to gigabytes is refused by its size in pixels.

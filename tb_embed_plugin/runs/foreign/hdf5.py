@@ -1,4 +1,4 @@
-"""Reads where the matrices of HDF5 files lie, whatever the files do to the HDF5 library.
+"""Where matrices lie in HDF5 files, found by a process that may crash.
 
 That library runs in a process of its own (`hdf5_contents`), which may crash or hang. The values
 are mapped by us.
@@ -86,7 +86,7 @@ def _parse(answer: Mapping[str, Any]) -> Contents:
 
 
 def _ask(paths: Sequence[Path]) -> tuple[list[dict[str, Any]], str]:
-    """Returns the answers for the first files, and what befell the library at the next."""
+    """Returns the answers for the first files, and what happened to the library at the next."""
     answers: list[dict[str, Any]] = []
     too_late = threading.Event()
     with subprocess.Popen(

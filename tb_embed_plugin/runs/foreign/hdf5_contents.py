@@ -1,4 +1,4 @@
-"""Says where the matrices of HDF5 files lie, in a process of its own.
+"""The process that finds where matrices lie in HDF5 files.
 
 `python -m tb_embed_plugin.runs.foreign.hdf5_contents` reads paths, one JSON list, from its
 input and writes one JSON line a file. The HDF5 library crashes on some damaged files and never
@@ -30,7 +30,7 @@ MAX_UNPACKED_BYTES = 1 << 29
 
 
 class TooMuchError(Exception):
-    """The file is larger than anybody should wait for."""
+    """The file is too large to be read within the time that a page waits."""
 
 
 def contents(path: str) -> dict[str, Any]:
@@ -154,7 +154,7 @@ def _offset(data: h5py.Dataset) -> int | None:
 
 
 def main() -> None:
-    """Answers for each file as soon as it was read, so that it is known which one did harm."""
+    """Answers for each file once it is read, so that it is known which file did harm."""
     for path in json.load(sys.stdin):
         answer: dict[str, Any]
         try:

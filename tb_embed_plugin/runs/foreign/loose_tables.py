@@ -1,4 +1,4 @@
-"""Finds tables of numbers that lie in a directory without a configuration.
+"""The reader of tables of numbers that lie in a directory without a configuration.
 
 `tensors.tsv` with `metadata.tsv` beside it is what the Projector's page loads and saves, and
 what TensorFlow's and many others' tutorials write: `vectors.tsv`, `vecs.tsv` with `meta.tsv`. A

@@ -81,5 +81,5 @@ class MappedTensor:
                 f"expected {self.path.name} as it was listed; it was written anew; reload "
                 "the page"
             )
-        with np.errstate(over="ignore"):  # what float32 cannot hold is infinite, and so told
+        with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite
             return self.matrix.read(self.path).astype(np.float32, copy=False)

@@ -1,4 +1,4 @@
-"""The numbers in a name, and what the words before them say that they are."""
+"""The numbers in a name, and what the words before them say they count."""
 
 from __future__ import annotations
 

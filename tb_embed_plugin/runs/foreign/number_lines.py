@@ -1,4 +1,4 @@
-"""How somebody else's table of numbers is written: what separates them, what is above them."""
+"""The layout of a foreign table of numbers: its separator, and the lines above the numbers."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class NumberLines:
 
         Args:
             lines: Whole lines.
-            first: The number of the first, for what is said of them.
+            first: The number of the first, for problems.
 
         Raises:
             ValueError: A line holds more or fewer numbers, or something else.

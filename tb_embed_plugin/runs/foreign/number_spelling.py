@@ -1,4 +1,4 @@
-"""Whether all cells of a large table are numbers in the plainest spelling.
+"""The check that all cells of a large table are plainly spelled numbers.
 
 SciPy's reader is five times as fast as NumPy's and reads `1-`, `1.5.3` and `nanx` as far as
 they go, without a word. So the text is looked at before: by what may follow what, for all of

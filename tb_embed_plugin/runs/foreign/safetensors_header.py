@@ -1,4 +1,4 @@
-"""Says where the matrices of a `.safetensors` file lie, by its header alone.
+"""Where matrices lie in a `.safetensors` file, by its header alone.
 
 The format: eight bytes with the length of the header, JSON that names each tensor with its
 type, shape and place, and then the values row by row, which are mapped where they lie.

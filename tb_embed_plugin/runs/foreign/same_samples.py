@@ -1,4 +1,4 @@
-"""Which steps of one tag show the same samples, as far as their tables and thumbnails tell."""
+"""The steps of one tag that show the same samples, judged by their tables and thumbnails."""
 
 from __future__ import annotations
 

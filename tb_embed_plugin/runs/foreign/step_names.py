@@ -1,10 +1,10 @@
-"""Which names belong to one training, and which number in them is the step: one rule for all.
+"""Series: the names that belong to one training, and the number in each that is its step.
 
 Checkpoints, files of weights, folders of either and what is imported are named by hand or by a
 pattern such as Keras' `weights.{epoch:02d}-{val_loss:.2f}`. Names are compared with each other:
 what is the same in all of them is no step. Of the numbers that vary, the step is one that no
 two names share: a whole one behind a word such as `epoch` before any other whole one, a
-fraction after those. Where there is none, names are in natural order, and that is said.
+fraction after those. Where there is none, names are in natural order, and a note says so.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Series:
 
     Attributes:
         name: What they have in common, `*` where they differ.
-        title: The same without what is said of the step.
+        title: The same without the words about the step.
         names: By step, ascending.
         written: What stands in the names in place of a step, where that is no step itself: a
             fraction, a word, a date, a number of more than 31 bits.
@@ -207,7 +207,7 @@ def _single(name: Name) -> Series:
 
 
 def _in_order(names: Sequence[Name], *, by_numbers: bool = False) -> Series:
-    """Returns names in their natural order, which is said."""
+    """Returns names in their natural order, with a note about it."""
 
     def natural(name: Name) -> tuple[object, ...]:
         word = next((w for w in words_of(name.whole) if w in {*FIRST_WORDS, *LAST_WORDS}), "")

@@ -179,7 +179,7 @@ class StepTables:
 
     @cached_property
     def _said(self) -> dict[int, Said]:
-        """What is said of these tables, by step."""
+        """The notes and problems of these tables, by step."""
         some = set(self._some_tables)
         return {
             step: said_of(table, self.rows)
@@ -188,7 +188,7 @@ class StepTables:
         }
 
     def _said_once(self, sentences: Mapping[int, Sequence[str]]) -> tuple[str, ...]:
-        """Returns sentences, each with the steps that it is said of where not of all."""
+        """Returns sentences, each with the steps it applies to where these are not all."""
         steps: dict[str, list[int]] = {}
         for step, some in sentences.items():
             for sentence in some:
@@ -226,7 +226,7 @@ class StepTables:
 
     @cached_property
     def _same(self) -> dict[str, str]:
-        """The digests of the others."""
+        """The digests of the columns that do not change."""
         return {
             name: facts[0].digest
             for name, facts in self._columns.items()

@@ -1,4 +1,4 @@
-"""What stands in a name in place of a step's number, and the order that it means."""
+"""Words that stand for a step in a name, and their order."""
 
 from __future__ import annotations
 

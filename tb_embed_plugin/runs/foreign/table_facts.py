@@ -1,4 +1,4 @@
-"""What of a table of metadata tells whether another one is about the same samples.
+"""Facts of a table of metadata, which show whether another table is about the same samples.
 
 Tables that `add_embedding` was given at different steps may differ because a column changes
 (predictions) or because the samples do. A table's facts are small, and remembered until its
@@ -27,7 +27,7 @@ from tb_embed_plugin.runs.tables.metadata_table import Column
 
 _MAX_REMEMBERED = 4096
 _QUANTILES = (0.02, 0.98)
-"""A few extreme values must not flatten the colours of all others."""
+"""A few extreme values must not flatten the colors of all others."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def table_facts(table: Path, n_samples: int) -> TableFacts | None:
 
 
 def said_of(table: Path, n_samples: int) -> Said:
-    """Returns what is said of a table, nothing where it cannot be read."""
+    """Returns the notes and problems of a table, none where it cannot be read."""
     return _known(table, n_samples, stamp_of(table))[1]
 
 

@@ -15,7 +15,7 @@ from tb_embed_plugin.runs.foreign.tensor_tsv import TensorFile
 
 @dataclass(frozen=True)
 class TaggedTensor:
-    """What an entry leads to: its files, all inside of the run."""
+    """The files of an entry, all inside of the run."""
 
     file: TensorFile
     table: Path | None

@@ -1,4 +1,4 @@
-"""Says what a tensor is that no layer can be made of, whatever format it is stored in."""
+"""Descriptions of tensors that cannot be shown as a layer, the same for all formats."""
 
 from __future__ import annotations
 

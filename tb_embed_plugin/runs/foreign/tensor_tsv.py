@@ -1,4 +1,4 @@
-"""Reads matrices that `add_embedding` and its like wrote: decimal numbers, or bare float32.
+"""Matrices in files of their own, as `add_embedding` writes them: decimal numbers, or float32.
 
 A table of numbers is large and slow to parse, so its shape comes from counting its lines, and
 what was parsed is kept while memory for it lasts, by the file's stamp.

@@ -105,7 +105,7 @@ def _named(paths: WrittenPaths, written: str, endings: Sequence[str]) -> Path | 
         try:
             return paths.find(written, ending)
         except UnreadableError:
-            continue  # the next kind of file; that there is none is told once, by the caller
+            continue  # the next kind of file; the caller reports once that there is none
     return None
 
 

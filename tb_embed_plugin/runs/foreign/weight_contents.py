@@ -1,4 +1,4 @@
-"""What a file of weights holds, whatever its format: which matrices, and where they lie."""
+"""The contents of a file of weights in any format: its matrices, and where they lie."""
 
 from __future__ import annotations
 

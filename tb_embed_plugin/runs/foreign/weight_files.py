@@ -1,4 +1,4 @@
-"""Finds the matrices in files of weights: Keras' and Hugging Face's, and their steps.
+"""The reader of files of weights, Keras' and Hugging Face's: their matrices and steps.
 
 Keras' TensorBoard callback (`embeddings_freq=…`) and `ModelCheckpoint` write a file an epoch,
 `.weights.h5` or the whole model as `.keras` or `.h5`; Hugging Face's Trainer a folder a step,

@@ -1,4 +1,4 @@
-"""What the places of matrices in files of weights mean, to Keras and to others.
+"""Layer names of the matrices in files of weights: Keras', PyTorch's and others'.
 
 Keras 3 numbers the layers of a class and the variables of a layer, `layers/embedding_1/vars/0`,
 and says beside it what the layer is called; whole models in `.h5` have the names in the place,
@@ -43,7 +43,7 @@ def is_embedding(place: str) -> bool:
 def readable_names(places: Iterable[str], layers: Mapping[str, str]) -> dict[str, str]:
     """Returns a name for each matrix: the layers that it lies in, `encoder/words` say.
 
-    Where a layer has several matrices, their numbers or names there are told.
+    Where a layer has several matrices, the names include their numbers or names there.
 
     Args:
         places: Of the matrices in a file.

@@ -1,4 +1,4 @@
-"""Resolves the paths that others wrote, for tensors, tables, sheets and checkpoints alike.
+"""Paths that others wrote, resolved inside of the run: to tensors, tables, sheets, checkpoints.
 
 A configuration, or TensorFlow's file `checkpoint`, says them as the machine that trained knew
 them: relative to the run or to a directory above it, absolute, with a drive and backslashes, as
@@ -146,7 +146,7 @@ class WrittenPaths:
     def _file(self, name: str) -> Path | str:
         """Returns a file of the run, or why it is none, empty where nothing is there."""
         try:
-            # Mostly nothing is there, which is told at a hundredth of what resolving takes.
+            # Mostly nothing is there, which `lstat` shows at a hundredth of the cost.
             os.lstat(self._folder / name)
             path = confined(self._folder, name)
             mode = path.stat().st_mode

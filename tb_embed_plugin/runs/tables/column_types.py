@@ -1,4 +1,4 @@
-"""What a column of somebody else's table holds, by its words alone."""
+"""Column types of a foreign table, inferred from its cells."""
 
 from __future__ import annotations
 

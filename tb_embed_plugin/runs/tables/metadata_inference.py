@@ -1,6 +1,6 @@
-"""Reads tables of metadata that others wrote, which say neither their columns nor types.
+"""Foreign tables of metadata, whose rows, columns and types have to be inferred.
 
-A line is shown beside a sample only where it can be told whose it is (`table_lines`); else no
+A line is shown beside a sample only where it is known whose it is (`table_lines`); else no
 column is shown and a problem says why. Nothing here raises on account of what a file holds.
 """
 

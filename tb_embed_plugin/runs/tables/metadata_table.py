@@ -114,7 +114,7 @@ class Column:
 
 
 def write_metadata(path: str | Path, labels: ArrayLike) -> None:
-    """Writes the metadata of labelled samples: a column `index` and a column `label`.
+    """Writes the metadata of labeled samples: a column `index` and a column `label`.
 
     Args:
         path: The file, `metadata.tsv` say.

@@ -1,4 +1,4 @@
-"""The cells of somebody else's table, as tabs separate them."""
+"""The cells of a foreign table, separated by tabs."""
 
 from __future__ import annotations
 

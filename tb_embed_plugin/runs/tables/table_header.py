@@ -1,4 +1,4 @@
-"""Whether the first line of somebody else's table looks like a header.
+"""The header of a foreign table: how much its first line looks like one.
 
 By likeness, not by counting: what stands above numbers, is empty above the numbers of the
 rows, is a word that headers use, or is unlike all that stands below it.

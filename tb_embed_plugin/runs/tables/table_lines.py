@@ -1,8 +1,8 @@
-"""Which lines of somebody else's table are the rows of its samples.
+"""The lines of a foreign table that are the rows of its samples.
 
 As many lines as samples are rows, one more is a header where the first looks like one. Where
 lines and samples differ, the lines that are no rows must be known one by one (`table_rows`).
-Else nothing says which line is whose. What was taken for what is said: as a note where that is
+Else nothing says which line is whose. What was assumed is reported: as a note where that is
 how such tables are written, as a problem where it is a guess.
 """
 
@@ -75,7 +75,7 @@ def lines_of_samples(cells: Cells, n_samples: int, name: str) -> Lines:
     Args:
         cells: All lines of the table.
         n_samples: Rows expected.
-        name: What is said calls the file.
+        name: What notes and problems call the file.
     """
     for candidate in candidates(cells, name):
         rows = candidate.cells.rows
@@ -187,7 +187,7 @@ def _either_problem(cells: Cells, name: str) -> str:
 
 
 def _unfit(cells: Cells, n_samples: int, name: str) -> tuple[int, str]:
-    """Counts the rows, and says why none can be told to be a certain sample's."""
+    """Counts the rows, and says why no row can be assigned to a sample."""
     several = cells.width > 1
     remarks = head_remarks(cells)
     dropped = {i for i, row in enumerate(cells.rows) if several and row == [""]}

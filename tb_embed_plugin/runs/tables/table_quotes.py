@@ -1,4 +1,4 @@
-"""The cells of somebody else's table whose writer quotes, as CSV does.
+"""The cells of a foreign table whose writer quotes, as CSV does.
 
 In a list of words a quotation mark is a word, and would else swallow those after it. So quotes
 are taken off only where the whole file is as a writer of CSV makes it.

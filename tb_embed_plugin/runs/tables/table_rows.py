@@ -1,7 +1,7 @@
-"""What the rows of somebody else's table may be, if some of its lines are none.
+"""Candidate rows of a foreign table, some of whose lines are not rows.
 
 Remarks, blank lines and the second half of a row that was broken are left out or joined, one
-kind after the other, and told.
+kind after the other, and reported.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Fit(IntEnum):
 
     NONE = 0
     WITHOUT_SOME = 1
-    """Some lines are left out or joined, and told."""
+    """Some lines are left out or joined, and reported."""
     REGULAR = 2
     """Blank lines at the end, or one behind each row."""
     EXACT = 3

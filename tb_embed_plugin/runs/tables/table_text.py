@@ -1,4 +1,4 @@
-"""The text of somebody else's table: its encoding, its line ends."""
+"""The text of a foreign table: its encoding, its line ends."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def decoded(data: bytes, name: str, problems: list[str]) -> str:
     """Returns a table's text with line feeds alone at the ends of its lines.
 
     Args:
-        data: UTF-8, UTF-16 or UTF-32; what is none of them is replaced and told.
+        data: UTF-8, UTF-16 or UTF-32; what is none of them is replaced and reported.
         name: What problems call the file.
         problems: Takes what does not fit.
     """
