@@ -1,1 +1,1 @@
-"""What is measured of a run's layers: composes `runs`, `metrics` and exact neighbours."""
+"""Metrics of a run's layers: composes `runs`, `metrics` and exact neighbors."""

@@ -1,7 +1,7 @@
 """Two runs of the same samples, held against each other.
 
 A unit of one network is none of another's, so nothing is compared unit by unit: numbers,
-predictions, neighbours and CKA are the same however a layer's units are ordered or turned.
+predictions, neighbors and CKA are the same however a layer's units are ordered or turned.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class Comparison:
 
     @property
     def k(self) -> int:
-        """Neighbours that a neighbourhood has."""
+        """Neighbors that a neighborhood has."""
         return neighbors_of(len(self.here.samples))
 
     def metrics(self) -> dict[str, tuple[float, float]]:
@@ -123,7 +123,7 @@ class Comparison:
 
     @cached_property
     def neighbors_kept(self) -> NDArray[np.float32]:
-        """The share of each sample's k nearest neighbours here that are so there too.
+        """The share of each sample's k nearest neighbors here that are so there too.
 
         Exact, Euclidean, each in its layer's own space. float32 (n_samples,) in [0, 1], NaN
         where not measured.
@@ -139,9 +139,9 @@ class Comparison:
         return kept
 
     def rearranged(self) -> Ranked:
-        """Returns the samples that keep not all of their neighbours, those with fewest first.
+        """Returns the samples that keep not all of their neighbors, those with fewest first.
 
-        The score is the share of the neighbours that are others there.
+        The score is the share of the neighbors that are others there.
 
         Raises:
             EmbedError: As `neighbors_kept`.

@@ -1,4 +1,4 @@
-"""What a layer's measures say to people: warnings in words, ranked samples, confusion."""
+"""Findings about a layer: warnings in words, ranked samples, the confusion matrix."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Warning:  # noqa: A001 # the project's word for it; Python's is used nowhe
 
 
 def warnings(measures: LayerMetrics) -> list[Warning]:
-    """Returns what a layer deserves to be warned of, the gravest first; usually nothing.
+    """Returns the warnings about a layer, the gravest first; usually none.
 
     Raises:
         EmbedError: A snapshot cannot be read or is not finite.

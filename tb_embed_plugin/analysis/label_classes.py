@@ -1,4 +1,4 @@
-"""Which class of the model each word of the label is."""
+"""The model's class for each word of the label."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def label_classes(
 
     Returns:
         With the words' own codes, and with the model's classes as codes, where these can be
-        told (`match_outputs`).
+        known (`match_outputs`).
 
     Raises:
         EmbedError: The column holds no classes, or a file cannot be read.
@@ -49,12 +49,12 @@ def match_outputs(
     n_classes: int,
     names: Sequence[str] | None = None,
 ) -> Labels:
-    """Returns the labels with the model's classes as codes, where these can be told.
+    """Returns the labels with the model's classes as codes, where these can be known.
 
     Words that the run itself gives its classes are these; others that are whole numbers below
     `n_classes` are the numbers of the classes. Any other word is the class predicted for most
     of its samples, provided that no two words share one, which is so once the model has
-    learnt anything; else the labels are left as they are.
+    learned anything; else the labels are left as they are.
 
     Args:
         labels: With the words' own codes.

@@ -1,4 +1,4 @@
-"""Composes runs and metrics: all that is measured of a layer, step by step.
+"""The metrics of one layer of a run, step by step.
 
 A step is measured once, whoever asks; what is remembered is found by the run, the layer, the
 labels and the snapshot's own stamp, so a run that grows costs its new steps alone.

@@ -1,4 +1,4 @@
-"""A layer as it is measured: of which samples, by which label, at which steps, kept where."""
+"""A layer to be measured: its samples, its label, its steps, and where results are kept."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ class MeasuredLayer:
         )
 
     def _name(self, step: int) -> str:
-        """Names a snapshot, in whatever folder its run lies."""
+        """Returns a snapshot's name in the cache, whatever folder its run lies in."""
         return short_hash(self.facts.name, repr(self.run.stamp(self.facts.name, step)))
 
     def _key(self, steps: Sequence[int]) -> Hashable:

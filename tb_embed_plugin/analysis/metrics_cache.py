@@ -1,4 +1,4 @@
-"""What was measured before: remembered while the process lasts, and kept beyond it on disk.
+"""Metrics measured before: in memory while the process lasts, on disk beyond it.
 
 What is kept follows from the snapshot, the samples and their labels alone, and is found by
 them; it may be deleted at any time.

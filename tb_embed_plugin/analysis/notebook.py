@@ -160,7 +160,7 @@ class OpenLayer:
         return None if found is None else found.values  # noqa: PD011 # no data frame
 
     def neighbors(self, step: int) -> NDArray[np.int64]:
-        """Returns the 15 nearest neighbours of each measured sample, exact, nearest first.
+        """Returns the 15 nearest neighbors of each measured sample, exact, nearest first.
 
         Returns:
             int64 (n_measured, 15), numbers of samples; fewer columns with fewer samples.

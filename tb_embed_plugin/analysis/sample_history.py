@@ -1,4 +1,4 @@
-"""One sample over the steps: what the model said of it, and who its neighbours were."""
+"""One sample over the steps: the model's outputs for it, and its neighbors."""
 
 from __future__ import annotations
 
@@ -42,15 +42,15 @@ def said_of(measures: LayerMetrics, sample: int, step: int) -> dict[str, float]:
 def neighbors_at(
     run: Run, layer: str, sample: int, step: int, k: int, metric: DistanceMetric
 ) -> Neighbors:
-    """Returns the nearest neighbours of a sample at a step, exactly.
+    """Returns the nearest neighbors of a sample at a step, exactly.
 
     Args:
         run: The run.
         layer: Name of the layer.
         sample: One of the layer's.
         step: A recorded step.
-        k: Neighbours wanted; where there are fewer other samples, all those.
-        metric: What makes two samples neighbours.
+        k: Neighbors wanted; where there are fewer other samples, all those.
+        metric: What makes two samples neighbors.
 
     Returns:
         One row, among all samples of the layer.

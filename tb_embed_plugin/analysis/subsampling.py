@@ -1,4 +1,4 @@
-"""Which steps and samples of a layer are measured."""
+"""The steps and the samples of a layer that are measured."""
 
 from __future__ import annotations
 
