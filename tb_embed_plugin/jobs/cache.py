@@ -4,7 +4,7 @@
     <folder>/<layout>/<name>.json              numbers
     <folder>/<layout>.lock                     held by whoever lays the layout out
 
-Names are digests: a layout's of the engine and all that it was told, a snapshot's of its
+Names are digests: a layout's of the engine and its settings, a snapshot's of its
 bytes. So a frame is found again wherever its content is the same, and a new epoch adds one
 file. The folder may be deleted at any time, whole or in part: a file that is missing, damaged
 or of another kind is computed again.

@@ -1,4 +1,4 @@
-"""What a worker is told to do, as data that fits into a line of JSON."""
+"""The specification of a worker's job, as data that fits into a line of JSON."""
 
 from __future__ import annotations
 

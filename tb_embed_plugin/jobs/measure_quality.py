@@ -1,4 +1,4 @@
-"""Measures how far the frames of a layout may be believed; in a worker, as it takes seconds."""
+"""Quality of a layout's frames, measured by a worker since it takes seconds."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def measure_floor(
         engine: The engine that made the frame.
         step: The step.
         frame: Its frame, float32 (n_samples, components).
-        report: Is told the share done; may raise to cancel.
+        report: Receives the finished share; may raise to cancel.
 
     Raises:
         EmbedError: The snapshot cannot be read.

@@ -1,4 +1,4 @@
-"""A projection that is open: what there is of its frames and of their quality."""
+"""An open projection: those of its frames that exist, and their quality."""
 
 from __future__ import annotations
 

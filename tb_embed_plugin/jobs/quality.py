@@ -1,4 +1,4 @@
-"""How far the frames of a layout may be believed: the numbers kept beside them, and words.
+"""Quality of a layout's frames: the numbers kept beside them, and a summary in words.
 
 What measures them (`measure_quality`) is a worker's business and slow to import.
 """

@@ -1,4 +1,4 @@
-"""Runs jobs in workers: one job a key however many ask, in a bounded queue.
+"""The bounded queue of jobs: one a key however many ask, each done by a worker.
 
 A worker is a process of its own, since engines keep both cores and Python's lock for seconds.
 It is started by a thread that lives as long as this process, because the kernel ends a worker
@@ -26,7 +26,7 @@ MAX_WAITING = 8
 """Jobs that may wait for the one under way, which uses all cores; the next one is refused."""
 
 MAX_REMEMBERED = 64
-"""Failures that are told until they are asked for again."""
+"""Failures that are reported until their jobs are started again."""
 
 ATTEMPTS = 2
 """A worker that ends without a word is started once more; what it had finished is kept."""
@@ -84,7 +84,7 @@ class JobQueue:
 
         Args:
             key: Equal for jobs that yield the same.
-            spec: What a worker is told.
+            spec: The job.
             size: How much it is.
 
         Raises:

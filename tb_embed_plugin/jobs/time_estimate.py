@@ -1,4 +1,4 @@
-"""How long a job will take: a model of what its stages cost, corrected by earlier jobs.
+"""Time estimates of jobs: a model of what their stages cost, corrected by earlier jobs.
 
 The model says how costs grow, the constants are those of one machine; jobs that have ended
 say how much slower or faster this one is.
@@ -22,10 +22,10 @@ SAMPLES, UNITS = 10_000, 200
 """The size of layer that the constants are for."""
 
 NEIGHBORS_SECONDS = 0.4
-"""Exact neighbours of all samples."""
+"""Exact neighbors of all samples."""
 
 QUALITY_SECONDS = 3.0
-"""What one frame keeps of the layer's neighbourhoods."""
+"""What one frame keeps of the layer's neighborhoods."""
 
 MAX_JUDGED = 20_000
 """More samples than this cost the quality no more time, but for their number."""
@@ -43,7 +43,7 @@ class JobSize:
         samples: Rows of each snapshot.
         units: Width of each snapshot.
         frames: Frames to lay out.
-        from_nothing: Whether the first of them has no neighbour to start from.
+        from_nothing: Whether the first of them has no neighbor to start from.
         measures: Frames to measure.
         refine: Iterations added to each frame.
     """

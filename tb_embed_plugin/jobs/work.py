@@ -1,4 +1,4 @@
-"""Does a job: composes a run, an engine and the cache; in a worker, or for a command.
+"""The work of a job: composes a run, an engine and the cache; for a worker, or a command.
 
 Nothing in here knows TensorFlow, processes or HTTP.
 """
@@ -53,7 +53,7 @@ def do(spec: JobSpec, tell: Tell) -> None:
 
     Args:
         spec: What is wanted.
-        tell: Is told the progress, several times a second at best; may raise to cancel.
+        tell: Receives the progress, several times a second at best; may raise to cancel.
 
     Raises:
         EmbedError: It cannot be done.
