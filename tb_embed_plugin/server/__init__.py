@@ -1,1 +1,1 @@
-"""What answers requests: one function an endpoint, and what they parse, encode and share."""
+"""The endpoints of the server: one function each, and what they parse, encode and share."""

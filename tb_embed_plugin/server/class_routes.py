@@ -1,4 +1,4 @@
-"""The routes of classes: what lies between two of them, what tells them apart or mixes them.
+"""The routes of classes: samples between two of them, selective units, confusion.
 
 docs/http_api.md is the contract.
 """

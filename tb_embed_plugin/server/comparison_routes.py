@@ -1,4 +1,4 @@
-"""The routes of what is measured of two layers: how alike they are, and where they differ.
+"""The routes that compare two layers: how similar they are, and where they differ.
 
 docs/http_api.md is the contract.
 """

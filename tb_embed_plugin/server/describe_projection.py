@@ -1,4 +1,4 @@
-"""What the routes say of a projection beside its frames: axes, settings, alignment."""
+"""The description of a projection beside its frames: axes, settings, alignment."""
 
 from __future__ import annotations
 

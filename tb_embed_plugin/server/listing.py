@@ -1,4 +1,4 @@
-"""Describes the runs as JSON, each once as long as it stays what it is.
+"""The list of runs as JSON; each is described once until it changes.
 
 A page polls the listing every few seconds; a thousand runs of fifty steps are megabytes, and
 `Logdir` hands out the same object for a run until its files change.
@@ -20,7 +20,7 @@ from tb_embed_plugin.runs.run import Run
 
 
 class Listing:
-    """Describes runs and remembers what it said of each."""
+    """Describes runs, and remembers the description of each."""
 
     def __init__(self) -> None:
         self._known: WeakKeyDictionary[Run | BrokenRun, tuple[int, bytes]] = WeakKeyDictionary()

@@ -1,4 +1,4 @@
-"""The routes of what is measured of a layer: metrics, ranked samples, findings.
+"""The routes of a layer's metrics, ranked samples and findings.
 
 docs/http_api.md is the contract.
 """

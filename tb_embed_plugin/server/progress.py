@@ -1,4 +1,4 @@
-"""Starts, follows and ends the job that fills a layout, for the routes.
+"""The job that fills a layout, as the routes start, follow and end it.
 
 Frames follow from no label, so one job makes them whatever the label is. Where they are there,
 what is measured of them by one label is another job than by another.

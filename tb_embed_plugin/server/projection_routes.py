@@ -66,7 +66,7 @@ def cancel(service: Service, arguments: Arguments) -> Answer:
 
 
 def list_engines(service: Service, arguments: Arguments) -> Answer:
-    """Lists the engines and what each can be told."""
+    """Lists the engines with their settings."""
     described = [_describe_engine(facts) for facts in engines.FACTS.values()]
     return json_answer({"engines": described})
 

@@ -1,4 +1,4 @@
-"""What the routes work with and what they answer, shared by the modules of routes."""
+"""The service that routes work with, and the answers that they give."""
 
 from __future__ import annotations
 

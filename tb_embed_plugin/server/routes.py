@@ -1,4 +1,4 @@
-"""Which function answers which address; each parses the arguments, calls, encodes.
+"""The table of routes: the function that answers each address.
 
 docs/http_api.md is the contract. A route knows no HTTP beyond `Answer`; `plugin.py` turns
 answers and errors into responses.

@@ -1,4 +1,4 @@
-"""The routes of what was recorded: runs, metadata, thumbnails, activations.
+"""The routes of recorded data: runs, metadata, thumbnails, activations.
 
 docs/http_api.md is the contract.
 """

@@ -1,4 +1,4 @@
-"""The routes of one sample: its neighbours, and how it fared over the steps.
+"""The routes of one sample: its neighbors, and its history over the steps.
 
 docs/http_api.md is the contract.
 """
@@ -16,20 +16,20 @@ from tb_embed_plugin.server.response import Answer, Service, json_answer
 from tb_embed_plugin.server.time_budget import in_time, measures_of, version_of, without_nan
 
 MAX_NEIGHBORS = 1000
-"""Neighbours in one answer of `neighbors`."""
+"""Neighbors in one answer of `neighbors`."""
 
 MAX_NEIGHBORS_A_STEP = 50
-"""Neighbours a step in one answer of `neighbor_history`."""
+"""Neighbors a step in one answer of `neighbor_history`."""
 
 MAX_SEARCHED_BYTES = 1 << 30
-"""Of a snapshot as float64, in which neighbours are searched."""
+"""Of a snapshot as float64, in which neighbors are searched."""
 
 SAID = ("prediction", "confidence", "true_probability", "margin", "correct")
 """What `sample_history` answers of each step."""
 
 
 def neighbors(service: Service, arguments: Arguments) -> Answer:
-    """Answers the nearest neighbours of one sample in the layer's own space, exactly."""
+    """Answers the nearest neighbors of one sample in the layer's own space, exactly."""
     run = service.logdir.run(arguments.text("run"))
     layer = run.layer(arguments.text("layer"))
     sample, k = _read_search(arguments, layer, MAX_NEIGHBORS)
@@ -63,7 +63,7 @@ def sample_history(service: Service, arguments: Arguments) -> Answer:
 
 
 def neighbor_history(service: Service, arguments: Arguments) -> Answer:
-    """Answers the nearest neighbours of one sample at each step."""
+    """Answers the nearest neighbors of one sample at each step."""
     measures = measures_of(service, arguments)
     run, name = measures.run, measures.facts.name
     sample, k = _read_search(arguments, measures.facts, MAX_NEIGHBORS_A_STEP)

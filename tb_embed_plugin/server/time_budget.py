@@ -1,4 +1,4 @@
-"""How the routes measure: a request works for about `SECONDS`, the next one goes on.
+"""The time budget of a request: it measures for about `SECONDS`, and the next one continues.
 
 Measuring a long run takes a minute. A request answers what is finished, and says whether
 there is more.
