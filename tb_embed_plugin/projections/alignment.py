@@ -51,7 +51,7 @@ class StepMatch:
         onto_step: Step of the one that it is compared with.
         residual: Frobenius norm of the difference over that of `onto_step`'s snapshot, both
             about the mean of all matched steps; None where that is one point.
-        cka: Linear centred kernel alignment of the two as they were recorded, debiased
+        cka: Linear centered kernel alignment of the two as they were recorded, debiased
             (`metrics.similarity`); None where it is undefined.
         cka_biased: The same, plain; None where one of them is one point.
     """

@@ -28,7 +28,7 @@ _NOTHING = 1e-12
 
 @dataclass(frozen=True)
 class _Scatter:
-    """Moments of the labelled rows of the basis steps.
+    """Moments of the labeled rows of the basis steps.
 
     Attributes:
         mean: float64 (n_units,).

@@ -1,4 +1,4 @@
-"""What an engine is, as data and as a protocol: the page builds its form from the facts.
+"""Engines, as data and as a protocol; the page builds its form from the facts.
 
 There are two kinds. A linear engine has a basis and makes any frame at once (`pca`). A layout
 engine iterates and starts each frame from the one next to it in time (`tsne`, `umap`, driven
@@ -25,7 +25,7 @@ Settings = Mapping[str, int | float | str | bool]
 """One value for each parameter of an engine, complete and checked."""
 
 Report = Callable[[float], None]
-"""Is told the share of the work under way that is done, in [0, 1]; may raise to cancel it."""
+"""Receives the finished share of the work under way, in [0, 1]; may raise to cancel it."""
 
 Codes = NDArray[np.integer[Any]]
 """The categories of a column, one code a sample, (n_samples,); negative where missing."""
@@ -160,7 +160,7 @@ class Engine:
         parameters: Its settings.
         version: Raised whenever the same input would be laid out otherwise than before; part
             of the key under which results are kept.
-        least_samples: Fewer have no neighbourhoods worth a layout.
+        least_samples: Fewer have no neighborhoods worth a layout.
         libraries: One of these is needed, the last one where there is a choice.
         seconds: What a frame costs; nothing where any frame is made at once.
     """
@@ -178,7 +178,7 @@ class Engine:
         """Returns why it cannot be used here and what to do, None where it can.
 
         Looks whether its library is installed without importing it, which would take seconds;
-        one that is broken is told by the job that fails.
+        one that is broken makes the job fail, which says so.
         """
         if not self.libraries or any(find_spec(one.module) for one in self.libraries):
             return None
@@ -237,7 +237,7 @@ class LayoutEngine(Protocol):
 
     @property
     def facts(self) -> Engine:
-        """What it is and can be told."""
+        """Its name, its settings and its costs."""
 
     def frame(
         self,
@@ -248,15 +248,15 @@ class LayoutEngine(Protocol):
         report: Report,
         codes: Codes | None = None,
     ) -> NDArray[np.float32]:
-        """Returns a frame that starts from its neighbour in time, or from nothing.
+        """Returns a frame that starts from its neighbor in time, or from nothing.
 
         Args:
             snapshot: Finite float32 (n_samples, n_units).
-            before: float32 (n_samples, components), the neighbour's frame; None for a first
+            before: float32 (n_samples, components), the neighbor's frame; None for a first
                 frame, which starts from the snapshot's PCA.
             settings: Of this engine, complete and checked.
             components: One of `facts.components`.
-            report: Is told the share done.
+            report: Receives the finished share.
             codes: Categories of the column that supervises, where the settings name one.
 
         Returns:

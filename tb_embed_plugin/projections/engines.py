@@ -1,4 +1,4 @@
-"""The engines there are: linear ones, which the server runs itself, and those of the worker."""
+"""The list of engines: linear ones, which the server runs itself, and those of the worker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far samples move from frame to frame, and what of it means something."""
+"""Motion of samples from frame to frame, and how much of it is noise."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Motion:
 
     Attributes:
         mean: Mean distance, as a share of the layout's radius (root mean square distance from
-            its centre).
+            its center).
         p95: The distance that 95 % of the samples stay below, likewise.
     """
 
@@ -92,7 +92,7 @@ def noise_floor(
         frame: float32 (n_samples, components), of this snapshot.
         settings: Those that it was made with.
         components: Its number of components.
-        report: Is told the share done, in [0, 1]; may raise to cancel.
+        report: Receives the finished share, in [0, 1]; may raise to cancel.
         codes: Those that it was made with.
     """
     again = engine.frame(snapshot, frame, settings, components, report, codes)

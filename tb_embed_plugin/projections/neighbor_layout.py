@@ -1,4 +1,4 @@
-"""What t-SNE and UMAP share: frames that are made from exact neighbors and a start.
+"""The common part of t-SNE and UMAP: frames made from exact neighbors and a start.
 
 A first frame starts from the snapshot's PCA, any other from its neighbor in time.
 """
@@ -28,7 +28,7 @@ class LayoutInput:
         warm: Whether that is the frame of a neighbor in time.
         settings: The engine's, complete and checked.
         codes: Categories of the column that supervises, where the settings name one.
-        report: Is told the share of the optimization that is done, in [0, 1].
+        report: Receives the finished share of the optimization, in [0, 1].
     """
 
     near: Neighbors
@@ -46,7 +46,7 @@ class NeighborLayout(ABC):
     """An engine that moves samples from a start until neighbors lie together; no state.
 
     Attributes:
-        facts: What it is and can be told.
+        facts: Its name, its settings and its costs.
         start_spread: Standard deviation of a first frame's start along its first axis.
         neighbors_share: Of a frame's work, the part that finding neighbors is taken for in
             reports.

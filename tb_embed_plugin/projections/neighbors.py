@@ -1,12 +1,12 @@
-"""Exact nearest neighbours: candidates in float32, the nearest of them in float64.
+"""Exact nearest neighbors: candidates in float32, the nearest of them in float64.
 
 A squared distance is |x|² + |y|² - 2xy, so matrix products find all of them; in float32 they
 take half the time, and are off by no more than a bound that is known. Whatever lies within that
 bound of the k nearest is measured again by differences in float64, in which nothing is lost.
 
-Rows are centred first: that changes no distance, and the bound grows with the distance from the
-origin, from which activations may lie far. A cosine distance is half the squared distance of
-rows of length one, so both metrics take the same way.
+Rows are centered first: that changes no distance, and the bound grows with the distance from
+the origin, from which activations may lie far. A cosine distance is half the squared distance
+of rows of length one, so both metrics take the same way.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ GROUP = 16
 
 @dataclass(frozen=True)
 class Neighbors:
-    """Nearest neighbours of samples, the sample itself not among them.
+    """Nearest neighbors of samples, the sample itself not among them.
 
     Attributes:
         indices: int32 (n_queries, k), the nearest first.
@@ -65,17 +65,17 @@ def nearest(
     report: Callable[[float], None] | None = None,
     queries: NDArray[np.integer] | None = None,
 ) -> Neighbors:
-    """Returns the k nearest neighbours of samples, exactly; of equals, those that come first.
+    """Returns the k nearest neighbors of samples, exactly; of equals, those that come first.
 
     Time n_queries x n_samples x n_units, memory beyond `rows` a float64 and a float32 copy of
     them, and 64 MiB a core. Runs on all cores.
 
     Args:
         rows: Finite (n_samples, n_units).
-        k: Neighbours wanted; where there are fewer other samples, all those.
+        k: Neighbors wanted; where there are fewer other samples, all those.
         metric: `euclidean`, or `cosine` (1 minus the cosine of the angle).
-        report: Is told the share done, in [0, 1]; may raise to cancel.
-        queries: Indices of the samples whose neighbours are wanted; all if left out.
+        report: Receives the finished share, in [0, 1]; may raise to cancel.
+        queries: Indices of the samples whose neighbors are wanted; all if left out.
     """
     wanted = np.arange(len(rows)) if queries is None else np.asarray(queries, np.intp)
     k = min(k, len(rows) - 1)
@@ -93,7 +93,7 @@ def nearest(
 
 
 def embed(rows: NDArray[np.floating], metric: DistanceMetric) -> NDArray[np.float64]:
-    """Returns rows whose Euclidean distances rank as the metric's do, centred.
+    """Returns rows whose Euclidean distances rank as the metric's do, centered.
 
     Args:
         rows: Finite (n_samples, n_units).
@@ -112,7 +112,7 @@ def embed(rows: NDArray[np.floating], metric: DistanceMetric) -> NDArray[np.floa
 
 
 _Found = tuple[NDArray[np.intp], NDArray[np.float64]]
-"""Indices of neighbours and their squared distances, the nearest first, each (b, k)."""
+"""Indices of neighbors and their squared distances, the nearest first, each (b, k)."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ class _Search:
         space: Centred rows, float64 (n_samples, n_units).
         coarse: The same, scaled into the unit ball, float32.
         squares: Squared lengths of `coarse`, float32 (n_samples,).
-        k: Neighbours wanted.
+        k: Neighbors wanted.
     """
 
     space: NDArray[np.float64]
@@ -133,7 +133,7 @@ class _Search:
 
     @classmethod
     def of(cls, space: NDArray[np.float64], k: int) -> _Search:
-        """Returns the search for so many neighbours among these rows."""
+        """Returns the search for so many neighbors among these rows."""
         squares = _squares(space)
         longest = float(np.sqrt(squares.max())) or 1.0
         coarse = np.empty(space.shape, np.float32)
@@ -151,7 +151,7 @@ class _Search:
         away = self.coarse[queries] @ self.coarse.T
         away *= -2
         away += self.squares
-        away[np.arange(len(queries)), queries] = np.inf  # nobody's neighbour
+        away[np.arange(len(queries)), queries] = np.inf  # nobody's neighbor
         near = away <= self._limits(away)[:, np.newaxis]
         crowded = near.sum(axis=1, dtype=np.int32) > 4 * self.k + LEAST_ROWS
         if not crowded.any():
@@ -162,7 +162,7 @@ class _Search:
         return found, squares
 
     def _limits(self, away: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Returns how far the k-th neighbour of each query can be, (b,).
+        """Returns how far the k-th neighbor of each query can be, (b,).
 
         The k-th smallest of the minima of groups: at least k samples are as near. Twice the
         bound on the error may lie between it and what float32 makes of the k nearest. A
@@ -179,7 +179,7 @@ class _Search:
         return limits + np.float32(2 * 2 * (self.space.shape[1] + 8) * rounding)
 
     def _among_many(self, queries: NDArray[np.intp]) -> _Found:
-        """Finds the neighbours of samples with many others about as far, by float64 alone."""
+        """Finds the neighbors of samples with many others about as far, by float64 alone."""
         away = self.space[queries] @ self.space.T
         away *= -2
         away += _squares(self.space)
@@ -188,7 +188,7 @@ class _Search:
         return self._among(queries, np.sort(candidates, axis=1))
 
     def _among(self, queries: NDArray[np.intp], candidates: NDArray[np.intp]) -> _Found:
-        """Finds the neighbours among candidates, (b, m >= k) and ascending; -1 is none."""
+        """Finds the neighbors among candidates, (b, m >= k) and ascending; -1 is none."""
         squares = np.empty(candidates.shape)
         rows = max(1, CACHED_VALUES // (candidates.shape[1] * self.space.shape[1]))
         for start in range(0, len(queries), rows):

@@ -1,4 +1,4 @@
-"""How far a frame may be believed: numbers, each against the layer's own space.
+"""Quality of a frame: numbers, each against the layer's own space.
 
 Up to `EXACT_SAMPLES` samples they are exact. Beyond, they are means over a random subset of
 the samples, each held against all others as before, so that they estimate the exact numbers
@@ -23,13 +23,13 @@ EXACT_SAMPLES = 20_000
 """More samples than this are judged by a random subset of theirs."""
 
 LEAST_SAMPLES = 5
-"""Of fewer no neighbourhood can be ranked."""
+"""Of fewer no neighborhood can be ranked."""
 
 NEIGHBORS = 15
-"""Neighbours that a sample's neighbourhood has."""
+"""Neighbors that a sample's neighborhood has."""
 
 _MOST_TIED = 0.5
-"""Share of samples with neighbours by chance up to which the others speak for all."""
+"""Share of samples with neighbors by chance up to which the others speak for all."""
 
 _ROUNDING = 1e-9
 """Distances that differ by less are the same."""
@@ -46,19 +46,19 @@ Reason = Literal["", "too_few", "alike"]
 
 @dataclass(frozen=True)
 class FrameQuality:
-    """What one frame keeps of the layer's neighbourhoods; 1 is all.
+    """What one frame keeps of the layer's neighborhoods; 1 is all.
 
     Attributes:
         reason: Why the numbers that follow are NaN, empty where they are not: `too_few`
             samples, or `alike`, where of most samples it is chance which others are the
             nearest, since as many lie as near.
-        trustworthiness: Whether neighbours on screen are neighbours in the layer.
-        continuity: Whether neighbours in the layer are neighbours on screen.
-        neighbors_kept: The share of the neighbours in the layer that are neighbours on screen.
-        label_accuracy: The share of samples whose label most neighbours on screen have, among
+        trustworthiness: Whether neighbors on screen are neighbors in the layer.
+        continuity: Whether neighbors in the layer are neighbors on screen.
+        neighbors_kept: The share of the neighbors in the layer that are neighbors on screen.
+        label_accuracy: The share of samples whose label most neighbors on screen have, among
             those with a label; None without labels of two classes or more.
-        neighbors: Neighbours looked at, `NEIGHBORS` or fewer where there are few samples.
-        samples_judged: Samples whose neighbourhoods were looked at.
+        neighbors: Neighbors looked at, `NEIGHBORS` or fewer where there are few samples.
+        samples_judged: Samples whose neighborhoods were looked at.
         samples: All samples.
     """
 
@@ -80,7 +80,7 @@ def frame_quality(
     neighbors: int = NEIGHBORS,
     seed: int = 0,
 ) -> FrameQuality:
-    """Returns what a frame keeps of the layer's neighbourhoods.
+    """Returns what a frame keeps of the layer's neighborhoods.
 
     Trustworthiness and continuity are those of Venna & Kaski (2001, "Neighborhood preservation
     in nonlinear projection methods"); trustworthiness is scikit-learn's. Time n² x n_units,
@@ -91,7 +91,7 @@ def frame_quality(
         frame: float32 (n_samples, components).
         codes: A label for each sample, (n_samples,); negative where it has none.
         metric: The distance in the layer that the frame was made by.
-        neighbors: Neighbours looked at; reduced below half of the samples, where the numbers
+        neighbors: Neighbors looked at; reduced below half of the samples, where the numbers
             would lose their meaning.
         seed: Of the subset.
     """
@@ -124,7 +124,7 @@ def frame_quality(
 def label_accuracy(
     frame: NDArray[np.float32], codes: Codes, neighbors: int = NEIGHBORS, seed: int = 0
 ) -> float | None:
-    """Returns the share of labelled samples whose label most neighbours on screen have.
+    """Returns the share of labeled samples whose label most neighbors on screen have.
 
     None where there are too few samples, or too many of them lie on one place. For the
     arguments see `frame_quality`.
@@ -144,13 +144,13 @@ def _nothing(reason: Reason, samples: int) -> FrameQuality:
 
 
 def _tied(distances: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Returns of which samples the last of k + 1 neighbours is as near as the one before."""
+    """Returns of which samples the last of k + 1 neighbors is as near as the one before."""
     tied: NDArray[np.bool_] = distances[:, -1] <= distances[:, -2] * (1 + _ROUNDING)
     return tied
 
 
 def judged(samples: int, seed: int = 0) -> NDArray[np.intp]:
-    """Returns the samples whose neighbourhoods are looked at, ascending."""
+    """Returns the samples whose neighborhoods are looked at, ascending."""
     if samples <= EXACT_SAMPLES:
         return np.arange(samples)
     size = max(1, EXACT_SAMPLES**2 // samples)
@@ -174,7 +174,7 @@ def _nearest_on_screen(
 def _ranks(
     space: NDArray[np.float64], queries: NDArray[np.intp], others: NDArray[np.int32]
 ) -> NDArray[np.int64]:
-    """Returns which neighbour of its query each other is, from 1: (n_queries, k).
+    """Returns which neighbor of its query each other is, from 1: (n_queries, k).
 
     It is counted how many samples lie nearer; sorting all of them takes five times as long.
     """
@@ -187,7 +187,7 @@ def _ranks(
         # |x - y|² - |x|², which ranks as the distance does.
         away = (-2 * space[chosen]) @ space.T
         away += squares
-        away[np.arange(len(chosen)), chosen] = np.inf  # nobody's neighbour
+        away[np.arange(len(chosen)), chosen] = np.inf  # nobody's neighbor
         return _count_nearer(away, others[block]) + 1
 
     return np.concatenate(list(in_threads(rank, blocks)))
@@ -216,9 +216,9 @@ def _kept(ranks: NDArray[np.int64], n: int) -> float:
 
 
 def _accuracy(codes: Codes, queries: NDArray[np.intp], near: NDArray[np.int32]) -> float | None:
-    """Returns the share of labelled queries that the vote of their neighbours gets right.
+    """Returns the share of labeled queries that the vote of their neighbors gets right.
 
-    The smallest of the codes that have most votes wins, as in scikit-learn; neighbours
+    The smallest of the codes that have most votes wins, as in scikit-learn; neighbors
     without a label do not vote.
     """
     labelled = codes[queries] >= 0

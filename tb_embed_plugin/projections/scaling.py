@@ -1,4 +1,4 @@
-"""What is done to activations before axes are made from them, the same at every step.
+"""Scaling of activations before axes are made from them, the same at every step.
 
 Three options, in this order; each leaves all steps in one coordinate system:
 

@@ -1,4 +1,4 @@
-"""Frames in time: which is laid out first, from which neighbour, and how they are aligned.
+"""Frames in time: their order of computation, the neighbor each starts from, their alignment.
 
 A trained network makes a good start for the one before it, the untrained one makes a bad
 start for any: laid out forwards from step 0, t-SNE never recovers what it had got wrong there
@@ -50,8 +50,8 @@ def lay_out(
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
     """Yields the frames of `steps` that are not known yet, each as soon as it is laid out.
 
-    Each starts from its neighbour in time among those laid out and is then moved, turned and
-    scaled onto it, which changes no neighbourhood; known frames are never touched.
+    Each starts from its neighbor in time among those laid out and is then moved, turned and
+    scaled onto it, which changes no neighborhood; known frames are never touched.
 
     Args:
         engine: Lays out.
@@ -61,7 +61,7 @@ def lay_out(
         which: See `order`.
         settings: The engine's, complete and checked.
         components: Coordinates of a sample.
-        report: Is told the step under way and the share of its frame that is done, in [0, 1];
+        report: Receives the step under way and the finished share of its frame, in [0, 1];
             may raise to cancel.
         codes: Categories of the column that supervises, where the settings name one.
 
@@ -69,7 +69,7 @@ def lay_out(
         A step and its frame, float32 (n_samples, components).
 
     Raises:
-        UnsuitableDataError: A snapshot holds NaN or infinity, which is said with its step, or
+        UnsuitableDataError: A snapshot holds NaN or infinity (the message names its step), or
             has another number of samples than the frame that it would start from.
         ArgumentError: What the settings want cannot be had here.
     """
@@ -97,7 +97,7 @@ def lay_out(
 def neighbor(step: int, laid_out: Mapping[int, object]) -> int:
     """Returns the step among those laid out that is nearest, the later one of two.
 
-    The untrained step is one's neighbour only where there is no other.
+    The untrained step is one's neighbor only where there is no other.
     """
     trained = [other for other in laid_out if other != UNTRAINED]
     return min(trained or laid_out, key=lambda other: (abs(other - step), -other))

@@ -1,4 +1,4 @@
-"""Where layout engines start from, and what they need at least."""
+"""The positions from which layout engines start, and the fewest samples they need."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tb_embed_plugin.projections import pca
 from tb_embed_plugin.projections.engine import SEED_LIMIT, Parameter
 
 MIN_SAMPLES = 5
-"""Fewer samples have no neighbourhoods worth a layout."""
+"""Fewer samples have no neighborhoods worth a layout."""
 
 SEED = Parameter(
     name="seed",
@@ -27,7 +27,7 @@ _JITTER = 0.01
 def rescaled(snapshot: NDArray[np.float32]) -> NDArray[np.float32]:
     """Returns a snapshot whose largest activation lies between 1 and 2, in either sign.
 
-    Neighbourhoods know no scale; squares of very large or small activations do. A power of
+    Neighborhoods know no scale; squares of very large or small activations do. A power of
     two costs no digit, so that the same data give the same layout at any scale.
     """
     largest = float(np.abs(snapshot).max(initial=0))

@@ -38,7 +38,7 @@ def in_threads(work: Callable[[Part], Result], parts: Sequence[Part]) -> Iterato
         try:
             yield from pool.map(work, parts)
         finally:
-            # Whoever stops listening wants no more of it.
+            # A caller that stops listening needs no more of it.
             pool.shutdown(cancel_futures=True)
 
 

@@ -1,6 +1,6 @@
-"""t-SNE in which a frame starts from its neighbour in time: openTSNE on exact neighbours.
+"""t-SNE in which a frame starts from its neighbor in time: openTSNE on exact neighbors.
 
-Started from the neighbour's frame, a few dozen iterations are enough, and what has not changed
+Started from the neighbor's frame, a few dozen iterations are enough, and what has not changed
 in the layer hardly moves on screen (docs/choices.md has the numbers). t-SNE: van der
 Maaten & Hinton 2008; repulsion by Barnes & Hut's tree, van der Maaten 2014.
 """

@@ -1,6 +1,6 @@
-"""UMAP in which a frame starts from its neighbour in time, with a small learning rate.
+"""UMAP in which a frame starts from its neighbor in time, with a small learning rate.
 
-At the usual learning rate of 1 the optimiser's random negatives move identical data by a
+At the usual learning rate of 1 the optimizer's random negatives move identical data by a
 twentieth of the layout; at 0.1 by a hundredth (docs/choices.md). UMAP: McInnes, Healy &
 Melville 2018.
 
@@ -39,7 +39,7 @@ MOST_EPOCHS = 500
 LEAST_EPOCHS = 100
 SAMPLE_EPOCHS = 1_000_000
 """Passes of a first frame: UMAP's usual 500 for few samples, fewer for more, so that what an
-optimiser on one core does takes about as long; 100 from 10,000 samples on."""
+optimizer on one core does takes about as long; 100 from 10,000 samples on."""
 
 WARM_SHARE = 5
 WARM_LEARNING_RATE = 0.1
@@ -178,7 +178,7 @@ def _by_umap_learn(given: LayoutInput) -> NDArray[np.float32]:
         near.indices.shape[1] + 1,
         random_state,
         "euclidean",
-        # umap-learn counts a sample as its own nearest neighbour.
+        # umap-learn counts a sample as its own nearest neighbor.
         knn_indices=np.column_stack([np.arange(samples, dtype=np.int32), near.indices]),
         knn_dists=np.column_stack([np.zeros(samples), near.distances]).astype(np.float32),
     )
