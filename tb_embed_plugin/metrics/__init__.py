@@ -1,4 +1,4 @@
-"""What a representation is worth, how it drifts, which samples to look at.
+"""Metrics of a representation: its quality, its drift, and the samples worth a look.
 
 Arrays in, numbers out; nothing here knows of runs.
 

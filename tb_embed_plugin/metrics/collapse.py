@@ -2,7 +2,7 @@
 
 Papyan, Han & Donoho, PNAS 2020 (arXiv 2008.08186). It is defined on the training data at the
 end of training; of held-out samples the same numbers are called NC-style. The means' mean, in
-which every class weighs the same, is the centre; M holds the class means less the centre.
+which every class weighs the same, is the center; M holds the class means less the center.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def nc1(
     """Returns the spread within the classes over that between them.
 
     tr(S_W S_B⁺) / C: S_W the covariance of the samples about their class means, S_B that of
-    the means about their centre, ⁺ its pseudo-inverse, C the number of classes. No unit; 0
+    the means about their center, ⁺ its pseudo-inverse, C the number of classes. No unit; 0
     where every class is one point. As ‖(X - means) M⁺‖² / n, O(n n_units C).
 
     Returns:
@@ -75,8 +75,8 @@ class Simplex:
     """How far the class means are from the corners of a simplex (NC2); 0 where they are there.
 
     Attributes:
-        norms: Standard deviation over mean of their distances to the centre.
-        angles: Standard deviation of the cosines between them, seen from the centre.
+        norms: Standard deviation over mean of their distances to the center.
+        angles: Standard deviation of the cosines between them, seen from the center.
         maximal: Mean of |cos + 1 / (C - 1)| over the pairs.
     """
 
@@ -89,7 +89,7 @@ def nc2(means: ClassMeans) -> Simplex:
     """Returns how far the class means are from the corners of a simplex. O(C² n_units).
 
     Returns:
-        NaN where there are fewer than two classes, or a mean lies at the centre.
+        NaN where there are fewer than two classes, or a mean lies at the center.
     """
     centred = means.centred
     lengths = np.linalg.norm(centred, axis=1)
@@ -151,7 +151,7 @@ def nearest_class(snapshot: NDArray[np.floating], means: ClassMeans) -> NDArray[
     """Returns the code of the class mean nearest to each sample. O(n n_units C)."""
     centre = means.means.mean(axis=0)
     m = means.means - centre
-    # |x - m|² without |x|², which is the same for all classes; about the centre, so that no
+    # |x - m|² without |x|², which is the same for all classes; about the center, so that no
     # common offset costs digits.
     distances = (m**2).sum(axis=1) - 2 * (snapshot @ m.T - centre @ m.T)
     nearest: NDArray[np.integer] = means.classes[distances.argmin(axis=1)]

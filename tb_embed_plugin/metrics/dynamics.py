@@ -1,7 +1,7 @@
-"""What happened to each sample while the network trained.
+"""Training dynamics of each sample: when it is learned, forgotten, contradicted.
 
 Of matrices (n_steps, n_samples) in the order of the steps, an untrained step left out: what an
-untrained network gets right, it has not learnt. All O(n_steps n_samples).
+untrained network gets right, it has not learned. All O(n_steps n_samples).
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def flips(classes: NDArray[np.integer]) -> NDArray[np.bool_]:
     """Returns at which steps the class of each sample is another than the step before.
 
     Args:
-        classes: Predictions, or the labels of the neighbourhoods: int (n_steps, n_samples).
+        classes: Predictions, or the labels of the neighborhoods: int (n_steps, n_samples).
 
     Returns:
         bool (n_steps, n_samples), False at the first step.
@@ -81,7 +81,7 @@ def data_map(
     """Returns the mean and the spread over the steps of the label's probability.
 
     Swayamdipta et al., arXiv 2009.10795: easy samples have a high mean, hard or wrongly
-    labelled ones a low one, ambiguous ones a large standard deviation.
+    labeled ones a low one, ambiguous ones a large standard deviation.
 
     Args:
         true_probabilities: From `predictions.judge`, (n_steps, n_samples).
@@ -99,13 +99,13 @@ def contradicted(
     shares: NDArray[np.floating],
     agreement: float,
 ) -> NDArray[np.bool_]:
-    """Returns at which steps the neighbours agree with one another and not with the label.
+    """Returns at which steps the neighbors agree with one another and not with the label.
 
     Args:
         labels: Codes int (n_samples,).
         neighborhood_labels: `neighborhoods.Votes.label` of each step, (n_steps, n_samples).
         shares: `neighborhoods.Votes.share` of each step, (n_steps, n_samples).
-        agreement: The least share of the neighbours that counts as agreement, in [0, 1].
+        agreement: The least share of the neighbors that counts as agreement, in [0, 1].
 
     Returns:
         bool (n_steps, n_samples), False where a sample has no label.

@@ -1,4 +1,4 @@
-"""What a number is, for people and programs: its name, title, unit and meaning."""
+"""The description of a metric: its name, title, unit and meaning, and what measures it."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ class SampleMetric(Metric):
         kind: "class" for the place of a class, "share" for what lies between 0 and 1, "truth"
             for 0 or 1, else "number".
         over_run: One number over the whole run; else one a step.
-        needs_outputs: It is told from the model's outputs.
-        needs_label: It is told from the labels.
+        needs_outputs: It is computed from the model's outputs.
+        needs_label: It is computed from the labels.
         words: What 0 and 1 of a truth mean; empty of all others.
     """
 

@@ -1,4 +1,4 @@
-"""How far samples move from step to step in the layer's own space."""
+"""Motion of samples from step to step in the layer's own space."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What a sample's nearest neighbours say: their label, their agreement, how they change.
+"""Neighborhoods of samples: the label of the neighbors, their agreement, their change.
 
-The graph of neighbours is given: int (n_samples, k), row i the k nearest other samples of
+The graph of neighbors is given: int (n_samples, k), row i the k nearest other samples of
 sample i. It is exact and comes from elsewhere; all here costs O(n k) on top of it.
 """
 
@@ -12,22 +12,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 NO_LABEL = -1
-"""The label of a neighbourhood in which no sample has one."""
+"""The label of a neighborhood in which no sample has one."""
 
 _BLOCK_VALUES = 1 << 22
 
 
 @dataclass(frozen=True)
 class Votes:
-    """What the neighbours of each sample vote for.
+    """What the neighbors of each sample vote for.
 
     Attributes:
-        label: int32 (n_samples,), the most frequent label among the neighbours, the lowest
-            code of equals; `NO_LABEL` where no neighbour has a label.
-        share: float32 (n_samples,) in [0, 1], the share of the k neighbours that have it; NaN
-            without neighbours.
+        label: int32 (n_samples,), the most frequent label among the neighbors, the lowest
+            code of equals; `NO_LABEL` where no neighbor has a label.
+        share: float32 (n_samples,) in [0, 1], the share of the k neighbors that have it; NaN
+            without neighbors.
         own: float32 (n_samples,) in [0, 1], the share that has the sample's own label; NaN
-            where the sample has none, and without neighbours.
+            where the sample has none, and without neighbors.
     """
 
     label: NDArray[np.int32]
@@ -36,7 +36,7 @@ class Votes:
 
 
 def vote(labels: NDArray[np.integer], neighbors: NDArray[np.integer]) -> Votes:
-    """Returns what the neighbours of each sample vote for.
+    """Returns what the neighbors of each sample vote for.
 
     The leave-one-out k-NN classifier (Cover & Hart 1967). O(n (k + n_classes)), in blocks.
 
@@ -65,7 +65,7 @@ def vote(labels: NDArray[np.integer], neighbors: NDArray[np.integer]) -> Votes:
 
 
 def accuracy(labels: NDArray[np.integer], predicted: NDArray[np.integer]) -> float:
-    """Returns the share of the labelled samples whose prediction is their label.
+    """Returns the share of the labeled samples whose prediction is their label.
 
     With `Votes.label` this is the leave-one-out k-NN accuracy, with a model's classes the
     model's. In [0, 1], NaN without labels; O(n).
@@ -77,9 +77,9 @@ def accuracy(labels: NDArray[np.integer], predicted: NDArray[np.integer]) -> flo
 def mixing(
     labels: NDArray[np.integer], neighbors: NDArray[np.integer], n_classes: int
 ) -> NDArray[np.float64]:
-    """Returns which classes the neighbours of each class belong to.
+    """Returns which classes the neighbors of each class belong to.
 
-    Entry (a, b) is the share of b among the labelled neighbours of the samples of a; a row
+    Entry (a, b) is the share of b among the labeled neighbors of the samples of a; a row
     sums to 1, or is NaN where a class has no sample. Two classes of equal size that lie one
     upon the other have 0.5 in all four places. O(n k + n_classes²).
 
@@ -96,9 +96,9 @@ def mixing(
 
 
 def churn(before: NDArray[np.integer], after: NDArray[np.integer]) -> NDArray[np.float32]:
-    """Returns the share of each sample's neighbours that are no longer the same.
+    """Returns the share of each sample's neighbors that are no longer the same.
 
-    1 - |N_before ∩ N_after| / k, the complement of the overlap of neighbourhoods (see the
+    1 - |N_before ∩ N_after| / k, the complement of the overlap of neighborhoods (see the
     survey of Klabunde et al., arXiv 2305.06329). O(n k²).
 
     Args:
@@ -106,7 +106,7 @@ def churn(before: NDArray[np.integer], after: NDArray[np.integer]) -> NDArray[np
         after: int (n_samples, k), the same samples and k.
 
     Returns:
-        float32 (n_samples,) in [0, 1]; NaN without neighbours.
+        float32 (n_samples,) in [0, 1]; NaN without neighbors.
     """
     n, k = after.shape
     if k == 0 or before.shape[1] == 0:

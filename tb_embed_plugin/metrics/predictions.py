@@ -1,4 +1,4 @@
-"""What a classifier says of each sample: class, confidence and margin."""
+"""A classifier's predictions for each sample: class, confidence and margin."""
 
 from __future__ import annotations
 

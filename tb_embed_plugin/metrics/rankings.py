@@ -1,4 +1,4 @@
-"""Which samples to look at: ranked lists, each by a stated rule, with the steps that count."""
+"""Rankings of samples worth a look, each by a stated rule, with the steps that count."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tb_embed_plugin.metrics import dynamics, motion
 from tb_embed_plugin.metrics.sample_catalog import TITLES
 
 AGREEMENT = 0.6
-"""The least share of the neighbours with one label that counts as their agreeing."""
+"""The least share of the neighbors with one label that counts as their agreeing."""
 
 MOST_STEPS = 0.8
 """The least share of the steps that counts as most of them."""
@@ -29,8 +29,8 @@ class History:
         margin: (n_steps, n_samples), None where the outputs' classes are not the labels.
         true_probability: (n_steps, n_samples), likewise.
         neighborhood_label: int (n_steps, n_samples).
-        share: Share of the neighbours that have it, (n_steps, n_samples).
-        own: Share of the neighbours that have the sample's label, (n_steps, n_samples).
+        share: Share of the neighbors that have it, (n_steps, n_samples).
+        own: Share of the neighbors that have the sample's label, (n_steps, n_samples).
         displacement: Since the step before, in activations, (n_steps, n_samples), 0 at the
             first step.
         net: From the first step to the last, in activations, (n_samples,).
@@ -102,7 +102,7 @@ def summary(history: History) -> dict[str, NDArray[np.float64]]:
         (events), `prediction_flips`, `neighborhood_flips`, `never_learnt` and `lost` (0 or
         1), `aum` (logits), `map_mean` and `map_spread` (probability of the label),
         `path_length` (activations), `straightness` and `suspicion` (in [-1, 1]: share of the
-        neighbours with another label they agree on less that with the sample's, mean).
+        neighbors with another label they agree on less that with the sample's, mean).
     """
     length = motion.path_length(history.displacement)
     columns: dict[str, NDArray[np.generic]] = {
@@ -130,9 +130,9 @@ def summary(history: History) -> dict[str, NDArray[np.float64]]:
 
 
 def suspicion(history: History) -> NDArray[np.float64]:
-    """Returns how far the neighbours speak against each sample's label, mean over the steps.
+    """Returns how far the neighbors speak against each sample's label, mean over the steps.
 
-    Share of the neighbours that have their most frequent label less that with the sample's
+    Share of the neighbors that have their most frequent label less that with the sample's
     own; 0 where these are the same. In [0, 1], NaN without a label.
     """
     against = history.share.astype(np.float64) - history.own

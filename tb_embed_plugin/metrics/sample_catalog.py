@@ -1,4 +1,4 @@
-"""What is measured of each sample, as data: names, titles, units, meanings and kinds.
+"""The metrics of a sample, as data: names, titles, units, meanings and kinds.
 
 The names are those of the HTTP API and of the columns of data frames; the titles are those of
 the page's colors, lists and tables.

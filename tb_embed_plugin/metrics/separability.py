@@ -1,4 +1,4 @@
-"""How well the classes are told apart: silhouette and linear probe."""
+"""Class separability: silhouette and linear probe."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def probe_accuracy(
     """Returns how well a linear classifier reads the labels off the layer.
 
     A linear probe (Alain & Bengio, arXiv 1610.01644), by ridge regression on the classes as
-    -1 and 1, W = (X'X/n + c I)⁻¹ X'Y/n with X centred and c = `RIDGE` times the mean variance
+    -1 and 1, W = (X'X/n + c I)⁻¹ X'Y/n with X centered and c = `RIDGE` times the mean variance
     of a unit; the largest of the outputs wins. The samples are split at random into two
     halves, each class in two, and each half is predicted by the other's W.
     O(n n_units² + n_units³).
@@ -74,7 +74,7 @@ def probe_accuracy(
         seed: Another one draws other halves.
 
     Returns:
-        The share of the labelled samples predicted right, in [0, 1]; NaN where there are
+        The share of the labeled samples predicted right, in [0, 1]; NaN where there are
         fewer than two classes.
     """
     known = np.flatnonzero(labels >= 0)

@@ -1,9 +1,9 @@
-"""How alike two representations of the same samples are, up to a rotation and a scale.
+"""Similarity of two representations of the same samples, up to a rotation and a scale.
 
-Linear centred kernel alignment (Kornblith et al., arXiv 1905.00414), debiased: of few samples
+Linear centered kernel alignment (Kornblith et al., arXiv 1905.00414), debiased: of few samples
 in many units the plain number is large whatever the layers are. Two independent layers of 200
 units score .8 at 50 samples; debiased they score 0 in the mean (Murphy et al., arXiv
-2405.01012). The plain number is told beside it.
+2405.01012). The plain number is given beside it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Cka:
             as often a little below, where they are independent. Undefined for fewer than
             `LEAST_SAMPLES` samples, where one of them has no variance, and where all samples
             are as far from one another.
-        biased: ‖Y'X‖² / (‖X'X‖ ‖Y'Y‖) of the centred snapshots, Frobenius norms; in [0, 1].
+        biased: ‖Y'X‖² / (‖X'X‖ ‖Y'Y‖) of the centered snapshots, Frobenius norms; in [0, 1].
     """
 
     debiased: float
@@ -46,7 +46,7 @@ def centred(snapshot: NDArray[np.floating]) -> NDArray[np.float32]:
 
 
 def own_product(x: NDArray[np.float32]) -> float:
-    """Returns ‖X'X‖² of a centred snapshot, which each pair of it needs once."""
+    """Returns ‖X'X‖² of a centered snapshot, which each pair of it needs once."""
     return _squared_product(x, x)
 
 
@@ -56,7 +56,7 @@ def cka(
     x_product: float | None = None,
     y_product: float | None = None,
 ) -> Cka:
-    """Returns the linear centred kernel alignment of two representations of the same samples.
+    """Returns the linear centered kernel alignment of two representations of the same samples.
 
     O(n n_units n_units') or, where that is less, O(n² (n_units + n_units')), in blocks.
 
@@ -85,7 +85,7 @@ def cka_of_products(
     """Returns `cka` of its parts, however they were found.
 
     Args:
-        cross: ‖Y'X‖² of the centred snapshots.
+        cross: ‖Y'X‖² of the centered snapshots.
         x_product: ‖X'X‖².
         y_product: ‖Y'Y‖².
         x_squares: Squared lengths of the rows of X, (n_samples,).
@@ -110,7 +110,7 @@ def _off_diagonal(
     """Returns n (n - 3) times the unbiased estimate of HSIC (Song et al. 2012, eq. 5).
 
     With K = XX' and L = YY' without their diagonals it is tr KL + 1'K1 1'L1 / ((n-1)(n-2)) -
-    2 / (n-2) 1'KL1. Of centred rows K1 is the diagonal with its sign turned, hence three sums.
+    2 / (n-2) 1'KL1. Of centered rows K1 is the diagonal with its sign turned, hence three sums.
     """
     n = len(x_squares)
     both = float(x_squares @ y_squares)

@@ -1,4 +1,4 @@
-"""In how many directions a layer varies, or lies."""
+"""The spectrum of a layer: the number of directions in which it varies, or lies."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Spectrum:
     Attributes:
         variances: Eigenvalues of the covariance, float64 (n_units,), ascending, none negative.
             Squared activations; their sum is the mean squared distance to the mean.
-        singular: Singular values of the snapshot as it is, not centred, float64
+        singular: Singular values of the snapshot as it is, not centered, float64
             (min(n_samples, n_units),), ascending; activations.
     """
 

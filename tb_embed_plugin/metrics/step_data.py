@@ -1,4 +1,4 @@
-"""What a metric of a step is given: its snapshot, neighbors, labels and outputs."""
+"""The input of a step's metrics: its snapshot, neighbors, labels and outputs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All that is measured of one step, and between two."""
+"""The metrics of one step, and of the change between two."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tb_embed_plugin.metrics.catalog import MEASUREMENTS
 from tb_embed_plugin.metrics.step_data import Labels, Outputs, StepData
 
 K = 15
-"""Neighbours that are looked at, where there are samples enough; see `neighbors_of`."""
+"""Neighbors that are looked at, where there are samples enough; see `neighbors_of`."""
 
 MAX_MIXED_CLASSES = 256
 """With more classes than this, which of them mix is not counted."""
@@ -27,7 +27,7 @@ class StepMetrics:
         numbers: By the names of `catalog.STEP_METRICS`; NaN or missing where undefined.
         samples: By the names of `sample_catalog.SAMPLE_METRICS`, float32 (n_samples,), NaN
             where undefined; classes are whole numbers.
-        agreement: Share of the neighbours that have their most frequent label, float32
+        agreement: Share of the neighbors that have their most frequent label, float32
             (n_samples,).
         neighbors: int32 (n_samples, k).
         dead: bool (n_units,).
@@ -52,7 +52,7 @@ class Change:
 
     Attributes:
         displacement: float64 (n_samples,), in activations.
-        churn: float32 (n_samples,) in [0, 1], NaN without neighbours.
+        churn: float32 (n_samples,) in [0, 1], NaN without neighbors.
     """
 
     displacement: NDArray[np.float64]
@@ -60,9 +60,9 @@ class Change:
 
 
 def neighbors_of(samples: int) -> int:
-    """Returns how many neighbours of a sample are looked at: `K`, or half of the others.
+    """Returns how many neighbors of a sample are looked at: `K`, or half of the others.
 
-    Were they all the others, every neighbourhood would be the same and never change.
+    Were they all the others, every neighborhood would be the same and never change.
     """
     return min(K, max(samples - 1, 0) // 2)
 
@@ -80,7 +80,7 @@ def observe(
 
     Args:
         snapshot: Finite (n_samples, n_units).
-        neighbors: The exact nearest neighbours, int32 (n_samples, k).
+        neighbors: The exact nearest neighbors, int32 (n_samples, k).
         labels: What the samples are.
         outputs: What the model says of them, None where that was not recorded.
     """

@@ -1,4 +1,4 @@
-"""A step together with what has changed since the one before."""
+"""A step's metrics together with the change since the step before."""
 
 from __future__ import annotations
 

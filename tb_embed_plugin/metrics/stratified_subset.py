@@ -1,4 +1,4 @@
-"""Which samples stand for all where a metric's cost grows with the square of their number."""
+"""The stratified subset of samples for metrics whose cost grows with the number squared."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _quotas(sizes: NDArray[np.int64], limit: int) -> NDArray[np.int64]:
     quotas = np.floor(exact).astype(np.int64)
     if len(sizes) <= limit:
         quotas = np.maximum(quotas, 1)
-    # Whoever lost most by rounding gets the places left; small strata may have taken some.
+    # Strata that lost most by rounding get the places left; small ones may have taken some.
     for i in np.argsort(quotas - exact, kind="stable")[: max(0, limit - quotas.sum())]:
         quotas[i] += 1
     while quotas.sum() > limit:

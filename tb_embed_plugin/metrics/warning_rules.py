@@ -1,4 +1,4 @@
-"""When a run deserves a warning: rules on the layer's own space, quiet on a healthy training.
+"""Warning rules on the layer's own space, quiet on a healthy training.
 
 Each looks at the trained steps alone, fires once, at the first step at which it holds (two
 classes merging: once a pair), and names the samples responsible.
@@ -19,16 +19,16 @@ MAX_SAMPLES = 500
 """Samples named by one warning, those to look at first."""
 
 MAX_PAIRS = 3
-"""Pairs of classes that are told of as merging."""
+"""Pairs of classes that are reported as merging."""
 
 LEAST_SAMPLES = 50
 """MetricsCache samples of which a layer may be warned of what chance makes of few."""
 
 LEAST_MERGED = 10
-"""MetricsCache samples of each of two classes that may be told of as merging."""
+"""Measured samples that each of two classes needs to be reported as merging."""
 
 MAX_NAMED_CLASSES = 3
-"""Classes that are told of as not learnt."""
+"""Classes that are reported as not learned."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ def _merging(records: Sequence[StepRecord], labels: NDArray[np.integer]) -> Iter
 
 
 def _drifting(records: Sequence[StepRecord], labels: NDArray[np.integer]) -> Iterator[Finding]:
-    """Accuracy is the model's, the neighbours' where there is none."""
+    """Accuracy is the model's, the neighbors' where there is none."""
     for i in range(DRIFT_STEPS, len(records)):
         window = records[i - DRIFT_STEPS : i + 1]
         moved = min(record.displacement for record in window[1:])
@@ -186,7 +186,7 @@ def _frozen(records: Sequence[StepRecord], labels: NDArray[np.integer]) -> Itera
 def _class_not_learnt(
     records: Sequence[StepRecord], labels: NDArray[np.integer]
 ) -> Iterator[Finding]:
-    """Of the run as it stands: classes are learnt one after another in a healthy one too."""
+    """Of the run as it stands: classes are learned one after another in a healthy one too."""
     recent = records[-UNLEARNT_STEPS:]
     if len(records) < SETTLED_STEPS or "correct" not in recent[-1].metrics.samples:
         return
@@ -279,7 +279,7 @@ def _merge(
     pair: tuple[int, int],
     value: float,
 ) -> Finding:
-    """The samples are those of either class whose neighbours are mostly the other's."""
+    """The samples are those of either class whose neighbors are mostly the other's."""
     first, second = pair
     other = np.where(labels == first, second, np.where(labels == second, first, -1))
     nearest = record.metrics.samples["neighborhood_label"]
