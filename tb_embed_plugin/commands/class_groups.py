@@ -69,6 +69,6 @@ def _far_apart(places: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _squared(places: NDArray[np.float64], centres: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Returns the squared distance of each place from each centre."""
+    """Returns the squared distance of each place from each center."""
     apart: NDArray[np.float64] = ((places[:, None] - centres[None]) ** 2).sum(axis=2)
     return apart

@@ -99,7 +99,7 @@ def _load(dataset: str, data: Path | None) -> Digits:
 
     x, y = load_digits(return_X_y=True)
     images = (x / 16).astype(np.float32).reshape(-1, 8, 8)
-    # All are recorded, as they are few; a fifth of them is never learnt from.
+    # All are recorded, as they are few; a fifth of them is never learned from.
     n_train = len(x) * 4 // 5
     return Digits(images[:n_train], y[:n_train], images, y)
 

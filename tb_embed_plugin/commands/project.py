@@ -40,7 +40,7 @@ class Wish:
         layer: One layer alone, None for all.
         engine: Name of the engine.
         components: Coordinates of a sample, None for the engine's first choice.
-        settings: What the engine is told, as text; the rest stays at its defaults.
+        settings: Settings of the engine, as text; the rest stays at its defaults.
         label: The column that is the label, empty for none, None for each layer's own.
     """
 

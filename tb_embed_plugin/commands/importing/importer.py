@@ -1,4 +1,4 @@
-"""Makes a run of ours from files of activations.
+"""The import of files of activations as a run of ours.
 
 Every file is looked at before anything is written, so that what does not fit is found first;
 what is found later takes the begun run away again.

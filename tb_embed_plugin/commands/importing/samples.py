@@ -1,4 +1,4 @@
-"""What goes with the rows of the imported matrices: a table of metadata, thumbnails."""
+"""Metadata and thumbnails of the imported rows."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def read_metadata(path: Path, n_samples: int) -> tuple[list[Column], list[str]]:
 
     Raises:
         UnreadableError: The file is damaged.
-        MisuseError: It has more or fewer rows, or columns that cannot be told apart.
+        MisuseError: It has more or fewer rows, or columns that cannot be separated.
     """
     kind = path.suffix.lower()
     if kind == ".csv":

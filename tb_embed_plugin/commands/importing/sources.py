@@ -1,7 +1,7 @@
 """Files of matrices: `.npy`, `.npz`, `.safetensors`, Parquet, text, opened without pickle.
 
-A file is opened by its ending. What it holds is told at once, its values are read one matrix at
-a time.
+A file is opened by its ending. What it holds is known at once; its values are read one matrix
+at a time.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which step each of several files is: their names say it, the user, or their order."""
+"""The step of each imported file: by its name, by the user, or by order."""
 
 from __future__ import annotations
 
