@@ -1,4 +1,4 @@
-"""Our failures by name.
+"""The errors that the package raises on purpose.
 
 Each message has three parts: what was expected, what was received and what to do about it.
 The server turns each class into its HTTP status in one place (`plugin.py`); the callback

@@ -1,4 +1,4 @@
-"""What a linear projection is made of: the arrays of layers, axes, and alignments.
+"""The parts of a linear projection: the arrays of layers, axes, and alignments.
 
 `runs` and `projections` never see each other; here an engine is handed the arrays of a run.
 """

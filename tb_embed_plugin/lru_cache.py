@@ -1,4 +1,4 @@
-"""Remembers what was computed, so that many who ask for it at once cost one computation."""
+"""A cache of computed values; requests for one value at the same time cost one computation."""
 
 from __future__ import annotations
 
