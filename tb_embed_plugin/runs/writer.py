@@ -32,11 +32,8 @@ from tb_embed_plugin.metadata import (
 )
 from tb_embed_plugin.runs.apart import copy_apart, our_steps, remove_checkpoint
 from tb_embed_plugin.runs.atomic import write_bytes
-from tb_embed_plugin.runs.checkpoints.checkpoint_state import (
-    is_free_or_ours,
-    write_checkpoint_state,
-)
-from tb_embed_plugin.runs.checkpoints.checkpoint_writer import write_checkpoint
+from tb_embed_plugin.runs.checkpoints.state import is_free_or_ours, write_checkpoint_state
+from tb_embed_plugin.runs.checkpoints.writer import write_checkpoint
 from tb_embed_plugin.runs.event_file import write_event_file
 from tb_embed_plugin.runs.images import Images
 from tb_embed_plugin.runs.label_column import choose_label, with_classes

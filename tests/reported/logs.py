@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.metadata import MANIFEST_FILE
-from tb_embed_plugin.runs.checkpoints.checkpoint_writer import write_checkpoint
+from tb_embed_plugin.runs.checkpoints.writer import write_checkpoint
 from tb_embed_plugin.runs.run import Run
 
 ROWS = 12

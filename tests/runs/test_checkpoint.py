@@ -20,7 +20,7 @@ from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
 
 from tb_embed_plugin.errors import EmbedError, NotRecordedError, UnreadableError
 from tb_embed_plugin.runs.checkpoints.checkpoint import Checkpoint
-from tb_embed_plugin.runs.checkpoints.checkpoint_writer import write_checkpoint
+from tb_embed_plugin.runs.checkpoints.writer import write_checkpoint
 from tb_embed_plugin.runs.writer import FLOAT32
 
 
@@ -225,7 +225,7 @@ def test_what_the_disk_cannot_take_does_not_appear(tmp_path: Path) -> None:
     code = f"""
 import pathlib, resource
 import numpy as np
-from tb_embed_plugin.runs.checkpoints.checkpoint_writer import write_checkpoint
+from tb_embed_plugin.runs.checkpoints.writer import write_checkpoint
 from tb_embed_plugin.runs.writer import FLOAT32
 run, values = pathlib.Path({str(run_folder(tmp_path))!r}), np.ones((100, 100), np.float32)
 write_checkpoint(run, "model.ckpt-0", {{"a": values}}, values.dtype)

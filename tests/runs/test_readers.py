@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
 from tb_embed_plugin.errors import UnreadableError
-from tb_embed_plugin.runs.checkpoints.checkpoint_writer import write_checkpoint
+from tb_embed_plugin.runs.checkpoints.writer import write_checkpoint
 from tb_embed_plugin.runs.file_stamps import stamps_of
 from tb_embed_plugin.runs.foreign import open_foreign
 from tb_embed_plugin.runs.foreign.add_embedding import AddEmbedding

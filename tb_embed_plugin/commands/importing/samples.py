@@ -16,11 +16,11 @@ from tb_embed_plugin.commands.importing.sources import DAMAGE
 from tb_embed_plugin.errors import MisuseError, UnreadableError
 from tb_embed_plugin.runs.foreign.foreign_sprites import read_sheet
 from tb_embed_plugin.runs.images import Images, read_images
+from tb_embed_plugin.runs.tables.cells import Cells
 from tb_embed_plugin.runs.tables.column_types import infer_type
+from tb_embed_plugin.runs.tables.lines import lines_of_samples
 from tb_embed_plugin.runs.tables.metadata_inference import read_inferred_table
 from tb_embed_plugin.runs.tables.metadata_table import Column, index_column
-from tb_embed_plugin.runs.tables.table_cells import Cells
-from tb_embed_plugin.runs.tables.table_lines import lines_of_samples
 
 _SHEETS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
 

@@ -21,7 +21,7 @@ from tb_embed_plugin.runs.file_stamps import Stamp, stamp_of
 from tb_embed_plugin.runs.foreign.number_lines import NumberLines, count_lines
 from tb_embed_plugin.runs.foreign.number_spelling import are_plain_numbers
 from tb_embed_plugin.runs.foreign.parsed_tables import parsed_tables
-from tb_embed_plugin.runs.tables.table_text import shown
+from tb_embed_plugin.runs.tables.text import shown
 
 MAX_TEXT_BYTES = 1 << 30
 """A larger table of numbers is not read; it would take ten seconds."""

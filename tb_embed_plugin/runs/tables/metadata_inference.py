@@ -1,6 +1,6 @@
 """Foreign tables of metadata, whose rows, columns and types have to be inferred.
 
-A line is shown beside a sample only where it is known whose it is (`table_lines`); else no
+A line is shown beside a sample only where it is known whose it is (`lines`); else no
 column is shown and a problem says why. Nothing here raises on account of what a file holds.
 """
 
@@ -12,14 +12,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tb_embed_plugin.errors import UnreadableError
+from tb_embed_plugin.runs.tables.cells import MAX_COLUMNS, TAB, plain_cells, without_edges
 from tb_embed_plugin.runs.tables.column_types import infer_type
+from tb_embed_plugin.runs.tables.header import Likeness, Rows
+from tb_embed_plugin.runs.tables.lines import Lines, lines_of_samples, no_lines
 from tb_embed_plugin.runs.tables.metadata_table import Column
-from tb_embed_plugin.runs.tables.table_cells import MAX_COLUMNS, TAB, plain_cells, without_edges
-from tb_embed_plugin.runs.tables.table_header import Likeness, Rows
-from tb_embed_plugin.runs.tables.table_lines import Lines, lines_of_samples, no_lines
-from tb_embed_plugin.runs.tables.table_quotes import quoted_cells, separated_cells
-from tb_embed_plugin.runs.tables.table_rows import Fit
-from tb_embed_plugin.runs.tables.table_text import decoded
+from tb_embed_plugin.runs.tables.quotes import quoted_cells, separated_cells
+from tb_embed_plugin.runs.tables.rows import Fit
+from tb_embed_plugin.runs.tables.text import decoded
 
 MAX_TABLE_BYTES = 64 << 20
 """Larger tables are not read."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from tb_embed_plugin.runs.tables.table_header import COMMENT_MARKS, Rows, is_comment
+from tb_embed_plugin.runs.tables.header import COMMENT_MARKS, Rows, is_comment
 
 MAX_COLUMNS = 100
 """Columns shown; a page lists them all."""

@@ -13,9 +13,9 @@ from functools import cached_property
 from itertools import accumulate, islice
 from typing import TypeVar
 
+from tb_embed_plugin.runs.tables.cells import MAX_COLUMNS, Cells
 from tb_embed_plugin.runs.tables.column_types import are_numbers
-from tb_embed_plugin.runs.tables.table_cells import MAX_COLUMNS, Cells
-from tb_embed_plugin.runs.tables.table_header import Rows
+from tb_embed_plugin.runs.tables.header import Rows
 
 _SEPARATORS = (",", ";")
 _NEEDS_QUOTES = re.compile(r'[\t\n\r"]')

@@ -1,7 +1,7 @@
 """The lines of a foreign table that are the rows of its samples.
 
 As many lines as samples are rows, one more is a header where the first looks like one. Where
-lines and samples differ, the lines that are no rows must be known one by one (`table_rows`).
+lines and samples differ, the lines that are no rows must be known one by one (`rows`).
 Else nothing says which line is whose. What was assumed is reported: as a note where that is
 how such tables are written, as a problem where it is a guess.
 """
@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from tb_embed_plugin.runs.tables.table_cells import Cells
-from tb_embed_plugin.runs.tables.table_header import (
+from tb_embed_plugin.runs.tables.cells import Cells
+from tb_embed_plugin.runs.tables.header import (
     Likeness,
     Rows,
     header_cells,
@@ -21,7 +21,7 @@ from tb_embed_plugin.runs.tables.table_header import (
     may_be_names,
     repeated_names,
 )
-from tb_embed_plugin.runs.tables.table_rows import (
+from tb_embed_plugin.runs.tables.rows import (
     Candidate,
     Fit,
     candidates,
@@ -31,7 +31,7 @@ from tb_embed_plugin.runs.tables.table_rows import (
     without,
     without_blank_end,
 )
-from tb_embed_plugin.runs.tables.table_text import shown
+from tb_embed_plugin.runs.tables.text import shown
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
+from tb_embed_plugin.runs.tables.cells import TAB, Cells, is_blank
 from tb_embed_plugin.runs.tables.column_types import is_number
-from tb_embed_plugin.runs.tables.table_cells import TAB, Cells, is_blank
-from tb_embed_plugin.runs.tables.table_header import Rows
-from tb_embed_plugin.runs.tables.table_text import shown
+from tb_embed_plugin.runs.tables.header import Rows
+from tb_embed_plugin.runs.tables.text import shown
 
 _MAX_NAMED = 3
 
