@@ -66,6 +66,7 @@ bench: $(VENV)/installed $(PAGE) browsers  ## the claims of docs/benchmarks.md, 
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/forward_memory.py
 	$(BIN)/python benchmarks/digest.py
+	$(BIN)/python benchmarks/schedule.py
 	$(BIN)/python benchmarks/half_precision.py --data $(MNIST)
 	$(BIN)/python benchmarks/linear.py
 	$(BIN)/python benchmarks/sprites.py --data $(MNIST)

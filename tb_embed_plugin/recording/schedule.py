@@ -15,6 +15,9 @@ from tb_embed_plugin.errors import MisuseError
 PER_DOUBLING = 4
 """Snapshots of the `log` schedule for each doubling of the number of batches."""
 
+LOG_SPACED = tuple(sorted({round(2 ** (i / PER_DOUBLING)) for i in range(63 * PER_DOUBLING)}))
+"""When they are due: a table, since it is looked into at every batch."""
+
 
 @dataclass(frozen=True)
 class Schedule:
@@ -45,7 +48,7 @@ class Schedule:
         if self.every:
             return last // self.every
         if self.is_log:
-            return _count_log_spaced(last)
+            return bisect_right(LOG_SPACED, last)
         return bisect_right(self.chosen, last) - bisect_right(self.chosen, 0)
 
 
@@ -92,20 +95,6 @@ def _parse_words(words: str) -> Schedule:
     if match is None:
         raise _refusal(words)
     return Schedule("epoch" if match[2] == "epoch" else "batch", every=int(match[1]))
-
-
-def _count_log_spaced(last: int) -> int:
-    """Counts the different rounded values of 2 ** (i / PER_DOUBLING) up to `last`."""
-    if last < 1:
-        return 0
-    # From here on each power rounds to a number of its own.
-    apart = 4 * PER_DOUBLING
-    whole = {round(2 ** (i / PER_DOUBLING)) for i in range(apart)}
-    near = sum(n <= last for n in whole)
-    i = apart
-    while round(2 ** (i / PER_DOUBLING)) <= last:
-        i += 1
-    return near + i - apart
 
 
 def _refusal(save_freq: object) -> MisuseError:

@@ -457,6 +457,20 @@ def masked() -> Any:
     return model
 
 
+def float8() -> Any:
+    model = classifier(keras.Input((8,)))
+    model.quantize("float8")
+    return model
+
+
+def ragged() -> Any:
+    return classifier(
+        keras.Input((None,), dtype="int32", ragged=True),
+        layers.Embedding(10, 4),
+        layers.GlobalAveragePooling1D(),
+    )
+
+
 IN_TRAININGS: dict[str, tuple[Callable[[], Any], Any, Callable[[Any], dict[str, Any]]]] = {
     "a part of a model without call": (
         adversarial,
@@ -476,6 +490,8 @@ IN_TRAININGS: dict[str, tuple[Callable[[], Any], Any, Callable[[Any], dict[str, 
     ),
     "texts": (texts_model, tf.constant(TEXTS), lambda model: {}),
     "sparse rows": (lambda: classifier(keras.Input((8,))), SPARSE, lambda model: {}),
+    "ragged rows": (ragged, tf.ragged.constant(RAGGED, tf.int32), lambda model: {}),
+    "float8 layers": (float8, X, lambda model: {}),
     "a stateful RNN": (stateful, RNG.random((8, 7, 5), np.float32), lambda model: {}),
 }
 
