@@ -1,10 +1,28 @@
 // Builds the page into the Python package. TensorBoard imports `index.js` by that fixed name; everything else has its
 // hash in its name, so that it may be cached for ever, and is found relative to the module that imports it.
-import { defineConfig } from "vite";
+import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   // What a module asks for lies beside it, wherever TensorBoard is served.
   base: "./",
+  test: {
+    coverage: {
+      include: ["src/**/*.ts"],
+      exclude: [
+        "**/*.test.ts",
+        "src/state/testing/**",
+        // Shown rather than called: the browser's tests press, drag and look at it.
+        "src/{canvas,charts,controls,export}/**",
+        "src/{app,index,inspector,start,host,keys,layer_sections}.ts",
+        "src/panels/*/{index,api,select_confused}.ts",
+        // Wires between store and server: each is a request that follows a choice, made by the browser's tests against a server.
+        "src/effects/**",
+        "src/{api,measures_api}.ts",
+      ],
+      reporter: ["text"],
+      thresholds: { branches: 80 },
+    },
+  },
   build: {
     outDir: "../tb_embed_plugin/static",
     emptyOutDir: true,

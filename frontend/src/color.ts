@@ -1,5 +1,5 @@
 // From a metadata column to the colour of every sample and the legend that explains it.
-import { CATEGORIES, COLORS, categoryColor, css, GREY, type Rgb } from "./palette";
+import { CATEGORIES, COLORS, categoryColor, css, GREY, MISTAKE, type Rgb } from "./palette";
 import { legibleRamp } from "./ramp";
 import type { Theme } from "./types";
 
@@ -108,6 +108,32 @@ export function colorByCategory(
         ? { ...legend, groups: [...groupEntries(sharing.groups, words, counts, theme), ...none] }
         : legend,
   };
+}
+
+/** Right and wrong predictions: only what is wrong, code 0, has a color. */
+export function colorByCorrectness(
+  codes: Int32Array,
+  words: readonly string[],
+  theme: Theme,
+  unseen: readonly number[] = [],
+): Coloring {
+  const hidden = new Set(unseen);
+  const colors = [MISTAKE[theme], GREY[theme]];
+  const count = (code: number) =>
+    codes.reduce((sum, one, i) => sum + Number(one === code && !hidden.has(i)), 0);
+  const entries = words.map(
+    (name, code): LegendEntry => ({
+      name,
+      count: count(code),
+      color: css(colors[code] ?? GREY[theme]),
+      hollow: false,
+      codes: [code],
+    }),
+  );
+  const missing = count(-1);
+  if (missing > 0) entries.push(missingEntry(missing, theme));
+  const bytes = paint(codes.length, (i) => colors[codes[i] ?? -1] ?? null);
+  return { bytes: fillHollow(bytes, theme), legend: { kind: "categories", entries } };
 }
 
 function sharedColors(

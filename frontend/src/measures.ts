@@ -38,12 +38,19 @@ export interface Ranked {
   readonly sample: number;
   readonly score: number;
   readonly steps: readonly number[];
+  /** Of a label that may be wrong: what most neighbors are called, and their share. */
+  readonly neighbors?: { readonly label: string; readonly share: number };
 }
 
 export interface Ranking extends PartialAnswer {
   readonly rule: string;
   readonly total_ranked: number | null;
   readonly samples: readonly Ranked[];
+}
+
+/** Several lists of samples, by their rules. */
+export interface Rankings extends PartialAnswer {
+  readonly byRule: Readonly<Record<string, readonly Ranked[]>>;
 }
 
 export interface StepMetric {

@@ -5,6 +5,7 @@ import type {
   NeighborHistory,
   PartialAnswer,
   Ranking,
+  Rankings,
   SampleHistory,
   SampleMetric,
   SampleValues,
@@ -26,8 +27,21 @@ export function fetchFindings(key: LayerKey, signal: AbortSignal): Promise<Findi
   return fetchJson("findings", { ...key }, signal);
 }
 
-export function fetchRanking(key: LayerKey, rule: string, signal: AbortSignal): Promise<Ranking> {
-  return fetchJson("samples", { ...key, rule, limit: "500" }, signal);
+/** The first samples of several lists. */
+export async function fetchRankings(
+  key: LayerKey,
+  lists: readonly { readonly rule: string; readonly limit: number }[],
+  signal: AbortSignal,
+): Promise<Rankings> {
+  const answers = await Promise.all(
+    lists.map(({ rule, limit }) =>
+      fetchJson<Ranking>("samples", { ...key, rule, limit: String(limit) }, signal),
+    ),
+  );
+  return {
+    state: answers.some(({ state }) => state === "running") ? "running" : "done",
+    byRule: Object.fromEntries(answers.map(({ rule, samples }) => [rule, samples])),
+  };
 }
 
 export function fetchMetrics(key: LayerKey, signal: AbortSignal): Promise<StepMetrics> {

@@ -24,6 +24,12 @@ export const RINGS: Readonly<Record<Theme, { readonly selected: Rgb; readonly ch
 };
 export const GREY: Readonly<Record<Theme, Rgb>> = { light: rgb("#757575"), dark: rgb("#9e9e9e") };
 
+/** A sample that is predicted wrong, among grey ones. */
+export const MISTAKE: Readonly<Record<Theme, Rgb>> = {
+  light: rgb("#d01716"),
+  dark: rgb("#ff6b5e"),
+};
+
 /** The colour of a category by its place, grey where the colours are used up. */
 export function categoryColor(place: number, theme: Theme): string {
   return css(CATEGORIES[theme][place] ?? GREY[theme]);

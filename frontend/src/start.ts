@@ -18,7 +18,7 @@ const OF_PANELS = import.meta.glob<string>("./panels/*/style.css", {
 /** Below this the data panel leaves the stage too little room, and starts folded. */
 const WIDE = 720;
 /** From here on there is room for a second panel that opens by itself, and for two panes between both. */
-const ROOM_TO_INSPECT = 1400;
+const ROOM_TO_INSPECT = 1200;
 const ROOM_TO_COMPARE = 1800;
 
 /** The part of the page that shows the store. */

@@ -29,7 +29,7 @@ SAMPLE_METRICS = (
     ),
     SampleMetric(
         "correct",
-        "Correct",
+        "Correctness",
         "",
         "1 where the prediction is the label, else 0.",
         kind="truth",

@@ -160,13 +160,15 @@ def _describe_ranking(measures: LayerMetrics, rule: str, limit: int) -> dict[str
     rows = zip(
         ranking.samples[:limit], ranking.scores[:limit], ranking.events.T[:limit], strict=True
     )
-    return {
-        "total_ranked": len(ranking.samples),
-        "samples": [
-            {"sample": int(sample), "score": float(score), "steps": trained[at].tolist()}
-            for sample, score, at in rows
-        ],
-    }
+    described: list[dict[str, Any]] = [
+        {"sample": int(sample), "score": float(score), "steps": trained[at].tolist()}
+        for sample, score, at in rows
+    ]
+    if rule == "suspicious_label":
+        said = findings.neighbors_say(measures, ranking.samples[:limit])
+        for row, (name, share) in zip(described, said, strict=True):
+            row["neighbors"] = {"label": name, "share": share}
+    return {"total_ranked": len(ranking.samples), "samples": described}
 
 
 def _describe_findings(measures: LayerMetrics) -> dict[str, Any]:

@@ -155,6 +155,14 @@ class Tab:
         picture = self.canvas.screenshot()
         return np.asarray(Image.open(io.BytesIO(picture)).convert("RGB"))
 
+    def inspect(self, name: str) -> Locator:
+        """Opens a tab of the inspector, which may be folded, and returns its page."""
+        show = self.frame.get_by_role("button", name=re.compile("how the inspector$"))
+        if show.count() > 0:
+            show.click()
+        self.frame.get_by_role("tab", name=name).click()
+        return self.frame.get_by_role("tabpanel", name=name)
+
     def note_titles(self) -> None:
         """Has the page note each title of the stage from now on."""
         self.canvas.evaluate(

@@ -56,8 +56,7 @@ def test_two_runs_are_held_against_each_other(
     open_tab: Open, compared: TensorBoardProcess
 ) -> None:
     tab = open_run_a(open_tab, compared)
-    tab.frame.get_by_role("button", name="Show the inspector").click()
-    tab.frame.get_by_role("tab", name="Layer").click()
+    tab.inspect("Layer")
     tab.frame.get_by_role("button", name="Runs", exact=True).click()
     page = tab.frame.get_by_role("region", name="Runs", exact=True)
     table = page.get_by_role("table", name="At step 1")

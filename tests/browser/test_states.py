@@ -107,7 +107,6 @@ def test_every_state_is_without_faults_at_any_width(
     states, count = WALKS[walk]
     tab = open_tab(reduced_motion=True)
     tab.wait_for_picture(EPOCHS)
-    tab.frame.get_by_label("Show the inspector").click()
 
     found: dict[str, list[str]] = {}
     for state in states(tab):
@@ -155,7 +154,6 @@ def unreadable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TensorBoard
 def one_step(tab: Tab) -> Iterator[str]:
     """Brings the page of a single step into its states."""
     tab.wait_for_picture(0)
-    tab.frame.get_by_label("Show the inspector").click()
     yield "one step and many classes"
     tab.frame.get_by_role("searchbox", name="Find classes").fill("name 1")
     expect(tab.frame.get_by_role("list", name="Classes found")).to_be_visible()

@@ -14,6 +14,7 @@ from sklearn.metrics import silhouette_score
 from sklearn.neighbors import KNeighborsClassifier
 from werkzeug.test import Client, TestResponse
 
+from tb_embed_plugin import open_run
 from tb_embed_plugin.metrics.rankings import RULES
 from tb_embed_plugin.plugin import EmbeddingsPlugin
 from tb_embed_plugin.server import time_budget
@@ -157,6 +158,20 @@ def test_what_the_catalog_lists_can_be_had_by_one_title(client: Client) -> None:
         name = {"suspicious_label": "suspicion"}.get(rule["rule"], rule["rule"])
         called = [m["title"] for m in listed["sample_metrics"] if m["name"] == name]
         assert called in ([], [rule["title"]])
+
+
+def test_a_label_that_may_be_wrong_says_what_most_neighbors_are_called(
+    client: Client, recording: Recording
+) -> None:
+    layer = open_run(recording.run_dir).layer()
+    around = layer.labels[layer.neighbors(layer.steps[-1])]
+    ranked = answer_until_done(client, "samples", rule="suspicious_label")["samples"]
+    assert ranked
+    for entry in ranked:
+        counts = np.bincount(around[entry["sample"]], minlength=len(layer.classes))
+        said = layer.classes.index(entry["neighbors"]["label"])
+        assert counts[said] == counts.max()
+        assert entry["neighbors"]["share"] == pytest.approx(counts.max() / counts.sum())
 
 
 def test_loss_is_the_cross_entropy(client: Client) -> None:

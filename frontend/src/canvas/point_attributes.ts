@@ -72,10 +72,10 @@ export function standsOut(mark: number | undefined): boolean {
   return mark === MARK.selected || mark === MARK.chosen;
 }
 
-/** The given order without the hidden, and those that are chosen from the others last, so that they lie on top. */
+/** The given order without the hidden; raised ones and those that are chosen from the others last, so that they lie on top. */
 export function orderOfDrawing(order: Uint32Array, marks: Uint8Array): Uint32Array {
   const below = order.filter((id) => (marks[id] as number) < MARK.selected);
-  const above = [MARK.selected, MARK.chosen].map((mark) =>
+  const above = [MARK.raised, MARK.selected, MARK.chosen].map((mark) =>
     order.filter((id) => marks[id] === mark),
   );
   const sorted = new Uint32Array(below.length + above.reduce((sum, { length }) => sum + length, 0));

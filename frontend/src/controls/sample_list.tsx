@@ -15,7 +15,7 @@ export interface SampleListProps {
   readonly choose: (sample: number) => void;
   /** The pointer is over one, or over none any more. */
   readonly point: (sample: number | null) => void;
-  /** The value that colours a sample; null where none is written. */
+  /** What is written beside a sample, with its color where that is what colors it; null where nothing is. */
   readonly sampleValue: ((sample: number) => { color: string | undefined; word: string }) | null;
   /** What stands at the end of the row at a place. */
   readonly children: (place: number) => ComponentChildren;
@@ -47,7 +47,9 @@ export function SampleList(props: SampleListProps) {
             </span>
             {value !== undefined && (
               <>
-                <span class="swatch" style={{ background: value.color }} />
+                {value.color !== undefined && (
+                  <span class="swatch" style={{ background: value.color }} />
+                )}
                 <span class="name">{value.word}</span>
               </>
             )}

@@ -1,18 +1,20 @@
 // Fetches what is measured, once the layer's pictures have come: findings and curves by themselves, the rest when it is
 // looked at. All of it is asked for anew when the layer has a new snapshot.
-import { effect, type Signal } from "@preact/signals";
+import type { Signal } from "@preact/signals";
 import type { PartialAnswer, StepMetrics } from "../measures";
 import {
   fetchFindings,
   fetchMetrics,
-  fetchRanking,
+  fetchRankings,
   fetchSampleValues,
   fetchUnit,
 } from "../measures_api";
+import { listsToAsk } from "../model/measures/sample_lists";
 import { kindOf, measuredName } from "../model/samples/measured_columns";
 import type { ColorValues } from "../state/parts/measures";
 import type { Store } from "../state/store";
 import type { LayerKey } from "../types";
+import { loadPredictions } from "./load_predictions";
 import { keepSampleHistories } from "./load_sample_history";
 import { keepAnswered, type Question } from "./poll_measures";
 
@@ -36,13 +38,15 @@ export function loadMeasured(store: Store, signal: AbortSignal): void {
       measures.findings.value !== null && measures.findings.value.state !== "running";
     return measured ? { key: "", ask: (signal) => fetchMetrics(key, signal) } : null;
   });
-  keep("a list of samples", measures.ranking, (key) => {
-    const rule = measures.findings.value?.rules.find((one) => one.rule === measures.opened.value);
-    if (rule === undefined) return null;
-    return { key: rule.rule, ask: (signal) => fetchRanking(key, rule.rule, signal) };
+  keep("the lists of samples", measures.rankings, (key) => {
+    const open = store.samples.inspectorOpen.value && store.samples.tab.value === "Findings";
+    const rules = measures.findings.value?.rules ?? [];
+    if (!open || rules.length === 0) return null;
+    const lists = listsToAsk(rules, measures.opened.value, store.samples.count.value);
+    return { key: JSON.stringify(lists), ask: (signal) => fetchRankings(key, lists, signal) };
   });
+  loadPredictions(store, signal);
   keepSampleHistories(store, signal);
-  preferWarnings(store);
 }
 
 /** What is measured of the samples, where somebody colours them by it. */
@@ -77,13 +81,4 @@ function valuesQuestion(store: Store, key: LayerKey): Question<ColorValues> | nu
     return { color, ...(await fetchSampleValues(key, name, asked, signal)) };
   };
   return { key: JSON.stringify([color, asked]), ask };
-}
-
-/** Where nothing else has been looked at, an inspector that somebody opens shows the warnings. */
-function preferWarnings(store: Store): void {
-  const { samples, measures } = store;
-  effect(() => {
-    const warned = (measures.findings.value?.warnings.length ?? 0) > 0;
-    if (warned && !samples.inspectorDue.peek()) samples.tab.value = "Findings";
-  });
 }

@@ -32,7 +32,10 @@ export async function samplesFound(
   query: string,
   signal: AbortSignal,
 ): Promise<{ readonly ids: number[] } | { readonly error: string }> {
-  const search = readQuery(query, store.samples.columns.value);
+  const search = readQuery(query, store.samples.columns.value, {
+    label: store.label.value,
+    samples: store.samples.count.value,
+  });
   if (search === null) return { ids: [] };
   if ("error" in search) return search;
   try {

@@ -1,6 +1,8 @@
 // All that makes the present view, in words, and the way back: what an address, a bookmark and a file of bookmarks hold.
+
 import { batch } from "@preact/signals";
 import { samplesInside } from "../canvas/polygon";
+import { asksPredictions } from "../model/samples/prediction_columns";
 import { idsIn, readIds, writeIds } from "../model/samples/selection";
 import { readTreatments, writeTreatments } from "../model/samples/treatment";
 import { scenePositions } from "../model/scene/pose";
@@ -119,6 +121,9 @@ async function chooseAgain(store: Store, view: Address, signal: AbortSignal): Pr
   }, signal);
   const rule = view.selection === undefined ? null : readRule(view.selection);
   samples.filters.value = readFilters(view.filters ?? "");
+  if (rule?.kind === "query" && asksPredictions(rule.query)) {
+    await until(() => store.measures.predictionsKnown.value, signal);
+  }
   if (rule?.kind === "outline") await until(() => isShown(store), signal);
   const found = rule === null ? { ids: [] } : await samplesOf(store, rule, signal);
   samples.notSearched.value = "error" in found ? found.error : null;

@@ -13,6 +13,7 @@ export function DataPanel({ store, children }: { store: Store; children: Compone
   const { runs, run, layer, colorBy } = store;
   if (runs.value === null) return null;
   const columns = colorable(store.samples.columns.value)
+    .filter(({ predicted }) => predicted === undefined)
     .filter(({ name }) => kindOf(name) === null)
     .map(({ name, byStep }) => [name, byStep ? `${name} (by step)` : name] as const);
   const problems = run.value?.problems ?? [];

@@ -1,8 +1,9 @@
 // Histograms of the columns of numbers, each of which filters. Closed until somebody wants them.
+
 import { useComputed } from "@preact/signals";
 import { Brush } from "../charts/brush";
-
 import { histogram } from "../model/samples/histogram";
+import { withoutRepeats } from "../model/samples/prediction_columns";
 import { titleOf, valuesOf } from "../model/samples/table";
 import type { Store } from "../state/store";
 
@@ -10,7 +11,7 @@ const BINS = 32;
 
 export function FiltersPanel({ store }: { store: Store }) {
   const spread = useComputed(() =>
-    store.samples.columns.value.flatMap((column) => {
+    withoutRepeats(store.samples.columns.value).flatMap((column) => {
       const values = valuesOf(column);
       const counted = values === null ? null : histogram(values, BINS);
       const ofTime = column.type === "date";

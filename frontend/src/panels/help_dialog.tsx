@@ -41,7 +41,9 @@ const KEYS: readonly (readonly [string, readonly (readonly [string, string])[]])
     [
       ["red car", "Both words, anywhere in the row"],
       ['"red car" /^re?d/', "Exactly this; a regular expression"],
+      ["7", "Label 7 if there is one, else sample 7"],
       ["label:7 loss<0.5", "Columns: equal, != not equal, < <= > >="],
+      ["correct:no confidence<0.5", "What the model says at this step"],
       ["date<2024-02-01 date:2024-02", "Dates: a day or month counts as a whole"],
       ['label:""', "Samples without a value"],
       ["Enter", "Select what is found; with Shift add, with Ctrl take away"],

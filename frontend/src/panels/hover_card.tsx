@@ -1,5 +1,7 @@
 // The sample under the pointer: its thumbnail, large, and its row of the metadata.
+
 import { Thumbnail } from "../controls/thumbnail";
+import { headline, withoutRepeats } from "../model/samples/prediction_columns";
 import { type Table, titleOf, valueAt } from "../model/samples/table";
 import type { Hover, Store } from "../state/store";
 
@@ -13,7 +15,9 @@ export function HoverCard({ store }: { store: Store }) {
   // Of two panes the one that the pointer is over has the card; in the other a ring is enough.
   const twoPanes = store.second || store.companion.value !== null;
   if (hover.fromList && twoPanes) return null;
-  const fields = fieldsOf(store.table.value ?? [], store.colorBy.value, hover.sample);
+  const table = withoutRepeats(store.samples.columns.value);
+  const said = headline(table, store.label.value, hover.sample);
+  const fields = fieldsOf(table, store.colorBy.value, hover.sample);
   return (
     // Another sample is another card, which waits a moment again before it opens.
     <div class="hover-card" role="tooltip" key={hover.sample} style={beside(hover)}>
@@ -22,6 +26,7 @@ export function HoverCard({ store }: { store: Store }) {
       )}
       <div class="row">
         <strong>Sample {hover.sample.toLocaleString("en-US")}</strong>
+        {said !== null && <p class="headline">{said}</p>}
         <dl>
           {fields.map(([name, value]) => (
             <div key={name}>

@@ -18,7 +18,7 @@ export function PredictionStrip({ store }: { store: Store }) {
       <h2>
         Predictions{" "}
         <small title="Bars as high as the model was confident, underlined where it was wrong">
-          height: confidence, underlined: wrong
+          bar: confidence, color: predicted class, underlined: wrong
         </small>
       </h2>
       {history === null ? (
@@ -86,7 +86,26 @@ function Strip({ store, history }: { store: Store; history: SampleHistory }) {
         })}
       </div>
       <p class="told">{predictionText(history, at, shown)}</p>
+      <Key store={store} history={history} />
     </>
+  );
+}
+
+/** Which color is which class, of those that the sample was ever predicted as. */
+function Key({ store, history }: { store: Store; history: SampleHistory }) {
+  const codes = [...new Set(history.prediction)].filter((code) => code !== null);
+  return (
+    <ul class="class-key" aria-label="Predicted classes">
+      {codes.map((code) => (
+        <li key={code}>
+          <span
+            class="swatch"
+            style={{ background: colorOfClass(store, history.classes[code] ?? "", code) }}
+          />
+          {history.classes[code]}
+        </li>
+      ))}
+    </ul>
   );
 }
 

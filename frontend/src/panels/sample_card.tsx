@@ -1,6 +1,8 @@
 // The chosen sample: its image, its row, how far it has come, and the way to the next one.
+
 import { useComputed } from "@preact/signals";
 import { Thumbnail } from "../controls/thumbnail";
+import { headline } from "../model/samples/prediction_columns";
 import { titleOf, valueAt } from "../model/samples/table";
 import { median, pathLengths } from "../model/scene/path_length";
 import { lookFurther } from "../state/actions/choose_samples";
@@ -11,6 +13,7 @@ const IMAGE_SIDE = 112;
 export function SampleCard({ store }: { store: Store }) {
   const { sample } = store.samples;
   const id = sample.value;
+  const said = id === null ? null : headline(store.samples.columns.value, store.label.value, id);
   return (
     <section class="sample-card" aria-label="Sample">
       <div class="row-of-fields">
@@ -39,6 +42,7 @@ export function SampleCard({ store }: { store: Store }) {
           </svg>
         </button>
       </div>
+      {said !== null && <p class="headline">{said}</p>}
       {id === null ? (
         <p>Click a sample on the stage or in a list, or go through them with [ and ].</p>
       ) : (

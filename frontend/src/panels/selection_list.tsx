@@ -1,11 +1,12 @@
 // The selected samples one by one, as images or as a table, in an order of one's choice.
+
 import { useMemo, useState } from "preact/hooks";
 import { Choice, type Option } from "../controls/choice";
 import { ListBox } from "../controls/list_box";
 import { type Order, SamplesTable } from "../controls/samples_table";
 import { Thumbnail } from "../controls/thumbnail";
-
 import { sortSamples } from "../model/samples/csv";
+import { withoutRepeats } from "../model/samples/prediction_columns";
 import { idsIn } from "../model/samples/selection";
 import { titleOf } from "../model/samples/table";
 import { colorOf, type Store } from "../state/store";
@@ -43,7 +44,7 @@ export function SelectionList({ store }: { store: Store }) {
             <option value="" selected={order.by === ""}>
               sample
             </option>
-            {columns.value.map((column) => (
+            {withoutRepeats(columns.value).map((column) => (
               <option key={column.name} value={column.name} selected={column.name === order.by}>
                 {titleOf(column)}
               </option>
@@ -86,7 +87,7 @@ export function SelectionList({ store }: { store: Store }) {
         <SamplesTable
           name="Table of the selected samples"
           ids={ids}
-          table={columns.value}
+          table={withoutRepeats(columns.value)}
           order={order}
           sort={sort}
           chosen={sample.value}

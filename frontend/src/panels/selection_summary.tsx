@@ -1,8 +1,9 @@
 // What is selected: how many samples, how they came to be, which labels they have, and what can be done with them.
+
 import { CopyButton } from "../controls/copy_button";
 import { download } from "../controls/download";
-
 import { rowsCsv, shares } from "../model/samples/csv";
+import { withoutRepeats } from "../model/samples/prediction_columns";
 import { idsIn, type Reason } from "../model/samples/selection";
 import { titleOf } from "../model/samples/table";
 import { toggleHolding } from "../state/actions/display";
@@ -25,7 +26,8 @@ export function SelectionSummary({ store }: { store: Store }) {
   const { held } = store.display;
   const { mask, count, reason } = selection.value;
   const ids = () => idsIn(mask);
-  const save = () => download("selection.csv", rowsCsv(ids(), columns.value), "text/csv");
+  const save = () =>
+    download("selection.csv", rowsCsv(ids(), withoutRepeats(columns.value)), "text/csv");
   return (
     <section class="summary" aria-label="Selection">
       <h2>

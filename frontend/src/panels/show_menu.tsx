@@ -1,6 +1,8 @@
 // What can be shown on the stage besides the samples, and how large and dense they are drawn: folded until it is wanted.
+
 import { CheckField, Field, SliderField } from "../controls/field";
 import { Menu } from "../controls/menu";
+import { withoutRepeats } from "../model/samples/prediction_columns";
 import { ghostSteps } from "../state/actions/display";
 import { sequenceColumn } from "../state/derived/annotations";
 import { shownStep } from "../state/derived/titles";
@@ -50,7 +52,7 @@ export function ShowMenu({ store }: { store: Store }) {
 
 function Marks({ store }: { store: Store }) {
   const { trails, classNames, sequence } = store.display;
-  const columns = store.samples.columns.value;
+  const columns = withoutRepeats(store.samples.columns.value);
   const linked = sequenceColumn(store);
   return (
     <>
@@ -125,7 +127,9 @@ function Overlays({ store }: { store: Store }) {
 
 function Dots({ store }: { store: Store }) {
   const { dotSize, opacity } = store.display;
-  const numbers = store.samples.columns.value.filter(({ type }) => type === "number");
+  const numbers = withoutRepeats(store.samples.columns.value).filter(
+    ({ type }) => type === "number",
+  );
   return (
     <>
       {numbers.length > 0 && (

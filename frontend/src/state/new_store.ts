@@ -1,9 +1,17 @@
 // A store of which nothing is known yet, and what follows from what in it.
 import { computed, signal } from "@preact/signals";
-import { type Coloring, colorAlike, colorByCategory, colorByDate, colorByNumber } from "../color";
+import {
+  type Coloring,
+  colorAlike,
+  colorByCategory,
+  colorByCorrectness,
+  colorByDate,
+  colorByNumber,
+} from "../color";
 import { lacksGroups } from "../model/projection/groups";
 import { type ByStep, tableAt } from "../model/samples/columns_by_step";
 import { axesNeedLabel, labelOf, labelQuery, saidLabel } from "../model/samples/label_column";
+import { CORRECTNESS, predictionColumns } from "../model/samples/prediction_columns";
 import type { Table } from "../model/samples/table";
 import { type Treatments, treated } from "../model/samples/treatment";
 import { COMPONENTS, type Turn } from "../model/scene/components";
@@ -56,13 +64,23 @@ export function createStore(reducedMotion: () => boolean, wide: boolean, second 
   const shownStep = computed(() => steps.value[Math.round(at.value)] ?? null);
   const table = computed(() => tableAt(recorded.value, byStep.value, shownStep.value));
   const measures = new MeasuresState({ colorBy, at, steps, samples });
+  const predictions = computed(() => {
+    const said = measures.predictions.value;
+    return said === null ? [] : predictionColumns(said, shownStep.value, table.value ?? []);
+  });
   const columns = computed(() => {
     const painted = measures.painted.value;
     const shown =
       table.value?.map((column) => treated(column, treatments.value, label.value)) ?? null;
-    return painted === null ? shown : [...(shown ?? []), painted.column];
+    const more = painted === null ? predictions.value : [...predictions.value, painted.column];
+    return more.length === 0 ? shown : [...(shown ?? []), ...more];
   });
-  const samplesState = new SamplesState(samples, columns, unseen);
+  const raised = computed(() => {
+    const column = measures.painted.value?.column;
+    if (column?.type !== "category" || column.name !== CORRECTNESS) return null;
+    return Uint8Array.from(column.codes, (code) => Number(code === 0));
+  });
+  const samplesState = new SamplesState(samples, columns, label, unseen, raised);
   /** The tags are one of them. */
   const coloredBy = computed(() =>
     samplesState.columns.value.find(({ name }) => name === colorBy.value),
@@ -74,6 +92,9 @@ export function createStore(reducedMotion: () => boolean, wide: boolean, second 
     const column = coloredBy.value;
     if (column?.type === "category" && column.codes.length === samples.value) {
       const { codes, words, counts } = column;
+      if (column.name === CORRECTNESS) {
+        return colorByCorrectness(codes, words, theme.value, unseen.value);
+      }
       return colorByCategory(
         codes,
         words,

@@ -1,5 +1,5 @@
 // The language of the search field. Terms stand side by side and must all hold: text anywhere in the row, "text with
-// spaces", /a regular expression/, column:value, column!=value and the comparisons column<number and
+// spaces", a number (a label that is so called, else a sample), /a regular expression/, column:value, column!=value and the comparisons column<number and
 // column<date.
 // A regular expression may take for ever, so none is tried here: the query says which are to be found in which columns.
 import { readSpan } from "../../dates";
@@ -30,13 +30,24 @@ class QueryError extends Error {}
 const TERM =
   /(?:("[^"]*"|[^\s"/:=<>!]+)\s*(:|!=|<=|>=|=|<|>)\s*)?(?:"([^"]*)"(?=\s|$)|\/((?:[^/\\]|\\.)*)\/([a-z]*)(?=\s|$)|(\S*))\s*/y;
 
+/** What plain numbers may mean. */
+export interface Numbers {
+  /** The column that is the label. */
+  readonly label: string | null;
+  readonly samples: number;
+}
+
 /** Null for an empty query. */
-export function readQuery(query: string, table: Table): Search | null {
+export function readQuery(
+  query: string,
+  table: Table,
+  numbers: Numbers = { label: null, samples: 0 },
+): Search | null {
   const text = query.trim();
   if (text === "") return null;
   try {
     const patterns: Pattern[] = [];
-    const tests = termsOf(text).map((term) => testOf(term, table, patterns));
+    const tests = termsOf(text).map((term) => testOf(term, table, patterns, numbers));
     return { patterns, matches: (sample, masks) => tests.every((test) => test(sample, masks)) };
   } catch (reason) {
     if (reason instanceof QueryError) return { error: reason.message };
@@ -84,7 +95,7 @@ function readPattern(source: string, flags: string): RegExp {
   }
 }
 
-function testOf(term: Term, table: Table, patterns: Pattern[]): Test {
+function testOf(term: Term, table: Table, patterns: Pattern[], numbers: Numbers): Test {
   const { operator, value, pattern } = term;
   const holds = (column: Column) => {
     if (pattern !== null) return patternTest({ regex: pattern, column }, patterns);
@@ -92,7 +103,10 @@ function testOf(term: Term, table: Table, patterns: Pattern[]): Test {
     return textTest(column, (text) => text.toLowerCase().includes(wanted));
   };
   if (term.column === null) {
-    const tests = table.map(holds);
+    const meant = numberTest(term, table, numbers);
+    if (meant !== null) return meant;
+    // What a model says is asked by name: half of all texts would hold the digits of some confidence.
+    const tests = table.filter((column) => column.predicted === undefined).map(holds);
     return (sample, masks) => tests.some((test) => test(sample, masks));
   }
   const column = columnNamed(term.column, table);
@@ -106,6 +120,23 @@ function testOf(term: Term, table: Table, patterns: Pattern[]): Test {
     return negatedIf(operator, equalityTest(column, value), term);
   }
   return comparisonTest(column, operator, value);
+}
+
+/** A plain number is a label that is so called, else the number of a sample; null where it is neither. */
+function numberTest(term: Term, table: Table, { label, samples }: Numbers): Test | null {
+  if (term.quoted || term.pattern !== null || !/^-?\d+$/.test(term.value)) return null;
+  const number = Number(term.value);
+  const column = table.find(({ name, predicted }) => name === label && predicted === undefined);
+  const isLabel =
+    column?.type === "category"
+      ? column.words.includes(term.value)
+      : column?.type === "number" && column.values.includes(number);
+  if (column !== undefined && isLabel) return equalityTest(column, term.value);
+  const index = table.find(({ name, type }) => name === "index" && type === "number");
+  if (index?.type === "number" && index.values.includes(number)) {
+    return equalityTest(index, term.value);
+  }
+  return number >= 0 && number < samples ? (sample) => sample === number : null;
 }
 
 function negatedIf(operator: Operator, test: Test, term: Term): Test {

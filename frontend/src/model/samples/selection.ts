@@ -12,6 +12,8 @@ export interface Selection {
   readonly reason: Reason;
   /** How to make it again; null where only the samples tell. */
   readonly rule: SelectionRecipe | null;
+  /** In which one goes through them; by number where none is given. */
+  readonly order?: readonly number[];
 }
 
 /** The combined set, null where nothing is left of it. */

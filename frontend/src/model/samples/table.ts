@@ -2,8 +2,12 @@
 import type { ColumnType } from "../../types";
 import { Strings, type Tensors } from "../../wire";
 
-/** `title` is what people call it, where that is not its name. */
-export type Column = { readonly byStep?: boolean; readonly title?: string } & (
+/** `title` is what people call it, where that is not its name; `predicted` which of the model's predictions it holds. */
+export type Column = {
+  readonly byStep?: boolean;
+  readonly title?: string;
+  readonly predicted?: string;
+} & (
   | {
       readonly type: "category";
       readonly name: string;

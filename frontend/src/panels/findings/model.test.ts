@@ -1,60 +1,24 @@
-import { describe, expect, it } from "vitest";
-import type { Findings, RuleCount, Warning } from "../../measures";
-import { listFindings, noWarnings } from "./model";
+import { expect, it } from "vitest";
+import type { Findings } from "../../measures";
+import { manyInWords, noWarnings, warningId } from "./model";
 
-const warning = (rule: string, samples: number[]): Warning => ({
-  rule,
-  title: rule,
-  meaning: "",
-  step: 3,
-  sentence: `${rule} at step 3`,
-  samples,
-  classes: [],
-  units: [],
-});
-const rule = (name: string, count: number): RuleCount => ({
-  rule: name,
-  title: name,
-  meaning: "",
-  score: "",
-  count,
+const NONE: Findings = { warnings: [], rules: [], samples_measured: 90, least_samples: 50 };
+
+it("says that there is nothing to warn of, or that samples are too few to tell", () => {
+  expect(noWarnings(NONE)).toBe("No warnings: nothing to report.");
+  expect(noWarnings({ ...NONE, samples_measured: 12 })).toBe(
+    "Too few samples for warnings: 12 of at least 50.",
+  );
 });
 
-const enough = { samples_measured: 90, least_samples: 50 };
+it("tells warnings of one rule apart by their classes", () => {
+  const warning = { rule: "collapse", classes: ["a", "b"] } as never;
+  expect(warningId(warning)).toBe('["collapse",["a","b"]]');
+});
 
-describe("what is told of a layer", () => {
-  it("is warnings first, then suspicious labels, and no rule that names nobody", () => {
-    const findings: Findings = {
-      warnings: [warning("drifting", [1, 2])],
-      rules: [rule("moved", 9), rule("forgotten", 0), rule("suspicious_label", 4)],
-      ...enough,
-    };
-    expect(listFindings(findings).map(({ id, count }) => [id, count])).toEqual([
-      ['["drifting",[]]', 2],
-      ["suspicious_label", 4],
-      ["moved", 9],
-    ]);
-  });
-
-  it("is six things at most, and puts rules that it does not know last", () => {
-    const names = ["new_rule", "moved", "churned", "low_margin", "ambiguous", "flipping", "lost"];
-    const ids = listFindings({
-      warnings: [],
-      rules: names.map((name) => rule(name, 1)),
-      ...enough,
-    }).map(({ id }) => id);
-    expect(ids).toEqual(["lost", "flipping", "ambiguous", "low_margin", "churned", "moved"]);
-  });
-
-  it("is nothing where nothing was found", () => {
-    expect(listFindings({ warnings: [], rules: [], ...enough })).toEqual([]);
-  });
-
-  it("says where samples are too few for warnings", () => {
-    const none = { warnings: [], rules: [] };
-    expect(noWarnings({ ...none, ...enough })).toBe("No warnings: nothing to report.");
-    expect(noWarnings({ ...none, samples_measured: 12, least_samples: 50 })).toBe(
-      "Too few samples for warnings: 12 of at least 50.",
-    );
-  });
+it("says where a list is cut", () => {
+  expect(manyInWords(1204, 50, 1797)).toBe(
+    "Names 1,204 of 1,797 samples; the first 50 are listed.",
+  );
+  expect(manyInWords(18, 18, 1797)).toBeNull();
 });

@@ -35,7 +35,8 @@ export function lookFurther(store: Store, places: 1 | -1): void {
   const { selection, visible, sample, count } = store.samples;
   const several = selection.value !== null && selection.value.count > 1;
   const among = several ? selection.value?.mask : visible.value;
-  const ids = among ? idsIn(among) : Array.from({ length: count.value }, (_, i) => i);
+  const order = several ? selection.value?.order : undefined;
+  const ids = order ?? (among ? idsIn(among) : Array.from({ length: count.value }, (_, i) => i));
   if (ids.length === 0) return;
   const next = neighborIn(ids, sample.value, places);
   if (several || selection.value === null) store.samples.lookAt(next);

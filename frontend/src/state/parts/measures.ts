@@ -1,10 +1,10 @@
 // The part of the store that holds what the server has measured of the layer, and what of it somebody looks at.
 // `effects/load_measures.ts` fetches it.
-import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type {
   Findings,
   NeighborHistory,
-  Ranking,
+  Rankings,
   SampleHistory,
   SampleMetric,
   SampleValues,
@@ -12,6 +12,7 @@ import type {
   StepMetrics,
 } from "../../measures";
 import { kindOf, metricOf, type Painted, paintedAt } from "../../model/samples/measured_columns";
+import type { Predictions } from "../../model/samples/prediction_columns";
 import { SectionState } from "./section_state";
 
 /** The values that samples are coloured by, and which choice of colour they belong to. */
@@ -34,7 +35,7 @@ export class MeasuresState {
   readonly findings: Signal<Findings | null> = signal(null);
   /** The finding whose samples are listed. */
   readonly opened: Signal<string | null> = signal(null);
-  readonly ranking: Signal<Ranking | null> = signal(null);
+  readonly rankings: Signal<Rankings | null> = signal(null);
   readonly metrics: Signal<StepMetrics | null> = signal(null);
   /** The metric whose curve stands above the slider; null for what the view is worth. */
   readonly above: Signal<string | null> = signal(null);
@@ -44,6 +45,8 @@ export class MeasuresState {
   readonly neighborHistory: Signal<NeighborHistory | null> = signal(null);
   /** Somebody looks at its neighbours over the steps. */
   readonly neighborsUnfolded: Signal<boolean> = signal(false);
+  /** What the model says of all samples, at the steps that have come. */
+  readonly predictions: Signal<Predictions | null> = signal(null);
   /** What the samples are coloured by, at the steps that have come. */
   readonly values: Signal<ColorValues | null> = signal(null);
   /** The same at the moment that is shown; null where a column of the metadata colours the samples. */
@@ -51,6 +54,8 @@ export class MeasuresState {
   readonly curveAbove: ReadonlySignal<StepMetric | null>;
   /** The model's outputs were recorded, and the labels belong to them. */
   readonly hasOutputs: ReadonlySignal<boolean>;
+  /** What the model says of the samples has come, or never will. */
+  readonly predictionsKnown: ReadonlySignal<boolean>;
   private readonly sections = new Map<string, SectionState>();
 
   constructor(moment: PaintInputs) {
@@ -66,6 +71,10 @@ export class MeasuresState {
       return paintedAt({ name, metric }, values, steps.value, at.value);
     });
     this.hasOutputs = computed(() => this.metrics.value?.classes_are_outputs ?? false);
+    this.predictionsKnown = computed(
+      () =>
+        this.metrics.value !== null && (!this.hasOutputs.value || this.predictions.value !== null),
+    );
     this.curveAbove = computed(
       () => this.metrics.value?.metrics.find(({ name }) => name === this.above.value) ?? null,
     );
@@ -73,11 +82,8 @@ export class MeasuresState {
 
   /** Lists the samples of a finding, or closes the list. */
   toggleFinding(id: string): void {
-    const { opened, ranking } = this;
-    batch(() => {
-      opened.value = opened.value === id ? null : id;
-      ranking.value = null;
-    });
+    const { opened } = this;
+    opened.value = opened.value === id ? null : id;
   }
 
   /** What a section of "Layer" has been answered, and what is chosen in it. */

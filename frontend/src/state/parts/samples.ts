@@ -53,11 +53,9 @@ export class SamplesState {
   readonly named: Signal<readonly NamedSelection[]> = signal([]);
   /** The browser has refused to keep tags and named selections. */
   readonly unkept: Signal<boolean> = signal(false);
-  readonly tab: Signal<InspectorTab> = signal("Selection");
+  readonly tab: Signal<InspectorTab> = signal("Findings");
   /** As somebody has put it; null while it opens by itself. */
   readonly requestedInspector: Signal<boolean | null> = signal(null);
-  /** There has been something to inspect; that there no longer is must not move the stage again. */
-  readonly inspectorDue: Signal<boolean> = signal(false);
   /** The window is wide enough for an inspector that opens by itself. */
   readonly wideEnough: Signal<boolean> = signal(false);
   readonly inspectorOpen: ReadonlySignal<boolean>;
@@ -79,12 +77,14 @@ export class SamplesState {
   constructor(
     readonly count: ReadonlySignal<number>,
     table: ReadonlySignal<Table | null>,
+    /** The column that is the label. */
+    label: ReadonlySignal<string | null> = signal(null),
     /** Samples that cannot be drawn. */
     readonly unseen: ReadonlySignal<readonly number[]> = signal([]),
+    /** 1 for each sample that its color puts on top of the others. */
+    raised: ReadonlySignal<Uint8Array | null> = signal(null),
   ) {
-    this.inspectorOpen = computed(() => {
-      return this.requestedInspector.value ?? (this.wideEnough.value && this.inspectorDue.value);
-    });
+    this.inspectorOpen = computed(() => this.requestedInspector.value ?? this.wideEnough.value);
     this.columns = computed(() => {
       const recorded = (table.value ?? []).filter((column) => rowsOf(column) === count.value);
       const name = recorded.some((column) => column.name === "tag") ? "my tag" : "tag";
@@ -96,7 +96,10 @@ export class SamplesState {
       if (isolated?.length !== count.value) return passed;
       return passed === null ? isolated : isolated.map((one, i) => one & (passed[i] as number));
     });
-    this.search = computed(() => readQuery(this.query.value, this.columns.value));
+    this.search = computed(() => {
+      const numbers = { label: label.value, samples: count.value };
+      return readQuery(this.query.value, this.columns.value, numbers);
+    });
     this.visible = computed(() => without(unseen.value, this.letThrough.value, count.value));
     this.found = computed(() => {
       const search = this.search.value;
@@ -132,7 +135,7 @@ export class SamplesState {
         else if (i === sample) marks[i] = MARK.chosen;
         else if (selected !== undefined) {
           marks[i] = selected[i] ? MARK.selected : near.has(i) ? MARK.plain : MARK.dimmed;
-        }
+        } else if (raised.value?.[i] === 1) marks[i] = MARK.raised;
       }
       return marks;
     });
@@ -154,7 +157,6 @@ export class SamplesState {
     batch(() => {
       this.sample.value = sample;
       this.tab.value = "Sample";
-      this.inspectorDue.value = true;
     });
   }
 
@@ -199,7 +201,7 @@ export class SamplesState {
     how: Combining = "replace",
     rule: SelectionRecipe | null = null,
   ): void {
-    const { selection, sample, count, tab, inspectorDue, letThrough, unseen } = this;
+    const { selection, sample, count, tab, letThrough, unseen } = this;
     const hidden = new Set(unseen.value);
     const drawn = hidden.size === 0 ? ids : ids.filter((id) => !hidden.has(id));
     batch(() => {
@@ -207,10 +209,20 @@ export class SamplesState {
       // A rule does not know what was hidden then.
       const lasting = letThrough.value === null ? rule : null;
       selection.value = combine(selection.value, drawn, count.value, reason, how, lasting);
-      inspectorDue.value = true;
       if (reason === "click") return;
       sample.value = null;
       tab.value = "Selection";
+    });
+  }
+
+  /** Selects samples that one goes through in this order, without leaving what lists them. */
+  selectInOrder(ids: readonly number[]): void {
+    const { selection, tab } = this;
+    batch(() => {
+      const before = tab.value;
+      this.select(ids, "list");
+      if (selection.value !== null) selection.value = { ...selection.value, order: ids };
+      tab.value = before;
     });
   }
 

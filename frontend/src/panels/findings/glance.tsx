@@ -1,0 +1,107 @@
+// A list of samples: closed, its first five; open, what it means and all that are listed.
+import type { ComponentChildren } from "preact";
+import { RankedSamples } from "../../controls/ranked_samples";
+import { Thumbnail } from "../../controls/thumbnail";
+import { clickSample } from "../../state/actions/choose_samples";
+import { sampleListProps } from "../../state/actions/sample_list_props";
+import type { Store } from "../../state/store";
+
+const FIRST = 5;
+const IMAGE = 44;
+
+interface GlanceProps {
+  readonly store: Store;
+  readonly id: string;
+  readonly title: string;
+  readonly count: number;
+  readonly meaning: string;
+  /** Why not all are listed; null where all are. */
+  readonly note: string | null;
+  /** Null until they have come. */
+  readonly ranked: readonly { readonly sample: number; readonly score: number }[] | null;
+  readonly score: string;
+  readonly write: (score: number) => string;
+  /** What is written below a sample. */
+  readonly says: (sample: number) => string;
+  /** Beside the title. */
+  readonly children?: ComponentChildren;
+}
+
+export function Glance(props: GlanceProps) {
+  const { store, id, title, count, meaning, note, ranked, score, write, says, children } = props;
+  const open = store.measures.opened.value === id;
+  return (
+    <section class="glance" aria-label={title}>
+      <div class="row-of-fields">
+        <h2>
+          <button
+            type="button"
+            class="finding"
+            title={meaning}
+            aria-expanded={open}
+            onClick={() => store.measures.toggleFinding(id)}
+          >
+            {title} ({count.toLocaleString("en-US")})
+          </button>
+        </h2>
+        <div class="spring" />
+        {children}
+      </div>
+      {open && <p class="rule">{meaning}</p>}
+      {note !== null && <p class="note">{note}</p>}
+      {ranked === null ? (
+        <p role="status">The list is on its way…</p>
+      ) : open ? (
+        ranked.length > 0 && (
+          <RankedSamples
+            {...sampleListProps(store)}
+            sampleValue={(sample) => ({ color: undefined, word: says(sample) })}
+            name={`Samples: ${title}`}
+            ranked={ranked}
+            total={count}
+            score={score}
+            write={write}
+            select={(ids) => store.samples.select(ids, "list")}
+          />
+        )
+      ) : (
+        <First store={store} ids={ranked.slice(0, FIRST).map(({ sample }) => sample)} says={says} />
+      )}
+    </section>
+  );
+}
+
+interface FirstProps {
+  readonly store: Store;
+  readonly ids: readonly number[];
+  readonly says: (sample: number) => string;
+}
+
+function First({ store, ids, says }: FirstProps) {
+  const sprites = store.sprites.value;
+  return (
+    <ul class="first">
+      {ids.map((id) => (
+        <li key={id}>
+          <button
+            type="button"
+            aria-label={`Sample ${id}: ${says(id)}`}
+            title={`Sample ${id}: ${says(id)}`}
+            onClick={() => clickSample(store, id, "replace")}
+            onPointerEnter={() => store.samples.pointAt(id)}
+            onPointerLeave={() => store.samples.pointAt(null)}
+          >
+            {sprites !== null && <Thumbnail sprites={sprites} sample={id} side={IMAGE} silent />}
+            <span class="says" aria-hidden="true">
+              {says(id)
+                .split(", ")
+                .map((part) => (
+                  <span key={part}>{part}</span>
+                ))}
+            </span>
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
