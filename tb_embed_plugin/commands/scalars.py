@@ -1,4 +1,4 @@
-"""Writes a run's metrics as TensorBoard scalars, into a run of their own beside it.
+"""A run's metrics as TensorBoard scalars, in a run of their own beside it.
 
 The server writes nothing; the command `tb-embed metrics --write-scalars` does.
 """

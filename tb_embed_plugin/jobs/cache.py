@@ -1,4 +1,4 @@
-"""Keeps what was computed, so that nothing is computed twice: files below one folder.
+"""The cache on disk, so that nothing is computed twice: files below one folder.
 
     <folder>/<layout>/<snapshot>.safetensors   a frame, or what was measured of a snapshot
     <folder>/<layout>/<name>.json              numbers

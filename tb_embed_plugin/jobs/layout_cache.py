@@ -1,4 +1,4 @@
-"""What the cache holds of a projection: of an iterative engine its frames, of any its quality.
+"""The cached part of a projection: the frames of an iterative engine, the quality of any.
 
 Things are found by the content of their snapshots. To find them without reading that content
 again, a record beside them says which content each step had, and a stamp by which a change of

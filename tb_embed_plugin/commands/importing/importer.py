@@ -13,12 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
+from tb_embed_plugin.commands.importing.input_files import InputFile, open_input
 from tb_embed_plugin.commands.importing.samples import (
     read_metadata,
     read_thumbnails,
     with_index,
 )
-from tb_embed_plugin.commands.importing.sources import Source, open_source
 from tb_embed_plugin.commands.importing.steps import steps_of
 from tb_embed_plugin.errors import EmbedError, MisuseError
 from tb_embed_plugin.runs.beside import place_beside_others
@@ -127,7 +127,7 @@ def _refuse_a_run(run_dir: Path, request: Request) -> None:
         )
 
 
-def _open(request: Request, notes: list[str]) -> list[tuple[Step, Source]]:
+def _open(request: Request, notes: list[str]) -> list[tuple[Step, InputFile]]:
     """Opens the files, in the order of their steps."""
     told = steps_of(request.sources, request.steps)
     notes += told.notes
@@ -135,7 +135,7 @@ def _open(request: Request, notes: list[str]) -> list[tuple[Step, Source]]:
     opened = [
         (
             Step(step, "step", None, None, 0.0, None, name=name),
-            open_source(path, request.layers, told.layer),
+            open_input(path, request.layers, told.layer),
         )
         for step, name, path in sorted(
             zip(told.steps, told.names, request.sources, strict=True), key=lambda one: one[0]
@@ -158,7 +158,7 @@ def _open(request: Request, notes: list[str]) -> list[tuple[Step, Source]]:
     return opened
 
 
-def _shapes(sources: Sequence[Source]) -> tuple[int, list[Layer]]:
+def _shapes(sources: Sequence[InputFile]) -> tuple[int, list[Layer]]:
     """Returns the number of samples and the layers, the same at every step."""
     known: dict[str, tuple[tuple[int, ...], str]] = {}
     rows: tuple[int, str] | None = None
@@ -184,7 +184,7 @@ def _shapes(sources: Sequence[Source]) -> tuple[int, list[Layer]]:
 
 
 def _columns(
-    request: Request, sources: Sequence[Source], samples: int, notes: list[str]
+    request: Request, sources: Sequence[InputFile], samples: int, notes: list[str]
 ) -> list[Column]:
     """Returns the metadata: that of the files themselves, and of the table beside them."""
     columns = list(sources[0].columns)
@@ -214,7 +214,7 @@ def _begin(run_dir: Path, layers: Sequence[Layer], columns: Sequence[Column]) ->
 
 
 def _write(
-    writer: RunWriter, step: Step, source: Source, layers: Sequence[Layer], notes: list[str]
+    writer: RunWriter, step: Step, source: InputFile, layers: Sequence[Layer], notes: list[str]
 ) -> None:
     tensors = {layer.name: source.layers[layer.name]() for layer in layers}
     not_finite = tuple(n for n, tensor in tensors.items() if not np.isfinite(tensor).all())

@@ -36,7 +36,7 @@ _NUMBERS = "fiub"
 
 
 @dataclass(frozen=True)
-class Source:
+class InputFile:
     """One file, the values of some layers at one step.
 
     Attributes:
@@ -52,7 +52,7 @@ class Source:
     notes: Sequence[str] = ()
 
 
-def open_source(path: Path, layers: Sequence[str], default: str) -> Source:
+def open_input(path: Path, layers: Sequence[str], default: str) -> InputFile:
     """Opens a file.
 
     Args:
@@ -64,7 +64,7 @@ def open_source(path: Path, layers: Sequence[str], default: str) -> Source:
         UnreadableError: It is damaged, or of another kind than its ending says.
         MisuseError: It is of no kind that can be read, or lacks an array.
     """
-    openers: Mapping[str, Callable[[Path, Sequence[str], str], Source]] = {
+    openers: Mapping[str, Callable[[Path, Sequence[str], str], InputFile]] = {
         ".npy": _open_npy,
         ".npz": _open_npz,
         ".safetensors": _open_safetensors,
@@ -87,16 +87,16 @@ def open_source(path: Path, layers: Sequence[str], default: str) -> Source:
         raise _damaged(path, error) from error
 
 
-def _open_npy(path: Path, layers: Sequence[str], default: str) -> Source:
+def _open_npy(path: Path, layers: Sequence[str], default: str) -> InputFile:
     name = _one(path, layers) or default
     # Mapped for the check alone, so that a large file is not read twice.
     np.load(path, mmap_mode="r", allow_pickle=False)
-    return Source(
+    return InputFile(
         path, {name: partial(_read, path, name, partial(np.load, path, allow_pickle=False))}
     )
 
 
-def _open_npz(path: Path, layers: Sequence[str], default: str) -> Source:
+def _open_npz(path: Path, layers: Sequence[str], default: str) -> InputFile:
     with np.load(path, allow_pickle=False) as archive:
         names = list(archive.files)
 
@@ -104,7 +104,7 @@ def _open_npz(path: Path, layers: Sequence[str], default: str) -> Source:
         with np.load(path, allow_pickle=False) as archive:
             return archive[name]
 
-    return Source(
+    return InputFile(
         path,
         {
             name: partial(_read, path, name, partial(load, name))
@@ -113,7 +113,7 @@ def _open_npz(path: Path, layers: Sequence[str], default: str) -> Source:
     )
 
 
-def _open_safetensors(path: Path, layers: Sequence[str], default: str) -> Source:
+def _open_safetensors(path: Path, layers: Sequence[str], default: str) -> InputFile:
     # NumPy's name for bfloat16 is there only once its package has been imported.
     import ml_dtypes  # noqa: F401
     from safetensors import SafetensorError, safe_open
@@ -127,7 +127,7 @@ def _open_safetensors(path: Path, layers: Sequence[str], default: str) -> Source
             names = list(file.keys())
     except SafetensorError as error:
         raise _damaged(path, error) from error
-    return Source(
+    return InputFile(
         path,
         {
             name: partial(_read, path, name, partial(load, name))
@@ -136,10 +136,10 @@ def _open_safetensors(path: Path, layers: Sequence[str], default: str) -> Source
     )
 
 
-def _open_parquet(path: Path, layers: Sequence[str], default: str) -> Source:
+def _open_parquet(path: Path, layers: Sequence[str], default: str) -> InputFile:
     names = _chosen(path, layers, vector_columns(path))
     columns, notes = read_values(path)
-    return Source(
+    return InputFile(
         path,
         {name: partial(_read, path, name, partial(read_vectors, path, name)) for name in names},
         columns,
@@ -147,11 +147,11 @@ def _open_parquet(path: Path, layers: Sequence[str], default: str) -> Source:
     )
 
 
-def _open_text(path: Path, layers: Sequence[str], default: str) -> Source:
+def _open_text(path: Path, layers: Sequence[str], default: str) -> InputFile:
     name = _one(path, layers) or default
     vectors = open_vectors(path)
     columns = [] if vectors.words is None else [vectors.words]
-    return Source(
+    return InputFile(
         path, {name: partial(_read, path, name, vectors.read)}, columns, vectors.notes
     )
 
