@@ -119,7 +119,15 @@ setup(
     ],
     extras_require={
         # What `make test-backends` needs; PyTorch is pinned to what it was tested with.
-        "backends": ["hypothesis", "jax", "jaxlib", "pandas", "pytest", "torch==2.13.0"],
+        "backends": [
+            "hypothesis",
+            "jax",
+            "jaxlib",
+            "keras-hub",
+            "pandas",
+            "pytest",
+            "torch==2.13.0",
+        ],
         # Parquet, for `tb-embed import` and `export`.
         "parquet": ["pyarrow>=15"],
         "test": [
