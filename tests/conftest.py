@@ -51,7 +51,7 @@ def digits() -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     return (x / 16).astype(np.float32).reshape(-1, 8, 8), y
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_model() -> Callable[..., Any]:
     """Makes a compiled classifier of 8x8 digits with a hidden layer fc1."""
     import keras

@@ -40,11 +40,14 @@ def build(seed: int = 0) -> Any:
 
 
 def compiled(seed: int = 0, optimizer: Any = "sgd", **options: Any) -> Any:
-    """Trains without a graph, which takes seconds to make, unless told to make one."""
-    options = {"run_eagerly": True} | options
     model = build(seed)
     model.compile(optimizer, "sparse_categorical_crossentropy", **options)
     return model
+
+
+def uncompiled(seed: int = 0) -> Any:
+    """Trains without a graph, where how it trains does not matter."""
+    return compiled(seed, run_eagerly=True)
 
 
 def fit(model: Any, callbacks: Callbacks, **options: Any) -> History:
@@ -108,7 +111,7 @@ class OwnStep(keras.Model):  # type: ignore[misc] # Keras is untyped
 def own_step(optimizers: int) -> Any:
     keras.utils.set_random_seed(0)
     model = OwnStep(optimizers)
-    model.compile(loss="sparse_categorical_crossentropy", run_eagerly=True)
+    model.compile(loss="sparse_categorical_crossentropy")
     model.optimizer = None
     model(X[:1])
     for i, optimizer in enumerate(model.several):
@@ -119,7 +122,7 @@ def own_step(optimizers: int) -> Any:
 def freeze_and_unfreeze(make: Callable[[], Callbacks], _: Path) -> tuple[Any, list[History]]:
     model = build()
     model.layers[0].trainable = False
-    model.compile("adam", "sparse_categorical_crossentropy", run_eagerly=True)
+    model.compile("sgd", "sparse_categorical_crossentropy")
     first = fit(model, make())
     model.layers[0].trainable = True
     model.compile("sgd", "sparse_categorical_crossentropy")
@@ -144,7 +147,7 @@ def accumulate(make: Callable[[], Callbacks], _: Path) -> tuple[Any, list[Histor
 
 
 def execute_several(make: Callable[[], Callbacks], _: Path) -> tuple[Any, list[History]]:
-    model = compiled(steps_per_execution=2, run_eagerly=False)
+    model = compiled(steps_per_execution=2)
     return model, [fit(model, make())]
 
 
@@ -276,7 +279,7 @@ def test_phases_say_what_happened(tmp_path: Path) -> None:
 def test_an_interrupted_epoch_is_gone_on_with_even_where_python_holds_it(
     tmp_path: Path,
 ) -> None:
-    model = compiled()
+    model = uncompiled()
     with pytest.raises(KeyboardInterrupt) as kept:
         fit(model, [EmbeddingCheckpoint(tmp_path / "run", X), Stop()])
     fit(model, [EmbeddingCheckpoint(tmp_path / "run", X)])
@@ -289,7 +292,7 @@ def test_an_interrupted_epoch_is_gone_on_with_even_where_python_holds_it(
 def test_weights_that_were_changed_after_an_interruption_are_a_new_training(
     tmp_path: Path,
 ) -> None:
-    model = compiled()
+    model = uncompiled()
     with pytest.raises(KeyboardInterrupt):
         fit(model, [EmbeddingCheckpoint(tmp_path / "run", X), Stop()])
     model.set_weights(build(5).get_weights())
@@ -300,7 +303,7 @@ def test_weights_that_were_changed_after_an_interruption_are_a_new_training(
 
 
 def test_each_fold_has_a_run_and_goes_on_with_its_own(tmp_path: Path) -> None:
-    models = [compiled() for _ in range(3)]  # of the same untrained network
+    models = [uncompiled() for _ in range(3)]  # of the same untrained network
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         for i, model in enumerate(models):
@@ -328,7 +331,7 @@ def test_copies_of_a_callback_record_a_run_each(tmp_path: Path) -> None:
     for copied in (copy.deepcopy(original), unpickled):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)
-            fit(compiled(), [copied])
+            fit(uncompiled(), [copied])
     assert read_run(tmp_path / "run").steps == [0, 3, 6]
     assert read_run(tmp_path / "run-2").steps == [0, 3, 6]
     pickle.dumps(copied)
@@ -341,9 +344,9 @@ def test_copies_of_a_callback_record_a_run_each(tmp_path: Path) -> None:
 def test_on_existing_chooses(
     tmp_path: Path, on_existing: Any, steps: list[int], beside: list[int] | None
 ) -> None:
-    fit(compiled(), [EmbeddingCheckpoint(tmp_path / "run", X)])
+    fit(uncompiled(), [EmbeddingCheckpoint(tmp_path / "run", X)])
     checkpoint = EmbeddingCheckpoint(tmp_path / "run", X, on_existing=on_existing)
-    fit(compiled(seed=3), [checkpoint], epochs=1)
+    fit(uncompiled(seed=3), [checkpoint], epochs=1)
 
     assert read_run(tmp_path / "run").steps == steps
     assert (tmp_path / "run-2").exists() == (beside is not None)
@@ -352,7 +355,7 @@ def test_on_existing_chooses(
 
 
 def test_superseded_snapshots_count_for_max_to_keep(tmp_path: Path) -> None:
-    model = compiled()
+    model = uncompiled()
     checkpoint = EmbeddingCheckpoint(tmp_path / "run", X, max_to_keep=4)
     saved = None
 
@@ -394,7 +397,7 @@ def test_a_directory_that_cannot_be_written_is_told_and_stops_nothing(
         make(self, *args, **options)
 
     monkeypatch.setattr(Path, "mkdir", refuse)  # root may write everywhere
-    model = compiled()
+    model = uncompiled()
     with pytest.warns(RuntimeWarning, match="Permission denied.*training goes on") as told:
         fit(model, [EmbeddingCheckpoint(tmp_path / "run", X)])
     assert [w.category for w in told].count(RuntimeWarning) == 1
@@ -409,7 +412,7 @@ def test_numbers_and_dtypes_of_numpy_are_taken(tmp_path: Path) -> None:
         max_to_keep=np.int32(4),
         dtype=np.float16,
     )
-    fit(compiled(), [checkpoint])
+    fit(uncompiled(), [checkpoint])
     assert read_run(tmp_path / "run").steps == [0, 3, 6]
 
 
@@ -419,9 +422,9 @@ def test_lines_are_said_where_fit_says_its_own(
     import logging
 
     with caplog.at_level(logging.INFO, "tb_embed_plugin"):
-        fit(compiled(), [EmbeddingCheckpoint(tmp_path / "a", X)], epochs=1)
+        fit(uncompiled(), [EmbeddingCheckpoint(tmp_path / "a", X)], epochs=1)
         assert not caplog.records
-        fit(compiled(), [EmbeddingCheckpoint(tmp_path / "b", X, verbose=True)], epochs=1)
+        fit(uncompiled(), [EmbeddingCheckpoint(tmp_path / "b", X, verbose=True)], epochs=1)
     assert len(caplog.records) == 2
 
 
@@ -433,7 +436,7 @@ def test_a_checkpoint_manager_in_the_directory_and_we_keep_all(tmp_path: Path) -
     import tensorflow as tf
 
     run_dir = tmp_path / "run"
-    fit(model := compiled(), [EmbeddingCheckpoint(run_dir, X, layers="fc1")])
+    fit(model := uncompiled(), [EmbeddingCheckpoint(run_dir, X, layers="fc1")])
     kept = [read_run(run_dir).snapshot("fc1", step).tobytes() for step in (0, 1, 2)]
     manager = tf.train.CheckpointManager(
         tf.train.Checkpoint(v=tf.Variable(3.0)), str(run_dir), max_to_keep=2
@@ -451,7 +454,7 @@ def test_a_checkpoint_manager_in_the_directory_and_we_keep_all(tmp_path: Path) -
     assert run.steps == [0, 1, 2, 3, 4]
     assert [run.snapshot("fc1", step).tobytes() for step in (0, 1, 2)] == kept
     check_last(run_dir, model)
-    fit(compiled(), [EmbeddingCheckpoint(run_dir, X, layers="fc1", on_existing="overwrite")])
+    fit(uncompiled(), [EmbeddingCheckpoint(run_dir, X, layers="fc1", on_existing="overwrite")])
     assert {p.name: p.read_bytes() for p in run_dir.glob("ckpt-*")} == theirs
     assert read_run(run_dir).steps == [0, 1, 2]
 
@@ -460,7 +463,7 @@ def test_a_saver_that_calls_its_files_as_we_do_loses_none(tmp_path: Path) -> Non
     import tensorflow as tf
 
     run_dir = tmp_path / "run"
-    fit(model := compiled(), [EmbeddingCheckpoint(run_dir, X, layers="fc1")])
+    fit(model := uncompiled(), [EmbeddingCheckpoint(run_dir, X, layers="fc1")])
     with tf.Graph().as_default(), tf.compat.v1.Session() as session:
         tf.compat.v1.get_variable("v", initializer=1.0)
         session.run(tf.compat.v1.global_variables_initializer())
@@ -507,7 +510,7 @@ def test_checkpoints_of_others_that_were_there_before_stay_and_ours_go_beside(
     run_dir = tmp_path / "run"
     newest = save(run_dir)
     theirs = {p.name: p.read_bytes() for p in run_dir.iterdir()}
-    model = compiled()
+    model = uncompiled()
     checkpoint = EmbeddingCheckpoint(run_dir, X, layers="fc1", on_existing=on_existing)
     with pytest.warns(RuntimeWarning, match=r"run-2, because .*run holds checkpoint") as told:
         fit(model, [checkpoint], epochs=1)

@@ -123,12 +123,28 @@ SOURCES: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
+@pytest.fixture(scope="module")
+def of_arrays(
+    tmp_path_factory: pytest.TempPathFactory, digits: Digits, make_model: MakeModel
+) -> RecordedRun:
+    """What is recorded of arrays of samples and labels."""
+    x, y = digits[0][:N], digits[1][:N]
+    return train(tmp_path_factory.mktemp("arrays"), make_model(), digits, x, labels=y)
+
+
+@pytest.fixture(scope="module")
+def of_an_array(
+    tmp_path_factory: pytest.TempPathFactory, digits: Digits, make_model: MakeModel
+) -> RecordedRun:
+    """What is recorded of an array of samples alone."""
+    return train(tmp_path_factory.mktemp("array"), make_model(), digits, digits[0][:N])
+
+
 @pytest.mark.parametrize("name", SOURCES)
 def test_a_source_is_recorded_as_the_arrays_in_it_are(
-    tmp_path: Path, digits: Digits, make_model: MakeModel, name: str
+    tmp_path: Path, digits: Digits, make_model: MakeModel, of_arrays: RecordedRun, name: str
 ) -> None:
     x, y = digits[0][:N], digits[1][:N]
-    of_arrays = train(tmp_path / "arrays", make_model(), digits, x, labels=y)
     of_source = train(tmp_path / "source", make_model(), digits, SOURCES[name](x, y))
 
     assert labels_of(of_source) == [str(label) for label in y]
@@ -152,15 +168,17 @@ def test_a_source_is_recorded_as_the_arrays_in_it_are(
     ids=["nested lists", "tensor", "float64", "Fortran order", "x alone", "(x,)"],
 )
 def test_arrays_of_every_kind_are_recorded_alike(
-    tmp_path: Path, digits: Digits, make_model: MakeModel, convert: Callable[[Any], Any]
+    tmp_path: Path,
+    digits: Digits,
+    make_model: MakeModel,
+    of_an_array: RecordedRun,
+    convert: Callable[[Any], Any],
 ) -> None:
-    x = digits[0][:N]
-    expected = train(tmp_path / "array", make_model(), digits, x)
-    run = train(tmp_path / "other", make_model(), digits, convert(x))
+    run = train(tmp_path, make_model(), digits, convert(digits[0][:N]))
 
     assert [column.name for column in run.manifest.columns] == ["index"]
-    assert run.manifest.fingerprint == expected.manifest.fingerprint
-    np.testing.assert_array_equal(run.snapshot("fc1", 1), expected.snapshot("fc1", 1))
+    assert run.manifest.fingerprint == of_an_array.manifest.fingerprint
+    np.testing.assert_array_equal(run.snapshot("fc1", 1), of_an_array.snapshot("fc1", 1))
 
 
 def test_a_data_frame_is_recorded(

@@ -32,7 +32,7 @@ def model() -> Any:
     )
     inner = keras.Sequential([keras.layers.Dense(5, name="hidden")], name="inner")
     made = keras.Model([words, letters], keras.layers.Dense(3, name="head")(inner(joined)))
-    made.compile("adam", "mse")
+    made.compile("adam", "mse", run_eagerly=True)
     return made
 
 
@@ -94,25 +94,27 @@ def test_the_configuration_beside_the_folder_of_events_names_the_tables(
     assert run.columns("head") == []
 
 
-@pytest.mark.parametrize(
-    ("pattern", "steps"),
-    [
-        ("w{epoch:02d}-{loss:.2f}.weights.h5", (1, 2, 3)),
-        ("epoch_{epoch}.weights.h5", (1, 2, 3)),
-        ("last.weights.h5", (0,)),
-    ],
-)
-def test_model_checkpoints_are_read_too(
-    tmp_path: Path, pattern: str, steps: tuple[int, ...]
-) -> None:
-    (tmp_path / "events.out.tfevents.1").touch()
-    saving = keras.callbacks.ModelCheckpoint(tmp_path / pattern, save_weights_only=True)
-    weights = train(model(), saving)
-    run = find_run(tmp_path)
-    assert run.layer("words").steps == steps
-    np.testing.assert_array_equal(
-        run.snapshot("words", steps[-1]), weights[2]["words/embeddings"]
+def test_model_checkpoints_are_read_too(tmp_path: Path) -> None:
+    patterns = {
+        "w{epoch:02d}-{loss:.2f}.weights.h5": (1, 2, 3),
+        "epoch_{epoch}.weights.h5": (1, 2, 3),
+        "last.weights.h5": (0,),
+    }
+    folders = {pattern: tmp_path / str(i) for i, pattern in enumerate(patterns)}
+    weights = train(
+        model(),
+        *(
+            keras.callbacks.ModelCheckpoint(folder / pattern, save_weights_only=True)
+            for pattern, folder in folders.items()
+        ),
     )
+    for pattern, steps in patterns.items():
+        (folders[pattern] / "events.out.tfevents.1").touch()
+        run = find_run(folders[pattern])
+        assert run.layer("words").steps == steps
+        np.testing.assert_array_equal(
+            run.snapshot("words", steps[-1]), weights[2]["words/embeddings"]
+        )
 
 
 def test_recurrent_layers_have_their_matrices_told_apart(tmp_path: Path) -> None:
