@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { type Coloring, colorByCategory, colorByNumber } from "./color";
+import {
+  type Coloring,
+  categoryColors,
+  colorByCategory,
+  colorByCorrectness,
+  colorByDate,
+  colorByNumber,
+} from "./color";
 import { contrast, STAGE } from "./palette";
 import { legibleRamp } from "./ramp";
 import type { Theme } from "./types";
@@ -104,5 +111,58 @@ describe("color_by_number", () => {
     expect(coloring.legend).toMatchObject({ low: 5, high: 5, missing: { count: 1 } });
     expect(pixel(coloring, 0)).toEqual(pixel(coloring, 1));
     expect(pixel(coloring, 2)[3]).toBe(0);
+  });
+});
+
+describe("many classes", () => {
+  const codes = Int32Array.from({ length: 24 }, (_, i) => i % 12);
+
+  it("share the colors of their groups, which the legend names by their largest", () => {
+    const groups = Int32Array.from({ length: 12 }, (_, i) => i % 2);
+    const sharing = { kind: "groups", groups } as const;
+    const { legend } = colorByCategory(codes, words(12), "light", [], undefined, sharing);
+    const shared = legend.kind === "categories" ? legend.groups : [];
+    expect(shared?.map(({ name, count }) => [name, count])).toEqual([
+      ["w0, w2 and 4 more", 12],
+      ["w1, w3 and 4 more", 12],
+    ]);
+  });
+
+  it("are grey but for those that somebody wants", () => {
+    const sharing = { kind: "only", codes: new Set([3, 5]) } as const;
+    const coloring = colorByCategory(codes, words(12), "light", [], undefined, sharing);
+    expect(entriesOf(coloring).map(({ name }) => name)).toEqual(["w3", "w5", "other (10 more)"]);
+    expect(pixel(coloring, 0)).toEqual(pixel(coloring, 1));
+    expect(pixel(coloring, 3)).not.toEqual(pixel(coloring, 5));
+    const colors = categoryColors(codes, words(12), "light", sharing);
+    expect(new Set(colors.map(String)).size).toBe(3);
+  });
+});
+
+describe("dates", () => {
+  it("are colored along a ramp of time; samples that are not drawn count nowhere", () => {
+    const { legend } = colorByDate(Float64Array.of(1e9, 2e9, Number.NaN), "dark", null, [2]);
+    expect(legend).toMatchObject({
+      kind: "ramp",
+      ofTime: true,
+      low: 1e9,
+      high: 2e9,
+      missing: null,
+    });
+  });
+});
+
+describe("correctness", () => {
+  it("colors only what is wrong", () => {
+    const codes = Int32Array.of(0, 1, -1, 0);
+    const coloring = colorByCorrectness(codes, ["wrong", "right"], "light", [3]);
+    expect(entriesOf(coloring).map(({ name, count }) => [name, count])).toEqual([
+      ["wrong", 1],
+      ["right", 1],
+      ["no value", 1],
+    ]);
+    const [r = 0, g = 0, b = 0] = pixel(coloring, 0);
+    expect(r).toBeGreaterThan(3 * Math.max(g, b));
+    expect(contrast([r, g, b], STAGE.light)).toBeGreaterThanOrEqual(3);
   });
 });
