@@ -207,7 +207,7 @@ def test_dragging_pans_and_the_wheel_zooms_at_the_cursor(open_tab: Open) -> None
 
 def test_fingers_drag_pinch_and_tap(open_tab: Open) -> None:
     # Too narrow for an inspector that opens by itself and moves the samples away.
-    tab = open_tab(width=1200, reduced_motion=True, touch=True)
+    tab = open_tab(width=1190, reduced_motion=True, touch=True)
     tab.wait_for_picture(EPOCHS)
     hands = tab.page.context.new_cdp_session(tab.page)
     box = tab.canvas.bounding_box()
