@@ -27,6 +27,7 @@ from tb_embed_plugin.linear_projection import (
 )
 from tb_embed_plugin.lru_cache import LruCache
 from tb_embed_plugin.projection import Projection
+from tb_embed_plugin.projections import pca
 from tb_embed_plugin.projections.basis import Basis
 from tb_embed_plugin.projections.blocks import SnapshotOf, check_finite
 from tb_embed_plugin.projections.plane import logits_on_plane
@@ -139,13 +140,16 @@ class LinearProjector:
         Raises:
             EmbedError: As `basis` and `aligned`.
         """
-        basis, snapshot_of = self.basis, self._snapshots()
+        basis, aligned, snapshot_of = self.basis, self.aligned, self._snapshots()
         frames = {}
         with self._computed.queue.turn():
             for step in steps:
                 frame = basis.project(snapshot_of(step), self.projection.components)
                 check_finite(step, frame)
-                frames[step] = self.layer.facts.with_hidden(frame)
+                frame = self.layer.facts.with_hidden(frame)
+                if aligned is not None and basis.center_steps:
+                    frame += self._offset(basis, aligned, step, frame)
+                frames[step] = frame
         return frames
 
     def quality(self, steps: Sequence[int], label: str | None) -> list[dict[str, Any]]:
@@ -164,12 +168,17 @@ class LinearProjector:
             return f"{title}: the samples do not differ{measured and '; '}{measured}."
         components = self.projection.components
         share = 100 * sum(self.basis.shares(components).tolist())
-        first, *more = self.projection.basis_steps
-        steps = f"{1 + len(more)} steps" if more else f"step {self.home.run.step_name(first)}"
         return (
-            f"{title}: {components} components show {share:.0f} % of the variance of "
-            f"{steps}{measured and '; '}{measured}."
+            f"{title}: {components} components show {share:.0f} % of the variance "
+            f"{self._basis_in_words()}{measured and '; '}{measured}."
         )
+
+    def _basis_in_words(self) -> str:
+        first, *more = self.projection.basis_steps
+        if not more:
+            return f"of step {self.home.run.step_name(first)}"
+        within = self.projection.settings.get(pca.AXES_WITHIN_STEPS.name)
+        return f"{'within' if within else 'of'} {1 + len(more)} steps"
 
     def variance_shown(self, step: int) -> float | None:
         """Returns the share of a snapshot's variance that its frame shows.
@@ -214,6 +223,23 @@ class LinearProjector:
         with self._computed.queue.turn():
             snapshot = self.layer.snapshot(step)
             return logits_on_plane(basis, snapshot, outputs.kernel, outputs.bias)
+
+    def _offset(
+        self, basis: Basis, aligned: AlignedLayer, step: int, frame: NDArray[np.float32]
+    ) -> NDArray[np.float32] | float:
+        """Returns what lays the shared samples of an aligned frame onto those of the other.
+
+        Two layers of other samples, each about a mean of its own, would lie apart by as much
+        as their samples differ; zero where they hold the same ones.
+        """
+        shared = aligned.samples
+        if shared.rows is None:
+            return 0.0
+        pair = min(aligned.alignment.steps, key=lambda pair: abs(pair.step - step))
+        there = basis.project(self.home.snapshot(pair.onto_step), frame.shape[1])
+        there = self.home.facts.with_hidden(there)[shared.onto_rows]
+        offset: NDArray[np.float32] = there.mean(axis=0) - frame[shared.rows].mean(axis=0)
+        return offset
 
     def _snapshots(self) -> SnapshotOf:
         """Returns what gives the layer's snapshots, in the space of the axes."""

@@ -8,7 +8,7 @@ averaged over the basis steps: a drift of the whole layer between steps is none 
 
 from __future__ import annotations
 
-from tb_embed_plugin.projections.basis import BASIS_STEPS
+from tb_embed_plugin.projections.basis import BASIS_STEPS, CENTER_STEPS
 from tb_embed_plugin.projections.engine import Engine, Parameter
 from tb_embed_plugin.projections.scaling import PARAMETERS
 
@@ -71,6 +71,7 @@ ENGINE = Engine(
             meaning="For groups: the samples above on the second axis.",
         ),
         BASIS_STEPS,
+        CENTER_STEPS,
         *PARAMETERS,
     ),
 )

@@ -19,6 +19,14 @@ BASIS_STEPS = Parameter(
     meaning="The steps whose pooled snapshots the axes are made from.",
 )
 
+CENTER_STEPS = Parameter(
+    name="center_steps",
+    type="flag",
+    default=True,
+    meaning="Draw every step about its own mean: a drift that all samples share is taken out "
+    "of the picture.",
+)
+
 _ORDINARY = 40
 """Powers of two, up and down, between which a picture's coordinates are in activations."""
 
@@ -38,6 +46,7 @@ class Basis:
         leading: How many of the axes are those that were asked for; the others are the PCA of
             what is orthogonal to them.
         scaling: What is done to activations first.
+        center_steps: Whether each snapshot is drawn about its own mean, not about `mean`.
     """
 
     mean: NDArray[np.float64]
@@ -46,6 +55,7 @@ class Basis:
     total_variance: float
     leading: int
     scaling: Scaling
+    center_steps: bool = False
 
     @cached_property
     def unit(self) -> float:
@@ -76,10 +86,22 @@ class Basis:
             float32 (n_samples, components), in `unit`.
         """
         axes = self.axes[:, :components]
-        frame = np.zeros((len(snapshot), components), np.float32)
+        # Float64 until a drift, which may be far larger than the picture, is taken out.
+        frame = np.zeros((len(snapshot), components))
         for rows, block in self.scaling.blocks(snapshot):
             frame[rows, : axes.shape[1]] = (block - self.mean) @ axes / self.unit
-        return frame
+        if self.center_steps:
+            frame -= frame.mean(axis=0)
+        return frame.astype(np.float32)
+
+    def origin(self, snapshot: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Returns the scaled activations that a snapshot's frame has at zero, (n_units,)."""
+        if not self.center_steps:
+            return self.mean
+        spread = Spread()
+        for _, block in self.scaling.blocks(snapshot):
+            spread.add(block)
+        return spread.mean()
 
     def variance_shown(self, snapshot: NDArray[np.float32], components: int) -> float | None:
         """Returns the share of one snapshot's own variance that its frame shows.
@@ -120,6 +142,8 @@ def complete(
     mean: NDArray[np.float64],
     covariance: NDArray[np.float64],
     scaling: Scaling,
+    *,
+    center_steps: bool,
 ) -> Basis:
     """Returns a basis of the leading axes, then the PCA of what is orthogonal to them.
 
@@ -128,6 +152,7 @@ def complete(
         mean: float64 (n_units,), of the rows that the axes were made from.
         covariance: float64 (n_units, n_units), of those rows.
         scaling: What was done to them.
+        center_steps: As in `Basis`.
 
     Returns:
         `N_AXES` axes, or as many as there are units.
@@ -145,4 +170,5 @@ def complete(
         total_variance=float(np.trace(covariance)),
         leading=min(n_leading, N_AXES),
         scaling=scaling,
+        center_steps=center_steps,
     )

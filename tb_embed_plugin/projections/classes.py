@@ -102,7 +102,13 @@ def fit(
         # Where the means lie in a space of fewer dimensions the rest goes to the remainder.
         shown = np.einsum("ij,ij->j", leading, scatter.between @ leading)
         leading = leading[:, shown > _NOTHING * np.trace(scatter.between)]
-    return complete(leading, scatter.mean, scatter.covariance, scaling)
+    return complete(
+        leading,
+        scatter.mean,
+        scatter.covariance,
+        scaling,
+        center_steps=bool(settings["center_steps"]),
+    )
 
 
 def _scatter(

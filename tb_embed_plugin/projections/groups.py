@@ -50,7 +50,13 @@ def fit(
     covariance = moments.covariance()
     size = float(np.sqrt(np.trace(covariance)))
     leading = _orthonormal(np.asarray(directions), size)
-    return complete(leading, moments.mean(), covariance, scaling)
+    return complete(
+        leading,
+        moments.mean(),
+        covariance,
+        scaling,
+        center_steps=bool(settings["center_steps"]),
+    )
 
 
 def contrast(

@@ -8,33 +8,55 @@ points ten times as far as the training does (docs/choices.md).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import MappingProxyType
 
 import numpy as np
+from numpy.typing import NDArray
 
-from tb_embed_plugin.projections.basis import BASIS_STEPS, N_AXES, Basis, fix_signs
+from tb_embed_plugin.projections.basis import (
+    BASIS_STEPS,
+    CENTER_STEPS,
+    N_AXES,
+    Basis,
+    fix_signs,
+)
 from tb_embed_plugin.projections.blocks import SnapshotOf
-from tb_embed_plugin.projections.engine import Engine, Settings
+from tb_embed_plugin.projections.engine import Engine, Parameter, Settings
 from tb_embed_plugin.projections.moments import Moments
 from tb_embed_plugin.projections.scaling import PARAMETERS, UNSCALED, Scaling
+
+AXES_WITHIN_STEPS = Parameter(
+    name="axes_within_steps",
+    type="flag",
+    default=True,
+    meaning="Make the axes from how samples differ within each step: a drift that all samples "
+    "share takes up no axis.",
+)
 
 ENGINE = Engine(
     name="pca",
     title="PCA",
     components=(2, 3, 10),
-    parameters=(BASIS_STEPS, *PARAMETERS),
+    parameters=(BASIS_STEPS, AXES_WITHIN_STEPS, CENTER_STEPS, *PARAMETERS),
 )
 
+POOLED: Settings = MappingProxyType(
+    {**UNSCALED, AXES_WITHIN_STEPS.name: False, CENTER_STEPS.name: False}
+)
+"""The settings of the PCA of all rows together, drift and all."""
 
-def fit(snapshot_of: SnapshotOf, steps: Sequence[int], settings: Settings = UNSCALED) -> Basis:
-    """Returns the basis of pooled snapshots: eigenvectors of their covariance.
 
-    The covariance is accumulated in float64 about the first row, so that a large common
+def fit(snapshot_of: SnapshotOf, steps: Sequence[int], settings: Settings = POOLED) -> Basis:
+    """Returns the basis of several snapshots: eigenvectors of a covariance.
+
+    That of their rows about their own step's mean, averaged over the steps, or that of all
+    rows together. It is accumulated in float64 about the first row, so that a large common
     offset costs no digits. One pass, two where the activations are scaled; n_units² memory.
 
     Args:
         snapshot_of: Gives the snapshot of a step, float32 (n_samples, n_units).
         steps: The basis steps, one or more.
-        settings: Of the engine; the scaling's are read here.
+        settings: Of the engine.
 
     Returns:
         Axes by falling variance; the entry of largest magnitude of each is positive.
@@ -44,17 +66,23 @@ def fit(snapshot_of: SnapshotOf, steps: Sequence[int], settings: Settings = UNSC
         UnsuitableDataError: A snapshot holds NaN or infinity; the message names its step.
     """
     scaling = Scaling.fit(snapshot_of, steps, settings)
-    moments = Moments()
-    for _, block in scaling.stream(snapshot_of, steps):
-        moments.add(block)
-    covariance = moments.covariance()
+    parts = [[step] for step in steps] if settings[AXES_WITHIN_STEPS.name] else [steps]
+    means: list[NDArray[np.float64]] = []
+    covariance: NDArray[np.float64] | float = 0.0
+    for part in parts:
+        moments = Moments()
+        for _, block in scaling.stream(snapshot_of, part):
+            moments.add(block)
+        means.append(moments.mean())
+        covariance = covariance + moments.covariance() / len(parts)
     eigenvalues, eigenvectors = np.linalg.eigh(covariance)
     axes = fix_signs(eigenvectors[:, ::-1][:, :N_AXES])
     return Basis(
-        mean=moments.mean(),
+        mean=np.mean(means, axis=0),
         axes=axes,
         variance=np.maximum(eigenvalues[::-1][:N_AXES], 0),
         total_variance=float(np.trace(covariance)),
         leading=axes.shape[1],
         scaling=scaling,
+        center_steps=bool(settings[CENTER_STEPS.name]),
     )

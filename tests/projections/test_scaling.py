@@ -18,11 +18,11 @@ from tb_embed_plugin.projections.basis import Basis
 from tests.planted import Snapshots, random_rotation, random_snapshots, turned
 
 OPTIONS = ("equal_steps", "standardize", "spherize")
+ABOUT_STEPS = ("axes_within_steps", "center_steps")
 
 
 def fit(snapshots: Snapshots, **options: bool) -> Basis:
-    chosen = pca.ENGINE.settings(options)
-    return pca.fit(snapshots.__getitem__, range(len(snapshots)), chosen)
+    return pca.fit(snapshots.__getitem__, range(len(snapshots)), {**pca.POOLED, **options})
 
 
 def growing(seed: int, offset: float = 0) -> Snapshots:
@@ -47,15 +47,20 @@ def reference(snapshots: Snapshots, options: dict[str, bool]) -> list[NDArray[np
     rows = [scaler.transform(x) for x in rows]
     if options["spherize"]:
         rows = [x / np.linalg.norm(x, axis=1, keepdims=True) for x in rows]
-    fitted = PCA(min(10, pooled.shape[1]), svd_solver="full").fit(np.concatenate(rows))
+    within = [x - x.mean(axis=0) for x in rows]
+    basis_rows = np.concatenate(within if options["axes_within_steps"] else rows)
+    fitted = PCA(min(10, pooled.shape[1]), svd_solver="full").fit(basis_rows)
     signs = [np.sign(axis[np.argmax(np.abs(axis))]) for axis in fitted.components_]
-    return [fitted.transform(x) * signs for x in rows]
+    if options["center_steps"]:
+        return [x @ fitted.components_.T * signs for x in within]
+    mean = np.concatenate(rows).mean(axis=0)
+    return [(x - mean) @ fitted.components_.T * signs for x in rows]
 
 
 @pytest.mark.parametrize("offset", [0, 500])
-@pytest.mark.parametrize("values", list(product([False, True], repeat=3)))
+@pytest.mark.parametrize("values", list(product([False, True], repeat=5)))
 def test_frames_equal_the_definition(values: tuple[bool, ...], offset: float) -> None:
-    options = dict(zip(OPTIONS, values, strict=True))
+    options = dict(zip(OPTIONS + ABOUT_STEPS, values, strict=True))
     snapshots = growing(0, offset)
     basis = fit(snapshots, **options)
 
@@ -66,7 +71,7 @@ def test_frames_equal_the_definition(values: tuple[bool, ...], offset: float) ->
 
 def test_variance_shown_is_that_of_the_scaled_rows() -> None:
     snapshots = [s[:, :8] for s in growing(1)]
-    options = dict.fromkeys(OPTIONS, True)
+    options = dict.fromkeys(OPTIONS + ABOUT_STEPS, True)
     variance = reference(snapshots, options)[1].var(axis=0)
 
     shown = fit(snapshots, **options).variance_shown(snapshots[1], 2)
@@ -83,7 +88,7 @@ def test_equal_steps_makes_all_frames_equally_large() -> None:
 
 def test_a_step_outside_of_the_basis_is_scaled_too() -> None:
     snapshots = growing(3)
-    chosen = pca.ENGINE.settings({"equal_steps": True})
+    chosen = {**pca.POOLED, "equal_steps": True}
     basis = pca.fit(snapshots.__getitem__, [0], chosen)
     own, later = (basis.project(snapshots[0] * np.float32(k), 10) for k in (1, 100))
     centred = later - later.mean(axis=0)

@@ -29,6 +29,8 @@ ROTATION = random_rotation(1, 12)
 ORDER = np.random.default_rng(2).permutation(300)[:250]
 A = {"run": "a", "layer": "fc"}
 ONTO_A = {"onto_run": "a", "onto_layer": "fc"}
+DRIFTING = {"center_steps": "false"}
+POOLED = {**DRIFTING, "axes_within_steps": "false"}
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +58,7 @@ def ask(client: Client, route: str = "projection", **query: Any) -> TestResponse
 
 
 def test_options_of_pca_are_heard(client: Client) -> None:
-    response = ask(client, **A, standardize="true", components=10)
+    response = ask(client, **A, **POOLED, standardize="true", components=10)
     pooled = np.concatenate(SNAPSHOTS).astype(np.float64)
     scaled = StandardScaler().fit_transform(pooled)
     fitted = PCA(10, svd_solver="full").fit(scaled)
@@ -67,6 +69,33 @@ def test_options_of_pca_are_heard(client: Client) -> None:
     np.testing.assert_allclose(
         info_of(response)["variance"], fitted.explained_variance_ratio_, rtol=1e-6
     )
+
+
+def test_the_axes_are_those_of_the_steps_about_their_own_means(client: Client) -> None:
+    response = ask(client, **A, components=2)
+    centered = np.stack(SNAPSHOTS).astype(np.float64)
+    centered -= centered.mean(axis=1, keepdims=True)
+    expected = PCA(2, svd_solver="full").fit_transform(centered.reshape(900, -1))
+
+    positions = np.abs(positions_of(response).reshape(900, 2))
+    assert np.abs(positions - np.abs(expected)).max() <= 1e-4 * np.ptp(expected)
+    sentence = ask(client, "quality", **A).get_json()["sentence"]
+    assert "of the variance within 3 steps" in sentence
+
+
+def test_a_drift_that_all_samples_share_is_taken_out(tmp_path: Path) -> None:
+    drifted = [s + np.float32(1000 * step) for step, s in enumerate(SNAPSHOTS)]
+    write_run(tmp_path / "still", {"fc": SNAPSHOTS})
+    write_run(tmp_path / "drifting", {"fc": drifted})
+    client = client_for(tmp_path, EmbeddingsPlugin)
+    still, drifting = (
+        positions_of(ask(client, run=run, layer="fc", components=2))
+        for run in ("still", "drifting")
+    )
+
+    assert np.abs(drifting - still).max() <= 1e-3 * np.ptp(still)
+    shown = positions_of(ask(client, run="drifting", layer="fc", **POOLED, components=2))
+    assert np.ptp(shown[:, :, 0]) > 1000
 
 
 def test_the_basis_of_one_step_is_its_own_pca(client: Client) -> None:
@@ -99,7 +128,8 @@ def test_class_axes_separate_the_classes_of_a_column(client: Client, kind: str) 
 
 def test_an_axis_runs_between_the_groups_of_a_request(client: Client) -> None:
     left, right = (",".join(map(str, np.flatnonzero(c == CODES))) for c in (0, 1))
-    query = {**A, "engine": "axes", "kind": "groups", "left": left, "right": right}
+    query = {**A, **DRIFTING, "engine": "axes", "kind": "groups", "left": left}
+    query["right"] = right
     first = positions_of(ask(client, **query, components=2))[..., 0]
     means = [
         np.mean([s[c == CODES].astype(float).mean(0) for s in SNAPSHOTS], 0) for c in (0, 1)
@@ -180,9 +210,10 @@ def test_refusals_name_the_remedy(
 def test_a_rotated_run_coincides_once_it_is_carried(
     client: Client, components: int, match: str
 ) -> None:
-    carried = ask(client, run="b", layer="fc", **ONTO_A, match=match, components=components)
-    home = positions_of(ask(client, **A, components=components))
-    apart = positions_of(ask(client, run="b", layer="fc", components=components))
+    drifting = {**POOLED, "components": components}
+    carried = ask(client, run="b", layer="fc", **ONTO_A, match=match, **drifting)
+    home = positions_of(ask(client, **A, **drifting))
+    apart = positions_of(ask(client, run="b", layer="fc", **drifting))
 
     assert np.abs(positions_of(carried) - home).max() <= 1e-4 * np.ptp(home)
     assert np.abs(apart - home).max() > 0.1 * np.ptp(home)

@@ -38,11 +38,12 @@ def client(recording: Recording) -> Client:
 
 def expected_frames(recording: Recording, components: int) -> np.ndarray:
     """Plain float64 NumPy, by the documented sign rule."""
-    pooled = np.concatenate([recording.activations[s] for s in STEPS]).astype(np.float64)
-    mean = pooled.mean(axis=0)
-    vectors = np.linalg.eigh(np.cov(pooled.T))[1][:, ::-1][:, :components]
+    rows = np.stack([recording.activations[s] for s in STEPS]).astype(np.float64)
+    rows -= rows.mean(axis=1, keepdims=True)
+    pooled = rows.reshape(-1, rows.shape[2])
+    vectors = np.linalg.eigh(pooled.T @ pooled)[1][:, ::-1][:, :components]
     vectors = vectors * np.sign(vectors[np.abs(vectors).argmax(0), np.arange(components)])
-    return np.stack([(recording.activations[s] - mean) @ vectors for s in STEPS])
+    return rows @ vectors
 
 
 def test_runs_describes_what_was_recorded(client: Client) -> None:

@@ -10,8 +10,8 @@ export interface Size {
   readonly height: number;
 }
 
-const MARGIN = 0.08;
-const OUTLIERS = 0.001;
+const MARGIN = 0.09;
+const OUTLIERS = 0.01;
 const HALF_FIELD = Math.tan((50 / 2) * (Math.PI / 180));
 const START_TURN = 0.6;
 const START_LIFT = 0.35;
@@ -23,7 +23,7 @@ const ROUNDS = 5;
 /** x, y, z of each sample, for each step. */
 export type Clouds = readonly Float32Array[];
 
-/** Each step's cloud without its outermost 0.1 % at each side, equal axes, 8 % margin. */
+/** Each step's cloud without its outermost 1 % at each side, equal axes, 9 % margin. */
 export function fitPlane(clouds: Clouds, size: Size): PlaneCamera {
   const [left, right] = spread(clouds, 0);
   const [bottom, top] = spread(clouds, 1);
@@ -37,7 +37,7 @@ export function fitPlane(clouds: Clouds, size: Size): PlaneCamera {
   };
 }
 
-/** The same framing for the turntable: as near as possible with all but the outermost 0.1 % inside the margin. */
+/** The same framing for the turntable: as near as possible with all but the outermost 1 % inside the margin. */
 export function fitSpace(
   clouds: Clouds,
   size: Size,
@@ -253,7 +253,7 @@ function middleOf([low, high]: readonly [number, number]): number {
   return (low + high) / 2;
 }
 
-/** What holds all clouds along an axis, each without its outermost 0.1 % at each side. */
+/** What holds all clouds along an axis, each without its outermost 1 % at each side. */
 function spread(clouds: Clouds, axis: number): [number, number] {
   let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const cloud of clouds) {

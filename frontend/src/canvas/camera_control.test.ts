@@ -40,3 +40,27 @@ test("a stage that shrinks lets a flight to elsewhere go on", () => {
   expect(eye.camera).toEqual(wanted);
   expect(eye.moved).toEqual(wanted);
 });
+
+test.each([
+  ["a little smaller", 2.5, false],
+  ["far smaller", 1, true],
+  ["larger", 3.2, true],
+])("a step whose cloud is %s than home's", (_, reach, follows) => {
+  const eye = eyeAtHome(false);
+  eye.setExtent(() => cloud(reach), "moved");
+  expect(eye.flying).toBe(follows);
+  eye.goHome();
+  eye.advance(performance.now() + 1000);
+  expect(eye.camera?.kind === "plane" && eye.camera.height).toBeCloseTo(
+    fitPlane(cloud(reach), WIDE).height,
+  );
+});
+
+test("a camera that the user has moved stays, whatever the step", () => {
+  const eye = eyeAtHome(false);
+  eye.zoom(2, null);
+  const before = eye.camera;
+  eye.setExtent(() => cloud(9), "moved");
+  eye.advance(performance.now() + 1000);
+  expect(eye.camera).toEqual(before);
+});

@@ -16,13 +16,17 @@ import {
 } from "./camera";
 
 const FLIGHT = 350;
-const NOTICEABLE = 1.02;
+/** A cloud larger than that would be cut, one smaller by that is worth a flight. */
+const TOO_LARGE = 1.02;
+const TOO_SMALL = 1.6;
+/** In heights of the stage, or distances from the target. */
+const TOO_FAR = 0.06;
 
 /** What home must show, in the scene of that many dimensions. */
 export type ExtentOf = (dimensions: Dimensions) => Clouds;
 
-/** Another cloud; all of the cloud of which a part was known; or the same cloud grown while a run is recorded. */
-export type ExtentChange = "other" | "whole" | "grown";
+/** Another scene; more of the same one; or another step of it. */
+export type ExtentChange = "other" | "whole" | "moved";
 
 interface CameraPlace {
   camera: Camera;
@@ -87,7 +91,7 @@ export class CameraControl {
     }
     for (const [dimensions, seat] of this.seats) {
       const home = this.fit(dimensions);
-      const follows = seat.atHome && (change === "whole" || outgrows(home, seat.home));
+      const follows = seat.atHome && (change === "whole" || !suits(seat.home, home));
       if (seat.atHome && !follows) continue;
       seat.home = home;
       if (!follows) continue;
@@ -203,6 +207,19 @@ function dimensionsOf(wanted: Camera | NearHome): Dimensions {
   return wanted.kind === "plane" ? 2 : 3;
 }
 
-function outgrows(home: Camera, before: Camera): boolean {
-  return magnification(home, before) < 1 / NOTICEABLE;
+/** Whether a camera shows what another one would, without cutting it or making it small. */
+function suits(camera: Camera, home: Camera): boolean {
+  const larger = magnification(camera, home);
+  return larger < TOO_LARGE && larger > 1 / TOO_SMALL && shift(camera, home) < TOO_FAR;
+}
+
+function shift(camera: Camera, home: Camera): number {
+  if (camera.kind === "plane" && home.kind === "plane") {
+    return Math.hypot(home.x - camera.x, home.y - camera.y) / camera.height;
+  }
+  if (camera.kind === "space" && home.kind === "space") {
+    const along = home.target.map((at, axis) => at - (camera.target[axis] as number));
+    return Math.hypot(...along) / camera.distance;
+  }
+  return Number.POSITIVE_INFINITY;
 }

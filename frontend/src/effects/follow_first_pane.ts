@@ -25,7 +25,11 @@ export function followStep(first: Store, second: Store): void {
 
 export function followLooks(first: Store, second: Store): void {
   follow(["treatments", "colorOnly"], first, second);
-  follow(["dimensions", "turn", "touring", "drawing", "theme", "visible"], first, second);
+  follow(
+    ["dimensions", "turn", "touring", "drawing", "theme", "visible", "playing"],
+    first,
+    second,
+  );
   const lines = ["trails", "classNames", "labelBy", "sequence"] as const;
   const dots = ["requestedMode", "ghostStep", "otherStep", "dotSize", "opacity", "sizeBy"] as const;
   follow([...lines, ...dots, "refitRequests"], first.display, second.display);

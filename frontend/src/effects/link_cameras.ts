@@ -3,8 +3,7 @@
 import { computed, effect, untracked } from "@preact/signals";
 import { carryCamera } from "../model/comparison/carry_camera";
 import { carrySample } from "../model/comparison/same_samples";
-import type { FrameCache } from "../state/parts/frame_cache";
-import type { Store } from "../state/store";
+import type { Framed, Store } from "../state/store";
 import type { Camera } from "../types";
 
 export interface End<T> {
@@ -62,8 +61,8 @@ export function joinHomes(first: Store, second: Store, shared: () => boolean): v
     const complete = first.frames.value?.complete && second.frames.value?.complete;
     const apart = first.runName.value !== second.runName.value;
     const joined = complete === true && apart && shared();
-    setJoined(first, joined ? second.frames.value : null);
-    setJoined(second, joined ? first.frames.value : null);
+    setJoined(first, joined ? framedIn(second) : null);
+    setJoined(second, joined ? framedIn(first) : null);
   });
 }
 
@@ -71,9 +70,17 @@ export function partHomes(store: Store): void {
   setJoined(store, null);
 }
 
-function setJoined({ extent }: Store, joined: FrameCache | null): void {
-  if (extent.value === null || extent.value.joined === joined) return;
-  extent.value = { ...extent.value, joined, change: "whole" };
+function framedIn({ extent }: Store): Framed | null {
+  return extent.value && { frames: extent.value.frames, step: extent.value.step };
+}
+
+function setJoined({ extent }: Store, joined: Framed | null): void {
+  const before = extent.value;
+  if (before === null) return;
+  if (before.joined?.frames === joined?.frames && before.joined?.step === joined?.step) return;
+  // One home instead of two is flown to, another step of the same frames only where it calls for it.
+  const change = before.joined?.frames === joined?.frames ? "moved" : "whole";
+  extent.value = { ...before, joined, change };
 }
 
 /** Returns what sends the first end's present value. */

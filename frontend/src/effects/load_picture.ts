@@ -1,6 +1,6 @@
 // What a pane needs for its picture: the frames of its layer, metadata, thumbnails, what colours the samples, decision
 // regions, what the view is worth; and that the picture moves to the chosen step.
-import { computed, effect, untracked } from "@preact/signals";
+import { effect, untracked } from "@preact/signals";
 import { cancelLayout, fetchFrames, fetchMetadata, fetchSprite } from "../api";
 import { kindOf } from "../model/samples/measured_columns";
 import { readTable } from "../model/samples/table";
@@ -108,25 +108,32 @@ function showStep(store: Store): void {
       const moves = sameScene && pinned === null && !(turned && store.touring.peek());
       if (moves) store.motion.move(pose, at);
       else store.motion.jump(pose, at);
-      if (!sameCloud) store.extent.value = { frames, change: "other", joined: null };
+      if (sameCloud) return;
+      const framed = framedStep(store);
+      store.extent.value = { frames, step: framed, change: "other", joined: null };
     });
   });
 }
 
-/** Home shows all steps: it is set anew once they have come, and when a recording brings more. */
+/** Home shows the step that is looked at, and all steps while they are played. */
 function watchExtent(store: Store): void {
-  let whole: FrameCache | null = null;
-  // The frames that are held, not the step that is wanted of them: playing changes nothing of home.
-  const held = computed(() =>
-    store.frames.value?.complete ? store.frames.value.frames.value : null,
-  );
   effect(() => {
     const frames = store.frames.value;
-    if (frames === null || held.value === null) return;
-    const known = whole !== null && (whole === frames || whole === frames.refits);
-    whole = frames;
-    store.extent.value = { frames, change: known ? "grown" : "whole", joined: null };
+    const step = framedStep(store);
+    if (frames === null) return;
+    const held = frames.frames.value;
+    if (step !== null && !held.has(step)) return;
+    const before = store.extent.peek();
+    // Other frames come with a picture of their own.
+    const known = before !== null && [frames, frames.refits].includes(before.frames);
+    if (!known || (before.frames === frames && before.step === step && step !== null)) return;
+    store.extent.value = { ...before, frames, step, change: "moved" };
   });
+}
+
+/** The step whose samples lie where they are drawn; null while steps are played. */
+function framedStep({ playing, pinned, step }: Store): number | null {
+  return playing.value ? null : (pinned.value ?? step.value);
 }
 
 function loadMetadata(store: Store, signal: AbortSignal): void {

@@ -11,7 +11,7 @@ const KEYS: readonly (readonly [string, readonly (readonly [string, string])[]])
       ["Wheel, pinch", "Zoom at the pointer"],
       ["← ↑ → ↓", "Pan; in 3-D orbit, with Shift pan"],
       ["+ −", "Zoom"],
-      ["0, H", "Home: all steps in view"],
+      ["0, H", "Home: the step in view"],
       ["Point at a sample", "Its thumbnail and its row"],
       ["Click a sample", "Select it: its card, its neighbors"],
       ["P, L, B", "Dragging moves the view, draws a lasso, draws a box"],

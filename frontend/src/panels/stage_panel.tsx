@@ -205,9 +205,8 @@ function runStage(store: Store, hands: StageHands, parts: Parts): () => void {
     effect(() => {
       const extent = store.extent.value;
       if (extent === null) return;
-      const { frames, joined } = extent;
       const clouds = (dimensions: Dimensions) =>
-        [frames, joined].flatMap((one) => one?.extent(dimensions) ?? []);
+        [extent, extent.joined].flatMap((one) => one?.frames.extent(dimensions, one.step) ?? []);
       stage.setExtent(clouds, extent.change);
     }),
     effect(() => {

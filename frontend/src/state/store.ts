@@ -50,11 +50,17 @@ export interface Hover {
   readonly fromList: boolean;
 }
 
-export interface Extent {
+export interface Framed {
   readonly frames: FrameCache;
-  readonly change: "other" | "whole" | "grown";
-  /** The other pane's frames, where both are seen along the same axes: then they have one home. */
-  readonly joined: FrameCache | null;
+  /** Null for all steps. */
+  readonly step: number | null;
+}
+
+/** What home shows. */
+export interface Extent extends Framed {
+  readonly change: "other" | "whole" | "moved";
+  /** What the other pane shows, where both are seen along the same axes: then they have one home. */
+  readonly joined: Framed | null;
 }
 
 export interface Store {

@@ -192,12 +192,12 @@ export class FrameCache {
     return holdStill(pose, still.ids, placesOf(reference, still.ids), dimensions);
   }
 
-  /** All frames as they lie by themselves: holding samples still must not move the camera. */
-  extent(dimensions: Dimensions): Float32Array[] {
+  /** Frames as they lie by themselves, of one step or all: holding samples still must not move the camera. */
+  extent(dimensions: Dimensions, step: number | null): Float32Array[] {
     const alignment = this.alignments[dimensions];
-    const poses = [...this.held.peek().values()].map((frame) =>
-      poseOf(frame, alignment, dimensions, this.turn),
-    );
+    const poses = [...this.held.peek()]
+      .filter(([one]) => step === null || one === step)
+      .map(([, frame]) => poseOf(frame, alignment, dimensions, this.turn));
     return extentOfPoses(poses);
   }
 
