@@ -210,7 +210,7 @@ def test_refusals_name_the_remedy(
 def test_a_rotated_run_coincides_once_it_is_carried(
     client: Client, components: int, match: str
 ) -> None:
-    drifting = {**POOLED, "components": components}
+    drifting: dict[str, Any] = {**POOLED, "components": components}
     carried = ask(client, run="b", layer="fc", **ONTO_A, match=match, **drifting)
     home = positions_of(ask(client, **A, **drifting))
     apart = positions_of(ask(client, run="b", layer="fc", **drifting))

@@ -43,7 +43,7 @@ def expected_frames(recording: Recording, components: int) -> np.ndarray:
     pooled = rows.reshape(-1, rows.shape[2])
     vectors = np.linalg.eigh(pooled.T @ pooled)[1][:, ::-1][:, :components]
     vectors = vectors * np.sign(vectors[np.abs(vectors).argmax(0), np.arange(components)])
-    return rows @ vectors
+    return np.asarray(rows @ vectors)
 
 
 def test_runs_describes_what_was_recorded(client: Client) -> None:
