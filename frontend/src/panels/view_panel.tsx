@@ -2,7 +2,7 @@
 // server's own description of each engine.
 import { CheckField, Field, NumberField } from "../controls/field";
 
-import { tooFew } from "../model/projection/engines";
+import { driftInWords, tooFew } from "../model/projection/engines";
 import { lacksGroups } from "../model/projection/groups";
 import { readIds, writeIds } from "../model/samples/selection";
 import { type Axes, COMPONENTS, FIRST_AXES } from "../model/scene/components";
@@ -23,6 +23,7 @@ export function ViewPanel({ store }: { store: Store }) {
   const { engines, engine, settings, pinned, step, steps } = store;
   const facts = engines.value.find(({ name }) => name === engine.value);
   if (facts === undefined) return null;
+  const drift = driftInWords(facts, settings.value[engine.value] ?? {});
   // Groups of samples are asked for where the axes run between them.
   const inGroups = Object.values(settings.value[engine.value] ?? {}).includes("groups");
   return (
@@ -35,6 +36,7 @@ export function ViewPanel({ store }: { store: Store }) {
         chosen={engine.value}
         choose={(name) => chooseEngine(store, name)}
       />
+      {drift !== "" && <p class="note">{drift}</p>}
       {facts.unavailable != null && <p class="problems">{facts.unavailable}</p>}
       {lacksGroups(settings.value[engine.value] ?? {}) && (
         <p class="note">

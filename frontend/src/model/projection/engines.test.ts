@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Engine } from "../../types";
-import { tooFew } from "./engines";
+import { driftInWords, tooFew } from "./engines";
 
 const engine = (name: string, leastSamples: number): Engine => ({
   name,
@@ -22,5 +22,25 @@ describe("an engine that needs more samples", () => {
 
   it("is open as soon as there are enough", () => {
     expect(tooFew(ENGINES, 5).size).toBe(0);
+  });
+});
+
+describe("what becomes of drift", () => {
+  const flag = (name: string) => ({ name, type: "flag", default: true, meaning: "" }) as const;
+  const pca = {
+    ...engine("pca", 1),
+    parameters: [flag("axes_within_steps"), flag("center_steps")],
+  };
+
+  it.each([
+    [{}, "taken out"],
+    [{ axes_within_steps: "false" }, "the axes follow"],
+    [{ center_steps: "false" }, "moves the whole picture"],
+  ])("is said for the settings %o", (settings, words) => {
+    expect(driftInWords(pca, settings)).toContain(words);
+  });
+
+  it("is nothing for an engine that has no such setting", () => {
+    expect(driftInWords(engine("umap", 5), {})).toBe("");
   });
 });
