@@ -26,7 +26,16 @@ describe("an engine that needs more samples", () => {
 });
 
 describe("what becomes of drift", () => {
-  const flag = (name: string) => ({ name, type: "flag", default: true, meaning: "" }) as const;
+  const flag = (name: string) =>
+    ({
+      name,
+      type: "flag",
+      default: true,
+      meaning: "",
+      low: null,
+      high: null,
+      choices: [],
+    }) as const;
   const pca = {
     ...engine("pca", 1),
     parameters: [flag("axes_within_steps"), flag("center_steps")],
