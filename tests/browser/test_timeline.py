@@ -69,6 +69,10 @@ def test_playing_passes_through_all_steps_and_ends(open_tab: Open) -> None:
 def test_samples_move_smoothly_between_steps(open_tab: Open) -> None:
     tab = open_tab(keys=f"&p.tb_embed.step={EPOCHS - 1}")
     tab.wait_for_picture(EPOCHS - 1)
+    # A camera that the user has moved stays, so that what moves is the samples.
+    tab.canvas.focus()
+    tab.page.keyboard.press("+")
+    tab.settle()
     # Some of the samples, as they are in each animation frame.
     tab.canvas.evaluate(
         """() => {
@@ -105,18 +109,6 @@ def test_reduced_motion_jumps(open_tab: Open) -> None:
 
     for positions in seen:
         assert np.array_equal(positions, start) or np.allclose(positions, end, atol=0.01)
-
-
-def test_playing_never_moves_the_camera(open_tab: Open) -> None:
-    tab = open_tab(reduced_motion=True)
-    tab.wait_for_picture(EPOCHS)
-    before = tab.positions()
-    tab.slider.focus()
-    for key, step in (("Home", 0), ("End", EPOCHS)):
-        tab.page.keyboard.press(key)
-        tab.wait_for_picture(step)
-
-    np.testing.assert_allclose(tab.positions(), before, atol=0.01)
 
 
 def test_the_curve_and_the_share_are_those_of_the_route(open_tab: Open) -> None:

@@ -1,0 +1,48 @@
+"""What the camera shows: the step that is looked at, and what the user wants instead."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tests.browser.tab import Open, Tab
+from tests.harness import EPOCHS
+
+
+def filled(tab: Tab) -> tuple[float, float]:
+    """How much of the stage's width and height the middle 98 % of the samples take."""
+    canvas = tab.canvas.bounding_box()
+    assert canvas is not None
+    low, high = np.nanquantile(tab.positions(), [0.01, 0.99], axis=0)
+    width, height = (high - low) / (canvas["width"], canvas["height"])
+    return float(width), float(height)
+
+
+def test_each_step_that_is_looked_at_fills_the_stage(open_tab: Open) -> None:
+    tab = open_tab(reduced_motion=True)
+    tab.wait_for_picture(EPOCHS)
+    assert 0.8 <= max(filled(tab)) <= 0.9
+
+    tab.slider.focus()
+    tab.page.keyboard.press("Home")
+    tab.wait_for_picture(0)
+    # A step that is not much smaller is worth no flight.
+    assert 0.5 <= max(filled(tab)) <= 0.9
+    tab.canvas.focus()
+    tab.page.keyboard.press("h")
+    tab.settle()
+    assert 0.8 <= max(filled(tab)) <= 0.9
+
+
+def test_a_camera_that_the_user_has_moved_stays(open_tab: Open) -> None:
+    tab = open_tab(reduced_motion=True)
+    tab.wait_for_picture(EPOCHS)
+    tab.canvas.focus()
+    tab.page.keyboard.press("+")
+    tab.settle()
+    before = tab.positions()
+    tab.slider.focus()
+    for key, step in (("Home", 0), ("End", EPOCHS)):
+        tab.page.keyboard.press(key)
+        tab.wait_for_picture(step)
+
+    np.testing.assert_allclose(tab.positions(), before, atol=0.01)
