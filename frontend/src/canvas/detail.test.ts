@@ -17,16 +17,15 @@ describe("dot_size", () => {
 
 describe("shows_images", () => {
   it("decides by what is in view, and takes more strokes than whole pictures", () => {
-    expect(showsImages("auto", "ink", view)).toBe(true);
-    expect(showsImages("auto", "ink", { ...view, inView: 12_001 })).toBe(false);
-    expect(showsImages("auto", "tiles", view)).toBe(false);
-    expect(showsImages("auto", "tiles", { ...view, inView: 1_500 })).toBe(true);
+    expect(showsImages("auto", "ink", view, () => 0.2)).toBe(true);
+    expect(showsImages("auto", "ink", view, () => 0.21)).toBe(false);
+    expect(showsImages("auto", "tiles", { ...view, inView: 12_001 }, () => 0)).toBe(false);
   });
 
   it("obeys a choice, except where there are no thumbnails", () => {
-    expect(showsImages("dots", "ink", view)).toBe(false);
-    expect(showsImages("images", "tiles", { ...view, inView: 1e6 })).toBe(true);
-    expect(showsImages("images", null, view)).toBe(false);
+    expect(showsImages("dots", "ink", view, () => 0)).toBe(false);
+    expect(showsImages("images", "tiles", { ...view, inView: 1e6 }, () => 1)).toBe(true);
+    expect(showsImages("images", null, view, () => 0)).toBe(false);
   });
 });
 

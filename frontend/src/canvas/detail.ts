@@ -16,6 +16,10 @@ const MOST_RINGED_INK = 40;
 /** More thumbnails than this are not drawn at once: the rest stay dots. */
 export const MOST_IMAGES = 20_000;
 
+/** So many do not fit a screen without lying on one another. */
+const MOST_LEGIBLE = 12_000;
+const MOST_OVERLAP = 0.2;
+
 export interface View {
   readonly samples: number;
   /** Samples on the stage now. */
@@ -50,9 +54,16 @@ export function dotOpacity(samples: number): number {
   return samples <= 100_000 ? 0.6 : 0.35;
 }
 
-export function showsImages(drawing: Drawing, thumbnails: Thumbnails, view: View): boolean {
+/** By itself only while thumbnails are legible: `overlap` is asked how much of their area others would hide. */
+export function showsImages(
+  drawing: Drawing,
+  thumbnails: Thumbnails,
+  view: View,
+  overlap: () => number,
+): boolean {
   if (thumbnails === null || drawing === "dots") return false;
-  return drawing === "images" || view.inView <= (thumbnails === "ink" ? 12_000 : 1_500);
+  if (drawing === "images") return true;
+  return view.inView <= MOST_LEGIBLE && overlap() <= MOST_OVERLAP;
 }
 
 /** In CSS pixels. Grows half as fast as the distances between samples, so that enlarging also makes room. */

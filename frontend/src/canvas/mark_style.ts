@@ -12,9 +12,10 @@ import {
   type View,
 } from "./detail";
 import type { Images } from "./images";
+import { overlap } from "./overlap";
 import type { PointAttributes } from "./point_attributes";
 import type { Dots } from "./points";
-import type { Scene } from "./screen";
+import { type Scene, screenPositions } from "./screen";
 import { imagesInOrder, samplesInView } from "./visible";
 
 /** What somebody has set of how the samples are drawn: factors, 1 for our own choice. */
@@ -62,7 +63,14 @@ export function dress(from: MarkChoice): number {
     dark: theme === "dark",
   };
   const thumbnails = images?.thumbnails ?? null;
-  const imagesShown = seen !== null && showsImages(drawing, thumbnails, view);
+  const width = tuning.size * imageSize(thumbnails, view);
+  const imagesShown =
+    seen !== null &&
+    showsImages(drawing, thumbnails, view, () => {
+      // Where the samples go: what is drawn need not change on the way.
+      const end = screenPositions({ ...poses, mix: 1 }, clipMatrix(camera, size), size);
+      return overlap(end, seen, width, size);
+    });
   const style = { pixelRatio, focus, theme };
   const dotStyle = {
     ...style,
@@ -78,7 +86,6 @@ export function dress(from: MarkChoice): number {
   if (images === null) return dotStyle.size;
   images.object.visible = imagesShown;
   if (!imagesShown) return dotStyle.size;
-  const width = tuning.size * imageSize(thumbnails, view);
   const stage = [size.width, size.height] as const;
   const ring = ringWidth(looks.selected, thumbnails);
   const faint = dimmedOpacity(view.inView, thumbnails);
