@@ -14,7 +14,8 @@ const MOST_FACTOR = 4;
 export function writeShown(display: DisplayState): string {
   const said: Record<string, string> = {};
   if (display.trails.value) said.trails = YES;
-  if (display.classNames.value) said.names = YES;
+  const names = display.requestedNames.value;
+  if (names !== null) said.names = names ? YES : NO;
   if (display.sequence.value) said.sequence = YES;
   if (display.labelBy.value !== "") said.label = display.labelBy.value;
   if (display.sizeBy.value !== "") said.size_by = display.sizeBy.value;
@@ -32,7 +33,7 @@ export function writeShown(display: DisplayState): string {
 export function takeShown(display: DisplayState, text: string): void {
   const said = readSettings(text);
   display.trails.value = said.trails === YES;
-  display.classNames.value = said.names === YES;
+  display.requestedNames.value = readSwitch(said.names);
   display.sequence.value = said.sequence === YES;
   display.labelBy.value = said.label ?? "";
   display.sizeBy.value = said.size_by ?? "";
@@ -47,6 +48,10 @@ export function takeShown(display: DisplayState, text: string): void {
 
 export function readStep(text: string | undefined): number | null {
   return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : null;
+}
+
+function readSwitch(text: string | undefined): boolean | null {
+  return text === YES || text === NO ? text === YES : null;
 }
 
 function readFactor(text: string | undefined): number {

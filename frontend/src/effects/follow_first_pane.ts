@@ -30,7 +30,7 @@ export function followLooks(first: Store, second: Store): void {
     first,
     second,
   );
-  const lines = ["trails", "classNames", "labelBy", "sequence"] as const;
+  const lines = ["trails", "requestedNames", "labelBy", "sequence"] as const;
   const dots = ["requestedMode", "ghostStep", "otherStep", "dotSize", "opacity", "sizeBy"] as const;
   follow([...lines, ...dots, "refitRequests"], first.display, second.display);
   follow(["tool"], first.samples, second.samples);

@@ -4,7 +4,7 @@ import { CheckField, Field, SliderField } from "../controls/field";
 import { Menu } from "../controls/menu";
 import { withoutRepeats } from "../model/samples/prediction_columns";
 import { ghostSteps } from "../state/actions/display";
-import { sequenceColumn } from "../state/derived/annotations";
+import { namesClasses, sequenceColumn } from "../state/derived/annotations";
 import { shownStep } from "../state/derived/titles";
 import { MANY_SAMPLES } from "../state/parts/display";
 import type { Store } from "../state/store";
@@ -51,7 +51,7 @@ export function ShowMenu({ store }: { store: Store }) {
 }
 
 function Marks({ store }: { store: Store }) {
-  const { trails, classNames, sequence } = store.display;
+  const { trails, sequence } = store.display;
   const columns = withoutRepeats(store.samples.columns.value);
   const linked = sequenceColumn(store);
   return (
@@ -66,7 +66,7 @@ function Marks({ store }: { store: Store }) {
         <CheckField
           name="Class names"
           title="At the median of each class, of at most 20"
-          checked={classNames.value}
+          checked={namesClasses(store)}
           choose={(shown) => store.display.showClassNames(shown)}
         />
       )}

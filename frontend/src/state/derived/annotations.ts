@@ -31,15 +31,16 @@ interface Shown {
 type Category = Extract<Column, { type: "category" }>;
 
 export function annotationsOf(store: Store): Annotations {
-  const { trails, classNames, labelBy, sequence } = store.display;
+  const { trails, labelBy, sequence } = store.display;
+  const named = namesClasses(store);
   const shown = store.motion.shown.value;
-  const wanted = trails.value || classNames.value || labelBy.value !== "" || sequence.value;
+  const wanted = trails.value || named || labelBy.value !== "" || sequence.value;
   if (!wanted || shown === null) return NONE;
   const samples = shown.to.positions.length / 4;
   if (samples !== store.samples.count.value) return NONE;
   // What stands out: hovered, looked at, selected, in this order.
   const ids = trails.value || labelBy.value !== "" ? standingOut(store, samples) : [];
-  const names = classNames.value ? classLabels(store, shown) : [];
+  const names = named ? classLabels(store, shown) : [];
   return {
     lines: [
       ...(sequence.value ? sequenceLines(store, shown) : []),
@@ -47,6 +48,14 @@ export function annotationsOf(store: Store): Annotations {
     ],
     labels: [...sampleLabels(store, shown, ids), ...names],
   };
+}
+
+/** Whether the names of classes stand at their medians: by choice, else where they are few enough for all to stand there. */
+export function namesClasses(store: Store): boolean {
+  const chosen = store.display.requestedNames.value;
+  if (chosen !== null) return chosen;
+  const words = classesOf(store)?.column.words.length ?? 0;
+  return words > 1 && words <= MOST_NAMES;
 }
 
 /** The column that names the next sample of each, where there is one. */

@@ -8,7 +8,8 @@ export const MANY_SAMPLES = 100_000;
 
 export class DisplayState {
   readonly trails: Signal<boolean> = signal(false);
-  readonly classNames: Signal<boolean> = signal(false);
+  /** As somebody has chosen it; null while the number of classes decides. */
+  readonly requestedNames: Signal<boolean | null> = signal(null);
   /** The column whose values are written beside hovered and selected samples; "" for none. */
   readonly labelBy: Signal<string> = signal("");
   /** Lines from each sample to the one that a column calls the next. */
@@ -51,7 +52,7 @@ export class DisplayState {
   }
 
   showClassNames(shown: boolean): void {
-    this.classNames.value = shown;
+    this.requestedNames.value = shown;
   }
 
   showSequence(shown: boolean): void {
