@@ -91,10 +91,8 @@ export class CameraControl {
     }
     for (const [dimensions, seat] of this.seats) {
       const home = this.fit(dimensions);
-      const follows = seat.atHome && (change === "whole" || !suits(seat.home, home));
-      if (seat.atHome && !follows) continue;
       seat.home = home;
-      if (!follows) continue;
+      if (!seat.atHome || (change === "moved" && suits(seat.camera, home))) continue;
       if (dimensions === this.dimensions) this.fly(home);
       else seat.camera = home;
     }

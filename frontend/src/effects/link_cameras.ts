@@ -47,11 +47,15 @@ export function linkCameras(first: Store, second: Store, shared: () => boolean):
     },
   });
   const send = join([end(first, second), end(second, first)]);
-  // The second pane opens where the first one stands, and stays there when either comes to have another home.
+  // The second pane opens where the first one stands, and stays there when either shows another scene. Another step has
+  // another home too, and moves no camera that the user has.
+  let before: readonly unknown[] = [];
   effect(() => {
     const settled = first.home.value !== null && second.home.value !== null;
-    shared();
-    if (settled && first.camera.peek() !== null) send();
+    const scenes = [shared(), first.extent.peek()?.frames, second.extent.peek()?.frames];
+    if (!settled || scenes.every((one, i) => one === before[i])) return;
+    before = scenes;
+    if (first.camera.peek() !== null) send();
   });
 }
 
@@ -59,8 +63,7 @@ export function linkCameras(first: Store, second: Store, shared: () => boolean):
 export function joinHomes(first: Store, second: Store, shared: () => boolean): void {
   effect(() => {
     const complete = first.frames.value?.complete && second.frames.value?.complete;
-    const apart = first.runName.value !== second.runName.value;
-    const joined = complete === true && apart && shared();
+    const joined = complete === true && shared();
     setJoined(first, joined ? framedIn(second) : null);
     setJoined(second, joined ? framedIn(first) : null);
   });
