@@ -47,15 +47,16 @@ export function linkCameras(first: Store, second: Store, shared: () => boolean):
     },
   });
   const send = join([end(first, second), end(second, first)]);
-  // The second pane opens where the first one stands, and stays there when either shows another scene. Another step has
-  // another home too, and moves no camera that the user has.
-  let before: readonly unknown[] = [];
+  // The second pane opens where the first one stands, and stays there when either comes to have another home; but the
+  // home of another step moves no camera that the user has.
+  let steps: readonly unknown[] = [];
   effect(() => {
     const settled = first.home.value !== null && second.home.value !== null;
-    const scenes = [shared(), first.extent.peek()?.frames, second.extent.peek()?.frames];
-    if (!settled || scenes.every((one, i) => one === before[i])) return;
-    before = scenes;
-    if (first.camera.peek() !== null) send();
+    shared();
+    const before = steps;
+    steps = [first, second].map(({ extent }) => extent.peek()?.step);
+    const another = steps.some((step, i) => i in before && step !== before[i]);
+    if (settled && !another && first.camera.peek() !== null) send();
   });
 }
 
