@@ -53,10 +53,11 @@ export function linkCameras(first: Store, second: Store, shared: () => boolean):
   effect(() => {
     const settled = first.home.value !== null && second.home.value !== null;
     shared();
+    if (!settled) return;
     const before = steps;
     steps = [first, second].map(({ extent }) => extent.peek()?.step);
     const another = steps.some((step, i) => i in before && step !== before[i]);
-    if (settled && !another && first.camera.peek() !== null) send();
+    if (!another && first.camera.peek() !== null) send();
   });
 }
 
