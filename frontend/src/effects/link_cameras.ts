@@ -54,7 +54,8 @@ export function linkCameras(first: Store, second: Store, shared: () => boolean):
     const settled = first.home.value !== null && second.home.value !== null;
     shared();
     if (!settled) return;
-    const before = steps;
+    const loaded = first.frames.value?.complete && second.frames.value?.complete;
+    const before = loaded === true ? steps : [];
     steps = [first, second].map(({ extent }) => extent.peek()?.step);
     const another = steps.some((step, i) => i in before && step !== before[i]);
     if (!another && first.camera.peek() !== null) send();
