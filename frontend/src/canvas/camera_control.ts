@@ -102,7 +102,8 @@ export class CameraControl {
   setSize(size: Size): void {
     this.size = size;
     for (const [dimensions, seat] of this.seats) {
-      if (seat.atHome) seat.camera = seat.home = this.fit(dimensions);
+      seat.home = this.fit(dimensions);
+      if (seat.atHome) seat.camera = seat.home;
     }
     // A flight home would end where home was; one to elsewhere goes on.
     if (this.seat?.atHome) this.flight = null;
