@@ -71,8 +71,13 @@ describe("what colors the samples", () => {
 });
 
 describe("what is drawn over the samples", () => {
-  it("is nothing unless somebody asks for it", async () => {
-    expect(annotationsOf(await pageOf())).toEqual({ lines: [], labels: [] });
+  it("is the names of few classes, unless somebody takes them away", async () => {
+    const store = await pageOf();
+    const { lines, labels } = annotationsOf(store);
+    expect(lines).toEqual([]);
+    expect(labels.map(({ text }) => text)).toEqual(["cat", "dog"]);
+    store.display.showClassNames(false);
+    expect(annotationsOf(store)).toEqual({ lines: [], labels: [] });
   });
 
   it("is names at the classes' medians, and labels at selected samples", async () => {
