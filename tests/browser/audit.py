@@ -61,9 +61,10 @@ FAULTS = """
     return null;
   };
   const overlapping = [];
-  controls.forEach((a, i) => controls.slice(i + 1).forEach(b => {
-    if (a.contains(b) || b.contains(a) || sheet(a) !== sheet(b)) return;
-    const [p, q] = [seen_box(a), seen_box(b)];
+  const laid = controls.map(one => ({one, box: seen_box(one), sheet: sheet(one)}));
+  laid.forEach(({one: a, box: p, sheet: over}, i) => laid.slice(i + 1).forEach(other => {
+    const {one: b, box: q} = other;
+    if (a.contains(b) || b.contains(a) || over !== other.sheet) return;
     const wide = Math.min(p.right, q.right) - Math.max(p.left, q.left);
     const high = Math.min(p.bottom, q.bottom) - Math.max(p.top, q.top);
     if (wide > 1 && high > 1) overlapping.push(`${name(a)} and ${name(b)}`);

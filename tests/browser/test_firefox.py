@@ -65,8 +65,8 @@ def clusters(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TensorBoardPr
 
 @pytest.fixture
 def tab(open_tab: Open, clusters: TensorBoardProcess) -> Tab:
-    """TensorBoard's tab on that run, at its last step."""
-    tab = open_tab(clusters, width=1600, hosted=True)
+    """The page on that run, at its last step."""
+    tab = open_tab(clusters, width=1600)
     tab.wait_for_picture(LAST)
     return tab
 
@@ -142,7 +142,12 @@ def test_samples_are_pointed_at_chosen_and_saved(tab: Tab, downloads: Path) -> N
     assert [int(row.split(",")[0]) for row in rows] == np.flatnonzero(LABELS == 1).tolist()
 
 
-def test_theme_and_address_are_those_of_tensorboard(tab: Tab) -> None:
+def test_theme_and_address_are_those_of_tensorboard(
+    open_tab: Open, clusters: TensorBoardProcess
+) -> None:
+    tab = open_tab(clusters, width=1600, hosted=True)
+    tab.wait_for_picture(LAST)
+
     def background() -> list[int]:
         edge: list[int] = tab.pixels()[2, 2].tolist()
         return edge

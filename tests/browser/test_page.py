@@ -62,7 +62,7 @@ def test_the_layout_holds(open_tab: Open, layouts: Path, width: int, height: int
     # TensorBoard's own page is around ours at one size, and has a switch for the theme.
     hosted = width == 1400
     tab = open_tab(width=width, height=height, hosted=hosted, reduced_motion=True)
-    for dimensions, dark in (("2-D", False), ("3-D", True), ("2-D", False)):
+    for dimensions, dark in (("2-D", False), ("3-D", True)):
         tab.wear(dark=dark)
         tab.frame.get_by_text(dimensions, exact=True).click()
         expect(tab.canvas).to_have_accessible_name(re.compile(f"^{dimensions} PCA"))
@@ -70,6 +70,9 @@ def test_the_layout_holds(open_tab: Open, layouts: Path, width: int, height: int
         wait_for_background(tab, DARK if dark else LIGHT)
         tab.page.screenshot(path=layouts / f"{width}-{dimensions}.png")
         assert_layout_holds(tab, width, dark=dark)
+    if hosted:
+        tab.wear(dark=False)
+        wait_for_background(tab, LIGHT)
 
 
 def assert_layout_holds(tab: Tab, width: int, *, dark: bool) -> None:

@@ -40,7 +40,7 @@ def home_view(server: TensorBoardProcess, width: float, height: float) -> tuple[
 
 
 def test_the_first_screen_shows_the_last_step_of_the_newest_layer(open_tab: Open) -> None:
-    tab = open_tab(hosted=True)
+    tab = open_tab()
     tab.wait_for_picture(EPOCHS)
 
     expect(tab.canvas).to_have_accessible_name("2-D PCA of fc1, step 10, 1,797 samples")
