@@ -150,7 +150,7 @@ def test_what_happened_to_the_training_stands_below_the_slider(
     happened = [("interrupted", 3), ("resumed", 3), ("recompiled", 7)]
     phases = [{**ended, "kind": kind, "step": step} for kind, step in happened]
     manifest["phases"] = [began, *phases, ended]
-    manifest["steps"][2]["superseded"] = True
+    manifest["steps"][2] |= {"superseded": True, "phase": 0}
     path.write_text(json.dumps(manifest))
     with tensorboard(tmp_path) as process:
         tab = open_tab(process)
