@@ -14,8 +14,7 @@ import keras
 import numpy as np
 
 from tb_embed_plugin.errors import MisuseError
-from tb_embed_plugin.recording.input_batches import as_arrays
-from tb_embed_plugin.recording.sparse_ragged import SparseRows
+from tb_embed_plugin.recording.sparse_ragged import SparseRows, batch_of
 
 Forward = Callable[[Any], dict[str, Any]]
 """A structure of arrays (n, ...) in, tensors (n, n_units) by name out."""
@@ -60,8 +59,13 @@ def compile_pass(model: Any, forward: Forward, batch: Any, *, trainer: Any) -> C
         )
     compiled = compilers[backend](model, forward, batch, trainer)
     if any(isinstance(leaf, SparseRows) for leaf in keras.tree.flatten(batch)):
-        return lambda batch: compiled(as_arrays(batch))
+        return lambda batch: compiled(_as_arrays(batch))
     return compiled
+
+
+def _as_arrays(batch: Any) -> Any:
+    """Returns a batch with its sparse rows as dense arrays."""
+    return keras.tree.map_structure(batch_of, batch)
 
 
 def is_out_of_memory(error: Exception) -> bool:
@@ -92,7 +96,7 @@ def _compile_for_tensorflow(
 
     if getattr(trainer, "run_eagerly", False):
         return eager
-    signature = keras.tree.map_structure(spec_of, as_arrays(batch))
+    signature = keras.tree.map_structure(spec_of, _as_arrays(batch))
     return cast(CompiledPass, traced_pass(model, forward, signature))
 
 

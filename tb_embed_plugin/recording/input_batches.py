@@ -7,7 +7,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from tb_embed_plugin.recording.sparse_ragged import RaggedRows, SparseRows
+from tb_embed_plugin.recording.backends import tensorflow_constant
+from tb_embed_plugin.recording.sparse_ragged import RaggedRows, batch_of
 
 MAX_HELD_BYTES = 1 << 26
 """A larger x is not copied for TensorFlow."""
@@ -35,7 +36,7 @@ def probe_of(x: Any, fixed: int | None) -> Any:
     """
     count = min(PROBE_SAMPLES, _count(x)) if fixed is None else fixed
     rows = np.arange(count) % _count(x)
-    return keras.tree.map_structure(lambda leaf: _tensor(_batch(leaf[rows])), x)
+    return keras.tree.map_structure(lambda leaf: _tensor(batch_of(leaf[rows])), x)
 
 
 def hold_batches(x: Any, batch_size: int, *, is_fixed: bool = False) -> list[Any]:
@@ -62,21 +63,12 @@ def hold_batches(x: Any, batch_size: int, *, is_fixed: bool = False) -> list[Any
         if is_fixed and start + batch_size > n_samples:
             rows = np.arange(start, start + batch_size) % n_samples
         batch = leaf[rows]
-        return _on_cpu(_batch(batch)) if as_tensors else batch
+        return tensorflow_constant(batch_of(batch)) if as_tensors else batch
 
     return [
         keras.tree.map_structure(lambda leaf, start=start: held(leaf, start), x)
         for start in starts
     ]
-
-
-def as_arrays(batch: Any) -> Any:
-    """Returns a batch with its sparse rows as dense arrays."""
-    return keras.tree.map_structure(_batch, batch)
-
-
-def _batch(leaf: Any) -> Any:
-    return leaf.batch() if isinstance(leaf, SparseRows | RaggedRows) else leaf
 
 
 def _count(x: Any) -> int:
@@ -87,10 +79,8 @@ def _tensor(leaf: Any) -> Any:
     """Returns an array as a tensor; those of texts are TensorFlow's on every backend."""
     if not isinstance(leaf, np.ndarray):
         return leaf
-    return _on_cpu(leaf) if leaf.dtype.kind == "O" else keras.ops.convert_to_tensor(leaf)
-
-
-def _on_cpu(leaf: Any) -> Any:
-    from tb_embed_plugin.recording.backends import tensorflow_constant
-
-    return tensorflow_constant(leaf)
+    return (
+        tensorflow_constant(leaf)
+        if leaf.dtype.kind == "O"
+        else keras.ops.convert_to_tensor(leaf)
+    )

@@ -155,3 +155,8 @@ def _sparse_tensor(value: Any) -> SparseRows | NDArray[Any]:
     dense = np.zeros(shape, values.dtype)
     dense[tuple(places.T)] = values
     return dense
+
+
+def batch_of(rows: Any) -> Any:
+    """Returns what the model takes for rows of one input: sparse and ragged ones unpacked."""
+    return rows.batch() if isinstance(rows, SparseRows | RaggedRows) else rows
