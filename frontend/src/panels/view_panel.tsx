@@ -35,8 +35,8 @@ export function ViewPanel({ store }: { store: Store }) {
         barred={tooFew(engines.value, store.layer.value?.samples ?? Number.POSITIVE_INFINITY)}
         chosen={engine.value}
         choose={(name) => chooseEngine(store, name)}
+        {...(drift === "" ? {} : { note: drift })}
       />
-      {drift !== "" && <p class="note">{drift}</p>}
       {facts.unavailable != null && <p class="problems">{facts.unavailable}</p>}
       {lacksGroups(settings.value[engine.value] ?? {}) && (
         <p class="note">
