@@ -64,7 +64,7 @@ def test_mistakes_are_one_click_from_the_first_screen_and_the_card_of_one_two(
     tab, found = landing(open_tab)
     expect(found.get_by_role("button", name=f"Mistakes ({len(mistakes)})")).to_be_visible()
     first = [f"Sample {one}: {said(one, probabilities, labels)}" for one in mistakes[:5]]
-    names = [one.get_attribute("aria-label") for one in found.locator("li button").all()]
+    names = [one.get_attribute("title") for one in found.locator("li button").all()]
     assert names == first
 
     found.get_by_role("button", name="Show mistakes").click()

@@ -92,6 +92,12 @@ WALKS = {"choosing": (choosing, 10), "measured": (measured, len(SECTIONS) + 2)}
 """What brings the page into its states, and how many there are."""
 
 
+def keep_inspector(tab: Tab) -> None:
+    """Opens the inspector by hand, so that it stays at any width."""
+    tab.frame.get_by_label("Hide the inspector").click()
+    tab.frame.get_by_label("Show the inspector").click()
+
+
 def dark_barriers(tab: Tab) -> list[str]:
     """Returns what cannot be read in the dark, where nothing but colors is another."""
     tab.wear(dark=True)
@@ -107,6 +113,7 @@ def test_every_state_is_without_faults_at_any_width(
     states, count = WALKS[walk]
     tab = open_tab(reduced_motion=True)
     tab.wait_for_picture(EPOCHS)
+    keep_inspector(tab)
 
     found: dict[str, list[str]] = {}
     for state in states(tab):
@@ -154,6 +161,7 @@ def unreadable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TensorBoard
 def one_step(tab: Tab) -> Iterator[str]:
     """Brings the page of a single step into its states."""
     tab.wait_for_picture(0)
+    keep_inspector(tab)
     yield "one step and many classes"
     tab.frame.get_by_role("searchbox", name="Find classes").fill("name 1")
     expect(tab.frame.get_by_role("list", name="Classes found")).to_be_visible()

@@ -85,20 +85,14 @@ function First({ store, ids, says }: FirstProps) {
         <li key={id}>
           <button
             type="button"
-            aria-label={`Sample ${id}: ${says(id)}`}
             title={`Sample ${id}: ${says(id)}`}
             onClick={() => clickSample(store, id, "replace")}
             onPointerEnter={() => store.samples.pointAt(id)}
             onPointerLeave={() => store.samples.pointAt(null)}
           >
             {sprites !== null && <Thumbnail sprites={sprites} sample={id} side={IMAGE} silent />}
-            <span class="says" aria-hidden="true">
-              {says(id)
-                .split(", ")
-                .map((part) => (
-                  <span key={part}>{part}</span>
-                ))}
-            </span>
+            <span class="unseen">Sample {id}: </span>
+            <span class="says">{says(id)}</span>
           </button>
         </li>
       ))}
