@@ -70,3 +70,10 @@ def test_tensorboard_starts_when_a_requirement_of_ours_is_broken(
 def test_the_public_names_are_all_there() -> None:
     assert all(getattr(tb_embed_plugin, name) for name in tb_embed_plugin.__all__)
     assert set(tb_embed_plugin.__all__) <= set(dir(tb_embed_plugin))
+
+
+def test_no_module_is_longer_than_300_lines() -> None:
+    package = Path(tb_embed_plugin.__file__).parent
+    lengths = {path: len(path.read_text().splitlines()) for path in package.rglob("*.py")}
+    assert len(lengths) > 200
+    assert {str(path): n for path, n in lengths.items() if n > 300} == {}

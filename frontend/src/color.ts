@@ -1,4 +1,5 @@
 // From a metadata column to the colour of every sample and the legend that explains it.
+import type { Legend, LegendEntry } from "./legend";
 import { CATEGORIES, COLORS, categoryColor, css, GREY, MISTAKE, type Rgb } from "./palette";
 import { legibleRamp } from "./ramp";
 import type { Theme } from "./types";
@@ -8,34 +9,6 @@ const SHADES = 5;
 const DEEPEST = 0.5;
 const TRUTH = /^(true|false|yes|no)$/i;
 const TRUE = /^(true|yes)$/i;
-
-export interface LegendEntry {
-  readonly name: string;
-  readonly count: number;
-  readonly color: string;
-  /** Drawn as a ring: the sample has no value. */
-  readonly hollow: boolean;
-  /** The codes of the category that it stands for; -1 where there is no value. */
-  readonly codes: readonly number[];
-}
-
-export type Legend =
-  | { readonly kind: "none" }
-  | {
-      readonly kind: "categories";
-      readonly entries: readonly LegendEntry[];
-      /** Where classes share colours: those of each. */
-      readonly groups?: readonly LegendEntry[];
-    }
-  | {
-      readonly kind: "ramp";
-      readonly low: number;
-      readonly high: number;
-      /** The ends are seconds since 1970 in UTC. */
-      readonly ofTime: boolean;
-      readonly gradient: string;
-      readonly missing: LegendEntry | null;
-    };
 
 /** How more classes than colours come by theirs: by groups (of each word), or only some of them (by their codes). */
 export type Sharing =

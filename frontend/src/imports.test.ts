@@ -37,6 +37,16 @@ const FLOORS = [
   "effects",
 ];
 
+describe("modules", () => {
+  it("have at most 300 lines", () => {
+    const lengths = Object.entries(SOURCES).map(([name, text]) => [
+      name,
+      text.split("\n").length - 1,
+    ]);
+    expect(lengths.filter(([, lines]) => Number(lines) > 300)).toEqual([]);
+  });
+});
+
 describe("imports", () => {
   it("are found at all", () => {
     expect(found(/^app\.tsx$/, /^state\//)).not.toEqual([]);

@@ -1,7 +1,7 @@
 // In what the second pane follows the first one: its step, what is shown besides the samples, which of them are chosen, and
 // their colours.
 import { batch, computed, effect, type ReadonlySignal, type Signal } from "@preact/signals";
-import type { Legend } from "../color";
+import type { Legend } from "../legend";
 import { carryMask, carrySample, carrySamples } from "../model/comparison/same_samples";
 import { kindOf } from "../model/samples/measured_columns";
 import { stepBeside } from "../state/actions/compare";

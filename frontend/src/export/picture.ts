@@ -1,7 +1,7 @@
 // The picture as an image file: the samples, lines and words as they are drawn, on the stage's colour, with a legend beside.
 
-import type { Legend, LegendEntry } from "../color";
 import { writeMoment } from "../dates";
+import type { Legend, LegendEntry } from "../legend";
 import { css, STAGE } from "../palette";
 import type { PictureExport, Theme } from "../types";
 

@@ -1,8 +1,8 @@
 // What the colours mean, how many samples have each, and which of them are shown: each entry is a switch.
 import { useState } from "preact/hooks";
-import type { Legend, LegendEntry } from "../color";
 import { Choice } from "../controls/choice";
 import { writeMoment } from "../dates";
+import type { Legend, LegendEntry } from "../legend";
 import { hiddenIn } from "../model/samples/filters";
 import { writeNumber } from "../model/samples/table";
 import { type Treatment, treatmentOf } from "../model/samples/treatment";

@@ -1,7 +1,7 @@
 // The search: says at once how many samples it finds or what is wrong with the query; Enter selects them.
 import { useEffect, useRef } from "preact/hooks";
 
-import type { SearchResult } from "../state/parts/samples";
+import type { SearchResult } from "../model/samples/search_result";
 import type { Store } from "../state/store";
 
 /** Looking through many rows takes time that typing should not wait for. */

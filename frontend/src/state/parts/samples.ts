@@ -1,6 +1,6 @@
 // The part of the store that says which samples somebody has found and chosen.
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import type { Legend, LegendEntry } from "../../color";
+import type { Legend, LegendEntry } from "../../legend";
 import { MARK } from "../../marks";
 import {
   type Filter,
@@ -9,7 +9,8 @@ import {
   passing,
   toggleClasses,
 } from "../../model/samples/filters";
-import { type Masks, readQuery, type Search } from "../../model/samples/search";
+import { readQuery, type Search } from "../../model/samples/search";
+import type { PatternSearch, SearchResult } from "../../model/samples/search_result";
 import { combine, idsIn, type Reason, type Selection } from "../../model/samples/selection";
 import { rowsOf, type Table } from "../../model/samples/table";
 import { type Tag, type Tags, tagColumn, tagged } from "../../model/samples/tags";
@@ -20,19 +21,6 @@ import { until } from "./until";
 
 export const INSPECTOR_TABS = ["Findings", "Selection", "Sample", "Layer"] as const;
 export type InspectorTab = (typeof INSPECTOR_TABS)[number];
-
-/** What the search field has found; nothing has been asked where it is null. */
-export type SearchResult =
-  | { readonly kind: "samples"; readonly ids: readonly number[]; readonly among: number }
-  /** Regular expressions are being tried: on which share of the texts they have been. */
-  | { readonly kind: "searching"; readonly share: number }
-  | { readonly kind: "error"; readonly message: string };
-
-/** What the worker has said of a query's regular expressions. */
-export type PatternSearch =
-  | { readonly search: Search; readonly masks: Masks }
-  | { readonly search: Search; readonly share: number }
-  | { readonly search: Search; readonly error: string };
 
 export class SamplesState {
   readonly tool: Signal<Tool> = signal("pan");
