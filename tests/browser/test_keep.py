@@ -243,10 +243,10 @@ def test_coordinates_come_as_a_table(tab: Tab) -> None:
     one = places(save(tab, "This step"), LAST)
     np.testing.assert_array_equal(places(every, LAST), one)
     # Principal components by NumPy, up to their signs.
-    pooled = np.concatenate([snapshot(step) for step in range(LAST + 1)]).astype(np.float64)
-    middle = pooled.mean(0)
-    _, _, axes = np.linalg.svd(pooled - middle, full_matrices=False)
-    wanted = (snapshot(0) - middle) @ axes[:2].T
+    rows = [snapshot(step).astype(np.float64) for step in range(LAST + 1)]
+    within = [one - one.mean(axis=0) for one in rows]
+    _, _, axes = np.linalg.svd(np.concatenate(within), full_matrices=False)
+    wanted = within[0] @ axes[:2].T
     np.testing.assert_allclose(np.abs(places(every, 0)), np.abs(wanted), atol=0.01)
 
 

@@ -108,7 +108,7 @@ def select_label(tab: Tab, label: int) -> None:
 def test_trails_lead_to_where_the_hovered_sample_is_and_follow_the_camera(
     open_tab: Open,
 ) -> None:
-    tab = open_tab()
+    tab = open_tab(keys="&p.tb_embed.show=names:0")
     tab.wait_for_picture(EPOCHS)
     assert inked(tab) == 0
     menu(tab).get_by_label("Trails").check()
@@ -117,7 +117,9 @@ def test_trails_lead_to_where_the_hovered_sample_is_and_follow_the_camera(
     of_classes = inked(tab)
     # The sample farthest to the left has few others around it.
     positions = tab.positions()
-    sample = int(np.argmin(positions[:, 0]))
+    height, width = tab.pixels().shape[:2]
+    on_stage = ((positions > 10) & (positions < (width - 10, height - 70))).all(axis=1)
+    sample = int(np.argmin(np.where(on_stage, positions[:, 0], np.inf)))
     tab.point_at(*positions[sample])
     tab.wait_until(lambda: inked(tab) > of_classes)
     x, y = np.round(positions[sample]).astype(int)
@@ -147,17 +149,22 @@ def test_class_names_stand_at_the_medians_and_do_not_cover_one_another(open_tab:
 def test_a_ghost_shows_where_the_samples_were(open_tab: Open) -> None:
     tab = open_tab()
     tab.wait_for_picture(EPOCHS)
-    before = tab.pixels().astype(int)
+
+    def samples() -> NDArray[np.int64]:
+        """The picture above the line in words, which comes when it has been measured."""
+        return tab.pixels()[:-80].astype(np.int64)
+
+    before = samples()
     menu(tab).get_by_label("Besides the samples").select_option("ghost")
     menu(tab).get_by_label("Ghost of").select_option("0")
     close_menu(tab)
-    tab.wait_until(lambda: int((tab.pixels() != before).any(axis=2).sum()) > 500)
+    tab.wait_until(lambda: int((samples() != before).any(axis=2).sum()) > 500)
 
     menu(tab).get_by_label("Besides the samples").select_option("onion")
     expect(menu(tab).get_by_label("To")).to_have_value(str(EPOCHS))
     menu(tab).get_by_label("Besides the samples").select_option("none")
     close_menu(tab)
-    tab.wait_until(lambda: np.array_equal(tab.pixels(), before))
+    tab.wait_until(lambda: np.array_equal(samples(), before))
 
 
 def test_selected_samples_are_held_still_while_the_others_move(
@@ -251,7 +258,7 @@ def test_playing_in_a_loop_begins_again(open_tab: Open, planted: TensorBoardProc
 def test_size_sequence_density_and_factors_change_the_picture(
     open_tab: Open, planted: TensorBoardProcess
 ) -> None:
-    tab = open_tab(planted, reduced_motion=True)
+    tab = open_tab(planted, reduced_motion=True, keys="&p.tb_embed.show=names:0")
     tab.wait_for_picture(STEPS[-1])
     tab.frame.get_by_text("Dots", exact=True).click()
     tab.settle()

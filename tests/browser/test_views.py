@@ -77,7 +77,7 @@ def test_a_parameter_makes_another_layout_and_stays_in_the_address(
     tab.wait_for_picture(STEPS - 1)
     choose_view(tab, "UMAP")
     open_more(tab)
-    neighbors = tab.frame.get_by_label("Neighbors")
+    neighbors = tab.frame.get_by_role("spinbutton", name="Neighbors")
     neighbors.fill("1")
     neighbors.press("Tab")
     expect(tab.frame.locator("input:invalid")).to_have_count(1)
