@@ -292,6 +292,7 @@ def keep_picture(tab: Tab, path: Path) -> None:
 def test_the_pictures_of_the_readme(open_tab: Open, pictures: Path) -> None:
     light = open_tab(hosted=True, reduced_motion=True)
     light.wait_for_picture(EPOCHS)
+    expect(light.frame.get_by_role("button", name="Show mistakes")).to_be_visible()
     keep_picture(light, pictures / "light.png")
     dark = open_tab(hosted=True, reduced_motion=True, dark=True)
     dark.wait_for_picture(EPOCHS)
