@@ -69,6 +69,7 @@ bench: $(VENV)/installed $(PAGE) browsers  ## the claims of docs/benchmarks.md, 
 	$(BIN)/python benchmarks/schedule.py
 	$(BIN)/python benchmarks/half_precision.py --data $(MNIST)
 	$(BIN)/python benchmarks/linear.py
+	$(BIN)/python benchmarks/default_axes.py --data $(MNIST)
 	$(BIN)/python benchmarks/sprites.py --data $(MNIST)
 	$(BIN)/python benchmarks/projections.py --data $(MNIST)
 	$(BIN)/python benchmarks/large.py
