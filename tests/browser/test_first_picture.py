@@ -46,3 +46,34 @@ def test_a_camera_that_the_user_has_moved_stays(open_tab: Open) -> None:
         tab.wait_for_picture(step)
 
     np.testing.assert_allclose(tab.positions(), before, atol=0.01)
+
+
+def test_all_steps_are_in_view_while_they_are_played(open_tab: Open) -> None:
+    tab = open_tab(reduced_motion=True, keys="&p.tb_embed.step=0")
+    tab.wait_for_picture(0)
+    assert max(filled(tab)) >= 0.8
+    tab.canvas.evaluate(
+        """canvas => {
+            window.seen = [];
+            const look = () => {
+                const places = window.tbEmbed.screenPositions();
+                let inside = 0;
+                for (let i = 0; i < places.length; i += 3) {
+                    const [x, y] = [places[i], places[i + 1]];
+                    const across = x > 0 && x < canvas.clientWidth;
+                    inside += across && y > 0 && y < canvas.clientHeight;
+                }
+                window.seen.push(3 * inside / places.length);
+                afterNextFrame();
+            };
+            // Not in the frame's own callbacks, some of which come before the stage has drawn.
+            const afterNextFrame = () => requestAnimationFrame(() => setTimeout(look));
+            look();
+        }"""
+    )
+    tab.frame.get_by_role("button", name="Play").click()
+    tab.wait_for_picture(EPOCHS)
+    seen = tab.canvas.evaluate("() => window.seen")
+
+    assert len(seen) > 2
+    assert min(seen) > 0.9
