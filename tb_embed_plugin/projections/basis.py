@@ -86,13 +86,19 @@ class Basis:
             float32 (n_samples, components), in `unit`.
         """
         axes = self.axes[:, :components]
-        # Float64 until a drift, which may be far larger than the picture, is taken out.
-        frame = np.zeros((len(snapshot), components))
+        frame = np.zeros((len(snapshot), components), np.float32)
+        first, total = np.zeros(axes.shape[1]), np.zeros(axes.shape[1])
         for rows, block in self.scaling.blocks(snapshot):
-            frame[rows, : axes.shape[1]] = (block - self.mean) @ axes / self.unit
+            places = (block - self.mean) @ axes / self.unit
+            if self.center_steps:
+                # About the first row, as a drift may be far larger than what float32 tells.
+                first = places[0].copy() if rows.start == 0 else first
+                places -= first
+                total += places.sum(axis=0)
+            frame[rows, : axes.shape[1]] = places
         if self.center_steps:
-            frame -= frame.mean(axis=0)
-        return frame.astype(np.float32)
+            frame[:, : axes.shape[1]] -= total / len(snapshot)
+        return frame
 
     def origin(self, snapshot: NDArray[np.float32]) -> NDArray[np.float64]:
         """Returns the scaled activations that a snapshot's frame has at zero, (n_units,)."""

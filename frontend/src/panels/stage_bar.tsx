@@ -40,7 +40,11 @@ const DIMENSIONS: readonly Option<Dimensions>[] = [
   { value: 3, name: "3-D", title: "In space: drag to turn it" },
 ];
 const DRAWINGS: readonly Option<Drawing>[] = [
-  { value: "auto", name: "Auto", title: "Images where there is room for them, else dots" },
+  {
+    value: "auto",
+    name: "Auto",
+    title: "Images where at most a fifth of their area is hidden, else dots",
+  },
   { value: "dots", name: "Dots", title: "Every sample is a dot" },
   { value: "images", name: "Images", title: "Every sample is its thumbnail" },
 ];

@@ -10,7 +10,6 @@ steps the steps of the layer.
 from __future__ import annotations
 
 import math
-import os
 import re
 import time
 from collections.abc import Collection, Iterator, Sequence
@@ -21,7 +20,7 @@ from typing import ClassVar
 from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.metadata import PROJECTOR_CONFIG_FILE
 from tb_embed_plugin.runs.file_stamps import Stamp, stamp_of
-from tb_embed_plugin.runs.foreign.folder_contents import FolderContents
+from tb_embed_plugin.runs.foreign.folder_contents import FolderContents, names_in
 from tb_embed_plugin.runs.foreign.reader import RunFolder
 from tb_embed_plugin.runs.foreign.step_words import in_their_order
 from tb_embed_plugin.runs.foreign.tag_layers import TaggedTensor, layers_of_tag
@@ -167,7 +166,7 @@ def _unlisted(
     for name in sorted(filter(is_step, names)):
         if config is None:
             found.watched.append(folder / name)
-        for escaped in _names(folder / name):
+        for escaped in names_in(folder / name):
             key = tag, step = _unescaped(escaped), _unpadded(name)
             if key in listed:
                 continue
@@ -193,14 +192,6 @@ def _unlisted(
 def _is_quiet(stamp: Stamp) -> bool:
     """Whether a file has not changed for a while: copying makes it newer than what lists it."""
     return stamp is not None and stamp[0] < (time.time() - QUIET_SECONDS) * 1e9
-
-
-def _names(folder: Path) -> list[str]:
-    """Returns what a directory holds, nothing where it is none or cannot be read."""
-    try:
-        return os.listdir(folder)  # noqa: PTH208 # thousands of names: no need of Paths
-    except OSError:
-        return []
 
 
 def _open_listed(
@@ -237,7 +228,7 @@ def _open_unlisted(folder: Path, inside: str, found: FolderContents) -> TaggedTe
         UnreadableError: The tensor's cannot be read or lies outside of the run.
     """
     path = confined(folder, f"{inside}/tensors.tsv")
-    beside = set(_names(folder / inside))
+    beside = set(names_in(folder / inside))
 
     def file(name: str) -> Path | None:
         if name not in beside:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -227,3 +228,11 @@ def _in_words(shape: tuple[int, int]) -> str:
 
 def _shapes(shapes: Sequence[tuple[int, int]]) -> str:
     return ", ".join(f"{rows} x {columns}" for rows, columns in shapes)
+
+
+def names_in(folder: Path) -> list[str]:
+    """Returns what a directory holds, nothing where it is none or cannot be read."""
+    try:
+        return os.listdir(folder)  # noqa: PTH208 # thousands of names: no need of Paths
+    except OSError:
+        return []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from tb_embed_plugin.metadata import (
     PROJECTOR_CONFIG_FILE,
 )
 from tb_embed_plugin.runs.checkpoints.bundle_entries import INDEX
+from tb_embed_plugin.runs.foreign.folder_contents import names_in
 from tb_embed_plugin.runs.foreign.reader import Reader, VariablesPlace
 from tb_embed_plugin.runs.foreign.written_path import WrittenPaths, last_part
 from tb_embed_plugin.runs.projector_config import ProjectorConfig
@@ -59,7 +59,7 @@ def find_variables(
 
     main = named.name.removesuffix(INDEX) if named else last_part(written)
     for path in [named.parent, folder] if named else [folder]:
-        there = names if path == folder else _names(path)
+        there = names if path == folder else names_in(path)
         if holds_variables(there):
             return _place(folder, path, there, main)
     place = VariablesPlace("", names, main)
@@ -122,15 +122,7 @@ def _folders_below(folder: Path, names: list[str]) -> list[tuple[Path, list[str]
             path = confined(folder, name).resolve()
         except UnreadableError:
             continue  # nothing outside of the run is looked at
-        there = [] if name.startswith(".") else _names(path)
+        there = [] if name.startswith(".") else names_in(path)
         if there and not {PROJECTOR_CONFIG_FILE, MANIFEST_FILE} & set(there):
             found.append((path, there))
     return found
-
-
-def _names(path: Path) -> list[str]:
-    """Returns what a directory holds, nothing where it is none or cannot be read."""
-    try:
-        return os.listdir(path)  # noqa: PTH208 # thousands of names: no need of Paths
-    except OSError:
-        return []

@@ -71,6 +71,11 @@ export function Glance(props: GlanceProps) {
   );
 }
 
+/** Breaks after the comma alone: "5 → 9," and "56 %". */
+function inTwoLines(words: string): string {
+  return words.replaceAll(/(?<!,) /g, "\u00a0");
+}
+
 interface FirstProps {
   readonly store: Store;
   readonly ids: readonly number[];
@@ -92,7 +97,7 @@ function First({ store, ids, says }: FirstProps) {
           >
             {sprites !== null && <Thumbnail sprites={sprites} sample={id} side={IMAGE} silent />}
             <span class="unseen">Sample {id}: </span>
-            <span class="says">{says(id)}</span>
+            <span class="says">{inTwoLines(says(id))}</span>
           </button>
         </li>
       ))}
