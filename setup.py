@@ -134,7 +134,10 @@ setup(
             "build",
             "hypothesis",
             "import-linter",
+            # What runs the notebook of `examples/`.
+            "ipykernel",
             "mypy",
+            "nbclient",
             "pandas",
             "pandas-stubs",
             # Since 1.65 it demands of Firefox what that of Debian lacks.
