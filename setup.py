@@ -128,6 +128,8 @@ setup(
             "pytest",
             "torch==2.13.0",
         ],
+        # What `make docs` needs.
+        "docs": ["mkdocs-material>=9.6", "mkdocstrings[python]>=0.30"],
         # Parquet, for `tb-embed import` and `export`.
         "parquet": ["pyarrow>=15"],
         "test": [

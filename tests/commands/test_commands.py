@@ -18,6 +18,7 @@ from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from tb_embed_plugin import cli
+from tb_embed_plugin.commands import demo
 from tests.harness import PATIENCE, read_run, wait_until
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "mnist_fc1.py"
@@ -111,11 +112,44 @@ def test_the_demo_records_digits(tmp_path: Path, capsys: pytest.CaptureFixture[s
     status = cli.main(["demo", "--epochs", "2", "--logdir", str(tmp_path), "--no-serve"])
 
     assert status == 0
-    assert f"tensorboard --logdir {tmp_path}" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert said.startswith("Training on 1,797 handwritten digits from scikit-learn; nothing to")
+    assert f"tensorboard --logdir {tmp_path}" in said
     run = read_run(tmp_path / "digits")
     assert run.steps == [0, 1, 2]
     assert run.manifest.samples == 1797
     assert run.manifest.sprite is not None
+    assert run.manifest.sprite.cell == (28, 28)
+
+
+def test_the_demos_thumbnails_are_the_digits_enlarged(
+    digits: tuple[NDArray[np.float32], NDArray[np.int64]],
+) -> None:
+    images, _ = digits
+    large = demo.as_large_as_mnist(images)
+
+    assert large.shape == (len(images), 28, 28)
+    assert large.dtype == np.float32
+    assert (large.min(), large.max()) == (0, 1)
+    # Each pixel of before lies where it was: a square of 3 x 3 within a margin of 2.
+    means = large[:, 2:26, 2:26].reshape(-1, 8, 3, 8, 3).mean(axis=(2, 4))
+    assert np.corrcoef(means.ravel(), images.ravel())[0, 1] > 0.95
+
+
+def test_a_demo_without_network_says_what_needs_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import keras
+
+    def fail() -> None:
+        raise Exception("URL fetch failure on https://x/mnist.npz: None")  # noqa: TRY002 # as Keras
+
+    monkeypatch.setattr(keras.datasets.mnist, "load_data", fail)
+    words = ["demo", "--dataset", "mnist", "--logdir", str(tmp_path), "--no-serve"]
+    assert cli.main(words) == 1
+    said = capsys.readouterr()
+    assert "Keras downloads 11 MB" in said.out
+    assert "leave --dataset out" in said.err
 
 
 def test_the_demo_reads_a_file_of_mnist(tmp_path: Path, mnist_file: Path) -> None:
@@ -152,7 +186,7 @@ def test_the_demo_serves_until_ctrl_c(tmp_path: Path) -> None:
     assert process.stdout is not None
     try:
         address = next(line.split()[1] for line in process.stdout if line.startswith("Open "))
-        assert address.endswith("#tb_embed&p.tb_embed.run=digits")
+        assert address.endswith("/#tb_embed")
         runs = f"{address.partition('#')[0]}data/plugin/tb_embed/runs"
         wait_until(lambda: b"digits" in urllib.request.urlopen(runs).read(), every=0.5)
     finally:
