@@ -2,6 +2,7 @@
 // state alone.
 
 import { labelQuery } from "./model/samples/label_column";
+import type { Progress } from "./progress";
 import type {
   DistanceMetric,
   Engine,
@@ -10,7 +11,6 @@ import type {
   Layer,
   Neighbor,
   PlaneLogits,
-  Progress,
   ProjectionKey,
   Quality,
   Run,

@@ -1,4 +1,5 @@
 // What the server says and what the parts of the page hand to one another, named as in docs/glossary.md.
+import type { JobState, Progress } from "./progress";
 
 export interface Layer {
   readonly name: string;
@@ -152,21 +153,6 @@ export interface Engine {
   readonly unavailable: string | null;
   /** Of fewer samples it makes no picture. */
   readonly least_samples: number;
-}
-
-export type JobState = "absent" | "waiting" | "running" | "done" | "failed" | "cancelled";
-
-/** How far the server has come with the frames of a layout. */
-export interface Progress {
-  readonly state: JobState;
-  readonly done: number;
-  readonly total: number;
-  readonly message: string;
-  readonly expected_seconds: number | null;
-  /** The coordinate system of a layout's frames: frames of another one do not fit. */
-  readonly layout?: string | undefined;
-  /** How the run was carried into another one's axes. */
-  readonly onto?: { readonly sentence: string } | null;
 }
 
 /** The layer of another run in whose axes this one is shown. */

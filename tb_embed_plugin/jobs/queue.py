@@ -45,6 +45,7 @@ class Status:
         state: `waiting` for others, `running`, or how it ended.
         stage: Which of its two stages it is in.
         message: What is being done, or one sentence that says why it failed.
+        part: Share of the frame under way that is done, in [0, 1).
         expected_seconds: Until the end of the stage; None once the job has ended.
         label: The column by which it measures label accuracy, None for no label.
     """
@@ -52,6 +53,7 @@ class Status:
     state: State
     stage: Stage
     message: str
+    part: float
     expected_seconds: float | None
     label: str | None
 
@@ -115,7 +117,13 @@ class JobQueue:
             if job is None:
                 return None
             seconds = self._remaining(job)
-            return Status(job.state, job.stage, job.message, seconds, job.spec.label)
+            part = job.done % 1
+            return Status(job.state, job.stage, job.message, part, seconds, job.spec.label)
+
+    def under_way(self) -> int:
+        """Returns how many jobs run or wait."""
+        with self._changed:
+            return sum(not job.ended.is_set() for job in self._jobs.values())
 
     def expected_seconds(self, size: JobSize, stage: Stage) -> float:
         """Returns how long a job would take, not counting those that it waits for."""

@@ -69,23 +69,39 @@ def start(
 def describe(
     service: Service, layout: LayoutCache, stage: Stage, label: str | None, *, complete: bool
 ) -> dict[str, Any]:
-    """Returns how far a stage of a layout is: state, one sentence, seconds still expected."""
+    """Returns how far a stage of a layout is: state, one sentence, seconds still expected.
+
+    Of work that nobody does, the seconds are those that a job would take; `jobs` says how many
+    there are of whatever layout, `part` how much is done of the frame under way.
+    """
+    jobs = service.jobs.under_way()
     if complete:
-        return {"state": "done", "message": "", "expected_seconds": 0}
+        return {
+            "state": "done",
+            "message": "",
+            "expected_seconds": 0,
+            "part": 0.0,
+            "jobs": jobs,
+        }
     status = (
         service.jobs.status(layout.key)
         if stage == "frames"
         else _status(service, layout, label)
     )
-    if status is None or status.state == "done":
-        expected = service.jobs.expected_seconds(work_left(layout, label), stage)
-        message = layout.engine.unavailable() or "not asked for yet"
-        return {"state": "absent", "message": message, "expected_seconds": round(expected, 1)}
-    seconds = status.expected_seconds
+    state, message, part, seconds = "absent", "not asked for yet", 0.0, None
+    if status is not None and status.state != "done":
+        state, message, seconds = status.state, status.message, status.expected_seconds
+        part = status.part if state == "running" else 0.0
+    elif (reason := layout.engine.unavailable()) is not None:
+        message = reason
+    if seconds is None:
+        seconds = service.jobs.expected_seconds(work_left(layout, label), stage)
     return {
-        "state": status.state,
-        "message": status.message,
-        "expected_seconds": None if seconds is None else round(seconds, 1),
+        "state": state,
+        "message": message,
+        "expected_seconds": round(seconds, 1),
+        "part": round(part, 3),
+        "jobs": jobs,
     }
 
 

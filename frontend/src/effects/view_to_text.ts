@@ -92,6 +92,7 @@ export function showView(store: Store, view: Address, signal: AbortSignal): void
     store.ontoRun.value = view.onto ?? null;
     store.pinned.value = readStep(view.pinned);
     store.turn.value = view.axes === undefined ? null : readAxes(view.axes);
+    store.picture.chosenByHand.value = false;
     showBeside(store, view.companion);
     takeShown(store.display, view.show ?? "");
   });

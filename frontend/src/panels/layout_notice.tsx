@@ -1,67 +1,120 @@
 // What a layout costs before it is started, how far it is while it is worked on, and what went wrong.
 
+import type { Estimate } from "../model/projection/waiting";
+import type { Progress } from "../progress";
 import { cancelLayout, startLayout } from "../state/actions/choose_view";
-import { isUnderWay } from "../state/parts/frame_cache";
+import { shownInstead } from "../state/derived/picture_title";
+import { countedSteps, engineTitle, stepNoun } from "../state/derived/titles";
 import type { Store } from "../state/store";
 
 export function LayoutNotice({ store }: { store: Store }) {
-  const { frames, view, engines, steps } = store;
+  const { frames, view, engines } = store;
   const progress = frames.value?.progress.value ?? null;
   if (progress === null || !view.value?.iterative || progress.state === "done") return null;
-  const title = engines.value.find(({ name }) => name === view.value?.engine)?.title ?? "";
-  const missing = steps.value.length - progress.done;
-  const what = `${title} of ${missing} step${missing === 1 ? "" : "s"}`;
+  const title = engineTitle(store);
+  const facts = engines.value.find(({ name }) => name === view.value?.engine);
   return (
     <section
       class="layout-notice"
       aria-label={store.second ? "Layout of the second pane" : "Layout"}
     >
-      {isUnderWay(progress) ? (
-        <>
-          <p role="status">
-            {progress.state === "waiting"
-              ? `${what} waits for another layout to end`
-              : `Laying out ${title}: ${progress.done} of ${progress.total} steps${left(progress.expected_seconds)}`}
-          </p>
-          <progress max={progress.total} value={progress.done} aria-label={`${title} finished`} />
-          <button
-            type="button"
-            title="Ends the work; what is finished stays"
-            onClick={() => cancelLayout(store)}
-          >
-            Cancel
-          </button>
-        </>
+      {frames.value?.underWay ? (
+        <UnderWay store={store} title={title} progress={progress} />
+      ) : facts?.unavailable != null ? (
+        <p role="status">{facts.unavailable}</p>
       ) : (
-        <>
-          <p role={progress.state === "failed" ? "alert" : "status"}>
-            {progress.state === "failed"
-              ? progress.message
-              : `${what} ${cost(progress.expected_seconds)}`}
-          </p>
-          <button
-            type="button"
-            class="primary"
-            title="Starts the work on the server; what is finished is kept for the next time"
-            onClick={() => startLayout(store)}
-          >
-            {progress.state === "failed" ? "Try again" : "Lay out"}
-          </button>
-        </>
+        <NotStarted store={store} title={title} progress={progress} />
       )}
     </section>
   );
 }
 
-function left(seconds: number | null): string {
-  return seconds === null || seconds < 1 ? "" : `, about ${duration(seconds)} left`;
+interface PartProps {
+  readonly store: Store;
+  readonly title: string;
+  readonly progress: Progress;
 }
 
-function cost(seconds: number | null): string {
-  if (seconds === null) return "has not been laid out yet.";
-  return `will take about ${duration(seconds)}.`;
+function UnderWay({ store, title, progress }: PartProps) {
+  const estimate = store.picture.estimate.value ?? {
+    ...{ total: progress.total, done: progress.done, current: progress.done + 1 },
+    ...{ secondsLeft: null, late: false },
+  };
+  const words =
+    progress.state === "waiting"
+      ? `${title} waits for another computation to end`
+      : `Computing ${title}: ${stepNoun(store)} ${estimate.current} of ${estimate.total}${left(estimate)}`;
+  return (
+    <>
+      <div class="words">
+        <p role="status">{words}</p>
+        <Instead store={store} />
+      </div>
+      <progress
+        max={estimate.total}
+        value={estimate.done}
+        aria-label={`${title} computed`}
+        aria-valuetext={words}
+      />
+      <button
+        type="button"
+        title="Stops computing; finished frames are kept"
+        onClick={() => cancelLayout(store)}
+      >
+        Cancel
+      </button>
+    </>
+  );
+}
+
+function NotStarted({ store, title, progress }: PartProps) {
+  const failed = progress.state === "failed";
+  const { done, total, expected_seconds: seconds } = progress;
+  const words =
+    done === 0 ? "not computed yet" : `${done} of ${countedSteps(store, total)} computed`;
+  const cost = seconds === null ? "" : ` (about ${duration(seconds)})`;
+  return (
+    <>
+      {failed ? (
+        <p role="alert">
+          <strong>Could not compute {title}.</strong> {sentence(progress.message)}
+        </p>
+      ) : (
+        <div class="words">
+          <p role="status">
+            {title}: {words}
+          </p>
+          <Instead store={store} />
+        </div>
+      )}
+      <button
+        type="button"
+        class="primary"
+        title="Runs on the server; finished frames are kept for the next time"
+        onClick={() => startLayout(store)}
+      >
+        {failed ? "Try again" : `Compute ${title}${cost}`}
+      </button>
+    </>
+  );
+}
+
+function Instead({ store }: { store: Store }) {
+  const instead = shownInstead(store);
+  return instead === null ? null : <p class="note">{instead}</p>;
+}
+
+function left({ secondsLeft, late }: Estimate): string {
+  if (late) return ", longer than expected";
+  return secondsLeft === null || secondsLeft < 1 ? "" : `, about ${duration(secondsLeft)} left`;
 }
 
 function duration(seconds: number): string {
   return seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`;
+}
+
+/** A reason begins like a sentence, and ends like one. */
+function sentence(words: string): string {
+  const begun = words.charAt(0).toUpperCase() + words.slice(1);
+  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
 }

@@ -22,8 +22,8 @@ import { placesOf } from "../model/scene/hold_still";
 import { css, RINGS, STAGE } from "../palette";
 import { ghostPoses } from "../state/actions/display";
 import { annotationsOf } from "../state/derived/annotations";
+import { pictureTitle } from "../state/derived/picture_title";
 import { paintOf, scalesOf } from "../state/derived/sizes";
-import { stageTitle } from "../state/derived/titles";
 import type { Store } from "../state/store";
 import type { Dimensions } from "../types";
 
@@ -76,7 +76,7 @@ export function StagePanel({ store, hands, children }: StagePanelProps) {
   }, [store, hands, gone]);
   return (
     <section
-      class="stage"
+      class={store.picture.stale.value ? "stage stale" : "stage"}
       aria-label={store.second ? "Second pane" : "Stage"}
       aria-busy={store.busy.value}
     >
@@ -88,7 +88,7 @@ export function StagePanel({ store, hands, children }: StagePanelProps) {
         ref={canvas}
         class={store.samples.tool.value === "pan" ? "samples" : "samples draws"}
         role="application"
-        aria-label={stageTitle(store)}
+        aria-label={pictureTitle(store)}
         tabIndex={0}
         onPointerDown={(event) => event.currentTarget.focus({ preventScroll: true })}
       />
@@ -161,14 +161,17 @@ function runStage(store: Store, hands: StageHands, parts: Parts): () => void {
     if (store.display.mode.peek() !== "density" || late) return density.clear();
     density.draw(stage.screenPositions(), size, RINGS[store.theme.peek()].selected);
   };
+  const others = () => store.picture.ofOtherSamples.peek();
   const stage = new Stage(canvas, renderer, store.dimensions.peek(), {
     tool: () => store.samples.tool.peek(),
-    ...hands,
+    // Samples of another run can be neither looked at nor selected by where they were.
+    click: (...clicked) => others() || hands.click(...clicked),
+    enclose: (...enclosed) => others() || hands.enclose(...enclosed),
     sketch(path) {
       store.samples.sketch.value = path;
     },
     point(at) {
-      store.hover.value = at && withQuarter(at, canvas);
+      store.hover.value = at && !others() ? withQuarter(at, canvas) : null;
     },
     fly(flying) {
       store.flying.value = flying;
@@ -190,6 +193,8 @@ function runStage(store: Store, hands: StageHands, parts: Parts): () => void {
   });
   const pictureExport = new StagePictureExport(stage, overlay, canvas, above);
   store.pictureExport.value = pictureExport;
+  // The picture of other samples stays as it was, in its own colors.
+  const keepsLook = () => store.picture.ofOtherSamples.value;
   const stops = [
     effect(() => {
       if (store.requestedCamera.value !== null) stage.lookFrom(store.requestedCamera.value);
@@ -210,10 +215,15 @@ function runStage(store: Store, hands: StageHands, parts: Parts): () => void {
       stage.setExtent(clouds, extent.change);
     }),
     effect(() => {
-      if (store.coloring.value !== null) stage.setPaint(paintOf(store, store.coloring.value));
+      if (keepsLook() || store.coloring.value === null) return;
+      stage.setPaint(paintOf(store, store.coloring.value));
     }),
-    effect(() => stage.setScales(scalesOf(store))),
-    effect(() => stage.setMarks(store.samples.marks.value)),
+    effect(() => {
+      if (!keepsLook()) stage.setScales(scalesOf(store));
+    }),
+    effect(() => {
+      if (!keepsLook()) stage.setMarks(store.samples.marks.value);
+    }),
     effect(() => {
       // Ghosts have the colours of their samples, and hide which are hidden.
       store.coloring.value;
@@ -237,7 +247,7 @@ function runStage(store: Store, hands: StageHands, parts: Parts): () => void {
     }),
     effect(() => overlay.setAnnotations(annotationsOf(store))),
     effect(() => stage.pointAt(store.samples.pointed.value)),
-    effect(() => packThumbnails(store, stage)),
+    effect(() => (keepsLook() ? undefined : packThumbnails(store, stage))),
     store.display.fitRequests.subscribe((times) => {
       const pose = untracked(() => store.motion.shown.value?.to);
       const ids = untracked(() => store.samples.selectedIds());

@@ -25,6 +25,7 @@ import type { FrameCache } from "./parts/frame_cache";
 import { MeasuresState } from "./parts/measures";
 import { Motion } from "./parts/motion";
 import { NeighborsState } from "./parts/neighbors";
+import { PictureState } from "./parts/picture";
 import { SamplesState } from "./parts/samples";
 import type { Store } from "./store";
 
@@ -164,6 +165,7 @@ export function createStore(reducedMotion: () => boolean, wide: boolean, second 
     display: new DisplayState(samples),
     bookmarks: new Bookmarks(),
     neighbors: new NeighborsState(),
+    picture: new PictureState({ frames, run, layer }),
     measures,
     comparison: new ComparisonState(),
     companion: signal(null),

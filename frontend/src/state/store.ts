@@ -30,6 +30,7 @@ import type { FrameCache } from "./parts/frame_cache";
 import type { MeasuresState } from "./parts/measures";
 import type { Motion } from "./parts/motion";
 import type { NeighborsState } from "./parts/neighbors";
+import type { PictureState } from "./parts/picture";
 import type { SamplesState } from "./parts/samples";
 
 export interface Sprites {
@@ -72,6 +73,7 @@ export interface Store {
   readonly display: DisplayState;
   readonly bookmarks: Bookmarks;
   readonly neighbors: NeighborsState;
+  readonly picture: PictureState;
   readonly measures: MeasuresState;
   readonly comparison: ComparisonState;
   /** That of the second pane, while it is open. */

@@ -28,6 +28,11 @@ export interface Linking {
   readonly sentence: string;
 }
 
+/** Equal for layers whose rows are the same samples, of whatever run. */
+export function samplesKey(run: string, { name, samples, fingerprint }: Layer): string {
+  return JSON.stringify(fingerprint === "" ? [run, name, samples] : [fingerprint, samples]);
+}
+
 export const UNKNOWN: Linking = { link: null, sentence: "" };
 
 export function linkSamples(first: Side, second: Side): Linking {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { curveSentence } from "../../charts/step_curve";
 import { rankedShare } from "../../panels/data_map/model";
-import { placeIn } from "./nearest_steps";
+import { nearestOf, placeIn } from "./nearest_steps";
 
 describe("a moment among some of the steps", () => {
   it("lies between those around it", () => {
@@ -14,6 +14,16 @@ describe("a moment among some of the steps", () => {
   it("is the nearest one beyond the ends", () => {
     expect(placeIn([2, 3], [0, 2, 3, 9], 0)).toBe(0);
     expect(placeIn([2, 3], [0, 2, 3, 9], 3)).toBe(1);
+  });
+});
+
+describe("the nearest of the steps that are there", () => {
+  it("is the one fewest places away, of two the later one", () => {
+    const all = [0, 1, 2, 10, 20];
+    expect(nearestOf(all, [20, 0], 1)).toBe(0);
+    expect(nearestOf(all, [1, 10], 2)).toBe(10);
+    expect(nearestOf(all, [20], 0)).toBe(20);
+    expect(nearestOf(all, [], 0)).toBeNull();
   });
 });
 

@@ -11,3 +11,14 @@ export function placeIn(some: readonly number[], all: readonly number[], at: num
   if (before === undefined || after === step) return next;
   return next - 1 + (step - before) / (after - before);
 }
+
+/** The one of `some` that lies fewest places from `wanted` among `all`, of two the later one; null of none. */
+export function nearestOf(
+  all: readonly number[],
+  some: readonly number[],
+  wanted: number,
+): number | null {
+  const at = all.indexOf(wanted);
+  const away = (step: number) => Math.abs(all.indexOf(step) - at);
+  return [...some].sort((a, b) => away(a) - away(b) || b - a)[0] ?? null;
+}

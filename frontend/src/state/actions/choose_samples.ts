@@ -24,7 +24,7 @@ export function enclose(
 ): void {
   const step = store.pinned.value ?? store.step.value;
   const shown = store.motion.shown.value;
-  const liesStill = shown !== null && shown.from === shown.to;
+  const liesStill = shown !== null && shown.from === shown.to && !store.picture.stale.value;
   const lasting = outline !== null && step !== null && liesStill;
   const rule: SelectionRecipe | null = lasting ? { kind: "outline", outline, step } : null;
   store.samples.select(ids, store.samples.tool.value === "box" ? "box" : "lasso", how, rule);

@@ -29,6 +29,7 @@ export function chooseLayer(store: Store, name: string): void {
 export function chooseEngine(store: Store, name: string): void {
   batch(() => {
     store.engine.value = name;
+    store.picture.chosenByHand.value = true;
     stopTouring(store);
     const flat = !store.engines.value.find((one) => one.name === name)?.components.includes(3);
     if (flat && store.engines.value.length > 0) store.dimensions.value = 2;
@@ -41,7 +42,10 @@ export function chooseSetting(store: Store, parameter: Parameter, value: string)
   const { [parameter.name]: _, ...others } = store.settings.value[engine] ?? {};
   const chosen =
     value === String(parameter.default) ? others : { ...others, [parameter.name]: value };
-  store.settings.value = { ...store.settings.value, [engine]: chosen };
+  batch(() => {
+    store.settings.value = { ...store.settings.value, [engine]: chosen };
+    store.picture.chosenByHand.value = true;
+  });
 }
 
 export function chooseBasisSteps(store: Store, steps: string | null): void {
@@ -104,7 +108,10 @@ export function chooseLabel(store: Store, column: string): void {
 }
 
 export function chooseDimensions(store: Store, dimensions: Dimensions): void {
-  store.dimensions.value = dimensions;
+  batch(() => {
+    store.dimensions.value = dimensions;
+    store.picture.chosenByHand.value = true;
+  });
 }
 
 export function chooseDrawing(store: Store, drawing: Drawing): void {

@@ -1,5 +1,6 @@
 // What the user can want of a second pane: to open it, what it shows, and what hands do there.
 
+import { batch } from "@preact/signals";
 import {
   offered,
   type Pairing,
@@ -26,7 +27,11 @@ export function chooseBeside(store: Store, change: Partial<SecondPane>): void {
   const layer = run?.layers.find((one) => one.name === wanted.layer) ?? firstLayer(run);
   if (run === undefined || layer === undefined) return;
   const pairing = fitting(store, wanted.pairing, run, layer);
-  secondPane.value = { ...wanted, layer: layer.name, pairing };
+  batch(() => {
+    secondPane.value = { ...wanted, layer: layer.name, pairing };
+    const picture = store.companion.value?.picture;
+    if (picture !== undefined && change.engine !== undefined) picture.chosenByHand.value = true;
+  });
 }
 
 /** What can pair the steps, besides a metric and a step of the companion's own. */

@@ -30,7 +30,7 @@ export function ghostSteps(store: Store): readonly number[] {
 /** Where the samples were at those steps; none of a step whose frame has not come. */
 export function ghostPoses(store: Store, dimensions: Dimensions): readonly Pose[] {
   const frames = store.frames.value;
-  if (frames === null) return [];
+  if (frames === null || store.picture.stale.value) return [];
   const held = frames.frames.value;
   // Poses are seen along the turn and moved with what is held still.
   store.turn.value;

@@ -37,7 +37,7 @@ export function annotationsOf(store: Store): Annotations {
   const wanted = trails.value || named || labelBy.value !== "" || sequence.value;
   if (!wanted || shown === null) return NONE;
   const samples = shown.to.positions.length / 4;
-  if (samples !== store.samples.count.value) return NONE;
+  if (samples !== store.samples.count.value || store.picture.ofOtherSamples.value) return NONE;
   // What stands out: hovered, looked at, selected, in this order.
   const ids = trails.value || labelBy.value !== "" ? standingOut(store, samples) : [];
   const names = named ? classLabels(store, shown) : [];
@@ -79,6 +79,7 @@ function standingOut(store: Store, samples: number): readonly number[] {
 function trailLines(store: Store, shown: Shown, ids: readonly number[]): Line[] {
   // Where all steps have the positions of one, nothing has come from anywhere.
   if (store.pinned.value !== null || store.frames.value === null) return [];
+  if (store.picture.stale.value) return [];
   const frames = store.frames.value;
   const dimensions = store.dimensions.value;
   const passed = placesPassed(shown.at).flatMap(

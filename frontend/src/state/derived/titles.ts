@@ -4,30 +4,57 @@ import { supersededInWords } from "../../model/time/phases";
 import type { Run, StepFacts } from "../../types";
 import { lastStep, type Store } from "../store";
 
-/** What a person calls a step: its number, or what was written in its place. */
+/** What a person calls a step where "epoch" or "step" stands before it already: the epoch, the number, or what was written. */
 export function shownStep(store: Store, step: number): string {
   return stepName(store.run.value, step);
 }
 
 /** The same of any run. */
 export function stepName(run: Run | null, step: number): string {
-  return factsOf(run, step)?.name ?? `${step}`;
+  const facts = factsOf(run, step);
+  return facts?.name ?? `${countsEpochs(facts) ? facts.epoch : step}`;
+}
+
+/** "epoch 7", "step 700", or "step warmup". */
+export function namedStep(store: Store, step: number): string {
+  return namedStepOf(store.run.value, step);
+}
+
+/** The same of any run. */
+export function namedStepOf(run: Run | null, step: number): string {
+  const noun = countsEpochs(factsOf(run, step)) ? "epoch" : "step";
+  return `${noun} ${stepName(run, step)}`;
+}
+
+/** The same at the beginning of a sentence or of an option: "Epoch 7". */
+export function capitalized(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** "epoch" where the run counts epochs, else "step". */
+export function stepNoun({ run }: Pick<Store, "run">): "epoch" | "step" {
+  const steps = run.value?.steps ?? [];
+  return steps.length > 0 && steps.every(countsEpochs) ? "epoch" : "step";
+}
+
+/** "11 epochs", "1 step". */
+export function countedSteps(store: Store, count: number): string {
+  return `${count.toLocaleString("en-US")} ${stepNoun(store)}${count === 1 ? "" : "s"}`;
 }
 
 /** "epoch 7 of 10" where the run counts epochs, else "step 700 of 1000", or "step warmup, 1 of 3". */
 export function stepTitle(store: Store, step: number): string {
-  const facts = factsOf(store.run.value, step);
-  const last = factsOf(store.run.value, lastStep(store.steps.value) ?? step);
+  const run = store.run.value;
+  const facts = factsOf(run, step);
   if (facts?.name != null) {
     const steps = store.steps.value;
     return `step ${facts.name}, ${steps.indexOf(step) + 1} of ${steps.length}`;
   }
-  const countsEpochs = facts?.unit === "epoch" && facts.epoch !== null && last?.epoch != null;
-  const superseded = facts?.superseded ? `, ${supersededInWords(store.run.value, facts)}` : "";
-  const left = `${facts?.end ? ", final weights" : ""}${superseded}`;
-  return countsEpochs
-    ? `epoch ${facts.epoch} of ${last.epoch}${left}`
-    : `step ${step} of ${shownStep(store, lastStep(store.steps.value) ?? step)}`;
+  const last = lastStep(store.steps.value) ?? step;
+  const sameNoun = countsEpochs(facts) === countsEpochs(factsOf(run, last));
+  const title = `${namedStep(store, step)}${sameNoun ? ` of ${stepName(run, last)}` : ""}`;
+  const superseded = facts?.superseded ? `, ${supersededInWords(run, facts)}` : "";
+  return `${title}${facts?.end ? ", final weights" : ""}${superseded}`;
 }
 
 export function engineTitle({ engines, engine }: Store): string {
@@ -43,6 +70,10 @@ export function stageTitle(store: Store): string {
   const drawn = layer.value.samples - layer.value.hidden.length;
   const samples = drawn.toLocaleString("en-US");
   return `${dimensions.value}-D ${title} of ${layer.value.name}, step ${shownStep(store, step.value)}, ${samples} samples`;
+}
+
+function countsEpochs(facts: StepFacts | undefined): facts is StepFacts & { epoch: number } {
+  return facts?.unit === "epoch" && facts.epoch !== null && facts.name == null;
 }
 
 function factsOf(run: Run | null, step: number): StepFacts | undefined {

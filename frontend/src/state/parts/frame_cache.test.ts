@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { takeBasis } from "../../model/time/basis";
-import type { FramesAnswer, JobState, View } from "../../types";
+import type { JobState } from "../../progress";
+import type { FramesAnswer, View } from "../../types";
 import { allFrames, frameOf, layerOf, PCA, runOf, SAMPLES } from "../testing/page";
 import { Activity } from "./activity";
 import { FrameCache, type FrameServer, sameView } from "./frame_cache";

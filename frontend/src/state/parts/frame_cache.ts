@@ -1,19 +1,21 @@
 // The frames of one layer in one coordinate system: fetches them, the wanted step first, and holds as many as memory
 // allows.
 import { type ReadonlySignal, type Signal, signal, untracked } from "@preact/signals";
+import { samplesKey } from "../../model/comparison/same_samples";
+import { isUnderWay } from "../../model/projection/waiting";
 import { type Turn, UNTURNED_AXES } from "../../model/scene/components";
 import { type Held, holdStill, placesOf } from "../../model/scene/hold_still";
 import { extentOfPoses, poseOf } from "../../model/scene/pose";
 import { type Alignment, UNTURNED } from "../../model/scene/rotations";
 import { type Basis, basisQuery, continues } from "../../model/time/basis";
 import { missingSteps, nextBlock, stepsToHold, writeSteps } from "../../model/time/requests";
+import type { Progress } from "../../progress";
 import type {
   Dimensions,
   Frame,
   FramesAnswer,
   Layer,
   Pose,
-  Progress,
   ProjectionKey,
   Run,
   View,
@@ -58,7 +60,7 @@ export class FrameCache {
   private fetching: { readonly block: readonly number[]; readonly abort: AbortController } | null =
     null;
   /** Whether the next request has the server start its work. */
-  private starting = false;
+  private readonly starting = signal(false);
   private looking = 0;
 
   constructor(
@@ -108,7 +110,18 @@ export class FrameCache {
   /** Nothing more comes unless somebody asks for it. */
   get idle(): boolean {
     const progress = this.reached.value;
-    return progress !== null && !isUnderWay(progress) && !this.starting;
+    return progress !== null && !isUnderWay(progress) && !this.starting.value;
+  }
+
+  /** The server has been asked to begin, or works already. */
+  get underWay(): boolean {
+    const progress = this.reached.value;
+    return this.starting.value || (progress !== null && isUnderWay(progress));
+  }
+
+  /** Equal for frames of the same samples. */
+  get samples(): string {
+    return samplesKey(this.run.run, this.layer);
   }
 
   get stopped(): AbortSignal {
@@ -134,19 +147,19 @@ export class FrameCache {
     this.run = run;
     this.layer = layer;
     // Whoever had all frames laid out wants the new one too: it costs a fraction of the first.
-    if (grown && followed) this.starting = true;
+    if (grown && followed) this.starting.value = true;
     this.pump();
   }
 
   /** Has the server lay out what is missing. */
   start(): void {
-    this.starting = true;
+    this.starting.value = true;
     this.pump();
   }
 
   /** Has the server stop; what is finished stays. */
   async cancel(): Promise<void> {
-    this.starting = false;
+    this.starting.value = false;
     await this.server.cancelLayout(this.key, this.stopping.signal);
     this.pump();
   }
@@ -210,7 +223,8 @@ export class FrameCache {
     return stepsToHold(this.layer.steps, this.wanted.value, this.layer.samples);
   }
 
-  private pump(): void {
+  /** Asks the server for what is missing. */
+  pump(): void {
     untracked(() => this.fetchNext());
   }
 
@@ -223,15 +237,15 @@ export class FrameCache {
     const signal = AbortSignal.any([abort.signal, this.stopping.signal]);
     this.fetching = { block, abort };
     if (!block.includes(this.wanted.peek())) await this.mayPrefetch;
+    // Whoever tries again what was refused wants the same.
+    const work = this.starting.peek() ? "start" : "look";
     await this.activity.attemptQuietly(`projection of ${this.layer.name}`, signal, async () => {
       this.fetching = { block, abort };
-      const work = this.starting ? "start" : "look";
       try {
         signal.throwIfAborted();
         const steps = writeSteps(block, this.layer.steps);
         const { frames, progress } = await this.server.fetchFrames(this.key, steps, signal, work);
         signal.throwIfAborted();
-        if (work === "start") this.starting = false;
         const before = this.reached.peek()?.layout;
         if (before !== undefined && progress.layout !== undefined && before !== progress.layout) {
           this.held.value = new Map();
@@ -239,6 +253,7 @@ export class FrameCache {
         this.hold(frames);
         this.reached.value = { ...progress, layout: progress.layout ?? before };
       } finally {
+        if (work === "start") this.starting.value = false;
         if (this.fetching?.abort === abort) this.fetching = null;
       }
       this.goOn(block);
@@ -256,7 +271,10 @@ export class FrameCache {
   private goOn(asked: readonly number[]): void {
     const progress = this.reached.peek();
     const came = asked.some((step) => this.held.peek().has(step));
-    if (this.starting || (came && (progress === null || progress.done > this.held.peek().size))) {
+    if (
+      this.starting.peek() ||
+      (came && (progress === null || progress.done > this.held.peek().size))
+    ) {
       this.pump();
     } else if (progress !== null && isUnderWay(progress)) {
       this.looking = window.setTimeout(() => this.pump(), LOOK);
@@ -279,8 +297,4 @@ export function hasOwnBasis({ iterative, onto }: View): boolean {
 
 export function sameView(a: View, b: View): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
-}
-
-export function isUnderWay({ state }: Progress): boolean {
-  return state === "waiting" || state === "running";
 }

@@ -1,0 +1,22 @@
+// What the stage shows, in words, also where that is not what was chosen last.
+import type { Store } from "../store";
+import { capitalized, engineTitle, namedStep, stageTitle } from "./titles";
+
+export function pictureTitle(store: Store): string {
+  const instead = shownInstead(store);
+  if (store.picture.stale.value) {
+    return `${engineTitle(store)} of ${store.layerName.value} is not here yet; dimmed, the picture before it`;
+  }
+  return instead === null ? stageTitle(store) : `${engineTitle(store)}: ${instead}`;
+}
+
+/** Why another step is drawn than the one that is wanted; null where it is not. */
+export function shownInstead(store: Store): string | null {
+  const { frames, picture, pinned, shownStep, step, view } = store;
+  const wanted = pinned.value ?? step.value;
+  if (frames.value === null || wanted === null || shownStep.value === null) return null;
+  if (picture.stale.value || view.value?.iterative !== true) return null;
+  if (frames.value.frames.value.has(wanted)) return null;
+  const shown = namedStep(store, shownStep.value);
+  return `${capitalized(namedStep(store, wanted))} is not computed yet; ${shown} is shown`;
+}
