@@ -94,7 +94,7 @@ setup(
     license_files=["LICENSE"],
     python_requires=">=3.11",
     packages=find_packages(include=["tb_embed_plugin*"]),
-    package_data={"tb_embed_plugin": ["static/**", "commands/player.html", "py.typed"]},
+    package_data={"tb_embed_plugin": ["static/**", "offline/player.html", "py.typed"]},
     setup_requires=node_requirements(),
     install_requires=[
         "filelock>=3.12",

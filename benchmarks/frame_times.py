@@ -138,13 +138,13 @@ def our_page(browser: Browser, samples: int) -> Iterator[Tab]:
             tab.open()
             stage = page.get_by_role("region", name="Stage")
             expect(tab.canvas).to_have_accessible_name(
-                f"2-D PCA of fc1, step {STEPS - 1}, {samples:,} samples", timeout=180_000
+                f"2D PCA of fc1, step {STEPS - 1}, {samples:,} samples", timeout=180_000
             )
             expect(stage).to_have_attribute("aria-busy", "false", timeout=180_000)
             # Very many dots are thinned out over a shading of their density by themselves.
-            page.locator("summary", has_text="Show").click()
-            page.get_by_label("Besides the samples").select_option("none")
-            page.locator("summary", has_text="Show").press("Escape")
+            page.locator("summary", has_text="Overlays").click()
+            page.get_by_label("Overlay").select_option("none")
+            page.locator("summary", has_text="Overlays").press("Escape")
             page.evaluate(f"() => {{ {OUR_MOVE} }}")
             yield tab
             context.close()
@@ -257,7 +257,7 @@ def main() -> int:
         with launch(playwright, *UNLIMITED) as browser:
             kept += [compare(browser, samples, options.rounds) for samples in options.samples]
             with our_page(browser, 10_000) as tab:
-                tab.page.get_by_text("3-D", exact=True).click()
+                tab.page.get_by_text("3D", exact=True).click()
                 kept.append(heap(tab, "orbiting 10,000 points"))
                 tab.page.get_by_role("button", name="Loop").click()
                 tab.page.get_by_role("button", name="Play").click()

@@ -58,7 +58,7 @@ def test_page_and_types_are_packed_and_tests_are_not(tmp_path: Path) -> None:
     entry_points = (written / "entry_points.txt").read_text()
 
     assert [folder.name for folder in (tmp_path / "wheel").iterdir()] == [package.name]
-    for name in ("static/index.js", "commands/player.html", "py.typed", "runs/writer.py"):
+    for name in ("static/index.js", "offline/player.html", "py.typed", "runs/writer.py"):
         assert (package / name).is_file(), name
     assert list(package.glob("static/assets/app-*.js"))
     assert {"LICENSE", "Makefile", "frontend/package.json", "docs/http_api.md"} <= sources

@@ -128,6 +128,15 @@ export async function fetchRegions(
   };
 }
 
+/** A view at all its steps, in two dimensions, as one HTML page that needs no server. */
+export async function fetchOfflinePage(
+  key: ProjectionKey,
+  label: string | undefined,
+): Promise<string> {
+  const query = { ...projectionQuery(key), ...labelQuery(label), components: "2" };
+  return (await checked(fetch(address("offline_page", query)))).text();
+}
+
 export async function fetchEngines(signal: AbortSignal): Promise<Engine[]> {
   const response = await checked(fetch("engines", { signal }));
   return ((await response.json()) as { engines: Engine[] }).engines;

@@ -15,10 +15,10 @@ import { LassoOverlay } from "./panels/lasso_overlay";
 import { LayoutNotice } from "./panels/layout_notice";
 import { LegendPanel } from "./panels/legend_panel";
 import { Notices } from "./panels/notices";
+import { OverlaysMenu } from "./panels/overlays_menu";
 import { QualityLine } from "./panels/quality_line";
-import { SaveMenu } from "./panels/save_menu";
+import { SaveMenu } from "./panels/save/panel";
 import { SearchField } from "./panels/search_field";
-import { ShowMenu } from "./panels/show_menu";
 import { RegionsLine, ShownLine } from "./panels/shown_line";
 import { StageBar } from "./panels/stage_bar";
 import { type StageHands, StagePanel } from "./panels/stage_panel";
@@ -42,6 +42,19 @@ function Page({ store }: { store: Store }) {
   if (store.runs.value?.length === 0) return <EmptyState store={store} />;
   return (
     <div class="page">
+      <StageBar
+        store={store}
+        menus={
+          <>
+            <OverlaysMenu store={store} />
+            <SaveMenu store={store}>
+              <BookmarkList store={store} />
+            </SaveMenu>
+          </>
+        }
+      >
+        <SearchField store={store} />
+      </StageBar>
       {store.panelOpen.value && (
         <aside class="panel" id="data-panel" aria-label="Data">
           <DataPanel store={store}>
@@ -53,19 +66,6 @@ function Page({ store }: { store: Store }) {
       )}
       <main class="centre">
         <h1 class="unseen">Embeddings</h1>
-        <StageBar
-          store={store}
-          menu={
-            <>
-              <ShowMenu store={store} />
-              <SaveMenu store={store}>
-                <BookmarkList store={store} />
-              </SaveMenu>
-            </>
-          }
-        >
-          <SearchField store={store} />
-        </StageBar>
         <Panes store={store} />
       </main>
       <Inspector store={store} />

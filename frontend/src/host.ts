@@ -67,6 +67,11 @@ export function readHash(): string {
   return (parentWindow() ?? window).location.hash;
 }
 
+/** The whole address with another hash. */
+export function outerAddress(hash: string): string {
+  return new URL(hash || "#", (parentWindow() ?? window).location.href).href;
+}
+
 /** Replaces the address without a new entry in the history. */
 export function replaceHash(hash: string): void {
   const outer = parentWindow() ?? window;

@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin import wire
-from tb_embed_plugin.commands.player import player
 from tb_embed_plugin.commands.project import Projected
 from tb_embed_plugin.errors import BrokenInstallationError, NotRecordedError
 from tb_embed_plugin.jobs.quality import NUMBERS
+from tb_embed_plugin.offline.page import offline_page
 from tb_embed_plugin.runs import atomic
 from tb_embed_plugin.runs.tables.metadata_table import Column
 from tb_embed_plugin.server.columns import encode_columns
@@ -252,20 +252,8 @@ def _parquet(content: Content, path: Path) -> dict[Path, bytes]:
 
 
 def _html(content: Content, path: Path) -> dict[Path, bytes]:
-    layout = content.projected.layout
-    body = player(
-        title=f"{layout.run.name}, {layout.layer.name}, {layout.engine.title}",
-        sentence=content.projected.sentence,
-        steps=content.step_names,
-        frames=content.drawn,
-        columns=[
-            content.over_steps(c.name) if c.info.by_step else [c] for c in content.columns
-        ],
-        label=content.projected.label,
-        run=layout.run,
-        layer=layout.layer,
-    )
-    return {path: body.encode()}
+    page = offline_page(content.projected.projector, content.projected.label)
+    return {path: page.encode()}
 
 
 FORMATS: Mapping[str, Callable[[Content, Path], dict[Path, bytes]]] = MappingProxyType(

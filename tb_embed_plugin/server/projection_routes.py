@@ -15,14 +15,17 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin import wire
 from tb_embed_plugin.arguments import Arguments
+from tb_embed_plugin.errors import TooMuchAskedError
 from tb_embed_plugin.jobs.projector import Projector, projector_of, read_projector
 from tb_embed_plugin.jobs.quality import QualityRecords, warning
+from tb_embed_plugin.offline.page import offline_page, page_bytes
 from tb_embed_plugin.projection_arguments import read_projection
 from tb_embed_plugin.projections import engines
 from tb_embed_plugin.projections.engine import Engine
 from tb_embed_plugin.server import progress
 from tb_embed_plugin.server.describe_projection import describe
 from tb_embed_plugin.server.response import (
+    MAX_BYTES,
     Answer,
     Service,
     binary_answer,
@@ -63,6 +66,20 @@ def cancel(service: Service, arguments: Arguments) -> Answer:
     layout = projector_of(asked, service.logdir, service.computed).cache
     label = progress.label_of_request(layout, arguments)
     return json_answer({"state": progress.cancel(service, layout, label)})
+
+
+def write_offline_page(service: Service, arguments: Arguments) -> Answer:
+    """Answers a projection at all its steps as an HTML page that plays without a server."""
+    projector = read_projector(service.logdir, arguments, service.computed)
+    if (size := page_bytes(projector)) > MAX_BYTES:
+        raise TooMuchAskedError(
+            f"the page would hold about {size >> 20} MB, more than one answer may "
+            f"({MAX_BYTES >> 20} MB); write it with tb-embed export --format html"
+        )
+    label = progress.label_of_request(projector.cache, arguments)
+    page = offline_page(projector, label)
+    # To be saved: as a page of this server's it might run its script here.
+    return Answer(page.encode(), "application/octet-stream", projector.version)
 
 
 def list_engines(service: Service, arguments: Arguments) -> Answer:

@@ -38,6 +38,7 @@ ROUTES: Mapping[str, Route] = MappingProxyType(
         "vectors": run_routes.vectors,
         "projection": projection_routes.projection,
         "quality": projection_routes.quality,
+        "offline_page": projection_routes.write_offline_page,
         "cancel": projection_routes.cancel,
         "engines": projection_routes.list_engines,
         "catalog": metric_routes.catalog,

@@ -130,7 +130,7 @@ class Tab:
     def wait_for_picture(self, step: int | str) -> None:
         """Waits until the samples are drawn at `step` and nothing moves or loads any more."""
         expect(self.canvas).to_have_accessible_name(
-            re.compile(rf", step {step}, "), timeout=TIMEOUT
+            re.compile(rf", (?:step|epoch) {step}, "), timeout=TIMEOUT
         )
         expect(self.frame.get_by_role("region", name="Stage")).to_have_attribute(
             "aria-busy", "false", timeout=TIMEOUT

@@ -163,7 +163,7 @@ def test_the_lasso_selects_the_planted_cluster(tab: Tab) -> None:
 
 
 def test_the_box_adds_takes_away_and_works_in_3_d(tab: Tab) -> None:
-    tab.frame.get_by_text("3-D", exact=True).click()
+    tab.frame.get_by_text("3D", exact=True).click()
     tab.canvas.focus()
     tab.page.keyboard.press("b")
     tab.settle()
@@ -214,7 +214,7 @@ def test_unselected_samples_stay_dimmed(tab: Tab) -> None:
 
 def test_the_selection_survives_step_view_and_layer(tab: Tab) -> None:
     lasso_the_cluster(tab)
-    tab.frame.get_by_text("3-D", exact=True).click()
+    tab.frame.get_by_text("3D", exact=True).click()
     tab.page.keyboard.press(",")
     tab.wait_for_picture(0)
     tab.frame.get_by_label("Layer").select_option("fc2")
@@ -255,7 +255,7 @@ def test_a_wrong_query_is_told_in_words(tab: Tab) -> None:
     field.fill("")
     tab.page.keyboard.type("bl2")
     expect(field).to_have_value("bl2")
-    expect(tab.frame.get_by_role("radio", name="Move the view")).to_be_checked()
+    expect(tab.frame.get_by_role("radio", name="Pan")).to_be_checked()
 
 
 def test_the_legend_filters_and_its_counts_stay(tab: Tab) -> None:

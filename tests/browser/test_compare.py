@@ -87,7 +87,7 @@ def positions(tab: Tab) -> NDArray[np.float64]:
 def wait_for_both(tab: Tab, step: int, beside: int) -> None:
     """Waits until both panes stand at these steps and at rest."""
     expect(second(tab).get_by_role("application")).to_have_accessible_name(
-        re.compile(rf", step {beside}, "), timeout=TIMEOUT
+        re.compile(rf", (?:step|epoch) {beside}, "), timeout=TIMEOUT
     )
     expect(second(tab)).to_have_attribute("aria-busy", "false", timeout=TIMEOUT)
     tab.wait_for_picture(step)

@@ -108,8 +108,8 @@ def test_samples_are_drawn_with_webgl_and_move(tab: Tab) -> None:
     places = tab.positions()
     ends = [places[:, 0].argmin(), places[:, 0].argmax()]  # which no other image hides
     tab.wait_until(lambda: bool(np.abs(colors_at(tab, places[ends]) - COLORS[ends]).max() < 12))
-    tab.frame.get_by_text("3-D", exact=True).click()
-    expect(tab.canvas).to_have_accessible_name(re.compile("^3-D PCA of fc1, step 0"))
+    tab.frame.get_by_text("3D", exact=True).click()
+    expect(tab.canvas).to_have_accessible_name(re.compile("^3D PCA of fc1, step 0"))
     tab.frame.get_by_role("button", name="Play").click()
     tab.wait_for_picture(LAST)
 

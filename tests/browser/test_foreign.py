@@ -72,7 +72,7 @@ def test_the_tutorials_output_opens_with_a_slider(
     tab.wait_for_picture(10)
     last = tab.positions()
     assert last.shape == (200, 2)
-    expect(tab.canvas).to_have_accessible_name("2-D PCA of images, step 10, 200 samples")
+    expect(tab.canvas).to_have_accessible_name("2D PCA of images, step 10, 200 samples")
     tab.slider.focus()
     tab.page.keyboard.press("Home")
     tab.wait_for_picture(1)
@@ -155,7 +155,7 @@ def test_one_sample_is_hidden_and_the_page_says_so(
     problem = f"default at step 1: sample {SICK} holds NaN or infinity; hidden at all steps"
     expect(tab.frame.get_by_text(problem)).to_be_visible()
     expect(tab.frame.get_by_text("1 sample hidden (NaN or infinity)")).to_be_visible()
-    expect(tab.canvas).to_have_accessible_name("2-D PCA of default, step 2, 39 samples")
+    expect(tab.canvas).to_have_accessible_name("2D PCA of default, step 2, 39 samples")
     entries = tab.frame.get_by_role("list", name="Legend").get_by_role("listitem")
     expect(entries).to_have_text(["even20", "odd19"])
     assert search(tab, "odd").startswith("19 of 39 samples")

@@ -79,8 +79,8 @@ def keys_of(tab: Tab) -> dict[str, str]:
 
 def show_menu(tab: Tab) -> Locator:
     """Opens the menu of what else is shown."""
-    tab.frame.locator("summary", has_text="Show").click()
-    return tab.frame.get_by_role("region", name="Show", exact=True)
+    tab.frame.locator("summary", has_text="Overlays").click()
+    return tab.frame.get_by_role("region", name="Overlays", exact=True)
 
 
 def expect_selected(tab: Tab, count: int) -> None:
@@ -95,7 +95,7 @@ def test_a_colleague_sees_the_same_view(open_tab: Open, clusters: TensorBoardPro
     tab.canvas.focus()
     tab.page.keyboard.press(",")
     tab.wait_for_picture(1)
-    tab.frame.get_by_text("3-D", exact=True).click()
+    tab.frame.get_by_text("3D", exact=True).click()
     tab.wait_for_picture(1)
     for key in ("+", "+", "ArrowLeft"):
         tab.canvas.press(key)
@@ -105,7 +105,7 @@ def test_a_colleague_sees_the_same_view(open_tab: Open, clusters: TensorBoardPro
     menu = show_menu(tab)
     menu.get_by_label("Trails").check()
     menu.get_by_label("Size by").select_option("loss")
-    menu.get_by_label("Besides the samples").select_option("ghost")
+    menu.get_by_label("Overlay").select_option("ghost")
     search = tab.frame.get_by_role("searchbox", name="Search samples")
     search.fill("loss<0.5 label:1")
     search.press("Enter")
@@ -131,12 +131,12 @@ def test_a_colleague_sees_the_same_view(open_tab: Open, clusters: TensorBoardPro
     expect(other.frame.get_by_role("button", name="Loop")).to_have_attribute(
         "aria-pressed", "true"
     )
-    expect(other.canvas).to_have_accessible_name(re.compile("^3-D PCA of fc1, step 1, "))
+    expect(other.canvas).to_have_accessible_name(re.compile("^3D PCA of fc1, step 1, "))
     expect(other.frame.get_by_label("Color by")).to_have_value("loss")
     menu = show_menu(other)
     expect(menu.get_by_label("Trails")).to_be_checked()
     expect(menu.get_by_label("Size by")).to_have_value("loss")
-    expect(menu.get_by_label("Besides the samples")).to_have_value("ghost")
+    expect(menu.get_by_label("Overlay")).to_have_value("ghost")
 
 
 def test_another_address_in_the_same_tab_shows_another_view(
@@ -240,7 +240,7 @@ def test_coordinates_come_as_a_table(tab: Tab) -> None:
         return np.array([[float(row["x"]), float(row["y"])] for row in rows])
 
     every = save(tab, f"{LAST + 1} steps")
-    one = places(save(tab, "This step"), LAST)
+    one = places(save(tab, "Coordinates"), LAST)
     np.testing.assert_array_equal(places(every, LAST), one)
     # Principal components by NumPy, up to their signs.
     rows = [snapshot(step).astype(np.float64) for step in range(LAST + 1)]
@@ -248,6 +248,26 @@ def test_coordinates_come_as_a_table(tab: Tab) -> None:
     _, _, axes = np.linalg.svd(np.concatenate(within), full_matrices=False)
     wanted = within[0] @ axes[:2].T
     np.testing.assert_allclose(np.abs(places(every, 0)), np.abs(wanted), atol=0.01)
+
+
+def test_samples_a_page_and_the_link_are_saved(
+    tab: Tab, open_tab: Open, clusters: TensorBoardProcess
+) -> None:
+    tab.canvas.press(",")
+    tab.wait_for_picture(1)
+    rows = list(csv.DictReader(io.StringIO(save(tab, "Samples").read_text())))
+    assert [int(row["label"]) for row in rows] == LABELS.tolist()
+    page = save(tab, "HTML page").read_text()
+    assert page.startswith("<!doctype html>")
+    assert '"steps": ["0", "1", "2"]' in page
+    menu = tab.frame.get_by_role("region", name="Save", exact=True)
+    tab.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    menu.get_by_role("button", name="Copy link").click()
+    expect(menu.get_by_role("button", name="Copied")).to_be_visible()
+    link = tab.page.evaluate("navigator.clipboard.readText()")
+    tab.page.context.clear_permissions()
+    other = open_tab(clusters, width=1600, keys=link.partition("#")[2])
+    other.wait_for_picture(1)
 
 
 def bookmark(tab: Tab, name: str) -> None:
@@ -312,13 +332,13 @@ def test_the_projectors_bookmarks_are_read(tab: Tab, tmp_path: Path) -> None:
     ).to_have_text(["State 0", "State 1", "State 2"])
     tab.frame.get_by_role("button", name="State 0", exact=True).click()
     expect_selected(tab, 8)
-    expect(tab.canvas).to_have_accessible_name(re.compile(f"^3-D PCA of fc1, step {LAST}"))
+    expect(tab.canvas).to_have_accessible_name(re.compile(f"^3D PCA of fc1, step {LAST}"))
     expect(tab.frame.get_by_label("Color by")).to_have_value("animal")
     tab.wait_until(lambda: "camera" in keys_of(tab))
     *_, turn, lift = map(float, keys_of(tab)["camera"].split(","))
     assert (turn, lift) == pytest.approx((-0.7587, 0.0654), abs=1e-3)
     tab.frame.get_by_role("button", name="State 1", exact=True).click()
-    expect(tab.canvas).to_have_accessible_name(re.compile(f"^2-D PCA of fc1, step {LAST}"))
+    expect(tab.canvas).to_have_accessible_name(re.compile(f"^2D PCA of fc1, step {LAST}"))
 
     path = tmp_path / "other.json"
     path.write_text("{}")

@@ -50,7 +50,7 @@ def use(open_tab: Open, tmp_path: Path, samples: int) -> None:
         tab = open_tab(server, reduced_motion=True, keys="&p.tb_embed.show=names:0")
         tab.wait_for_picture(LAST)
         expect(tab.canvas).to_have_accessible_name(
-            f"2-D PCA of fc1, step 1, {samples:,} samples"
+            f"2D PCA of fc1, step 1, {samples:,} samples"
         )
         places = tab.positions()
         pixels = tab.pixels().astype(int)

@@ -37,7 +37,7 @@ def test_ten_thousand_digits_play_eleven_epochs(
     with tensorboard(tmp_path, with_tensorflow=True) as server:
         tab = open_tab(server, hosted=True, reduced_motion=True)
         tab.wait_for_picture(10)
-        expect(tab.canvas).to_have_accessible_name("2-D PCA of fc1, step 10, 10,000 samples")
+        expect(tab.canvas).to_have_accessible_name("2D PCA of fc1, epoch 10, 10,000 samples")
         assert len(tab.positions()) == 10_000
         tab.note_titles()
         tab.frame.get_by_role("button", name="Play").click()

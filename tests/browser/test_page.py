@@ -62,7 +62,7 @@ def test_the_layout_holds(open_tab: Open, layouts: Path, width: int, height: int
     # TensorBoard's own page is around ours at one size, and has a switch for the theme.
     hosted = width == 1400
     tab = open_tab(width=width, height=height, hosted=hosted, reduced_motion=True)
-    for dimensions, dark in (("2-D", False), ("3-D", True)):
+    for dimensions, dark in (("2D", False), ("3D", True)):
         tab.wear(dark=dark)
         tab.frame.get_by_text(dimensions, exact=True).click()
         expect(tab.canvas).to_have_accessible_name(re.compile(f"^{dimensions} PCA"))
@@ -296,7 +296,7 @@ def test_the_pictures_of_the_readme(open_tab: Open, pictures: Path) -> None:
     keep_picture(light, pictures / "light.png")
     dark = open_tab(hosted=True, reduced_motion=True, dark=True)
     dark.wait_for_picture(EPOCHS)
-    dark.frame.get_by_text("3-D", exact=True).click()
+    dark.frame.get_by_text("3D", exact=True).click()
     dark.settle()
     keep_picture(dark, pictures / "dark.png")
 
@@ -306,7 +306,7 @@ def test_another_layer_can_be_chosen(open_tab: Open, odd: TensorBoardProcess) ->
     tab.wait_for_picture(LAST)
     before = tab.positions()
     tab.frame.get_by_label("Layer").select_option("digits")
-    expect(tab.canvas).to_have_accessible_name("2-D PCA of digits, step 1, 90 samples")
+    expect(tab.canvas).to_have_accessible_name("2D PCA of digits, step 1, 90 samples")
     tab.wait_for_picture(LAST)
     assert np.abs(tab.positions() - before).max() > 10
     expect(tab.frame.get_by_text(re.compile("90 samples . 10 units"))).to_be_visible()

@@ -117,15 +117,15 @@ def test_regions_lie_where_the_output_layer_decides(
     tab.page.keyboard.press("Home")
     tab.wait_for_picture(0)
     tab.wait_until(lambda: sides() == [0, 1])
-    tab.frame.get_by_text("3-D", exact=True).click()
+    tab.frame.get_by_text("3D", exact=True).click()
     expect(tab.frame.get_by_text("lie in a plane")).to_be_visible()
     tab.wait_until(lambda: sides() == [None, None])
 
 
 def show_beneath(tab: Tab, overlay: str) -> None:
     """Chooses what is shown besides the samples."""
-    tab.frame.locator("summary", has_text="Show").click()
-    tab.frame.get_by_role("combobox", name="Besides the samples").select_option(overlay)
+    tab.frame.locator("summary", has_text="Overlays").click()
+    tab.frame.get_by_role("combobox", name="Overlay").select_option(overlay)
     tab.page.keyboard.press("Escape")
 
 

@@ -42,7 +42,7 @@ def test_the_first_screen_shows_the_last_step_of_the_newest_layer(open_tab: Open
     tab = open_tab()
     tab.wait_for_picture(EPOCHS)
 
-    expect(tab.canvas).to_have_accessible_name("2-D PCA of fc1, step 10, 1,797 samples")
+    expect(tab.canvas).to_have_accessible_name("2D PCA of fc1, epoch 10, 1,797 samples")
     expect(tab.slider).to_have_attribute("aria-valuetext", "epoch 10 of 10")
     expect(tab.frame.get_by_label("Color by")).to_have_value("label")
     expect(tab.frame.get_by_role("button", name="Play")).to_be_enabled()
@@ -262,8 +262,8 @@ def test_fingers_drag_pinch_and_tap(open_tab: Open) -> None:
 def test_three_dimensions_can_be_turned(open_tab: Open) -> None:
     tab = open_tab(reduced_motion=True)
     tab.wait_for_picture(EPOCHS)
-    tab.frame.get_by_text("3-D", exact=True).click()
-    expect(tab.canvas).to_have_accessible_name("3-D PCA of fc1, step 10, 1,797 samples")
+    tab.frame.get_by_text("3D", exact=True).click()
+    expect(tab.canvas).to_have_accessible_name("3D PCA of fc1, epoch 10, 1,797 samples")
     tab.settle()
     before = tab.positions()
     tab.point_at(300, 300)

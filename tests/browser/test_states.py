@@ -15,7 +15,7 @@ from tests.browser.sheet import Sheet, picture_name
 from tests.browser.tab import TIMEOUT, Open, Tab
 from tests.harness import EPOCHS, TensorBoardProcess, tensorboard
 
-WIDTHS = (1400, 900, 2200)
+WIDTHS = (1400, 1200, 900)
 HEIGHT = 900
 
 
@@ -45,7 +45,7 @@ def choosing(tab: Tab) -> Iterator[str]:
     expect(tab.frame.get_by_text("more curves")).to_be_visible()
     tab.frame.get_by_text("More of this view").click()
     yield "layer and parameters of the view"
-    for menu in ("Show", "Save"):
+    for menu in ("Overlays", "Save"):
         tab.frame.locator("summary", has_text=menu).click()
         expect(tab.frame.get_by_role("region", name=menu, exact=True)).to_be_visible()
         yield f"the menu {menu}"
@@ -82,8 +82,8 @@ def measured(tab: Tab) -> Iterator[str]:
             page.get_by_role("combobox", name="Other class").select_option("8")
         expect(page.get_by_text("…")).to_have_count(0, timeout=TIMEOUT)
         yield section
-    tab.frame.locator("summary", has_text="Show").click()
-    tab.frame.get_by_role("combobox", name="Besides the samples").select_option("regions")
+    tab.frame.locator("summary", has_text="Overlays").click()
+    tab.frame.get_by_role("combobox", name="Overlay").select_option("regions")
     expect(tab.frame.get_by_text("a slice, not a projection")).to_be_visible(timeout=TIMEOUT)
     yield "decision regions"
 

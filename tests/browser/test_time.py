@@ -70,15 +70,15 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TensorBoardPro
 
 def menu(tab: Tab) -> Locator:
     """The opened menu of what else is shown."""
-    body = tab.frame.get_by_role("region", name="Show", exact=True)
+    body = tab.frame.get_by_role("region", name="Overlays", exact=True)
     if not body.is_visible():
-        tab.frame.locator("summary", has_text="Show").click()
+        tab.frame.locator("summary", has_text="Overlays").click()
     return body
 
 
 def close_menu(tab: Tab) -> None:
     """Folds the menu again."""
-    tab.frame.locator("summary", has_text="Show").press("Escape")
+    tab.frame.locator("summary", has_text="Overlays").press("Escape")
 
 
 def overlay(tab: Tab) -> NDArray[np.uint8]:
@@ -155,14 +155,14 @@ def test_a_ghost_shows_where_the_samples_were(open_tab: Open) -> None:
         return tab.pixels()[:-80].astype(np.int64)
 
     before = samples()
-    menu(tab).get_by_label("Besides the samples").select_option("ghost")
-    menu(tab).get_by_label("Ghost of").select_option("0")
+    menu(tab).get_by_label("Overlay").select_option("ghost")
+    menu(tab).get_by_label("Overlaid step").select_option("0")
     close_menu(tab)
     tab.wait_until(lambda: int((samples() != before).any(axis=2).sum()) > 500)
 
-    menu(tab).get_by_label("Besides the samples").select_option("onion")
+    menu(tab).get_by_label("Overlay").select_option("onion")
     expect(menu(tab).get_by_label("To")).to_have_value(str(EPOCHS))
-    menu(tab).get_by_label("Besides the samples").select_option("none")
+    menu(tab).get_by_label("Overlay").select_option("none")
     close_menu(tab)
     tab.wait_until(lambda: np.array_equal(samples(), before))
 
@@ -288,7 +288,7 @@ def test_size_sequence_density_and_factors_change_the_picture(
     menu(tab).get_by_label("Lines along the sequence").check()
     close_menu(tab)
     tab.wait_until(lambda: inked(tab) > 500)
-    menu(tab).get_by_label("Besides the samples").select_option("density")
+    menu(tab).get_by_label("Overlay").select_option("density")
     close_menu(tab)
     shading = tab.frame.locator("canvas.beneath")
     inked_beneath = (
@@ -347,7 +347,7 @@ def test_a_recording_is_followed_or_not_and_its_axes_made_anew(
         follow.uncheck()
         write(tmp_path / "run", 10, first=False, finished=False)
         expect(tab.frame.locator(".ticks line")).to_have_count(3)
-        expect(tab.canvas).to_have_accessible_name(f"2-D PCA of fc1, step 1, {SAMPLES} samples")
+        expect(tab.canvas).to_have_accessible_name(f"2D PCA of fc1, step 1, {SAMPLES} samples")
         follow.check()
         tab.wait_for_picture(10)
         expect(tab.frame.get_by_text("Axes from steps 0\N{EN DASH}1")).to_be_visible()
@@ -378,6 +378,6 @@ def test_axes_run_between_groups_that_were_selected(
     assert x[LABELS == 0].mean() < x[LABELS == 1].mean()
     tab.frame.get_by_role("group", name="Left").get_by_role("button", name="Clear").click()
     expect(tab.frame.get_by_role("group", name="Left")).to_contain_text("no samples")
-    expect(dimensions.get_by_text("3-D")).to_be_visible()
+    expect(dimensions.get_by_text("3D")).to_be_visible()
     view.select_option("tsne")
-    expect(dimensions.get_by_text("3-D")).to_be_hidden()
+    expect(dimensions.get_by_text("3D")).to_be_hidden()

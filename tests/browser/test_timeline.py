@@ -18,7 +18,7 @@ MANIFEST = "plugins/tb_embed/manifest.json"
 
 
 def title(step: int) -> str:
-    return f"2-D PCA of fc1, step {step}, 1,797 samples"
+    return f"2D PCA of fc1, epoch {step}, 1,797 samples"
 
 
 def test_the_slider_goes_to_a_step_by_keys_and_by_mouse(open_tab: Open) -> None:

@@ -51,7 +51,7 @@ def test_a_layout_that_was_computed_is_there_the_next_time(
     tab.wait_for_picture(STEPS - 1)
     choose_view(tab, "t-SNE")
     # It is short, and so starts by itself.
-    expect(tab.canvas).to_have_accessible_name(re.compile("2-?D t-SNE of fc1"))
+    expect(tab.canvas).to_have_accessible_name(re.compile("2D t-SNE of fc1"))
     expect(notice(tab)).to_have_count(0)
     tab.wait_for_picture(STEPS - 1)
     expect(tab.frame.get_by_text(re.compile(r"t-SNE: neighbors kept \d+ %"))).to_be_visible()
@@ -84,7 +84,7 @@ def test_a_parameter_makes_another_layout_and_stays_in_the_address(
     tab.wait_for_picture(STEPS - 1)
     expect(notice(tab)).to_have_count(0)
     tab.wait_until(lambda: "p.tb_embed.settings=neighbors%3A8" in tab.page.url)
-    tab.frame.get_by_text("3-D", exact=True).click()
+    tab.frame.get_by_text("3D", exact=True).click()
     expect(notice(tab)).to_contain_text(re.compile("Computing UMAP|Compute UMAP"))
 
 

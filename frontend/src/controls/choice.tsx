@@ -4,7 +4,7 @@ export interface Option<T extends string | number> {
   readonly value: T;
   readonly name: string;
   readonly title: string;
-  /** A path of 24 by 24 that is seen in the name's place. */
+  /** A path of 24 by 24 before the name, or in its place where there is no room for both. */
   readonly icon?: string;
   /** It cannot be chosen; the title says why. */
   readonly disabled?: boolean;
@@ -44,7 +44,7 @@ export function Choice<T extends string | number>({
                 <svg viewBox="0 0 24 24" aria-hidden="true">
                   <path d={option.icon} fill-rule="evenodd" />
                 </svg>
-                <span class="unseen">{option.name}</span>
+                <span class="word">{option.name}</span>
               </>
             )}
           </span>

@@ -1,18 +1,18 @@
-// Controls that are folded until they are wanted, over the stage. Escape folds them again.
+// Controls that are folded until they are wanted, over the page. Escape folds them again.
 import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
 
 interface MenuProps {
   readonly name: string;
   readonly title: string;
-  /** What is seen of it while it is folded. */
-  readonly face: ComponentChildren;
+  /** A path of 24 by 24, before the name. */
+  readonly icon: string;
   /** It stays unfolded while somebody works elsewhere. */
   readonly stays?: boolean;
   readonly children: ComponentChildren;
 }
 
-export function Menu({ name, title, face, stays = false, children }: MenuProps) {
+export function Menu({ name, title, icon, stays = false, children }: MenuProps) {
   const details = useRef<HTMLDetailsElement>(null);
   const fold = () => {
     if (details.current !== null) details.current.open = false;
@@ -32,7 +32,12 @@ export function Menu({ name, title, face, stays = false, children }: MenuProps) 
         if (!stays && to !== null && !details.current?.contains(to)) fold();
       }}
     >
-      <summary title={title}>{face}</summary>
+      <summary title={title}>
+        <svg viewBox="0 0 24 24" aria-hidden="true">
+          <path d={icon} fill-rule="evenodd" />
+        </svg>
+        <span class="word">{name}</span>
+      </summary>
       <section class="menu-body" aria-label={name}>
         {children}
       </section>

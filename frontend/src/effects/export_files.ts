@@ -1,9 +1,9 @@
-// What files of the present view hold: coordinates as a table, and the run played from its first step to its last.
+// What files of the present view hold: coordinates as a table, a page that plays it, and the run played once for a film.
 
+import { fetchOfflinePage } from "../api";
 import { writeCsv } from "../model/samples/csv_field";
 import { scenePositions } from "../model/scene/pose";
 import { goToPlace } from "../state/actions/choose_view";
-import { shownStep } from "../state/derived/titles";
 import { until } from "../state/parts/until";
 import type { Store } from "../state/store";
 import { pause } from "./pause";
@@ -12,14 +12,15 @@ import { pause } from "./pause";
 export function coordinatesCsv(store: Store, steps: readonly number[]): string {
   const dimensions = store.dimensions.value;
   const axes = ["x", "y", "z"].slice(0, dimensions);
-  const named = steps.some((step) => shownStep(store, step) !== `${step}`);
+  const names = new Map(store.run.value?.steps.map(({ step, name }) => [step, name]));
+  const named = steps.some((step) => names.get(step) != null);
   const rows = steps.flatMap((step) => {
     const pose = store.frames.value?.pose(step, dimensions);
     if (pose == null) return [];
     const positions = scenePositions(pose);
     return Array.from({ length: positions.length / 3 }, (_, i) => [
       `${step}`,
-      ...(named ? [shownStep(store, step)] : []),
+      ...(named ? [names.get(step) ?? `${step}`] : []),
       `${i}`,
       ...axes.map((_, axis) => String(positions[3 * i + axis])),
     ]);
@@ -31,6 +32,13 @@ export function coordinatesCsv(store: Store, steps: readonly number[]): string {
 export function heldSteps(store: Store): readonly number[] {
   const held = store.frames.value?.frames.value;
   return store.steps.value.filter((step) => held?.has(step) ?? false);
+}
+
+/** All steps of the view as one page that plays without a server, as the server writes it. */
+export async function offlinePage(store: Store): Promise<string> {
+  const key = store.frames.value?.key;
+  if (key === undefined) throw new Error("There is no view to save yet.");
+  return fetchOfflinePage(key, store.saidLabel.value);
 }
 
 /** Plays the run once, at the chosen speed; rejects when it is given up. */

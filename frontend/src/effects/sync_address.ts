@@ -1,7 +1,7 @@
 // Keeps the address in step with the store: read at the start and when somebody changes it, written a moment after each
 // change of the view.
 import { effect } from "@preact/signals";
-import { readHash, replaceHash, watchHash } from "../host";
+import { outerAddress, readHash, replaceHash, watchHash } from "../host";
 import { type Address, KEYS, readAddress, writeAddress } from "../model/text/address";
 import type { Store } from "../state/store";
 import { writeShown } from "./display_to_text";
@@ -39,6 +39,11 @@ export function keepAddress(store: Store, signal: AbortSignal): void {
     showView(store, view, signal);
   }, signal);
   signal.addEventListener("abort", () => clearTimeout(timer));
+}
+
+/** The address that shows the view as it is now. */
+export function addressOf(store: Store): string {
+  return outerAddress(writeAddress(readHash(), viewOf(store)));
 }
 
 function same(a: Address, b: Address): boolean {

@@ -124,7 +124,7 @@ describe("what is drawn over the samples", () => {
 describe("a page in words", () => {
   it("names view, layer, step and samples", async () => {
     const store = await pageOf();
-    expect(stageTitle(store)).toBe("2-D PCA of fc1, step 2, 4 samples");
+    expect(stageTitle(store)).toBe("2D PCA of fc1, epoch 2, 4 samples");
     expect(stepTitle(store, 1)).toBe("epoch 1 of 2");
     store.step.value = null;
     expect(stageTitle(store)).toBe("Nothing to show yet");

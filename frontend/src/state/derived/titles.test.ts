@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { StepFacts } from "../../types";
 import type { Store } from "../store";
-import { shownStep, stepTitle } from "./titles";
+import { countedSteps, namedStep, shownStep, stepNoun, stepTitle } from "./titles";
 
 function storeOf(names: readonly (string | null)[]): Store {
   const steps = names.map(
@@ -54,5 +54,24 @@ describe("step_title", () => {
     Object.assign(store.run.value ?? {}, { steps, phases });
     expect(stepTitle(store, 1)).toBe("epoch 1 of 2, superseded, recorded after the training began");
     expect(stepTitle(store, 2)).toBe("epoch 2 of 2");
+  });
+
+  it("says epochs where the run counts them, by their own number", () => {
+    const store = storeOf([null, null, null]);
+    expect([stepNoun(store), namedStep(store, 2), countedSteps(store, 3)]).toEqual([
+      "step",
+      "step 2",
+      "3 steps",
+    ]);
+    const facts = { batch: null, wall_time: 0, iterations: null };
+    const steps = [0, 1, 1].map((epoch, step) => ({ ...facts, step, unit: "epoch", epoch }));
+    Object.assign(store.run.value ?? {}, { steps });
+    expect([stepNoun(store), namedStep(store, 2), countedSteps(store, 1)]).toEqual([
+      "epoch",
+      "epoch 1",
+      "1 epoch",
+    ]);
+    expect([0, 2].map((step) => shownStep(store, step))).toEqual(["0", "1"]);
+    expect(stepTitle(store, 2)).toBe("epoch 1 of 1");
   });
 });

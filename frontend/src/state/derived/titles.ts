@@ -69,7 +69,7 @@ export function stageTitle(store: Store): string {
   const title = engineTitle(store);
   const drawn = layer.value.samples - layer.value.hidden.length;
   const samples = drawn.toLocaleString("en-US");
-  return `${dimensions.value}-D ${title} of ${layer.value.name}, step ${shownStep(store, step.value)}, ${samples} samples`;
+  return `${dimensions.value}D ${title} of ${layer.value.name}, ${namedStep(store, step.value)}, ${samples} samples`;
 }
 
 function countsEpochs(facts: StepFacts | undefined): facts is StepFacts & { epoch: number } {

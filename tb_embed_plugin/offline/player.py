@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin import wire
-from tb_embed_plugin.commands.class_groups import class_groups
 from tb_embed_plugin.errors import ArgumentError
+from tb_embed_plugin.offline.class_groups import class_groups
 from tb_embed_plugin.runs.layer_facts import LayerFacts
 from tb_embed_plugin.runs.run import Run
 from tb_embed_plugin.runs.tables.metadata_table import Column

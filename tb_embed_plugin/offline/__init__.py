@@ -1,0 +1,1 @@
+"""A projection as one HTML page that plays without a server."""
