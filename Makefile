@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 BACKENDS := .venv-backends
+MUTANTS := .mutants
 # Neighbours in a file share what is costly to set up, so each process begins with a half of all tests.
 PYTEST := $(BIN)/pytest --numprocesses 2 --dist worksteal --durations 10
 # Files of tests that need no TensorFlow, no browser and no process of their own.
@@ -14,7 +15,7 @@ export PATH := $(PATH):$(abspath $(BIN))
 PAGE := tb_embed_plugin/static/index.js
 PAGE_SOURCES := $(shell find frontend -path frontend/node_modules -prune -o -type f -print)
 
-.PHONY: demo docs test quick quick-python lint lint-python lint-page test-python test-page test-browser coverage test-backends browsers bench pictures soak clean
+.PHONY: demo docs test quick quick-python lint lint-python lint-page test-python test-page test-browser coverage mutants test-backends browsers bench pictures soak clean
 
 demo: $(VENV)/package  ## train a small network on digits and open TensorBoard on it
 	$(BIN)/tb-embed demo
@@ -48,6 +49,18 @@ test-python: $(VENV)/installed $(PAGE)
 
 coverage: $(VENV)/installed  ## which lines and branches of the package the Python tests reach
 	$(PYTEST) tests --ignore tests/browser --ignore tests/backends --cov --cov-report term
+
+# In a working tree of its own, since the faults are put into the files themselves.
+mutants: $(VENV)/installed $(VENV)/mutants $(PAGE)  ## how many of 400 small faults the tests notice, in about two hours
+	test -d $(MUTANTS) || git worktree add --detach $(MUTANTS)
+	git -C $(MUTANTS) checkout --quiet --force --detach $$(git rev-parse HEAD)
+	ln -sfn $(abspath $(VENV)) $(MUTANTS)/.venv
+	ln -sfn $(abspath tb_embed_plugin/static) $(MUTANTS)/tb_embed_plugin/static
+	cd $(MUTANTS) && .venv/bin/python -m pytest $(ROOMS) tests/reported --cov --cov-context test --cov-report= --junitxml durations.xml
+	cd $(MUTANTS) && rm -f mutants.sqlite && .venv/bin/cosmic-ray init tests/mutants/cosmic-ray.toml mutants.sqlite
+	cd $(MUTANTS) && .venv/bin/python -m tests.mutants.sample mutants.sqlite
+	cd $(MUTANTS) && .venv/bin/cosmic-ray exec tests/mutants/cosmic-ray.toml mutants.sqlite
+	cd $(MUTANTS) && .venv/bin/cr-report --surviving-only --show-diff mutants.sqlite
 
 test-backends: $(BACKENDS)/installed  ## recording on Keras' other backends
 	KERAS_BACKEND=jax $(BACKENDS)/bin/pytest tests/backends
@@ -91,7 +104,7 @@ soak: $(VENV)/installed $(PAGE) browsers  ## the slow checks that `make test` sk
 	$(BIN)/pytest tests/browser/test_mnist.py --mnist $(MNIST)
 
 clean:
-	rm -rf $(VENV) $(BACKENDS) frontend/node_modules tb_embed_plugin/static build *.egg-info
+	rm -rf $(MUTANTS) $(VENV) $(BACKENDS) frontend/node_modules tb_embed_plugin/static build *.egg-info
 
 # Installing in place builds the page as well; the marker is newer than what it was made from.
 $(VENV)/package: setup.py pyproject.toml frontend/package-lock.json
@@ -105,6 +118,10 @@ $(VENV)/package: setup.py pyproject.toml frontend/package-lock.json
 # The package is there, so that pip adds what an extra needs and builds nothing again.
 $(VENV)/installed: $(VENV)/package
 	$(BIN)/pip install --quiet --disable-pip-version-check 'tb-embed-plugin[test]'
+	touch $@
+
+$(VENV)/mutants: $(VENV)/package
+	$(BIN)/pip install --quiet --disable-pip-version-check 'tb-embed-plugin[mutants]'
 	touch $@
 
 $(VENV)/docs: $(VENV)/package

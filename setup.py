@@ -130,6 +130,8 @@ setup(
         ],
         # What `make docs` needs.
         "docs": ["mkdocs-material>=9.6", "mkdocstrings[python]>=0.30"],
+        # For `make mutants`.
+        "mutants": ["cosmic-ray"],
         # Parquet, for `tb-embed import` and `export`.
         "parquet": ["pyarrow>=15"],
         "test": [

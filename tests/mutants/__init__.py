@@ -1,0 +1,1 @@
+"""How many small faults, put into the package one at a time, its tests notice."""
