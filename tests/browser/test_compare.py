@@ -14,7 +14,7 @@ from playwright.sync_api import Locator, expect
 
 from tb_embed_plugin import record
 from tests.browser.audit import barriers, faults, silent
-from tests.browser.sheet import Sheet
+from tests.browser.state_picture import keep_pictures
 from tests.browser.tab import TIMEOUT, Open, Tab
 from tests.browser.test_keep import save
 from tests.harness import TensorBoardProcess, tensorboard
@@ -314,19 +314,18 @@ def test_ids_link_what_they_name_and_nothing_is_guessed(
     assert "selection" not in tab.page.url
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_two_panes_are_without_barriers_at_any_width(
-    open_tab: Open, runs: TensorBoardProcess, state_pictures: Path | None, *, dark: bool
+    open_tab: Open, runs: TensorBoardProcess, state_pictures: Path | None
 ) -> None:
-    tab = open_tab(at=runs, dark=dark, reduced_motion=True)
+    tab = open_tab(at=runs, reduced_motion=True)
     tab.wait_for_picture(4)
     compare(tab)
+    if state_pictures is not None:
+        keep_pictures(tab, "two panes", state_pictures)
     found = {}
-    sheet = Sheet("two panes", state_pictures, dark=dark)
     for width in (1400, 900, 2200, 640):
         tab.page.set_viewport_size({"width": width, "height": 900})
         wait_for_both(tab, 4, 4)
-        sheet.add(tab)
         stages = [
             tab.canvas.bounding_box(),
             second(tab).get_by_role("application").bounding_box(),
@@ -338,5 +337,6 @@ def test_two_panes_are_without_barriers_at_any_width(
         beside = stages[0]["y"] == stages[1]["y"]
         assert beside == (width > 760), "side by side where there is room, else stacked"
         found[width] = [*barriers(tab), *silent(tab), *faults(tab)]
-    sheet.keep()
+    tab.wear(dark=True)
+    assert barriers(tab, contrast_alone=True) == []
     assert found == {width: [] for width in found}

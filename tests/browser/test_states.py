@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from tb_embed_plugin import record
 from tests.browser.audit import barriers, faults, silent
-from tests.browser.sheet import Sheet, picture_name
+from tests.browser.state_picture import keep_pictures, picture_name
 from tests.browser.tab import TIMEOUT, Open, Tab
 from tests.harness import EPOCHS, TensorBoardProcess, tensorboard
 
@@ -118,15 +118,12 @@ def test_every_state_is_without_faults_at_any_width(
     found: dict[str, list[str]] = {}
     for state in states(tab):
         found[state] = [*barriers(tab), *silent(tab), *dark_barriers(tab)]
-        sheets = [Sheet(state, state_pictures, dark=dark) for dark in (True, False)]
+        if state_pictures is not None:
+            keep_pictures(tab, state, state_pictures)
         for width in WIDTHS:
             tab.page.set_viewport_size({"width": width, "height": HEIGHT})
             tab.settle()
             found[state] += [f"{width}: {fault}" for fault in faults(tab)]
-            for sheet in sheets:
-                sheet.add(tab)
-        for sheet in sheets:
-            sheet.keep()
         tab.page.set_viewport_size({"width": WIDTHS[0], "height": HEIGHT})
         tab.settle()
     assert len(found) == count
