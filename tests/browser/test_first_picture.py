@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.browser.tab import Open, Tab
-from tests.harness import EPOCHS
+from tests.browser.first_picture import assert_worth_a_look, filled
+from tests.browser.tab import Open
+from tests.harness import EPOCHS, Recording
 
 
-def filled(tab: Tab) -> tuple[float, float]:
-    """How much of the stage's width and height the middle 98 % of the samples take."""
-    canvas = tab.canvas.bounding_box()
-    assert canvas is not None
-    low, high = np.nanquantile(tab.positions(), [0.01, 0.99], axis=0)
-    width, height = (high - low) / (canvas["width"], canvas["height"])
-    return float(width), float(height)
+def test_the_first_picture_fills_the_stage_and_tells_labels_apart(
+    open_tab: Open, recording: Recording
+) -> None:
+    tab = open_tab(reduced_motion=True)
+    tab.wait_for_picture(EPOCHS)
+    assert_worth_a_look(tab, recording.activations[EPOCHS], recording.labels)
 
 
 def test_each_step_that_is_looked_at_fills_the_stage(open_tab: Open) -> None:

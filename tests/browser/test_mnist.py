@@ -6,9 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.first_picture import assert_worth_a_look
 from tests.browser.tab import Open
 from tests.harness import columns_of, read_run, tensorboard
 
@@ -38,7 +40,8 @@ def test_ten_thousand_digits_play_eleven_epochs(
         tab = open_tab(server, hosted=True, reduced_motion=True)
         tab.wait_for_picture(10)
         expect(tab.canvas).to_have_accessible_name("2D PCA of fc1, epoch 10, 10,000 samples")
-        assert len(tab.positions()) == 10_000
+        labels = np.array([int(cell) for cell in columns_of(run)[1].cells])
+        assert_worth_a_look(tab, run.snapshot("fc1", 10), labels)
         tab.note_titles()
         tab.frame.get_by_role("button", name="Play").click()
         tab.wait_until(lambda: len(tab.titles()) == 11)
