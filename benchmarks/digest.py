@@ -15,7 +15,7 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
-from tb_embed_plugin.recording.digest import digest_weights
+from tb_embed_plugin.recording.model.weights_digest import digest_weights
 
 PAIRS = 15
 SHAPES = {600: 286, 4: 3536}

@@ -20,7 +20,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from tb_embed_plugin.recording.forward import MEMORY_BUDGET, trace_forward_pass
+from tb_embed_plugin.recording.forward_pass.forward_pass import (
+    MEMORY_BUDGET,
+    trace_forward_pass,
+)
 
 PAIRS = 15
 

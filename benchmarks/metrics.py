@@ -28,8 +28,8 @@ from tb_embed_plugin.analysis.layer_metrics import LayerMetrics
 from tb_embed_plugin.analysis.metrics_cache import MetricsCache
 from tb_embed_plugin.metrics import neighborhoods
 from tb_embed_plugin.metrics.step_metrics import K
+from tb_embed_plugin.projections.frame_quality import frame_quality
 from tb_embed_plugin.projections.neighbors import nearest
-from tb_embed_plugin.projections.quality import frame_quality
 from tb_embed_plugin.runs.logdir import Logdir
 
 EPOCHS = 10

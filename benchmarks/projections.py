@@ -32,8 +32,8 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin.projections import pca
 from tb_embed_plugin.projections.engine import LayoutEngine
+from tb_embed_plugin.projections.frame_quality import frame_quality
 from tb_embed_plugin.projections.motion import noise_floor
-from tb_embed_plugin.projections.quality import frame_quality
 from tb_embed_plugin.projections.sequence import lay_out
 from tb_embed_plugin.projections.tsne import TSNE
 from tb_embed_plugin.projections.umap import UMAP

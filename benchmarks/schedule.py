@@ -10,7 +10,7 @@ import statistics
 import sys
 import time
 
-from tb_embed_plugin.recording.schedule import parse_schedule
+from tb_embed_plugin.recording.options.schedule import parse_schedule
 
 BATCHES = 10_000_000
 REPEATS = 15

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tb_embed_plugin.analysis.notebook import open_run
     from tb_embed_plugin.errors import EmbedError, MisuseError
     from tb_embed_plugin.recording.callback import EmbeddingCheckpoint
-    from tb_embed_plugin.recording.loop import record
+    from tb_embed_plugin.recording.record import record
     from tb_embed_plugin.runs.sprites import write_sprite_image
     from tb_embed_plugin.runs.tables.metadata_table import write_metadata
 
@@ -34,7 +34,7 @@ _MODULES = {
     "EmbeddingCheckpoint": "tb_embed_plugin.recording.callback",
     "MisuseError": "tb_embed_plugin.errors",
     "open_run": "tb_embed_plugin.analysis.notebook",
-    "record": "tb_embed_plugin.recording.loop",
+    "record": "tb_embed_plugin.recording.record",
     "write_metadata": "tb_embed_plugin.runs.tables.metadata_table",
     "write_sprite_image": "tb_embed_plugin.runs.sprites",
 }

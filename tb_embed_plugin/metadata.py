@@ -22,7 +22,7 @@ METADATA_FILE: Final = "metadata.tsv"
 SPRITE_FILE: Final = "sprite_images.png"
 CACHE_FOLDER: Final = f"plugins/{PLUGIN_NAME}/cache"
 SPRITE_PAGES_FOLDER: Final = f"plugins/{PLUGIN_NAME}/sprites"
-APART_FOLDER: Final = f"plugins/{PLUGIN_NAME}/checkpoints"
+OWN_CHECKPOINT_FOLDER: Final = f"plugins/{PLUGIN_NAME}/checkpoints"
 PROJECTOR_CONFIG_FILE: Final = "projector_config.pbtxt"
 CHECKPOINT_STATE_FILE: Final = "checkpoint"
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from tb_embed_plugin import wire
 from tb_embed_plugin.commands.project import Projected
 from tb_embed_plugin.errors import BrokenInstallationError, NotRecordedError
-from tb_embed_plugin.jobs.quality import NUMBERS
+from tb_embed_plugin.jobs.quality_records import NUMBERS
 from tb_embed_plugin.offline.page import offline_page
 from tb_embed_plugin.runs import atomic
 from tb_embed_plugin.runs.tables.metadata_table import Column

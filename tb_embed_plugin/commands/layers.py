@@ -18,7 +18,7 @@ def layers(path: Path) -> str:
     """
     import keras
 
-    from tb_embed_plugin.recording.description import describe_layers, symbolic_samples
+    from tb_embed_plugin.recording.forward_pass.layer_table import layer_table, zero_inputs
 
     try:
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
@@ -28,4 +28,4 @@ def layers(path: Path) -> str:
             f"expected a model saved as .keras; {path.name} cannot be loaded ({words}); for "
             "layers of your own call EmbeddingCheckpoint.describe(model, x) where they are"
         ) from error
-    return describe_layers(model, symbolic_samples(model))
+    return layer_table(model, zero_inputs(model))

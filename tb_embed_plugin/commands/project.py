@@ -17,11 +17,11 @@ from tb_embed_plugin.errors import (
     BrokenInstallationError,
     NotRecordedError,
 )
-from tb_embed_plugin.jobs import work
+from tb_embed_plugin.jobs import job_execution
 from tb_embed_plugin.jobs.job_spec import JobSpec
 from tb_embed_plugin.jobs.layout_cache import LayoutCache
 from tb_embed_plugin.jobs.projector import Projector, projector_of
-from tb_embed_plugin.jobs.quality import words, work_left
+from tb_embed_plugin.jobs.quality_records import words, work_left
 from tb_embed_plugin.projection_arguments import read_projection
 from tb_embed_plugin.projections import engines
 from tb_embed_plugin.runs.labels import label_of, read_classes
@@ -194,12 +194,12 @@ def _fill(projected: Projected, wish: Wish) -> None:
     total = left.frames + left.measures
     with tqdm(total=total, desc=name, bar_format=_BAR, disable=total == 0) as bar:
 
-        def tell(progress: work.Progress) -> None:
+        def tell(progress: job_execution.Progress) -> None:
             before = left.frames if progress.stage == "quality" else 0
             bar.set_postfix_str(progress.message, refresh=False)
             bar.update(min(before + progress.done, total) - bar.n)
 
-        work.do(spec, tell)
+        job_execution.execute(spec, tell)
         bar.update(total - bar.n)
 
 

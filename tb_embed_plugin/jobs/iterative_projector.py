@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.jobs.layout_cache import LayoutCache
-from tb_embed_plugin.jobs.quality import QualityRecords, words
+from tb_embed_plugin.jobs.quality_records import QualityRecords, words
 from tb_embed_plugin.linear_projection import LayerData
 from tb_embed_plugin.projection import Projection
 from tb_embed_plugin.runs.logdir import Logdir

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_embed_plugin.compute_queue import ComputeQueue
+from tb_embed_plugin.compute_lock import ComputeLock
 from tb_embed_plugin.errors import NotRecordedError, UnsuitableDataError
 from tb_embed_plugin.jobs.layout_cache import LayoutCache
-from tb_embed_plugin.jobs.quality import QualityRecords, words
+from tb_embed_plugin.jobs.quality_records import QualityRecords, words
 from tb_embed_plugin.linear_projection import (
     AlignedLayer,
     LayerData,
@@ -54,7 +54,7 @@ class Computed:
         variances: Shares of a snapshot's variance.
     """
 
-    queue: ComputeQueue = field(default_factory=ComputeQueue)
+    compute_lock: ComputeLock = field(default_factory=ComputeLock)
     bases: LruCache[Basis] = field(default_factory=lambda: LruCache[Basis](MAX_BASES))
     aligned: LruCache[AlignedLayer] = field(
         default_factory=lambda: LruCache[AlignedLayer](MAX_ALIGNED)
@@ -114,7 +114,7 @@ class LinearProjector:
         Raises:
             EmbedError: A snapshot cannot be read or projected, or too many requests wait.
         """
-        with self._computed.queue.turn():
+        with self._computed.compute_lock.turn():
             return self._computed.bases.get(self.key, lambda: fit(self.projection, self.home))
 
     @property
@@ -127,7 +127,7 @@ class LinearProjector:
         onto = self.projection.aligned_to
         if onto is None:
             return None
-        with self._computed.queue.turn():
+        with self._computed.compute_lock.turn():
             return self._computed.aligned.get(
                 self._alignment_key, lambda: align_layer(self.layer, self.home, onto.match)
             )
@@ -142,7 +142,7 @@ class LinearProjector:
         """
         basis, aligned, snapshot_of = self.basis, self.aligned, self._snapshots()
         frames = {}
-        with self._computed.queue.turn():
+        with self._computed.compute_lock.turn():
             for step in steps:
                 frame = basis.project(snapshot_of(step), self.projection.components)
                 check_finite(step, frame)
@@ -191,7 +191,7 @@ class LinearProjector:
         basis, snapshot_of = self.basis, self._snapshots()
         components = self.projection.components
         aligned = self.projection.aligned_to and self._alignment_key
-        with self._computed.queue.turn():
+        with self._computed.compute_lock.turn():
             return self._computed.variances.get(
                 (self.key, components, self.layer.key([step]), aligned),
                 lambda: basis.variance_shown(snapshot_of(step), components),
@@ -220,7 +220,7 @@ class LinearProjector:
                 "record the last hidden layer of a classifier whose output layer is Dense"
             )
         basis = self.basis
-        with self._computed.queue.turn():
+        with self._computed.compute_lock.turn():
             snapshot = self.layer.snapshot(step)
             return logits_on_plane(basis, snapshot, outputs.kernel, outputs.bias)
 

@@ -8,8 +8,8 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_embed_plugin.jobs.quality import QualityRecords
-from tb_embed_plugin.projections import motion, quality
+from tb_embed_plugin.jobs.quality_records import QualityRecords
+from tb_embed_plugin.projections import frame_quality, motion
 from tb_embed_plugin.projections.engine import Codes, LayoutEngine, Report
 from tb_embed_plugin.projections.neighbors import DistanceMetric
 
@@ -37,7 +37,7 @@ def measure(
         return
     if measures.of_frame(step) is None:
         metric = cast("DistanceMetric", layout.settings.get("metric", "euclidean"))
-        found = quality.frame_quality(snapshot, frame, None, metric)
+        found = frame_quality.frame_quality(snapshot, frame, None, metric)
         measures.keep_frame(
             step,
             {
@@ -48,7 +48,9 @@ def measure(
             found.reason,
         )
     if labels is not None and measures.of_label(step) is None:
-        measures.keep_label(step, {"label_accuracy": quality.label_accuracy(frame, labels)})
+        measures.keep_label(
+            step, {"label_accuracy": frame_quality.label_accuracy(frame, labels)}
+        )
     before = measures.before(step)
     frame_before = None if before is None else frame_of(before)
     if before is None or frame_before is None or measures.of_motion(step) is not None:

@@ -57,8 +57,8 @@ class Projector(Protocol):
             label: The column by which label accuracy is measured, None for no label.
 
         Returns:
-            A number for each of `quality.NUMBERS`, None where it was not measured, with the
-            `step`, and the `reason` where there is none.
+            A number for each of `quality_records.NUMBERS`, None where it was not measured,
+            with the `step`, and the `reason` where there is none.
         """
 
     def sentence(self, frames: Sequence[Mapping[str, Any]]) -> str:

@@ -56,11 +56,11 @@ def main() -> None:
 def outcome(spec: JobSpec, answers: TextIO) -> dict[str, Any]:
     """Does a job, saying how far it is, and returns the last line: finished, or why not."""
     # With the environment set, and after what is cheap has been said.
-    from tb_embed_plugin.jobs import work
+    from tb_embed_plugin.jobs import job_execution
 
     last = 0.0
 
-    def report(progress: work.Progress) -> None:
+    def report(progress: job_execution.Progress) -> None:
         nonlocal last
         now = time.monotonic()
         if now - last >= _REPORT_EVERY:
@@ -68,7 +68,7 @@ def outcome(spec: JobSpec, answers: TextIO) -> dict[str, Any]:
             _tell(answers, vars(progress))
 
     try:
-        work.do(spec, report)
+        job_execution.execute(spec, report)
     except EmbedError as error:
         return {"failed": str(error)}
     except MemoryError:

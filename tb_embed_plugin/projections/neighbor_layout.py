@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.projections.engine import Codes, Engine, Report, Settings
+from tb_embed_plugin.projections.initial_positions import pca_positions, rescale_to_unit
 from tb_embed_plugin.projections.neighbors import DistanceMetric, Neighbors, nearest
-from tb_embed_plugin.projections.start import principal, rescaled
 
 
 @dataclass(frozen=True)
@@ -69,14 +69,14 @@ class NeighborLayout(ABC):
         self.facts.check_samples(len(snapshot))
         optimize = self.optimizer(settings, codes)
         share = self.neighbors_share
-        snapshot = rescaled(snapshot)
+        snapshot = rescale_to_unit(snapshot)
         metric = cast("DistanceMetric", settings["metric"])
         near = nearest(
             snapshot, self.n_neighbors(settings), metric, lambda done: report(share * done)
         )
         if before is None:
             seed = int(settings["seed"])
-            start = principal(snapshot, components, self.start_spread, seed)
+            start = pca_positions(snapshot, components, self.start_spread, seed)
         else:
             start = before.astype(np.float64)
 

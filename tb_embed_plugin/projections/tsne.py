@@ -23,13 +23,13 @@ from tb_embed_plugin.projections.engine import (
     Report,
     Settings,
 )
+from tb_embed_plugin.projections.initial_positions import MIN_SAMPLES, SEED
 from tb_embed_plugin.projections.neighbor_layout import (
     LayoutInput,
     NeighborLayout,
     Optimize,
 )
 from tb_embed_plugin.projections.neighbors import METRIC, Neighbors
-from tb_embed_plugin.projections.start import MIN_SAMPLES, SEED
 
 THETA = 0.8
 """How coarse the tree may be: 0 is exact, openTSNE's own default 0.5."""

@@ -27,13 +27,13 @@ from tb_embed_plugin.projections.engine import (
     Parameter,
     Settings,
 )
+from tb_embed_plugin.projections.initial_positions import MIN_SAMPLES, SEED
 from tb_embed_plugin.projections.neighbor_layout import (
     LayoutInput,
     NeighborLayout,
     Optimize,
 )
 from tb_embed_plugin.projections.neighbors import METRIC
-from tb_embed_plugin.projections.start import MIN_SAMPLES, SEED
 
 MOST_EPOCHS = 500
 LEAST_EPOCHS = 100

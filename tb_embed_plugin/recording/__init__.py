@@ -1,1 +1,1 @@
-"""The training side: what to record, when, and from which samples."""
+"""The training side: which samples and layers are recorded, when, and where."""

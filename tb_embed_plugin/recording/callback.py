@@ -12,14 +12,14 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from tb_embed_plugin.errors import MisuseError
 from tb_embed_plugin.local_paths import local_path
-from tb_embed_plugin.recording.announcement import warn
-from tb_embed_plugin.recording.batches import read_inputs
-from tb_embed_plugin.recording.description import describe_layers
-from tb_embed_plugin.recording.forward import trace_forward_pass
-from tb_embed_plugin.recording.messages import say
-from tb_embed_plugin.recording.options import (
+from tb_embed_plugin.recording.forward_pass.forward_pass import trace_forward_pass
+from tb_embed_plugin.recording.forward_pass.layer_table import layer_table
+from tb_embed_plugin.recording.model.outputs import OutputsChoice
+from tb_embed_plugin.recording.model.pooling import Pooling
+from tb_embed_plugin.recording.options.options import (
     OnExisting,
-    Options,
+    RecordingOptions,
+    Tensors,
     check_order,
     checked_batch_size,
     checked_layers,
@@ -27,13 +27,15 @@ from tb_embed_plugin.recording.options import (
     checked_on_existing,
     checked_outputs,
 )
-from tb_embed_plugin.recording.outputs import OutputsChoice
-from tb_embed_plugin.recording.pooling import Pooling
-from tb_embed_plugin.recording.recorder import Tensors
-from tb_embed_plugin.recording.samples import prepare_samples
-from tb_embed_plugin.recording.schedule import parse_schedule
-from tb_embed_plugin.recording.stored_dtype import checked_dtype
-from tb_embed_plugin.recording.training import Training, interrupt_left_trainings
+from tb_embed_plugin.recording.options.schedule import parse_schedule
+from tb_embed_plugin.recording.options.stored_dtype import checked_dtype
+from tb_embed_plugin.recording.samples.batched_inputs import read_inputs
+from tb_embed_plugin.recording.samples.samples import prepare_samples
+from tb_embed_plugin.recording.training.console import log_line, warn
+from tb_embed_plugin.recording.training.recorded_training import (
+    RecordedTraining,
+    interrupt_abandoned_trainings,
+)
 from tb_embed_plugin.runs.writer import refuse_file
 
 
@@ -44,9 +46,9 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
     `log_dir` as a TensorFlow checkpoint, beside the samples' metadata and thumbnails.
     TensorBoard's Embeddings tab plays them; its stock Projector opens the newest.
 
-    A failure while training, a full disk say, is told once as a warning and never stops the
-    training; misuse raises before it starts. The weights that come out are those of a
-    training without the callback.
+    A failure during the training, such as a full disk, becomes one warning and never stops the
+    training; misuse raises before it starts. The trained weights are those of a training
+    without the callback.
 
     Example:
         ```python
@@ -55,37 +57,38 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
         ```
 
     Args:
-        log_dir: The run's directory, made if missing. A run that it holds is gone on with
-            where the model's weights say that this training continues it, else the training
-            is recorded beside it (see `on_existing`), as beside checkpoints of others.
+        log_dir: The run's directory, created if missing. A run that it holds is resumed where
+            the model's weights show that this training continues it; else the training is
+            recorded into `<log_dir>-2` (see `on_existing`), as it is where `log_dir` holds
+            checkpoints of others.
         x: The samples, as `fit` takes them: an array (n_samples, ...), a list, tuple or dict
             of arrays for several inputs, a data frame, or a `tf.data.Dataset`, `PyDataset` or
             PyTorch `DataLoader` that gives the same batches each time (docs/recording.md).
         labels: One label a sample, numbers or strings (n_samples,), or one-hot (n_samples,
             n_classes). Defaults to the y that `x` brings in its batches.
-        layers: A layer by name, by path (`"encoder/fc1"`), by pattern (`"encoder/*"`), itself,
-            or `"auto"`, the last hidden one; or several. `describe` lists them.
+        layers: A layer by name, by path (`"encoder/fc1"`), by pattern (`"encoder/*"`), or as an
+            object; `"auto"` for the last hidden one; or several. `describe` lists them.
         images: Thumbnails as `write_sprite_image` takes them. Defaults to `x` where that
-            looks like images, scaled as the log says; False records none.
+            looks like images, scaled as the log reports; False records none.
         metadata: More columns: name to n_samples numbers or strings, or a data frame.
         image_shape: (height, width[, channels]) of each row of a flat `x`.
         invert_images: Shows dark strokes on white where the images have white on black.
-        class_names: The word for each whole-number label: a sequence, or number to word.
-        max_samples: Records as many samples at most, chosen at random, each label by its
-            share. `labels`, `images` and `metadata` still have a row for all of `x`.
-        seed: Of that choice; the same seed chooses the same samples.
-        pooling: How activations that are no rows become (n_samples, n_units): `"auto"` or
+        class_names: The name of each whole-number label: a sequence, or number to name.
+        max_samples: Number of samples to record at most, chosen at random, stratified by
+            label. `labels`, `images` and `metadata` still have a row for all of `x`.
+        seed: Seed of that choice; the same seed chooses the same samples.
+        pooling: How activations of higher rank become (n_samples, n_units): `"auto"` or
             `"mean"` over all axes but the channels, `"first"` or `"last"` token, `"flatten"`,
             a function of the layer's tensor, or a dict of these by layer.
-        mask: Which tokens count when a sequence is pooled, where Keras' own masks do not say:
-            a key of `x`, an array (n_samples, n_tokens), or a function of a batch. Found by
-            itself where an input is called `padding_mask`, `attention_mask` or `mask`.
-        model: What is recorded in place of the model that is trained: a part of it, or a
-            function from a batch to `{name: tensor}`; for models without `call`, as GANs are.
-        outputs: What the model's outputs are, `"logits"` or `"probabilities"`, where its loss
-            does not tell; None records none.
-        batch_size: Samples passed at once; by default as many as 256 MiB beside the model
-            allow.
+        mask: The tokens that count when a sequence is pooled, where Keras has no mask of its
+            own: a key of `x`, an array (n_samples, n_tokens), or a function of a batch.
+            Found automatically where an input is called `padding_mask`, `attention_mask` or
+            `mask`.
+        model: The model to record in place of the trained one: a part of it, or a function
+            from a batch to `{name: tensor}`; for models without `call`, such as GANs.
+        outputs: The kind of the model's outputs, `"logits"` or `"probabilities"`, where its
+            loss does not tell; None records none.
+        batch_size: Samples of a batch; by default as many as 256 MiB beside the model allow.
         save_freq: When to record: `"epoch"`, `"5 epochs"`, `"100 batches"` or 100, a list of
             batch numbers, or `"log"` for batch numbers that grow by about a fifth each. The
             untrained network and the end of the training are always recorded.
@@ -93,12 +96,12 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
             first and the last staying.
         dtype: `"float32"`, or `"float16"` for half the disk.
         on_snapshot: Called with the step and the activations by tensor name, float32
-            (n_samples, n_units), whenever a snapshot is recorded. They are overwritten by the
-            next one: copy what is to be kept.
-        on_existing: What becomes of a run in `log_dir`: `"continue"` goes on with it whatever
-            the weights, `"new"` records beside it (`<log_dir>-2`), `"overwrite"` deletes it.
-            `"auto"` decides by the weights, as docs/recording.md says under "Going on".
-        verbose: Whether lines are said; `"auto"` where `fit` says its own.
+            (n_samples, n_units), whenever a snapshot is recorded. The next snapshot
+            overwrites them: copy what you keep.
+        on_existing: What happens to a run in `log_dir`: `"continue"` goes on with it whatever
+            the weights, `"new"` records into `<log_dir>-2`, `"overwrite"` deletes it.
+            `"auto"` decides by the weights, see "Going on" in docs/recording.md.
+        verbose: Whether lines are logged; `"auto"` follows `fit`'s own `verbose`.
 
     Raises:
         MisuseError: The arguments do not fit each other or, before the first batch, the model
@@ -133,7 +136,7 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
     ) -> None:
         super().__init__()
         check_order(log_dir, x, labels)
-        self._options = Options(
+        self._options = RecordingOptions(
             log_dir=local_path(log_dir, "log_dir"),
             schedule=parse_schedule(save_freq),
             max_to_keep=checked_max_to_keep(max_to_keep),
@@ -163,28 +166,28 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
             max_samples=max_samples,
             seed=seed,
         )
-        self._training: Training | None = None
+        self._training: RecordedTraining | None = None
         self._has_overwritten = False
         self._listen()
 
     @staticmethod
     def describe(model: Any, x: Any) -> None:
-        """Says which layers a model has, each with its path and shape, and which is "auto".
+        """Logs the layers of a model, each with its path and shape, and which one is "auto".
 
         Args:
             model: A Keras model.
             x: Its inputs, as in the constructor; one sample is enough.
 
         Raises:
-            MisuseError: The model cannot take x.
+            MisuseError: The model does not accept x.
         """
-        say(describe_layers(model, read_inputs(x, keras.config.floatx()).take(None)))
+        log_line(layer_table(model, read_inputs(x, keras.config.floatx()).take(None)))
 
     def set_model(self, model: Any) -> None:
-        """Takes the model that will be trained.
+        """Sets the model that will be trained.
 
         Raises:
-            MisuseError: It is none of Keras 3.
+            MisuseError: It is not a model of Keras 3.
         """
         if not isinstance(model, keras.Model):
             kind = type(model)
@@ -197,7 +200,7 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Checks layers and directory, so that misuse fails before the first batch."""
-        interrupt_left_trainings()
+        interrupt_abandoned_trainings()
         self._training = None
         if not _is_chief(self.model):
             return
@@ -207,10 +210,10 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
         except MemoryError as error:
             warn(f"records nothing: {error}. The training goes on.")
             return
-        self._training = Training(self, self._options, self._samples, forward)
+        self._training = RecordedTraining(self, self._options, self._samples, forward)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Opens the run, when the first epoch begins."""
+        """Opens the run when the first epoch begins."""
         training = self._training
         if training is not None and not training.has_begun:
             training.begin(
@@ -219,17 +222,17 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
             self._has_overwritten = self._options.on_existing == "overwrite"
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Records the epoch that has ended, if it is due."""
+        """Records a snapshot if one is due."""
         if self._training is not None:
             self._training.end_epoch(epoch)
 
     def on_train_end(self, logs: Any = None) -> None:
-        """Records the model that is left, behind all other callbacks."""
-        if self._training is not None and not self._training.end_behind_others():
+        """Records the final model, after all other callbacks."""
+        if self._training is not None and not self._training.end_after_other_callbacks():
             self._training.end()
 
     def __getstate__(self) -> dict[str, Any]:
-        """Returns what a copy needs: all but the training of now."""
+        """Returns the state that a copy needs: all but the present training."""
         lives = {"_training": None, "_model": None, "params": None}
         state = {**vars(self), **lives}
         state.pop("on_train_batch_end", None)
@@ -240,7 +243,7 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
         self._listen()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        # The samples, which nobody changes, are shared: tuners copy callbacks for each trial.
+        # The samples never change and are shared: tuners copy callbacks for each trial.
         copied = type(self).__new__(type(self))
         memo[id(self)] = copied
         copied.__setstate__(self.__getstate__())
@@ -248,7 +251,7 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
 
     def _listen(self) -> None:
         if self._options.schedule.unit == "batch":
-            # Only then: a callback with this method makes Keras wait for it at every batch.
+            # Only here, since Keras waits at every batch for callbacks that have this method.
             self.on_train_batch_end = self._after_batch
 
     def _after_batch(self, batch: int, logs: Any = None) -> None:
@@ -257,6 +260,6 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
 
 
 def _is_chief(model: Any) -> bool:
-    """Whether this process writes; of several that train one model, one does."""
+    """Whether this process writes: one of those that train one model."""
     strategy = getattr(model, "distribute_strategy", None)
     return strategy is None or bool(strategy.extended.should_checkpoint)

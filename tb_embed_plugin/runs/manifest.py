@@ -13,8 +13,8 @@ from typing import Any, Literal, Self, get_args
 
 from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.metadata import (
-    APART_FOLDER,
     FORMAT_VERSION,
+    OWN_CHECKPOINT_FOLDER,
     READABLE_VERSIONS,
     OutputsKind,
     checkpoint_name,
@@ -144,7 +144,7 @@ class Manifest:
     def checkpoint(self, step: int) -> str:
         """Returns the file name prefix of a step's checkpoint, relative to the run."""
         name = checkpoint_name(step)
-        return f"{APART_FOLDER}/{name}" if self.apart else name
+        return f"{OWN_CHECKPOINT_FOLDER}/{name}" if self.apart else name
 
     def with_step(self, step: Step) -> Self:
         """Returns the manifest with `step` added, in place of one of the same number."""

@@ -20,18 +20,22 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import MisuseError, UnreadableError
 from tb_embed_plugin.metadata import (
-    APART_FOLDER,
     CHECKPOINT_STATE_FILE,
     EVENT_FILE,
     MANIFEST_FILE,
     METADATA_FILE,
+    OWN_CHECKPOINT_FOLDER,
     PROJECTOR_CONFIG_FILE,
     RECORDER_FILE,
     SPRITE_FILE,
     SPRITE_PAGES_FOLDER,
 )
-from tb_embed_plugin.runs.apart import copy_apart, our_steps, remove_checkpoint
 from tb_embed_plugin.runs.atomic import write_bytes
+from tb_embed_plugin.runs.checkpoint_folder import (
+    copy_to_own_folder,
+    our_steps,
+    remove_checkpoint,
+)
 from tb_embed_plugin.runs.checkpoints.state import is_free_or_ours, write_checkpoint_state
 from tb_embed_plugin.runs.checkpoints.writer import write_checkpoint
 from tb_embed_plugin.runs.event_file import write_event_file
@@ -189,7 +193,7 @@ class RunWriter:
         before = self.manifest
         if before.apart or is_free_or_ours(self._run_dir, [s.step for s in before.steps]):
             return
-        kept = copy_apart(self._run_dir, before)
+        kept = copy_to_own_folder(self._run_dir, before)
         self._commit(steps=kept, apart=True)
         for step in kept:
             remove_checkpoint(self._run_dir, before.checkpoint(step.step))
@@ -276,7 +280,7 @@ def delete_run(run_dir: Path) -> None:
 
 def _delete_leftovers(run_dir: Path, manifest: Manifest | None) -> None:
     steps = [] if manifest is None else [s.step for s in manifest.steps]
-    folders = [run_dir / APART_FOLDER]
+    folders = [run_dir / OWN_CHECKPOINT_FOLDER]
     # Where the state is that of others, checkpoints of such names may be theirs, too.
     if is_free_or_ours(run_dir, steps):
         folders.append(run_dir)

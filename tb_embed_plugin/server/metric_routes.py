@@ -94,7 +94,7 @@ def samples(service: Service, arguments: Arguments) -> Answer:
     state = measure_on(service, measures)
     ranked: dict[str, Any] = {"total_ranked": None, "samples": []}
     if state["state"] == "done":
-        with service.queue.turn():
+        with service.compute_lock.turn():
             ranked = _describe_ranking(measures, rule, limit)
     content = state | {"rule": rule, "label": measures.label, **_words(rule), **ranked}
     return json_answer(content, version_of(measures, state))
@@ -106,7 +106,7 @@ def list_findings(service: Service, arguments: Arguments) -> Answer:
     state = measure_on(service, measures)
     found: dict[str, Any] = {"warnings": [], "rules": []}
     if state["state"] == "done":
-        with service.queue.turn():
+        with service.compute_lock.turn():
             found = _describe_findings(measures)
     content = {
         "label": measures.label,
@@ -190,7 +190,7 @@ def _over_the_run(
     state = measure_on(service, measures)
     if state["state"] != "done":
         return [], state
-    with service.queue.turn():
+    with service.compute_lock.turn():
         found = findings.summary(measures)
     if name not in found:
         raise ArgumentError(

@@ -10,10 +10,10 @@ from typing import Any
 
 from tb_embed_plugin.arguments import Arguments
 from tb_embed_plugin.errors import BrokenInstallationError
+from tb_embed_plugin.jobs.job_queue import Status
 from tb_embed_plugin.jobs.job_spec import JobSpec
 from tb_embed_plugin.jobs.layout_cache import LayoutCache
-from tb_embed_plugin.jobs.quality import work_left
-from tb_embed_plugin.jobs.queue import Status
+from tb_embed_plugin.jobs.quality_records import work_left
 from tb_embed_plugin.jobs.time_estimate import Stage
 from tb_embed_plugin.runs.labels import label_of, read_classes
 from tb_embed_plugin.runs.run import short_hash

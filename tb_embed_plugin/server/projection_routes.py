@@ -17,7 +17,7 @@ from tb_embed_plugin import wire
 from tb_embed_plugin.arguments import Arguments
 from tb_embed_plugin.errors import TooMuchAskedError
 from tb_embed_plugin.jobs.projector import Projector, projector_of, read_projector
-from tb_embed_plugin.jobs.quality import QualityRecords, warning
+from tb_embed_plugin.jobs.quality_records import QualityRecords, warning
 from tb_embed_plugin.offline.page import offline_page, page_bytes
 from tb_embed_plugin.projection_arguments import read_projection
 from tb_embed_plugin.projections import engines

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin import wire
 from tb_embed_plugin.analysis.metrics_cache import MetricsCache
-from tb_embed_plugin.compute_queue import ComputeQueue
+from tb_embed_plugin.compute_lock import ComputeLock
 from tb_embed_plugin.errors import TooMuchAskedError
 from tb_embed_plugin.jobs.cache import cache_of
+from tb_embed_plugin.jobs.job_queue import JobQueue
 from tb_embed_plugin.jobs.linear_projector import Computed
-from tb_embed_plugin.jobs.queue import JobQueue
 from tb_embed_plugin.runs.logdir import Logdir
 from tb_embed_plugin.server.listing import Listing
 
@@ -52,9 +52,9 @@ class Service:
     metrics_cache: MetricsCache = field(default_factory=lambda: MetricsCache(cache_of))
 
     @property
-    def queue(self) -> ComputeQueue:
+    def compute_lock(self) -> ComputeLock:
         """In which all that requests compute waits for its turn."""
-        return self.computed.queue
+        return self.computed.compute_lock
 
 
 def bound(size: int, what: str) -> None:

@@ -64,7 +64,7 @@ def in_time(
     for each in wanted:
         if parts and time.monotonic() > end:
             break
-        with service.queue.turn():
+        with service.compute_lock.turn():
             parts.append(work(each))
     state = "done" if len(parts) == len(wanted) else "running"
     return parts, {"state": state, "done": len(parts), "total": len(wanted)}

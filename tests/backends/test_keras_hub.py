@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tb_embed_plugin import EmbeddingCheckpoint
-from tb_embed_plugin.recording.forward import trace_forward_pass
+from tb_embed_plugin.recording.forward_pass.forward_pass import trace_forward_pass
 from tests.harness import read_run
 
 RNG = np.random.default_rng(0)

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin import EmbeddingCheckpoint, MisuseError
 from tests.harness import read_run
-from tests.recording.test_models import (
+from tests.recording.forward_pass.test_models import (
     CROSSENTROPY,
     Digits,
     Subclassed,

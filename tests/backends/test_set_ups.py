@@ -10,9 +10,12 @@ import numpy as np
 import pytest
 
 from tb_embed_plugin import EmbeddingCheckpoint
-from tb_embed_plugin.recording import weight_values
-from tb_embed_plugin.recording.forward import MEMORY_BUDGET, trace_forward_pass
-from tb_embed_plugin.recording.weight_values import WeightValues
+from tb_embed_plugin.recording.forward_pass.forward_pass import (
+    MEMORY_BUDGET,
+    trace_forward_pass,
+)
+from tb_embed_plugin.recording.model import weight_values
+from tb_embed_plugin.recording.model.weight_values import WeightReader
 from tests.harness import read_run
 
 layers = keras.layers
@@ -48,11 +51,11 @@ def test_a_digest_does_not_depend_on_how_variables_are_read(
     model = keras.Sequential(
         [keras.Input((8,)), layers.Dense(600), layers.BatchNormalization()]
     )
-    one_by_one = np.concatenate(list(WeightValues(model.weights, 1000).read()))
+    one_by_one = np.concatenate(list(WeightReader(model.weights, 1000).read()))
     monkeypatch.setattr(weight_values, "FEW", 0)
     # Neither backend compiles where the variables lie in main memory.
     monkeypatch.setattr(weight_values, "_is_slow", lambda variable: True)
-    values = WeightValues(model.weights, 1000)
+    values = WeightReader(model.weights, 1000)
 
     for _ in range(2):  # compiled by the first one
         assert np.concatenate(list(values.read())).tobytes() == one_by_one.tobytes()

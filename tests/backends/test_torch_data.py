@@ -1,4 +1,4 @@
-"""Samples from PyTorch's own DataLoader; tests/recording/test_inputs.py has a stand-in."""
+"""Samples from PyTorch's DataLoader; tests/recording/samples/test_inputs.py has a stand-in."""
 
 from __future__ import annotations
 

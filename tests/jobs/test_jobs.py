@@ -24,8 +24,8 @@ from werkzeug.test import Client
 
 from tb_embed_plugin import record
 from tb_embed_plugin.errors import UnreadableError
-from tb_embed_plugin.jobs import queue as jobs
-from tb_embed_plugin.jobs import work, worker
+from tb_embed_plugin.jobs import job_execution, worker
+from tb_embed_plugin.jobs import job_queue as jobs
 from tb_embed_plugin.jobs.job_spec import JobSpec
 from tb_embed_plugin.plugin import EmbeddingsPlugin
 from tb_embed_plugin.projection import LayerRef, Projection
@@ -91,7 +91,9 @@ def laid_out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     record_clusters(logdir / "a")
     asked = Projection(LayerRef("a", "fc1"), "tsne", engines.FACTS["tsne"].settings({}), 2)
     steps = tuple(range(STEPS + 1))
-    work.do(JobSpec(((str(logdir), ""),), asked, steps, "backwards", "label"), lambda _: None)
+    job_execution.execute(
+        JobSpec(((str(logdir), ""),), asked, steps, "backwards", "label"), lambda _: None
+    )
     return logdir
 
 
@@ -244,15 +246,15 @@ def test_frames_are_shown_as_they_are_finished(
 ) -> None:
     shown: list[Any] = []
 
-    def do(spec: JobSpec, tell: work.Tell) -> None:
-        def tell_and_ask(progress: work.Progress) -> None:
+    def do(spec: JobSpec, tell: job_execution.ReportProgress) -> None:
+        def tell_and_ask(progress: job_execution.Progress) -> None:
             tell(progress)
             shown.append(get(client, "projection", FC1))
 
-        work_do(spec, tell_and_ask)
+        execute(spec, tell_and_ask)
 
-    work_do = work.do
-    monkeypatch.setattr(work, "do", do)
+    execute = job_execution.execute
+    monkeypatch.setattr(job_execution, "execute", do)
     get(client, "projection", FC1, start=True)
     wait_for(client, "quality", FC1, "done", "failed")
 
@@ -414,17 +416,17 @@ def test_another_training_in_the_same_place_starts_anew(
 def test_the_cache_may_be_deleted_in_the_middle(
     client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def do(spec: JobSpec, tell: work.Tell) -> None:
-        def delete_after_two(progress: work.Progress) -> None:
+    def do(spec: JobSpec, tell: job_execution.ReportProgress) -> None:
+        def delete_after_two(progress: job_execution.Progress) -> None:
             if (progress.stage, progress.done) == ("frames", 2):
                 shutil.rmtree(tmp_path / "a" / CACHE)
             tell(progress)
 
-        work_do(spec, delete_after_two)
+        execute(spec, delete_after_two)
 
-    work_do = work.do
+    execute = job_execution.execute
     with monkeypatch.context() as patch:
-        patch.setattr(work, "do", do)
+        patch.setattr(job_execution, "execute", do)
         get(client, "projection", FC1, start=True)
         wait_for(client, "quality", FC1, "done", "failed", "absent")
     get(client, "projection", FC1, start=True)
@@ -523,7 +525,7 @@ def test_every_failure_is_one_sentence_without_a_path(
     def fail(*arguments: Any) -> None:
         raise error
 
-    monkeypatch.setattr(work, "do", fail)
+    monkeypatch.setattr(job_execution, "execute", fail)
     asked = Projection(LayerRef("a", "fc1"), "tsne", {}, 2)
     spec = JobSpec((("/secret", ""),), asked, (0, 1), "backwards", "label")
     told = worker.outcome(JobSpec.from_line(spec.to_line()), io.StringIO())

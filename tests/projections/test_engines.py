@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import cdist, pdist
 
 from tb_embed_plugin.errors import ArgumentError, UnsuitableDataError
-from tb_embed_plugin.projections import motion, quality, umap
+from tb_embed_plugin.projections import frame_quality, motion, umap
 from tb_embed_plugin.projections.engine import LayoutEngine, Settings
 from tb_embed_plugin.projections.sequence import lay_out
 from tb_embed_plugin.projections.tsne import TSNE
@@ -121,7 +121,7 @@ def test_frames_have_the_stated_shape_and_keep_clusters(case: Case) -> None:
         assert frame.dtype == np.float32
         assert np.isfinite(frame).all()
         assert frame.flags["C_CONTIGUOUS"]
-        kept = quality.frame_quality(snapshot, frame, codes)
+        kept = frame_quality.frame_quality(snapshot, frame, codes)
         assert kept.label_accuracy == 1
         assert kept.trustworthiness > 0.85
 
@@ -172,7 +172,7 @@ def test_duplicates_constant_units_and_offsets(case: Case) -> None:
     snapshot[:, 5] = 1000
     frame = first(case, snapshot)
     assert np.isfinite(frame).all()
-    accuracy = quality.frame_quality(snapshot, frame, codes).label_accuracy
+    accuracy = frame_quality.frame_quality(snapshot, frame, codes).label_accuracy
     assert accuracy is not None
     assert accuracy > 0.95
 
@@ -194,8 +194,8 @@ def test_the_metric_counts(case: Case) -> None:
     snapshot = (lengths * directions).astype(np.float32)
     settings = {**case.settings, "metric": "cosine"}
     frame = case.engine.frame(snapshot, None, settings, 2, ignore)
-    by_angle = quality.frame_quality(snapshot, frame, codes, "cosine")
-    by_distance = quality.frame_quality(snapshot, first(case, snapshot), codes, "cosine")
+    by_angle = frame_quality.frame_quality(snapshot, frame, codes, "cosine")
+    by_distance = frame_quality.frame_quality(snapshot, first(case, snapshot), codes, "cosine")
     assert by_angle.label_accuracy == 1
     assert by_angle.neighbors_kept > by_distance.neighbors_kept
 
@@ -244,7 +244,7 @@ def test_rotated_frames_stand_still_and_keep_their_neighbours(case: Case) -> Non
     turned = [snapshot @ rotation(20, seed) for seed in range(3)]
     frames = frames_of(case, turned)
     for step, frame in frames.items():
-        kept = quality.frame_quality(turned[step], frame, codes)
+        kept = frame_quality.frame_quality(turned[step], frame, codes)
         assert kept.label_accuracy == 1
     assert motion.motion(frames[0], frames[1]).p95 < 3 * case.floor
 
@@ -346,7 +346,7 @@ def test_umap_learn_lays_out_and_pulls_a_target_apart() -> None:
 
     assert frame.shape == (24, 2)
     assert frame.dtype == np.float32
-    assert quality.frame_quality(snapshot, frame, codes).label_accuracy == 1
+    assert frame_quality.frame_quality(snapshot, frame, codes).label_accuracy == 1
     assert (told == sorted(told), told[-1]) == (True, 1)
     np.testing.assert_array_equal(frame, engine.frame(snapshot, None, settings, 2, ignore))
     before = frame.copy()
@@ -379,7 +379,7 @@ def test_a_target_pulls_its_categories_apart() -> None:
     told = engine.frame(snapshot, None, settings, 2, ignore, codes)
     told = engine.frame(snapshot, told, settings, 2, ignore, codes)
     accuracies = [
-        quality.frame_quality(snapshot, f, codes).label_accuracy for f in (blind, told)
+        frame_quality.frame_quality(snapshot, f, codes).label_accuracy for f in (blind, told)
     ]
     assert accuracies[0] is not None
     assert accuracies[1] is not None
@@ -405,7 +405,7 @@ def test_both_umap_libraries_lay_out_equally_well(monkeypatch: pytest.MonkeyPatc
 
     def judge() -> tuple[float, float]:
         frame = engine.frame(snapshot, None, engine.facts.settings({}), 2, ignore)
-        found = quality.frame_quality(snapshot, frame, codes)
+        found = frame_quality.frame_quality(snapshot, frame, codes)
         radius = float(np.sqrt(frame.var(axis=0).sum()))
         return found.trustworthiness, radius
 

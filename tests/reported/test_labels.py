@@ -297,7 +297,7 @@ def test_the_notebook_and_the_commands_read_the_same_label(
         assert f'"label": {json.dumps(label)}' in page.read_text()
         with np.load(table) as arrays:
             assert json.loads(str(arrays["info"]))["label"] == label
-            accuracy = arrays["quality.label_accuracy"]
+            accuracy = arrays["frame_quality.label_accuracy"]
         wanted = {"class": (0.9, 1), "sex": (0, 0.8)}.get(str(label))
         if wanted is None:
             assert np.isnan(accuracy).all()

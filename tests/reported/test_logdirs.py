@@ -19,7 +19,7 @@ from tensorboard.plugins.core import core_plugin
 from werkzeug.test import Client
 
 from tb_embed_plugin import cli
-from tb_embed_plugin.jobs import work
+from tb_embed_plugin.jobs import job_execution
 from tb_embed_plugin.jobs.job_spec import JobSpec
 from tb_embed_plugin.plugin import EmbeddingsPlugin
 from tb_embed_plugin.projection import LayerRef, Projection
@@ -200,8 +200,8 @@ def test_a_worker_finds_a_run_of_logdir_spec(tmp_path: Path) -> None:
     roots = ((str(tmp_path / "gone"), "a"), (str(tmp_path / "x"), "b"))
     asked = Projection(LayerRef("b/train", "words"), "pca", settings, 2, (1,))
     task = JobSpec(roots, asked, (1,), "backwards", None)
-    told: list[work.Progress] = []
-    work.do(JobSpec.from_line(task.to_line()), told.append)
+    told: list[job_execution.Progress] = []
+    job_execution.execute(JobSpec.from_line(task.to_line()), told.append)
     assert told[-1].stage == "quality"
 
 

@@ -19,7 +19,7 @@ from pyarrow import parquet
 from tensorboardX import SummaryWriter
 
 from tb_embed_plugin import cli, open_run
-from tb_embed_plugin.jobs import work
+from tb_embed_plugin.jobs import job_execution
 from tb_embed_plugin.jobs.job_spec import JobSpec
 from tb_embed_plugin.plugin import EmbeddingsPlugin
 from tb_embed_plugin.projection import LayerRef, Projection
@@ -370,7 +370,7 @@ def test_work_in_progress_calls_a_step_as_it_was_written(tmp_path: Path, engine:
     run = logged(tmp_path / "run", [0.5, 1.5], shape=(20, 4))
     (layer,) = run.layers
     said: set[str] = set()
-    work.do(
+    job_execution.execute(
         JobSpec(
             roots=((str(tmp_path), ""),),
             projection=Projection(

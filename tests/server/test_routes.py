@@ -18,7 +18,7 @@ from tensorboard.backend import application
 from tensorboard.plugins import base_plugin
 from werkzeug.test import Client
 
-from tb_embed_plugin import compute_queue
+from tb_embed_plugin import compute_lock
 from tb_embed_plugin.plugin import EmbeddingsPlugin
 from tb_embed_plugin.projections import pca
 from tb_embed_plugin.projections.basis import Basis
@@ -277,7 +277,7 @@ def test_too_large_an_answer_is_refused_with_the_remedy(
 def test_too_many_at_once_are_told_to_wait(
     recording: Recording, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compute_queue, "MAX_WAITING", 0)
+    monkeypatch.setattr(compute_lock, "MAX_WAITING", 0)
     response = client_for(recording.logdir, EmbeddingsPlugin).get(
         BASE + "projection", query_string=FC1
     )

@@ -21,9 +21,9 @@ from tb_embed_plugin.commands.importing.samples import (
 )
 from tb_embed_plugin.commands.importing.steps import steps_of
 from tb_embed_plugin.errors import EmbedError, MisuseError
-from tb_embed_plugin.runs.beside import place_beside_others
 from tb_embed_plugin.runs.manifest import Layer, Step
 from tb_embed_plugin.runs.recording_lock import hold, release
+from tb_embed_plugin.runs.run_directory import find_run_directory
 from tb_embed_plugin.runs.tables.metadata_table import Column
 from tb_embed_plugin.runs.writer import (
     RunWriter,
@@ -84,7 +84,7 @@ def import_files(request: Request) -> Imported:
         UnreadableError: A file is damaged.
         OSError: The run cannot be written.
     """
-    place = place_beside_others(request.run_dir)
+    place = find_run_directory(request.run_dir)
     run_dir = place.run_dir
     _refuse_a_run(run_dir, request)
     notes: list[str] = []

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import BrokenInstallationError, MisuseError, UnreadableError
-from tb_embed_plugin.recording.columns import metadata_columns
+from tb_embed_plugin.recording.samples.metadata_columns import metadata_columns
 from tb_embed_plugin.runs.tables.metadata_table import Column
 
 

@@ -1,0 +1,175 @@
+"""Execution of a job by a worker or a command: a run, an engine and the cache together.
+
+Nothing in here knows TensorFlow, processes or HTTP.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_embed_plugin.errors import TooMuchAskedError
+from tb_embed_plugin.jobs.job_spec import JobSpec
+from tb_embed_plugin.jobs.layout_cache import LayoutCache
+from tb_embed_plugin.jobs.measure_quality import FrameOf, measure, measure_floor
+from tb_embed_plugin.jobs.projector import Projector, projector_of
+from tb_embed_plugin.jobs.quality_records import QualityRecords
+from tb_embed_plugin.jobs.time_estimate import Stage
+from tb_embed_plugin.projections import engines, sequence
+from tb_embed_plugin.projections.engine import LayoutEngine
+from tb_embed_plugin.runs.labels import read_classes
+from tb_embed_plugin.runs.logdir import Logdir
+from tb_embed_plugin.runs.roots import Root
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a job is.
+
+    Attributes:
+        stage: Laying out, then measuring.
+        done: Frames of the stage that are done, with the share of the one under way.
+        message: What is being done.
+    """
+
+    stage: Stage
+    done: float
+    message: str
+
+
+ReportProgress = Callable[[Progress], None]
+
+_WAITING = Progress("frames", 0, "waiting for another process that lays this out")
+
+
+def execute(spec: JobSpec, report_progress: ReportProgress) -> None:
+    """Executes a job; its results are in the cache.
+
+    Args:
+        spec: What is wanted.
+        report_progress: Receives the progress, several times a second at best; may raise to
+            cancel.
+
+    Raises:
+        EmbedError: It cannot be done.
+        OSError: The cache cannot be written.
+    """
+    layers = {spec.projection.layer, spec.projection.home}
+    roots = [Root(Path(path), name) for path, name in spec.roots]
+    logdir = Logdir(roots, lambda: {layer.run for layer in layers})
+    _learn(logdir, spec)
+    projector = projector_of(spec.projection, logdir)
+    layout = projector.cache
+    engine = engines.LAYOUT.get(spec.projection.engine)
+    with layout.cache.alone(layout.name, lambda: report_progress(_WAITING)):
+        digests = layout.read_digests(spec.steps)
+        if engine is None:
+            layout.keep_digests(digests)
+        else:
+            _lay_out(layout, engine, spec, digests, report_progress)
+        records = QualityRecords(layout, digests, spec.label)
+        _measure(records, spec, partial(_shown, projector), report_progress)
+        if engine is not None:
+            _measure_floor(records, engine, spec, report_progress)
+
+
+def _learn(logdir: Logdir, spec: JobSpec) -> None:
+    """Looks for NaN in what others wrote, of which this process does not know yet."""
+    projection = spec.projection
+    for ref, steps in (
+        (projection.layer, spec.steps),
+        (projection.home, projection.basis_steps),
+    ):
+        logdir.run(ref.run).learn(ref.layer, steps)
+
+
+def _shown(projector: Projector, step: int) -> NDArray[np.float32] | None:
+    """Returns a frame without the hidden samples, None where there is none."""
+    frame = projector.frames([step]).get(step)
+    return None if frame is None else projector.cache.layer.only_shown(frame)
+
+
+def _lay_out(
+    layout: LayoutCache,
+    engine: LayoutEngine,
+    spec: JobSpec,
+    digests: Mapping[int, str],
+    report_progress: ReportProgress,
+) -> None:
+    _check_room(layout, spec)
+    known = layout.frames(spec.steps)
+    if set(known) == {sequence.UNTRAINED} and len(spec.steps) > 1:
+        # What is left of another training: a bad start for every other frame.
+        layout.cache.forget(layout.name)
+        known = {}
+    origin = (layout.origin if known else None) or uuid.uuid4().hex
+    layout.keep_digests(digests, origin)
+    done = 0
+
+    def report(step: int, share: float) -> None:
+        report_progress(
+            Progress("frames", done + share, f"laying out step {layout.run.step_name(step)}")
+        )
+
+    for step, frame in sequence.lay_out(
+        engine,
+        layout.snapshot,
+        spec.steps,
+        known,
+        spec.order,
+        spec.projection.settings,
+        spec.projection.components,
+        report,
+        layout.codes(),
+    ):
+        layout.cache.keep_frame(layout.name, digests[step], frame)
+        # With every frame: the folder may have been deleted in between.
+        layout.keep_digests(digests, origin)
+        done += 1
+        report(step, 0)
+
+
+def _measure(
+    records: QualityRecords, spec: JobSpec, frame_of: FrameOf, report_progress: ReportProgress
+) -> None:
+    run, layer = records.layout.run, records.layout.layer
+    labels = None
+    if spec.label is not None:
+        labels = layer.only_shown(read_classes(run, layer.name, spec.label).codes)
+    for done, step in enumerate(records.missing(spec.steps)):
+        report_progress(Progress("quality", done, f"measuring step {run.step_name(step)}"))
+        measure(records, step, frame_of, labels)
+
+
+def _measure_floor(
+    records: QualityRecords,
+    engine: LayoutEngine,
+    spec: JobSpec,
+    report_progress: ReportProgress,
+) -> None:
+    step = spec.steps[-1]
+    frame = records.layout.frames([step]).get(step)
+    if not records.lacks_floor() or frame is None:
+        return
+
+    def report(share: float) -> None:
+        report_progress(
+            Progress("quality", len(spec.steps), "measuring what moves where nothing changes")
+        )
+
+    measure_floor(records, engine, step, frame, report)
+
+
+def _check_room(layout: LayoutCache, spec: JobSpec) -> None:
+    size = len(spec.steps) * layout.layer.samples * spec.projection.components * 4
+    if size > layout.cache.limit:
+        raise TooMuchAskedError(
+            f"expected a layout of at most {layout.cache.limit} bytes, which the cache holds; "
+            f"received one of {size}; record fewer samples (max_samples) or fewer steps"
+        )

@@ -1,0 +1,42 @@
+"""The call of a model with the callback's samples; an error tells whose samples they were."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+from tb_embed_plugin.errors import EmbedError, MisuseError
+
+_MAX_WORDS = 300
+"""Characters of the model's own error that our message repeats."""
+
+
+def call_model(model: Any, call: Callable[[], Any], inputs: Any) -> Any:
+    """Calls the model, which `call` does, with `inputs`.
+
+    Raises:
+        MisuseError: The model raised an error.
+    """
+    try:
+        return call()
+    except (EmbedError, MemoryError):
+        raise
+    except Exception as error:
+        leaves = keras.tree.flatten(inputs)
+        shapes = ", ".join(str(tuple(leaf.shape)) for leaf in leaves[:5])
+        hint = ""
+        if isinstance(inputs, list) and len(leaves) > len(getattr(model, "inputs", None) or []):
+            hint = f" (a list of {len(leaves)} arrays is that many inputs: np.stack makes one)"
+        raise MisuseError(
+            f"the model {model.name!r} cannot take x of EmbeddingCheckpoint, here of shape "
+            f"{shapes}{hint}: {_words_of(error)}; pass x as fit takes it"
+        ) from error
+
+
+def _words_of(error: Exception) -> str:
+    """Returns the beginning of an error's text, without Keras' colors."""
+    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
+    return f"{type(error).__name__}: {' '.join(text.split())[:_MAX_WORDS]}"

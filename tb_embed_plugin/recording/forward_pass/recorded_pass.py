@@ -1,0 +1,124 @@
+"""The recorded pass: what is recorded of one pass, of a model or a function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+
+from tb_embed_plugin.errors import MisuseError
+from tb_embed_plugin.metadata import MAX_UNITS
+from tb_embed_plugin.recording.model.head import Head
+from tb_embed_plugin.recording.model.outputs import OutputsChoice
+from tb_embed_plugin.recording.model.pooling import REMEDY, Pooling, pool, pooling_by_layer
+from tb_embed_plugin.runs.manifest import Layer, OutputsInfo
+
+Tensors = dict[str, Any]
+Split = Callable[[Any], tuple[Any, Any]]
+"""A function from a batch to the model's inputs and a mask (n_samples, n_tokens) or None."""
+
+
+@dataclass(frozen=True)
+class RecordingRequest:
+    """The request of a recording: the callback's options about layers and outputs.
+
+    Attributes:
+        layers: Layers by name, path or pattern, themselves, or "auto".
+        pooling: How activations that are no rows become (n_samples, n_units).
+        outputs: The kind of the model's outputs.
+        requires_mask: Whether a mask was passed, which must fit a layer.
+    """
+
+    layers: Sequence[Any]
+    pooling: Pooling | Mapping[str, Pooling] = "auto"
+    outputs: OutputsChoice = "auto"
+    requires_mask: bool = False
+
+
+@dataclass(frozen=True)
+class RecordedPass:
+    """The recorded part of one pass.
+
+    Attributes:
+        layers: The recorded layers.
+        outputs: The recorded outputs; None where they are not recorded.
+        head: The output layer, where its weights are recorded too.
+        forward: From a batch of tensors to float32 tensors (n_samples, n_units) by name.
+        bytes_per_sample: Bytes of all layers' outputs together.
+        notes: Reasons why something is not recorded, for the log.
+    """
+
+    layers: tuple[Layer, ...]
+    outputs: OutputsInfo | None
+    head: Head | None
+    forward: Callable[[Any], Tensors]
+    bytes_per_sample: int
+    notes: tuple[str, ...] = field(default=())
+
+
+def trace_function(
+    function: Callable[[Any], Any], probe: Any, split: Split, request: RecordingRequest
+) -> RecordedPass:
+    """Returns the recorded pass of a function from a batch to tensors by name.
+
+    Raises:
+        MisuseError: It returns something else, or tensors that are not rows after pooling.
+    """
+    returned = function(split(probe)[0])
+    if not isinstance(returned, Mapping) or not returned:
+        raise MisuseError(
+            "expected model= to be a model, or a function that returns {name: tensor} of a "
+            f"batch; it returned {type(returned).__name__}; return a dict"
+        )
+    all_of_them = "auto" in request.layers
+    names = [name for name in returned if all_of_them or name in request.layers]
+    missing = [name for name in request.layers if name != "auto" and name not in returned]
+    if missing:
+        raise MisuseError(
+            f"expected layers that the function given as model= returns, {list(returned)}; "
+            f"received {missing[0]!r}; pass one of those names"
+        )
+    how = pooling_by_layer(request.pooling, {name: name for name in names})
+
+    def forward(batch: Any) -> Tensors:
+        inputs, mask = split(batch)
+        tensors = function(inputs)
+        return {
+            name: keras.ops.cast(
+                pool(tensors[name], how[name], channels_first=False, name=name, mask=mask),
+                "float32",
+            )
+            for name in names
+        }
+
+    tensors, n_samples = forward(probe), count_samples(split(probe)[0])
+    layers = tuple(Layer(name, checked_width(name, tensors[name], n_samples)) for name in names)
+    size = sum(layer.units * 4 for layer in layers)
+    return RecordedPass(layers, None, None, forward, size)
+
+
+def checked_width(name: str, tensor: Any, n_samples: int) -> int:
+    """Returns the units of a pooled layer, of which `tensor` holds a few samples.
+
+    Raises:
+        MisuseError: The tensor is not rows, or too wide.
+    """
+    shape = tuple(tensor.shape)
+    if len(shape) != 2 or shape[0] != n_samples or not shape[1]:
+        raise MisuseError(
+            f"expected layer {name!r} to yield (n_samples, n_units), pooled; it yields {shape} "
+            f"for {n_samples} samples; {REMEDY}"
+        )
+    if shape[1] > MAX_UNITS:
+        raise MisuseError(
+            f"expected a layer of at most {MAX_UNITS} units; {name!r} yields {shape[1]}; "
+            "choose a narrower layer, or pass pooling='mean' or a function that projects it"
+        )
+    return int(shape[1])
+
+
+def count_samples(inputs: Any) -> int:
+    """Returns the length of a structure's first array."""
+    return int(keras.tree.flatten(inputs)[0].shape[0])

@@ -1,0 +1,105 @@
+"""Masks of a sequence's tokens, where Keras itself does not know the padding.
+
+Keras' own masks come from `Embedding(mask_zero=True)` and `Masking`. Models such as
+KerasHub's take the mask as an input instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from tb_embed_plugin.errors import MisuseError
+from tb_embed_plugin.recording.samples.input_arrays import as_array
+
+MASK_INPUTS = ("padding_mask", "attention_mask", "mask")
+"""Names by which an input is recognized as a mask."""
+
+Mask = str | Callable[[Any], Any] | Any
+"""A key of the inputs, a function of a batch, or an array (n_samples, n_tokens)."""
+
+_INPUTS, _MASK = "inputs", "mask"
+
+
+def attach_mask(
+    x: Any, mask: Any, count: int, input_names: Sequence[str] = ()
+) -> tuple[Any, Callable[[Any], tuple[Any, Any]]]:
+    """Returns x in the form that is batched, and a function that splits a batch of it.
+
+    Args:
+        x: The samples' inputs.
+        mask: As in `EmbeddingCheckpoint`; None to find it by its name.
+        count: Number of samples.
+        input_names: The names of the model's inputs, in order.
+
+    Returns:
+        x, with the mask beside it where that is an array; and a function from a batch to the
+        model's inputs and the mask (n_samples, n_tokens), nonzero for tokens that count, or
+        None.
+
+    Raises:
+        MisuseError: x has no such input, or the array does not fit x.
+    """
+    if mask is None:
+        keys: dict[str, Any] = {}
+        if isinstance(x, Mapping):
+            keys = {name: name for name in x}
+        elif isinstance(x, list | tuple) and len(x) == len(input_names):
+            keys = {name: i for i, name in enumerate(input_names)}
+        key = next((keys[name] for name in MASK_INPUTS if name in keys), None)
+        return x, lambda batch: (batch, None if key is None else batch[key])
+    if isinstance(mask, str):
+        if not isinstance(x, Mapping) or mask not in x:
+            known = list(x) if isinstance(x, Mapping) else "no names, as x is no dict"
+            raise MisuseError(
+                f"expected mask= to be a key of x; received {mask!r}, and x has {known}; pass "
+                "one of its keys, an array (n_samples, n_tokens), or a function of a batch"
+            )
+        return x, lambda batch: (batch, batch[mask])
+    if callable(mask):
+        return x, lambda batch: (batch, mask(batch))
+    array = as_array(mask)
+    if array.ndim != 2 or len(array) != count:
+        raise MisuseError(
+            f"mask has shape {array.shape}, but x has {count} samples; pass an array "
+            "(n_samples, n_tokens), nonzero where a token counts"
+        )
+    return {_INPUTS: x, _MASK: array != 0}, lambda batch: (batch[_INPUTS], batch[_MASK])
+
+
+def mask_of(output: Any, mask: Any) -> Any:
+    """Returns a mask where it fits a sequence (n_samples, n_tokens, n_units).
+
+    Args:
+        output: The output of a layer.
+        mask: A mask (n_samples, n_tokens), None for none.
+
+    Returns:
+        The mask as truth values; None where there is none, or it has another number of tokens.
+    """
+    if mask is None or len(mask.shape) != 2 or mask.shape[1] != output.shape[1]:
+        return None
+    return keras.ops.not_equal(mask, 0)
+
+
+def check_mask_fits(mask: Any, shapes: Mapping[str, tuple[int, ...]]) -> None:
+    """Raises where a requested mask fits none of the recorded layers.
+
+    Args:
+        mask: The mask of a few samples.
+        shapes: The shape of each layer's output for them.
+
+    Raises:
+        MisuseError: No layer returns as many tokens.
+    """
+    shape = tuple(np.shape(mask))
+    if any(len(s) == 3 and len(shape) == 2 and s[1] == shape[1] for s in shapes.values()):
+        return
+    raise MisuseError(
+        f"mask= has the shape {shape} for {shape[0] if shape else 0} samples, and no recorded "
+        f"layer yields a sequence of as many tokens: {dict(shapes)}; pass a mask (n_samples, "
+        "n_tokens) of such a layer, or leave it out"
+    )

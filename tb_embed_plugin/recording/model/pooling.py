@@ -1,0 +1,135 @@
+"""Pooling of activations of any rank to (n_samples, n_units), inside the traced pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, get_args
+
+import keras
+
+# Keras has no public name for a tensor's mask that works on all backends.
+from keras.src.backend import get_keras_mask
+
+from tb_embed_plugin.errors import MisuseError
+from tb_embed_plugin.recording.model.masks import mask_of
+
+PoolingName = Literal["auto", "mean", "first", "last", "flatten"]
+Pooling = PoolingName | Callable[[Any], Any]
+"""How a layer's activations become rows; a function receives the layer's own output."""
+
+REMEDY = (
+    "pass pooling='mean', 'first', 'last' or 'flatten', or a function that returns a tensor "
+    "(n_samples, n_units)"
+)
+
+
+def pooling_by_layer(
+    pooling: Pooling | Mapping[str, Pooling], layers: Mapping[str, str]
+) -> dict[str, Pooling]:
+    """Returns the pooling of each layer: "auto" for layers that a dict does not name.
+
+    Args:
+        pooling: One for all layers, or a dict by the names or requests of layers.
+        layers: The request for each layer, by the layer's name.
+
+    Raises:
+        MisuseError: The pooling is unknown, or names a layer that is not recorded.
+    """
+    if not isinstance(pooling, Mapping):
+        pooling = dict.fromkeys(layers, pooling)
+    for name, how in pooling.items():
+        if name not in layers and name not in layers.values():
+            raise MisuseError(
+                f"expected pooling for the recorded layers {list(layers)}; received it for "
+                f"{name!r}; pass one of those names"
+            )
+        if not callable(how) and how not in get_args(PoolingName):
+            raise MisuseError(
+                f"expected pooling to be one of {get_args(PoolingName)}, a function, or a "
+                f"dict of these by layer; received {how!r}; {REMEDY}"
+            )
+    return {
+        name: pooling.get(name, pooling.get(requested, "auto"))
+        for name, requested in layers.items()
+    }
+
+
+def pool(
+    output: Any, how: Pooling, *, channels_first: bool, name: str, mask: Any = None
+) -> Any:
+    """Returns a tensor (n_samples, n_units) of the dtype of `output`.
+
+    Rows stay as they are and single values become one column, unless `how` is a function.
+    Masked tokens, by Keras after Embedding(mask_zero=True) or by `mask`, are left out.
+
+    Args:
+        output: The layer's output: (n_samples, ..., n_units) as a rule.
+        how: "auto" and "mean" average over all axes but the first and the channels; "first"
+            and "last" take a token of a sequence (n_samples, n_tokens, n_units).
+        channels_first: Whether the channels are the second axis, not the last.
+        name: The layer's name, for the message.
+        mask: Truth values (n_samples, n_tokens), None to use Keras' own mask.
+
+    Raises:
+        MisuseError: `how` does not fit the output.
+    """
+    if callable(how):
+        return how(output)
+    if not keras.ops.is_tensor(output):
+        raise MisuseError(
+            f"expected layer {name!r} to return one tensor; it returns {type(output).__name__};"
+            f" {REMEDY}"
+        )
+    rank = len(output.shape)
+    if rank <= 2:
+        return keras.ops.reshape(output, (-1, 1)) if rank == 1 else output
+    if how == "flatten":
+        return _flatten(output)
+    if rank == 3:
+        given = mask_of(output, mask)
+        mask = get_keras_mask(output) if given is None else given
+    else:
+        mask = None
+    if how in ("auto", "mean"):
+        return _mean(output, mask, channels_first=channels_first)
+    if rank != 3:
+        raise MisuseError(
+            f"expected a sequence (n_samples, n_tokens, n_units) from layer {name!r} for "
+            f"pooling={how!r}; it yields {tuple(output.shape)}; pass pooling='mean' or "
+            "'flatten', or a function"
+        )
+    if channels_first:
+        output = keras.ops.swapaxes(output, 1, 2)
+    return _token(output, mask, last=how == "last")
+
+
+def _flatten(output: Any) -> Any:
+    width = 1
+    for side in output.shape[1:]:
+        width *= side
+    return keras.ops.reshape(output, (-1, width))
+
+
+def _mean(output: Any, mask: Any, *, channels_first: bool) -> Any:
+    # Thousands of values in half precision would add up to infinity.
+    values = keras.ops.cast(output, "float32")
+    rank = len(output.shape)
+    if mask is not None and not channels_first:
+        weights = keras.ops.expand_dims(keras.ops.cast(mask, "float32"), -1)
+        kept = keras.ops.maximum(keras.ops.sum(weights, axis=1), 1)
+        return keras.ops.sum(values * weights, axis=1) / kept
+    axes = range(2, rank) if channels_first else range(1, rank - 1)
+    return keras.ops.mean(values, axis=tuple(axes))
+
+
+def _token(output: Any, mask: Any, *, last: bool) -> Any:
+    if mask is None:
+        return output[:, -1] if last else output[:, 0]
+    kept = keras.ops.cast(mask, "int32")
+    if last:
+        tokens = output.shape[1]
+        index = tokens - 1 - keras.ops.argmax(keras.ops.flip(kept, axis=1), axis=1)
+    else:
+        index = keras.ops.argmax(kept, axis=1)
+    index = keras.ops.reshape(index, (-1, 1, 1))
+    return keras.ops.squeeze(keras.ops.take_along_axis(output, index, axis=1), axis=1)

@@ -1,0 +1,1 @@
+"""The options of a recording, checked when they are given."""

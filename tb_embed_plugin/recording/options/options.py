@@ -1,0 +1,139 @@
+"""The callback's options, checked when it is created."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, cast, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_embed_plugin.errors import MisuseError
+from tb_embed_plugin.recording.model.outputs import OutputsChoice
+from tb_embed_plugin.recording.options.natural_number import natural_number
+from tb_embed_plugin.recording.options.schedule import Schedule
+
+Tensors = Mapping[str, NDArray[np.generic]]
+"""A snapshot's arrays by tensor name, (n_samples, n_units) each."""
+
+OnExisting = Literal["auto", "continue", "new", "overwrite"]
+
+
+@dataclass(frozen=True)
+class RecordingOptions:
+    """The options of a recording: where, when and how.
+
+    Attributes:
+        log_dir: The run's directory, as the user passed it.
+        schedule: When a snapshot is due.
+        max_to_keep: Snapshots kept, None for all.
+        dtype: The dtype of stored activations.
+        on_snapshot: Called with the step and the tensors of each snapshot.
+        on_existing: What happens to a run that `log_dir` holds.
+        verbose: Whether lines are logged; "auto" to follow `fit`.
+    """
+
+    log_dir: Path
+    schedule: Schedule
+    max_to_keep: int | None
+    dtype: np.dtype[np.generic]
+    on_snapshot: Callable[[int, Tensors], None] | None
+    on_existing: OnExisting
+    verbose: bool | Literal["auto"]
+
+
+def check_order(log_dir: Any, x: Any, labels: Any) -> None:
+    """Raises where the first three arguments are in the wrong order.
+
+    Raises:
+        MisuseError: `x` and `log_dir` are swapped, or `labels` is the name of a layer.
+    """
+    if isinstance(x, str | Path) and not isinstance(log_dir, str | Path):
+        raise MisuseError(
+            f"expected log_dir first and x second; received x={str(x)!r} and log_dir of type "
+            f"{type(log_dir).__name__}; swap them: EmbeddingCheckpoint({str(x)!r}, x)"
+        )
+    if isinstance(x, str | Path):
+        raise MisuseError(
+            f"expected x as the samples, an array say; received the path {str(x)!r}; load it"
+        )
+    if isinstance(labels, str):
+        raise MisuseError(
+            f"expected labels as one a sample; received {labels!r}; did you mean "
+            f"layers={labels!r}?"
+        )
+
+
+def checked_layers(layers: Any) -> tuple[Any, ...]:
+    """Returns the requested layers: names, paths, patterns, or Keras layers themselves.
+
+    Raises:
+        MisuseError: There is none, or one twice.
+    """
+    alone = isinstance(layers, str) or not isinstance(layers, Iterable)
+    asked = (layers,) if alone else tuple(layers)
+    unique = {one if isinstance(one, str) else id(one) for one in asked}
+    if not asked or len(unique) != len(asked):
+        raise MisuseError(
+            f"expected one layer name or several different ones; received {layers!r}; name "
+            "each layer once"
+        )
+    return asked
+
+
+def checked_max_to_keep(max_to_keep: Any) -> int | None:
+    """Returns the number of snapshots to keep, None for all.
+
+    Raises:
+        MisuseError: It is less than the two that always stay.
+    """
+    number = natural_number(max_to_keep)
+    if max_to_keep is not None and (number is None or number < 2):
+        raise MisuseError(
+            f"expected max_to_keep of 2 or more, or None; received {max_to_keep!r}"
+        )
+    return number
+
+
+def checked_on_existing(on_existing: str) -> OnExisting:
+    """Returns what happens to an existing run.
+
+    Raises:
+        MisuseError: The value is unknown.
+    """
+    if on_existing not in get_args(OnExisting):
+        raise MisuseError(
+            f"expected on_existing as one of {list(get_args(OnExisting))}; received "
+            f"{on_existing!r}"
+        )
+    return cast("OnExisting", on_existing)
+
+
+def checked_batch_size(batch_size: int | None) -> int | None:
+    """Returns the number of samples of a batch, None for as many as memory allows.
+
+    Raises:
+        MisuseError: It is not a whole number of at least 1.
+    """
+    number = None if batch_size is None else natural_number(batch_size)
+    if batch_size is not None and not number:
+        raise MisuseError(
+            f"expected batch_size as a whole number of 1 or more; received {batch_size!r}; "
+            "leave it out to let memory decide"
+        )
+    return number
+
+
+def checked_outputs(outputs: Any) -> OutputsChoice:
+    """Returns the kind of the model's outputs.
+
+    Raises:
+        MisuseError: The value is unknown.
+    """
+    if outputs not in {"auto", "logits", "probabilities", None}:
+        raise MisuseError(
+            f'expected outputs "auto", "logits", "probabilities" or None; received {outputs!r}'
+        )
+    return cast(OutputsChoice, outputs)

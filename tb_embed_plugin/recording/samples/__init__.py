@@ -1,0 +1,1 @@
+"""The recorded samples: inputs in all their forms, metadata columns and thumbnails."""

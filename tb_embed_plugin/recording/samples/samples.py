@@ -1,0 +1,224 @@
+"""The recorded samples: inputs, metadata, thumbnails and fingerprint.
+
+Mistakes in them are found here, when the callback is created, and not after the first epoch of
+a training.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from tb_embed_plugin.errors import MisuseError
+from tb_embed_plugin.recording.samples.batched_inputs import read_inputs
+from tb_embed_plugin.recording.samples.image_detection import detect_images
+from tb_embed_plugin.recording.samples.input_arrays import (
+    Inputs,
+    Rows,
+    arrays_of,
+    as_array,
+    hash_array,
+)
+from tb_embed_plugin.recording.samples.metadata_columns import (
+    ClassNames,
+    class_names_by_number,
+    flat_labels,
+    label_column,
+    metadata_columns,
+)
+from tb_embed_plugin.recording.samples.subsample import subsample_rows
+from tb_embed_plugin.runs.images import Images, read_images
+from tb_embed_plugin.runs.manifest import OutputsInfo
+from tb_embed_plugin.runs.tables.metadata_table import Column, index_column
+
+
+@dataclass(frozen=True)
+class Samples:
+    """The samples of a run, which are recorded once.
+
+    Attributes:
+        x: The model's input: an array (count, ...), or a list, tuple or dict of such arrays.
+            Floating point in Keras' `floatx`.
+        count: Number of samples.
+        columns: The metadata, `index` first: the row of each sample in the x that was given.
+        images: `count` thumbnails, or None.
+        fingerprint: Hash of inputs and metadata.
+        class_names: The name of each class by its number, where they were given.
+    """
+
+    x: Any
+    count: int
+    columns: tuple[Column, ...]
+    images: Images | None
+    fingerprint: str
+    class_names: Mapping[int, str] | None = None
+
+    def with_class_names(self, outputs: OutputsInfo | None) -> OutputsInfo | None:
+        """Returns the description of the outputs with their class names, if given."""
+        if outputs is None or self.class_names is None:
+            return outputs
+        words = tuple(self.class_names.get(number, "") for number in range(outputs.classes))
+        return replace(outputs, names=words)
+
+
+def prepare_samples(
+    x: Any,
+    *,
+    floatx: str,
+    labels: Any,
+    images: ArrayLike | Literal[False] | None,
+    metadata: Mapping[str, Sequence[object]] | Any | None,
+    image_shape: tuple[int, ...] | None,
+    invert_images: bool,
+    class_names: ClassNames | None = None,
+    max_samples: int | None = None,
+    seed: int = 0,
+) -> Samples:
+    """Returns the callback's arguments as recorded samples, checked.
+
+    Args:
+        x: As in `EmbeddingCheckpoint`, like all other arguments but `floatx`.
+        floatx: The dtype in which Keras feeds floating-point inputs to the model.
+        labels: One label a sample; None for the y in the batches of x.
+        images: Thumbnails, None for those in `x`, False for none.
+        metadata: More columns.
+        image_shape: Shape of each row of a flat `x`.
+        invert_images: Draws the thumbnails as negatives.
+        class_names: The name of each whole-number label.
+        max_samples: Number of samples to record at most, stratified by label.
+        seed: Seed of that choice.
+
+    Raises:
+        MisuseError: The arguments do not fit each other or cannot be recorded.
+    """
+    inputs = read_inputs(x, floatx)
+    if labels is None and (metadata is None or "label" not in metadata):
+        labels = _labels_of(inputs)
+    label = _label(labels, inputs.count, class_names)
+    categories = label.cells if label is not None and label.type == "category" else None
+    rows = subsample_rows(inputs.count, max_samples, categories, seed)
+    taken = inputs.take(rows)
+    columns = _columns(inputs.count, label, metadata, rows)
+    columns += _text_columns(taken, columns)
+    return Samples(
+        x=taken,
+        count=len(columns[0].cells),
+        columns=columns,
+        images=_images(
+            taken, images, image_shape, inputs.count, rows, invert_images=invert_images
+        ),
+        fingerprint=_fingerprint(taken, columns),
+        class_names=None if class_names is None else class_names_by_number(class_names),
+    )
+
+
+def _labels_of(inputs: Inputs) -> NDArray[np.generic] | None:
+    """Returns the y in the batches of x where it holds one label a sample."""
+    y = inputs.y
+    return None if y is None or flat_labels(y) is None else y
+
+
+def _label(labels: Any, count: int, class_names: ClassNames | None) -> Column | None:
+    if labels is not None:
+        return label_column(labels, count, class_names)
+    if class_names is not None:
+        raise MisuseError(
+            "expected labels that class_names can name; received none; pass labels= as well"
+        )
+    return None
+
+
+def _columns(
+    count: int, label: Column | None, metadata: Any, rows: Rows | None
+) -> tuple[Column, ...]:
+    columns = [index_column(count)]
+    if label is not None:
+        columns.append(label)
+    if rows is not None:
+        columns = [Column(c.name, c.type, [c.cells[i] for i in rows]) for c in columns]
+    if metadata is not None:
+        columns += metadata_columns(metadata, count, rows)
+    names = [column.name for column in columns]
+    if names.count("label") > 1:
+        raise MisuseError(
+            "expected metadata without a column 'label', which the labels are; received "
+            f"{names[2:]}; rename it, or record x without its labels"
+        )
+    return tuple(columns)
+
+
+def _text_columns(x: Any, columns: Sequence[Column]) -> tuple[Column, ...]:
+    """Returns inputs of one text a sample as columns, unless their names are taken."""
+    names = {column.name for column in columns}
+    texts = {
+        re.sub(r"\W+", " ", place).strip() or "text": array.reshape(-1)
+        for place, array in arrays_of(x)
+        if isinstance(array, np.ndarray)
+        and array.dtype.kind == "O"
+        and array.size == len(array)
+    }
+    return tuple(
+        Column(name, "text", array.tolist())
+        for name, array in texts.items()
+        if name not in names
+    )
+
+
+def _images(
+    x: Any,
+    images: ArrayLike | Literal[False] | None,
+    image_shape: tuple[int, ...] | None,
+    count: int,
+    rows: Rows | None,
+    *,
+    invert_images: bool,
+) -> Images | None:
+    if images is False:
+        return None
+    if images is None:
+        arrays = [array for _, array in arrays_of(x) if isinstance(array, np.ndarray)]
+        certain = image_shape is not None
+        if image_shape is not None:
+            arrays = [_reshaped(arrays, image_shape)]
+        return detect_images(arrays, certain=certain, invert=invert_images)
+    array = as_array(images)
+    if array.ndim == 0 or len(array) != count:
+        received = f"{len(array)} images" if array.ndim else f"{array}"
+        raise MisuseError(
+            f"images has {received} but x has {count} samples; pass one per sample"
+        )
+    chosen = array if rows is None else array[rows]
+    return read_images(chosen, invert_images=invert_images)
+
+
+def _reshaped(
+    arrays: Sequence[NDArray[Any]], image_shape: tuple[int, ...]
+) -> NDArray[np.generic]:
+    if len(arrays) != 1:
+        raise MisuseError(
+            "expected image_shape with an x of one input; received "
+            f"{len(arrays)} inputs; pass images= instead"
+        )
+    (x,) = arrays
+    if x[0].size != np.prod(image_shape):
+        raise MisuseError(
+            f"expected an image_shape of {x[0].size} values, as a sample of x has; "
+            f"received {image_shape}; pass images= where x holds something else"
+        )
+    return x.reshape(len(x), *image_shape)
+
+
+def _fingerprint(x: Any, columns: tuple[Column, ...]) -> str:
+    digest = hashlib.sha256()
+    for place, array in arrays_of(x):
+        digest.update(f"{place}{array.shape} {array.dtype}".encode())
+        hash_array(digest, array)
+    for column in columns:
+        digest.update(repr((column.name, list(column.cells))).encode())
+    return digest.hexdigest()[:32]

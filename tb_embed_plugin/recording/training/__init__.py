@@ -1,0 +1,1 @@
+"""One recorded training: its run, its snapshots, and what the user is told."""

@@ -1,0 +1,34 @@
+"""The recorder's lines on the console, by the logger `tb_embed_plugin`.
+
+They are shown like Keras' progress, unless the program has configured logging, which then
+decides.
+"""
+
+from __future__ import annotations
+
+import logging
+import warnings
+
+_LOGGER = logging.getLogger("tb_embed_plugin")
+
+
+def log_line(message: str) -> None:
+    """Logs one line."""
+    if not _LOGGER.hasHandlers():
+        _LOGGER.addHandler(logging.StreamHandler())
+        _LOGGER.setLevel(logging.INFO)
+    _LOGGER.info(message)
+
+
+def format_bytes(n_bytes: float) -> str:
+    """Returns a readable number of bytes: `88 MB`."""
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if n_bytes < 1000:
+            return f"{n_bytes:.3g} {unit}"
+        n_bytes /= 1000
+    return f"{n_bytes:.3g} TB"
+
+
+def warn(what: str) -> None:
+    """Warns the user of something, as a sentence about `EmbeddingCheckpoint`."""
+    warnings.warn(f"EmbeddingCheckpoint {what}", RuntimeWarning, stacklevel=3)

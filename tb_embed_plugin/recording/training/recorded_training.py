@@ -1,0 +1,292 @@
+"""A recorded training: one call of `fit`, from its first epoch to its final model.
+
+Nothing here raises: a failure becomes one warning, and the training goes on.
+"""
+
+from __future__ import annotations
+
+import time
+import weakref
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tb_embed_plugin.recording.forward_pass.forward_pass import ForwardPass
+from tb_embed_plugin.recording.options.options import OnExisting, RecordingOptions
+from tb_embed_plugin.recording.samples.samples import Samples
+from tb_embed_plugin.recording.training.announcement import announce_end, announce_start
+from tb_embed_plugin.recording.training.console import warn
+from tb_embed_plugin.recording.training.fit_call import FitCall
+from tb_embed_plugin.recording.training.progress import TrainingProgress
+from tb_embed_plugin.recording.training.resume import ResumePoint
+from tb_embed_plugin.recording.training.run_location import (
+    NewTraining,
+    RunLocation,
+    claim_run_location,
+)
+from tb_embed_plugin.recording.training.snapshot_recorder import SnapshotRecorder
+from tb_embed_plugin.recording.training.trained_model import TrainedModel
+from tb_embed_plugin.runs.manifest import Phase, Step
+from tb_embed_plugin.runs.recording_lock import release
+from tb_embed_plugin.runs.steps import PhaseKind
+from tb_embed_plugin.runs.writer import RunWriter
+
+RESUMED: PhaseKind = "resumed"
+
+_open_trainings: weakref.WeakSet[RecordedTraining] = weakref.WeakSet()
+
+
+class RecordedTraining:
+    """The recording of one call of `fit`.
+
+    Args:
+        callback: The callback, in its `on_train_begin`.
+        options: Where, when and how to record.
+        samples: The recorded samples.
+        forward: The model's forward pass over them.
+    """
+
+    def __init__(
+        self, callback: Any, options: RecordingOptions, samples: Samples, forward: ForwardPass
+    ) -> None:
+        self._model = TrainedModel(callback.model)
+        self._params: Mapping[str, Any] = callback.params or {}
+        self._options = options
+        self._samples = samples
+        self._forward = forward
+        self._started = time.perf_counter()
+        self._recorder: SnapshotRecorder | None = None
+        self._location: RunLocation | None = None
+        self._has_ended = False
+        self._digest_at_begin = self._model.digest()
+        self._digest_at_epoch_end: str | None = None
+        self._call = FitCall(callback, self.interrupt)
+        _open_trainings.add(self)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether its first epoch has begun."""
+        return self._location is not None or self._has_ended
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its `fit` is still running."""
+        return self._call.is_running
+
+    def begin(self, epoch: int, on_existing: OnExisting) -> None:
+        """Opens the run, and records the initial network of a new training.
+
+        Called at the first epoch, not before: callbacks that resume a training, such as
+        BackupAndRestore, change weights and first epoch in `on_train_begin`.
+        """
+        self._guarded(lambda: self._begin(epoch, on_existing))
+
+    def end_batch(self, batch: int) -> None:
+        """Records a snapshot if one was due, also within several batches executed at once."""
+        if self._recorder is None:
+            return
+        before = self._progress.batches
+        self._progress.end_batch(batch, self._params.get("steps"))
+        if self._options.schedule.due_between(before, self._progress.batches):
+            self._guarded(lambda: self._record_snapshot(self._model.digest()))
+
+    def end_epoch(self, epoch: int) -> None:
+        """Records a snapshot if one is due."""
+        if self._recorder is None:
+            return
+        before = self._progress.epochs
+        self._progress.end_epoch(epoch)
+        self._digest_at_epoch_end = digest = self._model.digest()
+        schedule = self._options.schedule
+        if schedule.unit == "epoch" and schedule.due_between(before, self._progress.epochs):
+            self._guarded(lambda: self._record_snapshot(digest))
+
+    def end_after_other_callbacks(self) -> bool:
+        """Schedules the end after other callbacks, which may change the model."""
+        return not self._has_ended and self._call.call_at_end(self.end)
+
+    def end(self) -> None:
+        """Records the final model, if not recorded yet, and marks the run as finished."""
+        recorder = self._recorder
+        if not self._has_ended and recorder is not None:
+            self._guarded(self._record_final_model)
+            recorder.wait()
+            self._add_phase("ended")
+            recorder.close()
+            if self._is_verbose and self._location is not None:
+                seconds = time.perf_counter() - self._started
+                announce_end(self._location.run_dir, recorder, self._snapshot_size, seconds)
+        self._close()
+
+    def interrupt(self) -> None:
+        """Marks where an exception has ended the training, unless it has ended already."""
+        if not self._has_ended and self._recorder is not None:
+            self._recorder.wait()
+            self._add_phase("interrupted")
+        self._close()
+
+    def _close(self) -> None:
+        self._has_ended = True
+        self._call.close()
+        _open_trainings.discard(self)
+        recorder, self._recorder = self._recorder, None
+        if recorder is not None:
+            recorder.stop()
+        if self._location is not None:
+            release(self._location.run_dir)
+
+    def _begin(self, epoch: int, on_existing: OnExisting) -> None:
+        forward, samples, options = self._forward, self._samples, self._options
+        now = self._model.digest()
+        digests = [d for d in dict.fromkeys((now, self._digest_at_begin)) if d is not None]
+        location = claim_run_location(
+            options.log_dir,
+            NewTraining(forward.layers, samples.fingerprint, digests),
+            on_existing,
+        )
+        self._location = location
+        writer = self._open(location)
+        self._writer = writer
+        resume_point = location.resume_point
+        self._progress = TrainingProgress.from_start(
+            epoch,
+            None if resume_point is None else resume_point.epoch,
+            None if resume_point is None else resume_point.batches,
+        )
+        self._recorded_digest, self._recorded_units = now, self._units
+        if location.reason is not None:
+            warn(
+                f"records a new training into {location.run_dir}, because {location.reason} to "
+                "choose otherwise."
+            )
+        self._add_first_phases(resume_point, now)
+        self._recorder = SnapshotRecorder(
+            location.run_dir,
+            writer,
+            forward.run,
+            dtype=options.dtype,
+            max_to_keep=options.max_to_keep,
+            on_snapshot=options.on_snapshot,
+        )
+        announce_start(
+            location.run_dir,
+            forward,
+            samples.images,
+            options,
+            self._params,
+            verbose=self._is_verbose,
+        )
+        if samples.images is not None and writer.manifest.sprite is None:
+            self._recorder.write_thumbnails(samples.images)
+        if resume_point is None and epoch == 0:
+            self._record_snapshot(now)
+
+    def _open(self, location: RunLocation) -> RunWriter:
+        if location.recorded is not None:
+            return RunWriter(location.run_dir, location.recorded)
+        return RunWriter.begin(
+            location.run_dir,
+            layers=self._forward.layers,
+            columns=self._samples.columns,
+            fingerprint=self._samples.fingerprint,
+            outputs=self._samples.with_class_names(self._forward.outputs),
+        )
+
+    def _add_first_phases(self, resume_point: ResumePoint | None, digest: str | None) -> None:
+        kinds: list[PhaseKind] = []
+        if resume_point is None:
+            kinds.append("began")
+        elif resume_point.evidence == "earlier":
+            kinds.append("restored")
+        if resume_point is not None and self._model.is_recompiled(resume_point.last):
+            kinds.append("recompiled")
+        for kind in kinds or [RESUMED]:
+            if kind == "restored" and resume_point is not None:
+                self._writer.supersede_after(resume_point.last.step)
+            self._writer.add_phase(self._phase(kind, digest))
+        self._model.note_optimizer()
+
+    def _record_final_model(self) -> None:
+        digest = self._model.digest()
+        is_other = digest is not None and digest != self._recorded_digest
+        if is_other or self._units != self._recorded_units:
+            # Changed after the last epoch, for instance by restored best weights.
+            is_changed = (
+                self._digest_at_epoch_end is not None and digest != self._digest_at_epoch_end
+            )
+            self._record_snapshot(digest, end=is_changed)
+
+    def _record_snapshot(self, digest: str | None, *, end: bool = False) -> None:
+        recorder, progress = self._recorder, self._progress
+        if recorder is None:
+            return
+        unit = self._options.schedule.unit
+        recorder.wait()
+        steps = self._writer.manifest.steps
+        # A new number: the same may have been recorded before the training was restored.
+        number = max(self._units, steps[-1].step + 1) if steps else self._units
+        recorder.record(
+            Step(
+                step=number,
+                unit=unit,
+                epoch=progress.epochs,
+                batch=progress.batch,
+                wall_time=time.time(),
+                iterations=self._model.iterations,
+                batches=progress.batches if unit == "batch" else None,
+                digest=digest,
+                phase=len(self._writer.manifest.phases) - 1,
+                end=end,
+            )
+        )
+        self._recorded_digest, self._recorded_units = digest, self._units
+
+    def _add_phase(self, kind: PhaseKind) -> None:
+        if self._recorder is not None and not self._recorder.failed:
+            self._guarded(
+                lambda: self._writer.add_phase(self._phase(kind, self._model.digest()))
+            )
+
+    def _phase(self, kind: PhaseKind, digest: str | None) -> Phase:
+        live = self._writer.manifest.live_steps
+        is_batch = self._options.schedule.unit == "batch"
+        return Phase(
+            kind=kind,
+            step=live[-1].step if live else None,
+            epoch=self._progress.epochs,
+            batches=self._progress.batches if is_batch else None,
+            wall_time=time.time(),
+            digest=digest,
+        )
+
+    @property
+    def _units(self) -> int:
+        """Finished epochs or batches, whichever the schedule counts."""
+        by_epoch = self._options.schedule.unit == "epoch"
+        return self._progress.epochs if by_epoch else self._progress.batches
+
+    @property
+    def _is_verbose(self) -> bool:
+        if self._options.verbose == "auto":
+            return bool(self._params.get("verbose", 1))
+        return self._options.verbose
+
+    @property
+    def _snapshot_size(self) -> int:
+        return self._forward.size * self._options.dtype.itemsize
+
+    def _guarded(self, do: Callable[[], None]) -> None:
+        try:
+            do()
+        except Exception as error:  # noqa: BLE001 # whatever it is, training must go on
+            warn(
+                f"stopped recording into {self._options.log_dir}: {error}. The training goes "
+                "on; what was recorded so far can be read."
+            )
+            self._close()
+
+
+def interrupt_abandoned_trainings() -> None:
+    """Marks the end of trainings that an exception has ended and Python still keeps alive."""
+    for training in list(_open_trainings):
+        if not training.is_running:
+            training.interrupt()
