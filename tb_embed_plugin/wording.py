@@ -31,12 +31,12 @@ def did_you_mean(received: object, names: Iterable[object]) -> str:
     """Returns `; did you mean 'fc1'?` for the name closest to `received`, empty if none is."""
     by_folded = {str(name).casefold(): name for name in names}
     near = get_close_matches(str(received).casefold(), by_folded, n=1)
-    return f"; did you mean {shown(by_folded[near[0]])}?" if near else ""
+    return f"; did you mean {as_typed(by_folded[near[0]])}?" if near else ""
 
 
 def listed(names: Iterable[object], conjunction: str = "and") -> str:
     """Returns names in quotes, as a sentence lists them: `'a', 'b' and 'c'`."""
-    texts = [shown(name) for name in names]
+    texts = [as_typed(name) for name in names]
     if len(texts) > MAX_LISTED:
         return f"{', '.join(texts[:MAX_LISTED])} and {len(texts) - MAX_LISTED} more"
     if len(texts) < 2:
@@ -57,22 +57,22 @@ def no_such(kind: str, received: object, names: Iterable[object], owner: str = "
     start = f"{owner} has no {kind}" if owner else f"there is no {kind}"
     hint = did_you_mean(received, known) or f"; choose another {kind}"
     end = "." if not hint.endswith("?") else ""
-    return f"{start} {shown(received)}{hint}{end} Available: {listed(known)}"
+    return f"{start} {as_typed(received)}{hint}{end} Available: {listed(known)}"
 
 
 def must_be_one_of(argument: str, received: object, choices: Iterable[object]) -> str:
     """Returns the message for an argument with a value that is not among its choices."""
     known = list(choices)
     hint = did_you_mean(received, known)
-    return f"{argument} must be {listed(known, 'or')}, not {shown(received)}{hint}"
+    return f"{argument} must be {listed(known, 'or')}, not {as_typed(received)}{hint}"
 
 
-def shown(value: Any) -> str:
+def as_typed(value: Any) -> str:
     """Returns a value as one would type it: NumPy's and tensors' scalars as plain numbers."""
     if isinstance(value, list):
-        text = f"[{', '.join(map(shown, value))}]"
+        text = f"[{', '.join(map(as_typed, value))}]"
     elif isinstance(value, tuple):
-        text = f"({', '.join(map(shown, value))}{',' * (len(value) == 1)})"
+        text = f"({', '.join(map(as_typed, value))}{',' * (len(value) == 1)})"
     elif isinstance(value, str):
         text = repr(str(value))
     elif hasattr(value, "shape") and hasattr(value, "dtype"):

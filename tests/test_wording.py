@@ -49,16 +49,15 @@ def test_a_long_list_of_names_ends() -> None:
     ],
 )
 def test_values_are_shown_as_people_type_them(value: object, text: str) -> None:
-    assert wording.shown(value) == text
+    assert wording.as_typed(value) == text
 
 
 @pytest.mark.parametrize(
     ("error", "text"),
     [
         (
-            PermissionError(errno.EACCES, "Permission denied", "/logs"),
-            "cannot write /logs: permission denied; "
-            "change its permissions, or choose another path",
+            PermissionError(errno.EACCES, "No", "a"),
+            "cannot write a: permission denied; change its permissions, or choose another path",
         ),
         (
             OSError(errno.EIO, "Input/output error", "/logs"),

@@ -19,7 +19,6 @@ from tb_embed_plugin.recording.model.pooling import Pooling
 from tb_embed_plugin.recording.options.options import (
     OnExisting,
     RecordingOptions,
-    Tensors,
     check_order,
     checked_batch_size,
     checked_layers,
@@ -29,6 +28,7 @@ from tb_embed_plugin.recording.options.options import (
 )
 from tb_embed_plugin.recording.options.schedule import parse_schedule
 from tb_embed_plugin.recording.options.stored_dtype import checked_dtype
+from tb_embed_plugin.recording.options.tensors import Tensors
 from tb_embed_plugin.recording.samples.batched_inputs import read_inputs
 from tb_embed_plugin.recording.samples.samples import prepare_samples
 from tb_embed_plugin.recording.training.console import log_line, warn

@@ -19,7 +19,7 @@ from tb_embed_plugin.runs.checkpoints.checkpoint import Checkpoint
 from tb_embed_plugin.runs.manifest import Manifest, Step
 
 
-def copy_to_own_folder(run_dir: Path, manifest: Manifest) -> tuple[Step, ...]:
+def copy_to_folder(run_dir: Path, manifest: Manifest) -> tuple[Step, ...]:
     """Copies the checkpoints of a run into the folder, by links where possible.
 
     Returns:

@@ -32,7 +32,7 @@ from tb_embed_plugin.metadata import (
 )
 from tb_embed_plugin.runs.atomic import write_bytes
 from tb_embed_plugin.runs.checkpoint_folder import (
-    copy_to_own_folder,
+    copy_to_folder,
     our_steps,
     remove_checkpoint,
 )
@@ -193,7 +193,7 @@ class RunWriter:
         before = self.manifest
         if before.apart or is_free_or_ours(self._run_dir, [s.step for s in before.steps]):
             return
-        kept = copy_to_own_folder(self._run_dir, before)
+        kept = copy_to_folder(self._run_dir, before)
         self._commit(steps=kept, apart=True)
         for step in kept:
             remove_checkpoint(self._run_dir, before.checkpoint(step.step))

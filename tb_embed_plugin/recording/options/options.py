@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import MisuseError
 from tb_embed_plugin.recording.model.outputs import OutputsChoice
 from tb_embed_plugin.recording.options.natural_number import natural_number
 from tb_embed_plugin.recording.options.schedule import Schedule
-
-Tensors = Mapping[str, NDArray[np.generic]]
-"""A snapshot's arrays by tensor name, (n_samples, n_units) each."""
+from tb_embed_plugin.recording.options.tensors import Tensors
 
 OnExisting = Literal["auto", "continue", "new", "overwrite"]
 

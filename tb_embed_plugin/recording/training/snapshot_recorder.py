@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tb_embed_plugin.recording.options.options import Tensors
 from tb_embed_plugin.recording.options.schedule import thin
+from tb_embed_plugin.recording.options.tensors import Tensors
 from tb_embed_plugin.recording.training.background_thread import BackgroundThread
 from tb_embed_plugin.runs.images import Images
 from tb_embed_plugin.runs.manifest import Step
