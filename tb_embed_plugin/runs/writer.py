@@ -31,11 +31,7 @@ from tb_embed_plugin.metadata import (
     SPRITE_PAGES_FOLDER,
 )
 from tb_embed_plugin.runs.atomic import write_bytes
-from tb_embed_plugin.runs.checkpoint_folder import (
-    copy_to_folder,
-    our_steps,
-    remove_checkpoint,
-)
+from tb_embed_plugin.runs.checkpoint_folder import copy_to_folder, our_steps, remove_checkpoint
 from tb_embed_plugin.runs.checkpoints.state import is_free_or_ours, write_checkpoint_state
 from tb_embed_plugin.runs.checkpoints.writer import write_checkpoint
 from tb_embed_plugin.runs.event_file import write_event_file
