@@ -98,7 +98,7 @@ pictures: $(VENV)/installed $(PAGE)  ## the README's pictures, and those of docs
 	PICTURES=docs/pictures $(BIN)/pytest tests/browser -k "readme or at_any_width"
 
 docs: $(VENV)/docs  ## the documentation as a site, into build/site
-	$(BIN)/mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 soak: $(VENV)/installed $(PAGE) browsers  ## the slow checks that `make test` skips, and MNIST
 	$(BIN)/pytest tests --ignore tests/backends -m soak --soak

@@ -129,7 +129,7 @@ setup(
             "torch==2.13.0",
         ],
         # What `make docs` needs.
-        "docs": ["mkdocs-material>=9.6", "mkdocstrings[python]>=0.30"],
+        "docs": ["mkdocs-material>=9.6", "mkdocstrings[python]>=0.30", "ruff"],
         # For `make mutants`.
         "mutants": ["cosmic-ray"],
         # Parquet, for `tb-embed import` and `export`.

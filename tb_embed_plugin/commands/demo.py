@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +56,8 @@ def train(run_dir: Path, dataset: str, data: Path | None, epochs: int) -> None:
     """
     said = _SAID[dataset] if data is None else f"the digits of {data}"
     print(f"Training on {said}.\nLoading TensorFlow...", flush=True)
+    # What TensorFlow says of the machine is no news to a newcomer.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import keras
 
     from tb_embed_plugin import EmbeddingCheckpoint

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import json
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image
 from playwright.sync_api import expect
 
 from tb_embed_plugin import record
@@ -280,25 +277,6 @@ def test_nothing_is_drawn_that_nobody_sees(open_tab: Open) -> None:
     # TensorBoard shows another of its tabs.
     tab.page.evaluate("location.hash = '#scalars'")
     tab.wait_until(lambda: drawn() == 0)
-
-
-def keep_picture(tab: Tab, path: Path) -> None:
-    """Keeps what is on the screen in 256 colours, which take a third of the room."""
-    picture = Image.open(io.BytesIO(tab.page.screenshot())).convert("RGB")
-    picture.quantize(256).save(path, optimize=True)
-
-
-@pytest.mark.skipif("PICTURES" not in os.environ, reason="makes pictures: make pictures")
-def test_the_pictures_of_the_readme(open_tab: Open, pictures: Path) -> None:
-    light = open_tab(hosted=True, reduced_motion=True)
-    light.wait_for_picture(EPOCHS)
-    expect(light.frame.get_by_role("button", name="Show mistakes")).to_be_visible()
-    keep_picture(light, pictures / "light.png")
-    dark = open_tab(hosted=True, reduced_motion=True, dark=True)
-    dark.wait_for_picture(EPOCHS)
-    dark.frame.get_by_text("3D", exact=True).click()
-    dark.settle()
-    keep_picture(dark, pictures / "dark.png")
 
 
 def test_another_layer_can_be_chosen(open_tab: Open, odd: TensorBoardProcess) -> None:
