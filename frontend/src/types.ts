@@ -113,6 +113,8 @@ export interface FrameQuality {
   readonly label_accuracy?: number | null;
   readonly motion_fidelity?: number | null;
   readonly motion?: number | null;
+  /** Why a frame that was measured has no numbers. */
+  readonly reason?: string | null;
 }
 
 export interface Quality {
@@ -123,6 +125,8 @@ export interface Quality {
   readonly warning?: string | null;
   readonly noise_floor?: number | null;
   readonly state?: JobState;
+  /** Why the measuring has failed. */
+  readonly message?: string;
 }
 
 export interface Parameter {

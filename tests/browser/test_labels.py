@@ -14,7 +14,7 @@ from tests.reported.test_labels import SEXES, WORDS, write
 
 def accuracy(tab: Tab, column: str) -> float:
     """Returns the label accuracy that the quality's numbers say, by a column."""
-    numbers = tab.frame.get_by_role("region", name="Quality of step 2")
+    numbers = tab.frame.get_by_role("region", name="Projection quality")
     entry = numbers.locator("dl > div", has_text=f"Label accuracy ({column})")
     expect(entry.locator("dd")).to_have_text(re.compile(r"^\d"), timeout=TIMEOUT)
     return float(entry.locator("dd").inner_text())
@@ -31,7 +31,7 @@ def test_another_label_changes_all_numbers_and_the_address(
         color = tab.frame.get_by_label("Color by")
         expect(chooser).to_have_value("class")
         expect(color).to_have_value("class")
-        tab.frame.get_by_title("What this view is worth, in numbers").click()
+        tab.frame.get_by_title("Projection quality").click()
         by_class = accuracy(tab, "class")
         tab.inspect("Findings")
         panel = tab.frame.get_by_role("region", name="Findings")
@@ -61,7 +61,7 @@ def test_another_label_changes_all_numbers_and_the_address(
             timeout=TIMEOUT,
         )
         expect(panel).not_to_contain_text("Possible label error")
-        other.frame.get_by_title("What this view is worth, in numbers").click()
-        numbers = other.frame.get_by_role("region", name="Quality of step 2")
+        other.frame.get_by_title("Projection quality").click()
+        numbers = other.frame.get_by_role("region", name="Projection quality")
         expect(numbers).to_contain_text("No label is chosen.")
         expect(numbers).not_to_contain_text("Label accuracy")

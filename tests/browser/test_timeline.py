@@ -212,21 +212,22 @@ def test_new_epochs_appear_while_training_runs(
     with tensorboard(growing.parent) as server:
         tab = open_tab(server)
         stands_at(tab, 1)
-        quality = tab.frame.get_by_role("button", name="Axes from")
-        expect(quality).to_contain_text("Axes from all 2 steps")
+        outdated = tab.frame.get_by_text("PCA fitted on epochs 0\N{EN DASH}1")
         tab.page.evaluate("window.notReloaded = true")
 
         grow(growing, small_run, last=2, recording_goes_on=True)
         stands_at(tab, 2)
-        expect(quality).to_contain_text("Axes from steps 0\N{EN DASH}1")
+        expect(outdated).to_be_visible()
 
         grow(growing, small_run, last=3, recording_goes_on=True)
         stands_at(tab, 3)
-        expect(quality).to_contain_text("Axes from all 4 steps")
+        expect(outdated).to_be_hidden()
 
         grow(growing, small_run, last=EPOCHS, recording_goes_on=False)
         stands_at(tab, EPOCHS)
-        expect(quality).to_contain_text(f"Axes from all {EPOCHS + 1} steps")
+        tab.frame.get_by_role("button", name="How reliable is this view?").click()
+        quality = tab.frame.get_by_role("region", name="Projection quality")
+        expect(quality).to_contain_text(f"PCA fitted on all {EPOCHS + 1} epochs; explains")
         assert tab.page.evaluate("window.notReloaded")
 
 

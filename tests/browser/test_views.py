@@ -54,7 +54,8 @@ def test_a_layout_that_was_computed_is_there_the_next_time(
     expect(tab.canvas).to_have_accessible_name(re.compile("2D t-SNE of fc1"))
     expect(notice(tab)).to_have_count(0)
     tab.wait_for_picture(STEPS - 1)
-    expect(tab.frame.get_by_text(re.compile(r"t-SNE: neighbors kept \d+ %"))).to_be_visible()
+    line = tab.frame.get_by_role("button", name="How reliable is this view?")
+    expect(line).to_contain_text(re.compile(r"\d+ % of nearest neighbors preserved"))
     places = tab.positions()
     spread = [places[label::3].std(axis=0).max() for label in range(3)]
     centres = np.array([places[label::3].mean(axis=0) for label in range(3)])
@@ -93,14 +94,21 @@ def test_the_numbers_of_a_view_come_on_demand(
 ) -> None:
     tab = open_tab(at=small)
     tab.wait_for_picture(STEPS - 1)
-    tab.frame.get_by_title("What this view is worth, in numbers").click()
-    numbers = tab.frame.get_by_role("region", name=f"Quality of step {STEPS - 1}")
+    line = tab.frame.get_by_role("button", name="How reliable is this view?")
+    expect(line).to_contain_text(re.compile(r"\d+ % of variance"))
+    line.click()
+    numbers = tab.frame.get_by_role("region", name="Projection quality")
+    expect(numbers).to_contain_text(
+        re.compile(rf"PCA fitted on all {STEPS} steps; explains \d+ % of variance at step 2")
+    )
     expect(numbers.locator("div").filter(has_text="Trustworthiness")).to_contain_text(
         re.compile(r"0\.\d{3}"), timeout=TIMEOUT
     )
     expect(numbers.locator("div").filter(has_text="Label accuracy")).to_contain_text(
         re.compile(r"[01]\.\d{3}")
     )
+    expect(line).to_have_accessible_name(re.compile("Good|Read with care"))
+    assert line.locator("strong").count() == 0, "a quiet line"
 
 
 def test_other_components_and_a_tour_need_no_new_layout(open_tab: Open) -> None:
@@ -112,7 +120,10 @@ def test_other_components_and_a_tour_need_no_new_layout(open_tab: Open) -> None:
     tab.wait_until(lambda: bool(np.abs(tab.positions()[:, 0] - first[:, 0]).max() > 20))
     tab.wait_for_picture(EPOCHS)
     other = tab.positions()
-    expect(tab.frame.get_by_text("Other axes than the first")).to_be_visible()
+    tab.frame.get_by_role("button", name="How reliable is this view?").click()
+    expect(tab.frame.get_by_role("region", name="Projection quality")).to_contain_text(
+        "Projection quality is measured for the first axes only."
+    )
 
     tab.frame.get_by_label("Across").select_option("2")
     tab.wait_for_picture(EPOCHS)
@@ -144,11 +155,13 @@ def test_pinned_positions_hold_for_all_steps(open_tab: Open) -> None:
 def test_axes_can_be_those_of_one_step_or_of_directions_alone(open_tab: Open) -> None:
     tab = open_tab()
     tab.wait_for_picture(EPOCHS)
-    expect(tab.frame.get_by_text(f"Axes from all {EPOCHS + 1} steps")).to_be_visible()
+    tab.frame.get_by_role("button", name="How reliable is this view?").click()
+    quality = tab.frame.get_by_role("region", name="Projection quality")
+    expect(quality).to_contain_text(f"PCA fitted on all {EPOCHS + 1} epochs; explains")
     all_steps = tab.positions()
     open_more(tab)
     tab.frame.get_by_label("Axes from").select_option(label=f"Last step, {EPOCHS}")
-    expect(tab.frame.get_by_text(f"Axes from step {EPOCHS}")).to_be_visible()
+    expect(quality).to_contain_text(f"PCA fitted on epoch {EPOCHS}; explains")
     tab.wait_until(lambda: bool(np.abs(tab.positions() - all_steps).max() > 5))
     tab.wait_for_picture(EPOCHS)
 

@@ -147,6 +147,7 @@ def test_a_short_layout_starts_by_itself_once_no_other_job_runs(
     tab, layouts = opened(open_tab, runs)
     layouts.say(expected_seconds=8.0, jobs=1)
     choose(tab, "View", "t-SNE")
+    expect(notice(tab)).to_contain_text("t-SNE: starts when another computation has ended")
     expect(notice(tab).get_by_role("button", name="Compute t-SNE (about 8 s)")).to_be_visible()
     assert layouts.started == 0
     layouts.say(jobs=0)

@@ -21,6 +21,7 @@ function startShortOnes(store: Store, signal: AbortSignal): void {
     const progress = frames?.progress.value ?? null;
     const facts = store.engines.value.find(({ name }) => name === frames?.view.engine);
     const chosenByHand = store.picture.chosenByHand.value;
+    store.picture.startsLater.value = false;
     if (frames === null || progress === null || !frames.view.iterative) return;
     const decision = startsByItself({
       state: progress.state,
@@ -30,6 +31,7 @@ function startShortOnes(store: Store, signal: AbortSignal): void {
       available: facts?.unavailable === null,
     });
     if (decision === "yes") untracked(() => frames.start());
+    store.picture.startsLater.value = decision === "later";
     if (decision === "later") again = window.setTimeout(() => frames.pump(), LATER);
   });
 }

@@ -70,8 +70,11 @@ function UnderWay({ store, title, progress }: PartProps) {
 function NotStarted({ store, title, progress }: PartProps) {
   const failed = progress.state === "failed";
   const { done, total, expected_seconds: seconds } = progress;
-  const words =
+  const computed =
     done === 0 ? "not computed yet" : `${done} of ${countedSteps(store, total)} computed`;
+  const words = store.picture.startsLater.value
+    ? "starts when another computation has ended"
+    : computed;
   const cost = seconds === null ? "" : ` (about ${duration(seconds)})`;
   return (
     <>

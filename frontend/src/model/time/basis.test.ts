@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Layer, Run } from "../../types";
-import { basisQuery, basisSentence, continues, needsRefit, takeBasis } from "./basis";
+import { basisInWords, basisQuery, continues, needsRefit, takeBasis } from "./basis";
 
 function recorded(count: number, recording: boolean, from = 0): { run: Run; layer: Layer } {
   const steps = Array.from({ length: count }, (_, i) => from + i);
@@ -64,7 +64,7 @@ describe("the basis of a run that is being recorded", () => {
     expect(basisQuery(basis, start.run, start.layer)).toBe("0-3");
     const more = recorded(6, true);
     expect(basisQuery(basis, more.run, more.layer)).toBe("0-3");
-    expect(basisSentence(basis, more.layer.steps, String)).toBe("Axes from steps 0–3");
+    expect(basisInWords(basis, more.layer.steps, "epoch", String)).toBe("epochs 0–3");
   });
 });
 
@@ -73,15 +73,16 @@ describe("the basis of a finished run", () => {
 
   it("is left out of the query", () => {
     expect(basisQuery(takeBasis(run, layer), run, layer)).toBeNull();
-    expect(basisSentence(takeBasis(run, layer), layer.steps, String)).toBe("Axes from all 4 steps");
+    expect(basisInWords(takeBasis(run, layer), layer.steps, "epoch", String)).toBe("all 4 epochs");
   });
 
   it("names its steps as they were written", () => {
     const basis = takeBasis(run, layer);
     const written = (step: number) => `${step + 0.5}`;
-    const sentence = (steps: number[]) => basisSentence({ ...basis, steps }, layer.steps, written);
-    expect(sentence([1])).toBe("Axes from step 1.5");
-    expect(sentence([0, 1, 3])).toBe("Axes from steps 0.5–1.5,3.5");
+    const sentence = (steps: number[]) =>
+      basisInWords({ ...basis, steps }, layer.steps, "step", written);
+    expect(sentence([1])).toBe("step 1.5");
+    expect(sentence([0, 1, 3])).toBe("steps 0.5–1.5, 3.5");
   });
 
   it("is kept when a step comes all the same, and then named", () => {

@@ -35,19 +35,20 @@ export function basisQuery(basis: Basis, run: Run, layer: Layer): string | null 
   return all ? null : writeSteps(basis.steps, layer.steps);
 }
 
-/** `shown` says what a person calls a step. */
-export function basisSentence(
+/** From which steps the axes are, "all 11 epochs" say; `shown` says what a person calls a step after the noun. */
+export function basisInWords(
   basis: Basis,
   recorded: readonly number[],
+  noun: string,
   shown: (step: number) => string,
 ): string {
   const [first, ...more] = basis.steps;
-  if (first !== undefined && more.length === 0) return `Axes from step ${shown(first)}`;
-  if (basis.steps.length === recorded.length) return `Axes from all ${recorded.length} steps`;
+  if (first !== undefined && more.length === 0) return `${noun} ${shown(first)}`;
+  if (basis.steps.length === recorded.length) return `all ${recorded.length} ${noun}s`;
   const ranges = rangesOf(basis.steps, recorded).map(([from, to]) =>
     from === to ? shown(from) : `${shown(from)}–${shown(to)}`,
   );
-  return `Axes from steps ${ranges.join(",")}`;
+  return `${noun}s ${ranges.join(", ")}`;
 }
 
 /** A layer as it was listed, in its run. */

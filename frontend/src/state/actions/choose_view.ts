@@ -152,6 +152,12 @@ export function showQuality(store: Store, open: boolean): void {
   store.qualityOpen.value = open;
 }
 
+/** Asks for the numbers anew where they could not be measured. */
+export function measureAgain(store: Store): void {
+  showQuality(store, false);
+  showQuality(store, true);
+}
+
 export function showHelp(store: Store, open: boolean): void {
   store.helpOpen.value = open;
 }

@@ -16,6 +16,8 @@ export class PictureState {
   readonly of = signal<FrameCache | null>(null);
   /** Somebody has chosen the view on this page, since an address or a bookmark named one. */
   readonly chosenByHand = signal(false);
+  /** A layout starts by itself as soon as the server has ended another job. */
+  readonly startsLater = signal(false);
   /** How far a layout under way is; null while none is. */
   readonly estimate = signal<Estimate | null>(null);
   /** The picture is that of an earlier choice. */
