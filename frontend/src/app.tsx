@@ -22,7 +22,7 @@ import { SearchField } from "./panels/search_field";
 import { RegionsLine, ShownLine } from "./panels/shown_line";
 import { StageBar } from "./panels/stage_bar";
 import { type StageHands, StagePanel } from "./panels/stage_panel";
-import { Timeline } from "./panels/timeline";
+import { Timeline } from "./panels/timeline/panel";
 import { ViewPanel } from "./panels/view_panel";
 import { clickSample, enclose } from "./state/actions/choose_samples";
 import { clickBeside, encloseBeside } from "./state/actions/compare";

@@ -102,7 +102,7 @@ class Tab:
     @property
     def slider(self) -> Locator:
         """The slider of the timeline."""
-        return self.frame.get_by_role("slider", name="Step")
+        return self.frame.get_by_role("slider", name=re.compile("^(Epoch|Step)$"))
 
     def open(self, *, dark: bool = False, keys: str = "") -> None:
         """Goes to the tab, by TensorBoard's own address of it, or to the page in its frame."""

@@ -342,7 +342,7 @@ def test_a_recording_is_followed_or_not_and_its_axes_made_anew(
     with tensorboard(tmp_path) as server:
         tab = open_tab(server, reduced_motion=True)
         tab.wait_for_picture(1)
-        follow = tab.frame.get_by_label("Follow the training")
+        follow = tab.frame.get_by_label("Follow training")
         expect(follow).to_be_checked()
         follow.uncheck()
         write(tmp_path / "run", 10, first=False, finished=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -120,9 +121,30 @@ def test_the_curve_and_the_share_are_those_of_the_route(open_tab: Open) -> None:
     )
 
     expect(tab.frame.get_by_role("region", name="Timeline")).to_contain_text(
-        f"{shown[-1]:.0%}".replace("%", " %")
+        f"{100 * shown[-1]:.3g} %"
     )
-    expect(tab.frame.get_by_role("img", name="Variance shown")).to_be_visible()
+    expect(
+        tab.frame.get_by_role("img", name=re.compile("^Variance explained from"))
+    ).to_be_visible()
+
+
+def test_the_curve_above_the_slider_is_chosen_and_told_at_the_epoch_shown(
+    open_tab: Open,
+) -> None:
+    tab = open_tab(reduced_motion=True)
+    tab.wait_for_picture(EPOCHS)
+    timeline = tab.frame.get_by_role("region", name="Timeline")
+    chooser = timeline.get_by_label("Curve above the slider")
+    expect(chooser).to_have_value("")
+    chooser.select_option("Accuracy")
+    curve = timeline.get_by_role("img", name=re.compile("^Accuracy from .* % at epoch 0 to"))
+    expect(curve).to_be_visible()
+    told = (curve.get_attribute("aria-label") or "").split(" to ")[1].split(" at ")[0]
+    expect(timeline.get_by_role("status")).to_have_text(told)
+    curve.hover(position={"x": 2, "y": 10})
+    expect(timeline.get_by_text(re.compile("^epoch 0: .* %$"))).to_be_visible()
+    ticks = timeline.locator(".ticks span")
+    expect(ticks).to_have_text([str(epoch) for epoch in range(EPOCHS + 1)])
 
 
 @pytest.fixture(scope="module")
@@ -155,9 +177,9 @@ def test_what_happened_to_the_training_stands_below_the_slider(
     with tensorboard(tmp_path) as process:
         tab = open_tab(process)
         tab.wait_for_picture(EPOCHS)
-        marks = tab.frame.get_by_role("list", name="What happened to the training")
+        marks = tab.frame.get_by_role("list", name="Events of the training")
         expect(marks.get_by_role("listitem")).to_have_text(
-            ["interrupted, resumed", "recompiled"]
+            ["interrupted, continued", "recompiled"]
         )
         places = [
             box["x"]
@@ -170,15 +192,17 @@ def test_what_happened_to_the_training_stands_below_the_slider(
         tab.wait_for_picture(3)
         tab.page.keyboard.press("ArrowLeft")
         tab.wait_for_picture(1)  # the superseded one is not shown
-        tab.frame.get_by_label("Show 1 superseded step").check()
+        tab.frame.get_by_label("Show 1 superseded epoch").check()
         expect(marks.get_by_role("listitem")).to_have_text(
-            ["superseded", "interrupted, resumed", "recompiled"], timeout=20_000
+            ["superseded", "interrupted, continued", "recompiled"], timeout=20_000
         )
+        stretches = tab.frame.get_by_role("list", name="Phases of the training")
+        expect(stretches.get_by_role("listitem").filter(has_text="Superseded")).to_have_count(1)
         tab.slider.focus()
         tab.page.keyboard.press("ArrowRight")
         text = f"epoch 2 of {EPOCHS}, superseded, recorded after the training began"
         expect(tab.slider).to_have_attribute("aria-valuetext", text)
-        tab.frame.get_by_label("Show 1 superseded step").uncheck()
+        tab.frame.get_by_label("Show 1 superseded epoch").uncheck()
         expect(marks.get_by_role("listitem")).to_have_count(2)
     assert places[0] < places[1]
 

@@ -15,7 +15,7 @@ export function Marks({ marks }: { marks: readonly Mark[] }) {
   if (marks.length === 0) return null;
   let free = Number.NEGATIVE_INFINITY;
   return (
-    <ul class="marks" aria-label="What happened to the training">
+    <ul class="marks" aria-label="Events of the training">
       {marks.map(({ at, words, title }) => {
         const hasRoom = at >= free;
         if (hasRoom) free = at + ROOM;

@@ -37,9 +37,10 @@ describe("a share of the samples", () => {
 
 describe("a curve in a sentence", () => {
   it("says its ends and its limits", () => {
-    expect(curveSentence("Churn", [0, 1, 2, 3], [null, 0.5, 0.75, 0.25])).toBe(
-      "Churn from 0.5 at step 1 to 0.25 at step 3; lowest 0.25 at step 3, highest 0.75 at step 2",
+    const epochs = [0, 1, 2, 3].map((epoch) => `epoch ${epoch}`);
+    expect(curveSentence("Churn", "share", epochs, [null, 0.5, 0.75, 0.25])).toBe(
+      "Churn from 50 % at epoch 1 to 25 % at epoch 3; lowest 25 % at epoch 3, highest 75 % at epoch 2",
     );
-    expect(curveSentence("NC3", [0], [null])).toBe("NC3: undefined at every step");
+    expect(curveSentence("NC3", "", ["step 0"], [null])).toBe("NC3: undefined throughout");
   });
 });

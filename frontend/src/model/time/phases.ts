@@ -3,8 +3,8 @@ import type { Run, StepFacts } from "../../types";
 
 const WORDS: Readonly<Record<string, string>> = {
   recompiled: "recompiled",
-  resumed: "resumed",
-  restored: "restored",
+  resumed: "continued",
+  restored: "went back",
   interrupted: "interrupted",
 };
 
@@ -12,7 +12,7 @@ const WORDS: Readonly<Record<string, string>> = {
 const BEGINNINGS: Readonly<Record<string, string>> = {
   began: "began at",
   recompiled: "was recompiled at",
-  resumed: "resumed at",
+  resumed: "continued at",
   restored: "went back to",
 };
 
@@ -27,6 +27,7 @@ export function marksOf(
   run: Run | null,
   steps: readonly number[],
   spacing: readonly number[],
+  named: (step: number) => string = numbered,
 ): Mark[] {
   const byPlace = new Map<number, string[]>();
   const titles = new Map<number, string>();
@@ -34,7 +35,7 @@ export function marksOf(
     const place = facts.superseded ? steps.indexOf(facts.step) : -1;
     if (place < 0) continue;
     byPlace.set(place, ["superseded"]);
-    titles.set(place, supersededInWords(run, facts));
+    titles.set(place, supersededInWords(run, facts, named));
   }
   for (const { kind, step } of run?.phases ?? []) {
     const words = WORDS[kind];
@@ -53,11 +54,65 @@ export function marksOf(
     });
 }
 
-/** "superseded, recorded after the training resumed at step 3"; "superseded" where nobody noted the phase. */
-export function supersededInWords(run: Run | null, { phase }: StepFacts): string {
-  const facts = phase == null ? undefined : run?.phases?.[phase];
+/** "superseded, recorded after the training continued at epoch 3"; "superseded" where nobody noted the phase. */
+export function supersededInWords(
+  run: Run | null,
+  { phase }: StepFacts,
+  named: (step: number) => string = numbered,
+): string {
+  const began = phase == null ? null : beganInWords(run, phase, named);
+  return began === null ? "superseded" : `superseded, recorded after the training ${began}`;
+}
+
+/** A stretch of the timeline that was recorded in one phase of the training. */
+export interface Stretch {
+  /** From 0 to 1. */
+  readonly from: number;
+  readonly to: number;
+  readonly words: string;
+  readonly superseded: boolean;
+}
+
+/** The phases one after another; none where there is but one. */
+export function stretchesOf(
+  run: Run | null,
+  steps: readonly number[],
+  spacing: readonly number[],
+  named: (step: number) => string,
+): Stretch[] {
+  const facts = new Map(run?.steps.map((one) => [one.step, one]));
+  const found: Stretch[] = [];
+  let key = "";
+  for (const [place, step] of steps.entries()) {
+    const { phase = null, superseded = false } = facts.get(step) ?? {};
+    const at = spacing[place] ?? 0;
+    const from = found.length === 0 ? 0 : (at + (spacing[place - 1] ?? 0)) / 2;
+    const before = found.pop();
+    if (before !== undefined && key === `${phase} ${superseded}`) {
+      found.push({ ...before, to: at });
+      continue;
+    }
+    if (before !== undefined) found.push({ ...before, to: from });
+    key = `${phase} ${superseded}`;
+    const began = (phase === null ? null : beganInWords(run, phase, named)) ?? "began";
+    const words = `${superseded ? "Superseded: " : ""}recorded after the training ${began}`;
+    found.push({ from, to: at, superseded, words: superseded ? words : `R${words.slice(1)}` });
+  }
+  return found.length < 2 ? [] : found;
+}
+
+/** "continued at epoch 3"; null where the run does not say. */
+function beganInWords(
+  run: Run | null,
+  phase: number,
+  named: (step: number) => string,
+): string | null {
+  const facts = run?.phases?.[phase];
   const began = facts && BEGINNINGS[facts.kind];
-  if (began === undefined) return "superseded";
-  const words = facts?.step == null ? began.replace(/ \w+$/, "") : `${began} step ${facts.step}`;
-  return `superseded, recorded after the training ${words}`;
+  if (began === undefined) return null;
+  return facts?.step == null ? began.replace(/ \w+$/, "") : `${began} ${named(facts.step)}`;
+}
+
+function numbered(step: number): string {
+  return `step ${step}`;
 }

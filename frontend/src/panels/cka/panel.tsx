@@ -1,8 +1,8 @@
 // How alike the layer is at any two steps, to itself or to another layer of the same samples: a map to find one's way by.
 import { HeatMap } from "../../charts/heat_map";
-import { short } from "../../charts/step_curve";
 import { Field } from "../../controls/field";
 import type { OtherLayer } from "../../measures";
+import { short } from "../../model/text/measured_value";
 import { legibleRamp } from "../../ramp";
 import { goToStep } from "../../state/actions/measures";
 import { leftOutInWords, otherLayersOf } from "../../state/derived/other_layers";

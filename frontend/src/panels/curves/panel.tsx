@@ -1,24 +1,25 @@
 // What is measured of each step, as curves that share the slider's cursor.
-import { StepCurve, short } from "../../charts/step_curve";
+import { StepCurve } from "../../charts/step_curve";
 import type { StepMetric, StepMetrics } from "../../measures";
 import { inOrder } from "../../model/measures/metric_order";
+import { short, withUnit } from "../../model/text/measured_value";
 import { placeIn } from "../../model/time/nearest_steps";
 import { goToStep } from "../../state/actions/measures";
 import { timeAxis } from "../../state/derived/time_axis";
-import { shownStep } from "../../state/derived/titles";
+import { namedStep } from "../../state/derived/titles";
 import type { Store } from "../../state/store";
 
 export function CurvesPanel({ store }: { store: Store }) {
   const metrics = store.measures.metrics.value;
-  if (metrics === null) return <p role="status">The layer is being measured…</p>;
+  if (metrics === null) return <p role="status">Measuring the layer…</p>;
   const { first, others } = inOrder(metrics.metrics);
   const part = metrics.samples_measured < metrics.samples;
   return (
     <div class="curves">
       {part && (
         <p>
-          Measured of {metrics.samples_measured.toLocaleString("en-US")} samples in which each label
-          keeps its share.
+          Measured on {metrics.samples_measured.toLocaleString("en-US")} samples, drawn in
+          proportion to the labels.
         </p>
       )}
       {first.map((metric) => (
@@ -26,9 +27,7 @@ export function CurvesPanel({ store }: { store: Store }) {
       ))}
       {others.length > 0 && (
         <details>
-          <summary title="The rest of what is measured at each step">
-            {others.length} more curves
-          </summary>
+          <summary title="Everything else that is measured">{others.length} more curves</summary>
           {others.map((metric) => (
             <Row key={metric.name} store={store} metrics={metrics} metric={metric} />
           ))}
@@ -61,9 +60,9 @@ function Row({ store, metrics, metric }: RowProps) {
         </span>
         <span
           class="count"
-          title={biased === null ? undefined : `Debiased; biased: ${short(biased)}`}
+          title={biased === null ? undefined : `Debiased estimate; biased: ${short(biased)}`}
         >
-          {here === null ? "–" : short(here)} {here === null || unit === "share" ? "" : unit}
+          {withUnit(here, unit)}
         </span>
         <button
           type="button"
@@ -80,11 +79,13 @@ function Row({ store, metrics, metric }: RowProps) {
       </div>
       <StepCurve
         name={title}
+        unit={unit}
         steps={steps}
         values={values}
         {...timeAxis(store, steps)}
         go={(step) => goToStep(store, step)}
-        shown={(step) => shownStep(store, step)}
+        named={(step) => namedStep(store, step)}
+        axis
       />
     </div>
   );

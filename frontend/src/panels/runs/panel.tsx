@@ -1,12 +1,13 @@
 // This run held against another one of the same samples: what is measured of both, how alike the layer is in them, and the
 // samples in which they differ.
 
-import { StepCurve, short } from "../../charts/step_curve";
+import { StepCurve } from "../../charts/step_curve";
 import { Field } from "../../controls/field";
 import { RankedSamples, sentence } from "../../controls/ranked_samples";
 import type { OtherLayer } from "../../measures";
 import { inOrder } from "../../model/measures/metric_order";
 import { writeNumber } from "../../model/samples/table";
+import { short } from "../../model/text/measured_value";
 import { goToStep } from "../../state/actions/measures";
 import { sampleListProps } from "../../state/actions/sample_list_props";
 import {
@@ -16,7 +17,7 @@ import {
   leftOutInWords,
 } from "../../state/derived/other_layers";
 import { timeAxis } from "../../state/derived/time_axis";
-import { shownStep, stepName } from "../../state/derived/titles";
+import { namedStep, shownStep, stepName } from "../../state/derived/titles";
 import type { Store } from "../../state/store";
 import type { SectionProps } from "../layer_section";
 import type { Comparison, Difference, MetricOfBoth, RunChoice } from "./model";
@@ -148,11 +149,13 @@ function Both({ store, comparison, there, run, list, openList }: BothProps) {
       </h3>
       <StepCurve
         name={`CKA of ${here} and ${there}`}
+        unit=""
         steps={steps}
         values={cka}
         {...timeAxis(store, steps)}
         go={(one) => goToStep(store, one)}
-        shown={(one) => shownStep(store, one)}
+        named={(one) => namedStep(store, one)}
+        axis
       />
       {lists.length > 0 && (
         <>

@@ -1,8 +1,8 @@
 // The layer's units: which are dead, die and wake at this step, and which tell the classes apart best. A click colours the
 // samples by what the unit answers to them.
 
-import { short } from "../../charts/step_curve";
 import { ListBox } from "../../controls/list_box";
+import { short } from "../../model/text/measured_value";
 import { chooseColor } from "../../state/actions/choose_view";
 import { shownStep } from "../../state/derived/titles";
 import type { Store } from "../../state/store";

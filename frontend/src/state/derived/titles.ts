@@ -53,7 +53,9 @@ export function stepTitle(store: Store, step: number): string {
   const last = lastStep(store.steps.value) ?? step;
   const sameNoun = countsEpochs(facts) === countsEpochs(factsOf(run, last));
   const title = `${namedStep(store, step)}${sameNoun ? ` of ${stepName(run, last)}` : ""}`;
-  const superseded = facts?.superseded ? `, ${supersededInWords(run, facts)}` : "";
+  const superseded = facts?.superseded
+    ? `, ${supersededInWords(run, facts, (one) => namedStepOf(run, one))}`
+    : "";
   return `${title}${facts?.end ? ", final weights" : ""}${superseded}`;
 }
 

@@ -107,6 +107,10 @@ export class MeasuresState {
     above.value = above.value === metric ? null : metric;
   }
 
+  chooseAbove(metric: string | null): void {
+    this.above.value = metric;
+  }
+
   unfoldNeighbors(unfolded: boolean): void {
     this.neighborsUnfolded.value = unfolded;
   }

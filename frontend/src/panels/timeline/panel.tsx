@@ -1,26 +1,29 @@
-// Time below the stage: play, the slider with a tick for each snapshot, and above it what each step's frame is worth.
-import { Curve } from "../charts/curve";
-import { Marks } from "../charts/marks";
-import { StepCurve, short } from "../charts/step_curve";
-import { Ticks } from "../charts/ticks";
-import type { StepMetric } from "../measures";
-import { along, nearestPlace, spaced } from "../model/time/axis";
-import { marksOf } from "../model/time/phases";
-import { SPEEDS } from "../model/time/playback";
-import { supersededChoice } from "../model/time/superseded";
+// Time below the stage: a curve, play, and the slider with a tick for each snapshot and what happened to the training.
+import { Marks } from "../../charts/marks";
+import { Stretches } from "../../charts/stretches";
+import { Ticks } from "../../charts/ticks";
+import { nearestPlace, spaced } from "../../model/time/axis";
+import { marksOf, stretchesOf } from "../../model/time/phases";
+import { SPEEDS } from "../../model/time/playback";
+import { supersededChoice } from "../../model/time/superseded";
 import {
   chooseRun,
   chooseSpeed,
   goToPlace,
   placeOfStep,
   togglePlaying,
-} from "../state/actions/choose_view";
-import { followTraining } from "../state/actions/display";
-import { goToStep } from "../state/actions/measures";
-import { timeAxis } from "../state/derived/time_axis";
-import { shownStep, stepTitle } from "../state/derived/titles";
-import type { Store } from "../state/store";
-import type { FrameQuality } from "../types";
+} from "../../state/actions/choose_view";
+import { followTraining } from "../../state/actions/display";
+import {
+  capitalized,
+  countedSteps,
+  namedStep,
+  shownStep,
+  stepNoun,
+  stepTitle,
+} from "../../state/derived/titles";
+import type { Store } from "../../state/store";
+import { CurveAbove } from "./curve_above";
 
 /** The slider's resolution where the steps do not lie evenly. */
 const FINE = 10_000;
@@ -30,22 +33,16 @@ const ARROWS: Readonly<Record<string, number>> = {
   ArrowRight: 1,
   ArrowUp: 1,
 };
-const ONE_STEP = "Only one step so far";
 
 export function Timeline({ store }: { store: Store }) {
-  const { steps, step, playing, quality } = store;
+  const { steps, step, playing } = store;
   const count = steps.value.length;
+  const noun = stepNoun(store);
+  const oneStep = `Only one ${noun} so far`;
   const place = placeOfStep(store);
   const even = store.display.even.value;
   const spacing = spaced(steps.value, even);
-  const shown = quality.value?.frames ?? [];
-  const iterative = store.view.value?.iterative ?? false;
-  const worth = (frame: FrameQuality) =>
-    (iterative ? frame.trustworthiness : frame.variance_shown) ?? null;
-  const byStep = new Map(shown.map((frame) => [frame.step, worth(frame)]));
-  const here = step.value === null ? null : (byStep.get(step.value) ?? null);
-  const metrics = store.measures.metrics.value;
-  const above = store.measures.curveAbove.value;
+  const named = (one: number) => namedStep(store, one);
   return (
     <section
       class="timeline"
@@ -57,12 +54,13 @@ export function Timeline({ store }: { store: Store }) {
         togglePlaying(store);
       }}
     >
+      <CurveAbove store={store} />
       <div class="play">
         <button
           type="button"
           class="icon"
           aria-label={playing.value ? "Pause" : "Play"}
-          title={count < 2 ? ONE_STEP : playing.value ? "Pause" : "Play (Space)"}
+          title={count < 2 ? oneStep : playing.value ? "Pause (Space)" : "Play (Space)"}
           disabled={count < 2}
           onClick={() => togglePlaying(store)}
         >
@@ -72,7 +70,7 @@ export function Timeline({ store }: { store: Store }) {
         </button>
         <select
           aria-label="Speed"
-          title="How fast it plays"
+          title="Playback speed"
           value={store.speed.value}
           onChange={(event) => chooseSpeed(store, Number(event.currentTarget.value))}
         >
@@ -86,7 +84,7 @@ export function Timeline({ store }: { store: Store }) {
           type="button"
           class={store.display.loop.value ? "icon on" : "icon"}
           aria-label="Loop"
-          title="Play again and again"
+          title="Repeat when the end is reached"
           aria-pressed={store.display.loop.value}
           onClick={() => store.display.toggleLoop()}
         >
@@ -96,27 +94,10 @@ export function Timeline({ store }: { store: Store }) {
         </button>
       </div>
       <div class="track">
-        {above !== null && metrics !== null ? (
-          <StepCurve
-            name={above.title}
-            steps={metrics.steps}
-            values={above.values}
-            {...timeAxis(store, metrics.steps)}
-            go={(one) => goToStep(store, one)}
-            shown={(one) => shownStep(store, one)}
-          />
-        ) : (
-          <Curve
-            name={iterative ? "Trustworthiness of each step" : "Variance shown at each step"}
-            values={steps.value.map((one) => byStep.get(one) ?? null)}
-            spacing={spacing}
-            at={along(spacing, store.at.value)}
-          />
-        )}
         <input
           type="range"
-          aria-label="Step"
-          title={count < 2 ? ONE_STEP : "Step: arrow keys, or , and . anywhere"}
+          aria-label={capitalized(noun)}
+          title={count < 2 ? oneStep : `${capitalized(noun)}: arrow keys, or , and . anywhere`}
           aria-valuetext={step.value === null ? "" : stepTitle(store, step.value)}
           min={0}
           max={even ? Math.max(0, count - 1) : FINE}
@@ -134,20 +115,13 @@ export function Timeline({ store }: { store: Store }) {
             goToPlace(store, even ? value : nearestPlace(spacing, value / FINE));
           }}
         />
-        <Ticks spacing={spacing} />
-        <Marks marks={marksOf(store.run.value, steps.value, spacing)} />
+        <Stretches stretches={stretchesOf(store.run.value, steps.value, spacing, named)} />
+        <Ticks spacing={spacing} names={steps.value.map((one) => shownStep(store, one))} />
+        <Marks marks={marksOf(store.run.value, steps.value, spacing, named)} />
       </div>
       <div class="step">
         <span>{step.value === null ? "" : stepTitle(store, step.value)}</span>
-        <small>
-          {above !== null
-            ? aboveInWords(above, metrics?.steps.indexOf(step.value ?? Number.NaN) ?? -1)
-            : count === 1
-              ? ONE_STEP
-              : here === null
-                ? ""
-                : worthInWords(here, iterative)}
-        </small>
+        {count === 1 && <small>{oneStep}</small>}
         {store.run.value?.recording && <Follow store={store} />}
         <Superseded store={store} />
       </div>
@@ -161,36 +135,22 @@ function Superseded({ store }: { store: Store }) {
   if (choice === null) return null;
   const { count, isShown, other } = choice;
   return (
-    <label class="live" title="The training went back to an earlier step and on from there">
+    <label class="live" title="The training went back and recorded these again">
       <input type="checkbox" checked={isShown} onChange={() => chooseRun(store, other)} />
-      Show {count} superseded {count === 1 ? "step" : "steps"}
+      Show {countedSteps(store, count).replace(" ", " superseded ")}
     </label>
   );
 }
 
 function Follow({ store }: { store: Store }) {
   return (
-    <label
-      class="live"
-      title="Go along to each new step as it is recorded; else stay where you are"
-    >
+    <label class="live" title="Go to each new snapshot as it is recorded">
       <input
         type="checkbox"
         checked={store.display.follow.value}
         onChange={(event) => followTraining(store, event.currentTarget.checked)}
       />
-      Follow the training
+      Follow training
     </label>
   );
-}
-
-function worthInWords(worth: number, iterative: boolean): string {
-  return iterative
-    ? `trustworthiness ${worth.toFixed(3)}`
-    : `${Math.round(100 * worth)} % of variance shown`;
-}
-
-function aboveInWords(metric: StepMetric, place: number): string {
-  const value = metric.values[place] ?? null;
-  return value === null ? metric.title : `${metric.title} ${short(value)}`;
 }

@@ -1,0 +1,13 @@
+// Measured numbers as people read them.
+
+/** "0.71": three digits. */
+export function short(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}
+
+/** With its unit: "98.1 %" of a share, "12.3 directions"; "–" where there is none. */
+export function withUnit(value: number | null, unit: string): string {
+  if (value === null) return "–";
+  if (unit === "share") return `${short(100 * value)} %`;
+  return unit === "" ? short(value) : `${short(value)} ${unit}`;
+}
