@@ -17,7 +17,7 @@ CLASS_KINDS = ("class_means", "lda")
 
 ENGINE = Engine(
     name="axes",
-    title="Axes",
+    title="Class axes (LDA / means)",
     components=(2, 3, 10),
     parameters=(
         Parameter(

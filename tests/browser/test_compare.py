@@ -97,10 +97,11 @@ def wait_for_both(tab: Tab, step: int, beside: int) -> None:
 
 
 def compare(tab: Tab, **choices: str) -> None:
-    """Opens the second pane, with choices by the beginnings of their fields' names."""
+    """Opens the second pane, with choices by what they are of: run, layer, view or pairing."""
     tab.frame.get_by_role("button", name="Compare").click()
     for field, value in choices.items():
-        tab.frame.get_by_role("combobox", name=f"{field} beside").select_option(value)
+        name = "Pairing" if field == "pairing" else f"Second {field}"
+        tab.frame.get_by_role("combobox", name=name).select_option(value)
 
 
 def linked_by(tab: Tab) -> Locator:
@@ -146,7 +147,7 @@ def test_two_runs_share_camera_pointer_and_selection(
     compare(tab)
     wait_for_both(tab, 4, 4)
     expect(linked_by(tab)).to_have_text("step 4 of 6 · linked by sample")
-    expect(tab.frame.get_by_role("combobox", name="Run beside")).to_have_value("second")
+    expect(tab.frame.get_by_role("combobox", name="Second run")).to_have_value("second")
     expect(tab.frame.get_by_role("checkbox", name="Same axes")).to_be_checked()
     left, right = tab.positions(), positions(tab)
     assert len(left) == len(right) == SAMPLES
@@ -210,7 +211,7 @@ def test_one_slider_moves_both_and_pairs_their_steps(
     wait_for_both(tab, 4, 4)
     tab.slider.press("ArrowLeft")
     wait_for_both(tab, 3, 2)
-    steps = tab.frame.get_by_role("combobox", name="Steps beside")
+    steps = tab.frame.get_by_role("combobox", name="Pairing")
     steps.select_option("offset 1")
     wait_for_both(tab, 3, 4)
     steps.select_option("fixed 0")
@@ -236,7 +237,7 @@ def test_one_slider_moves_both_and_pairs_their_steps(
 def test_two_layers_survive_a_reload(open_tab: Open, runs: TensorBoardProcess) -> None:
     tab = open_tab(at=runs, reduced_motion=True)
     tab.wait_for_picture(4)
-    compare(tab, Run=FIRST, Layer="fc2", Steps="offset -1")
+    compare(tab, run=FIRST, layer="fc2", pairing="offset -1")
     wait_for_both(tab, 4, 3)
     expect(linked_by(tab)).to_have_text("step 3 of 4 · linked by sample")
     expect(tab.frame.get_by_role("checkbox", name="Same axes")).to_have_count(0)
@@ -251,7 +252,7 @@ def test_two_layers_survive_a_reload(open_tab: Open, runs: TensorBoardProcess) -
     wait_for_both(tab, 4, 3)
     tab.wait_until(lambda: np.allclose(tab.positions(), left, atol=0.5))
     tab.wait_until(lambda: np.allclose(positions(tab), right, atol=0.5))
-    expect(tab.frame.get_by_role("combobox", name="Layer beside")).to_have_value("fc2")
+    expect(tab.frame.get_by_role("combobox", name="Second layer")).to_have_value("fc2")
 
     # A picture holds both panes.
     picture = np.asarray(Image.open(save(tab, "PNG")).convert("RGB")).astype(int)
@@ -267,7 +268,7 @@ def test_two_steps_of_a_layer_lie_in_one_coordinate_system(
     tab = open_tab(at=runs, reduced_motion=True)
     tab.wait_for_picture(4)
     last = tab.positions()
-    compare(tab, Run=FIRST, Steps="fixed 4")
+    compare(tab, run=FIRST, pairing="fixed 4")
     wait_for_both(tab, 4, 4)
     np.testing.assert_allclose(tab.positions(), positions(tab), atol=0.1)
     assert np.ptp(last[:, 0]) > np.ptp(tab.positions()[:, 0]), "two panes share the room"
@@ -276,7 +277,7 @@ def test_two_steps_of_a_layer_lie_in_one_coordinate_system(
     assert np.ptp(tab.positions()) < 0.6 * np.ptp(positions(tab)), "both from the same place"
 
     # What was chosen by hand in the second pane starts there by itself, too.
-    tab.frame.get_by_role("combobox", name="View beside").select_option("tsne")
+    tab.frame.get_by_role("combobox", name="Second view").select_option("tsne")
     notice = tab.frame.get_by_role("region", name="Layout of the second pane")
     expect(notice).to_contain_text("Computing t-SNE: step 1 of 5")
     notice.get_by_role("button", name="Cancel").click()
@@ -289,7 +290,7 @@ def test_ids_link_what_they_name_and_nothing_is_guessed(
 ) -> None:
     tab = open_tab(at=runs, reduced_motion=True)
     tab.wait_for_picture(4)
-    compare(tab, Run="part")
+    compare(tab, run="part")
     wait_for_both(tab, 4, 2)
     expect(linked_by(tab)).to_have_text("step 2 of 2 · linked by column id: 160 of 240")
     point_at(tab, second(tab), positions(tab)[7])
@@ -301,7 +302,7 @@ def test_ids_link_what_they_name_and_nothing_is_guessed(
     hidden = KEPT % CLASSES == 1
     tab.wait_until(lambda: np.array_equal(np.isnan(positions(tab)[:, 0]), hidden))
 
-    tab.frame.get_by_role("combobox", name="Run beside").select_option("third")
+    tab.frame.get_by_role("combobox", name="Second run").select_option("third")
     wait_for_both(tab, 4, 2)
     expect(linked_by(tab)).to_have_text("step 2 of 2 · not linked: other samples")
     assert not np.isnan(positions(tab)).any()

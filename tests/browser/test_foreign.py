@@ -95,8 +95,8 @@ def test_fractions_are_steps_as_they_were_written(
         said = f"step {step}, {place} of 3"
         expect(timeline).to_contain_text(said)
         expect(tab.slider).to_have_attribute("aria-valuetext", said)
-    tab.frame.get_by_text("More of this view").click()
-    tab.frame.get_by_label("Axes from").select_option(label="Last step, 10.5")
+    tab.frame.get_by_text("View settings").click()
+    tab.frame.get_by_label("Fit axes on").select_option(label="Last step (10.5)")
     tab.frame.get_by_role("button", name="How reliable is this view?").click()
     quality = tab.frame.get_by_role("region", name="Projection quality")
     expect(quality).to_contain_text("PCA fitted on step 10.5; explains")

@@ -43,7 +43,7 @@ def choosing(tab: Tab) -> Iterator[str]:
     yield "sample with predictions and neighbors"
     tab.frame.get_by_role("tab", name="Layer").click()
     expect(tab.frame.get_by_text("more curves")).to_be_visible()
-    tab.frame.get_by_text("More of this view").click()
+    tab.frame.get_by_text("View settings").click()
     yield "layer and parameters of the view"
     for menu in ("Overlays", "Save"):
         tab.frame.locator("summary", has_text=menu).click()

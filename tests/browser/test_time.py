@@ -190,7 +190,7 @@ def test_selected_samples_are_held_still_while_the_others_move(
     tab.wait_for_picture(0)
     assert moved()[held].max() < 2
     assert np.median(moved()[~held]) > 20
-    tab.frame.get_by_role("button", name="Let go").click()
+    tab.frame.get_by_role("button", name="Stop aligning").click()
     tab.wait_until(lambda: bool(np.median(moved()[held]) > 20))
 
 
@@ -365,15 +365,15 @@ def test_axes_run_between_groups_that_were_selected(
     dimensions = tab.frame.get_by_role("group", name="Dimensions")
     view = tab.frame.get_by_role("combobox", name="View", exact=True)
     view.select_option("axes")
-    tab.frame.get_by_text("More of this view").click()
+    tab.frame.get_by_text("View settings").click()
     # Both groups first: until then there are no axes to ask for.
     for side, label in (("Left", 0), ("Right", 1)):
         select_label(tab, label)
-        tab.frame.get_by_role("combobox", name="Kind").select_option("groups")
+        tab.frame.get_by_role("combobox", name="Axes by").select_option("groups")
         group = tab.frame.get_by_role("group", name=side)
         group.get_by_role("button", name="Set from selection (30)").click()
         expect(group).to_contain_text("30 samples")
-    expect(tab.canvas).to_have_accessible_name(re.compile("Axes of fc1"))
+    expect(tab.canvas).to_have_accessible_name(re.compile(r"Class axes \(LDA / means\) of fc1"))
     tab.wait_for_picture(STEPS[-1])
     x = tab.positions()[:, 0]
     assert x[LABELS == 0].mean() < x[LABELS == 1].mean()

@@ -41,7 +41,7 @@ def notice(tab: Tab) -> Locator:
 
 
 def open_more(tab: Tab) -> None:
-    tab.frame.get_by_text("More of this view").click()
+    tab.frame.get_by_text("View settings").click()
 
 
 def test_a_layout_that_was_computed_is_there_the_next_time(
@@ -116,7 +116,7 @@ def test_other_components_and_a_tour_need_no_new_layout(open_tab: Open) -> None:
     tab.wait_for_picture(EPOCHS)
     open_more(tab)
     first = tab.positions()
-    tab.frame.get_by_label("Across").select_option("3")
+    tab.frame.get_by_label("X axis").select_option("3")
     tab.wait_until(lambda: bool(np.abs(tab.positions()[:, 0] - first[:, 0]).max() > 20))
     tab.wait_for_picture(EPOCHS)
     other = tab.positions()
@@ -125,17 +125,17 @@ def test_other_components_and_a_tour_need_no_new_layout(open_tab: Open) -> None:
         "Projection quality is measured for the first axes only."
     )
 
-    tab.frame.get_by_label("Across").select_option("2")
+    tab.frame.get_by_label("X axis").select_option("2")
     tab.wait_for_picture(EPOCHS)
-    expect(tab.frame.get_by_label("Up")).to_have_value("3")
+    expect(tab.frame.get_by_label("Y axis")).to_have_value("3")
 
     tab.frame.get_by_role("button", name="Tour all components").click()
     tab.wait_until(lambda: bool(np.abs(tab.positions() - other).max() > 20))
     here = tab.positions()
     tab.wait_until(lambda: bool(np.abs(tab.positions() - here).max() > 5))
-    tab.frame.get_by_role("button", name="Stop the tour").click()
+    tab.frame.get_by_role("button", name="Stop tour").click()
     tab.settle()
-    expect(tab.frame.get_by_label("Across")).to_have_value("")
+    expect(tab.frame.get_by_label("X axis")).to_have_value("")
 
 
 def test_pinned_positions_hold_for_all_steps(open_tab: Open) -> None:
@@ -143,12 +143,12 @@ def test_pinned_positions_hold_for_all_steps(open_tab: Open) -> None:
     tab.wait_for_picture(EPOCHS)
     pinned = tab.positions()
     open_more(tab)
-    tab.frame.get_by_label("Pin positions").check()
+    tab.frame.get_by_label("Freeze layout").check()
     tab.slider.focus()
     tab.page.keyboard.press("Home")
     tab.wait_for_picture(0)
     np.testing.assert_array_equal(tab.positions(), pinned)
-    tab.frame.get_by_label(f"Positions pinned at step {EPOCHS}").uncheck()
+    tab.frame.get_by_label(f"Layout frozen at epoch {EPOCHS}").uncheck()
     tab.wait_until(lambda: bool(np.abs(tab.positions() - pinned).max() > 20))
 
 
@@ -160,13 +160,13 @@ def test_axes_can_be_those_of_one_step_or_of_directions_alone(open_tab: Open) ->
     expect(quality).to_contain_text(f"PCA fitted on all {EPOCHS + 1} epochs; explains")
     all_steps = tab.positions()
     open_more(tab)
-    tab.frame.get_by_label("Axes from").select_option(label=f"Last step, {EPOCHS}")
+    tab.frame.get_by_label("Fit axes on").select_option(label=f"Last epoch ({EPOCHS})")
     expect(quality).to_contain_text(f"PCA fitted on epoch {EPOCHS}; explains")
     tab.wait_until(lambda: bool(np.abs(tab.positions() - all_steps).max() > 5))
     tab.wait_for_picture(EPOCHS)
 
     one_step = tab.positions()
-    tab.frame.get_by_label("Spherize").check()
+    tab.frame.get_by_label("Spherize samples").check()
     tab.wait_until(lambda: bool(np.abs(tab.positions() - one_step).max() > 5))
 
 

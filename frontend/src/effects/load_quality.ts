@@ -45,7 +45,7 @@ export function loadQuality(store: Store, signal: AbortSignal): void {
     loading = new AbortController();
     const stillWanted = AbortSignal.any([signal, loading.signal]);
     untracked(() =>
-      store.activity.attemptQuietly("the quality of this view", stillWanted, async () => {
+      store.activity.attemptQuietly("the projection quality", stillWanted, async () => {
         let work: "start" | "look" = wanted ? "start" : "look";
         for (;;) {
           const quality = await askUntilFree(

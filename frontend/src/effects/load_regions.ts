@@ -53,12 +53,12 @@ export function loadRegions(store: Store, signal: AbortSignal): void {
 /** Why the picture is no plane of the layer's own space; null where it is one. */
 export function obstacleToRegions(store: Store): string | null {
   const { view, dimensions, turn, pinned, display } = store;
-  if (view.value === null || view.value.iterative) return "need a linear view: PCA or Axes";
+  if (view.value === null || view.value.iterative) return "need a linear view: PCA or class axes";
   if (dimensions.value !== 2) return "lie in a plane: choose 2D";
   if (view.value.onto !== null) return "need the run's own axes";
-  if (turn.value !== null) return "need the first two axes: turn back";
-  if (pinned.value !== null) return "need each step's own positions: unpin";
-  if (display.held.value !== null) return "need samples that are not held still: let go";
+  if (turn.value !== null) return "need components 1 and 2 on the axes";
+  if (pinned.value !== null) return "need a layout that is not frozen";
+  if (display.held.value !== null) return "need unaligned samples: stop aligning";
   return null;
 }
 

@@ -4,14 +4,21 @@ import { IconButton } from "../controls/icon_button";
 import { type Pairing, readPairing, writePairing } from "../model/comparison/matching_steps";
 import { chooseBeside, pairingsOffered, toggleCompanion } from "../state/actions/compare";
 import { canShareAxes } from "../state/derived/shared_axes";
-import { engineTitle, shownStep, stepTitle } from "../state/derived/titles";
+import {
+  capitalized,
+  countedSteps,
+  engineTitle,
+  namedStep,
+  stepNoun,
+  stepTitle,
+} from "../state/derived/titles";
 import type { Store } from "../state/store";
 
 type Options = readonly (readonly [string, string])[];
 
 const BY: Readonly<Record<"epoch" | "time" | "step", string>> = {
   epoch: "Same epoch",
-  time: "After as long a training",
+  time: "Same training time",
   step: "Same step",
 };
 /** Those that grow while something is learnt. */
@@ -44,29 +51,29 @@ export function CompanionBar({ store, companion }: { store: Store; companion: St
     <header class="pane-bar">
       <div class="pane-fields">
         <Select
-          name="Run beside"
-          title="The run in the second pane"
+          name="Second run"
+          title="Run in the second pane"
           groups={[["", runs.map(({ run }) => [run, run])]]}
           chosen={beside.run}
           choose={(run) => chooseBeside(store, { run })}
         />
         <Select
-          name="Layer beside"
-          title="The layer in the second pane"
+          name="Second layer"
+          title="Layer in the second pane"
           groups={[["", layers.map(({ name }) => [name, name])]]}
           chosen={beside.layer}
           choose={(layer) => chooseBeside(store, { layer })}
         />
         <Select
-          name="View beside"
-          title="How the layer in the second pane is projected"
+          name="Second view"
+          title="Projection in the second pane"
           groups={[["", [["", "Same view"], ...views]]]}
           chosen={beside.engine ?? ""}
           choose={(engine) => chooseBeside(store, { engine: engine === "" ? null : engine })}
         />
         <Select
-          name="Steps beside"
-          title="Which step of the second pane goes with the one of the first"
+          name="Pairing"
+          title={`Which ${stepNoun(companion)} the second pane shows`}
           groups={stepsOffered(store, companion, beside.pairing)}
           chosen={writePairing(beside.pairing)}
           choose={(text) => {
@@ -87,7 +94,7 @@ export function CompanionBar({ store, companion }: { store: Store; companion: St
         {canShareAxes(store, beside) && (
           <CheckField
             name="Same axes"
-            title="Turns this run's activations onto those of the first pane, so that places can be compared"
+            title="Rotates this run onto the first pane's axes, so that positions can be compared"
             checked={!beside.ownAxes}
             choose={(shared) => chooseBeside(store, { ownAxes: !shared })}
           />
@@ -110,26 +117,25 @@ function stepsOffered(
   const offsets = recorded.length > 1 ? OFFSETS : [];
   const fixed = recorded.slice(0, MOST_STEPS);
   const all: (readonly [string, Options])[] = [
-    ["Together", pairingsOffered(store).map((kind) => [kind, BY[kind]])],
-    ["At the same", metrics.map(({ name, title }) => [`metric ${name}`, title])],
-    ["Apart", offsets.map((places) => [`offset ${places}`, apart(places)])],
-    ["Always", fixed.map((step) => [`fixed ${step}`, `Step ${shownStep(companion, step)}`])],
+    ["Matched by", pairingsOffered(store).map((kind) => [kind, BY[kind]])],
+    ["Same value of", metrics.map(({ name, title }) => [`metric ${name}`, title])],
+    ["Offset", offsets.map((places) => [`offset ${places}`, apart(companion, places)])],
+    ["Fixed", fixed.map((step) => [`fixed ${step}`, capitalized(namedStep(companion, step))])],
   ];
   // What an address names, or a metric whose curve has not come yet, stands in the list all the same.
   const own = writePairing(chosen);
   const listed = all.some(([, options]) => options.some(([text]) => text === own));
-  return listed ? all : [...all, ["Else", [[own, inWords(companion, chosen)]]]];
+  return listed ? all : [...all, ["Other", [[own, inWords(companion, chosen)]]]];
 }
 
 function inWords(companion: Store, pairing: Pairing): string {
-  if (pairing.kind === "offset") return apart(pairing.places);
-  if (pairing.kind === "fixed") return `Step ${shownStep(companion, pairing.step)}`;
+  if (pairing.kind === "offset") return apart(companion, pairing.places);
+  if (pairing.kind === "fixed") return capitalized(namedStep(companion, pairing.step));
   return pairing.kind === "metric" ? pairing.metric : BY[pairing.kind];
 }
 
-function apart(places: number): string {
-  const count = Math.abs(places);
-  return `${count} snapshot${count === 1 ? "" : "s"} ${places < 0 ? "earlier" : "later"}`;
+function apart(companion: Store, places: number): string {
+  return `${countedSteps(companion, Math.abs(places))} ${places < 0 ? "earlier" : "later"}`;
 }
 
 interface SelectProps {

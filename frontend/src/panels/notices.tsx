@@ -1,6 +1,6 @@
 // Says what the page waits for and what went wrong. The picture behind stays.
 
-import { shownStep } from "../state/derived/titles";
+import { namedStep } from "../state/derived/titles";
 import type { Store } from "../state/store";
 
 export function Notices({ store }: { store: Store }) {
@@ -13,7 +13,7 @@ export function Notices({ store }: { store: Store }) {
   const atOnce = view.value?.iterative === false;
   const waiting =
     awaited !== null && failures.length === 0 && atOnce
-      ? `Computing step ${shownStep(store, awaited)} of ${layer.value?.name ?? "the layer"}…`
+      ? `Computing ${namedStep(store, awaited)} of ${layer.value?.name ?? "the layer"}…`
       : activity.waiting.value.length > 0
         ? `Loading ${activity.waiting.value[0]}…`
         : null;
@@ -47,7 +47,7 @@ export function Notices({ store }: { store: Store }) {
             </p>
             <button
               type="button"
-              title="Takes this message away"
+              title="Hides this message"
               onClick={() => store.samples.dismissNotSearched()}
             >
               Dismiss

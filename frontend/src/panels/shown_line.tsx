@@ -1,8 +1,8 @@
-// Says that not all samples are on the stage, or that some are held still, and undoes it; and tells screen readers what is selected.
+// Says that not all samples are on the stage, or that each step is aligned on some, and undoes it; and tells screen readers what is selected.
 
 import { obstacleToRegions } from "../effects/load_regions";
 import { toggleHolding } from "../state/actions/display";
-import { shownStep } from "../state/derived/titles";
+import { namedStep } from "../state/derived/titles";
 import type { Store } from "../state/store";
 
 export function ShownLine({ store }: { store: Store }) {
@@ -16,7 +16,7 @@ export function ShownLine({ store }: { store: Store }) {
       <div class="shown-lines">
         {hidden > 0 && (
           <div class="shown-line">
-            <span title="They hold NaN or infinity at some step: see the run's problems">
+            <span title="NaN or infinity somewhere in the run; see its problems">
               {write(hidden)} {hidden === 1 ? "sample" : "samples"} hidden (NaN or infinity)
             </span>
           </div>
@@ -28,7 +28,7 @@ export function ShownLine({ store }: { store: Store }) {
             </span>
             <button
               type="button"
-              title="Ends isolation and all filters"
+              title="Removes isolation and all filters"
               onClick={() => store.samples.showAll()}
             >
               Show all
@@ -38,14 +38,14 @@ export function ShownLine({ store }: { store: Store }) {
         {held !== null && (
           <div class="shown-line">
             <span>
-              {write(held.ids.length)} held still as at step {shownStep(store, held.step)}
+              Aligned on {write(held.ids.length)} samples at {namedStep(store, held.step)}
             </span>
             <button
               type="button"
               title="Lets these samples move again"
               onClick={() => toggleHolding(store, [])}
             >
-              Let go
+              Stop aligning
             </button>
           </div>
         )}
@@ -69,7 +69,7 @@ export function RegionsLine({ store }: { store: Store }) {
       : regionsProblem.value !== null
         ? `No decision regions: ${regionsProblem.value}`
         : planeLogits.value === null
-          ? "Decision regions are on their way…"
+          ? "Loading decision regions…"
           : "Decision regions of the plane through the mean: a slice, not a projection";
   return (
     <div class="shown-line of-regions">

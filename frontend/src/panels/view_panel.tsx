@@ -4,6 +4,7 @@ import { CheckField, Field, NumberField } from "../controls/field";
 
 import { driftInWords, tooFew } from "../model/projection/engines";
 import { lacksGroups } from "../model/projection/groups";
+import { choiceName, settingName } from "../model/projection/setting_names";
 import { readIds, writeIds } from "../model/samples/selection";
 import { type Axes, COMPONENTS, FIRST_AXES } from "../model/scene/components";
 import {
@@ -15,7 +16,7 @@ import {
   togglePin,
   toggleTour,
 } from "../state/actions/choose_view";
-import { shownStep } from "../state/derived/titles";
+import { capitalized, namedStep, shownStep, stepNoun } from "../state/derived/titles";
 import type { Store } from "../state/store";
 import type { Parameter } from "../types";
 
@@ -23,14 +24,14 @@ export function ViewPanel({ store }: { store: Store }) {
   const { engines, engine, settings, pinned, step, steps } = store;
   const facts = engines.value.find(({ name }) => name === engine.value);
   if (facts === undefined) return null;
-  const drift = driftInWords(facts, settings.value[engine.value] ?? {});
+  const drift = driftInWords(facts, settings.value[engine.value] ?? {}, stepNoun(store));
   // Groups of samples are asked for where the axes run between them.
   const inGroups = Object.values(settings.value[engine.value] ?? {}).includes("groups");
   return (
     <>
       <Field
         name="View"
-        title="How the layer's units are brought down to two or three dimensions"
+        title="How the layer is projected to two or three dimensions"
         options={engines.value.map(({ name, title }) => [name, title])}
         barred={tooFew(engines.value, store.layer.value?.samples ?? Number.POSITIVE_INFINITY)}
         chosen={engine.value}
@@ -40,13 +41,11 @@ export function ViewPanel({ store }: { store: Store }) {
       {facts.unavailable != null && <p class="problems">{facts.unavailable}</p>}
       {lacksGroups(settings.value[engine.value] ?? {}) && (
         <p class="note">
-          Select samples and set them as left and right, below; where up is set, down too.
+          Select samples, then set the left and right group below; up and down are optional.
         </p>
       )}
       <details class="more">
-        <summary title="Its axes, its parameters, and holding positions still">
-          More of this view
-        </summary>
+        <summary title="Axes, parameters, and freezing the layout">View settings</summary>
         {!facts.iterative && <AxesFields store={store} />}
         {facts.parameters
           .filter(({ name, type }) => name !== "basis_steps" && (type !== "samples" || inGroups))
@@ -57,10 +56,10 @@ export function ViewPanel({ store }: { store: Store }) {
           <CheckField
             name={
               pinned.value === null
-                ? "Pin positions"
-                : `Positions pinned at step ${shownStep(store, pinned.value)}`
+                ? "Freeze layout"
+                : `Layout frozen at ${namedStep(store, pinned.value)}`
             }
-            title={`All steps at the positions of step ${shownStep(store, pinned.value ?? step.value ?? 0)}: what moves then is colour alone`}
+            title={`Shows every ${stepNoun(store)} at the positions of ${namedStep(store, pinned.value ?? step.value ?? 0)}; only colors change`}
             checked={pinned.value !== null}
             choose={() => togglePin(store)}
           />
@@ -82,19 +81,22 @@ function AxesFields({ store }: { store: Store }) {
     (one) => one != null,
   );
   const axes = seenAxes(store);
+  const noun = stepNoun(store);
   const components = Array.from({ length: COMPONENTS }, (_, i) => i);
   return (
     <>
       <Field
-        name="Axes from"
-        title="The steps whose samples the axes are fitted to"
+        name="Fit axes on"
+        title={`The ${noun}s that the axes are fitted to`}
         options={[
-          ["", "All steps"],
+          ["", `All ${noun}s`],
           ...named.map(
             (one) =>
               [
                 `${one}`,
-                `${one === last ? "Last step," : "Step"} ${shownStep(store, one)}`,
+                one === last
+                  ? `Last ${noun} (${shownStep(store, one)})`
+                  : capitalized(namedStep(store, one)),
               ] as const,
           ),
         ]}
@@ -102,13 +104,13 @@ function AxesFields({ store }: { store: Store }) {
         choose={(value) => chooseBasisSteps(store, value === "" ? null : value)}
       />
       <div class="axes">
-        {["Across", "Up", "Towards"].slice(0, dimensions.value).map((name, i) => (
+        {["X axis", "Y axis", "Z axis"].slice(0, dimensions.value).map((name, i) => (
           <Field
             key={name}
             name={name}
-            title="Which component is on this axis"
+            title="Component shown on this axis"
             options={[
-              ...(axes === null ? [["", "turned"] as const] : []),
+              ...(axes === null ? [["", "rotated"] as const] : []),
               ...components.map((one) => [`${one + 1}`, `${one + 1}`] as const),
             ]}
             chosen={axes === null ? "" : `${(axes[i] ?? 0) + 1}`}
@@ -121,9 +123,9 @@ function AxesFields({ store }: { store: Store }) {
       </div>
       {others.length > 0 && (
         <Field
-          name="In the axes of"
-          title="Turns this run's activations onto those of another run, so that both can be compared"
-          options={[["", "this run"], ...others.map(({ run }) => [run, run] as const)]}
+          name="Axes of run"
+          title="Rotates this run onto another run's axes, so that positions can be compared"
+          options={[["", "This run"], ...others.map(({ run }) => [run, run] as const)]}
           chosen={view.value?.onto?.run ?? ""}
           choose={(run) => chooseOntoRun(store, run === "" ? null : run)}
         />
@@ -131,11 +133,11 @@ function AxesFields({ store }: { store: Store }) {
       <button
         type="button"
         class="wide"
-        title="Turns slowly through all ten components"
+        title="Rotates slowly through all ten components"
         aria-pressed={touring.value}
         onClick={() => toggleTour(store)}
       >
-        {touring.value ? "Stop the tour" : "Tour all components"}
+        {touring.value ? "Stop tour" : "Tour all components"}
       </button>
     </>
   );
@@ -144,7 +146,7 @@ function AxesFields({ store }: { store: Store }) {
 function ParameterField({ store, parameter }: { store: Store; parameter: Parameter }) {
   const { settings, engine, table } = store;
   const value = settings.value[engine.value]?.[parameter.name] ?? String(parameter.default);
-  const name = words(parameter.name);
+  const name = settingName(parameter.name, stepNoun(store));
   const choose = (chosen: string) => chooseSetting(store, parameter, chosen);
   switch (parameter.type) {
     case "flag":
@@ -173,7 +175,7 @@ function ParameterField({ store, parameter }: { store: Store; parameter: Paramet
       return (
         <Field
           name={name}
-          options={parameter.choices.map((one) => [one, words(one)] as const)}
+          options={parameter.choices.map((one) => [one, choiceName(one)] as const)}
           chosen={value}
           choose={choose}
           title={parameter.meaning}
@@ -187,7 +189,7 @@ function ParameterField({ store, parameter }: { store: Store; parameter: Paramet
         <Field
           name={name}
           options={[
-            ["", parameter.name === "column" ? "The label" : "None"],
+            ["", parameter.name === "column" ? "Label" : "None"],
             ...columns.map((column) => [column.name, column.name] as const),
           ]}
           chosen={value}
@@ -224,7 +226,7 @@ function SamplesField({
       </legend>
       <button
         type="button"
-        title="Takes the samples that are selected now"
+        title="Uses the selected samples"
         disabled={selected === 0}
         onClick={() => chooseSetting(store, parameter, writeIds(store.samples.selectedIds()))}
       >
@@ -232,7 +234,7 @@ function SamplesField({
       </button>
       <button
         type="button"
-        title="Leaves the group empty"
+        title="Empties this group"
         disabled={written === ""}
         onClick={() => chooseSetting(store, parameter, String(parameter.default))}
       >
@@ -263,9 +265,4 @@ function withAxis(axes: Axes, place: number, component: number): Axes {
     return i === other ? (axes[place] ?? axis) : axis;
   });
   return [changed[0] ?? 0, changed[1] ?? 1, changed[2] ?? 2];
-}
-
-function words(name: string): string {
-  const spaced = name.replaceAll("_", " ");
-  return spaced.charAt(0).toUpperCase() + spaced.slice(1);
 }

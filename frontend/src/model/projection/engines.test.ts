@@ -16,7 +16,7 @@ const ENGINES = [engine("pca", 1), engine("umap", 5)];
 describe("an engine that needs more samples", () => {
   it("is named with the reason, its tooltip", () => {
     expect([...tooFew(ENGINES, 4)]).toEqual([
-      ["umap", "UMAP needs 5 samples or more; the layer has 4"],
+      ["umap", "UMAP needs at least 5 samples; this layer has 4"],
     ]);
   });
 
@@ -43,13 +43,13 @@ describe("what becomes of drift", () => {
 
   it.each([
     [{}, "taken out"],
-    [{ axes_within_steps: "false" }, "the axes follow"],
+    [{ axes_within_steps: "false" }, "the axes still follow"],
     [{ center_steps: "false" }, "moves the whole picture"],
   ])("is said for the settings %o", (settings, words) => {
-    expect(driftInWords(pca, settings)).toContain(words);
+    expect(driftInWords(pca, settings, "epoch")).toContain(words);
   });
 
   it("is nothing for an engine that has no such setting", () => {
-    expect(driftInWords(engine("umap", 5), {})).toBe("");
+    expect(driftInWords(engine("umap", 5), {}, "epoch")).toBe("");
   });
 });

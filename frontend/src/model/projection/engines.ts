@@ -8,7 +8,7 @@ export function tooFew(engines: readonly Engine[], samples: number): ReadonlyMap
       .filter(({ least_samples: leastSamples }) => samples < leastSamples)
       .map(({ name, title, least_samples: leastSamples }) => [
         name,
-        `${title} needs ${leastSamples} samples or more; the layer has ${samples}`,
+        `${title} needs at least ${leastSamples} samples; this layer has ${samples}`,
       ]),
   );
 }
@@ -17,6 +17,7 @@ export function tooFew(engines: readonly Engine[], samples: number): ReadonlyMap
 export function driftInWords(
   { parameters }: Engine,
   settings: Readonly<Record<string, string>>,
+  noun: "epoch" | "step",
 ): string {
   const isOn = (name: string) => {
     const parameter = parameters.find((one) => one.name === name);
@@ -24,8 +25,8 @@ export function driftInWords(
   };
   const centered = isOn("center_steps");
   if (centered === undefined) return "";
-  if (!centered) return "A drift that all samples share moves the whole picture.";
+  if (!centered) return "Drift that all samples share moves the whole picture.";
   return isOn("axes_within_steps") === false
-    ? "Each step is drawn about its own mean; the axes follow the drift that all samples share."
-    : "Each step is drawn about its own mean: drift that all samples share is taken out.";
+    ? `Each ${noun} is centered on its own mean; the axes still follow shared drift.`
+    : `Each ${noun} is centered on its own mean: drift that all samples share is taken out.`;
 }

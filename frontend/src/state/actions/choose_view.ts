@@ -84,7 +84,9 @@ export function startLayout(store: Store): void {
 export function cancelLayout(store: Store): void {
   const frames = store.frames.value;
   if (frames === null) return;
-  store.activity.attemptQuietly("the end of a layout", frames.stopped, () => frames.cancel());
+  store.activity.attemptQuietly("the state of the computation", frames.stopped, () =>
+    frames.cancel(),
+  );
 }
 
 /** Shows all steps at the positions of the present one, or at their own again. */

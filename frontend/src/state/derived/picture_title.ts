@@ -5,7 +5,7 @@ import { capitalized, engineTitle, namedStep, stageTitle } from "./titles";
 export function pictureTitle(store: Store): string {
   const instead = shownInstead(store);
   if (store.picture.stale.value) {
-    return `${engineTitle(store)} of ${store.layerName.value} is not here yet; dimmed, the picture before it`;
+    return `${engineTitle(store)} of ${store.layerName.value} is not ready; the previous view is dimmed`;
   }
   return instead === null ? stageTitle(store) : `${engineTitle(store)}: ${instead}`;
 }
