@@ -60,7 +60,7 @@ mutants: $(VENV)/installed $(VENV)/mutants $(PAGE)  ## how many of 400 small fau
 	cd $(MUTANTS) && .venv/bin/python -m pytest $(ROOMS) tests/reported --ignore tests/reported/test_logdirs.py --cov --cov-context test --cov-report= --junitxml durations.xml
 	cd $(MUTANTS) && rm -f mutants.sqlite && .venv/bin/cosmic-ray init tests/mutants/cosmic-ray.toml mutants.sqlite
 	cd $(MUTANTS) && .venv/bin/python -m tests.mutants.sample mutants.sqlite
-	cd $(MUTANTS) && .venv/bin/cosmic-ray exec tests/mutants/cosmic-ray.toml mutants.sqlite
+	cd $(MUTANTS) && .venv/bin/python -m tests.mutants.try_mutants mutants.sqlite
 	cd $(MUTANTS) && .venv/bin/cr-report --surviving-only --show-diff mutants.sqlite
 
 test-backends: $(BACKENDS)/installed  ## recording on Keras' other backends
