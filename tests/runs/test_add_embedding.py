@@ -20,7 +20,9 @@ from tensorboardX import SummaryWriter
 
 from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.plugin import EmbeddingsPlugin
+from tb_embed_plugin.runs import logdir as runs_logdir
 from tb_embed_plugin.runs.foreign.tensor_tsv import TensorFile
+from tb_embed_plugin.runs.logdir import Logdir
 from tb_embed_plugin.runs.run import Run
 from tests.harness import client_for, find_run
 
@@ -125,6 +127,44 @@ def test_steps_of_other_samples_are_shown_apart(
     assert ("metadata that differ" in problem) == ("metadata" in other)
     np.testing.assert_array_equal(run.snapshot("default", 4), second["mat"])
     np.testing.assert_array_equal(run.snapshot("default (steps 0-1, 3)", 3), first["mat"])
+
+
+def test_a_layer_of_many_steps_apart_names_the_first_three_and_the_last(
+    tmp_path: Path, matrix: Callable[..., Matrix]
+) -> None:
+    write(tmp_path, [{"mat": matrix(20 + s % 3), "global_step": s} for s in range(15)])
+    run = find_run(tmp_path)
+    steps = ["0, 3, 6, …, 12", "1, 4, 7, …, 13"]
+    layers = {layer.name for layer in run.layers}
+    assert layers == {"default", *(f"default (steps {some})" for some in steps)}
+    (problem,) = run.problems
+    assert "received tensors of 22 x 5, 21 x 5, 20 x 5: they" in problem
+
+
+def test_every_file_is_looked_at_within_some_polls(
+    tmp_path: Path, matrix: Callable[..., Matrix], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs_logdir, "SETTLED_SECONDS", -10)
+    write(tmp_path, [{"mat": matrix(), "global_step": step} for step in range(6)])
+    logdir = Logdir(tmp_path, list)
+    for file in sorted(tmp_path.rglob("tensors.tsv")):
+        (before,) = logdir.list_runs()
+        os.utime(file, (1, 1))
+        polls = [logdir.list_runs() for _ in range(runs_logdir.TURNS)]
+        assert polls[-1] != [before]
+
+
+def test_an_entry_of_anybody_elses_is_a_layer_and_a_step_by_its_name(
+    tmp_path: Path, matrix: Callable[..., Matrix]
+) -> None:
+    folder = tmp_path / "vectors" / "values"
+    folder.mkdir(parents=True)
+    np.savetxt(folder / "tensors.tsv", matrix(), delimiter="\t")
+    (tmp_path / "projector_config.pbtxt").write_text(
+        'embeddings { tensor_name: "pair:7" tensor_path: "vectors/values/tensors.tsv" }'
+    )
+    (layer,) = find_run(tmp_path).layers
+    assert (layer.name, layer.steps) == ("pair", (7,))
 
 
 def test_nan_and_infinity_are_kept_and_told(

@@ -237,7 +237,8 @@ def test_a_look_is_bounded_and_says_so(folder: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(discovery, "MAX_DIRECTORIES", 20)
     logdir = Logdir(root, lambda: ["z/run"])
     assert names(logdir) == ["z/run"]
-    assert "at most 20 directories" in logdir.problems[0]
+    (problem,) = logdir.problems
+    assert "at most 20 directories" in problem
 
 
 def test_changes_are_seen_at_the_next_poll_and_runs_stay_what_they_were(folder: Path) -> None:

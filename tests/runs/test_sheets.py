@@ -57,6 +57,13 @@ def test_without_a_size_the_grid_is_square(tmp_path: Path) -> None:
     assert (sheet.facts.columns, sheet.facts.cell, sheet.problems) == (4, (8, 8), ())
 
 
+def test_square_cells_divide_both_sides(tmp_path: Path) -> None:
+    # Cells of 11 x 11 would be as many, with 5 and 4 pixels left over.
+    Image.new("L", (60, 48)).save(tmp_path / "sheet.png")
+    sheet = read_sheet(tmp_path / "sheet.png", (), 20)
+    assert (sheet.facts.cell, sheet.problems) == ((12, 12), ())
+
+
 def test_too_few_cells_are_told_and_shown(tmp_path: Path) -> None:
     write_sheet(tmp_path / "sheet.png", np.zeros((9, 8, 8), np.uint8), 3)
     sheet = read_sheet(tmp_path / "sheet.png", (8, 8), 20)

@@ -1,0 +1,23 @@
+"""Series of names: what is said of a guess, and which number is the step."""
+
+from __future__ import annotations
+
+import pytest
+
+from tb_embed_plugin.runs.foreign.step_names import find_series
+
+
+def test_numbered_tries_are_told_by_the_first() -> None:
+    (series,) = find_series(["m-try1", "m-try2", "m-try3"])
+    assert series.note.startswith("m-try1 and 2 more are taken for the steps of one training")
+
+
+@pytest.mark.parametrize(("word", "side"), [("best", "after"), ("init", "before")])
+def test_a_name_without_a_number_is_told_with_its_side(word: str, side: str) -> None:
+    (series,) = find_series(["m-1", "m-2", f"m-{word}"])
+    assert f"none: it is shown {side} the others; number it" in series.note
+
+
+def test_fractions_are_steps_without_a_word_where_nothing_else_varies() -> None:
+    (series,) = find_series(["m-0.25", "m-0.5"])
+    assert (series.written, series.note) == ({0: "0.25", 1: "0.5"}, "")
