@@ -120,7 +120,7 @@ def expect_selected(tab: Tab, count: int) -> None:
 def selected_ids(tab: Tab) -> list[int]:
     """The samples selected, as the download says."""
     with tab.page.expect_download() as downloading:
-        inspector(tab).get_by_role("button", name="Download", exact=True).click()
+        inspector(tab).get_by_role("button", name="Save CSV", exact=True).click()
     return [int(row["sample"]) for row in rows_of(downloading.value.path())]
 
 
@@ -276,7 +276,7 @@ def test_the_legend_filters_and_its_counts_stay(tab: Tab) -> None:
     wait_until_hidden(tab, LABELS != 1)
     tab.page.keyboard.press("Alt+Enter")
     entries.nth(2).hover()
-    tab.frame.get_by_role("button", name="Show 2 alone").click()
+    tab.frame.get_by_role("button", name="Show only 2").click()
     wait_until_hidden(tab, LABELS != 2)
     entries.nth(2).get_by_role("button", pressed=True).click(modifiers=["Shift"])
     expect_selected(tab, 40)
@@ -391,8 +391,8 @@ def test_neighbours_are_those_of_the_layer_and_compared_with_a_step(tab: Tab) ->
     click(tab, sample)
     panel = inspector(tab).get_by_role("region", name="Neighbors")
     options = panel.get_by_role("listbox").get_by_role("option")
-    panel.get_by_role("spinbutton", name="Nearest").fill("7")
-    panel.get_by_role("spinbutton", name="Nearest").press("Enter")
+    panel.get_by_role("spinbutton", name="Count").fill("7")
+    panel.get_by_role("spinbutton", name="Count").press("Enter")
     expect(options).to_have_count(7)
 
     def listed() -> list[int]:
@@ -400,7 +400,7 @@ def test_neighbours_are_those_of_the_layer_and_compared_with_a_step(tab: Tab) ->
 
     tab.wait_until(lambda: listed() == nearest(LAST, sample, 7))
 
-    panel.get_by_label("Changes since").select_option("0")
+    panel.get_by_label("Compare with epoch").select_option("0")
     now, then = set(nearest(LAST, sample, 7)), set(nearest(0, sample, 7))
     panel.get_by_text(f"Gained {len(now - then)}").click()
     expect(options).to_have_count(len(now - then))
@@ -420,15 +420,15 @@ def test_neighbours_are_those_of_the_layer_and_compared_with_a_step(tab: Tab) ->
     # Over all steps: a row a step, those outlined that are neighbours at the one that is shown.
     click(tab, sample)
     panel.get_by_label("Distance").select_option("euclidean")
-    tab.frame.get_by_text("Neighbors over the steps").click()
-    rows = inspector(tab).get_by_role("listbox", name="Neighbors at each step")
+    tab.frame.get_by_text("Neighbors at each epoch", exact=True).click()
+    rows = inspector(tab).get_by_role("listbox", name="Nearest neighbors at each epoch")
     expect(rows.get_by_role("option")).to_have_count(2)
     first_then = nearest(0, sample, 10)
     kept = len(set(nearest(LAST, sample, 10)) & set(first_then))
     first = rows.get_by_role("option").first
     expect(first).to_have_accessible_name(
         re.compile(
-            rf"Step 0\s*: samples {', '.join(map(str, first_then))}; {kept}/10 are neighbors"
+            rf"epoch 0\s*: samples {', '.join(map(str, first_then))}; {kept}/10 are neighbors"
         )
     )
     expect(first.locator("canvas")).to_have_count(10)
@@ -451,7 +451,7 @@ def test_tags_and_named_selections_are_kept_and_exported(
         "aria-pressed", "true"
     )
     panel.get_by_label("Name of this selection").fill('the "far" ones')
-    panel.get_by_role("button", name="Keep").click()
+    panel.get_by_role("button", name="Save selection").click()
     click(tab, lonely(tab))
     tab.canvas.focus()
     tab.page.keyboard.press("3")
@@ -462,7 +462,7 @@ def test_tags_and_named_selections_are_kept_and_exported(
     panel.get_by_role("button", name='the "far" ones', exact=True).click()
     expect_selected(tab, len(PLANTED))
     with tab.page.expect_download() as downloading:
-        panel.get_by_role("button", name="Download tags").click()
+        panel.get_by_role("button", name="Save tags").click()
     tags = {int(row["sample"]): row["tag"] for row in rows_of(downloading.value.path())}
     assert set(PLANTED.tolist()) <= set(tags)
     assert sorted(set(tags.values())) in (["unsure", "wrong label"], ["wrong label"])
@@ -512,7 +512,7 @@ def test_ids_are_copied_without_a_clipboard(tab: Tab) -> None:
     )
     lasso_the_cluster(tab)
     expect_selected(tab, len(PLANTED))
-    inspector(tab).get_by_role("button", name="Copy ids").click()
+    inspector(tab).get_by_role("button", name="Copy indices").click()
     field = inspector(tab).get_by_role("textbox", name="Copy from here")
 
     expect(field).to_have_value(", ".join(map(str, PLANTED)))

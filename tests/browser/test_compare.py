@@ -341,3 +341,15 @@ def test_two_panes_are_without_barriers_at_any_width(
     tab.wear(dark=True)
     assert barriers(tab, contrast_alone=True) == []
     assert found == {width: [] for width in found}
+
+
+def test_the_inspector_stays_beside_two_panes_from_1200_pixels(
+    open_tab: Open, runs: TensorBoardProcess
+) -> None:
+    tab = open_tab(at=runs, width=1200, reduced_motion=True)
+    tab.wait_for_picture(4)
+    inspector = tab.frame.get_by_role("complementary", name="Inspector")
+    expect(inspector).to_be_visible()
+    compare(tab)
+    expect(inspector).to_be_visible()
+    assert faults(tab) == []

@@ -96,7 +96,7 @@ def selected(tab: Tab) -> int:
 def test_a_healthy_run_has_nothing_to_report(open_tab: Open) -> None:
     tab = open_tab()
     page = inspect(tab, "Findings")
-    expect(page.get_by_text("nothing to report")).to_be_visible(timeout=TIMEOUT)
+    expect(page.get_by_text("No warnings.")).to_be_visible(timeout=TIMEOUT)
     expect(page.get_by_role("region", name="Mistakes")).to_be_visible()
     assert page.locator(".warning").count() == 0
 
@@ -118,7 +118,7 @@ def test_the_folded_inspector_counts_the_warnings(
     expect(findings.get_by_text("30% of the units or more")).to_be_visible()
     expect(findings.get_by_role("listbox").get_by_role("option").first).to_be_visible()
 
-    findings.get_by_role("button", name="Go to step 1").click()
+    findings.get_by_role("button", name=re.compile("Go to (step|epoch) 1")).click()
     tab.wait_for_picture(1)
 
 
@@ -166,7 +166,7 @@ def test_the_map_of_steps_is_a_way_to_them(open_tab: Open) -> None:
     cells.focus()
     for key in ("ArrowDown", "ArrowRight", "ArrowRight"):
         tab.page.keyboard.press(key)
-    said = re.compile(r"^Step 1 with step 2: 0\.\d+ \(biased 0\.\d+\)$")
+    said = re.compile(r"^(?:Step 1 and step|Epoch 1 and epoch) 2: 0\.\d+ \(biased 0\.\d+\)$")
     expect(tab.frame.get_by_text(said)).to_be_visible()
     tab.page.keyboard.press("Enter")
     tab.wait_for_picture(2)
@@ -178,7 +178,7 @@ def test_a_layer_is_compared_with_another(open_tab: Open, faulty: TensorBoardPro
     tab.inspect("Layer")
     page = section(tab, "CKA")
     layers = page.get_by_role(
-        "application", name=re.compile("2 layers .* at step 4, fc1, fc2;")
+        "application", name=re.compile("2 layers .* at (?:step|epoch) 4, fc1, fc2;")
     )
     expect(layers).to_be_visible(timeout=TIMEOUT)
     layers.focus()
@@ -232,7 +232,7 @@ def test_two_classes_part(open_tab: Open) -> None:
     page.get_by_role("combobox", name="Other class").select_option("8")
     ridges = page.get_by_role("img", name=re.compile("^Classes 3 and 8 along the axis"))
     expect(ridges).to_be_visible(timeout=TIMEOUT)
-    cross = page.get_by_role("button", name=re.compile(r"Select \d+ that cross"))
+    cross = page.get_by_role("button", name=re.compile(r"Select \d+ that change sides"))
     count = int(re.findall(r"\d+", cross.inner_text())[0])
     cross.click()
     assert selected(tab) == count > 0
@@ -293,13 +293,13 @@ def test_a_samples_predictions_stand_step_by_step_on_its_card(open_tab: Open) ->
     tab = open_tab(width=1600)
     tab.wait_for_picture(EPOCHS)
     tab.canvas.press("]")
-    strip = tab.frame.get_by_role("listbox", name="Prediction at each step")
+    strip = tab.frame.get_by_role("listbox", name="Prediction at each epoch")
     cells = strip.get_by_role("option")
     # It comes once the layer has been measured.
     expect(cells).to_have_count(EPOCHS + 1, timeout=TIMEOUT)
     card = tab.frame.get_by_role("region", name="Predictions")
     expect(
-        card.get_by_text(re.compile(rf"^Step {EPOCHS}: 0, right; confidence"))
+        card.get_by_text(re.compile(rf"^Epoch {EPOCHS}: 0, correct; confidence"))
     ).to_be_visible()
     expect(cells.last).to_have_attribute("aria-selected", "true")
     # The colour is the legend's.

@@ -137,7 +137,7 @@ def test_samples_are_pointed_at_chosen_and_saved(tab: Tab, downloads: Path) -> N
     tab.page.mouse.up()
     heading = tab.frame.get_by_role("heading", name=f"{SAMPLES // 3} samples selected")
     expect(heading).to_be_visible()
-    tab.frame.get_by_role("button", name="Download", exact=True).click()
+    tab.frame.get_by_role("button", name="Save CSV", exact=True).click()
     tab.wait_until(lambda: len(list(downloads.glob("*.csv"))) == 1)
     table = next(downloads.glob("*.csv"))
     tab.wait_until(lambda: table.read_text().count("\n") == SAMPLES // 3 + 1)

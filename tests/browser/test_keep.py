@@ -312,7 +312,7 @@ def test_bookmarks_are_kept_saved_and_loaded(
     other.frame.get_by_text("Save", exact=True).click()
     theirs = other.frame.get_by_role("list", name="Bookmarks")
     expect(theirs).to_have_count(0)
-    other.frame.get_by_label("Load a file").set_input_files(kept)
+    other.frame.get_by_label("Load file").set_input_files(kept)
     theirs.get_by_role("button", name="near", exact=True).click()
     other.wait_for_picture(1)
     other.wait_until(lambda: np.allclose(other.positions(), places, atol=0.5))
@@ -323,7 +323,7 @@ def test_the_projectors_bookmarks_are_read(tab: Tab, tmp_path: Path) -> None:
     # space, turned by hand; one in the plane, zoomed; a custom projection.
     saved = Path(__file__).with_name("projector_bookmarks.json")
     tab.frame.get_by_text("Save", exact=True).click()
-    tab.frame.get_by_label("Load a file").set_input_files(saved)
+    tab.frame.get_by_label("Load file").set_input_files(saved)
     told = tab.frame.get_by_role("status").filter(has_text="Left out")
     for what in ("positions", "shifted", "label column", 'projection "custom"'):
         expect(told).to_contain_text(what)
@@ -342,7 +342,7 @@ def test_the_projectors_bookmarks_are_read(tab: Tab, tmp_path: Path) -> None:
 
     path = tmp_path / "other.json"
     path.write_text("{}")
-    tab.frame.get_by_label("Load a file").set_input_files(path)
+    tab.frame.get_by_label("Load file").set_input_files(path)
     expect(tab.frame.get_by_text("Expected a file of bookmarks")).to_be_visible()
 
 

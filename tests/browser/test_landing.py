@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -85,6 +88,25 @@ def test_mistakes_are_one_click_from_the_first_screen_and_the_card_of_one_two(
     expect(card.get_by_text(headline)).to_be_visible()
 
 
+def test_the_mistakes_shown_are_those_of_the_epoch_shown(
+    open_tab: Open, recording: Recording, labels: NDArray[np.int32]
+) -> None:
+    tab, found = landing(open_tab)
+    found.get_by_role("button", name="Show mistakes").click()
+    for step in (1, EPOCHS):
+        outputs = open_run(recording.run_dir).layer().outputs(step)
+        assert outputs is not None
+        wrong = int(np.count_nonzero(outputs.argmax(1) != labels))
+        tab.slider.press("Home")
+        tab.slider.press("ArrowRight" if step == 1 else "End")
+        tab.wait_for_picture(step)
+        expect(found.get_by_role("button", name=f"Mistakes ({wrong:,})")).to_be_visible()
+        expect(found.get_by_role("button", name="Hide mistakes")).to_be_visible()
+        expect(tab.frame.locator("[aria-live]", has_text="selected")).to_have_text(
+            f"{wrong:,} selected"
+        )
+
+
 def colors_at(tab: Tab, samples: NDArray[np.int64]) -> NDArray[np.int64]:
     """The colors of the canvas where samples lie."""
     columns, rows = np.rint(tab.positions()[samples]).astype(int).T
@@ -130,9 +152,22 @@ def test_predictions_are_columns_without_being_colors(
         expect(tab.frame.locator("#found")).to_contain_text(f"{count} of 1,797 samples")
     search.fill("correct:no confidence<0.5")
     search.press("Enter")
+    expect(tab.frame.get_by_label("Color by")).to_have_value("label")
+    tab.frame.get_by_text("Filter by number").click()
+    for name in ("confidence", "loss", "margin"):
+        expect(tab.frame.get_by_role("group", name=name, exact=True)).to_be_visible()
+    x, y = tab.positions()[mistakes[0]]
+    tab.point_at(x, y)
+    card = tab.frame.get_by_role("tooltip")
+    expect(card.locator(".headline")).to_contain_text(re.compile(r"Label \d · predicted \d"))
     inspector = tab.frame.get_by_role("complementary", name="Inspector")
+    with tab.page.expect_download() as saving:
+        inspector.get_by_role("button", name="Save CSV").click()
+    rows = list(csv.DictReader(io.StringIO(Path(saving.value.path()).read_text())))
+    assert {row["correct"] for row in rows} == {"no"}
+    assert all(float(row["confidence"]) < 0.5 and float(row["loss"]) > 0 for row in rows)
     inspector.get_by_text("Table", exact=True).click()
-    inspector.get_by_role("button", name="Sorts by loss").or_(
+    inspector.get_by_role("button", name="Sort by loss").or_(
         inspector.get_by_role("columnheader", name="loss").get_by_role("button")
     ).first.click()
     heads = inspector.get_by_role("columnheader").all_inner_texts()
@@ -147,6 +182,6 @@ def test_predictions_are_columns_without_being_colors(
     assert re.fullmatch(r"Label \d · predicted \d · \d\d %", before)
     history = tab.frame.get_by_role("region", name="Predictions")
     history.get_by_role("option").first.hover()
-    expect(history.locator(".told")).to_contain_text("Step 0:")
+    expect(history.locator(".told")).to_contain_text("Epoch 0:")
     expect(headline).to_have_text(before)
     expect(history.get_by_role("list", name="Predicted classes")).to_be_visible()

@@ -59,13 +59,13 @@ def test_two_runs_are_held_against_each_other(
     tab.inspect("Layer")
     tab.frame.get_by_role("button", name="Runs", exact=True).click()
     page = tab.frame.get_by_role("region", name="Runs", exact=True)
-    table = page.get_by_role("table", name="At step 1")
+    table = page.get_by_role("table", name=re.compile("^At (step|epoch) 1$"))
     row = table.get_by_role("row", name=re.compile("^Accuracy"))
     expect(row).to_be_visible(timeout=TIMEOUT)
     assert row.inner_text().split() == ["Accuracy", "1", f"{28 / 34:.3g}"]
     expect(page.get_by_text("c holds other samples")).to_be_visible()
     expect(
-        page.get_by_role("img", name=re.compile("^CKA of a and b from 1 at step 0"))
+        page.get_by_role("img", name=re.compile("^CKA of a and b from 1 at (?:step|epoch) 0"))
     ).to_be_visible()
 
     alone = page.get_by_role("button", name=re.compile("right in a and wrong in b"))

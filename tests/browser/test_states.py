@@ -31,14 +31,16 @@ def choosing(tab: Tab) -> Iterator[str]:
     tab.frame.get_by_text("Table", exact=True).click()
     expect(tab.frame.get_by_role("table")).to_be_visible()
     yield "selection as a table"
-    tab.frame.get_by_role("table").get_by_role("button", name="Look at").first.click()
+    tab.frame.get_by_role("table").get_by_role("button", name="Open sample").first.click()
     expect(tab.frame.get_by_role("region", name="Neighbors")).to_be_visible()
-    tab.frame.get_by_label("Changes since").select_option("0")
+    tab.frame.get_by_label("Compare with epoch").select_option("0")
     expect(tab.frame.get_by_text("Gained")).to_be_visible()
-    tab.frame.get_by_text("Neighbors over the steps").click()
-    expect(tab.frame.get_by_role("listbox", name="Neighbors at each step")).to_be_visible()
+    tab.frame.get_by_text("Neighbors at each epoch", exact=True).click()
+    expect(
+        tab.frame.get_by_role("listbox", name="Nearest neighbors at each epoch")
+    ).to_be_visible()
     # It comes once the layer has been measured.
-    strip = tab.frame.get_by_role("listbox", name="Prediction at each step")
+    strip = tab.frame.get_by_role("listbox", name="Prediction at each epoch")
     expect(strip).to_be_visible(timeout=TIMEOUT)
     yield "sample with predictions and neighbors"
     tab.frame.get_by_role("tab", name="Layer").click()

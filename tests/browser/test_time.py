@@ -179,10 +179,10 @@ def test_selected_samples_are_held_still_while_the_others_move(
 
     select_label(tab, 0)
     # The inspector that opens makes the stage narrower.
-    expect(tab.frame.get_by_role("button", name="Hold still")).to_be_visible()
+    expect(tab.frame.get_by_role("button", name="Align on selection")).to_be_visible()
     tab.settle()
     before = tab.positions()
-    tab.frame.get_by_role("button", name="Hold still").click()
+    tab.frame.get_by_role("button", name="Align on selection").click()
     tab.settle()
     assert moved()[held].max() < 0.1, "holding itself moves nothing"
     tab.slider.focus()
@@ -209,7 +209,7 @@ def test_fit_shows_the_selection_as_large_as_it_fits(
         tab.page.mouse.click(box["x"] + x, box["y"] + y)
         tab.page.keyboard.up("Shift")
     tab.frame.get_by_role("tab", name="Selection").click()
-    tab.frame.get_by_role("button", name="Fit", exact=True).click()
+    tab.frame.get_by_role("button", name="Zoom to selection", exact=True).click()
     tab.wait_until(
         lambda: bool(np.hypot(*np.diff(tab.positions()[few], axis=0)[0]) > 2 * apart)
     )

@@ -2,6 +2,7 @@
 import { useRef, useState } from "preact/hooks";
 import { DateInput } from "../controls/date_input";
 import { NumberInput } from "../controls/number_input";
+import { writeMoment } from "../dates";
 import type { Histogram } from "../model/samples/histogram";
 
 export type Range = readonly [number, number];
@@ -25,6 +26,7 @@ export function Brush({ name, histogram, ofTime, range, choose }: BrushProps) {
   const drawing = useRef<SVGSVGElement>(null);
   const start = useRef<number | null>(null);
   const [drawn, draw] = useState<Range | null>(null);
+  const [pointed, point] = useState<number | null>(null);
   const { low, high, counts } = histogram;
   const most = Math.max(...counts, 1);
   const width = 100 / counts.length;
@@ -39,6 +41,10 @@ export function Brush({ name, histogram, ofTime, range, choose }: BrushProps) {
     const from = start.current ?? value;
     return [Math.min(from, value), Math.max(from, value)];
   };
+  const edge = (i: number) => write(low + (i / counts.length) * (high - low));
+  const tell = (bin: number) =>
+    `${(counts[bin] ?? 0).toLocaleString("en-US")} samples from ${edge(bin)} to ${edge(bin + 1)}`;
+  const write = (value: number) => (ofTime ? writeMoment(value, high - low) : `${short(value)}`);
   const bounds = shown ?? [low, high];
   const setBound = (place: 0 | 1, value: number) => {
     const next: Range = place === 0 ? [value, bounds[1]] : [bounds[0], value];
@@ -58,7 +64,14 @@ export function Brush({ name, histogram, ofTime, range, choose }: BrushProps) {
         }}
         onPointerMove={(event) => {
           if (start.current !== null) draw(rangeTo(valueUnder(event)));
+          point(
+            Math.min(
+              counts.length - 1,
+              Math.floor((counts.length * share(valueUnder(event))) / 100),
+            ),
+          );
         }}
+        onPointerLeave={() => point(null)}
         onPointerUp={(event) => {
           const next = rangeTo(valueUnder(event));
           start.current = null;
@@ -95,17 +108,20 @@ export function Brush({ name, histogram, ofTime, range, choose }: BrushProps) {
           />
         )}
       </svg>
+      <p class="told-of-bin" aria-hidden="true">
+        {pointed === null ? `up to ${most.toLocaleString("en-US")} samples` : tell(pointed)}
+      </p>
       {ofTime ? (
         <div class="bounds">
           <DateInput
             name={`${name} from`}
-            title="Shows samples from this day on"
+            title="Show samples from this day on"
             value={bounds[0]}
             choose={(day) => setBound(0, day)}
           />
           <DateInput
             name={`${name} to`}
-            title="Shows samples up to the end of this day"
+            title="Show samples up to this day"
             value={bounds[1]}
             choose={(day) => setBound(1, day + LAST_OF_DAY)}
           />
@@ -114,13 +130,13 @@ export function Brush({ name, histogram, ofTime, range, choose }: BrushProps) {
         <div class="bounds">
           <NumberInput
             name={`${name} from`}
-            title="Shows samples from this number on"
+            title="Show samples from this value on"
             value={short(bounds[0])}
             choose={(value) => setBound(0, value)}
           />
           <NumberInput
             name={`${name} to`}
-            title="Shows samples up to this number"
+            title="Show samples up to this value"
             value={short(bounds[1])}
             choose={(value) => setBound(1, value)}
           />

@@ -1,6 +1,7 @@
 // A table of numbers as colours, to point at. Arrow keys move through its cells, Enter or a click chooses one; what the cell
 // under the pointer or the cursor says stands below.
 import { useEffect, useRef, useState } from "preact/hooks";
+import { labeledPlaces } from "../model/time/tick_labels";
 import type { Rgb } from "../palette";
 
 export interface Cell {
@@ -14,10 +15,16 @@ interface HeatMapProps {
   readonly values: readonly (readonly (number | null)[])[];
   /** The colour of a value; null leaves the cell empty. */
   readonly paint: (value: number) => Rgb | null;
+  readonly low: number;
+  readonly high: number;
   /** Draws the numbers into the cells where they have room. */
   readonly numbers?: boolean;
-  /** Of rows and columns, where there is room for them. */
-  readonly headings?: readonly string[];
+  /** What the rows and the columns are: "label", "predicted". */
+  readonly axes: readonly [string, string];
+  /** Of rows and of columns; as many are shown as there is room for. */
+  readonly headings: readonly [readonly string[], readonly string[]];
+  /** What the colors mean, at their ends. */
+  readonly limits: readonly [string, string];
   /** The row and the column that are framed. */
   readonly framed: Cell | null;
   readonly say: (cell: Cell) => string;
@@ -30,7 +37,8 @@ const LARGEST_CELL = 40;
 const LEAST_FOR_NUMBERS = 20;
 
 export function HeatMap(props: HeatMapProps) {
-  const { name, values, paint, numbers, headings = [], framed, say, choose } = props;
+  const { name, values, paint, numbers, axes, headings, limits, framed, say, choose } = props;
+  const [low, high] = [paint(props.low), paint(props.high)];
   const canvas = useRef<HTMLCanvasElement>(null);
   const [pointed, point] = useState<Cell | null>(null);
   const [cursor, setCursor] = useState<Cell>({ row: 0, column: 0 });
@@ -88,9 +96,13 @@ export function HeatMap(props: HeatMapProps) {
   };
   return (
     <div class="heat-map">
-      <Headings names={headings} size={width} way="column" />
+      <p class="axis-titles" aria-hidden="true">
+        <span>↓ {axes[0]}</span>
+        <span>→ {axes[1]}</span>
+      </p>
+      <Headings names={headings[1]} size={width} way="column" />
       <div class="cells-and-headings">
-        <Headings names={headings} size={height} way="row" />
+        <Headings names={headings[0]} size={height} way="row" />
         <div
           class="cells"
           role="application"
@@ -117,6 +129,14 @@ export function HeatMap(props: HeatMapProps) {
         </div>
       </div>
       <p role="status">{say(told)}</p>
+      <p class="scale" aria-hidden="true">
+        {limits[0]}
+        <span
+          class="scale-ramp"
+          style={{ background: `linear-gradient(90deg, ${rgb(low)}, ${rgb(high)})` }}
+        />
+        {limits[1]}
+      </p>
     </div>
   );
 }
@@ -130,17 +150,32 @@ function Headings({
   size: number;
   way: "row" | "column";
 }) {
-  if (names.length === 0 || size / names.length < LEAST_FOR_NUMBERS) return null;
+  if (names.length === 0) return null;
   const side = way === "row" ? "height" : "width";
+  const each = size / names.length;
+  const centers = names.map((_, place) => place / Math.max(1, names.length - 1));
+  // Names lie beside one another in columns; below one another they need the height of a line.
+  const needed = way === "row" ? names.map(() => "00") : names;
+  const named = new Set(
+    each >= LEAST_FOR_NUMBERS ? names.keys() : labeledPlaces(needed, centers, size - each),
+  );
   return (
     <div class={`headings of-${way}s`} aria-hidden="true">
-      {names.map((name) => (
-        <span key={name} style={{ [side]: `${size / names.length}px` }}>
-          {name}
+      {names.map((name, place) => (
+        <span
+          key={name}
+          class={each < LEAST_FOR_NUMBERS ? "thin" : ""}
+          style={{ [side]: `${each}px` }}
+        >
+          {named.has(place) ? name : ""}
         </span>
       ))}
     </div>
   );
+}
+
+function rgb(color: Rgb | null): string {
+  return color === null ? "transparent" : `rgb(${color.join(" ")})`;
 }
 
 function cellAfter(key: string, { row, column }: Cell, rows: number, columns: number): Cell | null {

@@ -13,6 +13,8 @@ interface ScatterProps {
   readonly colors: Uint8Array;
   /** 1 for each point that is marked; null where all are. */
   readonly marked: Uint8Array | null;
+  /** What is told of a point. */
+  readonly say: (i: number) => string;
   readonly choose: (ids: number[], how: "box" | "click") => void;
 }
 
@@ -24,7 +26,9 @@ const FAINT = 0.15;
 /** In CSS pixels: less is a click. */
 const STILL = 4;
 
-export function Scatter({ name, x, y, ends, titles, colors, marked, choose }: ScatterProps) {
+export function Scatter(props: ScatterProps) {
+  const { name, x, y, ends, titles, colors, marked, say, choose } = props;
+  const [pointed, point] = useState<number | null>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const start = useRef<Point | null>(null);
   const [box, draw] = useState<readonly [Point, Point] | null>(null);
@@ -54,6 +58,7 @@ export function Scatter({ name, x, y, ends, titles, colors, marked, choose }: Sc
     const area = (event.currentTarget as Element).getBoundingClientRect();
     return [(event.clientX - area.left) / area.width, (event.clientY - area.top) / area.height];
   };
+  const at = (i: number): Point => [(x[i] as number) / ends[0], 1 - (y[i] as number) / ends[1]];
   const finish = (event: PointerEvent) => {
     const from = start.current;
     const to = place(event);
@@ -62,7 +67,6 @@ export function Scatter({ name, x, y, ends, titles, colors, marked, choose }: Sc
     if (from === null) return;
     const area = (event.currentTarget as Element).getBoundingClientRect();
     const moved = Math.hypot((to[0] - from[0]) * area.width, (to[1] - from[1]) * area.height);
-    const at = (i: number): Point => [(x[i] as number) / ends[0], 1 - (y[i] as number) / ends[1]];
     if (moved >= STILL) choose(inside(from, to, x.length, at), "box");
     else choose(nearest(to, x.length, at), "click");
   };
@@ -79,7 +83,9 @@ export function Scatter({ name, x, y, ends, titles, colors, marked, choose }: Sc
         }}
         onPointerMove={(event) => {
           if (start.current !== null) draw([start.current, place(event)]);
+          else point(nearest(place(event), x.length, at)[0] ?? null);
         }}
+        onPointerLeave={() => point(null)}
         onPointerUp={finish}
         onPointerCancel={() => {
           start.current = null;
@@ -89,10 +95,17 @@ export function Scatter({ name, x, y, ends, titles, colors, marked, choose }: Sc
         <canvas ref={canvas} />
         {box !== null && <span class="box" style={styleOf(box)} />}
       </div>
+      <span class="end-of-y" aria-hidden="true">
+        ↑ {titles[1]}: 0 to {ends[1]}
+      </span>
       <figcaption aria-hidden="true">
+        <span>0</span>
         <span>→ {titles[0]}</span>
-        <span>↑ {titles[1]}</span>
+        <span>{ends[0]}</span>
       </figcaption>
+      <p class="told-of-point" aria-hidden="true">
+        {pointed === null ? "" : say(pointed)}
+      </p>
     </figure>
   );
 }

@@ -47,10 +47,10 @@ export function NamedList(props: NamedListProps) {
           />
           <button
             type="submit"
-            title={`Keep this ${present} under that name`}
+            title={`Save this ${present} under that name`}
             disabled={typed.trim() === ""}
           >
-            Keep
+            Save {present}
           </button>
         </form>
       )}

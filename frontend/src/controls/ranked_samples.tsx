@@ -17,7 +17,7 @@ export function RankedSamples(props: RankedSamplesProps) {
   return (
     <>
       <div class="row-of-fields">
-        <button type="button" title="Selects the listed samples" onClick={() => select(ids)}>
+        <button type="button" title="Select the listed samples" onClick={() => select(ids)}>
           Select {ids.length < total ? `the first ${ids.length} of ${total}` : "all"}
         </button>
         <div class="spring" />

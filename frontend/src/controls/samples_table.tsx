@@ -42,7 +42,7 @@ export function SamplesTable(props: SamplesTableProps) {
               <th key={by} scope="col" aria-sort={sorting(order, by)}>
                 <button
                   type="button"
-                  title={`Sorts by ${title}, again the other way round`}
+                  title={`Sort by ${title}`}
                   onClick={() => sort({ by, descending: order.by === by && !order.descending })}
                 >
                   {title}
@@ -63,8 +63,8 @@ export function SamplesTable(props: SamplesTableProps) {
                 <th scope="row">
                   <button
                     type="button"
-                    aria-label={`Look at sample ${sample}`}
-                    title="Shows its card"
+                    aria-label={`Open sample ${sample}`}
+                    title="Open the sample"
                     onClick={() => choose(sample)}
                   >
                     {sample}

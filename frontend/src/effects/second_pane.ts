@@ -92,12 +92,12 @@ function linkBoth(first: Store, second: Store): void {
   first.comparison.linking.value = here && there ? linkSamples(here, there) : UNKNOWN;
 }
 
-/** Two panes and both panels have room beside one another in a wide window alone. */
+/** Two panes and both panels have room beside one another in a wide window alone, two panes and the inspector in most. */
 function foldPanels({ comparison, panelOpen, samples }: Store): () => void {
   if (comparison.wideEnough.value) return () => {};
   const before = { panel: panelOpen.value, inspector: samples.requestedInspector.value };
   panelOpen.value = false;
-  samples.requestedInspector.value = false;
+  if (!samples.wideEnough.value) samples.requestedInspector.value = false;
   return () => {
     panelOpen.value ||= before.panel;
     if (samples.requestedInspector.value !== false) return;

@@ -4,6 +4,7 @@ import { fetchEngines } from "../api";
 import { fetchCatalog } from "../measures_api";
 import { until } from "../state/parts/until";
 import type { Store } from "../state/store";
+import { followMistakes } from "./follow_mistakes";
 import { tourOnWish } from "./grand_tour";
 import { loadMeasured } from "./load_measures";
 import { watchNeighbors } from "./load_neighbors";
@@ -25,6 +26,7 @@ export function start(store: Store, firstAnswer: Promise<Response>, signal: Abor
   keepChoices(store);
   tryPatterns(store, signal);
   followBookmarks(store);
+  followMistakes(store);
   watchNeighbors(store, signal);
   loadMeasured(store, signal);
   keepCompanion(store);

@@ -13,7 +13,7 @@ export function BookmarkList({ store }: { store: Store }) {
   const [said, setSaid] = useState("");
   const load = async (file: File) => {
     try {
-      if (file.size > MOST_BYTES) throw new Error("Expected a file of at most 50 MB.");
+      if (file.size > MOST_BYTES) throw new Error("The file is larger than 50 MB.");
       const notTaken = addBookmarksOf(store, await file.text());
       setSaid(notTaken === "" ? "" : `Left out: ${notTaken}.`);
     } catch (reason) {
@@ -27,7 +27,7 @@ export function BookmarkList({ store }: { store: Store }) {
         name="Bookmarks"
         named={list.value.map((one) => one.name)}
         present="view"
-        title="The view as it is: run, step, camera, selection, what is shown"
+        title="Bookmark this view: run, camera, selection, overlays"
         openTitle="Show this view"
         removeTitle="Remove this bookmark"
         keep={(name) => addBookmark(store, name)}
@@ -38,13 +38,13 @@ export function BookmarkList({ store }: { store: Store }) {
         <button
           type="button"
           disabled={list.value.length === 0}
-          title="All bookmarks as one file"
+          title="Save all bookmarks as one file"
           onClick={() => download("bookmarks.json", writeBookmarks(list.value), "application/json")}
         >
           Save as file
         </button>
-        <label class="file" title="Bookmarks saved here or by the Projector">
-          Load a file
+        <label class="file" title="Load bookmarks saved here or by the Projector">
+          Load file
           <input
             type="file"
             class="unseen"
@@ -63,7 +63,7 @@ export function BookmarkList({ store }: { store: Store }) {
         </p>
       )}
       {unkept.value && (
-        <p role="alert">This browser keeps nothing for this page: save bookmarks as a file.</p>
+        <p role="alert">This browser stores nothing for this page: save bookmarks as a file.</p>
       )}
     </>
   );

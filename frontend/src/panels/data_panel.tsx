@@ -7,6 +7,7 @@ import { colorable } from "../model/samples/table";
 import { listedRuns } from "../model/time/superseded";
 import { chooseColor, chooseLabel, chooseLayer, chooseRun } from "../state/actions/choose_view";
 import { measuredColors } from "../state/derived/colors";
+import { stepNoun } from "../state/derived/titles";
 import type { Store } from "../state/store";
 
 export function DataPanel({ store, children }: { store: Store; children: ComponentChildren }) {
@@ -15,14 +16,14 @@ export function DataPanel({ store, children }: { store: Store; children: Compone
   const columns = colorable(store.samples.columns.value)
     .filter(({ predicted }) => predicted === undefined)
     .filter(({ name }) => kindOf(name) === null)
-    .map(({ name, byStep }) => [name, byStep ? `${name} (by step)` : name] as const);
+    .map(({ name, byStep }) => [name, byStep ? `${name} (per ${stepNoun(store)})` : name] as const);
   const problems = run.value?.problems ?? [];
   const notes = layer.value?.notes ?? [];
   return (
     <form class="fields" onSubmit={(event) => event.preventDefault()}>
       <Field
         name="Run"
-        title={`Directory below the log directory: ${run.value?.run ?? "none"}`}
+        title={`Directory in the log directory: ${run.value?.run ?? "none"}`}
         options={listedRuns(runs.value, run.value).map((one) => [one.run, runTitle(one.run)])}
         chosen={run.value?.run ?? ""}
         choose={(name) => chooseRun(store, name)}
@@ -44,7 +45,7 @@ export function DataPanel({ store, children }: { store: Store; children: Compone
       {layer.value !== null && (
         <Field
           name="Layer"
-          title={`Whose activations are shown: ${layer.value.name}`}
+          title={`The layer whose activations are shown: ${layer.value.name}`}
           options={(run.value?.layers ?? []).map(({ name }) => [name, name])}
           chosen={layer.value.name}
           choose={(name) => chooseLayer(store, name)}
@@ -62,8 +63,8 @@ export function DataPanel({ store, children }: { store: Store; children: Compone
       {layer.value !== null && (
         <Field
           name="Color by"
-          title="A column of the metadata, your tags, or what is measured of each sample"
-          options={[["", "Nothing"], ...columns]}
+          title="A metadata column, your tags, or a measure of each sample"
+          options={[["", "None"], ...columns]}
           more={{ title: "Measured", options: measuredColors(store) }}
           chosen={colorBy.value ?? ""}
           choose={(name) => chooseColor(store, name)}
@@ -72,9 +73,9 @@ export function DataPanel({ store, children }: { store: Store; children: Compone
       {layer.value !== null && store.table.value !== null && (
         <Field
           name="Label column"
-          title={`What accuracy, findings and class axes hold samples against. ${layer.value.label_reason}`}
+          title={`The true class, for accuracy and findings. ${layer.value.label_reason}`}
           options={[
-            ["", "No label"],
+            ["", "None"],
             ...labelChoices(store.table.value).map((name) => [name, name] as const),
           ]}
           chosen={store.label.value ?? ""}

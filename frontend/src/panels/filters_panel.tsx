@@ -24,7 +24,7 @@ export function FiltersPanel({ store }: { store: Store }) {
   if (spread.value.length === 0) return null;
   return (
     <details class="filters">
-      <summary title="Histograms of the columns of numbers and dates: drag over one to show a range alone">
+      <summary title="Drag over a histogram to show only a range">
         {spread.value.some(({ ofTime }) => ofTime)
           ? "Filter by number or date"
           : "Filter by number"}

@@ -7,32 +7,32 @@ const KEYS: readonly (readonly [string, readonly (readonly [string, string])[]])
   [
     "Stage",
     [
-      ["Drag", "Pan; in 3-D orbit, with Shift or the right button pan"],
+      ["Drag", "Pan; in 3D rotate, with Shift or the right button pan"],
       ["Wheel, pinch", "Zoom at the pointer"],
-      ["← ↑ → ↓", "Pan; in 3-D orbit, with Shift pan"],
+      ["← ↑ → ↓", "Pan; in 3D rotate, with Shift pan"],
       ["+ −", "Zoom"],
-      ["0, H", "Home: the step in view"],
-      ["Point at a sample", "Its thumbnail and its row"],
-      ["Click a sample", "Select it: its card, its neighbors"],
-      ["P, L, B", "Dragging moves the view, draws a lasso, draws a box"],
-      ["Shift, Ctrl", "With click, lasso or box: add to the selection, take away"],
+      ["0, H", "Home: show all samples"],
+      ["Point at a sample", "Its thumbnail, label and prediction"],
+      ["Click a sample", "Select it; opens its card and its neighbors"],
+      ["P, L, B", "Pan, lasso, box: what dragging does"],
+      ["Shift, Ctrl", "With a click, lasso or box: add to the selection, remove from it"],
     ],
   ],
   [
-    "Show",
+    "Overlays",
     [
-      ["Trails", "Where hovered and selected samples and the classes have come from"],
-      ["Class names, labels", "At the classes' medians; beside samples, by any column"],
-      ["Ghost, onion skin", "Dimmed dots of another step, or of two"],
-      ["Density", "How many samples lie where, beyond 100,000 by itself"],
-      ["Hold still", "In the selection: each step turned and shifted so that it stays"],
+      ["Trails", "The recent path of hovered and selected samples and of class medians"],
+      ["Class names, labels", "At the class medians; next to samples, from any column"],
+      ["Another epoch, two epochs", "Their samples, dimmed, behind the present ones"],
+      ["Density", "How many samples lie where; the default beyond 100,000"],
+      ["Align on selection", "In the selection: rotates and shifts each epoch so that it stays"],
     ],
   ],
   [
     "Compare",
     [
-      ["Two panes", "Another run, layer, view or step beside this one, under one slider"],
-      ["Point, click, draw", "In either pane; the same samples stand out in the other"],
+      ["Two panes", "Another run, layer, view or epoch beside this one, on one slider"],
+      ["Point, click, draw", "In either pane; the same samples are highlighted in the other"],
       ["Drag, wheel, home", "Both cameras move together"],
     ],
   ],
@@ -40,45 +40,45 @@ const KEYS: readonly (readonly [string, readonly (readonly [string, string])[]])
     "Search",
     [
       ["red car", "Both words, anywhere in the row"],
-      ['"red car" /^re?d/', "Exactly this; a regular expression"],
+      ['"red car" /^re?d/', "Exactly this text; a regular expression"],
       ["7", "Label 7 if there is one, else sample 7"],
       ["label:7 loss<0.5", "Columns: equal, != not equal, < <= > >="],
-      ["correct:no confidence<0.5", "What the model says at this step"],
-      ["date<2024-02-01 date:2024-02", "Dates: a day or month counts as a whole"],
+      ["correct:no confidence<0.5", "Predictions at this epoch"],
+      ["date<2024-02-01 date:2024-02", "Dates; a day or a month counts as a whole"],
       ['label:""', "Samples without a value"],
-      ["Enter", "Select what is found; with Shift add, with Ctrl take away"],
+      ["Enter", "Select the matches; with Shift add them, with Ctrl remove them"],
     ],
   ],
   [
     "Legend",
     [
       ["Click", "Hide or show a class"],
-      ["Alt-click", "Show it alone"],
+      ["Alt-click", "Show only this class"],
       ["Shift-click", "Select its samples"],
     ],
   ],
   [
-    "Lists, and the strip of predictions",
+    "Lists and predictions",
     [
-      ["← ↑ → ↓, Home, End", "From one to the next, to the first, to the last"],
-      ["Enter", "Look at the sample; go to the step"],
+      ["← ↑ → ↓, Home, End", "Next, previous, first, last"],
+      ["Enter", "Open the sample, or go to the epoch"],
     ],
   ],
   [
     "Timeline",
     [
-      ["← →", "Step"],
-      ["Space", "Play and pause"],
+      ["← →", "Previous and next epoch"],
+      ["Space", "Play or pause"],
     ],
   ],
   [
-    "Anywhere outside fields",
+    "Anywhere outside text fields",
     [
-      [", .", "Step back and forth"],
-      ["[ ]", "Previous and next sample, of those selected or of all"],
+      [", .", "Previous and next epoch"],
+      ["[ ]", "Previous and next sample, of the selection or of all"],
       ["1 2 3", "Tag: wrong label, fine, unsure"],
       ["/", "Search"],
-      ["Esc", "Select nothing"],
+      ["Esc", "Clear the selection"],
       ["?", "This help"],
     ],
   ],
@@ -94,8 +94,8 @@ export function HelpDialog({ store }: { store: Store }) {
   return (
     <dialog ref={dialog} aria-labelledby="help-title" onClose={() => showHelp(store, false)}>
       <header>
-        <h1 id="help-title">Keys and gestures</h1>
-        <button type="button" title="Closes this help (Esc)" onClick={() => showHelp(store, false)}>
+        <h1 id="help-title">Keyboard and mouse</h1>
+        <button type="button" title="Close (Esc)" onClick={() => showHelp(store, false)}>
           Close
         </button>
       </header>

@@ -5,10 +5,10 @@ import { INSPECTOR_TABS, type InspectorTab } from "../state/parts/samples";
 import type { Store } from "../state/store";
 
 const TITLES: Readonly<Record<InspectorTab, string>> = {
-  Findings: "What is worth knowing of this layer: warnings and lists of samples",
-  Selection: "The selected samples: images, table, tags, names",
-  Sample: "The sample that is looked at: row, predictions, neighbors",
-  Layer: "What is measured of this layer, step by step",
+  Findings: "Warnings, and lists of samples worth a look",
+  Selection: "The selected samples: images, table, tags",
+  Sample: "One sample: its row, predictions, neighbors",
+  Layer: "Measures of this layer over the training",
 };
 
 interface InspectorFrameProps {

@@ -48,8 +48,8 @@ function Treated({ store, column }: { store: Store; column: string }) {
     <Choice
       name="Whole numbers"
       options={[
-        { value: "number", name: "As number", title: "Colors along a scale" },
-        { value: "classes", name: "As classes", title: "A color for each number" },
+        { value: "number", name: "As number", title: "Use a color scale" },
+        { value: "classes", name: "As classes", title: "Use one color per value" },
       ]}
       chosen={treatment}
       choose={(one) => treatAs(store, column, one as Treatment)}
@@ -76,7 +76,7 @@ function ManyClasses({ store, column, legend }: Omit<EntryProps, "entry">) {
         type="search"
         aria-label="Find classes"
         placeholder="Find classes"
-        title="Lists the classes whose names hold this text"
+        title="List the classes whose names contain this text"
         value={text}
         onInput={(event) => type(event.currentTarget.value)}
       />
@@ -84,11 +84,11 @@ function ManyClasses({ store, column, legend }: Omit<EntryProps, "entry">) {
         <>
           <p class="note" role="status">
             {found.length.toLocaleString("en-US")} found
-            {left > 0 && `, of which ${MOST_FOUND} are listed`}.{" "}
+            {left > 0 && `, first ${MOST_FOUND} listed`}.{" "}
             {found.length > 0 && (
               <button
                 type="button"
-                title="Gives these classes colors of their own; all others are grey"
+                title="Color these classes; all others turn gray"
                 onClick={() => colorOnly(store, text)}
               >
                 Color only these
@@ -116,7 +116,7 @@ function ColoredOnly({ store, column }: { store: Store; column: string }) {
       {coloredInWords(classes, only)}
       <button
         type="button"
-        title="Gives each class the color of its group again"
+        title="Color all classes by their groups again"
         onClick={() => colorOnly(store, "")}
       >
         Color all classes
@@ -148,7 +148,7 @@ function Entry({ store, column, legend, entry }: EntryProps) {
         type="button"
         class="entry"
         aria-pressed={shown}
-        title={`${name}: click hides or shows, Alt shows alone, Shift selects`}
+        title={`${name}: click to hide or show, Alt-click for this only, Shift-click to select`}
         onClick={press}
         onKeyDown={(event) => {
           // Browsers click on Enter only without other keys.
@@ -168,8 +168,8 @@ function Entry({ store, column, legend, entry }: EntryProps) {
         <button
           type="button"
           class="icon only"
-          aria-label={`Show ${name} alone`}
-          title="Show alone (Alt-click)"
+          aria-label={`Show only ${name}`}
+          title="Show only this (Alt-click)"
           onClick={() => store.samples.isolateEntry(column, entry, legend)}
         >
           <svg viewBox="0 0 24 24" aria-hidden="true">

@@ -11,10 +11,10 @@ export function NamedSelections({ store }: { store: Store }) {
   return (
     <section class="named" aria-label="Named selections">
       <NamedList
-        name="Kept selections"
+        name="Saved selections"
         named={named.value.map((one) => one.name)}
         present={selection.value === null ? null : "selection"}
-        title="Under which it can be selected again, also on the next visit"
+        title="Save the selection under this name, for later visits too"
         openTitle="Select these samples again"
         removeTitle="Remove this selection"
         keep={(name) => store.samples.nameSelection(name)}
@@ -27,8 +27,8 @@ export function NamedSelections({ store }: { store: Store }) {
             <button
               type="button"
               class="icon"
-              aria-label={`Download ${name}`}
-              title="Download its rows as a CSV file"
+              aria-label={`Save ${name} as CSV`}
+              title="Save its rows as a CSV file"
               onClick={() =>
                 download(`${name}.csv`, rowsCsv(idsOf(name), columns.value), "text/csv")
               }
@@ -42,19 +42,20 @@ export function NamedSelections({ store }: { store: Store }) {
       </NamedList>
       {tags.value.size > 0 && (
         <p class="tagged">
-          {tags.value.size.toLocaleString("en-US")} tagged{" "}
+          {tags.value.size.toLocaleString("en-US")} {tags.value.size === 1 ? "sample" : "samples"}{" "}
+          tagged{" "}
           <button
             type="button"
-            title="Sample and tag of each as a CSV file"
+            title="Samples and their tags as a CSV file"
             onClick={() => download("tags.csv", tagsCsv(tags.value), "text/csv")}
           >
-            Download tags
+            Save tags
           </button>
         </p>
       )}
       {unkept.value && (
         <p role="alert">
-          This browser keeps nothing for this page: download tags and selections before you leave.
+          This browser stores nothing for this page: save tags and selections before you leave.
         </p>
       )}
     </section>

@@ -5,7 +5,7 @@ import { Thumbnail } from "../controls/thumbnail";
 import type { NeighborHistory } from "../measures";
 import { keptNeighbors } from "../model/samples/sample_history";
 import { goToStep } from "../state/actions/measures";
-import { shownStep } from "../state/derived/titles";
+import { shownStep, stepNoun } from "../state/derived/titles";
 import { colorOf, type Store } from "../state/store";
 
 const ROW_HEIGHT = 22;
@@ -24,11 +24,13 @@ export function NeighborHistoryPanel({ store }: { store: Store }) {
       open={neighborsUnfolded.value}
       onToggle={(event) => store.measures.unfoldNeighbors(event.currentTarget.open)}
     >
-      <summary title="The nearest neighbors at each step; outlined those of the step that is shown">
-        Neighbors over the steps
+      <summary
+        title={`Nearest neighbors at each ${stepNoun(store)}; outlined: still neighbors at this one`}
+      >
+        Neighbors at each {stepNoun(store)}
       </summary>
       {!neighborsUnfolded.value ? null : history === null ? (
-        <p role="status">The neighbors are being looked for…</p>
+        <p role="status">Finding the neighbors…</p>
       ) : (
         <div style={{ height: `${ROW_HEIGHT * Math.min(MOST_ROWS, history.steps.length)}px` }}>
           <Rows store={store} history={history} />
@@ -46,7 +48,7 @@ function Rows({ store, history }: { store: Store; history: NeighborHistory }) {
   const kept = keptNeighbors(history, store.step.value);
   return (
     <ListBox
-      name="Neighbors at each step"
+      name={`Nearest neighbors at each ${stepNoun(store)}`}
       count={steps.length}
       rowHeight={ROW_HEIGHT}
       chosen={here}
@@ -59,7 +61,7 @@ function Rows({ store, history }: { store: Store; history: NeighborHistory }) {
         return (
           <>
             <span class="of-step">
-              <span class="unseen">Step </span>
+              <span class="unseen">{stepNoun(store)} </span>
               {shownStep(store, steps[place] ?? 0)}
               <span class="unseen">: samples {then.join(", ")}; </span>
             </span>
@@ -82,7 +84,7 @@ function Rows({ store, history }: { store: Store; history: NeighborHistory }) {
             {kept !== null && (
               <span class="count">
                 {kept[place]}/{then.length}
-                <span class="unseen"> are neighbors at the step that is shown</span>
+                <span class="unseen"> are neighbors at this {stepNoun(store)}</span>
               </span>
             )}
           </>

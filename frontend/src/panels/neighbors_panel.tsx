@@ -5,7 +5,7 @@ import { Field, NumberField } from "../controls/field";
 import { SampleList } from "../controls/sample_list";
 import { writeNumber } from "../model/samples/table";
 import { sampleListProps } from "../state/actions/sample_list_props";
-import { stepTitle } from "../state/derived/titles";
+import { shownStep, stepNoun } from "../state/derived/titles";
 import { MOST_NEIGHBORS, missingFrom } from "../state/parts/neighbors";
 import type { Store } from "../state/store";
 import type { DistanceMetric } from "../types";
@@ -26,9 +26,9 @@ export function NeighborsPanel({ store }: { store: Store }) {
   const lost = current?.then ? missingFrom(current.now, current.then) : [];
   const shown = { all: current?.now ?? [], gained, lost }[current?.then ? part : "all"];
   const parts: Option<Part>[] = [
-    { value: "all", name: "All", title: "All neighbors at this step" },
-    { value: "gained", name: `Gained ${gained.length}`, title: "Those it did not have then" },
-    { value: "lost", name: `Lost ${lost.length}`, title: "Those it had then and no longer has" },
+    { value: "all", name: "All", title: "All neighbors now" },
+    { value: "gained", name: `Gained ${gained.length}`, title: "Neighbors now but not then" },
+    { value: "lost", name: `Lost ${lost.length}`, title: "Neighbors then but not now" },
   ];
   return (
     <section class="neighbors" aria-label="Neighbors">
@@ -37,7 +37,7 @@ export function NeighborsPanel({ store }: { store: Store }) {
         <div class="spring" />
         <button
           type="button"
-          title="Selects the listed neighbors"
+          title="Select the listed neighbors"
           disabled={shown.length === 0}
           onClick={() =>
             store.samples.select(
@@ -52,14 +52,14 @@ export function NeighborsPanel({ store }: { store: Store }) {
       <div class="titled-fields">
         <Field
           name="Distance"
-          title="What makes two samples neighbors: their distance, or the angle between them"
+          title="Distance between activations, or the angle between them"
           options={METRICS}
           chosen={metric.value}
           choose={(chosen) => store.neighbors.chooseMetric(chosen as DistanceMetric)}
         />
         <NumberField
-          name="Nearest"
-          title={`How many are listed, at most ${MOST_NEIGHBORS.toLocaleString("en-US")}`}
+          name="Count"
+          title={`Number of neighbors, at most ${MOST_NEIGHBORS.toLocaleString("en-US")}`}
           low={1}
           high={MOST_NEIGHBORS}
           whole
@@ -67,13 +67,11 @@ export function NeighborsPanel({ store }: { store: Store }) {
           choose={(number) => store.neighbors.chooseK(number)}
         />
         <Field
-          name="Changes since"
-          title="The step from which gained and lost neighbors are counted"
+          name={`Compare with ${stepNoun(store)}`}
+          title="Show neighbors gained and lost since then"
           options={[
             ["", "–"],
-            ...store.steps.value.map(
-              (step) => [`${step}`, stepTitle(store, step).replace(/( of|, \d).*/, "")] as const,
-            ),
+            ...store.steps.value.map((step) => [`${step}`, shownStep(store, step)] as const),
           ]}
           chosen={since.value === null ? "" : `${since.value}`}
           choose={(step) => store.neighbors.compareSince(step === "" ? null : Number(step))}

@@ -5,7 +5,7 @@ import type { SampleHistory } from "../measures";
 import { predictedAt, predictionText } from "../model/samples/sample_history";
 import { goToStep } from "../state/actions/measures";
 import { colorOfClass } from "../state/derived/colors";
-import { shownStep } from "../state/derived/titles";
+import { capitalized, namedStep, stepNoun } from "../state/derived/titles";
 import type { Store } from "../state/store";
 
 export function PredictionStrip({ store }: { store: Store }) {
@@ -16,13 +16,11 @@ export function PredictionStrip({ store }: { store: Store }) {
   return (
     <section class="predictions" aria-label="Predictions">
       <h2>
-        Predictions{" "}
-        <small title="Bars as high as the model was confident, underlined where it was wrong">
-          bar: confidence, color: predicted class, underlined: wrong
-        </small>
+        Predictions per {stepNoun(store)}{" "}
+        <small>bar = confidence, color = predicted class, red line = wrong</small>
       </h2>
       {history === null ? (
-        <p role="status">The predictions are being looked up…</p>
+        <p role="status">Loading the predictions…</p>
       ) : (
         <Strip key={sample} store={store} history={history} />
       )}
@@ -37,14 +35,14 @@ function Strip({ store, history }: { store: Store; history: SampleHistory }) {
   const { steps } = history;
   const here = steps.indexOf(store.step.value ?? Number.NaN);
   const at = Math.min(active ?? Math.max(0, here), steps.length - 1);
-  const shown = (step: number) => shownStep(store, step);
+  const shown = (step: number) => capitalized(namedStep(store, step));
   const go = (place: number) => goToStep(store, steps[place] ?? 0);
   return (
     <>
       <div
         class="strip"
         role="listbox"
-        aria-label="Prediction at each step"
+        aria-label={`Prediction at each ${stepNoun(store)}`}
         aria-orientation="horizontal"
         aria-activedescendant={`${id}-${at}`}
         tabIndex={0}

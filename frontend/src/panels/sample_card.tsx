@@ -6,6 +6,7 @@ import { headline } from "../model/samples/prediction_columns";
 import { titleOf, valueAt } from "../model/samples/table";
 import { median, pathLengths } from "../model/scene/path_length";
 import { lookFurther } from "../state/actions/choose_samples";
+import { countedSteps } from "../state/derived/titles";
 import type { Store } from "../state/store";
 
 const IMAGE_SIDE = 112;
@@ -17,7 +18,7 @@ export function SampleCard({ store }: { store: Store }) {
   return (
     <section class="sample-card" aria-label="Sample">
       <div class="row-of-fields">
-        <h2>{id === null ? "No sample is chosen" : `Sample ${id.toLocaleString("en-US")}`}</h2>
+        <h2>{id === null ? "No sample selected" : `Sample ${id.toLocaleString("en-US")}`}</h2>
         <div class="spring" />
         <button
           type="button"
@@ -44,7 +45,7 @@ export function SampleCard({ store }: { store: Store }) {
       </div>
       {said !== null && <p class="headline">{said}</p>}
       {id === null ? (
-        <p>Click a sample on the stage or in a list, or go through them with [ and ].</p>
+        <p>Click a sample on the stage or in a list, or browse with [ and ].</p>
       ) : (
         <div class="image-and-row">
           {store.sprites.value !== null && (
@@ -81,10 +82,8 @@ function PathLength({ store, sample }: { store: Store; sample: number }) {
   if (!Number.isFinite(times)) return null;
   return (
     <div>
-      <dt title={`How far it moves on the stage over ${steps} steps, beside the median sample`}>
-        path
-      </dt>
-      <dd>{times.toFixed(times < 10 ? 1 : 0)} × the median</dd>
+      <dt title={`Distance moved in this view over ${countedSteps(store, steps)}`}>moved</dt>
+      <dd>{times.toFixed(times < 10 ? 1 : 0)}× as far as the median sample</dd>
     </div>
   );
 }

@@ -58,6 +58,6 @@ function sentence(found: SearchResult): string {
   if (found.kind === "searching") return `Searching: ${Math.floor(100 * found.share)} %…`;
   const count = found.ids.length.toLocaleString("en-US");
   const among = found.among.toLocaleString("en-US");
-  const then = found.ids.length > 0 ? "; Enter selects them" : "";
+  const then = found.ids.length > 0 ? "; press Enter to select them" : "";
   return `${count} of ${among} samples${then}.`;
 }

@@ -15,8 +15,8 @@ const COLUMNS = 6;
 const CELL = 48;
 const IMAGE = 40;
 const FORMS: readonly Option<"images" | "table">[] = [
-  { value: "images", name: "Images", title: "The selection as a grid of thumbnails" },
-  { value: "table", name: "Table", title: "The selection as a table of its rows" },
+  { value: "images", name: "Images", title: "Show thumbnails" },
+  { value: "table", name: "Table", title: "Show a table" },
 ];
 
 export function SelectionList({ store }: { store: Store }) {
@@ -37,7 +37,7 @@ export function SelectionList({ store }: { store: Store }) {
         <label>
           Sort by{" "}
           <select
-            title="The column that orders the list"
+            title="The column to sort by"
             value={order.by}
             onChange={(event) => sort({ ...order, by: event.currentTarget.value })}
           >

@@ -7,6 +7,7 @@ import { withoutRepeats } from "../model/samples/prediction_columns";
 import { idsIn, type Reason } from "../model/samples/selection";
 import { titleOf } from "../model/samples/table";
 import { toggleHolding } from "../state/actions/display";
+import { stepNoun } from "../state/derived/titles";
 import type { Store } from "../state/store";
 
 const REASONS: Readonly<Record<Reason, string>> = {
@@ -17,6 +18,7 @@ const REASONS: Readonly<Record<Reason, string>> = {
   legend: "from the legend",
   list: "from a list",
   chart: "in a chart",
+  mistakes: "by being predicted wrong",
 };
 const MOST_SHARES = 12;
 
@@ -44,30 +46,30 @@ export function SelectionSummary({ store }: { store: Store }) {
         </button>
         <button
           type="button"
-          title="Show the selected samples as large as they fit"
+          title="Zoom to the selected samples"
           onClick={() => store.display.fitToSelection()}
         >
-          Fit
+          Zoom to selection
         </button>
         <button
           type="button"
           aria-pressed={held.value !== null}
-          title="Turn and shift each step as a whole so that these samples stay where they are"
+          title={`Rotate and shift each ${stepNoun(store)} so that these samples stay in place`}
           onClick={() => toggleHolding(store, ids())}
         >
-          Hold still
+          Align on selection
         </button>
         <CopyButton
-          name="Copy ids"
-          title="The numbers of the selected samples, for scripts"
+          name="Copy indices"
+          title="The indices of the selected samples, for scripts"
           text={() => ids().join(", ")}
         />
-        <button type="button" title="Rows of the selected samples, as a CSV file" onClick={save}>
-          Download
+        <button type="button" title="The rows of the selected samples as a CSV file" onClick={save}>
+          Save CSV
         </button>
         <button
           type="button"
-          title="Select nothing (Esc)"
+          title="Clear the selection (Esc)"
           onClick={() => store.samples.clearSelection()}
         >
           Clear
@@ -83,8 +85,8 @@ function NothingSelected() {
     <section class="summary" aria-label="Selection">
       <h2>Nothing is selected</h2>
       <p>
-        Click a sample, draw around some with lasso or box, search, or shift-click an entry of the
-        legend. Shift adds to a selection, Ctrl takes away from it.
+        Click a sample, draw a lasso or a box, search, or Shift-click a class in the legend. Shift
+        adds to the selection, Ctrl removes from it.
       </p>
     </section>
   );

@@ -19,7 +19,7 @@ export function TagBar({ store, ids }: TagBarProps) {
           key={tag}
           type="button"
           aria-pressed={ids.every((id) => tags.value.get(id) === tag)}
-          title={`Tags as "${tag}", again takes the tag away (key ${i + 1})`}
+          title={`Tag as "${tag}", or remove the tag (key ${i + 1})`}
           onClick={() => store.samples.tagSamples(ids, tag)}
         >
           <span class="key" aria-hidden="true">

@@ -14,10 +14,12 @@ const HISTORY = {
 
 describe("a sample's predictions", () => {
   it("are told in words, as far as they are known", () => {
-    expect([0, 1, 2].map((place) => predictionText(HISTORY, place))).toEqual([
-      "Step 0: ant, wrong; confidence 0.51, margin -0.1",
-      "Step 3: no prediction",
-      "Step 9: bee, right; confidence 1.00, margin 12.0",
+    expect(
+      [0, 1, 2].map((place) => predictionText(HISTORY, place, (step) => `Epoch ${step}`)),
+    ).toEqual([
+      "Epoch 0: ant, wrong; confidence 0.51, margin -0.1",
+      "Epoch 3: no prediction",
+      "Epoch 9: bee, correct; confidence 1.00, margin 12.0",
     ]);
   });
 });

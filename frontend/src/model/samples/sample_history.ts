@@ -39,18 +39,18 @@ export function predictedAt(history: SampleHistory, place: number) {
   };
 }
 
-/** "Step 3: 8, wrong; confidence 0.71, margin -0.4". */
+/** "Epoch 3: 8, wrong; confidence 0.71, margin -0.4". */
 export function predictionText(
   history: SampleHistory,
   place: number,
-  shown: (step: number) => string = String,
+  shown: (step: number) => string,
 ): string {
   const { name, confidence, margin, correct } = predictedAt(history, place);
-  const verdict = correct === null ? "" : correct === 1 ? ", right" : ", wrong";
+  const verdict = correct === null ? "" : correct === 1 ? ", correct" : ", wrong";
   const numbers = [
     confidence === null ? [] : `confidence ${confidence.toFixed(2)}`,
     margin === null ? [] : `margin ${margin.toFixed(1)}`,
   ].flat();
   const said = name === "" ? "no prediction" : name + verdict;
-  return `Step ${shown(history.steps[place] ?? place)}: ${[said, numbers.join(", ")].filter(Boolean).join("; ")}`;
+  return `${shown(history.steps[place] ?? place)}: ${[said, numbers.join(", ")].filter(Boolean).join("; ")}`;
 }

@@ -3,7 +3,15 @@ import type { Combining } from "../../types";
 import type { SelectionRecipe } from "../text/selection_recipe";
 
 /** How the set came about. */
-export type Reason = "click" | "lasso" | "box" | "search" | "legend" | "list" | "chart";
+export type Reason =
+  | "click"
+  | "lasso"
+  | "box"
+  | "search"
+  | "legend"
+  | "list"
+  | "chart"
+  | "mistakes";
 
 export interface Selection {
   /** 1 for each sample in the set. */

@@ -7,7 +7,7 @@ import { type CkaAnswers, CkaPanel } from "./panel";
 
 export const CKA = layerSection<CkaAnswers, OtherLayer>({
   name: "CKA",
-  title: "How alike the layer is at any two steps, and to other layers",
+  title: "Similarity of the layer over the training, and to other layers",
   questions: {
     similarity: ({ key, choice }) => {
       const other = choice ?? { run: key.run, layer: key.layer };

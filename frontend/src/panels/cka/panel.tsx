@@ -6,7 +6,7 @@ import { short } from "../../model/text/measured_value";
 import { legibleRamp } from "../../ramp";
 import { goToStep } from "../../state/actions/measures";
 import { leftOutInWords, otherLayersOf } from "../../state/derived/other_layers";
-import { shownStep } from "../../state/derived/titles";
+import { capitalized, namedStep, shownStep, stepNoun } from "../../state/derived/titles";
 import type { Store } from "../../state/store";
 import type { SectionProps } from "../layer_section";
 import type { LayerSimilarity, Similarity } from "./model";
@@ -33,9 +33,9 @@ export function CkaPanel(props: Props) {
       {others.length > 0 && (
         <Field
           name="Compare with"
-          title="Another layer of the same samples, of this or another run"
+          title="Another layer that holds the same samples, in this or another run"
           options={[
-            ["", "the layer itself"],
+            ["", "itself"],
             ...others.map(
               (one, i) =>
                 [
@@ -49,14 +49,15 @@ export function CkaPanel(props: Props) {
         />
       )}
       {map === null ? (
-        <p role="status">Steps are being compared…</p>
+        <p role="status">Comparing…</p>
       ) : (
         <StepMap store={store} map={map} itself={choice === null} there={there} />
       )}
       <p>
-        Linear CKA, debiased: 1 where only turned or scaled, about 0 where unrelated. Rows are steps
-        of {layer}, columns steps of {there}.
-        {choice === null && " A sharp edge is a step at which much has changed."}
+        {choice === null
+          ? `Similarity of the layer between ${stepNoun(store)}s`
+          : `Similarity of ${layer} and ${there}`}{" "}
+        (linear CKA; 1 = same up to rotation and scale, 0 = unrelated).
       </p>
       <LeftOut sentence={leftOutInWords(map?.left_out ?? 0)} />
       {answers.layers !== null && <LayerMap store={store} map={answers.layers} choose={choose} />}
@@ -78,17 +79,25 @@ function StepMap({ store, map, itself, there }: StepMapProps) {
   const low = known.length === 0 ? 0 : Math.min(...known);
   const ramp = legibleRamp(store.theme.value);
   const here = store.step.value ?? Number.NaN;
-  const named = (step: number | undefined) => (step === undefined ? "" : shownStep(store, step));
+  const noun = stepNoun(store);
+  const layer = store.layer.value?.name ?? "";
+  const numbered = (step: number) => shownStep(store, step);
+  const named = (step: number | undefined) => (step === undefined ? "" : namedStep(store, step));
   return (
     <HeatMap
-      name={`CKA of ${store.layer.value?.name} at each step with ${there} at each step, from ${short(low)} to 1; arrow keys move, Enter goes to the step`}
+      name={`CKA of ${layer} with ${there}, from ${short(low)} to 1; arrow keys move, Enter goes there`}
+      axes={[`${layer}, ${noun}`, `${there}, ${noun}`]}
+      headings={[steps.map(numbered), withSteps.map(numbered)]}
+      low={low}
+      high={1}
+      limits={[short(low), "1"]}
       values={cka}
       paint={(value) => ramp(low < 1 ? (value - low) / (1 - low) : 1)}
       framed={{ row: steps.indexOf(here), column: itself ? withSteps.indexOf(here) : -1 }}
       say={({ row, column }) => {
         const both = [cka[row]?.[column] ?? null, ckaBiased[row]?.[column] ?? null] as const;
-        const none = map.state === "running" ? "not known yet" : "undefined";
-        return `Step ${named(steps[row])} with step ${named(withSteps[column])}: ${inWords(both, none)}`;
+        const none = map.state === "running" ? "not computed yet" : "undefined";
+        return `${capitalized(named(steps[row]))} and ${named(withSteps[column])}: ${inWords(both, none)}`;
       }}
       choose={({ row, column }) => {
         // In the map of a layer with itself, the step that is not shown already is the one meant.
@@ -125,9 +134,14 @@ function LayerMap({ store, map, choose }: LayerMapProps) {
     run === store.run.value?.run ? layer : `${layer} of ${run}`;
   return (
     <>
-      <h3>Layers at step {shownStep(store, step)}</h3>
+      <h3>Layers at {namedStep(store, step)}</h3>
       <HeatMap
-        name={`CKA of ${layers.length} layers with one another at step ${shownStep(store, step)}, ${layers.map(title).join(", ")}; arrow keys move, Enter compares the steps of the layer`}
+        name={`CKA between ${layers.length} layers at ${namedStep(store, step)}, ${layers.map(title).join(", ")}; arrow keys move, Enter compares`}
+        axes={["layer", "layer"]}
+        headings={[layers.map(title), layers.map(title)]}
+        low={0}
+        high={1}
+        limits={["0", "1"]}
         values={cka}
         paint={ramp}
         framed={null}
@@ -135,7 +149,7 @@ function LayerMap({ store, map, choose }: LayerMapProps) {
           const [a, b] = [layers[row], layers[column]];
           const both = [cka[row]?.[column] ?? null, ckaBiased[row]?.[column] ?? null] as const;
           if (a === undefined || b === undefined) return "";
-          return `${title(a)} with ${title(b)}: ${inWords(both, "undefined")}`;
+          return `${title(a)} and ${title(b)}: ${inWords(both, "undefined")}`;
         }}
         choose={({ row, column }) => {
           // The first one is the layer that is shown.

@@ -5,7 +5,7 @@ import { ClassPairPanel } from "./panel";
 
 export const CLASS_PAIR = layerSection<{ pair: ClassPair }, TwoClasses>({
   name: "Class pair",
-  title: "How two classes part, and which samples change sides",
+  title: "How two classes separate, and which samples change sides",
   questions: {
     pair: ({ key, choice }) => {
       if (choice === null || choice.includes("") || choice[0] === choice[1]) return null;

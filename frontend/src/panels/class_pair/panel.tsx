@@ -6,7 +6,7 @@ import { SampleList } from "../../controls/sample_list";
 import { goToStep } from "../../state/actions/measures";
 import { sampleListProps } from "../../state/actions/sample_list_props";
 import { colorOfClass } from "../../state/derived/colors";
-import { shownStep } from "../../state/derived/titles";
+import { capitalized, namedStep, shownStep, stepNoun } from "../../state/derived/titles";
 import type { Store } from "../../state/store";
 import type { SectionProps } from "../layer_section";
 import { type ClassPair, crossings, densities, type TwoClasses, wrongAt } from "./model";
@@ -15,8 +15,8 @@ import { type ClassPair, crossings, densities, type TwoClasses, wrongAt } from "
 export function ClassPairPanel(props: SectionProps<{ pair: ClassPair }, TwoClasses>) {
   const { store, answers, choice, choose } = props;
   const classes = store.measures.metrics.value?.classes;
-  if (classes === undefined) return <p role="status">The layer is being measured…</p>;
-  if (classes.length < 2) return <p>There are no two labels to tell apart.</p>;
+  if (classes === undefined) return <p role="status">Measuring the layer…</p>;
+  if (classes.length < 2) return <p>Needs a label column with at least two classes.</p>;
   const [first, second] = choice ?? ["", ""];
   const options = [["", "–"] as const, ...classes.map((name) => [name, name] as const)];
   return (
@@ -24,23 +24,23 @@ export function ClassPairPanel(props: SectionProps<{ pair: ClassPair }, TwoClass
       <div class="two-fields">
         <Field
           name="Class"
-          title="The class at the left end of the axis"
+          title="Shown at the left end of the axis"
           options={options}
           chosen={first}
           choose={(name) => choose([name, second])}
         />
         <Field
           name="Other class"
-          title="The class at the right end of the axis"
+          title="Shown at the right end of the axis"
           options={options}
           chosen={second}
           choose={(name) => choose([first, name])}
         />
       </div>
       {first === "" || second === "" || first === second ? (
-        <p>Choose two classes to see how they part over the steps.</p>
+        <p>Choose two classes to see how they separate.</p>
       ) : answers.pair === null ? (
-        <p role="status">The classes are being looked at…</p>
+        <p role="status">Comparing the classes…</p>
       ) : (
         <Pair store={store} pair={answers.pair} />
       )}
@@ -57,7 +57,7 @@ function Pair({ store, pair }: { store: Store; pair: ClassPair }) {
   const crossed = useMemo(() => crossings(pair), [pair]);
   const step = store.step.value ?? Number.NaN;
   const [from, to] = [pair.steps[0], pair.steps.at(-1)].map((one) =>
-    one === undefined ? "" : shownStep(store, one),
+    one === undefined ? "" : namedStep(store, one),
   );
   const wrong = pair.steps.includes(step) ? wrongAt(pair, step) : [];
   const classes = store.measures.metrics.value?.classes ?? [];
@@ -69,23 +69,26 @@ function Pair({ store, pair }: { store: Store; pair: ClassPair }) {
   return (
     <>
       <Ridges
-        name={`Classes ${first} and ${second} along the axis between their means, a row a step from ${from} to ${to}; at step ${shownStep(store, step)} ${wrong.length} samples lie on the other class's side`}
+        name={`Classes ${first} and ${second} along the line between their means, from ${from} to ${to}; at ${namedStep(store, step)} ${wrong.length} samples are on the wrong side`}
         ridges={ridges}
         colors={colors}
         here={step}
+        named={(one) => namedStep(store, one)}
+        say={(one) => {
+          const count = pair.steps.includes(one) ? wrongAt(pair, one).length : 0;
+          return `${capitalized(namedStep(store, one))}: ${count} samples on the wrong side`;
+        }}
         go={(one) => goToStep(store, one)}
       />
       <div class="headings of-axis" aria-hidden="true">
-        <span>← {first}</span>
-        <span>
-          steps {from} to {to} ↓
-        </span>
-        <span>{second} →</span>
+        <span>← class {first}</span>
+        <span>share of samples</span>
+        <span>class {second} →</span>
       </div>
       <div class="actions">
         <button
           type="button"
-          title="Samples that lie nearer to the other class at the step that is shown"
+          title={`Samples closer to the other class at this ${stepNoun(store)}`}
           disabled={wrong.length === 0}
           onClick={() => store.samples.select(wrong, "chart")}
         >
@@ -93,24 +96,25 @@ function Pair({ store, pair }: { store: Store; pair: ClassPair }) {
         </button>
         <button
           type="button"
-          title="Samples that change sides at any step"
+          title={`Samples that change sides at any ${stepNoun(store)}`}
           disabled={crossed.length === 0}
           onClick={() => store.samples.select(ids, "chart")}
         >
-          Select {crossed.length} that cross
+          Select {crossed.length} that change sides
         </button>
       </div>
       {crossed.length > 0 && (
         <SampleList
           {...sampleListProps(store)}
-          name={`Samples that cross between ${first} and ${second}`}
+          name={`Samples that change sides between ${first} and ${second}`}
           ids={ids}
           sampleValue={null}
         >
           {(place) => (
             <span class="name">
-              crosses at {crossed[place]?.steps.map((one) => shownStep(store, one)).join(", ")}
-              {crossed[place]?.wrongAtLast && ", ends wrong"}
+              {stepNoun(store)}s{" "}
+              {crossed[place]?.steps.map((one) => shownStep(store, one)).join(", ")}
+              {crossed[place]?.wrongAtLast && "; ends on the wrong side"}
             </span>
           )}
         </SampleList>

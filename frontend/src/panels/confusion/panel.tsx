@@ -1,19 +1,18 @@
 // Which labels are predicted as which classes at the step that is shown; a cell selects its samples.
 import { HeatMap } from "../../charts/heat_map";
 import { legibleRamp } from "../../ramp";
-import { shownStep } from "../../state/derived/titles";
+import { capitalized, namedStep } from "../../state/derived/titles";
 import type { SectionProps } from "../layer_section";
 import type { Confusion } from "./model";
 import { selectConfused } from "./select_confused";
 
 export function ConfusionPanel({ store, answers }: SectionProps<{ confusion: Confusion }>) {
   const { confusion } = answers;
-  if (store.measures.metrics.value === null)
-    return <p role="status">The layer is being measured…</p>;
+  if (store.measures.metrics.value === null) return <p role="status">Measuring the layer…</p>;
   if (!store.measures.hasOutputs.value) {
-    return <p>The model's outputs, or the labels that belong to them, were not recorded.</p>;
+    return <p>Needs recorded model outputs whose classes are the labels.</p>;
   }
-  if (confusion === null) return <p role="status">Predictions are being counted…</p>;
+  if (confusion === null) return <p role="status">Counting predictions…</p>;
   const { step, classes, counts } = confusion;
   const ramp = legibleRamp(store.theme.value);
   const totals = counts.map((row) => row.reduce((sum, count) => sum + count, 0));
@@ -23,14 +22,18 @@ export function ConfusionPanel({ store, answers }: SectionProps<{ confusion: Con
   return (
     <div class="confusion">
       <p>
-        Step {shownStep(store, step)}: {right.toLocaleString("en-US")} of{" "}
-        {all.toLocaleString("en-US")} right. A row is a label, a column a predicted class.
+        {capitalized(namedStep(store, step))}: {right.toLocaleString("en-US")} of{" "}
+        {all.toLocaleString("en-US")} predicted correctly.
       </p>
       <HeatMap
-        name={`Confusion of ${classes.length} classes at step ${shownStep(store, step)}, ${right} of ${all} samples right; arrow keys move, Enter selects a cell's samples`}
+        name={`Confusion of ${classes.length} classes at ${namedStep(store, step)}, ${right} of ${all} correct; arrow keys move, Enter selects samples`}
         values={counts}
         numbers
-        headings={classes}
+        axes={["label", "predicted class"]}
+        headings={[classes, classes]}
+        low={1}
+        high={most}
+        limits={["1 sample", `${most.toLocaleString("en-US")} samples`]}
         paint={(count) => (count === 0 ? null : ramp(Math.sqrt(count / most)))}
         framed={null}
         say={({ row, column }) =>

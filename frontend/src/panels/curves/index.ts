@@ -4,7 +4,7 @@ import { CurvesPanel } from "./panel";
 /** Asks nothing: the curves are known to the whole page. */
 export const CURVES = layerSection({
   name: "Curves",
-  title: "One number a step: accuracy, separation, dead units and more",
+  title: "Accuracy, class separation, dead units and more over the training",
   questions: {},
   panel: CurvesPanel,
 });

@@ -5,7 +5,7 @@ import { DataMapPanel } from "./panel";
 
 export const DATA_MAP = layerSection<{ map: DataMap }>({
   name: "Data map",
-  title: "How surely and how steadily the model learns each sample",
+  title: "How confidently and how consistently the model learns each sample",
   questions: {
     map: ({ store, key }) => {
       if (!store.measures.hasOutputs.value) return null;

@@ -2,6 +2,7 @@
 // al., arXiv 2009.10795). Easy samples lie at the top left, ambiguous ones to the right, hard or wrongly labelled ones at
 // the bottom left.
 import { Scatter } from "../../charts/scatter";
+import { short } from "../../model/text/measured_value";
 import { clickSample } from "../../state/actions/choose_samples";
 import type { SectionProps } from "../layer_section";
 import { type DataMap, rankedShare } from "./model";
@@ -11,27 +12,29 @@ const SHARE = 0.05;
 
 export function DataMapPanel({ store, answers }: SectionProps<{ map: DataMap }>) {
   const { selection } = store.samples;
-  if (store.measures.metrics.value === null)
-    return <p role="status">The layer is being measured…</p>;
+  if (store.measures.metrics.value === null) return <p role="status">Measuring the layer…</p>;
   if (!store.measures.hasOutputs.value) {
-    return <p>The model's outputs, or the labels that belong to them, were not recorded.</p>;
+    return <p>Needs recorded model outputs whose classes are the labels.</p>;
   }
   const { map } = answers;
-  if (map === null || map.mean.length === 0) return <p role="status">The map is on its way…</p>;
+  if (map === null || map.mean.length === 0) return <p role="status">Loading the map…</p>;
   const { mean, spread } = map;
   const parts = [
-    ["Easy", "the highest probability of the label", () => rankedShare(mean, SHARE, "most")],
-    ["Ambiguous", "the largest spread", () => rankedShare(spread, SHARE, "most")],
-    ["Hard", "the lowest probability of the label", () => rankedShare(mean, SHARE, "least")],
+    ["Easy", "the highest confidence in the true label", () => rankedShare(mean, SHARE, "most")],
+    ["Ambiguous", "the largest variability", () => rankedShare(spread, SHARE, "most")],
+    ["Hard", "the lowest confidence in the true label", () => rankedShare(mean, SHARE, "least")],
   ] as const;
   return (
     <div class="data-map">
       <Scatter
-        name={`Data map of ${mean.length} samples: spread of the probability of the label, from 0 to 0.5, against its mean, from 0 to 1`}
+        name={`Data map of ${mean.length} samples: variability (0 to 0.5) against mean confidence in the true label (0 to 1)`}
         x={spread}
         y={mean}
         ends={ENDS}
-        titles={["spread of its probability", "mean probability of the label"]}
+        titles={["variability", "mean confidence in the true label"]}
+        say={(i) =>
+          `Sample ${i}: variability ${short(spread[i] ?? 0)}, mean confidence ${short(mean[i] ?? 0)}`
+        }
         colors={store.coloring.value?.bytes ?? new Uint8Array(4 * mean.length)}
         marked={selection.value?.mask ?? null}
         choose={(ids, how) => {
@@ -52,7 +55,7 @@ export function DataMapPanel({ store, answers }: SectionProps<{ map: DataMap }>)
           </button>
         ))}
       </div>
-      <p>Drag over the map, or click, to select. Hard ones may be labelled wrong.</p>
+      <p>Click or drag to select. Hard samples may be mislabeled.</p>
     </div>
   );
 }

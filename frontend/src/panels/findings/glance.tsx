@@ -50,7 +50,7 @@ export function Glance(props: GlanceProps) {
       {open && <p class="rule">{meaning}</p>}
       {note !== null && <p class="note">{note}</p>}
       {ranked === null ? (
-        <p role="status">The list is on its way…</p>
+        <p role="status">Loading the list…</p>
       ) : open ? (
         ranked.length > 0 && (
           <RankedSamples

@@ -5,9 +5,9 @@ import { manyInWords, noWarnings, warningId } from "./model";
 const NONE: Findings = { warnings: [], rules: [], samples_measured: 90, least_samples: 50 };
 
 it("says that there is nothing to warn of, or that samples are too few to tell", () => {
-  expect(noWarnings(NONE)).toBe("No warnings: nothing to report.");
+  expect(noWarnings(NONE)).toBe("No warnings.");
   expect(noWarnings({ ...NONE, samples_measured: 12 })).toBe(
-    "Too few samples for warnings: 12 of at least 50.",
+    "Too few samples for warnings: 12, at least 50 are needed.",
   );
 });
 
@@ -18,7 +18,7 @@ it("tells warnings of one rule apart by their classes", () => {
 
 it("says where a list is cut", () => {
   expect(manyInWords(1204, 50, 1797)).toBe(
-    "Names 1,204 of 1,797 samples; the first 50 are listed.",
+    "1,204 of 1,797 samples match; the first 50 are listed.",
   );
   expect(manyInWords(18, 18, 1797)).toBeNull();
 });

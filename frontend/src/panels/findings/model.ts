@@ -11,13 +11,13 @@ export function noWarnings({
   least_samples: leastSamples,
 }: Findings): string {
   return samplesMeasured < leastSamples
-    ? `Too few samples for warnings: ${samplesMeasured} of at least ${leastSamples}.`
-    : "No warnings: nothing to report.";
+    ? `Too few samples for warnings: ${samplesMeasured}, at least ${leastSamples} are needed.`
+    : "No warnings.";
 }
 
 /** Said of a list that names so many samples that it says little; null where it does not. */
 export function manyInWords(count: number, listed: number, samples: number): string | null {
   if (listed >= count) return null;
   const [some, all] = [count, samples].map((number) => number.toLocaleString("en-US"));
-  return `Names ${some} of ${all} samples; the first ${listed} are listed.`;
+  return `${some} of ${all} samples match; the first ${listed} are listed.`;
 }

@@ -4,7 +4,7 @@ import type { Findings, Warning } from "../../measures";
 import { labelAndPrediction } from "../../model/samples/prediction_columns";
 import { goToStep } from "../../state/actions/measures";
 import { sampleListProps } from "../../state/actions/sample_list_props";
-import { shownStep } from "../../state/derived/titles";
+import { namedStep } from "../../state/derived/titles";
 import type { Store } from "../../state/store";
 import { noWarnings, warningId } from "./model";
 
@@ -22,7 +22,7 @@ export function Warnings({ store, findings }: { store: Store; findings: Findings
             <button
               type="button"
               class="finding"
-              title="Its rule and its samples"
+              title="Show the rule and the samples"
               aria-expanded={open}
               onClick={() => store.measures.toggleFinding(id)}
             >
@@ -48,10 +48,10 @@ function About({ store, warning }: { store: Store; warning: Warning }) {
         <button
           type="button"
           class="link"
-          title="The step at which the rule held first"
+          title="Where the rule was first met"
           onClick={() => goToStep(store, step)}
         >
-          Go to step {shownStep(store, step)}
+          Go to {namedStep(store, step)}
         </button>
       )}
     </p>
@@ -60,7 +60,7 @@ function About({ store, warning }: { store: Store; warning: Warning }) {
 
 function Samples({ store, warning }: { store: Store; warning: Warning }) {
   const { samples, title } = warning;
-  if (samples.length === 0) return <p>The rule names no samples.</p>;
+  if (samples.length === 0) return <p>This rule lists no samples.</p>;
   const table = store.samples.columns.value;
   return (
     <RankedSamples

@@ -6,7 +6,7 @@ import { RunsPanel } from "./panel";
 
 export const RUNS = layerSection<{ comparison: Comparison }, RunChoice>({
   name: "Runs",
-  title: "Another run of the same samples: its numbers, and the samples in which they differ",
+  title: "Compare with another run of the same samples, in numbers and by sample",
   questions: {
     comparison: ({ store, key, step, choice }) => {
       const compared = comparedRunOf(store, choice?.other ?? null);

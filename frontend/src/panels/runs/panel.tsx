@@ -7,7 +7,7 @@ import { RankedSamples, sentence } from "../../controls/ranked_samples";
 import type { OtherLayer } from "../../measures";
 import { inOrder } from "../../model/measures/metric_order";
 import { writeNumber } from "../../model/samples/table";
-import { short } from "../../model/text/measured_value";
+import { short, withUnit } from "../../model/text/measured_value";
 import { goToStep } from "../../state/actions/measures";
 import { sampleListProps } from "../../state/actions/sample_list_props";
 import {
@@ -17,7 +17,7 @@ import {
   leftOutInWords,
 } from "../../state/derived/other_layers";
 import { timeAxis } from "../../state/derived/time_axis";
-import { namedStep, shownStep, stepName } from "../../state/derived/titles";
+import { namedStep, namedStepOf, stepNoun } from "../../state/derived/titles";
 import type { Store } from "../../state/store";
 import type { SectionProps } from "../layer_section";
 import type { Comparison, Difference, MetricOfBoth, RunChoice } from "./model";
@@ -41,7 +41,7 @@ export function RunsPanel(props: SectionProps<{ comparison: Comparison }, RunCho
         <>
           <Field
             name="Compare with"
-            title="The run and layer that this one is held against"
+            title="The run and layer to compare this one with"
             options={comparableRuns.map((one, i) => [String(i), title(one)] as const)}
             chosen={String(
               comparableRuns.findIndex(
@@ -54,7 +54,7 @@ export function RunsPanel(props: SectionProps<{ comparison: Comparison }, RunCho
             }}
           />
           {comparison === null ? (
-            <p role="status">The runs are being compared…</p>
+            <p role="status">Comparing the runs…</p>
           ) : (
             <Both
               store={store}
@@ -72,8 +72,8 @@ export function RunsPanel(props: SectionProps<{ comparison: Comparison }, RunCho
           {incompatibleRuns.length > FEW
             ? `${incompatibleRuns.length} other runs`
             : incompatibleRuns.join(", ")}{" "}
-          {incompatibleRuns.length === 1 ? "holds" : "hold"} other samples and cannot be compared:
-          record all runs with the same x and metadata.
+          {incompatibleRuns.length === 1 ? "holds" : "hold"} other samples and cannot be compared.
+          Record all runs with the same x and metadata.
         </p>
       )}
     </div>
@@ -107,43 +107,39 @@ function Both({ store, comparison, there, run, list, openList }: BothProps) {
   const here = store.run.value?.run ?? "";
   const { first, others } = inOrder(metrics);
   const runs = store.runs.value ?? [];
-  const named = shownStep(store, step);
-  const namedThere = stepName(runs.find((one) => one.run === run) ?? null, withStep);
-  const at = named === namedThere ? `step ${named}` : `step ${named} and step ${namedThere}`;
+  const named = namedStep(store, step);
+  const namedThere = namedStepOf(runs.find((one) => one.run === run) ?? null, withStep);
+  const at = named === namedThere ? named : `${named} and ${namedThere}`;
   const open = lists.find((one) => one.list === list);
   return (
     <>
       {step !== store.step.value && (
         <p>
           {step === withStep
-            ? `${there} lacks step ${shownStep(store, store.step.value ?? step)}: compared at step ${named}, the last of both.`
-            : "The runs share no step: each is compared at its last."}
+            ? `${there} has no ${namedStep(store, store.step.value ?? step)}; compared at ${named}, the last of both.`
+            : `The runs share no ${stepNoun(store)}; each is compared at its last.`}
         </p>
       )}
       {leftOut !== null && <p class="note">{leftOut}</p>}
       {metrics.length === 0 ? (
-        <p role="status">The layers are being measured…</p>
+        <p role="status">Measuring the layers…</p>
       ) : (
         <>
           <MetricTable name={`At ${at}`} runs={[here, there]} metrics={first} />
           {others.length > 0 && (
             <details>
-              <summary title="The rest of what is measured at a step">
+              <summary title="Everything else that is measured">
                 {others.length} more numbers
               </summary>
-              <MetricTable
-                name={`Further numbers at ${at}`}
-                runs={[here, there]}
-                metrics={others}
-              />
+              <MetricTable name={`More numbers at ${at}`} runs={[here, there]} metrics={others} />
             </details>
           )}
         </>
       )}
       <h3 class="row-of-fields">
-        CKA of both at each step
+        CKA between the runs
         <span class="spring" />
-        <span class="count" title={`Debiased; biased: ${inShort(biased)}`}>
+        <span class="count" title={`Debiased estimate; biased: ${inShort(biased)}`}>
           {inShort(cka[steps.indexOf(step)] ?? null)}
         </span>
       </h3>
@@ -162,7 +158,7 @@ function Both({ store, comparison, there, run, list, openList }: BothProps) {
           <h3>Samples at {at}</h3>
           {neighborsKept !== null && (
             <p>
-              Of the {k} nearest neighbors of a sample, {Math.round(100 * neighborsKept)} % are so
+              {Math.round(100 * neighborsKept)} % of a sample's {k} nearest neighbors are the same
               in both.
             </p>
           )}
@@ -172,7 +168,7 @@ function Both({ store, comparison, there, run, list, openList }: BothProps) {
                 <button
                   type="button"
                   class="finding"
-                  title="Lists these samples, the most striking first"
+                  title="List these samples, strongest first"
                   aria-expanded={one === open}
                   onClick={() => openList(one === open ? null : one.list)}
                 >
@@ -222,7 +218,7 @@ function MetricTable({ name, runs, metrics }: MetricTableProps) {
               {unit !== "" && unit !== "share" && <small> {unit}</small>}
             </th>
             {values.map((value, i) => (
-              <td key={runs[i]}>{inShort(value)}</td>
+              <td key={runs[i]}>{withUnit(value, unit === "share" ? unit : "")}</td>
             ))}
           </tr>
         ))}

@@ -5,7 +5,7 @@ import { UnitsPanel } from "./panel";
 
 export const UNITS = layerSection<{ units: Units }>({
   name: "Units",
-  title: "Which units tell the classes apart, and which are dead",
+  title: "Which units separate the classes, and which are dead",
   questions: {
     units: ({ key, step }) =>
       step === null ? null : { key: String(step), ask: (signal) => fetchUnits(key, step, signal) },

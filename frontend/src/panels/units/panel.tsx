@@ -2,9 +2,9 @@
 // samples by what the unit answers to them.
 
 import { ListBox } from "../../controls/list_box";
-import { short } from "../../model/text/measured_value";
+import { withUnit } from "../../model/text/measured_value";
 import { chooseColor } from "../../state/actions/choose_view";
-import { shownStep } from "../../state/derived/titles";
+import { namedStep } from "../../state/derived/titles";
 import type { Store } from "../../state/store";
 import type { SectionProps } from "../layer_section";
 import { mostSelective, turnover, type Units } from "./model";
@@ -24,21 +24,17 @@ export function UnitsPanel({ store, answers }: SectionProps<{ units: Units }>) {
     <div class="units">
       {changed !== null && (
         <>
-          <Listed
-            store={store}
-            title={`Dead at step ${shownStep(store, step)}`}
-            units={changed.dead}
-          />
-          <Listed store={store} title="Died since the step before" units={changed.died} />
-          <Listed store={store} title="Woken since the step before" units={changed.woken} />
+          <Listed store={store} title={`Dead at ${namedStep(store, step)}`} units={changed.dead} />
+          <Listed store={store} title="Newly dead" units={changed.died} />
+          <Listed store={store} title="Newly active" units={changed.woken} />
         </>
       )}
       {units === null ? (
-        <p role="status">Units are being looked at…</p>
+        <p role="status">Analyzing the units…</p>
       ) : (
         <>
-          <h3>Most selective at step {shownStep(store, units.step)}</h3>
-          <p>By the share of the unit's variance that lies between the classes.</p>
+          <h3>Most selective at {namedStep(store, units.step)}</h3>
+          <p>Share of a unit's variance that is between classes, and the class it prefers.</p>
           <ListBox
             name="Units by selectivity"
             count={listed.length}
@@ -54,7 +50,7 @@ export function UnitsPanel({ store, answers }: SectionProps<{ units: Units }>) {
                 <span class="name">
                   prefers {units.classes[units.prefers[at(place)] ?? -1] ?? "none"}
                 </span>
-                <span class="count">{short(units.selectivity[at(place)] ?? 0)}</span>
+                <span class="count">{withUnit(units.selectivity[at(place)] ?? null, "share")}</span>
               </div>
             )}
           </ListBox>
@@ -82,7 +78,7 @@ function Listed({ store, title, units }: ListedProps) {
           type="button"
           class="link"
           aria-label={`Color by unit ${unit}`}
-          title="Colors each sample by what this unit answers"
+          title="Colors the samples by the activation of this unit"
           onClick={() => chooseColor(store, `unit: ${unit}`)}
         >
           {unit}

@@ -7,7 +7,8 @@ import { chooseColor } from "./choose_view";
 export function showMistakes(store: Store, ids: readonly number[]): void {
   batch(() => {
     chooseColor(store, CORRECTNESS);
-    store.samples.selectInOrder(ids);
+    store.samples.mistakesShown.value = true;
+    store.samples.selectMistakes(ids);
   });
 }
 

@@ -27,6 +27,8 @@ export class SamplesState {
   /** What is being drawn on the stage. */
   readonly sketch: Signal<Path | null> = signal(null);
   readonly selection: Signal<Selection | null> = signal(null);
+  /** The selection is that of the mistakes, and follows the step. */
+  readonly mistakesShown: Signal<boolean> = signal(false);
   /** The sample whose card is shown. */
   readonly sample: Signal<number | null> = signal(null);
   /** Its neighbours, which stay in full colour. */
@@ -137,6 +139,7 @@ export class SamplesState {
     batch(() => {
       this.selection.value = null;
       this.sample.value = null;
+      this.mistakesShown.value = false;
     });
   }
 
@@ -194,6 +197,7 @@ export class SamplesState {
     const drawn = hidden.size === 0 ? ids : ids.filter((id) => !hidden.has(id));
     batch(() => {
       this.dismissNotSearched();
+      if (reason !== "mistakes") this.mistakesShown.value = false;
       // A rule does not know what was hidden then.
       const lasting = letThrough.value === null ? rule : null;
       selection.value = combine(selection.value, drawn, count.value, reason, how, lasting);
@@ -203,15 +207,10 @@ export class SamplesState {
     });
   }
 
-  /** Selects samples that one goes through in this order, without leaving what lists them. */
-  selectInOrder(ids: readonly number[]): void {
-    const { selection, tab } = this;
-    batch(() => {
-      const before = tab.value;
-      this.select(ids, "list");
-      if (selection.value !== null) selection.value = { ...selection.value, order: ids };
-      tab.value = before;
-    });
+  /** Selects the mistakes, which one goes through in this order, without leaving what lists them. */
+  selectMistakes(ids: readonly number[]): void {
+    const found = combine(null, ids, this.count.value, "mistakes", "replace");
+    this.selection.value = found && { ...found, order: ids };
   }
 
   /** Waits for a search that is under way, unless something else is asked meanwhile. */
