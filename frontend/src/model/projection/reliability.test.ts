@@ -61,6 +61,13 @@ describe("a view", () => {
     expect(found.verdict).toBe("motion");
   });
 
+  it("of linear axes shows a part of the true movement", () => {
+    const of = { motion: 0.2, motion_fidelity: 0.1 };
+    const found = reliability(quality(of, { noise_floor: 0 }), 10, TSNE);
+    expect(found.verdict).toBe("care");
+    expect(found.findings).toEqual(["60 % of nearest neighbors preserved"]);
+  });
+
   it("of linear axes has no noise, and its layer may stand still", () => {
     const frozen = quality({ motion: 0, motion_fidelity: null }, { noise_floor: 0 });
     expect(reliability(frozen, 10, { engine: "PCA", noun: "epoch" }).verdict).toBe("good");

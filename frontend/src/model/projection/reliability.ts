@@ -27,10 +27,12 @@ export interface Named {
   readonly noun: "epoch" | "step";
 }
 
-/** Between how many pairs of steps samples moved, between how many within the engine's noise, and the median correlation. */
 interface Movement {
+  /** Between how many pairs of steps samples moved, and between how many of these within the engine's noise. */
   readonly pairs: number;
   readonly within: number;
+  /** Linear axes show a part of the true movement, and add none of their own. */
+  readonly linear: boolean;
   readonly fidelity: number | null;
 }
 
@@ -39,16 +41,16 @@ export function reliability(quality: Quality, step: number, named: Named): Relia
   const frame = quality.frames.find((one) => one.step === step);
   const movement = movementOf(quality);
   const preserved = frame?.neighbors_kept ?? null;
-  const explained = frame?.variance_shown ?? null;
-  const findings = findingsOf(preserved, movement, named);
-  const unreadable = movementTrouble(movement, named);
-  if (unreadable?.grave) return { verdict: "motion", sentence: unreadable.words, findings };
-  const judged = judgedPlaces(preserved, explained, named.noun);
+  const trouble = movementTrouble(movement, named);
+  const found = preserved === null ? [] : [preservedInWords(preserved)];
+  if (trouble?.grave) return { verdict: "motion", sentence: trouble.words, findings: found };
+  const findings = [...found, ...movementInWords(movement, named)];
+  const judged = judgedPlaces(preserved, frame?.variance_shown ?? null, named.noun);
   if (judged === null) {
     return { verdict: "unknown", sentence: reasonOf(frame) ?? "Not measured yet.", findings };
   }
   if (judged !== "good") return { verdict: "care", sentence: judged, findings };
-  if (unreadable !== null) return { verdict: "care", sentence: unreadable.words, findings };
+  if (trouble !== null) return { verdict: "care", sentence: trouble.words, findings: found };
   return { verdict: "good", sentence: praise(preserved, movement), findings };
 }
 
@@ -72,7 +74,7 @@ function praise(preserved: number | null, { fidelity }: Movement): string {
     : "Reliable: neighbors and movement on screen are those of the layer.";
 }
 
-function movementTrouble({ pairs, within, fidelity }: Movement, { engine, noun }: Named) {
+function movementTrouble({ pairs, within, fidelity, linear }: Movement, { engine, noun }: Named) {
   if (within > 0) {
     const which = within === pairs ? `all ${noun}s` : `${within} of ${pairs} ${noun}s`;
     return {
@@ -81,22 +83,19 @@ function movementTrouble({ pairs, within, fidelity }: Movement, { engine, noun }
     };
   }
   if (fidelity === null || fidelity >= FAITHFUL) return null;
-  return {
-    grave: true,
-    words: "Movement on screen does not follow the layer; don't read anything into it.",
-  };
+  return linear
+    ? { grave: false, words: "Read with care: these axes show little of the layer's movement." }
+    : {
+        grave: true,
+        words: "Movement on screen does not follow the layer; don't read anything into it.",
+      };
 }
 
-function findingsOf(preserved: number | null, movement: Movement, { noun }: Named): string[] {
-  const { pairs, within, fidelity } = movement;
-  const found = preserved === null ? [] : [preservedInWords(preserved)];
-  if (within > 0) {
-    const where = within === pairs ? "" : ` between ${within} of ${pairs} ${noun}s`;
-    return [...found, `Movement: within noise${where}`];
-  }
-  if (fidelity === null) return found;
+function movementInWords({ pairs, within, fidelity }: Movement, { noun }: Named): string[] {
+  if (within > 0) return [`Movement: within noise between ${within} of ${pairs} ${noun}s`];
+  if (fidelity === null) return [];
   const follows = fidelity < FAITHFUL ? "does not follow the layer" : "follows the layer";
-  return [...found, `Movement: ${follows} (rank correlation ${fidelity.toFixed(2)})`];
+  return [`Movement: ${follows} (rank correlation ${fidelity.toFixed(2)})`];
 }
 
 export function preservedInWords(share: number): string {
@@ -111,9 +110,10 @@ function movementOf({ frames, noise_floor: floor }: Quality): Movement {
   const known = (name: "motion" | "motion_fidelity") =>
     frames.flatMap((frame) => frame[name] ?? []);
   const moved = known("motion");
-  // A linear view moves nothing by itself: its floor is 0.
-  const within = floor == null || floor === 0 ? [] : moved.filter((one) => one <= AT_NOISE * floor);
-  return { pairs: moved.length, within: within.length, fidelity: median(known("motion_fidelity")) };
+  const linear = floor === 0;
+  const within = linear || floor == null ? [] : moved.filter((one) => one <= AT_NOISE * floor);
+  const fidelity = median(known("motion_fidelity"));
+  return { pairs: moved.length, within: within.length, fidelity, linear };
 }
 
 function median(values: readonly number[]): number | null {

@@ -107,6 +107,13 @@ describe("the estimate", () => {
     });
   });
 
+  it("says so too where the promise has run out", () => {
+    const over = nextEstimate(null, { ...RUNNING, expected_seconds: 0 });
+    expect(over.late).toBe(true);
+    const end = nextEstimate(over, { ...RUNNING, done: 10, expected_seconds: 0 });
+    expect(end.late).toBe(false);
+  });
+
   it("promises nothing while it waits for another job", () => {
     const waiting = nextEstimate(null, { ...RUNNING, state: "waiting", expected_seconds: 5 });
     expect(waiting.secondsLeft).toBeNull();

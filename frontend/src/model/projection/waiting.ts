@@ -57,6 +57,8 @@ export function nextEstimate(before: Estimate | null, progress: Progress): Estim
   if (expected === null || state !== "running") {
     return { ...shown, secondsLeft: promised, late: before?.late ?? false };
   }
-  const late = promised !== null && expected > promised + SLACK;
+  // The promise may also have run out with most of the work left.
+  const late =
+    (promised !== null && expected > promised + SLACK) || (expected < 1 && told < total - 1);
   return { ...shown, secondsLeft: Math.min(promised ?? expected, expected), late };
 }
