@@ -52,6 +52,20 @@ def test_reads_what_tensorflow_reads_bit_for_bit(tmp_path: Path) -> None:
         np.testing.assert_array_equal(ours.tensor(name), theirs.get_tensor(name))
 
 
+@pytest.mark.parametrize("slices", [("0,3:-", "3,7:-"), ("0,3:0,400", "3,7:0,400")])
+def test_reads_the_slices_of_a_tensor(tmp_path: Path, slices: tuple[str, str]) -> None:
+    whole = np.random.default_rng(0).normal(size=(10, 400)).astype(np.float32)
+    tf.raw_ops.SaveV2(
+        prefix=str(tmp_path / "ckpt"),
+        tensor_names=["w", "w"],
+        shape_and_slices=[f"10 400 {part}" for part in slices],
+        tensors=[whole[:3], whole[3:]],
+    )
+    checkpoint = Checkpoint(tmp_path.resolve(), "ckpt")
+    assert list(checkpoint.entries) == ["w"]
+    np.testing.assert_array_equal(checkpoint.tensor("w"), whole)
+
+
 @pytest.mark.parametrize(
     "dtype", ["float16", "float32", "float64", "int32", "int64", "uint8", "bool"]
 )
