@@ -4,20 +4,33 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Browser, expect
 
+from tb_embed_plugin import record
 from tests.browser.tab import Open
-from tests.harness import EPOCHS, Recording, TensorBoardProcess, tensorboard
+from tests.harness import TensorBoardProcess, tensorboard
+
+SAMPLES, UNITS, EPOCHS = 100, 40, 2
 
 
 @pytest.fixture
-def server(recording: Recording) -> Iterator[TensorBoardProcess]:
-    """TensorBoard with the TensorFlow that the stock Projector reads by."""
-    with tensorboard(recording.logdir, with_tensorflow=True) as process:
+def server(
+    digits: tuple[NDArray[np.float32], NDArray[np.int64]], tmp_path: Path
+) -> Iterator[TensorBoardProcess]:
+    """TensorBoard with the TensorFlow that the stock Projector reads by, on few samples."""
+    images, labels = (array[:SAMPLES] for array in digits)
+    pixels = images.reshape(SAMPLES, -1)
+    for epoch in range(EPOCHS + 1):
+        record(
+            tmp_path, epoch, {"fc1": pixels[:, :UNITS] * epoch}, labels=labels, images=images
+        )
+    with tensorboard(tmp_path, with_tensorflow=True) as process:
         yield process
 
 
@@ -31,8 +44,8 @@ def test_both_tabs_show_the_run(
     page.goto(f"{server.url}#projector")
     frame = page.frame_locator("iframe[src*='name=projector']").frame_locator("iframe")
 
-    expect(frame.get_by_text("Points: 1797")).to_be_visible(timeout=60_000)
-    expect(frame.get_by_text("Dimension: 200")).to_be_visible()
+    expect(frame.get_by_text(f"Points: {SAMPLES}")).to_be_visible(timeout=60_000)
+    expect(frame.get_by_text(f"Dimension: {UNITS}")).to_be_visible()
     canvas = frame.locator("#scatter canvas").first
     for _ in range(60):
         pixels = np.asarray(Image.open(io.BytesIO(canvas.screenshot())).convert("L"))
