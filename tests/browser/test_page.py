@@ -297,5 +297,5 @@ def test_waiting_is_said_in_words(open_tab: Open) -> None:
     tab.page.reload()
 
     status = tab.frame.get_by_role("status").filter(has_text="Computing")
-    expect(status).to_contain_text(f"Computing step {EPOCHS} of fc1")
+    expect(status).to_contain_text(f"Computing epoch {EPOCHS} of fc1")
     tab.page.unroute_all(behavior="ignoreErrors")
