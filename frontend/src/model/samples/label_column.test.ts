@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Layer } from "../../types";
-import { labelChoices, labelNote, labelOf, saidLabel } from "./label_column";
+import { labelChoices, labelNote, labelOf, namingColumns, saidLabel } from "./label_column";
+import { CORRECTNESS } from "./prediction_columns";
 import type { Column } from "./table";
 
 const layer = {
@@ -53,4 +54,13 @@ it("columns of classes are words, and whole numbers that come twice", () => {
     number("empty", [Number.NaN]),
   ];
   expect(labelChoices(table)).toEqual(["word", "digit"]);
+});
+
+describe("names on the stage", () => {
+  it("are those of the colors, else of the label", () => {
+    expect(namingColumns("sex", "class")).toEqual(["sex", "class"]);
+  });
+  it("are those of the label where right and wrong are colors", () => {
+    expect(namingColumns(CORRECTNESS, "class")).toEqual(["class"]);
+  });
 });

@@ -1,5 +1,6 @@
 // Which column is the label: the server's answer, unless somebody chooses another one or none.
 import type { Layer } from "../../types";
+import { CORRECTNESS } from "./prediction_columns";
 import type { Table } from "./table";
 
 /** What somebody has chosen: a column, "" for no label, null for the layer's own. */
@@ -48,6 +49,11 @@ export function labelNote(layer: Layer | null, wanted: Wanted): string | null {
   if (label !== null) return `Label: ${label}.`;
   const reason = wanted === "" ? "No label is chosen." : layer.label_reason;
   return `${reason} Metrics and findings that need labels are left out.`;
+}
+
+/** The columns whose classes may be named on the stage, the first that is there; right and wrong have no place of their own. */
+export function namingColumns(color: string | null, label: string | null): (string | null)[] {
+  return color === CORRECTNESS ? [label] : [color, label];
 }
 
 /** As an argument of a request; nothing where the layer's own label holds. */

@@ -1,5 +1,6 @@
 // What is drawn and written over the samples: trails, names of classes, labels, and lines along a sequence.
 
+import { namingColumns } from "../../model/samples/label_column";
 import { type Column, valueAt } from "../../model/samples/table";
 import {
   chains,
@@ -171,7 +172,9 @@ function classesOf(store: Store): { column: Category; classes: readonly number[]
   const columns = store.samples.columns.value;
   const named = (name: string | null) =>
     columns.find((one): one is Category => one.name === name && one.type === "category");
-  const column = named(store.colorBy.value) ?? named(store.label.value);
+  const [column] = namingColumns(store.colorBy.value, store.label.value)
+    .map(named)
+    .filter((one) => one !== undefined);
   if (column === undefined) return null;
   return { column, classes: largestClasses(column.codes, column.words.length, MOST_NAMES) };
 }
