@@ -23,7 +23,7 @@ def choosing(tab: Tab) -> Iterator[str]:
     """Brings the page into one state after the other."""
     yield "first screen"
     tab.frame.get_by_role("searchbox").fill("label:3")
-    expect(tab.frame.get_by_text("Enter selects them")).to_be_visible()
+    expect(tab.frame.get_by_text("press Enter to select them")).to_be_visible()
     yield "search"
     tab.frame.get_by_role("searchbox").press("Enter")
     expect(tab.frame.get_by_role("listbox")).to_be_visible()
