@@ -13,6 +13,7 @@ from tb_embed_plugin.errors import (
     TooMuchAskedError,
 )
 from tb_embed_plugin.metadata import START_HEADER
+from tb_embed_plugin.wording import must_be_one_of
 
 MAX_PARTS = 5000
 """Numbers and ranges in one list."""
@@ -40,7 +41,7 @@ class Arguments:
         """
         value = self._query.get(name)
         if not value:
-            raise ArgumentError(f"expected the argument {name!r}; received none; add it")
+            raise ArgumentError(f"the argument {name!r} is missing; add it")
         return value
 
     def given(self, names: Iterable[str]) -> dict[str, str]:
@@ -79,8 +80,8 @@ class Arguments:
         """
         if not self._may_start:
             raise NotPermittedError(
-                f"expected the header {START_HEADER}: 1, without which any site could start "
-                "jobs here and end them; received none; add it to the request"
+                f"the request lacks the header {START_HEADER}: 1, without which any site "
+                "could start and cancel jobs here; add it"
             )
 
     def choice(self, name: str, choices: Sequence[str]) -> str:
@@ -91,9 +92,7 @@ class Arguments:
         """
         value = self._query.get(name, choices[0])
         if value not in choices:
-            raise ArgumentError(
-                f"expected {name} to be one of {list(choices)}; received {value!r}"
-            )
+            raise ArgumentError(must_be_one_of(name, value, choices))
         return value
 
     def number(self, name: str, default: int | None = None) -> int:
@@ -106,7 +105,7 @@ class Arguments:
         if value is None and default is not None:
             return default
         if value is None or not re.fullmatch(r"\d{1,18}", value, re.ASCII):
-            raise ArgumentError(f"expected {name} to be a whole number; received {value!r}")
+            raise ArgumentError(f"{name} must be a whole number, not {value!r}")
         return int(value)
 
     def members(self, name: str, recorded: Sequence[int]) -> list[int]:
@@ -130,14 +129,14 @@ class Arguments:
             first, last = bisect_left(recorded, low), bisect_right(recorded, high)
             if low == high and first == last:
                 raise NotRecordedError(
-                    f"expected {name} that were recorded, {_summary(recorded)}; received {low}"
+                    f"{name} {low} was not recorded; choose from {_summary(recorded)}"
                 )
             chosen.extend(recorded[max(first, done) : last])
             done = max(done, last)
         if not chosen:
             raise ArgumentError(
-                f"expected {name} that were recorded, {_summary(recorded)}; received "
-                f"{value!r}, which names none of them"
+                f"{name} {value!r} names none that was recorded; choose from "
+                f"{_summary(recorded)}"
             )
         return chosen
 
@@ -145,8 +144,8 @@ class Arguments:
         parts = value.split(",")
         if len(parts) > MAX_PARTS:
             raise TooMuchAskedError(
-                f"expected at most {MAX_PARTS} numbers and ranges in {name}; received "
-                f"{len(parts)}; join neighbors into ranges, or ask for fewer at a time"
+                f"{name} lists {len(parts)} numbers and ranges, but at most {MAX_PARTS} "
+                "are allowed; join neighbors into ranges, or ask for fewer at a time"
             )
         matches = [_RANGE.fullmatch(part) for part in parts]
         return [
@@ -156,9 +155,7 @@ class Arguments:
 
 
 def _refuse(name: str, value: str) -> tuple[int, int]:
-    raise ArgumentError(
-        f"expected {name} as numbers and ranges such as 0,5-7; received {value[:40]!r}"
-    )
+    raise ArgumentError(f"{name} must be numbers and ranges such as 0,5-7, not {value[:40]!r}")
 
 
 def _summary(recorded: Sequence[int]) -> str:

@@ -12,6 +12,7 @@ from tb_embed_plugin.commands.importing.command import add_command
 from tb_embed_plugin.errors import ArgumentError, EmbedError
 from tb_embed_plugin.jobs.worker import let_threads_sleep
 from tb_embed_plugin.local_paths import local_argument
+from tb_embed_plugin.wording import system_error
 
 if TYPE_CHECKING:
     from tb_embed_plugin.commands.project import Wish
@@ -33,11 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"tb-embed: {error}", file=sys.stderr)
         return 1
     except OSError as error:
-        print(
-            f"tb-embed: expected to read or write {error.filename}; received {error.strerror}; "
-            "make room, give the right to, or name another place",
-            file=sys.stderr,
-        )
+        print(f"tb-embed: {system_error(error, 'read or write')}", file=sys.stderr)
         return 1
     return status
 
@@ -48,7 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     demo = commands.add_parser(
-        "demo", help="train a small network, recording every epoch, and open it"
+        "demo", help="train a small network, record every epoch, and open the result"
     )
     demo.add_argument(
         "--dataset",
@@ -57,7 +54,10 @@ def _parser() -> argparse.ArgumentParser:
         help="digits: scikit-learn's 1,797, nothing to download; mnist: 70,000 (11 MB)",
     )
     demo.add_argument(
-        "--data", type=local_argument, metavar="FILE.npz", help="a file with mnist's arrays"
+        "--data",
+        type=local_argument,
+        metavar="FILE.npz",
+        help="a file with the arrays of MNIST",
     )
     demo.add_argument("--epochs", type=int, default=10, metavar="N")
     demo.add_argument("--logdir", type=local_argument, default=Path("demo_logs"), metavar="DIR")
@@ -65,9 +65,7 @@ def _parser() -> argparse.ArgumentParser:
         "--no-serve", action="store_true", help="do not start TensorBoard afterwards"
     )
     demo.set_defaults(command=_demo)
-    check = commands.add_parser(
-        "check", help="print what each run holds, and what is wrong with it"
-    )
+    check = commands.add_parser("check", help="print what each run holds, and its problems")
     check.add_argument("logdir", type=local_argument, metavar="LOGDIR")
     check.set_defaults(command=_check)
     layers = commands.add_parser(
@@ -77,12 +75,12 @@ def _parser() -> argparse.ArgumentParser:
     layers.set_defaults(command=_layers)
     add_command(commands)
     project = commands.add_parser(
-        "project", help="lay runs out ahead of time, for the page to show at once"
+        "project", help="compute projections ahead of time, so that the page shows them at once"
     )
     _add_projection(project)
     project.set_defaults(command=_project)
     export = commands.add_parser(
-        "export", help="write one layer's projection, with metadata and quality, into a file"
+        "export", help="write one layer's projection with metadata and quality to a file"
     )
     _add_projection(export)
     export.add_argument(
@@ -91,16 +89,16 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--output", required=True, type=local_argument, metavar="FILE")
     export.set_defaults(command=_export)
     metrics = commands.add_parser(
-        "metrics", help="print what is measured of each layer, or write it as scalars"
+        "metrics", help="print the metrics of each layer, or write them as scalars"
     )
     metrics.add_argument("logdir", type=local_argument, metavar="LOGDIR")
-    metrics.add_argument("--run", help="one run alone, by TensorBoard's name of it")
-    metrics.add_argument("--layer", help="one layer alone")
+    metrics.add_argument("--run", help="only this run, by its name in TensorBoard")
+    metrics.add_argument("--layer", help="only this layer")
     _add_label(metrics)
     metrics.add_argument(
         "--write-scalars",
         action="store_true",
-        help="write them for TensorBoard's scalars, as a run of their own, RUN/metrics",
+        help="write them as scalars for TensorBoard, as a run of their own, RUN/metrics",
     )
     metrics.set_defaults(command=_metrics)
     return parser
@@ -109,8 +107,8 @@ def _parser() -> argparse.ArgumentParser:
 def _add_projection(parser: argparse.ArgumentParser) -> None:
     """Adds the arguments that name a projection."""
     parser.add_argument("logdir", type=local_argument, metavar="LOGDIR")
-    parser.add_argument("--run", help="one run alone, by TensorBoard's name of it")
-    parser.add_argument("--layer", help="one layer alone")
+    parser.add_argument("--run", help="only this run, by its name in TensorBoard")
+    parser.add_argument("--layer", help="only this layer")
     parser.add_argument("--engine", default="tsne", help="tsne (the default), umap, pca, axes")
     parser.add_argument("--components", type=int, metavar="N")
     _add_label(parser)
@@ -119,7 +117,7 @@ def _add_projection(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="a parameter of the engine, perplexity=50 say; may be given several times",
+        help="a setting of the engine, such as perplexity=50; may be repeated",
     )
 
 
@@ -127,7 +125,7 @@ def _add_label(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--label",
         metavar="COLUMN",
-        help="the column that is the label, '' for none; by default what check names",
+        help="the column with the labels, '' for none; by default the one that check names",
     )
 
 
@@ -159,7 +157,10 @@ def _wish(options: argparse.Namespace) -> Wish:
     for setting in options.set:
         name, separator, value = setting.partition("=")
         if not separator:
-            raise ArgumentError(f"expected --set NAME=VALUE; received {setting!r}")
+            raise ArgumentError(
+                f"--set must have the form NAME=VALUE, not {setting!r}; write --set "
+                "perplexity=50, for instance"
+            )
         settings[name] = value
     return Wish(
         logdir=options.logdir,
@@ -209,7 +210,7 @@ def _metrics(options: argparse.Namespace) -> int:
             for warning in warnings(layer):
                 print(f"  warning: {warning.sentence}")
         if options.write_scalars:
-            print(f"scalars written into {write_scalars(layers)}")
+            print(f"scalars written to {write_scalars(layers)}")
     return 0
 
 

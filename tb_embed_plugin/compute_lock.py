@@ -33,8 +33,7 @@ class ComputeLock:
         """
         if not self._places.acquire(blocking=False):
             raise BusyError(
-                f"expected at most {MAX_WAITING} computations under way; received one more; "
-                "try again in a second"
+                f"the server is busy with {MAX_WAITING} computations; try again in a second"
             )
         try:
             # One at a time: the limit holds for the whole process while it lasts.

@@ -1,6 +1,7 @@
 """The errors that the package raises on purpose.
 
-Each message has three parts: what was expected, what was received and what to do about it.
+Each message is a sentence that says what is wrong (what was expected and received) and, after
+a semicolon, what to do. `wording` has the parts that messages share.
 The server turns each class into its HTTP status in one place (`plugin.py`); the callback
 lets `MisuseError` through before training starts and turns every other one into a warning.
 """
@@ -16,6 +17,10 @@ class EmbedError(Exception):
 
 class MisuseError(EmbedError, ValueError):
     """The caller passed something that cannot be recorded."""
+
+
+class UnwritableError(EmbedError, OSError):
+    """A file of a run cannot be written."""
 
 
 class ArgumentError(EmbedError):

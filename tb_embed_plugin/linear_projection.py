@@ -158,8 +158,5 @@ def _places(facts: LayerFacts, side: Sequence[int]) -> NDArray[np.int64]:
     """Returns where the samples of a group are among those that are shown."""
     places = np.flatnonzero(np.isin(facts.shown, side))
     if not len(places):
-        raise ArgumentError(
-            "expected a group with a sample that is shown; all of one group hold NaN or "
-            "infinity; name others"
-        )
+        raise ArgumentError("all samples of one group hold NaN or infinity; choose others")
     return places

@@ -27,12 +27,12 @@ def local_path(path: str | os.PathLike[str], argument: str) -> Path:
     """
     if not isinstance(path, str | os.PathLike):
         raise MisuseError(
-            f"expected {argument} as a path; received {type(path).__name__}; pass a string or "
-            "a pathlib.Path"
+            f"{argument} must be a path, not of type {type(path).__name__}; pass a string or a "
+            "pathlib.Path"
         )
     text = os.fspath(path)
     if not isinstance(text, str):
-        raise MisuseError(f"expected {argument} as text; received {text!r}; decode it")
+        raise MisuseError(f"{argument} must be text, not bytes ({text!r}); decode it")
     pattern = _ADDRESS if isinstance(path, str) else _ADDRESS_IN_PATH
     match = pattern.match(text)
     if match is None:
@@ -41,12 +41,12 @@ def local_path(path: str | os.PathLike[str], argument: str) -> Path:
         remedy = f"drop the prefix: {'/' + text[match.end() :].lstrip('/')!r}"
     else:
         remedy = (
-            f"use a local directory and copy it to or from {match[1]} with that storage's own "
-            "tools, or mount the storage and pass the path where it is mounted"
+            f"use a local directory and copy it to or from {match[1]} with that storage's "
+            "own tools, or mount the storage and pass the mounted path"
         )
     raise MisuseError(
-        f"expected {argument} as a path on this machine; received {text!r}, an address with a "
-        f"scheme, which is not supported yet; {remedy}"
+        f"{argument} is the address {text!r}, but only paths on this machine are supported "
+        f"yet; {remedy}"
     )
 
 

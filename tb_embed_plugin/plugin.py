@@ -75,7 +75,7 @@ class EmbeddingsPlugin(base_plugin.TBPlugin):  # type: ignore[misc] # TensorBoar
 
     def _serve_data(self, request: wrappers.Request) -> wrappers.Response:
         if request.method not in ("GET", "HEAD"):
-            return _refuse(request, f"expected GET; received {request.method}; ask again", 405)
+            return _refuse(request, f"only GET is allowed, not {request.method}", 405)
         try:
             answer = self._answer(request)
         except EmbedError as error:
@@ -111,9 +111,9 @@ class EmbeddingsPlugin(base_plugin.TBPlugin):  # type: ignore[misc] # TensorBoar
                     # The error's own words may hold a path, which is nobody's business.
                     tb_logging.get_logger().exception("tb_embed cannot start")
                     raise BrokenInstallationError(
-                        "expected tb-embed-plugin and its requirements to be importable; "
-                        f"received {type(error).__name__}, told in TensorBoard's terminal; "
-                        "reinstall them: pip install --force-reinstall tb-embed-plugin"
+                        "tb-embed-plugin or one of its requirements cannot be imported "
+                        f"({type(error).__name__}, see TensorBoard's terminal); reinstall "
+                        "them: pip install --force-reinstall tb-embed-plugin"
                     ) from error
             return self._service
 
@@ -145,8 +145,8 @@ def _serve_static(request: wrappers.Request) -> wrappers.Response:
     files = {file.name for file in directory.glob("*") if file.is_file()}
     if name not in files:
         error = NotRecordedError(
-            f"expected a file of the built page; received {name!r}; if the page was never "
-            "built, run pip install . in the project's folder"
+            f"the page has no file {name!r}; if it was never built, run pip install . in "
+            "the project's folder"
         )
         return _refuse(request, str(error), error.http_status)
     content_type = mimetypes.guess_type(name)[0] or "application/octet-stream"

@@ -17,6 +17,7 @@ from tb_embed_plugin.runs.layer_facts import LayerFacts
 from tb_embed_plugin.runs.logdir import Logdir
 from tb_embed_plugin.runs.match_runs import StepRule
 from tb_embed_plugin.runs.run import Run
+from tb_embed_plugin.wording import no_such
 
 ALIGNING = ("onto_run", "onto_layer", "match")
 """Arguments beside the engine's own: what the layer is aligned to."""
@@ -65,8 +66,8 @@ def _read_iterative(logdir: Logdir, arguments: Arguments, engine: Engine) -> Pro
     aligning = arguments.given(ALIGNING)
     if aligning:
         raise ArgumentError(
-            f"expected a linear view, pca or axes, with {' and '.join(sorted(aligning))}; "
-            f"received {engine.name}; leave them out to lay the run out by itself"
+            f"{engine.name} cannot be aligned to another run "
+            f"({' and '.join(sorted(aligning))}); leave these out, or use pca or axes"
         )
     # The job must lay out what the answer then looks for.
     run, layer = _read_layer(logdir, arguments, "run", "layer", learn=True)
@@ -75,9 +76,7 @@ def _read_iterative(logdir: Logdir, arguments: Arguments, engine: Engine) -> Pro
     found = Projection(LayerRef(run.name, layer.name), engine.name, settings, components)
     categories = [c.name for c in layer.columns if c.type == "category" and not c.by_step]
     if found.column and found.column not in categories:
-        raise NotRecordedError(
-            f"expected a column of categories, one of {categories}; received {found.column!r}"
-        )
+        raise NotRecordedError(no_such("column of categories", found.column, categories))
     return found
 
 
@@ -96,8 +95,8 @@ def _read_layer(
         layer = run.layer(layer.name)
     if not layer.drawable:
         raise UnsuitableDataError(
-            f"expected a snapshot of {layer.name!r} with finite values; run {run.name!r} has "
-            f"none among its {len(layer.steps)} steps; wait for one, or look at the training"
+            f"{layer.name!r} of run {run.name!r} has no snapshot with finite values among "
+            f"its {len(layer.steps)} steps; wait for one, or check the training for NaN"
         )
     return run, layer
 
@@ -122,8 +121,8 @@ def _read_label(arguments: Arguments, facts: LayerFacts) -> str:
         none = arguments.label() == ""
         reason = "No label is chosen." if none else label_reason(None, facts.columns)
         raise ArgumentError(
-            f"expected column to name the classes that the axes are made from. {reason} Choose "
-            "a label column, or another view"
+            f"class axes need a column of classes. {reason} Choose a label column, or "
+            "another view"
         )
     return label
 
@@ -139,7 +138,7 @@ def _read_groups(
     missing = [name for name in names if not settings[name]]
     if missing:
         raise ArgumentError(
-            f"expected samples in {' and '.join(names)}; received none in "
-            f"{' and '.join(missing)}; name them as 0,5-7, or choose another kind of axes"
+            f"the groups {' and '.join(missing)} are empty; name samples in "
+            f"{' and '.join(names)} as 0,5-7, or choose another kind of axes"
         )
     return tuple(tuple(arguments.members(name, range(n_samples))) for name in names)

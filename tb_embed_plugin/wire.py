@@ -45,7 +45,7 @@ def decode(body: bytes) -> tuple[dict[str, NDArray[np.generic]], Mapping[str, An
         return tensors, json.loads(metadata.get("json", "{}"))
     # A header's types and offsets can be wrong in as many ways.
     except (safetensors.SafetensorError, KeyError, TypeError, RecursionError) as error:
-        raise ValueError(f"expected a safetensors body; received {error}") from error
+        raise ValueError(f"the body is not safetensors ({error})") from error
 
 
 def encode_strings(prefix: str, strings: Iterable[str]) -> dict[str, NDArray[np.generic]]:

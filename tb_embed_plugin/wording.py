@@ -90,7 +90,7 @@ def _array(value: Any) -> str:
         scalar = value if hasattr(value, "item") else value.numpy()
         return repr(scalar.item())
     except (AttributeError, NotImplementedError, RuntimeError, TypeError, ValueError):
-        return f"a {type(value).__name__}"  # a symbolic tensor has no value
+        return f"a value of type {type(value).__name__}"  # a symbolic tensor has no value
 
 
 def system_error(error: OSError, tried: str, path: object = None) -> str:

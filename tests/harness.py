@@ -185,3 +185,9 @@ def tensorboard(
         yield process
     finally:
         process.stop()
+
+
+def is_a_message(text: str) -> bool:
+    """Whether a text is one line in words, neither a traceback nor a bare exception."""
+    words = text.strip()
+    return " " in words and "\n" not in words and not re.match(r"\w*(Error|Exception)\b", words)

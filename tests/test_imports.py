@@ -62,7 +62,7 @@ def test_tensorboard_starts_when_a_requirement_of_ours_is_broken(
         status, content_type, body = server.get("data/plugin/tb_embed/runs")
 
     assert (status, content_type) == (503, "text/plain; charset=utf-8")
-    assert b"received RuntimeError, told in TensorBoard's terminal; reinstall" in body
+    assert b"(RuntimeError, see TensorBoard's terminal); reinstall" in body
     assert b"cannot load the library" not in body, "an error's words may hold a path"
     assert "cannot load the library" in server.log
 

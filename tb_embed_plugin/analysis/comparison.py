@@ -65,8 +65,8 @@ class Comparison:
         here, there, self.left_out = both.here, both.there, both.left_out
         if not here.steps or not there.steps:
             raise UnsuitableDataError(
-                f"expected a step with finite values in {here.run.name!r} and in "
-                f"{there.run.name!r}; one has none; wait for one, or look at the training"
+                f"{here.run.name!r} or {there.run.name!r} has no step with finite values; "
+                "wait for one, or check the training for NaN"
             )
         self.here, self.there = here, there
         common = sorted(set(here.steps) & set(there.steps))

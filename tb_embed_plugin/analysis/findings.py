@@ -14,6 +14,7 @@ from tb_embed_plugin.metrics import predictions, rankings
 from tb_embed_plugin.metrics.rankings import RULES, Ranking
 from tb_embed_plugin.metrics.warning_rules import WARNING_RULES
 from tb_embed_plugin.runs.layer_facts import RecordedOutputs
+from tb_embed_plugin.wording import must_be_one_of
 
 
 @dataclass(frozen=True)
@@ -64,16 +65,17 @@ def warnings(measures: LayerMetrics) -> list[Warning]:
                 value=finding.value,
                 threshold=finding.threshold,
                 classes=" and ".join(classes),
+                step=measures.run.step_unit,
             )
             found.append(
                 Warning(
                     rule=name,
                     title=rule.title,
-                    meaning=rule.meaning,
+                    meaning=rule.meaning.format(step=measures.run.step_unit),
                     step=step,
                     value=finding.value,
                     threshold=finding.threshold,
-                    sentence=f"{rule.title} at step {measures.run.step_name(step)}: {words}.",
+                    sentence=f"{rule.title} at {measures.run.step_words(step)}: {words}.",
                     samples=measures.samples[finding.samples],
                     classes=classes,
                     units=finding.units,
@@ -106,13 +108,13 @@ def ranking(measures: LayerMetrics, rule: str) -> Ranking:
         EmbedError: As `all_rankings`.
     """
     if rule not in RULES:
-        raise ArgumentError(f"expected rule to be one of {list(RULES)}; received {rule!r}")
+        raise ArgumentError(must_be_one_of("rule", rule, RULES))
     found = RULES[rule].rank(history_of(measures))
     if found is None:
         raise UnsuitableDataError(
-            f"expected the model's outputs and the labels that belong to them, by which "
-            f"{rule!r} is told; run {measures.run.name!r} lacks them; record it with labels=…, "
-            "or choose a label column"
+            f"{rule!r} needs the model's outputs and labels, which run "
+            f"{measures.run.name!r} lacks; record it with labels=…, or choose a label "
+            "column"
         )
     return replace(found, samples=measures.samples[found.samples])
 
@@ -202,8 +204,8 @@ def outputs_of(measures: LayerMetrics, step: int) -> RecordedOutputs:
     outputs = measures.run.outputs(measures.facts.name, step)
     if outputs is None or not measures.labels.are_outputs:
         raise NotRecordedError(
-            "expected the model's outputs and the labels that belong to them; run "
-            f"{measures.run.name!r} lacks them; record it with labels=…"
+            f"this needs the model's outputs and labels, which run {measures.run.name!r} "
+            "lacks; record it with labels=…"
         )
     return outputs
 

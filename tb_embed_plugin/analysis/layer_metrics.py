@@ -105,9 +105,9 @@ class LayerMetrics(MeasuredLayer):
         """
         if not np.array_equal(self.samples, other.samples):
             raise UnsuitableDataError(
-                "expected layers of which the same samples are measured; received "
-                f"{len(self.samples)} and {len(other.samples)}; measure both over the samples "
-                "that both show"
+                f"the layers are measured over {len(self.samples)} and "
+                f"{len(other.samples)} samples; measure both over the samples that they "
+                "share"
             )
         # One number for both orders.
         ends = sorted(
@@ -160,8 +160,7 @@ class LayerMetrics(MeasuredLayer):
         snapshot = self.snapshot(step)
         if not np.isfinite(snapshot).all():
             raise UnsuitableDataError(
-                f"expected finite activations; step {self.run.step_name(step)} holds NaN or "
-                "infinity; leave it out"
+                f"{self.run.step_words(step)} holds NaN or infinity; leave it out"
             )
         recorded = self.run.outputs(self.facts.name, step)
         outputs = None

@@ -23,6 +23,7 @@ from tb_embed_plugin.local_paths import local_path
 from tb_embed_plugin.metrics.catalog import STEP_METRICS
 from tb_embed_plugin.metrics.rankings import Ranking
 from tb_embed_plugin.runs.logdir import Logdir
+from tb_embed_plugin.wording import listed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,7 +86,7 @@ class OpenRun:
         if name is None:
             if len(self.layers) != 1:
                 raise NotRecordedError(
-                    f"expected the name of a layer, one of {self.layers}; received none"
+                    f"the run has several layers; name one: {listed(self.layers, 'or')}"
                 )
             name = self.layers[0]
         return OpenLayer(LayerMetrics(self._run, name, self._cache, label))
@@ -290,7 +291,7 @@ def _frame(columns: Mapping[str, object], name: str, index: Sequence[int]) -> pd
         import pandas as pd
     except ImportError as error:
         raise MisuseError(
-            "expected pandas, which data frames come from; it cannot be imported; install it "
-            "(pip install pandas), or use the methods that return arrays"
+            "data frames need pandas, which cannot be imported; install it with pip "
+            "install pandas, or use the methods that return arrays"
         ) from error
     return pd.DataFrame(dict(columns), index=pd.Index(index, name=name))

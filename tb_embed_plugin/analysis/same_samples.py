@@ -35,16 +35,16 @@ def same_samples(here: LayerMetrics, there: LayerMetrics) -> SameSamples:
     """
     if here.facts.fingerprint != there.facts.fingerprint:
         raise UnsuitableDataError(
-            "expected two layers that hold the same samples; received "
-            f"{here.facts.name!r} of run {here.run.name!r} and {there.facts.name!r} of "
-            f"run {there.run.name!r}; record both with the same x and metadata"
+            f"{here.facts.name!r} of run {here.run.name!r} and {there.facts.name!r} of run "
+            f"{there.run.name!r} hold different samples; record both with the same x and "
+            "metadata"
         )
     shown = np.intersect1d(here.facts.shown, there.facts.shown)
     if not len(shown):
         raise UnsuitableDataError(
-            "expected a sample that is finite in both layers; received none of "
-            f"{here.facts.samples} in {here.facts.name!r} of run {here.run.name!r} and "
-            f"{there.facts.name!r} of run {there.run.name!r}; compare it with another layer"
+            f"none of the {here.facts.samples} samples is finite in both "
+            f"{here.facts.name!r} of run {here.run.name!r} and {there.facts.name!r} of run "
+            f"{there.run.name!r}; compare with another layer"
         )
     samples = here.measurable(shown, max(here.facts.units, there.facts.units))
     left_out = here.facts.samples - len(shown)

@@ -63,14 +63,13 @@ def neighbors_at(
     facts = run.layer(layer)
     if sample in facts.hidden:
         raise UnsuitableDataError(
-            f"expected a sample that is shown; sample {sample} holds NaN or infinity at some "
-            "step and is hidden; ask for another"
+            f"sample {sample} is hidden, since it holds NaN or infinity at some step; "
+            "choose another sample"
         )
     snapshot = facts.only_shown(snapshot)
     if not np.isfinite(snapshot).all():
         raise UnsuitableDataError(
-            f"expected finite activations; step {run.step_name(step)} holds NaN or infinity; "
-            "ask for another"
+            f"{run.step_words(step)} holds NaN or infinity; choose another"
         )
     place = np.searchsorted(facts.shown, [sample])
     found = nearest(snapshot, k, metric, queries=place)

@@ -39,8 +39,8 @@ def history_of(measures: LayerMetrics) -> History:
     records = step_records(measures)
     if not records:
         raise UnsuitableDataError(
-            f"expected a snapshot of {measures.facts.name!r} taken after training had begun; "
-            f"run {measures.run.name!r} has none yet; wait for one"
+            f"run {measures.run.name!r} has no snapshot of {measures.facts.name!r} after "
+            "the training began; wait for one"
         )
     seen = [record.metrics for record in records]
     still = np.zeros(len(measures.samples), np.float32)

@@ -44,8 +44,8 @@ def check(logdir: Path) -> list[Report]:
         reports.insert(0, Report("the log directory", [], below.problems))
     if not reports:
         raise NotRecordedError(
-            f"expected a run of EmbeddingCheckpoint, or checkpoints of others, below {logdir}; "
-            "received none; record one, or name another directory"
+            f"there is no run of EmbeddingCheckpoint and no checkpoint below {logdir}; "
+            "record one, or name another directory"
         )
     return reports
 
@@ -74,7 +74,7 @@ def _summary(run: Run) -> str:
     else:
         span = "no snapshot yet"
     if run.writer != "tb_embed":
-        return f"written by others, {span}"
+        return f"written by another program, {span}"
     size = sum(file.stat().st_size for file in run.path.glob("model.ckpt-*"))
     state = ", still recording" if run.recording else ""
     return f"{run.layers[0].samples:,} samples, {span}, {size / 1e6:,.1f} MB{state}"
@@ -106,9 +106,9 @@ def _broken_files(run: Run) -> Iterator[str]:
         except EmbedError as error:
             yield str(error)
         except (OSError, SyntaxError) as error:
-            yield f"expected thumbnails; received a damaged file ({error}); restore it"
+            yield f"the thumbnails are damaged ({error}); restore the file"
     if run.writer == "tb_embed" and not (run.path / EVENT_FILE).exists():
         yield (
-            f"expected {EVENT_FILE}, by which TensorBoard lists the run; received none; go on "
-            "with the training, or record the run again"
+            f"{EVENT_FILE} is missing, by which TensorBoard lists the run; continue the "
+            "training, or record the run again"
         )

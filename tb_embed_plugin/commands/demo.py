@@ -110,9 +110,7 @@ def _load(dataset: str, data: Path | None) -> Digits:
     if dataset == "mnist":
         return _load_mnist(data)
     if data is not None:
-        raise MisuseError(
-            f"expected --data for --dataset mnist alone; received {data}; leave it out"
-        )
+        raise MisuseError(f"--data {data} only works with --dataset mnist; leave it out")
     from sklearn.datasets import load_digits
 
     x, y = load_digits(return_X_y=True)
@@ -143,8 +141,8 @@ def _load_mnist(data: Path | None) -> Digits:
                 x_test, y_test = file["x_test"], file["y_test"]
         except (OSError, ValueError, KeyError, TypeError, BadZipFile) as error:
             raise MisuseError(
-                "expected --data to name an .npz file with x_train, y_train, x_test and "
-                f"y_test; {data} is none ({error})"
+                "--data must name an .npz file with x_train, y_train, x_test and y_test; "
+                f"{data} is not one ({error})"
             ) from error
     images = _unit(x_test)
     return Digits(_unit(x_train), y_train, images, y_test, images)

@@ -67,8 +67,8 @@ class Content:
         there = [frame for frame in frames if frame is not None]
         if len(there) < len(frames):
             raise NotRecordedError(
-                f"expected {len(frames)} frames in the cache; received {len(there)}, since "
-                "something deleted the others; export again"
+                f"the cache lost frames while exporting: {len(there)} of {len(frames)} are "
+                "left; export again"
             )
         return np.stack(there)
 
@@ -229,8 +229,8 @@ def _parquet(content: Content, path: Path) -> dict[Path, bytes]:
         from pyarrow import parquet
     except ImportError as error:
         raise BrokenInstallationError(
-            "expected pyarrow, which writes Parquet; it is not installed; get it with "
-            "pip install 'tb-embed-plugin[parquet]', or choose another format"
+            "writing Parquet needs pyarrow, which is not installed; run pip install "
+            "'tb-embed-plugin[parquet]', or choose another format"
         ) from error
     n_steps, n_samples, _ = content.frames.shape
     table: dict[str, Any] = {

@@ -25,7 +25,7 @@ def layers(path: Path) -> str:
     except (OSError, ValueError, TypeError, KeyError) as error:
         words = " ".join(str(error).split())[:200]
         raise UnreadableError(
-            f"expected a model saved as .keras; {path.name} cannot be loaded ({words}); for "
-            "layers of your own call EmbeddingCheckpoint.describe(model, x) where they are"
+            f"{path.name} cannot be loaded as a .keras model ({words}); for custom layers "
+            "call EmbeddingCheckpoint.describe(model, x) in your own program"
         ) from error
     return layer_table(model, zero_inputs(model))

@@ -28,6 +28,7 @@ from tb_embed_plugin.runs.labels import label_of, read_classes
 from tb_embed_plugin.runs.layer_facts import LayerFacts
 from tb_embed_plugin.runs.logdir import BrokenRun, Logdir
 from tb_embed_plugin.runs.run import Run
+from tb_embed_plugin.wording import listed, must_be_one_of, no_such
 
 
 @dataclass(frozen=True)
@@ -119,8 +120,8 @@ def project_one(wish: Wish) -> Projected:
     if len(wanted) > 1:
         names = [f"{p.layout.run.name}, {p.layout.layer.name}" for p in wanted]
         raise ArgumentError(
-            f"expected --run and --layer to name one layer; received {len(names)}: "
-            f"{'; '.join(names[:10])}; name one of them"
+            f"--run and --layer match {len(names)} layers ({'; '.join(names[:10])}); name "
+            "one of them"
         )
     _fill(wanted[0], wish)
     return wanted[0]
@@ -128,9 +129,7 @@ def project_one(wish: Wish) -> Projected:
 
 def _wanted(wish: Wish) -> list[Projected]:
     if wish.engine not in engines.FACTS:
-        raise ArgumentError(
-            f"expected --engine to be one of {list(engines.FACTS)}; received {wish.engine!r}"
-        )
+        raise ArgumentError(must_be_one_of("--engine", wish.engine, engines.FACTS))
     reason = engines.FACTS[wish.engine].unavailable()
     if reason is not None:
         raise BrokenInstallationError(reason)
@@ -152,11 +151,10 @@ def _find(logdir: Logdir, wish: Wish) -> list[tuple[Run, LayerFacts]]:
     ]
     if not found:
         layers = sorted({layer.name for run in runs for layer in run.layers})
-        raise NotRecordedError(
-            f"expected a run with a layer to lay out below {wish.logdir}, one of {layers}; "
-            f"received {wish.layer or 'none'}; name another, or record one"
-            + "".join(f"; {problem}" for problem in logdir.problems)
-        )
+        reason = f"there is no layer to project below {wish.logdir}; record one"
+        if wish.layer is not None:
+            reason = no_such("layer", wish.layer, layers, str(wish.logdir))
+        raise NotRecordedError("; ".join([reason, *logdir.problems]))
     return found
 
 
@@ -165,8 +163,8 @@ def _open(logdir: Logdir, run: Run, layer: LayerFacts, wish: Wish) -> Projected:
     components = engine.components[0] if wish.components is None else wish.components
     if components not in engine.components:
         raise ArgumentError(
-            f"expected components to be one of {list(engine.components)} for {engine.title}; "
-            f"received {components}"
+            f"{engine.title} has {listed(engine.components, 'or')} components, not "
+            f"{components}; pass one of these"
         )
     engine.settings(wish.settings)  # refuses a name that is no setting
     run.learn(layer.name, layer.drawable)

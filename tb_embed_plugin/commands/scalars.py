@@ -107,8 +107,8 @@ def measures_below(
     names = [found.name for found in runs.list_runs()] if run is None else [run]
     if not names:
         raise NotRecordedError(
-            f"expected a run below {logdir}; received none; record one, or name another "
-            "directory" + "".join(f"; {problem}" for problem in runs.problems)
+            f"there is no run below {logdir}; record one, or name another directory"
+            + "".join(f"; {problem}" for problem in runs.problems)
         )
     for name in names:
         found = runs.run(name)

@@ -45,7 +45,7 @@ class Progress:
 
 ReportProgress = Callable[[Progress], None]
 
-_WAITING = Progress("frames", 0, "waiting for another process that lays this out")
+_WAITING = Progress("frames", 0, "waiting for another process that computes this")
 
 
 def execute(spec: JobSpec, report_progress: ReportProgress) -> None:
@@ -114,7 +114,7 @@ def _lay_out(
 
     def report(step: int, share: float) -> None:
         report_progress(
-            Progress("frames", done + share, f"laying out step {layout.run.step_name(step)}")
+            Progress("frames", done + share, f"computing {layout.run.step_words(step)}")
         )
 
     for step, frame in sequence.lay_out(
@@ -143,7 +143,7 @@ def _measure(
     if spec.label is not None:
         labels = layer.only_shown(read_classes(run, layer.name, spec.label).codes)
     for done, step in enumerate(records.missing(spec.steps)):
-        report_progress(Progress("quality", done, f"measuring step {run.step_name(step)}"))
+        report_progress(Progress("quality", done, f"measuring {run.step_words(step)}"))
         measure(records, step, frame_of, labels)
 
 
@@ -159,9 +159,7 @@ def _measure_floor(
         return
 
     def report(share: float) -> None:
-        report_progress(
-            Progress("quality", len(spec.steps), "measuring what moves where nothing changes")
-        )
+        report_progress(Progress("quality", len(spec.steps), "measuring the engine's noise"))
 
     measure_floor(records, engine, step, frame, report)
 
@@ -170,6 +168,6 @@ def _check_room(layout: LayoutCache, spec: JobSpec) -> None:
     size = len(spec.steps) * layout.layer.samples * spec.projection.components * 4
     if size > layout.cache.limit:
         raise TooMuchAskedError(
-            f"expected a layout of at most {layout.cache.limit} bytes, which the cache holds; "
-            f"received one of {size}; record fewer samples (max_samples) or fewer steps"
+            f"the layout takes {size} bytes, but the cache holds at most "
+            f"{layout.cache.limit}; record fewer samples (max_samples) or fewer steps"
         )

@@ -99,8 +99,8 @@ class JobQueue:
             waiting = sum(job.state == "waiting" for job in self._jobs.values())
             if waiting >= MAX_WAITING:
                 raise BusyError(
-                    f"expected at most {MAX_WAITING} jobs to wait; received one more; cancel "
-                    "one, or try again when one has finished"
+                    f"{MAX_WAITING} jobs are waiting already; cancel one, or try again "
+                    "when one has finished"
                 )
             self._jobs.pop(key, None)
             self._jobs[key] = _Job(spec, size, stage="frames" if size.frames else "quality")
@@ -137,7 +137,7 @@ class JobQueue:
                 return
             job.cancelled = True
             if job.process is None:
-                self._end(job, "cancelled", "cancelled before it began")
+                self._end(job, "cancelled", "canceled before it began")
             else:
                 # Files are complete or absent, so a worker can be ended at any moment; it
                 # might not hear anything gentler for seconds.
@@ -156,8 +156,8 @@ class JobQueue:
                 self._end(
                     job,
                     "failed",
-                    f"expected to start a process; received {error.strerror}; close other "
-                    "programs and start it again",
+                    f"a process cannot be started ({error.strerror}); close other programs "
+                    "and try again",
                 )
 
     def _next(self) -> _Job | None:
@@ -183,20 +183,20 @@ class JobQueue:
                 self._listen(job, process)
             code = process.wait()
             if job.cancelled:
-                self._end(job, "cancelled", "cancelled; the frames that were finished are kept")
+                self._end(job, "cancelled", "canceled; the finished frames are kept")
             if job.ended.is_set():
                 return
         # A negative status is a signal: the kernel's when memory runs out, for instance.
         remedy = (
             "it may lack memory: close other programs, or record fewer samples, and try again"
             if code < 0
-            else "TensorBoard's terminal says why"
+            else "see TensorBoard's terminal for the reason"
         )
         self._end(
             job,
             "failed",
-            f"expected the worker to finish; it ended {ATTEMPTS} times without a word (exit "
-            f"status {code}); {remedy}",
+            f"the worker ended {ATTEMPTS} times without a message (exit status {code}); "
+            f"{remedy}",
         )
 
     def _listen(self, job: _Job, process: subprocess.Popen[str]) -> None:

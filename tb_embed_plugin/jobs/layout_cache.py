@@ -21,6 +21,7 @@ from tb_embed_plugin.projections import engines
 from tb_embed_plugin.projections.engine import Codes, Engine, Settings
 from tb_embed_plugin.runs.layer_facts import LayerFacts
 from tb_embed_plugin.runs.run import Run, short_hash
+from tb_embed_plugin.wording import no_such
 
 _SNAPSHOTS = "snapshots"
 
@@ -176,9 +177,7 @@ class LayoutCache:
             if c.type == "category" and not c.info.by_step
         }
         if column not in columns:
-            raise NotRecordedError(
-                f"expected a column of categories, one of {list(columns)}; received {column!r}"
-            )
+            raise NotRecordedError(no_such("column of categories", column, columns))
         return self.layer.only_shown(columns[column].categories()[0])
 
     def _stamp(self, step: int) -> str:

@@ -165,20 +165,21 @@ class LinearProjector:
         )
         measured = words(frames)
         if not self.basis.total_variance > 0:
-            return f"{title}: the samples do not differ{measured and '; '}{measured}."
+            return f"{title}: all samples are the same{measured and '; '}{measured}."
         components = self.projection.components
         share = 100 * sum(self.basis.shares(components).tolist())
         return (
-            f"{title}: {components} components show {share:.0f} % of the variance "
-            f"{self._basis_in_words()}{measured and '; '}{measured}."
+            f"{title} fitted {self._basis_in_words()}: {components} components explain "
+            f"{share:.0f} % of the variance{measured and '; '}{measured}."
         )
 
     def _basis_in_words(self) -> str:
-        first, *more = self.projection.basis_steps
-        if not more:
-            return f"of step {self.home.run.step_name(first)}"
+        run, steps = self.home.run, self.projection.basis_steps
+        if len(steps) == 1:
+            return f"on {run.step_words(steps[0])}"
+        count = f"all {len(steps)}" if len(steps) == len(run.steps) else str(len(steps))
         within = self.projection.settings.get(pca.AXES_WITHIN_STEPS.name)
-        return f"{'within' if within else 'of'} {1 + len(more)} steps"
+        return f"{'within each of' if within else 'on'} {count} {run.step_unit}s"
 
     def variance_shown(self, step: int) -> float | None:
         """Returns the share of a snapshot's variance that its frame shows.
@@ -209,14 +210,14 @@ class LinearProjector:
         """
         if self.projection.aligned_to is not None:
             raise UnsuitableDataError(
-                "expected a run in its own axes; received one that is carried into another's; "
+                "class pairs need a run in its own axes, not one aligned to another run; "
                 "leave out onto_run"
             )
         run, name = self.layer.run, self.layer.name
         outputs = run.outputs(name, step)
         if outputs is None or outputs.kernel is None or outputs.bias is None:
             raise NotRecordedError(
-                f"expected the output layer that {name!r} feeds; run {run.name!r} lacks it; "
+                f"{name!r} of run {run.name!r} feeds no output layer that was recorded; "
                 "record the last hidden layer of a classifier whose output layer is Dense"
             )
         basis = self.basis

@@ -31,7 +31,7 @@ NUMBERS = ("variance_shown", *FRAME_NUMBERS, *LABEL_NUMBERS, *MOTION_NUMBERS)
 
 REASONS = {
     "too_few": "too few samples to judge neighborhoods",
-    "alike": "too many samples are alike to judge neighborhoods",
+    "alike": "too many identical samples to judge neighborhoods",
 }
 """Why there are no numbers of a frame that was measured, in words."""
 
@@ -185,21 +185,25 @@ def words(frames: Sequence[Mapping[str, Any]]) -> str:
     if not kept:
         reasons = [reason for frame in frames if (reason := frame.get("reason"))]
         return str(reasons[-1]) if reasons else ""
-    said = f"neighbors kept {100 * median(kept):.0f} %"
+    said = f"{100 * median(kept):.0f} % of nearest neighbors preserved"
     fidelity = _known(frames, "motion_fidelity")
     if not fidelity:
         return said
     if median(fidelity) < FAITHFUL:
-        return f"{said}, movement not meaningful"
-    return f"{said}, movement follows the layer's (rank correlation {median(fidelity):.2f})"
+        return f"{said}, movement: within noise"
+    return f"{said}, movement matches the layer's (rank correlation {median(fidelity):.2f})"
 
 
-def warning(frames: Sequence[Mapping[str, Any]], floor: float | None) -> str | None:
+def warning(
+    frames: Sequence[Mapping[str, Any]], floor: float | None, engine: str, step_unit: str
+) -> str | None:
     """Returns a warning where samples move no further than the engine moves them by itself.
 
     Args:
         frames: The frames' numbers, each with its `step`.
         floor: The engine's own motion, None where there is none or it is not known.
+        engine: The engine's title.
+        step_unit: The word for a step, such as `epoch`.
     """
     if floor is None:
         return None
@@ -209,13 +213,13 @@ def warning(frames: Sequence[Mapping[str, Any]], floor: float | None) -> str | N
     if not still:
         return None
     which = (
-        "at every step"
+        f"every {step_unit}"
         if len(still) == len(moving)
-        else f"at {len(still)} of {len(moving)} steps"
+        else f"{len(still)} of {len(moving)} {step_unit}s"
     )
     return (
-        f"Samples move no further {which} than on data that do not change "
-        f"({100 * floor:.1f} % of the layout's radius): that motion means nothing."
+        f"At {which} the movement is within {engine}'s noise ({100 * floor:.1f} % of the "
+        "cloud's radius); don't read anything into it."
     )
 
 

@@ -4,7 +4,7 @@ It reads one job from standard input (`job_spec`), opens the run itself, so that
 between processes, and writes each frame into the cache as soon as it is laid out. On standard
 output it says how far it is, a JSON object a line:
 
-    {"stage": "frames", "done": 3.4, "message": "laying out step 7"}
+    {"stage": "frames", "done": 3.4, "message": "computing epoch 7"}
     {"finished": true}    or    {"failed": "expected …"}
 
 Threads: the engine may use all cores, OpenMP's and BLAS' threads sleep while they wait, and
@@ -73,22 +73,21 @@ def outcome(spec: JobSpec, answers: TextIO) -> dict[str, Any]:
         return {"failed": str(error)}
     except MemoryError:
         return {
-            "failed": "expected the job to fit into "
-            f"{100 * MEMORY_SHARE:.0f} % of this machine's memory; it does not; record fewer "
-            "samples (max_samples), or close other programs"
+            "failed": f"the job needs more than {100 * MEMORY_SHARE:.0f} % of this machine's "
+            "memory; record fewer samples (max_samples), or close other programs"
         }
     except OSError as error:
         traceback.print_exc()
         return {
-            "failed": f"expected to write into the cache; received {error.strerror}; "
-            "make room or give the right to write, and start it again"
+            "failed": f"the cache cannot be written ({error.strerror}); free some space or "
+            "change its permissions, and start it again"
         }
     # Whatever else is a defect, of ours or of a library; its words may hold a path.
     except Exception as error:  # noqa: BLE001
         traceback.print_exc()
         return {
-            "failed": f"expected the job to finish; received {type(error).__name__}, told in "
-            "TensorBoard's terminal; change the settings, or report it"
+            "failed": f"the job failed with {type(error).__name__}, see TensorBoard's "
+            "terminal; change the settings, or report it"
         }
     return {"finished": True}
 

@@ -12,7 +12,7 @@ from tb_embed_plugin.metrics.metric import Measurement, Metric
 from tb_embed_plugin.metrics.sample_catalog import RUN_METRICS, SAMPLE_METRICS
 from tb_embed_plugin.metrics.step_data import StepData
 
-_CKA = "Linear CKA, debiased: 1 where only turned or scaled, about 0 where unrelated."
+_CKA = "Linear CKA, debiased: 1 = same up to rotation and scale, about 0 = unrelated."
 
 
 def _accuracy(step: StepData) -> dict[str, float]:
@@ -110,7 +110,7 @@ MEASUREMENTS = (
                 "probe_accuracy",
                 "Linear probe",
                 "share",
-                "Held-out samples whose label a ridge classifier reads off the layer.",
+                "Held-out samples whose label a ridge classifier predicts from the layer.",
             ),
             Metric(
                 "silhouette",
@@ -127,28 +127,33 @@ MEASUREMENTS = (
                 "effective_rank",
                 "Effective rank",
                 "directions",
-                "In how many directions the layer varies, by entropy of the shares of "
-                "variance.",
+                "Number of directions in which the layer varies, by entropy of the shares "
+                "of variance.",
             ),
             Metric(
                 "participation_ratio",
                 "Participation ratio",
                 "directions",
-                "In how many directions the layer varies, by second moments.",
+                "Number of directions in which the layer varies, by second moments.",
             ),
             Metric(
                 "rankme",
                 "RankMe",
                 "directions",
-                "In how many directions the layer lies, its mean among them, by entropy of the "
-                "singular values (Garrido et al. 2023).",
+                "Number of directions in which the layer lies, including its mean, by entropy "
+                "of the singular values (Garrido et al. 2023).",
             ),
         ),
         _ranks,
     ),
     Measurement(
         (
-            Metric("dead_units", "Dead units", "share", "Units that answer all samples alike."),
+            Metric(
+                "dead_units",
+                "Dead units",
+                "share",
+                "Units that give the same value for all samples.",
+            ),
             Metric(
                 "saturated_units",
                 "Saturated units",
@@ -168,14 +173,14 @@ MEASUREMENTS = (
                 "displacement",
                 "Displacement",
                 "radii",
-                "How far samples have moved since the step before, over the radius; "
-                "their mean.",
+                "Mean distance that samples moved since the step before, as a share of the "
+                "radius.",
             ),
             Metric(
                 "churn",
                 "Churn",
                 "share",
-                "Nearest neighbors that are others than at the step before.",
+                "Nearest neighbors that changed since the step before.",
             ),
             Metric("cka_before", "CKA to the step before", "", _CKA),
             Metric("cka_first", "CKA to the first step", "", _CKA),
@@ -189,7 +194,7 @@ MEASUREMENTS = (
                 "nc1",
                 "NC1-style",
                 "",
-                "Spread within the classes over that between them; 0 collapsed.",
+                "Spread within classes over that between them; 0 = collapsed.",
             ),
             Metric(
                 "nc2_norms",
@@ -213,8 +218,8 @@ MEASUREMENTS = (
                 "nc3",
                 "NC3-style",
                 "",
-                "How far the output layer's weights are from the class means; 0 the "
-                "same, 2 opposed.",
+                "Distance of the output layer's weights from the class means; 0 = equal, "
+                "2 = opposite.",
             ),
             Metric(
                 "nc4",

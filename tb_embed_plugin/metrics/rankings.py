@@ -83,8 +83,8 @@ class RankingRule:
 
     Attributes:
         title: How people call it.
-        meaning: The rule, one sentence.
-        score: What the score counts.
+        meaning: The rule, one sentence, to be formatted with `step`, the word for a step.
+        score: The meaning of the score, formatted likewise.
         rank: Applies it; None where what it needs was not recorded.
     """
 
@@ -214,63 +214,63 @@ RULES: Mapping[str, RankingRule] = MappingProxyType(
     {
         "suspicious_label": RankingRule(
             TITLES["suspicion"],
-            f"Most neighbors ({AGREEMENT:.0%}+) share another label at "
-            f"{MOST_STEPS:.0%}+ of the steps.",
-            "neighbors that disagree with the label minus those that agree, mean over steps",
+            f"Most neighbors ({AGREEMENT:.0%}+) carry another label in "
+            f"{MOST_STEPS:.0%}+ of {{step}}s.",
+            "neighbors that disagree with the label minus those that agree, mean over {step}s",
             _suspicious,
         ),
         "forgotten": RankingRule(
             TITLES["forgotten"],
-            "Predicted right at one step and wrong at the next.",
+            "Predicted right at one {step} and wrong at the next.",
             "times forgotten",
             _forgotten,
         ),
         "lost": RankingRule(
             TITLES["lost"],
-            "Predicted right at some step and wrong at the last.",
-            "steps at which it was right",
+            "Predicted right at some {step} and wrong at the last.",
+            "{step}s at which it was right",
             _lost,
         ),
         "never_learnt": RankingRule(
             TITLES["never_learnt"],
-            "Predicted wrong at every step.",
+            "Predicted wrong at every {step}.",
             "mean margin against the label, logits",
             _never_learnt,
         ),
         "flipping": RankingRule(
             TITLES["prediction_flips"],
-            "Predicted as another class than at the step before.",
+            "Predicted as another class than at the {step} before.",
             "flips",
             _flipping,
         ),
         "neighborhood_flipping": RankingRule(
             TITLES["neighborhood_flips"],
-            "The neighbors' most frequent label is another than at the step before.",
+            "The most frequent label of the neighbors changes from one {step} to the next.",
             "flips",
             _neighborhood_flipping,
         ),
         "low_margin": RankingRule(
             "Low margin",
-            "The mean margin over the steps (AUM) is negative.",
+            "The mean margin over all {step}s (AUM) is negative.",
             "mean margin against the label, logits",
             _low_margin,
         ),
         "ambiguous": RankingRule(
             "Ambiguous",
-            "The probability of the label varies from step to step.",
+            "The probability of the label varies from {step} to {step}.",
             "standard deviation of the probability of the label",
             _ambiguous,
         ),
         "moved": RankingRule(
             "Moved most",
-            "The longest way through the layer's space.",
+            "The longest path through the layer's space.",
             "path length, activations",
             _moved,
         ),
         "churned": RankingRule(
             "New neighbors",
-            "Neighbors that are others than at the step before.",
-            "share of neighbors exchanged, mean over the steps",
+            "Neighbors that change from one {step} to the next.",
+            "share of neighbors that change, mean over all {step}s",
             _churned,
         ),
     }

@@ -58,8 +58,8 @@ class WarningRule:
 
     Attributes:
         title: How people call it.
-        meaning: The rule with its threshold, one sentence.
-        seen: What was seen, to be formatted with `value`, `threshold` and `classes`.
+        meaning: The rule with its threshold, one sentence, to be formatted with `step`.
+        seen: What was seen, to be formatted with `value`, `threshold`, `classes`, `step`.
         find: Applies it to the trained steps and the labels' codes.
         least_samples: Of fewer, chance alone makes it hold, and nothing is claimed.
     """
@@ -217,7 +217,7 @@ def _class_not_learnt(
 WARNING_RULES: Mapping[str, WarningRule] = MappingProxyType(
     {
         "rank_collapse": WarningRule(
-            "Collapse of rank",
+            "Rank collapse",
             f"The effective rank is below {RANK_SHARE:.0%} of its highest so far and below the "
             f"number of classes less one, or below {RANK_LEAST}.",
             "the effective rank is {value:.1f}, below {threshold:.1f}",
@@ -225,46 +225,46 @@ WARNING_RULES: Mapping[str, WarningRule] = MappingProxyType(
         ),
         "units_dying": WarningRule(
             "Units dying",
-            f"{DEAD_SHARE:.0%} of the units or more answer all samples alike.",
+            f"{DEAD_SHARE:.0%} of the units or more give the same value for all samples.",
             "{value:.0%} of the units are dead",
             _units_dying,
         ),
         "classes_merging": WarningRule(
             "Two classes merging",
             f"{MERGED:.0%} or more of each class's neighbors belong to the other, "
-            f"{100 * MERGED_RISE:.0f} points more than at the step where they were fewest; "
-            f"of {LEAST_MERGED} samples of each class or more.",
-            "{value:.0%} of the neighbors of {classes} are the other's",
+            f"{100 * MERGED_RISE:.0f} points more than at the {{step}} where they were fewest; "
+            f"each class has at least {LEAST_MERGED} samples.",
+            "{value:.0%} of the neighbors of {classes} belong to the other class",
             _merging,
         ),
         "drifting": WarningRule(
-            "Drift while accuracy stands still",
-            f"For {DRIFT_STEPS} steps samples move by {DRIFT} of the layer's radius or more a "
-            f"step, in the mean, and accuracy gains no more than {100 * STANDSTILL:.0f} point.",
-            "samples move by {value:.2f} of the radius a step and accuracy does not rise",
+            "Drift without progress",
+            f"For {DRIFT_STEPS} {{step}}s samples move by {DRIFT} of the layer's radius or "
+            f"more per {{step}} on average, and accuracy gains at most "
+            f"{100 * STANDSTILL:.0f} point.",
+            "samples move by {value:.2f} of the radius per {step} and accuracy does not rise",
             _drifting,
         ),
         "sudden_churn": WarningRule(
             "Sudden churn",
-            f"The median sample exchanges {CHURN_FACTOR:.0f} times as many of its neighbors "
-            f"as in the three steps before, and {100 * CHURN_RISE:.0f} points more.",
-            "the median sample has exchanged {value:.0%} of its neighbors",
+            f"The median sample changes {CHURN_FACTOR:.0f} times as many of its neighbors as "
+            f"in the three {{step}}s before, and {100 * CHURN_RISE:.0f} points more.",
+            "{value:.0%} of the median sample's neighbors have changed",
             _sudden_churn,
         ),
         "standing_still": WarningRule(
-            "Layer standing still",
-            f"For {FROZEN_STEPS} steps samples move by {FROZEN:g} of the layer's radius a step "
-            "or less: the layer is not trained.",
+            "Frozen layer",
+            f"For {FROZEN_STEPS} {{step}}s samples move by at most {FROZEN:g} of the layer's "
+            "radius per {step}: the layer is not trained.",
             "no sample has moved",
             _frozen,
             least_samples=1,
         ),
         "class_not_learnt": WarningRule(
-            "A class not learnt",
-            f"After {SETTLED_STEPS} steps or more, at each of the last {UNLEARNT_STEPS}, the "
-            f"model gets less of the class right than {UNLEARNT:.0%} of what it gets right of "
-            "the median class.",
-            "the model gets {value:.0%} of {classes} right",
+            "Class not learned",
+            f"After at least {SETTLED_STEPS} {{step}}s, at each of the last {UNLEARNT_STEPS}, "
+            f"the recall of the class is below {UNLEARNT:.0%} of the median class's.",
+            "the model predicts {value:.0%} of {classes} right",
             _class_not_learnt,
         ),
     }

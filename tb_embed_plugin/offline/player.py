@@ -54,8 +54,8 @@ def player(
     """
     if frames.shape[2] != 2:
         raise ArgumentError(
-            f"expected 2 components for a page; received {frames.shape[2]}; export with "
-            "--components 2, or in another format"
+            f"a page shows 2 components, not {frames.shape[2]}; export with --components "
+            "2, or in another format"
         )
     packed = wire.quantize(frames)
     data = {

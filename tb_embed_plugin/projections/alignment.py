@@ -226,18 +226,18 @@ def _shared_subspace(
     dimensions = whiten.shape[1] + whiten_onto.shape[1]
     if n_samples <= dimensions:
         raise UnsuitableDataError(
-            f"expected more samples than the {dimensions} dimensions in which layers of "
-            f"{units} and {len(onto)} units vary; received {n_samples}, for which any two "
-            "layers correlate; record more samples, or compare layers of equal width"
+            f"{n_samples} samples are too few to align layers of {units} and {len(onto)} "
+            f"units, which vary in {dimensions} dimensions: with so few, any two layers "
+            "correlate; record more samples, or compare layers of equal width"
         )
     u, correlations, v = np.linalg.svd(whiten.T @ joint[:units, units:] @ whiten_onto)
     shared = int((correlations >= LEAST_CORRELATION).sum())
     if not shared:
         best = f"{correlations[0]:.2f}" if len(correlations) else "none"
         raise UnsuitableDataError(
-            f"expected layers with a common subspace, of correlation {LEAST_CORRELATION} or "
-            f"more; that of these, {units} and {len(onto)} units wide, is {best} at best; "
-            "compare other layers, or layers of equal width"
+            f"the layers of {units} and {len(onto)} units share no subspace: the best "
+            f"correlation is {best}, below {LEAST_CORRELATION}; compare other layers, "
+            "or layers of equal width"
         )
     variates = whiten @ u[:, :shared]
     loadings = onto @ whiten_onto @ v[:shared].T

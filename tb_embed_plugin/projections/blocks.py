@@ -33,8 +33,7 @@ def check_finite(step: int, values: NDArray[np.floating]) -> None:
     """
     if not np.isfinite(values).all():
         raise UnsuitableDataError(
-            f"expected finite activations; step {step} holds NaN or infinity; leave it out "
-            "of basis_steps and steps"
+            f"step {step} holds NaN or infinity; leave it out of basis_steps and steps"
         )
 
 
@@ -46,6 +45,6 @@ def check_width(units: int, most: int = MAX_UNITS) -> None:
     """
     if units > most:
         raise TooMuchAskedError(
-            f"expected a layer of at most {most} units; received {units}; record a "
+            f"the layer has {units} units, but at most {most} are allowed; record a "
             "narrower layer, or a pooled one"
         )

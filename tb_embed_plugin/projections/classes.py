@@ -74,13 +74,13 @@ def fit(
     classes, numbers = np.unique(codes[codes >= 0], return_inverse=True)
     if len(classes) < 2:
         raise UnsuitableDataError(
-            f"expected samples of two classes or more; received {len(classes)}; choose another "
-            "column, or the engine pca"
+            f"the samples have {len(classes)} classes, but class axes need at least two; "
+            "choose another column, or the engine pca"
         )
     if len(classes) > MAX_OUTPUT_CLASSES:
         raise TooMuchAskedError(
-            f"expected at most {MAX_OUTPUT_CLASSES} classes; received {len(classes)}; "
-            "choose a column with fewer"
+            f"the column has {len(classes)} classes, but at most {MAX_OUTPUT_CLASSES} are "
+            "allowed; choose a column with fewer"
         )
     compact = np.full(len(codes), -1)
     compact[codes >= 0] = numbers
@@ -91,8 +91,8 @@ def fit(
     scatter = _scatter(snapshot_of, steps, scaling, compact, weights)
     if np.trace(scatter.between) <= _NOTHING * np.trace(scatter.covariance):
         raise UnsuitableDataError(
-            f"expected classes whose means differ; those of {len(classes)} classes are the "
-            "same at every basis step; choose another column or other basis_steps"
+            f"the means of all {len(classes)} classes are equal at the basis steps; choose "
+            "another column or other basis_steps"
         )
     n_axes = min(len(classes) - 1, N_AXES)
     if lda:
@@ -154,8 +154,8 @@ def _discriminants(scatter: _Scatter, n_axes: int, shrinkage: float) -> NDArray[
     variance = float(np.trace(scatter.within)) / units
     if variance * units <= _NOTHING * np.trace(scatter.covariance):
         raise UnsuitableDataError(
-            "expected samples that differ inside their classes; each class is a single point; "
-            "use the kind class_means"
+            "all samples of each class are equal, so LDA cannot tell their spread; use "
+            "the kind class_means"
         )
     within = (1 - shrinkage) * scatter.within
     within.flat[:: units + 1] += shrinkage * variance

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import ArgumentError, UnsuitableDataError
+from tb_embed_plugin.wording import as_typed, listed, no_such
 
 ParameterType = Literal["steps", "integer", "number", "choice", "flag", "column", "samples"]
 
@@ -72,8 +73,8 @@ class Parameter:
         found = self._read(value)
         if found is None:
             raise ArgumentError(
-                f"expected {self.name} to be {self._expected()}; received "
-                f"{str(value)[:40]!r}; leave it out for {self.default!r}"
+                f"{self.name} must be {self._expected()}, not {as_typed(value)}; leave it out "
+                f"for {self.default!r}"
             )
         return found
 
@@ -114,7 +115,7 @@ class Parameter:
             case "flag":
                 return "true or false"
             case "choice":
-                return f"one of {list(self.choices)}"
+                return f"{listed(self.choices, 'or')}"
             case "steps" | "samples":
                 return f"all, or {self.type} as numbers and ranges such as 0,5-7"
             case "column":
@@ -184,8 +185,8 @@ class Engine:
             return None
         packages = [library.package for library in self.libraries]
         return (
-            f"expected {' or '.join(packages)} to be installed; it is not; get it with "
-            f"pip install {packages[-1]}"
+            f"this engine needs {' or '.join(packages)}, which is not installed; run pip "
+            f"install {packages[-1]}"
         )
 
     def check_samples(self, samples: int) -> None:
@@ -196,7 +197,7 @@ class Engine:
         """
         if samples < self.least_samples:
             raise UnsuitableDataError(
-                f"expected {self.least_samples} samples or more for {self.title}; received "
+                f"{self.title} needs at least {self.least_samples} samples but there are "
                 f"{samples}; use PCA, or record more samples"
             )
 
@@ -212,10 +213,7 @@ class Engine:
         known = [parameter.name for parameter in self.parameters]
         for name in given:
             if name not in known:
-                raise ArgumentError(
-                    f"expected parameters of {self.title}, {known}; received {name!r}; "
-                    "leave it out"
-                )
+                raise ArgumentError(no_such("setting", name, known, self.title))
         return {
             parameter.name: (
                 parameter.read(given[parameter.name])

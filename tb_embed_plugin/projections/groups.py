@@ -77,8 +77,8 @@ def contrast(
     """
     if not len(minus) or not len(plus):
         raise ArgumentError(
-            f"expected samples in both groups of an axis; received {len(minus)} and "
-            f"{len(plus)}; name those on both sides: left and right, or down and up"
+            f"an axis has {len(minus)} samples on one side and {len(plus)} on the other; "
+            "name some on both sides: left and right, or down and up"
         )
     weights = np.zeros(n_samples)
     weights[minus] -= 1 / len(minus)
@@ -93,8 +93,7 @@ def _orthonormal(directions: NDArray[np.float64], size: float) -> NDArray[np.flo
         length = np.linalg.norm(direction)
         if length <= _NOTHING * size or length == 0:
             raise UnsuitableDataError(
-                "expected two groups whose means differ; theirs are the same at the basis "
-                "steps; choose other samples"
+                "the two groups have the same mean at the basis steps; choose other samples"
             )
         rest = direction / length
         # Twice, or rounding leaves a part of the first axis in a second one close to it.
@@ -102,8 +101,8 @@ def _orthonormal(directions: NDArray[np.float64], size: float) -> NDArray[np.flo
             rest = rest - axes @ (axes.T @ rest)
         if np.linalg.norm(rest) <= _NOTHING:
             raise UnsuitableDataError(
-                "expected two axes of different directions; down and up differ as left and "
-                "right do; choose other samples, or leave down and up out"
+                "the axes have the same direction: down and up differ as left and right "
+                "do; choose other samples, or leave down and up out"
             )
         axes = np.column_stack([axes, rest / np.linalg.norm(rest)])
     return axes

@@ -17,7 +17,7 @@ SEED = Parameter(
     default=0,
     low=0,
     high=SEED_LIMIT,
-    meaning="What chance starts from: the same seed gives the same layout.",
+    meaning="Seed of the random numbers: the same seed gives the same layout.",
 )
 
 _JITTER = 0.01

@@ -28,7 +28,7 @@ METRIC = Parameter(
     type="choice",
     default="euclidean",
     choices=("euclidean", "cosine"),
-    meaning="What makes two samples neighbors: their distance, or the angle between them.",
+    meaning="How neighbors are found: by distance, or by angle.",
 )
 
 BLOCK_VALUES = 1 << 23

@@ -139,8 +139,8 @@ class Scaling:
         """
         if self.spherize:
             raise UnsuitableDataError(
-                "expected a view whose scaling can be undone; received one with spherize, "
-                "which forgets how far out each sample lies; switch spherize off"
+                "spherize cannot be undone, since it drops each sample's distance from "
+                "the mean; switch spherize off"
             )
         units = snapshot.shape[1]
         if self.center is None:

@@ -131,6 +131,6 @@ def _check_samples(
 ) -> None:
     if len(snapshot) != len(before):
         raise UnsuitableDataError(
-            f"expected {len(before)} samples at step {step}, as many as the frame that it "
-            f"starts from has; received {len(snapshot)}; lay the steps out anew"
+            f"step {step} has {len(snapshot)} samples but the frame that it starts from "
+            f"has {len(before)}; compute the layout again"
         )

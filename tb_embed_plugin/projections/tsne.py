@@ -68,7 +68,7 @@ class TSNE(NeighborLayout):
                 default=30.0,
                 low=2,
                 high=100,
-                meaning="How many neighbors count, softly; at most a third of the samples.",
+                meaning="Effective number of neighbors; at most a third of the samples.",
             ),
             METRIC,
             Parameter(
@@ -77,7 +77,7 @@ class TSNE(NeighborLayout):
                 default=1.0,
                 low=1,
                 high=12,
-                meaning="How much more neighbors attract: more gives tighter clusters.",
+                meaning="Factor on the attraction of neighbors: more gives tighter clusters.",
             ),
             Parameter(
                 name="refine",

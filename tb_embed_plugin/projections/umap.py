@@ -70,7 +70,7 @@ class UMAP(NeighborLayout):
                 default=15,
                 low=2,
                 high=200,
-                meaning="How many neighbors count: fewer show detail, more the large picture.",
+                meaning="Number of neighbors: few show detail, many the large picture.",
             ),
             Parameter(
                 name="min_dist",
@@ -78,14 +78,14 @@ class UMAP(NeighborLayout):
                 default=0.1,
                 low=0,
                 high=0.99,
-                meaning="How close neighbors may come on screen.",
+                meaning="Smallest distance between neighbors on screen.",
             ),
             METRIC,
             Parameter(
                 name="target",
                 type="column",
                 default="",
-                meaning="A column whose categories are pulled apart as well; needs umap-learn.",
+                meaning="A column whose categories are separated as well; needs umap-learn.",
             ),
             SEED,
         ),
@@ -126,13 +126,13 @@ def _needs_umap_learn(settings: Settings, codes: Codes | None) -> bool:
         return find_spec("scranpy") is None
     if codes is None:
         raise ArgumentError(
-            f"expected a column of categories as target; received {target!r}, which has none; "
-            "choose another column, or leave the target out"
+            f"the target column {target!r} has no categories; choose another column, or "
+            "leave the target out"
         )
     if find_spec("umap") is None:
         raise ArgumentError(
-            "expected no target, since scranpy's UMAP cannot be supervised; received "
-            f"{target!r}; leave it out, or install umap-learn"
+            f"scranpy's UMAP cannot be supervised by the target {target!r}; leave it out, "
+            "or install umap-learn"
         )
     return True
 

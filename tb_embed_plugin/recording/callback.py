@@ -36,7 +36,7 @@ from tb_embed_plugin.recording.training.recorded_training import (
     RecordedTraining,
     interrupt_abandoned_trainings,
 )
-from tb_embed_plugin.runs.writer import refuse_file
+from tb_embed_plugin.runs.directory_check import refuse_file
 
 
 class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Keras is untyped
@@ -192,9 +192,9 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
         if not isinstance(model, keras.Model):
             kind = type(model)
             raise MisuseError(
-                f"EmbeddingCheckpoint records models of Keras 3; this one is a "
+                "EmbeddingCheckpoint records models of Keras 3, but this is a "
                 f"{kind.__module__}.{kind.__name__}; record its activations with "
-                "tb_embed_plugin.record, once an epoch"
+                "tb_embed_plugin.record, once per epoch"
             )
         super().set_model(model)
 
@@ -208,7 +208,7 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
         try:
             forward = self._trace(self.model, x=self._samples.x)
         except MemoryError as error:
-            warn(f"records nothing: {error}. The training goes on.")
+            warn(f"EmbeddingCheckpoint records nothing: {error}. The training goes on.")
             return
         self._training = RecordedTraining(self, self._options, self._samples, forward)
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import time
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from tb_embed_plugin.errors import EmbedError, MisuseError
+from tb_embed_plugin.errors import EmbedError, MisuseError, UnwritableError
 from tb_embed_plugin.local_paths import local_path
 from tb_embed_plugin.recording.options.natural_number import natural_number
 from tb_embed_plugin.recording.options.stored_dtype import checked_dtype
@@ -27,6 +28,7 @@ from tb_embed_plugin.runs.writer import (
     delete_run,
     read_manifest,
 )
+from tb_embed_plugin.wording import as_typed, listed, system_error
 
 _writers: dict[tuple[int, Path], RunWriter] = {}
 """Writers by process and run: a forked process has none of its parent's."""
@@ -74,53 +76,69 @@ def record(
     Raises:
         MisuseError: The arrays do not fit each other, or what the run holds already; another
             process records into it; `log_dir` is an address such as `gs://bucket/run`.
-        OSError: The files cannot be written.
+        UnwritableError: The files cannot be written; it is an OSError, too.
     """
-    location = find_run_directory(local_path(log_dir, "log_dir"))
-    run_dir = location.run_dir
-    stored_as = checked_dtype(dtype)
-    tensors = {name: _snapshot(name, array) for name, array in activations.items()}
-    layers = tuple(Layer(name, tensor.shape[1]) for name, tensor in tensors.items())
-    samples = _samples(tensors, labels, images, metadata, class_names, invert_images)
-    step = _natural_number("step", step)
-    epoch = None if epoch is None else _natural_number("epoch", epoch)
-    begins_to_hold = hold(run_dir)
-    known = _known_writer(run_dir, begins_to_hold=begins_to_hold)
-    try:
-        if overwrite:
-            delete_run(run_dir)
-        # A run of 500 snapshots takes longer to read than a snapshot to write.
-        is_known = known is not None and known.is_current
-        recorded = known.manifest if known and is_known else read_manifest(run_dir)
-        if recorded is None:
-            writer = RunWriter.begin(
-                run_dir,
-                layers=layers,
-                columns=samples.columns,
-                fingerprint=samples.fingerprint,
-                outputs=None,
-            )
-        else:
-            repeated = labels is not None or metadata is not None
-            _check_continuation(recorded, layers, samples, step, repeated=repeated)
-            writer = known if known and is_known else RunWriter(run_dir, recorded)
-    except EmbedError:
+    with _writing(log_dir):
+        location = find_run_directory(local_path(log_dir, "log_dir"))
+        run_dir = location.run_dir
+        stored_as = checked_dtype(dtype)
+        tensors = {name: _snapshot(name, array) for name, array in activations.items()}
+        layers = tuple(Layer(name, tensor.shape[1]) for name, tensor in tensors.items())
+        samples = _samples(tensors, labels, images, metadata, class_names, invert_images)
+        step = _natural_number("step", step)
+        epoch = None if epoch is None else _natural_number("epoch", epoch)
+        begins_to_hold = hold(run_dir)
+        known = _known_writer(run_dir, begins_to_hold=begins_to_hold)
+        try:
+            if overwrite:
+                delete_run(run_dir)
+            # A run of 500 snapshots takes longer to read than a snapshot to write.
+            is_known = known is not None and known.is_current
+            recorded = known.manifest if known and is_known else read_manifest(run_dir)
+            if recorded is None:
+                writer = RunWriter.begin(
+                    run_dir,
+                    layers=layers,
+                    columns=samples.columns,
+                    fingerprint=samples.fingerprint,
+                    outputs=None,
+                )
+            else:
+                repeated = labels is not None or metadata is not None
+                _check_continuation(recorded, layers, samples, step, repeated=repeated)
+                writer = known if known and is_known else RunWriter(run_dir, recorded)
+        except EmbedError:
+            if begins_to_hold:
+                release(run_dir)
+            raise
+        if samples.images is not None and writer.manifest.sprite is None:
+            writer.add_sprite(samples.images)
+        _writers[os.getpid(), run_dir.resolve()] = writer
         if begins_to_hold:
+            _warn_where(location)
+        problems = not_finite(tensors, stored_as)
+        writer.write_snapshot(
+            Step(step, "step", epoch, None, time.time(), None, problems), tensors, stored_as
+        )
+        if finished:
+            writer.finish()
+            del _writers[os.getpid(), run_dir.resolve()]
             release(run_dir)
+
+
+@contextmanager
+def _writing(log_dir: str | Path) -> Iterator[None]:
+    """Says of a system error what could not be written, and what to do.
+
+    Raises:
+        UnwritableError: There was one.
+    """
+    try:
+        yield
+    except EmbedError:
         raise
-    if samples.images is not None and writer.manifest.sprite is None:
-        writer.add_sprite(samples.images)
-    _writers[os.getpid(), run_dir.resolve()] = writer
-    if begins_to_hold:
-        _warn_where(location)
-    problems = not_finite(tensors, stored_as)
-    writer.write_snapshot(
-        Step(step, "step", epoch, None, time.time(), None, problems), tensors, stored_as
-    )
-    if finished:
-        writer.finish()
-        del _writers[os.getpid(), run_dir.resolve()]
-        release(run_dir)
+    except OSError as error:
+        raise UnwritableError(system_error(error, "write", log_dir)) from error
 
 
 def _known_writer(run_dir: Path, *, begins_to_hold: bool) -> RunWriter | None:
@@ -132,8 +150,8 @@ def _known_writer(run_dir: Path, *, begins_to_hold: bool) -> RunWriter | None:
     writer = _writers.get((os.getpid(), run_dir.resolve()))
     if writer is None and not begins_to_hold:
         raise MisuseError(
-            f"expected a run into which nobody else records; EmbeddingCheckpoint records into "
-            f"{run_dir} in this process; record into another directory"
+            f"{run_dir} is already being recorded by an EmbeddingCheckpoint of this "
+            "process; record into another directory"
         )
     return None if begins_to_hold else writer
 
@@ -141,8 +159,8 @@ def _known_writer(run_dir: Path, *, begins_to_hold: bool) -> RunWriter | None:
 def _warn_where(location: RunDirectory) -> None:
     if location.reason is not None:
         warnings.warn(
-            f"record writes into {location.run_dir}, because {location.reason}. Pass a log_dir "
-            "of its own to choose otherwise.",
+            f"{location.reason}; record writes into {location.run_dir} instead. Pass a "
+            "log_dir of its own to choose the directory.",
             RuntimeWarning,
             stacklevel=3,
         )
@@ -153,7 +171,7 @@ def _natural_number(name: str, number: Any) -> int:
     whole = natural_number(number)
     if whole is None:
         raise MisuseError(
-            f"expected {name} as a whole number of 0 or more; received {number!r}"
+            f"{name} must be a whole number of at least 0, not {as_typed(number)}"
         )
     return whole
 
@@ -162,8 +180,8 @@ def _snapshot(name: str, array: ArrayLike) -> NDArray[np.float32]:
     snapshot = np.asarray(array, np.float32)
     if snapshot.ndim != 2 or 0 in snapshot.shape:
         raise MisuseError(
-            f"expected activations of shape (n_samples, n_units) for layer {name!r}; received "
-            f"{snapshot.shape}; pool or flatten them"
+            f"the activations of layer {name!r} have shape {snapshot.shape}, not "
+            "(n_samples, n_units); pool or flatten them"
         )
     return snapshot
 
@@ -179,8 +197,8 @@ def _samples(
     counts = {len(tensor) for tensor in tensors.values()}
     if len(counts) != 1:
         raise MisuseError(
-            f"expected a layer or more with as many rows each; received {sorted(counts)} rows; "
-            "record the same samples for every layer"
+            f"the layers have {listed(sorted(counts))} rows; record the same samples for "
+            "at least one layer"
         )
     # The inputs stay with the training loop: only their number is known here.
     (count,) = counts
@@ -196,6 +214,10 @@ def _samples(
     )
 
 
+def _layers_in_words(layers: Sequence[Layer]) -> str:
+    return ", ".join(f"{layer.name} ({layer.units} units)" for layer in layers) or "none"
+
+
 def _check_continuation(
     recorded: Manifest,
     layers: tuple[Layer, ...],
@@ -207,17 +229,16 @@ def _check_continuation(
     remedy = "pass overwrite=True to delete the run, or record into another directory"
     if recorded.layers != layers or recorded.samples != samples.count:
         raise MisuseError(
-            f"expected the layers {[(x.name, x.units) for x in recorded.layers]} of "
-            f"{recorded.samples} samples, as the run has them; received "
-            f"{[(x.name, x.units) for x in layers]} of {samples.count}; {remedy}"
+            f"the run has the layers {_layers_in_words(recorded.layers)} of "
+            f"{recorded.samples} samples, but these are {_layers_in_words(layers)} of "
+            f"{samples.count} samples; {remedy}"
         )
     if repeated and recorded.fingerprint != samples.fingerprint:
         raise MisuseError(
-            f"expected the labels and metadata that the run began with; received other ones; "
-            f"{remedy}"
+            f"the labels or metadata differ from those that the run began with; {remedy}"
         )
     last = recorded.steps[-1].step if recorded.steps else -1
     if step <= last:
         raise MisuseError(
-            f"expected a step after {last}, the last one recorded; received {step}; {remedy}"
+            f"step {step} does not come after {last}, the last one recorded; {remedy}"
         )

@@ -78,10 +78,10 @@ class Discovery:
             if len(seen) >= MAX_DIRECTORIES or time.monotonic() > deadline:
                 self._known = known | self._known
                 self.problems.append(
-                    f"expected at most {MAX_DIRECTORIES} directories below the log directory, "
-                    f"read in {MAX_SECONDS:g} s; looked at {len(seen)}, and runs in the others "
-                    "are listed only if they hold an event file: reload, or name a smaller "
-                    "--logdir"
+                    f"the log directory has more than {MAX_DIRECTORIES} directories, or "
+                    f"they take longer than {MAX_SECONDS:g} s to read; {len(seen)} were "
+                    "searched, and runs in the others are listed only if they hold an "
+                    "event file: reload, or choose a smaller --logdir"
                 )
                 break
             path = self._root if name == "." else f"{self._root}/{name}"
@@ -101,8 +101,8 @@ class Discovery:
         if closed:
             some = ", ".join(closed[:3]) + " and others" * (len(closed) > 3)
             self.problems.append(
-                f"expected directories that can be read below the log directory; TensorBoard "
-                f"may not list {some}, in which there may be runs; give it the right to"
+                f"TensorBoard has no permission to list {some}, where there may be runs; "
+                "change the permissions"
             )
         return seen
 

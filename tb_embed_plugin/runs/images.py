@@ -77,16 +77,13 @@ def read_images(images: ArrayLike, *, invert_images: bool = False) -> Images:
     try:
         array = np.asarray(images)
     except ValueError as error:
-        raise MisuseError(
-            "expected images of one size; received images of several; resize them"
-        ) from error
+        raise MisuseError("the images have several sizes; resize them to one") from error
     given = array.shape
     array = channels_last(array)
     if array.ndim != 4 or array.shape[3] not in CHANNELS or 0 in array.shape:
         raise MisuseError(
-            "expected images of shape (n_samples, height, width), or with 1, 3 or 4 channels "
-            "as the last axis or the second; received "
-            f"{given}; reshape them"
+            "images must have the shape (n_samples, height, width), or 1, 3 or 4 channels "
+            f"as the last or second axis, not {given}; reshape them"
         )
     _check_range(array)
     limits = UINT8_LIMITS if array.dtype == np.uint8 else FLOAT_LIMITS
@@ -117,12 +114,12 @@ def _check_range(array: NDArray[Any]) -> None:
         return
     if not np.issubdtype(array.dtype, np.floating):
         raise MisuseError(
-            f"expected images of dtype uint8 or floating point; received {array.dtype}; "
-            'convert them, images.astype("uint8") say'
+            f"images must be uint8 or floating point, not {array.dtype}; convert them with "
+            "images.astype('uint8'), for instance"
         )
     low, high = float(array.min()), float(array.max())
     if not (low >= 0 and high <= 1):
         raise MisuseError(
-            f"expected floating-point images in [0, 1]; received [{low:g}, {high:g}]; "
-            "scale them, pass other ones as images=, or images=False to record none"
+            f"floating-point images must be in [0, 1], not in [{low:g}, {high:g}]; scale "
+            "them, pass others as images=, or pass images=False to record none"
         )

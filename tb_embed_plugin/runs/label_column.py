@@ -110,17 +110,16 @@ def rival_problem(label: str | None, columns: Sequence[ColumnInfo]) -> str | Non
     if len(rivals) < 2:
         return None
     return (
-        f"expected one column to be the label; received {' and '.join(map(repr, rivals))}, "
-        f"whose names say so equally: {label!r} is taken, the first; choose the other as the "
-        "label column if that is meant, or rename one"
+        f"{' and '.join(map(repr, rivals))} could both be the label by their names, so the "
+        f"first, {label!r}, is taken; choose the other as the label column, or rename one"
     )
 
 
 def label_reason(label: str | None, columns: Sequence[ColumnInfo]) -> str:
     """Returns in a sentence why a column is the label, or why none is."""
     if label is not None:
-        why = "it is the only category" if _rank(label) is None else "it is called so"
-        return f"{label!r} is the label, since {why}."
+        why = "it is the only category" if _rank(label) is None else "of its name"
+        return f"{label!r} is the label because {why}."
     if not columns:
         return "There is no label: the samples have no metadata."
     named = [column for column in columns if _rank(column.name) is not None]

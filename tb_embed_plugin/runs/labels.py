@@ -11,6 +11,7 @@ from tb_embed_plugin.errors import ArgumentError
 from tb_embed_plugin.runs.label_column import as_classes
 from tb_embed_plugin.runs.layer_facts import LayerFacts
 from tb_embed_plugin.runs.run import Run
+from tb_embed_plugin.wording import listed, no_such
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,8 @@ def label_of(layer: LayerFacts, wanted: str | None) -> str | None:
     names = [column.name for column in layer.columns]
     if wanted and wanted not in names:
         raise ArgumentError(
-            f"expected label to name a column of {layer.name!r}, one of {names}, or to be "
-            f"empty for no label; received {wanted!r}"
+            no_such("column", wanted, names, f"layer {layer.name!r}")
+            + "; pass an empty label for none"
         )
     return wanted or None
 
@@ -70,8 +71,8 @@ def read_classes(run: Run, layer: str, label: str | None) -> Classes:
     if held is None:
         fitting = [column.name for column in columns if as_classes(column) is not None]
         raise ArgumentError(
-            f"expected a column of classes, which are words or few whole numbers: one of "
-            f"{fitting} of run {run.name!r}; received {label!r}"
+            f"{label!r} is not a column of classes (words or few whole numbers); choose "
+            f"one of run {run.name!r}: {listed(fitting, 'or')}"
         )
     codes, words = held.categories()
     return Classes(codes, tuple(words))

@@ -30,17 +30,18 @@ from tb_embed_plugin.runs.recorded_run import RecordedRun
 from tb_embed_plugin.runs.roots import Root
 from tb_embed_plugin.runs.run import Run
 from tb_embed_plugin.runs.safe_path import confined
+from tb_embed_plugin.wording import no_such
 
 TURNS = 8
 """Listings by which each checkpoint of a run that others wrote has been looked at."""
 
 _NO_ROOT = (
-    "expected TensorBoard to be started with --logdir or --logdir_spec; received neither; "
-    "start it with the directory of the runs"
+    "TensorBoard was started without --logdir or --logdir_spec; start it with the "
+    "directory of the runs"
 )
 _TWICE = (
-    "expected a name for each run; several directories of --logdir_spec hold {}, and the last "
-    "is shown; name them, as name1:/path1,name2:/path2"
+    "several directories of --logdir_spec are called {}, and only the last is shown; name "
+    "each, as name1:/path1,name2:/path2"
 )
 
 
@@ -158,7 +159,7 @@ class Logdir:
             run = opened.run
         if run is None:
             raise NotRecordedError(
-                f"expected one of the runs {sorted(self._runs)[:20]}; received {name!r}"
+                no_such("run", name, sorted(self._runs))
                 + "".join(f"; {problem}" for problem in self.problems)
             )
         if isinstance(run, BrokenRun):
@@ -202,8 +203,7 @@ class Logdir:
             # The error's own words hold an absolute path.
             run = BrokenRun(
                 name,
-                f"expected a run that can be read; received {type(error).__name__}; "
-                "give TensorBoard the right to read it",
+                f"the run cannot be read ({type(error).__name__}); check its permissions",
             )
         return _opened(folder, run, FolderContents(watched=[folder / MANIFEST_FILE, folder]))
 

@@ -172,20 +172,20 @@ class Manifest:
             version = content["format_version"]
         except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise UnreadableError(
-                "expected a manifest in JSON with a format_version; "
-                f"received {data[:40]!r}; delete the run or record it again"
+                "the manifest is not JSON with a format_version but begins with "
+                f"{data[:40]!r}; delete the run or record it again"
             ) from error
         if version not in READABLE_VERSIONS:
             raise UnreadableError(
-                f"expected a manifest of format version {FORMAT_VERSION}; received "
-                f"version {version!r}; update tb-embed-plugin to read this run"
+                f"the manifest has format version {version!r}, but this tb-embed-plugin "
+                f"reads version {FORMAT_VERSION}; update tb-embed-plugin to read this run"
             )
         try:
             return cls._parse(content)
         except (TypeError, KeyError, ValueError, AttributeError, OverflowError) as error:
             raise UnreadableError(
-                f"expected a manifest as docs/run_format.md describes it; received one "
-                f"that lacks or misuses {error}; record the run again"
+                f"the manifest lacks or misuses {error} (see docs/run_format.md); record "
+                "the run again"
             ) from error
 
     @classmethod

@@ -52,8 +52,8 @@ def match_samples(run: Run, layer: str, onto: Run, onto_layer: str) -> SampleMat
     shared = [name for name in onto_rows if name in rows]
     if not shared:
         raise UnsuitableDataError(
-            f"expected runs that share samples; no {ID_COLUMN} of {run.name!r} occurs in "
-            f"{onto.name!r}; record both over the same samples"
+            f"no {ID_COLUMN} of {run.name!r} occurs in {onto.name!r}; record both over the "
+            "same samples"
         )
     return SampleMatch(
         "id",
@@ -86,8 +86,8 @@ def match_steps(
     pairs = sorted((keys[key], onto_keys[key]) for key in keys if key in onto_keys)
     if not pairs:
         raise UnsuitableDataError(
-            f"expected runs with a common {rule}; {run.name!r} has {_summary(keys)} and "
-            f"{onto.name!r} {_summary(onto_keys)}; match them by "
+            f"{run.name!r} has {_summary(keys)} and {onto.name!r} has "
+            f"{_summary(onto_keys)}, so no {rule} is common; match them by "
             f"{'step' if rule == 'epoch' else 'epoch'}, or by last"
         )
     return pairs
@@ -96,11 +96,14 @@ def match_steps(
 def _rows_by_id(run: Run, layer: str) -> dict[str, int]:
     cells = next((c.cells for c in run.columns(layer) if c.name == ID_COLUMN), None)
     if cells is None or "" in cells or len(set(cells)) < len(cells):
-        what = "no such column" if cells is None else "one with missing or repeated values"
+        what = (
+            f"no column {ID_COLUMN!r}"
+            if cells is None
+            else f"a column {ID_COLUMN!r} with missing or repeated values"
+        )
         raise UnsuitableDataError(
-            f"expected runs over the same samples, or a column {ID_COLUMN!r} that names each "
-            f"sample once; run {run.name!r} has other samples and {what}; record both over "
-            "the same samples, or with such a column in the metadata"
+            f"run {run.name!r} has other samples and {what}; record both over the same "
+            f"samples, or with a column {ID_COLUMN!r} that names each sample once"
         )
     return {cell: row for row, cell in enumerate(cells)}
 

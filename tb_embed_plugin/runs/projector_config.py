@@ -76,8 +76,8 @@ def two_entries(name: str, shown: ConfiguredTensor, other: ConfiguredTensor) -> 
         return []
     received, rest = (", ".join(filter(None, names)) or "no files" for names in files)
     problem = (
-        f"expected one entry for {name} in the configuration; received one with {received} "
-        f"and one with {rest}: the first is shown; take the other one out"
+        f"the configuration has two entries for {name}, one with {received} and one with "
+        f"{rest}: the first is shown; remove the other"
     )
     return [problem]
 
@@ -114,16 +114,16 @@ def read_projector_config(folder: Path) -> ProjectorConfig | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise _unreadable(type(error).__name__) from error
+        raise _unreadable(f"not readable ({type(error).__name__})") from error
     if len(data) > MAX_CONFIG_BYTES:
-        raise _unreadable(f"more than {MAX_CONFIG_BYTES} bytes")
+        raise _unreadable(f"larger than {MAX_CONFIG_BYTES} bytes")
     config = projector.ProjectorConfig()
     try:
         text_format.Parse(data.decode("utf-8-sig"), config, allow_unknown_field=True)
     # Strings in it may say in octal digits what is no UTF-8.
     except (text_format.ParseError, UnicodeDecodeError, RecursionError, ValueError) as error:
         words = " ".join(str(error).split())[:120]
-        raise _unreadable(f"a damaged one ({words})") from error
+        raise _unreadable(f"damaged ({words})") from error
     return ProjectorConfig(
         checkpoint=config.model_checkpoint_path,
         tensors=tuple(
@@ -142,6 +142,6 @@ def read_projector_config(folder: Path) -> ProjectorConfig | None:
 
 def _unreadable(received: str) -> UnreadableError:
     return UnreadableError(
-        f"expected the Projector's configuration as {PROJECTOR_CONFIG_FILE}; received "
-        f"{received}; write it again by projector.visualize_embeddings"
+        f"{PROJECTOR_CONFIG_FILE} is {received}; write it again with "
+        "projector.visualize_embeddings"
     )

@@ -26,6 +26,7 @@ from tb_embed_plugin.runs.manifest import Layer, Manifest, Phase, SpriteInfo, Sp
 from tb_embed_plugin.runs.run import Run, not_finite_problems, short_hash
 from tb_embed_plugin.runs.safe_path import confined
 from tb_embed_plugin.runs.tables.metadata_table import Column, read_table
+from tb_embed_plugin.wording import listed
 
 MAX_LOOKED_AT_BYTES = 256 << 20
 """Of a layer's snapshots that are not finite; the others are left out as they are."""
@@ -149,16 +150,15 @@ class RecordedRun(Run):
         pages = 0 if facts is None else facts.pages
         if self.manifest.sprite is None or not 0 <= page < pages:
             raise NotRecordedError(
-                f"expected a page below {pages}, the pages of run {self.name!r}; "
-                f"received {page}"
+                f"run {self.name!r} has {pages} pages of thumbnails, not a page {page}"
             )
         name = SPRITE_FILE if self.manifest.sprite.pages is None else sprite_page_file(page)
         try:
             return confined(self.path, name).read_bytes(), "image/png"
         except OSError as error:
             raise NotRecordedError(
-                f"expected {name} in run {self.name!r}; it cannot be read "
-                f"({type(error).__name__}); restore the file or record the run again"
+                f"{name} in run {self.name!r} cannot be read ({type(error).__name__}); "
+                "restore the file or record the run again"
             ) from error
 
     def _not_finite_rows(self, layer: Layer) -> dict[int, Rows]:
@@ -176,8 +176,8 @@ class RecordedRun(Run):
         tensor = Checkpoint(self.path, self.manifest.checkpoint(step)).tensor(name)
         if tensor.shape != shape:
             raise UnreadableError(
-                f"expected {name!r} of shape {shape} at step {self.step_name(step)}; "
-                f"received {tensor.shape}; record the run again"
+                f"{name!r} has the shape {tensor.shape} instead of {shape} at "
+                f"{self.step_words(step)}; record the run again"
             )
         return tensor.astype(np.float32, copy=False)
 
@@ -186,7 +186,7 @@ class RecordedRun(Run):
             if step.step == number:
                 return step
         raise NotRecordedError(
-            f"expected a recorded step of run {self.name!r}, {self.steps}; received {number}"
+            f"run {self.name!r} has no step {number}; its steps: {listed(self.steps)}"
         )
 
 

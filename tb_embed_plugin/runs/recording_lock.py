@@ -36,8 +36,8 @@ class HeldElsewhereError(MisuseError):
 
     def __init__(self, run_dir: Path, holder: str) -> None:
         super().__init__(
-            f"expected a run into which nobody else records; {holder} records into {run_dir}; "
-            "let it finish or end it, or record into another directory"
+            f"{run_dir} is already being recorded by {holder}; wait until it ends or end "
+            "it, or record into another directory"
         )
         self.holder = holder
 

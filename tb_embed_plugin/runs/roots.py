@@ -44,33 +44,29 @@ class Root:
             with os.scandir(self.path):
                 return None
         except PermissionError:
-            return (
-                f"expected {whose} to be readable; TensorBoard may not list it; give it the "
-                "right to"
-            )
+            return f"TensorBoard has no permission to list {whose}; change the permissions"
         except NotADirectoryError:
             return (
-                f"expected {whose} to be a directory; {self.path.name} is a file; start "
-                "TensorBoard with the directory in which it lies"
+                f"{whose} must be a directory, but {self.path.name} is a file; start "
+                "TensorBoard with the directory that contains it"
             )
         except FileNotFoundError:
             return self._missing(whose)
         except (OSError, ValueError) as error:
             return (
-                f"expected {whose} to be readable; received {type(error).__name__}; see that "
-                "its disk is there"
+                f"{whose} cannot be read ({type(error).__name__}); check that its disk is "
+                "mounted"
             )
 
     def _missing(self, whose: str) -> str:
         if address := _ADDRESS.match(str(self.path)):
             return (
-                f"expected {whose} on a disk of this machine; received an address, "
-                f"{address[1].lower()}://, which this tab cannot read; copy or mirror it into "
-                "a directory (aws s3 sync, gcloud storage rsync, hdfs dfs -get) and start "
-                "TensorBoard with that"
+                f"{whose} is the address {address[1].lower()}://, which this tab cannot "
+                "read; copy or mirror it into a directory (aws s3 sync, gcloud storage "
+                "rsync, hdfs dfs -get) and start TensorBoard with that"
             )
         return (
-            f"expected {whose} to exist; there is no {self.path.name!r}; train into it, or "
+            f"{whose} does not exist: there is no {self.path.name!r}; train into it, or "
             "start TensorBoard with the right directory"
         )
 

@@ -17,6 +17,7 @@ from tb_embed_plugin.metrics.catalog import DEFINITIONS
 from tb_embed_plugin.runs.layer_facts import LayerFacts, RecordedOutputs
 from tb_embed_plugin.runs.manifest import Phase, Step
 from tb_embed_plugin.runs.tables.metadata_table import Column
+from tb_embed_plugin.wording import no_such
 
 Writer = Literal["tb_embed", "projector", "torch"]
 """Who wrote it: our recorder, somebody for the stock Projector, or `add_embedding`."""
@@ -124,6 +125,17 @@ class Run(ABC):
         """Returns what a person calls a step: its number, or what was written in its place."""
         return self._step_names.get(step, str(step))
 
+    @property
+    def step_unit(self) -> str:
+        """The word for a step: `epoch` where all steps are finished epochs, else `step`."""
+        facts = self.step_facts
+        is_epochs = bool(facts) and all(step.unit == "epoch" for step in facts)
+        return "epoch" if is_epochs else "step"
+
+    def step_words(self, step: int) -> str:
+        """Returns a step in words: `epoch 3`, or `step warmup`."""
+        return f"{self.step_unit} {self.step_name(step)}"
+
     @cached_property
     def _step_names(self) -> dict[int, str]:
         return {step.step: step.name for step in self.step_facts if step.name is not None}
@@ -151,8 +163,7 @@ class Run(ABC):
             if layer.name == name:
                 return layer
         raise NotRecordedError(
-            f"expected one of the layers {[x.name for x in self.layers]} of run "
-            f"{self.name!r}; received {name!r}"
+            no_such("layer", name, [x.name for x in self.layers], f"run {self.name!r}")
         )
 
     def layer_version(self, name: str) -> str:
@@ -171,20 +182,20 @@ MAX_HIDDEN_PROBLEMS = 10
 def not_finite_problems(run: Run) -> list[str]:
     """Says which snapshots cannot be drawn, and which samples."""
     hidden = [
-        f"{layer.name} at step {run.step_name(step)}: {_named(samples)} NaN or infinity; "
-        "hidden at all steps: see what the training did there"
+        f"{layer.name} at {run.step_words(step)}: {_named(samples)} NaN or infinity, "
+        "hidden at all steps; check the training there"
         for layer in run.layers
         for step, samples in layer.hidden_at
     ]
     if len(hidden) > MAX_HIDDEN_PROBLEMS:
         rest = len(hidden) - MAX_HIDDEN_PROBLEMS
         hidden[MAX_HIDDEN_PROBLEMS:] = [
-            f"expected finite activations; received {rest} more snapshots like these"
+            f"there are {rest} more snapshots with NaN or infinity like these"
         ]
     return hidden + [
-        f"{layer.name} holds NaN or infinity at step "
-        f"{', '.join(map(run.step_name, sorted(layer.not_finite)))}, which cannot be drawn: "
-        "see what the training did there"
+        f"{layer.name} holds NaN or infinity at {run.step_unit} "
+        f"{', '.join(map(run.step_name, sorted(layer.not_finite)))}, which cannot be "
+        "drawn; check the training there"
         for layer in run.layers
         if layer.not_finite
     ]

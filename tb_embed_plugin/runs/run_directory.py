@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tb_embed_plugin.metadata import LOCK_FILE
-from tb_embed_plugin.runs.writer import foreign_file, refuse_file
+from tb_embed_plugin.runs.directory_check import refuse_file
+from tb_embed_plugin.runs.writer import foreign_file
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,11 @@ def _is_free_or_ours(run_dir: Path) -> bool:
 def why_not_usable(log_dir: Path) -> str | None:
     """Returns the reason why `log_dir` cannot be used, in words; None where it can."""
     foreign = foreign_file(log_dir)
-    return None if foreign is None else f"{log_dir} holds {foreign}, which others wrote"
+    return (
+        None
+        if foreign is None
+        else f"{log_dir} already holds {foreign}, which another program wrote"
+    )
 
 
 def numbered_directories(log_dir: Path) -> Iterator[Path]:

@@ -26,15 +26,14 @@ def confined(folder: Path, name: str) -> Path:
     # A link to itself; which of the two it is depends on Python's version.
     except (RuntimeError, OSError) as error:
         raise UnreadableError(
-            f"expected a file of its run; {name} is a link that leads nowhere; replace it"
+            f"{name} is a link that leads nowhere; replace it by the file"
         ) from error
     except ValueError as error:
         raise UnreadableError(
-            f"expected the name of a file; received {name[:80]!r}; name another"
+            f"{name[:80]!r} is not the name of a file; name another"
         ) from error
     if not path.is_relative_to(folder):
         raise UnreadableError(
-            f"expected a file inside of its run; {name} links to one outside; "
-            "replace the link by the file"
+            f"{name} links to a file outside of its run; replace the link by the file"
         )
     return path

@@ -92,8 +92,8 @@ def _write_sheet(path: Path, images: Images) -> SpriteInfo:
     side = min(MAX_SHEET_SIDE // columns, MAX_CELL_SIDE)
     if side == 0:
         raise MisuseError(
-            f"expected at most {MAX_SHEET_SIDE**2} images; received {n_images}; "
-            "record fewer samples, or pass images=False"
+            f"the sheet holds at most {MAX_SHEET_SIDE**2} images, not {n_images}; record "
+            "fewer samples, or pass images=False"
         )
     cell = _fitted(width, height, side)
     _write_png(path, _draw(images, 0, (columns, columns), cell))

@@ -34,6 +34,7 @@ from tb_embed_plugin.runs.atomic import write_bytes
 from tb_embed_plugin.runs.checkpoint_folder import copy_to_folder, our_steps, remove_checkpoint
 from tb_embed_plugin.runs.checkpoints.state import is_free_or_ours, write_checkpoint_state
 from tb_embed_plugin.runs.checkpoints.writer import write_checkpoint
+from tb_embed_plugin.runs.directory_check import refuse_file
 from tb_embed_plugin.runs.event_file import write_event_file
 from tb_embed_plugin.runs.images import Images
 from tb_embed_plugin.runs.label_column import choose_label, with_classes
@@ -227,21 +228,8 @@ def refuse_foreign_files(run_dir: Path) -> None:
     found = foreign_file(run_dir)
     if found is not None:
         raise MisuseError(
-            f"expected a log_dir without checkpoints or metadata of others; {run_dir} holds "
-            f"{found}; record into a directory of its own, {run_dir / 'embeddings'} say"
-        )
-
-
-def refuse_file(run_dir: Path) -> None:
-    """Raises where there is a file in the place of a run.
-
-    Raises:
-        MisuseError: There is.
-    """
-    if run_dir.exists() and not run_dir.is_dir():
-        raise MisuseError(
-            f"expected log_dir to be a directory or not to exist; {run_dir} is a file; "
-            "choose another name"
+            f"{run_dir} already holds {found}, which another program wrote; record into a "
+            f"directory of its own, such as {run_dir / 'embeddings'}"
         )
 
 

@@ -25,6 +25,7 @@ from tb_embed_plugin.server.response import (
     json_answer,
 )
 from tb_embed_plugin.server.time_budget import measures_of, version_of, without_nan
+from tb_embed_plugin.wording import listed
 
 MAX_CONFUSED = 100_000
 """Samples in one answer of `confusion`."""
@@ -88,8 +89,8 @@ def _members(measures: LayerMetrics, names: Sequence[str]) -> list[NDArray[np.in
     found = [np.flatnonzero(codes == code) for code in wanted]
     if names[0] == names[1] or not all(map(len, found)):
         raise ArgumentError(
-            f"expected first and second to be two of the classes {list(known)[:20]} that "
-            f"have samples; received {names[0]!r} and {names[1]!r}; ask for two of them"
+            "first and second must be two classes that have samples "
+            f"({listed(known, 'or')}), not {names[0]!r} and {names[1]!r}"
         )
     return found
 

@@ -51,19 +51,19 @@ LISTS = (
     _List(
         "right_here",
         "Predicted right in {here} and wrong in {there}.",
-        "margin of the label here less that there, logits",
+        "margin of the label in the first minus that in the second, logits",
         Comparison.right_here_alone,
     ),
     _List(
         "right_there",
         "Predicted right in {there} and wrong in {here}.",
-        "margin of the label there less that here, logits",
+        "margin of the label in the second minus that in the first, logits",
         Comparison.right_there_alone,
     ),
     _List(
         "rearranged",
-        "Other nearest neighbors in {there} than in {here}.",
-        "share of the neighbors that are others",
+        "Nearest neighbors differ between {here} and {there}.",
+        "share of neighbors that differ",
         Comparison.rearranged,
     ),
 )
@@ -92,9 +92,7 @@ def comparison(service: Service, arguments: Arguments) -> Answer:
     here = measures_of(service, arguments)
     there = _other_of(service, arguments, here)
     if there is here:
-        raise ArgumentError(
-            "expected with_run or with_layer to name another layer; received none; add one"
-        )
+        raise ArgumentError("with_run or with_layer must name another layer; add one")
     limit = ranked_limit(arguments)
     step = arguments.number("step") if arguments.optional("step") else None
     compared = Comparison(here, there, step)

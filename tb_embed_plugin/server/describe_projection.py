@@ -51,17 +51,17 @@ def _describe_onto(
     there = f"{home.name} of {home.run.name}"
     units = layer.facts.units, home.facts.units
     if found.method == "procrustes":
-        how = f"turned onto {there} in {units[0]} dimensions"
+        how = f"rotated onto {there} in {units[0]} dimensions"
     else:
         how = (
-            f"carried onto {there} through {found.dimensions} shared dimensions of {units[0]} "
-            f"and {units[1]}"
+            f"mapped onto {there} through {found.dimensions} shared dimensions of "
+            f"{units[0]} and {units[1]}"
         )
     warning = ""
     if n_samples <= max(units):
         warning = (
-            f" {n_samples} samples in {max(units)} dimensions can be laid onto any others: "
-            "the residual says little."
+            f" {n_samples} samples in {max(units)} dimensions can be aligned to any "
+            "others, so the residual says little."
         )
     return {
         "run": home.run.name,
@@ -82,8 +82,7 @@ def _distance(layer: LayerData, aligned: AlignedLayer) -> str:
     last = aligned.alignment.steps[-1]
     if last.residual is None or last.cka is None:
         return ""
-    step = layer.run.step_name(last.step)
     return (
-        f" At step {step} it then differs by {100 * last.residual:.0f} % of that layer's "
-        f"size; CKA {last.cka:.2f}."
+        f" At {layer.run.step_words(last.step)} it then differs by "
+        f"{100 * last.residual:.0f} % of that layer's size; CKA {last.cka:.2f}."
     )

@@ -36,6 +36,7 @@ from tb_embed_plugin.server.time_budget import (
     version_of,
     without_nan,
 )
+from tb_embed_plugin.wording import must_be_one_of
 
 OF_STEPS = frozenset(metric.name for metric in SAMPLE_METRICS)
 """The metrics of samples that have a number at each step."""
@@ -96,7 +97,12 @@ def samples(service: Service, arguments: Arguments) -> Answer:
     if state["state"] == "done":
         with service.compute_lock.turn():
             ranked = _describe_ranking(measures, rule, limit)
-    content = state | {"rule": rule, "label": measures.label, **_words(rule), **ranked}
+    content = state | {
+        "rule": rule,
+        "label": measures.label,
+        **_words(measures, rule),
+        **ranked,
+    }
     return json_answer(content, version_of(measures, state))
 
 
@@ -177,7 +183,7 @@ def _describe_findings(measures: LayerMetrics) -> dict[str, Any]:
     return {
         "warnings": [{**vars(one), "samples": one.samples.tolist()} for one in warnings],
         "rules": [
-            {"rule": rule, **_words(rule), "count": len(ranking.samples)}
+            {"rule": rule, **_words(measures, rule), "count": len(ranking.samples)}
             for rule, ranking in rankings.items()
         ],
     }
@@ -193,9 +199,7 @@ def _over_the_run(
     with service.compute_lock.turn():
         found = findings.summary(measures)
     if name not in found:
-        raise ArgumentError(
-            f"expected name to be one of {sorted([*OF_STEPS, *found])}; received {name!r}"
-        )
+        raise ArgumentError(must_be_one_of("name", name, sorted([*OF_STEPS, *found])))
     return [_in_float32(found[name])], state
 
 
@@ -205,6 +209,10 @@ def _in_float32(values: NDArray[np.float64]) -> NDArray[np.float32]:
     return np.where(held, values, np.nan).astype(np.float32)
 
 
-def _words(rule: str) -> dict[str, str]:
-    words = RULES[rule]
-    return {"title": words.title, "meaning": words.meaning, "score": words.score}
+def _words(measures: LayerMetrics, rule: str) -> dict[str, str]:
+    words, step = RULES[rule], measures.run.step_unit
+    return {
+        "title": words.title,
+        "meaning": words.meaning.format(step=step),
+        "score": words.score.format(step=step),
+    }

@@ -88,7 +88,7 @@ def describe(
         if stage == "frames"
         else _status(service, layout, label)
     )
-    state, message, part, seconds = "absent", "not asked for yet", 0.0, None
+    state, message, part, seconds = "absent", "not started yet", 0.0, None
     if status is not None and status.state != "done":
         state, message, seconds = status.state, status.message, status.expected_seconds
         part = status.part if state == "running" else 0.0

@@ -135,12 +135,15 @@ def _describe_quality(
     projector: Projector, steps: Sequence[int], label: str | None
 ) -> dict[str, Any]:
     frames, floor = projector.quality(steps, label), projector.noise_floor
+    engine, unit = projector.cache.engine.title, projector.cache.run.step_unit
     return {
         "frames": frames,
         "noise_floor": floor,
         "sentence": projector.sentence(frames),
         # A linear engine moves nothing by itself.
-        "warning": warning(frames, floor) if projector.cache.is_iterative else None,
+        "warning": warning(frames, floor, engine, unit)
+        if projector.cache.is_iterative
+        else None,
     }
 
 

@@ -65,8 +65,8 @@ def bound(size: int, what: str) -> None:
     """
     if size > MAX_BYTES:
         raise TooMuchAskedError(
-            f"expected at most {MAX_BYTES} bytes in one answer; received a request for "
-            f"{size}; ask for fewer {what} at a time"
+            f"the answer would take {size} bytes, more than {MAX_BYTES}; ask for fewer "
+            f"{what} at a time"
         )
 
 

@@ -24,6 +24,7 @@ from tb_embed_plugin.server import (
     sample_routes,
 )
 from tb_embed_plugin.server.response import Answer, Service
+from tb_embed_plugin.wording import no_such
 
 Route = Callable[[Service, Arguments], Answer]
 
@@ -66,7 +67,7 @@ def find(name: str) -> Route:
         NotRecordedError: There is none.
     """
     if name not in ROUTES:
-        raise NotRecordedError(f"expected one of {list(ROUTES)}; received {name!r}")
+        raise NotRecordedError(no_such("route", name, ROUTES))
     return ROUTES[name]
 
 

@@ -96,8 +96,8 @@ def _read_sample(arguments: Arguments, layer: LayerFacts) -> int:
     sample = arguments.number("sample")
     if sample >= layer.samples:
         raise ArgumentError(
-            f"expected sample below {layer.samples}, the samples of {layer.name!r}; "
-            f"received {sample}"
+            f"{layer.name!r} has {layer.samples} samples, so sample must be below "
+            f"{layer.samples}, not {sample}"
         )
     return sample
 
@@ -105,7 +105,8 @@ def _read_sample(arguments: Arguments, layer: LayerFacts) -> int:
 def _check_search(layer: LayerFacts, k: int, most: int) -> None:
     if not 1 <= k <= most or layer.samples * layer.units * 8 > MAX_SEARCHED_BYTES:
         raise TooMuchAskedError(
-            f"expected k from 1 to {most}, in a layer of at most "
-            f"{MAX_SEARCHED_BYTES // 8} activations a step; received k = {k}, "
-            f"{layer.samples * layer.units} activations; ask for fewer, or record fewer samples"
+            f"k must be from 1 to {most}, not {k}, in a layer of at most "
+            f"{MAX_SEARCHED_BYTES // 8} activations per step, not "
+            f"{layer.samples * layer.units}; ask for fewer neighbors, or record fewer "
+            "samples"
         )

@@ -40,8 +40,8 @@ def measures_of(service: Service, arguments: Arguments) -> LayerMetrics:
     measures = LayerMetrics(run, layer.name, service.metrics_cache, arguments.label())
     if not measures.steps:
         raise UnsuitableDataError(
-            f"expected a snapshot of {layer.name!r} with finite values; run {run.name!r} has "
-            "none; wait for one, or look at the training"
+            f"{layer.name!r} of run {run.name!r} has no snapshot with finite values; wait "
+            "for one, or check the training for NaN"
         )
     return measures
 
@@ -79,7 +79,7 @@ def ranked_limit(arguments: Arguments) -> int:
     limit = arguments.number("limit", 200)
     if not 1 <= limit <= MAX_RANKED:
         raise TooMuchAskedError(
-            f"expected limit from 1 to {MAX_RANKED}; received {limit}; ask for fewer samples"
+            f"limit must be from 1 to {MAX_RANKED}, not {limit}; ask for fewer samples"
         )
     return limit
 

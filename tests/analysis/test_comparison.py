@@ -98,7 +98,7 @@ def test_runs_without_a_common_step_are_compared_at_their_last(runs: dict[str, A
     assert (compared.step, compared.there_step) == (2, 42)
     assert compared.pairs == [(2, 42)]
     assert abs(compared.cka((2, 42)).debiased) < 0.02, "independent"
-    with pytest.raises(NotRecordedError, match="'far' lacks them"):
+    with pytest.raises(NotRecordedError, match="which run 'far' lacks"):
         compared.right_here_alone()
 
 
@@ -198,7 +198,7 @@ def test_the_route_answers_what_python_does(client: Client, runs: dict[str, Any]
 
 def test_what_a_run_lacks_is_said_in_its_list(client: Client) -> None:
     lists = ask(client, with_run="far").get_json()["lists"]
-    assert ["lacks them" in (entry["unavailable"] or "") for entry in lists] == [
+    assert ["lacks; record" in (entry["unavailable"] or "") for entry in lists] == [
         True,
         True,
         False,
@@ -208,10 +208,10 @@ def test_what_a_run_lacks_is_said_in_its_list(client: Client) -> None:
 @pytest.mark.parametrize(
     ("query", "status", "message"),
     [
-        ({"with_run": "other"}, 400, "expected two layers that hold the same samples"),
+        ({"with_run": "other"}, 400, "hold different samples"),
         ({"with_run": "a"}, 400, "another layer"),
         ({"with_run": "nowhere"}, 404, "nowhere"),
-        ({"limit": "9999"}, 413, "received 9999"),
+        ({"limit": "9999"}, 413, "not 9999"),
         ({"step": "x"}, 400, "whole number"),
     ],
 )
@@ -224,5 +224,5 @@ def test_what_cannot_be_compared_says_why(
 
 
 def test_other_samples_are_refused_in_python_too(runs: dict[str, Any]) -> None:
-    with pytest.raises(UnsuitableDataError, match="same samples"):
+    with pytest.raises(UnsuitableDataError, match="hold different samples"):
         compare(runs, None, "other")

@@ -49,7 +49,7 @@ def test_the_exported_page_plays_without_a_server(
     stage = page.get_by_role("img")
     expect(stage).to_have_accessible_name(f"1797 samples at step {EPOCHS}")
     expect(page.get_by_role("heading")).to_have_text("digits, fc1, PCA")
-    expect(page.locator("header p")).to_contain_text("PCA: neighbors kept")
+    expect(page.locator("header p")).to_contain_text("of nearest neighbors preserved")
     expect(page.get_by_label("Color by")).to_have_value("1")
     assert page.locator("#legend li span").all_text_contents() == [str(i) for i in range(10)]
     counts = [int(text) for text in page.locator("#legend b").all_text_contents()]

@@ -209,7 +209,7 @@ def test_a_broken_run_says_what_is_wrong(open_tab: Open, odd: TensorBoardProcess
     tab.wait_for_picture(LAST)
     expect(tab.frame.get_by_label("Run")).not_to_have_value("broken")
     tab.frame.get_by_label("Run").select_option("broken")
-    expect(tab.frame.get_by_text("received version 9").first).to_be_visible()
+    expect(tab.frame.get_by_text("has format version 9").first).to_be_visible()
 
 
 def test_a_failed_answer_is_shown_with_a_way_to_try_again(

@@ -163,7 +163,7 @@ def test_the_demo_reads_a_file_of_mnist(tmp_path: Path, mnist_file: Path) -> Non
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--data", "x.npz"], "--data for --dataset mnist alone"),
+        (["--data", "x.npz"], "only works with --dataset mnist"),
         (["--dataset", "mnist", "--data", "/nowhere.npz"], "name an .npz file"),
     ],
 )

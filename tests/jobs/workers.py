@@ -19,7 +19,7 @@ from tb_embed_plugin.jobs.job_spec import JobSpec
 BUSY = """
 import json, sys, time
 sys.stdin.readline()
-said = {"stage": "frames", "done": 0.5, "message": "laying out step 4"}
+said = {"stage": "frames", "done": 0.5, "message": "computing epoch 4"}
 print(json.dumps(said), flush=True)
 time.sleep(3600)
 """

@@ -144,5 +144,5 @@ def test_values_that_are_not_finite_are_refused_by_step(value: float) -> None:
 
 
 def test_too_wide_a_layer_is_refused() -> None:
-    with pytest.raises(TooMuchAskedError, match="4096 units; received 5000"):
+    with pytest.raises(TooMuchAskedError, match="5000 units, but at most 4096"):
         fit([np.zeros((1, 5000), np.float32)])

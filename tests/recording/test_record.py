@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tb_embed_plugin import MisuseError, record
+from tb_embed_plugin import EmbedError, MisuseError, record
 from tb_embed_plugin.metadata import MANIFEST_FILE
 from tb_embed_plugin.runs.writer import read_manifest
 from tests.calls import calls_of
@@ -125,14 +126,19 @@ def test_values_that_are_not_finite_are_kept_and_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("step", "activations", "options", "message"),
     [
-        (1, {"a": np.zeros((40, 5))}, {}, "a step after 1.*received 1"),
-        (2, {"a": np.zeros((40, 6))}, {}, r"\[\('a', 5\)\] of 40 samples.*\[\('a', 6\)\]"),
+        (1, {"a": np.zeros((40, 5))}, {}, "step 1 does not come after 1"),
+        (2, {"a": np.zeros((40, 6))}, {}, r"a \(5 units\) of 40 samples.*a \(6 units\)"),
         (2, {"a": np.zeros((41, 5))}, {}, "of 41"),
         (2, {"b": np.zeros((40, 5))}, {}, "overwrite=True"),
-        (2, {"a": np.zeros((40, 5))}, {"labels": np.zeros(40)}, "labels and metadata"),
-        (2, {"a": np.zeros(40)}, {}, r"received \(40,\)"),
-        (2, {}, {}, "a layer or more"),
-        (2, {"a": np.zeros((40, 5)), "b": np.zeros((3, 5))}, {}, r"\[3, 40\] rows"),
+        (2, {"a": np.zeros((40, 5))}, {"labels": np.zeros(40)}, "labels or metadata differ"),
+        (2, {"a": np.zeros(40)}, {}, r"have shape \(40,\)"),
+        (2, {}, {}, "record the same samples"),
+        (
+            2,
+            {"a": np.zeros((40, 5)), "b": np.zeros((3, 5))},
+            {},
+            r"the layers have 3 and 40 rows",
+        ),
     ],
 )
 def test_what_does_not_fit_the_run_is_refused(
@@ -171,3 +177,13 @@ def test_the_500th_snapshot_costs_what_the_5th_does(tmp_path: Path) -> None:
 
     assert calls_at(499) == early
     assert read_run(tmp_path).steps == list(range(500))
+
+
+def test_a_run_that_cannot_be_written_says_path_reason_and_remedy(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    run_dir = tmp_path / "file" / "run"
+    words = f"cannot write {run_dir}: a part of its path is a file; check the path"
+    with pytest.raises(OSError, match=re.escape(words)) as refused:
+        record(run_dir, 0, {"a": np.zeros((3, 2), np.float32)})
+
+    assert isinstance(refused.value, EmbedError)

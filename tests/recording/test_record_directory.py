@@ -21,7 +21,9 @@ def test_a_loop_records_beside_what_others_wrote(tmp_path: Path, name: str) -> N
     run_dir, beside = tmp_path / "run", tmp_path / "run-2"
     run_dir.mkdir()
     (run_dir / name).write_bytes(b"theirs")
-    with pytest.warns(RuntimeWarning, match=rf"into .*run-2, because .*holds {name}") as told:
+    with pytest.warns(
+        RuntimeWarning, match=rf"already holds {name}.*into .*run-2 instead"
+    ) as told:
         record(run_dir, 0, {"fc1": VALUES})
     assert [one.filename for one in told] == [__file__]
     with warnings.catch_warnings():
@@ -36,7 +38,7 @@ def test_a_loop_records_beside_what_others_wrote(tmp_path: Path, name: str) -> N
     run = read_run(beside)
     assert run.steps == [0, 1, 2, 3]
     np.testing.assert_array_equal(run.snapshot("fc1", 2), VALUES + 2)
-    with pytest.raises(MisuseError, match="a step after 3"):
+    with pytest.raises(MisuseError, match="does not come after 3"):
         record(run_dir, 3, {"fc1": VALUES})
     with pytest.warns(RuntimeWarning, match="run-2"):
         record(run_dir, 0, {"fc1": VALUES}, overwrite=True, finished=True)

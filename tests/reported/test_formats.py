@@ -202,7 +202,7 @@ def test_a_model_in_parts_is_put_together_and_a_missing_part_is_told(tmp_path: P
     (tmp_path / "model-00002-of-00002.safetensors").unlink()
     run = find_run(tmp_path)
     assert [layer.name for layer in run.layers] == ["a"]
-    assert "expected 2 parts of model.safetensors; received 1" in run.problems[0]
+    assert "model.safetensors has 1 of 2 parts" in run.problems[0]
 
 
 @pytest.mark.parametrize(
@@ -299,16 +299,16 @@ def test_what_is_odd_in_vectors_is_said(
     path.write_bytes(b"5 3\n" + text(WORDS).replace("ï".encode(), b"\xef"))
     status, said = imported(capsys, path, "--run", run)
     assert status == 0
-    assert "expected 5 vectors, as its first line says; received 4" in said
-    assert "expected UTF-8; line 4" in said
+    assert "has 4 vectors, not 5 as its first line says" in said
+    assert "is not UTF-8: line 4" in said
     assert list(columns_of(read_run(run))[1].cells)[2] == "na\ufffdve"
 
     for data, problem in (
         (text(WORDS) + b"cut 1.0\n", "line 5"),
-        (text(WORDS).replace(b"9.25", b"x"), "received 'x' in line 4"),
-        (text(WORDS).decode().encode("utf-16"), "received UTF-16"),
-        (b"\n\n", "no line with numbers"),
-        (b"the\nword\n", "a word a line"),
+        (text(WORDS).replace(b"9.25", b"x"), "line 4 holds 'x'"),
+        (text(WORDS).decode().encode("utf-16"), "UTF-16"),
+        (b"\n\n", "no line holds numbers"),
+        (b"the\nword\n", "it holds only words"),
     ):
         path.write_bytes(data)
         status, said = imported(capsys, path, "--run", tmp_path / "other")

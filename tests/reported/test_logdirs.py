@@ -73,7 +73,7 @@ def test_an_address_is_named_with_what_to_do(scheme: str, flag: str) -> None:
     answer = listed(client_of(**{flag: f"{scheme}://bucket/logs"}))
     assert answer["runs"] == []
     (problem,) = answer["problems"]
-    assert f"an address, {scheme.lower()}://" in problem
+    assert f"is the address {scheme.lower()}://" in problem
     assert "copy or mirror it into a directory" in problem
     assert "bucket" not in problem
 
@@ -81,7 +81,7 @@ def test_an_address_is_named_with_what_to_do(scheme: str, flag: str) -> None:
 def test_a_directory_that_does_not_exist_is_not_an_empty_one(tmp_path: Path) -> None:
     client = client_of(logdir=str(tmp_path / "lgos"))
     (problem,) = listed(client)["problems"]
-    assert problem.startswith("expected the log directory to exist; there is no 'lgos'")
+    assert problem.startswith("the log directory does not exist: there is no 'lgos'")
     assert str(tmp_path) not in problem
     answer = client.get(BASE + "metadata?run=a&layer=b")
     assert (answer.status_code, problem in answer.text) == (404, True)
@@ -98,19 +98,22 @@ def test_an_empty_directory_has_no_problem(tmp_path: Path) -> None:
 def test_a_file_is_no_log_directory(tmp_path: Path) -> None:
     (tmp_path / "events.out").write_bytes(b"")
     (problem,) = listed(client_of(logdir=str(tmp_path / "events.out")))["problems"]
-    assert "events.out is a file; start TensorBoard with the directory" in problem
+    assert (
+        "must be a directory, but events.out is a file; start TensorBoard with the directory"
+        in problem
+    )
 
 
 def test_a_link_to_itself_is_no_log_directory(tmp_path: Path) -> None:
     (tmp_path / "logs").symlink_to("logs")
     (problem,) = listed(client_of(logdir=str(tmp_path / "logs")))["problems"]
-    assert problem.startswith("expected the log directory to be readable; received OSError")
+    assert problem.startswith("the log directory cannot be read (OSError)")
 
 
 def test_a_log_directory_without_the_right_to_list_it(unprivileged: Path) -> None:
     unprivileged.chmod(0o000)
     (problem,) = listed(client_of(logdir=str(unprivileged)))["problems"]
-    assert "TensorBoard may not list it; give it the right to" in problem
+    assert "TensorBoard has no permission to list the log directory" in problem
     unprivileged.chmod(0o700)
 
 
@@ -125,7 +128,7 @@ def test_directories_that_may_not_be_listed_are_named_beside_the_runs(
     answer = listed(client_of(logdir=str(unprivileged)))
     assert [run["run"] for run in answer["runs"]] == ["a"]
     (problem,) = answer["problems"]
-    assert "TensorBoard may not list b/closed, in which there may be runs" in problem
+    assert "TensorBoard has no permission to list b/closed, where there may be runs" in problem
 
 
 def test_tb_embed_check_says_the_same(
@@ -158,7 +161,7 @@ def test_directories_of_logdir_spec_that_cannot_be_read_hide_no_other(tmp_path: 
     save(tmp_path / "x" / "train", {"words": values()}, "model.ckpt-1")
     answer = listed(client_of(logdir_spec=f"a:{tmp_path}/x,b:{tmp_path}/gone,c:gs://bucket"))
     assert [run["run"] for run in answer["runs"]] == ["a/train"]
-    assert "expected the log directory b to exist; there is no 'gone'" in answer["problems"][0]
+    assert "the log directory b does not exist: there is no 'gone'" in answer["problems"][0]
     assert "gs://" in answer["problems"][1]
 
 
@@ -167,7 +170,7 @@ def test_runs_of_one_name_in_several_directories_are_told(tmp_path: Path) -> Non
         save(tmp_path / name / "train", {name: values()}, "model.ckpt-1")
     answer = listed(client_of(logdir_spec=f"{tmp_path}/x,{tmp_path}/y"))
     assert [run["layers"][0]["name"] for run in answer["runs"]] == ["y"]
-    assert "several directories of --logdir_spec hold train" in answer["problems"][0]
+    assert "several directories of --logdir_spec are called train" in answer["problems"][0]
 
 
 @pytest.mark.parametrize(

@@ -238,7 +238,7 @@ def test_the_newest_of_too_many_epochs_are_shown(
     run = find_run(tmp_path)
     assert run.steps == [2, 3, 4]
     (problem,) = run.problems
-    assert "at most 3 files m-*.weights.h5; received 5: the first 2 are left out" in problem
+    assert "there are 5 files m-*.weights.h5, of which the last 3 are shown" in problem
 
 
 def test_two_files_of_one_number_are_two_steps_and_it_is_said(tmp_path: Path) -> None:
@@ -250,7 +250,7 @@ def test_two_files_of_one_number_are_two_steps_and_it_is_said(tmp_path: Path) ->
     for step in (0, 1):
         np.testing.assert_array_equal(run.snapshot("words", step), values[step])
     assert [step.shown for step in run.step_facts] == ["01", "1"]
-    assert "w-01, w-1, which hold none that tells them apart" in run.problems[0]
+    assert "the names w-01, w-1 hold no number that tells them apart" in run.problems[0]
 
 
 def test_a_best_model_beside_the_epochs_is_a_step_after_them(tmp_path: Path) -> None:
@@ -399,7 +399,7 @@ def test_work_in_progress_calls_a_step_as_it_was_written(tmp_path: Path, engine:
         ),
         lambda progress: said.add(progress.message),
     )
-    verbs = {"measuring"} if engine == "pca" else {"laying out", "measuring"}
+    verbs = {"measuring"} if engine == "pca" else {"computing", "measuring"}
     assert {f"{verb} step {step}" for verb in verbs for step in (0.5, 1.5)} <= said
     assert not any("step 0" in words.replace("step 0.5", "") for words in said)
 
@@ -410,7 +410,7 @@ def test_a_view_of_one_step_says_which_as_it_was_written(tmp_path: Path) -> None
     query = {"run": ".", "layer": "acts", "basis_steps": "1", "components": "2"}
     client.get("/data/plugin/tb_embed/runs")
     answer = client.get("/data/plugin/tb_embed/quality", query_string=query).get_json()
-    assert "of the variance of step 1.5" in answer["sentence"]
+    assert "fitted on step 1.5: " in answer["sentence"]
 
 
 def test_a_step_that_is_not_finite_is_called_as_it_was_written(tmp_path: Path) -> None:

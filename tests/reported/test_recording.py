@@ -46,7 +46,9 @@ def recording_process(run_dir: Path) -> subprocess.Popen[str]:
 def test_a_second_process_is_refused_by_name_until_the_first_one_dies(tmp_path: Path) -> None:
     first = recording_process(tmp_path)
     try:
-        with pytest.raises(MisuseError, match=rf"process {first.pid} .*records into .*another"):
+        with pytest.raises(
+            MisuseError, match=rf"already being recorded by process {first.pid} .*another"
+        ):
             record(tmp_path, 1, {"a": ROWS})
         assert read_run(tmp_path).steps == [0], "nothing of the refused one"
     finally:
@@ -125,7 +127,7 @@ def test_a_forked_process_does_not_record_into_its_parents_run(tmp_path: Path) -
         capture_output=True,
         text=True,
     ).stdout
-    assert "records into" in told
+    assert "already being recorded by process" in told
     assert read_run(tmp_path).steps == [0, 2]
 
 
@@ -169,7 +171,7 @@ def test_an_address_is_refused_before_anything_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, path: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(MisuseError, match=r"path on this machine.*local directory.*copy it"):
+    with pytest.raises(MisuseError, match=r"paths on this machine.*local directory.*copy it"):
         CALLS[name](path)
     assert not list(tmp_path.iterdir())
 

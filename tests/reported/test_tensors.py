@@ -36,10 +36,13 @@ from tests.reported.logs import (
     [
         (
             (10, 28, 28),
-            "a tensor of shape (10, 28, 28); flatten it to (10, 784), a row a sample",
+            "a tensor of shape (10, 28, 28); flatten it to (10, 784), a row per sample",
         ),
-        ((2, 3, 4, 5), "a tensor of shape (2, 3, 4, 5); flatten it to (2, 60), a row a sample"),
-        ((10,), "a vector of shape (10,); reshape it to (10, 1), one unit a sample"),
+        (
+            (2, 3, 4, 5),
+            "a tensor of shape (2, 3, 4, 5); flatten it to (2, 60), a row per sample",
+        ),
+        ((10,), "a vector of shape (10,); reshape it to (10, 1), one unit per sample"),
         ((0, 4), "an empty tensor of shape (0, 4)"),
     ],
 )
@@ -52,7 +55,7 @@ def test_a_named_tensor_of_another_rank_is_said_to_be_that(
     run = find_run(tmp_path)
     assert [layer.name for layer in run.layers] == ["fc2"]
     (problem,) = run.problems
-    assert f"it is {said}" in problem
+    assert f"is not a matrix but {said}" in problem
     assert "tensor_name" not in problem
 
 
@@ -72,7 +75,7 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [
         ("complex", "a tensor of complex numbers of shape (4, 3); save its real and its imag"),
         ("texts", "a tensor of texts of shape (2,); put texts into the metadata"),
-        ("loss", "a single number; save a tensor with a row a sample"),
+        ("loss", "a single number; save a tensor with a row per sample"),
     ],
 )
 @pytest.mark.parametrize("beside", ["a matrix", "nothing"])
@@ -84,7 +87,7 @@ def test_a_named_tensor_of_another_kind_is_said_to_be_that(
         save(folder, {"words": values()}, "more-1")
     configure(folder, entry(tensor_name=name))
     problems = find_run(folder).problems
-    assert f"expected a matrix as the tensor {name}; it is {said}" in " ".join(problems)
+    assert f"the tensor {name} is not a matrix but {said}" in " ".join(problems)
 
 
 def _write_safetensors(path: Path, tensors: Mapping[str, NDArray[np.generic]]) -> None:
@@ -114,13 +117,13 @@ WEIGHTS = [_write_safetensors, _write_keras_2, _write_keras_3]
     [
         (
             np.zeros((10, 28, 28), np.float32),
-            "a tensor of shape (10, 28, 28); flatten it to (10, 784), a row a sample",
+            "a tensor of shape (10, 28, 28); flatten it to (10, 784), a row per sample",
         ),
         (
             np.zeros(10, np.float32),
-            "a vector of shape (10,); reshape it to (10, 1), one unit a sample",
+            "a vector of shape (10,); reshape it to (10, 1), one unit per sample",
         ),
-        (np.zeros((), np.float32), "a single number; save a tensor with a row a sample"),
+        (np.zeros((), np.float32), "a single number; save a tensor with a row per sample"),
         (np.zeros((4, 3), bool), "not of numbers; save it as float32"),
         (np.zeros((4, 3), np.complex64), "a tensor of complex numbers of shape (4, 3)"),
     ],
@@ -136,7 +139,7 @@ def test_a_named_tensor_of_another_rank_in_a_file_of_weights_is_said_to_be_that(
     write(tmp_path / "model", {"fc1": tensor} | ({"fc2": values()} if "m" in beside else {}))
     configure(tmp_path, entry(tensor_name="fc1"))
     (problem,) = find_run(tmp_path).problems
-    assert problem.startswith("expected a matrix as the tensor fc1; it is ")
+    assert problem.startswith("the tensor fc1 is not a matrix but ")
     assert said in problem
 
 
@@ -206,8 +209,8 @@ def test_biases_and_kernels_of_one_unit_are_no_layers_of_their_own(tmp_path: Pat
 @pytest.mark.parametrize(
     ("shape", "remedy"),
     [
-        ("[4, 3, 2]", "say [4, 6], a row a sample"),
-        ("[24]", "say [24, 1], one unit a sample"),
+        ("[4, 3, 2]", "write [4, 6], a row per sample"),
+        ("[24]", "write [24, 1], one unit per sample"),
         ("[]", "add tensor_shape"),
     ],
 )
@@ -281,7 +284,7 @@ def test_a_damaged_table_is_told(tmp_path: Path) -> None:
     (tmp_path / "tensors.tsv").write_text("1.0\t2.0\n3.0")
     write_words(tmp_path / "metadata.tsv", ["a", "b"])
     (problem,) = find_run(tmp_path).problems
-    assert "tensors.tsv is a table whose last has others" in problem
+    assert "tensors.tsv is a table whose last row differs" in problem
 
 
 def test_tables_in_folders_of_steps_are_steps_and_no_runs(tmp_path: Path) -> None:

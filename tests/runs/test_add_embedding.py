@@ -24,7 +24,7 @@ from tb_embed_plugin.runs import logdir as runs_logdir
 from tb_embed_plugin.runs.foreign.tensor_tsv import TensorFile
 from tb_embed_plugin.runs.logdir import Logdir
 from tb_embed_plugin.runs.run import Run
-from tests.harness import client_for, find_run
+from tests.harness import client_for, find_run, is_a_message
 
 BASE = "/data/plugin/tb_embed/"
 
@@ -123,7 +123,7 @@ def test_steps_of_other_samples_are_shown_apart(
     steps = {layer.name: layer.steps for layer in run.layers}
     assert steps == {"default": (2, 4), "default (steps 0-1, 3)": (0, 1, 3)}
     (problem,) = run.problems
-    assert problem.startswith("expected the same samples at all steps of default; received ")
+    assert problem.startswith("default has different samples at its steps (")
     assert ("metadata that differ" in problem) == ("metadata" in other)
     np.testing.assert_array_equal(run.snapshot("default", 4), second["mat"])
     np.testing.assert_array_equal(run.snapshot("default (steps 0-1, 3)", 3), first["mat"])
@@ -138,7 +138,7 @@ def test_a_layer_of_many_steps_apart_names_the_first_three_and_the_last(
     layers = {layer.name for layer in run.layers}
     assert layers == {"default", *(f"default (steps {some})" for some in steps)}
     (problem,) = run.problems
-    assert "received tensors of 22 x 5, 21 x 5, 20 x 5: they" in problem
+    assert "(tensors of 22 x 5, 21 x 5, 20 x 5): they" in problem
 
 
 def test_every_file_is_looked_at_within_some_polls(
@@ -194,9 +194,9 @@ def test_a_file_of_bytes_takes_its_shape_from_the_configuration(
 @pytest.mark.parametrize(
     ("config", "message"),
     [
-        ("tensor_shape: 20", "expected a tensor_shape of rows and columns"),
-        ("", "expected a tensor_shape of rows and columns"),
-        ("tensor_shape: [20, 4]", "expected 20 x 4 float32, 320 bytes; a/t.bytes is 400 bytes"),
+        ("tensor_shape: 20", "not a matrix of rows and columns"),
+        ("", "not a matrix of rows and columns"),
+        ("tensor_shape: [20, 4]", "a/t.bytes is 400 bytes long, not 20 x 4 float32, 320 bytes"),
         ("tensor_shape: [4294967295, 4294967295]", "400 bytes long"),
     ],
 )
@@ -225,7 +225,7 @@ def test_links_out_of_the_run_are_not_followed(
     (tmp_path / "run" / "projector_config.pbtxt").unlink()
     run = find_run(tmp_path / "run")
     assert run.layers[0].steps == (0,)
-    assert "links to one outside" in run.problems[0]
+    assert "links to a file outside" in run.problems[0]
 
 
 def test_a_configuration_begun_anew_hides_no_earlier_step(
@@ -271,7 +271,7 @@ def test_a_step_that_is_damaged_within_is_left_out_once_it_was_read(
     assert "'none'" in answer.text
     (run,) = client.get(BASE + "runs").get_json()["runs"]
     assert run["layers"][0]["steps"] == [0, 2]
-    assert run["problems"][0].startswith("default at step 1: expected 5 numbers a row")
+    assert run["problems"][0].startswith("default at step 1: ")
     assert client.get(BASE + query).status_code == 200
 
 
@@ -294,7 +294,7 @@ def test_any_table_is_read_as_python_reads_it_or_refused(
     try:
         values = TensorFile.open(path, ()).read()
     except UnreadableError as error:
-        assert "expected" in str(error)
+        assert is_a_message(str(error))
         return
     text = data[:cut].decode().replace("True", "1").replace("False", "0")
     lines = [line.strip(" \t\r") for line in text.split("\n")]
@@ -349,4 +349,4 @@ def test_no_route_fails_whatever_the_files_hold(
         ):
             answer = client.get(BASE + route, query_string=base | query)
             assert answer.status_code in (200, 400, 404)
-            assert answer.status_code == 200 or "expected" in answer.text
+            assert answer.status_code == 200 or is_a_message(answer.text)

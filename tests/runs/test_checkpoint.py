@@ -97,7 +97,7 @@ def run_folder(folder: str | Path) -> Path:
 def test_names_the_tensors_there_are(tmp_path: Path) -> None:
     checkpoint = Checkpoint(save(tmp_path, fc1=np.ones(1), fc2=np.ones(1)), "ckpt")
 
-    with pytest.raises(NotRecordedError, match=r"\['fc1', 'fc2'\].*'fc3'"):
+    with pytest.raises(NotRecordedError, match="no tensor 'fc3'; did you mean 'fc2'"):
         checkpoint.tensor("fc3")
 
 
@@ -113,7 +113,7 @@ def test_says_when_the_data_are_cut_short(tmp_path: Path) -> None:
     data = folder / "ckpt.data-00000-of-00001"
     data.write_bytes(data.read_bytes()[:3999])
 
-    with pytest.raises(UnreadableError, match="4000 bytes or more"):
+    with pytest.raises(UnreadableError, match="at least 4000 bytes"):
         Checkpoint(folder, "ckpt").tensor("x")
 
 
@@ -126,12 +126,12 @@ def test_opens_no_file_outside_of_its_folder(tmp_path: Path) -> None:
     for name in ("ckpt.index", "ckpt.data-00000-of-00001"):
         (run / name).symlink_to(outside / name)
 
-    with pytest.raises(UnreadableError, match="links to one outside"):
+    with pytest.raises(UnreadableError, match="links to a file outside"):
         Checkpoint(run.resolve(), "ckpt")
 
     (run / "ckpt.index").unlink()
     (run / "ckpt.index").write_bytes((outside / "ckpt.index").read_bytes())
-    with pytest.raises(UnreadableError, match="links to one outside"):
+    with pytest.raises(UnreadableError, match="links to a file outside"):
         Checkpoint(run.resolve(), "ckpt").tensor("x")
 
 

@@ -116,9 +116,7 @@ def test_what_is_no_number_or_no_matrix_is_left_out(tmp_path: Path, dtype: str) 
 
     assert [layer.name for layer in run.layers] == []
     (problem,) = run.problems
-    assert problem.startswith(
-        "expected a matrix, of 2 rows and 2 columns or more, in the checkpoints"
-    )
+    assert "hold no matrix of 2 rows and 2 columns or more" in problem
 
 
 OPTIMIZERS = [
@@ -205,7 +203,7 @@ def test_rows_that_change_over_the_steps_are_shown_apart(tmp_path: Path) -> None
     ]
     assert run.snapshot("embedding (10 x 6)", 3).tobytes() == values[2].tobytes()
     (problem,) = run.problems
-    assert problem.startswith("expected embedding of one shape at all steps; received 12 x 6")
+    assert problem.startswith("embedding changes its shape between steps (12 x 6")
 
 
 def test_a_second_series_bears_its_name(tmp_path: Path) -> None:
@@ -214,7 +212,7 @@ def test_a_second_series_bears_its_name(tmp_path: Path) -> None:
     run = open_run(tmp_path)
 
     assert [layer.name for layer in run.layers] == ["words", "words (teacher)"]
-    assert "one series of checkpoints" in run.problems[0]
+    assert "2 series of checkpoints" in run.problems[0]
 
 
 def test_a_damaged_checkpoint_is_named_and_hides_no_other(tmp_path: Path) -> None:
@@ -228,7 +226,7 @@ def test_a_damaged_checkpoint_is_named_and_hides_no_other(tmp_path: Path) -> Non
 
     assert run.steps == [1, 4, 5]
     assert any("ckpt-2.index is damaged" in problem for problem in run.problems)
-    assert any("expected ckpt-3.index beside" in problem for problem in run.problems)
+    assert any("ckpt-3.index is missing" in problem for problem in run.problems)
     with pytest.raises(UnreadableError, match="missing or cut short"):
         run.snapshot("embedding", 4)
 
@@ -243,7 +241,7 @@ def test_tensorflows_first_format_is_named(tmp_path: Path) -> None:
     run = open_run(tmp_path)
 
     assert run.layers == []
-    assert "V2 format" in run.problems[0]
+    assert "format V1" in run.problems[0]
 
 
 def test_new_steps_are_read_without_reading_the_old_ones_again(

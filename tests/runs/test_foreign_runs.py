@@ -24,7 +24,7 @@ from tb_embed_plugin.plugin import EmbeddingsPlugin
 from tb_embed_plugin.runs import discovery
 from tb_embed_plugin.runs.logdir import BrokenRun, Logdir
 from tests.foreign import open_run, save_by_checkpoint, write_sheet, write_tutorial
-from tests.harness import client_for
+from tests.harness import client_for, is_a_message
 
 BASE = "/data/plugin/tb_embed/"
 RNG = np.random.default_rng(0)
@@ -134,7 +134,7 @@ def test_an_unnamed_table_that_fits_no_tensor_is_told(folder: Path) -> None:
     (folder / "table.tsv").write_text("a\nb\n")
     configure(folder, 'embeddings { metadata_path: "table.tsv" }')
 
-    assert "as many rows as table.tsv" in open_run(folder).problems[0]
+    assert "12 rows, but table.tsv" in open_run(folder).problems[0]
 
 
 def test_the_configured_tensor_comes_first(tmp_path: Path) -> None:
@@ -150,19 +150,19 @@ def test_the_configured_tensor_comes_first(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("embeddings {", "a damaged one"),
-        ('embeddings { tensor_name: "none" }', "expected the tensor none"),
+        ("embeddings {", "is damaged"),
+        ('embeddings { tensor_name: "none" }', "names the tensor none"),
         (
             'embeddings { tensor_name: "words" metadata_path: "no.tsv" }',
-            "expected the file no.tsv",
+            "names the file no.tsv",
         ),
         (
             'embeddings { tensor_name: "words" metadata_path: "../../secret" }',
-            "expected the file ../../secret",
+            "names the file ../../secret",
         ),
         ('embeddings { tensor_name: "words" sprite { image_path: "table.tsv" } }', "an image"),
-        ('model_checkpoint_path: "/far/ckpt-9"', "expected the checkpoint /far/ckpt-9"),
-        ('embeddings { tensor_name: "words" metadata_path: "a\\\\000b" }', "expected the file"),
+        ('model_checkpoint_path: "/far/ckpt-9"', "names the checkpoint /far/ckpt-9"),
+        ('embeddings { tensor_name: "words" metadata_path: "a\\\\000b" }', "names the file"),
     ],
 )
 def test_what_is_wrong_with_a_configuration_is_told(
@@ -186,7 +186,7 @@ def test_links_out_of_the_run_are_not_followed(folder: Path) -> None:
     run = open_run(folder)
 
     assert run.columns("words") == []
-    assert "expected the file table.tsv" in run.problems[0]
+    assert "names the file table.tsv" in run.problems[0]
 
 
 def test_keras_callback_saves_below_its_configuration(tmp_path: Path) -> None:
@@ -238,7 +238,7 @@ def test_a_look_is_bounded_and_says_so(folder: Path, monkeypatch: pytest.MonkeyP
     logdir = Logdir(root, lambda: ["z/run"])
     assert names(logdir) == ["z/run"]
     (problem,) = logdir.problems
-    assert "at most 20 directories" in problem
+    assert "more than 20 directories" in problem
 
 
 def test_changes_are_seen_at_the_next_poll_and_runs_stay_what_they_were(folder: Path) -> None:
@@ -291,7 +291,7 @@ def ask_everything(client: Client) -> dict[str, Any]:
             step = {"step": str(layer["steps"][0])} if layer["steps"] else {}
             answer = client.get(BASE + route, query_string=query | step)
             assert answer.status_code in (200, 400, 404, 413)
-            assert answer.status_code == 200 or answer.text.startswith("expected")
+            assert answer.status_code == 200 or is_a_message(answer.text)
     return listed
 
 
@@ -337,7 +337,7 @@ def test_any_configuration_is_understood_or_told(
     run = ask_everything(http)["run"]
 
     assert [layer["name"] for layer in run["layers"]] == ["words"]
-    assert all(problem.startswith("expected") for problem in run["problems"])
+    assert all(map(is_a_message, run["problems"]))
 
 
 @given(
@@ -390,7 +390,7 @@ def test_any_truncated_checkpoint_is_told(
 
     # The values come first in the data; the state file says only which checkpoint is newest.
     assert bool(told) == (name.endswith(".index") or (".data" in name and kept < 12 * 4 * 4))
-    assert all(words.startswith("expected") for words in told)
+    assert all(map(is_a_message, told))
 
 
 @given(
@@ -414,7 +414,7 @@ def test_any_shapes_are_shown_or_told(tmp_path: Path, shapes: list[tuple[int, in
 @pytest.mark.parametrize(
     ("shapes", "said"),
     [
-        ([(3, 3), (2, 2)], "they are shown apart, as words, words (3 x 3)"),
+        ([(3, 3), (2, 2)], "they are shown separately, as words, words (3 x 3)"),
         ([(1, 1), (2, 2)], "words is shown; the steps of 1 x 1 are left out"),
         ([(2, 2), (1, 1)], "words (2 x 2) is shown; the steps of 1 x 1 are left out"),
     ],
@@ -424,7 +424,7 @@ def test_layers_that_are_not_shown_are_not_said_to_be(
 ) -> None:
     save_by_checkpoint(tmp_path, [matrix(*shape) for shape in shapes], "words")
     (problem,) = open_run(tmp_path).problems
-    assert problem.endswith(f"whose rows are not the same samples: {said}")
+    assert problem.endswith(f"so its rows are not the same samples: {said}")
 
 
 def test_a_part_of_one_row_is_shown_where_the_configuration_names_its_tensor(
@@ -434,7 +434,7 @@ def test_a_part_of_one_row_is_shown_where_the_configuration_names_its_tensor(
     configure(tmp_path, 'embeddings { tensor_name: "words" }')
     run = open_run(tmp_path)
     assert [layer.name for layer in run.layers] == ["words", "words (1 x 4)"]
-    assert "they are shown apart, as words, words (1 x 4)" in run.problems[0]
+    assert "they are shown separately, as words, words (1 x 4)" in run.problems[0]
 
 
 def test_names_that_are_no_utf_8_break_no_route(tmp_path: Path, saved: Path) -> None:
@@ -459,4 +459,4 @@ def test_ever_so_many_damaged_files_are_summed_up(tmp_path: Path) -> None:
     problems = open_run(tmp_path).problems
 
     assert len(problems) == 31
-    assert "70 more problems" in problems[-1]
+    assert "70 more damaged files" in problems[-1]

@@ -153,7 +153,9 @@ def test_what_lies_in_pieces_is_left_out_and_told(tmp_path: Path) -> None:
         file.create_dataset("vast", (1 << 20, 1 << 20), "f4", chunks=(1024, 1024))
     run = find_run(tmp_path)
     assert [layer.name for layer in run.layers] == ["own"]
-    assert "vast of a-1.weights.h5 is not: it is left out" in run.problems[0]
+    assert (
+        "vast of a-1.weights.h5 is not stored in one piece: it is left out" in run.problems[0]
+    )
 
 
 @pytest.fixture(scope="module")

@@ -76,7 +76,10 @@ def test_steps_are_kept_in_order_and_replaced() -> None:
 def test_a_newer_format_is_refused_by_name() -> None:
     newer = MANIFEST.to_json().replace(b'"format_version": 2', b'"format_version": 3')
 
-    with pytest.raises(UnreadableError, match="version 2; received version 3; update"):
+    with pytest.raises(
+        UnreadableError,
+        match="format version 3, but this tb-embed-plugin reads version 2; update",
+    ):
         Manifest.from_json(newer)
 
 
@@ -86,12 +89,12 @@ def test_any_value_anywhere_is_read_or_a_stated_problem(key: str, value: Any) ->
     try:
         Manifest.from_json(json.dumps(content).encode())
     except UnreadableError as error:
-        assert "expected a manifest" in str(error)
+        assert "the manifest " in str(error)
 
 
 @given(st.binary())
 def test_any_bytes_are_a_stated_problem(data: bytes) -> None:
-    with pytest.raises(UnreadableError, match="expected a manifest"):
+    with pytest.raises(UnreadableError, match="the manifest "):
         Manifest.from_json(data)
 
 

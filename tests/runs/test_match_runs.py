@@ -35,10 +35,10 @@ def test_rows_of_the_same_id_belong_together(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("ids", "received"),
     [
-        (None, "no such column"),
-        (["w", "", "y", "z"], "one with missing or repeated values"),
-        (["w", "w", "y", "z"], "one with missing or repeated values"),
-        (["", "", "y", "z"], "one with missing or repeated values"),
+        (None, "no column 'id'"),
+        (["w", "", "y", "z"], "with missing or repeated values"),
+        (["w", "w", "y", "z"], "with missing or repeated values"),
+        (["", "", "y", "z"], "with missing or repeated values"),
         (["1", "2", "3", "4"], "no id of"),
     ],
 )

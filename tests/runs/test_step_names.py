@@ -15,7 +15,7 @@ def test_numbered_tries_are_told_by_the_first() -> None:
 @pytest.mark.parametrize(("word", "side"), [("best", "after"), ("init", "before")])
 def test_a_name_without_a_number_is_told_with_its_side(word: str, side: str) -> None:
     (series,) = find_series(["m-1", "m-2", f"m-{word}"])
-    assert f"none: it is shown {side} the others; number it" in series.note
+    assert f"it is shown {side} them; number it" in series.note
 
 
 def test_fractions_are_steps_without_a_word_where_nothing_else_varies() -> None:

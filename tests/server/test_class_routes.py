@@ -51,7 +51,7 @@ def test_the_nearer_mean_is_on_the_same_side(client: Client, recording: Recordin
 def test_two_classes_that_are_none_are_refused(client: Client, first: str, second: str) -> None:
     response = ask(client, "class_pair", first=first, second=second)
     assert response.status_code == 400
-    assert "expected first and second" in response.text
+    assert "first and second must be two classes" in response.text
 
 
 @given(st.floats(0.1, 10), st.integers(0, 2**32 - 1))

@@ -111,7 +111,7 @@ def test_a_boundary_that_is_known(client: Client) -> None:
         ({"run": "flat", "spherize": "true"}, 400, "spherize"),
         ({"run": "flat", "engine": "tsne"}, 400, "'tsne'"),
         ({"run": "flat", "onto_run": "flat", "onto_layer": "fc1"}, 400, "its own axes"),
-        ({"run": "headless"}, 404, "lacks it"),
+        ({"run": "headless"}, 404, "feeds no output layer"),
         ({"run": "flat", "steps": "9"}, 404, "9"),
     ],
 )

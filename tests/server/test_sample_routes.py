@@ -72,10 +72,10 @@ def test_what_takes_longer_comes_in_parts(
 @pytest.mark.parametrize(
     ("route", "query", "status", "words"),
     [
-        ("sample_history", {"sample": 1797}, 400, "expected sample below 1797"),
-        ("neighbor_history", {"sample": 1797}, 400, "expected sample below 1797"),
-        ("neighbor_history", {"sample": 0, "k": 51}, 413, "expected k from 1 to 50"),
-        ("neighbor_history", {"sample": 0, "k": 0}, 413, "expected k from 1 to 50"),
+        ("sample_history", {"sample": 1797}, 400, "sample must be below 1797"),
+        ("neighbor_history", {"sample": 1797}, 400, "sample must be below 1797"),
+        ("neighbor_history", {"sample": 0, "k": 51}, 413, "k must be from 1 to 50"),
+        ("neighbor_history", {"sample": 0, "k": 0}, 413, "k must be from 1 to 50"),
         ("neighbor_history", {"sample": 0, "metric": "hamming"}, 400, "hamming"),
     ],
 )
@@ -93,6 +93,6 @@ def test_without_outputs_there_are_neighbours_alone(tmp_path: Path) -> None:
     query = {"run": "run", "layer": "fc1", "sample": 3}
     refused = get(client, "sample_history", query)
     assert refused.status_code == 404
-    assert "expected the model's outputs" in refused.text
+    assert "needs the model's outputs" in refused.text
     found = get(client, "neighbor_history", {**query, "k": 50, "steps": 4}).get_json()
     assert len(set(found["neighbors"][0]) - {3}) == 50

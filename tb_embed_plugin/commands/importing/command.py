@@ -16,7 +16,7 @@ def add_command(commands: Any) -> None:
         "import",
         help="make a run of activations that other programs saved",
         description="Makes a run of .npy, .npz, .safetensors or Parquet files that hold "
-        "matrices with a row a sample, or of vectors as text (word2vec, GloVe, fastText, "
+        "matrices with a row per sample, or of vectors as text (word2vec, GloVe, fastText, "
         "tables of numbers: .txt, .vec, .tsv). Several files are the steps of one run, by the "
         "numbers in their names (fc1-step10.npy, or fc1-10.npy), else in the order given.",
     )
@@ -26,16 +26,16 @@ def add_command(commands: Any) -> None:
         type=local_argument,
         required=True,
         metavar="DIR",
-        help="the run's directory; where it "
-        "holds checkpoints of others, the run goes into DIR-2",
+        help="the run's directory; where it holds other programs' checkpoints, the run goes "
+        "into DIR-2",
     )
     parser.add_argument(
         "--layer",
         action="append",
         default=[],
         metavar="NAME",
-        help="take this array, once for each wanted (default: all); where a file does not name "
-        "its array, what to call it",
+        help="import this array; repeat it for several (default: all); where a file does not "
+        "name its array, the layer's name",
     )
     parser.add_argument(
         "--steps",
@@ -47,7 +47,7 @@ def add_command(commands: Any) -> None:
         "--metadata",
         type=local_argument,
         metavar="FILE",
-        help="a row a sample: .tsv, .csv or .parquet",
+        help="metadata with a row per sample: .tsv, .csv or .parquet",
     )
     parser.add_argument(
         "--images",
@@ -61,10 +61,10 @@ def add_command(commands: Any) -> None:
         "--cell",
         type=_cell,
         metavar="WxH",
-        help="width and height of a thumbnail in that picture (default: a square grid's)",
+        help="width and height of a thumbnail in that picture (default: a square grid)",
     )
     parser.add_argument(
-        "--overwrite", action="store_true", help="delete the run that is there; only ours"
+        "--overwrite", action="store_true", help="delete an existing run of this tool first"
     )
     command: Callable[[argparse.Namespace], int] = _import
     parser.set_defaults(command=command)
@@ -98,7 +98,7 @@ def _words(text: str) -> list[str]:
     words = [part.strip() for part in text.split(",")]
     if "" in words:
         raise argparse.ArgumentTypeError(
-            f"expected steps separated by commas; received {text!r}"
+            f"--steps must be steps separated by commas, not {text!r}"
         )
     return words
 
@@ -106,5 +106,5 @@ def _words(text: str) -> list[str]:
 def _cell(text: str) -> tuple[int, int]:
     match = re.fullmatch(r"([1-9]\d{0,4})x([1-9]\d{0,4})", text, re.ASCII)
     if match is None:
-        raise argparse.ArgumentTypeError(f"expected 28x28 say; received {text!r}")
+        raise argparse.ArgumentTypeError(f"--cell must be a size such as 28x28, not {text!r}")
     return int(match[1]), int(match[2])

@@ -89,7 +89,7 @@ def import_files(request: Request) -> Imported:
     _refuse_a_run(run_dir, request)
     notes: list[str] = []
     if place.reason is not None:
-        notes.append(f"{place.reason}: the run is in {run_dir}")
+        notes.append(f"{place.reason}; the run is in {run_dir}")
     snapshots = _open(request, notes)
     sources = [source for _, source in snapshots]
     samples, layers = _shapes(sources)
@@ -122,8 +122,8 @@ def import_files(request: Request) -> Imported:
 def _refuse_a_run(run_dir: Path, request: Request) -> None:
     if not request.overwrite and read_manifest(run_dir) is not None:
         raise MisuseError(
-            f"expected a directory without a run; {run_dir} holds one; pass "
-            "--overwrite to delete it, or another --run"
+            f"{run_dir} already holds a run; pass --overwrite to delete it, or choose "
+            "another --run"
         )
 
 
@@ -145,15 +145,14 @@ def _open(request: Request, notes: list[str]) -> list[tuple[Step, InputFile]]:
     if len(names) > 1:
         (first, first_path), (other, other_path) = list(names.items())[:2]
         raise MisuseError(
-            f"expected the same layers in all files; received {', '.join(first)} in "
-            f"{first_path.name} and {', '.join(other)} in {other_path.name}; choose "
-            "with --layer"
+            f"{first_path.name} has the layers {', '.join(first)}, but {other_path.name} "
+            f"has {', '.join(other)}; choose layers of both with --layer"
         )
     if "" in next(iter(names)):
         raise MisuseError(
-            f"expected files of one name and a number each; received "
-            f"{', '.join(path.name for path in request.sources[:3])}; pass --layer NAME if "
-            "they are steps of one layer, or put the layers of one step into one .npz"
+            f"{', '.join(path.name for path in request.sources[:3])} do not share one "
+            "name with a number in each; pass --layer NAME if they are steps of one "
+            "layer, or put the layers of one step into one .npz"
         )
     return opened
 
@@ -168,18 +167,17 @@ def _shapes(sources: Sequence[InputFile]) -> tuple[int, list[Layer]]:
             rows = rows or (shape[0], where)
             if shape[0] != rows[0]:
                 raise MisuseError(
-                    f"expected the same samples in every array; received {rows[0]} rows in "
-                    f"{rows[1]} and {shape[0]} in {where}; import other samples into a run of "
-                    "their own"
+                    f"{where} has {shape[0]} rows, but {rows[1]} has {rows[0]}; import "
+                    "other samples as a run of their own"
                 )
             before = known.setdefault(name, (shape, where))
             if shape != before[0]:
                 raise MisuseError(
-                    f"expected as many units at every step; received {before[0][1]} in "
-                    f"{before[1]} and {shape[1]} in {where}; import them as layers of their own"
+                    f"{where} has {shape[1]} units, but {before[1]} has {before[0][1]}; "
+                    "import them as layers of their own"
                 )
     if rows is None:
-        raise MisuseError("expected a file or more; received none; name one")
+        raise MisuseError("no file is named; name at least one")
     return rows[0], [Layer(name, shape[1]) for name, (shape, _) in known.items()]
 
 
@@ -191,9 +189,8 @@ def _columns(
     for source in sources[1:]:
         if list(source.columns) != columns:
             raise MisuseError(
-                "expected the same metadata at every step; received other columns or values "
-                f"in {source.path.name} than in {sources[0].path.name}; sort the rows alike, "
-                "or leave the columns out"
+                f"{source.path.name} has other metadata than {sources[0].path.name}; sort "
+                "the rows alike, or leave the columns out"
             )
     if request.metadata is not None:
         more, told = read_metadata(request.metadata, samples)
@@ -219,8 +216,8 @@ def _write(
     tensors = {layer.name: source.layers[layer.name]() for layer in layers}
     not_finite = tuple(n for n, tensor in tensors.items() if not np.isfinite(tensor).all())
     notes += [
-        f"{name} of {source.path.name} holds NaN or infinity: step {step.shown} is kept, and "
-        "left out of projections"
+        f"{name} of {source.path.name} holds NaN or infinity: step {step.shown} is kept, "
+        "but left out of projections"
         for name in not_finite
     ]
     time = source.path.stat().st_mtime

@@ -23,6 +23,7 @@ from tb_embed_plugin.commands.importing.parquet import read_values, read_vectors
 from tb_embed_plugin.commands.importing.vectors import open_vectors
 from tb_embed_plugin.errors import EmbedError, MisuseError, UnreadableError
 from tb_embed_plugin.runs.tables.metadata_table import Column
+from tb_embed_plugin.wording import did_you_mean
 
 DAMAGE = (
     *(OSError, EOFError, ValueError, TypeError, LookupError, ArithmeticError, MemoryError),
@@ -76,8 +77,8 @@ def open_input(path: Path, layers: Sequence[str], default: str) -> InputFile:
     opener = openers.get(path.suffix.lower())
     if opener is None:
         raise MisuseError(
-            f"expected a file that ends in {', '.join(openers)}; received {path.name}; save "
-            "the activations as one of these"
+            f"{path.name} must end in {', '.join(openers)}; save the activations in one of "
+            "these formats"
         )
     try:
         return opener(path, layers, default)
@@ -159,8 +160,8 @@ def _open_text(path: Path, layers: Sequence[str], default: str) -> InputFile:
 def _one(path: Path, layers: Sequence[str]) -> str | None:
     if len(layers) > 1:
         raise MisuseError(
-            f"expected one --layer for {path.name}, which holds a single array; received "
-            f"{', '.join(layers)}; name the layer once"
+            f"{path.name} holds a single array, but --layer names {', '.join(layers)}; "
+            "name the layer once"
         )
     return layers[0] if layers else None
 
@@ -169,8 +170,8 @@ def _chosen(path: Path, layers: Sequence[str], names: Sequence[str]) -> Sequence
     missing = [layer for layer in layers if layer not in names]
     if missing or not names:
         raise MisuseError(
-            f"expected the array {(missing or ['of a layer'])[0]} in {path.name}; received "
-            f"{', '.join(names) or 'none'}; pass one of its names as --layer"
+            f"{path.name} has no array {(missing or ['of a layer'])[0]}; its arrays: "
+            f"{', '.join(names) or 'none'}{did_you_mean((missing or [''])[0], names)}"
         )
     return layers or names
 
@@ -193,8 +194,9 @@ def _read(path: Path, name: str, load: Callable[[], Any]) -> NDArray[np.float32]
     is_number = array.dtype.kind in _NUMBERS or array.dtype.name == "bfloat16"
     if array.ndim != 2 or 0 in array.shape or not is_number:
         raise MisuseError(
-            f"expected numbers of shape (n_samples, n_units); {name} of {path.name} is "
-            f"{array.dtype} of {array.shape}; reshape it, or choose others with --layer"
+            f"{name} of {path.name} is {array.dtype} of shape {array.shape}, but must be "
+            "numbers of shape (n_samples, n_units); reshape it, or choose other arrays "
+            "with --layer"
         )
     with np.errstate(over="ignore"):  # what float32 cannot hold is infinite, and noted as that
         return array.astype(np.float32, copy=False)
@@ -203,6 +205,6 @@ def _read(path: Path, name: str, load: Callable[[], Any]) -> NDArray[np.float32]
 def _damaged(path: Path, error: Exception) -> UnreadableError:
     words = " ".join(str(error).split())[:120] or type(error).__name__
     return UnreadableError(
-        f"expected a readable {path.suffix} file without pickled objects; {path.name} is not "
+        f"{path.name} is not a readable {path.suffix} file without pickled objects "
         f"({words}); save it again"
     )

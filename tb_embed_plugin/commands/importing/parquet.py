@@ -37,8 +37,9 @@ def read_vectors(path: Path, name: str) -> NDArray[Any]:
     lengths = pc.unique(pc.list_value_length(column)).to_pylist()
     if len(lengths) != 1 or not lengths[0]:
         raise MisuseError(
-            f"expected vectors of one length in the column {name!r} of {path.name}; received "
-            f"{', '.join(sorted(map(str, lengths))[:5]) or 'none'}; leave out the other rows"
+            f"the vectors in column {name!r} of {path.name} differ in length "
+            f"({', '.join(sorted(map(str, lengths))[:5]) or 'none'}); leave out the other "
+            "rows"
         )
     numbers = pc.list_flatten(column).to_numpy()
     return np.asarray(numbers).reshape(len(column), lengths[0])
@@ -63,7 +64,7 @@ def read_values(path: Path) -> tuple[list[Column], list[str]]:
         if name not in {"index", "__index_level_0__"} or cells != list(range(len(cells)))
     }
     notes = [
-        f"{path.name}: left out the column {field.name!r}, which holds {field.type}"
+        f"{path.name}: the column {field.name!r} is left out, since it holds {field.type}"
         for field in schema
         if _is_nested(field.type) and not _is_vector(field.type)
     ]
@@ -89,8 +90,8 @@ def _opened(path: Path) -> Any:
         from pyarrow import parquet
     except ImportError as error:
         raise BrokenInstallationError(
-            f"expected pyarrow, which reads {path.name}; it is not installed; run "
-            "pip install 'tb-embed-plugin[parquet]'"
+            f"reading {path.name} needs pyarrow, which is not installed; run pip install "
+            "'tb-embed-plugin[parquet]'"
         ) from error
     try:
         return parquet.ParquetFile(path)
@@ -116,5 +117,5 @@ def _is_vector(kind: Any) -> bool:
 def _damaged(path: Path, error: Exception) -> UnreadableError:
     words = " ".join(str(error).split())[:120]
     return UnreadableError(
-        f"expected a readable Parquet file; {path.name} is not ({words}); save it again"
+        f"{path.name} is not a readable Parquet file ({words}); save it again"
     )

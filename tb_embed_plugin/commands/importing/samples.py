@@ -53,8 +53,8 @@ def read_metadata(path: Path, n_samples: int) -> tuple[list[Column], list[str]]:
     rows = len(columns[0].cells) if columns else 0
     if rows != n_samples:
         raise MisuseError(
-            f"expected a row of metadata for each of {n_samples} samples; received {rows} in "
-            f"{path.name}; pass a table of the same samples"
+            f"{path.name} has {rows} rows of metadata but there are {n_samples} samples; "
+            "pass a table with one row per sample"
         )
     return columns, notes
 
@@ -71,8 +71,8 @@ def with_index(columns: Sequence[Column], n_samples: int) -> list[Column]:
     for name in names:
         if not name.strip() or names.count(name) > 1:
             raise MisuseError(
-                "expected columns of metadata with different names, none of them empty or "
-                f"'index', which is the samples' number; received {name!r}; rename it"
+                f"the metadata column {name!r} is empty, repeated or called 'index', which "
+                "is the samples' number; rename it"
             )
     return [index, *others]
 
@@ -105,13 +105,13 @@ def read_thumbnails(
         array = loaded if isinstance(loaded, np.ndarray) else loaded[loaded.files[0]]
     except DAMAGE as error:
         raise UnreadableError(
-            f"expected thumbnails as .npy, .npz or {', '.join(_SHEETS)}; {path.name} cannot be "
-            f"read ({type(error).__name__}); save them again"
+            f"the thumbnails in {path.name} cannot be read ({type(error).__name__}); save "
+            f"them as .npy, .npz or {', '.join(_SHEETS)}"
         ) from error
     if array.ndim == 0 or len(array) != n_samples:
         raise MisuseError(
-            f"expected {n_samples} images, one a sample; received an array of {array.shape} in "
-            f"{path.name}; pass as many"
+            f"{path.name} has an array of shape {array.shape} but there are {n_samples} "
+            "samples; pass one image per sample"
         )
     return read_images(array), []
 
@@ -128,15 +128,15 @@ def _read_csv(path: Path, n_samples: int) -> tuple[list[Column], list[str]]:
             ends.append(reader.line_num)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UnreadableError(
-            f"expected a comma-separated table in UTF-8; {path.name} cannot be read "
+            f"{path.name} is not a comma-separated table in UTF-8 "
             f"({' '.join(str(error).split())[:120]}); save it again"
         ) from error
     lines = lines_of_samples(Cells(rows, ends, in_lines=False), n_samples, path.name)
     widths = {len(row) for row in lines.rows or rows}
     if len(widths) > 1:
         raise MisuseError(
-            f"expected rows of as many cells each in {path.name}; received rows of "
-            f"{min(widths)} and of {max(widths)}; quote cells that hold a comma"
+            f"the rows of {path.name} have {min(widths)} to {max(widths)} cells; quote "
+            "cells that hold a comma"
         )
     if not lines.fit:
         raise MisuseError(lines.problems[-1])
@@ -144,8 +144,8 @@ def _read_csv(path: Path, n_samples: int) -> tuple[list[Column], list[str]]:
     names = lines.header or [f"column {i + 1}" for i in range(len(cells))]
     if len(names) != len(cells):
         raise MisuseError(
-            f"expected a name above each of {len(cells)} columns in {path.name}; received "
-            f"{len(names)}; correct the first line"
+            f"the first line of {path.name} has {len(names)} names for {len(cells)} "
+            "columns; correct it"
         )
     columns = [
         Column(name.strip(), infer_type(column), column)
@@ -167,14 +167,14 @@ def _cut(
             pixels = np.asarray(image.convert(mode))
     except (OSError, SyntaxError, ValueError) as error:
         raise UnreadableError(
-            f"expected a sheet of thumbnails; {path.name} cannot be read "
-            f"({type(error).__name__}); draw it again"
+            f"{path.name} is not a readable sheet of thumbnails ({type(error).__name__}); "
+            "draw it again"
         ) from error
     rows = pixels.shape[0] // height
     if rows * facts.columns < n_samples:
         raise MisuseError(
-            f"expected a sheet of {n_samples} thumbnails; {path.name} has room for "
-            f"{rows * facts.columns} of {width} x {height} pixels; pass --cell WIDTHxHEIGHT"
+            f"{path.name} has room for {rows * facts.columns} thumbnails of {width} x "
+            f"{height} pixels but there are {n_samples} samples; pass --cell WIDTHxHEIGHT"
         )
     used = pixels[: rows * height, : facts.columns * width]
     grid = used.reshape(rows, height, facts.columns, width, facts.channels)

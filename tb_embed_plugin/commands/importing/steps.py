@@ -53,9 +53,8 @@ def steps_of(paths: Sequence[Path], given: Sequence[str] | None) -> FileSteps:
         return FileSteps(list(range(len(paths))), [None] * len(paths), layer)
     if series.by == "clash":
         raise MisuseError(
-            "expected a step of its own for every file; received "
-            f"{', '.join(path.name for path in paths[:3])}; pass --steps, or put several "
-            "layers of one step into one .npz"
+            f"nothing tells the steps of {', '.join(path.name for path in paths[:3])} "
+            "apart; pass --steps, or put several layers of one step into one .npz"
         )
     steps = {name: step for step, name in series.names.items()}
     return FileSteps(
@@ -69,15 +68,15 @@ def steps_of(paths: Sequence[Path], given: Sequence[str] | None) -> FileSteps:
 def _given(paths: Sequence[Path], given: Sequence[str], layer: str) -> FileSteps:
     if len(given) != len(paths):
         raise MisuseError(
-            f"expected --steps with one for each of {len(paths)} files; received "
-            f"{len(given)}; write as many, separated by commas"
+            f"--steps has {len(given)} steps but there are {len(paths)} files; pass one "
+            "per file, separated by commas"
         )
     steps = in_their_order(given)
     for i, step in enumerate(steps):
         if step in steps[:i]:
             raise MisuseError(
-                f"expected a step of its own for every file; received {given[i]} for "
-                f"{paths[steps.index(step)].name} and {paths[i].name}; write others as --steps"
+                f"{paths[steps.index(step)].name} and {paths[i].name} both have the step "
+                f"{given[i]}; pass other steps as --steps"
             )
     is_itself = [
         word.isdecimal() and int(word) == step for word, step in zip(given, steps, strict=True)
@@ -93,11 +92,10 @@ def _refuse_some_numbers(found: Sequence[Series]) -> None:
     numbered = [s.name for s in found if "*" in s.name and s.by != "names"]
     if numbered and without:
         raise MisuseError(
-            f"expected a step in the name of every file or of none; received {without[0]} "
-            "without one; pass --steps"
+            f"{without[0]} has no step in its name, but others have; pass --steps"
         )
     if numbered:
         raise MisuseError(
-            f"expected files of one name and a number each; received {', '.join(numbered[:3])}"
-            "; import each into a run of its own, or pass --layer and --steps"
+            f"{', '.join(numbered[:3])} have different names apart from their numbers; "
+            "import each into a run of its own, or pass --layer and --steps"
         )

@@ -81,7 +81,7 @@ def open_vectors(path: Path) -> Vectors:
     """
     with path.open("rb") as file:
         if file.read(2) in _UTF16:
-            raise _unreadable(path, "received UTF-16", "save it as UTF-8")
+            raise _unreadable(path, "it is UTF-16", "save it as UTF-8")
     first = [line for _, line in islice(_rows(path, 0), _LOOKED_AT)]
     notes: list[str] = []
     counts = _COUNTS.fullmatch(first[0]) if len(first) > 1 else None
@@ -97,7 +97,7 @@ def open_vectors(path: Path) -> Vectors:
         notes.append(f"{path.name}: the first line, {shown!r}, is taken for a header")
     rows = first[head:]
     if not rows:
-        raise _unreadable(path, "received no line with numbers", "save the vectors again")
+        raise _unreadable(path, "no line holds numbers", "save the vectors again")
     units, has_words = _form(path, rows, int(counts[2]) if counts and is_header else None)
     words: list[str] = []
     broken: list[int] = []
@@ -109,7 +109,7 @@ def open_vectors(path: Path) -> Vectors:
         if n_words < 0 or (n_words and not has_words):
             raise _unreadable(
                 path,
-                f"received another number of cells than {units + has_words} in line {number}",
+                f"line {number} has another number of cells than {units + has_words}",
                 "write as many numbers in every line",
             )
         if has_words:
@@ -117,13 +117,13 @@ def open_vectors(path: Path) -> Vectors:
             words.append(_decoded(parts[0] if n_words else b"", number, broken))
     if broken:
         notes.append(
-            f"{path.name}: expected UTF-8; line {broken[0]} and {len(broken) - 1} more hold "
+            f"{path.name} is not UTF-8: line {broken[0]} and {len(broken) - 1} more hold "
             "other bytes, shown as �"
         )
     if counts and is_header and int(counts[1]) != total:
         notes.append(
-            f"{path.name}: expected {int(counts[1])} vectors, as its first line says; received "
-            f"{total}, which are all imported"
+            f"{path.name} has {total} vectors, not {int(counts[1])} as its first line "
+            "says; all are imported"
         )
     column = Column(WORD, infer_type(words), words) if has_words else None
     return Vectors(path, (total, units), head, column, notes)
@@ -137,7 +137,7 @@ def _rows(path: Path, head: int) -> Iterator[tuple[int, bytes]]:
         while line := file.readline(_MAX_LINE_BYTES):
             number += 1
             if len(line) == _MAX_LINE_BYTES:
-                raise _unreadable(path, f"received a line {number} of no end", "save it again")
+                raise _unreadable(path, f"line {number} has no end", "save it again")
             bare = (line.removeprefix(_MARK) if number == 1 else line).rstrip(b" \t\r\n")
             if bare:
                 seen += 1
@@ -152,7 +152,7 @@ def _form(path: Path, rows: Sequence[bytes], units: int | None) -> tuple[int, bo
         # A word may be a number, or end in one: few are.
         units = max(counts, key=lambda count: (counts[count], -count))
     if units == 0:
-        raise _unreadable(path, "received a word a line", "save the vectors too")
+        raise _unreadable(path, "it holds only words", "save the vectors too")
     longer = sum(len(line.split()) > units for line in rows)
     return units, 2 * longer > len(rows)
 
@@ -191,13 +191,15 @@ def _not_numbers(path: Path, block: list[tuple[int, bytes]], units: int) -> Unre
             if not _is_number(cell):
                 shown = cell[:40].decode(errors="replace")
                 return _unreadable(
-                    path, f"received {shown!r} in line {number}", "correct that line"
+                    path,
+                    f"line {number} holds {shown!r}",
+                    "correct that line",
                 )
-    return _unreadable(path, "received others", "save it again")
+    return _unreadable(path, "its lines differ", "save it again")
 
 
 def _unreadable(path: Path, received: str, remedy: str) -> UnreadableError:
     return UnreadableError(
-        f"expected a line a vector in {path.name}, a word maybe and numbers; {received}; "
-        f"{remedy}"
+        f"{path.name} is not a table of vectors (a line per vector, perhaps a word first): "
+        f"{received}; {remedy}"
     )

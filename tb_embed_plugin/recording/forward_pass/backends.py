@@ -15,6 +15,7 @@ import numpy as np
 
 from tb_embed_plugin.errors import MisuseError
 from tb_embed_plugin.recording.samples.sparse_ragged import SparseRows, batch_of
+from tb_embed_plugin.wording import listed
 
 ForwardFunction = Callable[[Any], dict[str, Any]]
 """A function from a structure of arrays (n, ...) to tensors (n, n_units) by name."""
@@ -56,8 +57,8 @@ def compile_pass(
     backend = keras.backend.backend()
     if backend not in compilers:
         raise MisuseError(
-            f"expected Keras on one of its backends {list(compilers)}; received {backend!r}; "
-            "set KERAS_BACKEND to one of them"
+            f"Keras runs on the backend {backend!r}, which is not supported; set "
+            f"KERAS_BACKEND to {listed(compilers, 'or')}"
         )
     compiled = compilers[backend](model, forward, batch, trainer)
     if any(isinstance(leaf, SparseRows) for leaf in keras.tree.flatten(batch)):
@@ -211,7 +212,6 @@ def _torch_device(model: Any) -> Any:
 def inside_loop_error() -> MisuseError:
     """Returns the error for a layer whose output is gone once the model has returned."""
     return MisuseError(
-        "expected layers whose output is there once the model has returned; received one that "
-        "is called inside of a loop or branch, such as the cell of an RNN; choose the layer "
-        "around it"
+        "a layer inside of a loop or branch, such as the cell of an RNN, has no output "
+        "once the model has returned; choose the layer around it"
     )

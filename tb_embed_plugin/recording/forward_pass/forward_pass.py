@@ -178,8 +178,8 @@ def _inspect(
         return trace_model(passed, probe, split, request)
     if not callable(passed):
         raise MisuseError(
-            "expected model= to be a Keras model or layer, or a function from a batch to "
-            f"{{name: tensor}}; received {type(passed).__name__}"
+            "model must be a Keras model or layer, or a function from a batch to {name: "
+            f"tensor}}, not of type {type(passed).__name__}"
         )
     with inference_mode(model):
         return trace_function(passed, probe, split, request)
@@ -196,6 +196,7 @@ def _check_has_call(model: Any) -> None:
     parts = [name for name, value in vars(model).items() if isinstance(value, keras.Model)]
     example = f"model={model.name}.{parts[0]}" if parts else "model=encoder"
     raise MisuseError(
-        f"{type(model).__name__} has no call(), so nothing says what to record of it; pass "
-        f"one of its models, {example} say, or a function from a batch to {{name: tensor}}"
+        f"{type(model).__name__} has no call(), so it has no forward pass to record; pass "
+        f"one of its models, such as {example}, or a function from a batch to {{name: "
+        "tensor}"
     )

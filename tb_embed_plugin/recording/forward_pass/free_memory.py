@@ -21,8 +21,8 @@ def check_memory(need: int, n_samples: int) -> None:
     free = free_memory()
     if free is not None and need > free:
         raise MemoryError(
-            f"one snapshot of {n_samples} samples needs {need / 1e9:.3g} GB of memory, where "
-            f"{free / 1e9:.3g} GB are free; pass max_samples=, or a narrower layer"
+            f"one snapshot of {n_samples} samples needs {need / 1e9:.3g} GB of memory but "
+            f"{free / 1e9:.3g} GB are free; pass max_samples=, or choose a narrower layer"
         )
 
 

@@ -62,7 +62,7 @@ def zero_inputs(model: Any) -> Any:
     inputs = _inputs(model)
     if inputs is None:
         raise MisuseError(
-            f"{model.name!r} does not say what its inputs are; pass samples of yours to "
+            f"{model.name!r} does not define its inputs; pass samples to "
             "EmbeddingCheckpoint.describe(model, x)"
         )
 

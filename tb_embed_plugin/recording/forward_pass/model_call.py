@@ -29,10 +29,13 @@ def call_model(model: Any, call: Callable[[], Any], inputs: Any) -> Any:
         shapes = ", ".join(str(tuple(leaf.shape)) for leaf in leaves[:5])
         hint = ""
         if isinstance(inputs, list) and len(leaves) > len(getattr(model, "inputs", None) or []):
-            hint = f" (a list of {len(leaves)} arrays is that many inputs: np.stack makes one)"
+            hint = (
+                f" (a list of {len(leaves)} arrays is taken for {len(leaves)} inputs; np.stack "
+            )
+            "makes it one)"
         raise MisuseError(
-            f"the model {model.name!r} cannot take x of EmbeddingCheckpoint, here of shape "
-            f"{shapes}{hint}: {_words_of(error)}; pass x as fit takes it"
+            f"the model {model.name!r} does not accept x of EmbeddingCheckpoint, here of "
+            f"shape {shapes}{hint}: {_words_of(error)}; pass x as you pass it to fit"
         ) from error
 
 

@@ -176,8 +176,9 @@ def _is_shown(head: Head, tensors: Tensors, output: RecordedOutput) -> bool:
 
 def _why_no_head(head: Head) -> str:
     return (
-        f"The weights of the output layer {head.layer.name!r} are not recorded: they do not "
-        f"give the model's outputs from {head.fed_by!r}, so there are no decision regions."
+        f"The weights of the output layer {head.layer.name!r} are not recorded, since they "
+        f"do not reproduce the model's outputs from {head.fed_by!r}; there will be no "
+        "decision regions."
     )
 
 

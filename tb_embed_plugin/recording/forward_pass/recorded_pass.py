@@ -14,6 +14,7 @@ from tb_embed_plugin.recording.model.head import Head
 from tb_embed_plugin.recording.model.outputs import OutputsChoice
 from tb_embed_plugin.recording.model.pooling import REMEDY, Pooling, pool, pooling_by_layer
 from tb_embed_plugin.runs.manifest import Layer, OutputsInfo
+from tb_embed_plugin.wording import no_such
 
 Tensors = dict[str, Any]
 Split = Callable[[Any], tuple[Any, Any]]
@@ -69,16 +70,15 @@ def trace_function(
     returned = function(split(probe)[0])
     if not isinstance(returned, Mapping) or not returned:
         raise MisuseError(
-            "expected model= to be a model, or a function that returns {name: tensor} of a "
-            f"batch; it returned {type(returned).__name__}; return a dict"
+            "model= must return {name: tensor} for a batch, not of type "
+            f"{type(returned).__name__}; return a dict"
         )
     all_of_them = "auto" in request.layers
     names = [name for name in returned if all_of_them or name in request.layers]
     missing = [name for name in request.layers if name != "auto" and name not in returned]
     if missing:
         raise MisuseError(
-            f"expected layers that the function given as model= returns, {list(returned)}; "
-            f"received {missing[0]!r}; pass one of those names"
+            no_such("layer", missing[0], returned, "the function given as model=")
         )
     how = pooling_by_layer(request.pooling, {name: name for name in names})
 
@@ -108,13 +108,14 @@ def checked_width(name: str, tensor: Any, n_samples: int) -> int:
     shape = tuple(tensor.shape)
     if len(shape) != 2 or shape[0] != n_samples or not shape[1]:
         raise MisuseError(
-            f"expected layer {name!r} to yield (n_samples, n_units), pooled; it yields {shape} "
-            f"for {n_samples} samples; {REMEDY}"
+            f"layer {name!r} returns {shape} for {n_samples} samples after pooling, not "
+            f"(n_samples, n_units); {REMEDY}"
         )
     if shape[1] > MAX_UNITS:
         raise MisuseError(
-            f"expected a layer of at most {MAX_UNITS} units; {name!r} yields {shape[1]}; "
-            "choose a narrower layer, or pass pooling='mean' or a function that projects it"
+            f"layer {name!r} has {shape[1]} units, but at most {MAX_UNITS} are allowed; "
+            "choose a narrower layer, or pass pooling='mean' or a function that projects "
+            "it"
         )
     return int(shape[1])
 

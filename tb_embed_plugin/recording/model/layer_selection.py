@@ -10,7 +10,6 @@ model calls.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ import keras
 from tb_embed_plugin.errors import MisuseError
 from tb_embed_plugin.metadata import MAX_UNITS
 from tb_embed_plugin.recording.model.call_graph import CallGraph
+from tb_embed_plugin.wording import as_typed, listed, no_such
 
 AUTO = "auto"
 """The request for the last hidden layer before the output."""
@@ -92,8 +92,8 @@ def find_targets(
     names = [target.name for target in named]
     if not requested or len({target.call for target in named}) != len(names):
         raise MisuseError(
-            f"expected one layer or several different ones; received {tuple(requested)}, which "
-            f"are {names}; name each layer once"
+            f"layers must name different layers, but {as_typed(tuple(requested))} names "
+            f"{listed(names)}; name each layer once"
         )
     # Patterns may overlap, one another and the names.
     unique: dict[int, Target] = {}
@@ -138,12 +138,7 @@ def _path_of(model: Any, layer: Any) -> str:
 
 
 def _no_such_layer(model: Any, requested: Any) -> MisuseError:
-    paths = list(layer_paths(model))
-    near = difflib.get_close_matches(str(requested), paths, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else "pass one of those names"
-    return MisuseError(
-        f"expected layers of the model, which are {paths}; received {requested!r}; {hint}"
-    )
+    return MisuseError(no_such("layer", requested, layer_paths(model), "the model"))
 
 
 def _find_target(model: Any, requested: str, graph: CallGraph, producer: int | None) -> Target:
@@ -158,13 +153,13 @@ def _find_target(model: Any, requested: str, graph: CallGraph, producer: int | N
     if not calls:
         called = [p for p, other in layer_paths(model).items() if graph.calls_of(other)]
         raise MisuseError(
-            f"expected a layer that the model calls, which are {called}; received "
-            f"{requested!r}, which it has and does not call; choose another layer"
+            f"the model does not call its layer {requested!r}, so there is nothing to "
+            f"record; choose one that it calls: {listed(called, 'or')}"
         )
     if number >= len(calls):
         raise MisuseError(
-            f"expected one of the {len(calls)} calls of layer {layer.name!r} in a pass, "
-            f"numbered from 0; received {requested!r}; pass a smaller number"
+            f"the model calls layer {layer.name!r} {len(calls)} times, so there is no call "
+            f"{requested!r} (numbers start from 0); pass a smaller number"
         )
     return Target(requested, requested, layer, number, calls[number])
 
@@ -230,8 +225,9 @@ def _last_hidden(model: Any, graph: CallGraph, producer: int | None) -> Target:
         hidden = graph.last_weighted_before(output)
     if hidden is None or not graph.has_weights_before(hidden):
         raise MisuseError(
-            f"expected a model with a hidden layer for layers={AUTO!r}; found none between "
-            f"input and output among {list(layer_paths(model))}; pass one of those names"
+            "the model has no hidden layer between input and output, which "
+            f"layers={AUTO!r} needs; choose one of its layers: "
+            f"{listed(layer_paths(model), 'or')}"
         )
     index = _around_the_loop(graph, graph.outermost[hidden])
     call = graph.calls[index]

@@ -14,6 +14,7 @@ import numpy as np
 
 from tb_embed_plugin.errors import MisuseError
 from tb_embed_plugin.recording.samples.input_arrays import as_array
+from tb_embed_plugin.wording import did_you_mean
 
 MASK_INPUTS = ("padding_mask", "attention_mask", "mask")
 """Names by which an input is recognized as a mask."""
@@ -53,10 +54,11 @@ def attach_mask(
         return x, lambda batch: (batch, None if key is None else batch[key])
     if isinstance(mask, str):
         if not isinstance(x, Mapping) or mask not in x:
-            known = list(x) if isinstance(x, Mapping) else "no names, as x is no dict"
+            known = list(x) if isinstance(x, Mapping) else "no names, since x is not a dict"
             raise MisuseError(
-                f"expected mask= to be a key of x; received {mask!r}, and x has {known}; pass "
-                "one of its keys, an array (n_samples, n_tokens), or a function of a batch"
+                f"x has no input {mask!r} for mask= (it has {known}); pass one of its keys, an "
+                "array (n_samples, n_tokens), or a function of a batch"
+                f"{did_you_mean(mask, x if isinstance(x, Mapping) else ())}"
             )
         return x, lambda batch: (batch, batch[mask])
     if callable(mask):
@@ -64,7 +66,7 @@ def attach_mask(
     array = as_array(mask)
     if array.ndim != 2 or len(array) != count:
         raise MisuseError(
-            f"mask has shape {array.shape}, but x has {count} samples; pass an array "
+            f"mask has shape {array.shape} but x has {count} samples; pass an array "
             "(n_samples, n_tokens), nonzero where a token counts"
         )
     return {_INPUTS: x, _MASK: array != 0}, lambda batch: (batch[_INPUTS], batch[_MASK])
@@ -99,7 +101,7 @@ def check_mask_fits(mask: Any, shapes: Mapping[str, tuple[int, ...]]) -> None:
     if any(len(s) == 3 and len(shape) == 2 and s[1] == shape[1] for s in shapes.values()):
         return
     raise MisuseError(
-        f"mask= has the shape {shape} for {shape[0] if shape else 0} samples, and no recorded "
-        f"layer yields a sequence of as many tokens: {dict(shapes)}; pass a mask (n_samples, "
-        "n_tokens) of such a layer, or leave it out"
+        f"mask has shape {shape} for {shape[0] if shape else 0} samples, but no recorded "
+        f"layer returns a sequence of as many tokens: {dict(shapes)}; pass a mask "
+        "(n_samples, n_tokens) of such a layer, or leave it out"
     )

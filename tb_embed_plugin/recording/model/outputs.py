@@ -97,7 +97,8 @@ def find_recorded_output(
     if wanted != "auto":
         raise MisuseError(
             f"outputs={wanted!r} needs an output (n_samples, n_classes) of at most "
-            f"{MAX_OUTPUT_CLASSES} classes; the model has none; leave outputs= out"
+            f"{MAX_OUTPUT_CLASSES} classes, which the model does not have; leave outputs= "
+            "out"
         )
     return None
 
@@ -112,10 +113,10 @@ def why_no_output(model: Any, graph: CallGraph) -> str:
         values = _values(tensor)
         if values is None or values.shape[1] == 1 or is_of_keras(loss):
             continue
-        which = "no loss says" if loss is None else "the loss does not say"
+        which = "it has no loss that tells" if loss is None else "its loss does not tell"
         return (
-            f"The model's outputs are not recorded: {which} what they are; pass "
-            "outputs='logits' or 'probabilities'."
+            f"The model's outputs are not recorded, since {which} whether they are logits "
+            "or probabilities; pass outputs='logits' or outputs='probabilities'."
         )
     return ""
 
@@ -132,7 +133,7 @@ def _values(tensor: Any) -> NDArray[np.float64] | None:
 def _check_wanted(values: NDArray[np.float64], wanted: OutputsKind) -> None:
     if wanted == "probabilities" and not ((values >= 0) & (values <= 1)).all():
         raise MisuseError(
-            "outputs='probabilities' needs outputs in [0, 1]; the model gives values from "
+            "outputs='probabilities' needs outputs in [0, 1], but the model returns "
             f"{values.min():.3g} to {values.max():.3g}; pass outputs='logits'"
         )
 

@@ -12,6 +12,7 @@ from keras.src.backend import get_keras_mask
 
 from tb_embed_plugin.errors import MisuseError
 from tb_embed_plugin.recording.model.masks import mask_of
+from tb_embed_plugin.wording import as_typed, did_you_mean, listed
 
 PoolingName = Literal["auto", "mean", "first", "last", "flatten"]
 Pooling = PoolingName | Callable[[Any], Any]
@@ -40,13 +41,14 @@ def pooling_by_layer(
     for name, how in pooling.items():
         if name not in layers and name not in layers.values():
             raise MisuseError(
-                f"expected pooling for the recorded layers {list(layers)}; received it for "
-                f"{name!r}; pass one of those names"
+                f"pooling names the layer {name!r}, which is not recorded; the recorded layers "
+                f"are {listed(layers)}{did_you_mean(name, layers)}"
             )
         if not callable(how) and how not in get_args(PoolingName):
             raise MisuseError(
-                f"expected pooling to be one of {get_args(PoolingName)}, a function, or a "
-                f"dict of these by layer; received {how!r}; {REMEDY}"
+                f"pooling must be {listed(get_args(PoolingName))}, a function, or a dict "
+                "of these by layer, not "
+                f"{as_typed(how)}; {REMEDY}{did_you_mean(how, get_args(PoolingName))}"
             )
     return {
         name: pooling.get(name, pooling.get(requested, "auto"))
@@ -77,8 +79,7 @@ def pool(
         return how(output)
     if not keras.ops.is_tensor(output):
         raise MisuseError(
-            f"expected layer {name!r} to return one tensor; it returns {type(output).__name__};"
-            f" {REMEDY}"
+            f"layer {name!r} returns {type(output).__name__}, not one tensor; {REMEDY}"
         )
     rank = len(output.shape)
     if rank <= 2:
@@ -94,9 +95,9 @@ def pool(
         return _mean(output, mask, channels_first=channels_first)
     if rank != 3:
         raise MisuseError(
-            f"expected a sequence (n_samples, n_tokens, n_units) from layer {name!r} for "
-            f"pooling={how!r}; it yields {tuple(output.shape)}; pass pooling='mean' or "
-            "'flatten', or a function"
+            f"layer {name!r} returns {tuple(output.shape)}, but pooling={how!r} needs a "
+            "sequence (n_samples, n_tokens, n_units); pass pooling='mean' or 'flatten', "
+            "or a function"
         )
     if channels_first:
         output = keras.ops.swapaxes(output, 1, 2)

@@ -14,6 +14,7 @@ from tb_embed_plugin.recording.model.outputs import OutputsChoice
 from tb_embed_plugin.recording.options.natural_number import natural_number
 from tb_embed_plugin.recording.options.schedule import Schedule
 from tb_embed_plugin.recording.options.tensors import Tensors
+from tb_embed_plugin.wording import as_typed, must_be_one_of
 
 OnExisting = Literal["auto", "continue", "new", "overwrite"]
 
@@ -49,17 +50,16 @@ def check_order(log_dir: Any, x: Any, labels: Any) -> None:
     """
     if isinstance(x, str | Path) and not isinstance(log_dir, str | Path):
         raise MisuseError(
-            f"expected log_dir first and x second; received x={str(x)!r} and log_dir of type "
+            f"log_dir comes first and x second, but x is {str(x)!r} and log_dir of type "
             f"{type(log_dir).__name__}; swap them: EmbeddingCheckpoint({str(x)!r}, x)"
         )
     if isinstance(x, str | Path):
         raise MisuseError(
-            f"expected x as the samples, an array say; received the path {str(x)!r}; load it"
+            f"x must be the samples, such as an array, not the path {str(x)!r}; load it first"
         )
     if isinstance(labels, str):
         raise MisuseError(
-            f"expected labels as one a sample; received {labels!r}; did you mean "
-            f"layers={labels!r}?"
+            f"labels must be one per sample, not {labels!r}; did you mean layers={labels!r}?"
         )
 
 
@@ -74,8 +74,8 @@ def checked_layers(layers: Any) -> tuple[Any, ...]:
     unique = {one if isinstance(one, str) else id(one) for one in asked}
     if not asked or len(unique) != len(asked):
         raise MisuseError(
-            f"expected one layer name or several different ones; received {layers!r}; name "
-            "each layer once"
+            f"layers must name one or several different layers, not {as_typed(layers)}; "
+            "name each layer once"
         )
     return asked
 
@@ -89,7 +89,7 @@ def checked_max_to_keep(max_to_keep: Any) -> int | None:
     number = natural_number(max_to_keep)
     if max_to_keep is not None and (number is None or number < 2):
         raise MisuseError(
-            f"expected max_to_keep of 2 or more, or None; received {max_to_keep!r}"
+            f"max_to_keep must be at least 2, or None, not {as_typed(max_to_keep)}"
         )
     return number
 
@@ -101,10 +101,7 @@ def checked_on_existing(on_existing: str) -> OnExisting:
         MisuseError: The value is unknown.
     """
     if on_existing not in get_args(OnExisting):
-        raise MisuseError(
-            f"expected on_existing as one of {list(get_args(OnExisting))}; received "
-            f"{on_existing!r}"
-        )
+        raise MisuseError(must_be_one_of("on_existing", on_existing, get_args(OnExisting)))
     return cast("OnExisting", on_existing)
 
 
@@ -117,7 +114,7 @@ def checked_batch_size(batch_size: int | None) -> int | None:
     number = None if batch_size is None else natural_number(batch_size)
     if batch_size is not None and not number:
         raise MisuseError(
-            f"expected batch_size as a whole number of 1 or more; received {batch_size!r}; "
+            f"batch_size must be a whole number of at least 1, not {as_typed(batch_size)}; "
             "leave it out to let memory decide"
         )
     return number
@@ -131,6 +128,6 @@ def checked_outputs(outputs: Any) -> OutputsChoice:
     """
     if outputs not in {"auto", "logits", "probabilities", None}:
         raise MisuseError(
-            f'expected outputs "auto", "logits", "probabilities" or None; received {outputs!r}'
+            must_be_one_of("outputs", outputs, ["auto", "logits", "probabilities", None])
         )
     return cast(OutputsChoice, outputs)

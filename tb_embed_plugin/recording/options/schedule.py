@@ -12,6 +12,10 @@ import numpy as np
 
 from tb_embed_plugin.errors import MisuseError
 from tb_embed_plugin.recording.options.natural_number import natural_number
+from tb_embed_plugin.wording import as_typed, did_you_mean
+
+EXAMPLES = ("epoch", "5 epochs", "100 batches", "log")
+"""Texts that `save_freq` may be."""
 
 PER_DOUBLING = 4
 """Snapshots of the `log` schedule for each doubling of the number of batches."""
@@ -92,9 +96,10 @@ def _parse_words(words: str) -> Schedule:
 
 
 def _refusal(save_freq: object) -> MisuseError:
+    hint = did_you_mean(save_freq, EXAMPLES) if isinstance(save_freq, str) else ""
     return MisuseError(
-        'expected save_freq as "epoch", "5 epochs", "100 batches", a number of batches, a '
-        f'list of batch numbers or "log"; received {save_freq!r}'
+        f"save_freq must be {', '.join(map(as_typed, EXAMPLES))}, a number of batches or a "
+        f"list of batch numbers, not {as_typed(save_freq)}{hint}"
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tb_embed_plugin.errors import MisuseError
+from tb_embed_plugin.wording import must_be_one_of
 
 
 def checked_dtype(dtype: Any) -> np.dtype[np.generic]:
@@ -23,5 +24,5 @@ def checked_dtype(dtype: Any) -> np.dtype[np.generic]:
     except TypeError:
         stored_as = None
     if stored_as is None or stored_as.name not in {"float32", "float16"}:
-        raise MisuseError(f'expected dtype "float32" or "float16"; received {dtype!r}')
+        raise MisuseError(must_be_one_of("dtype", dtype, ["float32", "float16"]))
     return stored_as

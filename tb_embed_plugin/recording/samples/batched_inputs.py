@@ -37,7 +37,7 @@ _INFINITE = -1
 """The value of `tf.data.Dataset.cardinality` for an infinite dataset."""
 
 _BOUND_REMEDY = (
-    "bound it, dataset.take(n_batches) or itertools.islice say, or pass the samples as arrays"
+    "limit it, with dataset.take(n_batches) or itertools.islice, or pass the samples as arrays"
 )
 
 
@@ -68,8 +68,8 @@ def _batch_source(x: Any) -> BatchSource | None:
     """Returns x as a source of batches, None where it is arrays."""
     if hasattr(x, "__next__"):
         raise MisuseError(
-            f"expected x that can be read again; received {type(x).__name__}, which is gone "
-            "once it is read; pass arrays, a tf.data.Dataset, a PyDataset or a DataLoader"
+            f"x is of type {type(x).__name__}, which can be read only once; pass arrays, a "
+            "tf.data.Dataset, a PyDataset or a DataLoader"
         )
     if hasattr(x, "cardinality"):  # tf.data.Dataset
         cardinality = int(x.cardinality())
@@ -98,8 +98,8 @@ def _has_length(x: Any) -> bool:
 def _refuse_infinite(x: Any, *, infinite: bool) -> None:
     if infinite:
         raise MisuseError(
-            "expected x with an end, as the same samples are recorded each time; received an "
-            f"infinite {type(x).__name__}; {_BOUND_REMEDY}"
+            f"x is an infinite {type(x).__name__}, but the same samples are recorded each "
+            f"time; {_BOUND_REMEDY}"
         )
 
 
@@ -115,14 +115,13 @@ def _batched_inputs(source: BatchSource, floatx: str) -> Inputs:
         count += rows
         if not source.counted and count > MAX_UNCOUNTED_SAMPLES:
             raise MisuseError(
-                f"expected at most {MAX_UNCOUNTED_SAMPLES} samples from x, which does not say "
-                f"how many it has; received more; {_BOUND_REMEDY}; a tf.data.Dataset that "
-                "ends can say so with tf.data.experimental.assert_cardinality(n_batches)"
+                f"x has more than {MAX_UNCOUNTED_SAMPLES} samples and no known end; "
+                f"{_BOUND_REMEDY}; a tf.data.Dataset with an end can declare it with "
+                "tf.data.experimental.assert_cardinality(n_batches)"
             )
     if count == 0:
         raise MisuseError(
-            "expected x with a sample or more; received a source without one; pass another, "
-            "or one that can be iterated again"
+            "x has no samples; pass another source, or one that can be iterated again"
         )
 
     def take(rows: Rows | None) -> Any:
@@ -156,8 +155,8 @@ def _take(source: BatchSource, floatx: str, hashes: Sequence[bytes], rows: Rows)
 
 def _refuse_unordered() -> None:
     raise MisuseError(
-        "expected x to give the same samples in the same order each time it is read; received "
-        "other ones the second time; pass it without shuffling (DataLoader(shuffle=False), "
+        "x gives other samples the second time it is read, but the same samples in the "
+        "same order are needed; pass it without shuffling (DataLoader(shuffle=False), "
         "dataset.shuffle(..., seed=0, reshuffle_each_iteration=False)) and without random "
         "augmentation"
     )
@@ -176,8 +175,8 @@ def _unpack(element: Any) -> tuple[Any, Any]:
         return element, None
     if not 1 <= len(element) <= 3:
         raise MisuseError(
-            "expected batches of x, (x, y) or (x, y, sample_weight); received "
-            f"{len(element)} parts; pass several inputs as ((a, b), y) or ((a, b),)"
+            f"the batches of x have {len(element)} parts, but must be x, (x, y) or (x, y, "
+            "sample_weight); pass several inputs as ((a, b), y) or ((a, b),)"
         )
     return element[0], element[1] if len(element) > 1 else None
 
@@ -189,8 +188,8 @@ def _labels(y: Any, rows: int) -> NDArray[Any] | None:
     labels = as_array(y)
     if labels.ndim == 0 or len(labels) != rows:
         raise MisuseError(
-            f"expected batches with a y for each of their {rows} samples; received y of shape "
-            f"{labels.shape}; batch the source as for fit, dataset.batch(256) say"
+            f"y has shape {labels.shape} in a batch of {rows} samples; batch the source as "
+            "for fit, with dataset.batch(256), for instance"
         )
     return labels
 

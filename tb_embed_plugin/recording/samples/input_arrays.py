@@ -22,6 +22,7 @@ from tb_embed_plugin.recording.samples.sparse_ragged import (
     SparseRows,
     read_sparse_or_ragged,
 )
+from tb_embed_plugin.wording import listed
 
 Rows = NDArray[np.intp]
 """Ascending numbers of chosen samples."""
@@ -74,8 +75,8 @@ def array_inputs(x: Any, floatx: str) -> Inputs:
     count = count_rows(structure)
     if count == 0:
         raise MisuseError(
-            "expected x with a sample or more; received "
-            f"{describe_arrays(structure)}; pass the inputs of one sample at least"
+            f"x has no samples ({describe_arrays(structure)}); pass the inputs of at least "
+            "one sample"
         )
 
     def take(rows: Rows | None) -> Any:
@@ -142,9 +143,8 @@ def count_rows(structure: Any) -> int:
     lengths = {len(array) for _, array in arrays_of(structure)}
     if len(lengths) != 1:
         raise MisuseError(
-            "expected inputs of one length, a row a sample; received "
-            f"{describe_arrays(structure)}; pass as many rows to each input, or np.stack(x) "
-            "where x is a list of samples"
+            f"the inputs differ in length ({describe_arrays(structure)}); pass as many "
+            "rows to each input, or np.stack(x) where x is a list of samples"
         )
     return lengths.pop()
 
@@ -171,8 +171,8 @@ def as_array(value: Any) -> NDArray[Any]:
         return np.asarray(value)
     except (TypeError, ValueError) as error:  # rows of different lengths, for instance
         raise MisuseError(
-            f"expected an array of numbers; received {type(value).__name__}, which NumPy "
-            f"cannot read ({error}); pad or convert it to one array"
+            f"a value of type {type(value).__name__} cannot be read as an array of numbers "
+            f"({error}); pad or convert it to one array"
         ) from error
 
 
@@ -218,9 +218,9 @@ def _texts_or_numbers(array: NDArray[Any], x: Any, floatx: str) -> NDArray[Any]:
     dtype = _model_dtype(array.dtype, floatx)
     if dtype is None or array.ndim < 1:
         raise MisuseError(
-            "expected x as an array of numbers or texts (n_samples, ...); received "
-            f"{type(x).__name__} of shape {array.shape} and dtype {array.dtype}; "
-            "pass the inputs as NumPy arrays"
+            "x must be an array of numbers or texts (n_samples, ...), not of type "
+            f"{type(x).__name__} of shape {array.shape} and dtype {array.dtype}; pass the "
+            "inputs as NumPy arrays"
         )
     return array.astype(dtype, copy=False)
 
@@ -247,8 +247,8 @@ def _table(frame: Any, floatx: str) -> NDArray[Any]:
         return array
     if any(getattr(dtype, "kind", "O") not in "biuf" for dtype in frame.dtypes):
         raise MisuseError(
-            "expected x as a data frame of numbers; received columns of "
-            f"{sorted({str(dtype) for dtype in frame.dtypes})}; drop the others, or encode "
-            "them as numbers"
+            "x is a data frame with columns of "
+            f"{listed(sorted({str(dtype) for dtype in frame.dtypes}))}, not only numbers; "
+            "drop the others, or encode them as numbers"
         )
     return np.asarray(frame.to_numpy(dtype=floatx, na_value=np.nan))

@@ -19,6 +19,7 @@ from tb_embed_plugin.recording.samples.input_arrays import Rows, as_array, is_da
 from tb_embed_plugin.runs.manifest import ColumnType
 from tb_embed_plugin.runs.tables.dates import are_dates
 from tb_embed_plugin.runs.tables.metadata_table import Column
+from tb_embed_plugin.wording import as_typed, listed
 
 MAX_CATEGORIES = 1000
 """A column with more distinct words than this is text."""
@@ -51,8 +52,8 @@ def label_column(labels: Any, count: int, class_names: ClassNames | None) -> Col
     values = flat_labels(array)
     if values is None:
         raise MisuseError(
-            "expected labels of shape (n_samples,); received "
-            f"{array.shape}, and not one-hot; pass one label a sample"
+            f"labels has shape {array.shape}, which is neither (n_samples,) nor one-hot; "
+            "pass one label per sample"
         )
     if class_names is not None:
         return Column("label", "category", _class_names_of(values, class_names))
@@ -96,8 +97,8 @@ def metadata_columns(metadata: Any, count: int, rows: Rows | None) -> list[Colum
         text = readable(str(name))
         if not text.strip() or text == "index" or text in [c.name for c in columns]:
             raise MisuseError(
-                "expected columns of metadata with different names, none of them empty or "
-                f"'index', which is the samples' number; received {text!r}; rename it"
+                f"the metadata column {text!r} is empty, repeated or called 'index', which "
+                "is the samples' number; rename it"
             )
         cells = _values(text, values)
         if len(cells) != count:
@@ -146,15 +147,11 @@ def _wrong_length(name: str, expected: int, received: int) -> MisuseError:
     what, hint = f"metadata {name!r}", ""
     if name == "label":
         what = "labels"
-        hint = " (an x that is a list of arrays is several inputs: np.stack makes it samples)"
+        hint = " (an x that is a list of arrays is taken for several inputs; np.stack makes it "
+        "samples)"
     return MisuseError(
         f"{what} has {received} values but x has {expected} samples; pass one per sample{hint}"
     )
-
-
-def _shown(value: object) -> str:
-    """Returns a label as one would type it, also one of NumPy's types."""
-    return repr(value.item() if isinstance(value, np.generic) else value)
 
 
 def _digits(number: int) -> str:
@@ -168,8 +165,9 @@ def _digits(number: int) -> str:
 def _named_values(metadata: Any) -> Iterable[tuple[object, Any]]:
     if not isinstance(metadata, Mapping) and not is_data_frame(metadata):
         raise MisuseError(
-            "expected metadata as a mapping of names to values, or a data frame; received "
-            f"{type(metadata).__name__}; name each column, metadata={{'writer': writers}} say"
+            "metadata must map names to values or be a data frame, not of type "
+            f"{type(metadata).__name__}; name each column, as in metadata={{'writer': "
+            "writers}"
         )
     items: Iterable[tuple[object, Any]] = metadata.items()  # of a data frame: columns
     return items
@@ -183,9 +181,9 @@ def _values(name: str, values: Any) -> list[object]:
     wrong = [cell for cell in cells if isinstance(cell, list | tuple | np.ndarray)]
     if wrong or not is_sequence:
         raise MisuseError(
-            f"expected one value a sample in column {name!r}; received "
-            f"{type(wrong[0] if wrong else values).__name__}; pass a sequence of numbers or "
-            "strings, or a column for each part"
+            f"the metadata column {name!r} must have one value per sample, not of type "
+            f"{type(wrong[0] if wrong else values).__name__}; pass a sequence of numbers "
+            "or strings, or a column for each part"
         )
     return cells
 
@@ -228,8 +226,8 @@ def class_names_by_number(class_names: ClassNames) -> dict[Any, str]:
     differ = "" not in names.values() and len(set(names.values())) == len(names)
     if isinstance(class_names, str) or not differ:
         raise MisuseError(
-            "expected class_names that differ, none of them empty; received "
-            f"{list(names.values())}; name each class by a word of its own"
+            "class_names must be different and not empty, but they are "
+            f"{as_typed(list(names.values()))}; give each class a name of its own"
         )
     return names
 
@@ -240,14 +238,14 @@ def _class_names_of(values: Sequence[object], class_names: ClassNames) -> list[s
     unnamed = [v for v in values if not is_missing(v) and v not in names]
     if unnamed and not isinstance(class_names, Mapping):
         raise MisuseError(
-            f"class_names has {len(names)} names, for the labels 0 to {len(names) - 1}, but "
-            f"labels holds {_shown(unnamed[0])}; pass a name for every class, or leave "
+            f"class_names has {len(names)} names, for the labels 0 to {len(names) - 1}, "
+            f"but labels has {as_typed(unnamed[0])}; pass a name for every class, or leave "
             "class_names out where the labels are words"
         )
     if unnamed:
         raise MisuseError(
-            f"expected labels among {list(names)}, the numbers of class_names; received "
-            f"{_shown(unnamed[0])}; name every class, or leave class_names out where the "
-            "labels are words"
+            f"labels has {as_typed(unnamed[0])}, but class_names names only "
+            f"{listed(names)}; name every class, or leave class_names out where the labels "
+            "are words"
         )
     return ["" if is_missing(v) else names[v] for v in values]

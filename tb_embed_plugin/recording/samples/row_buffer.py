@@ -43,7 +43,7 @@ class RowBuffer:
         for place, array in arrays_of(x):
             if place not in before or before[place].shape[1:] != array.shape[1:]:
                 raise MisuseError(
-                    f"expected batches of one shape; received {describe_arrays(x)} after "
+                    f"the batches differ in shape: {describe_arrays(x)} after "
                     f"{describe_arrays(self._first)}; pad the samples to one shape"
                 )
             if isinstance(array, np.ndarray):

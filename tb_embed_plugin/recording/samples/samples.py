@@ -36,6 +36,7 @@ from tb_embed_plugin.recording.samples.subsample import subsample_rows
 from tb_embed_plugin.runs.images import Images, read_images
 from tb_embed_plugin.runs.manifest import OutputsInfo
 from tb_embed_plugin.runs.tables.metadata_table import Column, index_column
+from tb_embed_plugin.wording import listed
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ def _label(labels: Any, count: int, class_names: ClassNames | None) -> Column | 
         return label_column(labels, count, class_names)
     if class_names is not None:
         raise MisuseError(
-            "expected labels that class_names can name; received none; pass labels= as well"
+            "class_names needs labels to name, but there are none; pass labels= as well"
         )
     return None
 
@@ -147,8 +148,8 @@ def _columns(
     names = [column.name for column in columns]
     if names.count("label") > 1:
         raise MisuseError(
-            "expected metadata without a column 'label', which the labels are; received "
-            f"{names[2:]}; rename it, or record x without its labels"
+            "metadata must not have a column 'label' besides the labels (its columns are "
+            f"{listed(names[2:])}); rename it, or record x without its labels"
         )
     return tuple(columns)
 
@@ -202,14 +203,14 @@ def _reshaped(
 ) -> NDArray[np.generic]:
     if len(arrays) != 1:
         raise MisuseError(
-            "expected image_shape with an x of one input; received "
-            f"{len(arrays)} inputs; pass images= instead"
+            f"image_shape needs an x of one input, but x has {len(arrays)}; pass images= "
+            "instead"
         )
     (x,) = arrays
     if x[0].size != np.prod(image_shape):
         raise MisuseError(
-            f"expected an image_shape of {x[0].size} values, as a sample of x has; "
-            f"received {image_shape}; pass images= where x holds something else"
+            f"image_shape {image_shape} does not fit the {x[0].size} values of a sample of "
+            "x; pass images= where x is not images"
         )
     return x.reshape(len(x), *image_shape)
 

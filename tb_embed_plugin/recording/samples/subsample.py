@@ -8,6 +8,7 @@ import numpy as np
 
 from tb_embed_plugin.errors import MisuseError
 from tb_embed_plugin.recording.samples.input_arrays import Rows
+from tb_embed_plugin.wording import as_typed
 
 
 def subsample_rows(
@@ -33,8 +34,8 @@ def subsample_rows(
     is_whole = isinstance(max_samples, int | np.integer) and not isinstance(max_samples, bool)
     if not is_whole or max_samples < 1:
         raise MisuseError(
-            f"expected max_samples as a whole number of at least 1; received {max_samples!r}; "
-            "pass None to record all samples"
+            "max_samples must be a whole number of at least 1, not "
+            f"{as_typed(max_samples)}; pass None to record all samples"
         )
     if count <= max_samples:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +13,9 @@ from tb_embed_plugin.recording.options.options import RecordingOptions
 from tb_embed_plugin.recording.training.console import format_bytes, log_line, warn
 from tb_embed_plugin.recording.training.snapshot_recorder import SnapshotRecorder
 from tb_embed_plugin.runs.images import Images
+
+TAB_ADDRESS = "http://localhost:6006/#tb_embed"
+"""The tab's address at TensorBoard's default port; else TensorBoard chooses the tab."""
 
 
 def announce_start(
@@ -31,28 +35,46 @@ def announce_start(
         snapshots = min(snapshots, options.max_to_keep)
     need = snapshots * forward.size * options.dtype.itemsize
     if verbose:
+        names = [layer.name for layer in forward.layers]
         log_line(
-            f"EmbeddingCheckpoint records {', '.join(layer.name for layer in forward.layers)} "
-            f"into {run_dir}: about {snapshots} snapshots, {format_bytes(need)}."
+            f"Recording layer{'s' * (len(names) > 1)} {', '.join(names)} to {run_dir} "
+            f"(about {count_snapshots(snapshots)}, {format_bytes(need)})."
         )
         if images is not None and images.scaling:
-            log_line(f"The thumbnails are x, {images.scaling}; pass images= for others.")
+            log_line(f"The thumbnails show x, {images.scaling}; pass images= for others.")
         for note in forward.notes:
             log_line(note)
     free = shutil.disk_usage(run_dir).free
     if need > free:
         warn(
-            f"needs about {format_bytes(need)} in {run_dir}, where {format_bytes(free)} are "
-            "free. Record fewer samples, or pass max_to_keep=."
+            f"{run_dir} has {format_bytes(free)} of free disk but EmbeddingCheckpoint needs "
+            f"about {format_bytes(need)}. Record fewer samples, or pass max_to_keep=."
         )
 
 
 def announce_end(
     run_dir: Path, recorder: SnapshotRecorder, snapshot_size: int, seconds: float
 ) -> None:
-    """Announces what was recorded, and its share of the training's `seconds`."""
+    """Announces what was recorded, its share of the training's time, and the address."""
     log_line(
-        f"EmbeddingCheckpoint recorded {recorder.recorded} snapshots, "
-        f"{format_bytes(recorder.recorded * snapshot_size)}, in "
-        f"{recorder.seconds / max(seconds, 1e-9):.1%} of the training's time: {run_dir}"
+        f"Recorded {count_snapshots(recorder.recorded)} "
+        f"({format_bytes(recorder.recorded * snapshot_size)}, "
+        f"{recorder.seconds / max(seconds, 1e-9):.1%} of the training's time). To see them, "
+        f"run tensorboard --logdir {shlex.quote(str(log_directory(run_dir)))} and open its tab "
+        f"EMBEDDINGS: {TAB_ADDRESS}"
     )
+
+
+def count_snapshots(count: int) -> str:
+    """Returns a number of snapshots in words."""
+    return f"{count} snapshot{'s' * (count != 1)}"
+
+
+def log_directory(run_dir: Path) -> Path:
+    """Returns the directory to start TensorBoard with: the one that holds the run.
+
+    Args:
+        run_dir: The run's directory, as the user wrote it.
+    """
+    # "." and ".." have no name from which to go up: they are shown as a run themselves.
+    return run_dir if run_dir.name in {"", ".."} else run_dir.parent

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import logging
 import warnings
+from pathlib import Path
+
+from tb_embed_plugin.wording import system_error
 
 _LOGGER = logging.getLogger("tb_embed_plugin")
 
@@ -29,6 +32,11 @@ def format_bytes(n_bytes: float) -> str:
     return f"{n_bytes:.3g} TB"
 
 
-def warn(what: str) -> None:
-    """Warns the user of something, as a sentence about `EmbeddingCheckpoint`."""
-    warnings.warn(f"EmbeddingCheckpoint {what}", RuntimeWarning, stacklevel=3)
+def warn(sentence: str) -> None:
+    """Warns the user once."""
+    warnings.warn(sentence, RuntimeWarning, stacklevel=3)
+
+
+def failure_words(error: Exception, run_dir: Path) -> str:
+    """Returns the reason of a failure: a system error with path and remedy, not its number."""
+    return system_error(error, "write", run_dir) if isinstance(error, OSError) else str(error)

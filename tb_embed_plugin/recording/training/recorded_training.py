@@ -14,7 +14,7 @@ from tb_embed_plugin.recording.forward_pass.forward_pass import ForwardPass
 from tb_embed_plugin.recording.options.options import OnExisting, RecordingOptions
 from tb_embed_plugin.recording.samples.samples import Samples
 from tb_embed_plugin.recording.training.announcement import announce_end, announce_start
-from tb_embed_plugin.recording.training.console import warn
+from tb_embed_plugin.recording.training.console import failure_words, warn
 from tb_embed_plugin.recording.training.fit_call import FitCall
 from tb_embed_plugin.recording.training.progress import TrainingProgress
 from tb_embed_plugin.recording.training.resume import ResumePoint
@@ -112,7 +112,9 @@ class RecordedTraining:
             recorder.wait()
             self._add_phase("ended")
             recorder.close()
-            if self._is_verbose and self._location is not None:
+            # Not after a failure, which has ended it with a warning.
+            is_recorded = not (self._has_ended or recorder.failed)
+            if self._is_verbose and is_recorded and self._location is not None:
                 seconds = time.perf_counter() - self._started
                 announce_end(self._location.run_dir, recorder, self._snapshot_size, seconds)
         self._close()
@@ -155,8 +157,8 @@ class RecordedTraining:
         self._recorded_digest, self._recorded_units = now, self._units
         if location.reason is not None:
             warn(
-                f"records a new training into {location.run_dir}, because {location.reason} to "
-                "choose otherwise."
+                f"{location.reason}; EmbeddingCheckpoint records into {location.run_dir} "
+                f"instead. {location.remedy}"
             )
         self._add_first_phases(resume_point, now)
         self._recorder = SnapshotRecorder(
@@ -278,9 +280,10 @@ class RecordedTraining:
         try:
             do()
         except Exception as error:  # noqa: BLE001 # whatever it is, training must go on
+            reason = failure_words(error, self._options.log_dir)
             warn(
-                f"stopped recording into {self._options.log_dir}: {error}. The training goes "
-                "on; what was recorded so far can be read."
+                f"EmbeddingCheckpoint stopped recording: {reason}. The training goes on, and "
+                "the recorded snapshots can be read."
             )
             self._close()
 

@@ -64,12 +64,16 @@ def resume_from(step: Step, evidence: ResumeEvidence) -> ResumePoint:
 def why_not_resumed(run: Manifest, layers: Sequence[Layer], fingerprint: str) -> str:
     """Returns the reason, in words, why a new training does not go on with a run."""
     if run.fingerprint != fingerprint:
-        return "holds other samples"
+        return "already holds a run of other samples"
     if run.layers != tuple(layers):
-        return f"holds other layers ({', '.join(layer.name for layer in run.layers)})"
+        return "already holds a run of other layers "
+        f"({', '.join(layer.name for layer in run.layers)})"
     if all(step.digest is None for step in run.live_steps):
-        return "has no digests of the weights, by which a training that goes on is known"
-    return "holds another training (it did not begin where this one does)"
+        return "already holds a run without digests of the weights, so nothing shows whether "
+        "this training continues it"
+    if not run.recording:
+        return "already holds a finished run"
+    return "already holds the run of another training"
 
 
 def _is_untrained(step: Step, live: Sequence[Step]) -> bool:

@@ -39,6 +39,8 @@ EMPTY_RUN = Manifest(
 )
 """The manifest of a directory without a run."""
 
+_REMEDY = 'Pass on_existing="continue" to go on with that run, or "overwrite" to replace it.'
+
 
 @dataclass(frozen=True)
 class NewTraining:
@@ -63,14 +65,16 @@ class RunLocation:
         run_dir: The directory.
         recorded: The run that it holds already, None where a run begins.
         resume_point: The point of that run from which the training goes on.
-        reason: The reason why it is not `log_dir`, and the remedy, in words; None where it is,
-            or the user asked for it.
+        reason: The reason why it is not `log_dir`, in words; None where it is, or the user
+            asked for it.
+        remedy: The way to choose another one, a sentence.
     """
 
     run_dir: Path
     recorded: Manifest | None = None
     resume_point: ResumePoint | None = None
     reason: str | None = None
+    remedy: str = ""
 
 
 def claim_run_location(
@@ -101,7 +105,7 @@ def _choose(
 ) -> RunLocation:
     """Inspects the numbered directories up to the first free one."""
     not_usable = why_not_usable(log_dir)
-    reason = None if not_usable is None else f"{not_usable}. Pass a log_dir of its own"
+    reason, remedy = not_usable, "Pass a log_dir of its own to choose the directory."
     found: list[tuple[ResumeEvidence, RunLocation]] = []
     for run_dir in itertools.islice(
         numbered_directories(log_dir), not_usable is not None, None
@@ -119,11 +123,12 @@ def _choose(
                 if on_existing == "continue":
                     break
             taken = why_not_resumed(recorded, new_training.layers, new_training.fingerprint)
-        reason = reason or f'{run_dir} {taken}. Pass on_existing="continue" or "overwrite"'
+        if reason is None:
+            reason, remedy = f"{run_dir} {taken}", _REMEDY
     if found:
         return min(found, key=lambda one: EVIDENCE_ORDER.index(one[0]))[1]
     is_reported = on_existing != "new" or not_usable is not None
-    return RunLocation(run_dir, reason=reason if is_reported else None)
+    return RunLocation(run_dir, reason=reason if is_reported else None, remedy=remedy)
 
 
 def _resume_point(
@@ -151,14 +156,14 @@ def _is_free(run_dir: Path, log_dir: Path) -> bool:
 def _inspect(run_dir: Path, held: list[Path]) -> tuple[Manifest | None, str]:
     """Locks a directory; returns its run, or None and why nothing can be recorded there."""
     if not (run_dir / LOCK_FILE).parent.exists():
-        return None, "holds something else"
+        return None, "already holds other files"
     try:
         if not hold(run_dir):
-            return None, "is being recorded by this process"
+            return None, "is already being recorded by this process"
         held.append(run_dir)
         recorded = read_manifest(run_dir)
     except HeldElsewhereError as error:
-        return None, f"is taken: {error.holder} records into it"
+        return None, f"is already being recorded by {error.holder}"
     except UnreadableError as error:
-        return None, f"holds a run that cannot be read ({error})"
+        return None, f"already holds a run that cannot be read ({error})"
     return recorded or EMPTY_RUN, ""

@@ -19,6 +19,7 @@ import numpy as np
 from tb_embed_plugin.recording.options.schedule import thin
 from tb_embed_plugin.recording.options.tensors import Tensors
 from tb_embed_plugin.recording.training.background_thread import BackgroundThread
+from tb_embed_plugin.recording.training.console import failure_words
 from tb_embed_plugin.runs.images import Images
 from tb_embed_plugin.runs.manifest import Step
 from tb_embed_plugin.runs.writer import RunWriter
@@ -112,7 +113,10 @@ class SnapshotRecorder:
             self._thumbnails.close()
         except Exception as error:  # noqa: BLE001 # the snapshots are worth more
             if not self.failed:
-                self._warn(f"could not write the thumbnails into {self._run_dir}: {error}")
+                self._warn(
+                    "EmbeddingCheckpoint could not save the thumbnails: "
+                    f"{failure_words(error, self._run_dir)}"
+                )
         self.seconds += time.perf_counter() - start
 
     def _write(self, step: Step, tensors: Tensors) -> None:
@@ -126,19 +130,21 @@ class SnapshotRecorder:
             return
         self._has_warned_not_finite = True
         self._warn(
-            f"recorded NaN or infinity in {', '.join(step.not_finite)} at step {step.step}, as "
-            "the model gave them. The training goes on."
+            f"{', '.join(step.not_finite)} holds NaN or infinity at {step.unit} "
+            f"{step.step}, as the model returned it; EmbeddingCheckpoint records on and "
+            "the training goes on."
         )
 
     def _stop_after(self, error: Exception) -> None:
         self.failed = True
         self._warn(
-            f"stopped recording into {self._run_dir}: {error}. The training goes on; what was "
-            "recorded so far can be read."
+            "EmbeddingCheckpoint stopped recording: "
+            f"{failure_words(error, self._run_dir)}. The training goes on, and the "
+            "recorded snapshots can be read."
         )
 
     def _warn(self, what: str) -> None:
-        warnings.warn(f"EmbeddingCheckpoint {what}", RuntimeWarning, stacklevel=2)
+        warnings.warn(what, RuntimeWarning, stacklevel=2)
 
 
 def not_finite(tensors: Tensors, dtype: np.dtype[np.generic]) -> tuple[str, ...]:

@@ -35,8 +35,8 @@ class TrainedModel:
         except Exception as error:  # noqa: BLE001 # whatever it is, training must go on
             if not self._has_warned:
                 warn(
-                    f"cannot read the weights ({error}), by which a training that goes on with "
-                    "this run would be known."
+                    f"EmbeddingCheckpoint cannot read the weights ({error}), so a later "
+                    "training that continues this run will not be recognized."
                 )
             self._has_warned = True
             return None

@@ -31,6 +31,7 @@ from tb_embed_plugin.runs.checkpoints.bundle_entries import (
 from tb_embed_plugin.runs.checkpoints.leveldb_table import table_items
 from tb_embed_plugin.runs.checkpoints.wire_format import varint
 from tb_embed_plugin.runs.safe_path import confined
+from tb_embed_plugin.wording import no_such
 
 MAX_INDEX_BYTES = 64 << 20
 """An index of a million tensors; larger ones are not read."""
@@ -67,8 +68,8 @@ class Checkpoint:
             }
         except (ValueError, KeyError, IndexError, struct.error, TypeError) as error:
             raise UnreadableError(
-                f"expected the index of a TensorFlow checkpoint; {name}.index is "
-                f"damaged or of another kind ({error}); record this step again"
+                f"{name}.index is damaged or not the index of a TensorFlow checkpoint "
+                f"({error}); record this step again"
             ) from error
 
     def tensor(self, name: str) -> NDArray[np.generic]:
@@ -93,8 +94,8 @@ class Checkpoint:
             )
             if part is None or len(where) != whole.ndim or whole[where].shape != part.shape:
                 raise UnreadableError(
-                    f"expected the part {extents} of {name!r} in {self._name}; it is missing "
-                    "or of another shape; record this step again"
+                    f"the part {extents} of {name!r} in {self._name} is missing or of "
+                    "another shape; record this step again"
                 )
             whole[where] = self._plain(name, part)
         whole.flags.writeable = False
@@ -109,12 +110,12 @@ class Checkpoint:
         """
         entry = self._entry(name)
         if entry.dtype != STRING or math.prod(entry.shape) != 1:
-            raise UnreadableError(f"expected a string as {name!r} in {self._name}")
+            raise UnreadableError(f"{name!r} in {self._name} is not a string")
         data = self._map(entry, np.dtype("|u1"), (entry.size,)).tobytes()
         try:
             length, position = varint(data, 0)
         except (IndexError, ValueError) as error:
-            raise UnreadableError(f"expected a string as {name!r} in {self._name}") from error
+            raise UnreadableError(f"{name!r} in {self._name} is not a string") from error
         return data[position + 4 : position + 4 + length]  # a checksum of the length precedes
 
     def _read_index(self) -> bytes:
@@ -123,13 +124,13 @@ class Checkpoint:
                 data = file.read(MAX_INDEX_BYTES + 1)
         except OSError as error:
             raise NotRecordedError(
-                f"expected a checkpoint {self._name}; its index cannot be read "
+                f"the index of checkpoint {self._name} cannot be read "
                 f"({type(error).__name__}); it may have been thinned out: reload the page"
             ) from error
         if len(data) > MAX_INDEX_BYTES:
             raise UnreadableError(
-                f"expected an index of at most {MAX_INDEX_BYTES} bytes; {self._name}.index is "
-                "larger; save fewer tensors in one checkpoint"
+                f"{self._name}.index is larger than {MAX_INDEX_BYTES} bytes; save fewer "
+                "tensors in one checkpoint"
             )
         return data
 
@@ -137,21 +138,21 @@ class Checkpoint:
         entry = self.entries.get(name)
         if entry is None:
             raise NotRecordedError(
-                f"expected one of the tensors {sorted(self.entries)}; received {name!r}"
+                no_such("tensor", name, sorted(self.entries), f"checkpoint {self._name}")
             )
         return entry
 
     def _plain(self, name: str, entry: TensorEntry) -> NDArray[np.generic]:
         if entry.dtype not in NUMBER_TYPES:
             raise UnreadableError(
-                f"expected a tensor of a plain number type; {name!r} of {self._name} is of "
-                f"TensorFlow's type {entry.dtype}"
+                f"{name!r} of {self._name} has TensorFlow's type {entry.dtype}, which is "
+                "not a plain number type; save it as float32"
             )
         dtype = np.dtype(NUMPY_TYPES.get(entry.dtype, "<u2"))
         if entry.size != dtype.itemsize * math.prod(entry.shape):
             raise UnreadableError(
-                f"expected {entry.shape} values of {dtype} for {name!r} of "
-                f"{self._name}; received {entry.size} bytes; record it again"
+                f"{name!r} of {self._name} has {entry.size} bytes, which do not fit "
+                f"{entry.shape} values of {dtype}; record it again"
             )
         mapped = self._map(entry, dtype, entry.shape)
         return _float32(mapped) if entry.dtype == BFLOAT16 else mapped
@@ -166,8 +167,8 @@ class Checkpoint:
             return np.memmap(path, dtype, mode="r", offset=entry.offset, shape=shape)
         except (OSError, ValueError, OverflowError) as error:
             raise UnreadableError(
-                f"expected {entry.offset + entry.size} bytes or more in {path.name}; "
-                "the file is missing or cut short; record this step again"
+                f"{path.name} is missing or cut short: it must have at least "
+                f"{entry.offset + entry.size} bytes; record this step again"
             ) from error
 
     def _shard(self, number: int) -> Path:
@@ -190,8 +191,8 @@ class Checkpoint:
             on_disk = 0
         if entry.dtype not in NUMBER_TYPES or sum(sizes) != size or size > on_disk:
             raise UnreadableError(
-                f"expected parts of {size} bytes for {name!r} of {self._name}; received "
-                f"{sum(sizes)}, and files of {on_disk}; record this step again"
+                f"the parts of {name!r} in {self._name} have {sum(sizes)} bytes and files "
+                f"of {on_disk}, not {size} bytes; record this step again"
             )
         return np.empty(entry.shape, dtype)
 

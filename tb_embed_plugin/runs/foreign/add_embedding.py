@@ -98,8 +98,8 @@ def _find(
     received = sum(bool(tensor.tensor) for tensor in tensors) + len(unlisted)
     if len(opened) == MAX_TENSORS < received:
         found.problems.append(
-            f"expected at most {MAX_TENSORS} embeddings in a run; received {received}: the "
-            "others are left out; log fewer steps into one run"
+            f"the run has {received} embeddings, of which the first {MAX_TENSORS} are "
+            "shown; log fewer steps into one run"
         )
     words = list(dict.fromkeys(step for _, step in opened))
     # All tags together, so that one step is the same moment in each of them.

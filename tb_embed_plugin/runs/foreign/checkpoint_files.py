@@ -89,8 +89,8 @@ class CheckpointTensor:
         values = Checkpoint(self.folder, self.checkpoint).tensor(self.key)
         if values.shape != self.shape:
             raise UnreadableError(
-                f"expected {self.name!r} of shape {self.shape} in {self.checkpoint}; received "
-                f"{values.shape}: it was written anew; reload the page"
+                f"{self.name!r} in {self.checkpoint} now has the shape {values.shape} "
+                f"instead of {self.shape}, since the file was rewritten; reload the page"
             )
         with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite
             return values.astype(np.float32, copy=False)
@@ -144,17 +144,17 @@ class CheckpointFiles:
         if len(ordered) > 1:
             some = ", ".join(series.name for series in ordered[:5])
             found.problems.append(
-                f"expected one series of checkpoints; received {len(ordered)}, {some}: layers "
-                f"of all but the first bear its name, and at most {MAX_SERIES} are shown; save "
-                "each into a directory of its own"
+                f"the directory has {len(ordered)} series of checkpoints, {some}: layers "
+                f"of all but the first bear the series' name, and at most {MAX_SERIES} are "
+                "shown; save each into a directory of its own"
             )
         bound_layers(found)
         if checkpoints:
             found.looked_in = "the checkpoints"
         elif main in names:
             found.problems.append(
-                f"expected a checkpoint in TensorFlow's V2 format; {main} is in the first one, "
-                "before TensorFlow 0.12; save it again by a newer tf.compat.v1.train.Saver"
+                f"{main} is in the checkpoint format V1 of TensorFlow before 0.12; save it "
+                "again with a newer tf.compat.v1.train.Saver"
             )
         return found
 
@@ -244,8 +244,8 @@ def _bounded(series: Series, problems: list[str]) -> dict[int, str]:
     shown = dict(list(series.names.items())[-MAX_CHECKPOINTS:])
     if len(shown) < len(series.names):
         problems.append(
-            f"expected at most {MAX_CHECKPOINTS} checkpoints {series.name}; received "
-            f"{len(series.names)}: the first {len(series.names) - len(shown)} are left out"
+            f"{series.name} has {len(series.names)} checkpoints, of which the last "
+            f"{len(shown)} are shown; keep at most {MAX_CHECKPOINTS}"
         )
     return shown
 
@@ -255,7 +255,7 @@ def _without_index(names: Sequence[str]) -> list[str]:
     indexed = {name.removesuffix(INDEX) for name in names if name.endswith(INDEX)}
     data = {name.rpartition(".data-")[0] for name in names if ".data-" in name}
     return [
-        f"expected {name}{INDEX} beside its data; received none: the checkpoint is being "
-        "written, or was copied in part; copy the index too"
+        f"{name}{INDEX} is missing: the checkpoint is being written, or was copied in "
+        "part; copy the index too"
         for name in sorted(data - indexed - {""})[:3]
     ]

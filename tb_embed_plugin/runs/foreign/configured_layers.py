@@ -57,12 +57,12 @@ def configure(
 def _missing(name: str, found: FolderContents) -> list[str]:
     """Says what a tensor is that a configuration names and no layer shows."""
     if what := found.other_tensors.get(bare_name(name)):
-        return [f"expected a matrix as the tensor {shown(name)}; it is {what}"]
+        return [f"the tensor {shown(name)} is not a matrix but {what}"]
     if not found.layers:
         return []  # what is missing then is the checkpoint, which has a problem of its own
     there = ", ".join(layer.name for layer in found.layers[:5])
     problem = (
-        f"expected the tensor {shown(name)} that the configuration names; the files hold "
+        f"the configuration names the tensor {shown(name)}, but the files hold "
         f"{shown(there)}; correct its tensor_name"
     )
     return [problem]

@@ -171,8 +171,8 @@ def bound_layers(found: FolderContents) -> None:
     """Drops the last ones of too many layers, with a problem that says so."""
     if len(found.layers) > MAX_LAYERS:
         found.problems.append(
-            f"expected at most {MAX_LAYERS} matrices; received {len(found.layers)}: those with "
-            "fewest rows are left out"
+            f"the run has {len(found.layers)} matrices, of which the {MAX_LAYERS} with the "
+            "most rows are shown"
         )
         del found.layers[MAX_LAYERS:]
 
@@ -207,8 +207,8 @@ def split_problems(layers: Sequence[ForeignLayer]) -> list[str]:
             name = layer.name.removesuffix(_in_words(layer.shape))
             split.setdefault((name, layer.parts), []).append(layer)
     return [
-        f"expected {name} of one shape at all steps; received {_shapes(parts)}, whose rows are "
-        f"not the same samples: {_shown(shown, parts)}"
+        f"{name} changes its shape between steps ({_shapes(parts)}), so its rows are not "
+        f"the same samples: {_shown(shown, parts)}"
         for (name, parts), shown in split.items()
     ]
 
@@ -216,7 +216,7 @@ def split_problems(layers: Sequence[ForeignLayer]) -> list[str]:
 def _shown(layers: Sequence[ForeignLayer], parts: Sequence[tuple[int, int]]) -> str:
     """Says which layers show the parts of a tensor."""
     names = ", ".join(layer.name for layer in layers)
-    said = f"they are shown apart, as {names}" if len(layers) > 1 else f"{names} is shown"
+    said = f"they are shown separately, as {names}" if len(layers) > 1 else f"{names} is shown"
     shown = {layer.shape for layer in layers}
     missing = [shape for shape in parts if shape not in shown]
     return f"{said}; the steps of {_shapes(missing)} are left out" if missing else said

@@ -31,6 +31,7 @@ from tb_embed_plugin.runs.manifest import ColumnInfo, Step
 from tb_embed_plugin.runs.run import Run, not_finite_problems, short_hash
 from tb_embed_plugin.runs.tables.metadata_inference import read_inferred_table
 from tb_embed_plugin.runs.tables.metadata_table import Column
+from tb_embed_plugin.wording import listed
 
 MAX_PROBLEMS = 30
 """Problems listed of a run, besides those that say which snapshots are not finite."""
@@ -98,7 +99,7 @@ class ForeignRun(Run):
         shown = self._problems[:MAX_PROBLEMS]
         if len(self._problems) > MAX_PROBLEMS:
             rest = len(self._problems) - MAX_PROBLEMS
-            shown.append(f"expected sound files; received {rest} more problems like these")
+            shown.append(f"there are {rest} more damaged files like these")
         return [*shown, *not_finite_problems(self)]
 
     def stamp(self, layer: str, step: int) -> Hashable:
@@ -117,7 +118,7 @@ class ForeignRun(Run):
         except UnreadableError as error:
             if (layer, step) not in self._damaged:
                 self._damaged.add((layer, step))
-                self._problems.append(f"{layer} at step {self.step_name(step)}: {error}")
+                self._problems.append(f"{layer} at {self.step_words(step)}: {error}")
                 self._tell_anew()
             raise
         if tensor.stamp in self._finite:
@@ -147,8 +148,8 @@ class ForeignRun(Run):
         columns = with_classes(read_inferred_table(table, facts.samples).columns)
         if tuple(column.info for column in columns) != facts.columns:
             raise UnreadableError(
-                f"expected {table.name} to hold the columns that were listed; it has changed; "
-                "reload the page"
+                f"the columns of {table.name} have changed since they were listed; reload "
+                "the page"
             )
         return columns
 
@@ -163,8 +164,8 @@ class ForeignRun(Run):
         found = self._found[layer]
         if facts.sprite is None or found.sheet is None or page != 0:
             raise NotRecordedError(
-                f"expected a page below {int(facts.sprite is not None)}, the pages of "
-                f"{layer!r} in run {self.name!r}; received {page}"
+                f"{layer!r} in run {self.name!r} has {int(facts.sprite is not None)} pages "
+                f"of thumbnails, not a page {page}"
             )
         sheet = read_sheet(found.sheet, found.cell, facts.samples)
         return sheet.read(), sheet.media_type
@@ -183,8 +184,8 @@ class ForeignRun(Run):
         tensor = self._found[layer].tensors.get(step)
         if tensor is None:
             raise NotRecordedError(
-                f"expected a step of {layer!r} in run {self.name!r}, {list(facts.steps)}; "
-                f"received {step}"
+                f"{layer!r} in run {self.name!r} has no step {step}; its steps: "
+                f"{listed(facts.steps)}"
             )
         return tensor
 
@@ -287,8 +288,8 @@ def _unfit_tables(layers: Sequence[ForeignLayer], facts: Sequence[LayerFacts]) -
             fits[layer.table] = fits.get(layer.table, False) or bool(fact.columns)
     rows = ", ".join(sorted({str(fact.samples) for fact in facts})[:5])
     return [
-        f"expected a tensor with as many rows as {table.name}, which the configuration gives "
-        f"to all tensors; received {rows} rows; correct the table"
+        f"the tensor has {rows} rows, but {table.name}, which the configuration gives to "
+        "all tensors, has another number; correct the table"
         for table, fitting in fits.items()
         if not fitting
     ]

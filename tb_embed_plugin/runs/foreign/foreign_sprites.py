@@ -96,8 +96,8 @@ def read_sheet(path: Path, cell: Sequence[int], n_samples: int) -> Sheet:
     if sides is None:
         raise _unreadable(
             path,
-            f"single_image_dim {list(cell)} and a sheet of {width} x {height} pixels",
-            "cells that fit into the sheet",
+            f"{width} x {height} pixels",
+            f"a sheet into which cells of single_image_dim {list(cell)} fit",
             "give width and height of one thumbnail as single_image_dim",
         )
     columns, rows = width // sides[0], height // sides[1]
@@ -105,14 +105,14 @@ def read_sheet(path: Path, cell: Sequence[int], n_samples: int) -> Sheet:
     if not cell and (len(fitting) > 1 or columns != _square(n_samples)):
         others = "".join(f", not {w} x {h}" for w, h in fitting[1:3])
         problems.append(
-            f"expected single_image_dim, the size of one thumbnail in {path.name}; received "
-            f"none: cells of {sides[0]} x {sides[1]} pixels{others} are a guess; write it "
-            "into the configuration"
+            f"single_image_dim, the size of one thumbnail in {path.name}, is missing: "
+            f"cells of {sides[0]} x {sides[1]} pixels{others} are a guess; write it into "
+            "the configuration"
         )
     if columns * rows < n_samples:
         problems.append(
-            f"expected {n_samples} thumbnails in {path.name}; received {columns * rows} cells "
-            f"of {sides[0]} x {sides[1]} pixels: the other samples have none"
+            f"{path.name} has {columns * rows} cells of {sides[0]} x {sides[1]} pixels but "
+            f"there are {n_samples} samples: the others have no thumbnail"
         )
     facts = SpriteFacts(pages=1, cell=sides, columns=columns, channels=channels)
     return Sheet(path, MEDIA_TYPES[kind], facts, tuple(problems))
@@ -180,6 +180,6 @@ def _unreadable(
     path: Path,
     received: str,
     expected: str = "a readable sheet of thumbnails",
-    remedy: str = "draw it again, or take it out of the configuration",
+    remedy: str = "draw it again, or remove it from the configuration",
 ) -> UnreadableError:
-    return UnreadableError(f"expected {expected}; {path.name} is {received}; {remedy}")
+    return UnreadableError(f"{path.name} is {received}, not {expected}; {remedy}")

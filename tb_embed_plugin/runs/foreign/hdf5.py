@@ -43,7 +43,7 @@ def read_files(paths: Sequence[Path]) -> dict[Path, Contents | str]:
     return {
         path: held
         if isinstance(held, Contents)
-        else f"expected Keras' weights as HDF5; {path.name} is damaged or being written "
+        else f"{path.name} is damaged or being written, so Keras' weights cannot be read "
         f"({held}); save them again"
         for path, held in read_contents(paths).items()
     }

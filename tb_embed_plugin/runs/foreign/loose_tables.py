@@ -94,8 +94,7 @@ def _find(folder: Path, names: Sequence[str], claimed: Collection[Path]) -> Fold
         found.watched += [one.path for one in (*metadata, *sheets)]
     if len(tables) > MAX_TABLES:
         found.problems.append(
-            f"expected at most {MAX_TABLES} tables in a directory; received {len(tables)}: the "
-            "others are left out"
+            f"the directory has {len(tables)} tables, of which the first {MAX_TABLES} are shown"
         )
     return found
 

@@ -43,13 +43,13 @@ class MappedTensor:
         path = Path(str(array.filename))
         if array.ndim != 2 or 0 in array.shape or array.dtype.kind not in "fiu":
             raise UnreadableError(
-                f"expected a matrix of numbers in {path.name}; received {array.dtype} of shape "
-                f"{array.shape}; save a row a sample"
+                f"{path.name} holds {array.dtype} of shape {array.shape}, not a matrix of "
+                "numbers; save one row per sample"
             )
         if not array.flags.c_contiguous:
             raise UnreadableError(
-                f"expected the rows of {path.name} one after another; received its columns; "
-                "save np.ascontiguousarray of it"
+                f"{path.name} is stored by columns, not by rows; save np.ascontiguousarray "
+                "of it"
             )
         rows, columns = array.shape
         matrix = Matrix(array.dtype.str, (rows, columns), array.offset)
@@ -78,8 +78,7 @@ class MappedTensor:
         """
         if stamp_of(self.path) != self.file_stamp:
             raise UnreadableError(
-                f"expected {self.path.name} as it was listed; it was written anew; reload "
-                "the page"
+                f"{self.path.name} was rewritten since it was listed; reload the page"
             )
         with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite
             return self.matrix.read(self.path).astype(np.float32, copy=False)

@@ -57,16 +57,16 @@ class NumberLines:
         if not self.headed and rows[0] == names and (fractions or self.columns > 2):
             last = self.columns - 1
             said.append(
-                f"expected numbers in every row; received 0 to {last} in line "
-                f"{self.skipped + 1}, as columns without names are called: it is taken for a "
-                "row; write the table without them if they are names"
+                f"line {self.skipped + 1} holds the numbers 0 to {last}, as columns "
+                "without names are called: it is taken for a row; write the table without "
+                "them if they are names"
             )
         counted = [row[0] for row in rows] == _counted(len(rows))
         if self.columns > 1 and len(rows) > 2 and counted:
             said.append(
-                "expected a unit in every column; received the numbers of the rows in the "
-                "first: it is taken for a unit; write the table without them, as pandas does "
-                "with index=False, if they are an index"
+                "the first column holds the numbers of the rows: it is taken for a unit; "
+                "write the table without them, as pandas does with index=False, if they "
+                "are an index"
             )
         return said
 

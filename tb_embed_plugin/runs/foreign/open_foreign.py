@@ -78,8 +78,8 @@ class ForeignFolders:
         there = set(variables.names)
         if config.checkpoint and not {variables.main, f"{variables.main}{INDEX}"} & there:
             found.problems.append(
-                f"expected the checkpoint {shown(config.checkpoint)} that the configuration "
-                "names; received none of that name in the run; copy it there"
+                f"the configuration names the checkpoint {shown(config.checkpoint)}, which "
+                "the run does not have; copy it there"
             )
         configure(config.tensors, paths, found)
         found.problems += split_problems(found.layers)
@@ -89,8 +89,8 @@ class ForeignFolders:
         elsewhere = any(tensor.tensor for tensor in config.tensors)
         if not (found.layers or found.problems or elsewhere):
             found.problems.append(
-                "expected a checkpoint beside the configuration, or in train/ below it; "
-                "received none that can be shown; save one there"
+                "there is no checkpoint that can be shown beside the configuration or in "
+                "train/ below it; save one there"
             )
         _name_apart(found)
         return found
@@ -110,7 +110,7 @@ def _no_matrix(found: FolderContents) -> str:
     } | found.other_tensors
     some = "; ".join(f"{name}, {what}" for name, what in list(there.items())[:3])
     return (
-        f"expected a matrix, of 2 rows and 2 columns or more, in {found.looked_in}; received "
+        f"{found.looked_in} hold no matrix of 2 rows and 2 columns or more, but "
         f"{some or 'nothing'} beside the optimizer's; save the variable that holds it"
     )
 

@@ -71,8 +71,7 @@ class RunFolder:
             found.problems.append(str(error))
         except (OSError, ValueError, EOFError) as error:
             found.problems.append(
-                f"expected a file that can be read; {name} is damaged or being written "
-                f"({type(error).__name__}); save it again"
+                f"{name} is damaged or being written ({type(error).__name__}); save it again"
             )
 
 

@@ -68,8 +68,8 @@ def read_header(path: Path) -> Contents:
         RecursionError,
     ) as error:
         raise UnreadableError(
-            f"expected {path.name} to begin with a header of safetensors; it is damaged or "
-            f"being written ({type(error).__name__}); save it again"
+            f"{path.name} is damaged or being written: it does not begin with a header of "
+            f"safetensors ({type(error).__name__}); save it again"
         ) from error
 
 

@@ -102,7 +102,7 @@ def _series_of(group: Sequence[Name]) -> list[Series]:
     if chosen.names_a_try:
         note = (
             f"{group[0].whole} and {len(group) - 1} more are taken for the steps of one "
-            "training; save trainings of their own into directories of their own"
+            "training; save other trainings into directories of their own"
         )
     ordered = sorted(group, key=lambda name: name.numbers[step].order)
     return [_numbered(ordered, step, varying, note)]
@@ -219,7 +219,7 @@ def _in_order(names: Sequence[Name], *, by_numbers: bool = False) -> Series:
     ordered = sorted(names, key=natural)
     told = ", ".join(name.whole for name in ordered[:_MAX_TOLD])
     more = ", …" if len(ordered) > _MAX_TOLD else ""
-    why = "hold none that tells them apart" if by_numbers else "hold no number"
+    why = "hold no number that tells them apart" if by_numbers else "hold no number"
     varying = {
         i
         for i in range(len(ordered[0].numbers))
@@ -236,8 +236,8 @@ def _in_order(names: Sequence[Name], *, by_numbers: bool = False) -> Series:
         written=dict(enumerate(written)),
         by="clash" if by_numbers else "names",
         note=(
-            f"expected a number in each name that says its step; received {told}{more}, which "
-            f"{why}: the steps are in the order of their names; number them"
+            f"the names {told}{more} {why}: the steps are in the order of their names; "
+            "number them"
         ),
     )
 
@@ -273,8 +273,8 @@ def _joined(series: Series, name: str) -> Series:
         steps, place = dict(enumerate(steps.values())), len(steps)
     side = "before" if word in FIRST_WORDS else "after"
     note = (
-        f"expected a number in the name of {name}, as in {series.name}; received none: it is "
-        f"shown {side} the others; number it"
+        f"{name} has no number in its name, unlike the others of {series.name}: it is "
+        f"shown {side} them; number it"
     )
     return replace(
         series,

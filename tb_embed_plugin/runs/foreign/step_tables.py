@@ -111,15 +111,16 @@ class StepTables:
         if not self._same.items() <= {n: digest_of(c) for n, c in cells.items()}.items():
             if cells:
                 problems.append(
-                    f"expected {', '.join(self._same)} as at the other steps; received others: "
-                    f"{', '.join(sorted(self._changing))} of that step are not shown; pass the "
-                    "same samples to add_embedding at every step"
+                    "columns differ from those at the other steps "
+                    f"({', '.join(self._same)}): {', '.join(sorted(self._changing))} of "
+                    "that step are not shown; pass the same samples to add_embedding at "
+                    "every step"
                 )
             same = self._cells(self.tables[newest], [])
             if not self._same.keys() <= same.keys():
                 raise UnreadableError(
-                    "expected the metadata to hold the columns that were listed; it has "
-                    "changed; reload the page"
+                    "the columns of the metadata have changed since they were listed; "
+                    "reload the page"
                 )
             cells = {name: same[name] for name in self._same}
         columns = [self._column(info, cells, problems) for info in self.columns]
@@ -145,8 +146,8 @@ class StepTables:
             numbers = [cell if as_number(cell) is not None else "" for cell in cells]
             if numbers != list(cells):
                 problems.append(
-                    f"expected numbers in the column {info.name!r}, as at other steps; "
-                    "received words: they are left out"
+                    f"the column {info.name!r} holds words, but numbers at other steps: "
+                    "the words are left out"
                 )
             cells = numbers
         return Column(info.name, info.type, cells, self._over_steps(info))

@@ -71,8 +71,9 @@ def _difference(tag: str, shapes: Sequence[tuple[int, int]], names: Sequence[str
         received = f"tensors of {some}{' and others' * (len(shapes) > 3)}"
     shown = ", ".join(names[:3]) + " and others" * (len(names) > 3)
     return (
-        f"expected the same samples at all steps of {tag}; received {received}: they are shown "
-        f"apart, as {shown}; pass the same samples and metadata to add_embedding at every step"
+        f"{tag} has different samples at its steps ({received}): they are shown "
+        f"separately, as {shown}; pass the same samples and metadata to add_embedding at "
+        "every step"
     )
 
 

@@ -30,10 +30,10 @@ def described(kind: Kind | None, shape: tuple[int, ...], type_name: str) -> str:
 
 def _shape_described(shape: tuple[int, ...]) -> str:
     if not shape:
-        return "a single number; save a tensor with a row a sample"
+        return "a single number; save a tensor with a row per sample"
     if 0 in shape:
-        return f"an empty tensor of shape {shape}; save one with a row a sample"
+        return f"an empty tensor of shape {shape}; save one with a row per sample"
     if len(shape) == 1:
-        return f"a vector of shape {shape}; reshape it to {(*shape, 1)}, one unit a sample"
+        return f"a vector of shape {shape}; reshape it to {(*shape, 1)}, one unit per sample"
     rows, units = shape[0], math.prod(shape[1:])
-    return f"a tensor of shape {shape}; flatten it to {(rows, units)}, a row a sample"
+    return f"a tensor of shape {shape}; flatten it to {(rows, units)}, a row per sample"

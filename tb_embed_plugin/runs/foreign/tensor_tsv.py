@@ -74,8 +74,8 @@ class TensorFile:
         if len(shape) != 2 or 0 in shape:
             raise _unreadable(
                 path,
-                "a tensor_shape of rows and columns",
-                f"said to have {list(shape)}",
+                "a matrix of rows and columns",
+                f"given the tensor_shape {list(shape)}",
                 _shape_remedy(shape),
             )
         rows, columns = shape
@@ -126,8 +126,8 @@ class TensorFile:
         except ValueError as error:
             raise _unreadable(
                 self.path,
-                f"{self.shape[1]} numbers a row, separated by tabs",
-                f"no such table after row {row} ({str(error)[:120]})",
+                f"{self.shape[1]} numbers per row, separated by tabs",
+                f"damaged after row {row} ({str(error)[:120]})",
             ) from error
         if row != len(values):
             raise _unreadable(self.path, f"{len(values)} rows", f"a table of {row} rows")
@@ -156,7 +156,7 @@ def _table_shape(path: Path, stamp: Stamp) -> tuple[int, int]:
     # A file that was cut short mostly ends within a row.
     if len(form.cells(last)) != form.columns or NumberLines.of([last]) is None:
         raise _unreadable(
-            path, f"{form.columns} numbers in each row", "a table whose last has others"
+            path, f"{form.columns} numbers in each row", "a table whose last row differs"
         )
     return rows, form.columns
 
@@ -261,8 +261,8 @@ def _shape_remedy(shape: Sequence[int]) -> str:
     if not shape or 0 in shape:
         return f"add tensor_shape to {where}"
     if len(shape) == 1:
-        return f"say {[*shape, 1]}, one unit a sample, in {where}"
-    return f"say {[shape[0], math.prod(shape[1:])]}, a row a sample, in {where}"
+        return f"write {[*shape, 1]}, one unit per sample, in {where}"
+    return f"write {[shape[0], math.prod(shape[1:])]}, a row per sample, in {where}"
 
 
 def _size(stamp: Stamp) -> str:
@@ -273,5 +273,5 @@ def _unreadable(
     path: Path, expected: str, received: str, remedy: str = "write it again"
 ) -> UnreadableError:
     return UnreadableError(
-        f"expected {expected}; {path.parent.name}/{path.name} is {received}; {remedy}"
+        f"{path.parent.name}/{path.name} is {received}, not {expected}; {remedy}"
     )

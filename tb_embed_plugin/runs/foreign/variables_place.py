@@ -77,8 +77,8 @@ def find_variables(
     if with_any:
         some = ", ".join(path.name for path, _ in with_any[:5])
         place.problems.append(
-            f"expected one directory of checkpoints below the configuration; received "
-            f"{len(with_any)}, {some}; name a checkpoint as its model_checkpoint_path"
+            f"there are {len(with_any)} directories of checkpoints below the "
+            f"configuration, {some}; name one checkpoint as its model_checkpoint_path"
         )
     return place
 

@@ -63,8 +63,8 @@ class Matrix:
                 return np.frombuffer(file.read(self.size), dtype).reshape(self.shape)
         except (*_DAMAGE, KeyError) as error:
             raise UnreadableError(
-                f"expected {self.shape[0]} x {self.shape[1]} values of {self.dtype} in "
-                f"{path.name}; it is cut short; save it again"
+                f"{path.name} is cut short: it must hold {self.shape[0]} x {self.shape[1]} "
+                f"values of {self.dtype}; save it again"
             ) from error
 
 

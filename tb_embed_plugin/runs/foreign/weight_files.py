@@ -144,8 +144,8 @@ def _parts_of_files(
         expected = max(int(part.rpartition(" ")[2]) for part in parts)
         if len(parts) != expected:
             found.problems.append(
-                f"expected {expected} parts of {name}{ending}; received {len(parts)}: it is "
-                "being written, or was copied in part; copy the others too"
+                f"{name}{ending} has {len(parts)} of {expected} parts: it is being "
+                "written, or was copied in part; copy the others too"
             )
     return files
 
@@ -179,9 +179,9 @@ def _series_of(
     if len(found) > 1:
         some = ", ".join(f"{series.name}{ending}" for series, ending in found[:5])
         problems.append(
-            f"expected one series of files of weights; received {len(found)}, {some}: layers "
-            f"of all but the first bear its name, and at most {MAX_SERIES} are shown; save "
-            "each into a directory of its own"
+            f"the directory has {len(found)} series of files of weights, {some}: layers of "
+            f"all but the first bear the series' name, and at most {MAX_SERIES} are shown; "
+            "save each into a directory of its own"
         )
     several = len(by_ending) > 1
     shown = []
@@ -190,8 +190,8 @@ def _series_of(
         names = list(series.names.items())
         if len(names) > MAX_FILES:
             problems.append(
-                f"expected at most {MAX_FILES} files {series.name}{ending}; received "
-                f"{len(names)}: the first {len(names) - MAX_FILES} are left out"
+                f"there are {len(names)} files {series.name}{ending}, of which the last "
+                f"{MAX_FILES} are shown"
             )
         parts = {s: list(files[ending, name].values()) for s, name in names[-MAX_FILES:]}
         name = f"{series.name}{ending}" if several else series.name
@@ -228,7 +228,7 @@ def _tensors_in(
     large = [place for place in places if min(contents.matrices[place].shape) >= 2]
     names |= readable_names(large, contents.names)
     found.problems += [
-        f"expected matrices stored in one piece; {place} of {path.name} is not: it is left out"
+        f"{place} of {path.name} is not stored in one piece: it is left out"
         for place in contents.apart
         if not is_optimizers(place)
     ]
@@ -238,8 +238,8 @@ def _tensors_in(
         if stamp is None or (not matrix.member and matrix.end > stamp[1]):
             size = matrix.end
             found.problems.append(
-                f"expected {size} bytes or more in {path.name}, where {names[place]} ends; it "
-                "is cut short: that is left out"
+                f"{path.name} is cut short: {names[place]} ends at byte {size}, so it is "
+                "left out"
             )
             continue
         tensors.append((names[place], MappedTensor(path, stamp, place, matrix)))

@@ -29,7 +29,7 @@ _MAX_WORDS = 80
 """Characters of a configuration that a problem repeats."""
 
 _OUTSIDE = (
-    "{} links to one outside of the run, where nothing is opened; replace the link by the file"
+    "{} links to a file outside of the run, which is not opened; replace the link by the file"
 )
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:(?=//)")
 _DRIVE = re.compile(r"/{0,3}[A-Za-z]:(?=/)")
@@ -85,9 +85,9 @@ class WrittenPaths:
             raise UnreadableError(meaning.reason)
         if meaning.by_name and not ending and self._owners_of(meaning.path) > 1:
             raise UnreadableError(
-                f"expected the file {shown(written)} that the configuration names; "
-                f"{meaning.path.name} in the run could be that of another entry as well; put "
-                "each file where the configuration says"
+                f"the configuration names the file {shown(written)}; {meaning.path.name} "
+                "in the run could also be that of another entry; put each file where the "
+                "configuration says"
             )
         return meaning.path
 
@@ -140,7 +140,7 @@ class WrittenPaths:
             reason = f"there is none in the run; {put}"
         return _Meaning(
             None,
-            reason=f"expected the file {shown(written)} that the configuration names; {reason}",
+            reason=f"the configuration names the file {shown(written)}; {reason}",
         )
 
     def _file(self, name: str) -> Path | str:
@@ -155,12 +155,12 @@ class WrittenPaths:
             is_link = error.__cause__ is None and not Path(name).is_absolute()
             return _OUTSIDE.format(shown(name)) if is_link else ""
         except PermissionError:
-            return "TensorBoard may not read its directory; give it the right to"
+            return "TensorBoard has no permission to read its directory; change the permissions"
         except (OSError, ValueError):
             return ""  # nothing is there, or can be by that name
         if S_ISREG(mode):
             return path
-        kind = "a directory" if S_ISDIR(mode) else "no plain file"
+        kind = "a directory" if S_ISDIR(mode) else "not a plain file"
         return f"{shown(name)} in the run is {kind}; name a file"
 
 

@@ -116,14 +116,14 @@ def _below_header(candidate: Candidate, first: Likeness, all_cells: Cells, name:
     repeated = [] if first == Likeness.TYPES else repeated_names(cells.rows)
     if len(header) == 1 and first < Likeness.TYPES:
         problems.append(
-            f"expected {len(rows)} rows of metadata in {name}; received one line more: "
+            f"{name} has {len(rows)} rows of metadata and one line more: "
             f"{line_of(cells, 0)}, is taken for the header"
         )
     elif repeated:
         problems.append(
-            f"expected a header in {name} whose names are no values of their columns; received "
-            f"{line_of(cells, 0)}, which is taken for it since there is one line more than "
-            f"samples; {shown(repeated[0])} is a value too; rename that column"
+            f"the first line of {name}, {line_of(cells, 0)}, is taken for the header since "
+            f"there is one line more than samples, although {shown(repeated[0])} is a "
+            "value too; rename that column"
         )
     else:
         notes.append(f"{line_of(cells, 0)}, of {name} is taken for its header")
@@ -179,9 +179,9 @@ def _may_be_either(candidate: Candidate, first: Likeness) -> bool:
 
 def _either_problem(cells: Cells, name: str) -> str:
     return (
-        f"expected {len(cells.rows) - 1} rows of metadata in {name}, one a sample; received "
-        f"one more, which may be {line_of(cells, 0)}, as a header, or "
-        f"{some_lines(cells, cells.blank)}, as a blank line: none is shown; take out the "
+        f"{name} has one row of metadata more than the {len(cells.rows) - 1} samples, "
+        f"which may be {line_of(cells, 0)}, as a header, or "
+        f"{some_lines(cells, cells.blank)}, as a blank line: none is shown; remove the "
         "blank line, or name a column 'label'"
     )
 
@@ -197,7 +197,7 @@ def _unfit(cells: Cells, n_samples: int, name: str) -> tuple[int, str]:
     count = len(kept.rows) - headed
     above = f" below {line_of(kept, 0)}, which looks like a header" if headed else ""
     return count, (
-        f"expected {n_samples} rows of metadata in {name}, one a sample; received "
-        f"{count}{above}: nothing says which row is whose, so that none is shown; write one "
-        "line a sample, below a header that says what it is ('label', say) or none"
+        f"{name} has {count} row{'s' * (count != 1)}{above}, but there are {n_samples} "
+        "samples: nothing says which row is whose, so none is shown; write one line per "
+        "sample, below a header such as 'label', or without a header"
     )

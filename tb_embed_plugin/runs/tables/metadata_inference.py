@@ -59,21 +59,20 @@ def read_inferred_table(path: Path, n_samples: int) -> InferredTable:
     """
     if n_samples > MAX_SAMPLES:
         raise UnreadableError(
-            f"expected metadata of at most {MAX_SAMPLES} samples; received a tensor of "
-            f"{n_samples} rows, which is shown without {path.name}; save fewer rows"
+            f"the tensor has {n_samples} rows, more than {MAX_SAMPLES}, and is shown "
+            f"without {path.name}; save fewer rows"
         )
     try:
         with path.open("rb") as file:
             data = file.read(MAX_TABLE_BYTES + 1)
     except OSError as error:
         raise UnreadableError(
-            f"expected a table of metadata; {path.name} cannot be read "
-            f"({type(error).__name__}); restore the file, or take it out of the configuration"
+            f"the table of metadata {path.name} cannot be read ({type(error).__name__}); "
+            "restore the file, or remove it from the configuration"
         ) from error
     if len(data) > MAX_TABLE_BYTES:
         raise UnreadableError(
-            f"expected a table of at most {MAX_TABLE_BYTES} bytes; {path.name} is larger; "
-            "leave columns out of it"
+            f"{path.name} is larger than {MAX_TABLE_BYTES} bytes; leave out columns"
         )
     return infer_table(data, n_samples, path.name)
 
@@ -109,13 +108,13 @@ def named_columns(lines: Lines, name: str, problems: list[str]) -> list[Column]:
     tabbed = [i for i, row in enumerate(rows) if ragged and len(row) > 1]
     if tabbed and 2 * len(tabbed) <= len(rows):
         lines.notes.append(
-            f"line {lines.numbers[tabbed[0]]} of {name} holds a tab, which most lines do not: "
-            "it is taken for a part of the word"
+            f"line {lines.numbers[tabbed[0]]} of {name} holds a tab, unlike most lines: it "
+            "is taken for a part of the word"
         )
     elif tabbed:
         problems.append(
-            f"expected rows of as many cells each in {name}, or a header; received rows of "
-            f"{min(widths)} to {max(widths)}: each line is shown as it is"
+            f"the rows of {name} have {min(widths)} to {max(widths)} cells and there is no "
+            "header: each line is shown as it is"
         )
     if (ragged or len(lines.header or rows[0]) == 1) and widths != {1}:
         rows, widths = (
@@ -173,9 +172,8 @@ def _better(quoted: Lines, plain: Lines, n_samples: int, name: str, *, alike: bo
         return plain
     return no_lines(
         plain.count,
-        f"expected {n_samples} rows of metadata in {name}, one a sample; received lines that "
-        "fit with and without their quotation marks, so that none is shown; write all cells in "
-        "quotes",
+        f"{name} has {n_samples} rows both with and without its quotation marks, so none "
+        "is shown; write all cells in quotes",
     )
 
 
@@ -188,8 +186,8 @@ def _plain_lines(text: str, n_samples: int, name: str, most: int) -> Lines:
         return _noted(lines, note) if '"' in text else lines
     return no_lines(
         count,
-        f"expected {n_samples} rows of metadata in {name}, one a sample; received {count} "
-        "lines, of which none is shown; write one line a sample",
+        f"{name} has {count} lines but there are {n_samples} samples, so none is shown; "
+        "write one line per sample",
     )
 
 
@@ -217,15 +215,12 @@ def _width(
     ):
         if others:
             problems.append(
-                f"expected {width} cells in each row of {name}; received {len(others)} "
+                f"{name} has {width} cells in most rows, but {len(others)} "
                 f"row{'s' * (len(others) > 1)} with {word}, the first on line "
                 f"{numbers[others[0]]}: those cells are {fate}"
             )
     if width > MAX_COLUMNS:
-        problems.append(
-            f"expected at most {MAX_COLUMNS} columns in {name}; received more: the others are "
-            "left out"
-        )
+        problems.append(f"{name} has more than {MAX_COLUMNS} columns: the others are left out")
     return min(width, MAX_COLUMNS)
 
 

@@ -126,8 +126,7 @@ def write_metadata(path: str | Path, labels: ArrayLike) -> None:
     values = np.asarray(labels)
     if values.ndim != 1:
         raise MisuseError(
-            f"expected labels of shape (n_samples,); received {values.shape}; "
-            "pass one label a sample"
+            f"labels has shape {values.shape}, not (n_samples,); pass one per sample"
         )
     write_table(
         local_path(path, "path"), [index_column(len(values)), label_column(values.tolist())]
@@ -172,15 +171,15 @@ def read_table(path: Path, columns: Sequence[ColumnInfo], n_samples: int) -> lis
         lines = path.read_bytes().decode().split("\n")[:-1]
     except (OSError, UnicodeDecodeError) as error:
         raise UnreadableError(
-            f"expected a table in UTF-8; {path.name} cannot be read "
-            f"({type(error).__name__}); record the run again"
+            f"the table {path.name} is not readable UTF-8 ({type(error).__name__}); record "
+            "the run again"
         ) from error
     lines = lines[int(len(columns) > 1) :]
     tabs = len(columns) - 1
     if len(lines) != n_samples or any(line.count("\t") != tabs for line in lines):
         raise UnreadableError(
-            f"expected {n_samples} rows of {len(columns)} cells in {path.name}; "
-            f"received {len(lines)} rows, or rows of other lengths; restore the file"
+            f"{path.name} has {len(lines)} rows or rows of other lengths, not {n_samples} "
+            f"rows of {len(columns)} cells; restore the file"
         )
     # One list for all cells: a list a row would make Python look for garbage in the middle,
     # which takes 0.2 s in a process that holds TensorFlow.
@@ -201,8 +200,8 @@ def _check(path: Path, column: Column) -> None:
     wrong = [cell for cell in column.cells if cell and not fits(cell)]
     if wrong:
         raise UnreadableError(
-            f"expected {column.type}s in column {column.name!r} of {path.name}; received "
-            f"{wrong[0]!r}; restore the file"
+            f"column {column.name!r} of {path.name} holds {wrong[0]!r}, which is not a "
+            f"{column.type}; restore the file"
         )
 
 

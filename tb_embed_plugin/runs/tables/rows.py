@@ -112,8 +112,8 @@ def some_lines(cells: Cells, places: Sequence[int]) -> str:
 
 def _without(cells: Cells, left_out: Sequence[int], name: str) -> Candidate:
     problem = (
-        f"expected one line a sample in {name}; received more: {some_lines(cells, left_out)}, "
-        "left out since the others fit; take them out of the file"
+        f"{name} has more lines than samples: {some_lines(cells, left_out)}, left out "
+        "since the others fit; remove them from the file"
     )
     return Candidate(Fit.WITHOUT_SOME, without(cells, left_out), [problem])
 
@@ -136,8 +136,8 @@ def _joined(cells: Cells, name: str) -> Iterator[Candidate]:
     broken = [a for a, b in groups if b - a > 1]
     some = ", ".join(line_of(cells, a + 1) for a in broken[:_MAX_NAMED])
     problem = (
-        f"expected one line a sample in {name}; received {len(broken)} rows with a line break "
-        f"inside of a cell, which go on in {some}{' and others' * (len(broken) > _MAX_NAMED)}"
+        f"{name} has {len(broken)} rows with a line break inside of a cell, which go on in "
+        f"{some}{' and others' * (len(broken) > _MAX_NAMED)}; write one line per sample"
     )
     numbers = [cells.numbers[a] for a, _ in groups]
     yield Candidate(Fit.WITHOUT_SOME, Cells(rows, numbers, in_lines=False), [problem])

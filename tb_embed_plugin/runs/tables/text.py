@@ -32,9 +32,8 @@ def decoded(data: bytes, name: str, problems: list[str]) -> str:
     except UnicodeDecodeError as error:
         wanted = encoding.removesuffix("-sig").upper()
         problems.append(
-            f"expected {wanted} in {name}; received the byte {data[error.start]:#04x} at "
-            f"position {error.start}: what is not {wanted} is shown as "
-            "\N{REPLACEMENT CHARACTER}; save it in UTF-8"
+            f"{name} is not {wanted}: the byte {data[error.start]:#04x} at position "
+            f"{error.start} and others like it are shown as �; save it in UTF-8"
         )
         text = data.decode(encoding, errors="replace")
     # Text mode on Windows writes the line ends of a CSV writer as \r\r\n.

@@ -143,14 +143,14 @@ def test_layers_themselves_are_taken() -> None:
     inner = model.layers[0].layers[0]
 
     assert trace_forward_pass(model, [inner], X).layers[0].name == "encoder/a"
-    with pytest.raises(MisuseError, match="expected layers of the model"):
+    with pytest.raises(MisuseError, match="the model has no layer"):
         trace_forward_pass(model, [layers.Dense(2)], X)
 
 
 def test_a_name_near_another_is_asked_for() -> None:
     with pytest.raises(MisuseError, match="did you mean 'fc1'"):
         trace_forward_pass(classifier(keras.Input((8,))), ["fc_1"], X)
-    with pytest.raises(MisuseError, match=r"received 'decoder/\*'"):
+    with pytest.raises(MisuseError, match=r"no layer 'decoder/\*'"):
         trace_forward_pass(nested(), ["decoder/*"], X)
 
 
@@ -299,9 +299,11 @@ def test_ragged_rows(*, in_batches: bool) -> None:
 
 
 def test_an_error_of_the_model_says_whose_x_is_meant() -> None:
-    with pytest.raises(MisuseError, match=r"cannot take x of EmbeddingCheckpoint.*\(3, 8\)"):
+    with pytest.raises(
+        MisuseError, match=r"does not accept x of EmbeddingCheckpoint.*\(3, 8\)"
+    ):
         trace_forward_pass(classifier(keras.Input((7,))), ["fc1"], X)
-    with pytest.raises(MisuseError, match=r"list of 20 arrays is that many inputs: np\."):
+    with pytest.raises(MisuseError, match=r"list of 20 arrays is taken for 20 inputs; np\."):
         trace_forward_pass(classifier(keras.Input((8,))), ["fc1"], list(X))
 
 
@@ -347,9 +349,9 @@ def test_what_a_mask_leaves_out_is_not_pooled(mask: Any) -> None:
 def test_a_mask_that_fits_nothing_is_refused() -> None:
     model, x, _ = with_a_mask_as_input()
     for mask, message in [
-        ("attention", "to be a key of x; received 'attention'"),
-        (np.ones((3, 6)), r"shape \(3, 6\), but x has 9 samples"),
-        (np.ones((9, 5)), "no recorded layer yields a sequence of as many tokens"),
+        ("attention", "x has no input 'attention'"),
+        (np.ones((3, 6)), r"shape \(3, 6\) but x has 9 samples"),
+        (np.ones((9, 5)), "no recorded layer returns a sequence of as many tokens"),
     ]:
         with pytest.raises(MisuseError, match=message):
             trace_forward_pass(model, ["words"], x, mask=mask)
@@ -382,8 +384,8 @@ def test_a_head_that_does_not_give_the_outputs_is_not_recorded(last: Any) -> Non
     assert forward.outputs.head is None
     (note,) = forward.notes
     assert note == (
-        "The weights of the output layer 'classes' are not recorded: they do not give the "
-        "model's outputs from 'fc1', so there are no decision regions."
+        "The weights of the output layer 'classes' are not recorded, since they do not "
+        "reproduce the model's outputs from 'fc1'; there will be no decision regions."
     )
 
 
@@ -413,14 +415,14 @@ def test_outputs_are_what_somebody_says() -> None:
     assert silent.outputs is None
     (note,) = silent.notes
     assert note == (
-        "The model's outputs are not recorded: the loss does not say what they are; pass "
-        "outputs='logits' or 'probabilities'."
+        "The model's outputs are not recorded, since its loss does not tell whether they are "
+        "logits or probabilities; pass outputs='logits' or outputs='probabilities'."
     )
     said = trace_forward_pass(model, ["fc1"], X, outputs="logits")
     assert said.outputs is not None
     assert (said.outputs.kind, said.outputs.head, said.notes) == ("logits", "fc1", ())
     assert trace_forward_pass(model, ["fc1"], X, outputs=None).notes == ()
-    with pytest.raises(MisuseError, match=r"needs outputs in \[0, 1\]"):
+    with pytest.raises(MisuseError, match=r"needs outputs in \[0, 1\], but"):
         trace_forward_pass(model, ["fc1"], X, outputs="probabilities")
 
 
@@ -532,8 +534,8 @@ def test_what_is_not_recorded_is_said(tmp_path: Path, caplog: pytest.LogCaptureF
         callback = EmbeddingCheckpoint(tmp_path, images, verbose=True)
         model.fit(images, np.zeros(20), verbose=0, callbacks=[callback])
 
-    assert "The thumbnails are x, scaled from -1..1; pass images= for others." in caplog.text
-    assert "The model's outputs are not recorded: the loss does not say" in caplog.text
+    assert "The thumbnails show x, scaled from -1..1; pass images= for others." in caplog.text
+    assert "The model's outputs are not recorded, since its loss does not tell" in caplog.text
     sprite = read_run(tmp_path).manifest.sprite
     assert sprite is not None
     assert sprite.scaling == "scaled from -1..1"
@@ -592,10 +594,10 @@ def test_layers_of_a_saved_model_are_listed(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"batch_size": 0}, "expected batch_size as a whole number"),
-        ({"batch_size": 2.5}, "expected batch_size as a whole number"),
-        ({"outputs": "softmax"}, "expected outputs"),
-        ({"model": 3}, "expected model= to be"),
+        ({"batch_size": 0}, "batch_size must be a whole number"),
+        ({"batch_size": 2.5}, "batch_size must be a whole number"),
+        ({"outputs": "softmax"}, "outputs must be"),
+        ({"model": 3}, "model must be"),
     ],
 )
 def test_wrong_options_are_refused(options: dict[str, Any], message: str) -> None:

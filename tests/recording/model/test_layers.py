@@ -169,13 +169,21 @@ def test_one_value_a_sample_is_one_unit() -> None:
 @pytest.mark.parametrize(
     ("layer", "pooling", "message"),
     [
-        ("conv", "largest", r"one of \('auto'.*received 'largest'; pass pooling="),
-        ("conv", {"cov": "mean"}, r"recorded layers \['conv'\]; received it for 'cov'"),
-        ("conv", "first", r"sequence .* from layer 'conv' .*\(3, 6, 6, 200\); pass pooling="),
-        ("conv", "flatten", r"at most 4096 units; 'conv' yields 7200; choose a narrower"),
-        ("flat", "auto", r"at most 4096 units; 'flat' yields 7200"),
-        ("conv", lambda maps: maps[:, 0], r"'conv' to yield .*it yields \(3, 6, 200\)"),
-        ("conv", lambda maps: maps[:1, 0, 0], r"it yields \(1, 200\) for 3 samples"),
+        ("conv", "largest", r"must be 'auto'.*not 'largest'; pass pooling="),
+        (
+            "conv",
+            {"cov": "mean"},
+            r"the layer 'cov', which is not recorded; .*did you mean 'conv'",
+        ),
+        ("conv", "first", r"layer 'conv' returns \(3, 6, 6, 200\).*pass pooling="),
+        (
+            "conv",
+            "flatten",
+            r"layer 'conv' has 7200 units, but at most 4096 .*choose a narrower",
+        ),
+        ("flat", "auto", r"layer 'flat' has 7200 units, but at most 4096"),
+        ("conv", lambda maps: maps[:, 0], r"'conv' returns \(3, 6, 200\)"),
+        ("conv", lambda maps: maps[:1, 0, 0], r"returns \(1, 200\) for 3 samples"),
     ],
 )
 def test_what_yields_no_rows_is_refused(
@@ -257,7 +265,7 @@ def test_the_last_hidden_layer_is_found(
 def test_a_model_without_a_hidden_layer_is_refused(tmp_path: Path, digits: Digits) -> None:
     model = keras.Sequential([keras.layers.Flatten(name="flat"), softmax()])
     model.compile("sgd", CROSSENTROPY)
-    with pytest.raises(MisuseError, match=r"hidden layer.*\['flat', 'probabilities'\]; pass"):
+    with pytest.raises(MisuseError, match=r"no hidden layer.*'flat' or 'probabilities'"):
         fit(model, *digits, EmbeddingCheckpoint(tmp_path, digits[0], layers="auto"))
 
 

@@ -60,7 +60,7 @@ def test_the_log_schedule_of_ten_million_batches_is_counted_at_once() -> None:
     ["", "epochs", "0 epochs", "2 days", "-1", 0, -3, True, 1.5, [], [-1], ["a"], None],
 )
 def test_what_is_no_schedule_is_refused(save_freq: Any) -> None:
-    with pytest.raises(MisuseError, match="expected save_freq"):
+    with pytest.raises(MisuseError, match="save_freq must be"):
         parse_schedule(save_freq)
 
 

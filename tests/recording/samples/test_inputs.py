@@ -274,7 +274,7 @@ def test_a_choice_among_single_words_prefers_none() -> None:
 
 @pytest.mark.parametrize("max_samples", [0, -1, 2.5, True])
 def test_max_samples_is_a_whole_number(max_samples: Any) -> None:
-    with pytest.raises(MisuseError, match=r"max_samples as a whole number.*pass None"):
+    with pytest.raises(MisuseError, match=r"max_samples must be a whole number.*pass None"):
         prepare(np.zeros((5, 2)), max_samples=max_samples)
 
 
@@ -353,25 +353,25 @@ def test_a_source_that_cannot_say_its_end_is_bounded(
             forever, output_signature=tf.TensorSpec((20, 2), tf.float32)
         ),
     }
-    with pytest.raises(MisuseError, match=r"at most 100 samples.*assert_cardinality"):
+    with pytest.raises(MisuseError, match=r"more than 100 samples.*assert_cardinality"):
         prepare(sources[kind])
 
 
 @pytest.mark.parametrize(
     ("x", "message"),
     [
-        (iter([]), "can be read again; received list_iterator"),
-        ([], "with a sample or more"),
-        (np.zeros((0, 3)), "with a sample or more"),
-        (Uncounted(lambda: iter([])), "a source without one"),
-        (np.array([b"a", 1.5], object), "array of numbers.*received ndarray of shape"),
-        ("text", "array of numbers.*received str"),
-        ([[1.0, 2.0], [3.0]], "NumPy cannot read"),
+        (iter([]), "list_iterator, which can be read only once"),
+        ([], "x has no samples"),
+        (np.zeros((0, 3)), "x has no samples"),
+        (Uncounted(lambda: iter([])), "x has no samples"),
+        (np.array([b"a", 1.5], object), "array of numbers.*not of type ndarray of shape"),
+        ("text", "array of numbers.*not of type str"),
+        ([[1.0, 2.0], [3.0]], "cannot be read as an array of numbers"),
         ({"a": np.zeros((3, 1)), "b": np.zeros((4, 1))}, r"x\['b'\] of shape \(4, 1\)"),
         ([np.zeros(8), np.zeros(9)], r"np\.stack\(x\)"),
-        (pd.DataFrame({"a": [1.0], "b": ["x"]}), r"data frame of numbers; .*float64"),
+        (pd.DataFrame({"a": [1.0], "b": ["x"]}), r"data frame with columns of .*float64"),
         (Uncounted(lambda: iter([np.zeros((2, 3)), np.zeros((2, 4))])), "pad the samples"),
-        (Uncounted(lambda: iter([(1, 2, 3, 4)])), "received 4 parts"),
+        (Uncounted(lambda: iter([(1, 2, 3, 4)])), "have 4 parts"),
         (
             tf.data.Dataset.from_tensor_slices((np.zeros((3, 2)), np.zeros(3))),
             r"dataset\.batch\(256\)",

@@ -276,16 +276,19 @@ def test_words_that_read_as_no_finite_number_are_sorted_as_words() -> None:
 @pytest.mark.parametrize(
     ("metadata", "message"),
     [
-        ({"": [1, 2]}, "none of them empty"),
-        ({" ": [1, 2]}, "none of them empty"),
-        ({"index": [1, 2]}, "received 'index'; rename it"),
-        ({"1": [1, 2], 1: [1, 2]}, "received '1'; rename it"),
-        (pd.DataFrame([[1, 2], [3, 4]], columns=["a", "a"]), "received 'a'; rename it"),
-        ({"a": "ab"}, "one value a sample in column 'a'; received str"),
-        ({"a": 3}, "one value a sample in column 'a'; received int"),
-        ({"a": np.zeros((2, 3))}, "one value a sample in column 'a'; received ndarray"),
-        ({"a": [[1], [2]]}, "one value a sample in column 'a'; received list"),
-        ([1, 2], "mapping of names to values, or a data frame; received list"),
+        ({"": [1, 2]}, "is empty, repeated or called"),
+        ({" ": [1, 2]}, "is empty, repeated or called"),
+        ({"index": [1, 2]}, "the metadata column 'index' .*rename it"),
+        ({"1": [1, 2], 1: [1, 2]}, "the metadata column '1' .*rename it"),
+        (
+            pd.DataFrame([[1, 2], [3, 4]], columns=["a", "a"]),
+            "the metadata column 'a' .*rename it",
+        ),
+        ({"a": "ab"}, "'a' must have one value per sample, not of type str"),
+        ({"a": 3}, "'a' must have one value per sample, not of type int"),
+        ({"a": np.zeros((2, 3))}, "'a' must have one value per sample, not of type ndarray"),
+        ({"a": [[1], [2]]}, "'a' must have one value per sample, not of type list"),
+        ([1, 2], "be a data frame, not of type list"),
         ({"a": [1]}, "metadata 'a' has 1 values but x has 2 samples"),
     ],
 )
@@ -297,18 +300,18 @@ def test_what_is_no_metadata_is_refused(metadata: Any, message: str) -> None:
 @pytest.mark.parametrize(
     ("labels", "options", "message"),
     [
-        (np.full((3, 2), 0.5), {}, r"\(n_samples,\); received \(3, 2\), and not one-hot"),
-        (np.ones((3, 4, 5)), {}, r"received \(3, 4, 5\)"),
+        (np.full((3, 2), 0.5), {}, r"labels has shape \(3, 2\), which is neither"),
+        (np.ones((3, 4, 5)), {}, r"labels has shape \(3, 4, 5\)"),
         (
             [0, 1, 2],
             {"class_names": ["a", "b"]},
             "has 2 names, for the labels 0 to 1, but.* 2;",
         ),
-        (["a", "b"], {"class_names": ["a", "b"]}, "labels holds 'a'"),
-        ([0, 2], {"class_names": {0: "a"}}, r"labels among \[0\].*received 2"),
-        ([0, 1], {"class_names": ["a", "a"]}, "class_names that differ"),
-        ([0, 1], {"class_names": ["a", ""]}, "class_names that differ"),
-        ([0, 1], {"class_names": "ab"}, "class_names that differ"),
+        (["a", "b"], {"class_names": ["a", "b"]}, "labels has 'a'"),
+        ([0, 2], {"class_names": {0: "a"}}, r"labels has 2, but class_names names only 0"),
+        ([0, 1], {"class_names": ["a", "a"]}, "class_names must be different"),
+        ([0, 1], {"class_names": ["a", ""]}, "class_names must be different"),
+        ([0, 1], {"class_names": "ab"}, "class_names must be different"),
     ],
 )
 def test_what_is_no_label_is_refused(
@@ -319,12 +322,12 @@ def test_what_is_no_label_is_refused(
 
 
 def test_class_names_want_labels(tmp_path: Path) -> None:
-    with pytest.raises(MisuseError, match="received none; pass labels= as well"):
+    with pytest.raises(MisuseError, match="there are none; pass labels= as well"):
         EmbeddingCheckpoint(tmp_path, np.zeros((2, 2)), class_names=["a", "b"])
 
 
 def test_a_column_label_beside_the_labels_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(MisuseError, match="without a column 'label'"):
+    with pytest.raises(MisuseError, match="must not have a column 'label'"):
         EmbeddingCheckpoint(
             tmp_path, np.zeros((2, 2)), labels=[1, 2], metadata={"label": [1, 2]}
         )

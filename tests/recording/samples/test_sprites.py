@@ -236,12 +236,12 @@ def test_a_recorded_run_serves_its_pages_and_deletes_them(
         np.testing.assert_array_equal(sheet[:8, :8], expected)
     missing = client.get(base + "sprite", query_string={**query, "page": 2})
     assert missing.status_code == 404
-    assert "page below 2" in missing.text
+    assert "has 2 pages of thumbnails, not a page" in missing.text
 
     (tmp_path / "run/plugins/tb_embed/sprites/page-1.png").unlink()
     (report,) = check(tmp_path)
-    assert [problem.split(";")[0] for problem in report.problems] == [
-        "expected plugins/tb_embed/sprites/page-1.png in run 'run'"
+    assert [problem.split(" (")[0] for problem in report.problems] == [
+        "plugins/tb_embed/sprites/page-1.png in run 'run' cannot be read"
     ]
 
     (tmp_path / "run/plugins/tb_embed/sprites/mine.png").write_bytes(b"")
@@ -300,7 +300,9 @@ def test_thumbnails_that_were_never_finished_are_written_when_a_training_goes_on
     with monkeypatch.context() as patch:
         patch.setattr(writer, "write_sprite", full_disk)
         callback = EmbeddingCheckpoint(tmp_path, digits[0][:50])
-        with pytest.warns(RuntimeWarning, match=r"could not write the thumbnails.*No space"):
+        with pytest.warns(
+            RuntimeWarning, match=r"could not save the thumbnails: .*no space is left"
+        ):
             model.fit(*digits, **options, callbacks=[callback])
     run = read_run(tmp_path)
     assert (run.steps, run.manifest.sprite, run.manifest.recording) == ([0, 1], None, False)
@@ -374,14 +376,14 @@ def test_what_looks_like_images(shape: tuple[int, ...], *, expected: bool) -> No
 @pytest.mark.parametrize(
     ("images", "message"),
     [
-        (np.zeros((5, 64)), r"received \(5, 64\); reshape"),
-        (np.zeros((5, 8, 8, 2)), r"received \(5, 8, 8, 2\)"),
-        (np.zeros((0, 8, 8)), r"received \(0, 8, 8\)"),
-        (np.full((1, 8, 8), -0.5), r"received \[-0.5, -0.5\]"),
-        (np.full((1, 8, 8), 255.0), r"received \[255, 255\]"),
-        (np.full((1, 8, 8), np.nan), r"received \[nan, nan\]"),
-        (np.zeros((1, 8, 8), np.int64), "received int64"),
-        ([np.zeros((8, 8)), np.zeros((9, 9))], "images of one size"),
+        (np.zeros((5, 64)), r"not \(5, 64\); reshape"),
+        (np.zeros((5, 8, 8, 2)), r"not \(5, 8, 8, 2\)"),
+        (np.zeros((0, 8, 8)), r"not \(0, 8, 8\)"),
+        (np.full((1, 8, 8), -0.5), r"not in \[-0.5, -0.5\]"),
+        (np.full((1, 8, 8), 255.0), r"not in \[255, 255\]"),
+        (np.full((1, 8, 8), np.nan), r"not in \[nan, nan\]"),
+        (np.zeros((1, 8, 8), np.int64), "not int64"),
+        ([np.zeros((8, 8)), np.zeros((9, 9))], "the images have several sizes"),
     ],
 )
 def test_what_is_no_image_is_refused(tmp_path: Path, images: np.ndarray, message: str) -> None:

@@ -296,7 +296,7 @@ def test_weights_that_were_changed_after_an_interruption_are_a_new_training(
     with pytest.raises(KeyboardInterrupt):
         fit(model, [EmbeddingCheckpoint(tmp_path / "run", X), Stop()])
     model.set_weights(build(5).get_weights())
-    with pytest.warns(RuntimeWarning, match="run-2, because .*another training"):
+    with pytest.warns(RuntimeWarning, match="already holds a finished run; .*run-2 instead"):
         fit(model, [EmbeddingCheckpoint(tmp_path / "run", X)])
     assert read_run(tmp_path / "run").steps == [0, 1]
     assert read_run(tmp_path / "run-2").steps == [0, 1, 2]
@@ -377,7 +377,7 @@ def test_superseded_snapshots_count_for_max_to_keep(tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         ((X, "logs"), "swap them"),
-        (("logs", "x.npy"), "received the path"),
+        (("logs", "x.npy"), "not the path"),
         (("logs", X, "fc1"), r"did you mean layers='fc1'\?"),
     ],
 )
@@ -398,7 +398,7 @@ def test_a_directory_that_cannot_be_written_is_told_and_stops_nothing(
 
     monkeypatch.setattr(Path, "mkdir", refuse)  # root may write everywhere
     model = uncompiled()
-    with pytest.warns(RuntimeWarning, match="Permission denied.*training goes on") as told:
+    with pytest.warns(RuntimeWarning, match="permission denied.*training goes on") as told:
         fit(model, [EmbeddingCheckpoint(tmp_path / "run", X)])
     assert [w.category for w in told].count(RuntimeWarning) == 1
     assert int(model.optimizer.iterations) == 2 * BATCHES
@@ -512,7 +512,7 @@ def test_checkpoints_of_others_that_were_there_before_stay_and_ours_go_beside(
     theirs = {p.name: p.read_bytes() for p in run_dir.iterdir()}
     model = uncompiled()
     checkpoint = EmbeddingCheckpoint(run_dir, X, layers="fc1", on_existing=on_existing)
-    with pytest.warns(RuntimeWarning, match=r"run-2, because .*run holds checkpoint") as told:
+    with pytest.warns(RuntimeWarning, match=r"already holds checkpoint.*run-2 instead") as told:
         fit(model, [checkpoint], epochs=1)
     assert [w.category for w in told].count(RuntimeWarning) == 1
     if on_existing == "auto":

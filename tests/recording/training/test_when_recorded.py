@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import re
 import subprocess
 import sys
 import textwrap
@@ -168,7 +170,7 @@ def test_a_new_training_is_recorded_beside_a_finished_run(
     run_dir = tmp_path / "run"
     fit(make_model(), digits, EmbeddingCheckpoint(run_dir, digits[0]), epochs=epochs)
 
-    with pytest.warns(RuntimeWarning, match=r"run-2, because .*another training"):
+    with pytest.warns(RuntimeWarning, match=r"already holds a finished run; .*run-2 instead"):
         fit(make_model(seed=1), digits, EmbeddingCheckpoint(run_dir, digits[0]))
     assert read_run(run_dir).steps == list(range(epochs + 1))
     assert read_run(tmp_path / "run-2").steps == [0, 1, 2]
@@ -256,17 +258,63 @@ def test_a_disk_that_is_too_small_is_told_before_training(
     assert read_run(tmp_path).steps == [0, 1, 2], "it tries all the same"
 
 
-def test_the_end_says_what_was_recorded(
+@pytest.mark.parametrize(
+    ("log_dir", "logdir"),
+    [("logs/run1", "logs"), ("run1", "."), (".", "."), ("my logs/run1", "'my logs'")],
+)
+def test_a_training_ends_with_one_line_that_leads_to_the_page(
+    tmp_path: Path,
+    digits: Digits,
+    make_model: MakeModel,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    log_dir: str,
+    logdir: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with caplog.at_level(logging.INFO, "tb_embed_plugin"):
+        fit(make_model(), digits, EmbeddingCheckpoint(log_dir, digits[0]), verbose=2)
+    before, after = (record.getMessage() for record in caplog.records)
+
+    assert before == f"Recording layer fc1 to {log_dir} (about 3 snapshots, 906 kB)."
+    assert re.fullmatch(
+        r"Recorded 3 snapshots \(906 kB, \S+% of the training's time\)\. "
+        rf"To see them, run tensorboard --logdir {re.escape(logdir)} and open its tab "
+        r"EMBEDDINGS: http://localhost:6006/#tb_embed",
+        after,
+    )
+
+
+def test_a_silent_fit_is_recorded_without_a_line(
     tmp_path: Path, digits: Digits, make_model: MakeModel, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO, "tb_embed_plugin"):
-        fit(make_model(), digits, EmbeddingCheckpoint(tmp_path, digits[0]), verbose=2)
-    before, after = (record.getMessage() for record in caplog.records)
+        fit(make_model(), digits, EmbeddingCheckpoint(tmp_path, digits[0]), verbose=0)
 
-    assert "records fc1" in before
-    assert "about 3 snapshots, 906 kB" in before
-    assert "recorded 3 snapshots, 906 kB" in after
-    assert "% of the training's time" in after
+    assert not caplog.records
+
+
+def test_a_recording_that_failed_does_not_end_as_if_all_were_well(
+    tmp_path: Path,
+    digits: Digits,
+    make_model: MakeModel,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*arguments: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "/somewhere/else")
+
+    monkeypatch.setattr(RunWriter, "write_snapshot", fail)
+    full = re.escape(
+        f"stopped recording: cannot write {tmp_path}: no space is left on the disk"
+    )
+    with (
+        caplog.at_level(logging.INFO, "tb_embed_plugin"),
+        pytest.warns(RuntimeWarning, match=full),
+    ):
+        fit(make_model(), digits, EmbeddingCheckpoint(tmp_path, digits[0]), verbose=2)
+
+    assert [record.getMessage().split()[0] for record in caplog.records] == ["Recording"]
 
 
 def test_the_training_goes_on_while_a_snapshot_is_written(
@@ -334,9 +382,9 @@ def test_a_training_that_dies_leaves_what_it_had_recorded(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"save_freq": "often"}, "expected save_freq"),
-        ({"max_to_keep": 1}, "max_to_keep of 2 or more.*received 1"),
-        ({"dtype": "int8"}, 'dtype "float32" or "float16"; received .int8.'),
+        ({"save_freq": "often"}, "save_freq must be"),
+        ({"max_to_keep": 1}, "max_to_keep must be at least 2.*not 1"),
+        ({"dtype": "int8"}, "dtype must be 'float32' or 'float16', not 'int8'"),
     ],
 )
 def test_misuse_of_the_schedule_fails_at_once(
