@@ -242,7 +242,7 @@ def test_search_counts_and_enter_selects(tab: Tab) -> None:
 
 
 def test_a_wrong_query_is_told_in_words(tab: Tab) -> None:
-    assert search(tab, "/(/").startswith("Expected a regular expression, received /(/: ")
+    assert search(tab, "/(/").startswith("Invalid regular expression /(/: ")
     assert "there are: " in search(tab, "colour:red")
     tab.page.keyboard.press("Enter")
     tab.inspect("Selection")
@@ -513,7 +513,7 @@ def test_ids_are_copied_without_a_clipboard(tab: Tab) -> None:
     lasso_the_cluster(tab)
     expect_selected(tab, len(PLANTED))
     inspector(tab).get_by_role("button", name="Copy indices").click()
-    field = inspector(tab).get_by_role("textbox", name="Copy from here")
+    field = inspector(tab).get_by_role("textbox", name="Press Ctrl+C to copy")
 
     expect(field).to_have_value(", ".join(map(str, PLANTED)))
     all_chosen = "one => one.selectionEnd - one.selectionStart === one.value.length"

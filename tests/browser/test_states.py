@@ -56,7 +56,7 @@ def choosing(tab: Tab) -> Iterator[str]:
     tab.frame.get_by_role("list", name="Legend").get_by_role("button", name="5").first.click()
     expect(tab.frame.get_by_text("samples shown")).to_be_visible()
     tab.frame.get_by_role("searchbox").fill("/(/")
-    expect(tab.frame.get_by_text("Expected a regular expression")).to_be_visible()
+    expect(tab.frame.get_by_text("Invalid regular expression")).to_be_visible()
     yield "filters and a wrong query"
     tab.frame.get_by_role("button", name="Help").click()
     expect(tab.frame.get_by_role("dialog")).to_be_visible()

@@ -156,7 +156,7 @@ def test_a_ghost_shows_where_the_samples_were(open_tab: Open) -> None:
 
     before = samples()
     menu(tab).get_by_label("Overlay").select_option("ghost")
-    menu(tab).get_by_label("Overlaid step").select_option("0")
+    menu(tab).get_by_label("Which step").select_option("0")
     close_menu(tab)
     tab.wait_until(lambda: int((samples() != before).any(axis=2).sum()) > 500)
 

@@ -109,7 +109,7 @@ export function Brush({ name, histogram, ofTime, range, choose }: BrushProps) {
         )}
       </svg>
       <p class="told-of-bin" aria-hidden="true">
-        {pointed === null ? `up to ${most.toLocaleString("en-US")} samples` : tell(pointed)}
+        {pointed === null ? `highest bar: ${most.toLocaleString("en-US")} samples` : tell(pointed)}
       </p>
       {ofTime ? (
         <div class="bounds">

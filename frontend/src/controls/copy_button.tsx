@@ -31,16 +31,16 @@ export function CopyButton({ name, title, text }: CopyButtonProps) {
       {shown !== null && (
         <div class="to-copy">
           <label>
-            Copy from here
+            Press Ctrl+C to copy
             <textarea
               ref={field}
-              title="Selected already: the keys for copying do the rest"
+              title="Already selected: press Ctrl+C"
               readOnly
               rows={3}
               value={shown}
             />
           </label>
-          <button type="button" title="Closes this text" onClick={() => show(null)}>
+          <button type="button" title="Close" onClick={() => show(null)}>
             Done
           </button>
         </div>

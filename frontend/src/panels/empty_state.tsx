@@ -17,18 +17,18 @@ export function EmptyState({ store }: { store: Store }) {
             <li key={problem}>{sentence(problem)}</li>
           ))}
         </ul>
-        <p>This page looks again every few seconds; no reload is needed.</p>
+        <p>This page checks again every few seconds; no need to reload.</p>
       </main>
     );
   }
   return (
     <main class="empty">
-      <h1>No activations have been recorded here yet</h1>
+      <h1>No activations recorded here yet</h1>
       <p>Record a layer while a Keras model trains, then point TensorBoard at the directory:</p>
       <pre>
         <code>{LINES}</code>
       </pre>
-      <p>This page looks again every few seconds; no reload is needed.</p>
+      <p>This page checks again every few seconds; no need to reload.</p>
     </main>
   );
 }

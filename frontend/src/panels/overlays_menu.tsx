@@ -31,7 +31,7 @@ export function OverlaysMenu({ store }: { store: Store }) {
       {store.steps.value.length > 2 && (
         <CheckField
           name={`Space ${stepNoun(store)}s evenly`}
-          title="On the timeline; otherwise by how far the training went between them"
+          title="On the timeline; otherwise in proportion to the training between them"
           checked={store.display.even.value}
           choose={(even) => store.display.spaceEvenly(even)}
         />
@@ -95,9 +95,7 @@ function Overlays({ store }: { store: Store }) {
       />
       {first !== undefined && (
         <Field
-          name={
-            overlay.value === "onion" ? `First ${stepNoun(store)}` : `Overlaid ${stepNoun(store)}`
-          }
+          name={overlay.value === "onion" ? `First ${stepNoun(store)}` : `Which ${stepNoun(store)}`}
           title="Drawn dimmed behind the samples"
           options={options}
           chosen={`${first}`}

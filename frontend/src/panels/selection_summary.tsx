@@ -18,7 +18,7 @@ const REASONS: Readonly<Record<Reason, string>> = {
   legend: "from the legend",
   list: "from a list",
   chart: "in a chart",
-  mistakes: "by being predicted wrong",
+  mistakes: "as mistakes",
 };
 const MOST_SHARES = 12;
 
@@ -84,10 +84,8 @@ function NothingSelected() {
   return (
     <section class="summary" aria-label="Selection">
       <h2>Nothing is selected</h2>
-      <p>
-        Click a sample, draw a lasso or a box, search, or Shift-click a class in the legend. Shift
-        adds to the selection, Ctrl removes from it.
-      </p>
+      <p>Click a sample, draw a lasso or a box, search, or Shift-click a class in the legend.</p>
+      <p>Shift adds to the selection, Ctrl removes from it.</p>
     </section>
   );
 }

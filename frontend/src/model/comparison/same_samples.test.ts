@@ -64,8 +64,14 @@ describe("samples of two layers", () => {
     expect(linkSamples(first, waiting)).toEqual({ link: null, sentence: "" });
     const others = [
       [side("b", "g", 2, words("word", "p", "q")), "not linked: other samples"],
-      [side("b", "g", 2, words("id", "p", "p")), "not linked: column id names no sample alone"],
-      [side("b", "g", 2, words("id", "p", "")), "not linked: column id names no sample alone"],
+      [
+        side("b", "g", 2, words("id", "p", "p")),
+        "not linked: column id doesn't identify the samples",
+      ],
+      [
+        side("b", "g", 2, words("id", "p", "")),
+        "not linked: column id doesn't identify the samples",
+      ],
       [side("b", "g", 2, words("id", "y", "z")), "not linked: no id in common"],
     ] as const;
     for (const [second, sentence] of others) {

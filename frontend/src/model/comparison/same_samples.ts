@@ -43,7 +43,8 @@ export function linkSamples(first: Side, second: Side): Linking {
   if (!names(first) || !names(second)) return unlinked("other samples");
   if (first.table === null || second.table === null) return UNKNOWN;
   const [here, beside] = [rowsById(first), rowsById(second)];
-  if (here === null || beside === null) return unlinked(`column ${ID} names no sample alone`);
+  if (here === null || beside === null)
+    return unlinked(`column ${ID} doesn't identify the samples`);
   const there = Int32Array.from(here.names, (name) => beside.rows.get(name) ?? -1);
   const back = Int32Array.from(beside.names, (name) => here.rows.get(name) ?? -1);
   const shared = there.reduce((sum, row) => sum + Number(row !== -1), 0);

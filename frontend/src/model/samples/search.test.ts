@@ -101,18 +101,18 @@ describe("a query", () => {
   });
 
   it.each([
-    ["/(/", /^Expected a regular expression, received \/\(\/: \S/],
-    ["/a/zz", /^Expected a regular expression, received \/a\/zz/],
-    ["/abc", /^Expected a second \/ after \/abc/],
-    ['"abc', /^Expected a second quotation mark/],
+    ["/(/", /^Invalid regular expression \/\(\/: \S/],
+    ["/a/zz", /^Invalid regular expression \/a\/zz/],
+    ["/abc", /^Missing closing \/ after \/abc/],
+    ['"abc', /^Missing closing quote/],
     ["colour:7", /received colour; there are: index, label, confidence, taken, file name$/],
-    ["confidence<many", /^Expected a number after confidence<, received many/],
+    ["confidence<many", /^confidence< needs a number, not many/],
     ["confidence<", /received nothing/],
-    ["taken<yesterday", /^Expected a date such as 2024-02-01 .* after taken<, received yesterday/],
-    ["label:", /^Expected a value after label:/],
-    ["index:one", /^Expected a number after index, received one/],
+    ["taken<yesterday", /^taken< needs a date such as 2024-02-01 .*, not yesterday/],
+    ["label:", /^Missing value after label:/],
+    ["index:one", /^index needs a number, not one/],
     ['"file name"<3', /which holds text$/],
-    ["confidence</4/", /^Expected a number after confidence<, received a pattern/],
+    ["confidence</4/", /^confidence< needs a number, not a regular expression/],
   ])("%s is refused in words", (query, message) => {
     expect(found(query)).toMatch(message);
   });

@@ -68,10 +68,10 @@ function termsOf(text: string): Term[] {
   for (TERM.lastIndex = 0; TERM.lastIndex < text.length; ) {
     const [, column, operator, quoted, regex, flags, word = ""] = TERM.exec(text) ?? [];
     if (quoted === undefined && word.startsWith('"')) {
-      throw new QueryError(`Expected a second quotation mark after ${word}`);
+      throw new QueryError(`Missing closing quote after ${word}`);
     }
     if (regex === undefined && /^\/./.test(word)) {
-      throw new QueryError(`Expected a second / after ${word}; put plain text with a / in quotes`);
+      throw new QueryError(`Missing closing / after ${word}; put text that contains / in quotes`);
     }
     terms.push({
       column: column === undefined ? null : column.replaceAll('"', ""),
@@ -91,7 +91,7 @@ function readPattern(source: string, flags: string): RegExp {
   } catch (reason) {
     const message = reason instanceof Error ? reason.message : String(reason);
     const why = message.slice(message.lastIndexOf(": ") + 1).trim();
-    throw new QueryError(`Expected a regular expression, received /${source}/${flags}: ${why}`);
+    throw new QueryError(`Invalid regular expression /${source}/${flags}: ${why}`);
   }
 }
 
@@ -114,7 +114,7 @@ function testOf(term: Term, table: Table, patterns: Pattern[], numbers: Numbers)
   if (operator === ":" || operator === "=" || operator === "!=") {
     if (value === "" && !term.quoted) {
       throw new QueryError(
-        `Expected a value after ${column.name}${operator}; "" finds samples without one`,
+        `Missing value after ${column.name}${operator}; use "" to find samples without one`,
       );
     }
     return negatedIf(operator, equalityTest(column, value), term);
@@ -142,7 +142,7 @@ function numberTest(term: Term, table: Table, { label, samples }: Numbers): Test
 function negatedIf(operator: Operator, test: Test, term: Term): Test {
   if (operator === "!=") return (sample, masks) => !test(sample, masks);
   if (operator === ":" || operator === "=") return test;
-  throw new QueryError(`Expected a number after ${term.column}${operator}, received a pattern`);
+  throw new QueryError(`${term.column}${operator} needs a number, not a regular expression`);
 }
 
 function columnNamed(name: string, table: Table): Column {
@@ -152,7 +152,7 @@ function columnNamed(name: string, table: Table): Column {
     table.find((column) => column.name.toLowerCase() === wanted);
   if (found !== undefined) return found;
   const known = table.map((column) => column.name).join(", ") || "none";
-  throw new QueryError(`Expected a column before the sign, received ${name}; there are: ${known}`);
+  throw new QueryError(`No column "${name}". Available: ${known}`);
 }
 
 function patternTest(pattern: Pattern, patterns: Pattern[]): Test {
@@ -198,9 +198,7 @@ function comparisonTest(column: Column, operator: Operator, value: string): Test
   if (column.type === "category" && column.words.some((word) => !Number.isNaN(number(word)))) {
     return textTest(column, (word) => holds(number(word)));
   }
-  throw new QueryError(
-    `Expected a column of numbers before ${operator}, received ${column.name}, which holds text`,
-  );
+  throw new QueryError(`${operator} needs a column of numbers; ${column.name} holds text`);
 }
 
 type Dates = Extract<Column, { readonly type: "date" }>;
@@ -221,7 +219,7 @@ function timeComparison(column: Dates, operator: Operator, value: string): Test 
   const span = readSpan(value);
   if (span === null) {
     throw new QueryError(
-      `Expected a date such as 2024-02-01 or 2024-02-01T12:30 after ${column.name}${operator}, received ${value || "nothing"}`,
+      `${column.name}${operator} needs a date such as 2024-02-01 or 2024-02-01T12:30, not ${value || "nothing"}`,
     );
   }
   return (sample) => {
@@ -235,5 +233,5 @@ function timeComparison(column: Dates, operator: Operator, value: string): Test 
 function numberOf(value: string, after: string): number {
   const number = value.trim() === "" ? Number.NaN : Number(value);
   if (!Number.isNaN(number)) return number;
-  throw new QueryError(`Expected a number after ${after}, received ${value || "nothing"}`);
+  throw new QueryError(`${after} needs a number, not ${value || "nothing"}`);
 }

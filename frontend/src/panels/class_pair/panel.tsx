@@ -56,9 +56,6 @@ function Pair({ store, pair }: { store: Store; pair: ClassPair }) {
   );
   const crossed = useMemo(() => crossings(pair), [pair]);
   const step = store.step.value ?? Number.NaN;
-  const [from, to] = [pair.steps[0], pair.steps.at(-1)].map((one) =>
-    one === undefined ? "" : namedStep(store, one),
-  );
   const wrong = pair.steps.includes(step) ? wrongAt(pair, step) : [];
   const classes = store.measures.metrics.value?.classes ?? [];
   const colors = [
@@ -69,7 +66,7 @@ function Pair({ store, pair }: { store: Store; pair: ClassPair }) {
   return (
     <>
       <Ridges
-        name={`Classes ${first} and ${second} along the line between their means, from ${from} to ${to}; at ${namedStep(store, step)} ${wrong.length} samples are on the wrong side`}
+        name={`Classes ${first} and ${second} along the line between their means; ${wrong.length} on the wrong side at ${namedStep(store, step)}`}
         ridges={ridges}
         colors={colors}
         here={step}

@@ -27,7 +27,7 @@ export function DataMapPanel({ store, answers }: SectionProps<{ map: DataMap }>)
   return (
     <div class="data-map">
       <Scatter
-        name={`Data map of ${mean.length} samples: variability (0 to 0.5) against mean confidence in the true label (0 to 1)`}
+        name={`Data map of ${mean.length} samples: variability and mean confidence in the true label`}
         x={spread}
         y={mean}
         ends={ENDS}
@@ -48,7 +48,7 @@ export function DataMapPanel({ store, answers }: SectionProps<{ map: DataMap }>)
           <button
             key={title}
             type="button"
-            title={`Selects the ${100 * SHARE} % with ${meaning}`}
+            title={`Select the ${100 * SHARE} % with ${meaning}`}
             onClick={() => store.samples.select(ids(), "chart")}
           >
             {title}

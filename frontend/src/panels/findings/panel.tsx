@@ -12,8 +12,8 @@ import { Warnings } from "./warnings";
 
 export function FindingsPanel({ store }: { store: Store }) {
   const findings = store.measures.findings.value;
-  if (findings === null) return <p role="status">Findings come after the picture.</p>;
-  if (findings.state === "running") return <p role="status">The layer is being measured…</p>;
+  if (findings === null) return <p role="status">Findings appear after the picture.</p>;
+  if (findings.state === "running") return <p role="status">Measuring the layer…</p>;
   const note = labelNote(store.layer.value, store.requestedLabel.value);
   return (
     <section class="findings" aria-label="Findings">
@@ -42,7 +42,7 @@ function Lists({ store, findings }: { store: Store; findings: Findings }) {
       {first.map(listed)}
       {others.length > 0 && (
         <details class="more">
-          <summary title="Samples by what else is measured of them">
+          <summary title="More lists of samples">
             {others.length === 1 ? "1 more list" : `${others.length} more lists`}
           </summary>
           {others.map(listed)}

@@ -106,7 +106,7 @@ function Tables({ store, name }: PartProps) {
         {steps.length > 1 && (
           <button
             type="button"
-            title="Coordinates of each sample at each of them"
+            title={`Coordinates of each sample at every ${stepNoun(store)}`}
             onClick={() => download(`${name}-all.csv`, coordinatesCsv(store, steps), "text/csv")}
           >
             {countedSteps(store, steps.length)}

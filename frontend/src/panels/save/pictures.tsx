@@ -65,7 +65,7 @@ export function Pictures({ store, name, attempt }: PicturesProps) {
         {store.steps.value.length > 1 && noFilm === null && (
           <button
             type="button"
-            title="Plays the run once at the chosen speed and records it as WebM"
+            title="Play the run once at the chosen speed and record it as WebM"
             onClick={() => (filming === null ? attempt(saveFilm) : filming.abort())}
           >
             {filming === null ? "Film" : "Stop filming"}

@@ -78,7 +78,7 @@ function Listed({ store, title, units }: ListedProps) {
           type="button"
           class="link"
           aria-label={`Color by unit ${unit}`}
-          title="Colors the samples by the activation of this unit"
+          title="Color the samples by the activation of this unit"
           onClick={() => chooseColor(store, `unit: ${unit}`)}
         >
           {unit}

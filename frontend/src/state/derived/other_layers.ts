@@ -53,10 +53,9 @@ export function incompatibleRunsOf(store: Store): string[] {
 export function leftOutInWords(samples: number, most = false): string | null {
   if (samples === 0) return null;
   const subject = `${samples.toLocaleString("en-US")} ${samples === 1 ? "sample" : "samples"}`;
-  const verbs = samples === 1 ? ["is", "holds"] : ["are", "hold"];
   return most
-    ? `Up to ${subject} of each pair ${verbs[0]} left out: NaN or infinity in one of its layers.`
-    : `${subject} ${verbs[0]} left out, which ${verbs[1]} NaN or infinity in one of the layers.`;
+    ? `Up to ${subject} per pair left out: NaN or infinity in one of the layers.`
+    : `${subject} left out: NaN or infinity in one of the layers.`;
 }
 
 export function keyOf(store: Store, { run, layer }: OtherLayer): LayerKey | null {

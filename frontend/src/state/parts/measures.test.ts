@@ -91,7 +91,7 @@ describe("what is measured", () => {
     props.point(1);
     expect([store.samples.sample.value, store.samples.pointed.value]).toEqual([2, 1]);
     expect(leftOutInWords(0)).toBeNull();
-    expect(leftOutInWords(1)).toMatch(/^1 sample is left out, which holds/);
-    expect(leftOutInWords(1200, true)).toMatch(/^Up to 1,200 samples of each pair are left out/);
+    expect(leftOutInWords(1)).toMatch(/^1 sample left out: NaN/);
+    expect(leftOutInWords(1200, true)).toMatch(/^Up to 1,200 samples per pair left out/);
   });
 });
