@@ -243,7 +243,7 @@ def test_search_counts_and_enter_selects(tab: Tab) -> None:
 
 def test_a_wrong_query_is_told_in_words(tab: Tab) -> None:
     assert search(tab, "/(/").startswith("Invalid regular expression /(/: ")
-    assert "there are: " in search(tab, "colour:red")
+    assert "Available: " in search(tab, "colour:red")
     tab.page.keyboard.press("Enter")
     tab.inspect("Selection")
     expect(inspector(tab).get_by_role("heading", name="Nothing is selected")).to_be_visible()
@@ -400,7 +400,7 @@ def test_neighbours_are_those_of_the_layer_and_compared_with_a_step(tab: Tab) ->
 
     tab.wait_until(lambda: listed() == nearest(LAST, sample, 7))
 
-    panel.get_by_label("Compare with epoch").select_option("0")
+    panel.get_by_label("Compare with step").select_option("0")
     now, then = set(nearest(LAST, sample, 7)), set(nearest(0, sample, 7))
     panel.get_by_text(f"Gained {len(now - then)}").click()
     expect(options).to_have_count(len(now - then))
@@ -420,15 +420,15 @@ def test_neighbours_are_those_of_the_layer_and_compared_with_a_step(tab: Tab) ->
     # Over all steps: a row a step, those outlined that are neighbours at the one that is shown.
     click(tab, sample)
     panel.get_by_label("Distance").select_option("euclidean")
-    tab.frame.get_by_text("Neighbors at each epoch", exact=True).click()
-    rows = inspector(tab).get_by_role("listbox", name="Nearest neighbors at each epoch")
+    tab.frame.get_by_text("Neighbors at each step", exact=True).click()
+    rows = inspector(tab).get_by_role("listbox", name="Nearest neighbors at each step")
     expect(rows.get_by_role("option")).to_have_count(2)
     first_then = nearest(0, sample, 10)
     kept = len(set(nearest(LAST, sample, 10)) & set(first_then))
     first = rows.get_by_role("option").first
     expect(first).to_have_accessible_name(
         re.compile(
-            rf"epoch 0\s*: samples {', '.join(map(str, first_then))}; {kept}/10 are neighbors"
+            rf"step 0\s*: samples {', '.join(map(str, first_then))}; {kept}/10 are neighbors"
         )
     )
     expect(first.locator("canvas")).to_have_count(10)

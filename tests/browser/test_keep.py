@@ -239,7 +239,7 @@ def test_coordinates_come_as_a_table(tab: Tab) -> None:
         ]
         return np.array([[float(row["x"]), float(row["y"])] for row in rows])
 
-    every = save(tab, f"{LAST + 1} steps")
+    every = save(tab, "All steps")
     one = places(save(tab, "Coordinates"), LAST)
     np.testing.assert_array_equal(places(every, LAST), one)
     # Principal components by NumPy, up to their signs.

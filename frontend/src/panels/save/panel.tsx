@@ -109,7 +109,9 @@ function Tables({ store, name }: PartProps) {
             title={`Coordinates of each sample at every ${stepNoun(store)}`}
             onClick={() => download(`${name}-all.csv`, coordinatesCsv(store, steps), "text/csv")}
           >
-            {countedSteps(store, steps.length)}
+            {steps.length < store.steps.value.length
+              ? countedSteps(store, steps.length)
+              : `All ${stepNoun(store)}s`}
           </button>
         )}
         <button
