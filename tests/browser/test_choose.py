@@ -286,6 +286,7 @@ def test_a_histogram_filters_by_brush_and_by_keys(tab: Tab) -> None:
     tab.frame.get_by_text("Filter by number").click()
     loss = tab.frame.get_by_role("group", name="loss")
     brush = loss.locator("svg")
+    brush.scroll_into_view_if_needed()
     box = brush.bounding_box()
     assert box is not None
     y = box["y"] + box["height"] / 2
