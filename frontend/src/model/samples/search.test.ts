@@ -105,13 +105,13 @@ describe("a query", () => {
     ["/a/zz", /^Invalid regular expression \/a\/zz/],
     ["/abc", /^Missing closing \/ after \/abc/],
     ['"abc', /^Missing closing quote/],
-    ["colour:7", /received colour; there are: index, label, confidence, taken, file name$/],
+    ["colour:7", /No column "colour". Available: index, label, confidence, taken, file name$/],
     ["confidence<many", /^confidence< needs a number, not many/],
-    ["confidence<", /received nothing/],
+    ["confidence<", /needs a number, not nothing/],
     ["taken<yesterday", /^taken< needs a date such as 2024-02-01 .*, not yesterday/],
     ["label:", /^Missing value after label:/],
     ["index:one", /^index needs a number, not one/],
-    ['"file name"<3', /which holds text$/],
+    ['"file name"<3', /file name holds text$/],
     ["confidence</4/", /^confidence< needs a number, not a regular expression/],
   ])("%s is refused in words", (query, message) => {
     expect(found(query)).toMatch(message);
