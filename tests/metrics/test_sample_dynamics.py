@@ -130,6 +130,24 @@ def test_rankings_by_the_models_predictions() -> None:
     assert forgotten.events.T.tolist() == [[False, True, False], [False, False, True]]
 
 
+def test_numbers_of_the_whole_run_by_hand() -> None:
+    seen = history(
+        prediction=np.array([[0, 0, 1, 0], [1, 1, 1, 1], [0, 0, 1, 1]]),
+        margin=np.array([[1.0, 1, -0.5, np.nan], [1, -3, -2, np.nan], [1, -1, -2, np.nan]]),
+    )
+    numbers = summary(seen)
+    assert numbers["first_learnt"][:3].tolist() == [0, 1, -1]
+    assert numbers["forgotten"].tolist() == [1, 1, 0, 0]
+    assert numbers["never_learnt"].tolist() == [0, 0, 1, 0]
+    assert numbers["lost"].tolist() == [0, 1, 0, 0]
+    assert numbers["prediction_flips"].tolist() == [2, 2, 0, 1]
+    assert numbers["aum"][:3].tolist() == [1, -1, -1.5]
+    low = RULES["low_margin"].rank(seen)
+    assert low is not None
+    assert low.samples.tolist() == [2, 1]
+    assert low.events.T.tolist() == [[True, True, True], [False, True, True]]
+
+
 def test_only_the_loss_that_lasted_is_shown() -> None:
     seen = history(
         prediction=np.array([[0] * 4, [1] * 4, [0] * 4, [1] * 4]),

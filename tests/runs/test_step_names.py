@@ -21,3 +21,14 @@ def test_a_name_without_a_number_is_told_with_its_side(word: str, side: str) -> 
 def test_fractions_are_steps_without_a_word_where_nothing_else_varies() -> None:
     (series,) = find_series(["m-0.25", "m-0.5"])
     assert (series.written, series.note) == ({0: "0.25", 1: "0.5"}, "")
+
+
+def test_dates_are_steps_in_their_order() -> None:
+    names = [f"m-2024-{month:02d}-{day:02d}" for month, day in ((2, 1), (1, 10), (1, 9))]
+    (series,) = find_series(names)
+    assert list(series.names.values()) == sorted(names)
+
+
+def test_numbers_are_steps_in_their_order_and_not_in_that_of_their_digits() -> None:
+    (series,) = find_series(["m-9.5", "m-10.5", "m-100.5"])
+    assert list(series.names.values()) == ["m-9.5", "m-10.5", "m-100.5"]

@@ -6,7 +6,13 @@ import pytest
 
 from tb_embed_plugin.runs.foreign.number_spelling import are_plain_numbers
 from tb_embed_plugin.runs.foreign.tensor_kinds import Kind, described
-from tb_embed_plugin.runs.tables.header import Likeness, in_header_words, likeness
+from tb_embed_plugin.runs.tables.cells import Cells
+from tb_embed_plugin.runs.tables.header import (
+    Likeness,
+    in_header_words,
+    is_comment,
+    likeness,
+)
 from tb_embed_plugin.runs.tables.metadata_inference import infer_table
 from tb_embed_plugin.runs.tables.quotes import separated_cells
 
@@ -48,6 +54,46 @@ def test_the_index_that_pandas_and_r_write_has_no_name() -> None:
     assert likeness([["animal", ""], *rows], surplus=False) == Likeness.TYPES, "above numbers"
     words = [["a", "0"], ["b", "1"], ["b", "2"]]
     assert likeness([["animal", ""], *words], surplus=False) == Likeness.POSSIBLE
+
+
+@pytest.mark.parametrize(
+    ("rows", "like"),
+    [
+        ([["0", "1"], ["cat", "hen"], ["dog", "cow"]], Likeness.TYPES),
+        ([["0", "1"], ["0.5", "0.25"], ["1.5", "2.5"]], Likeness.TYPES),
+        ([["0", "1"], ["3", "hen"], ["4", "cow"]], Likeness.NONE),
+        ([["0", "2"], ["cat", "hen"], ["dog", "cow"]], Likeness.NONE),
+        ([["0"], ["cat"], ["dog"]], Likeness.WORDS),
+        ([["0"], ["cat"], ["0"]], Likeness.NONE),
+        ([["0"], ["1"], ["2"]], Likeness.NONE),
+    ],
+)
+def test_columns_that_pandas_counts_have_numbers_for_names(
+    rows: list[list[str]], like: Likeness
+) -> None:
+    assert likeness(rows, surplus=True) == like
+
+
+@pytest.mark.parametrize(
+    "cell", ["# made by hand", "// made by hand", "%% of 2024", "#made by"]
+)
+def test_remarks(cell: str) -> None:
+    assert is_comment([cell])
+
+
+@pytest.mark.parametrize(
+    "cell", ["made by hand", "#label", "# label", "#", "//made", "", "-- a"]
+)
+def test_what_is_no_remark(cell: str) -> None:
+    assert not is_comment([cell])
+
+
+def test_blank_lines_do_not_count_for_the_width_of_a_table() -> None:
+    rows = [["a", "b"], [""], ["c", "d"], [" "], [""]]
+    cells = Cells(rows, range(1, 6))
+    assert (cells.width, cells.blank, cells.remarks) == (2, [1, 3, 4], [])
+    assert Cells([["a"], ["b"], ["c", "d"]], range(1, 4)).width == 1
+    assert Cells([["a"], ["c", "d"]], range(1, 3)).width == 2, "the wider of two as frequent"
 
 
 def test_blank_lines_between_separated_rows_are_left_out() -> None:
