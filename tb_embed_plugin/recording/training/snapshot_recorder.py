@@ -130,9 +130,8 @@ class SnapshotRecorder:
             return
         self._has_warned_not_finite = True
         self._warn(
-            f"{', '.join(step.not_finite)} holds NaN or infinity at {step.unit} "
-            f"{step.step}, as the model returned it; EmbeddingCheckpoint records on and "
-            "the training goes on."
+            f"EmbeddingCheckpoint recorded NaN or infinity in {', '.join(step.not_finite)} at "
+            f"{step.unit} {step.step}, as the model returned it. The training goes on."
         )
 
     def _stop_after(self, error: Exception) -> None:
