@@ -296,7 +296,9 @@ def test_weights_that_were_changed_after_an_interruption_are_a_new_training(
     with pytest.raises(KeyboardInterrupt):
         fit(model, [EmbeddingCheckpoint(tmp_path / "run", X), Stop()])
     model.set_weights(build(5).get_weights())
-    with pytest.warns(RuntimeWarning, match="already holds a finished run; .*run-2 instead"):
+    with pytest.warns(
+        RuntimeWarning, match="already holds the run of another training; .*run-2 instead"
+    ):
         fit(model, [EmbeddingCheckpoint(tmp_path / "run", X)])
     assert read_run(tmp_path / "run").steps == [0, 1]
     assert read_run(tmp_path / "run-2").steps == [0, 1, 2]
