@@ -189,7 +189,7 @@ def test_a_subclassed_model_is_reached_by_attributes(tmp_path: Path, digits: Dig
 @pytest.mark.parametrize(
     ("layer", "message"),
     [
-        ("encoder/fc2", r"'encoder', 'encoder/flatten', 'encoder/fc1', 'blocks/0'.*fc2'"),
+        ("encoder/fc2", r"no layer 'encoder/fc2'; did you mean 'encoder/fc1'.*'blocks/0'"),
         ("unused", r"does not call its layer 'unused'.*'encoder/fc1'"),
         ("blocks/0:1", "1 times, so there is no call 'blocks/0:1'"),
     ],
