@@ -156,12 +156,14 @@ def test_a_ghost_shows_where_the_samples_were(open_tab: Open) -> None:
 
     before = samples()
     menu(tab).get_by_label("Overlay").select_option("ghost")
-    menu(tab).get_by_label("Which step").select_option("0")
+    menu(tab).get_by_label(re.compile("^Which (epoch|step)$")).select_option("0")
     close_menu(tab)
     tab.wait_until(lambda: int((samples() != before).any(axis=2).sum()) > 500)
 
     menu(tab).get_by_label("Overlay").select_option("onion")
-    expect(menu(tab).get_by_label("To")).to_have_value(str(EPOCHS))
+    expect(menu(tab).get_by_label(re.compile("^Second (epoch|step)$"))).to_have_value(
+        str(EPOCHS)
+    )
     menu(tab).get_by_label("Overlay").select_option("none")
     close_menu(tab)
     tab.wait_until(lambda: np.array_equal(samples(), before))
@@ -247,7 +249,7 @@ def test_playing_in_a_loop_begins_again(open_tab: Open, planted: TensorBoardProc
     def begins_twice() -> bool:
         nonlocal begun, before
         now = tab.canvas.get_attribute("aria-label") or ""
-        begun += now != before and ", step 0," in now
+        begun += now != before and ", epoch 0," in now
         before = now
         return begun == 2
 
@@ -347,7 +349,7 @@ def test_a_recording_is_followed_or_not_and_its_axes_made_anew(
         follow.uncheck()
         write(tmp_path / "run", 10, first=False, finished=False)
         expect(tab.frame.locator(".ticks line")).to_have_count(3)
-        expect(tab.canvas).to_have_accessible_name(f"2D PCA of fc1, step 1, {SAMPLES} samples")
+        expect(tab.canvas).to_have_accessible_name(f"2D PCA of fc1, epoch 1, {SAMPLES} samples")
         follow.check()
         tab.wait_for_picture(10)
         outdated = tab.frame.get_by_text("PCA fitted on steps 0\N{EN DASH}1")
