@@ -191,7 +191,7 @@ def test_two_runs_share_camera_pointer_and_selection(
     point_at(tab, second(tab), right[10])
     tab.page.mouse.down()
     tab.page.mouse.up()
-    expect(tab.frame.get_by_role("button", name="1 selected")).to_be_visible()
+    expect(tab.frame.locator("[aria-live]", has_text="1 selected")).to_have_count(1)
     tab.wait_until(lambda: "samples%2010" in tab.page.url)
 
     # Its canvas is let go of.

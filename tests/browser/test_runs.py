@@ -62,7 +62,7 @@ def test_two_runs_are_held_against_each_other(
     table = page.get_by_role("table", name=re.compile("^At (step|epoch) 1$"))
     row = table.get_by_role("row", name=re.compile("^Accuracy"))
     expect(row).to_be_visible(timeout=TIMEOUT)
-    assert row.inner_text().split() == ["Accuracy", "1", f"{28 / 34:.3g}"]
+    assert row.inner_text().split() == ["Accuracy", "100", "%", f"{2800 / 34:.3g}", "%"]
     expect(page.get_by_text("c holds other samples")).to_be_visible()
     expect(
         page.get_by_role("img", name=re.compile("^CKA of a and b from 1 at (?:step|epoch) 0"))

@@ -226,7 +226,7 @@ def test_steps_lie_as_far_apart_as_they_were_trained(
 ) -> None:
     tab = open_tab(planted, reduced_motion=True)
     tab.wait_for_picture(STEPS[-1])
-    menu(tab).get_by_label("Steps evenly spaced").uncheck()
+    menu(tab).get_by_label(re.compile("^Space (epoch|step)s evenly$")).uncheck()
     close_menu(tab)
     ticks = tab.frame.locator(".ticks line")
     places = "lines => lines.map(line => parseFloat(line.getAttribute('x1')))"
@@ -249,7 +249,7 @@ def test_playing_in_a_loop_begins_again(open_tab: Open, planted: TensorBoardProc
     def begins_twice() -> bool:
         nonlocal begun, before
         now = tab.canvas.get_attribute("aria-label") or ""
-        begun += now != before and ", epoch 0," in now
+        begun += now != before and ", step 0," in now
         before = now
         return begun == 2
 
@@ -287,7 +287,7 @@ def test_size_sequence_density_and_factors_change_the_picture(
     close_menu(tab)
     tab.frame.get_by_text("Dots", exact=True).click()
     assert inked(tab) == 0
-    menu(tab).get_by_label("Lines along the sequence").check()
+    menu(tab).get_by_label("Sequence lines").check()
     close_menu(tab)
     tab.wait_until(lambda: inked(tab) > 500)
     menu(tab).get_by_label("Overlay").select_option("density")
@@ -349,7 +349,7 @@ def test_a_recording_is_followed_or_not_and_its_axes_made_anew(
         follow.uncheck()
         write(tmp_path / "run", 10, first=False, finished=False)
         expect(tab.frame.locator(".ticks line")).to_have_count(3)
-        expect(tab.canvas).to_have_accessible_name(f"2D PCA of fc1, epoch 1, {SAMPLES} samples")
+        expect(tab.canvas).to_have_accessible_name(f"2D PCA of fc1, step 1, {SAMPLES} samples")
         follow.check()
         tab.wait_for_picture(10)
         outdated = tab.frame.get_by_text("PCA fitted on steps 0\N{EN DASH}1")
