@@ -52,7 +52,7 @@ def test_another_label_changes_all_numbers_and_the_address(
         other = open_tab(server, width=1600, reduced_motion=True, keys=keys)
         other.wait_for_picture(2)
         expect(other.frame.get_by_label("Color by")).to_have_value("sex")
-        other.frame.get_by_label("Label column").select_option("No label")
+        other.frame.get_by_label("Label column").select_option("None")
         tab.wait_until(lambda: other.page.evaluate("location.hash").endswith("label="))
         other.inspect("Findings")
         panel = other.frame.get_by_role("region", name="Findings")

@@ -116,13 +116,13 @@ def test_every_control_has_a_name_and_takes_the_focus(open_tab: Open) -> None:
     assert [control for control in controls if not control[1].strip()] == []
 
     reached = {}
-    tab.frame.get_by_label("Run").focus()
+    tab.frame.get_by_label("Hide the data panel").focus()
     for _ in range(110):
         # With the first key the focus is one of the keyboard's, which must be seen.
         tab.page.keyboard.press("Tab")
         name, seen = evaluate(tab, FOCUSED)
         reached[name] = seen
-    assert {"Home view", "Help", "Step", "Play", "Speed"} <= set(reached)
+    assert {"Home view", "Help", "Epoch", "Play", "Speed"} <= set(reached)
     assert [name for name, seen in reached.items() if not seen] == []
 
 
@@ -207,8 +207,8 @@ def test_a_log_directory_may_be_missing_then_empty_then_hold_a_run(
 def test_a_broken_run_says_what_is_wrong(open_tab: Open, odd: TensorBoardProcess) -> None:
     tab = open_tab(odd)
     tab.wait_for_picture(LAST)
-    expect(tab.frame.get_by_label("Run")).not_to_have_value("broken")
-    tab.frame.get_by_label("Run").select_option("broken")
+    expect(tab.frame.get_by_label("Run", exact=True)).not_to_have_value("broken")
+    tab.frame.get_by_label("Run", exact=True).select_option("broken")
     expect(tab.frame.get_by_text("has format version 9").first).to_be_visible()
 
 
@@ -231,7 +231,7 @@ def test_a_failed_answer_is_shown_with_a_way_to_try_again(
 def test_text_of_a_run_is_never_markup(open_tab: Open, odd: TensorBoardProcess) -> None:
     tab = open_tab(odd)
     tab.wait_for_picture(LAST)
-    tab.frame.get_by_label("Run").select_option(MARKUP)
+    tab.frame.get_by_label("Run", exact=True).select_option(MARKUP)
     expect(tab.frame.get_by_text("<b>seven</b> & more")).to_be_visible()
     assert tab.frame.locator("img, b").count() == 0
 
