@@ -102,7 +102,7 @@ FAULTS = {
     "too many lines": ("".join(f"word {i}\n" for i in range(14)), "metadata.tsv has 14 rows"),
     "two labels": (
         "y\tY\n" + "".join(f"a{i % 2}\tb{i % 3}\n" for i in range(12)),
-        "received 'y' and 'Y'",
+        "'y' and 'Y' could both be the label",
     ),
     "a remark": ("# by hand\n" + "".join(f"word {i % 3}\n" for i in range(12)), "'# by hand'"),
     "a row of NaN": ("".join(f"word {i % 3}\n" for i in range(12)), "sample 3 holds NaN"),

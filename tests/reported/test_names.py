@@ -24,7 +24,6 @@ from tb_embed_plugin.jobs.job_spec import JobSpec
 from tb_embed_plugin.plugin import EmbeddingsPlugin
 from tb_embed_plugin.projection import LayerRef, Projection
 from tb_embed_plugin.projections import engines
-from tb_embed_plugin.runs.foreign import weight_files
 from tb_embed_plugin.runs.foreign.step_names import find_series
 from tb_embed_plugin.runs.logdir import Logdir
 from tb_embed_plugin.runs.manifest import Manifest, Step
@@ -227,18 +226,6 @@ def test_no_epoch_of_thirty_is_dropped(tmp_path: Path) -> None:
     for epoch in range(1, 31):
         np.testing.assert_array_equal(run.snapshot("words", epoch), values[epoch])
     assert run.problems == []
-
-
-def test_the_newest_of_too_many_epochs_are_shown(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(weight_files, "MAX_FILES", 3)
-    for epoch in range(5):
-        write_weights(tmp_path / f"m-{epoch}.weights.h5", np.eye(3, 4, dtype=np.float32))
-    run = find_run(tmp_path)
-    assert run.steps == [2, 3, 4]
-    (problem,) = run.problems
-    assert "there are 5 files m-*.weights.h5, of which the last 3 are shown" in problem
 
 
 def test_two_files_of_one_number_are_two_steps_and_it_is_said(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tb_embed_plugin.runs.foreign import hdf5
+from tb_embed_plugin.runs.foreign import hdf5, weight_files
 from tests.harness import find_run
 
 
@@ -232,3 +232,16 @@ def test_files_that_crash_the_library_or_keep_it_are_told(
 
     many = [tmp_path / f"crash {i}" for i in range(hdf5.MAX_CRASHES + 2)]
     assert all(isinstance(answer, str) for answer in hdf5.read_contents(many).values())
+
+
+def test_the_newest_of_too_many_epochs_are_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(weight_files, "MAX_FILES", 3)
+    for epoch in range(5):
+        with h5py.File(tmp_path / f"m-{epoch}.weights.h5", "w") as file:
+            file["words"] = np.eye(3, 4, dtype=np.float32)
+    run = find_run(tmp_path)
+    assert run.steps == [2, 3, 4]
+    (problem,) = run.problems
+    assert "there are 5 files m-*.weights.h5, of which the last 3 are shown" in problem
