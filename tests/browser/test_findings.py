@@ -113,7 +113,7 @@ def test_the_folded_inspector_counts_the_warnings(
     assert tab.canvas.bounding_box() == before
 
     findings = opened_findings(tab)
-    warning = findings.get_by_role("button", name=re.compile("Units dying at step 1"))
+    warning = findings.get_by_role("button", name=re.compile("Units dying at (step|epoch) 1"))
     warning.click()
     expect(findings.get_by_text("30% of the units or more")).to_be_visible()
     expect(findings.get_by_role("listbox").get_by_role("option").first).to_be_visible()
@@ -183,7 +183,7 @@ def test_a_layer_is_compared_with_another(open_tab: Open, faulty: TensorBoardPro
     expect(layers).to_be_visible(timeout=TIMEOUT)
     layers.focus()
     tab.page.keyboard.press("ArrowRight")
-    said = re.compile(r"^fc1 with fc2: 0\.\d+ \(biased 0\.\d+\)$")
+    said = re.compile(r"^fc1 and fc2: 0\.\d+ \(biased 0\.\d+\)$")
     expect(page.get_by_text(said)).to_be_visible()
     tab.page.keyboard.press("Enter")
     steps = page.get_by_role("application", name=re.compile("with fc2 of faulty at each step"))

@@ -123,7 +123,7 @@ def test_colors_search_and_hover_follow_the_step_shown(
     tab = open_tab(foreign, width=1600, reduced_motion=True, keys="&p.tb_embed.run=guesses")
     tab.wait_for_picture(2)
     expect(tab.frame.get_by_label("Color by")).to_have_value("label")
-    tab.frame.get_by_label("Color by").select_option("prediction (by step)")
+    tab.frame.get_by_label("Color by").select_option("prediction (per step)")
     entries = tab.frame.get_by_role("list", name="Legend").get_by_role("listitem")
     expect(entries).to_have_text(["class 010", "class 110", "class 210"])
     swatch = entries.nth(1).locator("span").first
@@ -154,7 +154,7 @@ def test_one_sample_is_hidden_and_the_page_says_so(
     tab = open_tab(foreign, width=1600, reduced_motion=True, keys="&p.tb_embed.run=sick")
     tab.wait_for_picture(2)
     assert np.flatnonzero(np.isnan(tab.positions()[:, 0])).tolist() == [SICK]
-    problem = f"default at step 1: sample {SICK} holds NaN or infinity; hidden at all steps"
+    problem = f"default at step 1: sample {SICK} holds NaN or infinity, hidden at all steps"
     expect(tab.frame.get_by_text(problem)).to_be_visible()
     expect(tab.frame.get_by_text("1 sample hidden (NaN or infinity)")).to_be_visible()
     expect(tab.canvas).to_have_accessible_name("2D PCA of default, step 2, 39 samples")
