@@ -186,7 +186,7 @@ def test_a_layer_is_compared_with_another(open_tab: Open, faulty: TensorBoardPro
     said = re.compile(r"^fc1 and fc2: 0\.\d+ \(biased 0\.\d+\)$")
     expect(page.get_by_text(said)).to_be_visible()
     tab.page.keyboard.press("Enter")
-    steps = page.get_by_role("application", name=re.compile("with fc2 of faulty at each step"))
+    steps = page.get_by_role("application", name=re.compile("with fc2 of faulty,"))
     expect(steps).to_be_visible(timeout=TIMEOUT)
     chosen = page.get_by_role("combobox", name="Compare with").locator("option:checked")
     expect(chosen).to_have_text("fc2")
