@@ -504,7 +504,7 @@ def test_a_browser_that_keeps_nothing_says_so(
     lasso_the_cluster(tab)
     tab.page.keyboard.press("2")
 
-    expect(tab.frame.get_by_role("alert")).to_contain_text("keeps nothing")
+    expect(tab.frame.get_by_role("alert")).to_contain_text("stores nothing")
 
 
 def test_ids_are_copied_without_a_clipboard(tab: Tab) -> None:
