@@ -21,6 +21,7 @@ from tb_embed_plugin.metrics import (
     spectrum,
     units,
 )
+from tb_embed_plugin.metrics.step_metrics import neighbors_of
 from tb_embed_plugin.metrics.stratified_subset import stratified
 from tests.kernels import biased_cka, debiased_cka
 from tests.metrics.gaussians import clusters, graph, rotation
@@ -321,3 +322,27 @@ def test_the_reference_graph_is_scikit_learns() -> None:
     rows, _ = clusters(4)
     found = NearestNeighbors(n_neighbors=7, algorithm="brute").fit(rows.astype(float))
     np.testing.assert_array_equal(graph(rows), found.kneighbors(return_distance=False))
+
+
+def test_units_that_tell_classes_apart_count_all_classes_and_no_other_sample() -> None:
+    labels = np.array([0, 0, 1, 1, 2, 2, -1, -1], np.int32)
+    rng = np.random.default_rng(0)
+    snapshot = rng.normal(size=(8, 3)).astype(np.float32)
+    snapshot[:, 0] = 3 - labels  # tells all apart, class 0 the highest
+    snapshot[:, 1] = 1
+    ratio, strongest = units.selectivity(snapshot, labels, 3)
+    rows, codes = snapshot[:6].astype(np.float64), labels[:6]
+    between = sum(
+        2 * (rows[codes == code].mean(axis=0) - rows.mean(axis=0)) ** 2 for code in range(3)
+    )
+    np.testing.assert_allclose(ratio[[0, 2]], (between / (6 * rows.var(axis=0)))[[0, 2]])
+    assert ratio[0] == pytest.approx(1)
+    assert np.isnan(ratio[1])
+    assert strongest[:2].tolist() == [0, -1]
+
+
+@pytest.mark.parametrize(
+    ("samples", "neighbors"), [(0, 0), (1, 0), (2, 0), (3, 1), (4, 1), (20, 9), (10_000, 15)]
+)
+def test_at_most_half_of_the_others_are_neighbors(samples: int, neighbors: int) -> None:
+    assert neighbors_of(samples) == neighbors

@@ -59,10 +59,12 @@ def test_without_a_size_the_grid_is_square(tmp_path: Path) -> None:
 
 
 def test_square_cells_divide_both_sides(tmp_path: Path) -> None:
-    # Cells of 11 x 11 would be as many, with 5 and 4 pixels left over.
-    Image.new("L", (60, 48)).save(tmp_path / "sheet.png")
-    sheet = read_sheet(tmp_path / "sheet.png", (), 20)
-    assert (sheet.facts.cell, sheet.problems) == ((12, 12), ())
+    # Cells of 9 x 9 would be as many, with 7 and 5 pixels left over.
+    Image.new("L", (70, 50)).save(tmp_path / "sheet.png")
+    sheet = read_sheet(tmp_path / "sheet.png", (), 33)
+    assert sheet.facts.cell == (10, 10)
+    (problem,) = sheet.problems
+    assert "cells of 10 x 10 pixels are a guess; write it" in problem
 
 
 def test_too_few_cells_are_told_and_shown(tmp_path: Path) -> None:
