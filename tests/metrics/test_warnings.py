@@ -77,6 +77,16 @@ def test_clusters_that_stay_apart_raise_nothing() -> None:
     assert found_in(step_records(snapshots, codes), codes) == []
 
 
+def test_a_layer_that_stands_still_for_a_while_is_told_at_once() -> None:
+    rng = np.random.default_rng(3)
+    codes = np.repeat(np.arange(3, dtype=np.int32), 40)
+    one, two, three = (9 * np.eye(3, 8)[codes] + rng.normal(size=(120, 8)) for _ in range(3))
+    snapshots = [a.astype(np.float32) for a in (one, two, two, two, three, three)]
+    findings = dict(found_in(step_records(snapshots, codes), codes))
+    assert findings["standing_still"].index == 3
+    assert findings["standing_still"].value == 0
+
+
 def test_a_rank_that_falls_names_the_samples_far_out() -> None:
     rng = np.random.default_rng(2)
     codes = np.repeat(np.arange(6, dtype=np.int32), 60)
