@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tb_embed_plugin.runs.foreign.name_numbers import read_name
 from tb_embed_plugin.runs.foreign.step_names import find_series
 
 
@@ -32,3 +33,11 @@ def test_dates_are_steps_in_their_order() -> None:
 def test_numbers_are_steps_in_their_order_and_not_in_that_of_their_digits() -> None:
     (series,) = find_series(["m-9.5", "m-10.5", "m-100.5"])
     assert list(series.names.values()) == ["m-9.5", "m-10.5", "m-100.5"]
+
+
+def test_of_three_parts_the_number_before_the_fraction_is_read_first() -> None:
+    def numbers(name: str, *, loss_first: bool) -> list[str]:
+        return [number.written for number in read_name(name, loss_first=loss_first).numbers]
+
+    assert numbers("w-01.0.53", loss_first=False) == ["01", "0.53"]
+    assert numbers("w-0.53.01", loss_first=True) == ["0.53", "01"]
