@@ -7,9 +7,9 @@ BACKENDS := .venv-backends
 MUTANTS := .mutants
 # Neighbours in a file share what is costly to set up, so each process begins with a half of all tests.
 PYTEST := $(BIN)/pytest --numprocesses 2 --dist worksteal --durations 10
-# Files of tests that need no TensorFlow, no browser and no process of their own.
+# Files of tests that need no TensorFlow, no browser and no process of their own; engines take long.
 ROOMS := $(addprefix tests/,runs projections metrics analysis server jobs)
-QUICK = $(filter-out tests/projections/test_engines.py,$(shell grep -rLE 'import (keras|tensorflow|subprocess)|tests\.foreign|EmbeddingCheckpoint|Recording\b' --include 'test_*.py' $(ROOMS))
+QUICK = $(filter-out tests/projections/test_engines.py,$(shell grep -rLE 'import (keras|tensorflow|subprocess)|tests\.foreign|EmbeddingCheckpoint|Recording\b' --include 'test_*.py' $(ROOMS)))
 # Where the machine has no npm, one is installed there.
 export PATH := $(PATH):$(abspath $(BIN))
 PAGE := tb_embed_plugin/static/index.js
