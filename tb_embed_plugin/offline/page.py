@@ -49,7 +49,10 @@ def offline_page(projector: Projector, label: str | None) -> str:
 
 
 def page_bytes(projector: Projector) -> int:
-    """Returns about how large the page will be, at most, without reading anything for it."""
+    """Returns about how large the page will be, without reading anything for it.
+
+    Long texts in the metadata take more.
+    """
     layout = projector.cache
     layer, n_steps = layout.layer, len(layout.steps)
     cells = sum(n_steps if column.by_step else 1 for column in layer.columns)

@@ -71,15 +71,20 @@ def cancel(service: Service, arguments: Arguments) -> Answer:
 def write_offline_page(service: Service, arguments: Arguments) -> Answer:
     """Answers a projection at all its steps as an HTML page that plays without a server."""
     projector = read_projector(service.logdir, arguments, service.computed)
-    if (size := page_bytes(projector)) > MAX_BYTES:
+    _bound_page(page_bytes(projector))
+    label = progress.label_of_request(projector.cache, arguments)
+    page = offline_page(projector, label).encode()
+    _bound_page(len(page))
+    # To be saved: as a page of this server's it might run its script here.
+    return Answer(page, "application/octet-stream", projector.version)
+
+
+def _bound_page(size: int) -> None:
+    if size > MAX_BYTES:
         raise TooMuchAskedError(
             f"the page would hold about {size >> 20} MB, more than one answer may "
             f"({MAX_BYTES >> 20} MB); write it with tb-embed export --format html"
         )
-    label = progress.label_of_request(projector.cache, arguments)
-    page = offline_page(projector, label)
-    # To be saved: as a page of this server's it might run its script here.
-    return Answer(page.encode(), "application/octet-stream", projector.version)
 
 
 def list_engines(service: Service, arguments: Arguments) -> Answer:

@@ -72,3 +72,14 @@ def test_a_page_that_is_too_large_is_refused_before_it_is_made(
     answer = client.get(BASE + "offline_page", query_string=PCA)
     assert answer.status_code == 413
     assert "tb-embed export --format html" in answer.text
+
+
+def test_a_page_of_long_texts_is_refused_once_it_is_made(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = client.get(BASE + "offline_page", query_string=PCA)
+    monkeypatch.setattr(projection_routes, "page_bytes", lambda _: 0)
+    for room, status in ((len(whole.data), 200), (len(whole.data) - 1, 413)):
+        monkeypatch.setattr(projection_routes, "MAX_BYTES", room)
+        answer = client.get(BASE + "offline_page", query_string=PCA)
+        assert answer.status_code == status
