@@ -171,20 +171,20 @@ MEASUREMENTS = (
         (
             Metric(
                 "displacement",
-                "Displacement",
-                "radii",
-                "Mean distance that samples moved since the step before, as a share of the "
-                "radius.",
+                "Mean movement",
+                "share",
+                "Mean distance that samples moved since the previous snapshot, as a share of "
+                "the radius.",
             ),
             Metric(
                 "churn",
                 "Churn",
                 "share",
-                "Nearest neighbors that changed since the step before.",
+                "Nearest neighbors that changed since the previous snapshot.",
             ),
-            Metric("cka_before", "CKA to the step before", "", _CKA),
-            Metric("cka_first", "CKA to the first step", "", _CKA),
-            Metric("cka_last", "CKA to the last step", "", _CKA),
+            Metric("cka_before", "CKA with the previous snapshot", "", _CKA),
+            Metric("cka_first", "CKA with the first snapshot", "", _CKA),
+            Metric("cka_last", "CKA with the last snapshot", "", _CKA),
         ),
         _between_steps,
     ),

@@ -93,15 +93,15 @@ SAMPLE_METRICS = (
     ),
     SampleMetric(
         "displacement_of",
-        "Displacement",
+        "Movement",
         "radii",
-        "Distance that the sample moved since the step before, as a share of the radius.",
+        "Distance that the sample moved since the previous snapshot, as a share of the radius.",
     ),
     SampleMetric(
         "churn_of",
         "Churn",
         "share",
-        "Nearest neighbors that changed since the step before.",
+        "Nearest neighbors that changed since the previous snapshot.",
         kind="share",
     ),
 )
