@@ -79,6 +79,11 @@ def test_mistakes_are_one_click_from_the_first_screen_and_the_card_of_one_two(
     assert np.median(red[:, 0] - red[:, 1]) > 100, "they are red, on top of all others"
     assert np.abs(grey[:, 0] - grey[:, 1]).mean() < 40
 
+    # Right and wrong have no place of their own: the names are those of the labels.
+    tab.frame.locator("summary", has_text="Overlays").click()
+    expect(tab.frame.get_by_role("checkbox", name="Class names")).to_be_checked()
+    tab.frame.locator("summary", has_text="Overlays").press("Escape")
+
     found.locator("li button").nth(0).click()
     card = tab.frame.get_by_role("region", name="Sample", exact=True)
     row = probabilities[mistakes[0]]

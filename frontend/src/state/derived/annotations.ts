@@ -1,7 +1,6 @@
 // What is drawn and written over the samples: trails, names of classes, labels, and lines along a sequence.
 
 import { namingColumns } from "../../model/samples/label_column";
-import { CORRECTNESS } from "../../model/samples/prediction_columns";
 import { type Column, valueAt } from "../../model/samples/table";
 import {
   chains,
@@ -56,8 +55,6 @@ export function annotationsOf(store: Store): Annotations {
 export function namesClasses(store: Store): boolean {
   const chosen = store.display.requestedNames.value;
   if (chosen !== null) return chosen;
-  // Right and wrong lie everywhere.
-  if (store.colorBy.value === CORRECTNESS) return false;
   const words = classesOf(store)?.column.words.length ?? 0;
   return words > 1 && words <= MOST_NAMES;
 }
