@@ -17,7 +17,7 @@ from tests.browser.audit import barriers, faults, silent
 from tests.browser.state_picture import keep_pictures
 from tests.browser.tab import TIMEOUT, Open, Tab
 from tests.browser.test_keep import save
-from tests.harness import TensorBoardProcess, tensorboard
+from tests.harness import EPOCHS, TensorBoardProcess, tensorboard
 
 SAMPLES = 240
 CLASSES = 4
@@ -232,6 +232,14 @@ def test_one_slider_moves_both_and_pairs_their_steps(
     tab.frame.get_by_role("button", name="Play").click()
     expect(tab.frame.get_by_role("button", name="Play")).to_be_visible(timeout=TIMEOUT)
     wait_for_both(tab, 4, 4)
+
+
+def test_where_steps_are_epochs_the_same_epoch_is_one_offer(open_tab: Open) -> None:
+    tab = open_tab(reduced_motion=True)
+    tab.wait_for_picture(EPOCHS)
+    tab.frame.get_by_role("button", name="Compare").click()
+    matches = tab.frame.get_by_role("combobox", name="Pairing").locator("optgroup").first
+    expect(matches.locator("option")).to_have_text(["Same training time", "Same epoch"])
 
 
 def test_two_layers_survive_a_reload(open_tab: Open, runs: TensorBoardProcess) -> None:

@@ -1,4 +1,5 @@
 // Ranked samples, the most striking first: what selects them and what ranks them, and below it the list with their scores.
+import { sentence } from "../model/text/words";
 import { SampleList, type SampleListProps } from "./sample_list";
 
 interface RankedSamplesProps extends Omit<SampleListProps, "ids" | "children"> {
@@ -28,8 +29,4 @@ export function RankedSamples(props: RankedSamplesProps) {
       </SampleList>
     </>
   );
-}
-
-export function sentence(words: string): string {
-  return words.charAt(0).toUpperCase() + words.slice(1) + (words.endsWith(".") ? "" : ".");
 }

@@ -1,17 +1,12 @@
 // Over two panes: what the first one shows, what the second one is to show, and which samples and steps they share.
+
 import { CheckField } from "../controls/field";
 import { IconButton } from "../controls/icon_button";
 import { type Pairing, readPairing, writePairing } from "../model/comparison/matching_steps";
+import { capitalized } from "../model/text/words";
 import { chooseBeside, pairingsOffered, toggleCompanion } from "../state/actions/compare";
 import { canShareAxes } from "../state/derived/shared_axes";
-import {
-  capitalized,
-  countedSteps,
-  engineTitle,
-  namedStep,
-  stepNoun,
-  stepTitle,
-} from "../state/derived/titles";
+import { countedSteps, engineTitle, namedStep, stepNoun, stepTitle } from "../state/derived/titles";
 import type { Store } from "../state/store";
 
 type Options = readonly (readonly [string, string])[];
@@ -117,7 +112,7 @@ function stepsOffered(
   const offsets = recorded.length > 1 ? OFFSETS : [];
   const fixed = recorded.slice(0, MOST_STEPS);
   const all: (readonly [string, Options])[] = [
-    ["Matched by", pairingsOffered(store).map((kind) => [kind, BY[kind]])],
+    ["Matched by", matchesOffered(store, companion)],
     ["Same value of", metrics.map(({ name, title }) => [`metric ${name}`, title])],
     ["Offset", offsets.map((places) => [`offset ${places}`, apart(companion, places)])],
     ["Fixed", fixed.map((step) => [`fixed ${step}`, capitalized(namedStep(companion, step))])],
@@ -125,13 +120,30 @@ function stepsOffered(
   // What an address names, or a metric whose curve has not come yet, stands in the list all the same.
   const own = writePairing(chosen);
   const listed = all.some(([, options]) => options.some(([text]) => text === own));
-  return listed ? all : [...all, ["Other", [[own, inWords(companion, chosen)]]]];
+  return listed ? all : [...all, ["Other", [[own, inWords(store, companion, chosen)]]]];
 }
 
-function inWords(companion: Store, pairing: Pairing): string {
+/** Where steps are epochs, their numbers and their epochs are one offer: of one run the number, which is exact. */
+function matchesOffered(store: Store, companion: Store): Options {
+  const twin = store.runName.value === companion.runName.value ? "epoch" : "step";
+  const kinds = pairingsOffered(store);
+  const offered = areEpochs(store, companion) ? kinds.filter((kind) => kind !== twin) : kinds;
+  return offered.map((kind) => [kind, matchInWords(store, companion, kind)]);
+}
+
+function matchInWords(store: Store, companion: Store, kind: keyof typeof BY): string {
+  return kind === "step" && areEpochs(store, companion) ? BY.epoch : BY[kind];
+}
+
+function areEpochs(...stores: readonly Store[]): boolean {
+  return stores.every((store) => stepNoun(store) === "epoch");
+}
+
+function inWords(store: Store, companion: Store, pairing: Pairing): string {
   if (pairing.kind === "offset") return apart(companion, pairing.places);
   if (pairing.kind === "fixed") return capitalized(namedStep(companion, pairing.step));
-  return pairing.kind === "metric" ? pairing.metric : BY[pairing.kind];
+  if (pairing.kind === "metric") return pairing.metric;
+  return matchInWords(store, companion, pairing.kind);
 }
 
 function apart(companion: Store, places: number): string {

@@ -1,9 +1,11 @@
 // Which data are shown: run, layer, and the column that colours the samples; between them the view.
+
 import type { ComponentChildren } from "preact";
 import { Field } from "../controls/field";
 import { labelChoices } from "../model/samples/label_column";
 import { kindOf } from "../model/samples/measured_columns";
 import { colorable } from "../model/samples/table";
+import { counted } from "../model/text/words";
 import { listedRuns } from "../model/time/superseded";
 import { chooseColor, chooseLabel, chooseLayer, chooseRun } from "../state/actions/choose_view";
 import { measuredColors } from "../state/derived/colors";
@@ -49,7 +51,7 @@ export function DataPanel({ store, children }: { store: Store; children: Compone
           options={(run.value?.layers ?? []).map(({ name }) => [name, name])}
           chosen={layer.value.name}
           choose={(name) => chooseLayer(store, name)}
-          note={`${count(layer.value.samples, "sample")} × ${count(layer.value.units, "unit")}`}
+          note={`${counted(layer.value.samples, "sample")} × ${counted(layer.value.units, "unit")}`}
         />
       )}
       {notes.length > 0 && (
@@ -88,8 +90,4 @@ export function DataPanel({ store, children }: { store: Store; children: Compone
 
 function runTitle(run: string): string {
   return run === "." ? ". (the log directory)" : run;
-}
-
-function count(number: number, noun: string): string {
-  return `${number.toLocaleString("en-US")} ${noun}${number === 1 ? "" : "s"}`;
 }

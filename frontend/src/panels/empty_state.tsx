@@ -1,5 +1,5 @@
 // No run yet: the three lines that make one; or why none can be seen.
-import { sentence } from "../controls/ranked_samples";
+import { sentence } from "../model/text/words";
 import type { Store } from "../state/store";
 
 const LINES = `from tb_embed_plugin import EmbeddingCheckpoint

@@ -1,6 +1,7 @@
 // What a layout costs before it is started, how far it is while it is worked on, and what went wrong.
 
-import type { Estimate } from "../model/projection/waiting";
+import { type Estimate, nextEstimate } from "../model/projection/waiting";
+import { sentence } from "../model/text/words";
 import type { Progress } from "../progress";
 import { cancelLayout, startLayout } from "../state/actions/choose_view";
 import { shownInstead } from "../state/derived/picture_title";
@@ -36,10 +37,7 @@ interface PartProps {
 }
 
 function UnderWay({ store, title, progress }: PartProps) {
-  const estimate = store.picture.estimate.value ?? {
-    ...{ total: progress.total, done: progress.done, current: progress.done + 1 },
-    ...{ secondsLeft: null, late: false },
-  };
+  const estimate = store.picture.estimate.value ?? nextEstimate(null, progress);
   const words =
     progress.state === "waiting"
       ? `${title} waits for another computation to end`
@@ -58,7 +56,7 @@ function UnderWay({ store, title, progress }: PartProps) {
       />
       <button
         type="button"
-        title="Stops computing; finished frames are kept"
+        title="Stop computing; finished frames are kept"
         onClick={() => cancelLayout(store)}
       >
         Cancel
@@ -114,10 +112,4 @@ function left({ secondsLeft, late }: Estimate): string {
 
 function duration(seconds: number): string {
   return seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`;
-}
-
-/** A reason begins like a sentence, and ends like one. */
-function sentence(words: string): string {
-  const begun = words.charAt(0).toUpperCase() + words.slice(1);
-  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
 }

@@ -34,7 +34,7 @@ export function Notices({ store }: { store: Store }) {
             <p>
               <strong>Could not load {what}.</strong> {message}
             </p>
-            <button type="button" title="Asks the server again" onClick={retry}>
+            <button type="button" title="Ask the server again" onClick={retry}>
               Retry
             </button>
           </div>

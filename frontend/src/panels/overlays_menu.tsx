@@ -3,9 +3,10 @@
 import { CheckField, Field, SliderField } from "../controls/field";
 import { Menu } from "../controls/menu";
 import { withoutRepeats } from "../model/samples/prediction_columns";
+import { capitalized } from "../model/text/words";
 import { ghostSteps } from "../state/actions/display";
 import { namesClasses, sequenceColumn } from "../state/derived/annotations";
-import { capitalized, namedStep, stepNoun } from "../state/derived/titles";
+import { namedStep, stepNoun } from "../state/derived/titles";
 import { MANY_SAMPLES } from "../state/parts/display";
 import type { Store } from "../state/store";
 import type { DisplayMode } from "../types";

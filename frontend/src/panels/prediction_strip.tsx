@@ -1,11 +1,13 @@
 // What the model made of the chosen sample, step by step: a bar a step in the colour of the predicted class, as high as the
 // model was confident, underlined where it was wrong.
+
 import { useId, useState } from "preact/hooks";
 import type { SampleHistory } from "../measures";
 import { predictedAt, predictionText } from "../model/samples/sample_history";
+import { capitalized } from "../model/text/words";
 import { goToStep } from "../state/actions/measures";
 import { colorOfClass } from "../state/derived/colors";
-import { capitalized, namedStep, stepNoun } from "../state/derived/titles";
+import { namedStep, stepNoun } from "../state/derived/titles";
 import type { Store } from "../state/store";
 
 export function PredictionStrip({ store }: { store: Store }) {

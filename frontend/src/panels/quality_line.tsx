@@ -2,16 +2,16 @@
 
 import { VerdictIcon } from "../controls/verdict_icon";
 import {
-  percent,
   preservedInWords,
   type Reliability,
   reliability,
   type Verdict,
 } from "../model/projection/reliability";
 import { labelNote } from "../model/samples/label_column";
+import { capitalized, percent } from "../model/text/words";
 import { basisInWords, isOutdated } from "../model/time/basis";
 import { measureAgain, showQuality } from "../state/actions/choose_view";
-import { capitalized, engineTitle, namedStep, shownStep, stepNoun } from "../state/derived/titles";
+import { engineTitle, namedStep, shownStep, stepNoun } from "../state/derived/titles";
 import { hasOwnBasis } from "../state/parts/frame_cache";
 import type { Store } from "../state/store";
 import type { FrameQuality } from "../types";
@@ -119,7 +119,7 @@ function Refit({ store }: { store: Store }) {
       <button
         type="button"
         class="refit"
-        title={`Fits the axes to all ${stepNoun(store)}s recorded so far`}
+        title={`Fit the axes to all ${stepNoun(store)}s recorded so far`}
         onClick={() => store.display.refitAxes()}
       >
         Refit axes

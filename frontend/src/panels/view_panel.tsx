@@ -1,12 +1,13 @@
 // How the layer is projected: the view, and under "More" what its engine can be told. The form is made from the
 // server's own description of each engine.
-import { CheckField, Field, NumberField } from "../controls/field";
 
+import { CheckField, Field, NumberField } from "../controls/field";
 import { driftInWords, tooFew } from "../model/projection/engines";
 import { lacksGroups } from "../model/projection/groups";
 import { choiceName, settingName } from "../model/projection/setting_names";
 import { readIds, writeIds } from "../model/samples/selection";
 import { type Axes, COMPONENTS, FIRST_AXES } from "../model/scene/components";
+import { capitalized } from "../model/text/words";
 import {
   chooseAxes,
   chooseBasisSteps,
@@ -16,7 +17,7 @@ import {
   togglePin,
   toggleTour,
 } from "../state/actions/choose_view";
-import { capitalized, namedStep, shownStep, stepNoun } from "../state/derived/titles";
+import { namedStep, shownStep, stepNoun } from "../state/derived/titles";
 import type { Store } from "../state/store";
 import type { Parameter } from "../types";
 
@@ -234,7 +235,7 @@ function SamplesField({
       </button>
       <button
         type="button"
-        title="Empties this group"
+        title="Clear this group"
         disabled={written === ""}
         onClick={() => chooseSetting(store, parameter, String(parameter.default))}
       >

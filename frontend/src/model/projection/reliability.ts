@@ -1,5 +1,7 @@
 // How reliable a view is, from what was measured of it; docs/metrics.md explains the thresholds.
 import type { FrameQuality, Quality } from "../../types";
+import { median } from "../scene/path_length";
+import { percent, sentence } from "../text/words";
 
 /** Of the nearest neighbors at least this share must be preserved. */
 export const PRESERVED = 0.5;
@@ -102,27 +104,18 @@ export function preservedInWords(share: number): string {
   return `${percent(share)} of nearest neighbors preserved`;
 }
 
-export function percent(share: number): string {
-  return `${Math.round(100 * share)} %`;
-}
-
 function movementOf({ frames, noise_floor: floor }: Quality): Movement {
   const known = (name: "motion" | "motion_fidelity") =>
     frames.flatMap((frame) => frame[name] ?? []);
   const moved = known("motion");
   const linear = floor === 0;
   const within = linear || floor == null ? [] : moved.filter((one) => one <= AT_NOISE * floor);
-  const fidelity = median(known("motion_fidelity"));
+  const followed = Float64Array.from(known("motion_fidelity"));
+  const fidelity = followed.length === 0 ? null : median(followed);
   return { pairs: moved.length, within: within.length, fidelity, linear };
-}
-
-function median(values: readonly number[]): number | null {
-  const sorted = [...values].sort((a, b) => a - b);
-  const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
-  return low === undefined || high === undefined ? null : (low + high) / 2;
 }
 
 function reasonOf(frame: FrameQuality | undefined): string | null {
   const reason = frame?.reason ?? "";
-  return reason === "" ? null : `${reason.charAt(0).toUpperCase()}${reason.slice(1)}.`;
+  return reason === "" ? null : sentence(reason);
 }

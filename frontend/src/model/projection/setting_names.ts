@@ -1,4 +1,5 @@
 // What the page calls an engine's settings and their choices, where their names in the API say too little.
+import { capitalized } from "../text/words";
 
 const SETTINGS: Readonly<Record<string, string>> = {
   axes_within_steps: "Fit axes within each {noun}",
@@ -30,6 +31,5 @@ export function choiceName(choice: string): string {
 }
 
 function spaced(name: string): string {
-  const words = name.replaceAll("_", " ");
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  return capitalized(name.replaceAll("_", " "));
 }

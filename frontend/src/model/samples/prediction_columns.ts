@@ -1,5 +1,6 @@
 // What the model says of each sample at the step that is shown, as columns of the table like those that were recorded.
 import type { PartialAnswer } from "../../measures";
+import { percent } from "../text/words";
 import { kindOf, measuredName } from "./measured_columns";
 import type { Column, Table } from "./table";
 
@@ -73,7 +74,7 @@ export function headline(table: Table, label: string | null, sample: number): st
   const parts = [
     said.label && `Label ${said.label}`,
     said.prediction && `${said.label ? "predicted" : "Predicted"} ${said.prediction}`,
-    said.prediction && percent(said.confidence),
+    said.prediction && shareInWords(said.confidence),
   ].filter(Boolean);
   return parts.length === 0 ? null : parts.join(" · ");
 }
@@ -87,7 +88,7 @@ export function labelAndPrediction(table: Table, label: string | null, sample: n
 
 /** A label, what somebody says instead, and how surely, from 0 to 1. */
 export function arrow(label: string, says: string, share: number): string {
-  return `${label || "–"} → ${[says || "–", percent(share)].filter(Boolean).join(", ")}`;
+  return `${label || "–"} → ${[says || "–", shareInWords(share)].filter(Boolean).join(", ")}`;
 }
 
 /** The word of a sample's label; empty where it has none. */
@@ -108,6 +109,6 @@ function verdict(table: Table, label: string | null, sample: number) {
   };
 }
 
-function percent(share: number): string {
-  return Number.isNaN(share) ? "" : `${Math.round(100 * share)} %`;
+function shareInWords(share: number): string {
+  return Number.isNaN(share) ? "" : percent(share);
 }

@@ -1,12 +1,14 @@
 // How alike the layer is at any two steps, to itself or to another layer of the same samples: a map to find one's way by.
+
 import { HeatMap } from "../../charts/heat_map";
 import { Field } from "../../controls/field";
 import type { OtherLayer } from "../../measures";
 import { short } from "../../model/text/measured_value";
+import { capitalized } from "../../model/text/words";
 import { legibleRamp } from "../../ramp";
 import { goToStep } from "../../state/actions/measures";
 import { leftOutInWords, otherLayersOf } from "../../state/derived/other_layers";
-import { capitalized, namedStep, shownStep, stepNoun } from "../../state/derived/titles";
+import { namedStep, shownStep, stepNoun } from "../../state/derived/titles";
 import type { Store } from "../../state/store";
 import type { SectionProps } from "../layer_section";
 import type { LayerSimilarity, Similarity } from "./model";

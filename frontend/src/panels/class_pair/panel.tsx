@@ -1,12 +1,14 @@
 // Two classes along the axis between their means, step by step: how they part, and which samples change sides and when.
+
 import { useMemo } from "preact/hooks";
 import { Ridges } from "../../charts/ridges";
 import { Field } from "../../controls/field";
 import { SampleList } from "../../controls/sample_list";
+import { capitalized } from "../../model/text/words";
 import { goToStep } from "../../state/actions/measures";
 import { sampleListProps } from "../../state/actions/sample_list_props";
 import { colorOfClass } from "../../state/derived/colors";
-import { capitalized, namedStep, shownStep, stepNoun } from "../../state/derived/titles";
+import { namedStep, shownStep, stepNoun } from "../../state/derived/titles";
 import type { Store } from "../../state/store";
 import type { SectionProps } from "../layer_section";
 import { type ClassPair, crossings, densities, type TwoClasses, wrongAt } from "./model";

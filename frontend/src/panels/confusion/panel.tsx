@@ -1,7 +1,9 @@
 // Which labels are predicted as which classes at the step that is shown; a cell selects its samples.
+
 import { HeatMap } from "../../charts/heat_map";
+import { capitalized } from "../../model/text/words";
 import { legibleRamp } from "../../ramp";
-import { capitalized, namedStep } from "../../state/derived/titles";
+import { namedStep } from "../../state/derived/titles";
 import type { SectionProps } from "../layer_section";
 import type { Confusion } from "./model";
 import { selectConfused } from "./select_confused";

@@ -1,9 +1,10 @@
 // The samples that a rule names: the first of them at a glance, all of them once it is opened.
-import { sentence } from "../../controls/ranked_samples";
+
 import type { Ranked } from "../../measures";
 import { mostListed, type SampleList } from "../../model/measures/sample_lists";
 import { arrow, labelAndPrediction, labelOf } from "../../model/samples/prediction_columns";
 import { writeNumber } from "../../model/samples/table";
+import { sentence } from "../../model/text/words";
 import type { Store } from "../../state/store";
 import { Glance } from "./glance";
 import { manyInWords } from "./model";

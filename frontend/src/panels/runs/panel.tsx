@@ -3,11 +3,12 @@
 
 import { StepCurve } from "../../charts/step_curve";
 import { Field } from "../../controls/field";
-import { RankedSamples, sentence } from "../../controls/ranked_samples";
+import { RankedSamples } from "../../controls/ranked_samples";
 import type { OtherLayer } from "../../measures";
 import { inOrder } from "../../model/measures/metric_order";
 import { writeNumber } from "../../model/samples/table";
 import { short, withUnit } from "../../model/text/measured_value";
+import { percent, sentence } from "../../model/text/words";
 import { goToStep } from "../../state/actions/measures";
 import { sampleListProps } from "../../state/actions/sample_list_props";
 import {
@@ -158,8 +159,7 @@ function Both({ store, comparison, there, run, list, openList }: BothProps) {
           <h3>Samples at {at}</h3>
           {neighborsKept !== null && (
             <p>
-              {Math.round(100 * neighborsKept)} % of a sample's {k} nearest neighbors are the same
-              in both.
+              {percent(neighborsKept)} of a sample's {k} nearest neighbors are the same in both.
             </p>
           )}
           <ul>

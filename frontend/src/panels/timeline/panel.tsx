@@ -1,7 +1,9 @@
 // Time below the stage: a curve, play, and the slider with a tick for each snapshot and what happened to the training.
+
 import { Marks } from "../../charts/marks";
 import { Stretches } from "../../charts/stretches";
 import { Ticks } from "../../charts/ticks";
+import { capitalized } from "../../model/text/words";
 import { nearestPlace, spaced } from "../../model/time/axis";
 import { marksOf, stretchesOf } from "../../model/time/phases";
 import { SPEEDS } from "../../model/time/playback";
@@ -15,7 +17,6 @@ import {
 } from "../../state/actions/choose_view";
 import { followTraining } from "../../state/actions/display";
 import {
-  capitalized,
   countedSteps,
   namedStep,
   shownStep,

@@ -1,6 +1,7 @@
 // What the stage shows, in words, also where that is not what was chosen last.
+import { capitalized } from "../../model/text/words";
 import type { Store } from "../store";
-import { capitalized, engineTitle, namedStep, stageTitle } from "./titles";
+import { engineTitle, namedStep, stageTitle } from "./titles";
 
 export function pictureTitle(store: Store): string {
   const instead = shownInstead(store);

@@ -1,5 +1,6 @@
 // What is shown, in words.
 
+import { counted } from "../../model/text/words";
 import { supersededInWords } from "../../model/time/phases";
 import type { Run, StepFacts } from "../../types";
 import { lastStep, type Store } from "../store";
@@ -26,11 +27,6 @@ export function namedStepOf(run: Run | null, step: number): string {
   return `${noun} ${stepName(run, step)}`;
 }
 
-/** The same at the beginning of a sentence or of an option: "Epoch 7". */
-export function capitalized(words: string): string {
-  return words.charAt(0).toUpperCase() + words.slice(1);
-}
-
 /** "epoch" where the run counts epochs, else "step". */
 export function stepNoun({ run }: Pick<Store, "run">): "epoch" | "step" {
   const steps = run.value?.steps ?? [];
@@ -39,7 +35,7 @@ export function stepNoun({ run }: Pick<Store, "run">): "epoch" | "step" {
 
 /** "11 epochs", "1 step". */
 export function countedSteps(store: Store, count: number): string {
-  return `${count.toLocaleString("en-US")} ${stepNoun(store)}${count === 1 ? "" : "s"}`;
+  return counted(count, stepNoun(store));
 }
 
 /** "epoch 7 of 10" where the run counts epochs, else "step 700 of 1000", or "step warmup, 1 of 3". */
