@@ -70,6 +70,8 @@ def test_mistakes_are_one_click_from_the_first_screen_and_the_card_of_one_two(
     names = [one.get_attribute("title") for one in found.locator("li button").all()]
     assert names == first
 
+    # The predictions are on the page: nothing is waited for.
+    tab.page.route(re.compile("tb_embed/sample_metrics"), lambda _: None)
     found.get_by_role("button", name="Show mistakes").click()
     expect(tab.frame.get_by_label("Color by")).to_have_value("step: correct")
     legend = tab.frame.get_by_role("list", name="Legend").get_by_role("button", name="wrong")

@@ -125,6 +125,8 @@ def test_the_pictures_of_the_readme(
     keep(screenshot(tab), pictures / "first-screen.png")
 
     mistakes.click()
+    wrong = tab.frame.get_by_role("list", name="Legend").get_by_role("button", name="wrong")
+    expect(wrong.first).to_be_visible()
     tab.settle()
     keep(screenshot(tab), pictures / "mistakes.png")
 

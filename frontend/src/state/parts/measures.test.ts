@@ -63,6 +63,24 @@ describe("what is measured", () => {
     expect(sampleListProps(store).sampleValue?.(1).word).toBe("2");
   });
 
+  it("colors by a prediction at once, as these are there already", async () => {
+    const store = await pageOf();
+    const { measures } = store;
+    measures.catalog.value = [metric("correct", { kind: "truth", words: ["wrong", "right"] })];
+    chooseColor(store, "step: correct");
+    expect(measures.painted.value).toBeNull();
+    const row = [Float32Array.of(1, 0, 1, Number.NaN)];
+    const rows = { prediction: row, confidence: row, correct: row, loss: row, margin: row };
+    measures.predictions.value = { steps: [2], classes: ["a", "b"], rows };
+    expect(measures.painted.value?.column).toMatchObject({
+      words: ["wrong", "right"],
+      codes: Int32Array.of(1, 0, 1, -1),
+    });
+    const asked = [Float32Array.of(0, 0, 0, 0)];
+    measures.values.value = { color: "step: correct", steps: [2], rows: asked, classes: [] };
+    expect(measures.painted.value?.column).toMatchObject({ codes: Int32Array.of(0, 0, 0, 0) });
+  });
+
   it("is offered as a color as far as it can be known", async () => {
     const store = await pageOf();
     store.measures.catalog.value = [

@@ -12,7 +12,7 @@ import type {
   StepMetrics,
 } from "../../measures";
 import { kindOf, metricOf, type Painted, paintedAt } from "../../model/samples/measured_columns";
-import type { Predictions } from "../../model/samples/prediction_columns";
+import { PREDICTIONS, type Predictions } from "../../model/samples/prediction_columns";
 import { SectionState } from "./section_state";
 
 /** The values that samples are coloured by, and which choice of colour they belong to. */
@@ -61,9 +61,9 @@ export class MeasuresState {
   constructor(moment: PaintInputs) {
     const { colorBy, at, steps, samples } = moment;
     this.painted = computed(() => {
-      const values = this.values.value;
       const name = colorBy.value;
-      if (name === null || kindOf(name) === null || values?.color !== name) return null;
+      const values = name === null ? null : this.valuesOf(name);
+      if (name === null || values === null) return null;
       if ((values.rows[0]?.length ?? samples.value) !== samples.value) return null;
       const metric = metricOf(name, this.catalog.value);
       // What a number is must be known before it is shown, a unit's activations aside.
@@ -84,6 +84,16 @@ export class MeasuresState {
   toggleFinding(id: string): void {
     const { opened } = this;
     opened.value = opened.value === id ? null : id;
+  }
+
+  /** What a color shows: the model's predictions are there before anybody colors by them. */
+  private valuesOf(color: string): SampleValues | null {
+    if (kindOf(color) === null) return null;
+    if (this.values.value?.color === color) return this.values.value;
+    const known = this.predictions.value;
+    const name = PREDICTIONS.find((one) => color === `step: ${one}`);
+    if (known === null || name === undefined) return null;
+    return { steps: known.steps, classes: known.classes, rows: known.rows[name] };
   }
 
   /** What a section of "Layer" has been answered, and what is chosen in it. */
