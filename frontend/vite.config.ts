@@ -37,7 +37,7 @@ export default defineConfig({
           groups: [
             {
               name: "start",
-              test: /src\/(start|host|keys|api|color|marks|wire|model\/|state\/|effects\/)|preact/,
+              test: /src\/(start|host|keys|api|ask_server|pause|color|marks|wire|model\/|state\/|effects\/)|preact/,
             },
           ],
         },

@@ -33,6 +33,16 @@ class Arguments:
         self._query = query
         self._may_start = may_start
 
+    @property
+    def question(self) -> tuple[tuple[str, str], ...]:
+        """Equal where the same is asked."""
+        return tuple(sorted(self._query.items()))
+
+    @property
+    def may_start(self) -> bool:
+        """Whether a job may be started or ended."""
+        return self._may_start
+
     def text(self, name: str) -> str:
         """Returns a text that must be given.
 

@@ -13,6 +13,8 @@ class EmbedError(Exception):
     """Base of all failures that this package raises on purpose."""
 
     http_status = 400
+    retry_after: int | None = None
+    """Seconds after which the same may be asked again with another outcome."""
 
 
 class MisuseError(EmbedError, ValueError):
@@ -49,6 +51,7 @@ class BusyError(EmbedError):
     """Too many computations are under way."""
 
     http_status = 429
+    retry_after = 1
 
 
 class UnreadableError(EmbedError):

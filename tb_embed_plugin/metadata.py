@@ -36,6 +36,9 @@ HEAD_BIAS_TENSOR: Final = f"{PLUGIN_NAME}/head/bias"
 START_HEADER: Final = "X-TB-Embed"
 """Header of a request that starts or ends a job."""
 
+PAGE_HEADER: Final = "X-TB-Embed-Page"
+"""Header by which a page says which one it is, so that the server can be fair to others."""
+
 OutputsKind = Literal["logits", "probabilities"]
 """What the model's outputs are."""
 

@@ -22,13 +22,14 @@ from tensorboard.util import tb_logging
 from werkzeug import wrappers
 
 from tb_embed_plugin.errors import BrokenInstallationError, EmbedError, NotRecordedError
-from tb_embed_plugin.metadata import PLUGIN_NAME, START_HEADER, TAB_NAME
+from tb_embed_plugin.metadata import PAGE_HEADER, PLUGIN_NAME, START_HEADER, TAB_NAME
 
 if TYPE_CHECKING:
     from tb_embed_plugin.server.response import Answer, Service
 
 _STATIC = Path(__file__).parent / "static"
 _YEAR = 365 * 24 * 3600
+_MAX_PAGE = 64
 
 
 class EmbeddingsPlugin(base_plugin.TBPlugin):  # type: ignore[misc] # TensorBoard is untyped
@@ -79,7 +80,7 @@ class EmbeddingsPlugin(base_plugin.TBPlugin):  # type: ignore[misc] # TensorBoar
         try:
             answer = self._answer(request)
         except EmbedError as error:
-            return _refuse(request, str(error), error.http_status)
+            return _refuse(request, str(error), error.http_status, error.retry_after)
         current = answer.version is not None
         expires = _YEAR if current and request.args.get("v") == answer.version else 0
         return _respond(request, answer.body, answer.content_type, answer.status, expires)
@@ -91,7 +92,9 @@ class EmbeddingsPlugin(base_plugin.TBPlugin):  # type: ignore[misc] # TensorBoar
 
         may_start = request.headers.get(START_HEADER) == "1"
         name = request.path.rpartition(f"/plugin/{PLUGIN_NAME}/")[2].rstrip("/")
-        return routes.find(name)(service, Arguments(request.args, may_start=may_start))
+        arguments = Arguments(request.args, may_start=may_start)
+        page = request.headers.get(PAGE_HEADER, "")[:_MAX_PAGE] or request.remote_addr or ""
+        return routes.answer(service, name, arguments, page)
 
     def _prepare(self) -> None:
         # Whatever is wrong is said to the request that needs it, not to the terminal.
@@ -154,10 +157,15 @@ def _serve_static(request: wrappers.Request) -> wrappers.Response:
     return _respond(request, body, content_type, expires=_YEAR if in_assets else 0)
 
 
-def _refuse(request: wrappers.Request, message: str, status: int) -> wrappers.Response:
+def _refuse(
+    request: wrappers.Request, message: str, status: int, retry_after: int | None = None
+) -> wrappers.Response:
     # The name of a file may hold bytes that are no UTF-8.
     text = message.encode(errors="backslashreplace").decode()
-    return _respond(request, text, "text/plain", code=status)
+    response = _respond(request, text, "text/plain", code=status)
+    if retry_after is not None:
+        response.headers["Retry-After"] = str(retry_after)
+    return response
 
 
 def _respond(

@@ -1,6 +1,7 @@
 // The server's routes as functions. Every address is relative, so that the page works below any prefix. Called by
 // state alone.
 
+import { askServer, untilFree } from "./ask_server";
 import { labelQuery } from "./model/samples/label_column";
 import type { Progress } from "./progress";
 import type {
@@ -41,8 +42,23 @@ export async function readRuns(answer: Promise<Response>): Promise<Listing> {
   return (await response.json()) as Listing;
 }
 
-export function requestRuns(signal: AbortSignal): Promise<Response> {
-  return fetch("runs", { signal });
+/** Asks for the runs, or takes the answer that is on its way already. */
+export function requestRuns(
+  signal: AbortSignal,
+  underWay: Promise<Response> | null = null,
+): Promise<Response> {
+  return underWay === null
+    ? askServer("runs", signal)
+    : untilFree(takeOnce(underWay, signal), signal);
+}
+
+function takeOnce(underWay: Promise<Response>, signal: AbortSignal): () => Promise<Response> {
+  let first: Promise<Response> | null = underWay;
+  return () => {
+    const answer = first ?? askServer("runs", signal);
+    first = null;
+    return answer;
+  };
 }
 
 export async function fetchMetadata(
@@ -66,7 +82,7 @@ export async function fetchSprite(
 ): Promise<ImageBitmap> {
   const query = { run, layer: layer.name, page: String(page), v: layer.samples_version };
   const at = address("sprite", query);
-  const response = await checked(fetch(at, { signal }));
+  const response = await checked(askServer(at, signal));
   return createImageBitmap(await response.blob(), {
     premultiplyAlpha: "none",
     colorSpaceConversion: "none",
@@ -91,7 +107,7 @@ export async function fetchFrames(
 export async function cancelLayout(key: ProjectionKey, signal: AbortSignal): Promise<void> {
   const query = { ...projectionQuery(key), components: String(key.view.components) };
   const at = address("cancel", query);
-  await checked(fetch(at, { signal, headers: WORK }));
+  await checked(askServer(at, signal, WORK));
 }
 
 export async function fetchQuality(
@@ -134,11 +150,11 @@ export async function fetchOfflinePage(
   label: string | undefined,
 ): Promise<string> {
   const query = { ...projectionQuery(key), ...labelQuery(label), components: "2" };
-  return (await checked(fetch(address("offline_page", query)))).text();
+  return (await checked(askServer(address("offline_page", query)))).text();
 }
 
 export async function fetchEngines(signal: AbortSignal): Promise<Engine[]> {
-  const response = await checked(fetch("engines", { signal }));
+  const response = await checked(askServer("engines", signal));
   return ((await response.json()) as { engines: Engine[] }).engines;
 }
 
@@ -164,7 +180,7 @@ export async function fetchNeighbors(
     metric,
     v: layer.version,
   });
-  const response = await checked(fetch(at, { signal }));
+  const response = await checked(askServer(at, signal));
   return ((await response.json()) as { neighbors: Neighbor[] }).neighbors;
 }
 
@@ -190,8 +206,8 @@ function ask(
   work: "start" | "look",
 ): Promise<Response> {
   return work === "look"
-    ? checked(fetch(address(route, query), { signal }))
-    : checked(fetch(address(route, { ...query, start: "1" }), { signal, headers: WORK }));
+    ? checked(askServer(address(route, query), signal))
+    : checked(askServer(address(route, { ...query, start: "1" }), signal, WORK));
 }
 
 function readFrames(answer: Tensors): Frame[] {
@@ -231,7 +247,7 @@ export function address(route: string, query: Record<string, string>): string {
 }
 
 export async function tensors(at: string, signal: AbortSignal): Promise<Tensors> {
-  return readTensors(await (await checked(fetch(at, { signal }))).arrayBuffer());
+  return readTensors(await (await checked(askServer(at, signal))).arrayBuffer());
 }
 
 export async function checked(answer: Promise<Response>): Promise<Response> {
@@ -263,5 +279,5 @@ export async function fetchJson<T>(
   query: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<T> {
-  return (await checked(fetch(address(route, query), { signal }))).json();
+  return (await checked(askServer(address(route, query), signal))).json();
 }

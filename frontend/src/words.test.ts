@@ -38,7 +38,7 @@ const NO_WORDS =
 
 /** Keys, media types, styles, selectors and the like. */
 const NO_SENTENCE =
-  /^(Arrow\w+|Enter|Escape|Home|End|Page\w+|Shift|Control|Alt|Tab|Backspace|AbortError|Roboto|POST|GET|X-TB-Embed)$|^[a-z]+\/[\w.+-]+$|^[Mm]-?\d|^#|px|(^|\s)(solid|calc|var|rgb|url|translate|scale|gradient)\b|^\W*$|^<\w|^(font-family|linear-gradient|width=device|\(prefers)|^(metric|offset|fixed|find|outline|samples|unit:|step:|tb_embed:) ?…?|[{};]\s*$|^experimental\.|--/;
+  /^(Arrow\w+|Enter|Escape|Home|End|Page\w+|Shift|Control|Alt|Tab|Backspace|AbortError|Roboto|POST|GET|X-TB-Embed|X-TB-Embed-Page)$|^[a-z]+\/[\w.+-]+$|^[Mm]-?\d|^#|px|(^|\s)(solid|calc|var|rgb|url|translate|scale|gradient)\b|^\W*$|^<\w|^(font-family|linear-gradient|width=device|\(prefers)|^(metric|offset|fixed|find|outline|samples|unit:|step:|tb_embed:) ?…?|[{};]\s*$|^experimental\.|--/;
 
 interface Node {
   readonly type: string;

@@ -40,8 +40,10 @@ class LayerMetrics(MeasuredLayer):
             EmbedError: The snapshot cannot be read or is not finite.
         """
         key = self._key([step]), self.labels.names, self.labels.are_outputs
-        return self._cache.step_metrics.get(
-            key, lambda: self.kept.step_metrics(self._name(step), lambda: self._observe(step))
+        return self._cache.measured(
+            self._cache.step_metrics,
+            key,
+            lambda: self.kept.step_metrics(self._name(step), lambda: self._observe(step)),
         )
 
     def change(self, before: int, after: int) -> Change:
@@ -52,7 +54,8 @@ class LayerMetrics(MeasuredLayer):
         """
         first, second = self.step_metrics(before), self.step_metrics(after)
         name = f"{self._name(before)}-{self._name(after)}"
-        return self._cache.changes.get(
+        return self._cache.measured(
+            self._cache.changes,
             self._key([before, after]),
             lambda: self.kept.change(
                 name,
@@ -115,7 +118,8 @@ class LayerMetrics(MeasuredLayer):
             key=lambda end: end[0],
         )
         (row, shelved), (column, _) = ends
-        return self._cache.similarities.get(
+        return self._cache.measured(
+            self._cache.similarities,
             frozenset([self._key([step]), other._key([other_step])]),
             lambda: shelved.kept.cka(row, column, lambda: self._cka(step, other, other_step)),
         )
@@ -187,6 +191,8 @@ class LayerMetrics(MeasuredLayer):
         return similarity.centred(self.snapshot(step))
 
     def _own_product(self, step: int) -> float:
-        return self._cache.products.get(
-            self._key([step]), lambda: similarity.own_product(self._centred(step))
+        return self._cache.measured(
+            self._cache.products,
+            self._key([step]),
+            lambda: similarity.own_product(self._centred(step)),
         )

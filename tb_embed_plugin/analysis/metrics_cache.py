@@ -7,10 +7,11 @@ them; it may be deleted at any time.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,8 @@ from tb_embed_plugin.metrics.step_metrics import Change, K, StepMetrics, neighbo
 VERSION = 2
 """Raised whenever the same snapshot would be measured otherwise than before, and no metric's
 meaning says so."""
+
+Value = TypeVar("Value")
 
 _NUMBERS = 1 << 17
 
@@ -69,9 +72,11 @@ class MetricsCache:
 
     Attributes:
         backend_of: Gives the backend of a run's directory; None where nothing is kept.
+        turn: In which is measured what is not known yet.
     """
 
     backend_of: Callable[[Path], CacheBackend] | None = None
+    turn: Callable[[], AbstractContextManager[None]] = nullcontext
     labels: LruCache[tuple[Labels, Labels]] = field(
         default_factory=lambda: LruCache[tuple[Labels, Labels]](16)
     )
@@ -81,6 +86,15 @@ class MetricsCache:
     changes: LruCache[Change] = field(default_factory=lambda: LruCache[Change](2 * MAX_STEPS))
     products: LruCache[float] = field(default_factory=lambda: LruCache[float](_NUMBERS))
     similarities: LruCache[Cka] = field(default_factory=lambda: LruCache[Cka](_NUMBERS))
+
+    def measured(
+        self, known: LruCache[Value], key: Hashable, measure: Callable[[], Value]
+    ) -> Value:
+        """Returns what is remembered under a key; what is not is measured in a turn."""
+        if key in known:
+            return known.get(key, measure)
+        with self.turn():
+            return known.get(key, measure)
 
 
 class KeptMetrics:

@@ -1,20 +1,22 @@
-"""The frames of linear projections, at most one computation at a time.
+"""The frames of linear projections, computed by turns.
 
 A basis is fitted once however many requests ask for it, and remembered by what it was made
-from; a frame is then so cheap that none is kept.
+from; a frame is then so cheap that none is kept. What is remembered, and a few frames, wait
+for no turn. A value is computed by whoever has a turn, so that nobody who has one waits for
+somebody who has not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_embed_plugin.compute_lock import ComputeLock
+from tb_embed_plugin.compute_queue import ComputeQueue, Turns
 from tb_embed_plugin.errors import NotRecordedError, UnsuitableDataError
 from tb_embed_plugin.jobs.layout_cache import LayoutCache
 from tb_embed_plugin.jobs.quality_records import QualityRecords, words
@@ -33,6 +35,8 @@ from tb_embed_plugin.projections.blocks import SnapshotOf, check_finite
 from tb_embed_plugin.projections.plane import logits_on_plane
 from tb_embed_plugin.runs.logdir import Logdir
 
+Value = TypeVar("Value")
+
 MAX_BASES = 64
 """Bases remembered; the widest has 330 kB."""
 
@@ -48,13 +52,13 @@ class Computed:
     """What was computed last of linear projections, and the queue in which more is.
 
     Attributes:
-        queue: In which computations wait for their turn.
+        turns: In which computations wait.
         bases: Bases, by `basis_key`.
         aligned: Maps between layers, by the keys of both and how their steps match.
         variances: Shares of a snapshot's variance.
     """
 
-    compute_lock: ComputeLock = field(default_factory=ComputeLock)
+    turns: Turns = field(default_factory=lambda: ComputeQueue().turns_of())
     bases: LruCache[Basis] = field(default_factory=lambda: LruCache[Basis](MAX_BASES))
     aligned: LruCache[AlignedLayer] = field(
         default_factory=lambda: LruCache[AlignedLayer](MAX_ALIGNED)
@@ -114,8 +118,9 @@ class LinearProjector:
         Raises:
             EmbedError: A snapshot cannot be read or projected, or too many requests wait.
         """
-        with self._computed.compute_lock.turn():
-            return self._computed.bases.get(self.key, lambda: fit(self.projection, self.home))
+        return self._remembered(
+            self._computed.bases, self.key, lambda: fit(self.projection, self.home)
+        )
 
     @property
     def aligned(self) -> AlignedLayer | None:
@@ -127,10 +132,11 @@ class LinearProjector:
         onto = self.projection.aligned_to
         if onto is None:
             return None
-        with self._computed.compute_lock.turn():
-            return self._computed.aligned.get(
-                self._alignment_key, lambda: align_layer(self.layer, self.home, onto.match)
-            )
+        return self._remembered(
+            self._computed.aligned,
+            self._alignment_key,
+            lambda: align_layer(self.layer, self.home, onto.match),
+        )
 
     def frames(self, steps: Sequence[int]) -> dict[int, NDArray[np.float32]]:
         """Returns the frames of `steps`, float32 (n_samples, components) each.
@@ -142,7 +148,8 @@ class LinearProjector:
         """
         basis, aligned, snapshot_of = self.basis, self.aligned, self._snapshots()
         frames = {}
-        with self._computed.compute_lock.turn():
+        values = len(steps) * self.layer.facts.samples * self.layer.facts.units
+        with self._computed.turns.turn(values):
             for step in steps:
                 frame = basis.project(snapshot_of(step), self.projection.components)
                 check_finite(step, frame)
@@ -192,11 +199,11 @@ class LinearProjector:
         basis, snapshot_of = self.basis, self._snapshots()
         components = self.projection.components
         aligned = self.projection.aligned_to and self._alignment_key
-        with self._computed.compute_lock.turn():
-            return self._computed.variances.get(
-                (self.key, components, self.layer.key([step]), aligned),
-                lambda: basis.variance_shown(snapshot_of(step), components),
-            )
+        return self._remembered(
+            self._computed.variances,
+            (self.key, components, self.layer.key([step]), aligned),
+            lambda: basis.variance_shown(snapshot_of(step), components),
+        )
 
     def logits_on_plane(self, step: int) -> NDArray[np.float64]:
         """Returns the model's logits on the plane of the first two axes, (n_classes, 3).
@@ -221,7 +228,7 @@ class LinearProjector:
                 "record the last hidden layer of a classifier whose output layer is Dense"
             )
         basis = self.basis
-        with self._computed.compute_lock.turn():
+        with self._computed.turns.turn():
             snapshot = self.layer.snapshot(step)
             return logits_on_plane(basis, snapshot, outputs.kernel, outputs.bias)
 
@@ -241,6 +248,14 @@ class LinearProjector:
         there = self.home.facts.with_hidden(there)[shared.onto_rows]
         offset: NDArray[np.float32] = there.mean(axis=0) - frame[shared.rows].mean(axis=0)
         return offset
+
+    def _remembered(
+        self, cache: LruCache[Value], key: Hashable, compute: Callable[[], Value]
+    ) -> Value:
+        if key in cache:
+            return cache.get(key, compute)
+        with self._computed.turns.turn():
+            return cache.get(key, compute)
 
     def _snapshots(self) -> SnapshotOf:
         """Returns what gives the layer's snapshots, in the space of the axes."""

@@ -8,6 +8,7 @@ times as long as one alone. Here each thread takes whole blocks, products and al
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -20,11 +21,39 @@ Part = TypeVar("Part")
 Result = TypeVar("Result")
 
 
+class _Limit:
+    """The limit on BLAS' threads, of the whole process: lifted by the last who wants it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._wanted = 0
+        self._lift: Callable[[], None] | None = None
+
+    def set(self) -> None:
+        with self._lock:
+            if self._wanted == 0:
+                limit = _libraries().limit(limits=1, user_api="blas")
+                self._lift = limit.restore_original_limits
+            self._wanted += 1
+
+    def lift(self) -> None:
+        with self._lock:
+            self._wanted -= 1
+            if self._wanted == 0 and self._lift is not None:
+                self._lift()
+
+
+_LIMIT = _Limit()
+
+
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
     """Keeps BLAS to one thread, in the whole process, while it lasts."""
-    with _libraries().limit(limits=1, user_api="blas"):
+    _LIMIT.set()
+    try:
         yield
+    finally:
+        _LIMIT.lift()
 
 
 def in_threads(work: Callable[[Part], Result], parts: Sequence[Part]) -> Iterator[Result]:

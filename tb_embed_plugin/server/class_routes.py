@@ -40,7 +40,7 @@ def class_pair(service: Service, arguments: Arguments) -> Answer:
     bound(len(steps) * sum(map(len, members)) * 4, "steps")
     positions = []
     for step in steps:
-        with service.compute_lock.turn():
+        with service.turns.turn():
             positions.append(along_axis(measures.snapshot(step), *members))
     tensors = _encode_pair(measures, steps, positions, members)
     info = {"label": measures.label, "classes": names}
@@ -51,7 +51,7 @@ def units(service: Service, arguments: Arguments) -> Answer:
     """Answers how much each unit tells the classes apart at a step, and which it prefers."""
     measures = measures_of(service, arguments)
     step = arguments.number("step")
-    with service.compute_lock.turn():
+    with service.turns.turn():
         codes = measures.labels.codes[measures.samples]
         names = measures.labels.names
         shares, prefers = selectivity(measures.snapshot(step), codes, len(names))
@@ -70,7 +70,7 @@ def confusion(service: Service, arguments: Arguments) -> Answer:
     measures = measures_of(service, arguments)
     step = arguments.number("step")
     content = {"step": step, "label": measures.label, "classes": measures.labels.names}
-    with service.compute_lock.turn():
+    with service.turns.turn():
         if arguments.optional("row") is None:
             found = {"counts": findings.confusion(measures, step).tolist()}
         else:

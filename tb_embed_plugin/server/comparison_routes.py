@@ -77,9 +77,7 @@ def similarity(service: Service, arguments: Arguments) -> Answer:
     rows = arguments.members("steps", here.steps)
     columns = arguments.members("with_steps", there.steps)
     pairs = [(row, column) for row in rows for column in columns]
-    values, state = in_time(
-        service, pairs, lambda pair: here.similarity(pair[0], there, pair[1])
-    )
+    values, state = in_time(pairs, lambda pair: here.similarity(pair[0], there, pair[1]))
     content = {"label": here.label, "left_out": both.left_out}
     tables = _tables(values, rows, columns)
     # The other one's version may change while this one's does not.
@@ -98,7 +96,7 @@ def comparison(service: Service, arguments: Arguments) -> Answer:
     compared = Comparison(here, there, step)
     found: dict[str, Any] = {"metrics": [], "lists": [], "neighbors_kept": None}
     work = _work(compared, limit, found)
-    parts, state = in_time(service, work, lambda piece: piece())
+    parts, state = in_time(work, lambda piece: piece())
     cka = [part for part in parts if isinstance(part, Cka)]
     return json_answer({**state, **_describe(compared, cka), **found})
 

@@ -56,7 +56,7 @@ def metrics(service: Service, arguments: Arguments) -> Answer:
     measures = measures_of(service, arguments)
     asked = arguments.members("steps", measures.steps)
     rows, state = in_time(
-        service, asked, lambda step: (measures.numbers(step), measures.step_metrics(step))
+        asked, lambda step: (measures.numbers(step), measures.step_metrics(step))
     )
     steps = asked[: len(rows)]
     content = {
@@ -76,7 +76,7 @@ def sample_metrics(service: Service, arguments: Arguments) -> Answer:
     steps = arguments.members("steps", measures.steps)
     if name in OF_STEPS:
         bound(len(steps) * measures.facts.samples * 4, "steps")
-        found, state = in_time(service, steps, lambda step: measures.sample_metric(name, step))
+        found, state = in_time(steps, lambda step: measures.sample_metric(name, step))
     else:
         found, state = _over_the_run(service, measures, name)
         steps = []
@@ -92,10 +92,10 @@ def samples(service: Service, arguments: Arguments) -> Answer:
     measures = measures_of(service, arguments)
     rule = arguments.choice("rule", list(RULES))
     limit = ranked_limit(arguments)
-    state = measure_on(service, measures)
+    state = measure_on(measures)
     ranked: dict[str, Any] = {"total_ranked": None, "samples": []}
     if state["state"] == "done":
-        with service.compute_lock.turn():
+        with service.turns.turn():
             ranked = _describe_ranking(measures, rule, limit)
     content = state | {
         "rule": rule,
@@ -109,10 +109,10 @@ def samples(service: Service, arguments: Arguments) -> Answer:
 def list_findings(service: Service, arguments: Arguments) -> Answer:
     """Answers a layer's warnings, and how many samples each rule names."""
     measures = measures_of(service, arguments)
-    state = measure_on(service, measures)
+    state = measure_on(measures)
     found: dict[str, Any] = {"warnings": [], "rules": []}
     if state["state"] == "done":
-        with service.compute_lock.turn():
+        with service.turns.turn():
             found = _describe_findings(measures)
     content = {
         "label": measures.label,
@@ -193,10 +193,10 @@ def _over_the_run(
     service: Service, measures: LayerMetrics, name: str
 ) -> tuple[list[NDArray[np.float32]], dict[str, Any]]:
     """Returns one number a sample once all steps are measured, and how far that is."""
-    state = measure_on(service, measures)
+    state = measure_on(measures)
     if state["state"] != "done":
         return [], state
-    with service.compute_lock.turn():
+    with service.turns.turn():
         found = findings.summary(measures)
     if name not in found:
         raise ArgumentError(must_be_one_of("name", name, sorted([*OF_STEPS, *found])))

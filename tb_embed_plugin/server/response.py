@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin import wire
 from tb_embed_plugin.analysis.metrics_cache import MetricsCache
-from tb_embed_plugin.compute_lock import ComputeLock
+from tb_embed_plugin.compute_queue import Turns
 from tb_embed_plugin.errors import TooMuchAskedError
 from tb_embed_plugin.jobs.cache import cache_of
 from tb_embed_plugin.jobs.job_queue import JobQueue
 from tb_embed_plugin.jobs.linear_projector import Computed
 from tb_embed_plugin.runs.logdir import Logdir
 from tb_embed_plugin.server.listing import Listing
+from tb_embed_plugin.server.shared_answers import SharedAnswers
 
 MAX_BYTES = 64 << 20
 """Positions or activations in one answer."""
@@ -50,11 +51,21 @@ class Service:
     jobs: JobQueue = field(default_factory=JobQueue)
     listing: Listing = field(default_factory=Listing)
     metrics_cache: MetricsCache = field(default_factory=lambda: MetricsCache(cache_of))
+    shared: SharedAnswers[Answer] = field(default_factory=SharedAnswers[Answer])
 
     @property
-    def compute_lock(self) -> ComputeLock:
-        """In which all that requests compute waits for its turn."""
-        return self.computed.compute_lock
+    def turns(self) -> Turns:
+        """In which all that requests compute waits."""
+        return self.computed.turns
+
+    def asked_by(self, page: str) -> Service:
+        """Returns the same, computing in the turns of a page."""
+        turns = self.turns.queue.turns_of(page)
+        return replace(
+            self,
+            computed=replace(self.computed, turns=turns),
+            metrics_cache=replace(self.metrics_cache, turn=turns.turn),
+        )
 
 
 def bound(size: int, what: str) -> None:

@@ -7,6 +7,7 @@ answers and errors into responses.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from types import MappingProxyType
 
 from tb_embed_plugin.arguments import Arguments
@@ -58,6 +59,39 @@ ROUTES: Mapping[str, Route] = MappingProxyType(
         "neighbor_history": sample_routes.neighbor_history,
     }
 )
+
+
+def answer(service: Service, name: str, arguments: Arguments, page: str) -> Answer:
+    """Returns the answer of an address below the plugin's.
+
+    Equal questions at a time are answered once. Those of a first picture among themselves: it
+    waits for no turn behind those of others.
+
+    Args:
+        service: What the routes work with.
+        name: The address.
+        arguments: The query.
+        page: Who asks: an id that a page has given itself, or an address.
+
+    Raises:
+        EmbedError: There is no answer.
+    """
+    route, asked = find(name), service.asked_by(page)
+    if arguments.may_start:
+        return route(asked, arguments)
+
+    def work(answer: Future[Answer]) -> None:
+        try:
+            answer.set_result(route(asked, arguments))
+        # Whoever else waits must hear of it, whatever it is.
+        except BaseException as error:  # noqa: BLE001
+            answer.set_exception(error)
+
+    question = name, arguments.question, asked.turns.first
+    given = service.shared.answer(question, work)
+    if route is projection_routes.projection and given.status == 200:
+        asked.turns.note_picture()
+    return given
 
 
 def find(name: str) -> Route:

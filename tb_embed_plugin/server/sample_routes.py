@@ -33,7 +33,7 @@ def neighbors(service: Service, arguments: Arguments) -> Answer:
     run = service.logdir.run(arguments.text("run"))
     layer = run.layer(arguments.text("layer"))
     sample, k = _read_search(arguments, layer, MAX_NEIGHBORS)
-    with service.compute_lock.turn():
+    with service.turns.turn():
         step, metric = arguments.number("step"), _metric(arguments)
         found = neighbors_at(run, layer.name, sample, step, k, metric)
     listed = zip(found.indices[0].tolist(), found.distances[0].tolist(), strict=True)
@@ -48,7 +48,7 @@ def sample_history(service: Service, arguments: Arguments) -> Answer:
     measures = measures_of(service, arguments)
     sample = _read_sample(arguments, measures.facts)
     steps = arguments.members("steps", measures.steps)
-    with service.compute_lock.turn():
+    with service.turns.turn():
         said = [said_of(measures, sample, step) for step in steps]
     label = int(measures.labels.codes[sample])
     content = {
@@ -69,7 +69,7 @@ def neighbor_history(service: Service, arguments: Arguments) -> Answer:
     sample, k = _read_search(arguments, measures.facts, MAX_NEIGHBORS_A_STEP)
     steps, metric = arguments.members("steps", measures.steps), _metric(arguments)
     found, state = in_time(
-        service, steps, lambda step: neighbors_at(run, name, sample, step, k, metric).indices[0]
+        steps, lambda step: neighbors_at(run, name, sample, step, k, metric).indices[0]
     )
     content = {
         "sample": sample,

@@ -46,26 +46,25 @@ def measures_of(service: Service, arguments: Arguments) -> LayerMetrics:
     return measures
 
 
-def measure_on(service: Service, measures: LayerMetrics) -> dict[str, Any]:
+def measure_on(measures: LayerMetrics) -> dict[str, Any]:
     """Measures on, and returns how far it is: `state`, `done` and `total` of an answer."""
     steps = measures.measure()
-    return in_time(service, measures.steps, lambda _: next(steps))[1]
+    return in_time(measures.steps, lambda _: next(steps))[1]
 
 
 def in_time(
-    service: Service, wanted: Sequence[Wanted], work: Callable[[Wanted], Part]
+    wanted: Sequence[Wanted], work: Callable[[Wanted], Part]
 ) -> tuple[list[Part], dict[str, Any]]:
     """Works through what is wanted while there is time, one at least.
 
-    The server's place is given back after each part, so that a picture need not wait.
+    What a part has to measure waits for its own turn, so that others come in between.
     """
     end = time.monotonic() + SECONDS
     parts: list[Part] = []
     for each in wanted:
         if parts and time.monotonic() > end:
             break
-        with service.compute_lock.turn():
-            parts.append(work(each))
+        parts.append(work(each))
     state = "done" if len(parts) == len(wanted) else "running"
     return parts, {"state": state, "done": len(parts), "total": len(wanted)}
 

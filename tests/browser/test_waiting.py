@@ -141,6 +141,30 @@ def test_a_long_layout_waits_for_a_click_and_the_picture_before_stays_dimmed(
     assert layouts.cancelled == 1
 
 
+def test_a_busy_server_is_asked_again_and_nothing_has_failed(
+    open_tab: Open, runs: TensorBoardProcess
+) -> None:
+    tab, _ = opened(open_tab, runs, tolerated="429|503")
+    refused = 0
+
+    def refuse(route: Route) -> None:
+        nonlocal refused
+        refused += 1
+        if refused < 3:
+            route.fulfill(
+                status=429 + 74 * (refused % 2), headers={"Retry-After": "2"}, body=""
+            )
+        else:
+            route.fallback()
+
+    tab.page.route(re.compile(r"/projection\?.*layer=fc2"), refuse)
+    choose(tab, "Layer", "fc2")
+    expect(tab.frame.get_by_text("Waiting for the server…")).to_be_visible()
+    expect(tab.frame.get_by_text("Waiting for the server…")).to_have_count(0)
+    expect(tab.frame.get_by_role("alert")).to_have_count(0)
+    assert refused >= 3
+
+
 def test_a_short_layout_starts_by_itself_once_no_other_job_runs(
     open_tab: Open, runs: TensorBoardProcess
 ) -> None:

@@ -18,7 +18,6 @@ from tensorboard.backend import application
 from tensorboard.plugins import base_plugin
 from werkzeug.test import Client
 
-from tb_embed_plugin import compute_lock
 from tb_embed_plugin.plugin import EmbeddingsPlugin
 from tb_embed_plugin.projections import pca
 from tb_embed_plugin.projections.basis import Basis
@@ -287,18 +286,6 @@ def test_too_large_an_answer_is_refused_with_the_remedy(
     assert projection.status_code == vectors.status_code == 413
     assert "fewer steps" in projection.text
     assert "fewer samples" in vectors.text
-
-
-def test_too_many_at_once_are_told_to_wait(
-    recording: Recording, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(compute_lock, "MAX_WAITING", 0)
-    response = client_for(recording.logdir, EmbeddingsPlugin).get(
-        BASE + "projection", query_string=FC1
-    )
-
-    assert response.status_code == 429
-    assert "try again" in response.text
 
 
 def test_a_broken_run_says_why_and_hides_no_other(tmp_path: Path, recording: Recording) -> None:

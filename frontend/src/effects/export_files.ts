@@ -3,10 +3,10 @@
 import { fetchOfflinePage } from "../api";
 import { writeCsv } from "../model/samples/csv_field";
 import { scenePositions } from "../model/scene/pose";
+import { pause } from "../pause";
 import { goToPlace } from "../state/actions/choose_view";
 import { until } from "../state/parts/until";
 import type { Store } from "../state/store";
-import { pause } from "./pause";
 
 /** The axes by name, in the view's own units, of each sample at each of the steps that are here. */
 export function coordinatesCsv(store: Store, steps: readonly number[]): string {

@@ -3,10 +3,9 @@
 
 import { effect, untracked } from "@preact/signals";
 import { fetchQuality } from "../api";
+import { pause } from "../pause";
 import type { Store } from "../state/store";
 import type { Quality } from "../types";
-import { askUntilFree } from "./ask_again";
-import { pause } from "./pause";
 
 /** Milliseconds between two looks at numbers that are being computed. */
 const LOOK = 1000;
@@ -48,10 +47,7 @@ export function loadQuality(store: Store, signal: AbortSignal): void {
       store.activity.attemptQuietly("the projection quality", stillWanted, async () => {
         let work: "start" | "look" = wanted ? "start" : "look";
         for (;;) {
-          const quality = await askUntilFree(
-            () => fetchQuality(frames.key, components, label, stillWanted, work),
-            stillWanted,
-          );
+          const quality = await fetchQuality(frames.key, components, label, stillWanted, work);
           if (stillWanted.aborted) return;
           store.quality.value = quality;
           if (!isGrowing(quality)) return;

@@ -3,11 +3,11 @@
 import { effect, untracked } from "@preact/signals";
 import type { Move } from "../model/time/moves";
 import { type Player, play } from "../model/time/playback";
+import { pause } from "../pause";
 import { placeOfStep } from "../state/actions/choose_view";
 import { stepBeside } from "../state/actions/compare";
 import { until } from "../state/parts/until";
 import type { Store } from "../state/store";
-import { pause } from "./pause";
 
 export function playOnWish(store: Store, signal: AbortSignal): void {
   effect(() => {

@@ -4,10 +4,9 @@
 import { effect, type Signal, untracked } from "@preact/signals";
 import type { PartialAnswer } from "../measures";
 import { labelQuery } from "../model/samples/label_column";
+import { pause } from "../pause";
 import type { Store } from "../state/store";
 import type { LayerKey } from "../types";
-import { askUntilFree } from "./ask_again";
-import { pause } from "./pause";
 
 /** Milliseconds between two questions while the server measures. */
 const LOOK = 300;
@@ -74,7 +73,7 @@ export function keepAnswered<T extends PartialAnswer>(
     const work = async () => {
       await pause(PATIENCE, stillWanted);
       for (;;) {
-        const part = await askUntilFree(() => wanted.ask(stillWanted), stillWanted);
+        const part = await wanted.ask(stillWanted);
         stillWanted.throwIfAborted();
         const running = part.state === "running";
         // What is known of an older version says more than the beginning of the newer one's.

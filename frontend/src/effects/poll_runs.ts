@@ -20,7 +20,7 @@ export function keepUp(store: Store, firstAnswer: Promise<Response>, signal: Abo
   const what = "the list of runs";
   let answer: Promise<Response> | null = firstAnswer;
   const receive = async () => {
-    const asked = answer ?? requestRuns(signal);
+    const asked = requestRuns(signal, answer);
     // Whoever tries again wants another answer.
     answer = null;
     const { runs, problems } = await readRuns(asked);

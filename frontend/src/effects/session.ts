@@ -1,6 +1,7 @@
 // Lets follow what must follow when the store changes: which requests, which moves. The table of contents is `start`.
 import { batch } from "@preact/signals";
 import { fetchEngines } from "../api";
+import { watchWaiting } from "../ask_server";
 import { fetchCatalog } from "../measures_api";
 import { until } from "../state/parts/until";
 import type { Store } from "../state/store";
@@ -18,6 +19,9 @@ import { keepCompanion } from "./second_pane";
 import { keepAddress, openAddress } from "./sync_address";
 
 export function start(store: Store, firstAnswer: Promise<Response>, signal: AbortSignal): void {
+  watchWaiting((waits) => {
+    store.activity.busy.value = waits;
+  });
   loadPicture(store, signal);
   loadEngines(store, signal);
   loadCatalog(store, signal);

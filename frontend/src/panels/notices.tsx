@@ -11,8 +11,9 @@ export function Notices({ store }: { store: Store }) {
   const broken = run.value !== null && layer.value === null;
   // How far a layout is has a notice of its own.
   const atOnce = view.value?.iterative === false;
-  const waiting =
-    awaited !== null && failures.length === 0 && atOnce
+  const waiting = activity.busy.value
+    ? "Waiting for the server…"
+    : awaited !== null && failures.length === 0 && atOnce
       ? `Computing ${namedStep(store, awaited)} of ${layer.value?.name ?? "the layer"}…`
       : activity.waiting.value.length > 0
         ? `Loading ${activity.waiting.value[0]}…`

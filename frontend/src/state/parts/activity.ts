@@ -8,6 +8,8 @@ export interface Failure {
 }
 
 export class Activity {
+  /** The server has too much to do; it is asked again by itself. */
+  readonly busy = signal(false);
   private readonly tasks = signal<readonly string[]>([]);
   private readonly troubles = signal<readonly Failure[]>([]);
 
