@@ -161,7 +161,7 @@ setup(
     },
     entry_points={
         "console_scripts": ["tb-embed = tb_embed_plugin.cli:main"],
-        "tensorboard_plugins": ["tb_embed = tb_embed_plugin.plugin:EmbeddingsPlugin"],
+        "tensorboard_plugins": ["tb_embed = tb_embed_plugin.loader:EmbeddingsLoader"],
     },
     cmdclass={"build": Build, "build_page": BuildPage, "sdist": Sdist},
 )

@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from tensorboard.backend.http_util import Respond
 from tensorboard.context import RequestContext
@@ -21,7 +22,12 @@ from tensorboard.plugins import base_plugin
 from tensorboard.util import tb_logging
 from werkzeug import wrappers
 
-from tb_embed_plugin.errors import BrokenInstallationError, EmbedError, NotRecordedError
+from tb_embed_plugin.errors import (
+    BrokenInstallationError,
+    EmbedError,
+    NotPermittedError,
+    NotRecordedError,
+)
 from tb_embed_plugin.metadata import PAGE_HEADER, PLUGIN_NAME, START_HEADER, TAB_NAME
 
 if TYPE_CHECKING:
@@ -40,6 +46,7 @@ class EmbeddingsPlugin(base_plugin.TBPlugin):  # type: ignore[misc] # TensorBoar
     def __init__(self, context: base_plugin.TBContext) -> None:
         spec = getattr(context.flags, "logdir_spec", None)
         self._logdir: tuple[str, str] = (context.logdir or "", spec or "")
+        self._hosts = {host_name(name) for name in listed_hosts(context.flags)}
         self._data_provider = context.data_provider
         self._service: Service | None = None
         self._starting = threading.Lock()
@@ -78,12 +85,29 @@ class EmbeddingsPlugin(base_plugin.TBPlugin):  # type: ignore[misc] # TensorBoar
         if request.method not in ("GET", "HEAD"):
             return _refuse(request, f"only GET is allowed, not {request.method}", 405)
         try:
+            self._check_origin(request)
             answer = self._answer(request)
         except EmbedError as error:
             return _refuse(request, str(error), error.http_status, error.retry_after)
         current = answer.version is not None
         expires = _YEAR if current and request.args.get("v") == answer.version else 0
         return _respond(request, answer.body, answer.content_type, answer.status, expires)
+
+    def _check_origin(self, request: wrappers.Request) -> None:
+        """Refuses what another site has a visitor's browser ask.
+
+        Raises:
+            NotPermittedError: It comes from another site, or to a name that is not listed.
+        """
+        if request.headers.get("Sec-Fetch-Site") == "cross-site":
+            raise NotPermittedError(
+                "another site asks for this; open it from TensorBoard's own page"
+            )
+        if self._hosts and host_name(request.host) not in self._hosts:
+            raise NotPermittedError(
+                f"this server is not called {request.host!r}; open it by a name that "
+                "--tb_embed_hosts lists, or add this one there"
+            )
 
     def _answer(self, request: wrappers.Request) -> Answer:
         service = self._started()
@@ -136,6 +160,20 @@ class EmbeddingsPlugin(base_plugin.TBPlugin):  # type: ignore[misc] # TensorBoar
         # One log directory is one experiment, whatever its id in the address.
         runs = self._data_provider.list_runs(RequestContext(), experiment_id="")
         return [run.run_name for run in runs]
+
+
+def listed_hosts(flags: Any) -> list[str]:
+    """Returns what the flag `--tb_embed_hosts` lists; nothing where there is no such flag."""
+    listed = getattr(flags, "tb_embed_hosts", None) or ""
+    return [name.strip() for name in listed.split(",") if name.strip()]
+
+
+def host_name(host: str) -> str | None:
+    """Returns a host's name in small letters, without its port; None where there is none."""
+    try:
+        return urlsplit(f"//{host}").hostname
+    except ValueError:
+        return None
 
 
 @wrappers.Request.application

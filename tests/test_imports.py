@@ -25,7 +25,7 @@ def run_python(code: str, **environment: str) -> str:
 
 def test_the_plugin_loads_nothing_heavy() -> None:
     loaded = run_python(
-        "import sys, tb_embed_plugin.plugin\n"
+        "import sys, tb_embed_plugin.loader\n"
         "print([m for m in ('tensorflow', 'keras', 'sklearn', 'scipy', 'PIL', 'safetensors')"
         " if m in sys.modules])"
     )

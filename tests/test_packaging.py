@@ -63,7 +63,7 @@ def test_page_and_types_are_packed_and_tests_are_not(tmp_path: Path) -> None:
     assert list(package.glob("static/assets/app-*.js"))
     assert {"LICENSE", "Makefile", "frontend/package.json", "docs/http_api.md"} <= sources
     assert not [name for name in sources if "node_modules" in name or "__pycache__" in name]
-    assert "tb_embed = tb_embed_plugin.plugin:EmbeddingsPlugin" in entry_points
+    assert "tb_embed = tb_embed_plugin.loader:EmbeddingsLoader" in entry_points
     assert "tb-embed = tb_embed_plugin.cli:main" in entry_points
 
 
@@ -99,7 +99,7 @@ def test_the_wheel_built_from_the_sdist_without_node_holds_the_page(built: Path)
     assert any(n.startswith("tb_embed_plugin/static/assets/pattern_worker-") for n in names)
     assert "tb_embed_plugin/py.typed" in names
     assert not [n for n in names if n.startswith(("tests", "frontend", "benchmarks"))]
-    assert "tb_embed = tb_embed_plugin.plugin:EmbeddingsPlugin" in text
+    assert "tb_embed = tb_embed_plugin.loader:EmbeddingsLoader" in text
     assert "tb-embed = tb_embed_plugin.cli:main" in text
 
 
