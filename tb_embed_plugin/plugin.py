@@ -146,12 +146,12 @@ class EmbeddingsPlugin(base_plugin.TBPlugin):  # type: ignore[misc] # TensorBoar
 
     def _start(self) -> Service:
         # The routes too, with all that they require: what is missing is said here.
-        from tb_embed_plugin.runs.logdir import Logdir
+        from tb_embed_plugin.runs.logdir import RUN_SECONDS, Logdir
         from tb_embed_plugin.runs.roots import roots_of
         from tb_embed_plugin.server import routes  # noqa: F401 # imported for its requirements
         from tb_embed_plugin.server.response import Service
 
-        logdir = Logdir(roots_of(*self._logdir), self._list_run_names)
+        logdir = Logdir(roots_of(*self._logdir), self._list_run_names, RUN_SECONDS)
         return Service(logdir)
 
     def _list_run_names(self) -> Iterable[str]:

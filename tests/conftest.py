@@ -30,13 +30,14 @@ settings.load_profile("tests")
 @pytest.fixture(scope="session", autouse=True)
 def _patience() -> Iterator[None]:
     """Gives what has a limit of seconds as many as a slow machine may need."""
-    from tb_embed_plugin.runs import discovery
+    from tb_embed_plugin.runs import discovery, logdir
     from tb_embed_plugin.runs.foreign import hdf5
     from tb_embed_plugin.server import time_budget
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(time_budget, "SECONDS", PATIENCE)
         patch.setattr(discovery, "MAX_SECONDS", PATIENCE)
+        patch.setattr(logdir, "RUN_SECONDS", PATIENCE)
         patch.setattr(hdf5, "START_SECONDS", PATIENCE)
         patch.setattr(hdf5, "FILE_SECONDS", PATIENCE)
         yield

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,8 @@ from tb_embed_plugin.runs.logdir import Logdir
 from tb_embed_plugin.runs.recorded_run import RecordedRun
 from tb_embed_plugin.runs.run import Run
 from tb_embed_plugin.runs.tables.metadata_table import Column
+
+T = TypeVar("T")
 
 EPOCHS = 10
 PATIENCE = 300.0
@@ -54,6 +56,17 @@ def wait_until(condition: Callable[[], object], *, every: float = 0.02) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it never came true"
         time.sleep(every)
+
+
+def finished(call: Callable[[], T]) -> T:
+    """Returns what a call does, in a thread: one that never ends fails the test."""
+    answers: list[T] = []
+    thread = threading.Thread(target=lambda: answers.append(call()), daemon=True)
+    thread.start()
+    thread.join(PATIENCE / 5)
+    assert not thread.is_alive(), "it never ends"
+    (answer,) = answers
+    return answer
 
 
 def read_run(run_dir: Path) -> RecordedRun:

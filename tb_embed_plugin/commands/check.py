@@ -13,7 +13,8 @@ from PIL import Image
 from tb_embed_plugin.errors import EmbedError, NotRecordedError
 from tb_embed_plugin.metadata import EVENT_FILE
 from tb_embed_plugin.projections.blocks import check_width
-from tb_embed_plugin.runs.logdir import BrokenRun, Logdir
+from tb_embed_plugin.runs.found_run import BrokenRun
+from tb_embed_plugin.runs.logdir import Logdir
 from tb_embed_plugin.runs.run import Run
 
 

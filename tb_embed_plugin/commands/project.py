@@ -24,9 +24,10 @@ from tb_embed_plugin.jobs.projector import Projector, projector_of
 from tb_embed_plugin.jobs.quality_records import words, work_left
 from tb_embed_plugin.projection_arguments import read_projection
 from tb_embed_plugin.projections import engines
+from tb_embed_plugin.runs.found_run import BrokenRun
 from tb_embed_plugin.runs.labels import label_of, read_classes
 from tb_embed_plugin.runs.layer_facts import LayerFacts
-from tb_embed_plugin.runs.logdir import BrokenRun, Logdir
+from tb_embed_plugin.runs.logdir import Logdir
 from tb_embed_plugin.runs.run import Run
 from tb_embed_plugin.wording import listed, must_be_one_of, no_such
 

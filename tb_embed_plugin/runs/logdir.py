@@ -1,40 +1,52 @@
 """The runs below TensorBoard's log directories, each remembered until its files change.
 
 Which directories hold event files TensorBoard tells (`list_names`); `discovery` finds the
-others. A directory that holds a run of ours is that, whatever else lies there. A run stays the
-same object as long as the stamps of its files do, so that a listing costs a few `stat` a run.
-Of the checkpoints of others, which are replaced by renaming and so change the stamp of their
-directory, each listing looks at a few in turn, for those that were copied over others; whoever
-asks for a run makes us look at all of its files.
+others. A run stays the same object as long as the stamps of its files do, so that a listing
+costs a few `stat` a run; whoever asks for a run makes us look at all of its files.
 """
 
 from __future__ import annotations
 
-import os
-import threading
+import math
 import time
-from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
-from tb_embed_plugin.errors import NotRecordedError, UnreadableError
-from tb_embed_plugin.metadata import MANIFEST_FILE
-from tb_embed_plugin.runs.discovery import SETTLED_SECONDS, Discovery
-from tb_embed_plugin.runs.file_stamps import Stamp, stamps_of
-from tb_embed_plugin.runs.finite import Rows
+from tb_embed_plugin.errors import BusyError, NotRecordedError, UnreadableError
+from tb_embed_plugin.runs.discovery import Discovery
 from tb_embed_plugin.runs.foreign.folder_contents import FolderContents
 from tb_embed_plugin.runs.foreign.foreign_run import ForeignRun
-from tb_embed_plugin.runs.foreign.open_foreign import ForeignFolders, looks_foreign
-from tb_embed_plugin.runs.manifest import Manifest
-from tb_embed_plugin.runs.recorded_run import RecordedRun
+from tb_embed_plugin.runs.foreign.open_foreign import looks_foreign
+from tb_embed_plugin.runs.found_run import BrokenRun, FoundRun, RunFinder, found_run
+from tb_embed_plugin.runs.openings import Openings, TooSlowError
 from tb_embed_plugin.runs.roots import Root
 from tb_embed_plugin.runs.run import Run
-from tb_embed_plugin.runs.safe_path import confined
 from tb_embed_plugin.wording import no_such
 
-TURNS = 8
-"""Listings by which each checkpoint of a run that others wrote has been looked at."""
+RUN_SECONDS = 3.0
+"""That a server gives a run to be read, before the others are listed without it."""
 
+T = TypeVar("T")
+
+_RUNS_A_LISTING = 2
+"""Runs that a listing waits for as long as each may take; later ones come with the next."""
+
+_MAX_NAMED = 20
+"""Runs that are not read yet and stand in a listing each by its name."""
+
+_LOOK = ""
+"""The key of the look through the directories; no run's holds a null character alone."""
+
+_SLOW_RUN = (
+    "takes longer than {:g} s to read, and is shown once it is read; reload the page, or move "
+    "large tables and configurations out of it"
+)
+_SLOW_LOOK = (
+    "the log directory does not answer, so that new runs are not listed; check its disk, and "
+    "reload the page"
+)
 _NO_ROOT = (
     "TensorBoard was started without --logdir or --logdir_spec; start it with the "
     "directory of the runs"
@@ -45,48 +57,17 @@ _TWICE = (
 )
 
 
-@dataclass(frozen=True, eq=False)
-class BrokenRun:
-    """A run that cannot be read, and why."""
-
-    name: str
-    problem: str
-
-
-@dataclass(frozen=True)
-class _Opened:
-    """The run that a directory was taken for, and the files that decided it."""
-
-    folder: Path
-    run: Run | BrokenRun | None
-    watched: tuple[str, ...]
-    stamps: tuple[Stamp, ...]
-    polled: tuple[str, ...]
-    polled_stamps: tuple[Stamp, ...]
-    owned: tuple[Path, ...]
-    is_settled: bool
-
-    def is_current(self, turn: int | None) -> bool:
-        """Whether the files are still the same.
-
-        Args:
-            turn: Which share of the polled ones is looked at, None for all.
-        """
-        share = slice(None) if turn is None else slice(turn % TURNS, None, TURNS)
-        return (
-            self.is_settled
-            and stamps_of(self.watched) == self.stamps
-            and stamps_of(self.polled[share]) == self.polled_stamps[share]
-        )
-
-
 class Logdir:
     """The runs of one log directory, or of several.
+
+    No lock is held while anything is read: whoever asks meanwhile is answered.
 
     Args:
         roots: The directory, or those that TensorBoard was started with; none where it was
             started without one.
         list_names: Returns the names of TensorBoard's runs.
+        seconds: That reading a run may take before the others are listed without it; None for
+            as long as it takes, by the thread that asks.
 
     Attributes:
         roots: The directories.
@@ -94,21 +75,22 @@ class Logdir:
     """
 
     def __init__(
-        self, roots: Path | Sequence[Root], list_names: Callable[[], Iterable[str]]
+        self,
+        roots: Path | Sequence[Root],
+        list_names: Callable[[], Iterable[str]],
+        seconds: float | None = None,
     ) -> None:
         self.roots = [Root(roots)] if isinstance(roots, Path) else list(roots)
         self.problems: list[str] = []
         self._list_names = list_names
+        self._openings = None if seconds is None else Openings(seconds)
         self._discoveries = [Discovery(root.path, looks_foreign) for root in self.roots]
-        self._foreign = ForeignFolders()
+        self._finder = RunFinder()
         self._runs: dict[str, Run | BrokenRun] = {}
         self._folders: dict[str, Path] = {}
         self._wholes: dict[str, str] = {}
-        self._known: dict[str, _Opened] = {}
-        self._finite: dict[Hashable, Rows] = {}
+        self._known: dict[str, FoundRun] = {}
         self._turn = 0
-        # Two who list at once would read everything twice.
-        self._lock = threading.Lock()
 
     @property
     def has_runs(self) -> bool:
@@ -116,29 +98,36 @@ class Logdir:
         return bool(self._runs)
 
     def list_runs(self) -> list[Run | BrokenRun]:
-        """Returns the runs as they are on disk now, in the order of their names."""
-        with self._lock:
-            self._folders = self._candidates()
-            self._turn += 1
-            self._wholes = {}
-            opened = {
-                name: self._open(name, folder, self._turn)
-                for name, folder in self._folders.items()
-            }
-            self._known = opened
-            owned = {path for one in opened.values() for path in one.owned}
-            runs = {
-                name: opened[name].run
-                for name in sorted(opened)
-                if not _is_owned(opened[name].run, owned)
-            }
-            self._runs = {name: run for name, run in runs.items() if run is not None}
-            for run in list(self._runs.values()):
-                whole = run.with_superseded if isinstance(run, Run) else None
-                if whole is not None and whole.name not in self._folders:
-                    self._runs[whole.name] = whole
-                    self._wholes[whole.name] = run.name
-            return list(self._runs.values())
+        """Returns the runs as they are on disk now, in the order of their names.
+
+        One that is not read in time is what it was before, or else a problem.
+        """
+        end = time.monotonic() + _RUNS_A_LISTING * self._seconds
+        try:
+            folders, problems = self._in_time(_LOOK, self._candidates)
+            problems = [*problems]
+        except TooSlowError:
+            folders, problems = self._folders, [_SLOW_LOOK]
+        self._turn += 1
+        opened = self._opened_by(end, folders, problems)
+        self._folders, self.problems = folders, problems
+        for name in self._known.keys() - folders.keys():
+            self._known.pop(name, None)
+        owned = {path for one in opened.values() for path in one.owned}
+        runs = {
+            name: opened[name].run
+            for name in sorted(opened)
+            if not _is_owned(opened[name].run, owned)
+        }
+        shown = {name: run for name, run in runs.items() if run is not None}
+        wholes = {}
+        for run in list(shown.values()):
+            whole = run.with_superseded if isinstance(run, Run) else None
+            if whole is not None and whole.name not in folders:
+                shown[whole.name] = whole
+                wholes[whole.name] = run.name
+        self._runs, self._wholes = shown, wholes
+        return list(shown.values())
 
     def run(self, name: str) -> Run:
         """Returns the run `name`, as it is on disk now.
@@ -146,6 +135,7 @@ class Logdir:
         Raises:
             NotRecordedError: There is no such run.
             UnreadableError: It is damaged.
+            BusyError: It is not read in time.
         """
         # Only names that a listing gave become paths: what a request says never does.
         if name not in self._runs:
@@ -153,10 +143,8 @@ class Logdir:
         run: Run | BrokenRun | None = None
         if name in self._wholes:
             run = self.run(self._wholes[name]).with_superseded
-        elif name in self._runs:
-            with self._lock:
-                opened = self._known[name] = self._open(name, self._folders[name], None)
-            run = opened.run
+        elif name in self._runs and (folder := self._folders.get(name)) is not None:
+            run = self._opened_or_known(name, folder).run
         if run is None:
             raise NotRecordedError(
                 no_such("run", name, sorted(self._runs))
@@ -166,8 +154,83 @@ class Logdir:
             raise UnreadableError(run.problem)
         return run
 
-    def _candidates(self) -> dict[str, Path]:
-        """Returns the directories that may be runs, by TensorBoard's names of them."""
+    def _opened_or_known(self, name: str, folder: Path) -> FoundRun:
+        """Returns what a directory is taken for, as it was where reading it takes too long.
+
+        Raises:
+            BusyError: It was never read.
+        """
+        try:
+            return self._opened(name, folder, None)
+        except TooSlowError:
+            known = self._known.get(name)
+            if known is not None and known.folder == folder:
+                return known
+        raise BusyError(f"run {name!r} {_SLOW_RUN.format(self._seconds)}")
+
+    @property
+    def _seconds(self) -> float:
+        return math.inf if self._openings is None else self._openings.seconds
+
+    def _in_time(self, key: str, work: Callable[[], T]) -> T:
+        """Returns what some work does.
+
+        Raises:
+            TooSlowError: It is not done in time.
+        """
+        return work() if self._openings is None else self._openings.get(key, work)
+
+    def _opened_by(
+        self, end: float, folders: Mapping[str, Path], problems: list[str]
+    ) -> dict[str, FoundRun]:
+        """Returns what directories were taken for, and says which are not read yet."""
+        opened: dict[str, FoundRun] = {}
+        waiting: list[str] = []
+        for name, folder in folders.items():
+            found = self._known.get(name)
+            if time.monotonic() <= end or self._is_known(name, folder, self._turn):
+                with suppress(TooSlowError):
+                    found = self._opened(name, folder, self._turn)
+            if found is None or found.folder != folder:
+                waiting.append(name)
+            else:
+                opened[name] = found
+        for name in waiting[:_MAX_NAMED]:
+            run = BrokenRun(name, f"the run {_SLOW_RUN.format(self._seconds)}")
+            opened[name] = found_run(folders[name], run, FolderContents())
+        if len(waiting) > _MAX_NAMED:
+            problems.append(
+                f"{len(waiting) - _MAX_NAMED} more runs are not read yet; they are shown once "
+                "they are: reload the page"
+            )
+        return opened
+
+    def _is_known(self, name: str, folder: Path, turn: int | None) -> bool:
+        known = self._known.get(name)
+        return known is not None and known.folder == folder and known.is_current(turn)
+
+    def _opened(self, name: str, folder: Path, turn: int | None) -> FoundRun:
+        """Returns what a directory is taken for.
+
+        Raises:
+            TooSlowError: It is not read in time.
+        """
+        if self._is_known(name, folder, turn):
+            return self._known[name]
+        return self._in_time(f"{name}\0{folder}", lambda: self._read(name, folder))
+
+    def _read(self, name: str, folder: Path) -> FoundRun:
+        opened = self._finder.open(name, folder)
+        if self._openings is not None and isinstance(opened.run, Run):
+            # What a listing asks of it may have to be read, too.
+            for run in filter(None, (opened.run, opened.run.with_superseded)):
+                _ = run.problems
+        # Whoever began it may wait no more: the next listing finds it.
+        self._known[name] = opened
+        return opened
+
+    def _candidates(self) -> tuple[dict[str, Path], list[str]]:
+        """Returns the directories that may be runs, by TensorBoard's names, and problems."""
         names = set(self._list_names())
         candidates: dict[str, Path] = {}
         problems = [] if self.roots else [_NO_ROOT]
@@ -185,80 +248,7 @@ class Logdir:
                 if name in candidates:
                     problems.append(_TWICE.format(name))
                 candidates[name] = folder
-        self.problems = problems
-        return candidates
-
-    def _open(self, name: str, folder: Path, turn: int | None) -> _Opened:
-        known = self._known.get(name)
-        if known is not None and known.is_current(turn) and known.folder == folder:
-            return known
-        run: BrokenRun | None = None
-        try:
-            return self._look(name, folder)
-        except FileNotFoundError:
-            pass  # gone since it was listed
-        except UnreadableError as error:
-            run = BrokenRun(name, str(error))
-        except (OSError, RuntimeError) as error:
-            # The error's own words hold an absolute path.
-            run = BrokenRun(
-                name,
-                f"the run cannot be read ({type(error).__name__}); check its permissions",
-            )
-        return _opened(folder, run, FolderContents(watched=[folder / MANIFEST_FILE, folder]))
-
-    def _look(self, name: str, folder: Path) -> _Opened:
-        """Returns a directory as the run that it is.
-
-        Raises:
-            UnreadableError: Its manifest is damaged.
-            OSError: It cannot be read.
-        """
-        path = folder.resolve(strict=True)
-        recorded = _recorded(name, path)
-        if recorded is not None:
-            return _opened(folder, recorded, FolderContents(watched=[folder / MANIFEST_FILE]))
-        found = self._foreign.find(path)
-        run = None
-        if found is None:
-            found = FolderContents()
-        else:
-            run = ForeignRun(name, path, found, self._finite)
-        # The manifest may come yet, and the directory may be a link that is turned elsewhere.
-        found.watched += [folder / MANIFEST_FILE, folder]
-        return _opened(folder, run, found)
-
-
-def _recorded(name: str, run_dir: Path) -> RecordedRun | None:
-    """Returns the run of ours in a directory, None where there is none.
-
-    Raises:
-        UnreadableError: It is damaged.
-        OSError: It cannot be read.
-    """
-    try:
-        data = confined(run_dir, MANIFEST_FILE).read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    return RecordedRun(name, run_dir, Manifest.from_json(data))
-
-
-def _opened(folder: Path, run: Run | BrokenRun | None, found: FolderContents) -> _Opened:
-    watched, polled = (
-        tuple(dict.fromkeys(map(os.fspath, paths))) for paths in (found.watched, found.polled)
-    )
-    stamps, polled_stamps = stamps_of(watched), stamps_of(polled)
-    newest = max((s[0] for s in (*stamps, *polled_stamps) if s is not None), default=0)
-    return _Opened(
-        folder=folder,
-        run=run,
-        watched=watched,
-        stamps=stamps,
-        polled=polled,
-        polled_stamps=polled_stamps,
-        owned=tuple(found.owned),
-        is_settled=not found.unfinished and newest < (time.time() - SETTLED_SECONDS) * 1e9,
-    )
+        return candidates, problems
 
 
 def _is_owned(run: Run | BrokenRun | None, owned: Collection[Path]) -> bool:

@@ -24,6 +24,12 @@ from tb_embed_plugin.runs.steps import Phase, Step, phase_of, steps_of
 
 __all__ = ["ColumnInfo", "Layer", "Manifest", "OutputsInfo", "Phase", "SpriteInfo", "Step"]
 
+MAX_MANIFEST_BYTES = 16 << 20
+"""Some 50,000 snapshots; larger ones are not read."""
+
+LARGE_MANIFEST = "record fewer snapshots into one run"
+"""What to do about a larger one."""
+
 ColumnType = Literal["category", "number", "date", "text"]
 
 

@@ -13,6 +13,7 @@ from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.metadata import METADATA_FILE, PROJECTOR_CONFIG_FILE, SPRITE_FILE
 from tb_embed_plugin.runs.atomic import write_bytes
 from tb_embed_plugin.runs.manifest import Layer, SpriteInfo
+from tb_embed_plugin.runs.reading import read_file
 from tb_embed_plugin.runs.safe_path import confined
 
 MAX_CONFIG_BYTES = 4 << 20
@@ -109,14 +110,15 @@ def read_projector_config(folder: Path) -> ProjectorConfig | None:
             cannot be read.
     """
     try:
-        with confined(folder, PROJECTOR_CONFIG_FILE).open("rb") as file:
-            data = file.read(MAX_CONFIG_BYTES + 1)
+        data = read_file(
+            confined(folder, PROJECTOR_CONFIG_FILE),
+            MAX_CONFIG_BYTES,
+            "log fewer tensors or steps into one run",
+        )
     except FileNotFoundError:
         return None
     except OSError as error:
         raise _unreadable(f"not readable ({type(error).__name__})") from error
-    if len(data) > MAX_CONFIG_BYTES:
-        raise _unreadable(f"larger than {MAX_CONFIG_BYTES} bytes")
     config = projector.ProjectorConfig()
     try:
         text_format.Parse(data.decode("utf-8-sig"), config, allow_unknown_field=True)

@@ -23,8 +23,10 @@ from tb_embed_plugin.runs.finite import Rows, divided, not_finite_rows
 from tb_embed_plugin.runs.label_column import named_label, rival_problem
 from tb_embed_plugin.runs.layer_facts import LayerFacts, RecordedOutputs, SpriteFacts
 from tb_embed_plugin.runs.manifest import Layer, Manifest, Phase, SpriteInfo, SpritePages, Step
+from tb_embed_plugin.runs.reading import read_file
 from tb_embed_plugin.runs.run import Run, not_finite_problems, short_hash
 from tb_embed_plugin.runs.safe_path import confined
+from tb_embed_plugin.runs.sprites import MAX_SHEET_BYTES
 from tb_embed_plugin.runs.tables.metadata_table import Column, read_table
 from tb_embed_plugin.wording import listed
 
@@ -154,7 +156,8 @@ class RecordedRun(Run):
             )
         name = SPRITE_FILE if self.manifest.sprite.pages is None else sprite_page_file(page)
         try:
-            return confined(self.path, name).read_bytes(), "image/png"
+            path = confined(self.path, name)
+            return read_file(path, MAX_SHEET_BYTES, "record fewer samples"), "image/png"
         except OSError as error:
             raise NotRecordedError(
                 f"{name} in run {self.name!r} cannot be read ({type(error).__name__}); "

@@ -29,6 +29,9 @@ from tb_embed_plugin.runs.manifest import SpriteInfo, SpritePages
 MAX_SHEET_SIDE = 8192
 """Pixels; the stock Projector's limit, and the largest texture of most graphics cards."""
 
+MAX_SHEET_BYTES = 64 << 20
+"""Of a file; one answer holds no more."""
+
 MAX_PAGE_SIDE = 2048
 """Pixels; a page of full-size cells is small enough to be fetched by itself."""
 

@@ -38,8 +38,17 @@ from tb_embed_plugin.runs.directory_check import refuse_file
 from tb_embed_plugin.runs.event_file import write_event_file
 from tb_embed_plugin.runs.images import Images
 from tb_embed_plugin.runs.label_column import choose_label, with_classes
-from tb_embed_plugin.runs.manifest import Layer, Manifest, OutputsInfo, Phase, Step
+from tb_embed_plugin.runs.manifest import (
+    LARGE_MANIFEST,
+    MAX_MANIFEST_BYTES,
+    Layer,
+    Manifest,
+    OutputsInfo,
+    Phase,
+    Step,
+)
 from tb_embed_plugin.runs.projector_config import write_projector_config
+from tb_embed_plugin.runs.reading import read_file
 from tb_embed_plugin.runs.sprites import write_sprite
 from tb_embed_plugin.runs.tables.metadata_table import Column, write_table
 
@@ -211,7 +220,7 @@ def read_manifest(run_dir: Path) -> Manifest | None:
         UnreadableError: It is damaged or of a newer format.
     """
     try:
-        data = (run_dir / MANIFEST_FILE).read_bytes()
+        data = read_file(run_dir / MANIFEST_FILE, MAX_MANIFEST_BYTES, LARGE_MANIFEST)
     except FileNotFoundError:
         return None
     return Manifest.from_json(data)

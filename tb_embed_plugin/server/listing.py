@@ -12,9 +12,9 @@ from dataclasses import asdict
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from tb_embed_plugin.runs.found_run import BrokenRun
 from tb_embed_plugin.runs.label_column import label_reason
 from tb_embed_plugin.runs.layer_facts import LayerFacts
-from tb_embed_plugin.runs.logdir import BrokenRun
 from tb_embed_plugin.runs.manifest import Step
 from tb_embed_plugin.runs.run import Run
 

@@ -20,7 +20,7 @@ from tensorboardX import SummaryWriter
 
 from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.plugin import EmbeddingsPlugin
-from tb_embed_plugin.runs import logdir as runs_logdir
+from tb_embed_plugin.runs import found_run
 from tb_embed_plugin.runs.foreign.tensor_tsv import TensorFile
 from tb_embed_plugin.runs.logdir import Logdir
 from tb_embed_plugin.runs.run import Run
@@ -144,13 +144,13 @@ def test_a_layer_of_many_steps_apart_names_the_first_three_and_the_last(
 def test_every_file_is_looked_at_within_some_polls(
     tmp_path: Path, matrix: Callable[..., Matrix], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runs_logdir, "SETTLED_SECONDS", -10)
+    monkeypatch.setattr(found_run, "SETTLED_SECONDS", -10)
     write(tmp_path, [{"mat": matrix(), "global_step": step} for step in range(6)])
     logdir = Logdir(tmp_path, list)
     for file in sorted(tmp_path.rglob("tensors.tsv")):
         (before,) = logdir.list_runs()
         os.utime(file, (1, 1))
-        polls = [logdir.list_runs() for _ in range(runs_logdir.TURNS)]
+        polls = [logdir.list_runs() for _ in range(found_run.TURNS)]
         assert polls[-1] != [before]
 
 

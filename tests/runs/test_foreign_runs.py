@@ -22,7 +22,8 @@ from tb_embed_plugin import record
 from tb_embed_plugin.errors import NotRecordedError
 from tb_embed_plugin.plugin import EmbeddingsPlugin
 from tb_embed_plugin.runs import discovery
-from tb_embed_plugin.runs.logdir import BrokenRun, Logdir
+from tb_embed_plugin.runs.found_run import BrokenRun
+from tb_embed_plugin.runs.logdir import Logdir
 from tests.foreign import open_run, save_by_checkpoint, write_sheet, write_tutorial
 from tests.harness import client_for, is_a_message
 
@@ -264,7 +265,7 @@ def test_changes_are_seen_at_the_next_poll_and_runs_stay_what_they_were(folder: 
 def test_a_settled_run_is_the_same_object_at_every_poll(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tb_embed_plugin.runs.logdir.SETTLED_SECONDS", -10)
+    monkeypatch.setattr("tb_embed_plugin.runs.found_run.SETTLED_SECONDS", -10)
     logdir = Logdir(folder, list)
 
     assert logdir.list_runs() == logdir.list_runs()

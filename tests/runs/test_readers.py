@@ -8,6 +8,7 @@ import shutil
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import h5py
@@ -23,13 +24,14 @@ from tb_embed_plugin.runs.foreign import open_foreign
 from tb_embed_plugin.runs.foreign.add_embedding import AddEmbedding
 from tb_embed_plugin.runs.foreign.checkpoint_files import CheckpointFiles
 from tb_embed_plugin.runs.foreign.folder_contents import FolderContents
+from tb_embed_plugin.runs.foreign.foreign_run import ForeignRun
 from tb_embed_plugin.runs.foreign.loose_tables import LooseTables
 from tb_embed_plugin.runs.foreign.open_foreign import ForeignFolders
 from tb_embed_plugin.runs.foreign.reader import Reader
 from tb_embed_plugin.runs.foreign.readers import READERS
 from tb_embed_plugin.runs.foreign.weight_files import WeightFiles
 from tb_embed_plugin.runs.foreign.weight_formats import FORMATS
-from tests.harness import is_a_message
+from tests.harness import finished, is_a_message
 
 Values = NDArray[np.float32]
 LAYER = "words"
@@ -205,6 +207,14 @@ def check_tensors(found: FolderContents) -> Iterator[str]:
                 assert not values.flags.writeable
 
 
+def is_told(name: str, text: str) -> bool:
+    return f"{name} is a named pipe" in text or f"{name} in the run is a named pipe" in text
+
+
+def messages(found: FolderContents) -> list[str]:
+    return list(check_tensors(found))
+
+
 def test_every_reader_and_format_has_a_case(tmp_path: Path) -> None:
     assert {case.reader for case in CASES} == set(READERS)
     for i, case in enumerate(CASES):
@@ -270,6 +280,22 @@ def test_a_file_cut_short_is_a_problem_and_raises_nothing(case: Case, folder: Pa
             assert all(map(is_a_message, said))
             assert not any(str(folder) in problem for problem in said)
         path.write_bytes(pristine)
+        settle(folder)
+
+
+def test_a_pipe_in_place_of_a_file_is_a_problem_and_keeps_nobody(
+    case: Case, folder: Path
+) -> None:
+    for path in files_of(folder):
+        kept = path.rename(path.with_name("kept"))
+        os.mkfifo(path)
+        found = finished(lambda: ForeignFolders().find(folder))
+        unreadable = [] if found is None else finished(partial(messages, found))
+        if found is not None:
+            unreadable += finished(partial(ForeignRun, "run", folder, found, {})).problems
+        assert any(is_told(path.name, text) for text in unreadable), (path, unreadable)
+        path.unlink()
+        kept.rename(path)
         settle(folder)
 
 

@@ -30,6 +30,7 @@ from tb_embed_plugin.runs.checkpoints.bundle_entries import (
 )
 from tb_embed_plugin.runs.checkpoints.leveldb_table import table_items
 from tb_embed_plugin.runs.checkpoints.wire_format import varint
+from tb_embed_plugin.runs.reading import open_file, read_file
 from tb_embed_plugin.runs.safe_path import confined
 from tb_embed_plugin.wording import no_such
 
@@ -120,19 +121,16 @@ class Checkpoint:
 
     def _read_index(self) -> bytes:
         try:
-            with confined(self._folder, f"{self._name}{INDEX}").open("rb") as file:
-                data = file.read(MAX_INDEX_BYTES + 1)
+            return read_file(
+                confined(self._folder, f"{self._name}{INDEX}"),
+                MAX_INDEX_BYTES,
+                "save fewer tensors in one checkpoint",
+            )
         except OSError as error:
             raise NotRecordedError(
                 f"the index of checkpoint {self._name} cannot be read "
                 f"({type(error).__name__}); it may have been thinned out: reload the page"
             ) from error
-        if len(data) > MAX_INDEX_BYTES:
-            raise UnreadableError(
-                f"{self._name}.index is larger than {MAX_INDEX_BYTES} bytes; save fewer "
-                "tensors in one checkpoint"
-            )
-        return data
 
     def _entry(self, name: str) -> TensorEntry:
         entry = self.entries.get(name)
@@ -164,7 +162,8 @@ class Checkpoint:
         try:
             if entry.size == 0:
                 return np.zeros(shape, dtype)
-            return np.memmap(path, dtype, mode="r", offset=entry.offset, shape=shape)
+            with open_file(path) as file:
+                return np.memmap(file, dtype, mode="r", offset=entry.offset, shape=shape)
         except (OSError, ValueError, OverflowError) as error:
             raise UnreadableError(
                 f"{path.name} is missing or cut short: it must have at least "

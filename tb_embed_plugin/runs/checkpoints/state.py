@@ -10,8 +10,13 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 
+from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.metadata import CHECKPOINT_STATE_FILE, PLUGIN_NAME, checkpoint_name
 from tb_embed_plugin.runs.atomic import write_bytes
+from tb_embed_plugin.runs.reading import read_file
+
+MAX_STATE_BYTES = 1 << 20
+"""Of the file; that of a million checkpoints is none of ours."""
 
 _MARK = f"# {PLUGIN_NAME}\n"
 _ENTRY = re.compile(r'(?:all_)?model_checkpoint_paths?: "(.*)"')
@@ -36,9 +41,12 @@ def is_free_or_ours(run_dir: Path, steps: Collection[int]) -> bool:
         steps: Those of the run; older releases named them all, and set no mark.
     """
     try:
-        text = (run_dir / CHECKPOINT_STATE_FILE).read_text(errors="replace")
+        data = read_file(run_dir / CHECKPOINT_STATE_FILE, MAX_STATE_BYTES, "remove it")
     except FileNotFoundError:
         return True
+    except UnreadableError:
+        return False  # nothing that this package wrote
+    text = data.decode(errors="replace")
     if text.startswith(_MARK):
         return True
     ours = {checkpoint_name(step) for step in steps}

@@ -7,6 +7,7 @@ small file that unfolds to gigabytes is refused by its size in pixels.
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +16,8 @@ from PIL import Image
 
 from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.runs.layer_facts import SpriteFacts
-from tb_embed_plugin.runs.sprites import MAX_SHEET_SIDE
-
-MAX_SHEET_BYTES = 64 << 20
-"""Of a file; one answer holds no more."""
+from tb_embed_plugin.runs.reading import check_size, open_file, read_file
+from tb_embed_plugin.runs.sprites import MAX_SHEET_BYTES, MAX_SHEET_SIDE
 
 MEDIA_TYPES = {
     "PNG": "image/png",
@@ -28,6 +27,9 @@ MEDIA_TYPES = {
     "WEBP": "image/webp",
 }
 """Of the kinds of file that every browser draws, by Pillow's name."""
+
+SMALLER = "draw smaller thumbnails"
+"""What to do about too large a sheet."""
 
 
 @dataclass(frozen=True)
@@ -53,13 +55,9 @@ class Sheet:
             UnreadableError: It cannot be read, or has grown too large.
         """
         try:
-            with self.path.open("rb") as file:
-                data = file.read(MAX_SHEET_BYTES + 1)
+            return read_file(self.path, MAX_SHEET_BYTES, SMALLER)
         except OSError as error:
             raise _unreadable(self.path, type(error).__name__) from error
-        if len(data) > MAX_SHEET_BYTES:
-            raise _unreadable(self.path, f"more than {MAX_SHEET_BYTES} bytes")
-        return data
 
 
 def read_sheet(path: Path, cell: Sequence[int], n_samples: int) -> Sheet:
@@ -122,10 +120,10 @@ def _header(path: Path) -> tuple[int, int, str, int]:
     """Returns width, height, kind and channels of an image, without decoding it."""
     wanted = f"an image of kind {', '.join(MEDIA_TYPES)}"
     try:
-        if path.stat().st_size > MAX_SHEET_BYTES:
-            raise _unreadable(path, f"more than {MAX_SHEET_BYTES} bytes")
-        with Image.open(path, formats=tuple(MEDIA_TYPES)) as image:
-            return (*image.size, str(image.format), _channels(image))
+        with open_file(path) as file:
+            check_size(path.name, os.fstat(file.fileno()).st_size, MAX_SHEET_BYTES, SMALLER)
+            with Image.open(file, formats=tuple(MEDIA_TYPES)) as image:
+                return (*image.size, str(image.format), _channels(image))
     except Image.DecompressionBombError as error:
         limit = f"a sheet of at most {MAX_SHEET_SIDE} pixels a side"
         raise _unreadable(path, "a larger one", limit, "draw smaller thumbnails") from error

@@ -19,6 +19,8 @@ from typing import IO, Any
 
 import h5py
 
+from tb_embed_plugin.runs.reading import open_file
+
 MAX_OBJECTS = 100_000
 """Groups and data sets in one file; a file with more is not read."""
 
@@ -48,7 +50,7 @@ def contents(path: str) -> dict[str, Any]:
         Exception: The file is damaged.
     """
     seen = _Seen()
-    with Path(path).open("rb") as raw:
+    with open_file(Path(path)) as raw:
         is_archive = raw.read(2) == b"PK"
     if not is_archive:
         # No lock: a training may want to write this very file.
@@ -56,7 +58,7 @@ def contents(path: str) -> dict[str, Any]:
             # Every object once, and none behind a link to another file.
             file.visititems(seen.look)
         return asdict(seen) | {"member": ""}
-    with zipfile.ZipFile(path) as archive, Path(path).open("rb") as raw:
+    with open_file(Path(path)) as raw, zipfile.ZipFile(raw) as archive:
         info = archive.getinfo(MEMBER)
         is_stored = info.compress_type == zipfile.ZIP_STORED
         start = _start(raw, info.header_offset) if is_stored else 0

@@ -17,6 +17,7 @@ from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.runs.foreign.folder_contents import FolderContents, ForeignLayer
 from tb_embed_plugin.runs.foreign.reader import RunFolder
 from tb_embed_plugin.runs.foreign.tensor_tsv import TensorFile
+from tb_embed_plugin.runs.reading import read_file
 from tb_embed_plugin.runs.safe_path import confined
 from tb_embed_plugin.runs.tables.metadata_inference import MAX_TABLE_BYTES
 
@@ -128,9 +129,9 @@ def _fitting(files: Collection[_Beside], of: str) -> Path | None:
 def _has_rows(table: Path, rows: int) -> bool:
     """Whether a table has a line a row, and one more for a header maybe."""
     try:
-        if table.stat().st_size > MAX_TABLE_BYTES:
-            return False
-        lines = len(table.read_bytes().rstrip().splitlines())
-    except OSError:
+        data = read_file(table, MAX_TABLE_BYTES, "leave out columns")
+    except (OSError, UnreadableError):
         return False
+    # Counted without a list of them, which takes eight times what they do.
+    lines = data.rstrip().replace(b"\r\n", b"\n").replace(b"\r", b"\n").count(b"\n") + 1
     return lines in (rows, rows + 1)

@@ -14,9 +14,12 @@ from typing import Any
 from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.runs.foreign.tensor_kinds import Kind, described
 from tb_embed_plugin.runs.foreign.weight_contents import Contents, Matrix, WeightFormat
+from tb_embed_plugin.runs.reading import check_size, open_file
 
-MAX_HEADER_BYTES = 100_000_000
-"""As the library has it."""
+MAX_HEADER_BYTES = 16 << 20
+"""More than 100,000 tensors; parsed, a header takes ten times its size."""
+
+_FEWER = "save fewer tensors in one file"
 
 _DTYPES = {
     f"{kind}{8 * size}": f"<{kind.lower()}{size}" for kind in "IU" for size in (1, 2, 4, 8)
@@ -46,9 +49,10 @@ def read_header(path: Path) -> Contents:
         UnreadableError: It is damaged, or cut short.
     """
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             length = int.from_bytes(file.read(8), "little")
-            header = json.loads(file.read(min(length, MAX_HEADER_BYTES)))
+            check_size(f"the header of {path.name}", length, MAX_HEADER_BYTES, _FEWER)
+            header = json.loads(file.read(length))
         header.pop("__metadata__", None)
         matrices = {name: _matrix(entry, 8 + length) for name, entry in header.items()}
         return Contents(

@@ -8,10 +8,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
+from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.runs.file_stamps import Stamp, stamp_of
 from tb_embed_plugin.runs.foreign.step_tables import some_of
 from tb_embed_plugin.runs.foreign.table_facts import are_same_samples, table_facts
 from tb_embed_plugin.runs.foreign.tensor_tsv import TensorFile
+from tb_embed_plugin.runs.reading import open_file
 from tb_embed_plugin.runs.tables.metadata_inference import MAX_TABLE_BYTES
 
 
@@ -102,7 +104,7 @@ def _content_digest(file: Path, stamp: Stamp) -> str:
     if stamp is None or stamp[1] > MAX_TABLE_BYTES:
         return _UNREADABLE
     try:
-        with file.open("rb") as opened:
+        with open_file(file) as opened:
             return hashlib.file_digest(opened, "sha256").hexdigest()
-    except OSError:
+    except (OSError, UnreadableError):
         return _UNREADABLE

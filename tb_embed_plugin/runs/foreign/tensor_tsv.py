@@ -21,6 +21,7 @@ from tb_embed_plugin.runs.file_stamps import Stamp, stamp_of
 from tb_embed_plugin.runs.foreign.number_lines import NumberLines, count_lines
 from tb_embed_plugin.runs.foreign.number_spelling import are_plain_numbers
 from tb_embed_plugin.runs.foreign.parsed_tables import parsed_tables
+from tb_embed_plugin.runs.reading import open_file
 from tb_embed_plugin.runs.tables.text import shown
 
 MAX_TEXT_BYTES = 1 << 30
@@ -102,7 +103,8 @@ class TensorFile:
         if not self.binary:
             return parsed_tables.get((self.path, self.stamp), self._parse)
         try:
-            return np.memmap(self.path, "<f4", mode="r", shape=self.shape)
+            with open_file(self.path) as file:
+                return np.memmap(file, "<f4", mode="r", shape=self.shape)
         except (OSError, ValueError) as error:
             raise _unreadable(
                 self.path, f"{self.shape} float32", type(error).__name__
@@ -196,7 +198,7 @@ def _head(path: Path) -> list[bytes]:
         UnreadableError: It cannot be read.
     """
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             return file.read(_BLOCK_BYTES).split(b"\n", _HEAD_LINES)[:_HEAD_LINES]
     except OSError as error:
         raise _unreadable(path, "a table", type(error).__name__) from error
@@ -205,7 +207,7 @@ def _head(path: Path) -> list[bytes]:
 def _blocks_of_lines(path: Path) -> Iterator[bytes]:
     """Yields the file in blocks of whole lines."""
     rest = b""
-    with path.open("rb") as file:
+    with open_file(path) as file:
         while block := file.read(_BLOCK_BYTES):
             lines, newline, end = block.rpartition(b"\n")
             if newline:

@@ -15,10 +15,12 @@ from tb_embed_plugin.metadata import (
     PROJECTOR_CONFIG_FILE,
 )
 from tb_embed_plugin.runs.checkpoints.bundle_entries import INDEX
+from tb_embed_plugin.runs.checkpoints.state import MAX_STATE_BYTES
 from tb_embed_plugin.runs.foreign.folder_contents import names_in
 from tb_embed_plugin.runs.foreign.reader import Reader, VariablesPlace
 from tb_embed_plugin.runs.foreign.written_path import WrittenPaths, last_part
 from tb_embed_plugin.runs.projector_config import ProjectorConfig
+from tb_embed_plugin.runs.reading import open_file
 from tb_embed_plugin.runs.safe_path import confined
 
 KERAS_FOLDER = "train"
@@ -28,7 +30,6 @@ MAX_FOLDERS = 200
 """Entries beside a configuration that are looked into for checkpoints."""
 
 _STATE_PATH = re.compile(r'^model_checkpoint_path: "(.*)"$', re.MULTILINE)
-_MAX_STATE_BYTES = 1 << 20
 
 
 def find_variables(
@@ -86,8 +87,8 @@ def find_variables(
 def newest_checkpoint(folder: Path) -> str:
     """Returns the newest checkpoint by TensorFlow's state file, empty where it says none."""
     try:
-        with confined(folder, CHECKPOINT_STATE_FILE).open("rb") as file:
-            text = file.read(_MAX_STATE_BYTES).decode(errors="replace")
+        with open_file(confined(folder, CHECKPOINT_STATE_FILE)) as file:
+            text = file.read(MAX_STATE_BYTES).decode(errors="replace")
     except (OSError, UnreadableError):
         return ""  # the file is optional: the checkpoints themselves are looked at
     match = _STATE_PATH.search(text)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import UnreadableError
+from tb_embed_plugin.runs.reading import open_file
 
 _DAMAGE = (
     *(OSError, EOFError, ValueError, RuntimeError, OverflowError, MemoryError),
@@ -57,8 +58,15 @@ class Matrix:
         dtype = _dtype(self.dtype)
         try:
             if not self.member:
-                return np.memmap(path, dtype, mode="r", offset=self.offset, shape=self.shape)
-            with zipfile.ZipFile(path) as archive, archive.open(self.member) as file:
+                with open_file(path) as file:
+                    return np.memmap(
+                        file, dtype, mode="r", offset=self.offset, shape=self.shape
+                    )
+            with (
+                open_file(path) as whole,
+                zipfile.ZipFile(whole) as archive,
+                archive.open(self.member) as file,
+            ):
                 file.seek(self.offset)  # what comes before is unpacked a piece at a time
                 return np.frombuffer(file.read(self.size), dtype).reshape(self.shape)
         except (*_DAMAGE, KeyError) as error:

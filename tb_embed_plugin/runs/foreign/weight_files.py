@@ -34,6 +34,7 @@ from tb_embed_plugin.runs.foreign.weight_names import (
     is_optimizers,
     readable_names,
 )
+from tb_embed_plugin.runs.reading import refuse_other_kinds
 from tb_embed_plugin.runs.safe_path import confined
 
 _ENDINGS = {ending: kind for kind in FORMATS for ending in kind.endings}
@@ -130,11 +131,14 @@ def _parts_of_files(
     for name in sorted(inside):
         try:
             path = confined(folder, name)
+            if path.is_dir():
+                continue  # a saved model may be one, which others read
+            refuse_other_kinds(path, path.stat().st_mode)
         except UnreadableError as error:
             found.problems.append(str(error))
             continue
-        if not path.is_file():
-            continue  # a saved model may be a directory, which others read
+        except OSError:
+            continue  # gone since it was listed
         ending = next(filter(name.endswith, _ENDINGS))
         stem = name.removesuffix(ending)
         shard = _SHARD.fullmatch(stem) if _ENDINGS[ending].in_parts else None

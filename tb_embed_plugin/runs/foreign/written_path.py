@@ -16,10 +16,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from stat import S_ISDIR, S_ISREG
+from stat import S_ISREG
 from urllib.parse import unquote
 
 from tb_embed_plugin.errors import UnreadableError
+from tb_embed_plugin.runs.reading import kind_of
 from tb_embed_plugin.runs.safe_path import confined
 
 MAX_PARTS = 40
@@ -160,8 +161,7 @@ class WrittenPaths:
             return ""  # nothing is there, or can be by that name
         if S_ISREG(mode):
             return path
-        kind = "a directory" if S_ISDIR(mode) else "not a plain file"
-        return f"{shown(name)} in the run is {kind}; name a file"
+        return f"{shown(name)} in the run is {kind_of(mode)}, not a plain file; name a file"
 
 
 def shown(text: str) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tb_embed_plugin.errors import UnreadableError
+from tb_embed_plugin.runs.reading import read_file
 from tb_embed_plugin.runs.tables.cells import MAX_COLUMNS, TAB, plain_cells, without_edges
 from tb_embed_plugin.runs.tables.column_types import infer_type
 from tb_embed_plugin.runs.tables.header import Likeness, Rows
@@ -63,17 +64,12 @@ def read_inferred_table(path: Path, n_samples: int) -> InferredTable:
             f"without {path.name}; save fewer rows"
         )
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_TABLE_BYTES + 1)
+        data = read_file(path, MAX_TABLE_BYTES, "leave out columns")
     except OSError as error:
         raise UnreadableError(
             f"the table of metadata {path.name} cannot be read ({type(error).__name__}); "
             "restore the file, or remove it from the configuration"
         ) from error
-    if len(data) > MAX_TABLE_BYTES:
-        raise UnreadableError(
-            f"{path.name} is larger than {MAX_TABLE_BYTES} bytes; leave out columns"
-        )
     return infer_table(data, n_samples, path.name)
 
 

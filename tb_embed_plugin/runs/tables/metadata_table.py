@@ -22,7 +22,11 @@ from tb_embed_plugin.errors import MisuseError, UnreadableError
 from tb_embed_plugin.local_paths import local_path
 from tb_embed_plugin.runs.atomic import write_bytes
 from tb_embed_plugin.runs.manifest import ColumnInfo, ColumnType
+from tb_embed_plugin.runs.reading import read_file
 from tb_embed_plugin.runs.tables.dates import seconds_since_1970
+
+MAX_TABLE_BYTES = 64 << 20
+"""Larger tables are neither written nor read."""
 
 _SYMBOLS = {"\t": "\N{SYMBOL FOR HORIZONTAL TABULATION}", "\n": "\N{SYMBOL FOR LINE FEED}"}
 _SYMBOLS |= {"\r": "\N{SYMBOL FOR CARRIAGE RETURN}", "\0": "\N{SYMBOL FOR NULL}"}
@@ -168,7 +172,8 @@ def read_table(path: Path, columns: Sequence[ColumnInfo], n_samples: int) -> lis
         UnreadableError: The file is missing, is not UTF-8, or has other rows or columns.
     """
     try:
-        lines = path.read_bytes().decode().split("\n")[:-1]
+        data = read_file(path, MAX_TABLE_BYTES, "record fewer samples or columns")
+        lines = data.decode().split("\n")[:-1]
     except (OSError, UnicodeDecodeError) as error:
         raise UnreadableError(
             f"the table {path.name} is not readable UTF-8 ({type(error).__name__}); record "
