@@ -97,7 +97,7 @@ setup(
     package_data={"tb_embed_plugin": ["static/**", "offline/player.html", "py.typed"]},
     setup_requires=node_requirements(),
     install_requires=[
-        "filelock>=3.12",
+        "filelock>=3.30",
         "google-crc32c>=1.5",
         "h5py>=3.11",
         # UMAP without a JIT; where there is no wheel, the slower umap-learn does the same.

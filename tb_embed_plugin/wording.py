@@ -23,6 +23,8 @@ _REASONS = {
     errno.ENOTDIR: ("a part of its path is a file", "check the path"),
     errno.EISDIR: ("it is a directory", "name a file"),
     errno.EEXIST: ("it exists already", "choose another path"),
+    errno.ELOOP: ("there is a link in its place", "remove the link"),
+    errno.ESTALE: ("the file server has lost it", "mount the disk again, or choose another"),
     errno.EMFILE: ("too many files are open", "close some, or raise the limit (ulimit -n)"),
 }
 

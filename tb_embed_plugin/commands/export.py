@@ -20,7 +20,7 @@ from tb_embed_plugin.commands.project import Projected
 from tb_embed_plugin.errors import BrokenInstallationError, NotRecordedError
 from tb_embed_plugin.jobs.quality_records import NUMBERS
 from tb_embed_plugin.offline.page import offline_page
-from tb_embed_plugin.runs import atomic
+from tb_embed_plugin.runs.atomic import replaced_at
 from tb_embed_plugin.runs.tables.metadata_table import Column
 from tb_embed_plugin.server.columns import encode_columns
 
@@ -161,7 +161,8 @@ def export(projected: Projected, kind: str, path: Path) -> list[Path]:
     """
     files = FORMATS[kind](Content(projected), path)
     for file, body in files.items():
-        atomic.write_bytes(file, body)
+        with replaced_at(file) as target:
+            target.write(body)
     return list(files)
 
 

@@ -19,7 +19,7 @@ from tb_embed_plugin.analysis.layer_metrics import LayerMetrics
 from tb_embed_plugin.analysis.metrics_cache import MetricsCache
 from tb_embed_plugin.errors import NotRecordedError
 from tb_embed_plugin.metrics.catalog import STEP_METRICS
-from tb_embed_plugin.runs.atomic import write_bytes
+from tb_embed_plugin.runs.atomic import remove, write_bytes
 from tb_embed_plugin.runs.logdir import Logdir
 
 FOLDER = "metrics"
@@ -64,12 +64,11 @@ def write_scalars(layers: Sequence[LayerMetrics]) -> Path:
     for step, values in rows.items():
         writer.write(_event(step, times.get(step, now), values).SerializeToString())
     folder = run.path / FOLDER
-    old = list(folder.glob(f"events.out.tfevents.*.{_SUFFIX}"))
+    old = [f"{FOLDER}/{file.name}" for file in folder.glob(f"events.out.tfevents.*.{_SUFFIX}")]
     # Named by the time, so that a TensorBoard under way sees that it is another one.
-    path = folder / f"events.out.tfevents.{time.time_ns()}.{_SUFFIX}"
-    write_bytes(path, buffer.getvalue())
-    for file in old:
-        file.unlink()
+    name = f"{FOLDER}/events.out.tfevents.{time.time_ns()}.{_SUFFIX}"
+    write_bytes(run.path, name, buffer.getvalue())
+    remove(run.path, *old)
     return folder
 
 

@@ -6,8 +6,8 @@
 
 Names are digests: a layout's of the engine and its settings, a snapshot's of its
 bytes. So a frame is found again wherever its content is the same, and a new epoch adds one
-file. The folder may be deleted at any time, whole or in part: a file that is missing, damaged
-or of another kind is computed again.
+file. Every file holds the digest of its content. The folder may be deleted at any time, whole
+or in part: a file that is missing, damaged or of another kind is computed again.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ import hashlib
 import json
 import math
 import os
-import shutil
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
 import platformdirs
-from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from tb_embed_plugin import wire
-from tb_embed_plugin.errors import EmbedError, UnreadableError
+from tb_embed_plugin.errors import UnreadableError
+from tb_embed_plugin.jobs.cache_room import lock_layout, make_room
 from tb_embed_plugin.metadata import CACHE_FOLDER, PLUGIN_NAME
-from tb_embed_plugin.runs import atomic
+from tb_embed_plugin.runs.folder import Folder, opened
 from tb_embed_plugin.runs.safe_path import confined
 
 MAX_BYTES = 4 << 30
@@ -40,6 +40,8 @@ MAX_BYTES = 4 << 30
 
 _MAX_HEADER_BYTES = 1 << 12
 _MAX_RECORD_BYTES = 4 << 20
+_LOOK_EVERY = 0.05
+"""Seconds between two looks at whether a layout is free."""
 
 
 @dataclass(frozen=True)
@@ -47,14 +49,16 @@ class Cache:
     """The files below one folder.
 
     Attributes:
-        folder: The folder; it is made with its first file.
+        folder: The folder, links resolved; it is made with its first file.
         owner: Sets the layouts of one run apart where several runs share the folder.
         limit: Bytes that it may hold.
+        home: A directory above the folder that is never made, the run's; None for any.
     """
 
     folder: Path
     owner: str = ""
     limit: int = MAX_BYTES
+    home: Path | None = None
 
     def layout(self, facts: Mapping[str, Any]) -> str:
         """Returns the name of the layout that follows from `facts`, JSON values alone."""
@@ -74,8 +78,7 @@ class Cache:
         frame = found[0].get("frame")
         if frame is not None and frame.shape == shape:
             return frame.astype(np.float32, copy=False)
-        with contextlib.suppress(OSError):
-            self._path(layout, f"{snapshot}.safetensors").unlink()
+        self._remove(layout, f"{snapshot}.safetensors")
         return None
 
     def keep_frame(self, layout: str, snapshot: str, frame: NDArray[np.float32]) -> None:
@@ -93,19 +96,15 @@ class Cache:
 
         A file that is damaged, or larger than `most` bytes, is deleted.
         """
-        path = self.folder / layout / f"{name}.safetensors"
-        try:
-            with self._path(layout, path.name).open("rb") as file:
-                tensors, info = wire.decode(file.read(most))
-            if info["digest"] == _digest_of(tensors):
-                return tensors, info
-        except (FileNotFoundError, EmbedError):
-            # Behind a link that leads elsewhere there is nothing of ours.
+        file = f"{name}.safetensors"
+        body = self._read(layout, file, most)
+        if body is None:
             return None
-        except (OSError, ValueError, KeyError):
-            pass
-        with contextlib.suppress(OSError):
-            path.unlink()
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            tensors, info = wire.decode(body)
+            if info["digest"] == _digest_of(tensors, info):
+                return tensors, info
+        self._remove(layout, file)
         return None
 
     def keep_tensors(
@@ -120,26 +119,36 @@ class Cache:
         Raises:
             OSError: As `keep_frame`.
         """
-        body = wire.encode(tensors, {**info, "digest": _digest_of(tensors)})
-        atomic.write_bytes(self._path(layout, f"{name}.safetensors"), body, flush=False)
-        self._make_room(layout)
+        body = wire.encode(tensors, {**info, "digest": _digest_of(tensors, info)})
+        self._write(layout, f"{name}.safetensors", body)
+        with self._opened() as folder:
+            make_room(folder, layout, self.limit)
 
     def frames(self, layout: str) -> frozenset[str]:
         """Returns the snapshots whose frames there are, by their files' names alone."""
         try:
-            files = list((self.folder / layout).iterdir())
+            with self._opened() as folder, folder.below(layout) as place:
+                files = [PurePath(name) for name in place.names()]
         except OSError:
             return frozenset()
         return frozenset(file.stem for file in files if file.suffix == ".safetensors")
 
     def record(self, layout: str, name: str) -> dict[str, Any]:
-        """Returns what was kept under a name, empty if there is nothing."""
-        try:
-            with self._path(layout, f"{name}.json").open("rb") as file:
-                content = json.loads(file.read(_MAX_RECORD_BYTES))
-        except (OSError, ValueError, RecursionError, EmbedError):
+        """Returns what was kept under a name, empty if there is nothing.
+
+        A file that is damaged is deleted.
+        """
+        file = f"{name}.json"
+        body = self._read(layout, file, _MAX_RECORD_BYTES)
+        if body is None:
             return {}
-        return content if isinstance(content, dict) else {}
+        with contextlib.suppress(ValueError, RecursionError, KeyError, TypeError):
+            kept = json.loads(body)
+            record = kept["content"]
+            if kept["digest"] == _digest_of_record(record) and isinstance(record, dict):
+                return record
+        self._remove(layout, file)
+        return {}
 
     def keep_record(self, layout: str, name: str, content: Mapping[str, Any]) -> None:
         """Writes numbers, text and lists of them, as JSON.
@@ -147,17 +156,18 @@ class Cache:
         Raises:
             OSError: As `keep_frame`.
         """
-        body = json.dumps(content, allow_nan=False).encode()
-        atomic.write_bytes(self._path(layout, f"{name}.json"), body, flush=False)
+        kept = {"digest": _digest_of_record(content), "content": content}
+        self._write(layout, f"{name}.json", json.dumps(kept, allow_nan=False).encode())
 
     def use(self, layout: str) -> None:
         """Notes that a layout is looked at, so that others are let go before it."""
-        with contextlib.suppress(OSError):
-            os.utime(self.folder / layout)
+        with contextlib.suppress(OSError), self._opened() as folder:
+            folder.renew(layout)
 
     def forget(self, layout: str) -> None:
         """Deletes a layout."""
-        shutil.rmtree(self.folder / layout, ignore_errors=True)
+        with contextlib.suppress(OSError), self._opened() as folder:
+            folder.remove_folder(layout)
 
     @contextmanager
     def alone(self, layout: str, wait: Callable[[], None]) -> Iterator[None]:
@@ -170,41 +180,44 @@ class Cache:
         Raises:
             OSError: As `keep_frame`.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        lock = self._lock(layout)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            wait()
-            lock.acquire()
+        with self._opened(make=True) as folder:
+            lock = lock_layout(folder, layout)
+            if lock is None:
+                wait()
+            while lock is None:
+                time.sleep(_LOOK_EVERY)
+                lock = lock_layout(folder, layout)
         try:
             yield
         finally:
             lock.release()
 
-    def _path(self, layout: str, name: str) -> Path:
-        # Somebody else's link in place of a layout would lead out of the folder.
-        return confined(self.folder, f"{layout}/{name}")
+    @contextmanager
+    def _opened(self, *, make: bool = False) -> Iterator[Folder]:
+        home = self.home or Path(self.folder.anchor)
+        inner = self.folder.relative_to(home)
+        with opened(home) as above, above.below(inner, make=make) as folder:
+            yield folder
 
-    def _make_room(self, kept: str) -> None:
-        """Deletes the layouts unused for longest until the rest holds at most `limit`."""
-        layouts = [path for path in self.folder.iterdir() if path.is_dir()]
-        sizes = {path: _size(path) for path in layouts}
-        total = sum(sizes.values())
-        for path in sorted(layouts, key=_last_used):
-            if total <= self.limit:
-                return
-            lock = self._lock(path.name)
-            # One that another process is laying out is in use.
-            with contextlib.suppress(Timeout):
-                if path.name != kept:
-                    with lock.acquire(timeout=0):
-                        self.forget(path.name)
-                        Path(lock.lock_file).unlink(missing_ok=True)
-                    total -= sizes[path]
+    def _read(self, layout: str, file: str, most: int) -> bytes | None:
+        """Returns a file's content, None where there is none, or no file of ours."""
+        try:
+            with self._opened() as folder, folder.below(layout) as place:
+                return place.read(file, most)
+        except OSError:
+            return None
 
-    def _lock(self, layout: str) -> FileLock:
-        return FileLock(self.folder / f"{layout}.lock")
+    def _write(self, layout: str, file: str, body: bytes) -> None:
+        with self._opened(make=True) as folder, folder.below(layout, make=True) as place:
+            place.write(file, body, flush=False)
+
+    def _remove(self, layout: str, file: str) -> None:
+        with (
+            contextlib.suppress(OSError),
+            self._opened() as folder,
+            folder.below(layout) as place,
+        ):
+            place.remove(file)
 
 
 def cache_of(run_dir: Path) -> Cache:
@@ -220,7 +233,7 @@ def cache_of(run_dir: Path) -> Cache:
         return _users_cache(run_dir)
     existing = next(path for path in (folder, *folder.parents) if path.exists())
     if existing.is_dir() and os.access(existing, os.W_OK | os.X_OK):
-        return Cache(folder)
+        return Cache(folder, home=run_dir)
     return _users_cache(run_dir)
 
 
@@ -230,9 +243,16 @@ def digest(content: bytes | NDArray[np.generic]) -> str:
     return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
-def _digest_of(tensors: Mapping[str, NDArray[np.generic]]) -> str:
-    """Returns the digest of the tensors' bytes, one after the other by name."""
+def _digest_of_record(content: Mapping[str, Any]) -> str:
+    return digest(json.dumps(content, sort_keys=True).encode())
+
+
+def _digest_of(tensors: Mapping[str, NDArray[np.generic]], info: Mapping[str, Any]) -> str:
+    """Returns the digest of tensors, names, types and shapes, and of what is said beside."""
+    facts = {name: (str(t.dtype), t.shape) for name, t in sorted(tensors.items())}
+    said = {key: value for key, value in info.items() if key != "digest"}
     content = hashlib.blake2b(digest_size=16)
+    content.update(json.dumps([facts, said], sort_keys=True).encode())
     for name in sorted(tensors):
         content.update(np.ascontiguousarray(tensors[name]).data)
     return content.hexdigest()
@@ -241,20 +261,3 @@ def _digest_of(tensors: Mapping[str, NDArray[np.generic]]) -> str:
 def _users_cache(run_dir: Path) -> Cache:
     folder = platformdirs.user_cache_path(PLUGIN_NAME, appauthor=False).resolve()
     return Cache(folder, owner=str(run_dir))
-
-
-def _size(folder: Path) -> int:
-    size = 0
-    with contextlib.suppress(OSError), os.scandir(folder) as files:
-        for file in files:
-            # Another process may have taken it away.
-            with contextlib.suppress(OSError):
-                size += file.stat(follow_symlinks=False).st_size
-    return size
-
-
-def _last_used(folder: Path) -> int:
-    try:
-        return folder.stat().st_mtime_ns
-    except OSError:
-        return 0

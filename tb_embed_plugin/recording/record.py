@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,17 +22,18 @@ from tb_embed_plugin.recording.samples.metadata_columns import ClassNames
 from tb_embed_plugin.recording.samples.samples import Samples, prepare_samples
 from tb_embed_plugin.recording.training.snapshot_recorder import not_finite
 from tb_embed_plugin.runs.manifest import Layer, Manifest, Step
+from tb_embed_plugin.runs.manifest_file import read_manifest
 from tb_embed_plugin.runs.recording_lock import hold, release
+from tb_embed_plugin.runs.run_deletion import delete_run
 from tb_embed_plugin.runs.run_directory import RunDirectory, find_run_directory
-from tb_embed_plugin.runs.writer import (
-    RunWriter,
-    delete_run,
-    read_manifest,
-)
+from tb_embed_plugin.runs.writer import RunWriter
 from tb_embed_plugin.wording import as_typed, listed, system_error
 
 _writers: dict[tuple[int, Path], RunWriter] = {}
 """Writers by process and run: a forked process has none of its parent's."""
+
+_turns: dict[tuple[int, Path], threading.Lock] = {}
+"""By process and run, too: one thread writes a snapshot at a time."""
 
 
 def record(
@@ -55,7 +57,7 @@ def record(
     metadata; later calls need not repeat them. Row i must be the same sample every time.
 
     One process records into a run: from its first call until the one with `finished`, or
-    until the process ends, calls from other processes are refused.
+    until the process ends, calls from other processes are refused. Its threads take turns.
 
     Args:
         log_dir: The run's directory, made if missing. Where it holds checkpoints or metadata
@@ -87,43 +89,45 @@ def record(
         samples = _samples(tensors, labels, images, metadata, class_names, invert_images)
         step = _natural_number("step", step)
         epoch = None if epoch is None else _natural_number("epoch", epoch)
-        begins_to_hold = hold(run_dir)
-        known = _known_writer(run_dir, begins_to_hold=begins_to_hold)
-        try:
-            if overwrite:
-                delete_run(run_dir)
-            # A run of 500 snapshots takes longer to read than a snapshot to write.
-            is_known = known is not None and known.is_current
-            recorded = known.manifest if known and is_known else read_manifest(run_dir)
-            if recorded is None:
-                writer = RunWriter.begin(
-                    run_dir,
-                    layers=layers,
-                    columns=samples.columns,
-                    fingerprint=samples.fingerprint,
-                    outputs=None,
-                )
-            else:
-                repeated = labels is not None or metadata is not None
-                _check_continuation(recorded, layers, samples, step, repeated=repeated)
-                writer = known if known and is_known else RunWriter(run_dir, recorded)
-        except EmbedError:
+        key = os.getpid(), run_dir.resolve()
+        with _turns.setdefault(key, threading.Lock()):
+            begins_to_hold = hold(run_dir)
+            known = _known_writer(run_dir, begins_to_hold=begins_to_hold)
+            try:
+                if overwrite:
+                    delete_run(run_dir)
+                # A run of 500 snapshots takes longer to read than a snapshot to write.
+                is_known = known is not None and known.is_current
+                recorded = known.manifest if known and is_known else read_manifest(run_dir)
+                if recorded is None:
+                    writer = RunWriter.begin(
+                        run_dir,
+                        layers=layers,
+                        columns=samples.columns,
+                        fingerprint=samples.fingerprint,
+                        outputs=None,
+                    )
+                else:
+                    repeated = labels is not None or metadata is not None
+                    _check_continuation(recorded, layers, samples, step, repeated=repeated)
+                    writer = known if known and is_known else RunWriter(run_dir, recorded)
+                if samples.images is not None and writer.manifest.sprite is None:
+                    writer.add_sprite(samples.images)
+            except BaseException:
+                if begins_to_hold:
+                    release(run_dir)
+                raise
+            _writers[key] = writer
             if begins_to_hold:
+                _warn_where(location)
+            problems = not_finite(tensors, stored_as)
+            writer.write_snapshot(
+                Step(step, "step", epoch, None, time.time(), None, problems), tensors, stored_as
+            )
+            if finished:
+                writer.finish()
+                del _writers[key]
                 release(run_dir)
-            raise
-        if samples.images is not None and writer.manifest.sprite is None:
-            writer.add_sprite(samples.images)
-        _writers[os.getpid(), run_dir.resolve()] = writer
-        if begins_to_hold:
-            _warn_where(location)
-        problems = not_finite(tensors, stored_as)
-        writer.write_snapshot(
-            Step(step, "step", epoch, None, time.time(), None, problems), tensors, stored_as
-        )
-        if finished:
-            writer.finish()
-            del _writers[os.getpid(), run_dir.resolve()]
-            release(run_dir)
 
 
 @contextmanager

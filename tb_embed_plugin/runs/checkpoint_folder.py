@@ -7,15 +7,13 @@ a directory can have. Once one of them writes there, our checkpoints move to the
 from __future__ import annotations
 
 import contextlib
-import os
-import shutil
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from tb_embed_plugin.errors import EmbedError
 from tb_embed_plugin.metadata import OWN_CHECKPOINT_FOLDER
+from tb_embed_plugin.runs.atomic import remove
 from tb_embed_plugin.runs.checkpoints.checkpoint import Checkpoint
+from tb_embed_plugin.runs.folder import opened
 from tb_embed_plugin.runs.manifest import Manifest, Step
 
 
@@ -28,18 +26,11 @@ def copy_to_folder(run_dir: Path, manifest: Manifest) -> tuple[Step, ...]:
     Raises:
         OSError: They cannot be written.
     """
-    (run_dir / OWN_CHECKPOINT_FOLDER).mkdir(parents=True, exist_ok=True)
-    apart = replace(manifest, apart=True)
     kept = our_steps(run_dir, manifest)
-    for step in kept:
-        source, target = (run_dir / m.checkpoint(step.step) for m in (manifest, apart))
-        for file in _files(source):
-            copy = target.with_name(file.name)
-            copy.unlink(missing_ok=True)
-            try:
-                os.link(file, copy)
-            except OSError:
-                shutil.copy2(file, copy)
+    with opened(run_dir.resolve()) as run, run.below(OWN_CHECKPOINT_FOLDER, make=True) as own:
+        for step in kept:
+            for name in _files(manifest.checkpoint(step.step)):
+                run.copy(name, own)
     return kept
 
 
@@ -50,15 +41,11 @@ def our_steps(run_dir: Path, manifest: Manifest) -> tuple[Step, ...]:
 
 def remove_checkpoint(run_dir: Path, name: str) -> None:
     """Deletes those files of a checkpoint that exist."""
-    for file in _files(run_dir / name):
-        file.unlink(missing_ok=True)
+    remove(run_dir, *_files(name))
 
 
-def _files(prefix: Path) -> Iterator[Path]:
-    for end in ("data-00000-of-00001", "index"):
-        file = prefix.with_name(f"{prefix.name}.{end}")
-        if file.exists():
-            yield file
+def _files(checkpoint: str) -> list[str]:
+    return [f"{checkpoint}.{end}" for end in ("data-00000-of-00001", "index")]
 
 
 def _is_ours(run_dir: Path, manifest: Manifest, step: Step) -> bool:

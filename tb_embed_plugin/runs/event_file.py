@@ -24,8 +24,7 @@ from tb_embed_plugin.runs.atomic import write_bytes
 
 def write_event_file(run_dir: Path) -> None:
     """Writes the event file, unless the run has one already."""
-    path = run_dir / EVENT_FILE
-    if path.exists():
+    if (run_dir / EVENT_FILE).exists():
         return
     now = time.time()
     event = Event(wall_time=now, step=0)
@@ -38,4 +37,4 @@ def write_event_file(run_dir: Path) -> None:
     writer = RecordWriter(buffer)
     writer.write(Event(wall_time=now, file_version="brain.Event:2").SerializeToString())
     writer.write(event.SerializeToString())
-    write_bytes(path, buffer.getvalue())
+    write_bytes(run_dir, EVENT_FILE, buffer.getvalue())

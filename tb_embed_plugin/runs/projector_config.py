@@ -96,7 +96,7 @@ def write_projector_config(
             embedding.sprite.image_path = SPRITE_FILE
             embedding.sprite.single_image_dim.extend(sprite.cell)
     text = text_format.MessageToString(config)
-    write_bytes(run_dir / PROJECTOR_CONFIG_FILE, text.encode())
+    write_bytes(run_dir, PROJECTOR_CONFIG_FILE, text.encode())
 
 
 def read_projector_config(folder: Path) -> ProjectorConfig | None:

@@ -23,6 +23,7 @@ from tb_embed_plugin.errors import MisuseError
 from tb_embed_plugin.local_paths import local_path
 from tb_embed_plugin.metadata import SPRITE_FILE, sprite_page_file
 from tb_embed_plugin.runs.atomic import replaced
+from tb_embed_plugin.runs.folder import made
 from tb_embed_plugin.runs.images import Images, read_images
 from tb_embed_plugin.runs.manifest import SpriteInfo, SpritePages
 
@@ -63,9 +64,9 @@ def write_sprite_image(
             scheme.
         OSError: The file cannot be written.
     """
-    return _write_sheet(
-        local_path(path, "path"), read_images(images, invert_images=invert_images)
-    )
+    file = local_path(path, "path")
+    read = read_images(images, invert_images=invert_images)
+    return _write_sheet(made(file.parent), file.name, read)
 
 
 def write_sprite(run_dir: Path, images: Images) -> SpriteInfo:
@@ -75,7 +76,7 @@ def write_sprite(run_dir: Path, images: Images) -> SpriteInfo:
         MisuseError: There are so many images that a cell would have no pixel.
         OSError: A file cannot be written.
     """
-    info = _write_sheet(run_dir / SPRITE_FILE, images)
+    info = _write_sheet(run_dir, SPRITE_FILE, images)
     n_images, height, width, _ = images.shape
     cell = _fitted(width, height, MAX_CELL_SIDE)
     if cell == info.cell:
@@ -85,11 +86,11 @@ def write_sprite(run_dir: Path, images: Images) -> SpriteInfo:
     for page, start in enumerate(starts):
         used_rows = min(rows, math.ceil((n_images - start) / columns))
         sheet = _draw(images, start, (columns, used_rows), cell)
-        _write_png(run_dir / sprite_page_file(page), sheet, PAGE_COMPRESSION)
+        _write_png(run_dir, sprite_page_file(page), sheet, PAGE_COMPRESSION)
     return replace(info, pages=SpritePages(count=len(starts), cell=cell, columns=columns))
 
 
-def _write_sheet(path: Path, images: Images) -> SpriteInfo:
+def _write_sheet(folder: Path, name: str, images: Images) -> SpriteInfo:
     n_images, height, width, channels = images.shape
     columns = math.isqrt(n_images - 1) + 1
     side = min(MAX_SHEET_SIDE // columns, MAX_CELL_SIDE)
@@ -99,7 +100,7 @@ def _write_sheet(path: Path, images: Images) -> SpriteInfo:
             "fewer samples, or pass images=False"
         )
     cell = _fitted(width, height, side)
-    _write_png(path, _draw(images, 0, (columns, columns), cell))
+    _write_png(folder, name, _draw(images, 0, (columns, columns), cell))
     return SpriteInfo(cell=cell, columns=columns, channels=channels, scaling=images.scaling)
 
 
@@ -144,6 +145,6 @@ def _image(pixels: NDArray[np.uint8]) -> Image.Image:
     return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
 
 
-def _write_png(path: Path, sheet: Image.Image, compression: int = 6) -> None:
-    with replaced(path) as file:
+def _write_png(folder: Path, name: str, sheet: Image.Image, compression: int = 6) -> None:
+    with replaced(folder, name) as file:
         sheet.save(file, "PNG", compress_level=compression)

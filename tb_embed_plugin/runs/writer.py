@@ -8,7 +8,6 @@ listed when it is there, and may be written by a thread of its own.
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -18,43 +17,32 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_embed_plugin.errors import MisuseError, UnreadableError
+from tb_embed_plugin.errors import MisuseError, UnwritableError
 from tb_embed_plugin.metadata import (
     CHECKPOINT_STATE_FILE,
     EVENT_FILE,
     MANIFEST_FILE,
     METADATA_FILE,
-    OWN_CHECKPOINT_FOLDER,
-    PROJECTOR_CONFIG_FILE,
     RECORDER_FILE,
     SPRITE_FILE,
-    SPRITE_PAGES_FOLDER,
 )
 from tb_embed_plugin.runs.atomic import write_bytes
-from tb_embed_plugin.runs.checkpoint_folder import copy_to_folder, our_steps, remove_checkpoint
+from tb_embed_plugin.runs.checkpoint_folder import copy_to_folder, remove_checkpoint
 from tb_embed_plugin.runs.checkpoints.state import is_free_or_ours, write_checkpoint_state
 from tb_embed_plugin.runs.checkpoints.writer import write_checkpoint
 from tb_embed_plugin.runs.directory_check import refuse_file
 from tb_embed_plugin.runs.event_file import write_event_file
+from tb_embed_plugin.runs.folder import made
 from tb_embed_plugin.runs.images import Images
 from tb_embed_plugin.runs.label_column import choose_label, with_classes
-from tb_embed_plugin.runs.manifest import (
-    LARGE_MANIFEST,
-    MAX_MANIFEST_BYTES,
-    Layer,
-    Manifest,
-    OutputsInfo,
-    Phase,
-    Step,
-)
+from tb_embed_plugin.runs.manifest import Layer, Manifest, OutputsInfo, Phase, Step
 from tb_embed_plugin.runs.projector_config import write_projector_config
-from tb_embed_plugin.runs.reading import read_file
+from tb_embed_plugin.runs.recording_lock import keep_holding
+from tb_embed_plugin.runs.run_deletion import delete_run
 from tb_embed_plugin.runs.sprites import write_sprite
 from tb_embed_plugin.runs.tables.metadata_table import Column, write_table
 
 FLOAT32 = np.dtype(np.float32)
-
-_OUR_CHECKPOINT = re.compile(r"model\.ckpt-\d+\.(index|data-\d{5}-of-\d{5})")
 
 
 class RunWriter:
@@ -68,7 +56,7 @@ class RunWriter:
     def __init__(self, run_dir: Path, manifest: Manifest) -> None:
         self._run_dir = run_dir
         self._lock = threading.Lock()
-        self._stamp: tuple[int, int] | None = None
+        self._stamp = _stamp(run_dir / MANIFEST_FILE)
         self.manifest = manifest
 
     @classmethod
@@ -89,7 +77,7 @@ class RunWriter:
         """
         refuse_foreign_files(run_dir)
         delete_run(run_dir)
-        (run_dir / MANIFEST_FILE).parent.mkdir(parents=True, exist_ok=True)
+        made(run_dir)
         columns = with_classes(columns)
         write_table(run_dir / METADATA_FILE, columns)
         write_projector_config(run_dir, layers, None)
@@ -104,11 +92,10 @@ class RunWriter:
             recording=True,
             label=choose_label(columns),
         )
-        writer = cls(run_dir, manifest)
         # Before the manifest: a run without its event file would never be listed.
         write_event_file(run_dir)
-        write_bytes(run_dir / MANIFEST_FILE, manifest.to_json())
-        return writer
+        write_bytes(run_dir, MANIFEST_FILE, manifest.to_json())
+        return cls(run_dir, manifest)
 
     def add_sprite(self, images: Images) -> None:
         """Writes the thumbnails, and lists them when all are there.
@@ -119,6 +106,7 @@ class RunWriter:
             MisuseError: There are more images than a sheet has pixels.
             OSError: They cannot be written; the run is then as it was before.
         """
+        self._refuse_others()
         sprite = write_sprite(self._run_dir, images)
         write_projector_config(self._run_dir, self.manifest.layers, sprite)
         self._commit(sprite=sprite)
@@ -134,6 +122,7 @@ class RunWriter:
         Raises:
             OSError: They cannot be written; the run is then as it was before.
         """
+        self._refuse_others()
         self._leave_room_for_others()
         write_checkpoint(self._run_dir, self.manifest.checkpoint(step.step), tensors, dtype)
         manifest = self.manifest.with_step(step)
@@ -171,7 +160,7 @@ class RunWriter:
 
     @property
     def is_current(self) -> bool:
-        """Whether the manifest on disk is still the one that this writer wrote last."""
+        """Whether the manifest on disk is still the one that this writer read or wrote last."""
         return self._stamp is not None and self._stamp == _stamp(self._run_dir / MANIFEST_FILE)
 
     def finish(self) -> None:
@@ -180,14 +169,26 @@ class RunWriter:
 
     def _commit(self, **changes: Any) -> None:
         """Writes the manifest, with `changes` of it."""
-        path = self._run_dir / MANIFEST_FILE
         with self._lock:
-            if not path.exists():
-                raise FileNotFoundError(f"{path} was deleted while its run was recorded")
+            self._refuse_others()
             manifest = replace(self.manifest, **changes)
-            write_bytes(path, manifest.to_json())
+            write_bytes(self._run_dir, MANIFEST_FILE, manifest.to_json())
             self.manifest = manifest
-            self._stamp = _stamp(path)
+            self._stamp = _stamp(self._run_dir / MANIFEST_FILE)
+
+    def _refuse_others(self) -> None:
+        """Raises where the run on disk is no longer the one that this writer writes.
+
+        Raises:
+            HeldElsewhereError: Another process records into the directory by now.
+            UnwritableError: The run was deleted, or others have written it.
+        """
+        keep_holding(self._run_dir)
+        if not self.is_current:
+            raise UnwritableError(
+                f"the run in {self._run_dir} was deleted or replaced while it was recorded; "
+                "record into a directory that nothing else writes"
+            )
 
     def _write_state(self, manifest: Manifest) -> None:
         if not manifest.apart:
@@ -211,19 +212,6 @@ def _stamp(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_mtime_ns, status.st_ino
-
-
-def read_manifest(run_dir: Path) -> Manifest | None:
-    """Returns the manifest of the run in `run_dir`, None where there is no run.
-
-    Raises:
-        UnreadableError: It is damaged or of a newer format.
-    """
-    try:
-        data = read_file(run_dir / MANIFEST_FILE, MAX_MANIFEST_BYTES, LARGE_MANIFEST)
-    except FileNotFoundError:
-        return None
-    return Manifest.from_json(data)
 
 
 def refuse_foreign_files(run_dir: Path) -> None:
@@ -253,44 +241,3 @@ def foreign_file(run_dir: Path) -> str | None:
     names = (CHECKPOINT_STATE_FILE, METADATA_FILE, SPRITE_FILE)
     foreign = [*(run_dir / name for name in names), *run_dir.glob("*.index")]
     return next((file.name for file in foreign if file.exists()), None)
-
-
-def delete_run(run_dir: Path) -> None:
-    """Deletes our run in `run_dir`, a damaged one too, and nothing else.
-
-    The manifest goes first, so that it never lists what is gone. A process killed after that
-    leaves files that the next run in this directory deletes.
-    """
-    path = run_dir / MANIFEST_FILE
-    try:
-        manifest = read_manifest(run_dir)
-    except UnreadableError:
-        manifest = None
-    path.unlink(missing_ok=True)
-    if path.parent.exists():
-        _delete_leftovers(run_dir, manifest)
-
-
-def _delete_leftovers(run_dir: Path, manifest: Manifest | None) -> None:
-    steps = [] if manifest is None else [s.step for s in manifest.steps]
-    folders = [run_dir / OWN_CHECKPOINT_FOLDER]
-    # Where the state is that of others, checkpoints of such names may be theirs, too.
-    if is_free_or_ours(run_dir, steps):
-        folders.append(run_dir)
-        (run_dir / CHECKPOINT_STATE_FILE).unlink(missing_ok=True)
-    elif manifest is not None and not manifest.apart:
-        for step in our_steps(run_dir, manifest):
-            remove_checkpoint(run_dir, manifest.checkpoint(step.step))
-    for folder in folders:
-        for file in folder.glob("model.ckpt-*"):
-            if _OUR_CHECKPOINT.fullmatch(file.name):
-                file.unlink(missing_ok=True)
-    for name in (
-        EVENT_FILE,
-        METADATA_FILE,
-        PROJECTOR_CONFIG_FILE,
-        SPRITE_FILE,
-    ):
-        (run_dir / name).unlink(missing_ok=True)
-    for page in (run_dir / SPRITE_PAGES_FOLDER).glob("page-*.png"):
-        page.unlink(missing_ok=True)

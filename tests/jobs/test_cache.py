@@ -61,6 +61,34 @@ def test_what_is_damaged_is_not_there(tmp_path: Path, damage: str) -> None:
     assert cache.record("layout", "numbers") == {}
 
 
+def test_a_flipped_bit_of_any_file_is_never_served(tmp_path: Path) -> None:
+    cache = Cache(tmp_path)
+    numbers = {"a": [1.5, "b"], "c": None}
+    for name in ("snapshot.safetensors", "cka-1.json"):
+        path = tmp_path / "layout" / name
+        cache.keep_tensors("layout", "snapshot", {"frame": FRAME}, {"of": "it", "n": 1.5})
+        cache.keep_record("layout", "cka-1", numbers)
+        body = path.read_bytes()
+        kept = (FRAME.tobytes(), {"of": "it", "n": 1.5}) if "cka" not in name else numbers
+        for bit in range(8 * len(body)):
+            flipped = bytearray(body)
+            flipped[bit // 8] ^= 1 << bit % 8
+            path.write_bytes(flipped)
+            # Such as a space for a tab: the content is what it was.
+            assert read(cache, name) in (None, kept), (bit, bytes(flipped))
+
+
+def read(cache: Cache, name: str) -> object:
+    """Returns what the cache gives of a file, None for nothing."""
+    if name.endswith("json"):
+        return cache.record("layout", name.removesuffix(".json")) or None
+    found = cache.tensors("layout", name.removesuffix(".safetensors"), 1 << 12)
+    if found is None:
+        return None
+    (tensor,), info = found[0].values(), found[1]
+    return tensor.tobytes(), {key: info[key] for key in info if key != "digest"}
+
+
 @given(st.binary(max_size=300))
 def test_no_file_is_ever_taken_for_a_frame(body: bytes) -> None:
     import tempfile
@@ -172,4 +200,4 @@ def test_a_run_that_is_read_only_is_cached_in_the_users_folder(tmp_path: Path) -
     users = tmp_path / "users" / "tb_embed"
     assert len(list(users.glob("*/*.safetensors"))) == 2
     (snapshots,) = users.glob("*/snapshots.json")
-    assert {"0", "1"} <= set(json.loads(snapshots.read_text()))
+    assert {"0", "1"} <= set(json.loads(snapshots.read_text())["content"])

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin import EmbedError, MisuseError, record
 from tb_embed_plugin.metadata import MANIFEST_FILE
-from tb_embed_plugin.runs.writer import read_manifest
+from tb_embed_plugin.runs.manifest_file import read_manifest
 from tests.calls import calls_of
 from tests.harness import columns_of, read_run
 

@@ -6,6 +6,7 @@ what is found later takes the begun run away again.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -20,16 +21,14 @@ from tb_embed_plugin.commands.importing.samples import (
     with_index,
 )
 from tb_embed_plugin.commands.importing.steps import steps_of
-from tb_embed_plugin.errors import EmbedError, MisuseError
+from tb_embed_plugin.errors import MisuseError
 from tb_embed_plugin.runs.manifest import Layer, Step
+from tb_embed_plugin.runs.manifest_file import read_manifest
 from tb_embed_plugin.runs.recording_lock import hold, release
+from tb_embed_plugin.runs.run_deletion import delete_run
 from tb_embed_plugin.runs.run_directory import find_run_directory
 from tb_embed_plugin.runs.tables.metadata_table import Column
-from tb_embed_plugin.runs.writer import (
-    RunWriter,
-    delete_run,
-    read_manifest,
-)
+from tb_embed_plugin.runs.writer import RunWriter
 
 
 @dataclass(frozen=True)
@@ -99,7 +98,10 @@ def import_files(request: Request) -> Imported:
     if request.images is not None:
         images, told = read_thumbnails(request.images, samples, request.cell)
         notes += told
-    hold(run_dir)
+    if not hold(run_dir):
+        raise MisuseError(
+            f"{run_dir} is already being recorded by this process; import into another --run"
+        )
     try:
         if request.overwrite:
             delete_run(run_dir)
@@ -109,8 +111,10 @@ def import_files(request: Request) -> Imported:
         for step, source in snapshots:
             _write(writer, step, source, layers, notes)
         writer.finish()
-    except EmbedError:
-        delete_run(run_dir)
+    except BaseException:
+        # Where that fails as well, what is left is told as a run that is there already.
+        with contextlib.suppress(OSError):
+            delete_run(run_dir)
         raise
     finally:
         release(run_dir)

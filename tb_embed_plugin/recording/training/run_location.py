@@ -23,9 +23,9 @@ from tb_embed_plugin.recording.training.resume import (
     why_not_resumed,
 )
 from tb_embed_plugin.runs.manifest import Layer, Manifest
+from tb_embed_plugin.runs.manifest_file import read_manifest
 from tb_embed_plugin.runs.recording_lock import HeldElsewhereError, hold, release
 from tb_embed_plugin.runs.run_directory import numbered_directories, why_not_usable
-from tb_embed_plugin.runs.writer import read_manifest
 
 EMPTY_RUN = Manifest(
     samples=1,

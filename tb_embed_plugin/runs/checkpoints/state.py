@@ -30,7 +30,7 @@ def write_checkpoint_state(run_dir: Path, newest: int | None) -> None:
     """
     line = "" if newest is None else f'model_checkpoint_path: "{checkpoint_name(newest)}"\n'
     # Not flushed by itself: the manifest is, right after, and no reader of ours needs this.
-    write_bytes(run_dir / CHECKPOINT_STATE_FILE, (_MARK + line).encode(), flush=False)
+    write_bytes(run_dir, CHECKPOINT_STATE_FILE, (_MARK + line).encode(), flush=False)
 
 
 def is_free_or_ours(run_dir: Path, steps: Collection[int]) -> bool:

@@ -8,17 +8,15 @@ that belong to JAX or PyTorch.
 
 from __future__ import annotations
 
-import os
-import shutil
+import contextlib
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import BinaryIO
 
 import google_crc32c
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_embed_plugin.metadata import MANIFEST_FILE
 from tb_embed_plugin.runs.checkpoints.bundle_entries import (
     HEADER_KEY,
     INDEX,
@@ -28,8 +26,8 @@ from tb_embed_plugin.runs.checkpoints.bundle_entries import (
     header_bytes,
 )
 from tb_embed_plugin.runs.checkpoints.leveldb_table import masked, table_bytes
+from tb_embed_plugin.runs.folder import opened
 
-_WRITING_FOLDER = "writing"
 _PIECE_BYTES = 1 << 20
 _DTYPES = {np.dtype(name).name: member for member, name in NUMPY_TYPES.items()}
 """Members of TensorFlow's DataType by NumPy's names."""
@@ -44,7 +42,7 @@ def write_checkpoint(
     """Writes `<run_dir>/<name>.data-…` and then `.index`, each complete or absent.
 
     Args:
-        run_dir: The run, which has a manifest's folder.
+        run_dir: The run; a directory that is gone is not made again.
         name: File name prefix of the checkpoint, relative to the run.
         tensors: Values by tensor name, of rank 1 or more; not copied but for a MiB at a time.
         dtype: What they are stored as: float32 or float16, whose infinity takes the place of
@@ -53,27 +51,18 @@ def write_checkpoint(
     Raises:
         OSError: The files cannot be written; nothing named `name` has appeared then.
     """
-    folder = (run_dir / MANIFEST_FILE).parent / _WRITING_FOLDER
-    # What a killed process left there is not to be taken for ours.
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()  # alone: a run that was deleted meanwhile does not come back in part
-    target = (run_dir / name).parent
-    target.mkdir(exist_ok=True)
-    file_name = Path(name).name
-    data, index = data_file(file_name, 0, 1), f"{file_name}{INDEX}"
-    try:
-        with (folder / data).open("wb") as file:
-            entries = {HEADER_KEY: header_bytes(), **_write_tensors(file, tensors, dtype)}
-            _flush(file)
-        with (folder / index).open("wb") as file:
-            file.write(table_bytes(entries))
-            _flush(file)
-        # The index makes the checkpoint visible, so it comes last. The folder itself is not
-        # flushed: the manifest, which alone lists the step, is written and flushed after this.
-        (folder / data).replace(target / data)
-        (folder / index).replace(target / index)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    inner = PurePath(name)
+    data, index = data_file(inner.name, 0, 1), f"{inner.name}{INDEX}"
+    with opened(run_dir.resolve()) as run, run.below(inner.parent, make=True) as folder:
+        try:
+            # The index makes the checkpoint visible, so it comes last.
+            with folder.replaced(index) as index_file, folder.replaced(data) as tensors_file:
+                entries = _write_tensors(tensors_file, tensors, dtype)
+                index_file.write(table_bytes({HEADER_KEY: header_bytes(), **entries}))
+        except BaseException:
+            with contextlib.suppress(OSError):
+                folder.remove(data)
+            raise
 
 
 def _write_tensors(
@@ -100,8 +89,3 @@ def _pieces(tensor: NDArray[np.generic], dtype: np.dtype[np.generic]) -> Iterato
     for start in range(0, len(tensor), rows):
         with np.errstate(over="ignore"):
             yield tensor[start : start + rows].astype(dtype.newbyteorder("<")).tobytes()
-
-
-def _flush(file: BinaryIO) -> None:
-    file.flush()
-    os.fsync(file.fileno())

@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from tb_embed_plugin.errors import MisuseError, UnreadableError
 from tb_embed_plugin.local_paths import local_path
 from tb_embed_plugin.runs.atomic import write_bytes
+from tb_embed_plugin.runs.folder import made
 from tb_embed_plugin.runs.manifest import ColumnInfo, ColumnType
 from tb_embed_plugin.runs.reading import read_file
 from tb_embed_plugin.runs.tables.dates import seconds_since_1970
@@ -132,9 +133,9 @@ def write_metadata(path: str | Path, labels: ArrayLike) -> None:
         raise MisuseError(
             f"labels has shape {values.shape}, not (n_samples,); pass one per sample"
         )
-    write_table(
-        local_path(path, "path"), [index_column(len(values)), label_column(values.tolist())]
-    )
+    file = local_path(path, "path")
+    columns = [index_column(len(values)), label_column(values.tolist())]
+    write_table(made(file.parent) / file.name, columns)
 
 
 def index_column(n_samples: int) -> Column:
@@ -157,7 +158,7 @@ def write_table(path: Path, columns: Sequence[Column]) -> None:
     if len(columns) > 1:
         lines.insert(0, "\t".join(_escape(column.name) for column in columns))
     text = "".join(f"{line}\n" for line in lines)
-    write_bytes(path, text.encode(errors="backslashreplace"))
+    write_bytes(path.parent, path.name, text.encode(errors="backslashreplace"))
 
 
 def read_table(path: Path, columns: Sequence[ColumnInfo], n_samples: int) -> list[Column]:

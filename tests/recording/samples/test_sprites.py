@@ -22,7 +22,7 @@ from tb_embed_plugin.plugin import EmbeddingsPlugin
 from tb_embed_plugin.runs import sprites, writer
 from tb_embed_plugin.runs.images import Images, looks_like_images, read_images
 from tb_embed_plugin.runs.manifest import SpriteInfo
-from tb_embed_plugin.runs.writer import delete_run
+from tb_embed_plugin.runs.run_deletion import delete_run
 from tests.harness import PATIENCE, client_for, read_run, wait_until
 
 Digits = tuple[NDArray[np.float32], NDArray[np.int64]]

@@ -18,7 +18,7 @@ import pytest
 
 from tb_embed_plugin import EmbeddingCheckpoint
 from tb_embed_plugin.errors import EmbedError
-from tb_embed_plugin.runs.writer import read_manifest
+from tb_embed_plugin.runs.manifest_file import read_manifest
 from tests.harness import read_run, wait_until
 
 WRITE_FOR_EVER = """
@@ -27,7 +27,8 @@ WRITE_FOR_EVER = """
     import numpy as np
     from tb_embed_plugin.runs.manifest import Layer, Step
     from tb_embed_plugin.runs.tables.metadata_table import index_column
-    from tb_embed_plugin.runs.writer import RunWriter, read_manifest
+    from tb_embed_plugin.runs.manifest_file import read_manifest
+    from tb_embed_plugin.runs.writer import RunWriter
 
     run_dir = Path(sys.argv[1])
     recorded = read_manifest(run_dir)

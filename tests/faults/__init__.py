@@ -1,0 +1,1 @@
+"""What the package writes, where somebody or something is against it."""
