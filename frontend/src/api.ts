@@ -256,10 +256,7 @@ export async function checked(answer: Promise<Response>): Promise<Response> {
     response = await answer;
   } catch (reason) {
     if (reason instanceof DOMException && reason.name === "AbortError") throw reason;
-    throw new Refusal(
-      0,
-      "Expected an answer from TensorBoard, received none: see that it still runs.",
-    );
+    throw new Refusal(0, "TensorBoard does not answer: check that it is still running.");
   }
   if (response.ok) return response;
   throw new Refusal(response.status, await sentence(response));
@@ -268,10 +265,7 @@ export async function checked(answer: Promise<Response>): Promise<Response> {
 async function sentence(response: Response): Promise<string> {
   const plain = response.headers.get("content-type")?.startsWith("text/plain") ?? false;
   const text = plain ? (await response.text()).trim() : "";
-  return (
-    text ||
-    `Expected data, received HTTP ${response.status}: see what TensorBoard prints in its terminal.`
-  );
+  return text || `TensorBoard answered with HTTP ${response.status}: its terminal tells more.`;
 }
 
 export async function fetchJson<T>(

@@ -54,7 +54,9 @@ describe("read_tensors", () => {
   it("refuses a body that was cut short, in the header or in the data", () => {
     const whole = safetensors(header, INT16);
     expect(() => readTensors(whole.slice(0, 20))).toThrow(/20 bytes/);
-    expect(() => readTensors(whole.slice(0, whole.byteLength - 1))).toThrow(/positions.*cut short/);
+    expect(() => readTensors(whole.slice(0, whole.byteLength - 1))).toThrow(
+      /cut short inside of "positions"/,
+    );
     expect(() => readTensors(new ArrayBuffer(3))).toThrow(/3 bytes/);
   });
 });

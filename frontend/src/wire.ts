@@ -79,7 +79,7 @@ export function readTensors(body: ArrayBuffer): Tensors {
   const headerLength = body.byteLength < 8 ? -1 : Number(new DataView(body).getBigUint64(0, true));
   if (headerLength < 0 || 8 + headerLength > body.byteLength) {
     throw new Error(
-      `Expected a safetensors file, received ${body.byteLength} bytes that end inside its header: try again.`,
+      `The answer was cut short after ${body.byteLength} bytes, inside its header: try again.`,
     );
   }
   const header: Record<string, unknown> = JSON.parse(
@@ -88,7 +88,7 @@ export function readTensors(body: ArrayBuffer): Tensors {
   const start = 8 + headerLength;
   for (const [name, entry] of Object.entries(header as Record<string, Entry>)) {
     if (name !== "__metadata__" && start + entry.data_offsets[1] > body.byteLength) {
-      throw new Error(`Expected all of tensor "${name}", received a body cut short: try again.`);
+      throw new Error(`The answer was cut short inside of "${name}": try again.`);
     }
   }
   return new Tensors(header, body, start);

@@ -218,8 +218,8 @@ def warning(
         else f"{len(still)} of {len(moving)} {step_unit}s"
     )
     return (
-        f"At {which} the movement is within {engine}'s noise ({100 * floor:.1f} % of the "
-        "cloud's radius); don't read anything into it."
+        f"At {which} the movement is too small to tell from {engine}'s own noise "
+        f"({100 * floor:.1f} % of the cloud's radius)."
     )
 
 

@@ -16,15 +16,15 @@ BASIS_STEPS = Parameter(
     name="basis_steps",
     type="steps",
     default="all",
-    meaning="The steps whose pooled snapshots the axes are made from.",
+    meaning="The snapshots that the axes are fitted to.",
 )
 
 CENTER_STEPS = Parameter(
     name="center_steps",
     type="flag",
     default=True,
-    meaning="Draw every step about its own mean: a drift that all samples share is taken out "
-    "of the picture.",
+    meaning="Draw every snapshot about its own mean: a drift that all samples share is taken "
+    "out of the picture.",
 )
 
 _ORDINARY = 40

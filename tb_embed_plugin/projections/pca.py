@@ -29,8 +29,8 @@ AXES_WITHIN_STEPS = Parameter(
     name="axes_within_steps",
     type="flag",
     default=True,
-    meaning="Make the axes from how samples differ within each step: a drift that all samples "
-    "share takes up no axis.",
+    meaning="Make the axes from how samples differ within each snapshot: a drift that all "
+    "samples share takes up no axis.",
 )
 
 ENGINE = Engine(

@@ -31,20 +31,21 @@ PARAMETERS = (
         name="equal_steps",
         type="flag",
         default=False,
-        meaning="Scale every step to the same RMS distance from its mean, so that the last "
-        "steps, whose activations are largest, do not decide the axes alone.",
+        meaning="Scale every snapshot to the same RMS distance from its mean, so that the last "
+        "ones, whose activations are largest, do not decide the axes alone.",
     ),
     Parameter(
         name="standardize",
         type="flag",
         default=False,
-        meaning="Divide every unit by its standard deviation over the basis steps.",
+        meaning="Divide every unit by its standard deviation over the snapshots that the axes "
+        "are fitted to.",
     ),
     Parameter(
         name="spherize",
         type="flag",
         default=False,
-        meaning="Give every sample length 1 about the mean of the basis steps: angles alone "
+        meaning="Give every sample length 1 about the mean of those snapshots: angles alone "
         "count.",
     ),
 )

@@ -47,7 +47,17 @@ FAULTS = """
   const has_text = one => [...one.childNodes].some(
     node => node.nodeType === Node.TEXT_NODE && node.data.trim());
   const controls = all.filter(one => one.matches("button, select, input, label:has(input)"));
-  const out_of_sight = one => outside(box(one)) && !scrolled(one);
+  const beyond_edge = one => {
+    // A panel that scrolls up and down alone hides what is too wide for it.
+    for (let above = one.parentElement; above; above = above.parentElement) {
+      const across = getComputedStyle(above).overflowX;
+      if (across === "visible") continue;
+      return across === "hidden" && !above.matches("body, html")
+        && (box(one).right > box(above).right + 1 || box(one).left < box(above).left - 1);
+    }
+    return false;
+  };
+  const out_of_sight = one => beyond_edge(one) || outside(box(one)) && !scrolled(one);
   const clipped = all
     .filter(one => has_text(one) && !one.matches("option, svg *, legend"))
     .filter(one => cut(one) || out_of_sight(one))

@@ -343,7 +343,7 @@ def test_the_projectors_bookmarks_are_read(tab: Tab, tmp_path: Path) -> None:
     path = tmp_path / "other.json"
     path.write_text("{}")
     tab.frame.get_by_label("Load file").set_input_files(path)
-    expect(tab.frame.get_by_text("Expected a file of bookmarks")).to_be_visible()
+    expect(tab.frame.get_by_text("This file holds no bookmarks")).to_be_visible()
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ HEIGHT = 900
 
 def choosing(tab: Tab) -> Iterator[str]:
     """Brings the page into one state after the other."""
+    expect(tab.frame.get_by_role("button", name="Show mistakes")).to_be_visible(timeout=TIMEOUT)
     yield "first screen"
     tab.frame.get_by_role("searchbox").fill("label:3")
     expect(tab.frame.get_by_text("press Enter to select them")).to_be_visible()
@@ -87,6 +88,7 @@ def measured(tab: Tab) -> Iterator[str]:
     tab.frame.locator("summary", has_text="Overlays").click()
     tab.frame.get_by_role("combobox", name="Overlay").select_option("regions")
     expect(tab.frame.get_by_text("a slice, not a projection")).to_be_visible(timeout=TIMEOUT)
+    tab.frame.locator("summary", has_text="Overlays").press("Escape")
     yield "decision regions"
 
 

@@ -9,6 +9,8 @@ const THINNEST = 0.5;
 const THICKEST = 3;
 const FEW_TRAILS = 20;
 const FONT_SIZE = 12;
+/** Of a class's name, which stands amidst its samples. */
+const NAME_SIZE = 16;
 const HALO = 3;
 const BESIDE = 8;
 
@@ -109,21 +111,26 @@ export class LabelCanvas {
 
   private drawLabels(context: CanvasRenderingContext2D, clip: Matrix4, size: Size): void {
     const { labels } = this.annotations;
-    context.font = `${FONT_SIZE}px ${getComputedStyle(this.canvas).fontFamily}`;
+    const family = getComputedStyle(this.canvas).fontFamily;
+    const fontOf = (centred: boolean) =>
+      centred ? `600 ${NAME_SIZE}px ${family}` : `${FONT_SIZE}px ${family}`;
     context.textBaseline = "middle";
     const boxes = labels.map(({ at, text, centred }): Box => {
+      context.font = fontOf(centred);
       const [x = 0, y = 0] = onStage(Float32Array.from(at), clip, size);
       const width = context.measureText(text).width;
       const left = centred ? x - width / 2 : x + BESIDE;
-      return { left, top: y - FONT_SIZE / 2 - 2, width, height: FONT_SIZE + 4 };
+      const height = (centred ? NAME_SIZE : FONT_SIZE) + 4;
+      return { left, top: y - height / 2, width, height };
     });
     const kept = haveRoom(boxes, size.width, size.height);
     context.lineWidth = 2 * HALO;
     context.strokeStyle = this.ink.surface;
     context.fillStyle = this.ink.text;
-    for (const [i, { text }] of labels.entries()) {
+    for (const [i, { text, centred }] of labels.entries()) {
       const box = boxes[i];
       if (!kept[i] || box === undefined) continue;
+      context.font = fontOf(centred);
       const middle = box.top + box.height / 2;
       context.strokeText(text, box.left, middle);
       context.fillText(text, box.left, middle);

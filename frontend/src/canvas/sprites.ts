@@ -69,7 +69,9 @@ export async function packSprites(
   const canvas = new OffscreenCanvas(LAYER_SIDE, LAYER_SIDE);
   const pen = canvas.getContext("2d", { willReadFrequently: true });
   if (pen === null)
-    throw new Error("Expected a 2-D canvas for the thumbnails, received none: free some memory.");
+    throw new Error(
+      "The browser has no memory for the thumbnails: close some tabs, then reload the page.",
+    );
   const heights = sheets.map((sheet) => sheet.height);
   let background: number | null = null;
   for (let layer = 0; layer < plan.layers; layer += 1) {

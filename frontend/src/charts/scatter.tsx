@@ -72,6 +72,9 @@ export function Scatter(props: ScatterProps) {
   };
   return (
     <figure class="scatter">
+      <span class="end-of-y" aria-hidden="true">
+        ↑ {titles[1]}: 0 to {ends[1]}
+      </span>
       <div
         class="points"
         role="img"
@@ -95,9 +98,6 @@ export function Scatter(props: ScatterProps) {
         <canvas ref={canvas} />
         {box !== null && <span class="box" style={styleOf(box)} />}
       </div>
-      <span class="end-of-y" aria-hidden="true">
-        ↑ {titles[1]}: 0 to {ends[1]}
-      </span>
       <figcaption aria-hidden="true">
         <span>0</span>
         <span>→ {titles[0]}</span>

@@ -17,7 +17,7 @@ interface StepCurveProps {
   readonly go: (step: number) => void;
   /** What a person calls a step: "epoch 7". */
   readonly named: (step: number) => string;
-  /** Names the first and the last step below; not where a slider does. */
+  /** Names the first and the last step below, and has the limits to its left; a slider has room of its own for them. */
   readonly axis?: boolean;
 }
 
@@ -41,8 +41,10 @@ export function StepCurve(props: StepCurveProps) {
   };
   const step = pointed === null ? undefined : steps[pointed];
   const [first, last] = [steps[0], steps.at(-1)];
+  // The unit stands beside the present value already.
+  const limit = (value: number) => (unit === "share" ? withUnit(value, unit) : short(value));
   return (
-    <div class="step-chart">
+    <div class={axis ? "step-chart with-axis" : "step-chart"}>
       <svg
         class="step-curve"
         viewBox={`0 0 100 ${HEIGHT}`}
@@ -65,8 +67,8 @@ export function StepCurve(props: StepCurveProps) {
       </svg>
       {high > low && (
         <div class="limits-of-curve" aria-hidden="true">
-          <span>{withUnit(high, unit)}</span>
-          <span>{withUnit(low, unit)}</span>
+          <span>{limit(high)}</span>
+          <span>{limit(low)}</span>
         </div>
       )}
       {pointed !== null && step !== undefined && (

@@ -32,7 +32,7 @@ export function loadByStep(store: Store, signal: AbortSignal): void {
       const stillWanted = AbortSignal.any([signal, loading.signal]);
       const work = () => fetchAll(store, run, layer, stillWanted);
       store.activity
-        .attemptQuietly(`the metadata of single steps of ${run}`, stillWanted, work)
+        .attemptQuietly(`the metadata by step of ${run}`, stillWanted, work)
         .finally(() => {
           if (!stillWanted.aborted) busy = false;
         });

@@ -10,7 +10,7 @@ export class PatternError extends Error {}
 export const TAKES_TOO_LONG =
   "This pattern takes too long and was stopped; the selection stays as it was. Try a simpler one, or plain text";
 const NO_WORKER =
-  "Expected the browser to start the search for patterns, which failed: reload the page, or search for plain text";
+  "The browser could not start the search for patterns: reload the page, or search for plain text";
 
 /** Silence for so many ticks in a row ends the worker. Ticks that a busy page misses do not count. */
 const TICK = 50;

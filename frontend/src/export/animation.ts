@@ -28,7 +28,9 @@ export async function film(
   recorder.addEventListener("dataavailable", ({ data }) => parts.push(data));
   const ended = new Promise<void>((done, fail) => {
     recorder.addEventListener("stop", () => done());
-    recorder.addEventListener("error", () => fail(new Error("The browser broke off the film.")));
+    recorder.addEventListener("error", () =>
+      fail(new Error("The browser stopped recording the film.")),
+    );
   });
   // A film has one size: later pictures are fitted into the first one's.
   const { width, height } = sheet;

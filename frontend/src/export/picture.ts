@@ -25,7 +25,7 @@ export async function pictureFile(
   const wanted = Math.floor(pictureExport.width * ratio);
   if (sheet.width < wanted) {
     throw new Error(
-      `Expected a picture ${wanted} pixels wide, received ${sheet.width}: this graphics card draws no larger. Choose a smaller scale.`,
+      `The picture would be ${wanted} pixels wide; this graphics card draws at most ${sheet.width}. Choose a smaller scale.`,
     );
   }
   if (caption !== null) writeCaption(sheet, ratio, theme, caption);

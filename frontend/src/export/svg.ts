@@ -28,7 +28,7 @@ export function dotsSvg(drawn: Drawn, theme: Theme, caption: Caption | null): st
   );
   if (seen.length > MOST_DOTS) {
     throw new Error(
-      `Expected at most ${MOST_DOTS} samples in view for an SVG file, received ${seen.length}. Zoom in, hide some, or save a PNG.`,
+      `An SVG file holds at most ${MOST_DOTS} samples; ${seen.length} are in view. Zoom in, hide some, or save a PNG.`,
     );
   }
   const rank = (i: number) => (marks[i] === MARK.dimmed ? 0 : marks[i] === MARK.plain ? 1 : 2);

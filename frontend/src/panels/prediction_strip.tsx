@@ -17,10 +17,8 @@ export function PredictionStrip({ store }: { store: Store }) {
   const history = sampleHistory.value?.sample === sample ? sampleHistory.value : null;
   return (
     <section class="predictions" aria-label="Predictions">
-      <h2>
-        Predictions per {stepNoun(store)}{" "}
-        <small>bar = confidence, color = predicted class, red line = wrong</small>
-      </h2>
+      <h2>Predictions per {stepNoun(store)}</h2>
+      <p class="quiet">bar = confidence, color = predicted class, red line = wrong</p>
       {history === null ? (
         <p role="status">Loading the predictions…</p>
       ) : (

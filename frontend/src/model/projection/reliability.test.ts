@@ -51,7 +51,7 @@ describe("a view", () => {
     expect(found.verdict).toBe(verdict);
     const which = count === 10 ? "all epochs" : `${count} of 10 epochs`;
     expect(found.sentence).toBe(
-      `Between ${which} the movement is within t-SNE's noise; don't read anything into it.`,
+      `Between ${which} the movement is too small to tell from t-SNE's own noise.`,
     );
     expect(found.sentence.length).toBeLessThanOrEqual(90);
   });

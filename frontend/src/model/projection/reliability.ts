@@ -81,7 +81,7 @@ function movementTrouble({ pairs, within, fidelity, linear }: Movement, { engine
     const which = within === pairs ? `all ${noun}s` : `${within} of ${pairs} ${noun}s`;
     return {
       grave: within >= MOSTLY * pairs,
-      words: `Between ${which} the movement is within ${engine}'s noise; don't read anything into it.`,
+      words: `Between ${which} the movement is too small to tell from ${engine}'s own noise.`,
     };
   }
   if (fidelity === null || fidelity >= FAITHFUL) return null;
@@ -89,7 +89,7 @@ function movementTrouble({ pairs, within, fidelity, linear }: Movement, { engine
     ? { grave: false, words: "Read with care: these axes show little of the layer's movement." }
     : {
         grave: true,
-        words: "Movement on screen does not follow the layer; don't read anything into it.",
+        words: "Movement on screen is not the layer's: don't read anything into it.",
       };
 }
 

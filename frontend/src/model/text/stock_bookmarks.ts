@@ -26,7 +26,7 @@ export function readStock(states: readonly State[]): StockViews {
   const views = states.map((state, i) => {
     if (!("selectedProjection" in state)) {
       throw new Error(
-        `Expected bookmarks of the Projector, received JSON whose entry ${i + 1} names no projection.`,
+        `These are no bookmarks of the Projector: entry ${i + 1} names no projection.`,
       );
     }
     for (const what of missingOf(state)) notTaken.add(what);

@@ -61,8 +61,8 @@ describe("bookmarks", () => {
 
   it("that are none are refused in words", () => {
     expect(() => readBookmarks("nope")).toThrow(/not JSON/);
-    expect(() => readBookmarks('{"a":1}')).toThrow(/other JSON/);
+    expect(() => readBookmarks('{"a":1}')).toThrow(/neither of this page/);
     expect(() => readBookmarks('[{"a":1}]')).toThrow(/entry 1/);
-    expect(() => readBookmarks('{"tb_embed_bookmarks":2,"bookmarks":[]}')).toThrow(/format 1/);
+    expect(() => readBookmarks('{"tb_embed_bookmarks":2,"bookmarks":[]}')).toThrow(/format 2/);
   });
 });

@@ -60,7 +60,7 @@ export function readBookmarks(text: string): BookmarkFile {
   try {
     said = JSON.parse(text);
   } catch {
-    throw new Error("Expected a file of bookmarks, received something that is not JSON.");
+    throw new Error("This file holds no bookmarks: it is not JSON.");
   }
   if (Array.isArray(said)) {
     const { views, notTaken } = readStock(said.map(asRecord));
@@ -69,13 +69,11 @@ export function readBookmarks(text: string): BookmarkFile {
   }
   const { tb_embed_bookmarks: format, bookmarks } = asRecord(said);
   if (typeof format !== "number" || !Array.isArray(bookmarks)) {
-    throw new Error(
-      "Expected a file of bookmarks of this page or of the Projector, received other JSON.",
-    );
+    throw new Error("This file holds no bookmarks, neither of this page nor of the Projector.");
   }
   if (format > FORMAT) {
     throw new Error(
-      `Expected bookmarks of format ${FORMAT}, received ${format}: update tb_embed_plugin to read them.`,
+      `These bookmarks have format ${format}, this page reads ${FORMAT}: update tb_embed_plugin.`,
     );
   }
   const read = bookmarks.map((one, i): Bookmark => {
