@@ -15,7 +15,7 @@ export PATH := $(PATH):$(abspath $(BIN))
 PAGE := tb_embed_plugin/static/index.js
 PAGE_SOURCES := $(shell find frontend -path frontend/node_modules -prune -o -type f -print)
 
-.PHONY: demo docs test quick quick-python lint lint-python lint-page test-python test-page test-browser coverage mutants test-backends browsers bench pictures soak clean
+.PHONY: demo docs test quick quick-python lint lint-python lint-page test-python test-page test-browser coverage mutants fuzz audit test-backends browsers bench pictures soak clean
 
 demo: $(VENV)/package  ## train a small network on digits and open TensorBoard on it
 	$(BIN)/tb-embed demo
@@ -62,6 +62,17 @@ mutants: $(VENV)/installed $(VENV)/mutants $(PAGE)  ## how many of 400 small fau
 	cd $(MUTANTS) && .venv/bin/python -m tests.mutants.sample mutants.sqlite
 	cd $(MUTANTS) && .venv/bin/python -m tests.mutants.try_mutants mutants.sqlite
 	cd $(MUTANTS) && .venv/bin/cr-report --surviving-only --show-diff mutants.sqlite
+
+# Twenty minutes each; what is found stays below .fuzz. Atheris has wheels for few Pythons: elsewhere
+# the suite's tests/fuzz/test_fuzz.py, which needs none, is all there is.
+fuzz: $(VENV)/installed $(VENV)/fuzz  ## bytes that look for faults in each reader and route, in three hours
+	for target in manifest index 'foreign index' 'signed index' data configuration table sheet weights request; do \
+		$(BIN)/python -m tests.fuzz.fuzz "$$target" --corpus .fuzz || exit 1; \
+	done
+
+audit: $(VENV)/installed $(VENV)/audit  ## known weaknesses of what is installed and of what is bundled
+	$(BIN)/pip-audit --local --skip-editable
+	cd frontend && npm audit
 
 test-backends: $(BACKENDS)/installed  ## recording on Keras' other backends
 	KERAS_BACKEND=jax $(BACKENDS)/bin/pytest tests/backends
@@ -123,6 +134,10 @@ $(VENV)/installed: $(VENV)/package
 
 $(VENV)/mutants: $(VENV)/package
 	$(BIN)/pip install --quiet --disable-pip-version-check 'tb-embed-plugin[mutants]'
+	touch $@
+
+$(VENV)/audit $(VENV)/fuzz: $(VENV)/package
+	$(BIN)/pip install --quiet --disable-pip-version-check 'tb-embed-plugin[$(@F)]'
 	touch $@
 
 $(VENV)/docs: $(VENV)/package

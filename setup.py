@@ -130,6 +130,9 @@ setup(
         ],
         # What `make docs` needs.
         "docs": ["mkdocs-material>=9.6", "mkdocstrings[python]>=0.30", "ruff"],
+        # For `make audit` and `make fuzz`.
+        "audit": ["pip-audit"],
+        "fuzz": ["atheris"],
         # For `make mutants`.
         "mutants": ["cosmic-ray"],
         # Parquet, for `tb-embed import` and `export`.

@@ -1,0 +1,1 @@
+"""Bytes of every kind into every reader and route."""
