@@ -27,6 +27,8 @@ export default defineConfig({
     outDir: "../tb_embed_plugin/static",
     emptyOutDir: true,
     target: "es2022",
+    // The licenses of what is bundled, which ask to go where the code goes.
+    license: { fileName: "THIRD_PARTY_LICENSES.txt" },
     lib: { entry: "src/index.ts", formats: ["es"], fileName: "index" },
     rolldownOptions: {
       output: {

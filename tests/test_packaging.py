@@ -61,6 +61,10 @@ def test_page_and_types_are_packed_and_tests_are_not(tmp_path: Path) -> None:
     for name in ("static/index.js", "offline/player.html", "py.typed", "runs/writer.py"):
         assert (package / name).is_file(), name
     assert list(package.glob("static/assets/app-*.js"))
+    licenses = (package / "static/THIRD_PARTY_LICENSES.txt").read_text()
+    for bundled in ("three", "preact", "@preact/signals", "@preact/signals-core"):
+        assert f"## {bundled} - " in licenses
+    assert licenses.count("The above copyright notice and this permission notice") == 4
     assert {"LICENSE", "Makefile", "frontend/package.json", "docs/http_api.md"} <= sources
     assert not [name for name in sources if "node_modules" in name or "__pycache__" in name]
     assert "tb_embed = tb_embed_plugin.loader:EmbeddingsLoader" in entry_points
@@ -95,6 +99,7 @@ def test_the_wheel_built_from_the_sdist_without_node_holds_the_page(built: Path)
         text = archive.read(entry_points).decode()
 
     assert "tb_embed_plugin/static/index.js" in names
+    assert "tb_embed_plugin/static/THIRD_PARTY_LICENSES.txt" in names
     assert any(n.startswith("tb_embed_plugin/static/assets/app-") for n in names)
     assert any(n.startswith("tb_embed_plugin/static/assets/pattern_worker-") for n in names)
     assert "tb_embed_plugin/py.typed" in names

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tb_embed_plugin import record
 from tests.browser.audit import faults
@@ -23,6 +23,11 @@ LIGHT, DARK = 0xFFFFFF, 0x262626
 LAST = 1
 MARKUP = "<img src=x onerror=alert(1)>"
 SIZES = ((900, 700), (1400, 900), (2200, 1300))
+
+MAKE_CODE = """() => new Promise(done => setTimeout(() => {
+    try { done(String(new Function("return 1")())); } catch (refused) { done(refused.message); }
+}))"""
+"""Later, since the policy does not hold for what a test evaluates itself."""
 
 COUNT_DRAWINGS = """
 () => {
@@ -299,3 +304,32 @@ def test_waiting_is_said_in_words(open_tab: Open) -> None:
     status = tab.frame.get_by_role("status").filter(has_text="Computing")
     expect(status).to_contain_text(f"Computing epoch {EPOCHS} of fc1")
     tab.page.unroute_all(behavior="ignoreErrors")
+
+
+def test_the_page_runs_where_text_is_never_code(open_tab: Open) -> None:
+    """TensorBoard allows `eval`, for the Projector's sake; a host that does not is enough."""
+    tab = open_tab(tolerated="unsafe-eval")
+    tab.wait_for_picture(EPOCHS)
+    policies: list[str] = []
+
+    def forbid(route: Route) -> None:
+        answer = route.fetch()
+        policy = answer.headers["content-security-policy"].replace("'unsafe-eval'", "")
+        policies.append(policy)
+        route.fulfill(
+            response=answer, headers={**answer.headers, "content-security-policy": policy}
+        )
+
+    tab.page.route(lambda url: "plugin_entry.html" in url, forbid)
+    tab.page.reload()
+    tab.wait_for_picture(EPOCHS)
+    assert policies
+    assert "script-src 'self'" in policies[0]
+    assert "unsafe-eval" not in policies[0]
+    assert "unsafe-eval" in tab.page.evaluate(MAKE_CODE)
+    # Patterns are searched by a worker, a script of its own.
+    tab.frame.get_by_role("searchbox").fill("/^7$/")
+    expect(tab.frame.get_by_text("press Enter to select them")).to_be_visible()
+    tab.frame.get_by_role("searchbox").press("Enter")
+    expect(tab.frame.get_by_role("listbox").first).to_be_visible()
+    tab.page.unroute_all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -56,6 +57,9 @@ def choosing(tab: Tab) -> Iterator[str]:
     tab.frame.get_by_text("Filter by number").click()
     tab.frame.get_by_role("list", name="Legend").get_by_role("button", name="5").first.click()
     expect(tab.frame.get_by_text("samples shown")).to_be_visible()
+    histogram = tab.frame.get_by_role("group", name="index")
+    histogram.locator("svg").hover()
+    expect(histogram.get_by_text(re.compile(r"\d+ samples from \d+ to \d+"))).to_be_visible()
     tab.frame.get_by_role("searchbox").fill("/(/")
     expect(tab.frame.get_by_text("Invalid regular expression")).to_be_visible()
     yield "filters and a wrong query"
@@ -65,6 +69,18 @@ def choosing(tab: Tab) -> Iterator[str]:
 
 
 SECTIONS = ("Curves", "CKA", "Confusion", "Data map", "Class pair", "Units", "Runs")
+
+TOLD = {
+    "Curves": (".step-curve", re.compile(r"^epoch 5: \d+(\.\d+)? %$")),
+    "CKA": (".cells", re.compile(r"^Epoch 5 and epoch 5: 1\b")),
+    "Confusion": (".cells", re.compile(r"^Label \d, predicted \d: \d+$")),
+    "Data map": (
+        ".points",
+        re.compile(r"^Sample \d+: variability 0\.\d+, mean confidence 0\.\d+$"),
+    ),
+    "Class pair": (".ridges", re.compile(r"^Epoch [4-6]: \d+ samples on the wrong side$")),
+}
+"""What the middle of a section's chart tells whoever points at it."""
 
 
 def measured(tab: Tab) -> Iterator[str]:
@@ -84,6 +100,11 @@ def measured(tab: Tab) -> Iterator[str]:
             page.get_by_role("combobox", name="Class", exact=True).select_option("3")
             page.get_by_role("combobox", name="Other class").select_option("8")
         expect(page.get_by_text("…")).to_have_count(0, timeout=TIMEOUT)
+        if section in TOLD:
+            chart, told = TOLD[section]
+            page.locator(chart).first.hover()
+            expect(page.get_by_text(told)).to_be_visible()
+            tab.frame.get_by_role("tab", name="Layer").hover()
         yield section
     tab.frame.locator("summary", has_text="Overlays").click()
     tab.frame.get_by_role("combobox", name="Overlay").select_option("regions")
