@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -21,6 +21,7 @@ from tb_embed_plugin.errors import BrokenInstallationError, NotRecordedError
 from tb_embed_plugin.jobs.quality_records import NUMBERS
 from tb_embed_plugin.offline.page import offline_page
 from tb_embed_plugin.runs.atomic import replaced_at
+from tb_embed_plugin.runs.tables.csv_cells import cells_of, csv_bytes, guarded
 from tb_embed_plugin.runs.tables.metadata_table import Column
 from tb_embed_plugin.server.columns import encode_columns
 
@@ -131,15 +132,15 @@ class Content:
         }
 
     def rows(self) -> Iterator[list[Any]]:
-        """Yields a row a step and sample: both, the step's name, the coordinates, the cells.
+        """Yields a row of CSV a step and sample: both, the step's name, coordinates, cells.
 
         The name is left out where each step is called by its number.
         """
         columns = self.columns
         for step, frame in zip(self.steps, self.frames, strict=True):
             columns = self.columns_at(step) if self.changing else columns
-            name = [self.named[step]] if self.named else []
-            cells = list(zip(*(column.cells for column in columns), strict=True))
+            name = [guarded(self.named[step])] if self.named else []
+            cells = list(zip(*map(cells_of, columns), strict=True))
             for sample, place in enumerate(frame.tolist()):
                 yield [step, *name, sample, *place, *(cells[sample] if cells else ())]
 
@@ -168,22 +169,16 @@ def export(projected: Projected, kind: str, path: Path) -> list[Path]:
 
 def _csv(content: Content, path: Path) -> dict[Path, bytes]:
     of_step = ["step", *(["step_name"] if content.named else [])]
-    header = [*of_step, "sample", *content.axes, *(c.name for c in content.columns)]
-    frames = [f | {"step_name": content.named.get(f["step"])} for f in content.quality]
+    names = [guarded(column.name) for column in content.columns]
+    header = [*of_step, "sample", *content.axes, *names]
+    named = {step: guarded(name) for step, name in content.named.items()}
+    frames = [f | {"step_name": named.get(f["step"])} for f in content.quality]
     numbers = [*of_step, *NUMBERS]
     quality = [["" if f[n] is None else f[n] for n in numbers] for f in frames]
     return {
-        path: _table(header, content.rows()),
-        path.with_name(f"{path.stem}.quality{path.suffix}"): _table(numbers, iter(quality)),
+        path: csv_bytes(chain([header], content.rows())),
+        path.with_name(f"{path.stem}.quality{path.suffix}"): csv_bytes([numbers, *quality]),
     }
-
-
-def _table(header: list[str], rows: Iterator[list[Any]]) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(header)
-    writer.writerows(rows)
-    return text.getvalue().encode()
 
 
 def _npz(content: Content, path: Path) -> dict[Path, bytes]:

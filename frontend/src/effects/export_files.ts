@@ -1,7 +1,7 @@
 // What files of the present view hold: coordinates as a table, a page that plays it, and the run played once for a film.
 
 import { fetchOfflinePage } from "../api";
-import { writeCsv } from "../model/samples/csv_field";
+import { guarded, writeCsv } from "../model/samples/csv_field";
 import { scenePositions } from "../model/scene/pose";
 import { pause } from "../pause";
 import { goToPlace } from "../state/actions/choose_view";
@@ -20,7 +20,7 @@ export function coordinatesCsv(store: Store, steps: readonly number[]): string {
     const positions = scenePositions(pose);
     return Array.from({ length: positions.length / 3 }, (_, i) => [
       `${step}`,
-      ...(named ? [names.get(step) ?? `${step}`] : []),
+      ...(named ? [guarded(names.get(step) ?? `${step}`)] : []),
       `${i}`,
       ...axes.map((_, axis) => String(positions[3 * i + axis])),
     ]);

@@ -18,6 +18,7 @@ from tb_embed_plugin.runs.foreign.foreign_sprites import read_sheet
 from tb_embed_plugin.runs.images import Images, read_images
 from tb_embed_plugin.runs.tables.cells import Cells
 from tb_embed_plugin.runs.tables.column_types import infer_type
+from tb_embed_plugin.runs.tables.csv_cells import unguarded
 from tb_embed_plugin.runs.tables.lines import lines_of_samples
 from tb_embed_plugin.runs.tables.metadata_inference import read_inferred_table
 from tb_embed_plugin.runs.tables.metadata_table import Column, index_column
@@ -120,11 +121,14 @@ def _read_csv(path: Path, n_samples: int) -> tuple[list[Column], list[str]]:
     """Returns the columns of a comma-separated table, and what a person should know."""
     rows: list[list[str]] = []
     ends: list[int] = []
+    marked = 0
     try:
         text = path.read_bytes().decode("utf-8-sig")
         reader = csv.reader(io.StringIO(text, newline=""), strict=True)
         for row in filter(None, reader):
-            rows.append(row)
+            texts = [unguarded(cell) for cell in row]
+            marked += sum(text != cell for text, cell in zip(texts, row, strict=True))
+            rows.append(texts)
             ends.append(reader.line_num)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UnreadableError(
@@ -151,7 +155,13 @@ def _read_csv(path: Path, n_samples: int) -> tuple[list[Column], list[str]]:
         Column(name.strip(), infer_type(column), column)
         for name, column in zip(names, cells, strict=True)
     ]
-    return columns, [*lines.problems, *lines.notes]
+    notes = [*lines.problems, *lines.notes]
+    if marked:
+        notes.append(
+            f"{path.name}: in {marked} cell{'s' * (marked != 1)} a first ' was taken off, by "
+            "which spreadsheets know that what begins with = + - @ or ' is a text"
+        )
+    return columns, notes
 
 
 def _cut(

@@ -33,6 +33,25 @@ it("writes rows with all digits and tags in the samples' order", () => {
   expect(tagsCsv(tags)).toBe("sample,tag\r\n2,unsure\r\n5,fine\r\n");
 });
 
+it("writes texts as cells that are no formulas, and numbers as they are", () => {
+  const sign: Column = {
+    type: "category",
+    name: "-sign",
+    codes: Int32Array.from([0, 1]),
+    words: ["-1", "1"],
+  };
+  const word: Column = {
+    type: "category",
+    name: "word",
+    codes: Int32Array.from([0, 1]),
+    words: ["=1+1", "-1"],
+  };
+  const depth: Column = { type: "number", name: "depth", values: Float64Array.from([-2.5, 1e-9]) };
+  expect(rowsCsv([0, 1], [sign, word, depth])).toBe(
+    "sample,'-sign,word,depth\r\n0,-1,'=1+1,-2.5\r\n1,1,'-1,1e-9\r\n",
+  );
+});
+
 it("counts labels, the commonest first", () => {
   expect(shares([0, 1, 2, 3], LABEL).map(({ word, count }) => [word, count])).toEqual([
     ["dog, wet", 2],

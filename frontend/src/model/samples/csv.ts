@@ -1,5 +1,5 @@
 // Samples as rows of a table: in which order, and as text.
-import { writeCsv } from "./csv_field";
+import { guarded, isNumber, writeCsv } from "./csv_field";
 import { type Column, type Table, titleOf, valueAt } from "./table";
 import { TAGS, type Tags } from "./tags";
 
@@ -42,11 +42,9 @@ function comparison(
 }
 
 export function rowsCsv(ids: readonly number[], table: Table): string {
-  const head = ["sample", ...table.map(titleOf)];
-  return writeCsv([
-    head,
-    ...ids.map((id) => [`${id}`, ...table.map((one) => exactValue(one, id))]),
-  ]);
+  const head = ["sample", ...table.map((column) => guarded(titleOf(column)))];
+  const cells = table.map(cellOf);
+  return writeCsv([head, ...ids.map((id) => [`${id}`, ...cells.map((cell) => cell(id))])]);
 }
 
 export function tagsCsv(tags: Tags): string {
@@ -56,11 +54,16 @@ export function tagsCsv(tags: Tags): string {
   return writeCsv([["sample", "tag"], ...rows.map(([id, tag]) => [`${id}`, tag])]);
 }
 
-/** All digits of a number, where the page shows a few. */
-function exactValue(column: Column, sample: number): string {
-  if (column.type !== "number") return valueAt(column, sample);
-  const value = column.values[sample] ?? Number.NaN;
-  return Number.isNaN(value) ? "" : String(value);
+/** All digits of a number, where the page shows a few; texts as cells that are no formulas. */
+function cellOf(column: Column): (sample: number) => string {
+  if (column.type === "number")
+    return (sample) => {
+      const value = column.values[sample] ?? Number.NaN;
+      return Number.isNaN(value) ? "" : String(value);
+    };
+  if (column.type === "category" && column.words.every(isNumber))
+    return (sample) => valueAt(column, sample);
+  return (sample) => guarded(valueAt(column, sample));
 }
 
 export interface Share {
