@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.projections.engine import Parameter
+from tb_embed_plugin.projections.leading_axes import largest
 from tb_embed_plugin.projections.moments import Spread
 from tb_embed_plugin.projections.scaling import Scaling
 
@@ -139,8 +140,7 @@ def fix_signs(axes: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def principal_axes(covariance: NDArray[np.float64], n_axes: int) -> NDArray[np.float64]:
     """Returns the axes of largest variance, (n_units, at most n_axes), by falling variance."""
-    axes: NDArray[np.float64] = np.linalg.eigh(covariance)[1][:, ::-1][:, :n_axes]
-    return fix_signs(axes)
+    return fix_signs(largest(covariance, n_axes)[1])
 
 
 def complete(
@@ -164,11 +164,8 @@ def complete(
         `N_AXES` axes, or as many as there are units.
     """
     n_leading = leading.shape[1]
-    # Axes of the complement itself: eigenvectors of the whole space would not tell directions
-    # without variance from the leading ones.
-    rest = np.linalg.qr(leading, mode="complete")[0][:, n_leading:]
-    remainder = principal_axes(rest.T @ covariance @ rest, max(0, N_AXES - n_leading))
-    axes = np.hstack([leading[:, :N_AXES], fix_signs(rest @ remainder)])
+    remainder = largest(covariance, max(0, N_AXES - n_leading), leading)[1]
+    axes = np.hstack([leading[:, :N_AXES], fix_signs(remainder)])
     return Basis(
         mean=mean,
         axes=axes,

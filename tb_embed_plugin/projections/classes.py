@@ -19,6 +19,7 @@ from tb_embed_plugin.projections.basis import (
 )
 from tb_embed_plugin.projections.blocks import SnapshotOf
 from tb_embed_plugin.projections.engine import Codes, Settings
+from tb_embed_plugin.projections.leading_axes import WIDE, Pairs, leading
 from tb_embed_plugin.projections.moments import Moments
 from tb_embed_plugin.projections.scaling import Scaling
 
@@ -159,9 +160,32 @@ def _discriminants(scatter: _Scatter, n_axes: int, shrinkage: float) -> NDArray[
         )
     within = (1 - shrinkage) * scatter.within
     within.flat[:: units + 1] += shrinkage * variance
-    ratios, directions = eigh(
-        scatter.between, within, subset_by_index=(max(0, units - n_axes), units - 1)
-    )
-    ratios, directions = ratios[::-1], directions[:, ::-1]
+    if (found := _few_discriminants(scatter.between, within, n_axes)) is not None:
+        ratios, directions = found
+    else:
+        ratios, directions = eigh(
+            scatter.between, within, subset_by_index=(max(0, units - n_axes), units - 1)
+        )
+        ratios, directions = ratios[::-1], directions[:, ::-1]
     kept = directions[:, ratios > _NOTHING * ratios[0]]
     return fix_signs(np.linalg.qr(kept)[0])
+
+
+def _few_discriminants(
+    between: NDArray[np.float64], within: NDArray[np.float64], n_axes: int
+) -> Pairs | None:
+    """Returns the same of a wide layer without all other directions, None where it is not."""
+    from scipy.linalg import cholesky, solve_triangular
+
+    if len(between) <= WIDE:
+        return None
+    root = cholesky(within, lower=True)
+
+    def apply(columns: NDArray[np.float64]) -> NDArray[np.float64]:
+        inner = between @ solve_triangular(root, columns, lower=True, trans="T")
+        return np.asarray(solve_triangular(root, inner, lower=True))
+
+    found = leading(apply, len(between), n_axes)
+    if found is None:
+        return None
+    return found[0], solve_triangular(root, found[1], lower=True, trans="T")

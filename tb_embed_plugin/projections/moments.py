@@ -21,6 +21,7 @@ class Moments:
         self._count = 0
         self._sum = np.zeros(0)
         self._products = np.zeros((0, 0))
+        self._waiting: list[NDArray[np.float64]] = []
 
     def add(self, block: NDArray[np.float64]) -> None:
         """Adds rows, (n_rows, n_units), one or more."""
@@ -31,7 +32,17 @@ class Moments:
         centred = block - self.origin
         self._count += len(centred)
         self._sum += centred.sum(axis=0)
-        self._products += centred.T @ centred
+        self._waiting.append(centred)
+        # Of a wide layer a block has few rows, and adding n_units² numbers costs more than
+        # they do.
+        if sum(map(len, self._waiting)) >= len(self.origin) // 4:
+            self._multiply()
+
+    def _multiply(self) -> None:
+        if self._waiting:
+            rows = self._waiting[0] if len(self._waiting) == 1 else np.vstack(self._waiting)
+            self._waiting.clear()
+            self._products += rows.T @ rows
 
     def mean(self) -> NDArray[np.float64]:
         """Returns the mean of the rows, (n_units,)."""
@@ -39,6 +50,7 @@ class Moments:
 
     def covariance(self) -> NDArray[np.float64]:
         """Returns their covariance, (n_units, n_units), divided by their number."""
+        self._multiply()
         shift = self._sum / self._count
         covariance: NDArray[np.float64] = self._products / self._count
         return covariance - np.outer(shift, shift)

@@ -22,6 +22,12 @@ from tb_embed_plugin.projections.basis import (
 )
 from tb_embed_plugin.projections.blocks import SnapshotOf
 from tb_embed_plugin.projections.engine import Engine, Parameter, Settings
+from tb_embed_plugin.projections.leading_axes import (
+    WIDE,
+    Pairs,
+    largest,
+    largest_of_rows,
+)
 from tb_embed_plugin.projections.moments import Moments
 from tb_embed_plugin.projections.scaling import PARAMETERS, UNSCALED, Scaling
 
@@ -51,7 +57,9 @@ def fit(snapshot_of: SnapshotOf, steps: Sequence[int], settings: Settings = POOL
 
     That of their rows about their own step's mean, averaged over the steps, or that of all
     rows together. It is accumulated in float64 about the first row, so that a large common
-    offset costs no digits. One pass, two where the activations are scaled; n_units² memory.
+    offset costs no digits. One pass, two where the activations are scaled; n_units² memory, or
+    where a wide layer has fewer rows than units, that of the rows. Of wide layers only the axes
+    that are wanted are made (`leading_axes`).
 
     Args:
         snapshot_of: Gives the snapshot of a step, float32 (n_samples, n_units).
@@ -67,6 +75,25 @@ def fit(snapshot_of: SnapshotOf, steps: Sequence[int], settings: Settings = POOL
     """
     scaling = Scaling.fit(snapshot_of, steps, settings)
     parts = [[step] for step in steps] if settings[AXES_WITHIN_STEPS.name] else [steps]
+    samples, units = snapshot_of(steps[0]).shape
+    gather = _rows if units > WIDE and samples * len(steps) < units else _moments
+    mean, total_variance, (variance, axes) = gather(scaling, snapshot_of, parts)
+    axes = fix_signs(axes)
+    return Basis(
+        mean=mean,
+        axes=axes,
+        variance=np.maximum(variance, 0),
+        total_variance=total_variance,
+        leading=axes.shape[1],
+        scaling=scaling,
+        center_steps=bool(settings[CENTER_STEPS.name]),
+    )
+
+
+def _moments(
+    scaling: Scaling, snapshot_of: SnapshotOf, parts: Sequence[Sequence[int]]
+) -> tuple[NDArray[np.float64], float, Pairs]:
+    """Returns the mean over the parts, their variance and axes, by way of a covariance."""
     means: list[NDArray[np.float64]] = []
     covariance: NDArray[np.float64] | float = 0.0
     for part in parts:
@@ -75,14 +102,23 @@ def fit(snapshot_of: SnapshotOf, steps: Sequence[int], settings: Settings = POOL
             moments.add(block)
         means.append(moments.mean())
         covariance = covariance + moments.covariance() / len(parts)
-    eigenvalues, eigenvectors = np.linalg.eigh(covariance)
-    axes = fix_signs(eigenvectors[:, ::-1][:, :N_AXES])
-    return Basis(
-        mean=np.mean(means, axis=0),
-        axes=axes,
-        variance=np.maximum(eigenvalues[::-1][:N_AXES], 0),
-        total_variance=float(np.trace(covariance)),
-        leading=axes.shape[1],
-        scaling=scaling,
-        center_steps=bool(settings[CENTER_STEPS.name]),
-    )
+    matrix = np.asarray(covariance)
+    return np.mean(means, axis=0), float(np.trace(matrix)), largest(matrix, N_AXES)
+
+
+def _rows(
+    scaling: Scaling, snapshot_of: SnapshotOf, parts: Sequence[Sequence[int]]
+) -> tuple[NDArray[np.float64], float, Pairs]:
+    """Returns the same of fewer rows than units, all of which are in memory at once."""
+    means, centred = [], []
+    for part in parts:
+        rows = np.vstack([block for _, block in scaling.stream(snapshot_of, part)])
+        origin = rows[0].copy()
+        rows -= origin
+        shift = rows.mean(axis=0)
+        rows -= shift
+        means.append(origin + shift)
+        centred.append(rows / np.sqrt(len(rows) * len(parts)))
+    together = np.vstack(centred)
+    variance = float(np.einsum("ij,ij->", together, together))
+    return np.mean(means, axis=0), variance, largest_of_rows(together, N_AXES)
