@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from tb_embed_plugin.errors import EmbedError, MisuseError, UnwritableError
 from tb_embed_plugin.local_paths import local_path
+from tb_embed_plugin.metadata import MAX_UNITS
 from tb_embed_plugin.recording.options.natural_number import natural_number
 from tb_embed_plugin.recording.options.stored_dtype import checked_dtype
 from tb_embed_plugin.recording.samples.metadata_columns import ClassNames
@@ -186,6 +187,11 @@ def _snapshot(name: str, array: ArrayLike) -> NDArray[np.float32]:
         raise MisuseError(
             f"the activations of layer {name!r} have shape {snapshot.shape}, not "
             "(n_samples, n_units); pool or flatten them"
+        )
+    if snapshot.shape[1] > MAX_UNITS:
+        raise MisuseError(
+            f"layer {name!r} has {snapshot.shape[1]} units, but at most {MAX_UNITS} are "
+            "allowed; record a narrower layer, or pool or project this one first"
         )
     return snapshot
 

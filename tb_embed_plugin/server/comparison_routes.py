@@ -20,6 +20,7 @@ from tb_embed_plugin.arguments import Arguments
 from tb_embed_plugin.errors import ArgumentError, EmbedError
 from tb_embed_plugin.metrics.catalog import STEP_METRICS
 from tb_embed_plugin.metrics.similarity import Cka
+from tb_embed_plugin.projections.blocks import check_width
 from tb_embed_plugin.server.response import Answer, Service, json_answer
 from tb_embed_plugin.server.time_budget import (
     in_time,
@@ -150,8 +151,9 @@ def _other_of(service: Service, arguments: Arguments, measures: LayerMetrics) ->
     if run in (None, measures.run.name) and layer in (None, measures.facts.name):
         return measures
     of = service.logdir.run(run or measures.run.name)
-    name = of.layer(layer or measures.facts.name).name
-    return LayerMetrics(of, name, service.metrics_cache, arguments.label())
+    other = of.layer(layer or measures.facts.name)
+    check_width(other.units)
+    return LayerMetrics(of, other.name, service.metrics_cache, arguments.label())
 
 
 def _both(found: Sequence[Cka], wanted: int) -> dict[str, NDArray[np.float64]]:

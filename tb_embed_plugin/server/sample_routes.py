@@ -10,6 +10,7 @@ import numpy as np
 from tb_embed_plugin.analysis.sample_history import neighbors_at, said_of
 from tb_embed_plugin.arguments import Arguments
 from tb_embed_plugin.errors import ArgumentError, TooMuchAskedError
+from tb_embed_plugin.projections.blocks import check_width
 from tb_embed_plugin.projections.neighbors import DistanceMetric
 from tb_embed_plugin.runs.layer_facts import LayerFacts
 from tb_embed_plugin.server.response import Answer, Service, json_answer
@@ -103,6 +104,7 @@ def _read_sample(arguments: Arguments, layer: LayerFacts) -> int:
 
 
 def _check_search(layer: LayerFacts, k: int, most: int) -> None:
+    check_width(layer.units)
     if not 1 <= k <= most or layer.samples * layer.units * 8 > MAX_SEARCHED_BYTES:
         raise TooMuchAskedError(
             f"k must be from 1 to {most}, not {k}, in a layer of at most "

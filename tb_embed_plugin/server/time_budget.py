@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from tb_embed_plugin.analysis.layer_metrics import LayerMetrics
 from tb_embed_plugin.arguments import Arguments
 from tb_embed_plugin.errors import TooMuchAskedError, UnsuitableDataError
+from tb_embed_plugin.projections.blocks import check_width
 from tb_embed_plugin.server.response import Service
 
 Part = TypeVar("Part")
@@ -33,10 +34,12 @@ def measures_of(service: Service, arguments: Arguments) -> LayerMetrics:
     """Returns the measures of the layer that is asked about.
 
     Raises:
+        TooMuchAskedError: It is too wide.
         UnsuitableDataError: None of its steps can be measured.
     """
     run = service.logdir.run(arguments.text("run"))
     layer = run.layer(arguments.text("layer"))
+    check_width(layer.units)
     measures = LayerMetrics(run, layer.name, service.metrics_cache, arguments.label())
     if not measures.steps:
         raise UnsuitableDataError(
