@@ -71,7 +71,7 @@ fuzz: $(VENV)/installed $(VENV)/fuzz  ## bytes that look for faults in each read
 	done
 
 audit: $(VENV)/installed $(VENV)/audit  ## known weaknesses of what is installed and of what is bundled
-	$(BIN)/pip-audit --local --skip-editable
+	$(BIN)/pip-audit --local --skip-editable --strict
 	cd frontend && npm audit
 
 test-backends: $(BACKENDS)/installed  ## recording on Keras' other backends
@@ -111,9 +111,10 @@ pictures: $(VENV)/installed $(PAGE)  ## the README's pictures, and those of docs
 docs: $(VENV)/docs  ## the documentation as a site, into build/site
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
-soak: $(VENV)/installed $(PAGE) browsers  ## the slow checks that `make test` skips, and MNIST
+soak: $(VENV)/installed $(PAGE) browsers  ## the slow checks that `make test` skips, MNIST, and fifty clients for ten minutes
 	$(BIN)/pytest tests --ignore tests/backends -m soak --soak
 	$(BIN)/pytest tests/browser/test_mnist.py --mnist $(MNIST)
+	$(BIN)/python -m tests.load.soak
 
 clean:
 	rm -rf $(MUTANTS) $(VENV) $(BACKENDS) frontend/node_modules tb_embed_plugin/static build *.egg-info

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from PIL import Image
 
-from tb_embed_plugin.errors import EmbedError, NotRecordedError
+from tb_embed_plugin.errors import EmbedError, NotRecordedError, UnreadableError
 from tb_embed_plugin.metadata import EVENT_FILE
 from tb_embed_plugin.projections.blocks import check_width
+from tb_embed_plugin.runs.foreign.foreign_sprites import IMAGE_FAULTS, MEDIA_TYPES
 from tb_embed_plugin.runs.found_run import BrokenRun
 from tb_embed_plugin.runs.logdir import Logdir
 from tb_embed_plugin.runs.run import Run
@@ -82,7 +83,13 @@ def _summary(run: Run) -> str:
 
 
 def _verify_page(run: Run, layer: str, page: int) -> None:
-    Image.open(io.BytesIO(run.sprite(layer, page)[0])).verify()
+    body = io.BytesIO(run.sprite(layer, page)[0])
+    try:
+        Image.open(body, formats=tuple(MEDIA_TYPES)).verify()
+    except IMAGE_FAULTS as error:
+        raise UnreadableError(
+            f"the thumbnails are damaged ({type(error).__name__}: {error}); restore the file"
+        ) from error
 
 
 def _broken_files(run: Run) -> Iterator[str]:
@@ -106,8 +113,6 @@ def _broken_files(run: Run) -> Iterator[str]:
             look()
         except EmbedError as error:
             yield str(error)
-        except (OSError, SyntaxError) as error:
-            yield f"the thumbnails are damaged ({error}); restore the file"
     if run.writer == "tb_embed" and not (run.path / EVENT_FILE).exists():
         yield (
             f"{EVENT_FILE} is missing, by which TensorBoard lists the run; continue the "

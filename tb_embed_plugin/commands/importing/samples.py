@@ -14,7 +14,7 @@ from PIL import Image
 from tb_embed_plugin.commands.importing.input_files import DAMAGE
 from tb_embed_plugin.commands.importing.parquet import read_values
 from tb_embed_plugin.errors import MisuseError, UnreadableError
-from tb_embed_plugin.runs.foreign.foreign_sprites import read_sheet
+from tb_embed_plugin.runs.foreign.foreign_sprites import IMAGE_FAULTS, MEDIA_TYPES, read_sheet
 from tb_embed_plugin.runs.images import Images, read_images
 from tb_embed_plugin.runs.tables.cells import Cells
 from tb_embed_plugin.runs.tables.column_types import infer_type
@@ -173,9 +173,9 @@ def _cut(
     width, height = facts.cell
     mode = {1: "L", 3: "RGB", 4: "RGBA"}[facts.channels]
     try:
-        with Image.open(path) as image:
+        with Image.open(path, formats=tuple(MEDIA_TYPES)) as image:
             pixels = np.asarray(image.convert(mode))
-    except (OSError, SyntaxError, ValueError) as error:
+    except IMAGE_FAULTS as error:
         raise UnreadableError(
             f"{path.name} is not a readable sheet of thumbnails ({type(error).__name__}); "
             "draw it again"

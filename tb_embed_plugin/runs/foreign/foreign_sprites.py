@@ -19,6 +19,18 @@ from tb_embed_plugin.runs.layer_facts import SpriteFacts
 from tb_embed_plugin.runs.reading import check_size, open_file, read_file
 from tb_embed_plugin.runs.sprites import MAX_SHEET_BYTES, MAX_SHEET_SIDE
 
+# Pillow's readers let what damaged bytes break in them through as it comes.
+IMAGE_FAULTS = (
+    Image.DecompressionBombError,
+    KeyError,
+    OSError,
+    OverflowError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+)
+"""What Pillow raises of an image that it cannot read."""
+
 MEDIA_TYPES = {
     "PNG": "image/png",
     "JPEG": "image/jpeg",
@@ -127,8 +139,7 @@ def _header(path: Path) -> tuple[int, int, str, int]:
     except Image.DecompressionBombError as error:
         limit = f"a sheet of at most {MAX_SHEET_SIDE} pixels a side"
         raise _unreadable(path, "a larger one", limit, "draw smaller thumbnails") from error
-    # Pillow's readers let what a damaged header breaks in them through as it comes.
-    except (OSError, SyntaxError, ValueError, TypeError, OverflowError, KeyError) as error:
+    except IMAGE_FAULTS as error:
         raise _unreadable(path, type(error).__name__, wanted) from error
 
 

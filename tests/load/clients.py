@@ -1,0 +1,135 @@
+"""Clients that ask all routes at once, as pages do, and look at what they are answered."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+PLUGIN = "data/plugin/tb_embed/"
+PATIENCE = 120
+"""Seconds after which a request is given up, which is a fault."""
+BUSY = 429
+
+
+@dataclass(frozen=True)
+class Question:
+    """A request.
+
+    Attributes:
+        route: Which route, or TensorBoard's own.
+        path: Below TensorBoard's address.
+        fixed: Whether all answers hold the same bytes.
+    """
+
+    route: str
+    path: str
+    fixed: bool = True
+
+
+@dataclass
+class Tally:
+    """What came of all requests; the clients share one.
+
+    Attributes:
+        seconds: Of each answer, by route, refusals and their waiting included.
+        statuses: How often each status came.
+        wrong: Answers with other bytes than the first one of their kind.
+        faults: Refusals that are none of the load, and requests without an answer, a line each.
+    """
+
+    seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    statuses: Counter[int] = field(default_factory=Counter)
+    wrong: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    _known: dict[str, str] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def ask(self, url: str, question: Question, page: str) -> None:
+        """Asks once more as often as it is told to, like the page."""
+        began = time.monotonic()
+        while (refused := self._once(url, question, page)) is not None:
+            time.sleep(refused)
+        with self._lock:
+            self.seconds[question.route].append(time.monotonic() - began)
+
+    def _once(self, url: str, question: Question, page: str) -> float | None:
+        """Returns in how many seconds to ask again; None where there is no need to."""
+        request = urllib.request.Request(url + question.path, headers={"X-TB-Embed-Page": page})
+        try:
+            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+                self._note(question, answer.status, answer.read())
+        except urllib.error.HTTPError as error:
+            self._note(question, error.code, error.read())
+            if error.code == BUSY:
+                return float(error.headers["Retry-After"])
+        except OSError as error:
+            with self._lock:
+                self.faults.append(f"{question.path}: {error}")
+        return None
+
+    def _note(self, question: Question, status: int, body: bytes) -> None:
+        digest = hashlib.sha256(body).hexdigest()
+        with self._lock:
+            self.statuses[status] += 1
+            if status not in {200, BUSY}:
+                self.faults.append(f"{question.path}: {status} {body[:200]!r}")
+            if status == 200 and question.fixed:
+                first = self._known.setdefault(question.path, digest)
+                if first != digest:
+                    self.wrong.append(question.path)
+
+
+def drive(
+    url: str,
+    opening: Sequence[Question],
+    others: Sequence[Question],
+    *,
+    clients: int,
+    seconds: float,
+    tally: Tally,
+) -> None:
+    """Lets so many clients ask for so long; each opens a page, then asks this and that.
+
+    Args:
+        url: TensorBoard's address, ending in a slash.
+        opening: What a page asks first, in this order; the last is its first picture.
+        others: What is asked by chance afterwards.
+        clients: How many ask at a time.
+        seconds: After which no client begins anew.
+        tally: Takes what came of it; a page's opening is in it as `first picture`.
+    """
+    end = time.monotonic() + seconds
+
+    def client(number: int) -> None:
+        chance = random.Random(number)  # noqa: S311 - no secret
+        visit = 0
+        while time.monotonic() < end:
+            page = f"page-{number}-{visit}"
+            began = time.monotonic()
+            for question in opening:
+                tally.ask(url, question, page)
+            tally.seconds["first picture"].append(time.monotonic() - began)
+            for question in chance.choices(others, k=len(others)):
+                if time.monotonic() > end:
+                    break
+                tally.ask(url, question, page)
+            visit += 1
+
+    threads = [threading.Thread(target=client, args=(number,)) for number in range(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def quantile(seconds: Sequence[float], share: float) -> float:
+    """Returns the value below which this share of them lies."""
+    ordered = sorted(seconds)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
