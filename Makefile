@@ -103,6 +103,7 @@ bench: $(VENV)/installed $(PAGE) browsers  ## the claims of docs/benchmarks.md, 
 	$(BIN)/python benchmarks/suspicious_labels.py --data $(MNIST)
 	$(BIN)/python benchmarks/metrics.py --data $(MNIST)
 	$(BIN)/python benchmarks/patterns.py
+	$(BIN)/python benchmarks/many_pages.py
 
 pictures: $(VENV)/installed $(PAGE)  ## the README's pictures, and those of docs/screens.md
 	mkdir -p docs/pictures

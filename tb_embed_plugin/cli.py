@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tb_embed_plugin.commands.importing.command import add_command
 from tb_embed_plugin.errors import ArgumentError, EmbedError
-from tb_embed_plugin.jobs.worker import let_threads_sleep
+from tb_embed_plugin.jobs.child_process import let_threads_sleep
 from tb_embed_plugin.local_paths import local_argument
 from tb_embed_plugin.wording import system_error
 

@@ -149,10 +149,11 @@ class EmbeddingsPlugin(base_plugin.TBPlugin):  # type: ignore[misc] # TensorBoar
         from tb_embed_plugin.runs.logdir import RUN_SECONDS, Logdir
         from tb_embed_plugin.runs.roots import roots_of
         from tb_embed_plugin.server import routes  # noqa: F401 # imported for its requirements
+        from tb_embed_plugin.server.measuring import MeasuringProcess
         from tb_embed_plugin.server.response import Service
 
         logdir = Logdir(roots_of(*self._logdir), self._list_run_names, RUN_SECONDS)
-        return Service(logdir)
+        return Service(logdir, measuring=MeasuringProcess())
 
     def _list_run_names(self) -> Iterable[str]:
         if self._data_provider is None:

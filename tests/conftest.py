@@ -30,16 +30,31 @@ settings.load_profile("tests")
 @pytest.fixture(scope="session", autouse=True)
 def _patience() -> Iterator[None]:
     """Gives what has a limit of seconds as many as a slow machine may need."""
+    from tb_embed_plugin import compute_queue
     from tb_embed_plugin.runs import discovery, logdir
     from tb_embed_plugin.runs.foreign import hdf5
     from tb_embed_plugin.server import time_budget
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(time_budget, "SECONDS", PATIENCE)
+        patch.setattr(compute_queue, "WAIT_SECONDS", PATIENCE)
         patch.setattr(discovery, "MAX_SECONDS", PATIENCE)
         patch.setattr(logdir, "RUN_SECONDS", PATIENCE)
         patch.setattr(hdf5, "START_SECONDS", PATIENCE)
         patch.setattr(hdf5, "FILE_SECONDS", PATIENCE)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _measured_here() -> Iterator[None]:
+    """Measures in this process: another one per server would take a second each to start.
+
+    That one is the business of `tests/server/test_measuring.py`.
+    """
+    from tb_embed_plugin.server import measuring
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(measuring, "MeasuringProcess", lambda: None)
         yield
 
 

@@ -15,25 +15,23 @@ that ends: on Linux the kernel sees to it, elsewhere the end of standard input d
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import json
 import os
-import signal
 import sys
 import threading
 import time
 import traceback
-from pathlib import Path
 from typing import Any, TextIO
 
 from tb_embed_plugin.errors import EmbedError
+from tb_embed_plugin.jobs.child_process import (
+    MEMORY_SHARE,
+    be_modest,
+    end_with_parent,
+    take_output,
+)
 from tb_embed_plugin.jobs.job_spec import JobSpec
 
-MEMORY_SHARE = 0.75
-"""Of the machine's memory, what a worker may fill; memory-mapped files do not count."""
-
-_PR_SET_PDEATHSIG = 1
 _REPORT_EVERY = 0.2
 
 _NICE = 5
@@ -43,11 +41,11 @@ _NICE = 5
 def main() -> None:
     """Does the job that standard input names, until it is done or the parent has ended."""
     parent = os.getppid()
-    _end_with_parent(parent)
+    end_with_parent(parent)
     line = sys.stdin.readline()
     threading.Thread(target=_end_with_input, daemon=True).start()
-    answers = _take_output()
-    _be_modest()
+    answers = os.fdopen(take_output(), "w", encoding="utf-8")
+    be_modest(_NICE)
     # umap-learn imports it where it is installed, for a class that nothing here uses.
     sys.modules["tensorflow"] = None  # type: ignore[assignment] # so it says "not installed"
     _tell(answers, outcome(JobSpec.from_line(line), answers))
@@ -92,49 +90,11 @@ def outcome(spec: JobSpec, answers: TextIO) -> dict[str, Any]:
     return {"finished": True}
 
 
-def _end_with_parent(parent: int) -> None:
-    """Asks Linux to end this process with the thread that started it."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)
-
-
 def _end_with_input() -> None:
     """Ends this process when the parent closes its end of the pipe, or ceases to be."""
     while sys.stdin.readline():
         pass
     os._exit(1)
-
-
-def _take_output() -> TextIO:
-    """Returns standard output for our lines alone; what libraries print becomes an error's."""
-    own = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-    return own
-
-
-def let_threads_sleep() -> None:
-    """Lets OpenMP's threads sleep while they wait, once NumPy and the like are imported.
-
-    Else they spin: on two cores that others use as well, t-SNE then takes ten times as long.
-    """
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-
-
-def _be_modest() -> None:
-    """Leaves the machine to others: cores and memory."""
-    let_threads_sleep()
-    if hasattr(os, "nice"):
-        os.nice(_NICE)
-    if sys.platform == "linux":
-        import resource
-
-        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-        most = int(MEMORY_SHARE * total)
-        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
-        with contextlib.suppress(OSError):
-            Path("/proc/self/oom_score_adj").write_text("800")
 
 
 def _tell(answers: TextIO, content: dict[str, Any]) -> None:

@@ -154,6 +154,14 @@ class Logdir:
             raise UnreadableError(run.problem)
         return run
 
+    def place(self, name: str) -> tuple[str, Path]:
+        """Returns the directory of a run that `run` has returned, and the directory's name.
+
+        That of a run with the steps that a training has left behind is the run without them.
+        """
+        base = self._wholes.get(name, name)
+        return base, self._folders[base]
+
     def _opened_or_known(self, name: str, folder: Path) -> FoundRun:
         """Returns what a directory is taken for, as it was where reading it takes too long.
 

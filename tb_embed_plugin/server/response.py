@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,15 +43,23 @@ class Answer:
     status: int = 200
 
 
+class Measuring(Protocol):
+    """Who answers what takes seconds to measure, in place of the server itself."""
+
+    def ask(self, task: Mapping[str, Any], answer: Future[Answer]) -> None:
+        """Gives the future the answer to a task (`measuring.task_of`), now or later."""
+
+
 @dataclass(frozen=True)
 class Service:
-    """What the routes work with."""
+    """What the routes work with; where nobody else measures, they do it themselves."""
 
     logdir: Logdir
     computed: Computed = field(default_factory=Computed)
     jobs: JobQueue = field(default_factory=JobQueue)
     listing: Listing = field(default_factory=Listing)
     metrics_cache: MetricsCache = field(default_factory=lambda: MetricsCache(cache_of))
+    measuring: Measuring | None = None
     shared: SharedAnswers[Answer] = field(default_factory=SharedAnswers[Answer])
 
     @property

@@ -24,6 +24,7 @@ from tb_embed_plugin.server import (
     run_routes,
     sample_routes,
 )
+from tb_embed_plugin.server.measuring import task_of
 from tb_embed_plugin.server.response import Answer, Service
 from tb_embed_plugin.wording import no_such
 
@@ -61,6 +62,25 @@ ROUTES: Mapping[str, Route] = MappingProxyType(
 )
 
 
+MEASURED = frozenset(
+    {
+        "metrics",
+        "sample_metrics",
+        "samples",
+        "findings",
+        "similarity",
+        "comparison",
+        "confusion",
+        "class_pair",
+        "units",
+        "neighbors",
+        "sample_history",
+        "neighbor_history",
+    }
+)
+"""Routes that measure, in another process where there is one."""
+
+
 def answer(service: Service, name: str, arguments: Arguments, page: str) -> Answer:
     """Returns the answer of an address below the plugin's.
 
@@ -82,7 +102,11 @@ def answer(service: Service, name: str, arguments: Arguments, page: str) -> Answ
 
     def work(answer: Future[Answer]) -> None:
         try:
-            answer.set_result(route(asked, arguments))
+            if name in MEASURED and service.measuring is not None:
+                task = task_of(service.logdir, name, arguments, page)
+                service.measuring.ask(task, answer)
+            else:
+                answer.set_result(route(asked, arguments))
         # Whoever else waits must hear of it, whatever it is.
         except BaseException as error:  # noqa: BLE001
             answer.set_exception(error)

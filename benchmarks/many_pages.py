@@ -1,0 +1,163 @@
+"""One server for many: pictures while it measures, and ten pages that open at once.
+
+A real `tensorboard` on a run of 10,000 samples, 64 units and 6 steps. Told is
+
+- the median of a projection (one frame) while another page asks for findings, against that of
+  the idle server, and the 99th percentile of a route of TensorBoard's scalars likewise;
+- when the last of ten pages that open at once has what its first picture needs (the runs, a
+  frame, the metadata), against one page alone, each on a server that has just started.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import tempfile
+import threading
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from tb_embed_plugin import record
+from tb_embed_plugin.metadata import PAGE_HEADER
+from tests.harness import TensorBoardProcess, tensorboard
+
+MOST_WHILE_MEASURING = 2.0
+MOST_OF_TEN = 3.0
+SAMPLES, UNITS, STEPS = 10_000, 64, 6
+TRIES = 200
+PAIRS = 5
+PLUGIN = "data/plugin/tb_embed/"
+
+
+def main() -> int:
+    """Returns 1 if a claim does not hold."""
+    with tempfile.TemporaryDirectory() as folder:
+        logdir = Path(folder)
+        write(logdir / "run")
+        held = [*while_measuring(logdir), ten_pages(logdir)]
+    return int(not all(held))
+
+
+def write(run_dir: Path) -> None:
+    """Writes a run of classes that move apart."""
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 10, SAMPLES)
+    means = rng.normal(size=(10, UNITS))
+    for step in range(STEPS):
+        rows = rng.normal(size=(SAMPLES, UNITS)) + step * means[labels]
+        record(run_dir, step, {"fc1": rows}, labels=labels if step == 0 else None)
+
+
+def while_measuring(logdir: Path) -> list[bool]:
+    """Tells how much longer others wait while findings are measured."""
+    with tensorboard(logdir) as server:
+
+        def project(attempt: int) -> None:
+            ask(server, "projection", "looks", steps=str(attempt % STEPS))
+
+        def scalars(attempt: int) -> None:
+            fetch(server, "data/plugin/scalars/tags", "looks")
+
+        for warm in range(STEPS):
+            project(warm)
+            scalars(warm)
+        idle = times(project), times(scalars)
+        with measuring(server):
+            busy = times(project), times(scalars)
+    before, after = (1000 * statistics.median(seconds) for seconds, _ in (idle, busy))
+    held = [tell("projection, median", before, after, MOST_WHILE_MEASURING)]
+    before, after = (1000 * float(np.quantile(seconds, 0.99)) for _, seconds in (idle, busy))
+    return [*held, tell("scalars' tags, p99", before, after, MOST_WHILE_MEASURING)]
+
+
+@contextmanager
+def measuring(server: TensorBoardProcess) -> Iterator[None]:
+    """Keeps the server measuring, one column as label after the other."""
+    ended = threading.Event()
+    rounds = 0
+
+    def keep_measuring() -> None:
+        nonlocal rounds
+        while not ended.is_set():
+            # Another label is measured anew.
+            label = ("label", "", "index")[rounds % 3]
+            said = json.loads(ask(server, "findings", "measures", label=label))
+            rounds += said["state"] == "done"
+
+    with ThreadPoolExecutor(1) as pool:
+        kept = pool.submit(keep_measuring)
+        time.sleep(3)
+        try:
+            yield
+        finally:
+            ended.set()
+            print(f"  (findings of {rounds} labels were measured meanwhile)")
+            kept.result()
+
+
+def ten_pages(logdir: Path) -> bool:
+    """Tells how long ten pages wait for their first pictures, against one."""
+    alone: list[float] = []
+    together: list[float] = []
+    for _ in range(PAIRS):
+        for pages, found in ((1, alone), (10, together)):
+            with tensorboard(logdir) as server, ThreadPoolExecutor(pages) as pool:
+                begin = time.perf_counter()
+                for each in [pool.submit(open_page, server, f"page {i}") for i in range(pages)]:
+                    each.result()
+                found.append(time.perf_counter() - begin)
+    one, ten = (1000 * statistics.median(each) for each in (alone, together))
+    return tell("first picture, the last of ten pages", one, ten, MOST_OF_TEN)
+
+
+def open_page(server: TensorBoardProcess, page: str) -> None:
+    """Asks what a page asks for its first picture."""
+    (run,) = json.loads(fetch(server, PLUGIN + "runs", page))["runs"]
+    (layer,) = run["layers"]
+    version = layer["version"]
+    ask(server, "projection", page, steps=str(STEPS - 1), components="3", v=version)
+    ask(server, "metadata", page, v=layer["samples_version"])
+
+
+def ask(server: TensorBoardProcess, route: str, page: str, **query: str) -> bytes:
+    """Returns the answer of one of our routes."""
+    asked = urllib.parse.urlencode({"run": "run", "layer": "fc1", **query})
+    return fetch(server, f"{PLUGIN}{route}?{asked}", page)
+
+
+def fetch(server: TensorBoardProcess, path: str, page: str) -> bytes:
+    """Returns the answer to a GET; a refusal is an error."""
+    request = urllib.request.Request(server.url + path, headers={PAGE_HEADER: page})  # noqa: S310
+    with urllib.request.urlopen(request) as response:  # noqa: S310
+        body: bytes = response.read()
+    return body
+
+
+def times(work: Callable[[int], None]) -> list[float]:
+    """Returns how long each of some tries takes, seconds."""
+    found = []
+    for attempt in range(TRIES):
+        begin = time.perf_counter()
+        work(attempt)
+        found.append(time.perf_counter() - begin)
+    return found
+
+
+def tell(what: str, before: float, after: float, most: float) -> bool:
+    """Prints a ratio, and returns whether it holds."""
+    print(f"{what}: {before:.1f} ms -> {after:.1f} ms, {after / before:.2f} (at most {most})")
+    return after <= most * before
+
+
+if __name__ == "__main__":
+    sys.exit(main())
