@@ -115,6 +115,7 @@ docs: $(VENV)/docs  ## the documentation as a site, into build/site
 soak: $(VENV)/installed $(PAGE) browsers  ## the slow checks that `make test` skips, MNIST, and fifty clients for ten minutes
 	$(BIN)/pytest tests --ignore tests/backends -m soak --soak
 	$(BIN)/pytest tests/browser/test_mnist.py --mnist $(MNIST)
+	$(BIN)/python benchmarks/many_pages.py
 	$(BIN)/python -m tests.load.soak
 
 clean:
