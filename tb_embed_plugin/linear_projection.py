@@ -22,6 +22,7 @@ from tb_embed_plugin.runs.layer_facts import LayerFacts
 from tb_embed_plugin.runs.logdir import Logdir
 from tb_embed_plugin.runs.match_runs import SampleMatch, StepRule, match_samples, match_steps
 from tb_embed_plugin.runs.run import Run, short_hash
+from tb_embed_plugin.snapshot import ChosenRows, Snapshot
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,9 @@ class LayerData:
         """Changes when the layer's data do."""
         return self.run.layer_version(self.name)
 
-    def snapshot(self, step: int) -> NDArray[np.float32]:
-        """Returns the activations of the samples that are shown, float32 (n_shown, n_units)."""
-        return self.facts.only_shown(self.run.snapshot(self.name, step))
+    def snapshot(self, step: int) -> Snapshot:
+        """Returns the activations of the samples that are shown, (n_shown, n_units)."""
+        return self.facts.shown_rows(self.run.snapshot(self.name, step))
 
     def key(self, steps: Sequence[int]) -> str:
         """Changes when one of these snapshots does, or what is known of their samples."""
@@ -130,11 +131,9 @@ def align_layer(layer: LayerData, there: LayerData, match: StepRule) -> AlignedL
         match_samples(layer.run, layer.name, there.run, there.name), layer, there
     )
 
-    def shared(
-        side: LayerData, step: int, rows: NDArray[np.int64] | None
-    ) -> NDArray[np.float32]:
+    def shared(side: LayerData, step: int, rows: NDArray[np.int64] | None) -> Snapshot:
         snapshot = side.run.snapshot(side.name, step)
-        return snapshot if rows is None else snapshot[rows]
+        return snapshot if rows is None else ChosenRows(snapshot, rows)
 
     found = alignment.map_layer(
         pairs,

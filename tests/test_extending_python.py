@@ -34,12 +34,12 @@ engine = engines.LAYOUT["random"]
 client = client_for(logdir, EmbeddingsPlugin)
 ask = lambda path: client.get("/data/plugin/tb_embed/" + path).get_json()
 frames = dict(lay_out(
-    engine, lambda step: run.snapshot("fc1", step), run.steps, {}, "backwards",
+    engine, lambda step: run.snapshot("fc1", step)[:], run.steps, {}, "backwards",
     engine.facts.settings({}), 2, lambda step, share: None,
 ))
 print(json.dumps({
     "package": tb_embed_plugin.__file__,
-    "snapshots": {step: run.snapshot("fc1", step).tolist() for step in run.steps},
+    "snapshots": {step: run.snapshot("fc1", step)[:].tolist() for step in run.steps},
     "problems": run.problems,
     "frames": {step: frame.shape for step, frame in frames.items()},
     "engines": ask("engines")["engines"],

@@ -170,8 +170,9 @@ class _Verdicts:
 
 def _judge(measures: LayerMetrics, step: int, hidden: list[int]) -> _Verdicts:
     outputs, codes = outputs_of(measures, step), measures.labels.codes
-    predicted = predict(outputs.values, outputs.kind).classes
-    margin = judge(outputs.values, outputs.kind, codes).margin
+    values = np.asarray(outputs.values)
+    predicted = predict(values, outputs.kind).classes
+    margin = judge(values, outputs.kind, codes).margin
     right = (codes >= 0) & (predicted == codes)
     right[hidden] = False
     return _Verdicts(right, np.nan_to_num(margin, nan=0.0))

@@ -213,4 +213,4 @@ def outputs_of(measures: LayerMetrics, step: int) -> RecordedOutputs:
 def _predicted(measures: LayerMetrics, step: int) -> NDArray[np.int32]:
     """Returns the class of each sample's largest output."""
     outputs = outputs_of(measures, step)
-    return predictions.predict(outputs.values, outputs.kind).classes
+    return predictions.predict(np.asarray(outputs.values), outputs.kind).classes

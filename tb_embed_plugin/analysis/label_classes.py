@@ -38,7 +38,7 @@ def label_classes(
     outputs = None if step is None else run.outputs(layer, step)
     if outputs is None:
         return labels, labels
-    predicted = predict(outputs.values, outputs.kind).classes
+    predicted = predict(np.asarray(outputs.values), outputs.kind).classes
     n_classes = outputs.values.shape[1]
     return labels, match_outputs(labels, predicted, n_classes, outputs.names)
 

@@ -153,12 +153,12 @@ class OpenLayer:
         Raises:
             NotRecordedError: There is no such step.
         """
-        return self._run.snapshot(self.name, step)
+        return np.asarray(self._run.snapshot(self.name, step))
 
     def outputs(self, step: int) -> NDArray[np.float32] | None:
         """Returns the model's outputs at a step, float32 (n_samples, n_classes), or None."""
         found = self._run.outputs(self.name, step)
-        return None if found is None else found.values  # noqa: PD011 # no data frame
+        return None if found is None else np.asarray(found.values)
 
     def neighbors(self, step: int) -> NDArray[np.int64]:
         """Returns the 15 nearest neighbors of each measured sample, exact, nearest first.

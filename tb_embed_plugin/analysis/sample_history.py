@@ -13,6 +13,7 @@ from tb_embed_plugin.metrics.step_data import Outputs
 from tb_embed_plugin.metrics.step_metrics import outputs_of_samples
 from tb_embed_plugin.projections.neighbors import DistanceMetric, Neighbors, nearest
 from tb_embed_plugin.runs.run import Run
+from tb_embed_plugin.snapshot import is_finite
 
 
 def said_of(measures: LayerMetrics, sample: int, step: int) -> dict[str, float]:
@@ -66,11 +67,11 @@ def neighbors_at(
             f"sample {sample} is hidden, since it holds NaN or infinity at some step; "
             "choose another sample"
         )
-    snapshot = facts.only_shown(snapshot)
-    if not np.isfinite(snapshot).all():
+    shown = facts.shown_rows(snapshot)
+    if not is_finite(shown):
         raise UnsuitableDataError(
             f"{run.step_words(step)} holds NaN or infinity; choose another"
         )
     place = np.searchsorted(facts.shown, [sample])
-    found = nearest(snapshot, k, metric, queries=place)
+    found = nearest(np.asarray(shown), k, metric, queries=place)
     return replace(found, indices=facts.shown[found.indices].astype(np.int32))

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 MEMORY_SHARE = 0.75
-"""Of the machine's memory, what it may fill; memory-mapped files do not count."""
+"""Of the machine's memory, what it may fill, the snapshots that it reads included."""
 
 _PR_SET_PDEATHSIG = 1
 

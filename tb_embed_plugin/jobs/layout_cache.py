@@ -7,6 +7,7 @@ it is seen. So a request costs a small file and its frames, whatever the layer's
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,12 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import NotRecordedError
-from tb_embed_plugin.jobs.cache import Cache, cache_of, digest
+from tb_embed_plugin.jobs.cache import Cache, cache_of
 from tb_embed_plugin.projection import Projection
 from tb_embed_plugin.projections import engines
 from tb_embed_plugin.projections.engine import Codes, Engine, Settings
 from tb_embed_plugin.runs.layer_facts import LayerFacts
 from tb_embed_plugin.runs.run import Run, short_hash
+from tb_embed_plugin.snapshot import Snapshot, row_blocks
 from tb_embed_plugin.wording import no_such
 
 _SNAPSHOTS = "snapshots"
@@ -123,7 +125,7 @@ class LayoutCache:
         Raises:
             EmbedError: They cannot be read.
         """
-        return self.layer.only_shown(self.run.snapshot(self.layer.name, step))
+        return np.asarray(self._rows(step))
 
     @property
     def origin(self) -> str | None:
@@ -151,7 +153,7 @@ class LayoutCache:
             EmbedError: A snapshot cannot be read.
         """
         known = self.known_digests()
-        return known | {s: digest(self.snapshot(s)) for s in steps if s not in known}
+        return known | {s: _digest_of(self._rows(s)) for s in steps if s not in known}
 
     def keep_digests(self, digests: Mapping[int, str], origin: str | None = None) -> None:
         """Notes which content each step has, and in which coordinate system the frames lie.
@@ -180,6 +182,17 @@ class LayoutCache:
             raise NotRecordedError(no_such("column of categories", column, columns))
         return self.layer.only_shown(columns[column].categories()[0])
 
+    def _rows(self, step: int) -> Snapshot:
+        return self.layer.shown_rows(self.run.snapshot(self.layer.name, step))
+
     def _stamp(self, step: int) -> str:
         hidden = [self.layer.hidden] if self.layer.hidden else []
         return short_hash(self.run.stamp(self.layer.name, step), *hidden)
+
+
+def _digest_of(snapshot: Snapshot) -> str:
+    """Returns the digest of a snapshot's bytes, as `cache.digest` of all of them."""
+    content = hashlib.blake2b(digest_size=16)
+    for _, block in row_blocks(snapshot):
+        content.update(np.ascontiguousarray(block).data)
+    return content.hexdigest()

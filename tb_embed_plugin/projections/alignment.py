@@ -21,13 +21,13 @@ from numpy.typing import NDArray
 from tb_embed_plugin.errors import UnsuitableDataError
 from tb_embed_plugin.metrics.similarity import Cka, cka_of_products
 from tb_embed_plugin.projections.blocks import (
-    BLOCK_VALUES,
     SnapshotOf,
     blocks,
     check_finite,
     check_width,
 )
 from tb_embed_plugin.projections.moments import Moments
+from tb_embed_plugin.snapshot import Snapshot, rows_of_a_block
 
 MAX_ALIGNED_UNITS = 2048
 """Wider layers are not aligned: the singular vectors would take a minute."""
@@ -86,14 +86,14 @@ class LayerMap:
     correlations: NDArray[np.float64] | None = None
     steps: Sequence[StepMatch] = field(default=())
 
-    def carry(self, snapshot: NDArray[np.float32]) -> NDArray[np.float32]:
+    def carry(self, snapshot: Snapshot) -> NDArray[np.float32]:
         """Returns a snapshot in the other layer's space, float32 (n_samples, n_onto_units).
 
         Args:
             snapshot: float32 (n_samples, n_units), of any step.
         """
         carried = np.empty((len(snapshot), len(self.onto_mean)), np.float32)
-        height = _height(*self.matrix.shape)
+        height = rows_of_a_block(sum(self.matrix.shape))
         for start in range(0, len(snapshot), height):
             rows = slice(start, start + height)
             centred = snapshot[rows].astype(np.float64) - self.mean
@@ -159,12 +159,10 @@ def map_layer(
     return replace(alignment, steps=steps)
 
 
-def _joint_moments(
-    one: tuple[int, NDArray[np.float32]], other: tuple[int, NDArray[np.float32]]
-) -> Moments:
+def _joint_moments(one: tuple[int, Snapshot], other: tuple[int, Snapshot]) -> Moments:
     """Returns the moments of the rows of two snapshots side by side."""
     moments = Moments()
-    height = _height(one[1].shape[1], other[1].shape[1])
+    height = rows_of_a_block(one[1].shape[1] + other[1].shape[1])
     for start in range(0, len(one[1]), height):
         sides = [x[start : start + height].astype(np.float64) for _, x in (one, other)]
         for (step, _), side in zip((one, other), sides, strict=True):
@@ -176,7 +174,7 @@ def _joint_moments(
 def _cka(
     mean: NDArray[np.float64],
     covariance: NDArray[np.float64],
-    snapshots: tuple[NDArray[np.float32], NDArray[np.float32]],
+    snapshots: tuple[Snapshot, Snapshot],
 ) -> Cka:
     one, other = snapshots
     n_samples, units = one.shape
@@ -194,9 +192,7 @@ def _cka(
     )
 
 
-def _squared_lengths(
-    snapshot: NDArray[np.float32], mean: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _squared_lengths(snapshot: Snapshot, mean: NDArray[np.float64]) -> NDArray[np.float64]:
     lengths = np.empty(len(snapshot))
     for rows, block in blocks(snapshot):
         lengths[rows] = np.square(block - mean).sum(axis=1)
@@ -255,11 +251,9 @@ def _whitening(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(axes[:, :kept] / np.sqrt(variances[:kept]))
 
 
-def _residual(
-    alignment: LayerMap, snapshot: NDArray[np.float32], onto: NDArray[np.float32]
-) -> float | None:
+def _residual(alignment: LayerMap, snapshot: Snapshot, onto: Snapshot) -> float | None:
     difference = size = 0.0
-    height = _height(*alignment.matrix.shape)
+    height = rows_of_a_block(sum(alignment.matrix.shape))
     for start in range(0, len(onto), height):
         rows = slice(start, start + height)
         target = onto[rows].astype(np.float64) - alignment.onto_mean
@@ -267,7 +261,3 @@ def _residual(
         difference += float(((carried - target) ** 2).sum())
         size += float((target**2).sum())
     return (difference / size) ** 0.5 if size > 0 else None
-
-
-def _height(units: int, onto_units: int) -> int:
-    return max(1, BLOCK_VALUES // (units + onto_units))

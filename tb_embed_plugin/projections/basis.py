@@ -12,6 +12,7 @@ from tb_embed_plugin.projections.engine import Parameter
 from tb_embed_plugin.projections.leading_axes import largest
 from tb_embed_plugin.projections.moments import Spread
 from tb_embed_plugin.projections.scaling import Scaling
+from tb_embed_plugin.snapshot import Snapshot
 
 BASIS_STEPS = Parameter(
     name="basis_steps",
@@ -76,7 +77,7 @@ class Basis:
             shares[: len(known)] = known
         return shares
 
-    def project(self, snapshot: NDArray[np.float32], components: int) -> NDArray[np.float32]:
+    def project(self, snapshot: Snapshot, components: int) -> NDArray[np.float32]:
         """Returns the frame of a snapshot.
 
         Args:
@@ -101,7 +102,7 @@ class Basis:
             frame[:, : axes.shape[1]] -= total / len(snapshot)
         return frame
 
-    def origin(self, snapshot: NDArray[np.float32]) -> NDArray[np.float64]:
+    def origin(self, snapshot: Snapshot) -> NDArray[np.float64]:
         """Returns the scaled activations that a snapshot's frame has at zero, (n_units,)."""
         if not self.center_steps:
             return self.mean
@@ -110,7 +111,7 @@ class Basis:
             spread.add(block)
         return spread.mean()
 
-    def variance_shown(self, snapshot: NDArray[np.float32], components: int) -> float | None:
+    def variance_shown(self, snapshot: Snapshot, components: int) -> float | None:
         """Returns the share of one snapshot's own variance that its frame shows.
 
         Both are taken about the snapshot's mean, so that a shift of the whole layer counts

@@ -9,20 +9,16 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import TooMuchAskedError, UnsuitableDataError
 from tb_embed_plugin.metadata import MAX_UNITS
+from tb_embed_plugin.snapshot import Snapshot, row_blocks
 
-SnapshotOf = Callable[[int], NDArray[np.float32]]
+SnapshotOf = Callable[[int], Snapshot]
 """Gives the snapshot of a step, float32 (n_samples, n_units); may be called more than once."""
 
-BLOCK_VALUES = 1 << 18
-"""Values worked on at a time: 2 MiB in float64 stay in the processor's cache."""
 
-
-def blocks(snapshot: NDArray[np.float32]) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+def blocks(snapshot: Snapshot) -> Iterator[tuple[slice, NDArray[np.float64]]]:
     """Yields the rows of a snapshot as float64 (n_rows, n_units), and which rows they are."""
-    height = max(1, BLOCK_VALUES // snapshot.shape[1])
-    for start in range(0, len(snapshot), height):
-        rows = slice(start, start + height)
-        yield rows, snapshot[rows].astype(np.float64)
+    for rows, block in row_blocks(snapshot):
+        yield rows, block.astype(np.float64)
 
 
 def check_finite(step: int, values: NDArray[np.floating]) -> None:

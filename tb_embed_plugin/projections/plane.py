@@ -6,11 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.projections.basis import Basis
+from tb_embed_plugin.snapshot import Snapshot
 
 
 def logits_on_plane(
     basis: Basis,
-    snapshot: NDArray[np.float32],
+    snapshot: Snapshot,
     kernel: NDArray[np.floating],
     bias: NDArray[np.floating],
 ) -> NDArray[np.float64]:

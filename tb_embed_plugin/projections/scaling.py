@@ -25,6 +25,7 @@ from tb_embed_plugin.errors import UnsuitableDataError
 from tb_embed_plugin.projections.blocks import SnapshotOf, blocks, check_finite, check_width
 from tb_embed_plugin.projections.engine import Parameter, Settings
 from tb_embed_plugin.projections.moments import Spread
+from tb_embed_plugin.snapshot import Snapshot
 
 PARAMETERS = (
     Parameter(
@@ -104,9 +105,7 @@ class Scaling:
             deviation[deviation <= _CONSTANT * size] = 1
         return cls(means.mean(axis=0), radius, deviation, bool(settings["spherize"]))
 
-    def blocks(
-        self, snapshot: NDArray[np.float32]
-    ) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+    def blocks(self, snapshot: Snapshot) -> Iterator[tuple[slice, NDArray[np.float64]]]:
         """Yields the rows of a snapshot, scaled, float64 (n_rows, n_units), and their places.
 
         The snapshot may be of any step; float32 (n_samples, n_units).
@@ -124,9 +123,7 @@ class Scaling:
                 scaled /= np.where(lengths > 0, lengths, 1)
             yield rows, scaled
 
-    def undo(
-        self, snapshot: NDArray[np.float32]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def undo(self, snapshot: Snapshot) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Returns `gain` and `origin`, so that scaled activations times gain plus origin are x.
 
         Args:
@@ -166,7 +163,7 @@ class Scaling:
                 check_finite(step, block)
                 yield rows, block
 
-    def _about(self, snapshot: NDArray[np.float32]) -> tuple[NDArray[np.float64], float]:
+    def _about(self, snapshot: Snapshot) -> tuple[NDArray[np.float64], float]:
         if self.radius is None:
             return np.zeros(snapshot.shape[1]), 1.0
         spread = Spread()
@@ -176,7 +173,7 @@ class Scaling:
         return spread.mean(), self.radius / own if own > 0 else 1.0
 
 
-def _spread(step: int, snapshot: NDArray[np.float32]) -> Spread:
+def _spread(step: int, snapshot: Snapshot) -> Spread:
     check_width(snapshot.shape[1])
     spread = Spread()
     for _, block in blocks(snapshot):

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
+
+from tb_embed_plugin.snapshot import Snapshot, row_blocks
 
 MOST_HIDDEN = 0.5
 """Share of a layer's samples that may be hidden."""
@@ -21,11 +22,16 @@ HiddenAt = tuple[tuple[int, tuple[int, ...]], ...]
 """Steps, ascending, each with the samples that are not finite there."""
 
 
-def not_finite_rows(values: NDArray[np.float32]) -> Rows:
-    """Returns the rows of a snapshot, float32 (n_samples, n_units), that are not finite."""
-    finite = np.isfinite(values).all(axis=1)
-    rows = np.flatnonzero(~finite)
-    return None if len(rows) > MOST_HIDDEN * len(values) else tuple(rows.tolist())
+def not_finite_rows(snapshot: Snapshot) -> Rows:
+    """Returns the rows of a snapshot that are not finite.
+
+    Raises:
+        UnreadableError: It cannot be read any more.
+    """
+    found: list[int] = []
+    for rows, block in row_blocks(snapshot):
+        found += (rows.start + np.flatnonzero(~np.isfinite(block).all(axis=1))).tolist()
+    return None if len(found) > MOST_HIDDEN * len(snapshot) else tuple(found)
 
 
 def divided(rows_at: Mapping[int, Rows], n_samples: int) -> tuple[frozenset[int], HiddenAt]:

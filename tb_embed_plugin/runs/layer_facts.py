@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tb_embed_plugin.metadata import OutputsKind
 from tb_embed_plugin.runs.finite import HiddenAt
 from tb_embed_plugin.runs.manifest import ColumnInfo
+from tb_embed_plugin.snapshot import ChosenRows, Snapshot
 
 T = TypeVar("T", bound=np.generic)
 
@@ -80,6 +81,10 @@ class LayerFacts:
         """Returns the rows of the samples that are shown."""
         return values[self.shown] if self.hidden else values
 
+    def shown_rows(self, snapshot: Snapshot) -> Snapshot:
+        """Returns the rows of a snapshot that are shown."""
+        return ChosenRows(snapshot, self.shown) if self.hidden else snapshot
+
     def with_hidden(self, values: NDArray[T]) -> NDArray[T]:
         """Returns rows of all samples, hidden ones having that of a sample that is shown.
 
@@ -103,7 +108,7 @@ class RecordedOutputs:
     """What the model says of a layer's samples at one step.
 
     Attributes:
-        values: float32 (n_samples, n_classes), read-only.
+        values: float32 (n_samples, n_classes), whose rows are read when they are asked for.
         kind: What they are.
         kernel: The output layer's weights, float32 (n_units, n_classes), where the layer that
             was asked for feeds it and they were recorded.
@@ -112,7 +117,7 @@ class RecordedOutputs:
             nobody has named them.
     """
 
-    values: NDArray[np.float32]
+    values: Snapshot
     kind: OutputsKind
     kernel: NDArray[np.float32] | None
     bias: NDArray[np.float32] | None

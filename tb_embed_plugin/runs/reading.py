@@ -12,6 +12,10 @@ import stat
 from collections.abc import Callable
 from io import BufferedReader
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import UnreadableError
 
@@ -80,8 +84,11 @@ def read_file(path: Path, most: int, remedy: str) -> bytes:
     """
     with open_file(path) as file:
         # By its size first, so that a file that is refused is not read; it may grow meanwhile.
-        check_size(path.name, os.fstat(file.fileno()).st_size, most, remedy)
-        data = file.read(most + 1)
+        size = os.fstat(file.fileno()).st_size
+        check_size(path.name, size, most, remedy)
+        data = file.read(size + 1)
+        if len(data) > size:
+            data += file.read(most + 1 - len(data))
     check_size(path.name, len(data), most, remedy)
     return data
 
@@ -121,3 +128,82 @@ def refuse_other_kinds(path: Path, mode: int) -> None:
 def kind_of(mode: int) -> str:
     """Returns in words what is no regular file, by its mode."""
     return next((words for fits, words in _KINDS if fits(mode)), "something else")
+
+
+class BlockFile:
+    """A file of which blocks are read where they lie; open as long as this is in use.
+
+    Args:
+        path: The file.
+        least: Bytes that it must have.
+
+    Raises:
+        UnreadableError: There is no such file, or it is shorter.
+    """
+
+    def __init__(self, path: Path, least: int) -> None:
+        self._name = path.name
+        self._descriptor = -1
+        try:
+            self._descriptor = open_descriptor(path)
+            self._seen = self._stamp()
+        except OSError as error:
+            raise self._unreadable(error) from error
+        if self._seen[1] < least:
+            raise UnreadableError(
+                f"{path.name} is cut short: it has {self._seen[1]} bytes, not at least "
+                f"{least}; write it again"
+            )
+
+    def __del__(self) -> None:
+        """Closes the file."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+
+    def read_into(self, values: NDArray[Any], offset: int) -> None:
+        """Reads as many bytes as an array has into it.
+
+        Args:
+            values: A contiguous array.
+            offset: Bytes before the first.
+
+        Raises:
+            UnreadableError: The file was cut or written to since it was opened.
+        """
+        rest = values.reshape(-1).view(np.uint8).data
+        try:
+            while rest:
+                done = _read_at(self._descriptor, rest, offset)
+                if not done:
+                    raise UnreadableError(
+                        f"{self._name} was cut while it was read; write it again, or reload "
+                        "the page once it is whole"
+                    )
+                rest, offset = rest[done:], offset + done
+            if self._stamp() != self._seen:
+                raise UnreadableError(
+                    f"{self._name} was written to while it was read; reload the page once it "
+                    "is whole"
+                )
+        except OSError as error:
+            raise self._unreadable(error) from error
+
+    def _stamp(self) -> tuple[int, int]:
+        status = os.fstat(self._descriptor)
+        return status.st_mtime_ns, status.st_size
+
+    def _unreadable(self, error: OSError) -> UnreadableError:
+        return UnreadableError(
+            f"{self._name} cannot be read ({error.strerror or type(error).__name__}); check "
+            "its disk and its permissions, and reload the page"
+        )
+
+
+def _read_at(descriptor: int, buffer: memoryview, offset: int) -> int:
+    """Reads some bytes into a buffer, and returns how many."""
+    if hasattr(os, "preadv"):
+        return os.preadv(descriptor, [buffer], offset)
+    os.lseek(descriptor, offset, os.SEEK_SET)
+    data = os.read(descriptor, len(buffer))
+    buffer[: len(data)] = data
+    return len(data)

@@ -28,6 +28,7 @@ from tb_embed_plugin.runs.run import Run, not_finite_problems, short_hash
 from tb_embed_plugin.runs.safe_path import confined
 from tb_embed_plugin.runs.sprites import MAX_SHEET_BYTES
 from tb_embed_plugin.runs.tables.metadata_table import Column, read_table
+from tb_embed_plugin.snapshot import LazyRows, Snapshot
 from tb_embed_plugin.wording import listed
 
 MAX_LOOKED_AT_BYTES = 256 << 20
@@ -123,17 +124,17 @@ class RecordedRun(Run):
         """Returns when and of what a snapshot was taken."""
         return self.manifest.fingerprint, self._step(step)
 
-    def snapshot(self, layer: str, step: int) -> NDArray[np.float32]:
-        """Returns a snapshot, float32 (n_samples, n_units), read-only."""
+    def snapshot(self, layer: str, step: int) -> Snapshot:
+        """Returns a snapshot, whose rows are read when they are asked for."""
         facts = self.layer(layer)
-        return self._tensor(layer, step, (facts.samples, facts.units))
+        return self._matrix(layer, step, (facts.samples, facts.units))
 
     def outputs(self, layer: str, step: int) -> RecordedOutputs | None:
         """Returns what the model says of a layer's samples."""
         facts, recorded = self.layer(layer), self.manifest.outputs
         if recorded is None:
             return None
-        values = self._tensor(OUTPUTS_TENSOR, step, (facts.samples, recorded.classes))
+        values = self._matrix(OUTPUTS_TENSOR, step, (facts.samples, recorded.classes))
         kernel = bias = None
         if recorded.head == layer:
             shape = (1, facts.units, recorded.classes)
@@ -174,15 +175,24 @@ class RecordedRun(Run):
             for i, step in enumerate(steps)
         }
 
+    def _matrix(self, name: str, step: int, shape: tuple[int, int]) -> LazyRows:
+        return self._checkpoint(name, step, shape).rows(name)
+
     def _tensor(self, name: str, step: int, shape: tuple[int, ...]) -> NDArray[np.float32]:
+        tensor = self._checkpoint(name, step, shape).tensor(name)
+        return tensor.astype(np.float32, copy=False)
+
+    def _checkpoint(self, name: str, step: int, shape: tuple[int, ...]) -> Checkpoint:
+        """Returns the checkpoint of a step, provided that a tensor in it has a shape."""
         self._step(step)
-        tensor = Checkpoint(self.path, self.manifest.checkpoint(step)).tensor(name)
-        if tensor.shape != shape:
+        checkpoint = Checkpoint(self.path, self.manifest.checkpoint(step))
+        found = checkpoint.entry(name).shape
+        if found != shape:
             raise UnreadableError(
-                f"{name!r} has the shape {tensor.shape} instead of {shape} at "
+                f"{name!r} has the shape {found} instead of {shape} at "
                 f"{self.step_words(step)}; record the run again"
             )
-        return tensor.astype(np.float32, copy=False)
+        return checkpoint
 
     def _step(self, number: int) -> Step:
         for step in self.manifest.steps:
@@ -198,13 +208,10 @@ def _rows_in(run: RecordedRun, layer: str, step: Step, shape: tuple[int, int]) -
     key = run.path, run.manifest.fingerprint, layer, step
     if key not in _KNOWN_ROWS:
         try:
-            _KNOWN_ROWS[key] = not_finite_rows(
-                Checkpoint(run.path, run.manifest.checkpoint(step.step))
-                .tensor(layer)
-                .astype(np.float32, copy=False)
-                .reshape(shape)
-            )
-        except (UnreadableError, ValueError):
+            checkpoint = Checkpoint(run.path, run.manifest.checkpoint(step.step))
+            rows = checkpoint.rows(layer) if checkpoint.entry(layer).shape == shape else None
+            _KNOWN_ROWS[key] = None if rows is None else not_finite_rows(rows)
+        except (UnreadableError, NotRecordedError):
             return None  # whoever reads it says what is wrong
         while len(_KNOWN_ROWS) > _MOST_KNOWN:
             _KNOWN_ROWS.pop(next(iter(_KNOWN_ROWS)))

@@ -9,14 +9,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
 from tb_embed_plugin.errors import NotRecordedError
 from tb_embed_plugin.metrics.catalog import DEFINITIONS
 from tb_embed_plugin.runs.layer_facts import LayerFacts, RecordedOutputs
 from tb_embed_plugin.runs.manifest import Phase, Step
 from tb_embed_plugin.runs.tables.metadata_table import Column
+from tb_embed_plugin.snapshot import Snapshot
 from tb_embed_plugin.wording import no_such
 
 Writer = Literal["tb_embed", "projector", "torch"]
@@ -81,12 +79,12 @@ class Run(ABC):
         """Returns what changes when a snapshot does, in every process alike by its `repr`."""
 
     @abstractmethod
-    def snapshot(self, layer: str, step: int) -> NDArray[np.float32]:
-        """Returns a snapshot, float32 (n_samples, n_units), read-only.
+    def snapshot(self, layer: str, step: int) -> Snapshot:
+        """Returns a snapshot, whose rows are read when they are asked for.
 
         Raises:
             NotRecordedError: There is no such layer or step.
-            UnreadableError: Its file is damaged or of another shape.
+            UnreadableError: Its file is damaged or of another shape; so may reading a row say.
         """
 
     @abstractmethod

@@ -10,6 +10,7 @@ from tb_embed_plugin.runs.layer_facts import LayerFacts
 from tb_embed_plugin.runs.run import Run
 from tb_embed_plugin.server.columns import describe_columns, encode_columns
 from tb_embed_plugin.server.response import Answer, Service, binary_answer, bound
+from tb_embed_plugin.snapshot import part_of
 
 
 def runs(service: Service, arguments: Arguments) -> Answer:
@@ -46,9 +47,8 @@ def vectors(service: Service, arguments: Arguments) -> Answer:
     samples = arguments.members("samples", range(len(snapshot)))
     units = arguments.members("units", range(layer.units))
     bound(len(samples) * len(units) * 4, "samples")
-    # Units first: one of them, of many samples, is small.
-    rows = snapshot if len(units) == layer.units else snapshot[:, units]
-    return binary_answer({"vectors": rows[samples]}, None, run.layer_version(layer.name))
+    found = part_of(snapshot, samples, units)
+    return binary_answer({"vectors": found}, None, run.layer_version(layer.name))
 
 
 def _layer(service: Service, arguments: Arguments) -> tuple[Run, LayerFacts]:

@@ -193,7 +193,7 @@ def test_the_middle_of_an_epoch_has_its_own_weights(tmp_path: Path, digits: Digi
     fit(model, *digits, checkpoint)
 
     run = read_run(tmp_path)
-    snapshots = [run.snapshot("fc1", step) for step in run.steps]
+    snapshots = [np.asarray(run.snapshot("fc1", step)) for step in run.steps]
     assert len(snapshots) >= 3
     for one, other in itertools.pairwise(snapshots):
         assert np.abs(one - other).max() > 1e-4

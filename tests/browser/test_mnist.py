@@ -41,7 +41,7 @@ def test_ten_thousand_digits_play_eleven_epochs(
         tab.wait_for_picture(10)
         expect(tab.canvas).to_have_accessible_name("2D PCA of fc1, epoch 10, 10,000 samples")
         labels = np.array([int(cell) for cell in columns_of(run)[1].cells])
-        assert_worth_a_look(tab, run.snapshot("fc1", 10), labels)
+        assert_worth_a_look(tab, np.asarray(run.snapshot("fc1", 10)), labels)
         tab.note_titles()
         tab.frame.get_by_role("button", name="Play").click()
         tab.wait_until(lambda: len(tab.titles()) == 11)

@@ -361,7 +361,7 @@ def test_a_failure_is_told_until_it_is_started_again(tmp_path: Path) -> None:
     told = wait_for(client, "projection", FC1, "failed", "done")
 
     assert told["state"] == "failed"
-    assert "is missing or cut short" in told["message"]
+    assert "is cut short: it has" in told["message"]
     assert data.name in told["message"]
     assert told["expected_seconds"] > 0, "what another job would take"
     again = get(client, "projection", FC1, start=True).get_json()

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 
 from tb_embed_plugin.errors import TooMuchAskedError, UnsuitableDataError
-from tb_embed_plugin.projections import blocks, pca
+from tb_embed_plugin.projections import pca
 from tb_embed_plugin.projections.basis import Basis
 from tests.planted import random_snapshots
 
@@ -94,7 +94,7 @@ def test_copies_of_one_snapshot_do_not_move() -> None:
 def test_small_blocks_give_the_same_basis(monkeypatch: pytest.MonkeyPatch) -> None:
     snapshots = random_snapshots(3)
     whole = fit(snapshots)
-    monkeypatch.setattr(blocks, "BLOCK_VALUES", 12 * 7)
+    monkeypatch.setattr("tb_embed_plugin.snapshot.BLOCK_VALUES", 12 * 7)
     small = fit(snapshots)
 
     np.testing.assert_allclose(small.axes, whole.axes, atol=1e-10)

@@ -182,8 +182,8 @@ def _long(folder: Path) -> str:
     ("make", "said"),
     [
         (_missing, "there is none in the run; put gone.tsv there"),
-        (_directory, "metadata.tsv in the run is a directory; name a file"),
-        (_pipe, "metadata.tsv in the run is not a plain file"),
+        (_directory, "metadata.tsv in the run is a directory, not a plain file; name a file"),
+        (_pipe, "metadata.tsv in the run is a named pipe, not a plain file; name a file"),
         (_link_to_nothing, "there is none in the run"),
         (_link_to_itself, "there is none in the run"),
         (_link_out, "metadata.tsv links to a file outside of the run"),

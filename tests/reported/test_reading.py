@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import mmap
 import os
+import re
 import socket
 import threading
+import tracemalloc
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 import pytest
 
+import tb_embed_plugin
 from tb_embed_plugin import record
 from tb_embed_plugin.errors import BusyError, UnreadableError
 from tb_embed_plugin.metadata import MANIFEST_FILE
@@ -20,8 +25,12 @@ from tb_embed_plugin.plugin import EmbeddingsPlugin
 from tb_embed_plugin.runs import found_run
 from tb_embed_plugin.runs.found_run import BrokenRun
 from tb_embed_plugin.runs.logdir import Logdir
-from tb_embed_plugin.runs.reading import open_file, read_file
+from tb_embed_plugin.runs.reading import BlockFile, open_file, read_file
+from tb_embed_plugin.runs.stored_rows import FileRows, Place
+from tb_embed_plugin.runs.tables.metadata_table import Column
+from tb_embed_plugin.snapshot import BLOCK_VALUES, row_blocks
 from tests.harness import client_for, finished, is_a_message
+from tests.planted import Head, write_run
 from tests.reported.logs import configure, entry, save, values, write_table, write_words
 
 BASE = "/data/plugin/tb_embed/"
@@ -192,3 +201,124 @@ def test_a_file_is_refused_by_its_size_before_it_is_read(tmp_path: Path) -> None
     message = "file has 5 bytes, at most 4 are read; write less"
     with pytest.raises(UnreadableError, match=message):
         read_file(tmp_path / "file", 4, "write less")
+
+
+def wide_run(folder: Path, rows: int = 3000, units: int = 200) -> None:
+    """Records a layer of more than one block, and outputs."""
+    labels = Column("label", "category", [str(i % 10) for i in range(rows)])
+    head = Head([values(units, 10)], [np.zeros(10, np.float32)])
+    write_run(folder, {"fc1": [values(rows, units)]}, labels, head=head)
+
+
+WIDE_ADDRESSES = (
+    "vectors?run=.&layer=fc1&step=0",
+    "projection?run=.&layer=fc1",
+    "projection?run=.&layer=fc1&engine=axes",
+    "metrics?run=.&layer=fc1",
+    "neighbors?run=.&layer=fc1&step=0&sample=1",
+    "confusion?run=.&layer=fc1&step=0",
+    "sample_history?run=.&layer=fc1&sample=1",
+)
+
+
+@pytest.mark.parametrize("address", WIDE_ADDRESSES)
+def test_a_file_cut_while_it_is_read_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    wide_run(tmp_path)
+    client = client_for(tmp_path, EmbeddingsPlugin)
+    assert client.get(BASE + "runs").get_json()["problems"] == []
+    (data,) = tmp_path.glob("model.ckpt-0.data-*")
+    read = BlockFile.read_into
+
+    def cut(file: BlockFile, into: Any, offset: int) -> None:
+        os.truncate(data, 100)
+        read(file, into, offset)
+
+    monkeypatch.setattr(BlockFile, "read_into", cut)
+    answer = client.get(BASE + address)
+    assert (answer.status_code, is_a_message(answer.text)) == (400, True)
+    assert f"{data.name} was cut while it was read" in answer.text
+
+
+def test_the_server_maps_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wide_run(tmp_path)
+    client = client_for(tmp_path, EmbeddingsPlugin)
+    mapped: list[object] = []
+
+    def note(*arguments: object, **_: object) -> None:
+        mapped.append(arguments)
+        raise AssertionError(arguments)
+
+    monkeypatch.setattr(mmap, "mmap", note)
+    for address in ("runs", "metadata?run=.&layer=fc1", *WIDE_ADDRESSES):
+        assert client.get(BASE + address).status_code == 200, address
+    assert mapped == []
+
+
+def test_nothing_but_the_import_of_a_users_own_files_knows_how_to_map() -> None:
+    package = Path(tb_embed_plugin.__file__).parent
+    users = {
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        if re.search(r"\b(memmap|mmap(_mode)?)\b", path.read_text())
+    }
+    assert users == {"commands/importing/input_files.py"}
+    # One module opens what lies in a log directory.
+    openers = {
+        path.relative_to(package).as_posix()
+        for path in package.joinpath("runs").rglob("*.py")
+        if re.search(r"\.open\(\"rb|read_bytes\(|read_text\(", path.read_text())
+    }
+    assert openers <= {"runs/recording_lock.py"}
+
+
+def test_a_file_written_to_while_it_is_read_is_told_too(tmp_path: Path) -> None:
+    path = tmp_path / "values.bytes"
+    values(4, 4).tofile(path)
+    rows = FileRows(path, Place("<f4", (4, 4), 0))
+    np.testing.assert_array_equal(rows[1:3], values(4, 4)[1:3])
+    os.utime(path, (1, 1))
+    with pytest.raises(UnreadableError, match="was written to while it was read; reload"):
+        rows[1:3]
+
+
+def test_one_row_or_unit_of_a_large_snapshot_costs_no_copy_of_it(tmp_path: Path) -> None:
+    rows, units = 40_000, 200
+    wide_run(tmp_path, rows, units)
+    client = client_for(tmp_path, EmbeddingsPlugin)
+    ask = BASE + "vectors?run=.&layer=fc1&step=0"
+    client.get(f"{ask}&samples=0&units=0")
+    for part in ("samples=7&units=0-99", "samples=0-39999&units=3"):
+        tracemalloc.start()
+        try:
+            assert client.get(f"{ask}&{part}").status_code == 200
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        assert peak < rows * units * 4 / 4, part
+
+
+@pytest.mark.parametrize("dtype", ["<f4", ">f4", "<f8", "<f2", "<i8", "|u1", "bfloat16"])
+def test_rows_of_every_type_are_read_in_blocks(tmp_path: Path, dtype: str) -> None:
+    rows, units = 5000, 150
+    stored = np.dtype(ml_dtypes.bfloat16 if dtype == "bfloat16" else dtype)
+    array = (values(rows, units) * 100).astype(stored)
+    (tmp_path / "x").write_bytes(b"head" + array.tobytes())
+    read = FileRows(tmp_path / "x", Place(dtype, (rows, units), 4))
+    expected = array.astype(np.float32)
+    np.testing.assert_array_equal(np.asarray(read), expected)
+    np.testing.assert_array_equal(read[4000:4100], expected[4000:4100])
+    some = np.array([4999, 3, 3, 2500, -1])
+    np.testing.assert_array_equal(read[some], expected[some])
+    blocks = [block.copy() for _, block in row_blocks(read)]
+    np.testing.assert_array_equal(np.concatenate(blocks), expected)
+    tracemalloc.start()
+    try:
+        for _ in row_blocks(read):
+            pass
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    # Three of a block: stored, widened, as float32.
+    assert peak < 4 * 4 * BLOCK_VALUES < 8 * rows * units

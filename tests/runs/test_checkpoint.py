@@ -80,10 +80,9 @@ def test_reads_every_plain_type_and_shape(
     np.testing.assert_array_equal(tensor, values)
 
 
-def test_maps_the_file_and_cannot_write_it(tmp_path: Path) -> None:
+def test_what_is_read_cannot_be_written(tmp_path: Path) -> None:
     tensor = Checkpoint(save(tmp_path, x=np.ones((4, 4), np.float32)), "ckpt").tensor("x")
 
-    assert isinstance(tensor, np.memmap)
     with pytest.raises(ValueError, match="read-only"):
         tensor[0] = 0
 
@@ -113,7 +112,7 @@ def test_says_when_the_data_are_cut_short(tmp_path: Path) -> None:
     data = folder / "ckpt.data-00000-of-00001"
     data.write_bytes(data.read_bytes()[:3999])
 
-    with pytest.raises(UnreadableError, match="at least 4000 bytes"):
+    with pytest.raises(UnreadableError, match="it has 3999 bytes, not at least 4000"):
         Checkpoint(folder, "ckpt").tensor("x")
 
 

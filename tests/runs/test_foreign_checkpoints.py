@@ -45,7 +45,7 @@ def test_a_saver_of_many_steps_is_a_run_with_them(
     assert run.steps == [0, 20, 100, 1000]
     for step, tensors in values.items():
         for name, value in tensors.items():
-            read = run.snapshot(name, step or 0)
+            read = np.asarray(run.snapshot(name, step or 0))
             assert read.dtype == np.float32
             assert read.tobytes() == value.tobytes()
             assert not read.flags.writeable
@@ -56,7 +56,7 @@ def test_a_saver_without_a_step_is_a_run_of_step_0(tmp_path: Path) -> None:
     run = open_run(save_by_saver(tmp_path, {None: {"words": value}}))
 
     assert run.steps == [0]
-    assert run.snapshot("words", 0).tobytes() == value.tobytes()
+    assert np.asarray(run.snapshot("words", 0)).tobytes() == value.tobytes()
 
 
 def test_a_checkpoint_manager_counts_the_steps(tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_a_checkpoint_manager_counts_the_steps(tmp_path: Path) -> None:
     assert layer.name == "embedding"
     assert run.steps == [1, 2, 3, 4]
     for step, value in enumerate(values, 1):
-        assert run.snapshot("embedding", step).tobytes() == value.tobytes()
+        assert np.asarray(run.snapshot("embedding", step)).tobytes() == value.tobytes()
 
 
 def test_numbers_in_keras_old_names_are_steps(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_numbers_in_keras_old_names_are_steps(tmp_path: Path) -> None:
     run = open_run(tmp_path)
 
     assert run.steps == [1, 2, 11]
-    assert run.snapshot("kernel", 11).tobytes() == values[11].tobytes()
+    assert np.asarray(run.snapshot("kernel", 11)).tobytes() == values[11].tobytes()
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_bfloat16_is_widened_without_a_loss(tmp_path: Path) -> None:
     variable = tf.Variable(values)
     tf.train.Checkpoint(embedding=variable).save(str(tmp_path / "ckpt"))
 
-    read = open_run(tmp_path).snapshot("embedding", 1)
+    read = np.asarray(open_run(tmp_path).snapshot("embedding", 1))
     assert read.tobytes() == tf.cast(values, tf.float32).numpy().tobytes()
 
 
@@ -171,8 +171,8 @@ def test_keras_weights_bear_their_names_and_optimizers_are_left_out(
 
     assert {layer.name for layer in run.layers} == {"net/words/embeddings", "net/fc1/kernel"}
     words, kernel = (model.get_layer(name).weights[0].numpy() for name in ("words", "fc1"))
-    assert run.snapshot("net/words/embeddings", 1).tobytes() == words.tobytes()
-    assert run.snapshot("net/fc1/kernel", 1).tobytes() == kernel.tobytes()
+    assert np.asarray(run.snapshot("net/words/embeddings", 1)).tobytes() == words.tobytes()
+    assert np.asarray(run.snapshot("net/fc1/kernel", 1)).tobytes() == kernel.tobytes()
 
 
 def test_slots_of_keras_2_optimizers_are_left_out(tmp_path: Path) -> None:
@@ -201,7 +201,7 @@ def test_rows_that_change_over_the_steps_are_shown_apart(tmp_path: Path) -> None
         ("embedding", 12, (2, 4)),
         ("embedding (10 x 6)", 10, (1, 3)),
     ]
-    assert run.snapshot("embedding (10 x 6)", 3).tobytes() == values[2].tobytes()
+    assert np.asarray(run.snapshot("embedding (10 x 6)", 3)).tobytes() == values[2].tobytes()
     (problem,) = run.problems
     assert problem.startswith("embedding changes its shape between steps (12 x 6")
 
@@ -227,7 +227,7 @@ def test_a_damaged_checkpoint_is_named_and_hides_no_other(tmp_path: Path) -> Non
     assert run.steps == [1, 4, 5]
     assert any("ckpt-2.index is damaged" in problem for problem in run.problems)
     assert any("ckpt-3.index is missing" in problem for problem in run.problems)
-    with pytest.raises(UnreadableError, match="missing or cut short"):
+    with pytest.raises(UnreadableError, match="is cut short"):
         run.snapshot("embedding", 4)
 
 
@@ -274,7 +274,7 @@ def test_a_snapshot_that_is_not_finite_is_told_once_it_was_read(tmp_path: Path) 
     logdir = Logdir(tmp_path, list)
     run = logdir.run(".")
     assert run.problems == []
-    assert run.snapshot("embedding", 2).tobytes() == bad.tobytes()
+    assert np.asarray(run.snapshot("embedding", 2)).tobytes() == bad.tobytes()
 
     for again in (logdir.run("."), *logdir.list_runs()):
         assert isinstance(again, ForeignRun)

@@ -69,7 +69,7 @@ def test_the_tutorials_output_is_a_run_with_a_time_axis(tmp_path: Path) -> None:
     assert (layer.name, layer.samples, layer.units) == ("images", 50, 16)
     assert layer.steps == tuple(range(1, 11))
     for step, value in values.items():
-        assert run.snapshot("images", step).tobytes() == value.tobytes()
+        assert np.asarray(run.snapshot("images", step)).tobytes() == value.tobytes()
     index, label = run.columns("images")
     assert (index.name, index.type, label.name, label.type) == (
         "index",
@@ -207,7 +207,7 @@ def test_keras_callback_saves_below_its_configuration(tmp_path: Path) -> None:
     assert names(logdir) == ["."], "train/ is not shown twice"
     run = logdir.run(".")
     assert run.steps == [1, 2]
-    assert run.snapshot(run.layers[0].name, 2).tobytes() == values[1].tobytes()
+    assert np.asarray(run.snapshot(run.layers[0].name, 2)).tobytes() == values[1].tobytes()
 
 
 def test_runs_without_event_files_are_found_at_every_depth(folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import mmap
 import os
 import shutil
 import zipfile
@@ -31,6 +32,7 @@ from tb_embed_plugin.runs.foreign.reader import Reader
 from tb_embed_plugin.runs.foreign.readers import READERS
 from tb_embed_plugin.runs.foreign.weight_files import WeightFiles
 from tb_embed_plugin.runs.foreign.weight_formats import FORMATS
+from tb_embed_plugin.snapshot import LazyRows
 from tests.harness import finished, is_a_message
 
 Values = NDArray[np.float32]
@@ -199,12 +201,13 @@ def check_tensors(found: FolderContents) -> Iterator[str]:
         for tensor in layer.tensors.values():
             try:
                 values = tensor.read()
+                np.asarray(values)
             except UnreadableError as error:
                 yield str(error)
             else:
                 assert values.shape == tensor.shape
                 assert values.dtype == np.float32
-                assert not values.flags.writeable
+                assert not np.asarray(values).flags.writeable
 
 
 def is_told(name: str, text: str) -> bool:
@@ -297,6 +300,33 @@ def test_a_pipe_in_place_of_a_file_is_a_problem_and_keeps_nobody(
         path.unlink()
         kept.rename(path)
         settle(folder)
+
+
+def test_a_file_cut_while_it_is_read_is_an_error_and_ends_no_process(
+    case: Case, folder: Path
+) -> None:
+    found = found_in(folder)
+    tensors = [tensor for layer in found.layers for tensor in layer.tensors.values()]
+    read = [tensor.read() for tensor in tensors]
+    for snapshot in read:
+        assert np.isfinite(snapshot[:2]).all()
+    for path in files_of(folder):
+        os.truncate(path, path.stat().st_size // 2)
+    for snapshot in read:
+        # A table of numbers has been parsed as a whole.
+        if isinstance(snapshot, LazyRows):
+            with pytest.raises(
+                UnreadableError, match=r"was (cut|written to) while it was read"
+            ):
+                snapshot[-1]
+
+
+def test_no_file_is_mapped(case: Case, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: object, **options: object) -> None:
+        raise AssertionError(arguments, options)
+
+    monkeypatch.setattr(mmap, "mmap", refuse)
+    assert whole(case, found_in(folder))
 
 
 def test_nonsense_raises_nothing(case: Case, folder: Path) -> None:

@@ -133,4 +133,4 @@ def test_the_answer_may_be_kept(client: Client) -> None:
 def _recorded(run_dir: Path, step: int) -> NDArray[np.float64]:
     outputs = read_run(run_dir).outputs("fc1", step)
     assert outputs is not None
-    return outputs.values.astype(np.float64)  # no data frame
+    return np.asarray(outputs.values, np.float64)

@@ -34,7 +34,7 @@ NUMPY_TYPES: Mapping[int, str] = {
     22: "<u4",
     23: "<u8",
 }
-"""NumPy's names of the members of TensorFlow's DataType that can be mapped as they are."""
+"""NumPy's names of the members of TensorFlow's DataType that are read as they are."""
 
 STRING, COMPLEX64, BFLOAT16, COMPLEX128 = 7, 8, 14, 18
 """Other members of TensorFlow's DataType."""

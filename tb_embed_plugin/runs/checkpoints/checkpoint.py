@@ -1,4 +1,4 @@
-"""The reader of TensorFlow checkpoints ("tensor bundles"): by memory map, without TensorFlow.
+"""The reader of TensorFlow checkpoints ("tensor bundles"), without TensorFlow.
 
 A checkpoint is an index, `<prefix>.index`, and data files `<prefix>.data-00000-of-00001`.
 The index says where in the data a tensor lies (`leveldb_table`, `bundle_entries`). A
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import struct
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -30,12 +31,26 @@ from tb_embed_plugin.runs.checkpoints.bundle_entries import (
 )
 from tb_embed_plugin.runs.checkpoints.leveldb_table import table_items
 from tb_embed_plugin.runs.checkpoints.wire_format import varint
-from tb_embed_plugin.runs.reading import open_file, read_file
+from tb_embed_plugin.runs.reading import read_file
 from tb_embed_plugin.runs.safe_path import confined
+from tb_embed_plugin.runs.stored_rows import BFLOAT16 as BFLOAT16_TYPE
+from tb_embed_plugin.runs.stored_rows import (
+    FileRows,
+    JoinedRows,
+    Part,
+    Place,
+    read_type,
+    read_values,
+    stored_type,
+)
+from tb_embed_plugin.snapshot import LazyRows
 from tb_embed_plugin.wording import no_such
 
-MAX_INDEX_BYTES = 64 << 20
-"""An index of a million tensors; larger ones are not read."""
+MAX_INDEX_BYTES = 16 << 20
+"""An index of 200,000 tensors; larger ones are not read."""
+
+MAX_TEXT_BYTES = 64 << 20
+"""Of a string in a checkpoint."""
 
 
 class Checkpoint:
@@ -74,33 +89,43 @@ class Checkpoint:
             ) from error
 
     def tensor(self, name: str) -> NDArray[np.generic]:
-        """Returns the tensor `name`, read-only.
-
-        It maps the file where it is one piece of a type that NumPy has. bfloat16 becomes
-        float32.
+        """Returns all of the tensor `name`, read-only; bfloat16 becomes float32.
 
         Raises:
             NotRecordedError: The checkpoint holds no such tensor.
             UnreadableError: It is of a type NumPy lacks, or its data are cut short.
         """
-        entry = self._entry(name)
+        entry = self.entry(name)
         if not entry.slices:
-            return self._plain(name, entry)
-        whole = self._empty(name, entry)
-        for extents in entry.slices:
-            part = self._slices.get(slice_key(name, extents))
-            where = tuple(
-                slice(start, None if length < 0 else start + length)
-                for start, length in extents
-            )
-            if part is None or len(where) != whole.ndim or whole[where].shape != part.shape:
-                raise UnreadableError(
-                    f"the part {extents} of {name!r} in {self._name} is missing or of "
-                    "another shape; record this step again"
-                )
-            whole[where] = self._plain(name, part)
+            return read_values(self._shard(entry.shard), _place(self._name, name, entry))
+        self._check_size(name, entry)
+        whole = np.empty(entry.shape, read_type(_numpy_type(entry.dtype)))
+        for where, part in self._parts(name, entry):
+            place = _place(self._name, name, part)
+            whole[where] = read_values(self._shard(part.shard), place)
         whole.flags.writeable = False
         return whole
+
+    def rows(self, name: str) -> LazyRows:
+        """Returns the rows of the matrix `name`, which are read when they are asked for.
+
+        Raises:
+            NotRecordedError: The checkpoint holds no such tensor.
+            UnreadableError: It is no matrix of numbers, or its data are cut short.
+        """
+        entry = self.entry(name)
+        if not entry.slices:
+            return FileRows(self._shard(entry.shard), _place(self._name, name, entry))
+        self._check_size(name, entry)
+        rows, columns = entry.shape
+        return JoinedRows(
+            (rows, columns),
+            [
+                Part(where[0], where[1], FileRows(self._shard(part.shard), place))
+                for where, part in self._parts(name, entry)
+                if (place := _place(self._name, name, part)).size
+            ],
+        )
 
     def text(self, name: str) -> bytes:
         """Returns the single string that the tensor `name` holds.
@@ -109,10 +134,16 @@ class Checkpoint:
             NotRecordedError: The checkpoint holds no such tensor.
             UnreadableError: It is no single string, or its data are cut short.
         """
-        entry = self._entry(name)
+        entry = self.entry(name)
         if entry.dtype != STRING or math.prod(entry.shape) != 1:
             raise UnreadableError(f"{name!r} in {self._name} is not a string")
-        data = self._map(entry, np.dtype("|u1"), (entry.size,)).tobytes()
+        if entry.size > MAX_TEXT_BYTES:
+            raise UnreadableError(
+                f"{name!r} in {self._name} has {entry.size} bytes, at most {MAX_TEXT_BYTES} "
+                "are read; save a smaller model in one checkpoint"
+            )
+        place = Place("|u1", (entry.size,), entry.offset)
+        data = read_values(self._shard(entry.shard), place).tobytes()
         try:
             length, position = varint(data, 0)
         except (IndexError, ValueError) as error:
@@ -132,7 +163,12 @@ class Checkpoint:
                 f"({type(error).__name__}); it may have been thinned out: reload the page"
             ) from error
 
-    def _entry(self, name: str) -> TensorEntry:
+    def entry(self, name: str) -> TensorEntry:
+        """Returns what the index says of the tensor `name`.
+
+        Raises:
+            NotRecordedError: The checkpoint holds no such tensor.
+        """
         entry = self.entries.get(name)
         if entry is None:
             raise NotRecordedError(
@@ -140,49 +176,57 @@ class Checkpoint:
             )
         return entry
 
-    def _plain(self, name: str, entry: TensorEntry) -> NDArray[np.generic]:
-        if entry.dtype not in NUMBER_TYPES:
-            raise UnreadableError(
-                f"{name!r} of {self._name} has TensorFlow's type {entry.dtype}, which is "
-                "not a plain number type; save it as float32"
-            )
-        dtype = np.dtype(NUMPY_TYPES.get(entry.dtype, "<u2"))
-        if entry.size != dtype.itemsize * math.prod(entry.shape):
-            raise UnreadableError(
-                f"{name!r} of {self._name} has {entry.size} bytes, which do not fit "
-                f"{entry.shape} values of {dtype}; record it again"
-            )
-        mapped = self._map(entry, dtype, entry.shape)
-        return _float32(mapped) if entry.dtype == BFLOAT16 else mapped
-
-    def _map(
-        self, entry: TensorEntry, dtype: np.dtype[np.generic], shape: tuple[int, ...]
-    ) -> NDArray[np.generic]:
-        path = self._shard(entry.shard)
-        try:
-            if entry.size == 0:
-                return np.zeros(shape, dtype)
-            with open_file(path) as file:
-                return np.memmap(file, dtype, mode="r", offset=entry.offset, shape=shape)
-        except (OSError, ValueError, OverflowError) as error:
-            raise UnreadableError(
-                f"{path.name} is missing or cut short: it must have at least "
-                f"{entry.offset + entry.size} bytes; record this step again"
-            ) from error
-
     def _shard(self, number: int) -> Path:
         return confined(self._folder, data_file(self._name, number, self._shards))
 
-    def _empty(self, name: str, entry: TensorEntry) -> NDArray[np.generic]:
-        """Returns room for a partitioned tensor, provided that its parts are as large."""
+    def _parts(self, name: str, entry: TensorEntry) -> list[tuple[_Where, TensorEntry]]:
+        """Returns the parts of a partitioned tensor, and where each stands in the whole.
+
+        Raises:
+            UnreadableError: They do not hold each of its values once.
+        """
+        found = []
+        for extents in entry.slices:
+            part = self._slices.get(slice_key(name, extents))
+            where = tuple(
+                slice(*slice(start, None if length < 0 else start + length).indices(size)[:2])
+                for (start, length), size in zip(extents, entry.shape, strict=False)
+            )
+            shape = tuple(max(0, at.stop - at.start) for at in where)
+            if part is None or len(extents) != len(entry.shape) or shape != part.shape:
+                raise UnreadableError(
+                    f"the part {extents} of {name!r} in {self._name} is missing or of "
+                    "another shape; record this step again"
+                )
+            found.append((where, part))
+        # TensorFlow cuts along whole rows and columns.
+        along = [sorted({(at.start, at.stop) for at in axis}) for axis in _axes(found)]
+        tiled = all(
+            [0, *(stop for _, stop in cuts)] == [*(start for start, _ in cuts), size]
+            for cuts, size in zip(along, entry.shape, strict=True)
+        )
+        distinct = {tuple((at.start, at.stop) for at in where) for where, _ in found}
+        if not (tiled and math.prod(map(len, along)) == len(distinct) == len(found)):
+            raise UnreadableError(
+                f"the parts of {name!r} in {self._name} overlap or leave some of it out; "
+                "record this step again"
+            )
+        return found
+
+    def _check_size(self, name: str, entry: TensorEntry) -> None:
+        """Raises where a partitioned tensor's parts, or their files, are not as large as it is.
+
+        Raises:
+            UnreadableError: They are not.
+        """
         sizes = [
             part.size
             for extents in entry.slices
             if (part := self._slices.get(slice_key(name, extents))) is not None
         ]
-        wide = entry.dtype == BFLOAT16
-        dtype = np.dtype("<f4" if wide else NUMPY_TYPES.get(entry.dtype, "|u1"))
-        size = math.prod(entry.shape) * dtype.itemsize // (2 if wide else 1)
+        size = 0
+        if entry.dtype in NUMBER_TYPES:
+            size = stored_type(_numpy_type(entry.dtype)).itemsize * math.prod(entry.shape)
         shards = {part.shard for part in self._slices.values()}
         try:
             on_disk = sum(self._shard(shard).stat().st_size for shard in shards)
@@ -193,12 +237,35 @@ class Checkpoint:
                 f"the parts of {name!r} in {self._name} have {sum(sizes)} bytes and files "
                 f"of {on_disk}, not {size} bytes; record this step again"
             )
-        return np.empty(entry.shape, dtype)
 
 
-def _float32(bfloat16: NDArray[np.generic]) -> NDArray[np.float32]:
-    """Widens bfloat16, which is the upper half of a float32."""
-    wide = bfloat16.astype(np.uint32) << np.uint32(16)
-    values = wide.view(np.float32)
-    values.flags.writeable = False
-    return values
+_Where = tuple[slice, ...]
+"""Where a part of a tensor stands, an axis each."""
+
+
+def _axes(parts: Sequence[tuple[_Where, TensorEntry]]) -> list[tuple[slice, ...]]:
+    return list(zip(*(where for where, _ in parts), strict=True))
+
+
+def _numpy_type(dtype: int) -> str:
+    return BFLOAT16_TYPE if dtype == BFLOAT16 else NUMPY_TYPES[dtype]
+
+
+def _place(checkpoint: str, name: str, entry: TensorEntry) -> Place:
+    """Returns where a tensor in one piece lies.
+
+    Raises:
+        UnreadableError: It is no tensor of numbers, or its size does not fit its shape.
+    """
+    if entry.dtype not in NUMBER_TYPES:
+        raise UnreadableError(
+            f"{name!r} of {checkpoint} has TensorFlow's type {entry.dtype}, which is "
+            "not a plain number type; save it as float32"
+        )
+    place = Place(_numpy_type(entry.dtype), entry.shape, entry.offset)
+    if entry.size != place.size or min(entry.shape, default=0) < 0:
+        raise UnreadableError(
+            f"{name!r} of {checkpoint} has {entry.size} bytes, which do not fit "
+            f"{entry.shape} values of {place.dtype}; record it again"
+        )
+    return place

@@ -7,9 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
-
 from tb_embed_plugin.errors import EmbedError, UnreadableError
 from tb_embed_plugin.metadata import MAX_UNITS
 from tb_embed_plugin.runs.checkpoints.bundle_entries import (
@@ -38,6 +35,7 @@ from tb_embed_plugin.runs.foreign.reader import RunFolder
 from tb_embed_plugin.runs.foreign.step_names import Series, find_series
 from tb_embed_plugin.runs.foreign.step_words import LARGEST_STEP
 from tb_embed_plugin.runs.foreign.tensor_kinds import Kind, described
+from tb_embed_plugin.snapshot import Snapshot
 
 MAX_CHECKPOINTS = 2000
 """Checkpoints of one directory; of more, the newest are shown."""
@@ -84,16 +82,15 @@ class CheckpointTensor:
         """What changes when the values do."""
         return str(self.folder), self.checkpoint, self.key, self.index
 
-    def read(self) -> NDArray[np.float32]:
-        """Returns the values, float32, read-only; wider types lose digits."""
-        values = Checkpoint(self.folder, self.checkpoint).tensor(self.key)
+    def read(self) -> Snapshot:
+        """Returns the values, float32; wider types lose digits."""
+        values = Checkpoint(self.folder, self.checkpoint).rows(self.key)
         if values.shape != self.shape:
             raise UnreadableError(
                 f"{self.name!r} in {self.checkpoint} now has the shape {values.shape} "
                 f"instead of {self.shape}, since the file was rewritten; reload the page"
             )
-        with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite
-            return values.astype(np.float32, copy=False)
+        return values
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.runs.foreign.step_tables import StepTables
 from tb_embed_plugin.runs.foreign.written_path import WrittenPaths
 from tb_embed_plugin.runs.run import Writer
+from tb_embed_plugin.snapshot import Snapshot
 
 MAX_LAYERS = 200
 """Tensors of one directory; of more, the ones with most rows are shown."""
@@ -39,8 +37,8 @@ class StoredTensor(Protocol):
     def notes(self) -> tuple[str, ...]:
         """What was taken for granted in reading it, one sentence each."""
 
-    def read(self) -> NDArray[np.float32]:
-        """Returns the values, float32 of `shape`, read-only.
+    def read(self) -> Snapshot:
+        """Returns the values, float32 of `shape`.
 
         Raises:
             UnreadableError: The file is damaged or of another shape.

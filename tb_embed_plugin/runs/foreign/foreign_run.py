@@ -13,9 +13,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self
 
-import numpy as np
-from numpy.typing import NDArray
-
 from tb_embed_plugin.errors import NotRecordedError, UnreadableError
 from tb_embed_plugin.runs.file_stamps import stamp_of
 from tb_embed_plugin.runs.finite import Rows, divided, not_finite_rows
@@ -31,6 +28,7 @@ from tb_embed_plugin.runs.manifest import ColumnInfo, Step
 from tb_embed_plugin.runs.run import Run, not_finite_problems, short_hash
 from tb_embed_plugin.runs.tables.metadata_inference import read_inferred_table
 from tb_embed_plugin.runs.tables.metadata_table import Column
+from tb_embed_plugin.snapshot import Snapshot
 from tb_embed_plugin.wording import listed
 
 MAX_PROBLEMS = 30
@@ -106,8 +104,8 @@ class ForeignRun(Run):
         """Returns what the file's stamp and the tensor's place in it are."""
         return self._tensor(layer, step).stamp
 
-    def snapshot(self, layer: str, step: int) -> NDArray[np.float32]:
-        """Returns a snapshot, float32 (n_samples, n_units), read-only.
+    def snapshot(self, layer: str, step: int) -> Snapshot:
+        """Returns a snapshot, whose rows are read when they are asked for.
 
         Whether it can be read and its values are finite is found on this occasion; a layer
         is shown without a step that cannot be read.
@@ -115,16 +113,16 @@ class ForeignRun(Run):
         tensor = self._tensor(layer, step)
         try:
             values = tensor.read()
+            known = tensor.stamp in self._finite
+            rows = self._finite[tensor.stamp] if known else not_finite_rows(values)
         except UnreadableError as error:
             if (layer, step) not in self._damaged:
                 self._damaged.add((layer, step))
                 self._problems.append(f"{layer} at {self.step_words(step)}: {error}")
                 self._tell_anew()
             raise
-        if tensor.stamp in self._finite:
-            return values
-        self._finite[tensor.stamp] = not_finite_rows(values)
-        if self._finite[tensor.stamp] != ():
+        self._finite[tensor.stamp] = rows
+        if not known and rows != ():
             self._tell_anew()
         return values
 

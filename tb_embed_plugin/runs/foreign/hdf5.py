@@ -1,7 +1,7 @@
 """Where matrices lie in HDF5 files, found by a process that may crash.
 
 That library runs in a process of its own (`hdf5_contents`), which may crash or hang. The values
-are mapped by us.
+are read by us.
 """
 
 from __future__ import annotations

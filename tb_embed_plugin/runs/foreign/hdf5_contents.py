@@ -3,8 +3,8 @@
 `python -m tb_embed_plugin.runs.foreign.hdf5_contents` reads paths, one JSON list, from its
 input and writes one JSON line a file. The HDF5 library crashes on some damaged files and never
 returns from others; in a process of its own it takes nobody along. Values are not read here:
-whoever asks maps them where they lie. A `.keras` file is an archive with such a file in
-it, which Keras' own writer stores as it is, so that its values can be mapped as well.
+whoever asks reads them where they lie. A `.keras` file is an archive with such a file in
+it, which Keras' own writer stores as it is, so that its values are read there as well.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Where matrices lie in a `.safetensors` file, by its header alone.
 
 The format: eight bytes with the length of the header, JSON that names each tensor with its
-type, shape and place, and then the values row by row, which are mapped where they lie.
+type, shape and place, and then the values row by row, which are read where they lie.
 """
 
 from __future__ import annotations
@@ -97,6 +97,6 @@ def _matrix(entry: dict[str, Any], start: int) -> Matrix | None:
     rows, columns = map(int, shape)
     begin, end = map(int, entry["data_offsets"])
     matrix = Matrix(dtype, (rows, columns), start + begin)
-    if begin < 0 or end - begin != matrix.size:
+    if begin < 0 or end - begin != matrix.place.size:
         raise ValueError(f"{end - begin} bytes for {rows} x {columns} {dtype}")
     return matrix

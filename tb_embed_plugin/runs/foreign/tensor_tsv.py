@@ -22,7 +22,9 @@ from tb_embed_plugin.runs.foreign.number_lines import NumberLines, count_lines
 from tb_embed_plugin.runs.foreign.number_spelling import are_plain_numbers
 from tb_embed_plugin.runs.foreign.parsed_tables import parsed_tables
 from tb_embed_plugin.runs.reading import open_file
+from tb_embed_plugin.runs.stored_rows import FileRows, Place
 from tb_embed_plugin.runs.tables.text import shown
+from tb_embed_plugin.snapshot import Snapshot
 
 MAX_TEXT_BYTES = 1 << 30
 """A larger table of numbers is not read; it would take ten seconds."""
@@ -90,8 +92,8 @@ class TensorFile:
         """When it was written, seconds since 1970."""
         return 0.0 if self.stamp is None else self.stamp[0] / 1e9
 
-    def read(self) -> NDArray[np.float32]:
-        """Returns the values, float32 of `shape`, read-only.
+    def read(self) -> Snapshot:
+        """Returns the values, float32 of `shape`.
 
         Raises:
             UnreadableError: The file is damaged, or has changed since `open`.
@@ -102,13 +104,7 @@ class TensorFile:
             )
         if not self.binary:
             return parsed_tables.get((self.path, self.stamp), self._parse)
-        try:
-            with open_file(self.path) as file:
-                return np.memmap(file, "<f4", mode="r", shape=self.shape)
-        except (OSError, ValueError) as error:
-            raise _unreadable(
-                self.path, f"{self.shape} float32", type(error).__name__
-            ) from error
+        return FileRows(self.path, Place("<f4", self.shape, 0))
 
     def _parse(self) -> NDArray[np.float32]:
         values = np.empty(self.shape, np.float32)

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import math
 import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from io import BufferedReader
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.runs.reading import open_file
+from tb_embed_plugin.runs.stored_rows import FileRows, Place, fill_from, stored_type
+from tb_embed_plugin.snapshot import LazyRows, rows_of_a_block
 
 _DAMAGE = (
     *(OSError, EOFError, ValueError, RuntimeError, OverflowError, MemoryError),
     *(struct.error, zlib.error, zipfile.BadZipFile),
 )
-"""What damage makes of a map, and of an archive; NotImplementedError is a RuntimeError."""
+"""What damage makes of an archive; NotImplementedError is a RuntimeError."""
 
 
 @dataclass(frozen=True)
@@ -40,40 +43,75 @@ class Matrix:
     member: str = ""
 
     @property
-    def end(self) -> int:
-        """Bytes up to its last value."""
-        return self.offset + self.size
+    def place(self) -> Place:
+        """Where its values lie, of the file or of `member`."""
+        return Place(self.dtype, self.shape, self.offset)
 
-    @property
-    def size(self) -> int:
-        """Bytes of its values."""
-        return _dtype(self.dtype).itemsize * math.prod(self.shape)
-
-    def read(self, path: Path) -> NDArray[np.generic]:
-        """Returns the values as a read-only array, which maps the file where it can.
+    def read(self, path: Path) -> LazyRows:
+        """Returns its rows, which are read when they are asked for.
 
         Raises:
             UnreadableError: The file is cut short or damaged.
         """
-        dtype = _dtype(self.dtype)
+        return PackedRows(path, self) if self.member else FileRows(path, self.place)
+
+
+class PackedRows(LazyRows):
+    """The rows of a matrix in an archive that packs it: unpacked from the first on.
+
+    Args:
+        path: The archive.
+        matrix: What lies in it.
+    """
+
+    def __init__(self, path: Path, matrix: Matrix) -> None:
+        super().__init__(matrix.shape)
+        self._path, self._matrix = path, matrix
+        self._type = stored_type(matrix.dtype)
+        self._opened: tuple[BufferedReader, IO[bytes]] | None = None
+        self._next = 0
+
+    def __del__(self) -> None:
+        """Closes the file."""
+        self._close()
+
+    def fill(self, found: NDArray[np.float32], start: int) -> None:
+        """Reads rows; those before what was read last are unpacked anew."""
+        row_bytes = self._type.itemsize * self.shape[1]
+        height = rows_of_a_block(self.shape[1])
         try:
-            if not self.member:
-                with open_file(path) as file:
-                    return np.memmap(
-                        file, dtype, mode="r", offset=self.offset, shape=self.shape
-                    )
-            with (
-                open_file(path) as whole,
-                zipfile.ZipFile(whole) as archive,
-                archive.open(self.member) as file,
-            ):
-                file.seek(self.offset)  # what comes before is unpacked a piece at a time
-                return np.frombuffer(file.read(self.size), dtype).reshape(self.shape)
+            if self._opened is None or start < self._next:
+                self._opened = self._open()
+            _, member = self._opened
+            # What comes before is unpacked a piece at a time.
+            member.seek(self._matrix.offset + start * row_bytes)
+            for first in range(0, len(found), height):
+                block = found[first : first + height]
+                data = member.read(len(block) * row_bytes)
+                stored = np.frombuffer(data, self._type).reshape(block.shape)
+                fill_from(block, stored, self._matrix.dtype)
+            self._next = start + len(found)
         except (*_DAMAGE, KeyError) as error:
+            self._close()
+            rows, columns = self.shape
             raise UnreadableError(
-                f"{path.name} is cut short: it must hold {self.shape[0]} x {self.shape[1]} "
-                f"values of {self.dtype}; save it again"
+                f"{self._path.name} is cut short: it must hold {rows} x {columns} values of "
+                f"{self._matrix.dtype}; save it again"
             ) from error
+
+    def _open(self) -> tuple[BufferedReader, IO[bytes]]:
+        self._close()
+        file = open_file(self._path)
+        try:
+            return file, zipfile.ZipFile(file).open(self._matrix.member)
+        except BaseException:
+            file.close()
+            raise
+
+    def _close(self) -> None:
+        if self._opened is not None:
+            self._opened[0].close()
+            self._opened = None
 
 
 @dataclass(frozen=True)
@@ -107,12 +145,3 @@ class WeightFormat:
     endings: tuple[str, ...]
     read: Callable[[Sequence[Path]], Mapping[Path, Contents | str]]
     in_parts: bool = False
-
-
-def _dtype(name: str) -> np.dtype[np.generic]:
-    if name == "bfloat16":
-        import ml_dtypes
-
-        found: np.dtype[np.generic] = np.dtype(ml_dtypes.bfloat16)
-        return found
-    return np.dtype(name)

@@ -23,7 +23,7 @@ from tb_embed_plugin.runs.foreign.folder_contents import (
     ForeignLayer,
     bound_layers,
 )
-from tb_embed_plugin.runs.foreign.mapped_tensor import MappedTensor
+from tb_embed_plugin.runs.foreign.placed_tensor import PlacedTensor
 from tb_embed_plugin.runs.foreign.reader import RunFolder
 from tb_embed_plugin.runs.foreign.step_names import Series, find_series
 from tb_embed_plugin.runs.foreign.weight_contents import Contents, WeightFormat
@@ -205,9 +205,9 @@ def _series_of(
 
 def _tensors(
     steps: Mapping[int, Sequence[Path]], read: _Read, found: FolderContents
-) -> dict[str, dict[int, MappedTensor]]:
+) -> dict[str, dict[int, PlacedTensor]]:
     """Returns the matrices of a series by name and step."""
-    tensors: dict[str, dict[int, MappedTensor]] = {}
+    tensors: dict[str, dict[int, PlacedTensor]] = {}
     for step, paths in sorted(steps.items()):
         for path in paths:
             for name, tensor in _tensors_in(path, *read[path], found):
@@ -217,7 +217,7 @@ def _tensors(
 
 def _tensors_in(
     path: Path, stamp: Stamp, contents: Contents | str, found: FolderContents
-) -> list[tuple[str, MappedTensor]]:
+) -> list[tuple[str, PlacedTensor]]:
     """Returns the matrices of a file with their names, and tells which cannot be read."""
     if isinstance(contents, str):
         found.problems.append(contents)
@@ -239,18 +239,18 @@ def _tensors_in(
     tensors = []
     for place in places:
         matrix = contents.matrices[place]
-        if stamp is None or (not matrix.member and matrix.end > stamp[1]):
-            size = matrix.end
+        if stamp is None or (not matrix.member and matrix.place.end > stamp[1]):
+            size = matrix.place.end
             found.problems.append(
                 f"{path.name} is cut short: {names[place]} ends at byte {size}, so it is "
                 "left out"
             )
             continue
-        tensors.append((names[place], MappedTensor(path, stamp, place, matrix)))
+        tensors.append((names[place], PlacedTensor(path, stamp, place, matrix)))
     return tensors
 
 
-def _embeddings_first(item: tuple[str, dict[int, MappedTensor]]) -> tuple[bool, int, str]:
+def _embeddings_first(item: tuple[str, dict[int, PlacedTensor]]) -> tuple[bool, int, str]:
     name, tensors = item
     (*_, newest) = tensors.values()
     return not is_embedding(newest.place), -newest.shape[0], name

@@ -125,7 +125,7 @@ def test_half_precision_takes_half_the_disk(
     half = read_run(tmp_path / "float16").snapshot("fc1", 2)
 
     assert sizes["float16"] < 0.6 * sizes["float32"]
-    np.testing.assert_array_equal(half, whole.astype(np.float16))
+    np.testing.assert_array_equal(half, np.asarray(whole, np.float16))
 
 
 def test_a_second_fit_goes_on_counting(

@@ -1,4 +1,4 @@
-"""Matrices that a file maps, and what is refused as none."""
+"""Matrices at a place in a file, and what is refused as none."""
 
 from __future__ import annotations
 
@@ -10,21 +10,19 @@ import pytest
 from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import UnreadableError
-from tb_embed_plugin.runs.foreign.mapped_tensor import MappedTensor
+from tb_embed_plugin.runs.foreign.placed_tensor import PlacedTensor
 
 VALUES = np.arange(12, dtype=np.float32)
 
 
-def mapped(path: Path, values: NDArray[Any]) -> np.memmap[Any, np.dtype[Any]]:
-    """Returns a file that NumPy wrote, as NumPy maps it."""
+def saved(path: Path, values: NDArray[Any]) -> Path:
+    """Returns a file that NumPy wrote."""
     np.save(path, values)
-    array = np.load(path, mmap_mode="r")
-    assert isinstance(array, np.memmap)
-    return array
+    return path
 
 
 def test_a_matrix_is_where_its_values_lie_in_the_file(tmp_path: Path) -> None:
-    tensor = MappedTensor.of(mapped(tmp_path / "a.npy", VALUES.reshape(4, 3)))
+    tensor = PlacedTensor.of_numpy(saved(tmp_path / "a.npy", VALUES.reshape(4, 3)))
     assert (tensor.shape, tensor.matrix.dtype) == ((4, 3), "<f4")
     data = (tmp_path / "a.npy").read_bytes()
     np.testing.assert_array_equal(np.frombuffer(data, "<f4", 12, tensor.matrix.offset), VALUES)
@@ -44,4 +42,4 @@ def test_what_is_no_matrix_row_by_row_is_refused(
     tmp_path: Path, values: NDArray[Any], received: str
 ) -> None:
     with pytest.raises(UnreadableError, match=f"a.npy .*{received}"):
-        MappedTensor.of(mapped(tmp_path / "a.npy", values))
+        PlacedTensor.of_numpy(saved(tmp_path / "a.npy", values))

@@ -1,22 +1,22 @@
-"""A matrix that lies in a file row by row, so that its values can be mapped."""
+"""A matrix at a place in a file, row by row."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.runs.file_stamps import Stamp, stamp_of
 from tb_embed_plugin.runs.foreign.weight_contents import Matrix
+from tb_embed_plugin.runs.reading import open_file
+from tb_embed_plugin.snapshot import Snapshot
 
 
 @dataclass(frozen=True)
-class MappedTensor:
+class PlacedTensor:
     """A matrix in a file, read where it lies.
 
     Attributes:
@@ -34,25 +34,32 @@ class MappedTensor:
     notes: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, array: np.memmap[Any, np.dtype[Any]]) -> MappedTensor:
-        """Returns the matrix that an array maps.
+    def of_numpy(cls, path: Path) -> PlacedTensor:
+        """Returns the matrix in a file that `numpy.save` wrote.
 
         Raises:
             UnreadableError: It is no matrix of real numbers, row by row.
+            ValueError: It is damaged.
+            OSError: It cannot be read.
         """
-        path = Path(str(array.filename))
-        if array.ndim != 2 or 0 in array.shape or array.dtype.kind not in "fiu":
+        with open_file(path) as file:
+            version = np.lib.format.read_magic(file)
+            read = np.lib.format.read_array_header_1_0
+            if version != (1, 0):
+                read = np.lib.format.read_array_header_2_0
+            shape, by_columns, dtype = read(file)
+            offset = file.tell()
+        if len(shape) != 2 or 0 in shape or dtype.kind not in "fiu":
             raise UnreadableError(
-                f"{path.name} holds {array.dtype} of shape {array.shape}, not a matrix of "
-                "numbers; save one row per sample"
+                f"{path.name} holds {dtype} of shape {shape}, not a matrix of numbers; save "
+                "one row per sample"
             )
-        if not array.flags.c_contiguous:
+        if by_columns:
             raise UnreadableError(
                 f"{path.name} is stored by columns, not by rows; save np.ascontiguousarray "
                 "of it"
             )
-        rows, columns = array.shape
-        matrix = Matrix(array.dtype.str, (rows, columns), array.offset)
+        matrix = Matrix(dtype.str, shape, offset)
         return cls(path, stamp_of(path), "", matrix)
 
     @property
@@ -70,8 +77,8 @@ class MappedTensor:
         """What changes when the values do."""
         return self.file_stamp, self.place
 
-    def read(self) -> NDArray[np.float32]:
-        """Returns the values, float32 of `shape`, read-only; wider types lose digits.
+    def read(self) -> Snapshot:
+        """Returns the values, float32 of `shape`; wider types lose digits.
 
         Raises:
             UnreadableError: The file has changed.
@@ -80,5 +87,4 @@ class MappedTensor:
             raise UnreadableError(
                 f"{self.path.name} was rewritten since it was listed; reload the page"
             )
-        with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite
-            return self.matrix.read(self.path).astype(np.float32, copy=False)
+        return self.matrix.read(self.path)
