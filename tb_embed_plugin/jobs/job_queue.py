@@ -21,6 +21,7 @@ from typing import IO, Any, Literal, cast
 from tb_embed_plugin.errors import BusyError
 from tb_embed_plugin.jobs.job_spec import JobSpec
 from tb_embed_plugin.jobs.time_estimate import JobSize, Stage, TimeEstimate
+from tb_embed_plugin.process_end import end_of, killed_for_memory
 
 MAX_WAITING = 8
 """Jobs that may wait for the one under way, which uses all cores; the next one is refused."""
@@ -164,7 +165,7 @@ class JobQueue:
         return next((job for job in self._jobs.values() if job.state == "waiting"), None)
 
     def _run(self, job: _Job) -> None:
-        code = 0
+        code, killed = 0, killed_for_memory()
         for _ in range(ATTEMPTS):
             process = subprocess.Popen(
                 [sys.executable, "-m", "tb_embed_plugin.jobs.worker"],
@@ -186,17 +187,10 @@ class JobQueue:
                 self._end(job, "cancelled", "canceled; the finished frames are kept")
             if job.ended.is_set():
                 return
-        # A negative status is a signal: the kernel's when memory runs out, for instance.
-        remedy = (
-            "it may lack memory: close other programs, or record fewer samples, and try again"
-            if code < 0
-            else "see TensorBoard's terminal for the reason"
-        )
         self._end(
             job,
             "failed",
-            f"the worker ended {ATTEMPTS} times without a message (exit status {code}); "
-            f"{remedy}",
+            f"the worker ended {ATTEMPTS} times without a message, by {end_of(code, killed)}",
         )
 
     def _listen(self, job: _Job, process: subprocess.Popen[str]) -> None:

@@ -22,6 +22,7 @@ from typing import IO, Any, cast
 from tb_embed_plugin.analysis.subsampling import thinned
 from tb_embed_plugin.arguments import Arguments
 from tb_embed_plugin.errors import BusyError, EmbedError
+from tb_embed_plugin.process_end import end_of, killed_for_memory
 from tb_embed_plugin.runs.logdir import Logdir
 from tb_embed_plugin.server.response import Answer
 
@@ -107,6 +108,7 @@ class MeasuringProcess:
             with self._changed:
                 while not self._asked:
                     self._changed.wait()
+            killed = killed_for_memory()
             try:
                 process = _start()
             except OSError as error:
@@ -124,7 +126,7 @@ class MeasuringProcess:
                 self._listen(cast("IO[bytes]", process.stdout))
                 with self._changed:
                     self._process = None
-            self._ask_again(process.wait())
+            self._ask_again(process.wait(), killed)
 
     def _tell(self, asked: _Asked) -> None:
         """Hands a question over, where there is a process yet."""
@@ -153,17 +155,15 @@ class MeasuringProcess:
                 answer = Answer(body, said["type"], said["version"], said["status"])
                 asked.answer.set_result(answer)
 
-    def _ask_again(self, code: int) -> None:
+    def _ask_again(self, code: int, killed: int | None) -> None:
         """Leaves what has no answer to the next process, unless it ended two already."""
         with self._changed:
             hopeless = [n for n, asked in self._asked.items() if asked.attempts >= ATTEMPTS]
             for asked in self._asked.values():
                 asked.attempts += 1
-        how = f"by signal {-code}" if code < 0 else f"with exit status {code}"
+        how = end_of(code, killed)
         self._give_up(
-            hopeless,
-            f"the process that measures has ended {ATTEMPTS} times, {how}; see TensorBoard's "
-            "terminal, and ask again",
+            hopeless, f"the process that measures has ended {ATTEMPTS} times, by {how}"
         )
 
     def _give_up(self, numbers: list[int], message: str) -> None:

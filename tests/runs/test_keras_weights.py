@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tb_embed_plugin.runs.foreign import hdf5, weight_files
+from tb_embed_plugin.runs.foreign.foreign_run import ForeignRun
+from tb_embed_plugin.runs.foreign.weight_contents import Contents, NotRead
+from tb_embed_plugin.runs.logdir import Logdir
 from tests.harness import find_run
 
 
@@ -187,6 +192,7 @@ def test_files_cut_short_are_problems_and_hide_no_other(
 
 READER = """
 import json, sys, os, time
+print(json.dumps({"started": True}), flush=True)
 for path in json.load(sys.stdin):
     name = os.path.basename(path)
     if "crash" in name: os.abort()
@@ -222,16 +228,55 @@ def test_files_that_crash_the_library_or_keep_it_are_told(
     monkeypatch.setattr(threading, "Timer", TimeIsUp)
     names = ["a", "crash", "b", "hang", "c"]
     read = hdf5.read_contents([tmp_path / name for name in names])
-    assert {path.name for path, answer in read.items() if not isinstance(answer, str)} == {
+    assert {path.name for path, answer in read.items() if isinstance(answer, Contents)} == {
         "a",
         "b",
         "c",
     }
-    assert read[tmp_path / "crash"] == "the HDF5 library crashed on it"
-    assert read[tmp_path / "hang"] == "the HDF5 library did not come to an end with it"
+    for name, why in (
+        ("crash", "the process that reads HDF5 ended by SIGABRT"),
+        ("hang", "the HDF5 library took over 300 s"),
+    ):
+        held = read[tmp_path / name]
+        assert isinstance(held, NotRead)
+        assert held.why == why
 
     many = [tmp_path / f"crash {i}" for i in range(hdf5.MAX_CRASHES + 2)]
-    assert all(isinstance(answer, str) for answer in hdf5.read_contents(many).values())
+    assert all(isinstance(answer, NotRead) for answer in hdf5.read_contents(many).values())
+
+
+def test_a_slow_start_is_no_verdict_and_the_file_is_asked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with h5py.File(tmp_path / "a.weights.h5", "w") as file:
+        file["words"] = np.eye(3, 4, dtype=np.float32)
+    sound, asked = hdf5.COMMAND, []
+    popen = subprocess.Popen
+
+    def start(command: Any, **options: Any) -> Any:
+        asked.append(command)
+        return popen(command, **options)
+
+    monkeypatch.setattr(subprocess, "Popen", start)
+    monkeypatch.setattr(hdf5, "START_SECONDS", 0.05)
+    monkeypatch.setattr(hdf5, "COMMAND", (sys.executable, "-c", "import time; time.sleep(600)"))
+    logdir = Logdir(tmp_path, list)
+    (run,) = logdir.list_runs()
+    assert isinstance(run, ForeignRun)
+    (problem,) = run.problems
+    assert problem == (
+        "a.weights.h5 is not read yet (the process that reads HDF5 took over 0.05 s to start); "
+        "it is tried again by itself: save it again if it stays so"
+    )
+    # Not at each poll of the page: a file that keeps the library for ever costs 3 s each time.
+    logdir.list_runs()
+    assert len(asked) == 1
+    monkeypatch.setattr(hdf5, "START_SECONDS", 300)
+    monkeypatch.setattr(hdf5, "COMMAND", sound)
+    monkeypatch.setattr(time, "monotonic", lambda: 1e9)
+    (run,) = logdir.list_runs()
+    assert isinstance(run, ForeignRun)
+    assert (len(asked), run.problems, [one.name for one in run.layers]) == (2, [], ["words"])
 
 
 def test_the_newest_of_too_many_epochs_are_shown(

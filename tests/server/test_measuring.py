@@ -156,7 +156,7 @@ def test_one_that_ends_again_and_again_is_a_sentence_and_pictures_go_on(
     status, _, body = ask(client, "findings", {})
 
     assert status == 503
-    assert b"ended 2 times, with exit status 3; see TensorBoard's terminal" in body
+    assert b"ended 2 times, by exit status 3; see TensorBoard's terminal" in body
     assert len(started) == 2
     assert ask(client, "projection", {})[0] == 200
 

@@ -1,10 +1,11 @@
 """The process that finds where matrices lie in HDF5 files.
 
 `python -m tb_embed_plugin.runs.foreign.hdf5_contents` reads paths, one JSON list, from its
-input and writes one JSON line a file. The HDF5 library crashes on some damaged files and never
-returns from others; in a process of its own it takes nobody along. Values are not read here:
-whoever asks reads them where they lie. A `.keras` file is an archive with such a file in
-it, which Keras' own writer stores as it is, so that its values are read there as well.
+input and writes one JSON line at its start, and one a file. The HDF5 library crashes on some
+damaged files and never returns from others; in a process of its own it takes nobody along.
+Values are not read here: whoever asks reads them where they lie. A `.keras` file is an archive
+with such a file in it, which Keras' own writer stores as it is, so that its values are read
+there as well.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ from tb_embed_plugin.runs.reading import open_file
 
 MAX_OBJECTS = 100_000
 """Groups and data sets in one file; a file with more is not read."""
+
+MAX_CHARACTERS = 16 << 20
+"""Of their names."""
 
 MEMBER = "model.weights.h5"
 """The weights in a `.keras` file."""
@@ -83,11 +87,16 @@ class _Seen:
     apart: list[str] = field(default_factory=list)
     others: dict[str, list[Any]] = field(default_factory=dict)
     objects: int = 0
+    characters: int = 0
 
     def look(self, place: str, item: Any) -> None:
         self.objects += 1
-        if self.objects > MAX_OBJECTS:
-            raise TooMuchError(f"it holds more than {MAX_OBJECTS} objects")
+        self.characters += len(place)
+        if self.objects > MAX_OBJECTS or self.characters > MAX_CHARACTERS:
+            raise TooMuchError(
+                f"it holds more than {MAX_OBJECTS} objects, or {MAX_CHARACTERS} characters of "
+                "their names"
+            )
         if isinstance(item, h5py.Group):
             name = item.attrs.get("name")
             if isinstance(name, str) and place.endswith("/vars"):
@@ -156,7 +165,9 @@ def _offset(data: h5py.Dataset) -> int | None:
 
 
 def main() -> None:
-    """Answers for each file once it is read, so that it is known which file did harm."""
+    """Says that it has started, then answers for each file, so that it is known which harms."""
+    sys.stdout.write(json.dumps({"started": True}) + "\n")
+    sys.stdout.flush()
     for path in json.load(sys.stdin):
         answer: dict[str, Any]
         try:

@@ -13,7 +13,12 @@ from typing import Any
 
 from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.runs.foreign.tensor_kinds import Kind, described
-from tb_embed_plugin.runs.foreign.weight_contents import Contents, Matrix, WeightFormat
+from tb_embed_plugin.runs.foreign.weight_contents import (
+    Contents,
+    Found,
+    Matrix,
+    WeightFormat,
+)
 from tb_embed_plugin.runs.reading import check_size, open_file
 
 MAX_HEADER_BYTES = 16 << 20
@@ -28,9 +33,9 @@ _DTYPES |= {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "bfloat16"}
 _COMPLEX = ("C64", "C128")
 
 
-def read_headers(paths: Sequence[Path]) -> dict[Path, Contents | str]:
+def read_headers(paths: Sequence[Path]) -> dict[Path, Found]:
     """Returns the matrices of each file, or what is wrong with it."""
-    read: dict[Path, Contents | str] = {}
+    read: dict[Path, Found] = {}
     for path in paths:
         try:
             read[path] = read_header(path)

@@ -132,16 +132,34 @@ class Contents:
 
 
 @dataclass(frozen=True)
+class NotRead:
+    """A file that could not be read so far, which is no verdict on it.
+
+    Attributes:
+        why: In a sentence.
+        attempts: How often it was tried.
+        again: When it is tried again, by `time.monotonic`.
+    """
+
+    why: str
+    attempts: int = 1
+    again: float = 0.0
+
+
+Found = Contents | NotRead | str
+"""What a file holds, why it is not read yet, or in a sentence what is wrong with it."""
+
+
+@dataclass(frozen=True)
 class WeightFormat:
     """A format of files of weights.
 
     Attributes:
         endings: How the names of such files end; of two that fit, the first.
-        read: Returns what each of some files holds, or one sentence that says what is wrong
-            with it.
+        read: Returns what each of some files holds. What is not read yet is tried again later.
         in_parts: Whether a file may be stored in parts, `model-00001-of-00002`.
     """
 
     endings: tuple[str, ...]
-    read: Callable[[Sequence[Path]], Mapping[Path, Contents | str]]
+    read: Callable[[Sequence[Path]], Mapping[Path, Found]]
     in_parts: bool = False

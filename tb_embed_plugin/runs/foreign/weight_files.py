@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +27,7 @@ from tb_embed_plugin.runs.foreign.folder_contents import (
 from tb_embed_plugin.runs.foreign.placed_tensor import PlacedTensor
 from tb_embed_plugin.runs.foreign.reader import RunFolder
 from tb_embed_plugin.runs.foreign.step_names import Series, find_series
-from tb_embed_plugin.runs.foreign.weight_contents import Contents, WeightFormat
+from tb_embed_plugin.runs.foreign.weight_contents import Found, NotRead, WeightFormat
 from tb_embed_plugin.runs.foreign.weight_formats import FORMATS
 from tb_embed_plugin.runs.foreign.weight_names import (
     embedding_number,
@@ -45,6 +46,11 @@ MAX_FILES = 2000
 MAX_SERIES = 20
 """Series in one directory; of more, the longest are shown."""
 
+RETRY_SECONDS = 30.0
+"""After which a file that was not read is tried again; twice as long each time."""
+
+MAX_DOUBLINGS = 5
+
 _STEP_FOLDER = re.compile(
     r"(?:(?:model|global|weights|keras)[-_.]?)?"
     r"(?:checkpoint|ckpt|cp|epoch|step|iteration|iter)[-_=.]?(?:\d+(?:\.\d+)?|best|last|final)"
@@ -53,7 +59,7 @@ _STEP_FOLDER = re.compile(
 )
 _SHARD = re.compile(r"(.*)-(\d{5})-of-(\d{5})", re.ASCII | re.DOTALL)
 
-_Read = Mapping[Path, tuple[Stamp, Contents | str]]
+_Read = Mapping[Path, tuple[Stamp, Found]]
 
 
 class WeightFiles:
@@ -62,7 +68,7 @@ class WeightFiles:
     endings: ClassVar[tuple[str, ...]] = tuple(_ENDINGS)
 
     def __init__(self) -> None:
-        self._known: dict[Path, dict[Path, tuple[Stamp, Contents | str]]] = {}
+        self._known: dict[Path, dict[Path, tuple[Stamp, Found]]] = {}
 
     @staticmethod
     def suits(names: Collection[str]) -> bool:
@@ -82,6 +88,7 @@ class WeightFiles:
         last = {path for _, parts in series for path in parts[max(parts)]}
         found.watched += last
         found.polled += [path for path in read if path not in last]
+        found.unfinished = any(isinstance(held, NotRead) for _, held in read.values())
         for i, (one, parts) in enumerate(series):
             tensors = _tensors(parts, read, found)
             suffix = f" ({one.name})" if i else ""
@@ -104,14 +111,32 @@ class WeightFiles:
         """Returns each file's stamp, and what it holds or what is wrong with it."""
         known = self._known.get(folder, {})
         stamps = {path: stamp_of(path) for path in paths}
-        read = {
+        now = time.monotonic()
+        same = {
             p: known[p] for p, stamp in stamps.items() if p in known and known[p][0] == stamp
         }
+        read = {p: one for p, one in same.items() if not _is_due(one[1], now)}
         for kind in FORMATS:
             new = [path for path, of in paths.items() if of is kind and path not in read]
-            read |= {path: (stamps[path], held) for path, held in kind.read(new).items()}
+            for path, held in kind.read(new).items():
+                before = same[path][1] if path in same else ""
+                read[path] = stamps[path], _with_attempts(held, before)
         self._known[folder] = read
         return read
+
+
+def _is_due(held: Found, now: float) -> bool:
+    """Whether a file is to be tried again."""
+    return isinstance(held, NotRead) and held.again <= now
+
+
+def _with_attempts(held: Found, before: Found) -> Found:
+    """Returns what a file holds; what is not read yet with the time of the next attempt."""
+    if not isinstance(held, NotRead):
+        return held
+    attempts = before.attempts + 1 if isinstance(before, NotRead) else 1
+    wait = RETRY_SECONDS * 2 ** min(attempts - 1, MAX_DOUBLINGS)
+    return replace(held, attempts=attempts, again=time.monotonic() + wait)
 
 
 def _is_weights(name: str) -> bool:
@@ -216,11 +241,11 @@ def _tensors(
 
 
 def _tensors_in(
-    path: Path, stamp: Stamp, contents: Contents | str, found: FolderContents
+    path: Path, stamp: Stamp, contents: Found, found: FolderContents
 ) -> list[tuple[str, PlacedTensor]]:
     """Returns the matrices of a file with their names, and tells which cannot be read."""
-    if isinstance(contents, str):
-        found.problems.append(contents)
+    if isinstance(contents, (str, NotRead)):
+        found.problems.append(contents if isinstance(contents, str) else contents.why)
         return []
     places = [place for place in contents.matrices if not is_optimizers(place)]
     others = [place for place in contents.others if not is_optimizers(place)]
