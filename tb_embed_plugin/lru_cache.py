@@ -25,8 +25,9 @@ class LruCache(Generic[Value]):
         self._lock = threading.Lock()
 
     def __contains__(self, key: Hashable) -> bool:
-        """Whether the value of `key` is remembered."""
-        return key in self._values
+        """Whether the value of `key` is remembered, or somebody computes it."""
+        with self._lock:
+            return key in self._values or key in self._awaited
 
     def get(self, key: Hashable, compute: Callable[[], Value]) -> Value:
         """Returns the value of `key`, calling `compute` if it is not remembered.

@@ -2,8 +2,8 @@
 
 A basis is fitted once however many requests ask for it, and remembered by what it was made
 from; a frame is then so cheap that none is kept. What is remembered, and a few frames, wait
-for no turn. A value is computed by whoever has a turn, so that nobody who has one waits for
-somebody who has not.
+for no turn, nor what is being computed. Only who has a turn computes, so that nobody waits for
+somebody who waits.
 """
 
 from __future__ import annotations

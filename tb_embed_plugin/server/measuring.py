@@ -57,7 +57,9 @@ def task_of(logdir: Logdir, route: str, arguments: Arguments, page: str) -> dict
     folders = {}
     for name, of in ((run, layer), (others[0] or run, others[1] or layer)):
         opened = logdir.run(name)
-        opened.learn(of, thinned(opened.layer(of).drawable))
+        drawable = opened.layer(of).drawable
+        # Neighbors at a step are those of that step alone.
+        opened.learn(of, [] if route == "neighbors" else thinned(drawable))
         base, folder = logdir.place(name)
         folders[base] = str(folder)
     return {"route": route, "query": dict(arguments.question), "page": page, "runs": folders}

@@ -6,6 +6,7 @@ answers and errors into responses.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from types import MappingProxyType
@@ -80,6 +81,10 @@ MEASURED = frozenset(
 )
 """Routes that measure, in another process where there is one."""
 
+COMPUTED = frozenset({"projection", "quality", "regions", "offline_page"})
+"""Routes that may compute for long in this process: whoever asks is answered in time, if only
+that it takes longer."""
+
 
 def answer(service: Service, name: str, arguments: Arguments, page: str) -> Answer:
     """Returns the answer of an address below the plugin's.
@@ -112,10 +117,19 @@ def answer(service: Service, name: str, arguments: Arguments, page: str) -> Answ
             answer.set_exception(error)
 
     question = name, arguments.question, asked.turns.first
-    given = service.shared.answer(question, work)
+    given = service.shared.answer(question, in_background(work) if name in COMPUTED else work)
     if route is projection_routes.projection and given.status == 200:
         asked.turns.note_picture()
     return given
+
+
+def in_background(work: Callable[[Future[Answer]], None]) -> Callable[[Future[Answer]], None]:
+    """Returns what does some work on a thread of its own."""
+
+    def begin(answer: Future[Answer]) -> None:
+        threading.Thread(target=work, args=(answer,), daemon=True).start()
+
+    return begin
 
 
 def find(name: str) -> Route:

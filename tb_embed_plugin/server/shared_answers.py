@@ -42,7 +42,10 @@ class SharedAnswers(Generic[Answer]):
         try:
             return awaited.result(compute_queue.WAIT_SECONDS)
         except TimeoutError as error:
-            raise BusyError("the server is still at work on this; ask again") from error
+            raise BusyError(
+                f"the server is still at work on this after {compute_queue.WAIT_SECONDS:g} "
+                "seconds; try again in a second"
+            ) from error
 
     def _forget(self, question: Hashable) -> None:
         with self._lock:

@@ -205,7 +205,37 @@ def test_a_turn_that_does_not_come_is_given_up_with_a_time_to_ask_again(
 
     assert (refused.status_code, refused.headers["Retry-After"]) == (429, "1")
     assert "try again" in refused.text
+    monkeypatch.undo()
+    wait_until(lambda: ask(client, "projection", "old").status_code == 200)
+
+
+def test_a_long_computation_is_joined_by_whoever_asks_again(
+    client: Client, fit: Slow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compute_queue, "WAIT_SECONDS", 0.01)
+    first = ask(client, "projection", "old")
+    assert (first.status_code, first.headers["Retry-After"]) == (429, "1")
+    assert ask(client, "projection", "old").status_code == 429
+    monkeypatch.undo()
+    fit.go.set()
+
     assert ask(client, "projection", "old").status_code == 200
+
+
+def test_whoever_needs_what_is_being_computed_takes_no_turn(client: Client, fit: Slow) -> None:
+    queue = queue_of(client)
+    with ThreadPoolExecutor(2) as pool:
+        one = pool.submit(ask, client, "projection", "one", steps="0")
+        assert fit.begun.wait(PATIENCE)
+        # Another question, of the same axes.
+        two = pool.submit(ask, client, "projection", "two", steps="1")
+        with queue.turns_of("three").turn():
+            fit.go.set()
+            assert (one.result(PATIENCE).status_code, two.result(PATIENCE).status_code) == (
+                200,
+                200,
+            )
+    assert fit.calls == 1
 
 
 def test_too_many_who_wait_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
