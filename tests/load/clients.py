@@ -94,6 +94,7 @@ def drive(
     clients: int,
     seconds: float,
     tally: Tally,
+    pause: float = 0,
 ) -> None:
     """Lets so many clients ask for so long; each opens a page, then asks this and that.
 
@@ -104,6 +105,7 @@ def drive(
         clients: How many ask at a time.
         seconds: After which no client begins anew.
         tally: Takes what came of it; a page's opening is in it as `first picture`.
+        pause: Mean seconds that a client looks at an answer before it asks something else.
     """
     end = time.monotonic() + seconds
 
@@ -119,6 +121,8 @@ def drive(
             for question in chance.choices(others, k=len(others)):
                 if time.monotonic() > end:
                     break
+                if pause > 0:
+                    time.sleep(chance.expovariate(1 / pause))
                 tally.ask(url, question, page)
             visit += 1
 

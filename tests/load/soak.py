@@ -30,13 +30,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clients", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=600)
+    parser.add_argument("--pause", type=float, default=1, help="mean seconds between questions")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         logdir = Path(folder)
         write_scene(logdir)
         with training(logdir, every=1) as acknowledged, tensorboard(logdir) as server:
             idle = _idle(server)
-            tally, use = _load(server, chosen.clients, chosen.seconds)
+            tally, use = _load(server, chosen)
         lost = set(acknowledged) - set(read_run(logdir / "live").steps)
     sys.exit(_report(idle, tally, use, lost, len(acknowledged)))
 
@@ -50,7 +51,7 @@ def _idle(server: TensorBoardProcess) -> Tally:
 
 
 def _load(
-    server: TensorBoardProcess, clients: int, seconds: float
+    server: TensorBoardProcess, chosen: argparse.Namespace
 ) -> tuple[Tally, list[tuple[int, int]]]:
     """Returns what the clients saw, and KiB of memory and descriptors from time to time."""
     tally, use, over = Tally(), [], threading.Event()
@@ -66,7 +67,15 @@ def _load(
 
     watcher = threading.Thread(target=watch)
     watcher.start()
-    drive(server.url, opening(), others(), clients=clients, seconds=seconds, tally=tally)
+    drive(
+        server.url,
+        opening(),
+        others(),
+        clients=chosen.clients,
+        seconds=chosen.seconds,
+        tally=tally,
+        pause=chosen.pause,
+    )
     over.set()
     watcher.join()
     return tally, use
