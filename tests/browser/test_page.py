@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from playwright.sync_api import Route, expect
 
 from tb_embed_plugin import record
 from tests.browser.audit import faults
-from tests.browser.tab import Open, Tab
+from tests.browser.tab import TIMEOUT, Open, Tab
 from tests.harness import EPOCHS, TensorBoardProcess, tensorboard
 
 LIGHT, DARK = 0xFFFFFF, 0x262626
@@ -207,6 +208,31 @@ def test_a_log_directory_may_be_missing_then_empty_then_hold_a_run(
         expect(problems).to_have_count(0)
         write_clusters(logdir / "run", "fc1")
         tab.wait_for_picture(LAST)
+        # As after `rm -r logs`, before the training is begun anew.
+        shutil.rmtree(logdir)
+        expect(problems).to_contain_text("there is no 'logs'", timeout=TIMEOUT)
+        write_clusters(logdir / "another", "fc2")
+        expect(tab.frame.get_by_label("Run", exact=True)).to_have_value("another")
+        expect(tab.frame.get_by_label("Layer", exact=True)).to_have_value("fc2")
+        tab.wait_for_picture(LAST)
+
+
+def test_the_page_outlives_its_server(open_tab: Open, tmp_path: Path) -> None:
+    write_clusters(tmp_path / "run", "fc1")
+    with tensorboard(tmp_path) as server:
+        tab = open_tab(server, tolerated=r"/plugin/tb_embed/|ERR_CONNECTION")
+        tab.wait_for_picture(LAST)
+        goodbyes, server.before_stop = server.before_stop, []
+        server.stop()
+        unreachable = tab.frame.get_by_text("TensorBoard does not answer")
+        expect(unreachable).to_be_visible(timeout=TIMEOUT)
+        port = server.url.rstrip("/").rpartition(":")[2]
+        write_clusters(tmp_path / "another", "fc1")
+        with tensorboard(tmp_path, "--port", port) as again:
+            again.before_stop, server.before_stop = goodbyes, goodbyes
+            expect(unreachable).to_have_count(0, timeout=TIMEOUT)
+            tab.frame.get_by_label("Run", exact=True).select_option("another")
+            tab.wait_for_picture(LAST)
 
 
 def test_a_broken_run_says_what_is_wrong(open_tab: Open, odd: TensorBoardProcess) -> None:
