@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from tensorboard.backend import application
 from tensorboard.plugins import base_plugin
 from werkzeug.test import Client
 
+import tb_embed_plugin
 from tb_embed_plugin.plugin import EmbeddingsPlugin
 from tb_embed_plugin.projections import pca
 from tb_embed_plugin.projections.basis import Basis
@@ -462,6 +464,18 @@ def test_the_built_page_is_served(client: Client) -> None:
         "assets/..%2f..%2fplugin.py",
     ):
         assert client.get(BASE + path).status_code == 404
+
+
+def test_scripts_cross_the_wire_as_the_build_has_compressed_them(client: Client) -> None:
+    (script,) = (Path(tb_embed_plugin.__file__).parent / "static/assets").glob("app-*.js")
+    path = f"{BASE}assets/{script.name}"
+    small = client.get(path, headers={"Accept-Encoding": "gzip"})
+    assert small.headers["Content-Encoding"] == "gzip"
+    assert small.data == script.with_name(f"{script.name}.gz").read_bytes()
+    assert gzip.decompress(small.data) == script.read_bytes()
+    plain = client.get(path)
+    assert "Content-Encoding" not in plain.headers
+    assert plain.data == script.read_bytes()
 
 
 def test_every_route_is_documented() -> None:
