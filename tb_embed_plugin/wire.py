@@ -68,12 +68,9 @@ def quantize(frames: NDArray[np.float32]) -> dict[str, NDArray[np.generic]]:
         frames: float32 (n_steps, n_samples, components).
 
     Returns:
-        `positions` int16 (n_steps, n_samples, width), `scale` float32 (n_steps,), `offset`
-        float32 (n_steps, width); the width is 4 for 3 components, which graphics cards want
-        aligned to four bytes.
+        `positions` int16 (n_steps, n_samples, components), `scale` float32 (n_steps,),
+        `offset` float32 (n_steps, components).
     """
-    if frames.shape[2] == 3:
-        frames = np.pad(frames, ((0, 0), (0, 0), (0, 1)))
     low, high = frames.min(axis=1).astype(np.float64), frames.max(axis=1).astype(np.float64)
     offset = ((low + high) / 2).astype(np.float32)
     scale = ((high - low).max(axis=1) / (2 * _INT16_MAX)).astype(np.float32)

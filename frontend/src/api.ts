@@ -222,8 +222,8 @@ function readFrames(answer: Tensors): Frame[] {
     const own = positions.slice(i * length, (i + 1) * length);
     return {
       step: recorded[i] ?? 0,
-      positions: width === 2 ? fourWide(own) : own,
-      width: width === 2 ? 4 : width,
+      positions: width < 4 ? fourWide(own, width) : own,
+      width: Math.max(4, width),
       scale: scale[i] ?? 1,
       offset: Array.from({ length: Math.max(3, width) }, (_, axis) =>
         axis < width ? (offset[i * width + axis] ?? 0) : 0,
@@ -232,12 +232,12 @@ function readFrames(answer: Tensors): Frame[] {
   });
 }
 
-/** Flat positions as the graphics card takes all others. */
-function fourWide(flat: Int16Array): Int16Array {
-  const wide = new Int16Array(2 * flat.length);
-  for (let i = 0; i < flat.length; i += 2) {
-    wide[2 * i] = flat[i] as number;
-    wide[2 * i + 1] = flat[i + 1] as number;
+/** Graphics cards want each sample's numbers aligned to eight bytes. */
+function fourWide(narrow: Int16Array, width: number): Int16Array {
+  const samples = narrow.length / width;
+  const wide = new Int16Array(4 * samples);
+  for (let axis = 0; axis < width; axis += 1) {
+    for (let i = 0; i < samples; i += 1) wide[4 * i + axis] = narrow[width * i + axis] as number;
   }
   return wide;
 }

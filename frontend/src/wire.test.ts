@@ -45,6 +45,19 @@ describe("read_tensors", () => {
     expect([...tensors.array("b", "F32")]).toEqual([1.5]);
   });
 
+  it("widens what came in fewer bytes", () => {
+    const entries = {
+      few: { dtype: "I8", shape: [2], data_offsets: [0, 2] },
+      many: { dtype: "I16", shape: [1], data_offsets: [2, 4] },
+      halves: { dtype: "F32", shape: [1], data_offsets: [4, 8] },
+    };
+    const halves = new Uint8Array(new Float32Array([-1.5]).buffer);
+    const tensors = readTensors(safetensors(entries, new Uint8Array([255, 127, 0, 1, ...halves])));
+    expect(tensors.integers("few")).toEqual(Int32Array.of(-1, 127));
+    expect(tensors.integers("many")).toEqual(Int32Array.of(256));
+    expect(tensors.numbers("halves")).toEqual(Float64Array.of(-1.5));
+  });
+
   it("refuses a type that is not the expected one, and a tensor that is not there", () => {
     const tensors = readTensors(safetensors(header, INT16));
     expect(() => tensors.array("positions", "F32")).toThrow(/F32.*received I16/);

@@ -2,6 +2,7 @@
 // tensor's type, shape and place, then the numbers, little-endian.
 
 const ARRAYS = {
+  I8: Int8Array,
   I16: Int16Array,
   I32: Int32Array,
   U8: Uint8Array,
@@ -62,6 +63,19 @@ export class Tensors {
         ? new Kind(this.body, first, length)
         : new Kind(this.body.slice(first, this.start + to))
     ) as ArrayOf<N>;
+  }
+
+  /** Whole numbers, which come in the narrowest type that holds them. */
+  integers(name: string): Int32Array {
+    const { dtype } = this.entry(name);
+    if (dtype === "I8" || dtype === "I16") return Int32Array.from(this.array(name, dtype));
+    return this.array(name, "I32");
+  }
+
+  /** Numbers, which come in half as many bytes where these hold the same ones. */
+  numbers(name: string): Float64Array {
+    const { dtype } = this.entry(name);
+    return dtype === "F32" ? Float64Array.from(this.array(name, dtype)) : this.array(name, "F64");
   }
 
   private entry(name: string): Entry {

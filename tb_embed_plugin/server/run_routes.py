@@ -8,7 +8,7 @@ from __future__ import annotations
 from tb_embed_plugin.arguments import Arguments
 from tb_embed_plugin.runs.layer_facts import LayerFacts
 from tb_embed_plugin.runs.run import Run
-from tb_embed_plugin.server.columns import describe_columns, encode_columns
+from tb_embed_plugin.server.columns import pack_columns
 from tb_embed_plugin.server.response import Answer, Service, binary_answer, bound
 from tb_embed_plugin.snapshot import part_of
 
@@ -29,8 +29,9 @@ def metadata(service: Service, arguments: Arguments) -> Answer:
         columns = [c for c in run.columns(layer.name, step) if c.info.by_step]
     if any(column.info.by_step for column in columns):
         version = run.layer_version(layer.name)
-    info = {"columns": describe_columns(columns)}
-    return binary_answer(encode_columns(columns), info, version)
+    described, tensors = pack_columns(columns)
+    rows = len(columns[0].cells) if columns else 0
+    return binary_answer(tensors, {"columns": described, "rows": rows}, version)
 
 
 def sprite(service: Service, arguments: Arguments) -> Answer:

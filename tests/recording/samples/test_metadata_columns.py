@@ -81,9 +81,12 @@ def as_the_page_reads(logdir: Path) -> dict[str, list[Any]]:
         return [data[a:b].decode() for a, b in itertools.pairwise(offsets)]
 
     read: dict[str, list[Any]] = {}
-    for i, column in enumerate(json.loads(header["__metadata__"]["json"])["columns"]):
+    info = json.loads(header["__metadata__"]["json"])
+    for i, column in enumerate(info["columns"]):
         if column["type"] == "number":
-            numbers = tensors[f"{i}.values"].tolist()
+            first, rows = column.get("first"), info["rows"]
+            counted = None if first is None else first + np.arange(rows)
+            numbers = (tensors[f"{i}.values"] if counted is None else counted).tolist()
             values = [None if np.isnan(number) else number for number in numbers]
         elif column["type"] in ("date", "text"):
             values = [text or None for text in strings(f"{i}.text")]

@@ -24,8 +24,14 @@ it("knows which columns of an answer have a value a step", () => {
     { name: "loss", type: "number", by_step: true },
     { name: "age", type: "number", by_step: false },
   ];
-  const answer = { json: { columns }, array: () => Float64Array.of(1) } as unknown as Tensors;
+  const answer = { json: { columns }, numbers: () => Float64Array.of(1) } as unknown as Tensors;
   expect(readTable(answer).map(({ byStep }) => byStep)).toEqual([true, false]);
+});
+
+it("counts the rows of a column that does nothing else", () => {
+  const columns = [{ name: "index", type: "number", by_step: false, first: 5 }];
+  const [index] = readTable({ json: { columns, rows: 3 } } as unknown as Tensors);
+  expect(index).toMatchObject({ values: Float64Array.of(5, 6, 7) });
 });
 
 describe("value_at", () => {

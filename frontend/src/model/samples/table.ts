@@ -43,8 +43,8 @@ export function titleOf({ title, name }: Column): string {
 }
 
 export function readTable(tensors: Tensors): Table {
-  const { columns } = tensors.json as { columns: Described[] };
-  return columns.map((described, i) => readColumn(tensors, described, i));
+  const { columns, rows } = tensors.json as { columns: Described[]; rows: number };
+  return columns.map((described, i) => readColumn(tensors, described, i, rows));
 }
 
 interface Described {
@@ -54,10 +54,12 @@ interface Described {
   readonly counts?: readonly number[];
   readonly limits?: readonly [number, number] | null;
   readonly values?: readonly (readonly [number, number])[];
+  /** Of a column that counts the rows. */
+  readonly first?: number;
 }
 
-function readColumn(tensors: Tensors, described: Described, i: number): Column {
-  const { name, type, by_step: byStep, counts, limits, values: distinct } = described;
+function readColumn(tensors: Tensors, described: Described, i: number, rows: number): Column {
+  const { name, type, by_step: byStep, counts, limits, values: distinct, first } = described;
   const strings = (part: string) =>
     new Strings(
       tensors.array(`${i}.${part}.bytes`, "U8"),
@@ -66,7 +68,7 @@ function readColumn(tensors: Tensors, described: Described, i: number): Column {
   switch (type) {
     case "category": {
       const words = strings("vocabulary").all();
-      return { type, name, byStep, counts, codes: tensors.array(`${i}.codes`, "I32"), words };
+      return { type, name, byStep, counts, codes: tensors.integers(`${i}.codes`), words };
     }
     case "number":
       return {
@@ -75,7 +77,10 @@ function readColumn(tensors: Tensors, described: Described, i: number): Column {
         byStep,
         limits,
         distinct,
-        values: tensors.array(`${i}.values`, "F64"),
+        values:
+          first === undefined
+            ? tensors.numbers(`${i}.values`)
+            : Float64Array.from({ length: rows }, (_, row) => first + row),
       };
     case "date": {
       const values = tensors.array(`${i}.values`, "F64");
