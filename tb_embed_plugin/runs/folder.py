@@ -46,7 +46,7 @@ def made(path: Path) -> Path:
     Raises:
         OSError: It cannot be made.
     """
-    path.mkdir(parents=True, exist_ok=True)
+    os.makedirs(path, exist_ok=True)  # noqa: PTH103 # like all that is asked of the system here
     return path.resolve()
 
 
@@ -65,10 +65,13 @@ def opened(path: Path) -> Iterator[Folder]:
         return
     start = os.open(path.anchor, _ON_THE_WAY)
     try:
-        with Folder(Path(path.anchor), start).below(path.relative_to(path.anchor)) as folder:
-            yield folder
+        descriptor = _walk(start, path, len(path.parts) - 1, make=False)
     finally:
         os.close(start)
+    try:
+        yield Folder(path, descriptor)
+    finally:
+        os.close(descriptor)
 
 
 @dataclass(frozen=True)
@@ -91,28 +94,20 @@ class Folder:
             name: A path relative to this one, without `..`.
             make: Makes what is missing.
         """
-        parts = PurePath(name).parts
-        if os.pardir in parts or PurePath(name).is_absolute():
+        inner = PurePath(name)
+        if os.pardir in inner.parts or inner.is_absolute():
             raise ValueError(f"{name} leads out of {self.path}; name a folder in it")
+        path = self.path / inner
         if self.descriptor is None:
             if make:
-                (self.path / name).mkdir(parents=True, exist_ok=True)
-            yield Folder(self.path / name, None)
+                os.makedirs(path, exist_ok=True)  # noqa: PTH103 # as above
+            yield Folder(path, None)
             return
-        parts = parts or (os.curdir,)
-        at, here = self.path, self.descriptor
-        for i, part in enumerate(parts):
-            at, before = at / part, here
-            try:
-                with _named(at):
-                    here = _open_folder(part, before, make=make, last=i == len(parts) - 1)
-            finally:
-                if before != self.descriptor:
-                    os.close(before)
+        descriptor = _walk(self.descriptor, path, len(inner.parts), make=make)
         try:
-            yield Folder(at, here)
+            yield Folder(path, descriptor)
         finally:
-            os.close(here)
+            os.close(descriptor)
 
     @contextmanager
     def replaced(self, name: str, *, flush: bool = True) -> Iterator[BinaryIO]:
@@ -246,9 +241,32 @@ class Folder:
         return name if self.descriptor is not None else str(self.path / name)
 
 
-def _open_folder(name: str, before: int, *, make: bool, last: bool) -> int:
+def _walk(start: int, path: Path, parts: int, *, make: bool) -> int:
+    """Returns a descriptor of a folder, walked to from the one of `start`.
+
+    Args:
+        start: A descriptor of a folder above it.
+        path: The folder.
+        parts: How many parts of the path lie below that one.
+        make: Makes what is missing.
+    """
+    names = path.parts[len(path.parts) - parts :] or (os.curdir,)
+    here = start
+    for i, name in enumerate(names):
+        before, flags = here, _OF_FOLDERS if i + 1 == len(names) else _ON_THE_WAY
+        try:
+            here = _open_folder(name, flags, before, make=make)
+        except OSError as error:
+            named = Path(*path.parts[: len(path.parts) - len(names) + i + 1])
+            raise OSError(error.errno, error.strerror, str(named)) from error
+        finally:
+            if before != start:
+                os.close(before)
+    return here
+
+
+def _open_folder(name: str, flags: int, before: int, *, make: bool) -> int:
     """Returns a descriptor of the folder `name` in the one that `before` is of."""
-    flags = _OF_FOLDERS if last else _ON_THE_WAY
     try:
         return os.open(name, flags, dir_fd=before)
     except FileNotFoundError:

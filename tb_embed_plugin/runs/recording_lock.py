@@ -13,6 +13,8 @@ import socket
 import threading
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePath
 
 from tb_embed_plugin.errors import MisuseError
@@ -67,14 +69,15 @@ def hold(run_dir: Path) -> bool:
         OSError: The directory cannot be written.
     """
     path = made(run_dir)
-    with _guard, opened(path) as run, run.below(_FOLDER, make=True) as folder:
-        if _holds(path, folder):
-            return False
-        _lock(run_dir, path, folder)
+    with _guard, _dropped_after_failure(path), opened(path) as run:
+        with run.below(_FOLDER, make=True) as folder:
+            if _holds(path, folder):
+                return False
+            _lock(run_dir, path, folder)
         # Who holds the run is the only one who writes it.
         age = LEFT_BEHIND_SECONDS if _held[os.getpid(), path] is None else 0
         for name in ("", _FOLDER, OWN_CHECKPOINT_FOLDER, SPRITE_PAGES_FOLDER):
-            with contextlib.suppress(FileNotFoundError), run.below(name) as each:
+            with contextlib.suppress(OSError), run.below(name) as each:
                 each.clean(age)
     return True
 
@@ -98,6 +101,18 @@ def release(run_dir: Path) -> None:
     """Lets other processes record into a run that this one may hold."""
     with _guard:
         _drop(run_dir.resolve())
+
+
+@contextmanager
+def _dropped_after_failure(path: Path) -> Iterator[None]:
+    """Holds a run no longer than before where something fails: who asked for it never knew."""
+    was_held = (os.getpid(), path) in _held
+    try:
+        yield
+    except BaseException:
+        if not was_held:
+            _drop(path)
+        raise
 
 
 def _holds(path: Path, folder: Folder) -> bool:
@@ -126,11 +141,7 @@ def _lock(run_dir: Path, path: Path, folder: Folder) -> None:
         )
     _held[os.getpid(), path] = lock
     holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": time.time()}
-    try:
-        folder.write(_RECORDER, json.dumps(holder).encode(), flush=False)
-    except OSError:
-        _drop(path)
-        raise
+    folder.write(_RECORDER, json.dumps(holder).encode(), flush=False)
 
 
 def _drop(path: Path) -> None:

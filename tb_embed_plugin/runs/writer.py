@@ -55,7 +55,7 @@ class RunWriter:
 
     def __init__(self, run_dir: Path, manifest: Manifest) -> None:
         self._run_dir = run_dir
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._stamp = _stamp(run_dir / MANIFEST_FILE)
         self.manifest = manifest
 
@@ -183,12 +183,13 @@ class RunWriter:
             HeldElsewhereError: Another process records into the directory by now.
             UnwritableError: The run was deleted, or others have written it.
         """
-        keep_holding(self._run_dir)
-        if not self.is_current:
-            raise UnwritableError(
-                f"the run in {self._run_dir} was deleted or replaced while it was recorded; "
-                "record into a directory that nothing else writes"
-            )
+        with self._lock:
+            keep_holding(self._run_dir)
+            if not self.is_current:
+                raise UnwritableError(
+                    f"the run in {self._run_dir} was deleted or replaced while it was "
+                    "recorded; record into a directory that nothing else writes"
+                )
 
     def _write_state(self, manifest: Manifest) -> None:
         if not manifest.apart:
