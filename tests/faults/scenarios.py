@@ -67,7 +67,7 @@ def check(scenario: Scenario, folder: Path, acknowledged: list[int]) -> int:
     # Those in between may have been thinned out.
     assert run.steps[-1:] >= acknowledged[-1:], "the newest one is gone"
     for step in run.steps:
-        assert run.snapshot("fc1", step).tobytes() == values(step).tobytes(), step
+        assert np.asarray(run.snapshot("fc1", step)).tobytes() == values(step).tobytes(), step
     return len(acknowledged)
 
 
