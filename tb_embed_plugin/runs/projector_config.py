@@ -17,7 +17,10 @@ from tb_embed_plugin.runs.reading import read_file
 from tb_embed_plugin.runs.safe_path import confined
 
 MAX_CONFIG_BYTES = 4 << 20
-"""Some 20,000 tensors; larger configurations are not read."""
+"""Larger configurations are not read."""
+
+MAX_ENTRIES = 20_000
+"""Tensors of one configuration; the others are left out, and said to be."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +51,12 @@ class ProjectorConfig:
     Attributes:
         checkpoint: Path of a checkpoint, as it was written; empty for the newest.
         tensors: In the file's order.
+        left_out: How many more there are.
     """
 
     checkpoint: str = ""
     tensors: tuple[ConfiguredTensor, ...] = ()
+    left_out: int = 0
 
     @property
     def paths(self) -> list[str]:
@@ -128,6 +133,7 @@ def read_projector_config(folder: Path) -> ProjectorConfig | None:
         raise _unreadable(f"damaged ({words})") from error
     return ProjectorConfig(
         checkpoint=config.model_checkpoint_path,
+        left_out=max(0, len(config.embeddings) - MAX_ENTRIES),
         tensors=tuple(
             ConfiguredTensor(
                 name=embedding.tensor_name,
@@ -137,7 +143,7 @@ def read_projector_config(folder: Path) -> ProjectorConfig | None:
                 tensor=embedding.tensor_path,
                 shape=tuple(embedding.tensor_shape),
             )
-            for embedding in config.embeddings
+            for embedding in config.embeddings[:MAX_ENTRIES]
         ),
     )
 

@@ -8,6 +8,7 @@ import re
 import socket
 import threading
 import tracemalloc
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -23,10 +24,18 @@ from tb_embed_plugin.errors import BusyError, UnreadableError
 from tb_embed_plugin.metadata import MANIFEST_FILE
 from tb_embed_plugin.plugin import EmbeddingsPlugin
 from tb_embed_plugin.runs import found_run
+from tb_embed_plugin.runs.foreign import (
+    configured_layers,
+    layer_samples,
+    tensor_tsv,
+    written_path,
+)
+from tb_embed_plugin.runs.foreign.foreign_run import ForeignRun
 from tb_embed_plugin.runs.found_run import BrokenRun
 from tb_embed_plugin.runs.logdir import Logdir
 from tb_embed_plugin.runs.reading import BlockFile, open_file, read_file
 from tb_embed_plugin.runs.stored_rows import FileRows, Place
+from tb_embed_plugin.runs.tables.metadata_inference import InferredTable, read_inferred_table
 from tb_embed_plugin.runs.tables.metadata_table import Column
 from tb_embed_plugin.snapshot import BLOCK_VALUES, row_blocks
 from tests.harness import client_for, finished, is_a_message
@@ -322,3 +331,115 @@ def test_rows_of_every_type_are_read_in_blocks(tmp_path: Path, dtype: str) -> No
         tracemalloc.stop()
     # Three of a block: stored, widened, as float32.
     assert peak < 4 * 4 * BLOCK_VALUES < 8 * rows * units
+
+
+ENTRIES = 400
+
+
+def many_tensors(folder: Path) -> None:
+    save(folder, {f"t{i}": values(12, 3) for i in range(50)}, "model.ckpt-1")
+    write_words(folder / "metadata.tsv")
+    write_table(folder / "t.tsv", values(12, 2))
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        "embeddings {{ }}",
+        "embeddings {{ metadata_path: 'metadata.tsv' sprite {{ single_image_dim: {n} }} }}",
+        "embeddings {{ tensor_name: 't{n}' metadata_path: 'metadata.tsv' }}",
+        "embeddings {{ tensor_name: 'x{n}' tensor_path: 't.tsv' metadata_path: './t.tsv' }}",
+        "embeddings {{ tensor_name:'t{n}' sprite {{image_path:'t.tsv' single_image_dim:{n}}}}}",
+        "embeddings {{ tensor_name: 'x{n}' tensor_path: 'gone/a/b/c/d/e/f/g/h/{n}.tsv' }}",
+    ],
+)
+def test_what_a_configuration_costs_is_bounded_by_the_files_that_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spelled: str
+) -> None:
+    monkeypatch.setattr(written_path, "MAX_SEARCHED", 10)
+    calls: Counter[str] = Counter()
+
+    def counted(module: Any, name: str) -> None:
+        original = getattr(module, name)
+
+        def count(*arguments: Any, **options: Any) -> Any:
+            calls[name] += 1
+            return original(*arguments, **options)
+
+        monkeypatch.setattr(module, name, count)
+
+    counted(layer_samples, "read_inferred_table")
+    counted(layer_samples, "read_sheet")
+    counted(configured_layers, "_with_files")
+    counted(os, "lstat")
+    for entries in (ENTRIES // 10, ENTRIES):
+        folder = tmp_path / str(entries)
+        many_tensors(folder)
+        configure(folder, *(spelled.format(n=n) + "\n" for n in range(1, entries + 1)))
+        calls.clear()
+        (run,) = Logdir(folder, list).list_runs()
+        assert isinstance(run, ForeignRun)
+        assert calls["read_inferred_table"] <= 2
+        assert calls["read_sheet"] <= layer_samples.MAX_READINGS
+        # At most once for each tensor that there is.
+        assert calls["_with_files"] <= 50
+    # Each path as it is written, part by part; looked for in the run it would be twice that.
+    assert calls["lstat"] <= 18 * ENTRIES
+
+
+def test_entries_for_all_tensors_are_told_where_they_differ(tmp_path: Path) -> None:
+    many_tensors(tmp_path)
+    configure(tmp_path, entry(metadata_path="gone.tsv"), entry(metadata_path="metadata.tsv"))
+    (run,) = Logdir(tmp_path, list).list_runs()
+    assert isinstance(run, ForeignRun)
+    assert run.layers[0].columns != ()
+    assert [text for text in run.problems if "2 entries for all tensors" in text]
+
+
+def test_a_table_is_read_for_a_few_numbers_of_rows_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+
+    def count(path: Path, rows: int) -> InferredTable:
+        read.append(rows)
+        return read_inferred_table(path, rows)
+
+    monkeypatch.setattr(layer_samples, "read_inferred_table", count)
+    save(tmp_path, {f"t{n}": values(n, 3) for n in range(12, 40)}, "model.ckpt-1")
+    write_words(tmp_path / "metadata.tsv")
+    names = [entry(tensor_name=f"t{n}", metadata_path="metadata.tsv") for n in range(12, 40)]
+    configure(tmp_path, *names)
+    (run,) = Logdir(tmp_path, list).list_runs()
+    assert isinstance(run, ForeignRun)
+    assert len(read) == layer_samples.MAX_READINGS
+    assert [layer.name for layer in run.layers if layer.columns] == ["t12"]
+    assert [text for text in run.problems if "of more than 8 numbers of rows" in text]
+
+
+def test_a_large_table_of_one_line_costs_little_more_than_its_size(tmp_path: Path) -> None:
+    size = 8 << 20
+    (tmp_path / "metadata.tsv").write_bytes(b"a\tb," * (size // 4))
+    tracemalloc.start()
+    try:
+        table = read_inferred_table(tmp_path / "metadata.tsv", 12)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert (table.columns, len(table.problems)) == ([], 1)
+    assert "has 1 lines but there are 12 samples" in table.problems[0]
+    assert peak < 2 * size
+
+
+def test_a_table_of_numbers_in_one_line_is_refused_by_its_length(tmp_path: Path) -> None:
+    (tmp_path / "tensors.tsv").write_bytes(b"1\t" * (tensor_tsv.MAX_LINE_BYTES) + b"1\n")
+    tracemalloc.start()
+    try:
+        (run,) = Logdir(tmp_path, list).list_runs()
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert isinstance(run, ForeignRun)
+    (problem,) = run.problems
+    assert "a line of more than" in problem
+    assert peak < 10 * tensor_tsv.MAX_LINE_BYTES

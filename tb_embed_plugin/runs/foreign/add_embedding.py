@@ -121,9 +121,7 @@ def _told(key: _Key, found: FolderContents) -> Iterator[None]:
         yield
     except UnreadableError as error:
         tag, step = key
-        problem = f"{tag} at step {step}: {error}"
-        if problem not in found.problems:
-            found.problems.append(problem)
+        found.tell(f"{tag} at step {step}: {error}")
 
 
 def _tag_and_step(name: str, path: str) -> _Key:

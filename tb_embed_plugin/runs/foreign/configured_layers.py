@@ -25,8 +25,12 @@ def configure(
         found: Holds the layers, and receives the problems.
     """
     tensors = _with_layer_names(entries, [*found.layers, *found.spare])
-    others = list(found.layers)
-    first: list[ForeignLayer] = []
+    by_name: dict[str, list[int]] = {}
+    layers = [*found.layers, *found.spare]
+    for i, layer in enumerate(layers):
+        for name in {layer.name, *layer.aliases}:
+            by_name.setdefault(name, []).append(i)
+    first: dict[int, ForeignLayer] = {}
     known: dict[str, ConfiguredTensor] = {}
     for tensor in tensors:
         if tensor.tensor or not tensor.name:
@@ -36,22 +40,24 @@ def configure(
         if before is not tensor:
             found.problems += two_entries(wanted, before, tensor)
             continue
-        meant = [
-            layer
-            for layer in (*others, *found.spare)
-            if wanted in (layer.name, *layer.aliases) and layer not in first
-        ]
-        others = [layer for layer in others if layer not in meant]
-        first += [_with_files(layer, tensor, paths, found) for layer in meant]
+        meant = [i for i in by_name.get(wanted, ()) if i not in first]
+        first |= {i: _with_files(layers[i], tensor, paths, found) for i in meant}
         if not meant:
             found.problems += _missing(tensor.name, found)
-    for tensor in tensors:
-        if not tensor.tensor and not tensor.name:
-            others = [
-                replace(_with_files(layer, tensor, paths, found), table_for_all=True)
-                for layer in others
-            ]
-    found.layers = first + others
+    others = [layer for i, layer in enumerate(found.layers) if i not in first]
+    for_all = [tensor for tensor in tensors if not tensor.tensor and not tensor.name]
+    if for_all:
+        # One table and one sheet for all of them: the last that was written.
+        others = [
+            replace(_with_files(layer, for_all[-1], paths, found), table_for_all=True)
+            for layer in others
+        ]
+        if any(tensor != for_all[-1] for tensor in for_all):
+            found.problems.append(
+                f"the configuration has {len(for_all)} entries for all tensors, without a "
+                "tensor_name, of which the last is shown; name the tensors"
+            )
+    found.layers = [*first.values(), *others]
 
 
 def _missing(name: str, found: FolderContents) -> list[str]:

@@ -120,6 +120,13 @@ class FolderContents:
     other_tensors: dict[str, str] = field(default_factory=dict)
     looked_in: str = ""
     unfinished: bool = False
+    _told: set[str] = field(default_factory=set)
+
+    def tell(self, problem: str) -> None:
+        """Adds a problem, once however often it is told."""
+        if problem not in self._told:
+            self._told.add(problem)
+            self.problems.append(problem)
 
     def take(self, layer: ForeignLayer) -> None:
         """Adds a layer, in parts where its shape differs over the steps.
@@ -158,8 +165,7 @@ class FolderContents:
         try:
             path = paths.find(written)
         except UnreadableError as error:
-            if str(error) not in self.problems:
-                self.problems.append(str(error))
+            self.tell(str(error))
         if place := path or paths.awaited(written):
             watched.append(place)
         return path

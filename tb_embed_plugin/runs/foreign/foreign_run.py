@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Self
 
 from tb_embed_plugin.errors import NotRecordedError, UnreadableError
-from tb_embed_plugin.runs.file_stamps import stamp_of
 from tb_embed_plugin.runs.finite import Rows, divided, not_finite_rows
 from tb_embed_plugin.runs.foreign.folder_contents import (
     FolderContents,
@@ -22,9 +20,10 @@ from tb_embed_plugin.runs.foreign.folder_contents import (
     StoredTensor,
 )
 from tb_embed_plugin.runs.foreign.foreign_sprites import read_sheet
-from tb_embed_plugin.runs.label_column import choose_label, rival_problem, with_classes
-from tb_embed_plugin.runs.layer_facts import LayerFacts, SpriteFacts
-from tb_embed_plugin.runs.manifest import ColumnInfo, Step
+from tb_embed_plugin.runs.foreign.layer_samples import LayerSamples
+from tb_embed_plugin.runs.label_column import with_classes
+from tb_embed_plugin.runs.layer_facts import LayerFacts
+from tb_embed_plugin.runs.manifest import Step
 from tb_embed_plugin.runs.run import Run, not_finite_problems, short_hash
 from tb_embed_plugin.runs.tables.metadata_inference import read_inferred_table
 from tb_embed_plugin.runs.tables.metadata_table import Column
@@ -55,11 +54,11 @@ class ForeignRun(Run):
         self.writer = found.writer
         self._found = {layer.name: layer for layer in found.layers}
         self._finite = finite
-        self._problems = list(found.problems)
+        self._told = dict.fromkeys(found.problems)
         self._damaged: set[tuple[str, int]] = set()
-        self._samples: dict[Hashable, _Samples] = {}
+        self._samples = LayerSamples()
         self._facts = [self._layer_facts(layer) for layer in found.layers]
-        self._problems += _unfit_tables(found.layers, self._facts)
+        self._tell(_unfit_tables(found.layers, self._facts))
 
     @property
     def layers(self) -> Sequence[LayerFacts]:
@@ -94,9 +93,9 @@ class ForeignRun(Run):
     @property
     def problems(self) -> list[str]:
         """What could not be read, and which snapshots cannot be drawn."""
-        shown = self._problems[:MAX_PROBLEMS]
-        if len(self._problems) > MAX_PROBLEMS:
-            rest = len(self._problems) - MAX_PROBLEMS
+        shown = list(self._told)[:MAX_PROBLEMS]
+        if len(self._told) > MAX_PROBLEMS:
+            rest = len(self._told) - MAX_PROBLEMS
             shown.append(f"there are {rest} more damaged files like these")
         return [*shown, *not_finite_problems(self)]
 
@@ -118,7 +117,7 @@ class ForeignRun(Run):
         except UnreadableError as error:
             if (layer, step) not in self._damaged:
                 self._damaged.add((layer, step))
-                self._problems.append(f"{layer} at {self.step_words(step)}: {error}")
+                self._told[f"{layer} at {self.step_words(step)}: {error}"] = None
                 self._tell_anew()
             raise
         self._finite[tensor.stamp] = rows
@@ -169,9 +168,9 @@ class ForeignRun(Run):
         return sheet.read(), sheet.media_type
 
     def _tell(self, problems: Sequence[str]) -> None:
-        new = [problem for problem in problems if problem not in self._problems]
-        self._problems += new
-        self.revision += bool(new)
+        known = len(self._told)
+        self._told |= dict.fromkeys(problems)
+        self.revision += len(self._told) > known
 
     def _tell_anew(self) -> None:
         self._facts = [self._as_known(facts) for facts in self._facts]
@@ -189,18 +188,9 @@ class ForeignRun(Run):
 
     def _layer_facts(self, layer: ForeignLayer) -> LayerFacts:
         rows, units = layer.shape
-        key = (
-            layer.table,
-            layer.table_for_all,
-            layer.sheet,
-            layer.cell,
-            rows,
-            layer.step_tables and id(layer.step_tables),
-        )
-        samples = self._samples.get(key)
-        if samples is None:
-            samples = self._samples[key] = _Samples.read(layer)
-            self._problems += [p for p in samples.problems if p not in self._problems]
+        samples = self._samples.of(layer)
+        for problem in samples.problems:
+            self._told.setdefault(problem, None)
         facts = LayerFacts(
             name=layer.name,
             samples=rows,
@@ -225,57 +215,6 @@ class ForeignRun(Run):
         wrong = {step: found for step, found in rows.items() if found != ()}
         left_out, hidden = divided(wrong, facts.samples)
         return replace(facts, steps=steps, not_finite=left_out, hidden_at=hidden)
-
-
-@dataclass(frozen=True)
-class _Samples:
-    """The metadata and thumbnails of some layers' rows."""
-
-    columns: tuple[ColumnInfo, ...]
-    sprite: SpriteFacts | None
-    table_digest: str
-    version: str
-    problems: list[str]
-    label: str | None
-    notes: tuple[str, ...]
-
-    @classmethod
-    def read(cls, layer: ForeignLayer) -> Self:
-        """Reads the table and the sheet of a layer, each as far as it can be read."""
-        rows, _ = layer.shape
-        tables = layer.step_tables
-        # What changes with each step is no other samples.
-        table_stamp = stamp_of(layer.table or "") if tables is None else tables.digest
-        columns: tuple[ColumnInfo, ...] = ()
-        sprite, digest, label = None, "", None
-        problems: list[str] = []
-        notes: tuple[str, ...] = ()
-        try:
-            if tables is not None:
-                held = with_classes(tables.read(None)[0])
-                columns, digest = tuple(column.info for column in held), tables.digest
-                label, notes = choose_label(held), tables.notes
-                problems += tables.problems
-            elif layer.table is not None:
-                table = read_inferred_table(layer.table, rows)
-                if table.rows == rows or not layer.table_for_all:
-                    held = with_classes(table.columns)
-                    columns, digest = tuple(column.info for column in held), table.digest
-                    label, notes = choose_label(held), tuple(table.notes)
-                    problems += table.problems
-            problems += filter(None, [rival_problem(label, columns)])
-        except UnreadableError as error:
-            problems.append(str(error))
-        try:
-            if layer.sheet is not None:
-                sheet = read_sheet(layer.sheet, layer.cell, rows)
-                sprite = sheet.facts
-                problems += sheet.problems
-        except UnreadableError as error:
-            problems.append(str(error))
-        sheet_stamp = layer.sheet and stamp_of(layer.sheet)
-        version = short_hash(columns, rows, table_stamp, sheet_stamp, layer.cell)
-        return cls(columns, sprite, digest, version, problems, label, notes)
 
 
 def _unfit_tables(layers: Sequence[ForeignLayer], facts: Sequence[LayerFacts]) -> list[str]:

@@ -54,6 +54,11 @@ class ForeignFolders:
             config = (read_projector_config(folder) if has_config else None) or config
         except UnreadableError as error:
             problems.append(str(error))
+        if config.left_out:
+            problems.append(
+                f"the configuration has {len(config.tensors) + config.left_out} entries, of "
+                f"which the first {len(config.tensors)} are looked at; log fewer into one run"
+            )
         paths = WrittenPaths(folder, config.paths)
         variables = find_variables(
             folder,

@@ -29,7 +29,11 @@ from tb_embed_plugin.snapshot import Snapshot
 MAX_TEXT_BYTES = 1 << 30
 """A larger table of numbers is not read; it would take ten seconds."""
 
+MAX_LINE_BYTES = 1 << 22
+"""A row of 4,096 numbers has at most some 100,000 bytes."""
+
 _BLOCK_BYTES = 1 << 24
+_HEAD_BYTES = 1 << 20
 _HEAD_LINES = 50
 
 
@@ -195,7 +199,14 @@ def _head(path: Path) -> list[bytes]:
     """
     try:
         with open_file(path) as file:
-            return file.read(_BLOCK_BYTES).split(b"\n", _HEAD_LINES)[:_HEAD_LINES]
+            # Whole lines, or the first one as far as it may go.
+            head = file.read(_HEAD_BYTES)
+            head += file.read(MAX_LINE_BYTES - _HEAD_BYTES) if b"\n" not in head else b""
+            if len(head) == MAX_LINE_BYTES and b"\n" not in head:
+                raise _too_long(path)
+            cut = len(head) >= _HEAD_BYTES and b"\n" in head
+            whole = head[: head.rindex(b"\n")] if cut else head
+            return whole.split(b"\n", _HEAD_LINES)[:_HEAD_LINES]
     except OSError as error:
         raise _unreadable(path, "a table", type(error).__name__) from error
 
@@ -211,6 +222,8 @@ def _blocks_of_lines(path: Path) -> Iterator[bytes]:
                 rest = end
             else:
                 rest += end
+            if len(rest) > MAX_LINE_BYTES:
+                raise _too_long(path)
     if rest.strip():
         yield rest
 
@@ -251,6 +264,15 @@ def _fast_numbers(lines: bytes, rows: int, columns: int) -> NDArray[np.float64]:
     # Without a line feed at the end it reads on behind a sign that ends the text.
     matrix = mmread(io.BytesIO(head + lines.replace(b"\t", b"\n") + b"\n"))
     return np.asarray(matrix, np.float64).T
+
+
+def _too_long(path: Path) -> UnreadableError:
+    return _unreadable(
+        path,
+        "a table of a row a sample",
+        f"a table with a line of more than {MAX_LINE_BYTES} bytes",
+        "write one row a line",
+    )
 
 
 def _shape_remedy(shape: Sequence[int]) -> str:

@@ -23,6 +23,10 @@ from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.runs.reading import kind_of
 from tb_embed_plugin.runs.safe_path import confined
 
+MAX_SEARCHED = 2000
+"""Paths of one configuration that are looked for in the run where they lead nowhere as they are
+written; of more only those are found that do."""
+
 MAX_PARTS = 40
 """Directories of a path that are looked for in the run; those before them are left out."""
 
@@ -66,6 +70,7 @@ class WrittenPaths:
         self._places = [""]
         self._known: dict[str, _Meaning] = {}
         self._owners: Counter[Path | None] | None = None
+        self._searched = 0
 
     def find(self, written: str, ending: str = "") -> Path:
         r"""Returns the file that a path means.
@@ -121,6 +126,16 @@ class WrittenPaths:
         return known
 
     def _look(self, written: str, ending: str) -> _Meaning:
+        as_written = self._file(f"{written}{ending}")
+        if isinstance(as_written, Path):
+            return _Meaning(as_written)
+        self._searched += 1
+        if self._searched > MAX_SEARCHED:
+            return _Meaning(
+                None,
+                reason=f"the configuration names the file {shown(written)}; it is not there as "
+                f"written, as are {MAX_SEARCHED} others: write paths relative to the run",
+            )
         readings = [f"{reading}{ending}" for reading in _readings(written)]
         for reading in readings:
             # Those above are the log directory and where the training was started.

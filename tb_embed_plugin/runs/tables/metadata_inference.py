@@ -9,9 +9,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 from tb_embed_plugin.errors import UnreadableError
+from tb_embed_plugin.runs.file_stamps import Stamp, stamp_of
 from tb_embed_plugin.runs.reading import read_file
 from tb_embed_plugin.runs.tables.cells import MAX_COLUMNS, TAB, plain_cells, without_edges
 from tb_embed_plugin.runs.tables.column_types import infer_type
@@ -24,6 +26,9 @@ from tb_embed_plugin.runs.tables.text import decoded
 
 MAX_TABLE_BYTES = 64 << 20
 """Larger tables are not read."""
+
+MAX_LOOKED_THROUGH = 1 << 20
+"""A larger table of too few lines is not looked through for the reason."""
 
 MAX_SAMPLES = 1 << 22
 """Tables of tensors with more rows are not read."""
@@ -70,7 +75,36 @@ def read_inferred_table(path: Path, n_samples: int) -> InferredTable:
             f"the table of metadata {path.name} cannot be read ({type(error).__name__}); "
             "restore the file, or remove it from the configuration"
         ) from error
+    if len(data) > MAX_LOOKED_THROUGH and (most := _most_rows(data)) < n_samples:
+        # Known before it is decoded and cut into cells, which takes eight times its size.
+        lines = no_lines(
+            most,
+            f"{path.name} has {most} lines but there are {n_samples} samples, so none is "
+            "shown; write one line per sample",
+        )
+        return InferredTable([], lines.problems, [], most, hashlib.sha256(data).hexdigest())
     return infer_table(data, n_samples, path.name)
+
+
+def may_have_rows(path: Path, n_samples: int) -> bool:
+    """Whether a table has about as many lines as samples; True where it cannot be read."""
+    try:
+        most = _most_rows_of(path, stamp_of(path))
+    except (OSError, UnreadableError):
+        return True  # whoever reads it says why
+    return n_samples <= most <= 2 * n_samples + MAX_SURPLUS_ROWS
+
+
+@lru_cache(maxsize=1 << 12)
+def _most_rows_of(path: Path, stamp: Stamp) -> int:
+    del stamp  # by which it is remembered
+    return _most_rows(read_file(path, MAX_TABLE_BYTES, "leave out columns"))
+
+
+def _most_rows(data: bytes) -> int:
+    """Returns how many rows a table has at most, in any encoding and with any line ends."""
+    ends = max(data.count(b"\n"), data.count(b"\r"))
+    return ends + (data[-1:] not in (b"", b"\n", b"\r"))
 
 
 def infer_table(data: bytes, n_samples: int, name: str) -> InferredTable:
