@@ -13,8 +13,14 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from tb_embed_plugin.errors import UnreadableError
+
 BLOCK_VALUES = 1 << 18
 """Values worked on at a time: 2 MiB in float64 stay in the processor's cache."""
+
+
+MAX_COLUMNS = 1 << 20
+"""Of a row that is read from a file."""
 
 
 class LazyRows(ABC):
@@ -22,12 +28,20 @@ class LazyRows(ABC):
 
     Args:
         shape: Rows and columns.
+
+    Raises:
+        UnreadableError: A row has more than `MAX_COLUMNS`: no less than one is read at a time.
     """
 
     dtype = np.dtype(np.float32)
     ndim = 2
 
     def __init__(self, shape: tuple[int, int]) -> None:
+        if shape[1] > MAX_COLUMNS:
+            raise UnreadableError(
+                f"a matrix of {shape[1]} columns is not read, at most {MAX_COLUMNS} are; save "
+                "one row per sample, with fewer units"
+            )
         self.shape = shape
 
     @abstractmethod

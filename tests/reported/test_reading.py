@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import mmap
 import os
 import re
+import shutil
 import socket
 import threading
 import tracemalloc
@@ -23,7 +26,7 @@ from tb_embed_plugin import record
 from tb_embed_plugin.errors import BusyError, UnreadableError
 from tb_embed_plugin.metadata import MANIFEST_FILE
 from tb_embed_plugin.plugin import EmbeddingsPlugin
-from tb_embed_plugin.runs import found_run
+from tb_embed_plugin.runs import found_run, reading
 from tb_embed_plugin.runs.foreign import (
     configured_layers,
     layer_samples,
@@ -37,7 +40,7 @@ from tb_embed_plugin.runs.reading import BlockFile, open_file, read_file
 from tb_embed_plugin.runs.stored_rows import FileRows, Place
 from tb_embed_plugin.runs.tables.metadata_inference import InferredTable, read_inferred_table
 from tb_embed_plugin.runs.tables.metadata_table import Column
-from tb_embed_plugin.snapshot import BLOCK_VALUES, row_blocks
+from tb_embed_plugin.snapshot import BLOCK_VALUES, MAX_COLUMNS, row_blocks
 from tests.harness import client_for, finished, is_a_message
 from tests.planted import Head, write_run
 from tests.reported.logs import configure, entry, save, values, write_table, write_words
@@ -443,3 +446,91 @@ def test_a_table_of_numbers_in_one_line_is_refused_by_its_length(tmp_path: Path)
     (problem,) = run.problems
     assert "a line of more than" in problem
     assert peak < 10 * tensor_tsv.MAX_LINE_BYTES
+
+
+def test_a_matrix_too_wide_for_a_row_in_memory_says_what_to_do(tmp_path: Path) -> None:
+    units = MAX_COLUMNS + 1
+    with (tmp_path / "v.bytes").open("wb") as file:
+        file.truncate(2 * units * 4)
+    shape = f"tensor_shape: [2, {units}]"
+    configure(tmp_path, f'embeddings {{ tensor_name: "v" tensor_path: "v.bytes" {shape} }}')
+    client = client_for(tmp_path, EmbeddingsPlugin)
+    answer = client.get(BASE + "vectors?run=.&layer=v&step=0&samples=0&units=0")
+    assert answer.status_code == 400
+    assert f"a matrix of {units} columns is not read, at most {MAX_COLUMNS}" in answer.text
+    assert "; save one row per sample, with fewer units" in answer.text
+
+
+class StaleFile(io.BufferedReader):
+    """A file whose server has forgotten it."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        raise OSError(errno.ESTALE, os.strerror(errno.ESTALE), "/an/absolute/path")
+
+
+def _stale_to_open(path: Any, *rest: Any, **options: Any) -> int:
+    raise OSError(errno.ESTALE, os.strerror(errno.ESTALE), str(path))
+
+
+def _stale_to_read(*_: Any) -> int:
+    raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+
+
+@pytest.mark.parametrize("where", ["open", "read", "preadv"])
+@pytest.mark.parametrize("write", [recorded, configured])
+def test_a_stale_handle_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: Callable[[Path], None], where: str
+) -> None:
+    write(tmp_path / "bad")
+    client = client_for(tmp_path, EmbeddingsPlugin)
+    assert client.get(BASE + "runs").status_code == 200
+    if where == "open":
+        monkeypatch.setattr(reading, "open_descriptor", _stale_to_open)
+    elif where == "read":
+        monkeypatch.setattr(
+            os, "fdopen", lambda descriptor, _: StaleFile(io.FileIO(descriptor))
+        )
+    else:
+        monkeypatch.setattr(os, "preadv", _stale_to_read)
+    said = []
+    for address in (*ADDRESSES, *WIDE_ADDRESSES):
+        for layer in ("fc1", "words", "tag"):
+            answer = client.get(BASE + address.format(layer).replace("run=.", "run=bad"))
+            assert answer.status_code < 500
+            said += [answer.text] if answer.status_code >= 400 else []
+    listed = client.get(BASE + "runs")
+    assert listed.status_code == 200
+    said += [problem for run in listed.get_json()["runs"] for problem in run["problems"]]
+    assert any("cannot be read" in text for text in said)
+    assert all(map(is_a_message, said))
+    assert not any("/absolute/" in text or str(tmp_path) in text for text in said)
+
+
+def test_a_log_directory_removed_and_made_again_is_what_it_is_now(tmp_path: Path) -> None:
+    logdir = tmp_path / "logs"
+    recorded(logdir / "bad")
+    client = client_for(logdir, EmbeddingsPlugin)
+    assert [run["run"] for run in client.get(BASE + "runs").get_json()["runs"]] == ["bad"]
+    asked = BASE + "vectors?run=bad&layer=fc1&step=0&samples=0"
+    before = client.get(asked).data
+    shutil.rmtree(logdir)
+    for address in ADDRESSES:
+        answer = client.get(BASE + address.format("fc1"))
+        assert (answer.status_code, is_a_message(answer.text)) == (404, True)
+    gone = client.get(BASE + "runs").get_json()
+    assert (gone["runs"], len(gone["problems"])) == ([], 1)
+    record(logdir / "bad", 0, {"fc1": values(seed=3)})
+    assert [run["run"] for run in client.get(BASE + "runs").get_json()["runs"]] == ["bad"]
+    again = client.get(asked)
+    assert again.status_code == 200
+    assert again.data != before
+
+
+def test_a_file_replaced_while_it_is_read_is_read_to_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    values(8, 4).tofile(path)
+    rows = FileRows(path, Place("<f4", (8, 4), 0))
+    np.testing.assert_array_equal(rows[:2], values(8, 4)[:2])
+    (tmp_path / "new").write_bytes(b"")
+    (tmp_path / "new").replace(path)
+    np.testing.assert_array_equal(rows[2:], values(8, 4)[2:])
