@@ -11,7 +11,10 @@ import contextlib
 
 from tensorboard.plugins import base_plugin
 
-from tb_embed_plugin.plugin import EmbeddingsPlugin, host_name, listed_hosts
+from tb_embed_plugin.plugin import MEMORY_MB, EmbeddingsPlugin, host_name, listed_hosts
+
+LEAST_MB = 16
+"""Less would hold no axes of a wide layer."""
 
 
 class EmbeddingsLoader(base_plugin.TBLoader):  # type: ignore[misc] # TensorBoard is untyped
@@ -31,6 +34,14 @@ class EmbeddingsLoader(base_plugin.TBLoader):  # type: ignore[misc] # TensorBoar
                 "out sites that rename themselves to this machine (DNS rebinding). Name those "
                 "that a proxy passes on. Default: any name.",
             )
+            group.add_argument(
+                "--tb_embed_memory_mb",
+                metavar="MB",
+                type=int,
+                default=MEMORY_MB,
+                help="What the Embeddings tab may remember of what it has computed, beside "
+                f"what it works on. Default: {MEMORY_MB}.",
+            )
 
     def fix_flags(self, flags: argparse.Namespace) -> None:
         """Checks our flags.
@@ -44,6 +55,12 @@ class EmbeddingsLoader(base_plugin.TBLoader):  # type: ignore[misc] # TensorBoar
                     "--tb_embed_hosts takes names of hosts, such as "
                     f"localhost,logs.example.org, not {name!r}"
                 )
+
+        memory = getattr(flags, "tb_embed_memory_mb", MEMORY_MB)
+        if memory < LEAST_MB:
+            raise base_plugin.FlagsError(
+                f"--tb_embed_memory_mb must be at least {LEAST_MB}, not {memory}"
+            )
 
     def load(self, context: base_plugin.TBContext) -> EmbeddingsPlugin:
         """Returns the plugin."""

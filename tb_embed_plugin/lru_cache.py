@@ -1,14 +1,55 @@
-"""A cache of computed values; requests for one value at the same time cost one computation."""
+"""Caches of computed values; requests for one value at the same time cost one computation."""
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import Future
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+
+import numpy as np
 
 Value = TypeVar("Value")
+
+_OBJECT = 100
+"""Bytes of what holds a value, about."""
+
+
+class Memory:
+    """What some caches may hold together: whatever was unused for longest goes first.
+
+    Args:
+        most: Bytes; None for no limit.
+    """
+
+    def __init__(self, most: int | None = None) -> None:
+        self.lock = threading.Lock()
+        self._most = most
+        self._held: OrderedDict[tuple[int, Hashable], tuple[LruCache[Any], int]] = OrderedDict()
+        self._bytes = 0
+
+    @property
+    def held(self) -> int:
+        """How many bytes the caches hold, about."""
+        return self._bytes
+
+    def use(self, cache: LruCache[Any], key: Hashable) -> None:
+        """Notes that a value is used; called with the lock, as are the others."""
+        self._held.move_to_end((id(cache), key))
+
+    def add(self, cache: LruCache[Any], key: Hashable, size: int) -> None:
+        """Counts a new value, and lets go of others that have no room beside it."""
+        self._held[id(cache), key] = cache, size
+        self._bytes += size
+        while self._most is not None and self._bytes > self._most:
+            (_, oldest), (of, _) = next(iter(self._held.items()))
+            of.drop(oldest)
+
+    def remove(self, cache: LruCache[Any], key: Hashable) -> None:
+        """Counts a value no longer."""
+        _, size = self._held.pop((id(cache), key))
+        self._bytes -= size
 
 
 class LruCache(Generic[Value]):
@@ -16,13 +57,15 @@ class LruCache(Generic[Value]):
 
     Args:
         capacity: Values kept; beyond that the one unused for longest is forgotten.
+        memory: What it shares with other caches; no limit if left out.
     """
 
-    def __init__(self, capacity: int) -> None:
+    def __init__(self, capacity: int, memory: Memory | None = None) -> None:
         self._capacity = capacity
         self._values: OrderedDict[Hashable, Value] = OrderedDict()
         self._awaited: dict[Hashable, Future[Value]] = {}
-        self._lock = threading.Lock()
+        self._memory = Memory() if memory is None else memory
+        self._lock = self._memory.lock
 
     def __contains__(self, key: Hashable) -> bool:
         """Whether the value of `key` is remembered, or somebody computes it."""
@@ -40,6 +83,7 @@ class LruCache(Generic[Value]):
         with self._lock:
             if key in self._values:
                 self._values.move_to_end(key)
+                self._memory.use(self, key)
                 return self._values[key]
             awaited = self._awaited.get(key)
             if awaited is None:
@@ -48,18 +92,37 @@ class LruCache(Generic[Value]):
             return awaited.result()
         try:
             value = compute()
+            size = size_of(value)
         except BaseException as error:
-            self._forget(key)
+            with self._lock:
+                del self._awaited[key]
             computing.set_exception(error)
             raise
         with self._lock:
-            self._values[key] = value
-            while len(self._values) > self._capacity:
-                self._values.popitem(last=False)
             del self._awaited[key]
+            self._values[key] = value
+            self._memory.add(self, key, size)
+            while len(self._values) > self._capacity:
+                self.drop(next(iter(self._values)))
         computing.set_result(value)
         return value
 
-    def _forget(self, key: Hashable) -> None:
-        with self._lock:
-            del self._awaited[key]
+    def drop(self, key: Hashable) -> None:
+        """Forgets a value; called with the memory's lock."""
+        del self._values[key]
+        self._memory.remove(self, key)
+
+
+def size_of(value: object) -> int:
+    """Returns about how many bytes a value holds: its arrays, bytes and texts."""
+    match value:
+        case np.ndarray():
+            return _OBJECT + int(value.nbytes)
+        case bytes() | str():
+            return _OBJECT + len(value)
+        case Mapping():
+            return _OBJECT + sum(map(size_of, value.values()))
+        case list() | tuple():
+            return _OBJECT + sum(map(size_of, value))
+    parts = getattr(value, "__dict__", {})
+    return _OBJECT + sum(map(size_of, parts.values()))

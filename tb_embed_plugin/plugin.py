@@ -37,6 +37,9 @@ _STATIC = Path(__file__).parent / "static"
 _YEAR = 365 * 24 * 3600
 _MAX_PAGE = 64
 
+MEMORY_MB = 1024
+"""What is remembered of what was computed, where no flag says it."""
+
 
 class EmbeddingsPlugin(base_plugin.TBPlugin):  # type: ignore[misc] # TensorBoard is untyped
     """The Embeddings tab."""
@@ -47,6 +50,7 @@ class EmbeddingsPlugin(base_plugin.TBPlugin):  # type: ignore[misc] # TensorBoar
         spec = getattr(context.flags, "logdir_spec", None)
         self._logdir: tuple[str, str] = (context.logdir or "", spec or "")
         self._hosts = {host_name(name) for name in listed_hosts(context.flags)}
+        self._memory_mb = getattr(context.flags, "tb_embed_memory_mb", None) or MEMORY_MB
         self._data_provider = context.data_provider
         self._service: Service | None = None
         self._starting = threading.Lock()
@@ -153,7 +157,9 @@ class EmbeddingsPlugin(base_plugin.TBPlugin):  # type: ignore[misc] # TensorBoar
         from tb_embed_plugin.server.response import Service
 
         logdir = Logdir(roots_of(*self._logdir), self._list_run_names, RUN_SECONDS)
-        return Service(logdir, measuring=MeasuringProcess())
+        # Half of it each, for this process and for the one that measures.
+        half = (self._memory_mb << 20) // 2
+        return Service.within(half, logdir, MeasuringProcess(half))
 
     def _list_run_names(self) -> Iterable[str]:
         if self._data_provider is None:

@@ -54,7 +54,7 @@ def _measured_here() -> Iterator[None]:
     from tb_embed_plugin.server import measuring
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(measuring, "MeasuringProcess", lambda: None)
+        patch.setattr(measuring, "MeasuringProcess", lambda most_bytes: None)
         yield
 
 

@@ -11,13 +11,13 @@ from collections.abc import Callable, Hashable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.analysis.subsampling import MAX_STEPS
-from tb_embed_plugin.lru_cache import LruCache
+from tb_embed_plugin.lru_cache import LruCache, Memory
 from tb_embed_plugin.metrics.catalog import DEFINITIONS
 from tb_embed_plugin.metrics.sample_catalog import SAMPLE_METRICS
 from tb_embed_plugin.metrics.similarity import Cka
@@ -86,6 +86,18 @@ class MetricsCache:
     changes: LruCache[Change] = field(default_factory=lambda: LruCache[Change](2 * MAX_STEPS))
     products: LruCache[float] = field(default_factory=lambda: LruCache[float](_NUMBERS))
     similarities: LruCache[Cka] = field(default_factory=lambda: LruCache[Cka](_NUMBERS))
+
+    @classmethod
+    def within(cls, memory: Memory, backend_of: Callable[[Path], CacheBackend]) -> Self:
+        """Returns nothing measured yet, to be remembered within some memory."""
+        return cls(
+            backend_of,
+            labels=LruCache(16, memory),
+            step_metrics=LruCache(2 * MAX_STEPS, memory),
+            changes=LruCache(2 * MAX_STEPS, memory),
+            products=LruCache(_NUMBERS, memory),
+            similarities=LruCache(_NUMBERS, memory),
+        )
 
     def measured(
         self, known: LruCache[Value], key: Hashable, measure: Callable[[], Value]

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,7 @@ from tb_embed_plugin.linear_projection import (
     basis_key,
     fit,
 )
-from tb_embed_plugin.lru_cache import LruCache
+from tb_embed_plugin.lru_cache import LruCache, Memory
 from tb_embed_plugin.projection import Projection
 from tb_embed_plugin.projections import pca
 from tb_embed_plugin.projections.basis import Basis
@@ -66,6 +66,15 @@ class Computed:
     variances: LruCache[float | None] = field(
         default_factory=lambda: LruCache[float | None](MAX_NUMBERS)
     )
+
+    @classmethod
+    def within(cls, memory: Memory) -> Self:
+        """Returns nothing computed yet, to be remembered within some memory."""
+        return cls(
+            bases=LruCache(MAX_BASES, memory),
+            aligned=LruCache(MAX_ALIGNED, memory),
+            variances=LruCache(MAX_NUMBERS, memory),
+        )
 
 
 class LinearProjector:

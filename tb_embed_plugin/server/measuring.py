@@ -75,9 +75,14 @@ class _Asked:
 
 
 class MeasuringProcess:
-    """Answers questions by a process of its own."""
+    """Answers questions by a process of its own.
 
-    def __init__(self) -> None:
+    Args:
+        most_bytes: What the process may remember of what it has measured.
+    """
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most_bytes = most_bytes
         self._asked: dict[int, _Asked] = {}
         self._numbers = itertools.count()
         self._changed = threading.Condition()
@@ -112,7 +117,7 @@ class MeasuringProcess:
                     self._changed.wait()
             killed = killed_for_memory()
             try:
-                process = _start()
+                process = _start(self._most_bytes)
             except OSError as error:
                 self._give_up(
                     list(self._asked),
@@ -175,9 +180,10 @@ class MeasuringProcess:
             asked.answer.set_exception(MeasuringError(message, 503))
 
 
-def _start() -> subprocess.Popen[bytes]:
+def _start(most_bytes: int) -> subprocess.Popen[bytes]:
+    module = "tb_embed_plugin.server.measuring_process"
     return subprocess.Popen(
-        [sys.executable, "-m", "tb_embed_plugin.server.measuring_process", str(os.getpid())],
+        [sys.executable, "-m", module, str(os.getpid()), str(most_bytes)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         # Ctrl-C is for TensorBoard; the process follows it.

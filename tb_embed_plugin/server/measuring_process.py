@@ -1,4 +1,4 @@
-"""The process that measures: `python -m tb_embed_plugin.server.measuring_process PARENT`.
+"""The process that measures: `python -m tb_embed_plugin.server.measuring_process PARENT BYTES`.
 
 Questions come as lines of JSON (`measuring.task_of`), and each is answered by the route that it
 names, on a thread of its own: what is known needs no turn. An answer is a line of JSON, and as
@@ -42,7 +42,7 @@ def main() -> None:
     end_with_parent(int(sys.argv[1]))
     answers = os.fdopen(take_output(), "wb")
     be_modest(_NICE)
-    answering = Answering(answers)
+    answering = Answering(answers, int(sys.argv[2]))
     with ThreadPoolExecutor(THREADS) as pool:
         for line in sys.stdin:
             pool.submit(answering.answer, line)
@@ -55,13 +55,14 @@ class Answering:
 
     Args:
         answers: Takes the answers.
+        most_bytes: What is remembered of what was measured.
     """
 
-    def __init__(self, answers: IO[bytes]) -> None:
+    def __init__(self, answers: IO[bytes], most_bytes: int) -> None:
         from tb_embed_plugin.runs.named_runs import NamedRuns
 
         self._runs = NamedRuns()
-        self._service = Service(self._runs)
+        self._service = Service.within(most_bytes, self._runs)
         self._answers = answers
         self._lock = threading.Lock()
 

@@ -18,12 +18,17 @@ from tb_embed_plugin.errors import TooMuchAskedError
 from tb_embed_plugin.jobs.cache import cache_of
 from tb_embed_plugin.jobs.job_queue import JobQueue
 from tb_embed_plugin.jobs.linear_projector import Computed
+from tb_embed_plugin.lru_cache import LruCache, Memory
 from tb_embed_plugin.runs.logdir import Logdir
 from tb_embed_plugin.server.listing import Listing
 from tb_embed_plugin.server.shared_answers import SharedAnswers
 
 MAX_BYTES = 64 << 20
 """Positions or activations in one answer."""
+
+MAX_METADATA = 256
+"""Answers of `metadata` that are remembered: reading a table holds Python's lock for seconds
+where it has a million rows."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,23 @@ class Service:
     metrics_cache: MetricsCache = field(default_factory=lambda: MetricsCache(cache_of))
     measuring: Measuring | None = None
     shared: SharedAnswers[Answer] = field(default_factory=SharedAnswers[Answer])
+    metadata: LruCache[Answer] = field(
+        default_factory=lambda: LruCache[Answer](MAX_METADATA, Memory(MAX_BYTES))
+    )
+
+    @classmethod
+    def within(
+        cls, most_bytes: int, logdir: Logdir, measuring: Measuring | None = None
+    ) -> Service:
+        """Returns a service that remembers at most so many bytes of what it has computed."""
+        memory = Memory(most_bytes)
+        return cls(
+            logdir,
+            Computed.within(memory),
+            metrics_cache=MetricsCache.within(memory, cache_of),
+            measuring=measuring,
+            metadata=LruCache(MAX_METADATA, memory),
+        )
 
     @property
     def turns(self) -> Turns:

@@ -23,9 +23,19 @@ def runs(service: Service, arguments: Arguments) -> Answer:
 def metadata(service: Service, arguments: Arguments) -> Answer:
     """Answers the samples' metadata."""
     run, layer = _layer(service, arguments)
-    columns, version = run.columns(layer.name), layer.samples_version
+    step = None
     if arguments.optional("step") is not None:
         (step,) = arguments.members("step", layer.steps)[:1]
+    # The samples' version says of a table whether it has changed, the layer's of those by step.
+    versions = layer.samples_version, run.layer_version(layer.name)
+    # A run that is opened anew says anew what is wrong with its table.
+    key = run, layer.name, step, *versions
+    return service.metadata.get(key, lambda: _metadata(run, layer, step))
+
+
+def _metadata(run: Run, layer: LayerFacts, step: int | None) -> Answer:
+    columns, version = run.columns(layer.name), layer.samples_version
+    if step is not None:
         columns = [c for c in run.columns(layer.name, step) if c.info.by_step]
     if any(column.info.by_step for column in columns):
         version = run.layer_version(layer.name)

@@ -54,14 +54,14 @@ def logdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def process() -> MeasuringProcess:
-    return MeasuringProcess()
+    return MeasuringProcess(1 << 28)
 
 
 @pytest.fixture(scope="module")
 def client(logdir: Path, process: MeasuringProcess) -> Iterator[Client]:
     """A server that has others measure."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(measuring, "MeasuringProcess", lambda: process)
+        patch.setattr(measuring, "MeasuringProcess", lambda most_bytes: process)
         client = client_for(logdir, EmbeddingsPlugin)
         client.get(BASE + "engines")
         yield client
@@ -144,7 +144,7 @@ def test_one_that_ends_again_and_again_is_a_sentence_and_pictures_go_on(
 ) -> None:
     started = []
 
-    def start() -> subprocess.Popen[bytes]:
+    def start(most_bytes: int) -> subprocess.Popen[bytes]:
         program = [sys.executable, "-S", "-c", "import sys; sys.stdin.readline(); sys.exit(3)"]
         one = subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         started.append(one)
@@ -163,7 +163,7 @@ def test_one_that_ends_again_and_again_is_a_sentence_and_pictures_go_on(
 
 def test_it_ends_with_the_server() -> None:
     # What is left of a server that is gone is the end of the pipe.
-    process = measuring._start()  # noqa: SLF001
+    process = measuring._start(1 << 28)  # noqa: SLF001
     assert process.stdin is not None
     process.stdin.close()
     assert process.wait(PATIENCE) == 0
