@@ -46,22 +46,35 @@ def path_without_node(folder: Path) -> str:
 BUILDS = pytest.mark.soak("builds the page again and fetches what builds it")
 
 
-def test_page_and_types_are_packed_and_tests_are_not(tmp_path: Path) -> None:
-    lists = ["egg_info", "--egg-base", str(tmp_path)]
-    copies = ["build_py", "--build-lib", str(tmp_path / "wheel")]
+def build_wheel(source: Path) -> Path:
+    """Builds a wheel as from an sdist, with the page that is built here already."""
+    clone(source)
+    shutil.copytree(ROOT / "tb_embed_plugin" / "static", source / "tb_embed_plugin" / "static")
+    (source / "PKG-INFO").touch()
     subprocess.run(
-        [sys.executable, "setup.py", "--quiet", *lists, *copies], cwd=ROOT, check=True
+        [sys.executable, "setup.py", "--quiet", "bdist_wheel"],
+        cwd=source,
+        check=True,
+        env={**os.environ, "SOURCE_DATE_EPOCH": "1700000000"},
     )
-    package = tmp_path / "wheel" / "tb_embed_plugin"
-    (written,) = tmp_path.glob("*.egg-info")
+    (wheel,) = (source / "dist").glob("*.whl")
+    return wheel
+
+
+def test_page_and_types_are_packed_and_tests_are_not(tmp_path: Path) -> None:
+    wheel = build_wheel(tmp_path / "one")
+    (written,) = (tmp_path / "one").glob("*.egg-info")
     sources = set((written / "SOURCES.txt").read_text().splitlines())
     entry_points = (written / "entry_points.txt").read_text()
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+        licenses = archive.read("tb_embed_plugin/static/THIRD_PARTY_LICENSES.txt").decode()
 
-    assert [folder.name for folder in (tmp_path / "wheel").iterdir()] == [package.name]
+    tops = {name.split("/")[0] for name in names if ".dist-info/" not in name}
+    assert tops == {"tb_embed_plugin"}
     for name in ("static/index.js", "offline/player.html", "py.typed", "runs/writer.py"):
-        assert (package / name).is_file(), name
-    assert list(package.glob("static/assets/app-*.js"))
-    licenses = (package / "static/THIRD_PARTY_LICENSES.txt").read_text()
+        assert f"tb_embed_plugin/{name}" in names
+    assert [name for name in names if name.startswith("tb_embed_plugin/static/assets/app-")]
     for bundled in ("three", "preact", "@preact/signals", "@preact/signals-core"):
         assert f"## {bundled} - " in licenses
     assert licenses.count("The above copyright notice and this permission notice") == 4
@@ -69,6 +82,9 @@ def test_page_and_types_are_packed_and_tests_are_not(tmp_path: Path) -> None:
     assert not [name for name in sources if "node_modules" in name or "__pycache__" in name]
     assert "tb_embed = tb_embed_plugin.loader:EmbeddingsLoader" in entry_points
     assert "tb-embed = tb_embed_plugin.cli:main" in entry_points
+    # Elsewhere and later, files are made in another order and at other times.
+    again = build_wheel(tmp_path / "two" / "deep")
+    assert again.read_bytes() == wheel.read_bytes()
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tb_embed_plugin import EmbeddingCheckpoint, MisuseError
-from tb_embed_plugin.runs.writer import RunWriter
+from tests.faults.system_calls import failing
 from tests.harness import EPOCHS, Recording, columns_of, read_run, wait_until
 
 Digits = tuple[NDArray[np.float32], NDArray[np.int64]]
@@ -294,30 +294,24 @@ def test_other_samples_in_the_same_directory_are_recorded_beside(
     assert read_run(tmp_path / "run-2").steps == [2]
 
 
+@pytest.mark.parametrize(("point", "recorded"), [(1, None), (60, [0])])
 def test_a_failing_recorder_warns_once_and_training_goes_on(
-    tmp_path: Path,
-    digits: Digits,
-    make_model: MakeModel,
-    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path, digits: Digits, make_model: MakeModel, point: int, recorded: Any
 ) -> None:
-    write = RunWriter.write_snapshot
-
-    def full_disk(self: RunWriter, step: Any, *rest: Any) -> None:
-        if step.step >= 2:
-            raise OSError(28, "No space left on device")
-        write(self, step, *rest)
-
-    monkeypatch.setattr(RunWriter, "write_snapshot", full_disk)
+    """The disk is full from the first file on, or while the first epoch is written."""
     model = make_model()
-    with warnings.catch_warnings(record=True) as caught:
+    with warnings.catch_warnings(record=True) as caught, failing("ENOSPC", point) as system:
         warnings.simplefilter("always")
-        fit(model, digits, EmbeddingCheckpoint(tmp_path, digits[0]), epochs=4)
+        checkpoint = EmbeddingCheckpoint(tmp_path / "run", digits[0], images=False)
+        fit(model, digits, checkpoint, epochs=4)
 
+    assert system.has_struck
     told = [str(w.message) for w in caught if w.category is RuntimeWarning]
     assert len(told) == 1
     assert "no space is left on the disk; free some space" in told[0]
     assert int(model.optimizer.iterations) == 4 * 8
-    assert read_run(tmp_path).steps == [0, 1]
+    if recorded is not None:
+        assert read_run(tmp_path / "run").steps == recorded
 
 
 def test_a_vanished_directory_does_not_stop_the_training(
