@@ -66,7 +66,7 @@ def probe_accuracy(
     -1 and 1, W = (X'X/n + c I)⁻¹ X'Y/n with X centered and c = `RIDGE` times the mean variance
     of a unit; the largest of the outputs wins. The samples are split at random into two
     halves, each class in two, and each half is predicted by the other's W.
-    O(n n_units² + n_units³).
+    O(n n_units m + m³), m the smaller of n and n_units.
 
     Args:
         snapshot: (n_samples, n_units).
@@ -130,9 +130,15 @@ def _ridge(
     x -= mean
     targets = np.where(codes[:, None] == np.arange(codes.max() + 1), 1.0, -1.0)
     level = targets.mean(axis=0)
-    covariance = x.T @ x / len(x)
-    penalty = RIDGE * np.trace(covariance) / len(covariance)
     # A layer without any variance says nothing: the most frequent class is the guess.
-    covariance[np.diag_indices_from(covariance)] += penalty or 1
-    weights = np.linalg.solve(covariance, x.T @ (targets - level) / len(x))
+    penalty = RIDGE * float(np.einsum("ij,ij->", x, x)) / x.size or 1.0
+    wanted = (targets - level) / len(x)
+    # (X'X/n + c I)⁻¹ X' = X' (XX'/n + c I)⁻¹: the smaller of both matrices.
+    few = len(x) < x.shape[1]
+    products = (x @ x.T if few else x.T @ x) / len(x)
+    products[np.diag_indices_from(products)] += penalty
+    if few:
+        weights = x.T @ np.linalg.solve(products, wanted)
+    else:
+        weights = np.linalg.solve(products, x.T @ wanted)
     return weights, level - mean @ weights

@@ -31,12 +31,15 @@ class Spectrum:
 def spectrum(snapshot: NDArray[np.floating]) -> Spectrum:
     """Returns the eigenvalues and the singular values of a snapshot.
 
-    In float64, the covariance about the first row; O(n n_units² + n_units³).
+    In float64, about the first row; O(n n_units² + n_units³) by the covariance, or of fewer
+    samples than units by their products, O(n² n_units + n³).
 
     Args:
         snapshot: (n_samples, n_units).
     """
     n, units = snapshot.shape
+    if n < units:
+        return _of_few_samples(snapshot)
     origin = snapshot[0].astype(np.float64)
     total = np.zeros(units)
     products = np.zeros((units, units))
@@ -52,6 +55,20 @@ def spectrum(snapshot: NDArray[np.floating]) -> Spectrum:
     return Spectrum(
         variances=np.maximum(np.linalg.eigvalsh(covariance), 0),
         singular=np.sqrt(np.maximum(squares[-min(n, units) :], 0)),
+    )
+
+
+def _of_few_samples(snapshot: NDArray[np.floating]) -> Spectrum:
+    n, units = snapshot.shape
+    rows = snapshot.astype(np.float64)
+    squares = np.linalg.eigvalsh(rows @ rows.T)
+    rows -= rows[0].copy()
+    rows -= rows.mean(axis=0)
+    # The other directions have no variance.
+    variances = np.zeros(units)
+    variances[units - n :] = np.linalg.eigvalsh(rows @ rows.T / n)
+    return Spectrum(
+        variances=np.maximum(variances, 0), singular=np.sqrt(np.maximum(squares, 0))
     )
 
 

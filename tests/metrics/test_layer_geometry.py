@@ -50,6 +50,20 @@ def test_spectrum_equals_the_definitions(seed: int, offset: float) -> None:
     assert motion.radius(found) == pytest.approx(radius, rel=1e-6)
 
 
+@given(SEEDS, st.sampled_from([0, 1000]))
+@settings(max_examples=10)
+def test_the_spectrum_of_fewer_samples_than_units_is_the_same(seed: int, offset: float) -> None:
+    rows, _ = clusters(seed, samples=20, n_units=50, offset=offset)
+    exact = rows.astype(np.float64) - rows.mean(axis=0, dtype=np.float64)
+    variances = np.linalg.svd(exact, compute_uv=False) ** 2 / 20
+    found = spectrum.spectrum(rows).variances
+
+    assert found.shape == (50,)
+    np.testing.assert_allclose(found[::-1][:20], variances, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(found[:30], 0, atol=1e-12)
+    assert found.min() >= 0
+
+
 @given(SEEDS, st.sampled_from([0, 3, 1000]), st.sampled_from([(60, 12), (9, 12)]))
 @settings(max_examples=25)
 def test_rankme_equals_its_paper(seed: int, offset: float, shape: tuple[int, int]) -> None:

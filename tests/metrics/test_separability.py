@@ -108,15 +108,16 @@ def test_silhouette_in_blocks_is_the_same(monkeypatch: pytest.MonkeyPatch) -> No
     np.testing.assert_allclose(separability.silhouette(rows, codes), whole, atol=1e-6)
 
 
-@given(SEEDS, st.sampled_from([2, 4]))
+@given(SEEDS, st.sampled_from([2, 4]), st.sampled_from([12, 90]))
 @settings(max_examples=25)
-def test_probe_is_scikit_learns_ridge_classifier(seed: int, classes: int) -> None:
-    rows, codes = clusters(seed, classes=classes)
+def test_probe_is_scikit_learns_ridge_classifier(seed: int, classes: int, units: int) -> None:
+    # 60 samples a half: more than units, and fewer.
+    rows, codes = clusters(seed, n_units=units, classes=classes)
     half = separability.halves(codes)
     right = 0
     for fitted in (False, True):
         x, y = rows[half == fitted].astype(float), codes[half == fitted]
-        alpha = separability.RIDGE * np.trace(np.cov(x.T, bias=True)) / 12 * len(x)
+        alpha = separability.RIDGE * np.trace(np.cov(x.T, bias=True)) / units * len(x)
         model = RidgeClassifier(alpha=alpha).fit(x, y)
         right += (
             model.predict(rows[half != fitted].astype(float)) == codes[half != fitted]
