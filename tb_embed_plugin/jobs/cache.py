@@ -180,17 +180,19 @@ class Cache:
         Raises:
             OSError: As `keep_frame`.
         """
-        with self._opened(make=True) as folder:
-            lock = lock_layout(folder, layout)
-            if lock is None:
-                wait()
-            while lock is None:
-                time.sleep(_LOOK_EVERY)
-                lock = lock_layout(folder, layout)
+        lock = None
         try:
+            with self._opened(make=True) as folder:
+                lock = lock_layout(folder, layout)
+                if lock is None:
+                    wait()
+                while lock is None:
+                    time.sleep(_LOOK_EVERY)
+                    lock = lock_layout(folder, layout)
             yield
         finally:
-            lock.release()
+            if lock is not None:
+                lock.release()
 
     @contextmanager
     def _opened(self, *, make: bool = False) -> Iterator[Folder]:
@@ -209,7 +211,7 @@ class Cache:
 
     def _write(self, layout: str, file: str, body: bytes) -> None:
         with self._opened(make=True) as folder, folder.below(layout, make=True) as place:
-            place.write(file, body, flush=False)
+            place.write(file, body)
 
     def _remove(self, layout: str, file: str) -> None:
         with (

@@ -47,9 +47,11 @@ def replaced(run_dir: Path, name: str, *, flush: bool = True) -> Iterator[Binary
     with (
         opened(run_dir.resolve()) as run,
         run.below(inner.parent, make=True) as folder,
-        folder.replaced(inner.name, flush=flush) as file,
     ):
-        yield file
+        with folder.replaced(inner.name, flush=flush) as file:
+            yield file
+        if flush:
+            folder.flush()
 
 
 @contextmanager
@@ -66,6 +68,7 @@ def replaced_at(path: Path) -> Iterator[BinaryIO]:
         folder.clean()
         with folder.replaced(path.name) as file:
             yield file
+        folder.flush()
 
 
 def remove(run_dir: Path, *names: str) -> None:

@@ -67,11 +67,11 @@ def opened(path: Path) -> Iterator[Folder]:
     try:
         descriptor = _walk(start, path, len(path.parts) - 1, make=False)
     finally:
-        os.close(start)
+        _close(start)
     try:
         yield Folder(path, descriptor)
     finally:
-        os.close(descriptor)
+        _close(descriptor)
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class Folder:
         try:
             yield Folder(path, descriptor)
         finally:
-            os.close(descriptor)
+            _close(descriptor)
 
     @contextmanager
     def replaced(self, name: str, *, flush: bool = True) -> Iterator[BinaryIO]:
@@ -115,7 +115,7 @@ class Folder:
 
         Args:
             name: The file.
-            flush: Waits until the disk has it.
+            flush: Waits until the disk has its content; the name needs `flush`.
         """
         unfinished = f".tb_embed-{secrets.token_hex(8)}.new"
         file = os.fdopen(self._open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb")
@@ -130,12 +130,10 @@ class Folder:
             with contextlib.suppress(OSError):
                 self.remove(unfinished)
             raise
-        if flush:
-            self.flush()
 
-    def write(self, name: str, data: bytes, *, flush: bool = True) -> None:
-        """Writes a file, in one step in place of what was there."""
-        with self.replaced(name, flush=flush) as file:
+    def write(self, name: str, data: bytes) -> None:
+        """Writes a file, in one step in place of what was there, and waits for no disk."""
+        with self.replaced(name, flush=False) as file:
             file.write(data)
 
     def read(self, name: str, most: int) -> bytes:
@@ -261,7 +259,7 @@ def _walk(start: int, path: Path, parts: int, *, make: bool) -> int:
             raise OSError(error.errno, error.strerror, str(named)) from error
         finally:
             if before != start:
-                os.close(before)
+                _close(before)
     return here
 
 
@@ -275,6 +273,12 @@ def _open_folder(name: str, flags: int, before: int, *, make: bool) -> int:
     with contextlib.suppress(FileExistsError):
         os.mkdir(name, dir_fd=before)
     return os.open(name, flags, dir_fd=before)
+
+
+def _close(descriptor: int) -> None:
+    """Closes a folder, of which nothing is left to be written."""
+    with contextlib.suppress(OSError):
+        os.close(descriptor)
 
 
 @contextmanager

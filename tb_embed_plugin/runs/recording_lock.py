@@ -141,7 +141,7 @@ def _lock(run_dir: Path, path: Path, folder: Folder) -> None:
         )
     _held[os.getpid(), path] = lock
     holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": time.time()}
-    folder.write(_RECORDER, json.dumps(holder).encode(), flush=False)
+    folder.write(_RECORDER, json.dumps(holder).encode())
 
 
 def _drop(path: Path) -> None:

@@ -51,7 +51,9 @@ MODES = {base + more for base in ("w", "a", "x", "r+") for more in ("", "b", "t"
 EXCEPTIONS = {
     "runs/folder.py": "the one that writes",
     "runs/reading.py": "the one that opens for reading",
-    "jobs/worker.py": "its own standard output, and its own place among the processes of Linux",
+    "jobs/child_process.py": "the process's own place among those of Linux",
+    "jobs/worker.py": "its own standard output",
+    "server/measuring_process.py": "its own standard output",
 }
 
 

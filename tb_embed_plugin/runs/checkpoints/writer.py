@@ -59,6 +59,7 @@ def write_checkpoint(
             with folder.replaced(index) as index_file, folder.replaced(data) as tensors_file:
                 entries = _write_tensors(tensors_file, tensors, dtype)
                 index_file.write(table_bytes({HEADER_KEY: header_bytes(), **entries}))
+            folder.flush()
         except BaseException:
             with contextlib.suppress(OSError):
                 folder.remove(data)
