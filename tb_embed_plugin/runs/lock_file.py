@@ -14,6 +14,8 @@ _held: set[LockFile] = set()
 
 _NO_LOCKS = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK}
 
+_ATTEMPTS = 10
+
 
 class NoLocksError(OSError):
     """The file system has no locks."""
@@ -56,14 +58,15 @@ def try_to_lock(folder: Folder, name: str) -> LockFile | None:
         NoLocksError: The file system has no locks.
         OSError: The file cannot be opened, or is a link.
     """
-    while True:
+    for attempt in range(_ATTEMPTS):
         descriptor = folder.open_to_lock(name)
         lock = LockFile(descriptor)
         try:
             if not lock_descriptor(descriptor, blocking=False):
                 lock.release()
                 return None
-            if lock.is_at(folder, name):
+            # Where the system never tells the two by the same number, it is taken at its word.
+            if lock.is_at(folder, name) or attempt == _ATTEMPTS - 1:
                 return lock
         except OSError as error:
             lock.release()
@@ -72,6 +75,7 @@ def try_to_lock(folder: Folder, name: str) -> LockFile | None:
             raise
         # Its last holder has deleted it in between.
         lock.release()
+    raise AssertionError("the last attempt returns")
 
 
 def _forget_in_child() -> None:

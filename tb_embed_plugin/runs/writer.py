@@ -8,6 +8,7 @@ listed when it is there, and may be written by a thread of its own.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -17,7 +18,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_embed_plugin.errors import MisuseError, UnwritableError
+from tb_embed_plugin.errors import MisuseError, UnreadableError, UnwritableError
 from tb_embed_plugin.metadata import (
     CHECKPOINT_STATE_FILE,
     EVENT_FILE,
@@ -36,6 +37,7 @@ from tb_embed_plugin.runs.folder import made
 from tb_embed_plugin.runs.images import Images
 from tb_embed_plugin.runs.label_column import choose_label, with_classes
 from tb_embed_plugin.runs.manifest import Layer, Manifest, OutputsInfo, Phase, Step
+from tb_embed_plugin.runs.manifest_file import read_manifest
 from tb_embed_plugin.runs.projector_config import write_projector_config
 from tb_embed_plugin.runs.recording_lock import keep_holding
 from tb_embed_plugin.runs.run_deletion import delete_run
@@ -185,11 +187,22 @@ class RunWriter:
         """
         with self._lock:
             keep_holding(self._run_dir)
-            if not self.is_current:
+            if not self._is_still_there():
                 raise UnwritableError(
                     f"the run in {self._run_dir} was deleted or replaced while it was "
                     "recorded; record into a directory that nothing else writes"
                 )
+
+    def _is_still_there(self) -> bool:
+        if self.is_current:
+            return True
+        # On some disks of others a file's number and time change by themselves.
+        with contextlib.suppress(UnreadableError):
+            stamp = _stamp(self._run_dir / MANIFEST_FILE)
+            if read_manifest(self._run_dir) == Manifest.from_json(self.manifest.to_json()):
+                self._stamp = stamp
+                return True
+        return False
 
     def _write_state(self, manifest: Manifest) -> None:
         if not manifest.apart:

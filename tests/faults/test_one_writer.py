@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin import MisuseError, record
 from tb_embed_plugin.errors import UnwritableError
-from tb_embed_plugin.metadata import LOCK_FILE, RECORDER_FILE
+from tb_embed_plugin.metadata import LOCK_FILE, MANIFEST_FILE, RECORDER_FILE
 from tb_embed_plugin.recording.training.snapshot_recorder import SnapshotRecorder
 from tb_embed_plugin.runs import recording_lock
 from tb_embed_plugin.runs.lock_file import NoLocksError
@@ -147,6 +147,28 @@ def test_a_lock_that_somebody_deletes_is_taken_again(tmp_path: Path) -> None:
     record(tmp_path, 1, {"fc1": rows(1)})
     assert (tmp_path / LOCK_FILE).exists()
     assert read_run(tmp_path).steps == [0, 1]
+
+
+def test_a_manifest_whose_number_and_time_change_by_themselves_is_still_ours(
+    tmp_path: Path,
+) -> None:
+    assert hold(tmp_path)
+    writer = RunWriter.begin(
+        tmp_path,
+        layers=[Layer("fc1", 4)],
+        columns=[index_column(20)],
+        fingerprint="",
+        outputs=None,
+    )
+    for step in range(3):
+        shutil.copy(tmp_path / MANIFEST_FILE, tmp_path / "copy")
+        (tmp_path / "copy").rename(tmp_path / MANIFEST_FILE)
+        writer.write_snapshot(_step(step), {"fc1": rows(step)})
+    assert read_run(tmp_path).steps == [0, 1, 2]
+    (tmp_path / MANIFEST_FILE).write_bytes(b"{}")
+    with pytest.raises(UnwritableError, match="deleted or replaced"):
+        writer.write_snapshot(_step(3), {"fc1": rows(3)})
+    release(tmp_path)
 
 
 def test_a_first_call_that_fails_leaves_the_run_to_others(tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ def test_what_half_precision_cannot_hold_is_named(tmp_path: Path) -> None:
     record(tmp_path, 0, {"a": values, "b": values[:, :2]}, dtype="float16")
 
     run = read_run(tmp_path)
-    assert run.snapshot("a", 0)[3, 2] == np.inf
+    assert run.snapshot("a", 0)[3][2] == np.inf
     assert (run.layer("a").drawable, run.layer("a").hidden) == ([0], (3,))
     assert (run.layer("b").drawable, run.layer("b").hidden) == ([0], ())
 
@@ -118,7 +118,7 @@ def test_values_that_are_not_finite_are_kept_and_named(tmp_path: Path) -> None:
     record(tmp_path, 0, {"a": values})
 
     run = read_run(tmp_path)
-    assert np.isnan(run.snapshot("a", 0)[3, 2])
+    assert np.isnan(run.snapshot("a", 0)[3][2])
     assert run.layer("a").drawable == []
     assert "a holds NaN or infinity at step 0" in run.problems[0]
 
