@@ -99,6 +99,7 @@ bench: $(VENV)/installed $(PAGE) browsers  ## the claims of docs/benchmarks.md, 
 	$(BIN)/python benchmarks/projections.py --data $(MNIST)
 	$(BIN)/python benchmarks/large.py
 	$(BIN)/python benchmarks/first_picture.py --data $(MNIST)
+	$(BIN)/python benchmarks/wire_bytes.py
 	$(BIN)/python benchmarks/frame_times.py
 	$(BIN)/python benchmarks/suspicious_labels.py --data $(MNIST)
 	$(BIN)/python benchmarks/metrics.py --data $(MNIST)
