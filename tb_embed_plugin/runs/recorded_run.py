@@ -26,7 +26,7 @@ from tb_embed_plugin.runs.manifest import Layer, Manifest, Phase, SpriteInfo, Sp
 from tb_embed_plugin.runs.reading import read_file
 from tb_embed_plugin.runs.run import Run, not_finite_problems, short_hash
 from tb_embed_plugin.runs.safe_path import confined
-from tb_embed_plugin.runs.sprites import MAX_SHEET_BYTES
+from tb_embed_plugin.runs.sprites import MAX_OWN_SHEET_BYTES
 from tb_embed_plugin.runs.tables.metadata_table import Column, read_table
 from tb_embed_plugin.snapshot import LazyRows, Snapshot
 from tb_embed_plugin.wording import listed
@@ -158,7 +158,7 @@ class RecordedRun(Run):
         name = SPRITE_FILE if self.manifest.sprite.pages is None else sprite_page_file(page)
         try:
             path = confined(self.path, name)
-            return read_file(path, MAX_SHEET_BYTES, "record fewer samples"), "image/png"
+            return read_file(path, MAX_OWN_SHEET_BYTES, "record fewer samples"), "image/png"
         except OSError as error:
             raise NotRecordedError(
                 f"{name} in run {self.name!r} cannot be read ({type(error).__name__}); "

@@ -31,7 +31,10 @@ MAX_SHEET_SIDE = 8192
 """Pixels; the stock Projector's limit, and the largest texture of most graphics cards."""
 
 MAX_SHEET_BYTES = 64 << 20
-"""Of a file; one answer holds no more."""
+"""Of a file that others drew."""
+
+MAX_OWN_SHEET_BYTES = 1 << 28
+"""Of a file of ours; what its pixels take, of the largest sheet there is, in four channels."""
 
 MAX_PAGE_SIDE = 2048
 """Pixels; a page of full-size cells is small enough to be fetched by itself."""

@@ -36,7 +36,15 @@ from tb_embed_plugin.runs.event_file import write_event_file
 from tb_embed_plugin.runs.folder import made
 from tb_embed_plugin.runs.images import Images
 from tb_embed_plugin.runs.label_column import choose_label, with_classes
-from tb_embed_plugin.runs.manifest import Layer, Manifest, OutputsInfo, Phase, Step
+from tb_embed_plugin.runs.manifest import (
+    LARGE_MANIFEST,
+    MAX_MANIFEST_BYTES,
+    Layer,
+    Manifest,
+    OutputsInfo,
+    Phase,
+    Step,
+)
 from tb_embed_plugin.runs.manifest_file import read_manifest
 from tb_embed_plugin.runs.projector_config import write_projector_config
 from tb_embed_plugin.runs.recording_lock import keep_holding
@@ -174,7 +182,13 @@ class RunWriter:
         with self._lock:
             self._refuse_others()
             manifest = replace(self.manifest, **changes)
-            write_bytes(self._run_dir, MANIFEST_FILE, manifest.to_json())
+            content = manifest.to_json()
+            if len(content) > MAX_MANIFEST_BYTES:
+                raise UnwritableError(
+                    f"the manifest of {self._run_dir} would have {len(content)} bytes, but at "
+                    f"most {MAX_MANIFEST_BYTES} are read; {LARGE_MANIFEST}"
+                )
+            write_bytes(self._run_dir, MANIFEST_FILE, content)
             self.manifest = manifest
             self._stamp = _stamp(self._run_dir / MANIFEST_FILE)
 

@@ -20,13 +20,14 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 import tb_embed_plugin
 from tb_embed_plugin import record
-from tb_embed_plugin.errors import BusyError, UnreadableError
+from tb_embed_plugin.errors import BusyError, MisuseError, UnreadableError, UnwritableError
 from tb_embed_plugin.metadata import MANIFEST_FILE
 from tb_embed_plugin.plugin import EmbeddingsPlugin
-from tb_embed_plugin.runs import found_run, reading
+from tb_embed_plugin.runs import found_run, reading, writer
 from tb_embed_plugin.runs.foreign import (
     configured_layers,
     layer_samples,
@@ -34,10 +35,12 @@ from tb_embed_plugin.runs.foreign import (
     written_path,
 )
 from tb_embed_plugin.runs.foreign.foreign_run import ForeignRun
+from tb_embed_plugin.runs.foreign.parsed_tables import parsed_tables
 from tb_embed_plugin.runs.found_run import BrokenRun
 from tb_embed_plugin.runs.logdir import Logdir
 from tb_embed_plugin.runs.reading import BlockFile, open_file, read_file
 from tb_embed_plugin.runs.stored_rows import FileRows, Place
+from tb_embed_plugin.runs.tables import metadata_table
 from tb_embed_plugin.runs.tables.metadata_inference import InferredTable, read_inferred_table
 from tb_embed_plugin.runs.tables.metadata_table import Column
 from tb_embed_plugin.snapshot import BLOCK_VALUES, MAX_COLUMNS, row_blocks
@@ -534,3 +537,59 @@ def test_a_file_replaced_while_it_is_read_is_read_to_its_end(tmp_path: Path) -> 
     (tmp_path / "new").write_bytes(b"")
     (tmp_path / "new").replace(path)
     np.testing.assert_array_equal(rows[2:], values(8, 4)[2:])
+
+
+def test_one_who_parses_a_table_keeps_nobody_from_another(tmp_path: Path) -> None:
+    begun, may_go_on = threading.Event(), threading.Event()
+
+    def slow() -> NDArray[np.float32]:
+        begun.set()
+        assert may_go_on.wait(60)
+        return values()
+
+    answers: list[NDArray[np.float32]] = []
+    key = tmp_path, "slow"
+    threads = [
+        threading.Thread(target=lambda: answers.append(parsed_tables.get(key, slow)))
+        for _ in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    assert begun.wait(60)
+    other = finished(lambda: parsed_tables.get((tmp_path, "other"), values))
+    np.testing.assert_array_equal(other, values())
+    may_go_on.set()
+    for thread in threads:
+        thread.join()
+    assert answers[0] is answers[1]
+
+
+def test_no_more_is_written_than_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(metadata_table, "MAX_TABLE_BYTES", 100)
+    with pytest.raises(
+        MisuseError, match=r"the metadata take \d+ bytes, at most 100 are read; leave"
+    ):
+        record(tmp_path / "a", 0, {"fc1": values()}, labels=["a long label"] * 12)
+    record(tmp_path / "b", 0, {"fc1": values()}, labels=["x"] * 12)
+    size = (tmp_path / "b" / MANIFEST_FILE).stat().st_size
+    monkeypatch.setattr(writer, "MAX_MANIFEST_BYTES", size + 10)
+    with pytest.raises(UnwritableError, match="record fewer snapshots into one run"):
+        record(tmp_path / "b", 1, {"fc1": values()})
+    assert Logdir(tmp_path / "b", list).run(".").steps == [0]
+
+
+def test_a_table_of_ours_in_one_line_is_refused_before_it_is_cut(tmp_path: Path) -> None:
+    recorded(tmp_path)
+    size = 8 << 20
+    run = Logdir(tmp_path, list).run(".")
+    (tmp_path / "metadata.tsv").write_bytes(b"a\tb\t" * (size // 4))
+    tracemalloc.start()
+    try:
+        with pytest.raises(UnreadableError, match="not 12 rows of"):
+            run.columns("fc1")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 2 * size

@@ -152,13 +152,22 @@ def write_table(path: Path, columns: Sequence[Column]) -> None:
     r"""Writes `columns`, of equal length, with a header row if they are two or more.
 
     Half a surrogate pair, which UTF-8 cannot hold, is written as Python writes it, `\ud800`.
+
+    Raises:
+        MisuseError: They take more than `MAX_TABLE_BYTES`.
     """
     rows = zip(*(column.cells for column in columns), strict=True)
     lines = ["\t".join(map(_escape, row)) for row in rows]
     if len(columns) > 1:
         lines.insert(0, "\t".join(_escape(column.name) for column in columns))
     text = "".join(f"{line}\n" for line in lines)
-    write_bytes(path.parent, path.name, text.encode(errors="backslashreplace"))
+    content = text.encode(errors="backslashreplace")
+    if len(content) > MAX_TABLE_BYTES:
+        raise MisuseError(
+            f"the metadata take {len(content)} bytes, at most {MAX_TABLE_BYTES} are read; "
+            "leave out columns, or record fewer samples"
+        )
+    write_bytes(path.parent, path.name, content)
 
 
 def read_table(path: Path, columns: Sequence[ColumnInfo], n_samples: int) -> list[Column]:
@@ -174,14 +183,21 @@ def read_table(path: Path, columns: Sequence[ColumnInfo], n_samples: int) -> lis
     """
     try:
         data = read_file(path, MAX_TABLE_BYTES, "record fewer samples or columns")
+        header, tabs = int(len(columns) > 1), len(columns) - 1
+        rows = data.count(b"\n") - header
+        if rows != n_samples or data.count(b"\t") != tabs * (rows + header):
+            # Known before it is decoded and cut into cells, which takes eight times its size.
+            raise UnreadableError(
+                f"{path.name} has {max(0, rows)} rows or rows of other lengths, not "
+                f"{n_samples} rows of {len(columns)} cells; restore the file"
+            )
         lines = data.decode().split("\n")[:-1]
     except (OSError, UnicodeDecodeError) as error:
         raise UnreadableError(
             f"the table {path.name} is not readable UTF-8 ({type(error).__name__}); record "
             "the run again"
         ) from error
-    lines = lines[int(len(columns) > 1) :]
-    tabs = len(columns) - 1
+    lines = lines[header:]
     if len(lines) != n_samples or any(line.count("\t") != tabs for line in lines):
         raise UnreadableError(
             f"{path.name} has {len(lines)} rows or rows of other lengths, not {n_samples} "
