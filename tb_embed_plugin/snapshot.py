@@ -70,7 +70,9 @@ class LazyRows(ABC):
         if isinstance(rows, (int, np.integer)):
             row: NDArray[np.float32] = self._chosen(np.arange(len(self))[[rows]])[0]
             return row
-        return self._chosen(np.arange(len(self))[np.asarray(rows, np.int64)])
+        if isinstance(rows, tuple):
+            raise TypeError("only rows are read: take columns of what was read")
+        return self._chosen(np.arange(len(self))[rows])
 
     def __array__(self, dtype: Any = None, /, *, copy: bool | None = None) -> NDArray[Any]:
         """Returns all rows, read-only."""
