@@ -193,6 +193,10 @@ class BlockFile:
         return status.st_mtime_ns, status.st_size
 
     def _unreadable(self, error: OSError) -> UnreadableError:
+        if isinstance(error, FileNotFoundError):
+            return UnreadableError(
+                f"{self._name} is missing; put it back, or write it again, and reload the page"
+            )
         return UnreadableError(
             f"{self._name} cannot be read ({error.strerror or type(error).__name__}); check "
             "its disk and its permissions, and reload the page"

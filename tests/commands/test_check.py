@@ -40,7 +40,7 @@ def test_a_sound_run_is_described(run_dir: Path, capsys: pytest.CaptureFixture[s
     ("name", "words"),
     [
         ("model.ckpt-3.index", "the index of checkpoint model.ckpt-3"),
-        ("model.ckpt-3.data-00000-of-00001", "missing or cut short"),
+        ("model.ckpt-3.data-00000-of-00001", "is missing"),
         ("metadata.tsv", "metadata.tsv"),
         ("sprite_images.png", "sprite_images.png in run"),
         ("events.out.tfevents.0000000000.tb_embed", "by which TensorBoard lists the run"),
