@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { Activity } from "./activity";
 import { until } from "./until";
 
@@ -47,4 +47,21 @@ it("is waited for until it has come, or nobody waits any more", async () => {
   leaving.abort(new Error("left"));
   await expect(left).rejects.toThrow("left");
   await expect(until(() => true, leaving.signal)).rejects.toThrow("left");
+});
+
+it("asks again for what nobody answered once somebody answers something", async () => {
+  const activity = new Activity();
+  const unanswered = Object.assign(new Error("no answer"), { status: 0 });
+  const refused = Object.assign(new Error("no such run"), { status: 404 });
+  let back = false;
+  const findings = vi.fn(() => (back ? Promise.resolve() : Promise.reject(unanswered)));
+  const run = vi.fn(() => Promise.reject(refused));
+  await activity.attemptQuietly("the findings", never, findings);
+  await activity.attemptQuietly("the run", never, run);
+  back = true;
+  await activity.attemptQuietly("the list of runs", never, () => Promise.resolve());
+  await vi.waitFor(() => expect(activity.failures.value).toHaveLength(1));
+  expect(findings).toHaveBeenCalledTimes(2);
+  // What was refused would be refused again.
+  expect(run).toHaveBeenCalledTimes(1);
 });

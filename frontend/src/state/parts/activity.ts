@@ -4,6 +4,8 @@ import { type ReadonlySignal, signal } from "@preact/signals";
 export interface Failure {
   readonly what: string;
   readonly message: string;
+  /** Whether nobody answered at all: once somebody does, the page asks again by itself. */
+  readonly unanswered: boolean;
   readonly retry: () => void;
 }
 
@@ -39,6 +41,7 @@ export class Activity {
     try {
       await work();
       this.forgive(what);
+      this.retryUnanswered();
     } catch (reason) {
       if (signal.aborted) return;
       this.forgive(what);
@@ -47,13 +50,23 @@ export class Activity {
         this.forgive(what);
         this.attempt(what, signal, work);
       };
-      this.troubles.value = [...this.troubles.peek(), { what, message, retry }];
+      const failure = { what, message, unanswered: isUnanswered(reason), retry };
+      this.troubles.value = [...this.troubles.peek(), failure];
       signal.addEventListener("abort", () => this.forgive(what), { once: true });
     }
+  }
+
+  /** The server is back. */
+  private retryUnanswered(): void {
+    for (const { unanswered, retry } of this.troubles.peek()) if (unanswered) retry();
   }
 
   private forgive(what: string): void {
     const left = this.troubles.peek().filter((failure) => failure.what !== what);
     if (left.length < this.troubles.peek().length) this.troubles.value = left;
   }
+}
+
+function isUnanswered(reason: unknown): boolean {
+  return reason instanceof Error && "status" in reason && reason.status === 0;
 }
