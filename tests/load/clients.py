@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import random
+import socket
 import threading
 import time
 import urllib.error
 import urllib.request
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 PLUGIN = "data/plugin/tb_embed/"
 PATIENCE = 120
@@ -131,6 +134,19 @@ def drive(
         thread.start()
     for thread in threads:
         thread.join()
+
+
+@contextmanager
+def slow_clients(url: str, question: Question, count: int) -> Iterator[None]:
+    """Lets clients ask and never read, and as many others never end their request."""
+    address = urlsplit(url)
+    asked = f"GET {address.path}{question.path} HTTP/1.1\r\nHost: {address.netloc}\r\n"
+    with ExitStack() as connections:
+        for end in ("\r\n", "") * count:
+            place = (address.hostname or "", address.port or 0)
+            one = connections.enter_context(socket.create_connection(place))
+            one.sendall((asked + end).encode())
+        yield
 
 
 def quantile(seconds: Sequence[float], share: float) -> float:

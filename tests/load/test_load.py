@@ -5,16 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.harness import read_run, tensorboard
-from tests.load.clients import Tally, drive
+from tests.load.clients import Tally, drive, slow_clients
 from tests.load.scene import opening, others, training, write_scene
 
-CLIENTS, SECONDS = 10, 12
+CLIENTS, SLOW, SECONDS = 10, 20, 10
 
 
 def test_many_clients_see_no_fault(tmp_path: Path) -> None:
     write_scene(tmp_path, samples=300, units=8)
     tally = Tally()
-    with training(tmp_path, every=0.2) as acknowledged, tensorboard(tmp_path) as server:
+    with (
+        training(tmp_path, every=0.2) as acknowledged,
+        tensorboard(tmp_path) as server,
+        slow_clients(server.url, opening()[-1], SLOW),
+    ):
         drive(server.url, opening(), others(), clients=CLIENTS, seconds=SECONDS, tally=tally)
 
     assert tally.faults == []
