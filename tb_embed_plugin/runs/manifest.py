@@ -8,7 +8,9 @@ reader outside of its run.
 from __future__ import annotations
 
 import json
+from bisect import bisect_left
 from dataclasses import asdict, dataclass, replace
+from operator import attrgetter
 from typing import Any, Literal, Self, get_args
 
 from tb_embed_plugin.errors import UnreadableError
@@ -147,6 +149,11 @@ class Manifest:
         """The snapshots of the training as it went on, without the superseded ones."""
         return tuple(s for s in self.steps if not s.superseded)
 
+    @property
+    def newest_live(self) -> Step | None:
+        """The last of these, None where there is none."""
+        return next((s for s in reversed(self.steps) if not s.superseded), None)
+
     def checkpoint(self, step: int) -> str:
         """Returns the file name prefix of a step's checkpoint, relative to the run."""
         name = checkpoint_name(step)
@@ -154,8 +161,11 @@ class Manifest:
 
     def with_step(self, step: Step) -> Self:
         """Returns the manifest with `step` added, in place of one of the same number."""
-        others = tuple(s for s in self.steps if s.step != step.step)
-        return replace(self, steps=tuple(sorted((*others, step), key=lambda s: s.step)))
+        place = bisect_left(self.steps, step.step, key=attrgetter("step"))
+        rest = self.steps[place:]
+        if rest and rest[0].step == step.step:
+            rest = rest[1:]
+        return replace(self, steps=(*self.steps[:place], step, *rest))
 
     def to_json(self) -> bytes:
         """Returns the file's content."""
@@ -163,8 +173,9 @@ class Manifest:
         content["columns"] = [{"name": c.name, "type": c.type} for c in self.columns]
         del content["steps"]
         head = json.dumps(content, indent=1, ensure_ascii=False).removesuffix("\n}")
-        steps = ",".join(f"\n  {step.json}" for step in self.steps)
-        return f'{head},\n "steps": [{steps}]\n}}'.encode()
+        steps = ",\n  ".join([step.json for step in self.steps])
+        begin = "\n  " if self.steps else ""
+        return f'{head},\n "steps": [{begin}{steps}]\n}}'.encode()
 
     @classmethod
     def from_json(cls, data: bytes) -> Self:

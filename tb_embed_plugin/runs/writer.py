@@ -220,13 +220,13 @@ class RunWriter:
 
     def _write_state(self, manifest: Manifest) -> None:
         if not manifest.apart:
-            live = manifest.live_steps
-            write_checkpoint_state(self._run_dir, live[-1].step if live else None)
+            newest = manifest.newest_live
+            write_checkpoint_state(self._run_dir, None if newest is None else newest.step)
 
     def _leave_room_for_others(self) -> None:
         """Moves our checkpoints into a folder of their own once others write beside them."""
         before = self.manifest
-        if before.apart or is_free_or_ours(self._run_dir, [s.step for s in before.steps]):
+        if before.apart or is_free_or_ours(self._run_dir, (s.step for s in before.steps)):
             return
         kept = copy_to_folder(self._run_dir, before)
         self._commit(steps=kept, apart=True)

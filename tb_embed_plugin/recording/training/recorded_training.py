@@ -249,11 +249,11 @@ class RecordedTraining:
             )
 
     def _phase(self, kind: PhaseKind, digest: str | None) -> Phase:
-        live = self._writer.manifest.live_steps
+        newest = self._writer.manifest.newest_live
         is_batch = self._options.schedule.unit == "batch"
         return Phase(
             kind=kind,
-            step=live[-1].step if live else None,
+            step=None if newest is None else newest.step,
             epoch=self._progress.epochs,
             batches=self._progress.batches if is_batch else None,
             wall_time=time.time(),

@@ -139,8 +139,9 @@ def _resume_point(
         new_training.fingerprint,
     ):
         return None
-    if on_existing == "continue" and recorded.live_steps:
-        return resume_from(recorded.live_steps[-1], "newest")
+    newest = recorded.newest_live
+    if on_existing == "continue" and newest is not None:
+        return resume_from(newest, "newest")
     if on_existing == "auto":
         return find_resume_point(recorded, new_training.digests)
     return None

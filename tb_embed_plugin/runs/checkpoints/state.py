@@ -7,7 +7,7 @@ a file of this name, so ours carries a mark, and what carries none is left alone
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Iterable
 from pathlib import Path
 
 from tb_embed_plugin.errors import UnreadableError
@@ -33,7 +33,7 @@ def write_checkpoint_state(run_dir: Path, newest: int | None) -> None:
     write_bytes(run_dir, CHECKPOINT_STATE_FILE, (_MARK + line).encode(), flush=False)
 
 
-def is_free_or_ours(run_dir: Path, steps: Collection[int]) -> bool:
+def is_free_or_ours(run_dir: Path, steps: Iterable[int]) -> bool:
     """Whether there is no such file, or one that this package wrote.
 
     Args:
