@@ -114,15 +114,25 @@ class LruCache(Generic[Value]):
 
 
 def size_of(value: object) -> int:
-    """Returns about how many bytes a value holds: its arrays, bytes and texts."""
-    match value:
-        case np.ndarray():
-            return _OBJECT + int(value.nbytes)
-        case bytes() | str():
-            return _OBJECT + len(value)
-        case Mapping():
-            return _OBJECT + sum(map(size_of, value.values()))
-        case list() | tuple():
-            return _OBJECT + sum(map(size_of, value))
-    parts = getattr(value, "__dict__", {})
-    return _OBJECT + sum(map(size_of, parts.values()))
+    """Returns about how many bytes a value holds: its arrays, bytes and texts, each once."""
+    seen: dict[int, object] = {}
+    todo, size = [value], 0
+    while todo:
+        one = todo.pop()
+        if id(one) in seen:
+            continue
+        seen[id(one)] = one
+        size += _OBJECT
+        match one:
+            case np.ndarray():
+                size += int(one.nbytes)
+            case bytes() | str():
+                size += len(one)
+            # Copied at once: what it shares with others may grow meanwhile.
+            case Mapping():
+                todo += list(one.values())
+            case list() | tuple():
+                todo += list(one)
+            case _:
+                todo += list(getattr(one, "__dict__", {}).values())
+    return size

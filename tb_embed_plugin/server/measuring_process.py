@@ -59,8 +59,12 @@ class Answering:
     """
 
     def __init__(self, answers: IO[bytes], most_bytes: int) -> None:
+        # Before there are threads: they would import the same at a time.
+        from tb_embed_plugin.arguments import Arguments
         from tb_embed_plugin.runs.named_runs import NamedRuns
+        from tb_embed_plugin.server import routes
 
+        self._find, self._arguments = routes.find, Arguments
         self._runs = NamedRuns()
         self._service = Service.within(most_bytes, self._runs)
         self._answers = answers
@@ -98,15 +102,12 @@ class Answering:
         return kind, found.body
 
     def _measure(self, task: dict[str, Any]) -> Answer:
-        from tb_embed_plugin.arguments import Arguments
-        from tb_embed_plugin.server import routes
-
         self._runs.name({name: Path(folder) for name, folder in task["runs"].items()})
         page = task["page"]
         # Nobody waits for a picture here: all are equal.
         self._service.turns.queue.note_picture(page)
         service = self._service.asked_by(page)
-        return routes.find(task["route"])(service, Arguments(task["query"]))
+        return self._find(task["route"])(service, self._arguments(task["query"]))
 
 
 def _error(message: str, status: int, retry_after: int | None = None) -> dict[str, Any]:

@@ -137,7 +137,9 @@ def test_the_curve_above_the_slider_is_chosen_and_told_at_the_epoch_shown(
     chooser = timeline.get_by_label("Curve above the slider")
     expect(chooser).to_have_value("")
     chooser.select_option("Accuracy")
-    curve = timeline.get_by_role("img", name=re.compile("^Accuracy from .* % at epoch 0 to"))
+    curve = timeline.get_by_role(
+        "img", name=re.compile(rf"^Accuracy from .* % at epoch 0 to .* at epoch {EPOCHS};")
+    )
     expect(curve).to_be_visible()
     told = (curve.get_attribute("aria-label") or "").split(" to ")[1].split(" at ")[0]
     expect(timeline.get_by_role("status")).to_have_text(told)

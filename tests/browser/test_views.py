@@ -178,7 +178,15 @@ def test_the_layout_of_the_view_panel(
     dark: bool,  # noqa: FBT001 # pytest passes it by name
     width: int,
 ) -> None:
-    tab = open_tab(at=small, dark=dark, width=width, keys="&p.tb_embed.engine=tsne")
+    tab = open_tab(at=small, dark=dark)
     tab.wait_for_picture(STEPS - 1)
+    choose_view(tab, "t-SNE")
+    expect(tab.canvas).to_have_accessible_name(re.compile("2D t-SNE of fc1"))
+    # The address is written a moment later.
+    tab.page.wait_for_url(re.compile("engine=tsne"))
+    tab.page.set_viewport_size({"width": width, "height": 900})
+    tab.page.reload()
+    tab.wait_for_picture(STEPS - 1)
+    expect(tab.canvas).to_have_accessible_name(re.compile("2D t-SNE of fc1"))
     tab.page.screenshot(path=layouts / f"views-{'dark' if dark else 'light'}-{width}.png")
     assert tab.frame.locator("body").evaluate("body => body.scrollWidth <= innerWidth")

@@ -108,3 +108,21 @@ def test_the_flag_is_what_the_server_keeps_to(
 def test_too_little_is_said_before_tensorboard_starts() -> None:
     with pytest.raises(base_plugin.FlagsError, match="at least 16, not 3"):
         flags_of("--tb_embed_memory_mb", "3")
+
+
+class Growing:
+    """Adds to what it is part of while it is looked at, as another thread may."""
+
+    def __init__(self, whole: dict[str, object]) -> None:
+        self._whole = whole
+
+    def __getattribute__(self, name: str) -> object:
+        whole = object.__getattribute__(self, "_whole")
+        whole[f"{len(whole)}"] = b""
+        return super().__getattribute__(name)
+
+
+def test_what_grows_or_holds_itself_has_a_size_all_the_same() -> None:
+    whole: dict[str, object] = {"bytes": bytes(1000)}
+    whole |= {"part": Growing(whole), "itself": whole, "bytes again": whole["bytes"]}
+    assert 1000 < size_of(whole) < 2000
