@@ -137,8 +137,8 @@ def ask(server: TensorBoardProcess, route: str, page: str, **query: str) -> byte
 
 def fetch(server: TensorBoardProcess, path: str, page: str) -> bytes:
     """Returns the answer to a GET; a refusal is an error."""
-    request = urllib.request.Request(server.url + path, headers={PAGE_HEADER: page})  # noqa: S310
-    with urllib.request.urlopen(request) as response:  # noqa: S310
+    request = urllib.request.Request(server.url + path, headers={PAGE_HEADER: page})
+    with urllib.request.urlopen(request) as response:
         body: bytes = response.read()
     return body
 

@@ -100,7 +100,8 @@ class Folder:
         path = self.path / inner
         if self.descriptor is None:
             if make:
-                os.makedirs(path, exist_ok=True)  # noqa: PTH103 # as above
+                # By `os`, like all that is asked of the system here: tests let its calls fail.
+                os.makedirs(path, exist_ok=True)  # noqa: PTH103 # said above
             yield Folder(path, None)
             return
         descriptor = _walk(self.descriptor, path, len(inner.parts), make=make)
@@ -183,8 +184,8 @@ class Folder:
     def names(self) -> list[str]:
         """Returns the names of what is in it."""
         with _named(self.path):
-            # Path knows no descriptors.
-            return os.listdir(self.path if self.descriptor is None else self.descriptor)  # noqa: PTH208
+            opened = self.path if self.descriptor is None else self.descriptor
+            return os.listdir(opened)  # noqa: PTH208 # Path knows no descriptors
 
     def look(self, name: str) -> os.stat_result:
         """Returns the facts of a file, of a link itself."""
