@@ -34,14 +34,10 @@ OTHER = """
     from tb_embed_plugin import record
     for step in range(3):
         record(sys.argv[1], step, {"fc1": np.full((20, 4), 100 + step, np.float32)})
-    forks = sys.argv[2] == "fork"
-    child = os.fork() if forks else 1
-    if child == 0:
-        sys.stdin.read()
+    if sys.argv[2] == "fork" and os.fork():
         os._exit(0)
     print("recorded", flush=True)
-    if not forks:
-        sys.stdin.read()
+    sys.stdin.read()
     os._exit(0)
 """
 
@@ -52,7 +48,11 @@ def rows(value: float) -> NDArray[np.float32]:
 
 @contextlib.contextmanager
 def other_process(run_dir: Path, what: str = "stay") -> Iterator[subprocess.Popen[str]]:
-    """Another process, which has recorded three snapshots of 100 and more into a run."""
+    """Another process, which has recorded three snapshots of 100 and more into a run.
+
+    With `what` "fork" it has ended, and one that it forked says so in its place: only that one
+    knows when its copy of the lock is closed.
+    """
     words = [sys.executable, "-c", textwrap.dedent(OTHER), str(run_dir), what]
     with subprocess.Popen(
         words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -93,7 +93,7 @@ def test_threads_that_record_into_one_run_lose_nothing(tmp_path: Path) -> None:
 def test_a_lock_ends_with_its_holder_and_not_with_what_it_forked(tmp_path: Path) -> None:
     with other_process(tmp_path, "fork") as process:
         process.wait()
-        # The forked process lives on, and has a copy of all that its parent had open.
+        # The forked process lives on: it said "recorded" and waits for the end of its input.
         record(tmp_path, 3, {"fc1": rows(3)}, finished=True)
     assert read_run(tmp_path).steps == [0, 1, 2, 3]
 
