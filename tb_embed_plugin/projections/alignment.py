@@ -121,7 +121,11 @@ def map_layer(
     """
     n_samples, units = snapshot_of(pairs[0][0]).shape
     width = units + onto_snapshot_of(pairs[0][1]).shape[1]
-    check_width(max(units, width - units), MAX_ALIGNED_UNITS)
+    check_width(
+        max(units, width - units),
+        MAX_ALIGNED_UNITS,
+        "show each of the two layers in its own axes, or record narrower ones",
+    )
     means, ckas = [], []
     inside = np.zeros((width, width))
     for step, onto_step in pairs:

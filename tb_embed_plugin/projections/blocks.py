@@ -33,14 +33,22 @@ def check_finite(step: int, values: NDArray[np.floating]) -> None:
         )
 
 
-def check_width(units: int, most: int = MAX_UNITS) -> None:
+def check_width(
+    units: int,
+    most: int = MAX_UNITS,
+    remedy: str = "record a narrower layer, or a pooled one",
+) -> None:
     """Raises where a layer is too wide for an n_units x n_units matrix.
+
+    Args:
+        units: Its width.
+        most: What is allowed.
+        remedy: What to do about a wider one.
 
     Raises:
         TooMuchAskedError: It is wider than `most`.
     """
     if units > most:
         raise TooMuchAskedError(
-            f"the layer has {units} units, but at most {most} are allowed; record a "
-            "narrower layer, or a pooled one"
+            f"the layer has {units} units, but at most {most} are allowed; {remedy}"
         )

@@ -27,9 +27,6 @@ from tb_embed_plugin.server.response import (
 from tb_embed_plugin.server.time_budget import measures_of, version_of, without_nan
 from tb_embed_plugin.wording import listed
 
-MAX_CONFUSED = 100_000
-"""Samples in one answer of `confusion`."""
-
 
 def class_pair(service: Service, arguments: Arguments) -> Answer:
     """Answers the samples of two classes along the axis between them, a row a step."""
@@ -76,7 +73,7 @@ def confusion(service: Service, arguments: Arguments) -> Answer:
         else:
             cell = arguments.number("row"), arguments.number("column")
             samples = findings.confused(measures, step, *cell)
-            found = {"samples": samples[:MAX_CONFUSED].tolist()}
+            found = {"samples": samples.tolist()}
     return json_answer({**content, **found}, version_of(measures))
 
 

@@ -97,7 +97,14 @@ def _read_steps(projector: Projector, arguments: Arguments) -> list[int]:
     layout = projector.cache
     steps = arguments.members("steps", layout.steps)
     width = 4 if layout.components == 3 else layout.components
-    bound(len(steps) * layout.layer.samples * width * 2, "steps")
+    frame = layout.layer.samples * width * 2
+    if frame > MAX_BYTES:
+        raise TooMuchAskedError(
+            f"a frame of {layout.components} components has at most {MAX_BYTES // (2 * width)} "
+            f"samples, but the layer has {layout.layer.samples}; record fewer samples "
+            "(max_samples), or pass a part of the rows to record()"
+        )
+    bound(len(steps) * frame, "steps")
     return steps
 
 

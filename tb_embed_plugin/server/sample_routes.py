@@ -22,8 +22,8 @@ MAX_NEIGHBORS = 1000
 MAX_NEIGHBORS_A_STEP = 50
 """Neighbors a step in one answer of `neighbor_history`."""
 
-MAX_SEARCHED_BYTES = 1 << 30
-"""Of a snapshot as float64, in which neighbors are searched."""
+MAX_SEARCHED_VALUES = 1 << 27
+"""Of a snapshot in which neighbors are searched: 1 GiB as float64."""
 
 SAID = ("prediction", "confidence", "true_probability", "margin", "correct")
 """What `sample_history` answers of each step."""
@@ -105,10 +105,12 @@ def _read_sample(arguments: Arguments, layer: LayerFacts) -> int:
 
 def _check_search(layer: LayerFacts, k: int, most: int) -> None:
     check_width(layer.units)
-    if not 1 <= k <= most or layer.samples * layer.units * 8 > MAX_SEARCHED_BYTES:
+    if not 1 <= k <= most:
+        raise TooMuchAskedError(f"k must be from 1 to {most}, not {k}; choose another k")
+    values = layer.samples * layer.units
+    if values > MAX_SEARCHED_VALUES:
         raise TooMuchAskedError(
-            f"k must be from 1 to {most}, not {k}, in a layer of at most "
-            f"{MAX_SEARCHED_BYTES // 8} activations per step, not "
-            f"{layer.samples * layer.units}; ask for fewer neighbors, or record fewer "
-            "samples"
+            f"neighbors are searched among at most {MAX_SEARCHED_VALUES} activations per step, "
+            f"not {values} ({layer.samples} samples x {layer.units} units); record fewer "
+            "samples (max_samples), or a narrower or pooled layer"
         )

@@ -176,7 +176,7 @@ def bound_layers(found: FolderContents) -> None:
     if len(found.layers) > MAX_LAYERS:
         found.problems.append(
             f"the run has {len(found.layers)} matrices, of which the {MAX_LAYERS} with the "
-            "most rows are shown"
+            "most rows are shown; save the others into a directory of their own"
         )
         del found.layers[MAX_LAYERS:]
 

@@ -52,17 +52,24 @@ def read_files(paths: Sequence[Path]) -> dict[Path, Found]:
 
 
 def _told(path: Path, held: Found) -> Found:
-    if isinstance(held, Contents):
-        return held
     if isinstance(held, NotRead):
         return NotRead(
             f"{path.name} is not read yet ({held.why}); it is tried again by itself: save it "
             "again if it stays so"
         )
-    return (
-        f"{path.name} is damaged or being written, so Keras' weights cannot be read ({held}); "
-        "save them again"
-    )
+    return held
+
+
+def _wrong(path: Path, answer: Mapping[str, Any]) -> str:
+    """Returns in a sentence what is wrong with a file, empty where nothing is."""
+    if "refused" in answer:
+        return f"{path.name} is not read: {answer['refused']}"
+    if "error" in answer:
+        return (
+            f"{path.name} is damaged or being written, so Keras' weights cannot be read "
+            f"({answer['error']}); save them again"
+        )
+    return ""
 
 
 FORMAT = WeightFormat((".weights.h5", ".keras", ".h5", ".hdf5"), read_files)
@@ -77,7 +84,7 @@ def read_contents(paths: Sequence[Path]) -> dict[Path, Found]:
             break
         answers, started, end = _ask(waiting)
         for path, answer in zip(waiting, answers, strict=False):
-            read[path] = answer["error"] if "error" in answer else _parse(answer)
+            read[path] = _wrong(path, answer) or _parse(answer)
         waiting = waiting[len(answers) :]
         if not started:
             return read | dict.fromkeys(waiting, NotRead(end))

@@ -67,7 +67,10 @@ def contents(path: str) -> dict[str, Any]:
         is_stored = info.compress_type == zipfile.ZIP_STORED
         start = _start(raw, info.header_offset) if is_stored else 0
         if not is_stored and info.file_size > MAX_UNPACKED_BYTES:
-            raise TooMuchError(f"it unpacks to more than {MAX_UNPACKED_BYTES} bytes")
+            raise TooMuchError(
+                f"its weights unpack to {info.file_size} bytes, at most {MAX_UNPACKED_BYTES} "
+                "are unpacked; save them as .weights.h5, which is not packed"
+            )
         part = (
             _Part(raw, start, info.file_size) if is_stored else io.BytesIO(archive.read(info))
         )
@@ -95,7 +98,7 @@ class _Seen:
         if self.objects > MAX_OBJECTS or self.characters > MAX_CHARACTERS:
             raise TooMuchError(
                 f"it holds more than {MAX_OBJECTS} objects, or {MAX_CHARACTERS} characters of "
-                "their names"
+                "their names; save fewer layers in one file"
             )
         if isinstance(item, h5py.Group):
             name = item.attrs.get("name")
@@ -173,7 +176,7 @@ def main() -> None:
         try:
             answer = contents(path)
         except TooMuchError as error:
-            answer = {"error": str(error)}
+            answer = {"refused": str(error)}
         except Exception as error:  # noqa: BLE001 # whatever damage makes of the library's answers
             answer = {"error": type(error).__name__}
         sys.stdout.write(json.dumps(answer) + "\n")

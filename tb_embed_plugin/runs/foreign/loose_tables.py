@@ -95,7 +95,8 @@ def _find(folder: Path, names: Sequence[str], claimed: Collection[Path]) -> Fold
         found.watched += [one.path for one in (*metadata, *sheets)]
     if len(tables) > MAX_TABLES:
         found.problems.append(
-            f"the directory has {len(tables)} tables, of which the first {MAX_TABLES} are shown"
+            f"the directory has {len(tables)} tables, of which the first {MAX_TABLES} are "
+            "shown; move the others into a directory of their own"
         )
     return found
 

@@ -220,7 +220,8 @@ def _series_of(
         if len(names) > MAX_FILES:
             problems.append(
                 f"there are {len(names)} files {series.name}{ending}, of which the last "
-                f"{MAX_FILES} are shown"
+                f"{MAX_FILES} are shown; save less often, or move some into a directory of "
+                "their own"
             )
         parts = {s: list(files[ending, name].values()) for s, name in names[-MAX_FILES:]}
         name = f"{series.name}{ending}" if several else series.name

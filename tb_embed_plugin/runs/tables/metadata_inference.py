@@ -250,7 +250,10 @@ def _width(
                 f"{numbers[others[0]]}: those cells are {fate}"
             )
     if width > MAX_COLUMNS:
-        problems.append(f"{name} has more than {MAX_COLUMNS} columns: the others are left out")
+        problems.append(
+            f"{name} has {width} columns, of which at most {MAX_COLUMNS} are shown: the others "
+            "are left out; put those that you want to see first"
+        )
     return min(width, MAX_COLUMNS)
 
 
