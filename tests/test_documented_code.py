@@ -11,7 +11,6 @@ import re
 import shlex
 import shutil
 from collections.abc import Callable
-from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -41,22 +40,6 @@ def blocks(page: Path, language: str) -> list[str]:
 
 def pages_with(language: str) -> list[Path]:
     return [page for page in PAGES if page.name not in OWN_TESTS and blocks(page, language)]
-
-
-class Layers:
-    """A training by PyTorch or JAX, as far as the pages see of it."""
-
-    def __init__(self, hidden: NDArray[np.float32]) -> None:
-        self._hidden = hidden
-
-    def fc1(self, x: object) -> Layers:
-        return self
-
-    def cpu(self) -> Layers:
-        return self
-
-    def numpy(self) -> NDArray[np.float32]:
-        return self._hidden
 
 
 @pytest.fixture(scope="module")
@@ -95,15 +78,17 @@ def surroundings(digits: Digits, make_model: Callable[..., Any]) -> dict[str, An
 
 
 def elsewhere(hidden: NDArray[np.float32]) -> dict[str, Any]:
-    """What stands for PyTorch and JAX, which the tests' environment does not have."""
+    """What stands for JAX, which the tests' environment does not have."""
     weights = np.eye(hidden.shape[1], dtype=np.float32)
-    same = SimpleNamespace(relu=lambda values: values)
     return {
-        "model": Layers(hidden),
-        "torch": SimpleNamespace(no_grad=nullcontext, relu=same.relu),
-        "jax": SimpleNamespace(nn=same),
+        "jax": SimpleNamespace(nn=SimpleNamespace(relu=lambda values: values)),
         "x_test": hidden,
-        "params": {"w1": weights, "b1": weights[0]},
+        "params": {
+            "w1": weights,
+            "b1": weights[0],
+            "w2": weights[:, :10],
+            "b2": weights[0, :10],
+        },
         "train_one_epoch": lambda trained: trained,
     }
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.analysis.layer_metrics import LayerMetrics
+from tb_embed_plugin.analysis.missing import what_is_missing
 from tb_embed_plugin.analysis.trained_history import history_of, step_records
 from tb_embed_plugin.errors import ArgumentError, NotRecordedError, UnsuitableDataError
 from tb_embed_plugin.metrics import predictions, rankings
@@ -111,11 +112,7 @@ def ranking(measures: LayerMetrics, rule: str) -> Ranking:
         raise ArgumentError(must_be_one_of("rule", rule, RULES))
     found = RULES[rule].rank(history_of(measures))
     if found is None:
-        raise UnsuitableDataError(
-            f"{rule!r} needs the model's outputs and labels, which run "
-            f"{measures.run.name!r} lacks; record it with labels=…, or choose a label "
-            "column"
-        )
+        raise UnsuitableDataError(what_is_missing(measures, repr(rule)))
     return replace(found, samples=measures.samples[found.samples])
 
 
@@ -203,10 +200,7 @@ def outputs_of(measures: LayerMetrics, step: int) -> RecordedOutputs:
     """
     outputs = measures.run.outputs(measures.facts.name, step)
     if outputs is None or not measures.labels.are_outputs:
-        raise NotRecordedError(
-            f"this needs the model's outputs and labels, which run {measures.run.name!r} "
-            "lacks; record it with labels=…"
-        )
+        raise NotRecordedError(what_is_missing(measures, "this"))
     return outputs
 
 

@@ -234,7 +234,8 @@ class LinearProjector:
         if outputs is None or outputs.kernel is None or outputs.bias is None:
             raise NotRecordedError(
                 f"{name!r} of run {run.name!r} feeds no output layer that was recorded; "
-                "record the last hidden layer of a classifier whose output layer is Dense"
+                "record the last hidden layer of a classifier whose output layer is dense, "
+                "with head=(kernel, bias) where it is recorded by record"
             )
         basis = self.basis
         with self._computed.turns.turn():

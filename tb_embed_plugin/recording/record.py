@@ -8,6 +8,7 @@ import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,14 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from tb_embed_plugin.errors import EmbedError, MisuseError, UnwritableError
 from tb_embed_plugin.local_paths import local_path
-from tb_embed_plugin.metadata import MAX_UNITS
+from tb_embed_plugin.metadata import MAX_UNITS, OutputsKind
+from tb_embed_plugin.recording.model.given_outputs import GivenOutputs, numbers, read_outputs
 from tb_embed_plugin.recording.options.natural_number import natural_number
 from tb_embed_plugin.recording.options.stored_dtype import checked_dtype
 from tb_embed_plugin.recording.samples.metadata_columns import ClassNames
 from tb_embed_plugin.recording.samples.samples import Samples, prepare_samples
 from tb_embed_plugin.recording.training.snapshot_recorder import not_finite
-from tb_embed_plugin.runs.manifest import Layer, Manifest, Step
+from tb_embed_plugin.runs.manifest import Layer, Manifest, OutputsInfo, Step
 from tb_embed_plugin.runs.manifest_file import read_manifest
 from tb_embed_plugin.runs.recording_lock import hold, release
 from tb_embed_plugin.runs.run_deletion import delete_run
@@ -42,6 +44,9 @@ def record(
     step: int,
     activations: Mapping[str, ArrayLike],
     *,
+    outputs: ArrayLike | None = None,
+    outputs_kind: OutputsKind | None = None,
+    head: tuple[ArrayLike, ArrayLike | None] | Mapping[str, Any] | None = None,
     labels: Any = None,
     images: ArrayLike | None = None,
     metadata: Mapping[str, Sequence[object]] | None = None,
@@ -65,6 +70,14 @@ def record(
             of others, the run goes into `<log_dir>-2`, with one warning.
         step: Any whole number that grows from call to call.
         activations: Layer name to (n_samples, n_units), as arrays or what NumPy converts.
+        outputs: What the model says of each sample, (n_samples, n_classes) with 2 to 1,000
+            classes; (n_samples,) or (n_samples, 1) of the second of two. From these come
+            predictions, confidence, margins, loss, mistakes and the rankings.
+        outputs_kind: `"logits"` for what goes into a softmax or sigmoid, `"probabilities"`
+            for what comes out of it.
+        head: Kernel (n_units, n_classes) and bias (n_classes,), or None, of the layer that
+            makes the logits of a recorded layer's activations: for decision regions. That
+            layer is found by its units and by the outputs; `{name: (kernel, bias)}` names it.
         labels: As in `EmbeddingCheckpoint`, like `images`, `metadata`, `class_names` and
             `invert_images`.
         images: Thumbnails.
@@ -85,9 +98,9 @@ def record(
         location = find_run_directory(local_path(log_dir, "log_dir"))
         run_dir = location.run_dir
         stored_as = checked_dtype(dtype)
-        tensors = {name: _snapshot(name, array) for name, array in activations.items()}
-        layers = tuple(Layer(name, tensor.shape[1]) for name, tensor in tensors.items())
-        samples = _samples(tensors, labels, images, metadata, class_names, invert_images)
+        rows = {name: _snapshot(name, array) for name, array in activations.items()}
+        layers = tuple(Layer(name, tensor.shape[1]) for name, tensor in rows.items())
+        samples = _samples(rows, labels, images, metadata, class_names, invert_images)
         step = _natural_number("step", step)
         epoch = None if epoch is None else _natural_number("epoch", epoch)
         key = os.getpid(), run_dir.resolve()
@@ -95,22 +108,28 @@ def record(
             begins_to_hold = hold(run_dir)
             known = _known_writer(run_dir, begins_to_hold=begins_to_hold)
             try:
-                if overwrite:
-                    delete_run(run_dir)
                 # A run of 500 snapshots takes longer to read than a snapshot to write.
                 is_known = known is not None and known.is_current
-                recorded = known.manifest if known and is_known else read_manifest(run_dir)
+                recorded = None
+                if not overwrite:
+                    recorded = known.manifest if known and is_known else read_manifest(run_dir)
+                told = recorded.outputs if recorded else None
+                fed_by = told.head if told else None
+                said = read_outputs(outputs, outputs_kind, head, rows, fed_by)
+                if overwrite:
+                    delete_run(run_dir)
                 if recorded is None:
                     writer = RunWriter.begin(
                         run_dir,
                         layers=layers,
                         columns=samples.columns,
                         fingerprint=samples.fingerprint,
-                        outputs=None,
+                        outputs=samples.with_class_names(None if said is None else said.info),
                     )
                 else:
                     repeated = labels is not None or metadata is not None
                     _check_continuation(recorded, layers, samples, step, repeated=repeated)
+                    _check_outputs(recorded.outputs, said)
                     writer = known if known and is_known else RunWriter(run_dir, recorded)
                 if samples.images is not None and writer.manifest.sprite is None:
                     writer.add_sprite(samples.images)
@@ -121,6 +140,7 @@ def record(
             _writers[key] = writer
             if begins_to_hold:
                 _warn_where(location)
+            tensors = rows | ({} if said is None else said.tensors)
             problems = not_finite(tensors, stored_as)
             writer.write_snapshot(
                 Step(step, "step", epoch, None, time.time(), None, problems), tensors, stored_as
@@ -182,7 +202,7 @@ def _natural_number(name: str, number: Any) -> int:
 
 
 def _snapshot(name: str, array: ArrayLike) -> NDArray[np.float32]:
-    snapshot = np.asarray(array, np.float32)
+    snapshot = numbers(f"the activations of layer {name!r}", array)
     if snapshot.ndim != 2 or 0 in snapshot.shape:
         raise MisuseError(
             f"the activations of layer {name!r} have shape {snapshot.shape}, not "
@@ -252,3 +272,26 @@ def _check_continuation(
         raise MisuseError(
             f"step {step} does not come after {last}, the last one recorded; {remedy}"
         )
+
+
+def _check_outputs(recorded: OutputsInfo | None, said: GivenOutputs | None) -> None:
+    """Raises where a snapshot has other outputs than the run began with.
+
+    Raises:
+        MisuseError: It has.
+    """
+    now = None if said is None else said.info
+    began = None if recorded is None else replace(recorded, names=None)
+    if began != now:
+        raise MisuseError(
+            f"the run began with {_outputs_in_words(began)}, but this call has "
+            f"{_outputs_in_words(now)}; pass outputs, outputs_kind and head in every call "
+            "alike, or record into another directory"
+        )
+
+
+def _outputs_in_words(info: OutputsInfo | None) -> str:
+    if info is None:
+        return "no outputs"
+    head = "no head" if info.head is None else f"the head that {info.head!r} feeds"
+    return f"{info.kind} of {info.classes} classes and {head}"

@@ -10,13 +10,10 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_embed_plugin.metadata import HEAD_BIAS_TENSOR, HEAD_KERNEL_TENSOR
 from tb_embed_plugin.recording.model.call_graph import CallGraph
+from tb_embed_plugin.recording.model.head_tensors import MAX_HEAD_BYTES, head_tensors
 from tb_embed_plugin.recording.model.layer_selection import Target
 from tb_embed_plugin.recording.model.outputs import RecordedOutput, activations_before
-
-MAX_HEAD_BYTES = 1 << 20
-"""A larger kernel is not recorded."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +41,7 @@ class Head:
         bias = np.zeros(kernel.shape[1], np.float32)
         if self.layer.bias is not None:
             bias = _to_numpy(self.layer.bias)
-        if self.is_binary:
-            kernel = np.pad(kernel, ((0, 0), (1, 0)))
-            bias = np.pad(bias, (1, 0))
-        return {HEAD_KERNEL_TENSOR: kernel[None], HEAD_BIAS_TENSOR: bias[None, None]}
+        return head_tensors(kernel, bias, is_binary=self.is_binary)
 
 
 def _to_numpy(variable: Any) -> NDArray[np.float32]:
