@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin.compute_queue import ComputeQueue, Turns
 from tb_embed_plugin.errors import NotRecordedError, UnsuitableDataError
+from tb_embed_plugin.jobs.cache import cache_of
+from tb_embed_plugin.jobs.kept_basis import LEAST_VALUES, kept_basis
 from tb_embed_plugin.jobs.layout_cache import LayoutCache
 from tb_embed_plugin.jobs.quality_records import QualityRecords, words
 from tb_embed_plugin.linear_projection import (
@@ -127,9 +129,7 @@ class LinearProjector:
         Raises:
             EmbedError: A snapshot cannot be read or projected, or too many requests wait.
         """
-        return self._remembered(
-            self._computed.bases, self.key, lambda: fit(self.projection, self.home)
-        )
+        return self._remembered(self._computed.bases, self.key, self._find_basis)
 
     @property
     def aligned(self) -> AlignedLayer | None:
@@ -241,6 +241,13 @@ class LinearProjector:
         with self._computed.turns.turn():
             snapshot = self.layer.snapshot(step)
             return logits_on_plane(basis, snapshot, outputs.kernel, outputs.bias)
+
+    def _find_basis(self) -> Basis:
+        facts, steps = self.home.facts, self.projection.basis_steps
+        if facts.samples * facts.units * len(steps) < LEAST_VALUES:
+            return fit(self.projection, self.home)
+        cache = cache_of(self.home.run.path)
+        return kept_basis(cache, self.key, facts.units, lambda: fit(self.projection, self.home))
 
     def _offset(
         self, basis: Basis, aligned: AlignedLayer, step: int, frame: NDArray[np.float32]

@@ -9,6 +9,7 @@ from tb_embed_plugin.arguments import Arguments
 from tb_embed_plugin.runs.layer_facts import LayerFacts
 from tb_embed_plugin.runs.run import Run
 from tb_embed_plugin.server.columns import pack_columns
+from tb_embed_plugin.server.kept_metadata import packed_columns
 from tb_embed_plugin.server.response import Answer, Service, binary_answer, bound
 from tb_embed_plugin.snapshot import part_of
 
@@ -34,13 +35,14 @@ def metadata(service: Service, arguments: Arguments) -> Answer:
 
 
 def _metadata(run: Run, layer: LayerFacts, step: int | None) -> Answer:
-    columns, version = run.columns(layer.name), layer.samples_version
-    if step is not None:
-        columns = [c for c in run.columns(layer.name, step) if c.info.by_step]
-    if any(column.info.by_step for column in columns):
-        version = run.layer_version(layer.name)
-    described, tensors = pack_columns(columns)
-    rows = len(columns[0].cells) if columns else 0
+    if step is None:
+        described, tensors = packed_columns(run, layer, lambda: run.columns(layer.name))
+    else:
+        at_step = [c for c in run.columns(layer.name, step) if c.info.by_step]
+        described, tensors = pack_columns(at_step)
+    by_step = any(column["by_step"] for column in described)
+    version = run.layer_version(layer.name) if by_step else layer.samples_version
+    rows = layer.samples if described else 0
     return binary_answer(tensors, {"columns": described, "rows": rows}, version)
 
 

@@ -21,6 +21,9 @@ import { refitIfDue } from "./poll_runs";
 
 const SERVER: FrameServer = { fetchFrames, cancelLayout };
 
+/** What belongs to more samples is asked for only once they are drawn: the server would be busy with it for seconds. */
+const MOST_AT_ONCE = 100_000;
+
 export function loadPicture(store: Store, signal: AbortSignal): void {
   loadFrames(store, signal);
   computeLayouts(store, signal);
@@ -154,6 +157,7 @@ function loadMetadata(store: Store, signal: AbortSignal): void {
     store.recorded.value = null;
     if (layer.columns.length === 0) return;
     store.activity.attempt(`the metadata of ${run}`, stillWanted, async () => {
+      await drawnFirst(store, layer, stillWanted);
       const table = readTable(await fetchMetadata(run, layer, stillWanted));
       store.recorded.value = table;
       const kept = store.colorBy.peek();
@@ -176,6 +180,7 @@ function loadSprites(store: Store, signal: AbortSignal): void {
     const facts = layer.sprite;
     if (facts === null) return;
     store.activity.attempt(`the thumbnails of ${run}`, stillWanted, async () => {
+      await drawnFirst(store, layer, stillWanted);
       const pages = Array.from({ length: facts.pages }, (_, page) => page);
       const sheets = await Promise.all(
         pages.map((page) => fetchSprite(run, layer, page, stillWanted)),
@@ -184,6 +189,17 @@ function loadSprites(store: Store, signal: AbortSignal): void {
       else store.sprites.value = { facts, sheets };
     });
   });
+}
+
+/** Waits for the picture where it is of very many samples, unless there is none to wait for. */
+export async function drawnFirst(
+  store: Pick<Store, "view" | "activity" | "firstPicture">,
+  layer: Pick<Layer, "samples">,
+  stillWanted: AbortSignal,
+): Promise<void> {
+  if (layer.samples <= MOST_AT_ONCE) return;
+  const noneComes = () => store.view.value === null || store.activity.failures.value.length > 0;
+  await until(() => store.firstPicture.value || noneComes(), stillWanted);
 }
 
 /** Calls back when other samples are shown: of another run or layer, or of other metadata and thumbnails. */
