@@ -3,7 +3,9 @@
 The floor is TensorBoard's `data/runs`, asked of the same process, plus one pass of `os.scandir`
 over the same directories in this one: whoever wants to know of files that have come must look.
 Once for runs of our recorder, once for checkpoints and a configuration as others write them.
-The first listing, which reads everything, is told too.
+
+The first listing of these is measured apart, in this process and by its processor time: the
+newest 50 runs against one pass of `os.scandir` with a `stat` of every file of all 1,000.
 """
 
 from __future__ import annotations
@@ -27,6 +29,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import numpy as np
 
 from tb_embed_plugin import record
+from tb_embed_plugin.runs.logdir import NEWEST, RUN_SECONDS, Logdir
+from tb_embed_plugin.server.listing import Listing
 from tests.harness import TensorBoardProcess, tensorboard
 
 RUNS = 1000
@@ -34,6 +38,7 @@ STEPS = 50
 SAMPLES = 100
 ROUNDS = 9
 BOUND = 3.0
+FIRST_ROUNDS = 3
 
 
 def main() -> int:
@@ -52,16 +57,53 @@ def main() -> int:
                 # The files are links of one another: a listing cannot tell.
                 run = logdir / f"run{i:04d}"
                 shutil.copytree(one, run, ignore=ignore, copy_function=os.link)
+            if kind == "foreign":
+                status |= report_first(logdir)
             with tensorboard(logdir, with_tensorflow=True) as server:
                 status |= report(kind, logdir, server)
     return status
+
+
+def report_first(logdir: Path) -> int:
+    """Measures the first listing against a look at every file, and prints them."""
+    rounds = []
+    for _ in range(FIRST_ROUNDS):
+        opened, listing = Logdir(logdir, list, RUN_SECONDS), Listing()
+        began, cpu = time.perf_counter(), time.process_time()
+        first = opened.list_runs()
+        listing.describe(first, opened.problems, opened.unread)
+        ours, waited = time.process_time() - cpu, time.perf_counter() - began
+        if not NEWEST <= len(first) < RUNS or len(first) + opened.unread != RUNS:
+            raise RuntimeError(f"expected {NEWEST} of {RUNS} runs; received {len(first)}")
+        while opened.unread:
+            time.sleep(1)
+            opened.list_runs()
+        whole, lasted = time.process_time() - cpu, time.perf_counter() - began
+        cpu = time.process_time()
+        looked_at = scan(logdir, stat=True)
+        rounds.append((ours, time.process_time() - cpu, waited, whole, lasted))
+    ours, bare, waited, whole, lasted = (
+        statistics.median(side) for side in zip(*rounds, strict=True)
+    )
+    ratio = statistics.median(mine / floor for mine, floor, *_ in rounds)
+    print(
+        f"first listing of the newest {NEWEST} of {RUNS} foreign runs of {STEPS} steps: "
+        f"{ours:.2f} s of processor time ({waited:.1f} s on the clock); a look at all "
+        f"{looked_at} files {bare:.2f} s; median ratio of {FIRST_ROUNDS} rounds {ratio:.2f} "
+        f"(at most {BOUND:g}); all runs {whole:.0f} s of processor time, {lasted:.0f} s on "
+        "the clock, polled every second"
+    )
+    return int(ratio > BOUND)
 
 
 def report(kind: str, logdir: Path, server: TensorBoardProcess) -> int:
     """Measures both sides, round by round, and prints them."""
     while len(json.loads(server.get("data/runs")[2])) < RUNS:
         time.sleep(0.5)
-    first = seconds(lambda: ask(server, "data/plugin/tb_embed/runs"))
+    began = time.perf_counter()
+    while json.loads(ask(server, "data/plugin/tb_embed/runs"))["unread"]:
+        time.sleep(1)
+    first = time.perf_counter() - began
     time.sleep(2)  # files that have just been written are read twice
     runs = json.loads(ask(server, "data/plugin/tb_embed/runs"))["runs"]
     if [len(run["layers"][0]["steps"]) for run in runs] != [STEPS] * RUNS:
@@ -78,8 +120,8 @@ def report(kind: str, logdir: Path, server: TensorBoardProcess) -> int:
     ratio = statistics.median(mine / (own + disk) for mine, own, disk in rounds)
     print(
         f"listing of {RUNS} {kind} runs of {STEPS} steps: {ours * 1e3:.0f} ms at every poll, "
-        f"{first:.1f} s the first time; TensorBoard's data/runs {theirs * 1e3:.0f} ms, one "
-        f"pass of os.scandir {scanned * 1e3:.0f} ms; median ratio of {ROUNDS} rounds "
+        f"{first:.1f} s until all are there; TensorBoard's data/runs {theirs * 1e3:.0f} ms, "
+        f"one pass of os.scandir {scanned * 1e3:.0f} ms; median ratio of {ROUNDS} rounds "
         f"{ratio:.2f} (at most {BOUND:g})"
     )
     return int(ratio > BOUND)
@@ -96,14 +138,16 @@ def ask(server: TensorBoardProcess, path: str) -> bytes:
     return gzip.decompress(body) if response.headers["Content-Encoding"] == "gzip" else body
 
 
-def scan(folder: Path | str) -> int:
-    """Returns the number of entries below a directory."""
+def scan(folder: Path | str, *, stat: bool = False) -> int:
+    """Returns the number of entries below a directory, each of which it may look at."""
     n = 0
     with os.scandir(folder) as entries:
         for entry in entries:
             n += 1
+            if stat:
+                entry.stat()
             if entry.is_dir():
-                n += scan(entry.path)
+                n += scan(entry.path, stat=stat)
     return n
 
 

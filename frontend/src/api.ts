@@ -35,27 +35,38 @@ const WORK = { "X-TB-Embed": "1" };
 export interface Listing {
   readonly runs: readonly Run[];
   readonly problems: readonly string[];
+  /** How many directories the server still reads, which are not listed yet. */
+  readonly unread: number;
 }
+
+/** What the page shows and must not wait for behind other runs. */
+export type RunsWanted = { readonly [Name in "run" | "onto_run" | "with_run"]?: string };
 
 export async function readRuns(answer: Promise<Response>): Promise<Listing> {
   const response = await checked(answer);
   return (await response.json()) as Listing;
 }
 
-/** Asks for the runs, or takes the answer that is on its way already. */
+/** Asks for the runs, those wanted before others that are not read yet, or takes the answer that is on its way already. */
 export function requestRuns(
+  wanted: RunsWanted,
   signal: AbortSignal,
   underWay: Promise<Response> | null = null,
 ): Promise<Response> {
+  const at = Object.keys(wanted).length === 0 ? "runs" : address("runs", wanted);
   return underWay === null
-    ? askServer("runs", signal)
-    : untilFree(takeOnce(underWay, signal), signal);
+    ? askServer(at, signal)
+    : untilFree(takeOnce(at, underWay, signal), signal);
 }
 
-function takeOnce(underWay: Promise<Response>, signal: AbortSignal): () => Promise<Response> {
+function takeOnce(
+  at: string,
+  underWay: Promise<Response>,
+  signal: AbortSignal,
+): () => Promise<Response> {
   let first: Promise<Response> | null = underWay;
   return () => {
-    const answer = first ?? askServer("runs", signal);
+    const answer = first ?? askServer(at, signal);
     first = null;
     return answer;
   };

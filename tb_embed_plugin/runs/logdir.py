@@ -3,6 +3,9 @@
 Which directories hold event files TensorBoard tells (`list_names`); `discovery` finds the
 others. A run stays the same object as long as the stamps of its files do, so that a listing
 costs a few `stat` a run; whoever asks for a run makes us look at all of its files.
+
+A server's listing waits for the runs that have changed last, and for those that are asked for;
+the others are read behind it (`reading_on`).
 """
 
 from __future__ import annotations
@@ -10,7 +13,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,7 +22,10 @@ from tb_embed_plugin.runs.foreign.folder_contents import FolderContents
 from tb_embed_plugin.runs.foreign.foreign_run import ForeignRun
 from tb_embed_plugin.runs.foreign.open_foreign import looks_foreign
 from tb_embed_plugin.runs.found_run import BrokenRun, FoundRun, RunFinder, found_run
+from tb_embed_plugin.runs.newest_first import newest_first, with_those_above
 from tb_embed_plugin.runs.openings import Openings, TooSlowError
+from tb_embed_plugin.runs.reading_on import ReadingOn
+from tb_embed_plugin.runs.recorded_run import ALL_STEPS
 from tb_embed_plugin.runs.roots import Root
 from tb_embed_plugin.runs.run import Run
 from tb_embed_plugin.wording import no_such
@@ -28,13 +33,16 @@ from tb_embed_plugin.wording import no_such
 RUN_SECONDS = 3.0
 """That a server gives a run to be read, before the others are listed without it."""
 
+NEWEST = 50
+"""Runs that a server's listing waits for; the others are read behind it."""
+
 T = TypeVar("T")
 
 _RUNS_A_LISTING = 2
 """Runs that a listing waits for as long as each may take; later ones come with the next."""
 
 _MAX_NAMED = 20
-"""Runs that are not read yet and stand in a listing each by its name."""
+"""Runs that take too long to be read and stand in a listing each by its name."""
 
 _LOOK = ""
 """The key of the look through the directories; no run's holds a null character alone."""
@@ -72,6 +80,7 @@ class Logdir:
     Attributes:
         roots: The directories.
         problems: Why the last listing may lack runs, one sentence each.
+        unread: How many directories that may be runs it lacks, since they are still being read.
     """
 
     def __init__(
@@ -82,6 +91,7 @@ class Logdir:
     ) -> None:
         self.roots = [Root(roots)] if isinstance(roots, Path) else list(roots)
         self.problems: list[str] = []
+        self.unread = 0
         self._list_names = list_names
         self._openings = None if seconds is None else Openings(seconds)
         self._discoveries = [Discovery(root.path, looks_foreign) for root in self.roots]
@@ -90,6 +100,8 @@ class Logdir:
         self._folders: dict[str, Path] = {}
         self._wholes: dict[str, str] = {}
         self._known: dict[str, FoundRun] = {}
+        self._slow: set[str] = set()
+        self._reading_on = ReadingOn(self._opened)
         self._turn = 0
 
     @property
@@ -97,11 +109,19 @@ class Logdir:
         """Whether the last listing found any run; touches no disk."""
         return bool(self._runs)
 
-    def list_runs(self) -> list[Run | BrokenRun]:
+    def list_runs(self, wanted: Collection[str] = ()) -> list[Run | BrokenRun]:
         """Returns the runs as they are on disk now, in the order of their names.
 
-        One that is not read in time is what it was before, or else a problem.
+        One that is not read in time is what it was before, or else a problem. A server reads
+        the newest at once and the others by and by (`unread`).
+
+        Args:
+            wanted: Names of runs that are read before all others, where they exist.
         """
+        return self._list(wanted, math.inf if self._openings is None else NEWEST)
+
+    def _list(self, wanted: Collection[str], at_once: float) -> list[Run | BrokenRun]:
+        """Lists the runs, of which it reads the wanted ones and so many others at once."""
         end = time.monotonic() + _RUNS_A_LISTING * self._seconds
         try:
             folders, problems = self._in_time(_LOOK, self._candidates)
@@ -109,10 +129,13 @@ class Logdir:
         except TooSlowError:
             folders, problems = self._folders, [_SLOW_LOOK]
         self._turn += 1
-        opened = self._opened_by(end, folders, problems)
+        bases = [name.removesuffix(ALL_STEPS) for name in wanted]
+        first = with_those_above([*wanted, *bases], folders)
+        opened = self._opened_by(end, folders, first, at_once)
         self._folders, self.problems = folders, problems
         for name in self._known.keys() - folders.keys():
             self._known.pop(name, None)
+        self._slow &= folders.keys()
         owned = {path for one in opened.values() for path in one.owned}
         runs = {
             name: opened[name].run
@@ -139,7 +162,9 @@ class Logdir:
         """
         # Only names that a listing gave become paths: what a request says never does.
         if name not in self._runs:
-            self.list_runs()
+            self._list((name,), 0 if self._openings is None else NEWEST)
+            if self._openings is None and name not in self._runs:
+                self.list_runs()
         run: Run | BrokenRun | None = None
         if name in self._wholes:
             run = self.run(self._wholes[name]).with_superseded
@@ -169,7 +194,7 @@ class Logdir:
             BusyError: It was never read.
         """
         try:
-            return self._opened(name, folder, None)
+            return self._opened(name, folder)
         except TooSlowError:
             known = self._known.get(name)
             if known is not None and known.folder == folder:
@@ -189,42 +214,50 @@ class Logdir:
         return work() if self._openings is None else self._openings.get(key, work)
 
     def _opened_by(
-        self, end: float, folders: Mapping[str, Path], problems: list[str]
+        self, end: float, folders: Mapping[str, Path], first: Sequence[str], at_once: float
     ) -> dict[str, FoundRun]:
-        """Returns what directories were taken for, and says which are not read yet."""
+        """Returns what directories were taken for, and has the others read behind."""
         opened: dict[str, FoundRun] = {}
-        waiting: list[str] = []
-        for name, folder in folders.items():
-            found = self._known.get(name)
-            if time.monotonic() <= end or self._is_known(name, folder, self._turn):
-                with suppress(TooSlowError):
-                    found = self._opened(name, folder, self._turn)
+        later: list[tuple[str, Path]] = []
+        missing: list[str] = []
+        for place, name in enumerate(dict.fromkeys((*first, *folders))):
+            folder, found = folders[name], self._known.get(name)
+            if found is None or not self._is_known(name, folder, self._turn):
+                if place < len(first) + at_once and time.monotonic() <= end:
+                    try:
+                        found = self._read_in_time(name, folder)
+                    except TooSlowError:
+                        self._slow.add(name)
+                elif self._openings is not None:
+                    later.append((name, folder))
             if found is None or found.folder != folder:
-                waiting.append(name)
+                missing.append(name)
             else:
                 opened[name] = found
-        for name in waiting[:_MAX_NAMED]:
+        slow = [name for name in missing if name in self._slow][:_MAX_NAMED]
+        for name in slow:
             run = BrokenRun(name, f"the run {_SLOW_RUN.format(self._seconds)}")
             opened[name] = found_run(folders[name], run, FolderContents())
-        if len(waiting) > _MAX_NAMED:
-            problems.append(
-                f"{len(waiting) - _MAX_NAMED} more runs are not read yet; they are shown once "
-                "they are: reload the page"
-            )
+        self.unread = len(missing) - len(slow)
+        self._reading_on.take(later)
         return opened
 
     def _is_known(self, name: str, folder: Path, turn: int | None) -> bool:
         known = self._known.get(name)
         return known is not None and known.folder == folder and known.is_current(turn)
 
-    def _opened(self, name: str, folder: Path, turn: int | None) -> FoundRun:
-        """Returns what a directory is taken for.
+    def _opened(self, name: str, folder: Path) -> FoundRun:
+        """Returns what a directory is taken for, read where it has changed.
 
         Raises:
             TooSlowError: It is not read in time.
         """
-        if self._is_known(name, folder, turn):
+        if self._is_known(name, folder, None):
             return self._known[name]
+        return self._read_in_time(name, folder)
+
+    def _read_in_time(self, name: str, folder: Path) -> FoundRun:
+        """As `_opened`, whether it has changed or not."""
         return self._in_time(f"{name}\0{folder}", lambda: self._read(name, folder))
 
     def _read(self, name: str, folder: Path) -> FoundRun:
@@ -235,10 +268,11 @@ class Logdir:
                 _ = run.problems
         # Whoever began it may wait no more: the next listing finds it.
         self._known[name] = opened
+        self._slow.discard(name)
         return opened
 
     def _candidates(self) -> tuple[dict[str, Path], list[str]]:
-        """Returns the directories that may be runs, by TensorBoard's names, and problems."""
+        """Returns the directories that may be runs, the newest first, and problems."""
         names = set(self._list_names())
         candidates: dict[str, Path] = {}
         problems = [] if self.roots else [_NO_ROOT]
@@ -256,7 +290,7 @@ class Logdir:
                 if name in candidates:
                     problems.append(_TWICE.format(name))
                 candidates[name] = folder
-        return candidates, problems
+        return newest_first(candidates), problems
 
 
 def _is_owned(run: Run | BrokenRun | None, owned: Collection[Path]) -> bool:

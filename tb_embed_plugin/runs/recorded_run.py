@@ -31,6 +31,9 @@ from tb_embed_plugin.runs.tables.metadata_table import Column, read_table
 from tb_embed_plugin.snapshot import LazyRows, Snapshot
 from tb_embed_plugin.wording import listed
 
+ALL_STEPS = " (all steps)"
+"""What follows a run's name in that of the same run with the steps a training left behind."""
+
 MAX_LOOKED_AT_BYTES = 256 << 20
 """Of a layer's snapshots that are not finite; the others are left out as they are."""
 
@@ -77,7 +80,7 @@ class RecordedRun(Run):
         """The same run with these snapshots, None where there are none or it has them."""
         if len(self._shown) == len(self.manifest.steps):
             return None
-        name = f"{self.name} (all steps)"
+        name = f"{self.name}{ALL_STEPS}"
         return RecordedRun(name, self.path, self.manifest, shows_superseded=True)
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from tb_embed_plugin.errors import UnreadableError
@@ -20,7 +21,8 @@ def confined(folder: Path, name: str) -> Path:
     try:
         path = folder / name
         # Of a file of the folder itself a look is enough; resolving takes ten times as long.
-        if name != ".." and Path(name).name == name and not path.is_symlink():
+        is_plain = name not in (".", "..") and os.path.basename(name) == name  # noqa: PTH119
+        if is_plain and not path.is_symlink():
             return path
         path = path.resolve()
     # A link to itself; which of the two it is depends on Python's version.

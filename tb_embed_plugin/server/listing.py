@@ -25,10 +25,13 @@ class Listing:
     def __init__(self) -> None:
         self._known: WeakKeyDictionary[Run | BrokenRun, tuple[int, bytes]] = WeakKeyDictionary()
 
-    def describe(self, runs: Iterable[Run | BrokenRun], problems: Sequence[str]) -> bytes:
+    def describe(
+        self, runs: Iterable[Run | BrokenRun], problems: Sequence[str], unread: int
+    ) -> bytes:
         """Returns the JSON of the route `runs`, see docs/http_api.md."""
         told = json.dumps(problems).encode()
-        return b'{"runs": [%b], "problems": %b}' % (b", ".join(map(self._one, runs)), told)
+        listed = b", ".join(map(self._one, runs))
+        return b'{"runs": [%b], "problems": %b, "unread": %d}' % (listed, told, unread)
 
     def _one(self, run: Run | BrokenRun) -> bytes:
         revision = run.revision if isinstance(run, Run) else 0

@@ -15,9 +15,10 @@ from tb_embed_plugin.snapshot import part_of
 
 
 def runs(service: Service, arguments: Arguments) -> Answer:
-    """Lists the runs."""
-    listed = service.logdir.list_runs()
-    body = service.listing.describe(listed, service.logdir.problems)
+    """Lists the runs, those that a page shows before others that are not read yet."""
+    logdir = service.logdir
+    listed = logdir.list_runs([*arguments.given(("run", "onto_run", "with_run")).values()])
+    body = service.listing.describe(listed, logdir.problems, logdir.unread)
     return Answer(body, "application/json")
 
 

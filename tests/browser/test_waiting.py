@@ -288,3 +288,31 @@ def test_nothing_goes_white_or_black_while_another_picture_is_on_its_way(
     tab.frame.get_by_text(re.compile("^3-?D$")).click()
     tab.wait_for_picture(STEPS - 1)
     assert tab.canvas.evaluate("() => window.least") == SAMPLES // 2
+
+
+def test_the_page_says_that_runs_are_still_read_and_takes_them_in_by_itself(
+    open_tab: Open, runs: TensorBoardProcess
+) -> None:
+    asked: list[str] = []
+    unread = [998]
+
+    def answer(route: Route) -> None:
+        asked.append(route.request.url.partition("tb_embed/")[2])
+        told = route.fetch().json()
+        if unread[0] > 0:
+            told["runs"] = [run for run in told["runs"] if run["run"] == "other"]
+        route.fulfill(json={**told, "unread": unread[0]})
+
+    tab = open_tab(runs, reduced_motion=True, keys="&p.tb_embed.run=other")
+    tab.page.route(re.compile(r"/tb_embed/runs"), answer)
+    tab.page.reload()
+    tab.wait_for_picture(STEPS - 1)
+    # The run that the address names is read before all others.
+    assert asked[0] == "runs?run=other"
+    chooser = tab.frame.get_by_label("Run", exact=True)
+    expect(chooser).to_have_accessible_description("1 of 999 runs; reading the others")
+    expect(chooser.get_by_role("option")).to_have_count(1)
+    unread[0] = 0
+    expect(chooser.get_by_role("option")).to_have_count(2)
+    expect(chooser).to_have_value("other")
+    expect(tab.frame.get_by_text("reading the others")).to_have_count(0)

@@ -92,7 +92,7 @@ def test_a_directory_that_does_not_exist_is_not_an_empty_one(tmp_path: Path) -> 
 
 
 def test_an_empty_directory_has_no_problem(tmp_path: Path) -> None:
-    assert listed(client_of(logdir=str(tmp_path))) == {"runs": [], "problems": []}
+    assert listed(client_of(logdir=str(tmp_path))) == {"runs": [], "problems": [], "unread": 0}
 
 
 def test_a_file_is_no_log_directory(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 // Keeps up with runs that are still being recorded: asks for news, follows the last step, and makes the axes anew when it
 // is time, without letting the picture jump.
 import { batch, effect } from "@preact/signals";
-import { readRuns, requestRuns } from "../api";
+import { type RunsWanted, readRuns, requestRuns } from "../api";
 import { watchReload } from "../host";
 import { poseOf, scenePositions } from "../model/scene/pose";
 import { type Alignment, align, UNTURNED } from "../model/scene/rotations";
@@ -20,14 +20,17 @@ export function keepUp(store: Store, firstAnswer: Promise<Response>, signal: Abo
   const what = "the list of runs";
   let answer: Promise<Response> | null = firstAnswer;
   const receive = async () => {
-    const asked = requestRuns(signal, answer);
+    const asked = requestRuns(namedRuns(store), signal, answer);
     // Whoever tries again wants another answer.
     answer = null;
-    const { runs, problems } = await readRuns(asked);
-    if (problems.join() !== store.logdirProblems.peek().join()) {
-      store.logdirProblems.value = problems;
-    }
-    receiveRuns(store, runs);
+    const { runs, problems, unread } = await readRuns(asked);
+    batch(() => {
+      store.unreadRuns.value = unread;
+      if (problems.join() !== store.logdirProblems.peek().join()) {
+        store.logdirProblems.value = problems;
+      }
+      receiveRuns(store, runs);
+    });
   };
   let asking = true;
   const answered = () => {
@@ -45,7 +48,24 @@ export function keepUp(store: Store, firstAnswer: Promise<Response>, signal: Abo
     const timer = setInterval(ask, POLL);
     return () => clearInterval(timer);
   });
+  effect(() => {
+    if (store.unreadRuns.value === 0) return;
+    const listed = new Set(store.runs.value?.map(({ run }) => run));
+    if (Object.values(namedRuns(store)).some((run) => !listed.has(run))) ask();
+  });
   watchReload(ask);
+}
+
+/** The runs that somebody has named, by an address or a bookmark say, while some are not listed yet. */
+function namedRuns(store: Store): RunsWanted {
+  if (store.runs.value !== null && store.unreadRuns.value === 0) return {};
+  const beside = store.comparison.secondPane.value?.run ?? null;
+  const [run, onto] = [store.runName.value, store.ontoRun.value];
+  return {
+    ...(run !== null && { run }),
+    ...(onto !== null && { onto_run: onto }),
+    ...(beside !== null && { with_run: beside }),
+  };
 }
 
 export function receiveRuns(store: Store, runs: readonly Run[]): void {

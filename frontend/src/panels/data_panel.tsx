@@ -5,7 +5,7 @@ import { Field } from "../controls/field";
 import { labelChoices } from "../model/samples/label_column";
 import { kindOf } from "../model/samples/measured_columns";
 import { colorable } from "../model/samples/table";
-import { counted } from "../model/text/words";
+import { counted, readingOthers } from "../model/text/words";
 import { listedRuns } from "../model/time/superseded";
 import { chooseColor, chooseLabel, chooseLayer, chooseRun } from "../state/actions/choose_view";
 import { measuredColors } from "../state/derived/colors";
@@ -19,6 +19,8 @@ export function DataPanel({ store, children }: { store: Store; children: Compone
     .filter(({ predicted }) => predicted === undefined)
     .filter(({ name }) => kindOf(name) === null)
     .map(({ name, byStep }) => [name, byStep ? `${name} (per ${stepNoun(store)})` : name] as const);
+  const listed = listedRuns(runs.value, run.value);
+  const unread = store.unreadRuns.value;
   const problems = run.value?.problems ?? [];
   const notes = layer.value?.notes ?? [];
   return (
@@ -26,9 +28,10 @@ export function DataPanel({ store, children }: { store: Store; children: Compone
       <Field
         name="Run"
         title={`Directory in the log directory: ${run.value?.run ?? "none"}`}
-        options={listedRuns(runs.value, run.value).map((one) => [one.run, runTitle(one.run)])}
+        options={listed.map((one) => [one.run, runTitle(one.run)])}
         chosen={run.value?.run ?? ""}
         choose={(name) => chooseRun(store, name)}
+        {...(unread > 0 && { note: readingOthers(listed.length, unread) })}
       />
       {store.logdirProblems.value.length > 0 && (
         <ul class="problems" aria-label="Problems of the log directory">

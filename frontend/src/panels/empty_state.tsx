@@ -1,5 +1,5 @@
 // No run yet: the three lines that make one; or why none can be seen.
-import { sentence } from "../model/text/words";
+import { counted, sentence } from "../model/text/words";
 import type { Store } from "../state/store";
 
 const LINES = `from tb_embed_plugin import EmbeddingCheckpoint
@@ -8,6 +8,15 @@ tensorboard --logdir logs`;
 
 export function EmptyState({ store }: { store: Store }) {
   const problems = store.logdirProblems.value;
+  const unread = store.unreadRuns.value;
+  if (unread > 0) {
+    return (
+      <main class="empty">
+        <h1>Reading the log directory</h1>
+        <p>{counted(unread, "more run")} to read. Each is shown as soon as it has been read.</p>
+      </main>
+    );
+  }
   if (problems.length > 0) {
     return (
       <main class="empty">

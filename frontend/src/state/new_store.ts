@@ -171,6 +171,7 @@ export function createStore(reducedMotion: () => boolean, wide: boolean, second 
     companion: signal(null),
     runs,
     logdirProblems: signal<readonly string[]>([]),
+    unreadRuns: signal(0),
     runName,
     layerName,
     engine,

@@ -81,6 +81,8 @@ export interface Store {
   readonly runs: Signal<readonly Run[] | null>;
   /** Why there may be more runs than can be seen. */
   readonly logdirProblems: Signal<readonly string[]>;
+  /** How many more directories the server still reads. */
+  readonly unreadRuns: Signal<number>;
   readonly runName: Signal<string | null>;
   readonly layerName: Signal<string | null>;
   readonly engine: Signal<string>;

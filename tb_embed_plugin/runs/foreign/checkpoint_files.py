@@ -165,6 +165,7 @@ class CheckpointFiles:
     ) -> list[ForeignLayer]:
         tensors: dict[str, dict[int, StoredTensor]] = {}
         aliases: dict[str, tuple[str, ...]] = {}
+        seen = self._known[folder / where]
         for step, name in steps.items():
             path = f"{where}/{name}" if where else name
             file = folder / f"{path}{INDEX}"
@@ -172,7 +173,7 @@ class CheckpointFiles:
             read, stamp = known.get(name), stamp_of(file)
             if read is None or read[0] != stamp:
                 read = _read_contents(folder, path, stamp)
-            self._known[folder / where][name] = read
+            seen[name] = read
             contents = read[1]
             if isinstance(contents, str):
                 found.problems.append(contents)

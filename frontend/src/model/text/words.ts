@@ -15,6 +15,11 @@ export function counted(count: number, noun: string): string {
   return `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`;
 }
 
+/** "50 of 1,000 runs; reading the others", while the server still reads some. */
+export function readingOthers(read: number, unread: number): string {
+  return `${read.toLocaleString("en-US")} of ${counted(read + unread, "run")}; reading the others`;
+}
+
 /** "47 %" of a share. */
 export function percent(share: number): string {
   return `${Math.round(100 * share)} %`;
