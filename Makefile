@@ -15,14 +15,14 @@ export PATH := $(PATH):$(abspath $(BIN))
 PAGE := tb_embed_plugin/static/index.js
 PAGE_SOURCES := $(shell find frontend -path frontend/node_modules -prune -o -type f -print)
 
-.PHONY: demo docs test quick quick-python lint lint-python lint-page test-python test-page test-browser coverage mutants fuzz audit test-backends browsers bench pictures soak clean
+.PHONY: demo docs test quick quick-python lint lint-python lint-page test-python test-page test-load test-browser coverage mutants fuzz audit test-backends browsers bench pictures soak clean
 
 demo: $(VENV)/package  ## train a small network on digits and open TensorBoard on it
 	$(BIN)/tb-embed demo
 
 test: $(VENV)/installed $(PAGE) browsers  ## everything that CI runs
-	$(MAKE) --jobs 2 --output-sync lint test-page
-	$(PYTEST) tests --ignore tests/backends
+	$(MAKE) --jobs 3 --output-sync lint test-page test-load
+	$(PYTEST) tests --ignore tests/backends --ignore tests/load
 
 quick: $(VENV)/installed  ## what a minute can tell: lint, unit tests of the page and of Python
 	$(MAKE) --jobs 2 --output-sync quick-python lint test-page
@@ -43,6 +43,9 @@ lint-page: $(VENV)/installed
 
 test-page: $(VENV)/installed
 	cd frontend && npm test
+
+test-load: $(VENV)/installed  ## ten clients for a minute, who pause: others may use the cores meanwhile
+	$(BIN)/pytest tests/load
 
 test-python: $(VENV)/installed $(PAGE)
 	$(PYTEST) tests --ignore tests/browser --ignore tests/backends

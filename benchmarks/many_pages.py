@@ -17,10 +17,10 @@ import tempfile
 import threading
 import time
 import urllib.parse
-import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from http import HTTPStatus
 from pathlib import Path
 
 import numpy as np
@@ -28,15 +28,14 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from tb_embed_plugin import record
-from tb_embed_plugin.metadata import PAGE_HEADER
 from tests.harness import TensorBoardProcess, tensorboard
+from tests.load.clients import PLUGIN, get
 
 MOST_WHILE_MEASURING = 2.0
 MOST_OF_TEN = 3.0
 SAMPLES, UNITS, STEPS = 10_000, 64, 6
 TRIES = 200
 PAIRS = 5
-PLUGIN = "data/plugin/tb_embed/"
 
 
 def main() -> int:
@@ -137,9 +136,9 @@ def ask(server: TensorBoardProcess, route: str, page: str, **query: str) -> byte
 
 def fetch(server: TensorBoardProcess, path: str, page: str) -> bytes:
     """Returns the answer to a GET; a refusal is an error."""
-    request = urllib.request.Request(server.url + path, headers={PAGE_HEADER: page})
-    with urllib.request.urlopen(request) as response:
-        body: bytes = response.read()
+    status, body = get(server.url + path, page)
+    if status != HTTPStatus.OK:
+        raise RuntimeError(f"{path}: {status} {body.decode()}")
     return body
 
 

@@ -15,10 +15,36 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from tb_embed_plugin.metadata import PAGE_HEADER
+
 PLUGIN = "data/plugin/tb_embed/"
 PATIENCE = 120
 """Seconds after which a request is given up, which is a fault."""
 BUSY = 429
+
+
+def get(url: str, page: str) -> tuple[int, bytes]:
+    """Returns the status and the body of an answer; asks again as often as it is told to.
+
+    Raises:
+        OSError: There was no answer.
+    """
+    status, body, again = _get_once(url, page)
+    while again is not None:
+        time.sleep(again)
+        status, body, again = _get_once(url, page)
+    return status, body
+
+
+def _get_once(url: str, page: str) -> tuple[int, bytes, float | None]:
+    """Returns besides in how many seconds to ask again; None where there is no need to."""
+    request = urllib.request.Request(url, headers={PAGE_HEADER: page})
+    try:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+            return answer.status, answer.read(), None
+    except urllib.error.HTTPError as error:
+        again = float(error.headers["Retry-After"]) if error.code == BUSY else None
+        return error.code, error.read(), again
 
 
 @dataclass(frozen=True)
@@ -42,7 +68,7 @@ class Tally:
 
     Attributes:
         seconds: Of each answer, by route, refusals and their waiting included.
-        statuses: How often each status came.
+        statuses: How often each status came, refusals to be asked again left out.
         wrong: Answers with other bytes than the first one of their kind.
         faults: Refusals that are none of the load, and requests without an answer, a line each.
     """
@@ -57,31 +83,21 @@ class Tally:
     def ask(self, url: str, question: Question, page: str) -> None:
         """Asks once more as often as it is told to, like the page."""
         began = time.monotonic()
-        while (refused := self._once(url, question, page)) is not None:
-            time.sleep(refused)
-        with self._lock:
-            self.seconds[question.route].append(time.monotonic() - began)
-
-    def _once(self, url: str, question: Question, page: str) -> float | None:
-        """Returns in how many seconds to ask again; None where there is no need to."""
-        request = urllib.request.Request(url + question.path, headers={"X-TB-Embed-Page": page})
         try:
-            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
-                self._note(question, answer.status, answer.read())
-        except urllib.error.HTTPError as error:
-            self._note(question, error.code, error.read())
-            if error.code == BUSY:
-                return float(error.headers["Retry-After"])
+            status, body = get(url + question.path, page)
         except OSError as error:
             with self._lock:
                 self.faults.append(f"{question.path}: {error}")
-        return None
+        else:
+            self._note(question, status, body)
+        with self._lock:
+            self.seconds[question.route].append(time.monotonic() - began)
 
     def _note(self, question: Question, status: int, body: bytes) -> None:
         digest = hashlib.sha256(body).hexdigest()
         with self._lock:
             self.statuses[status] += 1
-            if status not in {200, BUSY}:
+            if status != 200:
                 self.faults.append(f"{question.path}: {status} {body[:200]!r}")
             if status == 200 and question.fixed:
                 first = self._known.setdefault(question.path, digest)
@@ -98,6 +114,7 @@ def drive(
     seconds: float,
     tally: Tally,
     pause: float = 0,
+    arrival: float = 0,
 ) -> None:
     """Lets so many clients ask for so long; each opens a page, then asks this and that.
 
@@ -109,12 +126,14 @@ def drive(
         seconds: After which no client begins anew.
         tally: Takes what came of it; a page's opening is in it as `first picture`.
         pause: Mean seconds that a client looks at an answer before it asks something else.
+        arrival: Seconds over which the clients come, one after the other.
     """
     end = time.monotonic() + seconds
 
     def client(number: int) -> None:
         chance = random.Random(number)  # noqa: S311 - no secret
         visit = 0
+        time.sleep(number / clients * arrival)
         while time.monotonic() < end:
             page = f"page-{number}-{visit}"
             began = time.monotonic()

@@ -19,6 +19,8 @@ from tests.load.scene import opening, others, training, write_scene
 
 STARVED = 10
 """Times the idle first picture that one under load may take."""
+ARRIVAL = 10.0
+"""Seconds over which the clients come: all within one instant would wait for one another."""
 GROWTH = 1.2
 """Of memory and descriptors over the second half."""
 TSNE = f"{PLUGIN}projection?run=done&layer=fc1&engine=tsne&steps=all&start=1&seed="
@@ -75,6 +77,7 @@ def _load(
         seconds=chosen.seconds,
         tally=tally,
         pause=chosen.pause,
+        arrival=ARRIVAL,
     )
     over.set()
     watcher.join()

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-import urllib.error
 import urllib.parse
-import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,13 +13,13 @@ import pytest
 from werkzeug.serving import make_server
 from werkzeug.test import Client
 
-from tb_embed_plugin.metadata import PAGE_HEADER
 from tb_embed_plugin.plugin import EmbeddingsPlugin
 from tb_embed_plugin.runs.tables.metadata_table import Column
 from tb_embed_plugin.server import measuring
 from tb_embed_plugin.server.measuring import MeasuringProcess
 from tests.decoding import BASE
-from tests.harness import PATIENCE, client_for
+from tests.harness import client_for
+from tests.load.clients import get
 from tests.planted import class_snapshots, write_run
 
 PAGES = 10
@@ -92,12 +90,7 @@ def open_page(address: str, page: str) -> list[tuple[int, bytes]]:
 
 def ask(url: str, page: str) -> tuple[int, bytes]:
     """Returns status and body, once nothing more is being measured."""
-    request = urllib.request.Request(url, headers={PAGE_HEADER: page})
     while True:
-        try:
-            with urllib.request.urlopen(request, timeout=PATIENCE) as response:
-                status, body = response.status, response.read()
-        except urllib.error.HTTPError as error:
-            return error.code, error.read()
+        status, body = get(url, page)
         if not body.startswith(b"{") or json.loads(body).get("state") != "running":
             return status, body
