@@ -87,27 +87,8 @@ test-browser: $(VENV)/installed $(PAGE) browsers
 browsers: $(VENV)/installed
 	$(BIN)/python tests/browser/install_browsers.py
 
-bench: $(VENV)/installed $(PAGE) browsers  ## the claims of docs/benchmarks.md, measured here and now
-	$(BIN)/python benchmarks/recording.py
-	$(BIN)/python benchmarks/long_runs.py
-	$(BIN)/python benchmarks/listing.py
-	$(BIN)/python benchmarks/memory.py
-	$(BIN)/python benchmarks/forward_memory.py
-	$(BIN)/python benchmarks/digest.py
-	$(BIN)/python benchmarks/schedule.py
-	$(BIN)/python benchmarks/half_precision.py --data $(MNIST)
-	$(BIN)/python benchmarks/linear.py
-	$(BIN)/python benchmarks/default_axes.py --data $(MNIST)
-	$(BIN)/python benchmarks/sprites.py --data $(MNIST)
-	$(BIN)/python benchmarks/projections.py --data $(MNIST)
-	$(BIN)/python benchmarks/large.py
-	$(BIN)/python benchmarks/first_picture.py --data $(MNIST)
-	$(BIN)/python benchmarks/wire_bytes.py
-	$(BIN)/python benchmarks/frame_times.py
-	$(BIN)/python benchmarks/suspicious_labels.py --data $(MNIST)
-	$(BIN)/python benchmarks/metrics.py --data $(MNIST)
-	$(BIN)/python benchmarks/patterns.py
-	$(BIN)/python benchmarks/many_pages.py
+bench: $(VENV)/installed $(PAGE) browsers  ## measures the claims of docs/benchmarks.md here and now, and writes it
+	$(BIN)/python -m benchmarks.write_page --data $(MNIST)
 
 pictures: $(VENV)/installed $(PAGE)  ## the README's pictures, and those of docs/screens.md
 	mkdir -p docs/pictures
@@ -119,7 +100,7 @@ docs: $(VENV)/docs  ## the documentation as a site, into build/site
 soak: $(VENV)/installed $(PAGE) browsers  ## the slow checks that `make test` skips, MNIST, and fifty clients for ten minutes
 	$(BIN)/pytest tests --ignore tests/backends -m soak --soak
 	$(BIN)/pytest tests/browser/test_mnist.py --mnist $(MNIST)
-	$(BIN)/python benchmarks/many_pages.py
+	$(BIN)/python -m benchmarks.many_pages
 	$(BIN)/python -m tests.load.soak
 
 clean:

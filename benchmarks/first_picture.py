@@ -1,5 +1,9 @@
 """From the request of a plugin's frame to its first picture of 10,000 points.
 
+Claim: the first picture of 10,000 x 200 over 11 epochs, with a server just started and nothing
+in the browser's cache, takes at most a quarter of the stock Projector's time from the request
+of the plugin's frame.
+
 Our page and TensorBoard's stock Projector, on the same run of fc1 on MNIST, served by the same
 `tensorboard` process to the same browser, pair by pair; every page is opened in a fresh browser
 context, every pair by a fresh server, in turn ours first and the stock one first. Before that
@@ -14,7 +18,6 @@ pages reads it there.
 from __future__ import annotations
 
 import argparse
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -22,8 +25,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
+from benchmarks.ratio import Ratio
 from tests.browser.chromium import launch
 from tests.harness import TensorBoardProcess, tensorboard
 
@@ -105,9 +107,9 @@ def main() -> int:
                     ours, stock = times["tb_embed"], times["projector"]
                     pairs.append((ours, stock))
                     print(f"ours {ours:.0f} ms, stock Projector {stock:.0f} ms", flush=True)
-    ratio = statistics.median(ours / stock for ours, stock in pairs)
-    print(f"median ratio of {len(pairs)} pairs {ratio:.3f} (at most {MOST})")
-    return int(ratio > MOST)
+    ratio = Ratio.of(pairs)
+    print(f"{ratio} (at most {MOST})")
+    return int(ratio.median > MOST)
 
 
 if __name__ == "__main__":

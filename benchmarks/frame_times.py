@@ -1,5 +1,9 @@
 """What a frame of our page costs beside a bare `THREE.Points` draw of as many points.
 
+Claim: a frame of our page takes at most 1.3 times a bare `THREE.Points` draw of as many points
+at 10,000, 100,000 and 1,000,000; hovering at 100,000 is answered within one frame; 1,000 frames
+of orbiting or playing leave at most 100 kB on the heap.
+
 Both are drawn by the same browser, on canvases of one size, at the same places on the screen,
 with dots of the same size and opacity, all of them moving 40 pixels to and fro: ours by the
 arrow keys of the page as it is served, the bare one by its camera. Ours draws round, smooth
@@ -25,8 +29,7 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
+from benchmarks.ratio import Ratio
 from tb_embed_plugin import record
 from tests.browser.chromium import launch
 from tests.browser.tab import Tab
@@ -191,14 +194,14 @@ def compare(browser: Browser, samples: int, rounds: int) -> bool:
             order = pages if turn % 2 == 0 else pages[::-1]
             times = {page: frame_time(page, FRAMES[samples]) for page in order}
             pairs.append((times[ours.page], times[bare]))
-    ratio = statistics.median(a / b for a, b in pairs)
+    ratio = Ratio.of(pairs)
     ours_ms, bare_ms = (statistics.median(times) for times in zip(*pairs, strict=True))
     print(
         f"{samples:,} points: a frame {ours_ms:.1f} ms, bare {bare_ms:.1f} ms,"
-        f" median ratio of {rounds} pairs {ratio:.2f} (at most {MOST})",
+        f" {ratio} (at most {MOST})",
         flush=True,
     )
-    return ratio <= MOST
+    return ratio.median <= MOST
 
 
 def hover(tab: Tab) -> bool:

@@ -1,5 +1,7 @@
 """How many nearest neighbours survive `dtype="float16"`.
 
+Claim: `dtype="float16"` keeps at least 99 % of the ten nearest neighbors of MNIST.
+
 The tutorial's network after one epoch on MNIST: fc1 of the 10,000 test images as float32 and
 as float16, the exact ten nearest neighbours of each sample by Euclidean distance in both.
 """
@@ -13,9 +15,9 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from recording import build_model
 from sklearn.neighbors import NearestNeighbors
 
+from benchmarks.recording import build_model
 from tb_embed_plugin import EmbeddingCheckpoint
 
 NEIGHBORS = 10

@@ -1,5 +1,8 @@
 """What a long run costs more than a short one, snapshot by snapshot.
 
+Claim: a snapshot of 1,000 x 64 by `record` into a run of 1,000 costs at most 1.3 times what one
+into a run of two does, into a run of 10,000 at most 3 times.
+
 `record` of 1,000 x 64 activations into runs of two, 1,000 and 10,000 snapshots, in turns. The
 long ones are the short one whose manifest lists as many steps: their files are never looked at.
 """
@@ -16,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.ratio import Ratio
 from tb_embed_plugin import record
 from tb_embed_plugin.metadata import MANIFEST_FILE
 
@@ -38,14 +42,14 @@ def main() -> int:
     short = seconds[SHORT][WARM:]
     for steps, most in BOUNDS.items():
         late = seconds[steps][WARM:]
-        ratio = statistics.median(a / b for a, b in zip(late, short, strict=True))
+        ratio = Ratio.of(zip(late, short, strict=True))
         print(
             f"a snapshot of 1,000 x 64 by record, processor time: "
             f"{statistics.median(late) * 1e3:.2f} ms after {steps:,} others, "
-            f"{statistics.median(short) * 1e3:.2f} ms after {SHORT}; median ratio of "
-            f"{len(short)} {ratio:.2f} (at most {most:g})"
+            f"{statistics.median(short) * 1e3:.2f} ms after {SHORT}; "
+            f"{ratio} (at most {most:g})"
         )
-        status |= ratio > most
+        status |= ratio.median > most
     return status
 
 

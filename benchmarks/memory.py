@@ -1,5 +1,8 @@
 """How much memory recording needs beside the arrays that it records.
 
+Claim: recording 100,000 x 512 x 3 layers needs at most one layer's array (205 MB) beside the
+recorded arrays themselves.
+
 100,000 samples, three layers of 512 units: arrays of 205 MB each. In a fresh process, the
 largest resident size of a training that records them, above that of the same process before
 the recorder is made and the arrays themselves. The bound is one more such array.

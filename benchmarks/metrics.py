@@ -17,11 +17,11 @@ from pathlib import Path
 import keras
 import numpy as np
 from numpy.typing import NDArray
-from recording import build_model
 from sklearn.decomposition import PCA
 from sklearn.manifold import trustworthiness
 from sklearn.neighbors import KNeighborsClassifier
 
+from benchmarks.recording import build_model
 from tb_embed_plugin import EmbeddingCheckpoint, open_run
 from tb_embed_plugin.analysis.findings import all_rankings, warnings
 from tb_embed_plugin.analysis.layer_metrics import LayerMetrics

@@ -8,14 +8,12 @@ from __future__ import annotations
 import functools
 import http.server
 import statistics
-import sys
 import threading
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
 from playwright.sync_api import sync_playwright
 
+from benchmarks.ratio import Ratio
 from tests.browser.chromium import launch
 
 ASSETS = Path(__file__).parents[1] / "tb_embed_plugin" / "static" / "assets"
@@ -77,7 +75,7 @@ def main() -> None:
     bare = statistics.median(bare for _, bare in rounds)
     print(
         f"a pattern over 1,000,000 rows: {there:.0f} ms in the worker, {bare:.0f} ms bare; "
-        f"ratio {there / bare:.1f}"
+        f"{Ratio.of(rounds)}"
     )
 
 

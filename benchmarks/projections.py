@@ -1,5 +1,19 @@
 """t-SNE and UMAP of fc1 on MNIST, 10,000 x 200 at steps 0 to 10, against the libraries alone.
 
+Claim: t-SNE of 10,000 x 200 over 11 steps takes at most the time of one default
+`openTSNE.TSNE(n_jobs=2).fit` of the last; a new step's frame a tenth; trustworthiness at 15
+neighbors of trained steps within .005 of cold fits; identical data move at most .01 of the
+radius (95th percentile).
+
+UMAP of the same takes at most two warm `umap.UMAP().fit`; trustworthiness within .005 of cold
+fits; identical data move at most .025 (mean).
+
+UMAP of 2,000 of these samples over 11 steps takes at most a tenth of umap-learn's
+`AlignedUMAP`, with a trustworthiness at most .005 lower.
+
+The quality of a frame, four numbers, takes at most a third of scikit-learn's trustworthiness,
+which it equals to 1e-5.
+
 Trains as the tutorial does, then measures each claim with both sides in this one process:
 
 - t-SNE: all frames, against one default fit of the last one by openTSNE with two threads; one

@@ -1,6 +1,7 @@
 """Reading rows into memory against a memory map, in processor time, both in one run.
 
-    python benchmarks/reading.py
+Claim: reading rows into memory takes at most 1.4 times the processor time of a memory map where
+something is computed of them.
 
 Prints, for layers that fit into the processor's cache and some that do not, the median time of
 going through all rows once as float64, which is what a projection does at least, and of a PCA.
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.ratio import Ratio
 from tb_embed_plugin.projections import pca
 from tb_embed_plugin.projections.blocks import blocks
 from tb_embed_plugin.runs.stored_rows import FileRows, Place
@@ -30,7 +32,7 @@ WIDEST = 128
 
 
 def main() -> int:
-    """Prints the ratios; the exit status is 1 where a PCA's is above its bound."""
+    """Prints the ratios; the exit status is 1 where one is above its bound."""
     status = 0
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "values"
@@ -41,7 +43,7 @@ def main() -> int:
                     print(f"{shape[0]:>7} x {shape[1]:<4} {name:<16} ", end="")
                     ratio, said = compared(path, shape, work)
                     print(said)
-                    status |= work is project and ratio > MOST
+                    status |= ratio > MOST
     return status
 
 
@@ -60,8 +62,9 @@ def compared(
             work(open_it())
             times[name].append(processor_seconds() - before)
     mapped, read = (statistics.median(of) for of in times.values())
-    ratio = read / mapped
-    return ratio, f"mapped {1e3 * mapped:7.1f} ms, read {1e3 * read:7.1f} ms: {ratio:.2f}"
+    ratio = Ratio.of(zip(times["read"], times["mapped"], strict=True))
+    said = f"mapped {1e3 * mapped:7.1f} ms, read {1e3 * read:7.1f} ms: {ratio} (at most {MOST})"
+    return ratio.median, said
 
 
 def look(snapshot: Snapshot) -> None:

@@ -1,5 +1,8 @@
 """What `save_freq="log"` takes before a training of 10,000,000 batches, and at each of them.
 
+Claim: `save_freq="log"` over 10,000,000 planned batches takes at most 10 ms before the
+training.
+
 Before the first batch the callback counts the snapshots to come, to say how much disk they
 need; that must not be a walk over all batches.
 """

@@ -1,5 +1,7 @@
 """What writing the sprite of 10,000 MNIST digits costs, against encoding it alone.
 
+Claim: the sprite of 10,000 digits takes at most 1.3 times encoding the finished sheet.
+
 The floor is Pillow's encoding of the finished sheet as PNG at the same level, into memory. Both
 sides in one process, pair by pair; the digits are floating point in [0, 1], as a model takes
 them.
@@ -19,6 +21,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from benchmarks.ratio import Ratio
 from tb_embed_plugin import write_sprite_image
 
 PAIRS = 15
@@ -50,14 +53,13 @@ def main() -> int:
             Image.fromarray(sheet).save(io.BytesIO(), "PNG")
 
         pairs = [(seconds(ours), seconds(floor)) for _ in range(PAIRS)]
-    ratio = statistics.median(written / encoded for written, encoded in pairs)
+    ratio = Ratio.of(pairs)
     written, encoded = (statistics.median(side) for side in zip(*pairs, strict=True))
     print(
         f"sprite of {len(digits):,} digits: {written * 1e3:.0f} ms; encoding the finished "
-        f"sheet: {encoded * 1e3:.0f} ms; median ratio of {PAIRS} pairs {ratio:.2f} "
-        f"(at most {BOUND})"
+        f"sheet: {encoded * 1e3:.0f} ms; {ratio} (at most {BOUND})"
     )
-    return int(ratio > BOUND)
+    return int(ratio.median > BOUND)
 
 
 if __name__ == "__main__":

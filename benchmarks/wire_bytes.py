@@ -1,5 +1,8 @@
 """How many bytes of data cross the wire: all our epochs, against one of the stock Projector.
 
+Claim: the data of all 11 epochs of 10,000 x 200 take at most a tenth of the bytes that the
+stock Projector loads for one.
+
 10,000 x 200 over 11 epochs with one column of labels, asked as both pages ask, by whoever
 accepts gzip. The thumbnails, which both load as the same file, are left out, and the pages'
 scripts, which a browser keeps.
@@ -17,8 +20,6 @@ from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
 import numpy as np
 
 from tb_embed_plugin import record

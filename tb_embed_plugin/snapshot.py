@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import UnreadableError
 
-BLOCK_VALUES = 1 << 18
-"""Values worked on at a time: 2 MiB in float64 stay in the processor's cache."""
+BLOCK_VALUES = 1 << 17
+"""Values worked on at a time: 1 MiB in float64 stays in the processor's cache."""
 
 
 MAX_COLUMNS = 1 << 20
