@@ -118,15 +118,19 @@ setup(
         f"umap-learn>=0.5.7; {LACKS_SCRANPY}",
     ],
     extras_require={
-        # What `make test-backends` needs; PyTorch is pinned to what it was tested with.
+        # What `make test-backends` needs; PyTorch and what stands on it are pinned to what they
+        # were tested with.
         "backends": [
+            "accelerate==1.15.0",
             "hypothesis",
             "jax",
             "jaxlib",
             "keras-hub",
+            "lightning==2.6.6",
             "pandas",
             "pytest",
             "torch==2.13.0",
+            "transformers==5.24.0",
         ],
         # What `make docs` needs.
         "docs": ["mkdocs-material>=9.6", "mkdocstrings[python]>=0.30", "ruff"],

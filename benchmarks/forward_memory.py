@@ -24,10 +24,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from tb_embed_plugin.recording.forward_pass.forward_pass import (
-    MEMORY_BUDGET,
-    trace_forward_pass,
-)
+from tb_embed_plugin.recording.forward_pass.batched_pass import MEMORY_BUDGET
+from tb_embed_plugin.recording.forward_pass.forward_pass import trace_forward_pass
 
 PAIRS = 15
 

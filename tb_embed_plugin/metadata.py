@@ -42,6 +42,9 @@ PAGE_HEADER: Final = "X-TB-Embed-Page"
 OutputsKind = Literal["logits", "probabilities"]
 """What the model's outputs are."""
 
+OutputsChoice = OutputsKind | Literal["auto"] | None
+"""The kind of the model's outputs, as the user passed it; None to record none."""
+
 MAX_UNITS: Final = 4096
 """Wider layers are neither recorded nor projected: PCA needs n_units x n_units float64."""
 

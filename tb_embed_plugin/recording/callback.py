@@ -12,10 +12,10 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from tb_embed_plugin.errors import MisuseError
 from tb_embed_plugin.local_paths import local_path
+from tb_embed_plugin.metadata import OutputsChoice
 from tb_embed_plugin.recording.forward_pass.forward_pass import trace_forward_pass
 from tb_embed_plugin.recording.forward_pass.layer_table import layer_table
-from tb_embed_plugin.recording.model.outputs import OutputsChoice
-from tb_embed_plugin.recording.model.pooling import Pooling
+from tb_embed_plugin.recording.model.pooling_choice import Pooling
 from tb_embed_plugin.recording.options.options import (
     OnExisting,
     RecordingOptions,
@@ -32,10 +32,12 @@ from tb_embed_plugin.recording.options.tensors import Tensors
 from tb_embed_plugin.recording.samples.batched_inputs import read_inputs
 from tb_embed_plugin.recording.samples.samples import prepare_samples
 from tb_embed_plugin.recording.training.console import log_line, warn
+from tb_embed_plugin.recording.training.fit_call import FitCall
 from tb_embed_plugin.recording.training.recorded_training import (
     RecordedTraining,
     interrupt_abandoned_trainings,
 )
+from tb_embed_plugin.recording.training.trained_model import TrainedModel
 from tb_embed_plugin.runs.directory_check import refuse_file
 
 
@@ -210,7 +212,14 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
         except MemoryError as error:
             warn(f"EmbeddingCheckpoint records nothing: {error}. The training goes on.")
             return
-        self._training = RecordedTraining(self, self._options, self._samples, forward)
+        self._training = RecordedTraining(
+            TrainedModel(self.model),
+            self.params or {},
+            self._options,
+            self._samples,
+            forward,
+            partial(FitCall, self),
+        )
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Opens the run when the first epoch begins."""

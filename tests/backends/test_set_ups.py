@@ -10,10 +10,8 @@ import numpy as np
 import pytest
 
 from tb_embed_plugin import EmbeddingCheckpoint
-from tb_embed_plugin.recording.forward_pass.forward_pass import (
-    MEMORY_BUDGET,
-    trace_forward_pass,
-)
+from tb_embed_plugin.recording.forward_pass.batched_pass import MEMORY_BUDGET
+from tb_embed_plugin.recording.forward_pass.forward_pass import trace_forward_pass
 from tb_embed_plugin.recording.model import weight_values
 from tb_embed_plugin.recording.model.weight_values import WeightReader
 from tests.harness import read_run

@@ -14,14 +14,12 @@ import keras
 import numpy as np
 
 from tb_embed_plugin.errors import MisuseError
+from tb_embed_plugin.recording.forward_pass.batched_pass import CompiledPass
 from tb_embed_plugin.recording.samples.sparse_ragged import SparseRows, batch_of
 from tb_embed_plugin.wording import listed
 
 ForwardFunction = Callable[[Any], dict[str, Any]]
 """A function from a structure of arrays (n, ...) to tensors (n, n_units) by name."""
-
-CompiledPass = Callable[[Any], Mapping[str, Any]]
-"""A function from a structure of arrays to float32 array-likes (n, n_units) by name."""
 
 
 @contextmanager
@@ -69,14 +67,6 @@ def compile_pass(
 def _as_arrays(batch: Any) -> Any:
     """Returns a batch with its sparse rows as dense arrays."""
     return keras.tree.map_structure(batch_of, batch)
-
-
-def is_out_of_memory(error: Exception) -> bool:
-    """Whether a backend's error is that memory ran out."""
-    names = {kind.__name__ for kind in type(error).__mro__}
-    return bool(
-        names & {"MemoryError", "ResourceExhaustedError", "OutOfMemoryError"}
-    ) or "RESOURCE_EXHAUSTED" in str(error)
 
 
 def tensorflow_constant(leaf: Any) -> Any:

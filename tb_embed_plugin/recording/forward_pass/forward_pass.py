@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import keras
 import numpy as np
-from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import MisuseError
-from tb_embed_plugin.metadata import OUTPUTS_TENSOR
+from tb_embed_plugin.metadata import OUTPUTS_TENSOR, OutputsChoice
 from tb_embed_plugin.recording.forward_pass.backends import (
-    CompiledPass,
     compile_pass,
     inference_mode,
-    is_out_of_memory,
+)
+from tb_embed_plugin.recording.forward_pass.batched_pass import (
+    ForwardPass,
+    batch_size_within_budget,
 )
 from tb_embed_plugin.recording.forward_pass.free_memory import check_memory
 from tb_embed_plugin.recording.forward_pass.input_batches import (
@@ -31,75 +32,8 @@ from tb_embed_plugin.recording.forward_pass.recorded_pass import (
     RecordingRequest,
     trace_function,
 )
-from tb_embed_plugin.recording.model.head import Head
 from tb_embed_plugin.recording.model.masks import attach_mask
-from tb_embed_plugin.recording.model.outputs import OutputsChoice
-from tb_embed_plugin.recording.model.pooling import Pooling
-from tb_embed_plugin.runs.manifest import Layer, OutputsInfo
-
-MAX_BATCH_SIZE = 2000
-"""Samples of a batch: larger ones gain nothing and need memory (docs/choices.md)."""
-
-MEMORY_BUDGET = 256 << 20
-"""Bytes that a batch may need beside the model, by the backend's estimate."""
-
-
-@dataclass
-class ForwardPass:
-    """A model's forward pass over the samples, in inference mode.
-
-    Attributes:
-        layers: The recorded layers.
-        outputs: The recorded outputs; None where they are not recorded.
-        batch_size: Samples of a batch; halved where memory runs out.
-        notes: Reasons why something is not recorded, for the log.
-    """
-
-    layers: tuple[Layer, ...]
-    outputs: OutputsInfo | None
-    batch_size: int
-    notes: tuple[str, ...]
-    _x: Any = field(repr=False)
-    _is_fixed: bool
-    _buffers: Mapping[str, NDArray[np.float32]] = field(repr=False)
-    _head: Head | None
-    _batches: Sequence[Any] = field(repr=False)
-    _compiled: CompiledPass
-
-    @property
-    def size(self) -> int:
-        """Number of values in a snapshot, without the few of the head."""
-        return sum(buffer.size for buffer in self._buffers.values())
-
-    def run(self) -> dict[str, NDArray[np.float32]]:
-        """Returns all tensors of a snapshot by name, with the present weights.
-
-        Float32 (n_samples, n_units) for each layer, (n_samples, n_classes) for the outputs,
-        and the head's kernel and bias where there is one. Each call overwrites the
-        arrays of the last one: allocating new ones costs a fifth of a pass.
-        """
-        while not self._fill():
-            self.batch_size //= 2
-            self._batches = split_into_batches(
-                self._x, self.batch_size, is_fixed=self._is_fixed
-            )
-        head = {} if self._head is None else self._head.tensors()
-        return {**self._buffers, **head}
-
-    def _fill(self) -> bool:
-        """Runs all batches; returns False where memory ran out and batches can be smaller."""
-        for i, batch in enumerate(self._batches):
-            rows = slice(i * self.batch_size, (i + 1) * self.batch_size)
-            try:
-                captured = self._compiled(batch)
-            except Exception as error:
-                if self._is_fixed or self.batch_size == 1 or not is_out_of_memory(error):
-                    raise
-                return False
-            for name, buffer in self._buffers.items():
-                into = buffer[rows]
-                into[:] = np.asarray(captured[name])[: len(into)]
-        return True
+from tb_embed_plugin.recording.model.pooling_choice import Pooling
 
 
 def trace_forward_pass(
@@ -152,19 +86,20 @@ def trace_forward_pass(
     elif batch_size is None:
         compiled_need = bytes_per_sample(trained, found.forward, probe, trainer=model)
         need = max(found.bytes_per_sample, compiled_need)
-        batch_size = min(MAX_BATCH_SIZE, max(1, MEMORY_BUDGET // max(1, need)))
-    batches = split_into_batches(masked_x, batch_size, is_fixed=fixed is not None)
+        batch_size = batch_size_within_budget(need)
+    split_batches = partial(split_into_batches, masked_x, is_fixed=fixed is not None)
+    batches = split_batches(batch_size)
     return ForwardPass(
         layers=found.layers,
         outputs=found.outputs,
         batch_size=batch_size,
         notes=found.notes,
-        _x=masked_x,
+        _split=split_batches,
         _is_fixed=fixed is not None,
         _buffers={
             name: np.empty((n_samples, width), np.float32) for name, width in widths.items()
         },
-        _head=found.head,
+        _head=None if found.head is None else found.head.tensors,
         _batches=batches,
         _compiled=compile_pass(trained, found.forward, batches[0], trainer=model),
     )

@@ -1,4 +1,4 @@
-"""The free memory of this machine, and whether a snapshot fits into it."""
+"""The free memory of this machine, whether a snapshot fits, and errors of too little."""
 
 from __future__ import annotations
 
@@ -37,6 +37,14 @@ def free_memory() -> int | None:
         return available
     left = max(0, limit - used)
     return left if available is None else min(available, left)
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether a backend's error is that memory ran out."""
+    names = {kind.__name__ for kind in type(error).__mro__}
+    return bool(
+        names & {"MemoryError", "ResourceExhaustedError", "OutOfMemoryError"}
+    ) or "RESOURCE_EXHAUSTED" in str(error)
 
 
 def _available() -> int | None:

@@ -20,7 +20,6 @@ from tb_embed_plugin.recording.forward_pass.recorded_pass import (
     RecordingRequest,
     Split,
     Tensors,
-    checked_width,
     count_samples,
 )
 from tb_embed_plugin.recording.model.call_graph import CallGraph, trace_calls
@@ -34,7 +33,12 @@ from tb_embed_plugin.recording.model.outputs import (
     find_recorded_output,
     why_no_output,
 )
-from tb_embed_plugin.recording.model.pooling import Pooling, pool, pooling_by_layer
+from tb_embed_plugin.recording.model.pooling import pool
+from tb_embed_plugin.recording.model.pooling_choice import (
+    Pooling,
+    checked_width,
+    pooling_by_layer,
+)
 from tb_embed_plugin.runs.manifest import Layer, OutputsInfo
 
 

@@ -9,10 +9,14 @@ from typing import Any
 import keras
 
 from tb_embed_plugin.errors import MisuseError
-from tb_embed_plugin.metadata import MAX_UNITS
+from tb_embed_plugin.metadata import OutputsChoice
 from tb_embed_plugin.recording.model.head import Head
-from tb_embed_plugin.recording.model.outputs import OutputsChoice
-from tb_embed_plugin.recording.model.pooling import REMEDY, Pooling, pool, pooling_by_layer
+from tb_embed_plugin.recording.model.pooling import pool
+from tb_embed_plugin.recording.model.pooling_choice import (
+    Pooling,
+    checked_width,
+    pooling_by_layer,
+)
 from tb_embed_plugin.runs.manifest import Layer, OutputsInfo
 from tb_embed_plugin.wording import no_such
 
@@ -97,27 +101,6 @@ def trace_function(
     layers = tuple(Layer(name, checked_width(name, tensors[name], n_samples)) for name in names)
     size = sum(layer.units * 4 for layer in layers)
     return RecordedPass(layers, None, None, forward, size)
-
-
-def checked_width(name: str, tensor: Any, n_samples: int) -> int:
-    """Returns the units of a pooled layer, of which `tensor` holds a few samples.
-
-    Raises:
-        MisuseError: The tensor is not rows, or too wide.
-    """
-    shape = tuple(tensor.shape)
-    if len(shape) != 2 or shape[0] != n_samples or not shape[1]:
-        raise MisuseError(
-            f"layer {name!r} returns {shape} for {n_samples} samples after pooling, not "
-            f"(n_samples, n_units); {REMEDY}"
-        )
-    if shape[1] > MAX_UNITS:
-        raise MisuseError(
-            f"layer {name!r} has {shape[1]} units, but at most {MAX_UNITS} are allowed; "
-            "choose a narrower layer, or pass pooling='mean' or a function that projects "
-            "it"
-        )
-    return int(shape[1])
 
 
 def count_samples(inputs: Any) -> int:

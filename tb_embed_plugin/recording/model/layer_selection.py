@@ -20,6 +20,7 @@ import keras
 from tb_embed_plugin.errors import MisuseError
 from tb_embed_plugin.metadata import MAX_UNITS
 from tb_embed_plugin.recording.model.call_graph import CallGraph
+from tb_embed_plugin.recording.model.layer_patterns import compile_pattern, is_pattern
 from tb_embed_plugin.wording import as_typed, listed, no_such
 
 AUTO = "auto"
@@ -84,7 +85,7 @@ def find_targets(
     named: list[Target] = []
     by_pattern: list[Target] = []
     for one in requested:
-        if isinstance(one, str) and _is_pattern(one) and _resolve(model, one) is None:
+        if isinstance(one, str) and is_pattern(one) and _resolve(model, one) is None:
             by_pattern += _matching(model, one, graph)
         else:
             path = one if isinstance(one, str) else _path_of(model, one)
@@ -102,13 +103,9 @@ def find_targets(
     return tuple(unique.values())
 
 
-def _is_pattern(requested: str) -> bool:
-    return any(sign in requested for sign in "*?[")
-
-
 def _matching(model: Any, pattern: str, graph: CallGraph) -> list[Target]:
     """Returns the called layers that match a pattern, each at its first call."""
-    wanted = re.compile(_expression(pattern))
+    wanted = compile_pattern(pattern)
     matching = [
         Target(path, pattern, layer, 0, graph.calls_of(layer)[0])
         for path, layer in layer_paths(model).items()
@@ -117,16 +114,6 @@ def _matching(model: Any, pattern: str, graph: CallGraph) -> list[Target]:
     if not matching:
         raise _no_such_layer(model, pattern)
     return matching
-
-
-def _expression(pattern: str) -> str:
-    """Returns a pattern as a regular expression, where `*` stops at a slash."""
-    parts = re.split(r"(\*\*|\*|\?|\[!?[^\]]+\])", pattern)
-    signs = {"**": ".*", "*": "[^/]*", "?": "[^/]"}
-    return "".join(
-        signs.get(part) or (part.replace("[!", "[^") if i % 2 else re.escape(part))
-        for i, part in enumerate(parts)
-    )
 
 
 def _path_of(model: Any, layer: Any) -> str:

@@ -13,11 +13,9 @@ import keras
 import numpy as np
 
 from tb_embed_plugin.errors import MisuseError
+from tb_embed_plugin.recording.model.pooling_choice import MASK_INPUTS
 from tb_embed_plugin.recording.samples.input_arrays import as_array
 from tb_embed_plugin.wording import did_you_mean
-
-MASK_INPUTS = ("padding_mask", "attention_mask", "mask")
-"""Names by which an input is recognized as a mask."""
 
 Mask = str | Callable[[Any], Any] | Any
 """A key of the inputs, a function of a batch, or an array (n_samples, n_tokens)."""

@@ -7,17 +7,14 @@ then from the loss, and last from the values themselves.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import MisuseError
-from tb_embed_plugin.metadata import (
-    MAX_OUTPUT_CLASSES,
-    OutputsKind,
-)
+from tb_embed_plugin.metadata import MAX_OUTPUT_CLASSES, OutputsChoice, OutputsKind
 from tb_embed_plugin.recording.model.call_graph import CallGraph, output_tensors
 from tb_embed_plugin.recording.model.output_kinds import (
     binary_kind,
@@ -25,9 +22,6 @@ from tb_embed_plugin.recording.model.output_kinds import (
     is_of_keras,
     losses_of,
 )
-
-OutputsChoice = OutputsKind | Literal["auto"] | None
-"""The kind of the model's outputs, as the user passed it; None to record none."""
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
+from tb_embed_plugin.recording.model.value_digest import MAX_TOTAL, MAX_VALUES, digest_values
 from tb_embed_plugin.recording.model.weight_values import weight_reader
-
-MAX_VALUES = 4096
-"""Number of values of each variable in the digest, spread evenly over it."""
-
-MAX_TOTAL = 1 << 16
-"""Number of values of all variables together: each is a cache line to be fetched."""
 
 
 def digest_weights(model: Any) -> str:
@@ -28,7 +22,4 @@ def digest_weights(model: Any) -> str:
         # In the middle of an epoch the train step holds the weights.
         model.jax_state_sync()
     values = weight_reader(model, MAX_VALUES, MAX_TOTAL)
-    content = hashlib.blake2b(repr(values.shapes).encode(), digest_size=16)
-    for some in values.read():
-        content.update(some.tobytes())
-    return content.hexdigest()
+    return digest_values(values.shapes, values.read())

@@ -10,7 +10,7 @@ from typing import Any, Literal, cast, get_args
 import numpy as np
 
 from tb_embed_plugin.errors import MisuseError
-from tb_embed_plugin.recording.model.outputs import OutputsChoice
+from tb_embed_plugin.metadata import OutputsChoice
 from tb_embed_plugin.recording.options.natural_number import natural_number
 from tb_embed_plugin.recording.options.schedule import Schedule
 from tb_embed_plugin.recording.options.tensors import Tensors
@@ -31,6 +31,7 @@ class RecordingOptions:
         on_snapshot: Called with the step and the tensors of each snapshot.
         on_existing: What happens to a run that `log_dir` holds.
         verbose: Whether lines are logged; "auto" to follow `fit`.
+        recorder: The recorder's name, for messages.
     """
 
     log_dir: Path
@@ -40,9 +41,12 @@ class RecordingOptions:
     on_snapshot: Callable[[int, Tensors], None] | None
     on_existing: OnExisting
     verbose: bool | Literal["auto"]
+    recorder: str = "EmbeddingCheckpoint"
 
 
-def check_order(log_dir: Any, x: Any, labels: Any) -> None:
+def check_order(
+    log_dir: Any, x: Any, labels: Any, recorder: str = "EmbeddingCheckpoint"
+) -> None:
     """Raises where the first three arguments are in the wrong order.
 
     Raises:
@@ -51,7 +55,7 @@ def check_order(log_dir: Any, x: Any, labels: Any) -> None:
     if isinstance(x, str | Path) and not isinstance(log_dir, str | Path):
         raise MisuseError(
             f"log_dir comes first and x second, but x is {str(x)!r} and log_dir of type "
-            f"{type(log_dir).__name__}; swap them: EmbeddingCheckpoint({str(x)!r}, x)"
+            f"{type(log_dir).__name__}; swap them: {recorder}({str(x)!r}, x)"
         )
     if isinstance(x, str | Path):
         raise MisuseError(

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tb_embed_plugin.recording.forward_pass.forward_pass import ForwardPass
+from tb_embed_plugin.recording.forward_pass.batched_pass import ForwardPass
 from tb_embed_plugin.recording.options.options import RecordingOptions
 from tb_embed_plugin.recording.training.console import format_bytes, log_line, warn
 from tb_embed_plugin.recording.training.snapshot_recorder import SnapshotRecorder
@@ -47,7 +47,7 @@ def announce_start(
     free = shutil.disk_usage(run_dir).free
     if need > free:
         warn(
-            f"{run_dir} has {format_bytes(free)} of free disk but EmbeddingCheckpoint needs "
+            f"{run_dir} has {format_bytes(free)} of free disk but {options.recorder} needs "
             f"about {format_bytes(need)}. Record fewer samples, or pass max_to_keep=."
         )
 

@@ -1,4 +1,4 @@
-"""A recorded training: one call of `fit`, from its first epoch to its final model.
+"""A recorded training: one call of `fit`, or one loop, from first epoch to final model.
 
 Nothing here raises: a failure becomes one warning, and the training goes on.
 """
@@ -10,12 +10,11 @@ import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tb_embed_plugin.recording.forward_pass.forward_pass import ForwardPass
+from tb_embed_plugin.recording.forward_pass.batched_pass import ForwardPass
 from tb_embed_plugin.recording.options.options import OnExisting, RecordingOptions
 from tb_embed_plugin.recording.samples.samples import Samples
 from tb_embed_plugin.recording.training.announcement import announce_end, announce_start
 from tb_embed_plugin.recording.training.console import failure_words, warn
-from tb_embed_plugin.recording.training.fit_call import FitCall
 from tb_embed_plugin.recording.training.progress import TrainingProgress
 from tb_embed_plugin.recording.training.resume import ResumePoint
 from tb_embed_plugin.recording.training.run_location import (
@@ -24,7 +23,7 @@ from tb_embed_plugin.recording.training.run_location import (
     claim_run_location,
 )
 from tb_embed_plugin.recording.training.snapshot_recorder import SnapshotRecorder
-from tb_embed_plugin.recording.training.trained_model import TrainedModel
+from tb_embed_plugin.recording.training.trained_network import TrainedNetwork, TrainingCall
 from tb_embed_plugin.runs.manifest import Phase, Step
 from tb_embed_plugin.runs.recording_lock import release
 from tb_embed_plugin.runs.steps import PhaseKind
@@ -36,20 +35,28 @@ _open_trainings: weakref.WeakSet[RecordedTraining] = weakref.WeakSet()
 
 
 class RecordedTraining:
-    """The recording of one call of `fit`.
+    """The recording of one training.
 
     Args:
-        callback: The callback, in its `on_train_begin`.
+        model: The trained network.
+        params: What is known of the training: `epochs`, `steps` an epoch, `verbose`.
         options: Where, when and how to record.
         samples: The recorded samples.
-        forward: The model's forward pass over them.
+        forward: The network's forward pass over them.
+        begin_call: Returns the call that trains, given what to call where it is abandoned.
     """
 
     def __init__(
-        self, callback: Any, options: RecordingOptions, samples: Samples, forward: ForwardPass
+        self,
+        model: TrainedNetwork,
+        params: Mapping[str, Any],
+        options: RecordingOptions,
+        samples: Samples,
+        forward: ForwardPass,
+        begin_call: Callable[[Callable[[], None]], TrainingCall],
     ) -> None:
-        self._model = TrainedModel(callback.model)
-        self._params: Mapping[str, Any] = callback.params or {}
+        self._model = model
+        self._params = params
         self._options = options
         self._samples = samples
         self._forward = forward
@@ -59,7 +66,7 @@ class RecordedTraining:
         self._has_ended = False
         self._digest_at_begin = self._model.digest()
         self._digest_at_epoch_end: str | None = None
-        self._call = FitCall(callback, self.interrupt)
+        self._call = begin_call(self.interrupt)
         _open_trainings.add(self)
 
     @property
@@ -69,7 +76,7 @@ class RecordedTraining:
 
     @property
     def is_running(self) -> bool:
-        """Whether its `fit` is still running."""
+        """Whether its `fit`, or its loop, is still running."""
         return self._call.is_running
 
     def begin(self, epoch: int, on_existing: OnExisting) -> None:
@@ -157,7 +164,7 @@ class RecordedTraining:
         self._recorded_digest, self._recorded_units = now, self._units
         if location.reason is not None:
             warn(
-                f"{location.reason}; EmbeddingCheckpoint records into {location.run_dir} "
+                f"{location.reason}; {options.recorder} records into {location.run_dir} "
                 f"instead. {location.remedy}"
             )
         self._add_first_phases(resume_point, now)
@@ -168,6 +175,7 @@ class RecordedTraining:
             dtype=options.dtype,
             max_to_keep=options.max_to_keep,
             on_snapshot=options.on_snapshot,
+            name=options.recorder,
         )
         announce_start(
             location.run_dir,
@@ -282,8 +290,8 @@ class RecordedTraining:
         except Exception as error:  # noqa: BLE001 # whatever it is, training must go on
             reason = failure_words(error, self._options.log_dir)
             warn(
-                f"EmbeddingCheckpoint stopped recording: {reason}. The training goes on, and "
-                "the recorded snapshots can be read."
+                f"{self._options.recorder} stopped recording: {reason}. The training goes on, "
+                "and the recorded snapshots can be read."
             )
             self._close()
 

@@ -35,6 +35,7 @@ class SnapshotRecorder:
         dtype: The dtype in which they are stored.
         max_to_keep: Snapshots kept; beyond that they are thinned out evenly.
         on_snapshot: Called with the step and the tensors of each snapshot.
+        name: The recorder's name, for messages.
 
     Attributes:
         failed: Whether a failure has stopped the recording.
@@ -51,6 +52,7 @@ class SnapshotRecorder:
         dtype: np.dtype[np.generic],
         max_to_keep: int | None,
         on_snapshot: Callable[[int, Tensors], None] | None,
+        name: str = "EmbeddingCheckpoint",
     ) -> None:
         self._run_dir = run_dir
         self._writer = writer
@@ -58,6 +60,7 @@ class SnapshotRecorder:
         self._dtype = dtype
         self._max_to_keep = max_to_keep
         self._on_snapshot = on_snapshot
+        self._name = name
         self._snapshots = BackgroundThread()
         self._thumbnails = BackgroundThread()
         self._has_warned_not_finite = False
@@ -114,7 +117,7 @@ class SnapshotRecorder:
         except Exception as error:  # noqa: BLE001 # the snapshots are worth more
             if not self.failed:
                 self._warn(
-                    "EmbeddingCheckpoint could not save the thumbnails: "
+                    f"{self._name} could not save the thumbnails: "
                     f"{failure_words(error, self._run_dir)}"
                 )
         self.seconds += time.perf_counter() - start
@@ -130,14 +133,14 @@ class SnapshotRecorder:
             return
         self._has_warned_not_finite = True
         self._warn(
-            f"EmbeddingCheckpoint recorded NaN or infinity in {', '.join(step.not_finite)} at "
+            f"{self._name} recorded NaN or infinity in {', '.join(step.not_finite)} at "
             f"{step.unit} {step.step}, as the model returned it. The training goes on."
         )
 
     def _stop_after(self, error: Exception) -> None:
         self.failed = True
         self._warn(
-            "EmbeddingCheckpoint stopped recording: "
+            f"{self._name} stopped recording: "
             f"{failure_words(error, self._run_dir)}. The training goes on, and the "
             "recorded snapshots can be read."
         )

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 
 from tb_embed_plugin.recording.model.weights_digest import digest_weights
-from tb_embed_plugin.recording.training.console import warn
+from tb_embed_plugin.recording.training.trained_network import careful_digest
 from tb_embed_plugin.runs.manifest import Step
 
 _optimizers: weakref.WeakKeyDictionary[Any, weakref.ref[Any] | None] = (
@@ -26,20 +26,7 @@ class TrainedModel:
 
     def __init__(self, model: Any) -> None:
         self._model = model
-        self._has_warned = False
-
-    def digest(self) -> str | None:
-        """Returns the digest of its weights, None where they cannot be read."""
-        try:
-            return digest_weights(self._model)
-        except Exception as error:  # noqa: BLE001 # whatever it is, training must go on
-            if not self._has_warned:
-                warn(
-                    f"EmbeddingCheckpoint cannot read the weights ({error}), so a later "
-                    "training that continues this run will not be recognized."
-                )
-            self._has_warned = True
-            return None
+        self.digest = careful_digest(lambda: digest_weights(model), "EmbeddingCheckpoint")
 
     @property
     def iterations(self) -> int | None:

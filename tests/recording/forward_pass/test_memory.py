@@ -9,11 +9,8 @@ import numpy as np
 import pytest
 
 from tb_embed_plugin.recording.forward_pass import free_memory
-from tb_embed_plugin.recording.forward_pass.forward_pass import (
-    MAX_BATCH_SIZE,
-    MEMORY_BUDGET,
-    trace_forward_pass,
-)
+from tb_embed_plugin.recording.forward_pass.batched_pass import MAX_BATCH_SIZE, MEMORY_BUDGET
+from tb_embed_plugin.recording.forward_pass.forward_pass import trace_forward_pass
 
 RNG = np.random.default_rng(0)
 layers = keras.layers
