@@ -196,7 +196,8 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
             raise MisuseError(
                 "EmbeddingCheckpoint records models of Keras 3, but this is a "
                 f"{kind.__module__}.{kind.__name__}; record its activations with "
-                "tb_embed_plugin.record, once per epoch"
+                "tb_embed_plugin.record once per epoch, or one of PyTorch with "
+                "tb_embed_plugin.torch.EmbeddingRecorder"
             )
         super().set_model(model)
 

@@ -71,9 +71,10 @@ def _random_numbers_kept(device: Any) -> Iterator[None]:
         with torch.random.fork_rng(devices=[]):
             yield
         return
-    state = library.get_rng_state()
+    place = () if device.type == "mps" else (device,)
+    state = library.get_rng_state(*place)
     with torch.random.fork_rng(devices=[]):
         try:
             yield
         finally:
-            library.set_rng_state(state)
+            library.set_rng_state(state, *place)

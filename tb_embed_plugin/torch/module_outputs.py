@@ -163,22 +163,23 @@ def find_head(
         return None, ""
     if linear.in_features * output.classes * 4 > MAX_HEAD_BYTES:
         return None, ""
+    # A ReLU in place makes one tensor the output of two modules.
     fed = [t for t in targets if is_same(t.tensor, head.inputs) and t.tensor.ndim == 2]
-    for target in fed[:1]:
+    exact = linear.weight.dtype in (torch.float32, torch.float64)
+    tolerance = TOLERANCE if exact else LOW_PRECISION_TOLERANCE
+    for target in fed:
         found = ModuleHead(target.name, linear, output.width == 1)
-        exact = linear.weight.dtype in (torch.float32, torch.float64)
-        tolerance = TOLERANCE if exact else LOW_PRECISION_TOLERANCE
-        tensors = found.tensors()
         if tensors_reproduce_outputs(
-            tensors, rows[target.name], columns, output.kind, tolerance
+            found.tensors(), rows[target.name], columns, output.kind, tolerance
         ):
             return found, ""
-        return None, (
-            f"The weights of the output layer {head.path!r} are not recorded, since they do "
-            f"not reproduce the module's outputs from {target.name!r}; there will be no "
-            "decision regions."
-        )
-    return None, ""
+    if not fed:
+        return None, ""
+    return None, (
+        f"The weights of the output layer {head.path!r} are not recorded, since they do "
+        f"not reproduce the module's outputs from {fed[0].name!r}; there will be no "
+        "decision regions."
+    )
 
 
 def _parts(returned: Any) -> dict[Any, Any]:

@@ -10,7 +10,7 @@ from typing import Any, Literal, SupportsIndex, TypedDict, Unpack
 
 from numpy.typing import ArrayLike, DTypeLike
 
-from tb_embed_plugin.errors import EmbedError
+from tb_embed_plugin.errors import EmbedError, MisuseError
 from tb_embed_plugin.local_paths import local_path
 from tb_embed_plugin.metadata import OutputsChoice
 from tb_embed_plugin.recording.model.pooling_choice import Pooling
@@ -37,6 +37,7 @@ from tb_embed_plugin.runs.directory_check import refuse_file
 from tb_embed_plugin.torch.inference import bare_module
 from tb_embed_plugin.torch.module_pass import Forward, trace_module
 from tb_embed_plugin.torch.trained_module import TrainedModule
+from tb_embed_plugin.wording import no_such
 
 
 class PlanOptions(TypedDict, total=False):
@@ -84,6 +85,11 @@ class RecordingPlan:
         labels: Any = None,
         **options: Unpack[PlanOptions],
     ) -> None:
+        unknown = sorted(set(options) - set(PlanOptions.__annotations__))
+        if unknown:
+            raise MisuseError(
+                no_such("argument", unknown[0], PlanOptions.__annotations__, recorder)
+            )
         check_order(log_dir, x, labels, recorder)
         self._options = RecordingOptions(
             log_dir=local_path(log_dir, "log_dir"),

@@ -131,7 +131,6 @@ class Noisy(nn.Module):  # type: ignore[misc] # untyped without torch
 
     def forward(self, x: Any) -> Any:
         self.calls += 1
-        self.net[1].bias.requires_grad_(self.calls.item() % 2 == 0)
         return self.net(x + 0.01 * torch.rand_like(x))
 
 
@@ -191,6 +190,16 @@ def test_layers_are_found_by_name_and_pattern(
         np.testing.assert_allclose(run.snapshot("fc2:input", 0), expected, atol=1e-5)
     assert run.manifest.outputs is not None
     assert run.manifest.outputs.head == ("fc2:input" if "fc2:input" in names else None)
+
+
+def test_two_modules_that_share_a_tensor_are_told_apart(tmp_path: Path, few: Digits) -> None:
+    module = sequential(inplace=True)
+    EmbeddingRecorder(tmp_path, module, *few, layers=["1", "2"], outputs="logits").close()
+    run = read_run(tmp_path)
+    np.testing.assert_allclose(run.snapshot("2", 0), hidden(module, "1", few[0]), atol=1e-5)
+    assert np.asarray(run.snapshot("1", 0)).min() < 0
+    assert run.manifest.outputs is not None
+    assert run.manifest.outputs.head == "2"
 
 
 def test_a_module_itself_is_a_layer(tmp_path: Path, few: Digits) -> None:
@@ -448,6 +457,7 @@ def test_a_failure_warns_once_and_the_training_goes_on(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        ({"layer": "fc1"}, "no argument 'layer'.*did you mean 'layers'"),
         ({"layers": "fc9"}, "fc9.*'fc1'"),
         ({"layers": "gc*"}, r"'gc\*'"),
         ({"layers": ["fc1", "fc1"]}, "name each layer once"),
