@@ -1,4 +1,4 @@
-"""Twenty and a hundred thousand samples: drawn, pointed at, chosen and moved as a few are."""
+"""Twenty thousand samples to a quarter of a million: drawn, pointed at, chosen, moved."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from playwright.sync_api import expect
 
 from tb_embed_plugin import record
-from tests.browser.tab import Open
+from tests.browser.tab import Open, Tab
 from tests.harness import tensorboard
 
 LAST = 1
@@ -42,6 +42,27 @@ def test_a_hundred_thousand_samples(open_tab: Open, tmp_path: Path) -> None:
     use(open_tab, tmp_path, 100_000)
 
 
+@pytest.mark.soak("drawn without a graphics card")
+def test_so_many_that_they_are_drawn_in_slices(open_tab: Open, tmp_path: Path) -> None:
+    write(tmp_path / "large", np.arange(250_000) % 10)
+    with tensorboard(tmp_path) as server:
+        tab = open_tab(server, reduced_motion=True, keys="&p.tb_embed.show=names:0")
+        tab.wait_for_picture(LAST)
+        assert share_drawn(tab, tab.positions()) > 0.98
+
+
+def share_drawn(tab: Tab, places: NDArray[np.float64]) -> float:
+    """Returns at how many of the places on the stage something is drawn."""
+    pixels = tab.pixels().astype(int)
+    looked_at = np.rint(places[::50]).astype(int)
+    # A hundredth of the samples may lie beyond each edge.
+    on_stage = ((looked_at >= 0) & (looked_at < pixels.shape[1::-1])).all(axis=1)
+    columns, rows = looked_at[on_stage].T
+    assert on_stage.mean() > 0.95
+    drawn = 3 * 255 - pixels[rows, columns].sum(1) > 60
+    return float(drawn.mean())
+
+
 def use(open_tab: Open, tmp_path: Path, samples: int) -> None:
     """Looks at so many samples, points at one, selects a tenth, and goes back in time."""
     labels = np.arange(samples) % 10
@@ -53,14 +74,7 @@ def use(open_tab: Open, tmp_path: Path, samples: int) -> None:
             f"2D PCA of fc1, step 1, {samples:,} samples"
         )
         places = tab.positions()
-        pixels = tab.pixels().astype(int)
-        looked_at = np.rint(places[::50]).astype(int)
-        # A hundredth of the samples may lie beyond each edge.
-        on_stage = ((looked_at >= 0) & (looked_at < pixels.shape[1::-1])).all(axis=1)
-        columns, rows = looked_at[on_stage].T
-        assert on_stage.mean() > 0.95
-        drawn = 3 * 255 - pixels[rows, columns].sum(1) > 60
-        assert drawn.mean() > 0.98
+        assert share_drawn(tab, places) > 0.98
 
         tab.point_at(*places[42])
         card = tab.frame.get_by_role("tooltip")

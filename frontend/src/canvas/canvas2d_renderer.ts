@@ -21,6 +21,7 @@ interface Style {
 }
 
 export class Canvas2dRenderer implements Renderer {
+  readonly parts = null;
   private looks = new PointAttributes();
   private ghosts: readonly Pose[] = [];
   private size: Size = { width: 1, height: 1 };

@@ -2,6 +2,7 @@
 import type { Matrix4 } from "three";
 import type { Drawing, Pose, Theme } from "../types";
 import type { Camera, Size } from "./camera";
+import { Gradual, MOST_AT_ONCE } from "./gradual";
 import type { Tuning } from "./mark_style";
 import { PointAttributes } from "./point_attributes";
 import type { Renderer } from "./renderer";
@@ -23,7 +24,15 @@ export class DrawnSamples {
   private readonly looks = new PointAttributes();
   private poses: Scene | null = null;
 
-  constructor(private readonly renderer: Renderer) {}
+  private readonly gradual: Gradual | null;
+
+  constructor(
+    private readonly renderer: Renderer,
+    /** All samples are on the canvas, of which some were drawn first. */
+    complete: () => void,
+  ) {
+    this.gradual = renderer.parts && new Gradual(renderer.parts, complete);
+  }
 
   get present(): boolean {
     return this.poses !== null;
@@ -88,8 +97,22 @@ export class DrawnSamples {
     return this.renderer.dress({ looks, poses, ...sight, drawing, theme, tuning, screen });
   }
 
-  draw(clip: Matrix4): void {
-    if (this.poses !== null) this.renderer.draw(clipPair(this.poses, clip), clip);
+  /** Draws all of them, or as many as a frame's time allows and the others later; how many there are now, null for all. */
+  draw(clip: Matrix4, atOnce: boolean): number | null {
+    this.gradual?.stop();
+    if (this.poses === null) return null;
+    const pair = clipPair(this.poses, clip);
+    const samples = this.looks.order.length;
+    if (atOnce || this.gradual === null || samples <= MOST_AT_ONCE) {
+      this.renderer.draw(pair, clip);
+      return null;
+    }
+    const shown = this.gradual.draw({ pair, clip }, samples);
+    return shown < samples ? shown : null;
+  }
+
+  dispose(): void {
+    this.gradual?.stop();
   }
 
   /** x, y in CSS pixels and the distance from the eye of each sample; in `into` where it is as long. */

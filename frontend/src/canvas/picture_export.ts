@@ -44,7 +44,11 @@ export class StagePictureExport implements PictureExport {
 
   watch(drawn: (picture: Picture) => void): () => void {
     this.watching.add(drawn);
-    return () => this.watching.delete(drawn);
+    this.stage.atOnce = true;
+    return () => {
+      this.watching.delete(drawn);
+      this.stage.atOnce = this.watching.size > 0;
+    };
   }
 
   /** There is a new picture. */

@@ -89,8 +89,14 @@ export interface DotStyle {
   readonly theme: Theme;
 }
 
+/** Of so many samples that few of them are drawn, those few must not be as faint as all together would be. */
+const SPARSE_OPACITY = 0.6;
+
 export class Dots {
   readonly object: Points;
+  /** The samples in the order of drawing. */
+  private count = 0;
+  private opacity = 1;
   private readonly material: RawShaderMaterial;
 
   constructor(samples: number) {
@@ -146,7 +152,16 @@ export class Dots {
     const index = this.object.geometry.index as BufferAttribute;
     (index.array as Uint32Array).set(looks.order);
     index.needsUpdate = true;
-    this.object.geometry.setDrawRange(0, looks.order.length);
+    this.count = looks.order.length;
+    this.object.geometry.setDrawRange(0, this.count);
+  }
+
+  /** Draws some in the order of drawing alone; with none all of them. */
+  setPart(part: { from: number; to: number; sparse: boolean } | null): void {
+    const { from, to, sparse } = part ?? { from: 0, to: this.count, sparse: false };
+    const end = Math.min(to, this.count);
+    this.object.geometry.setDrawRange(from, Math.max(0, end - from));
+    this.setUniform("opacity", sparse ? Math.max(this.opacity, SPARSE_OPACITY) : this.opacity);
   }
 
   setClip([from, to]: readonly [Matrix4, Matrix4]): void {
@@ -163,7 +178,8 @@ export class Dots {
     this.setUniform("selected_ring", channels(RINGS[style.theme].selected));
     this.setUniform("chosen_ring", channels(RINGS[style.theme].chosen));
     // Depth and transparency do not go together: 3-D is opaque.
-    this.setUniform("opacity", dimensions === 3 ? 1 : style.opacity);
+    this.opacity = dimensions === 3 ? 1 : style.opacity;
+    this.setUniform("opacity", this.opacity);
     this.setUniform("solid", dimensions === 3 ? 1 : 0);
     this.material.depthTest = dimensions === 3;
     this.material.depthWrite = dimensions === 3;

@@ -2,11 +2,14 @@
 import type { Matrix4 } from "three";
 import type { Pose } from "../types";
 import type { Size } from "./camera";
+import type { SlicePainter } from "./gradual";
 import type { MarkStyle } from "./mark_style";
 import type { PointAttributes } from "./point_attributes";
 import type { SpriteTexture } from "./sprites";
 
 export interface Renderer {
+  /** What draws a part of the samples; null where all are drawn at once. */
+  readonly parts: SlicePainter | null;
   /** From now on it is that many samples, or none. */
   hold(looks: PointAttributes | null): void;
   setPoses(from: Pose, to: Pose): void;

@@ -25,6 +25,8 @@ export class Stage {
   private screen: Float32Array = new Float32Array();
   /** In CSS pixels. */
   markWidth = 0;
+  /** Somebody wants each picture whole. */
+  atOnce = false;
 
   constructor(
     canvas: HTMLCanvasElement,
@@ -35,7 +37,7 @@ export class Stage {
     const still = matchMedia("(prefers-reduced-motion: reduce)");
     this.eye = new CameraControl(dimensions, () => still.matches);
     this.sheet = new CanvasSize(canvas);
-    this.subject = new DrawnSamples(renderer);
+    this.subject = new DrawnSamples(renderer, () => this.tellDrawn(null));
     // At once: until the next frame the browser would stretch the old picture.
     this.resizing = new ResizeObserver(() => this.drawAtOnce());
     this.resizing.observe(canvas);
@@ -127,7 +129,7 @@ export class Stage {
       this.sheet.ratio = pixels;
       this.renderer.resize(sight.size, pixels);
       this.dress();
-      this.subject.draw(clipMatrix(sight.camera, sight.size));
+      this.subject.draw(clipMatrix(sight.camera, sight.size), true);
     };
     drawOnce(ratio);
     try {
@@ -153,6 +155,7 @@ export class Stage {
     this.resizing.disconnect();
     this.pointing.move(null);
     cancelAnimationFrame(this.scheduled);
+    this.subject.dispose();
     this.renderer.dispose();
   }
 
@@ -207,9 +210,9 @@ export class Stage {
     }
     if (this.stale.images) this.dress();
     const clip = clipMatrix(sight.camera, sight.size);
-    this.subject.draw(clip);
+    const some = this.subject.draw(clip, this.atOnce);
     this.tellFirstPicture();
-    this.events.drawn(clip, sight.size, this.eye);
+    this.tellDrawn(some);
     this.pointing.follow();
     if (this.eye.flying) this.changed();
   }
@@ -238,6 +241,13 @@ export class Stage {
     this.pointing.move(null);
     this.subject.hold(samples);
     this.stale.screen = this.stale.images = true;
+  }
+
+  /** `some` samples are on the canvas; null for all. */
+  private tellDrawn(some: number | null): void {
+    const sight = this.sight();
+    if (sight === null) return;
+    this.events.drawn(clipMatrix(sight.camera, sight.size), sight.size, this.eye, some);
   }
 
   private tellFirstPicture(): void {

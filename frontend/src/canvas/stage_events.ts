@@ -21,8 +21,8 @@ export interface StageEvents {
   enclose(samples: readonly number[], how: Combining, outline: Path | null): void;
   /** The camera has begun or ended a flight of its own. */
   fly(flying: boolean): void;
-  /** The scene has been drawn as the eye sees it. */
-  drawn(clip: Matrix4, size: Size, eye: CameraState): void;
+  /** The scene has been drawn as the eye sees it: `some` of very many samples, or all where that is null. */
+  drawn(clip: Matrix4, size: Size, eye: CameraState, some: number | null): void;
   /** The first frame that holds points has been drawn. */
   firstPicture(): void;
 }

@@ -21,6 +21,13 @@ export function ShownLine({ store }: { store: Store }) {
             </span>
           </div>
         )}
+        {store.picture.some.value !== null && (
+          <div class="shown-line" title="The others are drawn once nothing moves">
+            <span>
+              Showing {write(store.picture.some.value)} of {write(count ?? samples.value)}
+            </span>
+          </div>
+        )}
         {letThrough.value !== null && count !== undefined && (
           <div class="shown-line">
             <span>

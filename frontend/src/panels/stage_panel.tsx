@@ -154,11 +154,11 @@ function runStage(store: Store, hands: StageHands, parts: Parts): () => void {
     density.clear();
     regions.draw(found, seen.clip, seen.size);
   };
-  const shade = (size: Size) => {
+  const shade = (size: Size, some: number | null) => {
     const shown = store.motion.shown.peek();
     const moving = store.flying.peek() || shown?.from !== shown?.to;
     const late = moving && (store.layer.peek()?.samples ?? 0) > MOST_SHADED_MOVING;
-    if (store.display.mode.peek() !== "density" || late) return density.clear();
+    if (store.display.mode.peek() !== "density" || late || some !== null) return density.clear();
     density.draw(stage.screenPositions(), size, RINGS[store.theme.peek()].selected);
   };
   const others = () => store.picture.ofOtherSamples.peek();
@@ -176,12 +176,13 @@ function runStage(store: Store, hands: StageHands, parts: Parts): () => void {
     fly(flying) {
       store.flying.value = flying;
     },
-    drawn(clip, size, { moved, home }) {
+    drawn(clip, size, { moved, home }, some) {
       overlay.follow(clip, size);
       seen = { clip, size };
       // What is taken off the one canvas beneath comes before what is put on it.
       colorIn();
-      shade(size);
+      shade(size, some);
+      store.picture.some.value = some;
       store.camera.value = moved;
       store.home.value = home;
       pictureExport.tell();

@@ -115,11 +115,13 @@ export function createStore(reducedMotion: () => boolean, wide: boolean, second 
     }
     return colorAlike(samples.value, theme.value);
   });
+  const picture = new PictureState({ frames, run, layer });
   const busy = computed(() => {
     const shown = motion.shown.value;
     const moving = shown !== null && shown.from !== shown.to;
     const loading = frames.value !== null && !frames.value.complete && !frames.value.idle;
-    return moving || flying.value || loading || activity.waiting.value.length > 0;
+    const partial = picture.some.value !== null;
+    return moving || flying.value || loading || partial || activity.waiting.value.length > 0;
   });
 
   const engine = signal("pca");
@@ -165,7 +167,7 @@ export function createStore(reducedMotion: () => boolean, wide: boolean, second 
     display: new DisplayState(samples),
     bookmarks: new Bookmarks(),
     neighbors: new NeighborsState(),
-    picture: new PictureState({ frames, run, layer }),
+    picture,
     measures,
     comparison: new ComparisonState(),
     companion: signal(null),

@@ -35,11 +35,34 @@ export function labelChoices(table: Table): string[] {
       if (column.byStep) return false;
       if (column.type === "category") return column.words.length > 0;
       if (column.type !== "number") return false;
-      const known = column.values.filter((value) => !Number.isNaN(value));
-      const few = 2 * new Set(known).size <= known.length;
-      return few && known.length > 0 && known.every(Number.isInteger);
+      return areClasses(column.values);
     })
     .map(({ name }) => name);
+}
+
+const known = new WeakMap<Float64Array, boolean>();
+
+/** Whether values are whole numbers that each come twice on average; of a million looked at once. */
+function areClasses(values: Float64Array): boolean {
+  const before = known.get(values);
+  if (before !== undefined) return before;
+  const found = comeTwice(values);
+  known.set(values, found);
+  return found;
+}
+
+function comeTwice(values: Float64Array): boolean {
+  const different = new Set<number>();
+  let there = 0;
+  for (const value of values) {
+    if (Number.isNaN(value)) continue;
+    if (!Number.isInteger(value)) return false;
+    there += 1;
+    different.add(value);
+    // Even if nothing but these came from here on.
+    if (2 * different.size > values.length) return false;
+  }
+  return there > 0 && 2 * different.size <= there;
 }
 
 /** Which label is meant, where nobody would guess; why there is none, and what is missing for it. */

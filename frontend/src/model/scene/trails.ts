@@ -39,14 +39,19 @@ export function classMedians(
   const positions = scenePositions(pose);
   const place = new Map(classes.map((code, k) => [code, k]));
   const members = classes.map((): number[] => []);
-  for (const [i, code] of codes.entries()) {
-    const k = place.get(code);
+  // Iterators would take seconds for a million samples.
+  for (let i = 0; i < codes.length; i += 1) {
+    const k = place.get(codes[i] as number);
     if (k !== undefined && shown?.[i] !== 0) members[k]?.push(i);
   }
   const medians = new Float32Array(3 * classes.length).fill(Number.NaN);
   for (const [k, ids] of members.entries()) {
+    const along = new Float32Array(ids.length);
     for (let axis = 0; axis < 3 && ids.length > 0; axis += 1) {
-      const along = Float32Array.from(ids, (id) => positions[3 * id + axis] as number).sort();
+      for (let j = 0; j < ids.length; j += 1) {
+        along[j] = positions[3 * (ids[j] as number) + axis] as number;
+      }
+      along.sort();
       medians[3 * k + axis] = along[along.length >> 1] as number;
     }
   }

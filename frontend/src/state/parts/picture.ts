@@ -20,6 +20,8 @@ export class PictureState {
   readonly startsLater = signal(false);
   /** How far a layout under way is; null while none is. */
   readonly estimate = signal<Estimate | null>(null);
+  /** How many of very many samples are drawn for now; null where all are. */
+  readonly some = signal<number | null>(null);
   /** The picture is that of an earlier choice. */
   readonly stale: ReadonlySignal<boolean>;
   /** Its samples are not those that everything else on the page is of. */
