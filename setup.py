@@ -143,6 +143,8 @@ setup(
         "parquet": ["pyarrow>=15"],
         "test": [
             "build",
+            # What `benchmarks/label_errors.py` measures ours against.
+            "cleanlab>=2.9,<3",
             "hypothesis",
             "import-linter",
             # What runs the notebook of `examples/`.

@@ -13,7 +13,7 @@ PLANTED = 200
 
 
 def main() -> float:
-    """Trains, records, and returns the share of planted labels among the first suspicious."""
+    """Trains, records, and returns the share of planted labels among those found."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, help="an .npz file with MNIST's four arrays")
     parser.add_argument("--logdir", type=Path, default=Path("logs"))
@@ -42,10 +42,10 @@ def main() -> float:
     )
 
     layer = open_run(options.logdir, "wrong_labels").layer("fc1")
-    suspicious = layer.ranking_frame("suspicious_label")
-    print(suspicious.head(10))
-    share = float(np.isin(suspicious.index[:PLANTED], planted).mean())
-    print(f"{share:.0%} of the first {len(suspicious.index[:PLANTED])} were planted")
+    found = layer.label_errors()
+    print(found.table())
+    share = float(np.isin(found.samples[:PLANTED], planted).mean())
+    print(f"{share:.0%} of the first {len(found.samples[:PLANTED])} were planted")
     return share
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tb_embed_plugin.analysis.notebook import open_run
+    from tb_embed_plugin.commands.relabel import relabeled
     from tb_embed_plugin.errors import EmbedError, MisuseError
     from tb_embed_plugin.recording.callback import EmbeddingCheckpoint
     from tb_embed_plugin.recording.record import record
@@ -25,6 +26,7 @@ __all__ = [
     "MisuseError",
     "open_run",
     "record",
+    "relabeled",
     "write_metadata",
     "write_sprite_image",
 ]
@@ -35,6 +37,7 @@ _MODULES = {
     "MisuseError": "tb_embed_plugin.errors",
     "open_run": "tb_embed_plugin.analysis.notebook",
     "record": "tb_embed_plugin.recording.record",
+    "relabeled": "tb_embed_plugin.commands.relabel",
     "write_metadata": "tb_embed_plugin.runs.tables.metadata_table",
     "write_sprite_image": "tb_embed_plugin.runs.sprites",
 }

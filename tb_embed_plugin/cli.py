@@ -101,7 +101,40 @@ def _parser() -> argparse.ArgumentParser:
         help="write them as scalars for TensorBoard, as a run of their own, RUN/metrics",
     )
     metrics.set_defaults(command=_metrics)
+    _add_label_errors(commands)
     return parser
+
+
+def _add_label_errors(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds the commands that find wrong labels, and correct them."""
+    errors = commands.add_parser(
+        "label-errors", help="print the labels that are probably wrong, and what they should be"
+    )
+    errors.add_argument("logdir", type=local_argument, metavar="LOGDIR")
+    errors.add_argument("--run", help="only this run, by its name in TensorBoard")
+    errors.add_argument("--layer", help="only this layer")
+    _add_label(errors)
+    errors.add_argument(
+        "--output",
+        type=local_argument,
+        metavar="FILE.csv",
+        help="write the table of one layer, to be filled with decisions",
+    )
+    errors.set_defaults(command=_label_errors)
+    relabel = commands.add_parser(
+        "relabel", help="write your labels anew, corrected by a table of decisions"
+    )
+    relabel.add_argument("decisions", type=local_argument, metavar="DECISIONS.csv")
+    relabel.add_argument(
+        "labels", type=local_argument, metavar="LABELS", help=".npy, or one label a line"
+    )
+    relabel.add_argument("--output", required=True, type=local_argument, metavar="FILE")
+    relabel.add_argument(
+        "--class-names",
+        metavar="NAME,NAME,...",
+        help="what the table calls the labels 0, 1 and so on",
+    )
+    relabel.set_defaults(command=_relabel)
 
 
 def _add_projection(parser: argparse.ArgumentParser) -> None:
@@ -211,6 +244,36 @@ def _metrics(options: argparse.Namespace) -> int:
                 print(f"  warning: {warning.sentence}")
         if options.write_scalars:
             print(f"scalars written to {write_scalars(layers)}")
+    return 0
+
+
+def _label_errors(options: argparse.Namespace) -> int:
+    from tb_embed_plugin.analysis.label_audit import audit_labels
+    from tb_embed_plugin.commands.scalars import measures_below
+    from tb_embed_plugin.runs.atomic import replaced_at
+
+    asked = options.logdir, options.run, options.layer, options.label
+    layers = [layer for of_run in measures_below(*asked) for layer in of_run]
+    if options.output is not None and len(layers) > 1:
+        raise ArgumentError(
+            f"--output is the table of one layer, but there are {len(layers)}; choose one with "
+            "--run and --layer"
+        )
+    for layer in layers:
+        found = audit_labels(layer)
+        print(f"{layer.run.name}, {layer.facts.name}: {found.table()}")
+        if options.output is not None:
+            with replaced_at(options.output) as file:
+                file.write(found.csv().encode())
+    return 0
+
+
+def _relabel(options: argparse.Namespace) -> int:
+    from tb_embed_plugin.commands.relabel import write_relabeled
+
+    names = None if options.class_names is None else options.class_names.split(",")
+    changed = write_relabeled(options.decisions, options.labels, options.output, names)
+    print(f"{changed} label{'s' * (changed != 1)} changed, written to {options.output}")
     return 0
 
 

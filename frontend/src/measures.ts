@@ -29,6 +29,8 @@ export interface RuleCount {
 export interface Findings extends PartialAnswer {
   readonly warnings: readonly Warning[];
   readonly rules: readonly RuleCount[];
+  /** How many labels are expected to be wrong, in words; null where there are no labels. */
+  readonly label_errors: { readonly sentence: string } | null;
   readonly samples_measured: number;
   /** Of fewer, chance alone makes most rules of warnings hold, and nothing is claimed. */
   readonly least_samples: number;
@@ -38,8 +40,8 @@ export interface Ranked {
   readonly sample: number;
   readonly score: number;
   readonly steps: readonly number[];
-  /** Of a label that may be wrong: what most neighbors are called, and their share. */
-  readonly neighbors?: { readonly label: string; readonly share: number };
+  /** Of a label that may be wrong: what it probably should be. */
+  readonly change_to?: string;
 }
 
 export interface Ranking extends PartialAnswer {

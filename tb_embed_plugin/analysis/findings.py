@@ -116,27 +116,6 @@ def ranking(measures: LayerMetrics, rule: str) -> Ranking:
     return replace(found, samples=measures.samples[found.samples])
 
 
-def neighbors_say(
-    measures: LayerMetrics, samples: NDArray[np.int64]
-) -> list[tuple[str, float]]:
-    """Returns the most frequent label among each sample's neighbors, and their share with it.
-
-    Both are those of the last step.
-
-    Args:
-        measures: The layer's, of which samples have labels.
-        samples: int64 (n_asked,), among those measured.
-
-    Raises:
-        EmbedError: As `all_rankings`.
-    """
-    seen = measures.step_metrics(measures.trained[-1])
-    at = np.searchsorted(measures.samples, samples)
-    codes, shares = seen.samples["neighborhood_label"][at].astype(int), seen.agreement[at]
-    names = measures.labels.names
-    return [(names[code], float(share)) for code, share in zip(codes, shares, strict=True)]
-
-
 def summary(measures: LayerMetrics) -> dict[str, NDArray[np.float64]]:
     """Returns one number a sample over the whole run; see `rankings.summary`.
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin.analysis import findings
 from tb_embed_plugin.analysis.comparison import Comparison
+from tb_embed_plugin.analysis.label_audit import LabelAudit, audit_labels
 from tb_embed_plugin.analysis.layer_metrics import LayerMetrics
 from tb_embed_plugin.analysis.metrics_cache import MetricsCache
 from tb_embed_plugin.analysis.same_samples import same_samples
@@ -197,13 +198,25 @@ class OpenLayer:
         """Returns the samples that a rule names, the most striking first.
 
         Args:
-            rule: `suspicious_label`, `forgotten` and others, see docs/metrics.md.
+            rule: `label_error`, `forgotten` and others, see docs/metrics.md.
 
         Raises:
             ArgumentError: There is no such rule.
             UnsuitableDataError: What it needs was not recorded.
         """
         return findings.ranking(self._measures, rule)
+
+    def label_errors(self) -> LabelAudit:
+        """Returns which labels are probably wrong, and what they should be.
+
+        `samples`, `old` and `new` are as long as the number expected; `csv()` is a table for
+        a spreadsheet, whose decisions `tb-embed relabel` reads.
+
+        Raises:
+            UnsuitableDataError: The layer has no label, or no step follows a training.
+            EmbedError: A snapshot cannot be read or is not finite.
+        """
+        return audit_labels(self._measures)
 
     def warnings(self) -> list[findings.Warning]:
         """Returns what the layer deserves to be warned of; usually nothing."""

@@ -55,7 +55,7 @@ def history_of(measures: LayerMetrics) -> History:
             [s.samples["neighborhood_label"].astype(np.int32) for s in seen]
         ),
         share=np.stack([s.agreement for s in seen]),
-        own=np.stack([s.samples["agreement"] for s in seen]),
+        neighbors=[s.neighbors for s in seen],
         displacement=np.stack([change.displacement for change in changes]),
         net=measures.change(measures.trained[0], measures.trained[-1]).displacement,
         churn=np.stack([change.churn for change in changes]),

@@ -1,4 +1,4 @@
-"""Training dynamics of each sample: when it is learned, forgotten, contradicted.
+"""Training dynamics of each sample: when it is learned, and when forgotten.
 
 Of matrices (n_steps, n_samples) in the order of the steps, an untrained step left out: what an
 untrained network gets right, it has not learned. All O(n_steps n_samples).
@@ -91,25 +91,3 @@ def data_map(
     """
     values = true_probabilities.astype(np.float64)
     return values.mean(axis=0), values.std(axis=0)
-
-
-def contradicted(
-    labels: NDArray[np.integer],
-    neighborhood_labels: NDArray[np.integer],
-    shares: NDArray[np.floating],
-    agreement: float,
-) -> NDArray[np.bool_]:
-    """Returns at which steps the neighbors agree with one another and not with the label.
-
-    Args:
-        labels: Codes int (n_samples,).
-        neighborhood_labels: `neighborhoods.Votes.label` of each step, (n_steps, n_samples).
-        shares: `neighborhoods.Votes.share` of each step, (n_steps, n_samples).
-        agreement: The least share of the neighbors that counts as agreement, in [0, 1].
-
-    Returns:
-        bool (n_steps, n_samples), False where a sample has no label.
-    """
-    against = (neighborhood_labels != labels) & (neighborhood_labels >= 0) & (labels >= 0)
-    contradiction: NDArray[np.bool_] = against & (shares >= agreement)
-    return contradiction

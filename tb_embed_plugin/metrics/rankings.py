@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.metrics import dynamics, motion
+from tb_embed_plugin.metrics.label_errors import Evidence, LabelErrors, label_errors
 from tb_embed_plugin.metrics.sample_catalog import TITLES
-
-AGREEMENT = 0.6
-"""The least share of the neighbors with one label that counts as their agreeing."""
-
-MOST_STEPS = 0.8
-"""The least share of the steps that counts as most of them."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +26,7 @@ class History:
         true_probability: (n_steps, n_samples), likewise.
         neighborhood_label: int (n_steps, n_samples).
         share: Share of the neighbors that have it, (n_steps, n_samples).
-        own: Share of the neighbors that have the sample's label, (n_steps, n_samples).
+        neighbors: Of each step, int (n_samples, k).
         displacement: Since the step before, in activations, (n_steps, n_samples), 0 at the
             first step.
         net: From the first step to the last, in activations, (n_samples,).
@@ -43,7 +39,7 @@ class History:
     true_probability: NDArray[np.floating] | None
     neighborhood_label: NDArray[np.integer]
     share: NDArray[np.floating]
-    own: NDArray[np.floating]
+    neighbors: Sequence[NDArray[np.integer]]
     displacement: NDArray[np.floating]
     net: NDArray[np.floating]
     churn: NDArray[np.floating]
@@ -52,6 +48,21 @@ class History:
     def has_labels(self) -> bool:
         """Whether any sample has a label."""
         return bool((self.labels >= 0).any())
+
+    @cached_property
+    def label_errors(self) -> LabelErrors:
+        """How likely each label is wrong, and what it should be."""
+        knows_labels = self.true_probability is not None
+        return label_errors(
+            Evidence(
+                labels=self.labels,
+                neighbors=self.neighbors,
+                neighborhood_label=self.neighborhood_label,
+                share=self.share,
+                prediction=self.prediction if knows_labels else None,
+                true_probability=self.true_probability,
+            )
+        )
 
     @property
     def correct(self) -> NDArray[np.bool_] | None:
@@ -101,8 +112,8 @@ def summary(history: History) -> dict[str, NDArray[np.float64]]:
         float64 (n_samples,) each: `first_learnt` (index of the step, -1 never), `forgotten`
         (events), `prediction_flips`, `neighborhood_flips`, `never_learnt` and `lost` (0 or
         1), `aum` (logits), `map_mean` and `map_spread` (probability of the label),
-        `path_length` (activations), `straightness` and `suspicion` (in [-1, 1]: share of the
-        neighbors with another label they agree on less that with the sample's, mean).
+        `path_length` (activations), `straightness` and `label_error` (probability that the
+        label is wrong).
     """
     length = motion.path_length(history.displacement)
     columns: dict[str, NDArray[np.generic]] = {
@@ -111,7 +122,8 @@ def summary(history: History) -> dict[str, NDArray[np.float64]]:
     }
     if history.has_labels:
         flips = dynamics.flips(history.neighborhood_label)
-        columns |= {"neighborhood_flips": flips.sum(axis=0), "suspicion": suspicion(history)}
+        wrong = history.label_errors.probability
+        columns |= {"neighborhood_flips": flips.sum(axis=0), "label_error": wrong}
     if history.prediction is not None:
         columns["prediction_flips"] = dynamics.flips(history.prediction).sum(axis=0)
     correct = history.correct
@@ -127,17 +139,6 @@ def summary(history: History) -> dict[str, NDArray[np.float64]]:
     if history.true_probability is not None:
         columns["map_mean"], columns["map_spread"] = dynamics.data_map(history.true_probability)
     return {name: np.asarray(values, np.float64) for name, values in columns.items()}
-
-
-def suspicion(history: History) -> NDArray[np.float64]:
-    """Returns how far the neighbors speak against each sample's label, mean over the steps.
-
-    Share of the neighbors that have their most frequent label less that with the sample's
-    own; 0 where these are the same. In [0, 1], NaN without a label.
-    """
-    against = history.share.astype(np.float64) - history.own
-    mean: NDArray[np.float64] = against.mean(axis=0)
-    return mean
 
 
 def _forgotten(history: History) -> Ranking | None:
@@ -174,13 +175,15 @@ def _lost(history: History) -> Ranking | None:
     return _ranked(dynamics.lost(correct), correct.sum(axis=0), events & (later == 1))
 
 
-def _suspicious(history: History) -> Ranking | None:
+def _label_errors(history: History) -> Ranking | None:
     if not history.has_labels:
         return None
-    events = dynamics.contradicted(
-        history.labels, history.neighborhood_label, history.share, AGREEMENT
-    )
-    return _ranked(events.mean(axis=0) >= MOST_STEPS, suspicion(history), events)
+    found, labels = history.label_errors, history.labels
+    events = (history.neighborhood_label != labels) & (history.neighborhood_label >= 0)
+    if history.margin is not None:
+        events |= history.margin < 0
+    listed = found.samples
+    return Ranking(listed, found.probability[listed], events[:, listed])
 
 
 def _low_margin(history: History) -> Ranking | None:
@@ -212,12 +215,12 @@ def _churned(history: History) -> Ranking | None:
 
 RULES: Mapping[str, RankingRule] = MappingProxyType(
     {
-        "suspicious_label": RankingRule(
-            TITLES["suspicion"],
-            f"Most neighbors ({AGREEMENT:.0%}+) carry another label in "
-            f"{MOST_STEPS:.0%}+ of {{step}}s.",
-            "neighbors that disagree with the label minus those that agree, mean over {step}s",
-            _suspicious,
+        "label_error": RankingRule(
+            TITLES["label_error"],
+            "The label is probably wrong, by the model's outputs and the neighbors at all "
+            "{step}s; as many are listed as are expected to be wrong.",
+            "probability that the label is wrong",
+            _label_errors,
         ),
         "forgotten": RankingRule(
             TITLES["forgotten"],

@@ -125,10 +125,11 @@ def _truth_of_predictions(name: str, title: str, meaning: str) -> SampleMetric:
 
 RUN_METRICS = (
     SampleMetric(
-        "suspicion",
+        "label_error",
         "Possible label error",
         "share",
-        "Neighbors that disagree with the label minus those that agree, mean of the snapshots.",
+        "The probability that the label is wrong.",
+        kind="share",
         over_run=True,
         needs_label=True,
     ),

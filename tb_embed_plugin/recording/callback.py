@@ -103,6 +103,8 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
         on_existing: What happens to a run in `log_dir`: `"continue"` goes on with it whatever
             the weights, `"new"` records into `<log_dir>-2`, `"overwrite"` deletes it.
             `"auto"` decides by the weights, see "Going on" in docs/recording.md.
+        audit: Logs at the end of `fit` how many labels of the samples are probably wrong, and
+            the first ten with the class to change each to (docs/label_errors.md).
         verbose: Whether lines are logged; `"auto"` follows `fit`'s own `verbose`.
 
     Raises:
@@ -134,6 +136,7 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
         dtype: DTypeLike = "float32",
         on_snapshot: Callable[[int, Tensors], None] | None = None,
         on_existing: OnExisting = "auto",
+        audit: bool = False,
         verbose: bool | Literal["auto"] = "auto",
     ) -> None:
         super().__init__()
@@ -145,6 +148,7 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
             dtype=checked_dtype(dtype),
             on_snapshot=on_snapshot,
             on_existing=checked_on_existing(on_existing),
+            audit=bool(audit),
             verbose=verbose,
         )
         self._trace = partial(

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.analysis import findings
+from tb_embed_plugin.analysis.label_audit import audit_labels, in_words
 from tb_embed_plugin.analysis.layer_metrics import LayerMetrics
 from tb_embed_plugin.arguments import Arguments
 from tb_embed_plugin.errors import ArgumentError
@@ -110,7 +111,7 @@ def list_findings(service: Service, arguments: Arguments) -> Answer:
     """Answers a layer's warnings, and how many samples each rule names."""
     measures = measures_of(service, arguments)
     state = measure_on(measures)
-    found: dict[str, Any] = {"warnings": [], "rules": []}
+    found: dict[str, Any] = {"warnings": [], "rules": [], "label_errors": None}
     if state["state"] == "done":
         with service.turns.turn():
             found = _describe_findings(measures)
@@ -170,22 +171,30 @@ def _describe_ranking(measures: LayerMetrics, rule: str, limit: int) -> dict[str
         {"sample": int(sample), "score": float(score), "steps": trained[at].tolist()}
         for sample, score, at in rows
     ]
-    if rule == "suspicious_label":
-        said = findings.neighbors_say(measures, ranking.samples[:limit])
-        for row, (name, share) in zip(described, said, strict=True):
-            row["neighbors"] = {"label": name, "share": share}
+    if rule == "label_error":
+        suggestion = audit_labels(measures).suggestion
+        for row in described:
+            row["change_to"] = measures.labels.names[suggestion[row["sample"]]]
     return {"total_ranked": len(ranking.samples), "samples": described}
 
 
 def _describe_findings(measures: LayerMetrics) -> dict[str, Any]:
     warnings = findings.warnings(measures)
     rankings = findings.all_rankings(measures) if measures.trained else {}
+    errors = audit_labels(measures) if "label_error" in rankings else None
     return {
         "warnings": [{**vars(one), "samples": one.samples.tolist()} for one in warnings],
         "rules": [
             {"rule": rule, **_words(measures, rule), "count": len(ranking.samples)}
             for rule, ranking in rankings.items()
         ],
+        "label_errors": None
+        if errors is None
+        else {
+            "expected": errors.expected,
+            "interval": errors.interval,
+            "sentence": in_words(errors.expected, errors.interval),
+        },
     }
 
 

@@ -122,7 +122,7 @@ def test_the_folded_inspector_counts_the_warnings(
     tab.wait_for_picture(1)
 
 
-def test_the_list_of_suspicious_labels_is_of_those_planted(
+def test_the_list_of_possible_label_errors_is_of_those_planted(
     open_tab: Open, faulty: TensorBoardProcess, planted: NDArray[np.int64]
 ) -> None:
     tab = open_tab(faulty, width=1500)

@@ -16,7 +16,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from PIL import Image
 
-from tb_embed_plugin import EmbeddingCheckpoint, MisuseError
+from tb_embed_plugin import EmbeddingCheckpoint, MisuseError, open_run
 from tests.faults.system_calls import failing
 from tests.harness import EPOCHS, Recording, columns_of, read_run, wait_until
 
@@ -377,3 +377,22 @@ def test_the_manifest_is_what_the_documentation_says(recording: Recording) -> No
     documentation = (Path(__file__).parents[2] / "docs/run_format.md").read_text()
     for key in [*manifest, *manifest["steps"][0], *manifest["phases"][0]]:
         assert f"`{key}`" in documentation, key
+
+
+def test_audit_logs_the_labels_that_are_probably_wrong_and_never_fails(
+    tmp_path: Path, digits: Digits, make_model: MakeModel, caplog: pytest.LogCaptureFixture
+) -> None:
+    x, y = digits
+    wrong = y.copy()
+    wrong[:30] = (y[:30] + 1) % 10
+    checkpoint = EmbeddingCheckpoint(tmp_path / "run", x, wrong, images=False, audit=True)
+    with caplog.at_level("INFO", "tb_embed_plugin"):
+        fit(make_model(), digits, checkpoint, epochs=4, batch_size=16)
+    found = open_run(tmp_path, "run").layer().label_errors()
+    assert caplog.messages[-1] == found.table()
+    assert np.isin(found.samples[:10], np.arange(30)).sum() >= 8
+
+    unlabeled = EmbeddingCheckpoint(tmp_path / "other", x, images=False, audit=True)
+    with pytest.warns(RuntimeWarning, match="could not look for label errors.*no labels"):
+        fit(make_model(), digits, unlabeled, epochs=1)
+    assert read_run(tmp_path / "other").steps == [0, 1]

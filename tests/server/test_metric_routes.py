@@ -155,23 +155,22 @@ def test_what_the_catalog_lists_can_be_had_by_one_title(client: Client) -> None:
     told = [(metric["name"], metric["title"]) for metric in of_steps]
     assert told == [(metric["name"], metric["title"]) for metric in listed["step_metrics"]]
     for rule in answer_until_done(client, "findings")["rules"]:
-        name = {"suspicious_label": "suspicion"}.get(rule["rule"], rule["rule"])
-        called = [m["title"] for m in listed["sample_metrics"] if m["name"] == name]
+        called = [m["title"] for m in listed["sample_metrics"] if m["name"] == rule["rule"]]
         assert called in ([], [rule["title"]])
 
 
-def test_a_label_that_may_be_wrong_says_what_most_neighbors_are_called(
+def test_a_label_that_may_be_wrong_says_what_to_change_it_to(
     client: Client, recording: Recording
 ) -> None:
-    layer = open_run(recording.run_dir).layer()
-    around = layer.labels[layer.neighbors(layer.steps[-1])]
-    ranked = answer_until_done(client, "samples", rule="suspicious_label")["samples"]
-    assert ranked
-    for entry in ranked:
-        counts = np.bincount(around[entry["sample"]], minlength=len(layer.classes))
-        said = layer.classes.index(entry["neighbors"]["label"])
-        assert counts[said] == counts.max()
-        assert entry["neighbors"]["share"] == pytest.approx(counts.max() / counts.sum())
+    found = open_run(recording.run_dir).layer().label_errors()
+    ranked = answer_until_done(client, "samples", rule="label_error")
+    told = [(one["sample"], one["change_to"]) for one in ranked["samples"]]
+    assert told == list(zip(found.samples.tolist(), found.new, strict=True))
+    assert ranked["total_ranked"] == round(found.expected) > 0
+    errors = answer_until_done(client, "findings")["label_errors"]
+    assert errors["expected"] == pytest.approx(found.expected)
+    assert errors["interval"] == pytest.approx(found.interval)
+    assert errors["sentence"] == found.sentence()
 
 
 def test_loss_is_the_cross_entropy(client: Client) -> None:

@@ -15,6 +15,7 @@ from tb_embed_plugin.recording.options.options import OnExisting, RecordingOptio
 from tb_embed_plugin.recording.samples.samples import Samples
 from tb_embed_plugin.recording.training.announcement import announce_end, announce_start
 from tb_embed_plugin.recording.training.console import failure_words, warn
+from tb_embed_plugin.recording.training.label_audit import log_label_errors
 from tb_embed_plugin.recording.training.progress import TrainingProgress
 from tb_embed_plugin.recording.training.resume import ResumePoint
 from tb_embed_plugin.recording.training.run_location import (
@@ -124,6 +125,8 @@ class RecordedTraining:
             if self._is_verbose and is_recorded and self._location is not None:
                 seconds = time.perf_counter() - self._started
                 announce_end(self._location.run_dir, recorder, self._snapshot_size, seconds)
+            if self._options.audit and is_recorded and self._location is not None:
+                log_label_errors(self._location.run_dir)
         self._close()
 
     def interrupt(self) -> None:

@@ -16,7 +16,7 @@ const titles = (rules: RuleCount[]) => {
 
 describe("lists of samples", () => {
   it("begin with labels and what was never or no longer known, in that order", () => {
-    const rules = ["moved", "never_learnt", "lost", "forgotten", "suspicious_label", "flipping"];
+    const rules = ["moved", "never_learnt", "lost", "forgotten", "label_error", "flipping"];
     expect(titles(rules.map((name) => rule(name, 2)))).toEqual([
       ["Possible label errors", "Forgotten", "Learned, then forgotten", "Never learned"],
       ["flipping", "moved"],

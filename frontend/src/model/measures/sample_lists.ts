@@ -1,9 +1,12 @@
 // Which lists of samples are shown first of a layer, and how much of each.
 import type { RuleCount } from "../../measures";
 
+/** The rule whose samples are named with the class to change to. */
+export const LABEL_ERROR = "label_error";
+
 /** Those that a person wants to look at, in this order, with what the whole list is called. */
 const FIRST: Readonly<Record<string, string>> = {
-  suspicious_label: "Possible label errors",
+  [LABEL_ERROR]: "Possible label errors",
   forgotten: "Forgotten",
   lost: "Learned, then forgotten",
   never_learnt: "Never learned",

@@ -2,7 +2,13 @@ import { expect, it } from "vitest";
 import type { Findings } from "../../measures";
 import { manyInWords, noWarnings, warningId } from "./model";
 
-const NONE: Findings = { warnings: [], rules: [], samples_measured: 90, least_samples: 50 };
+const NONE: Findings = {
+  warnings: [],
+  rules: [],
+  label_errors: null,
+  samples_measured: 90,
+  least_samples: 50,
+};
 
 it("says that there is nothing to warn of, or that samples are too few to tell", () => {
   expect(noWarnings(NONE)).toBe("No warnings.");

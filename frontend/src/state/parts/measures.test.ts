@@ -86,12 +86,12 @@ describe("what is measured", () => {
     store.measures.catalog.value = [
       metric("distance"),
       metric("loss", { needs_outputs: true }),
-      metric("suspicion", { needs_label: true, over_run: true }),
+      metric("label_error", { needs_label: true, over_run: true }),
     ];
     const offered = () => measuredColors(store).map(([name]) => name);
-    expect(offered()).toEqual(["step: distance", "step: loss", "run: suspicion"]);
+    expect(offered()).toEqual(["step: distance", "step: loss", "run: label_error"]);
     store.measures.metrics.value = { classes_are_outputs: false, metrics: [] } as never;
-    expect(offered()).toEqual(["step: distance", "run: suspicion"]);
+    expect(offered()).toEqual(["step: distance", "run: label_error"]);
     expect(store.measures.predictionsKnown.value).toBe(true);
     store.requestedLabel.value = "";
     expect(offered()).toEqual(["step: distance"]);

@@ -1,0 +1,163 @@
+"""Which labels are probably wrong: by a reference in plain loops, and of planted errors."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from sklearn.metrics import average_precision_score
+
+from tb_embed_plugin import open_run
+from tb_embed_plugin.errors import UnsuitableDataError
+from tb_embed_plugin.metrics.label_errors import (
+    NEIGHBORS_OFFSET,
+    NEIGHBORS_SLOPE,
+    OFFSET,
+    SLOPE,
+    Evidence,
+    label_errors,
+)
+from tests import perceptron
+from tests.planted import random_snapshots, write_run
+
+Digits = tuple[NDArray[np.float32], NDArray[np.int64]]
+
+
+def random_evidence(*, outputs: bool) -> Evidence:
+    rng = np.random.default_rng(0)
+    n, steps, k, classes = 40, 5, 4, 3
+    return Evidence(
+        labels=rng.integers(-1, classes, n),
+        neighbors=[rng.integers(0, n, (n, k)) for _ in range(steps)],
+        neighborhood_label=rng.integers(0, classes, (steps, n)),
+        share=rng.random((steps, n)),
+        prediction=rng.integers(0, classes, (steps, n)) if outputs else None,
+        true_probability=rng.random((steps, n)) if outputs else None,
+    )
+
+
+def reference(seen: Evidence) -> list[float]:
+    """The rule of docs/label_errors.md, sample by sample."""
+    labels, steps = seen.labels.tolist(), len(seen.neighbors)
+    samples = [i for i, label in enumerate(labels) if label >= 0]
+    early = seen.neighborhood_label[:2]
+    disputed = {i for i in samples if sum(early[:, i] != labels[i]) > 1}
+
+    def odds(share: float) -> float:
+        return float(np.log((share + 0.03) / (1.03 - share)))
+
+    weights_of_steps = [1 / steps] * steps
+
+    def vote(i: int, trust: dict[int, float]) -> float:
+        total = 0.0
+        for step, neighbors in zip(weights_of_steps, seen.neighbors, strict=True):
+            near = [int(j) for j in neighbors[i]]
+            weights = [trust.get(j, 0) for j in near]
+            own = sum(w for j, w in zip(near, weights, strict=True) if labels[j] == labels[i])
+            total += step * (own + 1e-3) / (sum(weights) + 2e-3)
+        return odds(total)
+
+    def curve(x: float) -> float:
+        return float(1 / (1 + np.exp(-x)))
+
+    first = {i: float(i not in disputed) for i in samples}
+    given, predicted = seen.true_probability, seen.prediction
+    if given is None or predicted is None:
+        trust = {i: curve(vote(i, first)) for i in samples}
+        slope, offset = NEIGHBORS_SLOPE, NEIGHBORS_OFFSET
+        score = {i: vote(i, trust) for i in samples}
+    else:
+        undisputed = set(samples) - disputed
+
+        def learned(of: set[int], t: int) -> float:
+            hits = sum(bool(predicted[t, i] == labels[i]) for i in of)
+            return (hits + 1) / (len(of) + 2)
+
+        worth = [
+            max(learned(undisputed, t) - learned(disputed, t), 0.02) ** 2 for t in range(steps)
+        ]
+        weights_of_steps = [one / sum(worth) for one in worth]
+        mean = {i: odds(float(np.dot(weights_of_steps, given[:, i]))) for i in samples}
+        trust = {i: curve(mean[i] + vote(i, first)) for i in samples}
+        by_heart = learned(disputed, steps - 1)
+        slope, offset = SLOPE, OFFSET
+        score = {
+            i: mean[i] + vote(i, trust) + (1 - by_heart) / 2 * odds(given[-1, i])
+            for i in samples
+        }
+    return [
+        curve(offset - slope * score[i]) if i in score else np.nan for i in range(len(labels))
+    ]
+
+
+@pytest.mark.parametrize("outputs", [True, False])
+def test_the_probability_is_that_of_the_rule(*, outputs: bool) -> None:
+    seen = random_evidence(outputs=outputs)
+    found = label_errors(seen)
+    np.testing.assert_allclose(found.probability, reference(seen), rtol=1e-9)
+    assert found.expected == pytest.approx(np.nansum(found.probability))
+    low, high = found.interval
+    assert low < found.expected < high
+    assert len(found.samples) == round(found.expected)
+    assert (np.diff(found.probability[found.samples]) <= 0).all()
+    assert (seen.labels[found.samples] >= 0).all()
+    assert (found.suggestion[found.samples] != seen.labels[found.samples]).all()
+
+
+def test_the_class_to_change_to_is_the_one_named_most() -> None:
+    seen = Evidence(
+        labels=np.array([0, 0, 1]),
+        neighbors=[np.array([[1], [0], [1]])] * 2,
+        neighborhood_label=np.array([[2, 0, 0], [0, 0, 0]]),
+        share=np.array([[0.6, 1, 1], [1, 1, 1]]),
+        prediction=np.array([[1, 0, 0], [1, 0, 2]]),
+        true_probability=np.array([[0.5, 1, 0.4], [0.8, 1, 0.1]]),
+    )
+    # Sample 0: 1 by .5 + .2, 2 by .6; sample 1: nobody; sample 2: 0 by 2 + .6, 2 by .9.
+    assert label_errors(seen).suggestion.tolist() == [1, -1, 0]
+
+
+@pytest.mark.parametrize("learned", ["the right labels", "the wrong ones, by heart"])
+def test_planted_errors_come_first_with_their_right_class(
+    tmp_path: Path, digits: Digits, learned: str
+) -> None:
+    """A twentieth of the labels changed, in samples as if held out, and in trained ones."""
+    images, labels = digits
+    rng = np.random.default_rng(0)
+    planted = rng.choice(len(labels), 90, replace=False)
+    wrong = labels.copy()
+    wrong[planted] = (labels[planted] + rng.integers(1, 10, 90)) % 10
+    perceptron.train(
+        tmp_path / "run",
+        images.reshape(-1, 64),
+        wrong,
+        perceptron.Adam(3e-3),
+        epochs=12 if learned != "the right labels" else 4,
+        widths=(128, 64),
+        learnt={0: labels} if learned == "the right labels" else None,
+    )
+    layer = open_run(tmp_path, "run").layer("fc1")
+    found = layer.label_errors()
+
+    is_planted = np.isin(np.arange(len(labels)), planted)
+    assert average_precision_score(is_planted, found.probability) >= 0.95
+    assert (found.suggestion == labels)[planted].mean() >= 0.9
+    assert found.interval[0] < 90 < found.interval[1]
+    assert found.samples.tolist() == layer.ranking("label_error").samples.tolist()
+    rows = list(csv.DictReader(io.StringIO(found.csv())))
+    assert [int(row["id"]) for row in rows] == found.samples.tolist()
+    assert [row["new"] for row in rows[:20]] == [str(labels[i]) for i in found.samples[:20]]
+    assert {row["decided"] for row in rows} == {""}
+    first = found.table().splitlines()
+    assert len(first) == 12
+    assert first[0] == found.sentence()
+
+
+def test_without_labels_it_is_said_what_is_missing(tmp_path: Path) -> None:
+    write_run(tmp_path / "run", {"fc1": random_snapshots(0)})
+    with pytest.raises(UnsuitableDataError, match="record it with labels="):
+        open_run(tmp_path, "run").layer("fc1").label_errors()
