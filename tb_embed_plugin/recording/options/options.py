@@ -30,8 +30,8 @@ class RecordingOptions:
         dtype: The dtype of stored activations.
         on_snapshot: Called with the step and the tensors of each snapshot.
         on_existing: What happens to a run that `log_dir` holds.
-        audit: Whether possible label errors are logged at the end.
         verbose: Whether lines are logged; "auto" to follow `fit`.
+        audit: Whether possible label errors are logged at the end.
         recorder: The recorder's name, for messages.
     """
 
@@ -41,8 +41,8 @@ class RecordingOptions:
     dtype: np.dtype[np.generic]
     on_snapshot: Callable[[int, Tensors], None] | None
     on_existing: OnExisting
-    audit: bool
     verbose: bool | Literal["auto"]
+    audit: bool = False
     recorder: str = "EmbeddingCheckpoint"
 
 
