@@ -102,7 +102,7 @@ def test_five_clusters_by_class_are_measured_by_class_though_sex_comes_first(
     assert metric(client, "silhouette")[2] == pytest.approx(expected, abs=1e-3)
     wrong = ask(client, "samples", rule="label_error")["samples"]
     assert wrong[0]["sample"] == WRONG
-    assert wrong[0]["score"] > 0.9
+    assert wrong[0]["score"] > 0.8
     assert min(quality(client)) >= 0.95
 
 
