@@ -5,7 +5,6 @@ See docs/analysis.md.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,11 +14,12 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin.analysis import findings
 from tb_embed_plugin.analysis.comparison import Comparison
+from tb_embed_plugin.analysis.data_frame import frame
 from tb_embed_plugin.analysis.label_audit import LabelAudit, audit_labels
 from tb_embed_plugin.analysis.layer_metrics import LayerMetrics
 from tb_embed_plugin.analysis.metrics_cache import MetricsCache
 from tb_embed_plugin.analysis.same_samples import same_samples
-from tb_embed_plugin.errors import MisuseError, NotRecordedError
+from tb_embed_plugin.errors import NotRecordedError
 from tb_embed_plugin.local_paths import local_path
 from tb_embed_plugin.metrics.catalog import STEP_METRICS
 from tb_embed_plugin.metrics.rankings import Ranking
@@ -268,7 +268,7 @@ class OpenLayer:
         Raises:
             MisuseError: pandas is not installed.
         """
-        return _frame(self.metrics(), "step", self.steps)
+        return frame(self.metrics(), "step", self.steps)
 
     def samples_frame(self) -> pd.DataFrame:
         """Returns the metadata and `summary` as a data frame, a row a sample.
@@ -279,7 +279,7 @@ class OpenLayer:
             MisuseError: pandas is not installed.
         """
         columns = {**self.summary(), **self.metadata}
-        return _frame(columns, "sample", range(self._measures.facts.samples))
+        return frame(columns, "sample", range(self._measures.facts.samples))
 
     def ranking_frame(self, rule: str) -> pd.DataFrame:
         """Returns `ranking` with the metadata as a data frame, the first row the first.
@@ -296,15 +296,4 @@ class OpenLayer:
             "score": ranking.scores,
             "steps": [steps[events].tolist() for events in ranking.events.T],
         }
-        return _frame(found, "sample", ranking.samples.tolist())
-
-
-def _frame(columns: Mapping[str, object], name: str, index: Sequence[int]) -> pd.DataFrame:
-    try:
-        import pandas as pd
-    except ImportError as error:
-        raise MisuseError(
-            "data frames need pandas, which cannot be imported; install it with pip "
-            "install pandas, or use the methods that return arrays"
-        ) from error
-    return pd.DataFrame(dict(columns), index=pd.Index(index, name=name))
+        return frame(found, "sample", ranking.samples.tolist())

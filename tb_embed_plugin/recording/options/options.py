@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
@@ -43,6 +43,11 @@ class RecordingOptions:
     on_existing: OnExisting
     verbose: bool | Literal["auto"]
     audit: bool = False
+
+    def is_verbose(self, params: Mapping[str, Any]) -> bool:
+        """Whether lines are logged of a training of which `params` are known."""
+        return bool(params.get("verbose", 1) if self.verbose == "auto" else self.verbose)
+
     recorder: str = "EmbeddingCheckpoint"
 
 

@@ -122,7 +122,11 @@ class RecordedTraining:
             recorder.close()
             # Not after a failure, which has ended it with a warning.
             is_recorded = not (self._has_ended or recorder.failed)
-            if self._is_verbose and is_recorded and self._location is not None:
+            if (
+                self._options.is_verbose(self._params)
+                and is_recorded
+                and self._location is not None
+            ):
                 seconds = time.perf_counter() - self._started
                 announce_end(self._location.run_dir, recorder, self._snapshot_size, seconds)
             if self._options.audit and is_recorded and self._location is not None:
@@ -186,7 +190,7 @@ class RecordedTraining:
             samples.images,
             options,
             self._params,
-            verbose=self._is_verbose,
+            verbose=self._options.is_verbose(self._params),
         )
         if samples.images is not None and writer.manifest.sprite is None:
             self._recorder.write_thumbnails(samples.images)
@@ -276,12 +280,6 @@ class RecordedTraining:
         """Finished epochs or batches, whichever the schedule counts."""
         by_epoch = self._options.schedule.unit == "epoch"
         return self._progress.epochs if by_epoch else self._progress.batches
-
-    @property
-    def _is_verbose(self) -> bool:
-        if self._options.verbose == "auto":
-            return bool(self._params.get("verbose", 1))
-        return self._options.verbose
 
     @property
     def _snapshot_size(self) -> int:
