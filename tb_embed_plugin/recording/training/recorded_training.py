@@ -121,16 +121,14 @@ class RecordedTraining:
             self._add_phase("ended")
             recorder.close()
             # Not after a failure, which has ended it with a warning.
-            is_recorded = not (self._has_ended or recorder.failed)
-            if (
-                self._options.is_verbose(self._params)
-                and is_recorded
-                and self._location is not None
-            ):
-                seconds = time.perf_counter() - self._started
-                announce_end(self._location.run_dir, recorder, self._snapshot_size, seconds)
-            if self._options.audit and is_recorded and self._location is not None:
-                log_label_errors(self._location.run_dir)
+            if self._location is not None and not (self._has_ended or recorder.failed):
+                run_dir = self._location.run_dir
+                if self._options.is_verbose(self._params):
+                    seconds = time.perf_counter() - self._started
+                    size = self._forward.size * self._options.dtype.itemsize
+                    announce_end(run_dir, recorder, size, seconds)
+                if self._options.audit:
+                    log_label_errors(run_dir)
         self._close()
 
     def interrupt(self) -> None:
@@ -280,10 +278,6 @@ class RecordedTraining:
         """Finished epochs or batches, whichever the schedule counts."""
         by_epoch = self._options.schedule.unit == "epoch"
         return self._progress.epochs if by_epoch else self._progress.batches
-
-    @property
-    def _snapshot_size(self) -> int:
-        return self._forward.size * self._options.dtype.itemsize
 
     def _guarded(self, do: Callable[[], None]) -> None:
         try:
