@@ -316,6 +316,7 @@ def test_outputs_are_recorded_where_their_kind_is_known(
     assert (info and info.head) == ("0.2" if kind and not is_log else None)
     told = "pass outputs='logits' or 'probabilities'" in caplog.text
     assert told == (kind is None and outputs == "auto")
+    assert " kB a snapshot)" in caplog.text, "nobody knows how many there will be"
 
 
 @pytest.mark.parametrize(("last", "kind"), [(nn.Sigmoid(), "probabilities"), (None, "logits")])

@@ -33,12 +33,17 @@ def announce_start(
     snapshots = 1 + options.schedule.count(units)
     if options.max_to_keep is not None:
         snapshots = min(snapshots, options.max_to_keep)
-    need = snapshots * forward.size * options.dtype.itemsize
+    size = forward.size * options.dtype.itemsize
+    need = snapshots * size
+    planned = f"about {count_snapshots(snapshots)}, {format_bytes(need)}"
+    if not params.get("epochs"):
+        # A loop does not say how long it will go on.
+        planned, need = f"{format_bytes(size)} a snapshot", size
     if verbose:
         names = [layer.name for layer in forward.layers]
         log_line(
             f"Recording layer{'s' * (len(names) > 1)} {', '.join(names)} to {run_dir} "
-            f"(about {count_snapshots(snapshots)}, {format_bytes(need)})."
+            f"({planned})."
         )
         if images is not None and images.scaling:
             log_line(f"The thumbnails show x, {images.scaling}; pass images= for others.")
