@@ -3,7 +3,8 @@
 Claim: PCA of 10,000 x 200 over 11 steps, from files to all frames of 10 components, takes at
 most twice NumPy's covariance and `eigh` of arrays in memory.
 
-PCA of 1,000,000 x 128 over 3 steps likewise, with at most 1.5 times one step's array in memory.
+PCA of 1,000,000 x 128 over 3 steps likewise, with at most 1.5 times one step's array in memory,
+and of layers of 4,096 units likewise; of fewer samples than units at most a quarter of it.
 
 The floor is the covariance of arrays that are in memory already, in float64 as NumPy makes it
 quickest, step by step, and `eigh`; it makes no coordinates. It is given all threads of BLAS and
@@ -94,7 +95,7 @@ def peak_mib() -> float:
     return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
-def measure(samples: int, units: int, steps: int, n_pairs: int) -> bool:
+def measure(samples: int, units: int, steps: int, n_pairs: int, most: float = MOST) -> bool:
     """Prints both claims for one size; returns whether they hold."""
     # Here, so that the process whose memory is measured does not load what the tests need.
     from tests.planted import write_run
@@ -114,12 +115,12 @@ def measure(samples: int, units: int, steps: int, n_pairs: int) -> bool:
     print(
         f"PCA of {steps} steps of {samples:,} x {units}, files to coordinates: {ours:.3f} s; "
         f"NumPy's covariance and eigh in memory: {least:.3f} s; "
-        f"{ratio} (at most {MOST}); at the peak {used:.0f} MiB, "
+        f"{ratio} (at most {most}); at the peak {used:.0f} MiB, "
         f"{used / step_mib:.2f} times one step's array",
         flush=True,
     )
     large = samples >= 1_000_000
-    return ratio.median <= MOST and (not large or used <= MOST_MEMORY * step_mib)
+    return ratio.median <= most and (not large or used <= MOST_MEMORY * step_mib)
 
 
 def main() -> int:
@@ -129,7 +130,12 @@ def main() -> int:
         project(Path(sys.argv[-1]))
         print(peak_mib() - before)
         return 0
-    held = [measure(10_000, 200, 11, n_pairs=15), measure(1_000_000, 128, 3, n_pairs=3)]
+    held = [
+        measure(10_000, 200, 11, n_pairs=15),
+        measure(1_000_000, 128, 3, n_pairs=3),
+        measure(500, 4_096, 3, n_pairs=2, most=0.25),
+        measure(10_000, 4_096, 2, n_pairs=2),
+    ]
     return int(not all(held))
 
 

@@ -122,7 +122,9 @@ def test_links_in_the_place_of_what_the_recorder_writes_are_not_followed(
         run_dir = tmp_path / f"run{i}"
         if begun:
             shutil.copytree(model, run_dir)
-        swapped(run_dir / name, outside / ("folder" if (model / name).is_dir() else "file"))
+        # A link to nothing would have a file made where it leads.
+        file = "nothing" if begun else "file"
+        swapped(run_dir / name, outside / ("folder" if (model / name).is_dir() else file))
         with contextlib.suppress(EmbedError), warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)
             snapshots(run_dir, range(2, 4))
@@ -151,8 +153,10 @@ def test_links_in_the_place_of_what_the_server_writes_are_not_followed(
     run_dir.mkdir()
     cache = cache_of(run_dir)
     Cache(cache.folder).keep_frame("layout", "old", FRAME)
-    is_file = name.endswith(("lock", "safetensors", "new", "json"))
-    swapped(run_dir / name, outside / ("file" if is_file else "folder"))
+    is_file = name.endswith(("safetensors", "new", "json"))
+    # The content of a lock never changes, but a link to nothing would have a file made.
+    target = "nothing" if name.endswith("lock") else "file" if is_file else "folder"
+    swapped(run_dir / name, outside / target)
 
     small = Cache(cache.folder, limit=1, home=run_dir)
     acts: list[Callable[[], object]] = [
@@ -166,6 +170,9 @@ def test_links_in_the_place_of_what_the_server_writes_are_not_followed(
     for act in acts:
         with contextlib.suppress(OSError):
             act()
+        if name.endswith(".new") and act is acts[0]:
+            kept = cache.frame("layout", "a", FRAME.shape)
+            assert kept is not None, "nobody foresees the name of an unfinished file"
 
 
 def lay_out(cache: Cache) -> None:
