@@ -4,7 +4,9 @@
 import { start as startSession } from "./effects/session";
 import { borrowFonts, watchRoom, watchTheme, watchVisibility } from "./host";
 import { listenForKeys } from "./keys";
+import { pause } from "./pause";
 import { createStore } from "./state/new_store";
+import { until } from "./state/parts/until";
 import type { Store } from "./state/store";
 import shared from "./style/index.css?inline";
 
@@ -20,6 +22,9 @@ const WIDE = 720;
 /** From here on there is room for a second panel that opens by itself, and for two panes between both. */
 const ROOM_TO_INSPECT = 1200;
 const ROOM_TO_COMPARE = 1800;
+
+/** Milliseconds without a page that nobody takes for an empty one. */
+const PATIENCE = 200;
 
 /** The part of the page that shows the store. */
 export interface DrawingPart {
@@ -58,6 +63,7 @@ export async function start(
   }
   listenForKeys(store, leaving.signal);
   const { mount } = await drawingPart;
+  await asked(store, leaving.signal);
   const unmount = mount(store);
   window.addEventListener("pagehide", (event) => {
     // A page that is kept for the way back goes on living.
@@ -65,6 +71,15 @@ export async function start(
     leaving.abort();
     unmount();
   });
+}
+
+/**
+ * Resolves once the first picture was asked for: the page is built while the server works on it. Where the list of runs does
+ * not come at once, there is nothing to ask for, and the page says that it waits.
+ */
+async function asked(store: Store, signal: AbortSignal): Promise<void> {
+  const listed = until(() => store.runs.value !== null, signal);
+  await Promise.race([listed, pause(PATIENCE, signal)]);
 }
 
 /** TensorBoard's frame has no language, no title and no viewport of its own. */

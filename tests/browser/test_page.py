@@ -322,14 +322,25 @@ def test_another_layer_can_be_chosen(open_tab: Open, odd: TensorBoardProcess) ->
     expect(tab.frame.get_by_text(re.compile("90 samples . 10 units"))).to_be_visible()
 
 
-def test_waiting_is_said_in_words(open_tab: Open) -> None:
-    tab = open_tab()
+COUNT_PROGRAMS = """
+window.programs = 0;
+const link = WebGL2RenderingContext.prototype.linkProgram;
+WebGL2RenderingContext.prototype.linkProgram = function (program) {
+  window.programs += 1;
+  link.call(this, program);
+};
+"""
+
+
+def test_waiting_is_said_in_words_while_what_draws_is_made_ready(open_tab: Open) -> None:
+    tab = open_tab(script=COUNT_PROGRAMS)
     tab.wait_for_picture(EPOCHS)
     tab.page.route("**/projection?**", lambda route: None)
     tab.page.reload()
 
     status = tab.frame.get_by_role("status").filter(has_text="Computing")
     expect(status).to_contain_text(f"Computing epoch {EPOCHS} of fc1")
+    tab.page.wait_for_function("window.programs > 0")
     tab.page.unroute_all(behavior="ignoreErrors")
 
 

@@ -195,9 +195,10 @@ export class Stage {
 
   private draw(now: number): void {
     this.scheduled = 0;
+    // Before there is anything to draw, too: room for the first picture is made while its data travel.
+    if (!this.fitCanvas()) return;
     // An empty canvas is not worth a first frame, which takes long where there is no graphics card.
     if (this.first && !this.subject.present) return;
-    if (!this.fitCanvas()) return;
     const flying = this.eye.advance(now);
     if (flying) {
       this.stale.screen = this.stale.images = true;

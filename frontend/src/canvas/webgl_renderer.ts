@@ -26,6 +26,8 @@ export class WebGlRenderer implements Renderer, SlicePainter {
   private readonly renderer: WebGLRenderer;
   private readonly scene = new ThreeScene();
   private readonly camera = new ThreeCamera();
+  /** No dot at all: whoever draws some later finds their program compiled. */
+  private readonly compiled = new Dots(0);
   private dots: Dots | null = null;
   private images: Images | null = null;
   private ghosts: { readonly dots: Dots; readonly pose: Pose }[] = [];
@@ -48,6 +50,9 @@ export class WebGlRenderer implements Renderer, SlicePainter {
     this.renderer.setClearColor(0, 0);
     this.renderer.sortObjects = false;
     this.scene.matrixWorldAutoUpdate = false;
+    // While the data travel, so that the first picture need not wait for it.
+    this.renderer.compile(this.scene.add(this.compiled.object), this.camera);
+    this.scene.remove(this.compiled.object);
   }
 
   hold(looks: PointAttributes | null): void {
@@ -207,6 +212,7 @@ export class WebGlRenderer implements Renderer, SlicePainter {
     this.hold(null);
     this.setSprites(null);
     this.back?.dispose();
+    this.compiled.dispose();
     this.renderer.dispose();
     // A browser has some sixteen contexts: one that waited to be collected would in time cost another canvas its own.
     this.renderer.forceContextLoss();
