@@ -68,7 +68,7 @@ def test_the_same_network_is_recorded_alike(logs: tuple[Path, NDArray[np.intp]])
 
 def test_planted_labels_are_found(logs: tuple[Path, NDArray[np.intp]]) -> None:
     for name in RUNS:
-        found = open_run(logs[0], name).layer("fc1").ranking("suspicious_label").samples
+        found = open_run(logs[0], name).layer("fc1").ranking("label_error").samples
         assert np.isin(found[:PLANTED], logs[1]).mean() > 0.8, name
 
 
