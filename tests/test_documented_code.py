@@ -2,7 +2,8 @@
 
 Blocks of Python run in the order of their page, in one namespace a page. Of commands the words
 are read by the parser of the program that they start, and `tb-embed check` runs. What is to be
-read alone is marked as text. `docs/extending.md` has tests of its own.
+read alone is marked as text. `docs/extending.md` has tests of its own, and so has
+`docs/pytorch.md`, on the lane of PyTorch.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 TO_READ = {"text", "json"}
-OWN_TESTS = {"extending.md"}
+OWN_TESTS = {"extending.md", "pytorch.md"}
 SAMPLES = 150
 
 Digits = tuple[NDArray[np.float32], NDArray[np.int64]]

@@ -100,9 +100,9 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
         on_snapshot: Called with the step and the activations by tensor name, float32
             (n_samples, n_units), whenever a snapshot is recorded. The next snapshot
             overwrites them: copy what you keep.
-        on_existing: What happens to a run in `log_dir`: `"continue"` goes on with it whatever
+        on_existing: What happens to a run in `log_dir`: `"continue"` resumes it whatever
             the weights, `"new"` records into `<log_dir>-2`, `"overwrite"` deletes it.
-            `"auto"` decides by the weights, see "Going on" in docs/recording.md.
+            `"auto"` decides by the weights, see "Resuming a run" in docs/recording.md.
         audit: Logs at the end of `fit` how many labels of the samples are probably wrong, and
             the first ten with the class to change each to (docs/label_errors.md).
         verbose: Whether lines are logged; `"auto"` follows `fit`'s own `verbose`.

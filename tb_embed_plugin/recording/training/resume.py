@@ -37,7 +37,7 @@ class ResumePoint:
 
 
 def find_resume_point(run: Manifest, digests: Sequence[str]) -> ResumePoint | None:
-    """Returns the point from which a training goes on with a run, None where it does not.
+    """Returns the point from which a training resumes a run, None where it does not.
 
     Args:
         run: The run.
@@ -62,7 +62,7 @@ def resume_from(step: Step, evidence: ResumeEvidence) -> ResumePoint:
 
 
 def why_not_resumed(run: Manifest, layers: Sequence[Layer], fingerprint: str) -> str:
-    """Returns the reason, in words, why a new training does not go on with a run."""
+    """Returns the reason, in words, why a new training does not resume a run."""
     if run.fingerprint != fingerprint:
         return "already holds a run of other samples"
     if run.layers != tuple(layers):

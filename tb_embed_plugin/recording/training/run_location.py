@@ -39,7 +39,7 @@ EMPTY_RUN = Manifest(
 )
 """The manifest of a directory without a run."""
 
-_REMEDY = 'Pass on_existing="continue" to go on with that run, or "overwrite" to replace it.'
+_REMEDY = 'Pass on_existing="continue" to resume that run, or "overwrite" to replace it.'
 
 
 @dataclass(frozen=True)
