@@ -100,12 +100,25 @@ def find_recorded_output(
 def why_no_output(model: Any, graph: CallGraph) -> str:
     """Returns the reason, for the log, why an output that may be of classes is not recorded.
 
-    Empty where no output may be. A custom loss does not tell the kind of the outputs.
+    Empty where no output may be. A custom loss does not tell the kind of the outputs, and there
+    may be too many classes.
     """
     outputs = output_tensors(graph.outputs)
-    for tensor, loss in zip(outputs.values(), losses_of(model, list(outputs)), strict=True):
-        values = _values(tensor)
-        if values is None or values.shape[1] == 1 or is_of_keras(loss):
+    losses = losses_of(model, list(outputs))
+    for tensor, loss, producer in zip(outputs.values(), losses, graph.producers, strict=True):
+        rows = _rows(tensor)
+        if rows is None:
+            continue
+        classes = rows.shape[1]
+        if classes > MAX_OUTPUT_CLASSES:
+            if categorical_kind(rows, loss, _last_activation(graph, producer)) is None:
+                continue
+            return (
+                f"The model's outputs are not recorded, since they have {classes:,} classes "
+                f"and at most {MAX_OUTPUT_CLASSES:,} are recorded: predictions, and what "
+                "follows from them, are left out. outputs=None leaves this line out."
+            )
+        if classes == 1 or is_of_keras(loss):
             continue
         which = "it has no loss that tells" if loss is None else "its loss does not tell"
         return (
@@ -116,12 +129,18 @@ def why_no_output(model: Any, graph: CallGraph) -> str:
 
 
 def _values(tensor: Any) -> NDArray[np.float64] | None:
-    """Returns an output as rows, None where it cannot be one of classes."""
+    """Returns an output as rows, None where it cannot be one of classes that are recorded."""
+    rows = _rows(tensor)
+    return rows if rows is not None and rows.shape[1] <= MAX_OUTPUT_CLASSES else None
+
+
+def _rows(tensor: Any) -> NDArray[np.float64] | None:
+    """Returns an output as rows, None where it has none, or nothing in them."""
     if not keras.ops.is_tensor(tensor) or len(tensor.shape) not in (1, 2):
         return None
     values = keras.ops.convert_to_numpy(tensor)
     rows: NDArray[np.float64] = values.astype(np.float64).reshape(len(values), -1)
-    return rows if 1 <= rows.shape[1] <= MAX_OUTPUT_CLASSES else None
+    return rows if rows.shape[1] else None
 
 
 def _check_wanted(values: NDArray[np.float64], wanted: OutputsKind) -> None:

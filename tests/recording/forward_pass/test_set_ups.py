@@ -408,6 +408,21 @@ def test_a_head_that_gives_the_outputs_is_recorded(policy: str, activation: str 
     assert outputs.head == "fc1"
 
 
+@pytest.mark.parametrize(
+    ("activation", "loss", "said"),
+    [("softmax", "sparse_categorical_crossentropy", True), (None, "mse", False)],
+)
+def test_too_many_classes_are_told(activation: str | None, loss: str, *, said: bool) -> None:
+    hidden = layers.Dense(4, "relu", name="fc1")
+    model = keras.Sequential([keras.Input((8,)), hidden, layers.Dense(1001, activation)])
+    model.compile("sgd", loss)
+
+    found = trace_forward_pass(model, ["fc1"], X)
+    assert found.outputs is None
+    told = "have 1,001 classes and at most 1,000 are recorded: predictions, and what follows"
+    assert [told in note for note in found.notes] == [True] * said
+
+
 def test_outputs_are_what_somebody_says() -> None:
     model = classifier(keras.Input((8,)), loss=lambda y, p: keras.ops.mean(p))
 
