@@ -149,6 +149,8 @@ setup(
             "import-linter",
             # What runs the notebook of `examples/`.
             "ipykernel",
+            # What holds `--json` against its documented schema.
+            "jsonschema",
             "mypy",
             "nbclient",
             "pandas",

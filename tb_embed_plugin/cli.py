@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tb_embed_plugin.commands.importing.command import add_command
+from tb_embed_plugin.commands.reporting.command import add_commands
 from tb_embed_plugin.errors import ArgumentError, EmbedError
 from tb_embed_plugin.jobs.child_process import let_threads_sleep
 from tb_embed_plugin.local_paths import local_argument
@@ -65,15 +66,13 @@ def _parser() -> argparse.ArgumentParser:
         "--no-serve", action="store_true", help="do not start TensorBoard afterwards"
     )
     demo.set_defaults(command=_demo)
-    check = commands.add_parser("check", help="print what each run holds, and its problems")
-    check.add_argument("logdir", type=local_argument, metavar="LOGDIR")
-    check.set_defaults(command=_check)
     layers = commands.add_parser(
         "layers", help="list the layers of a saved model that can be recorded"
     )
     layers.add_argument("model", type=local_argument, metavar="MODEL.keras")
     layers.set_defaults(command=_layers)
     add_command(commands)
+    add_commands(commands)
     project = commands.add_parser(
         "project", help="compute projections ahead of time, so that the page shows them at once"
     )
@@ -88,19 +87,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     export.add_argument("--output", required=True, type=local_argument, metavar="FILE")
     export.set_defaults(command=_export)
-    metrics = commands.add_parser(
-        "metrics", help="print the metrics of each layer, or write them as scalars"
-    )
-    metrics.add_argument("logdir", type=local_argument, metavar="LOGDIR")
-    metrics.add_argument("--run", help="only this run, by its name in TensorBoard")
-    metrics.add_argument("--layer", help="only this layer")
-    _add_label(metrics)
-    metrics.add_argument(
-        "--write-scalars",
-        action="store_true",
-        help="write them as scalars for TensorBoard, as a run of their own, RUN/metrics",
-    )
-    metrics.set_defaults(command=_metrics)
     _add_label_errors(commands)
     return parser
 
@@ -210,40 +196,6 @@ def _layers(options: argparse.Namespace) -> int:
     from tb_embed_plugin.commands.layers import layers
 
     print(layers(options.model))
-    return 0
-
-
-def _check(options: argparse.Namespace) -> int:
-    from tb_embed_plugin.commands.check import check
-
-    reports = check(options.logdir)
-    for report in reports:
-        print(report.name)
-        for line in report.lines:
-            print(f"  {line}")
-        for problem in report.problems:
-            print(f"  problem: {problem}")
-    return int(any(report.problems for report in reports))
-
-
-def _metrics(options: argparse.Namespace) -> int:
-    from tb_embed_plugin.analysis.findings import warnings
-    from tb_embed_plugin.commands.scalars import measures_below, write_scalars
-
-    for layers in measures_below(options.logdir, options.run, options.layer, options.label):
-        for layer in layers:
-            label = layer.label or "none"
-            print(f"{layer.run.name}, {layer.facts.name} (label: {label})")
-            rows = {step: layer.numbers(step) for step in layer.steps}
-            print(f"  {'step':20}", *[f"{layer.run.step_name(step):>8}" for step in rows])
-            for name in dict.fromkeys(name for row in rows.values() for name in row):
-                numbers = [row.get(name) for row in rows.values()]
-                cells = ["-" if number is None else f"{number:.3f}" for number in numbers]
-                print(f"  {name:20}", *[f"{cell:>8}" for cell in cells])
-            for warning in warnings(layer):
-                print(f"  warning: {warning.sentence}")
-        if options.write_scalars:
-            print(f"scalars written to {write_scalars(layers)}")
     return 0
 
 

@@ -20,18 +20,42 @@ from tb_embed_plugin.runs.run import Run
 
 
 @dataclass(frozen=True)
+class Problem:
+    """What is wrong with a run.
+
+    Attributes:
+        sentence: What it is, and what to do.
+        layer: The layer that it is with, None where it is none alone.
+        step: The step, likewise.
+    """
+
+    sentence: str
+    layer: str | None = None
+    step: int | None = None
+
+
+@dataclass(frozen=True)
 class Report:
     """What one run holds.
 
     Attributes:
-        name: The run.
+        name: The run, or what stands in its place for the log directory itself.
         lines: What it holds, for people.
-        problems: What is wrong, one sentence each.
+        found: What is wrong.
+        run: The run, None where it cannot be read.
+        is_run: Whether it is a run at all.
     """
 
     name: str
     lines: list[str]
-    problems: list[str]
+    found: list[Problem]
+    run: Run | None = None
+    is_run: bool = True
+
+    @property
+    def problems(self) -> list[str]:
+        """What is wrong, one sentence each."""
+        return [one.sentence for one in self.found]
 
 
 def check(logdir: Path) -> list[Report]:
@@ -43,7 +67,8 @@ def check(logdir: Path) -> list[Report]:
     below = Logdir(logdir, list)
     reports = [_report(run) for run in below.list_runs()]
     if below.problems:
-        reports.insert(0, Report("the log directory", [], below.problems))
+        problems = [Problem(sentence) for sentence in below.problems]
+        reports.insert(0, Report("the log directory", [], problems, is_run=False))
     if not reports:
         raise NotRecordedError(
             f"there is no run of EmbeddingCheckpoint and no checkpoint below {logdir}; "
@@ -54,7 +79,7 @@ def check(logdir: Path) -> list[Report]:
 
 def _report(run: Run | BrokenRun) -> Report:
     if isinstance(run, BrokenRun):
-        return Report(run.name, [], [run.problem])
+        return Report(run.name, [], [Problem(run.problem)])
     lines = [_summary(run)] if run.layers else []
     for layer in run.layers:
         samples = "" if run.writer == "tb_embed" else f"{layer.samples:,} samples, "
@@ -63,7 +88,8 @@ def _report(run: Run | BrokenRun) -> Report:
         lines += [f"layer {layer.name}: {note}" for note in layer.notes]
     broken = list(_broken_files(run))
     # Only now: reading has found which snapshots of others are not finite.
-    return Report(run.name, lines, [*run.problems, *broken])
+    problems = [Problem(sentence) for sentence in run.problems]
+    return Report(run.name, lines, [*problems, *broken], run)
 
 
 def _summary(run: Run) -> str:
@@ -92,29 +118,31 @@ def _verify_page(run: Run, layer: str, page: int) -> None:
         ) from error
 
 
-def _broken_files(run: Run) -> Iterator[str]:
-    checks: list[Callable[[], object]] = []
-    known: set[str] = set()
-    for layer in run.layers:
-        # What the page says of a layer that it cannot draw.
-        checks.append(partial(check_width, layer.units))
-        if layer.samples_version not in known:
-            known.add(layer.samples_version)  # layers may share their samples
-            pages = range(layer.sprite.pages if layer.sprite else 0)
-            changing = any(column.by_step for column in layer.columns)
-            checks += [
-                partial(run.columns, layer.name, step)
-                for step in (layer.steps if changing else [None])
-            ]
-            checks += [partial(_verify_page, run, layer.name, page) for page in pages]
-        checks += [partial(run.snapshot, layer.name, step) for step in layer.steps]
-    for look in checks:
+def _broken_files(run: Run) -> Iterator[Problem]:
+    for layer, step, look in _looks(run):
         try:
             look()
         except EmbedError as error:
-            yield str(error)
+            yield Problem(str(error), layer, step)
     if run.writer == "tb_embed" and not (run.path / EVENT_FILE).exists():
-        yield (
+        yield Problem(
             f"{EVENT_FILE} is missing, by which TensorBoard lists the run; continue the "
             "training, or record the run again"
         )
+
+
+def _looks(run: Run) -> Iterator[tuple[str, int | None, Callable[[], object]]]:
+    """Yields what reads each file, with its layer and step."""
+    known: set[str] = set()
+    for layer in run.layers:
+        # What the page says of a layer that it cannot draw.
+        yield layer.name, None, partial(check_width, layer.units)
+        if layer.samples_version not in known:
+            known.add(layer.samples_version)  # layers may share their samples
+            changing = any(column.by_step for column in layer.columns)
+            for step in layer.steps if changing else [None]:
+                yield layer.name, step, partial(run.columns, layer.name, step)
+            for page in range(layer.sprite.pages if layer.sprite else 0):
+                yield layer.name, None, partial(_verify_page, run, layer.name, page)
+        for step in layer.steps:
+            yield layer.name, step, partial(run.snapshot, layer.name, step)

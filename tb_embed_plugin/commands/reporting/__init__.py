@@ -1,0 +1,1 @@
+"""`tb-embed check`, `metrics` and `findings`: what people read, and the same as JSON."""

@@ -1,0 +1,184 @@
+"""The commands `tb-embed check`, `metrics` and `findings`, for people and for programs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urldefrag, urlsplit
+
+from tb_embed_plugin.errors import ArgumentError
+from tb_embed_plugin.local_paths import local_argument
+
+if TYPE_CHECKING:
+    from tb_embed_plugin.commands.reporting.documents import Document, Question
+    from tb_embed_plugin.commands.reporting.finding import Kind
+
+FOUND = 3
+"""The exit status where something was found that `--fail-on` names."""
+
+_FAILS: dict[str, set[Kind]] = {
+    "never": set(),
+    "problem": {"problem"},
+    "warning": {"problem", "warning"},
+}
+
+
+def add_commands(commands: Any) -> None:
+    """Adds the commands to an argparse parser's subparsers."""
+    check = commands.add_parser("check", help="print what each run holds, and its problems")
+    check.add_argument("logdir", type=local_argument, metavar="LOGDIR")
+    _add_output(check)
+    check.set_defaults(command=_check)
+    metrics = commands.add_parser(
+        "metrics", help="print the metrics of each layer, or write them as scalars"
+    )
+    _add_layers(metrics)
+    metrics.add_argument(
+        "--write-scalars",
+        action="store_true",
+        help="write them as scalars for TensorBoard, as a run of their own, RUN/metrics",
+    )
+    _add_output(metrics)
+    metrics.set_defaults(command=_metrics)
+    findings = commands.add_parser(
+        "findings", help="print problems, warnings and samples worth a look, with links"
+    )
+    _add_layers(findings)
+    _add_output(findings)
+    findings.set_defaults(command=_findings)
+
+
+def _add_layers(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments that choose layers."""
+    parser.add_argument("logdir", type=local_argument, metavar="LOGDIR")
+    parser.add_argument("--run", help="only this run, by its name in TensorBoard")
+    parser.add_argument("--layer", help="only this layer")
+    parser.add_argument(
+        "--label",
+        metavar="COLUMN",
+        help="the column with the labels, '' for none; by default the one that check names",
+    )
+
+
+def _add_output(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--json", action="store_true", help="print JSON for programs (docs/json_output.md)"
+    )
+    parser.add_argument(
+        "--fail-on",
+        choices=list(_FAILS),
+        help=f"end with status {FOUND} on a problem, or on a problem or a warning",
+    )
+    parser.add_argument(
+        "--url",
+        type=_address,
+        metavar="http://HOST:PORT/",
+        help="TensorBoard's address, so that links are whole",
+    )
+
+
+def _check(options: argparse.Namespace) -> int:
+    from tb_embed_plugin.commands.check import check
+    from tb_embed_plugin.commands.reporting.documents import check_document
+
+    _refuse_lone_address(options)
+    reports = check(options.logdir)
+    document = check_document(reports, options.url or "")
+    if options.json:
+        _print_json(document)
+    else:
+        for report in reports:
+            print(report.name)
+            for line in report.lines:
+                print(f"  {line}")
+            for problem in report.problems:
+                print(f"  problem: {problem}")
+    if options.fail_on is None:
+        return int(bool(document.found))
+    return _status(options, document.kinds)
+
+
+def _metrics(options: argparse.Namespace) -> int:
+    from tb_embed_plugin.commands.reporting.documents import metrics_document
+
+    _refuse_lone_address(options)
+    if options.json and options.write_scalars:
+        raise ArgumentError("--json and --write-scalars are two outputs; call metrics twice")
+    if options.json:
+        document = metrics_document(_question(options))
+        _print_json(document)
+        return _status(options, document.kinds)
+    return _status(options, _print_metrics(options))
+
+
+def _print_metrics(options: argparse.Namespace) -> set[Kind]:
+    """Prints tables, writes them as scalars where that is asked for; returns what is found."""
+    from tb_embed_plugin.analysis.findings import warnings
+    from tb_embed_plugin.commands.scalars import measures_below, write_scalars
+
+    found: set[Kind] = set()
+    for layers in measures_below(options.logdir, options.run, options.layer, options.label):
+        for layer in layers:
+            label = layer.label or "none"
+            print(f"{layer.run.name}, {layer.facts.name} (label: {label})")
+            rows = {step: layer.numbers(step) for step in layer.steps}
+            print(f"  {'step':20}", *[f"{layer.run.step_name(step):>8}" for step in rows])
+            for name in dict.fromkeys(name for row in rows.values() for name in row):
+                numbers = [row.get(name) for row in rows.values()]
+                cells = ["-" if number is None else f"{number:.3f}" for number in numbers]
+                print(f"  {name:20}", *[f"{cell:>8}" for cell in cells])
+            for warning in warnings(layer):
+                found.add("warning")
+                print(f"  warning: {warning.sentence}")
+        if layers and layers[0].run.problems:
+            found.add("problem")
+        if options.write_scalars:
+            print(f"scalars written to {write_scalars(layers)}")
+    return found
+
+
+def _findings(options: argparse.Namespace) -> int:
+    from tb_embed_plugin.commands.reporting.documents import findings_document
+
+    document = findings_document(_question(options))
+    if options.json:
+        _print_json(document)
+    else:
+        for found in document.found:
+            place = ", ".join(filter(None, [found.run, found.layer])) or "the log directory"
+            print(f"{place}: {found.kind}: {found.sentence}\n  {found.link}")
+        if not document.found:
+            print("Nothing found.")
+    return _status(options, document.kinds)
+
+
+def _question(options: argparse.Namespace) -> Question:
+    from tb_embed_plugin.commands.reporting.documents import Question
+
+    return Question(
+        options.logdir, options.run, options.layer, options.label, options.url or ""
+    )
+
+
+def _print_json(document: Document) -> None:
+    print(json.dumps(document.content(), allow_nan=False))
+
+
+def _status(options: argparse.Namespace, found: set[Kind]) -> int:
+    return FOUND if found & _FAILS[options.fail_on or "never"] else 0
+
+
+def _refuse_lone_address(options: argparse.Namespace) -> None:
+    """The tables hold no links."""
+    if options.url and not options.json:
+        raise ArgumentError("--url is for the links of --json; add --json, or leave it out")
+
+
+def _address(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise argparse.ArgumentTypeError(
+            f"--url must be TensorBoard's address, such as http://localhost:6006/, not {text!r}"
+        )
+    return urldefrag(text if parts.path else f"{text}/").url
