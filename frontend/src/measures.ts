@@ -42,6 +42,8 @@ export interface Ranked {
   readonly steps: readonly number[];
   /** Of a label that may be wrong: what it probably should be. */
   readonly change_to?: string;
+  /** Of a near duplicate: the sample that it repeats. */
+  readonly same_as?: number;
 }
 
 export interface Ranking extends PartialAnswer {

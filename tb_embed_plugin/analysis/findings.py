@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,7 +94,7 @@ def all_rankings(measures: LayerMetrics) -> dict[str, Ranking]:
     history = history_of(measures)
     found = {name: rule.rank(history) for name, rule in RULES.items()}
     return {
-        name: replace(ranking, samples=measures.samples[ranking.samples])
+        name: ranking.of(measures.samples)
         for name, ranking in found.items()
         if ranking is not None
     }
@@ -113,7 +113,7 @@ def ranking(measures: LayerMetrics, rule: str) -> Ranking:
     found = RULES[rule].rank(history_of(measures))
     if found is None:
         raise UnsuitableDataError(what_is_missing(measures, repr(rule)))
-    return replace(found, samples=measures.samples[found.samples])
+    return found.of(measures.samples)
 
 
 def summary(measures: LayerMetrics) -> dict[str, NDArray[np.float64]]:

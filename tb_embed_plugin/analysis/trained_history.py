@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin.analysis.layer_metrics import LayerMetrics
 from tb_embed_plugin.errors import UnsuitableDataError
-from tb_embed_plugin.metrics.rankings import History
+from tb_embed_plugin.metrics.history import History
 from tb_embed_plugin.metrics.step_metrics import Change
 from tb_embed_plugin.metrics.step_record import StepRecord
 
@@ -56,6 +56,8 @@ def history_of(measures: LayerMetrics) -> History:
         ),
         share=np.stack([s.agreement for s in seen]),
         neighbors=[s.neighbors for s in seen],
+        nearest=np.stack([s.samples["nearest"] for s in seen]),
+        isolation=np.stack([s.samples["isolation"] for s in seen]),
         displacement=np.stack([change.displacement for change in changes]),
         net=measures.change(measures.trained[0], measures.trained[-1]).displacement,
         churn=np.stack([change.churn for change in changes]),

@@ -2,75 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_embed_plugin.metrics import dynamics, motion
-from tb_embed_plugin.metrics.label_errors import Evidence, LabelErrors, label_errors
+from tb_embed_plugin.metrics import dynamics, motion, neighbor_distances
+from tb_embed_plugin.metrics.history import History
 from tb_embed_plugin.metrics.sample_catalog import TITLES
-
-
-@dataclass(frozen=True)
-class History:
-    """What was observed of each sample, step by step; the untrained step left out.
-
-    Attributes:
-        labels: Codes int (n_samples,), negative where a sample has no label.
-        prediction: int (n_steps, n_samples); None where outputs were not recorded.
-        margin: (n_steps, n_samples), None where the outputs' classes are not the labels.
-        true_probability: (n_steps, n_samples), likewise.
-        neighborhood_label: int (n_steps, n_samples).
-        share: Share of the neighbors that have it, (n_steps, n_samples).
-        neighbors: Of each step, int (n_samples, k).
-        displacement: Since the step before, in activations, (n_steps, n_samples), 0 at the
-            first step.
-        net: From the first step to the last, in activations, (n_samples,).
-        churn: Since the step before, (n_steps, n_samples), 0 at the first step.
-    """
-
-    labels: NDArray[np.integer]
-    prediction: NDArray[np.integer] | None
-    margin: NDArray[np.floating] | None
-    true_probability: NDArray[np.floating] | None
-    neighborhood_label: NDArray[np.integer]
-    share: NDArray[np.floating]
-    neighbors: Sequence[NDArray[np.integer]]
-    displacement: NDArray[np.floating]
-    net: NDArray[np.floating]
-    churn: NDArray[np.floating]
-
-    @property
-    def has_labels(self) -> bool:
-        """Whether any sample has a label."""
-        return bool((self.labels >= 0).any())
-
-    @cached_property
-    def label_errors(self) -> LabelErrors:
-        """How likely each label is wrong, and what it should be."""
-        knows_labels = self.true_probability is not None
-        return label_errors(
-            Evidence(
-                labels=self.labels,
-                neighbors=self.neighbors,
-                neighborhood_label=self.neighborhood_label,
-                share=self.share,
-                prediction=self.prediction if knows_labels else None,
-                true_probability=self.true_probability,
-            )
-        )
-
-    @property
-    def correct(self) -> NDArray[np.bool_] | None:
-        """Whether the model is right, (n_steps, n_samples); None where nobody can say."""
-        if self.prediction is None or self.margin is None:
-            return None
-        right: NDArray[np.bool_] = (self.prediction == self.labels) & (self.labels >= 0)
-        return right
 
 
 @dataclass(frozen=True)
@@ -81,11 +22,19 @@ class Ranking:
         samples: int64 (n_ranked,), the first the most striking.
         scores: float64 (n_ranked,), what ranks them.
         events: bool (n_steps, n_ranked), the steps that made them so.
+        same_as: Of each the sample that it repeats, int64 (n_ranked,); None of rules that name
+            no pairs.
     """
 
     samples: NDArray[np.int64]
     scores: NDArray[np.float64]
     events: NDArray[np.bool_]
+    same_as: NDArray[np.int64] | None = None
+
+    def of(self, samples: NDArray[np.int64]) -> Ranking:
+        """Returns the same by the numbers that its samples have elsewhere, int64 each."""
+        same = None if self.same_as is None else samples[self.same_as]
+        return replace(self, samples=samples[self.samples], same_as=same)
 
 
 @dataclass(frozen=True)
@@ -186,6 +135,21 @@ def _label_errors(history: History) -> Ranking | None:
     return Ranking(listed, found.probability[listed], events[:, listed])
 
 
+def _duplicates(history: History) -> Ranking | None:
+    closeness = neighbor_distances.closeness(history.nearest, history.isolation)
+    listed = _ranked(~np.isnan(closeness), closeness, np.ones(history.nearest.shape, bool))
+    if not len(listed.samples):
+        return listed
+    return replace(listed, same_as=history.neighbors[-1][listed.samples, 0].astype(np.int64))
+
+
+def _outliers(history: History) -> Ranking | None:
+    enough = history.neighbors[-1].shape[1] == neighbor_distances.NEIGHBORS
+    away = history.isolation
+    excess = neighbor_distances.excess(away) if enough else np.full(away.shape[1], np.nan)
+    return _ranked(~np.isnan(excess), excess, np.ones(history.isolation.shape, bool))
+
+
 def _low_margin(history: History) -> Ranking | None:
     if history.margin is None:
         return None
@@ -221,6 +185,20 @@ RULES: Mapping[str, RankingRule] = MappingProxyType(
             "{step}s; as many are listed as are expected to be wrong.",
             "probability that the label is wrong",
             _label_errors,
+        ),
+        "duplicate": RankingRule(
+            "Near duplicates",
+            "The nearest neighbor is at most a tenth as far as the 15th at every {step}; in "
+            "layers of few directions, nearer still.",
+            "closeness to the nearest neighbor, 1 where both are one point",
+            _duplicates,
+        ),
+        "outlier": RankingRule(
+            "Far from all others",
+            "The 15th neighbor is far at every {step}: twice the median distance, and above "
+            "3.5 in the modified z-score of the distance's logarithm.",
+            "times the median distance, at least",
+            _outliers,
         ),
         "forgotten": RankingRule(
             TITLES["forgotten"],

@@ -92,6 +92,19 @@ SAMPLE_METRICS = (
         "Distance of the sample from the mean of all samples, as a share of the radius.",
     ),
     SampleMetric(
+        "nearest",
+        "Distance to the nearest neighbor",
+        "share",
+        "Distance of the sample from its nearest neighbor, as a share of the radius.",
+    ),
+    SampleMetric(
+        "isolation",
+        "Distance to the last neighbor",
+        "share",
+        "Distance of the sample from the last of its 15 nearest neighbors, as a share of the "
+        "radius.",
+    ),
+    SampleMetric(
         "displacement_of",
         "Movement",
         "share",

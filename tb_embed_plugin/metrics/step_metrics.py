@@ -80,7 +80,7 @@ def observe(
 
     Args:
         snapshot: Finite (n_samples, n_units).
-        neighbors: The exact nearest neighbors, int32 (n_samples, k).
+        neighbors: The exact nearest neighbors, int32 (n_samples, k), the nearest first.
         labels: What the samples are.
         outputs: What the model says of them, None where that was not recorded.
     """
@@ -95,6 +95,8 @@ def observe(
         "silhouette_of": step.silhouettes,
         # Where all samples are one point, that is where they lie.
         "distance": (away / (numbers["radius"] or 1)).astype(np.float32),
+        "nearest": _neighbor_distance(snapshot, neighbors, 0, numbers["radius"]),
+        "isolation": _neighbor_distance(snapshot, neighbors, -1, numbers["radius"]),
     }
     mixed = n_classes <= MAX_MIXED_CLASSES
     return StepMetrics(
@@ -156,3 +158,13 @@ def outputs_of_samples(
         "true_probability": verdicts.true_probability,
         "margin": verdicts.margin,
     }
+
+
+def _neighbor_distance(
+    snapshot: NDArray[np.floating], neighbors: NDArray[np.int32], place: int, radius: float
+) -> NDArray[np.float32]:
+    """Returns how far one of the neighbors is, as a share of the radius; NaN without any."""
+    if not neighbors.shape[1]:
+        return np.full(len(snapshot), np.nan, np.float32)
+    away = motion.displacement(snapshot, snapshot[neighbors[:, place]])
+    return (away / (radius or 1)).astype(np.float32)

@@ -175,6 +175,9 @@ def _describe_ranking(measures: LayerMetrics, rule: str, limit: int) -> dict[str
         suggestion = audit_labels(measures).suggestion
         for row in described:
             row["change_to"] = measures.labels.names[suggestion[row["sample"]]]
+    if ranking.same_as is not None:
+        for row, other in zip(described, ranking.same_as, strict=False):
+            row["same_as"] = int(other)
     return {"total_ranked": len(ranking.samples), "samples": described}
 
 

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from scipy.special import log_softmax, softmax
 
 from tb_embed_plugin.metrics import dynamics
+from tb_embed_plugin.metrics.history import History
 from tb_embed_plugin.metrics.predictions import judge
-from tb_embed_plugin.metrics.rankings import RULES, History, summary
+from tb_embed_plugin.metrics.rankings import RULES, summary
 
 MATRICES = arrays(bool, st.tuples(st.integers(1, 6), st.integers(1, 5)))
 OUTPUTS = arrays(
@@ -99,6 +100,8 @@ def history(**given_: Any) -> History:
         "neighborhood_label": np.array([[0, 1, 0, 0]] * 3),
         "share": np.ones((3, 4)),
         "neighbors": [np.array([[2], [0], [0], [1]])] * 3,
+        "nearest": np.ones((3, 4)),
+        "isolation": np.ones((3, 4)),
         "displacement": nothing,
         "net": np.zeros(4),
         "churn": nothing,
@@ -160,7 +163,8 @@ def test_only_the_loss_that_lasted_is_shown() -> None:
 def test_without_outputs_the_neighbours_alone_are_ranked() -> None:
     seen = history(prediction=None, margin=None, true_probability=None)
     found = {name for name, rule in RULES.items() if rule.rank(seen) is not None}
-    assert found == {"label_error", "neighborhood_flipping", "moved", "churned"}
+    of_places = {"duplicate", "outlier", "neighborhood_flipping", "moved", "churned"}
+    assert found == {"label_error", *of_places}
     assert "aum" not in summary(seen)
     assert "first_learnt" not in summary(seen)
 
@@ -187,6 +191,8 @@ def test_the_order_of_the_samples_changes_no_rank() -> None:
         "neighborhood_label": rng.integers(0, 3, (steps, n)),
         "share": rng.random((steps, n)),
         "neighbors": [rng.integers(0, n, (n, 5)) for _ in range(steps)],
+        "nearest": rng.random((steps, n)),
+        "isolation": rng.random((steps, n)) + 1,
         "displacement": rng.random((steps, n)),
         "net": rng.random(n),
         "churn": rng.random((steps, n)),

@@ -190,7 +190,7 @@ def test_without_a_label_the_model_is_not_judged(judged: Client) -> None:
         refused = get(judged, route, {**FC1, **query, "label": ""})
         assert refused.status_code in {400, 404}
     rules = [rule["rule"] for rule in ask(judged, "findings", label="")["rules"]]
-    assert rules == ["flipping", "moved", "churned"]
+    assert rules == ["duplicate", "outlier", "flipping", "moved", "churned"]
 
 
 def test_another_label_has_other_numbers_and_each_keeps_its_own(
@@ -224,7 +224,7 @@ def nothing_is_claimed(client: Client, **query: Any) -> None:
     for name in ("accuracy", "knn_accuracy", "probe_accuracy", "silhouette", "nc1"):
         assert set(values[name]) == {None}
     rules = [rule["rule"] for rule in ask(client, "findings", **query)["rules"]]
-    assert rules == ["moved", "churned"]
+    assert rules == ["duplicate", "outlier", "moved", "churned"]
     refused = get(client, "projection", {**FC1, "engine": "axes", **query})
     assert refused.status_code == 400
     assert "Choose a label column" in refused.text

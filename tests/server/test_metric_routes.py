@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,10 @@ from tb_embed_plugin import open_run
 from tb_embed_plugin.metrics.rankings import RULES
 from tb_embed_plugin.plugin import EmbeddingsPlugin
 from tb_embed_plugin.server import time_budget
+from tests import clusters
 from tests.harness import EPOCHS, Recording, client_for
 from tests.kernels import biased_cka, debiased_cka
+from tests.planted import write_run
 
 BASE = "/data/plugin/tb_embed/"
 FC1 = {"run": "digits", "layer": "fc1"}
@@ -171,6 +174,16 @@ def test_a_label_that_may_be_wrong_says_what_to_change_it_to(
     assert errors["expected"] == pytest.approx(found.expected)
     assert errors["interval"] == pytest.approx(found.interval)
     assert errors["sentence"] == found.sentence()
+
+
+def test_a_near_duplicate_says_what_it_repeats(tmp_path: Path) -> None:
+    snapshots = [clusters.snapshot(step) for step in range(3)]
+    copied = [np.concatenate([one, one[[7]]]) for one in snapshots]
+    write_run(tmp_path / "run", {"fc1": copied})
+    asked = {"run": "run", "layer": "fc1", "rule": "duplicate"}
+    response = client_for(tmp_path, EmbeddingsPlugin).get(BASE + "samples", query_string=asked)
+    told = [(one["sample"], one["same_as"]) for one in response.get_json()["samples"]]
+    assert told == [(7, clusters.SAMPLES), (clusters.SAMPLES, 7)]
 
 
 def test_loss_is_the_cross_entropy(client: Client) -> None:

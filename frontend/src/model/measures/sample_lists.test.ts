@@ -23,6 +23,14 @@ describe("lists of samples", () => {
     ]);
   });
 
+  it("name duplicates and outliers after what was learned", () => {
+    const rules = ["outlier", "moved", "duplicate", "lost"];
+    expect(titles(rules.map((name) => rule(name, 2)))).toEqual([
+      ["Learned, then forgotten", "Near duplicates", "Far from all others"],
+      ["moved"],
+    ]);
+  });
+
   it("leave out what names nobody, and put last what they do not know", () => {
     expect(titles([rule("lost", 0), rule("new", 1), rule("churned", 1)])).toEqual([
       [],

@@ -10,6 +10,8 @@ const FIRST: Readonly<Record<string, string>> = {
   forgotten: "Forgotten",
   lost: "Learned, then forgotten",
   never_learnt: "Never learned",
+  duplicate: "Near duplicates",
+  outlier: "Far from all others",
 };
 /** The others, the most telling first; what is not named here comes last. */
 const LATER = ["flipping", "ambiguous", "low_margin", "neighborhood_flipping", "churned", "moved"];

@@ -24,6 +24,7 @@ export function ListOfSamples({ store, list, ranked }: ListProps) {
   const changes = new Map(ranked?.map((one) => [one.sample, one]));
   const says = (id: number) => {
     const one = changes.get(id);
+    if (one?.same_as !== undefined) return `same as ${one.same_as}`;
     return one?.change_to === undefined
       ? labelAndPrediction(columns.value, label, id)
       : arrow(labelOf(columns.value, label, id), one.change_to, one.score);
