@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Locator, expect
 
-from tb_embed_plugin import EmbeddingCheckpoint
+from tb_embed_plugin import EmbeddingCheckpoint, cli
 from tb_embed_plugin.metrics.sample_catalog import RUN_METRICS, SAMPLE_METRICS
 from tests.browser.tab import TIMEOUT, Open, Tab
 from tests.harness import EPOCHS, Recording, TensorBoardProcess, tensorboard
@@ -28,12 +29,12 @@ def planted() -> NDArray[np.int64]:
 
 
 @pytest.fixture(scope="module")
-def faulty(
+def faulty_logs(
     tmp_path_factory: pytest.TempPathFactory,
     digits: tuple[NDArray[np.float32], NDArray[np.int64]],
     planted: NDArray[np.int64],
-) -> Iterator[TensorBoardProcess]:
-    """TensorBoard on a run with wrong labels, most of whose first layer's units are dead."""
+) -> Path:
+    """A run with wrong labels, most of whose first layer's units are dead."""
     images, labels = digits
     labels = labels.copy()
     labels[planted] = (labels[planted] + 1 + planted % 9) % 10
@@ -64,7 +65,13 @@ def faulty(
         logdir / "faulty", images, labels=labels, images=images, layers=["fc1", "fc2"]
     )
     model.fit(images, labels, epochs=STEPS, verbose=0, callbacks=[recorder])
-    with tensorboard(logdir) as process:
+    return logdir
+
+
+@pytest.fixture(scope="module")
+def faulty(faulty_logs: Path) -> Iterator[TensorBoardProcess]:
+    """TensorBoard on that run."""
+    with tensorboard(faulty_logs) as process:
         yield process
 
 
@@ -99,6 +106,26 @@ def test_a_healthy_run_has_nothing_to_report(open_tab: Open) -> None:
     expect(page.get_by_text("No warnings.")).to_be_visible(timeout=TIMEOUT)
     expect(page.get_by_role("region", name="Mistakes")).to_be_visible()
     assert page.locator(".warning").count() == 0
+
+
+def test_the_link_of_a_finding_opens_its_view(
+    open_tab: Open,
+    faulty: TensorBoardProcess,
+    faulty_logs: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    cli.main(["findings", str(faulty_logs), "--json", "--layer", "fc1"])
+    found = json.loads(capsys.readouterr().out)["findings"]
+    (finding,) = (one for one in found if one["rule"] == "units_dying")
+    assert finding["step"] == 1 < STEPS
+    (labels,) = (one for one in found if one["rule"] == "label_error")
+    assert 0 < labels["linked"] <= labels["count"]
+
+    for link, one in [(finding["link"], finding), (labels["link"], labels)]:
+        tab = open_tab(faulty, reduced_motion=True, keys=link.removeprefix("#tb_embed"))
+        tab.wait_for_picture(one["step"])
+        expect(tab.canvas).to_have_accessible_name(re.compile("fc1"))
+        assert selected(tab) == one["linked"]
 
 
 def test_the_folded_inspector_counts_the_warnings(
