@@ -7,22 +7,17 @@ import re
 import shutil
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import quote, unquote
 
 import jsonschema
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tb_embed_plugin import cli, open_run
-from tb_embed_plugin.commands.reporting.view_address import (
-    MOST_CHARACTERS,
-    in_ranges,
-    view_address,
-)
+from tb_embed_plugin.metrics.rankings import RULES
+from tb_embed_plugin.metrics.warning_rules import WARNING_RULES
 from tests import perceptron
+from tests.addresses import keys_of, selected
 from tests.foreign import save_by_checkpoint
 from tests.planted import random_snapshots, write_run
 
@@ -85,24 +80,6 @@ def damaged(tmp_path: Path, trained: Path) -> Path:
     (tmp_path / "cut" / "model.ckpt-1.index").unlink()
     (tmp_path / "gone/plugins/tb_embed/manifest.json").write_text("{}")
     return tmp_path
-
-
-def keys_of(link: str) -> dict[str, str]:
-    """What an address says, read as the page reads it."""
-    start, *parts = link.split("&")
-    assert start == "#tb_embed"
-    pairs = [part.removeprefix("p.tb_embed.").split("=", 1) for part in parts]
-    return {name: unquote(value) for name, value in pairs}
-
-
-def selected(link: str) -> set[int]:
-    """The samples that an address selects."""
-    words = keys_of(link).get("selection", "samples ")
-    found: set[int] = set()
-    for part in filter(None, words.removeprefix("samples ").split(",")):
-        first, _, last = part.partition("-")
-        found |= set(range(int(first), int(last or first) + 1))
-    return found
 
 
 def test_findings_are_those_of_the_notebook_with_links(call: Call, trained: Path) -> None:
@@ -235,6 +212,17 @@ def test_what_is_not_judged_says_what_it_needs(call: Call, tmp_path: Path) -> No
     assert "moved" not in reasons
 
 
+def test_before_the_training_nothing_is_judged(call: Call, tmp_path: Path) -> None:
+    write_run(tmp_path / "untrained", {"fc1": random_snapshots(0, steps=1)})
+    answer = call("findings", tmp_path, "--json", "--fail-on", "warning")
+    (layer,) = answer.document["layers"]
+
+    assert (answer.status, answer.document["findings"]) == (0, [])
+    assert (layer["steps"], layer["trained"]) == ([0], [])
+    assert {one["rule"] for one in layer["not_judged"]} == {*WARNING_RULES, *RULES}
+    assert all("after the training began" in one["sentence"] for one in layer["not_judged"])
+
+
 def test_others_runs_are_described_too(call: Call, tmp_path: Path) -> None:
     values = np.random.default_rng(0).normal(size=(3, 12, 4)).astype(np.float32)
     values[1, :, 2] = np.inf
@@ -280,25 +268,6 @@ def test_outputs_that_exclude_each_other_are_refused(call: Call, trained: Path) 
         answer = call("metrics", trained, *options)
         assert (answer.status, answer.out) == (1, "")
         assert options[0] in answer.err
-
-
-@settings(max_examples=25)
-@given(
-    st.lists(st.integers(0, 999_999), unique=True, max_size=500),
-    st.text(max_size=40),
-)
-def test_an_address_selects_the_first_samples_as_many_as_fit(
-    samples: list[int], run: str
-) -> None:
-    run = run.encode(errors="ignore").decode()
-    link, linked = view_address(run, "fc1", 3, samples=samples)
-    assert len(link) <= MOST_CHARACTERS
-    assert keys_of(link).items() >= {"run": run, "layer": "fc1", "step": "3"}.items()
-    assert selected(link) == set(samples[:linked])
-    if linked < len(samples):
-        more = quote(f"samples {in_ranges(samples[: linked + 1])}", safe="~()*!.'")
-        start, *_ = link.split("&p.tb_embed.selection=")
-        assert len(f"{start}&p.tb_embed.selection={more}") > MOST_CHARACTERS
 
 
 def test_every_field_of_the_schema_is_documented() -> None:

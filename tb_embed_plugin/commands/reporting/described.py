@@ -52,17 +52,24 @@ def described_layer(measures: LayerMetrics, label: str | None, url: str) -> dict
 
 def not_judged(measures: LayerMetrics, judged: Collection[str]) -> list[dict[str, str]]:
     """Returns the rules that could not be applied to a layer, each with the reason."""
-    samples = len(measures.samples)
-    reasons = {
-        name: f"{rule.title} needs {rule.least_samples} samples, but {samples} are measured"
-        for name, rule in WARNING_RULES.items()
-        if samples < rule.least_samples
-    }
-    for name, ranking in RULES.items():
-        if not measures.trained:
-            reasons[name] = f"{ranking.title} needs a snapshot after the training began"
-        elif name not in judged:
-            reasons[name] = what_is_missing(measures, ranking.title)
+    if not measures.trained:
+        titles = {name: rule.title for name, rule in WARNING_RULES.items()}
+        titles |= {name: rule.title for name, rule in RULES.items()}
+        reasons = {
+            name: f"{title} needs a snapshot after the training began"
+            for name, title in titles.items()
+        }
+    else:
+        samples = len(measures.samples)
+        reasons = {
+            name: f"{rule.title} needs {rule.least_samples} samples, but {samples} are measured"
+            for name, rule in WARNING_RULES.items()
+            if samples < rule.least_samples
+        } | {
+            name: what_is_missing(measures, rule.title)
+            for name, rule in RULES.items()
+            if name not in judged
+        }
     return [{"rule": name, "sentence": reason} for name, reason in reasons.items()]
 
 
