@@ -12,6 +12,8 @@ from pathlib import Path
 
 import atheris
 
+from tests.fuzz.corpus import folder_of, kept
+
 with atheris.instrument_imports(include=["tb_embed_plugin"]):
     from tests.fuzz.targets import targets
 
@@ -30,13 +32,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         known = {target.name: target for target in targets(Path(folder))}
         target = known[chosen.target]
-        corpus = chosen.corpus / target.name.replace(" ", "_")
+        corpus = chosen.corpus / folder_of(target.name)
         corpus.mkdir(parents=True, exist_ok=True)
         (corpus / "seed").write_bytes(target.seed)
+        for number, data in enumerate(kept(target.name)):
+            (corpus / f"kept-{number:03}").write_bytes(data)
         limits = [f"-max_total_time={chosen.seconds}", f"-timeout={SLOWEST}"]
         sizes = [f"-rss_limit_mb={MEMORY_MB}", f"-max_len={4 * len(target.seed)}"]
-        kept = f"-artifact_prefix={corpus}-fault-"
-        atheris.Setup([sys.argv[0], *limits, *sizes, kept, str(corpus)], target.feed)
+        faults = f"-artifact_prefix={corpus}-fault-"
+        atheris.Setup([sys.argv[0], *limits, *sizes, faults, str(corpus)], target.feed)
         atheris.Fuzz()
 
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.fuzz.corpus import kept
 from tests.fuzz.targets import Target, targets
 
 NAMES = (
@@ -66,6 +67,6 @@ def test_any_bytes_are_answered_on_purpose(known: dict[str, Target], name: str) 
     def feed(data: bytes) -> None:
         target.feed(data)
 
-    for data in (target.seed, *FOUND.get(name, [])):
+    for data in (target.seed, *FOUND.get(name, []), *kept(name)):
         target.feed(data)
     feed()
