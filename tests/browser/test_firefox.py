@@ -145,6 +145,7 @@ def test_samples_are_pointed_at_chosen_and_saved(tab: Tab, downloads: Path) -> N
     assert [int(row.split(",")[0]) for row in rows] == np.flatnonzero(LABELS == 1).tolist()
 
 
+@pytest.mark.soak("starts Firefox again")
 def test_theme_and_address_are_those_of_tensorboard(
     open_tab: Open, clusters: TensorBoardProcess
 ) -> None:

@@ -226,7 +226,8 @@ def test_the_page_outlives_its_server(open_tab: Open, tmp_path: Path) -> None:
         goodbyes, server.before_stop = server.before_stop, []
         server.stop()
         unreachable = tab.frame.get_by_text("TensorBoard does not answer")
-        expect(unreachable).to_be_visible(timeout=TIMEOUT)
+        # Of the list of runs, and of whatever else was asked for just then.
+        expect(unreachable.first).to_be_visible(timeout=TIMEOUT)
         port = server.url.rstrip("/").rpartition(":")[2]
         write_clusters(tmp_path / "another", "fc1")
         with tensorboard(tmp_path, "--port", port) as again:

@@ -115,6 +115,7 @@ def check_last_snapshot(run_dir: Path, weights_file: Path) -> None:
     np.testing.assert_allclose(run.snapshot("fc1", 2), fc1, atol=1e-5)
 
 
+@pytest.mark.soak("TensorFlow compiles for each replica")
 def test_replicas_on_one_machine(tmp_path: Path) -> None:
     run_dir = tmp_path / "run"
     finish(start(MIRRORED, run_dir))

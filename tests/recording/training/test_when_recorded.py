@@ -340,6 +340,7 @@ def test_the_training_goes_on_while_a_snapshot_is_written(
     assert read_run(tmp_path).steps == [0, 1, 2]
 
 
+@pytest.mark.soak("loads TensorFlow again")
 def test_a_training_that_dies_leaves_what_it_had_recorded(tmp_path: Path) -> None:
     script = """
         import sys, threading
