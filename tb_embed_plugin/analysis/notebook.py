@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin.analysis import findings
 from tb_embed_plugin.analysis.comparison import Comparison
-from tb_embed_plugin.analysis.data_frame import frame
+from tb_embed_plugin.analysis.data_frame import frame, ranked_frame
 from tb_embed_plugin.analysis.label_audit import LabelAudit, audit_labels
 from tb_embed_plugin.analysis.layer_metrics import LayerMetrics
+from tb_embed_plugin.analysis.leaks import Leaks, leaks
 from tb_embed_plugin.analysis.metrics_cache import MetricsCache
 from tb_embed_plugin.analysis.same_samples import same_samples
 from tb_embed_plugin.errors import NotRecordedError
@@ -218,6 +219,14 @@ class OpenLayer:
         """
         return audit_labels(self._measures)
 
+    def duplicates_in(self, other: OpenLayer) -> Leaks:
+        """Returns the samples that stand in the set of `other`, the same training's, too.
+
+        Raises:
+            UnsuitableDataError: It differs in width, or no trained step is common to both.
+        """
+        return leaks(self._measures, other._measures)  # its own kind
+
     def warnings(self) -> list[findings.Warning]:
         """Returns what the layer deserves to be warned of; usually nothing."""
         return findings.warnings(self._measures)
@@ -288,12 +297,4 @@ class OpenLayer:
             MisuseError: pandas is not installed.
         """
         ranking = self.ranking(rule)
-        found: dict[str, object] = {
-            name: values[ranking.samples] for name, values in self.metadata.items()
-        }
-        steps = np.array(self.trained_steps)
-        found |= {
-            "score": ranking.scores,
-            "steps": [steps[events].tolist() for events in ranking.events.T],
-        }
-        return frame(found, "sample", ranking.samples.tolist())
+        return ranked_frame(ranking, self.metadata, self.trained_steps)
