@@ -100,6 +100,8 @@ def test_findings_are_those_of_the_notebook_with_links(call: Call, trained: Path
     assert ranked["label_error"]["change_to"] == audit.new
     for rule, one in ranked.items():
         of_notebook = layer.ranking(rule)
+        repeated = of_notebook.same_as
+        assert one["same_as"] == (None if repeated is None else repeated[:200].tolist())
         assert one["count"] == len(of_notebook.samples)
         assert one["samples"] == of_notebook.samples.tolist()[:200]
         assert one["scores"] == pytest.approx(of_notebook.scores.tolist()[:200])

@@ -41,6 +41,7 @@ class Finding:
         samples: The first of these, the most striking first.
         scores: What ranks them, of rankings alone.
         change_to: The class to change each label to, of possible label errors alone.
+        same_as: The sample that each repeats, of near duplicates alone.
         classes: The labels concerned.
         units: The units concerned.
         link: Opens the view that shows it.
@@ -61,6 +62,7 @@ class Finding:
     samples: list[int]
     scores: list[float | None] | None
     change_to: list[str] | None
+    same_as: list[int] | None
     classes: list[str]
     units: list[int]
     link: str
@@ -87,6 +89,7 @@ def problem(
         samples=[],
         scores=None,
         change_to=None,
+        same_as=None,
         classes=[],
         units=[],
         link=link,
@@ -123,6 +126,7 @@ def warning(
         samples=samples,
         scores=None,
         change_to=None,
+        same_as=None,
         classes=list(found.classes),
         units=list(found.units),
         link=link,
@@ -138,7 +142,7 @@ def ranked(
     words, unit = RULES[rule], measures.run.step_unit
     count, samples = len(ranking.samples), ranking.samples[:MOST_SAMPLES].tolist()
     sentence = f"{words.title}: {count:,} of {len(measures.samples):,} samples."
-    change_to = None
+    change_to, same = None, ranking.same_as
     if rule == "label_error":
         errors = audit_labels(measures)
         sentence = f"{words.title}: {errors.sentence()}"
@@ -159,6 +163,7 @@ def ranked(
         samples=samples,
         scores=[finite(score) for score in ranking.scores[:MOST_SAMPLES].tolist()],
         change_to=change_to,
+        same_as=None if same is None else same[:MOST_SAMPLES].tolist(),
         classes=[],
         units=[],
         link=link,
