@@ -389,7 +389,7 @@ def test_audit_logs_the_labels_that_are_probably_wrong_and_never_fails(
     with caplog.at_level("INFO", "tb_embed_plugin"):
         fit(make_model(), digits, checkpoint, epochs=4, batch_size=16)
     found = open_run(tmp_path, "run").layer().label_errors()
-    assert caplog.messages[-1] == found.table()
+    assert caplog.messages[-1] == f"By layer 'fc1': {found.table()}"
     assert np.isin(found.samples[:10], np.arange(30)).sum() >= 8
 
     unlabeled = EmbeddingCheckpoint(tmp_path / "other", x, images=False, audit=True)

@@ -15,7 +15,8 @@ def log_label_errors(run_dir: Path) -> None:
     """
     try:
         run = open_run(run_dir)
-        log_line(run.layer(run.layers[-1]).label_errors().table())
+        name = run.layers[-1]
+        log_line(f"By layer {name!r}: {run.layer(name).label_errors().table()}")
     except Exception as error:  # noqa: BLE001 # whatever it is, fit has to return
         warn(
             f"EmbeddingCheckpoint could not look for label errors: "
