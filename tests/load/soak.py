@@ -33,6 +33,9 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--pause", type=float, default=1, help="mean seconds between questions")
+    parser.add_argument(
+        "--arrival", type=float, default=ARRIVAL, help="seconds over which the clients come"
+    )
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         logdir = Path(folder)
@@ -77,7 +80,7 @@ def _load(
         seconds=chosen.seconds,
         tally=tally,
         pause=chosen.pause,
-        arrival=ARRIVAL,
+        arrival=chosen.arrival,
     )
     over.set()
     watcher.join()
