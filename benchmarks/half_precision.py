@@ -1,9 +1,9 @@
-"""How many nearest neighbours survive `dtype="float16"`.
+"""How many nearest neighbors survive `dtype="float16"`.
 
 Claim: `dtype="float16"` keeps at least 99 % of the ten nearest neighbors of MNIST.
 
 The tutorial's network after one epoch on MNIST: fc1 of the 10,000 test images as float32 and
-as float16, the exact ten nearest neighbours of each sample by Euclidean distance in both.
+as float16, the exact ten nearest neighbors of each sample by Euclidean distance in both.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def main() -> int:
     pairs = zip(neighbors(full), neighbors(half), strict=True)
     kept = sum(len(np.intersect1d(*pair)) for pair in pairs) / (NEIGHBORS * len(full))
     print(
-        f'dtype="float16" keeps {kept:.2%} of the {NEIGHBORS} nearest neighbours of '
+        f'dtype="float16" keeps {kept:.2%} of the {NEIGHBORS} nearest neighbors of '
         f"{len(full):,} x {full.shape[1]} (at least {LEAST:.0%})"
     )
     return int(kept < LEAST)

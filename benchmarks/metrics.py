@@ -1,4 +1,4 @@
-"""What all metrics of a run cost, and what exact neighbours and trustworthiness cost.
+"""What all metrics of a run cost, and what exact neighbors and trustworthiness cost.
 
 The first claim against scikit-learn's `trustworthiness` of one step, the others against
 scikit-learn's own functions for the same numbers, in turn, in one process.
@@ -68,7 +68,7 @@ def measure_all(logdir: Path) -> float:
 
 
 def our_accuracy(rows: NDArray[np.float32], labels: NDArray[np.int32]) -> float:
-    """Returns the neighbours' accuracy by our functions."""
+    """Returns the neighbors' accuracy by our functions."""
     votes = neighborhoods.vote(labels, nearest(rows, K).indices)
     return neighborhoods.accuracy(labels, votes.label)
 
@@ -92,7 +92,7 @@ def main() -> int:
     parser.add_argument("--data", type=Path, required=True, help="an .npz file with MNIST")
     parser.add_argument("--pairs", type=int, default=3)
     options = parser.parse_args()
-    ratios: dict[str, list[float]] = {"metrics": [], "neighbours": [], "trustworthiness": []}
+    ratios: dict[str, list[float]] = {"metrics": [], "neighbors": [], "trustworthiness": []}
     with tempfile.TemporaryDirectory() as folder:
         record_mnist(Path(folder), options.data)
         layer = open_run(folder, "run").layer()
@@ -111,11 +111,11 @@ def main() -> int:
             np.testing.assert_equal(found, 0, "warnings about a healthy training")
             np.testing.assert_allclose([quality, ours], [expected, stock], atol=1e-6)
             ratios["metrics"].append(all_metrics / stock_trust)
-            ratios["neighbours"].append(stock_knn / our_knn)
+            ratios["neighbors"].append(stock_knn / our_knn)
             ratios["trustworthiness"].append(stock_trust / our_trust)
             print(
                 f"all metrics of {EPOCHS + 1} steps {all_metrics:.1f} s; trustworthiness ours "
-                f"{our_trust:.2f} s, scikit-learn's {stock_trust:.2f} s; neighbours' accuracy "
+                f"{our_trust:.2f} s, scikit-learn's {stock_trust:.2f} s; neighbors' accuracy "
                 f"ours {our_knn:.2f} s, scikit-learn's {stock_knn:.2f} s, the products of all "
                 f"pairs in float32 alone {products:.2f} s",
                 flush=True,
@@ -124,10 +124,10 @@ def main() -> int:
     print(
         f"medians of {options.pairs}: all metrics {medians['metrics']:.2f} times "
         f"scikit-learn's trustworthiness of one step (at most {MOST}); trustworthiness "
-        f"{medians['trustworthiness']:.1f} and neighbours {medians['neighbours']:.1f} times as "
+        f"{medians['trustworthiness']:.1f} and neighbors {medians['neighbors']:.1f} times as "
         f"fast (at least {LEAST_FASTER})"
     )
-    faster = min(medians["trustworthiness"], medians["neighbours"])
+    faster = min(medians["trustworthiness"], medians["neighbors"])
     return int(medians["metrics"] > MOST or faster < LEAST_FASTER)
 
 

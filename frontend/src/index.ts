@@ -1,5 +1,5 @@
-// What TensorBoard imports. It asks for the runs at once, for the one that the address names before all others; then the smaller part of the page, which asks for everything
-// else, and the larger one, which draws it, travel side by side.
+// What TensorBoard imports. It asks for the runs at once, for the one that the address names before all others; then the
+// smaller part of the page, which asks for everything else, and the larger one, which draws it, travel side by side.
 
 export async function render(): Promise<void> {
   const named = /[#&]p\.tb_embed\.run=([^&]+)/.exec(outerHash())?.[1];

@@ -35,16 +35,16 @@ def test_another_label_changes_all_numbers_and_the_address(
         by_class = accuracy(tab, "class")
         tab.inspect("Findings")
         panel = tab.frame.get_by_role("region", name="Findings")
-        suspicious = panel.get_by_role("button", name=re.compile("Possible label error"))
+        errors = panel.get_by_role("button", name=re.compile("Possible label error"))
         expect(panel).to_contain_text("Label: class.", timeout=TIMEOUT)
-        expect(suspicious).to_have_text("Possible label errors (1)")
+        expect(errors).to_have_text("Possible label errors (1)")
         assert "label=" not in tab.page.evaluate("location.hash")
 
         chooser.select_option("sex")
         expect(color).to_have_value("sex")
         assert accuracy(tab, "sex") < 0.8 < by_class
         expect(panel).to_contain_text("Label: sex.", timeout=TIMEOUT)
-        expect(suspicious).not_to_have_text("Possible label errors (1)")
+        expect(errors).not_to_have_text("Possible label errors (1)")
         tab.wait_until(lambda: "p.tb_embed.label=sex" in tab.page.evaluate("location.hash"))
 
         # The address alone says it; nothing that was measured by class is shown.
