@@ -21,8 +21,9 @@ from tb_embed_plugin.metadata import MAX_UNITS, OutputsKind
 from tb_embed_plugin.recording.model.given_outputs import GivenOutputs, numbers, read_outputs
 from tb_embed_plugin.recording.options.natural_number import natural_number
 from tb_embed_plugin.recording.options.stored_dtype import checked_dtype
+from tb_embed_plugin.recording.samples.given_samples import GivenSamples
 from tb_embed_plugin.recording.samples.metadata_columns import ClassNames
-from tb_embed_plugin.recording.samples.samples import Samples, prepare_samples
+from tb_embed_plugin.recording.samples.samples import Samples
 from tb_embed_plugin.recording.training.snapshot_recorder import not_finite
 from tb_embed_plugin.runs.manifest import Layer, Manifest, OutputsInfo, Step
 from tb_embed_plugin.runs.manifest_file import read_manifest
@@ -34,6 +35,9 @@ from tb_embed_plugin.wording import as_typed, listed, system_error
 
 _writers: dict[tuple[int, Path], RunWriter] = {}
 """Writers by process and run: a forked process has none of its parent's."""
+
+_digests: dict[tuple[int, Path], str | None] = {}
+"""By process and run, too: of the columns that the run's samples have."""
 
 _turns: dict[tuple[int, Path], threading.Lock] = {}
 """By process and run, too: one thread writes a snapshot at a time."""
@@ -100,7 +104,7 @@ def record(
         stored_as = checked_dtype(dtype)
         rows = {name: _snapshot(name, array) for name, array in activations.items()}
         layers = tuple(Layer(name, tensor.shape[1]) for name, tensor in rows.items())
-        samples = _samples(rows, labels, images, metadata, class_names, invert_images)
+        given = GivenSamples(_count(rows), labels, metadata, class_names, images, invert_images)
         step = _natural_number("step", step)
         epoch = None if epoch is None else _natural_number("epoch", epoch)
         key = os.getpid(), run_dir.resolve()
@@ -116,27 +120,34 @@ def record(
                 told = recorded.outputs if recorded else None
                 fed_by = told.head if told else None
                 said = read_outputs(outputs, outputs_kind, head, rows, fed_by)
-                if overwrite:
-                    delete_run(run_dir)
                 if recorded is None:
+                    begun = given.prepared()
+                    samples: Samples | None = begun
+                    if overwrite:
+                        delete_run(run_dir)
                     writer = RunWriter.begin(
                         run_dir,
                         layers=layers,
-                        columns=samples.columns,
-                        fingerprint=samples.fingerprint,
-                        outputs=samples.with_class_names(None if said is None else said.info),
+                        columns=begun.columns,
+                        fingerprint=begun.fingerprint,
+                        outputs=begun.with_class_names(None if said is None else said.info),
                     )
                 else:
-                    repeated = labels is not None or metadata is not None
-                    _check_continuation(recorded, layers, samples, step, repeated=repeated)
+                    same = is_known and given.are_nothing_new(
+                        _digests.get(key), has_sprite=recorded.sprite is not None
+                    )
+                    samples = None if same else given.prepared()
+                    _check_continuation(recorded, layers, given, samples, step)
                     _check_outputs(recorded.outputs, said)
                     writer = known if known and is_known else RunWriter(run_dir, recorded)
-                if samples.images is not None and writer.manifest.sprite is None:
+                if samples and samples.images and writer.manifest.sprite is None:
                     writer.add_sprite(samples.images)
             except BaseException:
                 if begins_to_hold:
                     release(run_dir)
                 raise
+            if samples is not None and (given.has_columns or writer is not known):
+                _digests[key] = given.digest()
             _writers[key] = writer
             if begins_to_hold:
                 _warn_where(location)
@@ -146,9 +157,14 @@ def record(
                 Step(step, "step", epoch, None, time.time(), None, problems), tensors, stored_as
             )
             if finished:
-                writer.finish()
-                del _writers[key]
-                release(run_dir)
+                _finish(writer, key)
+
+
+def _finish(writer: RunWriter, key: tuple[int, Path]) -> None:
+    writer.finish()
+    del _writers[key]
+    _digests.pop(key, None)
+    release(key[1])
 
 
 @contextmanager
@@ -216,32 +232,14 @@ def _snapshot(name: str, array: ArrayLike) -> NDArray[np.float32]:
     return snapshot
 
 
-def _samples(
-    tensors: Mapping[str, NDArray[np.float32]],
-    labels: Any,
-    images: ArrayLike | None,
-    metadata: Mapping[str, Sequence[object]] | None,
-    class_names: ClassNames | None,
-    invert_images: bool,  # noqa: FBT001 # handed on
-) -> Samples:
+def _count(tensors: Mapping[str, NDArray[np.float32]]) -> int:
     counts = {len(tensor) for tensor in tensors.values()}
     if len(counts) != 1:
         raise MisuseError(
             f"the layers have {listed(sorted(counts))} rows; record the same samples for "
             "at least one layer"
         )
-    # The inputs stay with the training loop: only their number is known here.
-    (count,) = counts
-    return prepare_samples(
-        np.zeros((count, 1), np.float32),
-        floatx="float32",
-        labels=labels,
-        images=False if images is None else images,
-        metadata=metadata,
-        image_shape=None,
-        invert_images=invert_images,
-        class_names=class_names,
-    )
+    return counts.pop()
 
 
 def _layers_in_words(layers: Sequence[Layer]) -> str:
@@ -251,19 +249,19 @@ def _layers_in_words(layers: Sequence[Layer]) -> str:
 def _check_continuation(
     recorded: Manifest,
     layers: tuple[Layer, ...],
-    samples: Samples,
+    given: GivenSamples,
+    samples: Samples | None,
     step: int,
-    *,
-    repeated: bool,
 ) -> None:
+    """Raises where a snapshot does not go on with a run; `samples` None are those it has."""
     remedy = "pass overwrite=True to delete the run, or record into another directory"
-    if recorded.layers != layers or recorded.samples != samples.count:
+    if recorded.layers != layers or recorded.samples != given.count:
         raise MisuseError(
             f"the run has the layers {_layers_in_words(recorded.layers)} of "
             f"{recorded.samples} samples, but these are {_layers_in_words(layers)} of "
-            f"{samples.count} samples; {remedy}"
+            f"{given.count} samples; {remedy}"
         )
-    if repeated and recorded.fingerprint != samples.fingerprint:
+    if samples and given.has_columns and recorded.fingerprint != samples.fingerprint:
         raise MisuseError(
             f"the labels or metadata differ from those that the run began with; {remedy}"
         )

@@ -27,6 +27,8 @@ MAX_CATEGORIES = 1000
 _EXACT = 2**53
 """Whole numbers up to this are exact in float64; larger ones, such as keys, are text."""
 
+_NEVER_MISSING = frozenset({str, int, bool, bytes, np.str_, np.int64, np.int32, np.bool_})
+
 _NO_FRACTION = re.compile(r"\.0+(?=$|[+-])")
 
 ClassNames = Sequence[str] | Mapping[int, str]
@@ -129,7 +131,10 @@ def _trimmed(time: str) -> str:
 
 def is_missing(value: object) -> bool:
     """Whether a value is None, NaN, or the NaT and NA of NumPy and pandas."""
-    if value is None or type(value).__name__ in {"NAType", "NaTType"}:
+    kind = type(value)
+    if kind in _NEVER_MISSING:  # nearly all there are
+        return False
+    if value is None or kind.__name__ in {"NAType", "NaTType"}:
         return True
     if isinstance(value, np.datetime64 | np.timedelta64):
         return bool(np.isnat(value))
@@ -140,7 +145,7 @@ def is_missing(value: object) -> bool:
 
 def readable(text: str) -> str:
     r"""Returns text that UTF-8 can hold: half a surrogate pair is written as `\ud800`."""
-    return text.encode(errors="backslashreplace").decode()
+    return text if text.isascii() else text.encode(errors="backslashreplace").decode()
 
 
 def _wrong_length(name: str, expected: int, received: int) -> MisuseError:
