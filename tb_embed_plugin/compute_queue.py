@@ -2,8 +2,8 @@
 
 One computes at a time, and beside it one first picture: whoever opens a page need not wait for
 what others look at already. What waits is taken page by page, so that one with many questions
-delays nobody. Cheap work waits for nothing. What takes longer than a request is a job, in a
-process of its own (`jobs.job_queue`).
+delays nobody. Cheap work waits for cheap work alone, that of a first picture for nothing. What
+takes longer than a request is a job, in a process of its own (`jobs.job_queue`).
 """
 
 from __future__ import annotations
@@ -30,6 +30,9 @@ MAX_WAITING = 256
 CHEAP_VALUES = 1 << 21
 """Activations that are worked through without a turn: about 30 ms of one core."""
 
+CHEAP_AT_ONCE = 2
+"""Such computations at a time: more would share Python's lock, and all would take longer."""
+
 _MAX_PAGES = 4096
 """Pages whose last turn, or first picture, is remembered."""
 
@@ -51,6 +54,7 @@ class ComputeQueue:
         self._drawn: OrderedDict[str, None] = OrderedDict()
         self._turns = 0
         self._mine = threading.local()
+        self._cheap = threading.BoundedSemaphore(CHEAP_AT_ONCE)
 
     def turns_of(self, page: str = "") -> Turns:
         """Returns the turns of a page; of none in particular where it is empty."""
@@ -64,6 +68,23 @@ class ComputeQueue:
     def awaits_picture(self, page: str) -> bool:
         """Whether a page still waits for its first picture."""
         return bool(page) and page not in self._drawn
+
+    @contextmanager
+    def cheap_turn(self, page: str) -> Iterator[None]:
+        """Waits until there is room for cheap work; a page without a picture has it at once.
+
+        Raises:
+            BusyError: There was none in time.
+        """
+        if getattr(self._mine, "has_turn", False) or self.awaits_picture(page):
+            yield
+            return
+        if not self._cheap.acquire(timeout=WAIT_SECONDS):
+            raise _busy()
+        try:
+            yield
+        finally:
+            self._cheap.release()
 
     @contextmanager
     def turn(self, page: str) -> Iterator[None]:
@@ -100,10 +121,7 @@ class ComputeQueue:
                     if left > 0:
                         self._changed.wait(left)
                     else:
-                        raise BusyError(
-                            f"the server was busy for {WAIT_SECONDS:g} seconds; try again in a "
-                            "second"
-                        )
+                        raise _busy()
             finally:
                 self._waiting.remove(ticket)
             self._seats[seat] = ticket
@@ -152,17 +170,21 @@ class Turns:
         """Waits for this computation's turn, and keeps BLAS to one thread while it lasts.
 
         Args:
-            values: Activations to be worked through; few of them wait for nothing.
+            values: Activations to be worked through; few of them wait for few others.
 
         Raises:
             BusyError: The turn did not come in time, or too many wait already.
         """
         if values is not None and values <= CHEAP_VALUES:
-            with one_blas_thread():
+            with self.queue.cheap_turn(self.page), one_blas_thread():
                 yield
             return
         with self.queue.turn(self.page), one_blas_thread():
             yield
+
+
+def _busy() -> BusyError:
+    return BusyError(f"the server was busy for {WAIT_SECONDS:g} seconds; try again in a second")
 
 
 def _remember(known: OrderedDict[str, Value], page: str, value: Value) -> None:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -17,6 +17,7 @@ from tb_embed_plugin.projection import LayerRef, Projection
 from tb_embed_plugin.projections import alignment, classes, groups, pca
 from tb_embed_plugin.projections.alignment import LayerMap
 from tb_embed_plugin.projections.basis import Basis
+from tb_embed_plugin.projections.step_moments import StepMoments
 from tb_embed_plugin.runs.labels import read_classes
 from tb_embed_plugin.runs.layer_facts import LayerFacts
 from tb_embed_plugin.runs.logdir import Logdir
@@ -63,9 +64,14 @@ class LayerData:
     def key(self, steps: Sequence[int]) -> str:
         """Changes when one of these snapshots does, or what is known of their samples."""
         stamps = [self.run.stamp(self.name, step) for step in steps]
+        return short_hash(*self.place[:2], tuple(steps), stamps, *self.place[2:])
+
+    @cached_property
+    def place(self) -> tuple[Hashable, ...]:
+        """What its snapshots are of: the layer, the samples, and which of them are hidden."""
         samples = self.facts.fingerprint, self.facts.samples_version
         hidden = [self.facts.hidden] if self.facts.hidden else []
-        return short_hash(str(self.run.path), self.name, tuple(steps), stamps, samples, *hidden)
+        return str(self.run.path), self.name, samples, *hidden
 
 
 def first_projection(run: Run, layer: str) -> Projection:
@@ -85,19 +91,20 @@ def basis_key(projection: Projection, home: LayerData) -> str:
     return short_hash(home.key(projection.basis_steps), projection.engine, settings)
 
 
-def fit(projection: Projection, home: LayerData) -> Basis:
+def fit(projection: Projection, home: LayerData, known: StepMoments | None = None) -> Basis:
     """Returns the axes of a projection.
 
     Args:
         projection: Of a linear engine.
         home: Its home, open.
+        known: The sums of its basis steps, where they are known.
 
     Raises:
         EmbedError: A snapshot or the metadata cannot be read or used this way.
     """
     steps, settings = projection.basis_steps, projection.settings
     if projection.engine == pca.ENGINE.name:
-        return pca.fit(home.snapshot, steps, settings)
+        return pca.fit(home.snapshot, steps, settings, known)
     if settings["kind"] == "groups":
         places = [_places(home.facts, group) for group in projection.groups]
         pairs = zip(places[::2], places[1::2], strict=True)

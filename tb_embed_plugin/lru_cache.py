@@ -92,7 +92,7 @@ class LruCache(Generic[Value]):
             return awaited.result()
         try:
             value = compute()
-            size = size_of(value)
+            self.put(key, value)
         except BaseException as error:
             with self._lock:
                 del self._awaited[key]
@@ -100,12 +100,28 @@ class LruCache(Generic[Value]):
             raise
         with self._lock:
             del self._awaited[key]
+        computing.set_result(value)
+        return value
+
+    def find(self, key: Hashable) -> Value | None:
+        """Returns the value of `key`, None where it is not remembered."""
+        with self._lock:
+            if key not in self._values:
+                return None
+            self._values.move_to_end(key)
+            self._memory.use(self, key)
+            return self._values[key]
+
+    def put(self, key: Hashable, value: Value) -> None:
+        """Remembers a value, in place of the one there may be."""
+        size = size_of(value)
+        with self._lock:
+            if key in self._values:
+                self.drop(key)
             self._values[key] = value
             self._memory.add(self, key, size)
             while len(self._values) > self._capacity:
                 self.drop(next(iter(self._values)))
-        computing.set_result(value)
-        return value
 
     def drop(self, key: Hashable) -> None:
         """Forgets a value; called with the memory's lock."""

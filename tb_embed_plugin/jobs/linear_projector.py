@@ -9,17 +9,17 @@ somebody who waits.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_embed_plugin.compute_queue import ComputeQueue, Turns
 from tb_embed_plugin.errors import NotRecordedError, UnsuitableDataError
 from tb_embed_plugin.jobs.cache import cache_of
+from tb_embed_plugin.jobs.computed import Computed
 from tb_embed_plugin.jobs.kept_basis import LEAST_VALUES, kept_basis
+from tb_embed_plugin.jobs.known_moments import MAX_UNITS
 from tb_embed_plugin.jobs.layout_cache import LayoutCache
 from tb_embed_plugin.jobs.quality_records import QualityRecords, words
 from tb_embed_plugin.linear_projection import (
@@ -29,7 +29,7 @@ from tb_embed_plugin.linear_projection import (
     basis_key,
     fit,
 )
-from tb_embed_plugin.lru_cache import LruCache, Memory
+from tb_embed_plugin.lru_cache import LruCache
 from tb_embed_plugin.projection import Projection
 from tb_embed_plugin.projections import pca
 from tb_embed_plugin.projections.basis import Basis
@@ -38,45 +38,6 @@ from tb_embed_plugin.projections.plane import logits_on_plane
 from tb_embed_plugin.runs.logdir import Logdir
 
 Value = TypeVar("Value")
-
-MAX_BASES = 64
-"""Bases remembered; the widest has 330 kB."""
-
-MAX_ALIGNED = 4
-"""Maps between layers remembered; the widest has 34 MB."""
-
-MAX_NUMBERS = 100_000
-"""Single numbers remembered."""
-
-
-@dataclass(frozen=True)
-class Computed:
-    """What was computed last of linear projections, and the queue in which more is.
-
-    Attributes:
-        turns: In which computations wait.
-        bases: Bases, by `basis_key`.
-        aligned: Maps between layers, by the keys of both and how their steps match.
-        variances: Shares of a snapshot's variance.
-    """
-
-    turns: Turns = field(default_factory=lambda: ComputeQueue().turns_of())
-    bases: LruCache[Basis] = field(default_factory=lambda: LruCache[Basis](MAX_BASES))
-    aligned: LruCache[AlignedLayer] = field(
-        default_factory=lambda: LruCache[AlignedLayer](MAX_ALIGNED)
-    )
-    variances: LruCache[float | None] = field(
-        default_factory=lambda: LruCache[float | None](MAX_NUMBERS)
-    )
-
-    @classmethod
-    def within(cls, memory: Memory) -> Self:
-        """Returns nothing computed yet, to be remembered within some memory."""
-        return cls(
-            bases=LruCache(MAX_BASES, memory),
-            aligned=LruCache(MAX_ALIGNED, memory),
-            variances=LruCache(MAX_NUMBERS, memory),
-        )
 
 
 class LinearProjector:
@@ -245,9 +206,16 @@ class LinearProjector:
     def _find_basis(self) -> Basis:
         facts, steps = self.home.facts, self.projection.basis_steps
         if facts.samples * facts.units * len(steps) < LEAST_VALUES:
-            return fit(self.projection, self.home)
-        cache = cache_of(self.home.run.path)
-        return kept_basis(cache, self.key, facts.units, lambda: fit(self.projection, self.home))
+            return self._fit()
+        return kept_basis(cache_of(self.home.run.path), self.key, facts.units, self._fit)
+
+    def _fit(self) -> Basis:
+        steps, settings = self.projection.basis_steps, self.projection.settings
+        is_pca = self.projection.engine == pca.ENGINE.name
+        known = None
+        if is_pca and pca.adds_up(settings) and self.home.facts.units <= MAX_UNITS:
+            known = self._computed.moments.of(self.home, steps)
+        return fit(self.projection, self.home, known)
 
     def _offset(
         self, basis: Basis, aligned: AlignedLayer, step: int, frame: NDArray[np.float32]

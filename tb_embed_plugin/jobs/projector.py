@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin.arguments import Arguments
 from tb_embed_plugin.errors import UnsuitableDataError
+from tb_embed_plugin.jobs.computed import Computed
 from tb_embed_plugin.jobs.iterative_projector import IterativeProjector
 from tb_embed_plugin.jobs.layout_cache import LayoutCache
-from tb_embed_plugin.jobs.linear_projector import Computed, LinearProjector
+from tb_embed_plugin.jobs.linear_projector import LinearProjector
 from tb_embed_plugin.linear_projection import LayerData
 from tb_embed_plugin.projection import Projection
 from tb_embed_plugin.projection_arguments import read_projection

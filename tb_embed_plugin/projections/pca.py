@@ -30,6 +30,7 @@ from tb_embed_plugin.projections.leading_axes import (
 )
 from tb_embed_plugin.projections.moments import Moments
 from tb_embed_plugin.projections.scaling import PARAMETERS, UNSCALED, Scaling
+from tb_embed_plugin.projections.step_moments import StepMoments, add_steps
 
 AXES_WITHIN_STEPS = Parameter(
     name="axes_within_steps",
@@ -52,7 +53,18 @@ POOLED: Settings = MappingProxyType(
 """The settings of the PCA of all rows together, drift and all."""
 
 
-def fit(snapshot_of: SnapshotOf, steps: Sequence[int], settings: Settings = POOLED) -> Basis:
+def adds_up(settings: Settings) -> bool:
+    """Whether a further step leaves what the others add to the axes as it is."""
+    scaled = any(settings[parameter.name] for parameter in PARAMETERS)
+    return bool(settings[AXES_WITHIN_STEPS.name]) and not scaled
+
+
+def fit(
+    snapshot_of: SnapshotOf,
+    steps: Sequence[int],
+    settings: Settings = POOLED,
+    known: StepMoments | None = None,
+) -> Basis:
     """Returns the basis of several snapshots: eigenvectors of a covariance.
 
     That of their rows about their own step's mean, averaged over the steps, or that of all
@@ -65,6 +77,7 @@ def fit(snapshot_of: SnapshotOf, steps: Sequence[int], settings: Settings = POOL
         snapshot_of: Gives the snapshot of a step, float32 (n_samples, n_units).
         steps: The basis steps, one or more.
         settings: Of the engine.
+        known: The sums of these steps, where they are known and `adds_up`.
 
     Returns:
         Axes by falling variance; the entry of largest magnitude of each is positive.
@@ -74,10 +87,19 @@ def fit(snapshot_of: SnapshotOf, steps: Sequence[int], settings: Settings = POOL
         UnsuitableDataError: A snapshot holds NaN or infinity; the message names its step.
     """
     scaling = Scaling.fit(snapshot_of, steps, settings)
-    parts = [[step] for step in steps] if settings[AXES_WITHIN_STEPS.name] else [steps]
+    within = bool(settings[AXES_WITHIN_STEPS.name])
     samples, units = snapshot_of(steps[0]).shape
-    gather = _rows if units > WIDE and samples * len(steps) < units else _moments
-    mean, total_variance, (variance, axes) = gather(scaling, snapshot_of, parts)
+    if units > WIDE and samples * len(steps) < units:
+        parts = [[step] for step in steps] if within else [steps]
+        mean, total_variance, (variance, axes) = _rows(scaling, snapshot_of, parts)
+    elif within:
+        sums = known or add_steps(StepMoments(), scaling, snapshot_of, steps)
+        mean, total_variance, (variance, axes) = _axes_of(sums)
+    else:
+        moments = Moments()
+        for _, block in scaling.stream(snapshot_of, steps):
+            moments.add(block)
+        mean, total_variance, (variance, axes) = _axes_of(moments)
     axes = fix_signs(axes)
     return Basis(
         mean=mean,
@@ -90,26 +112,19 @@ def fit(snapshot_of: SnapshotOf, steps: Sequence[int], settings: Settings = POOL
     )
 
 
-def _moments(
-    scaling: Scaling, snapshot_of: SnapshotOf, parts: Sequence[Sequence[int]]
-) -> tuple[NDArray[np.float64], float, Pairs]:
-    """Returns the mean over the parts, their variance and axes, by way of a covariance."""
-    means: list[NDArray[np.float64]] = []
-    covariance: NDArray[np.float64] | float = 0.0
-    for part in parts:
-        moments = Moments()
-        for _, block in scaling.stream(snapshot_of, part):
-            moments.add(block)
-        means.append(moments.mean())
-        covariance = covariance + moments.covariance() / len(parts)
-    matrix = np.asarray(covariance)
-    return np.mean(means, axis=0), float(np.trace(matrix)), largest(matrix, N_AXES)
+def _axes_of(moments: Moments | StepMoments) -> tuple[NDArray[np.float64], float, Pairs]:
+    """Returns the mean, the variance and the axes, by way of a covariance."""
+    covariance = moments.covariance()
+    return moments.mean(), float(np.trace(covariance)), largest(covariance, N_AXES)
 
 
 def _rows(
     scaling: Scaling, snapshot_of: SnapshotOf, parts: Sequence[Sequence[int]]
 ) -> tuple[NDArray[np.float64], float, Pairs]:
-    """Returns the same of fewer rows than units, all of which are in memory at once."""
+    """Returns the same of fewer rows than units, all of which are in memory at once.
+
+    That is the mean over the parts of their means, and of rows about their own part's.
+    """
     means, centred = [], []
     for part in parts:
         rows = np.vstack([block for _, block in scaling.stream(snapshot_of, part)])

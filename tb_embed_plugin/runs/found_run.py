@@ -7,11 +7,13 @@ sees a few in turn, for those that were copied over others.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 from collections.abc import Hashable
 from dataclasses import dataclass
 from pathlib import Path
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.metadata import MANIFEST_FILE
@@ -71,6 +73,9 @@ class RunFinder:
 
     def __init__(self) -> None:
         self._foreign = ForeignFolders()
+        # With the digest of its manifest: while a training writes, stamps say little.
+        self._recorded_runs: WeakValueDictionary[Hashable, RecordedRun] = WeakValueDictionary()
+        self._digests: WeakKeyDictionary[RecordedRun, bytes] = WeakKeyDictionary()
         self._finite: dict[Hashable, Rows] = {}
 
     def open(self, name: str, folder: Path) -> FoundRun:
@@ -98,7 +103,7 @@ class RunFinder:
             OSError: It cannot be read.
         """
         path = folder.resolve(strict=True)
-        recorded = _recorded(name, path)
+        recorded = self._recorded(name, path)
         if recorded is not None:
             return found_run(folder, recorded, FolderContents(watched=[folder / MANIFEST_FILE]))
         found = self._foreign.find(path)
@@ -111,20 +116,29 @@ class RunFinder:
         found.watched += [folder / MANIFEST_FILE, folder]
         return found_run(folder, run, found)
 
+    def _recorded(self, name: str, run_dir: Path) -> RecordedRun | None:
+        """Returns the run of ours in a directory, None where there is none.
 
-def _recorded(name: str, run_dir: Path) -> RecordedRun | None:
-    """Returns the run of ours in a directory, None where there is none.
+        The same run as long as its manifest is the same.
 
-    Raises:
-        UnreadableError: It is damaged.
-        OSError: It cannot be read.
-    """
-    try:
-        path = confined(run_dir, MANIFEST_FILE)
-        data = read_file(path, MAX_MANIFEST_BYTES, LARGE_MANIFEST)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    return RecordedRun(name, run_dir, Manifest.from_json(data))
+        Raises:
+            UnreadableError: It is damaged.
+            OSError: It cannot be read.
+        """
+        try:
+            path = confined(run_dir, MANIFEST_FILE)
+            data = read_file(path, MAX_MANIFEST_BYTES, LARGE_MANIFEST)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        digest = hashlib.sha256(data).digest()
+        known = self._recorded_runs.get((name, run_dir))
+        if known is not None and self._digests[known] == digest:
+            return known
+        steps = () if known is None else known.manifest.steps
+        run = RecordedRun(name, run_dir, Manifest.from_json(data, steps))
+        self._digests[run] = digest
+        self._recorded_runs[name, run_dir] = run
+        return run
 
 
 def found_run(folder: Path, run: Run | BrokenRun | None, found: FolderContents) -> FoundRun:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from operator import attrgetter
 from typing import Any, Literal, Self, get_args
@@ -178,8 +179,13 @@ class Manifest:
         return f'{head},\n "steps": [{begin}{steps}]\n}}'.encode()
 
     @classmethod
-    def from_json(cls, data: bytes) -> Self:
+    def from_json(cls, data: bytes, known: Sequence[Step] = ()) -> Self:
         """Parses the file's content.
+
+        Args:
+            data: The content.
+            known: Steps of an earlier version; those that are the same are taken as they are,
+                with what was made of them.
 
         Raises:
             UnreadableError: It is no manifest, or one of a newer format.
@@ -198,7 +204,7 @@ class Manifest:
                 f"reads version {FORMAT_VERSION}; update tb-embed-plugin to read this run"
             )
         try:
-            return cls._parse(content)
+            return cls._parse(content, known)
         except (TypeError, KeyError, ValueError, AttributeError, OverflowError) as error:
             raise UnreadableError(
                 f"the manifest lacks or misuses {error} (see docs/run_format.md); record "
@@ -206,7 +212,7 @@ class Manifest:
             ) from error
 
     @classmethod
-    def _parse(cls, content: dict[str, Any]) -> Self:
+    def _parse(cls, content: dict[str, Any], known: Sequence[Step]) -> Self:
         sprite, outputs = content["sprite"], content["outputs"]
         columns = tuple(
             ColumnInfo(text(entry["name"]), one_of(entry["type"], get_args(ColumnType)))
@@ -219,7 +225,7 @@ class Manifest:
                 Layer(text(entry["name"]), natural(entry["units"], at_least=1))
                 for entry in content["layers"]
             ),
-            steps=steps_of(content["steps"]),
+            steps=steps_of(content["steps"], known),
             columns=columns,
             sprite=None if sprite is None else _sprite(sprite),
             outputs=None if outputs is None else _outputs(outputs),

@@ -59,6 +59,7 @@ class RecordedRun(Run):
         super().__init__(name, path)
         self.manifest = manifest
         self._shown = manifest.steps if shows_superseded else manifest.live_steps
+        self._versions: dict[str, str] = {}
 
     @property
     def recording(self) -> bool:
@@ -123,9 +124,15 @@ class RecordedRun(Run):
         rivals = {rival_problem(layer.label, layer.columns) for layer in self.layers}
         return [*filter(None, rivals), *not_finite_problems(self)]
 
+    def layer_version(self, name: str) -> str:
+        """Changes when the data of the layer `name` do; this run's never change."""
+        if name not in self._versions:
+            self._versions[name] = super().layer_version(name)
+        return self._versions[name]
+
     def stamp(self, layer: str, step: int) -> Hashable:
         """Returns when and of what a snapshot was taken."""
-        return self.manifest.fingerprint, self._step(step)
+        return self.manifest.fingerprint, self._step(step).json
 
     def snapshot(self, layer: str, step: int) -> Snapshot:
         """Returns a snapshot, whose rows are read when they are asked for."""
@@ -198,12 +205,15 @@ class RecordedRun(Run):
         return checkpoint
 
     def _step(self, number: int) -> Step:
-        for step in self.manifest.steps:
-            if step.step == number:
-                return step
-        raise NotRecordedError(
-            f"run {self.name!r} has no step {number}; its steps: {listed(self.steps)}"
-        )
+        if number not in self._by_number:
+            raise NotRecordedError(
+                f"run {self.name!r} has no step {number}; its steps: {listed(self.steps)}"
+            )
+        return self._by_number[number]
+
+    @cached_property
+    def _by_number(self) -> dict[int, Step]:
+        return {step.step: step for step in self.manifest.steps}
 
 
 def _rows_in(run: RecordedRun, layer: str, step: Step, shape: tuple[int, int]) -> Rows:

@@ -60,6 +60,12 @@ class Step:
         """The entry in the manifest; kept, so that a long run costs no more a step."""
         return json.dumps(vars(self), ensure_ascii=False)
 
+    @cached_property
+    def entry(self) -> dict[str, Any]:
+        """The same as it is read; kept, so that a version that adds a step is read as fast."""
+        entry: dict[str, Any] = json.loads(self.json)
+        return entry
+
 
 @dataclass(frozen=True)
 class Phase:
@@ -82,9 +88,15 @@ class Phase:
     digest: str | None = None
 
 
-def steps_of(entries: Sequence[dict[str, Any]]) -> tuple[Step, ...]:
-    """Parses the manifest's list of steps, and sorts it."""
-    return tuple(sorted(map(_step, entries), key=attrgetter("step")))
+def steps_of(entries: Sequence[dict[str, Any]], known: Sequence[Step] = ()) -> tuple[Step, ...]:
+    """Parses the manifest's list of steps, and sorts it; what is known already is taken."""
+    by_number = {step.step: step for step in known}
+
+    def parsed(entry: dict[str, Any]) -> Step:
+        step = by_number.get(entry["step"])
+        return step if step is not None and step.entry == entry else _step(entry)
+
+    return tuple(sorted(map(parsed, entries), key=attrgetter("step")))
 
 
 def _step(entry: dict[str, Any]) -> Step:

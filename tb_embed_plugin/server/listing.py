@@ -1,4 +1,4 @@
-"""The list of runs as JSON; each is described once until it changes.
+"""The list of runs as JSON; each is described once until it changes, and each step once.
 
 A page polls the listing every few seconds; a thousand runs of fifty steps are megabytes, and
 `Logdir` hands out the same object for a run until its files change.
@@ -24,6 +24,7 @@ class Listing:
 
     def __init__(self) -> None:
         self._known: WeakKeyDictionary[Run | BrokenRun, tuple[int, bytes]] = WeakKeyDictionary()
+        self._steps: WeakKeyDictionary[Step, str] = WeakKeyDictionary()
 
     def describe(
         self, runs: Iterable[Run | BrokenRun], problems: Sequence[str], unread: int
@@ -39,8 +40,16 @@ class Listing:
         if known is not None and known[0] == revision:
             return known[1]
         # NaN is no JSON; a number that can be missing is null.
-        text = json.dumps(_describe(run), allow_nan=False).encode()
+        rest = json.dumps(_describe(run), allow_nan=False).removesuffix("}")
+        steps = ", ".join(map(self._step, run.step_facts if isinstance(run, Run) else ()))
+        text = f'{rest}, "steps": [{steps}]}}'.encode()
         self._known[run] = (revision, text)
+        return text
+
+    def _step(self, step: Step) -> str:
+        text = self._steps.get(step)
+        if text is None:
+            text = self._steps[step] = json.dumps(_describe_step(step), allow_nan=False)
         return text
 
 
@@ -51,7 +60,6 @@ def _describe(run: Run | BrokenRun) -> dict[str, Any]:
             "source": "tb_embed",
             "recording": False,
             "layers": [],
-            "steps": [],
             "superseded": 0,
             "all_steps": None,
             "phases": [],
@@ -62,7 +70,6 @@ def _describe(run: Run | BrokenRun) -> dict[str, Any]:
         "source": run.writer,
         "recording": run.recording,
         "layers": [_describe_layer(run, layer) for layer in run.layers],
-        "steps": [_describe_step(step) for step in run.step_facts],
         "superseded": run.superseded,
         "all_steps": None if run.with_superseded is None else run.with_superseded.name,
         "phases": [

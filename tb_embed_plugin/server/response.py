@@ -16,8 +16,8 @@ from tb_embed_plugin.analysis.metrics_cache import MetricsCache
 from tb_embed_plugin.compute_queue import Turns
 from tb_embed_plugin.errors import TooMuchAskedError
 from tb_embed_plugin.jobs.cache import cache_of
+from tb_embed_plugin.jobs.computed import Computed
 from tb_embed_plugin.jobs.job_queue import JobQueue
-from tb_embed_plugin.jobs.linear_projector import Computed
 from tb_embed_plugin.lru_cache import LruCache, Memory
 from tb_embed_plugin.runs.logdir import Logdir
 from tb_embed_plugin.server.listing import Listing

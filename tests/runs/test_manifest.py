@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -112,3 +113,15 @@ def test_a_manifest_of_version_1_is_read() -> None:
     assert manifest.steps == (Step(1, "epoch", 1, None, 1.5, 8),)
     assert manifest.live_steps == manifest.steps
     assert (manifest.phases, manifest.apart) == ((), False)
+
+
+def test_steps_that_are_known_are_taken_and_changed_ones_read() -> None:
+    before = Manifest.from_json(MANIFEST.to_json())
+    changed = replace(before.steps[1], superseded=True)
+    new = Step(9, "epoch", 9, None, 3.5, 90)
+    data = before.with_step(changed).with_step(new).to_json()
+    after = Manifest.from_json(data, before.steps)
+
+    assert after == Manifest.from_json(data)
+    assert after.steps == (before.steps[0], changed, new)
+    assert after.steps[0] is before.steps[0]

@@ -34,17 +34,22 @@ def logdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return logs
 
 
-@given(st.lists(st.tuples(st.booleans(), st.integers(0, 9), st.integers(0, 700))))
+@given(
+    st.lists(st.tuples(st.booleans(), st.booleans(), st.integers(0, 9), st.integers(0, 700)))
+)
 def test_caches_that_share_memory_hold_no_more_together(
-    uses: list[tuple[bool, int, int]],
+    uses: list[tuple[bool, bool, int, int]],
 ) -> None:
     memory = Memory(2000)
     caches = [LruCache[bytes](5, memory) for _ in range(2)]
-    for which, key, size in uses:
+    for which, puts, key, size in uses:
         cache = caches[which]
-        known = key in cache
+        known = key in cache and not puts
+        if puts:
+            cache.put(key, bytes(size))
         value = cache.get(key, lambda size=size: bytes(size))  # type: ignore[misc]
         assert known or len(value) == size
+        assert cache.find(key) == value
         held = [c._values for c in caches]  # noqa: SLF001
         assert memory.held == sum(size_of(v) for values in held for v in values.values())
         assert memory.held <= 2000

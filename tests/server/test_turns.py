@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -176,8 +177,8 @@ def wait_in(queue: ComputeQueue, count: int) -> bool:
     return len(queue._waiting) == count  # noqa: SLF001
 
 
-def take(queue: ComputeQueue, page: str, order: list[str]) -> None:
-    with queue.turns_of(page).turn():
+def take(queue: ComputeQueue, page: str, order: list[str], values: int | None = None) -> None:
+    with queue.turns_of(page).turn(values):
         order.append(page)
 
 
@@ -192,6 +193,28 @@ def test_cheap_and_remembered_answers_do_not_queue(client: Client) -> None:
 
     assert again.data == first.data
     assert quality.result(PATIENCE).status_code == 400
+
+
+def test_cheap_work_waits_for_other_cheap_work_except_that_of_first_pictures(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    queue = ComputeQueue()
+    queue.note_picture("old")
+    with ExitStack() as held, ThreadPoolExecutor(1) as pool:
+        for _ in range(compute_queue.CHEAP_AT_ONCE):
+            held.enter_context(queue.turns_of("old").turn(1))
+        pool.submit(take, queue, "new", [], 1).result(PATIENCE)
+        waiting = pool.submit(take, queue, "old", [], 1)
+        with pytest.raises(TimeoutError):
+            waiting.result(0.05)
+        held.close()
+        waiting.result(PATIENCE)
+
+        monkeypatch.setattr(compute_queue, "WAIT_SECONDS", 0)
+        for _ in range(compute_queue.CHEAP_AT_ONCE):
+            held.enter_context(queue.turns_of("old").turn(1))
+        with pytest.raises(BusyError, match="try again"):
+            pool.submit(take, queue, "old", [], 1).result(PATIENCE)
 
 
 def test_a_turn_that_does_not_come_is_given_up_with_a_time_to_ask_again(

@@ -1,0 +1,66 @@
+"""What each step adds to axes that are made within steps: a new step costs itself alone.
+
+While a training records, every new snapshot asks for new axes. Those before it are not read
+again where their sums are known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_embed_plugin.projections.blocks import SnapshotOf
+from tb_embed_plugin.projections.moments import Moments
+from tb_embed_plugin.projections.scaling import Scaling
+
+
+@dataclass(frozen=True)
+class StepMoments:
+    """Sums over steps, added in the order of the steps: equal steps give equal bits.
+
+    Attributes:
+        count: How many steps; 0 for none yet.
+        means: Sum of their means, float64 (n_units,).
+        covariances: Sum of their covariances, each about its own mean, float64 (n_units,
+            n_units).
+    """
+
+    count: int = 0
+    means: NDArray[np.float64] | float = 0.0
+    covariances: NDArray[np.float64] | float = 0.0
+
+    def mean(self) -> NDArray[np.float64]:
+        """Returns the mean of the steps' means, (n_units,)."""
+        return np.asarray(self.means / self.count)
+
+    def covariance(self) -> NDArray[np.float64]:
+        """Returns the mean of their covariances, (n_units, n_units)."""
+        return np.asarray(self.covariances / self.count)
+
+
+def add_steps(
+    known: StepMoments, scaling: Scaling, snapshot_of: SnapshotOf, steps: Sequence[int]
+) -> StepMoments:
+    """Returns the sums with further steps; `known` stays as it is.
+
+    Args:
+        known: The sums so far, of equally scaled snapshots.
+        scaling: How activations are scaled.
+        snapshot_of: Gives the snapshot of a step, float32 (n_samples, n_units).
+        steps: The further steps.
+
+    Raises:
+        TooMuchAskedError: The layer is wider than `MAX_UNITS`.
+        UnsuitableDataError: A snapshot holds NaN or infinity; the message names its step.
+    """
+    means, covariances = known.means, known.covariances
+    for step in steps:
+        moments = Moments()
+        for _, block in scaling.stream(snapshot_of, [step]):
+            moments.add(block)
+        means = means + moments.mean()
+        covariances = covariances + moments.covariance()
+    return StepMoments(known.count + len(steps), means, covariances)
