@@ -137,6 +137,8 @@ setup(
         # For `make audit` and `make fuzz`.
         "audit": ["pip-audit"],
         "fuzz": ["atheris"],
+        # For `tb-embed mcp`.
+        "mcp": ["mcp>=2,<3"],
         # For `make mutants`.
         "mutants": ["cosmic-ray"],
         # Parquet, for `tb-embed import` and `export`.
@@ -151,6 +153,7 @@ setup(
             "ipykernel",
             # What holds `--json` against its documented schema.
             "jsonschema",
+            "mcp>=2,<3",
             "mypy",
             "nbclient",
             "pandas",

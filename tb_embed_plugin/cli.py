@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tb_embed_plugin.commands.asking.command import add_command as add_asking
 from tb_embed_plugin.commands.importing.command import add_command
 from tb_embed_plugin.commands.reporting.command import add_commands
 from tb_embed_plugin.errors import ArgumentError, EmbedError
@@ -73,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     layers.set_defaults(command=_layers)
     add_command(commands)
     add_commands(commands)
+    add_asking(commands)
     project = commands.add_parser(
         "project", help="compute projections ahead of time, so that the page shows them at once"
     )

@@ -15,7 +15,7 @@ PINS = {
     if line and not line.startswith("#")
     for pin in [Requirement(line)]
 }
-EXTRAS = ("test", "parquet")
+EXTRAS = ("test", "parquet", "mcp")
 REMEDY = "write the tested version into tests/constraints.txt"
 
 

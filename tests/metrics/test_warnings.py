@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -18,11 +17,8 @@ from tb_embed_plugin.metrics.step_metrics import compare, observe
 from tb_embed_plugin.metrics.step_record import StepRecord
 from tb_embed_plugin.metrics.warning_rules import WARNING_RULES, Finding
 from tb_embed_plugin.projections.neighbors import nearest
-from tests import perceptron
 from tests.harness import Recording, read_run
-from tests.perceptron import Adam, Momentum
-
-CONFUSED = (3, 5)
+from tests.planted_faults import CONFUSED, plant
 
 
 def found_in(
@@ -106,88 +102,65 @@ def test_a_healthy_training_raises_nothing(recording: Recording) -> None:
     assert found_in(trained_history.step_records(measures), measures.labels.codes) == []
 
 
-Train = Callable[..., dict[str, tuple[int, Finding]]]
+Planted = Callable[[str], dict[str, tuple[int, Finding]]]
 
 
 @pytest.fixture
-def train(tmp_path: Path, some_digits: tuple[NDArray[np.float32], NDArray[np.int64]]) -> Train:
-    """Trains and records a network with a fault, and returns the warnings by their names."""
-    x, labels = some_digits
+def planted(tmp_path: Path, digits: tuple[NDArray[np.float32], NDArray[np.int64]]) -> Planted:
+    """Trains a network with a fault, and returns the warnings by their names."""
 
-    def train(
-        optimizer: perceptron.Adam | perceptron.Momentum, **options: Any
-    ) -> dict[str, tuple[int, Finding]]:
-        perceptron.train(tmp_path / "run", x, labels, optimizer, **options)
+    def planted(rule: str) -> dict[str, tuple[int, Finding]]:
+        _, labels = plant(tmp_path / "run", rule, digits)
         measures = LayerMetrics(read_run(tmp_path / "run"), "fc1", MetricsCache())
         warnings = found_in(trained_history.step_records(measures), labels)
         return {name: (measures.trained[f.index], f) for name, f in warnings}
 
-    return train
+    return planted
 
 
-@pytest.fixture(scope="module")
-def some_digits(
-    digits: tuple[NDArray[np.float32], NDArray[np.int64]],
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """A thousand digits, flat, and their labels."""
-    images, labels = digits
-    return images[:1000].reshape(1000, 64), labels[:1000]
+def test_a_far_too_high_learning_rate_collapses_the_rank(planted: Planted) -> None:
+    assert planted("rank_collapse")["rank_collapse"][0] == 1
 
 
-def test_a_far_too_high_learning_rate_collapses_the_rank(train: Train) -> None:
-    warnings = train(Adam(1.0), epochs=2)
-    assert warnings["rank_collapse"][0] == 1
-
-
-def test_a_too_high_learning_rate_drifts(train: Train) -> None:
-    warnings = train(Momentum(0.3))
-    step, finding = warnings["drifting"]
+def test_a_too_high_learning_rate_drifts(planted: Planted) -> None:
+    step, finding = planted("drifting")["drifting"]
     assert step >= 4
     assert finding.value >= finding.threshold
     assert len(finding.samples) == 500
 
 
-def test_one_epoch_with_a_high_learning_rate_churns(train: Train) -> None:
-    warnings = train(Adam(), rates={5: 0.1, 6: 0.001})
-    assert warnings["sudden_churn"][0] == 6
+def test_one_epoch_with_a_high_learning_rate_churns(planted: Planted) -> None:
+    assert planted("sudden_churn")["sudden_churn"][0] == 6
 
 
-def test_a_bad_bias_kills_units(train: Train) -> None:
-    warnings = train(Adam(), epochs=2, bias=-3)
-    step, finding = warnings["units_dying"]
+def test_a_bad_bias_kills_units(planted: Planted) -> None:
+    step, finding = planted("units_dying")["units_dying"]
     assert step == 1
     assert finding.units == tuple(range(64))
 
 
-def test_a_frozen_layer_stands_still(train: Train) -> None:
-    warnings = train(Adam(), epochs=4, frozen=True)
+def test_a_frozen_layer_stands_still(planted: Planted) -> None:
+    warnings = planted("standing_still")
     assert list(warnings) == ["standing_still"]
     assert warnings["standing_still"][0] == 3
 
 
 def test_shuffled_labels_of_one_class_are_not_learnt(
-    train: Train, some_digits: tuple[NDArray[np.float32], NDArray[np.int64]]
+    planted: Planted, digits: tuple[NDArray[np.float32], NDArray[np.int64]]
 ) -> None:
-    labels = some_digits[1].copy()
-    threes = labels == 3
-    labels[threes] = np.random.default_rng(0).integers(0, 10, threes.sum())
-    warnings = train(Adam(), learnt={0: labels})
+    warnings = planted("class_not_learnt")
 
     assert list(warnings) == ["class_not_learnt"]
     finding = warnings["class_not_learnt"][1]
     assert finding.classes == (3,)
-    assert set(some_digits[1][finding.samples]) == {3}
+    assert set(digits[1][finding.samples]) == {3}
 
 
 def test_two_classes_whose_labels_are_shuffled_merge_in_a_narrow_layer(
-    train: Train, some_digits: tuple[NDArray[np.float32], NDArray[np.int64]]
+    planted: Planted, digits: tuple[NDArray[np.float32], NDArray[np.int64]]
 ) -> None:
-    labels = some_digits[1].copy()
-    confused = np.isin(labels, CONFUSED)
-    labels[confused] = np.random.default_rng(0).choice(CONFUSED, confused.sum())
-    warnings = train(Adam(3e-3), epochs=12, widths=(8, 8, 8), learnt={3: labels})
-    step, finding = warnings["classes_merging"]
+    step, finding = planted("classes_merging")["classes_merging"]
 
     assert step > 3
     assert finding.classes == CONFUSED
-    assert set(some_digits[1][finding.samples]) == set(CONFUSED)
+    assert set(digits[1][finding.samples]) == set(CONFUSED)

@@ -70,6 +70,11 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
         choices=list(_FAILS),
         help=f"end with status {FOUND} on a problem, or on a problem or a warning",
     )
+    add_address(parser)
+
+
+def add_address(parser: argparse.ArgumentParser) -> None:
+    """Adds the argument that says where TensorBoard is."""
     parser.add_argument(
         "--url",
         type=_address,

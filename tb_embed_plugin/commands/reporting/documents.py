@@ -37,6 +37,7 @@ class Question:
         layer: One layer alone.
         label: The column that is the label, empty for none; each layer's own by default.
         url: TensorBoard's address for the links, or empty.
+        cache: What was measured before.
     """
 
     logdir: Path
@@ -44,6 +45,7 @@ class Question:
     layer: str | None = None
     label: str | None = None
     url: str = ""
+    cache: MetricsCache = field(default_factory=MetricsCache)
 
 
 @dataclass
@@ -85,6 +87,25 @@ def check_document(reports: Sequence[Report], url: str) -> Document:
         if report.is_run:
             answer.entries.append(described_run(report.name, report.run, url))
     return answer
+
+
+def runs_document(question: Question, part: slice) -> tuple[list[str], Document]:
+    """Returns the names of all runs, and what some of them hold, as `check_document`.
+
+    No snapshot is read, so of problems it tells those alone that are known without.
+    """
+    below = Logdir(question.logdir, list)
+    listed = below.list_runs()
+    answer = Document("check")
+    answer.found += [problem(one, None, None, None, question.url) for one in below.problems]
+    for run in listed[part]:
+        known = None if isinstance(run, BrokenRun) else run
+        answer.entries.append(described_run(run.name, known, question.url))
+        answer.found += [
+            problem(one, run.name, None, None, question.url)
+            for one in ([run.problem] if isinstance(run, BrokenRun) else run.problems)
+        ]
+    return [run.name for run in listed], answer
 
 
 def metrics_document(question: Question) -> Document:
@@ -138,7 +159,7 @@ def _of_each_layer(
         names = [facts.name for facts in run.layers]
         for name in names if question.layer is None else [run.layer(question.layer).name]:
             try:
-                measures = LayerMetrics(run, name, MetricsCache(), question.label)
+                measures = LayerMetrics(run, name, question.cache, question.label)
                 more, found = describe(measures)
             except ArgumentError:  # there is no such label
                 raise
