@@ -1,7 +1,14 @@
 """What all metrics of a run cost, and what exact neighbors and trustworthiness cost.
 
-The first claim against scikit-learn's `trustworthiness` of one step, the others against
-scikit-learn's own functions for the same numbers, in turn, in one process.
+Claim: all metrics of 11 steps take at most 4 times scikit-learn's `trustworthiness` of one
+step. Trustworthiness and the neighbors' accuracy are 3 times as fast as scikit-learn's own.
+Exact neighbors take at most 2 times the bare products of all pairs in float32, and with the
+silhouette in the same pass at most .85 of two passes.
+
+All in turn, in one process. The first two claims by the clock; the last two, which share
+blocks of pairs among all cores on both sides, in processor time, since another program's share
+of the cores is no part of it. The bare products are those of the blocks of rows that the search
+takes, as many at a time.
 """
 
 from __future__ import annotations
@@ -11,6 +18,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,14 +35,18 @@ from tb_embed_plugin.analysis.findings import all_rankings, warnings
 from tb_embed_plugin.analysis.layer_metrics import LayerMetrics
 from tb_embed_plugin.analysis.metrics_cache import MetricsCache
 from tb_embed_plugin.metrics import neighborhoods
+from tb_embed_plugin.metrics.separability import Silhouettes
 from tb_embed_plugin.metrics.step_metrics import K
 from tb_embed_plugin.projections.frame_quality import frame_quality
-from tb_embed_plugin.projections.neighbors import nearest
+from tb_embed_plugin.projections.neighbors import BLOCK_VALUES, nearest
+from tb_embed_plugin.projections.threads import in_threads
 from tb_embed_plugin.runs.logdir import Logdir
 
 EPOCHS = 10
 MOST = 4.0
 LEAST_FASTER = 3.0
+MOST_PRODUCTS = 2.0
+MOST_PASSES = 0.85
 
 
 def record_mnist(logdir: Path, data: Path) -> None:
@@ -79,6 +91,32 @@ def stock_accuracy(rows: NDArray[np.float64], labels: NDArray[np.int32]) -> floa
     return float((classifier.predict(None) == labels).mean())
 
 
+def products(rows: NDArray[np.float32]) -> None:
+    """Multiplies all pairs, a block of rows at a time."""
+    height = BLOCK_VALUES // len(rows)
+    blocks = [rows[start : start + height] for start in range(0, len(rows), height)]
+    for _ in in_threads(lambda block: float((block @ rows.T)[0, 0]), blocks):
+        pass
+
+
+def one_pass(rows: NDArray[np.float32], labels: NDArray[np.int32]) -> None:
+    """Finds neighbors and silhouettes together."""
+    nearest(rows, K, sums=Silhouettes(labels))
+
+
+def two_passes(rows: NDArray[np.float32], labels: NDArray[np.int32]) -> None:
+    """Finds neighbors, then silhouettes."""
+    nearest(rows, K)
+    nearest(rows, 0, sums=Silhouettes(labels))
+
+
+def processor_seconds(work: Callable[[], object]) -> float:
+    """Returns the processor time that some work takes, of all threads."""
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
 def seconds(work: Callable[[], float]) -> tuple[float, float]:
     """Returns how long some work takes, and what it returns."""
     start = time.perf_counter()
@@ -92,7 +130,7 @@ def main() -> int:
     parser.add_argument("--data", type=Path, required=True, help="an .npz file with MNIST")
     parser.add_argument("--pairs", type=int, default=3)
     options = parser.parse_args()
-    ratios: dict[str, list[float]] = {"metrics": [], "neighbors": [], "trustworthiness": []}
+    ratios: dict[str, list[float]] = defaultdict(list)
     with tempfile.TemporaryDirectory() as folder:
         record_mnist(Path(folder), options.data)
         layer = open_run(folder, "run").layer()
@@ -107,17 +145,23 @@ def main() -> int:
             our_trust, quality = seconds(lambda: frame_quality(rows, frame).trustworthiness)
             our_knn, ours = seconds(lambda: our_accuracy(rows, labels))
             stock_knn, stock = seconds(lambda: stock_accuracy(exact, labels))
-            products, _ = seconds(lambda: float((rows @ rows.T)[0, 0]))
+            bare = processor_seconds(lambda: products(rows))
+            search = processor_seconds(lambda: nearest(rows, K))
+            shared = processor_seconds(lambda: one_pass(rows, labels))
+            apart = processor_seconds(lambda: two_passes(rows, labels))
             np.testing.assert_equal(found, 0, "warnings about a healthy training")
             np.testing.assert_allclose([quality, ours], [expected, stock], atol=1e-6)
             ratios["metrics"].append(all_metrics / stock_trust)
             ratios["neighbors"].append(stock_knn / our_knn)
             ratios["trustworthiness"].append(stock_trust / our_trust)
+            ratios["products"].append(search / bare)
+            ratios["passes"].append(shared / apart)
             print(
                 f"all metrics of {EPOCHS + 1} steps {all_metrics:.1f} s; trustworthiness ours "
                 f"{our_trust:.2f} s, scikit-learn's {stock_trust:.2f} s; neighbors' accuracy "
-                f"ours {our_knn:.2f} s, scikit-learn's {stock_knn:.2f} s, the products of all "
-                f"pairs in float32 alone {products:.2f} s",
+                f"ours {our_knn:.2f} s, scikit-learn's {stock_knn:.2f} s; processor time of "
+                f"neighbors {search:.2f} s, with the silhouette {shared:.2f} s, in two passes "
+                f"{apart:.2f} s, of the products alone {bare:.2f} s",
                 flush=True,
             )
     medians = {name: statistics.median(values) for name, values in ratios.items()}
@@ -125,10 +169,17 @@ def main() -> int:
         f"medians of {options.pairs}: all metrics {medians['metrics']:.2f} times "
         f"scikit-learn's trustworthiness of one step (at most {MOST}); trustworthiness "
         f"{medians['trustworthiness']:.1f} and neighbors {medians['neighbors']:.1f} times as "
-        f"fast (at least {LEAST_FASTER})"
+        f"fast (at least {LEAST_FASTER}); neighbors {medians['products']:.2f} times the bare "
+        f"products (at most {MOST_PRODUCTS}); neighbors and silhouette in one pass "
+        f"{medians['passes']:.2f} of two (at most {MOST_PASSES})"
     )
-    faster = min(medians["trustworthiness"], medians["neighbors"])
-    return int(medians["metrics"] > MOST or faster < LEAST_FASTER)
+    held = (
+        medians["metrics"] <= MOST
+        and min(medians["trustworthiness"], medians["neighbors"]) >= LEAST_FASTER
+        and medians["products"] <= MOST_PRODUCTS
+        and medians["passes"] <= MOST_PASSES
+    )
+    return 0 if held else 1
 
 
 if __name__ == "__main__":

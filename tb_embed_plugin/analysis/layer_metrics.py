@@ -15,6 +15,7 @@ from tb_embed_plugin.analysis.measured_layer import MeasuredLayer
 from tb_embed_plugin.errors import UnsuitableDataError
 from tb_embed_plugin.metrics import similarity
 from tb_embed_plugin.metrics.predictions import cross_entropy
+from tb_embed_plugin.metrics.separability import Silhouettes
 from tb_embed_plugin.metrics.similarity import Cka
 from tb_embed_plugin.metrics.step_data import Outputs
 from tb_embed_plugin.metrics.step_metrics import (
@@ -175,8 +176,11 @@ class LayerMetrics(MeasuredLayer):
             # Samples that are all alike are all as near.
             alike = bool((snapshot == snapshot[0]).all())
             k = 0 if alike else neighbors_of(len(snapshot))
-            neighbors = nearest(snapshot, k).indices
-            return observe(snapshot, neighbors, self.labels.of(self.samples), outputs)
+            labels = self.labels.of(self.samples)
+            silhouettes = Silhouettes(labels.codes)
+            # Both need the distances of all pairs, and no other number of a step does.
+            neighbors = nearest(snapshot, k, sums=silhouettes).indices
+            return observe(snapshot, neighbors, silhouettes.values, labels, outputs)
 
     def _cka(self, step: int, other: LayerMetrics, other_step: int) -> Cka:
         with one_blas_thread():

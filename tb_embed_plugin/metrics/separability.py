@@ -8,53 +8,58 @@ from numpy.typing import NDArray
 RIDGE = 1e-3
 """Penalty of the probe, in units of the mean variance of a unit."""
 
-_BLOCK_VALUES = 1 << 20
+_CACHED_VALUES = 1 << 17
+"""Distances worked on at a time: half a MiB, which a core's own cache holds."""
 
 
-def silhouette(
-    snapshot: NDArray[np.floating], labels: NDArray[np.integer]
-) -> NDArray[np.float32]:
-    """Returns each sample's silhouette coefficient.
+class Silhouettes:
+    """The silhouette coefficient of each sample, from the distances of all pairs.
 
     (b - a) / max(a, b): a the mean distance to the others of its class, b the smallest mean
     distance to the samples of another class; 0 for the only sample of a class (Rousseeuw
-    1987). Euclidean. O(n² n_units) time in float32 about the mean, blocks of bounded memory:
-    1e-3 off at the very worst, where a is thousands of times smaller than b.
+    1987). Euclidean.
 
-    Args:
-        snapshot: (n_samples, n_units).
-        labels: Codes int (n_samples,).
-
-    Returns:
-        float32 (n_samples,) in [-1, 1]; NaN for samples without a label, and for all where
-        there are fewer than two classes.
+    Attributes:
+        order: The samples by class, intp (n_samples,), so that those of one lie side by side.
+        values: float32 (n_samples,) in [-1, 1], complete once `add` had all samples; NaN for
+            samples without a label, and for all where there are fewer than two classes.
     """
-    result = np.full(len(labels), np.nan, np.float32)
-    # By class, so that the samples of one are columns side by side.
-    order = np.argsort(labels, kind="stable")
-    order = order[np.searchsorted(labels[order], 0) :]
-    classes, starts, counts = np.unique(labels[order], return_index=True, return_counts=True)
-    if len(classes) < 2:
-        return result
-    rows = snapshot[order].astype(np.float64)
-    rows -= rows.mean(axis=0)
-    # A silhouette knows no scale; squares in float32 do.
-    rows = (rows / (np.abs(rows).max() or 1)).astype(np.float32)
-    own = np.repeat(np.arange(len(classes)), counts)
-    squares = np.einsum("ij,ij->i", rows, rows)
-    size = max(1, _BLOCK_VALUES // len(rows))
-    for start in range(0, len(rows), size):
-        part = slice(start, min(start + size, len(rows)))
-        distances = (-2 * rows[part]) @ rows.T
-        distances += squares
-        distances += squares[part, None]
-        np.maximum(distances, 0, out=distances)
-        np.sqrt(distances, out=distances)
-        index = np.arange(len(distances))
-        distances[index, start + index] = 0
-        sums = np.add.reduceat(distances, starts, axis=1)
-        result[order[part]] = _coefficients(sums, counts, own[part])
-    return result
+
+    def __init__(self, labels: NDArray[np.integer]) -> None:
+        """Begins them.
+
+        Args:
+            labels: Codes int (n_samples,), negative where a sample has no label.
+        """
+        self.order = np.argsort(labels, kind="stable")
+        self.values = np.full(len(labels), np.nan, np.float32)
+        self._known = int((labels < 0).sum())  # the column of the first that has a label
+        classes, self._starts, self._counts = np.unique(
+            labels[self.order[self._known :]], return_index=True, return_counts=True
+        )
+        self._own = np.where(labels < 0, -1, np.searchsorted(classes, labels))
+
+    def add(self, queries: NDArray[np.intp], squares: NDArray[np.float32]) -> None:
+        """Takes the distances of some samples to all.
+
+        Args:
+            queries: The samples, intp (b,).
+            squares: The squares of their distances, float32 (b, n_samples), columns in
+                `order`; in any unit, and off by rounding, even below 0. Is overwritten.
+        """
+        if len(self._counts) < 2:
+            return
+        rows = max(1, _CACHED_VALUES // len(self.order))
+        sums = np.empty((len(queries), len(self._counts)), np.float32)
+        for start in range(0, len(queries), rows):
+            distances = squares[start : start + rows, self._known :]
+            np.maximum(distances, 0, out=distances)
+            np.sqrt(distances, out=distances)
+            np.add.reduceat(distances, self._starts, axis=1, out=sums[start : start + rows])
+        known = self._own[queries] >= 0
+        self.values[queries[known]] = _coefficients(
+            sums[known], self._counts, self._own[queries[known]]
+        )
 
 
 def probe_accuracy(

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.metadata import OutputsKind
-from tb_embed_plugin.metrics import collapse, neighborhoods, predictions, separability, units
+from tb_embed_plugin.metrics import collapse, neighborhoods, predictions, units
 from tb_embed_plugin.metrics.spectrum import Spectrum, spectrum
 
 
@@ -54,12 +54,14 @@ class StepData:
     Attributes:
         snapshot: Finite (n_samples, n_units).
         neighbors: The exact nearest neighbors of each sample, int32 (n_samples, k).
+        silhouettes: The silhouette of each sample, float32 (n_samples,), NaN where undefined.
         labels: What the samples are.
         outputs: What the model says of them, None where that was not recorded.
     """
 
     snapshot: NDArray[np.floating]
     neighbors: NDArray[np.int32]
+    silhouettes: NDArray[np.float32]
     labels: Labels
     outputs: Outputs | None
 
@@ -72,11 +74,6 @@ class StepData:
     def spectrum(self) -> Spectrum:
         """The variances along the principal axes, and the singular values."""
         return spectrum(self.snapshot)
-
-    @cached_property
-    def silhouettes(self) -> NDArray[np.float32]:
-        """The silhouette of each sample; O(n² n_units), since it needs all distances."""
-        return separability.silhouette(self.snapshot, self.labels.codes)
 
     @cached_property
     def dead(self) -> NDArray[np.bool_]:

@@ -70,21 +70,20 @@ def neighbors_of(samples: int) -> int:
 def observe(
     snapshot: NDArray[np.floating],
     neighbors: NDArray[np.int32],
+    silhouettes: NDArray[np.float32],
     labels: Labels,
     outputs: Outputs | None,
 ) -> StepMetrics:
-    """Returns all that is measured of one step.
-
-    O(n² n_units) for the silhouette, which needs all distances; the rest is
-    O(n n_units² + n_units³).
+    """Returns all that is measured of one step. O(n n_units² + n_units³).
 
     Args:
         snapshot: Finite (n_samples, n_units).
         neighbors: The exact nearest neighbors, int32 (n_samples, k), the nearest first.
+        silhouettes: Of each sample, float32 (n_samples,); see `separability.Silhouettes`.
         labels: What the samples are.
         outputs: What the model says of them, None where that was not recorded.
     """
-    step = StepData(snapshot, neighbors, labels, outputs)
+    step = StepData(snapshot, neighbors, silhouettes, labels, outputs)
     codes, n_classes = labels.codes, len(labels.names)
     numbers = {name: value for one in MEASUREMENTS for name, value in one.measure(step).items()}
     mean = snapshot.mean(axis=0, dtype=np.float64)

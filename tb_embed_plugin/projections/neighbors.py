@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,12 +58,31 @@ class Neighbors:
     distances: NDArray[np.float64]
 
 
+class PairSums(Protocol):
+    """What is summed up over all pairs of samples in the same pass that finds neighbors."""
+
+    @property
+    def order(self) -> NDArray[np.intp]:
+        """All samples in the order in which their columns are wanted, (n_samples,)."""
+
+    def add(self, queries: NDArray[np.intp], squares: NDArray[np.float32]) -> None:
+        """Takes the squared distances of some samples; called by several threads.
+
+        Args:
+            queries: The samples, (b,).
+            squares: Their squared distances to all samples in `order`, float32
+                (b, n_samples): in one unit that is not told, 0 to the sample itself, off by
+                rounding to others, even below 0. May be overwritten.
+        """
+
+
 def nearest(
     rows: NDArray[np.floating],
     k: int,
     metric: DistanceMetric = "euclidean",
     report: Callable[[float], None] | None = None,
     queries: NDArray[np.integer] | None = None,
+    sums: PairSums | None = None,
 ) -> Neighbors:
     """Returns the k nearest neighbors of samples, exactly; of equals, those that come first.
 
@@ -76,14 +95,15 @@ def nearest(
         metric: `euclidean`, or `cosine` (1 minus the cosine of the angle).
         report: Receives the finished share, in [0, 1]; may raise to cancel.
         queries: Indices of the samples whose neighbors are wanted; all if left out.
+        sums: Is given the distances of each of them to all samples.
     """
     wanted = np.arange(len(rows)) if queries is None else np.asarray(queries, np.intp)
     k = min(k, len(rows) - 1)
     indices = np.empty((len(wanted), k), np.int32)
     distances = np.empty((len(wanted), k))
-    if k == 0:
+    if k == 0 and sums is None:
         return Neighbors(indices, distances)
-    search = _Search.of(embed(rows, metric), k)
+    search = _Search.of(embed(rows, metric), k, sums)
     for block, (found, squares) in search.blocks(wanted):
         if report is not None:
             report(block.start / len(wanted))
@@ -121,24 +141,31 @@ class _Search:
 
     Attributes:
         space: Centred rows, float64 (n_samples, n_units).
-        coarse: The same, scaled into the unit ball, float32.
+        order: The samples in the order of the columns, (n_samples,).
+        place: The column of each sample, (n_samples,).
+        coarse: The rows in that order, scaled into the unit ball, float32.
         squares: Squared lengths of `coarse`, float32 (n_samples,).
         k: Neighbors wanted.
+        sums: What all distances are given to.
     """
 
     space: NDArray[np.float64]
+    order: NDArray[np.intp]
+    place: NDArray[np.intp]
     coarse: NDArray[np.float32]
     squares: NDArray[np.float32]
     k: int
+    sums: PairSums | None
 
     @classmethod
-    def of(cls, space: NDArray[np.float64], k: int) -> _Search:
+    def of(cls, space: NDArray[np.float64], k: int, sums: PairSums | None) -> _Search:
         """Returns the search for so many neighbors among these rows."""
-        squares = _squares(space)
-        longest = float(np.sqrt(squares.max())) or 1.0
-        coarse = np.empty(space.shape, np.float32)
-        np.divide(space, longest, out=coarse, casting="same_kind")
-        return cls(space, coarse, (squares / longest**2).astype(np.float32), k)
+        order = np.arange(len(space)) if sums is None else sums.order
+        lengths = _squares(space)
+        longest = float(np.sqrt(lengths.max())) or 1.0
+        coarse = (space / longest).astype(np.float32)[order]
+        squares = (lengths / longest**2).astype(np.float32)[order]
+        return cls(space, order, np.argsort(order), coarse, squares, k, sums)
 
     def blocks(self, queries: NDArray[np.intp]) -> Iterator[tuple[slice, _Found]]:
         """Yields what is found for the queries, block by block."""
@@ -148,18 +175,34 @@ class _Search:
         yield from zip(blocks, found, strict=True)
 
     def _among_all(self, queries: NDArray[np.intp]) -> _Found:
-        away = self.coarse[queries] @ self.coarse.T
-        away *= -2
+        rows, columns = np.arange(len(queries)), self.place[queries]
+        # Twice the rows, which costs no digit, and not twice the products, which costs a pass.
+        away = (-2 * self.coarse[columns]) @ self.coarse.T
         away += self.squares
-        away[np.arange(len(queries)), queries] = np.inf  # nobody's neighbor
+        away[rows, columns] = np.inf  # nobody's neighbor
+        found = self._nearest(queries, away)
+        if self.sums is not None:
+            away += self.squares[columns, np.newaxis]
+            away[rows, columns] = 0
+            self.sums.add(queries, away)
+        return found
+
+    def _nearest(self, queries: NDArray[np.intp], away: NDArray[np.float32]) -> _Found:
+        """Finds the neighbors by what float32 makes of all distances, (b, n_samples)."""
+        if self.k == 0:
+            return np.empty((len(queries), 0), np.intp), np.empty((len(queries), 0))
         near = away <= self._limits(away)[:, np.newaxis]
         crowded = near.sum(axis=1, dtype=np.int32) > 4 * self.k + LEAST_ROWS
         if not crowded.any():
-            return self._among(queries, _table(near))
+            return self._among(queries, self._samples(_table(near)))
         near[crowded] = False
-        found, squares = self._among(queries, _table(near, self.k))
+        found, squares = self._among(queries, self._samples(_table(near, self.k)))
         found[crowded], squares[crowded] = self._among_many(queries[crowded])
         return found, squares
+
+    def _samples(self, columns: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Returns the samples of columns, ascending in each row; -1 is none, and stays so."""
+        return np.sort(np.where(columns < 0, -1, self.order[columns]), axis=1)
 
     def _limits(self, away: NDArray[np.float32]) -> NDArray[np.float32]:
         """Returns how far the k-th neighbor of each query can be, (b,).

@@ -6,6 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
+from tb_embed_plugin.metrics.separability import Silhouettes
+from tb_embed_plugin.projections.neighbors import nearest
+
 
 def clusters(
     seed: int, samples: int = 120, n_units: int = 12, classes: int = 4, offset: float = 0
@@ -25,6 +28,15 @@ def graph(rows: NDArray[np.float32], k: int = 7) -> NDArray[np.int32]:
     distances = cdist(rows.astype(np.float64), rows.astype(np.float64))
     np.fill_diagonal(distances, np.inf)
     return np.argsort(distances, axis=1, kind="stable")[:, :k].astype(np.int32)
+
+
+def silhouettes(
+    rows: NDArray[np.float32], codes: NDArray[np.int32], k: int = 7
+) -> NDArray[np.float32]:
+    """Silhouettes from the pass that finds k neighbours."""
+    sums = Silhouettes(codes)
+    nearest(rows, k, sums=sums)
+    return sums.values
 
 
 def rotation(seed: int, n_units: int) -> NDArray[np.float64]:

@@ -16,7 +16,6 @@ from tb_embed_plugin.metrics import (
     collapse,
     motion,
     neighborhoods,
-    separability,
     similarity,
     spectrum,
     units,
@@ -24,7 +23,7 @@ from tb_embed_plugin.metrics import (
 from tb_embed_plugin.metrics.step_metrics import neighbors_of
 from tb_embed_plugin.metrics.stratified_subset import stratified
 from tests.kernels import biased_cka, debiased_cka
-from tests.metrics.gaussians import clusters, graph, rotation
+from tests.metrics.gaussians import clusters, graph, rotation, silhouettes
 
 SEEDS = st.integers(0, 2**32)
 
@@ -264,7 +263,7 @@ def test_what_a_rotation_a_scale_and_an_order_leave_alone(seed: int) -> None:
         return [
             spectrum.effective_rank(variances),
             spectrum.participation_ratio(variances),
-            float(separability.silhouette(x, y).mean()),
+            float(silhouettes(x, y).mean()),
             collapse.nc1(x, y, means),
             simplex.norms,
             simplex.angles,

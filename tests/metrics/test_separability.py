@@ -14,7 +14,8 @@ from tb_embed_plugin.metrics import (
     neighborhoods,
     separability,
 )
-from tests.metrics.gaussians import clusters, graph
+from tb_embed_plugin.projections import neighbors
+from tests.metrics.gaussians import clusters, graph, silhouettes
 
 SEEDS = st.integers(0, 2**32)
 
@@ -81,7 +82,7 @@ def test_silhouette_is_scikit_learns(seed: int, offset: float) -> None:
     codes[5], codes[9] = -1, 4  # one without a label, one alone in its class
     known = codes >= 0
     expected = silhouette_samples(rows[known].astype(float), codes[known])
-    found = separability.silhouette(rows, codes)
+    found = silhouettes(rows, codes)
 
     np.testing.assert_allclose(found[known], expected, atol=2e-5)
     assert np.isnan(found[5])
@@ -93,19 +94,19 @@ def test_silhouette_of_tight_clusters_far_apart() -> None:
     rows = (codes[:, None] * 100 + rng.normal(size=(100, 8)) * 1e-3).astype(np.float32)
 
     expected = silhouette_samples(rows.astype(float), codes)
-    np.testing.assert_allclose(separability.silhouette(rows, codes), expected, atol=1e-3)
-    assert np.isnan(separability.silhouette(rows, np.zeros(100, int))).all()
-    assert not separability.silhouette(
-        np.zeros((4, 3), np.float32), np.array([0, 0, 1, 1])
-    ).any()
+    np.testing.assert_allclose(silhouettes(rows, codes), expected, atol=1e-3)
+    assert np.isnan(silhouettes(rows, np.zeros(100, int))).all()
+    assert not silhouettes(np.zeros((4, 3), np.float32), np.array([0, 0, 1, 1])).any()
 
 
 def test_silhouette_in_blocks_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     rows, codes = clusters(3)
-    whole = separability.silhouette(rows, codes)
-    monkeypatch.setattr(separability, "_BLOCK_VALUES", 120 * 7)
+    whole = silhouettes(rows, codes)
+    monkeypatch.setattr(separability, "_CACHED_VALUES", 120 * 7)
+    monkeypatch.setattr(neighbors, "BLOCK_VALUES", 120 * 16)
 
-    np.testing.assert_allclose(separability.silhouette(rows, codes), whole, atol=1e-6)
+    np.testing.assert_allclose(silhouettes(rows, codes), whole, atol=1e-6)
+    np.testing.assert_allclose(silhouettes(rows, codes, k=0), whole, atol=1e-6)
 
 
 @given(SEEDS, st.sampled_from([2, 4]), st.sampled_from([12, 90]))

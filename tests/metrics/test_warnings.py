@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tb_embed_plugin.analysis import trained_history
 from tb_embed_plugin.analysis.layer_metrics import LayerMetrics
 from tb_embed_plugin.analysis.metrics_cache import MetricsCache
+from tb_embed_plugin.metrics.separability import Silhouettes
 from tb_embed_plugin.metrics.step_data import Labels
 from tb_embed_plugin.metrics.step_metrics import compare, observe
 from tb_embed_plugin.metrics.step_record import StepRecord
@@ -35,11 +36,17 @@ def step_records(
     snapshots: list[NDArray[np.float32]], codes: NDArray[np.int32]
 ) -> list[StepRecord]:
     labels = Labels(codes, tuple("abcdefghij"[: codes.max() + 1]), are_outputs=False)
-    graphs = [nearest(snapshot, 15).indices for snapshot in snapshots]
+    sums = [Silhouettes(codes) for _ in snapshots]
+    graphs = [
+        nearest(snapshot, 15, sums=own).indices
+        for snapshot, own in zip(snapshots, sums, strict=True)
+    ]
     records = []
     for i, snapshot in enumerate(snapshots):
         change = compare(snapshots[i - 1], snapshot, graphs[i - 1], graphs[i]) if i else None
-        records.append(StepRecord(observe(snapshot, graphs[i], labels, None), change))
+        records.append(
+            StepRecord(observe(snapshot, graphs[i], sums[i].values, labels, None), change)
+        )
     return records
 
 

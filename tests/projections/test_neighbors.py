@@ -119,6 +119,35 @@ def test_of_some_samples_only_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None
     assert len(told) == 3
 
 
+@pytest.mark.parametrize("k", [0, 7])
+@pytest.mark.parametrize("collapsed", [False, True])
+def test_one_pass_gives_its_distances_away_and_finds_the_same(
+    k: int, *, collapsed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(neighbors, "BLOCK_VALUES", 100 * 16)
+    rng = np.random.default_rng(0)
+    rows = (5 + rng.normal(size=(100, 6))).astype(np.float32)
+    if collapsed:  # of equals in any column those samples that come first are named
+        rows = rows[rng.integers(0, 4, 100)]
+    seen = np.empty((100, 100))
+
+    class Sums:
+        order = rng.permutation(100)
+
+        def add(self, queries: NDArray[np.intp], squares: NDArray[np.float32]) -> None:
+            seen[np.ix_(queries, self.order)] = squares
+            squares[:] = np.nan
+
+    alone, found = nearest(rows, k), nearest(rows, k, sums=Sums())
+
+    np.testing.assert_array_equal(found.indices, alone.indices)
+    np.testing.assert_array_equal(found.distances, alone.distances)
+    expected = np.where(np.eye(100), 0, distances(rows)) ** 2
+    scale = expected.max() / seen.max()
+    np.testing.assert_allclose(seen * scale, expected, atol=1e-5 * expected.max())
+    assert not seen.diagonal().any()
+
+
 def test_raising_in_report_ends_the_search() -> None:
     def cancel(share: float) -> None:
         raise KeyboardInterrupt
