@@ -4,6 +4,7 @@
 import { askServer, untilFree } from "./ask_server";
 import { labelQuery } from "./model/samples/label_column";
 import type { Progress } from "./progress";
+import { readFrames } from "./read_frames";
 import type {
   DistanceMetric,
   Engine,
@@ -106,12 +107,24 @@ export async function fetchFrames(
   signal: AbortSignal,
   work: "start" | "look" = "look",
 ): Promise<FramesAnswer> {
-  const query = { ...projectionQuery(key), components: String(key.view.components), steps };
+  const query = framesQuery(key, steps);
   const response = await ask("projection", query, signal, work);
   if (response.status === 202) return { frames: [], progress: await response.json() };
   const answer = readTensors(await response.arrayBuffer());
   const progress = answer.json as Progress;
   return { frames: readFrames(answer), progress };
+}
+
+/** A frame of a fair part of the samples: so many at most. */
+export async function fetchSample(
+  key: ProjectionKey,
+  step: number,
+  most: number,
+  signal: AbortSignal,
+): Promise<Frame | null> {
+  const query = { ...framesQuery(key, String(step)), at_most: String(most) };
+  const [frame = null] = readFrames(await tensors(address("projection", query), signal));
+  return frame;
 }
 
 /** Ends the work on a layout; what is finished stays. */
@@ -209,6 +222,10 @@ function projectionQuery(key: ProjectionKey): Record<string, string> {
   };
 }
 
+function framesQuery(key: ProjectionKey, steps: string): Record<string, string> {
+  return { ...projectionQuery(key), components: String(key.view.components), steps };
+}
+
 /** Asks for what there is, or has the server start to compute it too. */
 function ask(
   route: string,
@@ -219,38 +236,6 @@ function ask(
   return work === "look"
     ? checked(askServer(address(route, query), signal))
     : checked(askServer(address(route, { ...query, start: "1" }), signal, WORK));
-}
-
-function readFrames(answer: Tensors): Frame[] {
-  const [count = 0, samples = 0, width = 0] = answer.shape("positions");
-  const positions = answer.array("positions", "I16");
-  const scale = answer.array("scale", "F32");
-  const offset = answer.array("offset", "F32");
-  const recorded = answer.array("steps", "I32");
-  const length = samples * width;
-  return Array.from({ length: count }, (_, i) => {
-    // A copy, so that a frame that is let go frees its memory alone.
-    const own = positions.slice(i * length, (i + 1) * length);
-    return {
-      step: recorded[i] ?? 0,
-      positions: width < 4 ? fourWide(own, width) : own,
-      width: Math.max(4, width),
-      scale: scale[i] ?? 1,
-      offset: Array.from({ length: Math.max(3, width) }, (_, axis) =>
-        axis < width ? (offset[i * width + axis] ?? 0) : 0,
-      ),
-    };
-  });
-}
-
-/** Graphics cards want each sample's numbers aligned to eight bytes. */
-function fourWide(narrow: Int16Array, width: number): Int16Array {
-  const samples = narrow.length / width;
-  const wide = new Int16Array(4 * samples);
-  for (let axis = 0; axis < width; axis += 1) {
-    for (let i = 0; i < samples; i += 1) wide[4 * i + axis] = narrow[width * i + axis] as number;
-  }
-  return wide;
 }
 
 export function address(route: string, query: Record<string, string>): string {

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin import wire
 from tb_embed_plugin.arguments import Arguments
-from tb_embed_plugin.errors import TooMuchAskedError
+from tb_embed_plugin.errors import ArgumentError, TooMuchAskedError
 from tb_embed_plugin.jobs.projector import Projector, projector_of, read_projector
 from tb_embed_plugin.jobs.quality_records import QualityRecords, warning
 from tb_embed_plugin.offline.page import offline_page, page_bytes
@@ -38,6 +38,7 @@ def projection(service: Service, arguments: Arguments) -> Answer:
     """Answers the frames of some steps that there are, or how far they are."""
     projector = read_projector(service.logdir, arguments, service.computed)
     steps = _read_steps(projector, arguments)
+    rows = _read_rows(projector, arguments)
     frames = projector.frames(steps)
     state = _frames_state(service, arguments, projector, steps)
     info = describe(projector) | state
@@ -45,7 +46,7 @@ def projection(service: Service, arguments: Arguments) -> Answer:
         return json_answer(info, status=202)
     # An answer that lacks a frame must not be kept: the next one may have it.
     version = projector.version if len(frames) == len(steps) else None
-    return binary_answer(_encode(frames), info | _origin(projector), version)
+    return binary_answer(_encode(frames, rows), info | _origin(projector), version)
 
 
 def quality(service: Service, arguments: Arguments) -> Answer:
@@ -159,9 +160,29 @@ def _describe_quality(
     }
 
 
-def _encode(frames: dict[int, NDArray[np.float32]]) -> dict[str, NDArray[np.generic]]:
-    tensors = wire.quantize(np.stack(list(frames.values())))
-    return {**tensors, "steps": np.array(list(frames), np.int32)}
+def _read_rows(projector: Projector, arguments: Arguments) -> NDArray[np.int64] | None:
+    """Returns a fair part of the samples where fewer are asked for, ascending; else None."""
+    facts = projector.layer.facts
+    most = arguments.number("at_most", facts.samples)
+    if most < 1:
+        raise ArgumentError("at_most must be at least 1; leave it out for all samples")
+    if most >= facts.samples:
+        return None
+    # Always the same ones: a page that asks again sees the same picture.
+    drawn = np.random.default_rng(0).choice(
+        facts.shown, min(most, len(facts.shown)), replace=False
+    )
+    return np.sort(drawn)
+
+
+def _encode(
+    frames: dict[int, NDArray[np.float32]], rows: NDArray[np.int64] | None
+) -> dict[str, NDArray[np.generic]]:
+    """Returns the tensors of some frames, of the samples `rows` or of all."""
+    chosen = [frame if rows is None else frame[rows] for frame in frames.values()]
+    tensors = wire.quantize(np.stack(chosen))
+    tensors["steps"] = np.array(list(frames), np.int32)
+    return tensors if rows is None else tensors | {"rows": rows.astype(np.int32)}
 
 
 def _origin(projector: Projector) -> dict[str, Any]:

@@ -15,6 +15,17 @@ from tests.harness import tensorboard
 
 LAST = 1
 
+HOLD_WHOLE_FRAMES = r"""
+const answer = window.fetch;
+const going = new Promise((go) => {
+  window.letWholeFramesGo = go;
+});
+window.fetch = async (at, ...rest) => {
+  if (/projection\?(?!.*at_most)/.test(at)) await going;
+  return answer(at, ...rest);
+};
+"""
+
 
 def write(run_dir: Path, labels: NDArray[np.int64]) -> None:
     """Records a cloud that label 9 leaves at the last step, and sample 42 half the way."""
@@ -49,6 +60,32 @@ def test_so_many_that_they_are_drawn_in_slices(open_tab: Open, tmp_path: Path) -
         tab = open_tab(server, reduced_motion=True, keys="&p.tb_embed.show=names:0")
         tab.wait_for_picture(LAST)
         assert share_drawn(tab, tab.positions()) > 0.98
+
+
+def test_a_part_is_drawn_until_all_are_there(open_tab: Open, tmp_path: Path) -> None:
+    samples = 200_001
+    rows = np.random.default_rng(0).normal(size=(samples, 2)).astype(np.float32)
+    record(tmp_path / "large", 0, {"fc1": rows}, finished=True)
+    with tensorboard(tmp_path) as server:
+        tab = open_tab(server, reduced_motion=True, script=HOLD_WHOLE_FRAMES)
+        line = tab.frame.get_by_text(f"Showing 100,000 of {samples:,}, the others are loading")
+        expect(line).to_be_visible()
+        part = tab.positions()
+        assert len(part) == 100_000
+        tab.canvas.hover()
+        tab.page.mouse.wheel(0, -200)
+        tab.wait_until(lambda: bool(np.ptp(tab.positions()) > 1.1 * np.ptp(part)))
+        zoomed = tab.positions()
+        middle = zoomed[np.abs(zoomed - zoomed.mean(0)).sum(1).argmin()]
+        tab.canvas.click(position={"x": float(middle[0]), "y": float(middle[1])})
+        tab.page.evaluate("() => window.letWholeFramesGo()")
+        tab.wait_for_picture(0)
+        expect(line).to_have_count(0)
+        expect(tab.frame.get_by_role("region", name="Sample")).to_have_count(0)
+        places = tab.positions()
+        assert len(places) == samples
+        np.testing.assert_allclose(places.mean(0), zoomed.mean(0), atol=3)
+        assert np.ptp(places) > 1.1 * np.ptp(part), "the camera stays where it was moved to"
 
 
 def share_drawn(tab: Tab, places: NDArray[np.float64]) -> float:

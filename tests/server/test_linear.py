@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import safetensors.numpy
 from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.preprocessing import StandardScaler
@@ -313,3 +314,31 @@ def test_copies_of_one_snapshot_do_not_move(tmp_path: Path) -> None:
     ):
         frames = positions_of(ask(client, run="still", layer="fc", **query))
         np.testing.assert_array_equal(frames[1:], frames[:-1])
+
+
+def test_a_part_of_the_samples_lies_where_it_does_among_all(client: Client) -> None:
+    whole = ask(client, **A, components=3)
+    part = ask(client, **A, components=3, at_most=40)
+    rows = safetensors.numpy.load(part.data)["rows"]
+    assert rows.shape == (40,)
+    assert (np.diff(rows) > 0).all()
+    scale = safetensors.numpy.load(whole.data)["scale"].max()
+    np.testing.assert_allclose(
+        positions_of(part), positions_of(whole)[:, rows], atol=1.01 * scale
+    )
+    assert ask(client, **A, components=3, at_most=40).data == part.data
+    assert ask(client, **A, components=3, at_most=300).data == whole.data
+
+
+def test_a_part_of_the_samples_is_a_fair_one(client: Client) -> None:
+    rows = safetensors.numpy.load(ask(client, **A, at_most=150).data)["rows"]
+    shares = np.bincount(CODES[rows]) / np.bincount(CODES)
+    assert (abs(shares - 0.5) < 0.2).all()
+    assert len(set(np.diff(rows).tolist())) > 3  # no comb, which a table's order may follow
+
+
+@pytest.mark.parametrize("most", ["0", "-1", "many"])
+def test_a_part_of_no_samples_is_refused(client: Client, most: str) -> None:
+    answer = ask(client, **A, at_most=most)
+    assert answer.status_code == 400
+    assert "at_most must be" in answer.text

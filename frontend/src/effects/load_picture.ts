@@ -1,14 +1,15 @@
 // What a pane needs for its picture: the frames of its layer, metadata, thumbnails, what colours the samples, decision
 // regions, what the view is worth; and that the picture moves to the chosen step.
 import { batch, effect, untracked } from "@preact/signals";
-import { cancelLayout, fetchFrames, fetchMetadata, fetchSprite } from "../api";
+import { cancelLayout, fetchFrames, fetchMetadata, fetchSample, fetchSprite } from "../api";
 import { kindOf } from "../model/samples/measured_columns";
 import { readTable } from "../model/samples/table";
 import { UNTURNED_AXES } from "../model/scene/components";
 import { type Basis, takeBasis } from "../model/time/basis";
 import { nearestOf } from "../model/time/nearest_steps";
 import { placeOfStep } from "../state/actions/choose_view";
-import { FrameCache, type FrameServer, hasOwnBasis, sameView } from "../state/parts/frame_cache";
+import { FrameCache, hasOwnBasis, sameView } from "../state/parts/frame_cache";
+import type { FrameServer } from "../state/parts/frame_server";
 import { until } from "../state/parts/until";
 import type { Store } from "../state/store";
 import type { Layer } from "../types";
@@ -20,6 +21,15 @@ import { loadRegions } from "./load_regions";
 import { refitIfDue } from "./poll_runs";
 
 const SERVER: FrameServer = { fetchFrames, cancelLayout };
+
+/** Of more samples the first picture is one of a fair part of them. */
+const MOST_WHOLE = 200_000;
+const PART = 100_000;
+
+const SAMPLING_SERVER: FrameServer = {
+  ...SERVER,
+  fetchSample: (key, step, signal) => fetchSample(key, step, PART, signal),
+};
 
 /** What belongs to more samples is asked for only once they are drawn: the server would be busy with it for seconds. */
 const MOST_AT_ONCE = 100_000;
@@ -59,8 +69,9 @@ function loadFrames(store: Store, signal: AbortSignal): void {
         store.frames.value = null;
         return;
       }
+      const server = serverFor(store, layer);
       const make = (basis: Basis) =>
-        new FrameCache(run, layer, view, basis, step, store.activity, mayPrefetch, SERVER);
+        new FrameCache(run, layer, view, basis, step, store.activity, mayPrefetch, server);
       if (frames?.shows(run, layer, view) && frames.basis.chosen === chosen) {
         frames.extend(run, layer);
         if (hasOwnBasis(view)) refitIfDue(store, frames, make, refitWanted);
@@ -72,6 +83,12 @@ function loadFrames(store: Store, signal: AbortSignal): void {
       store.frames.value = next;
     });
   });
+}
+
+/** Where a picture stands already, it stays until all samples of the next one are there. */
+function serverFor(store: Store, layer: Layer): FrameServer {
+  const first = store.motion.shown.peek() === null && store.view.peek()?.iterative === false;
+  return first && layer.samples > MOST_WHOLE ? SAMPLING_SERVER : SERVER;
 }
 
 /** The same axes, with more or fewer components of them. */
@@ -116,7 +133,9 @@ function showStep(store: Store): void {
         store.picture.of.value = frames;
         if (sameCloud) return;
         const framed = framedStep(store, frames);
-        store.extent.value = { frames, step: framed, change: "other", joined: null };
+        // A part of the samples was seen from nearly the same home, which somebody may have left.
+        const change = frames.began ? "moved" : "other";
+        store.extent.value = { frames, step: framed, change, joined: null };
       });
     });
   });

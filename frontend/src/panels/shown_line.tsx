@@ -22,9 +22,10 @@ export function ShownLine({ store }: { store: Store }) {
           </div>
         )}
         {store.picture.some.value !== null && (
-          <div class="shown-line" title="The others are drawn once nothing moves">
+          <div class="shown-line" title={whereOthersAre(store)}>
             <span>
               Showing {write(store.picture.some.value)} of {write(count ?? samples.value)}
+              {store.firstPicture.value ? "" : ", the others are loading"}
             </span>
           </div>
         )}
@@ -63,6 +64,12 @@ export function ShownLine({ store }: { store: Store }) {
       </p>
     </>
   );
+}
+
+function whereOthersAre(store: Store): string {
+  return store.firstPicture.value
+    ? "The others are drawn once nothing moves"
+    : "A random part; once all are here they can be pointed at, selected and saved";
 }
 
 /** Says what decision regions are, or why there are none. */

@@ -18,6 +18,7 @@ import { Stage } from "../canvas/stage";
 import type { StageEvents } from "../canvas/stage_events";
 import { WebGlRenderer } from "../canvas/webgl_renderer";
 import { shownRegions } from "../effects/load_regions";
+import { sampleOf, showSample } from "../effects/show_sample";
 import { placesOf } from "../model/scene/hold_still";
 import { css, RINGS, STAGE } from "../palette";
 import { ghostPoses } from "../state/actions/display";
@@ -161,7 +162,9 @@ function runStage(store: Store, hands: StageHands, parts: Parts): () => void {
     if (store.display.mode.peek() !== "density" || late || some !== null) return density.clear();
     density.draw(stage.screenPositions(), size, RINGS[store.theme.peek()].selected);
   };
-  const others = () => store.picture.ofOtherSamples.peek();
+  // Nobody points at, or selects, samples whose others are still to come.
+  const sample = sampleOf(store);
+  const others = () => store.picture.ofOtherSamples.peek() || sample.peek() !== null;
   const stage = new Stage(canvas, renderer, store.dimensions.peek(), {
     tool: () => store.samples.tool.peek(),
     // Samples of another run can be neither looked at nor selected by where they were.
@@ -181,15 +184,17 @@ function runStage(store: Store, hands: StageHands, parts: Parts): () => void {
       seen = { clip, size };
       // What is taken off the one canvas beneath comes before what is put on it.
       colorIn();
-      shade(size, some);
-      store.picture.some.value = some;
+      const drawn = sample.peek()?.count ?? some;
+      shade(size, drawn);
+      store.picture.some.value = drawn;
+      if (sample.peek() === null) store.firstPicture.value = true;
       store.camera.value = moved;
       store.home.value = home;
       pictureExport.tell();
     },
     firstPicture() {
       if (!store.second) performance.mark("tb_embed:first-picture");
-      store.firstPicture.value = true;
+      store.firstPicture.value = sample.peek() === null;
     },
   });
   const pictureExport = new StagePictureExport(stage, overlay, canvas, above);
@@ -197,6 +202,7 @@ function runStage(store: Store, hands: StageHands, parts: Parts): () => void {
   // The picture of other samples stays as it was, in its own colors.
   const keepsLook = () => store.picture.ofOtherSamples.value;
   const stops = [
+    ...showSample(store, stage, sample),
     effect(() => {
       if (store.requestedCamera.value !== null) stage.lookFrom(store.requestedCamera.value);
     }),
@@ -205,8 +211,9 @@ function runStage(store: Store, hands: StageHands, parts: Parts): () => void {
       stage.setLook(dimensions.value, drawing.value, theme.value);
     }),
     effect(() => {
+      const part = sample.value?.pose;
       const shown = store.motion.shown.value;
-      stage.setPoses(shown, shown?.mix ?? 0);
+      stage.setPoses(part === undefined ? shown : { from: part, to: part }, shown?.mix ?? 0);
     }),
     effect(() => {
       const extent = store.extent.value;
@@ -216,7 +223,7 @@ function runStage(store: Store, hands: StageHands, parts: Parts): () => void {
       stage.setExtent(clouds, extent.change);
     }),
     effect(() => {
-      if (keepsLook() || store.coloring.value === null) return;
+      if (keepsLook() || sample.value !== null || store.coloring.value === null) return;
       stage.setPaint(paintOf(store, store.coloring.value));
     }),
     effect(() => {

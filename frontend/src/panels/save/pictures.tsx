@@ -111,7 +111,9 @@ function pictureOf(store: Store): PictureExport {
 }
 
 function pictureExportOf(store: Store): PictureExport {
-  if (store.pictureExport.value === null) throw new Error("There is no picture to save yet.");
+  if (store.pictureExport.value === null || !store.firstPicture.value) {
+    throw new Error("There is no picture of all samples to save yet.");
+  }
   return store.pictureExport.value;
 }
 

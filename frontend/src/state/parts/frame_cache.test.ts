@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { takeBasis } from "../../model/time/basis";
 import type { JobState } from "../../progress";
-import type { FramesAnswer, View } from "../../types";
+import type { Frame, FramesAnswer, ProjectionKey, View } from "../../types";
 import { allFrames, frameOf, layerOf, PCA, runOf, SAMPLES } from "../testing/page";
 import { Activity } from "./activity";
-import { FrameCache, type FrameServer, sameView } from "./frame_cache";
+import { FrameCache, sameView } from "./frame_cache";
+import type { FrameServer } from "./frame_server";
 
 const TSNE: View = { ...PCA, engine: "tsne", iterative: true, components: 2 };
 const LAYER = layerOf("fc1");
@@ -92,5 +93,43 @@ describe("frames of a layout", () => {
     frames.extend(runOf("a", [grown]), grown);
     await passes(() => works.includes("start"));
     frames.stop();
+  });
+});
+
+describe("a fair part of very many samples", () => {
+  it("is there until all of them are", async () => {
+    let resolve = () => {};
+    const promise = new Promise<void>((done) => {
+      resolve = done;
+    });
+    const whole = allFrames();
+    const part: Frame = { ...frameOf(2), positions: new Int16Array(8) };
+    const frames = cacheOf({
+      ...whole,
+      fetchSample: async (_key, step) => (step === 2 ? part : null),
+      fetchFrames: async (...asked) => {
+        await promise;
+        return whole.fetchFrames(...asked);
+      },
+    });
+    await passes(() => frames.sample.value !== null);
+    expect(frames.sample.value).toBe(part);
+    // Nothing else may take it for all of them.
+    expect([frames.frames.value.size, frames.pose(2, 2), frames.awaited]).toEqual([0, null, 2]);
+    resolve();
+    await passes(() => frames.complete);
+    expect([frames.sample.value, frames.began]).toEqual([null, true]);
+  });
+
+  it("is not asked for again with further steps", async () => {
+    const asked: number[] = [];
+    const fetchSample = async (_key: ProjectionKey, step: number) => {
+      asked.push(step);
+      return null;
+    };
+    const frames = cacheOf({ ...allFrames(), fetchSample });
+    await passes(() => frames.complete);
+    frames.want(0);
+    expect([asked, frames.began]).toEqual([[2], false]);
   });
 });

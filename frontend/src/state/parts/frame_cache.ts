@@ -10,17 +10,9 @@ import { type Alignment, UNTURNED } from "../../model/scene/rotations";
 import { type Basis, basisQuery, continues } from "../../model/time/basis";
 import { missingSteps, nextBlock, stepsToHold, writeSteps } from "../../model/time/requests";
 import type { Progress } from "../../progress";
-import type {
-  Dimensions,
-  Frame,
-  FramesAnswer,
-  Layer,
-  Pose,
-  ProjectionKey,
-  Run,
-  View,
-} from "../../types";
+import type { Dimensions, Frame, Layer, Pose, ProjectionKey, Run, View } from "../../types";
 import type { Activity } from "./activity";
+import type { FrameServer } from "./frame_server";
 
 /** How this projection lies on the one before it, seen flat and seen in space. */
 export type Alignments = Readonly<Record<Dimensions, Alignment>>;
@@ -30,17 +22,6 @@ const LOOK = 1000;
 
 const UNALIGNED: Alignments = { 2: UNTURNED, 3: UNTURNED };
 
-/** Who makes the frames of a projection. */
-export interface FrameServer {
-  fetchFrames(
-    key: ProjectionKey,
-    steps: string,
-    signal: AbortSignal,
-    work: "start" | "look",
-  ): Promise<FramesAnswer>;
-  cancelLayout(key: ProjectionKey, signal: AbortSignal): Promise<void>;
-}
-
 export class FrameCache {
   alignments: Alignments = UNALIGNED;
   /** The frames whose place these take, laid onto them. */
@@ -49,7 +30,10 @@ export class FrameCache {
   turn: Turn = UNTURNED_AXES;
   /** What stays where it is while the rest moves. */
   still: Held | null = null;
+  /** A fair part of the samples was there before all of them. */
+  began = false;
   private readonly held = signal<ReadonlyMap<number, Frame>>(new Map());
+  private readonly sampled = signal<Frame | null>(null);
   private readonly wanted: Signal<number>;
   private readonly reached = signal<Progress | null>(null);
   private readonly poses = new WeakMap<
@@ -80,6 +64,11 @@ export class FrameCache {
 
   get frames(): ReadonlySignal<ReadonlyMap<number, Frame>> {
     return this.held;
+  }
+
+  /** Where a fair part of very many samples lies, until all of them are there. */
+  get sample(): ReadonlySignal<Frame | null> {
+    return this.sampled;
   }
 
   get key(): ProjectionKey {
@@ -243,6 +232,7 @@ export class FrameCache {
       this.fetching = { block, abort };
       try {
         signal.throwIfAborted();
+        if (this.held.peek().size === 0) await this.fetchSample(signal);
         const steps = writeSteps(block, this.layer.steps);
         const { frames, progress } = await this.server.fetchFrames(this.key, steps, signal, work);
         signal.throwIfAborted();
@@ -258,6 +248,14 @@ export class FrameCache {
       }
       this.goOn(block);
     });
+  }
+
+  private async fetchSample(signal: AbortSignal): Promise<void> {
+    const sample = await this.server.fetchSample?.(this.key, this.wanted.peek(), signal);
+    signal.throwIfAborted();
+    if (sample == null) return;
+    this.began = true;
+    this.sampled.value = sample;
   }
 
   private nextBlock(): readonly number[] {
@@ -287,6 +285,7 @@ export class FrameCache {
     const worth = new Set(this.toHold());
     const kept = [...this.held.peek()].filter(([step]) => worth.has(step));
     this.held.value = new Map([...kept, ...frames.map((frame) => [frame.step, frame] as const)]);
+    if (frames.length > 0) this.sampled.value = null;
   }
 }
 

@@ -4,7 +4,8 @@ import { takeBasis } from "../../model/time/basis";
 import type { Frame, FramesAnswer, Layer, Run, View } from "../../types";
 import { createStore } from "../new_store";
 import { Activity } from "../parts/activity";
-import { FrameCache, type FrameServer } from "../parts/frame_cache";
+import { FrameCache } from "../parts/frame_cache";
+import type { FrameServer } from "../parts/frame_server";
 import type { Store } from "../store";
 
 // Without a screen there are no animations to end.

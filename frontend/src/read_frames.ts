@@ -1,0 +1,35 @@
+// The frames of a projection, as they come over the wire, in the form that graphics cards take.
+import type { Frame } from "./types";
+import type { Tensors } from "./wire";
+
+export function readFrames(answer: Tensors): Frame[] {
+  const [count = 0, samples = 0, width = 0] = answer.shape("positions");
+  const positions = answer.array("positions", "I16");
+  const scale = answer.array("scale", "F32");
+  const offset = answer.array("offset", "F32");
+  const recorded = answer.array("steps", "I32");
+  const length = samples * width;
+  return Array.from({ length: count }, (_, i) => {
+    // A copy, so that a frame that is let go frees its memory alone.
+    const own = positions.slice(i * length, (i + 1) * length);
+    return {
+      step: recorded[i] ?? 0,
+      positions: width < 4 ? fourWide(own, width) : own,
+      width: Math.max(4, width),
+      scale: scale[i] ?? 1,
+      offset: Array.from({ length: Math.max(3, width) }, (_, axis) =>
+        axis < width ? (offset[i * width + axis] ?? 0) : 0,
+      ),
+    };
+  });
+}
+
+/** Graphics cards want each sample's numbers aligned to eight bytes. */
+function fourWide(narrow: Int16Array, width: number): Int16Array {
+  const samples = narrow.length / width;
+  const wide = new Int16Array(4 * samples);
+  for (let axis = 0; axis < width; axis += 1) {
+    for (let i = 0; i < samples; i += 1) wide[4 * i + axis] = narrow[width * i + axis] as number;
+  }
+  return wide;
+}
