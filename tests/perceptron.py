@@ -65,6 +65,7 @@ def train(
     frozen: bool = False,
     rates: Mapping[int, float] | None = None,
     learnt: Mapping[int, NDArray[np.int64]] | None = None,
+    seed: int = 0,
 ) -> None:
     """Trains a classifier and writes a run of its last hidden layer, `fc1`, epoch by epoch.
 
@@ -79,8 +80,9 @@ def train(
         frozen: Whether fc1 stays as it is.
         rates: Learning rates by the epoch from which on they hold.
         learnt: Labels to learn in place of the right ones, by the epoch likewise.
+        seed: Of the first weights, and of the order of the batches.
     """
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     parameters = initial(rng, [x.shape[1], *widths, CLASSES])
     parameters[-3] += np.float32(bias)
     targets = labels

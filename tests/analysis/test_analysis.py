@@ -16,7 +16,7 @@ from tensorboard.backend.event_processing import data_provider, plugin_event_mul
 from tensorboard.context import RequestContext
 
 from tb_embed_plugin import EmbeddingCheckpoint, MisuseError, cli, open_run
-from tb_embed_plugin.analysis import notebook as analysis
+from tb_embed_plugin.analysis.open_layer import OpenLayer
 from tb_embed_plugin.analysis.subsampling import thinned
 from tb_embed_plugin.errors import ArgumentError, NotRecordedError, UnsuitableDataError
 from tb_embed_plugin.metrics.catalog import STEP_METRICS
@@ -27,11 +27,11 @@ from tests.harness import EPOCHS, Recording, read_run
 
 
 @pytest.fixture(scope="module")
-def layer(recording: Recording) -> analysis.OpenLayer:
+def layer(recording: Recording) -> OpenLayer:
     return open_run(recording.logdir, "digits").layer()
 
 
-def test_snapshots_and_metadata(layer: analysis.OpenLayer, recording: Recording) -> None:
+def test_snapshots_and_metadata(layer: OpenLayer, recording: Recording) -> None:
     run = open_run(str(recording.logdir), "digits")
     assert (run.name, run.layers, run.steps) == ("digits", ["fc1"], list(range(EPOCHS + 1)))
     assert layer.trained_steps == run.steps[1:]
@@ -45,9 +45,7 @@ def test_snapshots_and_metadata(layer: analysis.OpenLayer, recording: Recording)
     np.testing.assert_allclose(outputs.sum(axis=1), 1, atol=1e-5)
 
 
-def test_metrics_rankings_and_neighbours(
-    layer: analysis.OpenLayer, recording: Recording
-) -> None:
+def test_metrics_rankings_and_neighbours(layer: OpenLayer, recording: Recording) -> None:
     metrics = layer.metrics()
     assert all(values.shape == (EPOCHS + 1,) for values in metrics.values())
     correct = layer.sample_metric("correct")
@@ -66,7 +64,7 @@ def test_metrics_rankings_and_neighbours(
     assert summary["first_learnt"].max() <= EPOCHS
 
 
-def test_data_frames(layer: analysis.OpenLayer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_data_frames(layer: OpenLayer, monkeypatch: pytest.MonkeyPatch) -> None:
     steps = layer.metrics_frame()
     assert isinstance(steps, pd.DataFrame)
     assert steps.index.name == "step"
@@ -83,7 +81,7 @@ def test_data_frames(layer: analysis.OpenLayer, monkeypatch: pytest.MonkeyPatch)
         layer.metrics_frame()
 
 
-def test_what_is_not_there_is_said(layer: analysis.OpenLayer, recording: Recording) -> None:
+def test_what_is_not_there_is_said(layer: OpenLayer, recording: Recording) -> None:
     with pytest.raises(NotRecordedError, match="there is no run"):
         open_run(recording.logdir, "letters")
     with pytest.raises(NotRecordedError, match="fc9"):
@@ -158,7 +156,7 @@ def test_without_labels_there_is_what_needs_none(words: Path) -> None:
 
 
 def test_scalars_are_read_back_by_tensorboard(
-    tmp_path: Path, recording: Recording, layer: analysis.OpenLayer
+    tmp_path: Path, recording: Recording, layer: OpenLayer
 ) -> None:
     shutil.copytree(recording.run_dir, tmp_path / "digits")
     before = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "digits").iterdir()}
@@ -202,7 +200,7 @@ def test_the_command_prints_metrics(
     assert "there is no run below" in capsys.readouterr().err
 
 
-def test_the_documentation_names_all_that_is_measured(layer: analysis.OpenLayer) -> None:
+def test_the_documentation_names_all_that_is_measured(layer: OpenLayer) -> None:
     text = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text()
     names = [metric.name for metric in (*STEP_METRICS, *SAMPLE_METRICS)]
     for name in [*names, *RULES, *WARNING_RULES, *layer.summary()]:

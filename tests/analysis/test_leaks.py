@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.datasets import load_digits
 
 from tb_embed_plugin import open_run
-from tb_embed_plugin.analysis.notebook import OpenLayer
+from tb_embed_plugin.analysis.open_layer import OpenLayer
 from tb_embed_plugin.errors import UnsuitableDataError
 from tests.planted import write_run
 

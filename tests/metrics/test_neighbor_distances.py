@@ -13,7 +13,7 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.neural_network import MLPClassifier
 
 from tb_embed_plugin import open_run
-from tb_embed_plugin.analysis.notebook import OpenLayer
+from tb_embed_plugin.analysis.open_layer import OpenLayer
 from tb_embed_plugin.metrics import neighbor_distances
 from tb_embed_plugin.metrics.step_metrics import K
 from tests import clusters

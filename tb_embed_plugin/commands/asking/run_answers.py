@@ -11,6 +11,7 @@ from tb_embed_plugin.commands.asking.answered import (
     shortened,
 )
 from tb_embed_plugin.commands.asking.opened import Opened
+from tb_embed_plugin.commands.reporting.comparing import Pair, compare_document
 from tb_embed_plugin.commands.reporting.documents import (
     Document,
     Question,
@@ -96,6 +97,33 @@ class RunAnswers:
             for entry in document.entries:
                 entry["metrics"] = [one for one in entry["metrics"] if one["name"] in names]
         return Answered(_short(document, 20, []))
+
+    def compare(
+        self,
+        run: str,
+        other: str,
+        seed: str | None = None,
+        layer: str | None = None,
+        label: str | None = None,
+        most: int = 20,
+    ) -> Answered:
+        """Tells from which step on two runs of the same samples differ more than two seeds do.
+
+        Of two runs of other samples, recorded by the same training, it tells which samples of
+        the first stand in the set of the second too, such as test samples that were trained on.
+
+        Args:
+            run: Name of the run.
+            other: Name of the run that it is compared with.
+            seed: Name of a third run that differs from the first by its seed alone.
+            layer: Name of a layer; all that both have by default.
+            label: The column of metadata that is the label, empty for none.
+            most: Samples listed of each finding, at most 200.
+        """
+        check_most("most", most, MOST_LISTED)
+        opened = self._opened
+        pair = Pair(opened.path, run, other, seed, layer, label, opened.url, opened.cache)
+        return Answered(_short(compare_document(pair), most, []))
 
     def _question(self, run: str, layer: str | None, label: str | None) -> Question:
         opened = self._opened

@@ -50,6 +50,7 @@ def server_of(logdir: Path, url: str = "") -> MCPServer:
         runs.list_runs,
         runs.findings,
         runs.metrics,
+        runs.compare,
         samples.mistakes,
         samples.neighbors,
         samples.samples,

@@ -47,6 +47,22 @@ def add_commands(commands: Any) -> None:
     _add_layers(findings)
     _add_output(findings)
     findings.set_defaults(command=_findings)
+    compare = commands.add_parser(
+        "compare",
+        help="say where two runs of the same samples part, or which samples two sets share",
+    )
+    compare.add_argument("logdir", type=local_argument, metavar="LOGDIR")
+    compare.add_argument("run", metavar="RUN", help="a run, by its name in TensorBoard")
+    compare.add_argument("other", metavar="OTHER", help="the run that it is compared with")
+    compare.add_argument(
+        "--seed",
+        metavar="RUN",
+        help="a third run that differs from the first by its seed alone",
+    )
+    compare.add_argument("--layer", help="only this layer")
+    _add_label(compare)
+    _add_output(compare)
+    compare.set_defaults(command=_compare)
 
 
 def _add_layers(parser: argparse.ArgumentParser) -> None:
@@ -54,6 +70,10 @@ def _add_layers(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("logdir", type=local_argument, metavar="LOGDIR")
     parser.add_argument("--run", help="only this run, by its name in TensorBoard")
     parser.add_argument("--layer", help="only this layer")
+    _add_label(parser)
+
+
+def _add_label(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--label",
         metavar="COLUMN",
@@ -147,6 +167,31 @@ def _findings(options: argparse.Namespace) -> int:
     from tb_embed_plugin.commands.reporting.documents import findings_document
 
     document = findings_document(_question(options))
+    return _printed(options, document)
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from tb_embed_plugin.commands.reporting.comparing import Pair, compare_document
+
+    pair = Pair(
+        options.logdir,
+        options.run,
+        options.other,
+        options.seed,
+        options.layer,
+        options.label,
+        options.url or "",
+    )
+    document = compare_document(pair)
+    if not options.json:
+        for layer in document.entries:
+            for one in layer["not_judged"]:
+                print(f"{layer['run']}, {layer['layer']}: not judged: {one['sentence']}")
+    return _printed(options, document)
+
+
+def _printed(options: argparse.Namespace, document: Document) -> int:
+    """Prints a document, and returns the exit status."""
     if options.json:
         _print_json(document)
     else:
