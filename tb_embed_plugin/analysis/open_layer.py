@@ -6,11 +6,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from tb_embed_plugin.analysis import findings
 from tb_embed_plugin.analysis.comparison import Comparison
 from tb_embed_plugin.analysis.data_frame import frame, ranked_frame
+from tb_embed_plugin.analysis.guests import Axes, Guests
 from tb_embed_plugin.analysis.label_audit import LabelAudit, audit_labels
 from tb_embed_plugin.analysis.layer_metrics import LayerMetrics
 from tb_embed_plugin.analysis.leaks import Leaks, leaks
@@ -217,6 +218,30 @@ class OpenLayer:
         compared = self.compare(other)
         third = None if seed is None else seed._measures  # noqa: SLF001 # its own kind
         return PartedRuns(compared, third)
+
+    def project_new(
+        self, activations: ArrayLike, step: int | None = None, components: int = 3
+    ) -> Guests:
+        """Places samples that were not recorded among those that were.
+
+        In the picture that the page shows first, the PCA of all steps, in which a recorded
+        sample's own activations lie on its own point.
+
+        Args:
+            activations: (n_new, n_units), what the model of that step yields at this layer for
+                the new samples, pooled as the recorded ones were.
+            step: The step; the last one by default.
+            components: Coordinates of a sample, at most 10.
+
+        Raises:
+            MisuseError: The activations are of another shape, no numbers or not finite.
+            NotRecordedError: There is no such step.
+        """
+        return self._axes.place(activations, step, components)
+
+    @cached_property
+    def _axes(self) -> Axes:
+        return Axes(self._measures)
 
     def metrics_frame(self) -> pd.DataFrame:
         """Returns `metrics` as a data frame, a row a step.

@@ -1,0 +1,104 @@
+"""Samples that were not recorded, placed among those that were: guests.
+
+By the layer's activations for them, which whoever has the model computes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.neighbors import NearestNeighbors
+
+from tb_embed_plugin.analysis.measured_layer import MeasuredLayer
+from tb_embed_plugin.errors import MisuseError, NotRecordedError
+from tb_embed_plugin.linear_projection import LayerData, first_projection, fit
+from tb_embed_plugin.projections.basis import N_AXES, Basis
+from tb_embed_plugin.wording import listed
+
+NEIGHBORS = 15
+
+
+@dataclass(frozen=True)
+class Guests:
+    """Where new samples lie at a step.
+
+    Attributes:
+        step: The step.
+        coordinates: float32 (n_new, components), those of the page's PCA of all steps.
+        neighbors: int64 (n_new, k), the recorded samples nearest in the layer's own space,
+            exact, the nearest first; k is 15, or all that are shown.
+        distances: float64 (n_new, k), to these, in activations.
+    """
+
+    step: int
+    coordinates: NDArray[np.float32]
+    neighbors: NDArray[np.int64]
+    distances: NDArray[np.float64]
+
+
+class Axes:
+    """The axes of the picture that the page shows first, of one layer.
+
+    Args:
+        measures: The layer.
+    """
+
+    def __init__(self, measures: MeasuredLayer) -> None:
+        self._layer = LayerData(measures.run, measures.facts.name)
+        projection = first_projection(self._layer.run, self._layer.name)
+        self._basis: Basis = fit(projection, self._layer)
+
+    def place(self, activations: ArrayLike, step: int | None, components: int) -> Guests:
+        """Returns where new samples lie; see `OpenLayer.project_new`."""
+        facts = self._layer.facts
+        step = _known_step(facts.drawable, step)
+        rows = _checked(activations, facts.name, facts.units)
+        if not 1 <= components <= N_AXES:
+            raise MisuseError(
+                f"components must be from 1 to {N_AXES}, not {components}; pass 2 or 3 for a "
+                "picture"
+            )
+        snapshot = self._layer.snapshot(step)
+        basis = self._basis
+        found = np.zeros((len(rows), components), np.float32)
+        axes = basis.axes[:, :components]
+        found[:, : axes.shape[1]] = (rows - basis.origin(snapshot)) @ axes / basis.unit
+        recorded = np.asarray(snapshot).astype(np.float64)
+        # Distances by products lose what the origin is far away.
+        center = recorded.mean(axis=0)
+        search = NearestNeighbors(
+            n_neighbors=min(NEIGHBORS, len(recorded)), algorithm="brute"
+        ).fit(recorded - center)
+        distances, places = search.kneighbors(rows - center)
+        return Guests(step, found, facts.shown[places], distances)
+
+
+def _known_step(steps: list[int], step: int | None) -> int:
+    if step is None:
+        return steps[-1]
+    if step not in steps:
+        raise NotRecordedError(
+            f"step {step} was not recorded or is not finite; choose from {listed(steps, 'or')}"
+        )
+    return step
+
+
+def _checked(activations: ArrayLike, layer: str, units: int) -> NDArray[np.float64]:
+    rows = np.asarray(activations)
+    if rows.ndim != 2 or rows.shape[1] != units or not len(rows):
+        raise MisuseError(
+            f"the activations must have the shape (n_new, {units}), as many units as {layer!r} "
+            f"has, not {rows.shape}; pass what the layer yields for the new samples"
+        )
+    if not (np.issubdtype(rows.dtype, np.floating) or np.issubdtype(rows.dtype, np.integer)):
+        raise MisuseError(
+            f"the activations must be numbers, not of type {rows.dtype}; convert them"
+        )
+    found = rows.astype(np.float64)
+    if not np.isfinite(found).all():
+        raise MisuseError(
+            "the activations hold NaN or infinity, which has no place; leave those samples out"
+        )
+    return found
