@@ -6,7 +6,7 @@ import { Gradual, MOST_AT_ONCE } from "./gradual";
 import type { Tuning } from "./mark_style";
 import { PointAttributes } from "./point_attributes";
 import type { Renderer } from "./renderer";
-import { clipPair, type Scene, screenPositions } from "./screen";
+import { clipPair, partOf, type Scene, screenPositions } from "./screen";
 import type { SpriteTexture } from "./sprites";
 
 /** From where it is seen, and on how large a canvas. */
@@ -119,5 +119,11 @@ export class DrawnSamples {
   seenThrough(clip: Matrix4, size: Size, into: Float32Array): Float32Array {
     if (this.poses === null) return new Float32Array();
     return this.looks.hide(screenPositions(this.poses, clip, size, into));
+  }
+
+  /** The same of the samples from one number up to another. */
+  someSeenThrough(clip: Matrix4, size: Size, from: number, to: number): Float32Array {
+    if (this.poses === null) return new Float32Array();
+    return this.looks.hide(screenPositions(partOf(this.poses, from, to), clip, size), from);
   }
 }

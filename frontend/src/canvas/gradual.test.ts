@@ -121,3 +121,41 @@ test("a machine that draws all of them in a frame comes to draw them at once", (
   }
   expect(card.some.at(-1)).toBe(SAMPLES);
 });
+
+test("a gesture that breaks off a slice just begun is no sign that more could be drawn", () => {
+  for (let moment = 0; moment < 40; moment += 1) {
+    const { card, gradual } = begun(1500);
+    for (let i = 0; i < 20; i += 1) {
+      gradual.draw(SIGHT, SAMPLES);
+      vi.advanceTimersByTime(50);
+    }
+    while (card.slices.length === 0) vi.advanceTimersByTime(1);
+    vi.advanceTimersByTime(moment);
+    gradual.draw(SIGHT, SAMPLES);
+    expect(card.some.at(-1)).toBeLessThan(60_000);
+    gradual.stop();
+  }
+});
+
+test("an animation frame whose time lies before what was begun is no sign of speed", () => {
+  vi.stubGlobal("requestAnimationFrame", (frame: (now: number) => void) =>
+    setTimeout(() => frame(performance.now() - 60), 16),
+  );
+  const { card, gradual } = begun(1500);
+  for (let i = 0; i < 20; i += 1) {
+    gradual.draw(SIGHT, SAMPLES);
+    vi.advanceTimersByTime(100);
+  }
+  expect(Math.max(...card.some.slice(1))).toBeLessThan(60_000);
+});
+
+test("a machine that draws all at once does so after a rest, too", () => {
+  const { card, gradual } = begun(1_000_000);
+  for (let i = 0; i < 10; i += 1) {
+    gradual.draw(SIGHT, SAMPLES);
+    vi.advanceTimersByTime(16);
+  }
+  vi.advanceTimersByTime(60_000);
+  gradual.draw(SIGHT, SAMPLES);
+  expect(card.some.at(-1)).toBe(SAMPLES);
+});

@@ -42,11 +42,11 @@ export class Gradual {
   draw(sight: Sight, samples: number): number {
     this.stop();
     this.last = performance.now();
-    this.notePace(this.last);
+    this.notePace();
     const most = Math.min(samples, this.pace.most);
     this.painter.drawSome(sight, most);
     this.begin(most);
-    if (most < samples) this.goOn(sight, samples);
+    this.goOn(sight, samples, most === samples);
     return most;
   }
 
@@ -56,20 +56,21 @@ export class Gradual {
     this.drawn = 0;
   }
 
-  private goOn(sight: Sight, samples: number): void {
-    this.scheduled = requestAnimationFrame((now) => {
-      if (this.drawn === samples && this.painter.idle()) {
-        this.drawing = null;
+  /** Looks each animation frame whether what was asked for is drawn; then asks for more, unless that was the `whole`. */
+  private goOn(sight: Sight, samples: number, whole: boolean): void {
+    this.scheduled = requestAnimationFrame(() => {
+      // One slice at a time: what the graphics card has been given cannot be taken back.
+      if (!this.painter.idle()) return this.goOn(sight, samples, whole);
+      this.notePace();
+      if (whole) return;
+      if (this.drawn === samples) {
         this.painter.showSlices();
         this.drawn = 0;
         this.complete();
         return;
       }
-      this.goOn(sight, samples);
-      // One slice at a time: what the graphics card has been given cannot be taken back.
-      if (!this.painter.idle()) return;
-      this.notePace(now);
-      if (now - this.last < REST || this.drawn === samples) return;
+      this.goOn(sight, samples, whole);
+      if (performance.now() - this.last < REST) return;
       const to = Math.min(samples, this.drawn + this.pace.most);
       this.painter.drawSlice(sight, this.drawn, to);
       this.begin(to - this.drawn);
@@ -81,11 +82,13 @@ export class Gradual {
     this.drawing = { samples, began: performance.now() };
   }
 
-  /** What is not finished yet has taken at least that long. */
-  private notePace(now: number): void {
+  private notePace(): void {
     if (this.drawing === null) return;
     const { samples, began } = this.drawing;
+    // Not the animation frame's own time, which may lie before what was begun in it.
+    const taken = performance.now() - began;
+    if (this.painter.idle()) this.pace.note(samples, taken);
+    else this.pace.noteUnfinished(samples, taken);
     this.drawing = null;
-    this.pace.note(samples, now - began);
   }
 }

@@ -17,4 +17,11 @@ export class Pace {
     const fitting = (samples * FRAME) / Math.max(1, milliseconds);
     this.most = Math.max(LEAST, Math.round(fitting));
   }
+
+  /** So many samples take longer than that: they may be too many, and are no sign that more would do. */
+  noteUnfinished(samples: number, milliseconds: number): void {
+    if (milliseconds > 0 && (samples * FRAME) / milliseconds < this.most) {
+      this.note(samples, milliseconds);
+    }
+  }
 }

@@ -58,11 +58,11 @@ export class PointAttributes {
     return this.scales.length === this.samples ? (this.scales[sample] as number) / 100 : 1;
   }
 
-  /** Hidden samples lie nowhere; `screen` is changed. */
-  hide(screen: Float32Array): Float32Array {
+  /** Hidden samples lie nowhere; `screen`, of those from number `first` on, is changed. */
+  hide(screen: Float32Array, first = 0): Float32Array {
     if (this.order.length === this.samples) return screen;
-    for (let i = 0; i < this.samples; i += 1) {
-      if (this.marks[i] === MARK.hidden) screen[3 * i] = screen[3 * i + 1] = Number.NaN;
+    for (let i = 0; i < screen.length / 3; i += 1) {
+      if (this.marks[first + i] === MARK.hidden) screen[3 * i] = screen[3 * i + 1] = Number.NaN;
     }
     return screen;
   }

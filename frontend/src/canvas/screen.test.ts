@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { MARK } from "../marks";
 import type { Pose } from "../types";
 import { clipMatrix, type PlaneCamera, type SpaceCamera } from "./camera";
-import { nearest, screenPositions } from "./screen";
+import { nearest, partOf, screenPositions } from "./screen";
 import { shuffled } from "./shuffle";
 import { imagesInOrder, samplesInView } from "./visible";
 
@@ -159,4 +159,14 @@ describe("shuffled", () => {
     const together = order.filter((id, i) => i > 0 && id === (order[i - 1] as number) + 1).length;
     expect(together / order.length).toBeCloseTo(3 / 4, 2);
   });
+});
+
+it("tells of a part of the samples what it tells of all", () => {
+  const points = (shift: number) =>
+    Array.from({ length: 10 }, (_, i) => [i, (7 * i + shift) % 5, -i] as const);
+  const [from, to] = [pose(points(0), HALF), pose(points(3), DOUBLE_AND_SHIFTED)];
+  const scene = { from, to, mix: 0.3 };
+  const clip = clipMatrix(camera, SIZE);
+  const whole = screenPositions(scene, clip, SIZE);
+  expect(screenPositions(partOf(scene, 3, 8), clip, SIZE)).toEqual(whole.slice(9, 24));
 });

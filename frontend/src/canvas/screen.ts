@@ -18,6 +18,14 @@ export function clipPair({ from, to, mix }: Scene, clip: Matrix4): [Matrix4, Mat
   return [weighted(from, 1 - mix), weighted(to, mix)];
 }
 
+/** The samples from one number up to another. */
+export function partOf({ from, to, mix }: Scene, first: number, end: number): Scene {
+  const cut = ({ positions, placement }: Pose): Pose => {
+    return { positions: positions.subarray(4 * first, 4 * end), placement };
+  };
+  return { from: cut(from), to: cut(to), mix };
+}
+
 /**
  * x, y in CSS pixels and the distance from the eye, for each sample; NaN for what lies behind the eye. They are written
  * into `into` where that has their length: a new array for each frame of a million samples would keep the browser tidying.

@@ -54,6 +54,10 @@ export class Stage {
     canvas.addEventListener("webglcontextrestored", () => this.changed(), { signal });
   }
 
+  get samples(): number {
+    return this.subject.samples;
+  }
+
   /** What to draw between; the same number of samples as before, or a new set. Null draws nothing. */
   setPoses(poses: { readonly from: Pose; readonly to: Pose } | null, mix: number): void {
     this.holdSamples(poses === null ? 0 : poses.from.positions.length / 4);
@@ -149,6 +153,16 @@ export class Stage {
     this.stale.screen = false;
     return this.screen;
   }
+
+  /** The same of the samples from one number up to another, where not all are worth the wait. */
+  readonly screenPositionsOf = (from: number, to: number): Float32Array => {
+    if (to - from === this.samples) return this.screenPositions();
+    if (!this.stale.screen) return this.screen.subarray(3 * from, 3 * to);
+    const sight = this.sight();
+    if (sight === null) return new Float32Array();
+    const clip = clipMatrix(sight.camera, sight.size);
+    return this.subject.someSeenThrough(clip, sight.size, from, to);
+  };
 
   dispose(): void {
     this.listening.abort();

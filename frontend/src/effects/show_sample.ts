@@ -14,7 +14,7 @@ interface SampleStage {
 }
 
 export interface Sample {
-  readonly pose: Pose;
+  readonly poses: { readonly from: Pose; readonly to: Pose };
   readonly count: number;
   readonly extentOf: (dimensions: Dimensions) => Float32Array[];
 }
@@ -24,8 +24,9 @@ export function sampleOf(store: Store): ReadonlySignal<Sample | null> {
   return computed(() => {
     const frame = store.frames.value?.sample.value ?? null;
     if (frame === null || store.motion.shown.value !== null) return null;
+    const pose = poseOf(frame, UNTURNED, store.dimensions.value);
     return {
-      pose: poseOf(frame, UNTURNED, store.dimensions.value),
+      poses: { from: pose, to: pose },
       count: frame.positions.length / 4,
       extentOf: (dimensions) => extentOfPoses([poseOf(frame, UNTURNED, dimensions)]),
     };

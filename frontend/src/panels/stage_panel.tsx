@@ -158,9 +158,9 @@ function runStage(store: Store, hands: StageHands, parts: Parts): () => void {
   const shade = (size: Size, some: number | null) => {
     const shown = store.motion.shown.peek();
     const moving = store.flying.peek() || shown?.from !== shown?.to;
-    const late = moving && (store.layer.peek()?.samples ?? 0) > MOST_SHADED_MOVING;
+    const late = moving && stage.samples > MOST_SHADED_MOVING;
     if (store.display.mode.peek() !== "density" || late || some !== null) return density.clear();
-    density.draw(stage.screenPositions(), size, RINGS[store.theme.peek()].selected);
+    density.draw(stage.screenPositionsOf, stage.samples, size, RINGS[store.theme.peek()].selected);
   };
   // Nobody points at, or selects, samples whose others are still to come.
   const sample = sampleOf(store);
@@ -211,9 +211,8 @@ function runStage(store: Store, hands: StageHands, parts: Parts): () => void {
       stage.setLook(dimensions.value, drawing.value, theme.value);
     }),
     effect(() => {
-      const part = sample.value?.pose;
       const shown = store.motion.shown.value;
-      stage.setPoses(part === undefined ? shown : { from: part, to: part }, shown?.mix ?? 0);
+      stage.setPoses(sample.value?.poses ?? shown, shown?.mix ?? 0);
     }),
     effect(() => {
       const extent = store.extent.value;
@@ -268,6 +267,7 @@ function runStage(store: Store, hands: StageHands, parts: Parts): () => void {
   return () => {
     for (const stop of stops) stop();
     store.pictureExport.value = null;
+    density.clear();
     stage.dispose();
   };
 }
