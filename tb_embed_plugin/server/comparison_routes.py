@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,10 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin.analysis.comparison import Comparison, Ranked
 from tb_embed_plugin.analysis.layer_metrics import LayerMetrics
+from tb_embed_plugin.analysis.parting import PartedRuns
 from tb_embed_plugin.analysis.same_samples import same_samples
 from tb_embed_plugin.arguments import Arguments
-from tb_embed_plugin.errors import ArgumentError, EmbedError
+from tb_embed_plugin.errors import ArgumentError, EmbedError, UnsuitableDataError
 from tb_embed_plugin.metrics.catalog import STEP_METRICS
 from tb_embed_plugin.metrics.similarity import Cka
 from tb_embed_plugin.projections.blocks import check_width
@@ -95,7 +97,8 @@ def comparison(service: Service, arguments: Arguments) -> Answer:
     limit = ranked_limit(arguments)
     step = arguments.number("step") if arguments.optional("step") else None
     compared = Comparison(here, there, step)
-    found: dict[str, Any] = {"metrics": [], "lists": [], "neighbors_kept": None}
+    found: dict[str, Any] = {"metrics": [], "lists": []}
+    found |= {"neighbors_kept": None, "parted": None}
     work = _work(compared, limit, found)
     parts, state = in_time(work, lambda piece: piece())
     cka = [part for part in parts if isinstance(part, Cka)]
@@ -114,6 +117,43 @@ def _work(
         *_observations(compared.there, compared.there_step),
         lambda: found.update(metrics=_metrics(compared), **_differences(compared, limit)),
         *(partial(compared.cka, pair) for pair in compared.pairs),
+        *_parting(compared, limit, found),
+    ]
+
+
+def _parting(
+    compared: Comparison, limit: int, found: dict[str, Any]
+) -> list[Callable[[], object]]:
+    """Returns the work that tells where two runs part; of layers of one run none."""
+    try:
+        parted = PartedRuns(compared)
+    except UnsuitableDataError:
+        return []
+
+    def tell() -> None:
+        at = parted.parting
+        names = compared.here.run.name, compared.there.run.name
+        unit = compared.here.run.step_unit
+        never = f"{names[0]} and {names[1]} differ at no {unit} by more than two seeds do."
+        found["parted"] = {
+            "step": None if at is None else at.step,
+            "sentence": never if at is None else at.sentence,
+            "speed_ratio": without_nan(parted.speed_ratio),
+            "samples": [] if at is None else at.ranked.samples[:limit].tolist(),
+        }
+
+    return [
+        *(
+            partial(one.step_metrics, step)
+            for step in parted.steps
+            for one in (compared.here, compared.there)
+        ),
+        *(
+            partial(one.change, before, step)
+            for before, step in pairwise(parted.steps)
+            for one in (compared.here, compared.there)
+        ),
+        tell,
     ]
 
 

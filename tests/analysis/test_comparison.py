@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from tb_embed_plugin.plugin import EmbeddingsPlugin
 from tb_embed_plugin.runs.tables.metadata_table import Column
 from tests.harness import client_for
 from tests.kernels import biased_cka, debiased_cka
-from tests.planted import Head, Snapshots, class_snapshots, write_run
+from tests.planted import Head, Snapshots, class_snapshots, random_snapshots, write_run
 
 ROUTE = "/data/plugin/tb_embed/comparison"
 CLASSES = 4
@@ -226,3 +227,30 @@ def test_what_cannot_be_compared_says_why(
 def test_other_samples_are_refused_in_python_too(runs: dict[str, Any]) -> None:
     with pytest.raises(UnsuitableDataError, match="hold different samples"):
         compare(runs, None, "other")
+
+
+def test_the_route_says_where_runs_part(tmp_path: Path) -> None:
+    one, other = (random_snapshots(seed, steps=3, samples=60) for seed in (0, 1))
+    for name, snapshots in (("a", one), ("b", [*one[:2], other[2]]), ("c", other)):
+        write_run(tmp_path / name, {"fc1": snapshots, "fc2": snapshots})
+    client = client_for(tmp_path, EmbeddingsPlugin)
+    layers = {name: open_run(tmp_path, name).layer("fc1") for name in "abc"}
+
+    for name in "bc":
+        parted = ask(client, with_run=name, limit=5).get_json()["parted"]
+        expected = layers["a"].parted(layers[name])
+        at = expected.parting
+        assert parted["speed_ratio"] == [None, *map(pytest.approx, expected.speed_ratio[1:])]
+        if at is None:
+            assert (parted["step"], parted["samples"]) == (None, [])
+            assert (
+                parted["sentence"]
+                == f"a and {name} differ at no epoch by more than two seeds do."
+            )
+        else:
+            assert (parted["step"], parted["sentence"]) == (at.step, at.sentence)
+            assert parted["samples"] == at.ranked.samples[:5].tolist()
+    assert layers["a"].parted(layers["b"]).parting is not None
+    assert layers["a"].parted(layers["c"]).parting is None
+    # Two layers of one run were never the same.
+    assert ask(client, with_run="a", with_layer="fc2").get_json()["parted"] is None

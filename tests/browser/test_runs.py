@@ -14,7 +14,7 @@ from tb_embed_plugin.runs.tables.metadata_table import Column
 from tests.browser.audit import barriers
 from tests.browser.tab import TIMEOUT, Open, Tab
 from tests.harness import TensorBoardProcess, tensorboard
-from tests.planted import Head, write_run
+from tests.planted import Head, random_snapshots, write_run
 
 ACROSS = np.arange(-8, 9)
 """The first unit of a grid of samples; the second is -1 or 1."""
@@ -25,7 +25,10 @@ BORDER = 2.5
 
 @pytest.fixture(scope="module")
 def compared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TensorBoardProcess]:
-    """Runs `a` and `b` of the same grid, whose borders differ, and `c` of other samples."""
+    """Runs `a` and `b` of the same grid, whose borders differ, and `c` of other samples.
+
+    And `d` and `e`, which are the same until step 1.
+    """
     logdir = tmp_path_factory.mktemp("compared")
     grid = np.array([[x, y] for x in ACROSS for y in (-1, 1)], np.float32)
     label = Column("label", "category", [str(int(x < BORDER)) for x, _ in grid])
@@ -42,6 +45,9 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TensorBoardPr
             fingerprint="others" if name == "c" else "grid",
             head=Head([-kernel, kernel], [-bias, bias]),
         )
+    one, other = (random_snapshots(seed, steps=3, samples=60) for seed in (0, 1))
+    write_run(logdir / "d", {"fc1": one}, fingerprint="parted")
+    write_run(logdir / "e", {"fc1": [*one[:2], other[2]]}, fingerprint="parted")
     with tensorboard(logdir) as process:
         yield process
 
@@ -50,6 +56,24 @@ def open_run_a(open_tab: Open, compared: TensorBoardProcess) -> Tab:
     tab = open_tab(compared, width=1500, reduced_motion=True, keys="&p.tb_embed.run=a")
     tab.wait_for_picture(1)
     return tab
+
+
+def test_the_page_says_where_two_runs_part(
+    open_tab: Open, compared: TensorBoardProcess
+) -> None:
+    keys = "&p.tb_embed.run=d&p.tb_embed.step=0"
+    tab = open_tab(compared, width=1500, reduced_motion=True, keys=keys)
+    tab.wait_for_picture(0)
+    tab.inspect("Layer")
+    tab.frame.get_by_role("button", name="Runs", exact=True).click()
+    page = tab.frame.get_by_role("region", name="Runs", exact=True)
+    said = re.compile("^d and e are the same until epoch 1 and part at epoch 2: ")
+    expect(page.get_by_text(said)).to_be_visible(timeout=TIMEOUT)
+    curve = re.compile("^Speed of d, in times that of e")
+    expect(page.get_by_role("img", name=curve)).to_be_visible()
+    page.get_by_role("button", name="Go to").click()
+    tab.wait_for_picture(2)
+    expect(tab.frame.get_by_role("heading", name="60 samples selected")).to_be_visible()
 
 
 def test_two_runs_are_held_against_each_other(
@@ -63,7 +87,7 @@ def test_two_runs_are_held_against_each_other(
     row = table.get_by_role("row", name=re.compile("^Accuracy"))
     expect(row).to_be_visible(timeout=TIMEOUT)
     assert row.inner_text().split() == ["Accuracy", "100", "%", f"{2800 / 34:.3g}", "%"]
-    expect(page.get_by_text("c holds other samples")).to_be_visible()
+    expect(page.get_by_text("c, d, e hold other samples")).to_be_visible()
     expect(
         page.get_by_role("img", name=re.compile("^CKA of a and b from 1 at (?:step|epoch) 0"))
     ).to_be_visible()

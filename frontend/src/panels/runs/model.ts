@@ -33,6 +33,18 @@ export interface Comparison extends PartialAnswer {
   readonly with_steps: readonly number[];
   readonly cka: readonly (number | null)[];
   readonly cka_biased: readonly (number | null)[];
+  /** Null until all steps are measured, and where it cannot be told. */
+  readonly parted: Parted | null;
+}
+
+/** Where two runs part, if they do. */
+export interface Parted {
+  readonly step: number | null;
+  readonly sentence: string;
+  /** How many times as fast this run moves to each step. */
+  readonly speed_ratio: readonly (number | null)[];
+  /** Those that part most there. */
+  readonly samples: readonly number[];
 }
 
 /** Which layer of another run this one is held against, null for the nearest at hand, and the list that is open. */

@@ -21,6 +21,7 @@ import { timeAxis } from "../../state/derived/time_axis";
 import { namedStep, namedStepOf, stepNoun } from "../../state/derived/titles";
 import type { Store } from "../../state/store";
 import type { SectionProps } from "../layer_section";
+import { Apart } from "./apart";
 import type { Comparison, Difference, MetricOfBoth, RunChoice } from "./model";
 
 /** So many runs are named. */
@@ -154,6 +155,9 @@ function Both({ store, comparison, there, run, list, openList }: BothProps) {
         named={(one) => namedStep(store, one)}
         axis
       />
+      {comparison.parted !== null && (
+        <Apart store={store} runs={[here, run]} steps={steps} parted={comparison.parted} />
+      )}
       {lists.length > 0 && (
         <>
           <h3>Samples at {at}</h3>
