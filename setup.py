@@ -143,6 +143,8 @@ setup(
         "mutants": ["cosmic-ray"],
         # Parquet, for `tb-embed import` and `export`.
         "parquet": ["pyarrow>=15"],
+        # Logs on object storage.
+        "remote": ["fsspec>=2024.2", "gcsfs>=2024.2", "s3fs>=2024.2"],
         "test": [
             "build",
             # What `benchmarks/label_errors.py` measures ours against.
@@ -154,6 +156,8 @@ setup(
             # What holds `--json` against its documented schema.
             "jsonschema",
             "mcp>=2,<3",
+            # An S3 server for the tests of `remote/`.
+            "moto[server]",
             "mypy",
             "nbclient",
             "pandas",
@@ -165,6 +169,7 @@ setup(
             "pytest-cov",
             "pytest-xdist",
             "ruff",
+            "s3fs",
             "scipy-stubs",
             "tensorboardX",
             "types-protobuf",

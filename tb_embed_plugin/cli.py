@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tb_embed_plugin.commands.asking.command import add_command as add_asking
 from tb_embed_plugin.commands.importing.command import add_command
+from tb_embed_plugin.commands.logdir_argument import bring_here, logdir_argument
 from tb_embed_plugin.commands.reporting.command import add_commands
 from tb_embed_plugin.errors import ArgumentError, EmbedError
 from tb_embed_plugin.jobs.child_process import let_threads_sleep
@@ -31,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     try:
+        bring_here(options)
         status: int = options.command(options)
     except EmbedError as error:
         print(f"tb-embed: {error}", file=sys.stderr)
@@ -90,6 +92,18 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--output", required=True, type=local_argument, metavar="FILE")
     export.set_defaults(command=_export)
     _add_label_errors(commands)
+    sync = commands.add_parser(
+        "sync", help="copy logs from object storage to a directory that TensorBoard can open"
+    )
+    sync.add_argument("address", metavar="ADDRESS", help="such as s3://bucket/logs")
+    sync.add_argument("directory", type=local_argument, metavar="DIR")
+    sync.add_argument(
+        "--follow", action="store_true", help="go on, and copy what is recorded meanwhile"
+    )
+    sync.add_argument(
+        "--every", type=float, default=5.0, metavar="SECONDS", help="with --follow; 5 s"
+    )
+    sync.set_defaults(command=_sync)
     return parser
 
 
@@ -98,7 +112,7 @@ def _add_label_errors(commands: argparse._SubParsersAction[argparse.ArgumentPars
     errors = commands.add_parser(
         "label-errors", help="print the labels that are probably wrong, and what they should be"
     )
-    errors.add_argument("logdir", type=local_argument, metavar="LOGDIR")
+    errors.add_argument("logdir", type=logdir_argument, metavar="LOGDIR")
     errors.add_argument("--run", help="only this run, by its name in TensorBoard")
     errors.add_argument("--layer", help="only this layer")
     _add_label(errors)
@@ -127,7 +141,7 @@ def _add_label_errors(commands: argparse._SubParsersAction[argparse.ArgumentPars
 
 def _add_projection(parser: argparse.ArgumentParser) -> None:
     """Adds the arguments that name a projection."""
-    parser.add_argument("logdir", type=local_argument, metavar="LOGDIR")
+    parser.add_argument("logdir", type=logdir_argument, metavar="LOGDIR")
     parser.add_argument("--run", help="only this run, by its name in TensorBoard")
     parser.add_argument("--layer", help="only this layer")
     parser.add_argument("--engine", default="tsne", help="tsne (the default), umap, pca, axes")
@@ -228,6 +242,18 @@ def _relabel(options: argparse.Namespace) -> int:
     names = None if options.class_names is None else options.class_names.split(",")
     changed = write_relabeled(options.decisions, options.labels, options.output, names)
     print(f"{changed} label{'s' * (changed != 1)} changed, written to {options.output}")
+    return 0
+
+
+def _sync(options: argparse.Namespace) -> int:
+    from tb_embed_plugin.commands.sync import sync
+
+    every = options.every if options.follow else None
+    try:
+        for line in sync(options.address, options.directory, every):
+            print(line, flush=True)
+    except KeyboardInterrupt:
+        print("stopped; run the same command to go on")
     return 0
 
 

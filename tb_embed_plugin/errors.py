@@ -62,6 +62,12 @@ class UnsuitableDataError(EmbedError):
     """The recorded values cannot be projected, because they are not finite for instance."""
 
 
+class StorageError(EmbedError):
+    """Object storage cannot be read or written."""
+
+    http_status = 502
+
+
 class BrokenInstallationError(EmbedError):
     """A requirement of ours cannot be imported."""
 

@@ -12,7 +12,7 @@ from tb_embed_plugin.analysis.layer_metrics import LayerMetrics
 from tb_embed_plugin.analysis.metrics_cache import MetricsCache
 from tb_embed_plugin.analysis.open_layer import OpenLayer
 from tb_embed_plugin.errors import NotRecordedError
-from tb_embed_plugin.local_paths import local_path
+from tb_embed_plugin.remote.local_copy import directory_of
 from tb_embed_plugin.runs.logdir import Logdir
 from tb_embed_plugin.wording import listed
 
@@ -24,15 +24,15 @@ def open_run(logdir: str | Path, run: str = ".") -> OpenRun:
     """Opens a recorded run; nothing is read before it is asked for, nothing ever written.
 
     Args:
-        logdir: TensorBoard's log directory.
+        logdir: TensorBoard's log directory, or an address such as `s3://bucket/logs`.
         run: The run's name, its path below `logdir`.
 
     Raises:
-        MisuseError: `logdir` is an address such as `gs://bucket/logs`.
+        MisuseError: The address is unknown, or needs `tb-embed-plugin[remote]`.
         NotRecordedError: There is no such run.
-        UnreadableError: It is damaged.
+        UnreadableError: It is damaged, or the address cannot be read (StorageError).
     """
-    return OpenRun(Logdir(local_path(logdir, "logdir"), lambda: [run]).run(run))
+    return OpenRun(Logdir(directory_of(logdir), lambda: [run]).run(run))
 
 
 class OpenRun:

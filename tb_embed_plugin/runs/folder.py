@@ -132,6 +132,14 @@ class Folder:
                 self.remove(unfinished)
             raise
 
+    @contextmanager
+    def appended(self, name: str, size: int) -> Iterator[BinaryIO]:
+        """Yields a file behind its first `size` bytes, cut to these where it has more."""
+        with os.fdopen(self._open(name, os.O_RDWR | os.O_CREAT), "r+b") as file:
+            file.truncate(size)
+            file.seek(size)
+            yield file
+
     def write(self, name: str, data: bytes) -> None:
         """Writes a file, in one step in place of what was there, and waits for no disk."""
         with self.replaced(name, flush=False) as file:

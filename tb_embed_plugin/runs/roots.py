@@ -62,8 +62,8 @@ class Root:
         if address := _ADDRESS.match(str(self.path)):
             return (
                 f"{whose} is the address {address[1].lower()}://, which this tab cannot "
-                "read; copy or mirror it into a directory (aws s3 sync, gcloud storage "
-                "rsync, hdfs dfs -get) and start TensorBoard with that"
+                "read; copy it into a directory, and keep the copy up to date, with tb-embed "
+                "sync ADDRESS DIR --follow, and start TensorBoard with DIR"
             )
         return (
             f"{whose} does not exist: there is no {self.path.name!r}; train into it, or "

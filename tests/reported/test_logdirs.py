@@ -74,7 +74,7 @@ def test_an_address_is_named_with_what_to_do(scheme: str, flag: str) -> None:
     assert answer["runs"] == []
     (problem,) = answer["problems"]
     assert f"is the address {scheme.lower()}://" in problem
-    assert "copy or mirror it into a directory" in problem
+    assert "tb-embed sync ADDRESS DIR --follow" in problem
     assert "bucket" not in problem
 
 

@@ -161,7 +161,6 @@ CALLS: dict[str, Callable[[str], object]] = {
     "write_sprite_image": lambda path: tb_embed_plugin.write_sprite_image(
         path, np.zeros((2, 8, 8))
     ),
-    "open_run": tb_embed_plugin.open_run,
 }
 
 
@@ -179,10 +178,6 @@ def test_an_address_is_refused_before_anything_is_written(
 @pytest.mark.parametrize(
     "command",
     [
-        ["check", "gs://b/logs"],
-        ["metrics", "gs://b/logs"],
-        ["project", "gs://b/logs"],
-        ["export", "gs://b/logs", "--format", "csv", "--output", "x.csv"],
         ["export", ".", "--format", "csv", "--output", "gs://b/x.csv"],
         ["import", "x.npy", "--run", "gs://b/run"],
         ["import", "gs://b/x.npy", "--run", "run"],
@@ -201,6 +196,31 @@ def test_a_command_refuses_an_address(
         main(command)
     assert ended.value.code == 2
     assert "gs://b" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["check", "gs://b/logs"],
+        ["metrics", "gs://b/logs"],
+        ["findings", "gs://b/logs"],
+        ["project", "gs://b/logs"],
+        ["label-errors", "gs://b/logs"],
+        ["export", "gs://b/logs", "--format", "csv", "--output", "x.csv"],
+        ["sync", "gs://b/logs", "here"],
+    ],
+)
+def test_a_command_that_reads_says_what_an_address_needs(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: list[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "gcsfs", None)
+    assert main(command) == 1
+    assert "gs://b/logs needs a library that is not installed" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 
 

@@ -7,8 +7,8 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urldefrag, urlsplit
 
+from tb_embed_plugin.commands.logdir_argument import logdir_argument
 from tb_embed_plugin.errors import ArgumentError
-from tb_embed_plugin.local_paths import local_argument
 
 if TYPE_CHECKING:
     from tb_embed_plugin.commands.reporting.documents import Document, Question
@@ -27,7 +27,7 @@ _FAILS: dict[str, set[Kind]] = {
 def add_commands(commands: Any) -> None:
     """Adds the commands to an argparse parser's subparsers."""
     check = commands.add_parser("check", help="print what each run holds, and its problems")
-    check.add_argument("logdir", type=local_argument, metavar="LOGDIR")
+    check.add_argument("logdir", type=logdir_argument, metavar="LOGDIR")
     _add_output(check)
     check.set_defaults(command=_check)
     metrics = commands.add_parser(
@@ -67,7 +67,7 @@ def add_commands(commands: Any) -> None:
 
 def _add_layers(parser: argparse.ArgumentParser) -> None:
     """Adds the arguments that choose layers."""
-    parser.add_argument("logdir", type=local_argument, metavar="LOGDIR")
+    parser.add_argument("logdir", type=logdir_argument, metavar="LOGDIR")
     parser.add_argument("--run", help="only this run, by its name in TensorBoard")
     parser.add_argument("--layer", help="only this layer")
     _add_label(parser)

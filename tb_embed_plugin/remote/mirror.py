@@ -1,0 +1,193 @@
+"""A copy, on this machine, of what lies below an address; each update brings what is new.
+
+Whoever reads the copy sees only whole snapshots: what manifests name was written before them,
+so they are read first and put in their place last. Nothing is written that the listing of the
+storage names in a way that leads out of the copy, and nothing deleted that was not copied.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from tb_embed_plugin.errors import MisuseError
+from tb_embed_plugin.metadata import CACHE_FOLDER, LOCK_FILE, MANIFEST_FILE
+from tb_embed_plugin.remote.storage import Storage, StoredFile
+from tb_embed_plugin.runs.folder import made, opened
+
+STATE_FILE = ".tb_embed-mirror.json"
+"""What was copied, with the tags of then."""
+
+MAX_STATE_BYTES = 256 << 20
+AT_A_TIME = 32
+"""Files that are read at a time: of a storage far away each costs its latency."""
+
+_EVENTS = re.compile(r"(^|/)events\.out\.tfevents\.[^/]*$")
+_POINTERS = re.compile(r"(^|/)(checkpoint|projector_config\.pbtxt)$")
+
+
+@dataclass(frozen=True)
+class Update:
+    """What an update has brought.
+
+    Attributes:
+        copied: Files that are new or have changed.
+        size: Bytes that were read for them.
+        removed: Files that are no longer there.
+    """
+
+    copied: int
+    size: int
+    removed: int
+
+
+class Mirror:
+    """A copy of a storage.
+
+    Args:
+        storage: The storage.
+        folder: The copy, made if it is missing.
+
+    Raises:
+        MisuseError: The folder holds a copy of something else, or other files.
+        OSError: It cannot be made or read.
+    """
+
+    def __init__(self, storage: Storage, folder: Path) -> None:
+        self._storage = storage
+        self._folder = made(folder)
+        self._known = self._read_state()
+
+    def update(self) -> Update:
+        """Copies what is new, and deletes what is gone.
+
+        Raises:
+            StorageError: The storage cannot be read; what was copied stays, and the next update
+                goes on from there.
+            OSError: The copy cannot be written.
+        """
+        before = listed = self._listed()
+        named = [f for n, f in self._changed(listed).items() if n.endswith(MANIFEST_FILE)]
+        with ThreadPoolExecutor(AT_A_TIME) as pool:
+            contents = pool.map(self._storage.read_manifest, named)
+            manifests = {f.name: data for f, data in zip(named, contents, strict=True)}
+        if manifests:
+            # What these manifests name may be younger than the first listing.
+            listed = self._listed()
+        changed = self._changed(listed)
+        size = sum(map(len, manifests.values()))
+        try:
+            for group in _in_order(
+                file for name, file in changed.items() if name not in manifests
+            ):
+                size += self._copy(group)
+            for name, data in manifests.items():
+                self._place_manifest(name, data)
+                # One that was replaced meanwhile is another one, which the next update brings.
+                if listed.get(name) == before[name]:
+                    self._known[name] = before[name]
+            removed = self._remove(self._known.keys() - listed.keys())
+        finally:
+            self._write_state()
+        return Update(len(changed.keys() | manifests.keys()), size, removed)
+
+    def _listed(self) -> dict[str, StoredFile]:
+        files = self._storage.list()
+        # A storage may hold a file of a folder's name, which no folder here can.
+        folders = {str(parent) for name in files for parent in PurePosixPath(name).parents}
+        return {
+            name: file
+            for name, file in files.items()
+            if _is_copied(name) and name not in folders
+        }
+
+    def _changed(self, listed: Mapping[str, StoredFile]) -> dict[str, StoredFile]:
+        return {name: file for name, file in listed.items() if self._known.get(name) != file}
+
+    def _copy(self, files: list[StoredFile]) -> int:
+        """Copies files, several at a time; returns how many bytes were read."""
+        with ThreadPoolExecutor(AT_A_TIME) as pool:
+            copying = [pool.submit(self._copy_one, file) for file in files]
+            return sum(one.result() for one in copying)
+
+    def _copy_one(self, file: StoredFile) -> int:
+        known = self._known.get(file.name)
+        path = PurePosixPath(file.name)
+        with opened(self._folder) as top, top.below(path.parent, make=True) as folder:
+            if known is not None and _EVENTS.search(file.name) and known.size < file.size:
+                # TensorBoard holds the file open, and reads what is added to it.
+                with folder.appended(path.name, known.size) as target:
+                    self._storage.read_into(file, target, known.size)
+                begin = known.size
+            else:
+                with folder.replaced(path.name, flush=False) as target:
+                    self._storage.read_into(file, target)
+                begin = 0
+        self._known[file.name] = file
+        return file.size - begin
+
+    def _place_manifest(self, name: str, data: bytes) -> None:
+        self._known.pop(name, None)
+        path = PurePosixPath(name)
+        with opened(self._folder) as top, top.below(path.parent, make=True) as folder:
+            folder.write(path.name, data)
+
+    def _remove(self, names: Iterable[str]) -> int:
+        gone = sorted(names)
+        with opened(self._folder) as top:
+            for name in gone:
+                path = PurePosixPath(name)
+                with suppress(FileNotFoundError), top.below(path.parent) as folder:
+                    folder.remove(path.name)
+                del self._known[name]
+        return len(gone)
+
+    def _read_state(self) -> dict[str, StoredFile]:
+        with opened(self._folder) as top:
+            try:
+                content = json.loads(top.read(STATE_FILE, MAX_STATE_BYTES))
+                address, files = content["address"], content["files"]
+                known = {name: StoredFile(name, int(s), str(tag)) for name, (s, tag) in files}
+            except FileNotFoundError:
+                if top.names():
+                    raise MisuseError(
+                        f"{self._folder} holds files that were not copied from "
+                        f"{self._storage.address}; name an empty directory, or a new one"
+                    ) from None
+                return {}
+            except (ValueError, TypeError, KeyError):
+                # It is written in one step; damaged, it costs copying everything anew.
+                return {}
+        if address != self._storage.address:
+            raise MisuseError(
+                f"{self._folder} is a copy of {address}, not of {self._storage.address}; name "
+                "another directory"
+            )
+        return {name: file for name, file in known.items() if _is_copied(name)}
+
+    def _write_state(self) -> None:
+        files = [[f.name, [f.size, f.tag]] for f in self._known.values()]
+        content = {"address": self._storage.address, "files": files}
+        with opened(self._folder) as top:
+            top.write(STATE_FILE, json.dumps(content).encode())
+
+
+def _is_copied(name: str) -> bool:
+    """Whether a file is copied: its name leads nowhere else, and it is of use here."""
+    parts = name.split("/")
+    if any(part in {"", ".", ".."} or re.search(r"[\\\0:]", part) for part in parts):
+        return False
+    return not (f"/{CACHE_FOLDER}/" in f"/{name}" or name.endswith((LOCK_FILE, STATE_FILE)))
+
+
+def _in_order(files: Iterable[StoredFile]) -> list[list[StoredFile]]:
+    """Returns files in groups: values, then indexes of values, then what names indexes."""
+    groups: list[list[StoredFile]] = [[], [], []]
+    for file in files:
+        groups[2 if _POINTERS.search(file.name) else file.name.endswith(".index")].append(file)
+    return groups

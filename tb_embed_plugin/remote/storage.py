@@ -1,0 +1,191 @@
+"""What lies below an address such as `s3://bucket/logs`: listed, read and written by fsspec.
+
+What the libraries of the storages raise becomes a sentence here, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, BinaryIO, TypeVar
+
+from tb_embed_plugin.errors import MisuseError, StorageError
+from tb_embed_plugin.runs.manifest import MAX_MANIFEST_BYTES
+from tb_embed_plugin.wording import system_error
+
+T = TypeVar("T")
+
+BLOCK_BYTES = 16 << 20
+"""Asked for at a time: larger files come in several answers."""
+
+TRIES = 3
+FIRST_PAUSE = 0.5
+"""Seconds between two tries; twice as many before the next one."""
+
+_OPTIONS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {"s3": {"config_kwargs": {"connect_timeout": 10, "read_timeout": 30}}}
+)
+_TAGS = ("ETag", "etag", "generation", "mtime", "LastModified", "last_modified", "created")
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://.+", re.IGNORECASE)
+
+
+def is_address(text: object) -> bool:
+    """Whether something names a place by a scheme, which is none of this machine's."""
+    return (
+        isinstance(text, str)
+        and _ADDRESS.fullmatch(text) is not None
+        and not text.lower().startswith("file:")
+    )
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file of a storage.
+
+    Attributes:
+        name: Its path below the address, parted by `/`.
+        size: Bytes.
+        tag: Changes when its content does.
+    """
+
+    name: str
+    size: int
+    tag: str
+
+
+class Storage:
+    """What lies below an address.
+
+    Args:
+        address: With a scheme that fsspec knows.
+
+    Raises:
+        MisuseError: The scheme is unknown, or its library is not installed.
+        StorageError: Its file system cannot be opened.
+    """
+
+    def __init__(self, address: str) -> None:
+        self.address = address.rstrip("/")
+        scheme = address.partition("://")[0].lower()
+        try:
+            import fsspec
+
+            self._files, self._root = self._ask(
+                lambda: fsspec.url_to_fs(
+                    self.address,
+                    use_listings_cache=False,
+                    skip_instance_cache=True,
+                    **_OPTIONS.get(scheme, {}),
+                ),
+                let_through=(ImportError, ValueError),
+            )
+        except ImportError as error:
+            raise MisuseError(
+                f"{address} needs a library that is not installed ({error}); run pip install "
+                "'tb-embed-plugin[remote]'"
+            ) from error
+        except ValueError as error:
+            raise MisuseError(
+                f"{address} has a scheme that is not known ({error}); pass s3://, gs:// or "
+                "another one of fsspec's"
+            ) from error
+        self._root = self._root.rstrip("/")
+
+    def list(self) -> dict[str, StoredFile]:
+        """Returns all files, by name, from one listing.
+
+        Raises:
+            StorageError: They cannot be listed.
+        """
+        found: Mapping[str, Mapping[str, Any]] = self._ask(
+            lambda: self._files.find(self._root, detail=True)
+        )
+        files = (self._described(path, facts) for path, facts in found.items())
+        return {file.name: file for file in files if file.name}
+
+    def read_into(self, file: StoredFile, target: BinaryIO, start: int = 0) -> None:
+        """Writes a file's content, from byte `start` on, into an open file of this machine.
+
+        Raises:
+            StorageError: It cannot be read, or is not as long as it was listed.
+        """
+        path = f"{self._root}/{file.name}"
+        for begin in range(start, file.size, BLOCK_BYTES):
+            end = min(begin + BLOCK_BYTES, file.size)
+            target.write(self._ask(lambda b=begin, e=end: self._part(path, b, e)))  # type: ignore[misc] # mypy knows no defaults of lambdas
+
+    def read_manifest(self, file: StoredFile) -> bytes:
+        """Returns a manifest's content, one version of it whatever its length is by now.
+
+        Raises:
+            StorageError: It cannot be read.
+        """
+        path = f"{self._root}/{file.name}"
+        # Named, an end saves some storages the question how long the file is.
+        content: bytes = self._ask(
+            lambda: self._files.cat_file(path, start=0, end=MAX_MANIFEST_BYTES)
+        )
+        return content
+
+    def write(self, name: str, source: Path) -> None:
+        """Puts a file of this machine in the place of one of the storage, in one step.
+
+        Raises:
+            StorageError: It cannot be written.
+        """
+        self._ask(lambda: self._files.put_file(str(source), f"{self._root}/{name}"))
+
+    def _part(self, path: str, begin: int, end: int) -> bytes:
+        found: bytes = self._files.cat_file(path, start=begin, end=end)
+        if len(found) != end - begin:
+            raise EOFError(f"{len(found)} of {end - begin} bytes came")
+        return found
+
+    def _described(self, path: str, facts: Mapping[str, Any]) -> StoredFile:
+        tag = next((str(facts[name]) for name in _TAGS if facts.get(name)), "")
+        name = path.strip("/").removeprefix(self._root.strip("/")).strip("/")
+        return StoredFile(name, int(facts["size"] or 0), tag)
+
+    def _ask(
+        self, question: Callable[[], T], let_through: tuple[type[Exception], ...] = ()
+    ) -> T:
+        for attempt in range(TRIES):
+            try:
+                return question()
+            except let_through:
+                raise
+            # Each storage's library raises errors of its own, of no common class.
+            except Exception as error:
+                refusal = _refusal(error)
+                if refusal is None and attempt + 1 < TRIES:
+                    time.sleep(FIRST_PAUSE * 2**attempt)
+                    continue
+                words = refusal or (
+                    f"cannot be reached ({_words(error)}); check the network and the address"
+                )
+                raise StorageError(f"{self.address} {words}") from error
+        raise AssertionError  # the last attempt returns or raises
+
+
+def _refusal(error: Exception) -> str | None:
+    """Returns what is wrong, where it would be wrong at the next try too."""
+    if isinstance(error, FileNotFoundError):
+        return "does not exist; check the bucket's name and the path"
+    if isinstance(error, PermissionError):
+        return f"refuses access ({_words(error)}); check what the credentials allow"
+    if "Credentials" in type(error).__name__:
+        return (
+            "needs credentials, and none were found; log in with the storage's own tools, or "
+            "set its environment variables (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY for s3)"
+        )
+    return None
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno is not None:
+        return system_error(error, "read")
+    return f"{type(error).__name__}: {error}"[:200]

@@ -1,0 +1,43 @@
+"""A training whose logs lie on object storage, watched through `tb-embed sync --follow`."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.browser.tab import Open
+from tests.clusters import record_clusters
+from tests.harness import PATIENCE, tensorboard, wait_until
+from tests.remote.conftest import at_server, bucket, s3, upload
+
+__all__ = ["at_server", "bucket", "s3"]
+
+
+@pytest.fixture
+def followed(bucket: str, tmp_path: Path) -> Iterator[Path]:
+    """A directory that follows the bucket."""
+    here = tmp_path / "here"
+    command = [sys.executable, "-m", "tb_embed_plugin.cli", "sync", bucket, str(here)]
+    with subprocess.Popen([*command, "--follow", "--every", "0.2"]) as process:
+        yield here
+        process.terminate()
+        process.wait(PATIENCE)
+
+
+def test_snapshots_appear_while_they_are_recorded(
+    bucket: str, tmp_path: Path, followed: Path, open_tab: Open
+) -> None:
+    logs = tmp_path / "logs"
+    record_clusters(logs / "run", range(2))
+    upload(logs, bucket)
+    wait_until((followed / "run").exists)
+    with tensorboard(followed) as server:
+        tab = open_tab(server)
+        tab.wait_for_picture(1)
+        record_clusters(logs / "run", [2, 3])
+        upload(logs, bucket)
+        tab.wait_for_picture(3)

@@ -1,0 +1,1 @@
+"""Logs on object storage: a real S3 server, and fsspec's memory."""
