@@ -157,7 +157,9 @@ setup(
             "jsonschema",
             "mcp>=2,<3",
             # An S3 server for the tests of `remote/`.
-            "moto[server]",
+            "flask",
+            "flask-cors",
+            "moto[s3]",
             "mypy",
             "nbclient",
             "pandas",

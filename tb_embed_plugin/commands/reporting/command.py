@@ -51,7 +51,7 @@ def add_commands(commands: Any) -> None:
         "compare",
         help="say where two runs of the same samples part, or which samples two sets share",
     )
-    compare.add_argument("logdir", type=local_argument, metavar="LOGDIR")
+    compare.add_argument("logdir", type=logdir_argument, metavar="LOGDIR")
     compare.add_argument("run", metavar="RUN", help="a run, by its name in TensorBoard")
     compare.add_argument("other", metavar="OTHER", help="the run that it is compared with")
     compare.add_argument(
