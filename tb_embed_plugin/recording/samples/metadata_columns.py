@@ -6,8 +6,9 @@ without loss (two columns of one name, a label without a class name) are refused
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -26,8 +27,6 @@ MAX_CATEGORIES = 1000
 
 _EXACT = 2**53
 """Whole numbers up to this are exact in float64; larger ones, such as keys, are text."""
-
-_NEVER_MISSING = frozenset({str, int, bool, bytes, np.str_, np.int64, np.int32, np.bool_})
 
 _NO_FRACTION = re.compile(r"\.0+(?=$|[+-])")
 
@@ -111,41 +110,42 @@ def metadata_columns(metadata: Any, count: int, rows: Rows | None) -> list[Colum
 
 def cell_text(value: object) -> str:
     """Returns a value as the text of a cell: missing values empty, dates in ISO 8601."""
+    written = _AT_ONCE.get(type(value))
+    if written is not None:
+        return written(value)
     if is_missing(value):
         return ""
     if isinstance(value, bytes):  # TensorFlow's strings
         return value.decode(errors="backslashreplace")
-    if isinstance(value, np.datetime64):
-        return _trimmed(str(value))
-    if hasattr(value, "isoformat"):
-        return _trimmed(str(value.isoformat()))
+    if isinstance(value, np.datetime64) or hasattr(value, "isoformat"):
+        date = str(value) if isinstance(value, np.datetime64) else str(value.isoformat())
+        return _NO_FRACTION.sub("", date)
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > _EXACT:
         return _digits(value)
     return readable(str(value))
 
 
-def _trimmed(time: str) -> str:
-    """Returns a time without the fraction of zeros that NumPy and pandas add."""
-    return _NO_FRACTION.sub("", time)
-
-
 def is_missing(value: object) -> bool:
     """Whether a value is None, NaN, or the NaT and NA of NumPy and pandas."""
     kind = type(value)
-    if kind in _NEVER_MISSING:  # nearly all there are
+    if kind in _NEVER_MISSING:
         return False
+    if isinstance(value, _FLOATS):
+        return math.isnan(value)
     if value is None or kind.__name__ in {"NAType", "NaTType"}:
         return True
     if isinstance(value, np.datetime64 | np.timedelta64):
         return bool(np.isnat(value))
-    if isinstance(value, Decimal):
-        return value.is_nan()
-    return isinstance(value, float | np.floating) and bool(np.isnan(value))
+    return isinstance(value, Decimal) and value.is_nan()
 
 
 def readable(text: str) -> str:
     r"""Returns text that UTF-8 can hold: half a surrogate pair is written as `\ud800`."""
     return text if text.isascii() else text.encode(errors="backslashreplace").decode()
+
+
+def _decimal(number: Any) -> str:
+    return "" if math.isnan(number) else str(number)
 
 
 def _wrong_length(name: str, expected: int, received: int) -> MisuseError:
@@ -165,6 +165,19 @@ def _digits(number: int) -> str:
         return str(number)
     except ValueError:
         return hex(number)
+
+
+# What nearly all of a million cells are is told by its type alone.
+_NEVER_MISSING = frozenset({str, int, bool, bytes, np.str_, np.int64, np.int32, np.bool_})
+_FLOATS = (float, np.floating)
+_AT_ONCE: Mapping[type, Callable[[Any], str]] = {
+    str: readable,
+    int: _digits,
+    float: _decimal,
+    np.float64: _decimal,
+    np.int64: str,
+    np.int32: str,
+}
 
 
 def _named_values(metadata: Any) -> Iterable[tuple[object, Any]]:
