@@ -10,11 +10,11 @@ export function readFrames(answer: Tensors): Frame[] {
   const recorded = answer.array("steps", "I32");
   const length = samples * width;
   return Array.from({ length: count }, (_, i) => {
-    // A copy, so that a frame that is let go frees its memory alone.
-    const own = positions.slice(i * length, (i + 1) * length);
+    const own = positions.subarray(i * length, (i + 1) * length);
     return {
       step: recorded[i] ?? 0,
-      positions: width < 4 ? fourWide(own, width) : own,
+      // A copy in any case, so that a frame that is let go frees its memory alone.
+      positions: width < 4 ? fourWide(own, width) : own.slice(),
       width: Math.max(4, width),
       scale: scale[i] ?? 1,
       offset: Array.from({ length: Math.max(3, width) }, (_, axis) =>
