@@ -19,6 +19,7 @@ from tb_embed_plugin.runs.run import Run
 from tb_embed_plugin.server import (
     class_routes,
     comparison_routes,
+    leak_routes,
     metric_routes,
     projection_routes,
     region_routes,
@@ -52,6 +53,7 @@ ROUTES: Mapping[str, Route] = MappingProxyType(
         "findings": metric_routes.list_findings,
         "similarity": comparison_routes.similarity,
         "comparison": comparison_routes.comparison,
+        "leaks": leak_routes.leaks,
         "confusion": class_routes.confusion,
         "class_pair": class_routes.class_pair,
         "units": class_routes.units,
@@ -71,6 +73,7 @@ MEASURED = frozenset(
         "findings",
         "similarity",
         "comparison",
+        "leaks",
         "confusion",
         "class_pair",
         "units",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,18 +13,26 @@ from sklearn.datasets import load_digits
 from tb_embed_plugin import open_run
 from tb_embed_plugin.analysis.open_layer import OpenLayer
 from tb_embed_plugin.errors import UnsuitableDataError
+from tb_embed_plugin.plugin import EmbeddingsPlugin
+from tb_embed_plugin.server import leak_routes
+from tests.decoding import BASE
+from tests.harness import client_for
 from tests.planted import write_run
 
 TRAINED_ON = 1200
 
 
 def seen(
-    run_dir: Path, rows: NDArray[np.floating], units: int = 32, network: int = 0
+    run_dir: Path,
+    rows: NDArray[np.floating],
+    units: int = 32,
+    network: int = 0,
+    fingerprint: str = "samples",
 ) -> OpenLayer:
     """Returns the layer of a run of three steps, the same network whatever the samples are."""
     kernels = np.random.default_rng(network).normal(size=(3, rows.shape[1], units))
     snapshots = [np.maximum(rows @ kernel + 100, 0).astype(np.float32) for kernel in kernels]
-    write_run(run_dir, {"fc1": snapshots})
+    write_run(run_dir, {"fc1": snapshots}, fingerprint=fingerprint)
     return open_run(run_dir).layer()
 
 
@@ -77,3 +86,30 @@ def test_layers_that_cannot_be_the_same_are_refused(
         layer.duplicates_in(seen(tmp_path / "narrow", digits[:50], units=8))
     with pytest.raises(UnsuitableDataError, match="holds 10 samples"):
         layer.duplicates_in(seen(tmp_path / "few", digits[:10]))
+
+
+def test_the_route_answers_the_same(
+    digits: NDArray[np.floating], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tested = np.concatenate([digits[1000:1100], digits[[3, 5, 7]]])
+    testing = seen(tmp_path / "test", tested, fingerprint="test")
+    training = seen(tmp_path / "train", digits[:300])
+    client = client_for(tmp_path, EmbeddingsPlugin)
+
+    def ask(**query: str) -> Any:
+        base = {"run": "test", "layer": "fc1", "with_run": "train"}
+        return client.get(BASE + "leaks", query_string=base | query)
+
+    content = ask().get_json()
+    found = testing.duplicates_in(training)
+    assert (content["state"], content["count"], content["of"]) == ("done", 3, 103)
+    listed = [(one["sample"], one["same_as"]) for one in content["samples"]]
+    assert listed == list(zip(found.samples.tolist(), found.same_as.tolist(), strict=True))
+    assert [one["score"] for one in content["samples"]] == found.closeness.tolist()
+    assert len(ask(limit="2").get_json()["samples"]) == 2
+    refused = ask(with_run="test")
+    assert (refused.status_code, "hold the same samples" in refused.text) == (400, True)
+    assert "no run 'trains'" in ask(with_run="trains").text
+    monkeypatch.setattr(leak_routes, "MAX_LEAK_PRODUCTS", 1000)
+    refused = ask()
+    assert (refused.status_code, "by at most 1,000 products" in refused.text) == (413, True)

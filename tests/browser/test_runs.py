@@ -92,6 +92,16 @@ def test_two_runs_are_held_against_each_other(
         page.get_by_role("img", name=re.compile("^CKA of a and b from 1 at (?:step|epoch) 0"))
     ).to_be_visible()
 
+    # Only `c` has a layer of this name and width.
+    search = page.get_by_role("combobox", name="Search")
+    assert search.locator("option").all_inner_texts() == ["no other set", "c"]
+    search.select_option("c")
+    expect(page.get_by_text("34 of 34 samples stand in the set of c, too.")).to_be_visible(
+        timeout=TIMEOUT
+    )
+    expect(page.get_by_role("listbox", name="Samples that stand in c, too")).to_be_visible()
+    search.select_option("")
+
     alone = page.get_by_role("button", name=re.compile("right in a and wrong in b"))
     expect(alone).to_contain_text("6")
     expect(page.get_by_role("button", name=re.compile("right in b"))).to_contain_text("0")

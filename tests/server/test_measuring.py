@@ -30,6 +30,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "findings": {},
     "similarity": {"with_run": "b"},
     "comparison": {"with_run": "b"},
+    "leaks": {"with_run": "c"},
     "confusion": {"step": 1},
     "class_pair": {"first": "0", "second": "1"},
     "units": {"step": 1},
@@ -49,6 +50,8 @@ def logdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
             random_snapshots(seed, 3, 12, 4), [each[0] for each in random_snapshots(1, 3, 1, 4)]
         )
         write_run(logs / run, {"fc1": snapshots}, labels, head=head)
+    others = [each[5:50] for each in class_snapshots(0, 3, 80)[0]]
+    write_run(logs / "c", {"fc1": others}, fingerprint="others")
     return logs
 
 

@@ -33,6 +33,7 @@ ROUTES: list[tuple[str, dict[str, Any]]] = [
     ("similarity", WIDE),
     ("similarity", {**NARROW, "with_run": "wide"}),
     ("comparison", {**NARROW, "with_run": "wide"}),
+    ("leaks", {**NARROW, "with_run": "wide"}),
     ("confusion", {**WIDE, "step": 0}),
     ("class_pair", {**WIDE, "first": "a", "second": "b"}),
     ("units", {**WIDE, "step": 0}),

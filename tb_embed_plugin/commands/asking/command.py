@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import suppress
 from typing import Any
 
 from tb_embed_plugin.commands.reporting.command import add_address
@@ -30,5 +31,7 @@ def _serve(options: argparse.Namespace) -> int:
             "tb-embed mcp needs the package mcp, which is not installed; run pip install "
             "'tb-embed-plugin[mcp]'"
         ) from error
-    server_of(options.logdir, options.url or "").run("stdio")
+    # Whoever started it by hand ends it by Ctrl+C.
+    with suppress(KeyboardInterrupt):
+        server_of(options.logdir, options.url or "").run("stdio")
     return 0

@@ -1,7 +1,7 @@
-// The route `comparison`.
+// The routes `comparison` and `leaks`.
 import { fetchJson } from "../../api";
 import type { LayerKey } from "../../types";
-import type { Comparison } from "./model";
+import type { Comparison, Leaks } from "./model";
 
 export function fetchComparison(
   key: LayerKey,
@@ -11,4 +11,8 @@ export function fetchComparison(
 ): Promise<Comparison> {
   const query = { ...key, with_run: other.run, with_layer: other.layer, step: String(step) };
   return fetchJson("comparison", { ...query, limit: "500" }, signal);
+}
+
+export function fetchLeaks(key: LayerKey, run: string, signal: AbortSignal): Promise<Leaks> {
+  return fetchJson("leaks", { ...key, with_run: run, limit: "500" }, signal);
 }

@@ -37,6 +37,18 @@ export interface Comparison extends PartialAnswer {
   readonly parted: Parted | null;
 }
 
+/** Samples of the layer that stand in the set of another run, too. */
+export interface Leaks extends PartialAnswer {
+  readonly count: number;
+  /** How many were looked for. */
+  readonly of: number;
+  readonly samples: readonly {
+    readonly sample: number;
+    readonly same_as: number;
+    readonly score: number;
+  }[];
+}
+
 /** Where two runs part, if they do. */
 export interface Parted {
   readonly step: number | null;
@@ -51,4 +63,6 @@ export interface Parted {
 export interface RunChoice {
   readonly other: OtherLayer | null;
   readonly list: string | null;
+  /** The run of other samples that these are searched in; null for none. */
+  readonly leaks: string | null;
 }

@@ -22,14 +22,18 @@ import { namedStep, namedStepOf, stepNoun } from "../../state/derived/titles";
 import type { Store } from "../../state/store";
 import type { SectionProps } from "../layer_section";
 import { Apart } from "./apart";
-import type { Comparison, Difference, MetricOfBoth, RunChoice } from "./model";
+import { InBothSets } from "./in_both_sets";
+import type { Comparison, Difference, Leaks, MetricOfBoth, RunChoice } from "./model";
 
 /** So many runs are named. */
 const FEW = 3;
 
-export function RunsPanel(props: SectionProps<{ comparison: Comparison }, RunChoice>) {
+export function RunsPanel(
+  props: SectionProps<{ comparison: Comparison; leaks: Leaks }, RunChoice>,
+) {
   const { store, answers, choice, choose } = props;
-  const { comparison } = answers;
+  const { comparison, leaks } = answers;
+  const chosen = choice ?? { other: null, list: null, leaks: null };
   const comparableRuns = comparableRunsOf(store);
   const comparedRun = comparedRunOf(store, choice?.other ?? null);
   const incompatibleRuns = incompatibleRunsOf(store);
@@ -51,8 +55,8 @@ export function RunsPanel(props: SectionProps<{ comparison: Comparison }, RunCho
               ),
             )}
             choose={(place) => {
-              const chosen = comparableRuns[Number(place)];
-              if (chosen !== undefined) choose({ list: choice?.list ?? null, other: chosen });
+              const other = comparableRuns[Number(place)];
+              if (other !== undefined) choose({ ...chosen, other });
             }}
           />
           {comparison === null ? (
@@ -63,8 +67,8 @@ export function RunsPanel(props: SectionProps<{ comparison: Comparison }, RunCho
               comparison={comparison}
               there={title(comparedRun)}
               run={comparedRun.run}
-              list={choice?.list ?? null}
-              openList={(list) => choose({ other: choice?.other ?? null, list })}
+              list={chosen.list}
+              openList={(list) => choose({ ...chosen, list })}
             />
           )}
         </>
@@ -78,6 +82,12 @@ export function RunsPanel(props: SectionProps<{ comparison: Comparison }, RunCho
           Record all runs with the same x and metadata.
         </p>
       )}
+      <InBothSets
+        store={store}
+        leaks={leaks}
+        run={chosen.leaks}
+        choose={(run) => choose({ ...chosen, leaks: run })}
+      />
     </div>
   );
 }

@@ -49,6 +49,18 @@ export function incompatibleRunsOf(store: Store): string[] {
     .filter((name) => comparableRuns.every(({ run }) => run !== name));
 }
 
+/** Those of them with a layer that may be of the same training: of one name, and as wide. */
+export function otherSetsOf(store: Store): string[] {
+  const here = store.layer.value;
+  const incompatible = new Set(incompatibleRunsOf(store));
+  return (store.runs.value ?? [])
+    .filter(({ run }) => incompatible.has(run))
+    .filter(({ layers }) =>
+      layers.some(({ name, units }) => name === here?.name && units === here.units),
+    )
+    .map(({ run }) => run);
+}
+
 /** Why fewer samples are compared than there are; null where all are. */
 export function leftOutInWords(samples: number, most = false): string | null {
   if (samples === 0) return null;
