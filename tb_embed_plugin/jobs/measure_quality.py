@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import cast
 
 import numpy as np
@@ -12,6 +13,7 @@ from tb_embed_plugin.jobs.quality_records import QualityRecords
 from tb_embed_plugin.projections import frame_quality, motion
 from tb_embed_plugin.projections.engine import Codes, LayoutEngine, Report
 from tb_embed_plugin.projections.neighbors import DistanceMetric
+from tb_embed_plugin.projections.sequence import UNTRAINED
 
 FrameOf = Callable[[int], NDArray[np.float32] | None]
 
@@ -81,6 +83,8 @@ def measure_floor(
         OSError: The cache cannot be written.
     """
     layout = measures.layout
+    # No step changes the layer by more than all of them do.
+    first = min((s for s in layout.steps if s not in {UNTRAINED, step}), default=None)
     moved = motion.noise_floor(
         engine,
         layout.snapshot(step),
@@ -89,6 +93,7 @@ def measure_floor(
         layout.components,
         report,
         layout.codes(),
+        None if first is None else partial(layout.snapshot, first),
     )
     measures.keep_floor(_numbers(moved))
 

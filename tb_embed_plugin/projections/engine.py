@@ -31,6 +31,9 @@ Report = Callable[[float], None]
 Codes = NDArray[np.integer[Any]]
 """The categories of a column, one code a sample, (n_samples,); negative where missing."""
 
+SnapshotBefore = Callable[[], NDArray[np.float32]]
+"""Reads the snapshot of the frame that another starts from, (n_samples, n_units)."""
+
 SEED_LIMIT = 2**31 - 1
 """The largest seed that all libraries take."""
 
@@ -245,6 +248,7 @@ class LayoutEngine(Protocol):
         components: int,
         report: Report,
         codes: Codes | None = None,
+        snapshot_before: SnapshotBefore | None = None,
     ) -> NDArray[np.float32]:
         """Returns a frame that starts from its neighbor in time, or from nothing.
 
@@ -256,6 +260,8 @@ class LayoutEngine(Protocol):
             components: One of `facts.components`.
             report: Receives the finished share.
             codes: Categories of the column that supervises, where the settings name one.
+            snapshot_before: Gives the snapshot that `before` shows, for engines that ask how
+                much has changed since; None where it is not known.
 
         Returns:
             float32 (n_samples, components).

@@ -8,7 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
-from tb_embed_plugin.projections.engine import Codes, LayoutEngine, Report, Settings
+from tb_embed_plugin.projections.engine import (
+    Codes,
+    LayoutEngine,
+    Report,
+    Settings,
+    SnapshotBefore,
+)
 from tb_embed_plugin.projections.sequence import align_frame
 
 _BLOCK_VALUES = 1 << 22
@@ -80,6 +86,7 @@ def noise_floor(
     components: int,
     report: Report,
     codes: Codes | None = None,
+    snapshot_before: SnapshotBefore | None = None,
 ) -> Motion:
     """Returns how far an engine moves samples where nothing has changed.
 
@@ -94,8 +101,10 @@ def noise_floor(
         components: Its number of components.
         report: Receives the finished share, in [0, 1]; may raise to cancel.
         codes: Those that it was made with.
+        snapshot_before: Gives that of another step: an engine that moves samples the more
+            the more has changed is to move them as for the change from there.
     """
-    again = engine.frame(snapshot, frame, settings, components, report, codes)
+    again = engine.frame(snapshot, frame, settings, components, report, codes, snapshot_before)
     return motion(align_frame(again, frame), frame)
 
 

@@ -13,9 +13,19 @@ from typing import ClassVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_embed_plugin.projections.engine import Codes, Engine, Report, Settings
+from tb_embed_plugin.metrics.neighborhoods import churn
+from tb_embed_plugin.projections.engine import (
+    Codes,
+    Engine,
+    Report,
+    Settings,
+    SnapshotBefore,
+)
 from tb_embed_plugin.projections.initial_positions import pca_positions, rescale_to_unit
 from tb_embed_plugin.projections.neighbors import DistanceMetric, Neighbors, nearest
+
+CHANGE_SAMPLES = 1_000
+"""Samples whose neighbors tell how much a layer has changed, to a few thousandths."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +36,8 @@ class LayoutInput:
         near: Neighbors of all samples in the snapshot.
         start: float64 (n_samples, components), where the samples start.
         warm: Whether that is the frame of a neighbor in time.
+        changed: Measures which share of the neighbors are others than in the snapshot that
+            this frame shows, in [0, 1]; 1 where that is not known.
         settings: The engine's, complete and checked.
         codes: Categories of the column that supervises, where the settings name one.
         report: Receives the finished share of the optimization, in [0, 1].
@@ -34,6 +46,7 @@ class LayoutInput:
     near: Neighbors
     start: NDArray[np.float64]
     warm: bool
+    changed: Callable[[], float]
     settings: Settings
     codes: Codes | None
     report: Report
@@ -64,6 +77,7 @@ class NeighborLayout(ABC):
         components: int,
         report: Report,
         codes: Codes | None = None,
+        snapshot_before: SnapshotBefore | None = None,
     ) -> NDArray[np.float32]:
         """Returns a frame; see `LayoutEngine.frame`."""
         self.facts.check_samples(len(snapshot))
@@ -83,8 +97,13 @@ class NeighborLayout(ABC):
         def rest(done: float) -> None:
             report(share + (1 - share) * done)
 
+        def changed() -> float:
+            return 1.0 if snapshot_before is None else _changed(near, snapshot_before(), metric)
+
         rest(0.0)
-        frame = optimize(LayoutInput(near, start, before is not None, settings, codes, rest))
+        frame = optimize(
+            LayoutInput(near, start, before is not None, changed, settings, codes, rest)
+        )
         report(1.0)
         return frame
 
@@ -99,3 +118,11 @@ class NeighborLayout(ABC):
         Raises:
             ArgumentError: What the settings want cannot be had here.
         """
+
+
+def _changed(near: Neighbors, before: NDArray[np.float32], metric: DistanceMetric) -> float:
+    """Returns the share of neighbors that were others in another snapshot, of some samples."""
+    samples, k = near.indices.shape
+    some = np.random.default_rng(0).permutation(samples)[:CHANGE_SAMPLES]
+    then = nearest(rescale_to_unit(before), k, metric, queries=some).indices
+    return float(churn(then, near.indices[some]).mean())

@@ -8,6 +8,7 @@ start for any: laid out forwards from step 0, t-SNE never recovers what it had g
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -83,12 +84,16 @@ def lay_out(
         def tell(share: float, step: int = step) -> None:
             report(step, share)
 
-        before = laid_out[neighbor(step, laid_out)] if laid_out else None
-        if before is not None:
+        if laid_out:
+            start = neighbor(step, laid_out)
+            before = laid_out[start]
             _check_samples(step, snapshot, before)
-        frame = engine.frame(snapshot, before, settings, components, tell, codes)
-        if before is not None:
+            frame = engine.frame(
+                snapshot, before, settings, components, tell, codes, partial(snapshot_of, start)
+            )
             frame = align_frame(frame, before)
+        else:
+            frame = engine.frame(snapshot, None, settings, components, tell, codes)
         check_finite(step, frame)
         laid_out[step] = frame
         yield step, frame

@@ -1,8 +1,8 @@
 """UMAP in which a frame starts from its neighbor in time, with a small learning rate.
 
 At the usual learning rate of 1 the optimizer's random negatives move identical data by a
-twentieth of the layout; at 0.1 by a hundredth (docs/choices.md). UMAP: McInnes, Healy &
-Melville 2018.
+twentieth of the layout, at 0.1 by a hundredth. So the less the layer has changed, the smaller
+is a frame's learning rate (docs/choices.md). UMAP: McInnes, Healy & Melville 2018.
 
 Two libraries do it. `scranpy` holds umappp, which is compiled; where it has no wheels, and for
 a supervised layout, which it cannot make, it is `umap-learn`. Neither can be interrupted while
@@ -42,8 +42,10 @@ SAMPLE_EPOCHS = 1_000_000
 optimizer on one core does takes about as long; 100 from 10,000 samples on."""
 
 WARM_SHARE = 5
-WARM_LEARNING_RATE = 0.1
-"""A frame that starts from another takes a fifth of the passes."""
+WARM_LEARNING_RATE = 0.07
+"""A frame that starts from another takes a fifth of the passes, at this learning rate times
+the share of the layer's neighbors that have changed: where few have, the random negatives would
+move samples more than the layer does, and where all have, the frame must follow."""
 
 TARGET_DISTANCE = 5.0
 """How far apart unequal labels pull, umap-learn's for a target weight of one half."""
@@ -58,7 +60,7 @@ class UMAP(NeighborLayout):
     facts = Engine(
         name="umap",
         title="UMAP",
-        version=3,
+        version=4,
         least_samples=MIN_SAMPLES,
         components=(2, 3),
         libraries=(Library("scranpy", "scranpy"), Library("umap-learn", "umap")),
@@ -111,7 +113,7 @@ class _Schedule:
 def _schedule(given: LayoutInput) -> _Schedule:
     epochs = min(MOST_EPOCHS, max(LEAST_EPOCHS, SAMPLE_EPOCHS // len(given.start)))
     if given.warm:
-        return _Schedule(epochs // WARM_SHARE, WARM_LEARNING_RATE)
+        return _Schedule(epochs // WARM_SHARE, WARM_LEARNING_RATE * given.changed())
     return _Schedule(epochs, 1.0)
 
 

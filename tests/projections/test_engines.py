@@ -241,6 +241,23 @@ def test_copies_of_one_frame_stand_still(case: Case) -> None:
         assert moved.p95 < 3 * case.floor
 
 
+def test_umap_moves_samples_the_more_the_more_neighbours_have_changed() -> None:
+    case = Case(UMAP(), floor=0.05)
+    snapshot, _ = clouds(samples=300)
+    frame = first(case, snapshot)
+    noise = np.random.default_rng(0).normal(size=snapshot.shape).astype(np.float32)
+
+    def moved(before: Snapshot | None) -> float:
+        known = None if before is None else lambda: before
+        again = case.engine.frame(snapshot, frame, case.settings, 2, ignore, None, known)
+        return motion.motion(again, frame).mean
+
+    few, many, unknown = moved(snapshot + 0.02 * noise), moved(noise), moved(None)
+    assert moved(snapshot) == 0
+    assert 0 < few < min(many, unknown) / 2
+    assert unknown < case.floor
+
+
 def test_rotated_frames_stand_still_and_keep_their_neighbours(case: Case) -> None:
     snapshot, codes = clouds(samples=300)
     turned = [snapshot @ rotation(20, seed) for seed in range(3)]

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sklearn.manifold import trustworthiness
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
-from tb_embed_plugin.projections.engine import Codes, Report, Settings
+from tb_embed_plugin.projections.engine import Codes, Report, Settings, SnapshotBefore
 from tb_embed_plugin.projections.frame_quality import (
     frame_quality,
     judged,
@@ -206,6 +206,7 @@ def test_the_noise_floor_is_the_motion_where_nothing_changed() -> None:
             components: int,
             report: Report,
             codes: Codes | None = None,
+            snapshot_before: SnapshotBefore | None = None,
         ) -> Frame:
             assert before is not None
             angles = np.random.default_rng(0).uniform(0, 2 * np.pi, len(before))

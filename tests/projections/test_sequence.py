@@ -13,7 +13,13 @@ from scipy.spatial import procrustes
 from scipy.spatial.distance import pdist
 
 from tb_embed_plugin.errors import UnsuitableDataError
-from tb_embed_plugin.projections.engine import Codes, Engine, Report, Settings
+from tb_embed_plugin.projections.engine import (
+    Codes,
+    Engine,
+    Report,
+    Settings,
+    SnapshotBefore,
+)
 from tb_embed_plugin.projections.sequence import Order, align_frame, lay_out, neighbor, order
 
 Frame = NDArray[np.float32]
@@ -26,6 +32,7 @@ class Recording:
 
     def __init__(self) -> None:
         self.starts: list[float | None] = []
+        self.befores: list[float | None] = []
 
     def frame(
         self,
@@ -35,8 +42,10 @@ class Recording:
         components: int,
         report: Report,
         codes: Codes | None = None,
+        snapshot_before: SnapshotBefore | None = None,
     ) -> Frame:
         self.starts.append(None if before is None else float(before[0, 0]))
+        self.befores.append(None if snapshot_before is None else float(snapshot_before()[0, 0]))
         report(0.5 if before is None else 1.0)
         if before is None:
             return snapshot[:, :2].copy()
@@ -110,6 +119,18 @@ def test_nothing_is_computed_before_it_is_asked_for() -> None:
     assert engine.starts == []
     assert next(frames)[0] == 2
     assert len(engine.starts) == 1
+
+
+def test_engines_can_read_the_snapshot_that_a_frame_starts_from() -> None:
+    engine = Recording()
+    known = {2: snapshot_of(2)[:, :2].copy()}
+    ignore = lambda step, share: None  # noqa: E731
+    assert (
+        len(list(lay_out(engine, snapshot_of, [0, 1, 2, 7], known, "backwards", {}, 2, ignore)))
+        == 3
+    )
+    assert engine.befores == [2.0, 2.0, 1.0]
+    assert not [*lay_out(engine, snapshot_of, [2], known, "backwards", {}, 2, ignore)]
 
 
 def test_frames_are_aligned_with_the_one_they_start_from() -> None:
