@@ -93,10 +93,10 @@ def _parser() -> argparse.ArgumentParser:
     export.set_defaults(command=_export)
     _add_label_errors(commands)
     sync = commands.add_parser(
-        "sync", help="copy logs from object storage to a directory that TensorBoard can open"
+        "sync", help="copy logs from object storage to this machine, or from here to there"
     )
-    sync.add_argument("address", metavar="ADDRESS", help="such as s3://bucket/logs")
-    sync.add_argument("directory", type=local_argument, metavar="DIR")
+    sync.add_argument("source", metavar="FROM", help="such as s3://bucket/logs, or a directory")
+    sync.add_argument("target", metavar="TO", help="a directory, or such an address")
     sync.add_argument(
         "--follow", action="store_true", help="go on, and copy what is recorded meanwhile"
     )
@@ -250,7 +250,7 @@ def _sync(options: argparse.Namespace) -> int:
 
     every = options.every if options.follow else None
     try:
-        for line in sync(options.address, options.directory, every):
+        for line in sync(options.source, options.target, every):
             print(line, flush=True)
     except KeyboardInterrupt:
         print("stopped; run the same command to go on")

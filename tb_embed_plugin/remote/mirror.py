@@ -12,38 +12,23 @@ import re
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from tb_embed_plugin.errors import MisuseError
-from tb_embed_plugin.metadata import CACHE_FOLDER, LOCK_FILE, MANIFEST_FILE
+from tb_embed_plugin.remote.copied_files import (
+    AT_A_TIME,
+    STATE_FILE,
+    Update,
+    in_order,
+    is_copied,
+    is_manifest,
+)
 from tb_embed_plugin.remote.storage import Storage, StoredFile
 from tb_embed_plugin.runs.folder import made, opened
 
-STATE_FILE = ".tb_embed-mirror.json"
-"""What was copied, with the tags of then."""
-
 MAX_STATE_BYTES = 256 << 20
-AT_A_TIME = 32
-"""Files that are read at a time: of a storage far away each costs its latency."""
 
 _EVENTS = re.compile(r"(^|/)events\.out\.tfevents\.[^/]*$")
-_POINTERS = re.compile(r"(^|/)(checkpoint|projector_config\.pbtxt)$")
-
-
-@dataclass(frozen=True)
-class Update:
-    """What an update has brought.
-
-    Attributes:
-        copied: Files that are new or have changed.
-        size: Bytes that were read for them.
-        removed: Files that are no longer there.
-    """
-
-    copied: int
-    size: int
-    removed: int
 
 
 class Mirror:
@@ -72,20 +57,19 @@ class Mirror:
             OSError: The copy cannot be written.
         """
         before = listed = self._listed()
-        named = [f for n, f in self._changed(listed).items() if n.endswith(MANIFEST_FILE)]
+        named = [f for n, f in self._changed(listed).items() if is_manifest(n)]
         with ThreadPoolExecutor(AT_A_TIME) as pool:
             contents = pool.map(self._storage.read_manifest, named)
             manifests = {f.name: data for f, data in zip(named, contents, strict=True)}
         if manifests:
             # What these manifests name may be younger than the first listing.
             listed = self._listed()
-        changed = self._changed(listed)
+        # A manifest that came meanwhile waits for the next update, like what it names.
+        changed = {n: f for n, f in self._changed(listed).items() if not is_manifest(n)}
         size = sum(map(len, manifests.values()))
         try:
-            for group in _in_order(
-                file for name, file in changed.items() if name not in manifests
-            ):
-                size += self._copy(group)
+            for group in in_order(changed):
+                size += self._copy([changed[name] for name in group])
             for name, data in manifests.items():
                 self._place_manifest(name, data)
                 # One that was replaced meanwhile is another one, which the next update brings.
@@ -94,7 +78,7 @@ class Mirror:
             removed = self._remove(self._known.keys() - listed.keys())
         finally:
             self._write_state()
-        return Update(len(changed.keys() | manifests.keys()), size, removed)
+        return Update(len(changed) + len(manifests), size, removed)
 
     def _listed(self) -> dict[str, StoredFile]:
         files = self._storage.list()
@@ -103,7 +87,7 @@ class Mirror:
         return {
             name: file
             for name, file in files.items()
-            if _is_copied(name) and name not in folders
+            if is_copied(name) and name not in folders
         }
 
     def _changed(self, listed: Mapping[str, StoredFile]) -> dict[str, StoredFile]:
@@ -168,26 +152,10 @@ class Mirror:
                 f"{self._folder} is a copy of {address}, not of {self._storage.address}; name "
                 "another directory"
             )
-        return {name: file for name, file in known.items() if _is_copied(name)}
+        return {name: file for name, file in known.items() if is_copied(name)}
 
     def _write_state(self) -> None:
         files = [[f.name, [f.size, f.tag]] for f in self._known.values()]
         content = {"address": self._storage.address, "files": files}
         with opened(self._folder) as top:
             top.write(STATE_FILE, json.dumps(content).encode())
-
-
-def _is_copied(name: str) -> bool:
-    """Whether a file is copied: its name leads nowhere else, and it is of use here."""
-    parts = name.split("/")
-    if any(part in {"", ".", ".."} or re.search(r"[\\\0:]", part) for part in parts):
-        return False
-    return not (f"/{CACHE_FOLDER}/" in f"/{name}" or name.endswith((LOCK_FILE, STATE_FILE)))
-
-
-def _in_order(files: Iterable[StoredFile]) -> list[list[StoredFile]]:
-    """Returns files in groups: values, then indexes of values, then what names indexes."""
-    groups: list[list[StoredFile]] = [[], [], []]
-    for file in files:
-        groups[2 if _POINTERS.search(file.name) else file.name.endswith(".index")].append(file)
-    return groups

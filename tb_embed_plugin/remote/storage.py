@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, BinaryIO, TypeVar
@@ -30,6 +31,7 @@ _OPTIONS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {"s3": {"config_kwargs": {"connect_timeout": 10, "read_timeout": 30}}}
 )
 _TAGS = ("ETag", "etag", "generation", "mtime", "LastModified", "last_modified", "created")
+_TIMES = ("LastModified", "last_modified", "mtime", "updated", "created")
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://.+", re.IGNORECASE)
 
 
@@ -50,11 +52,13 @@ class StoredFile:
         name: Its path below the address, parted by `/`.
         size: Bytes.
         tag: Changes when its content does.
+        written: Seconds since 1970, None where the storage does not say.
     """
 
     name: str
     size: int
     tag: str
+    written: float | None = field(default=None, compare=False)
 
 
 class Storage:
@@ -139,6 +143,14 @@ class Storage:
         """
         self._ask(lambda: self._files.put_file(str(source), f"{self._root}/{name}"))
 
+    def write_bytes(self, name: str, data: bytes) -> None:
+        """Puts a content in the place of a file of the storage, in one step.
+
+        Raises:
+            StorageError: It cannot be written.
+        """
+        self._ask(lambda: self._files.pipe_file(f"{self._root}/{name}", data))
+
     def _part(self, path: str, begin: int, end: int) -> bytes:
         found: bytes = self._files.cat_file(path, start=begin, end=end)
         if len(found) != end - begin:
@@ -148,7 +160,8 @@ class Storage:
     def _described(self, path: str, facts: Mapping[str, Any]) -> StoredFile:
         tag = next((str(facts[name]) for name in _TAGS if facts.get(name)), "")
         name = path.strip("/").removeprefix(self._root.strip("/")).strip("/")
-        return StoredFile(name, int(facts["size"] or 0), tag)
+        written = next((_seconds(facts[key]) for key in _TIMES if key in facts), None)
+        return StoredFile(name, int(facts["size"] or 0), tag, written)
 
     def _ask(
         self, question: Callable[[], T], let_through: tuple[type[Exception], ...] = ()
@@ -169,6 +182,13 @@ class Storage:
                 )
                 raise StorageError(f"{self.address} {words}") from error
         raise AssertionError  # the last attempt returns or raises
+
+
+def _seconds(when: object) -> float | None:
+    """Returns seconds since 1970 of what a storage says of a time."""
+    if isinstance(when, datetime):
+        return when.timestamp()
+    return when if isinstance(when, float) else None
 
 
 def _refusal(error: Exception) -> str | None:

@@ -18,6 +18,7 @@ from tb_embed_plugin.errors import MisuseError, StorageError
 from tb_embed_plugin.metadata import CACHE_FOLDER, MANIFEST_FILE
 from tb_embed_plugin.remote import local_copy as copies_of
 from tb_embed_plugin.remote import mirror as mirrors
+from tb_embed_plugin.remote.copied_files import STATE_FILE
 from tb_embed_plugin.remote.mirror import Mirror
 from tb_embed_plugin.remote.storage import Storage, StoredFile
 from tests.clusters import labels, record_clusters, snapshot
@@ -30,7 +31,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in folder.rglob("*")
-        if path.is_file() and path.name != mirrors.STATE_FILE
+        if path.is_file() and path.name != STATE_FILE
     }
 
 
@@ -118,6 +119,7 @@ def test_a_reader_never_sees_a_manifest_before_what_it_names(
         """Lets the training write a snapshot between the listing and the manifest."""
         data = one(storage, file)
         record_clusters(logs / "run", [2])
+        record_clusters(logs / "new", [0])
         upload(logs, address)
         return data
 
@@ -125,10 +127,12 @@ def test_a_reader_never_sees_a_manifest_before_what_it_names(
     mirror = Mirror(Storage(address), here)
     mirror.update()
     assert read_run(here / "run").steps == [0, 1]
+    assert not (here / "new" / MANIFEST_FILE).exists()
     monkeypatch.undo()
     mirror.update()
     run = read_run(here / "run")
     assert run.steps == [0, 1, 2]
+    assert read_run(here / "new").steps == [0]
     np.testing.assert_array_equal(np.asarray(run.snapshot("fc1", 2)), snapshot(2))
 
 
@@ -289,7 +293,7 @@ def test_sync_says_what_it_does_and_goes_on_after_a_fault(
     address, logs, here = "memory://followed", tmp_path / "logs", tmp_path / "here"
     record_clusters(logs / "run", [0])
     upload(logs, address)
-    words = sync(address, here, every=0.001)
+    words = sync(address, str(here), every=0.001)
     assert "files copied" in next(words)
     monkeypatch.setattr(
         Storage, "list", lambda _: (_ for _ in ()).throw(StorageError("no network"))

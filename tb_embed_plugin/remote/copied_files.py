@@ -1,0 +1,55 @@
+"""Which files of a log directory are copied, and in which order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tb_embed_plugin.metadata import CACHE_FOLDER, LOCK_FILE, MANIFEST_FILE
+
+STATE_FILE = ".tb_embed-mirror.json"
+"""What a mirror has copied, with the tags of then."""
+
+AT_A_TIME = 32
+"""Files that are copied at a time: of a storage far away each costs its latency."""
+
+_POINTERS = re.compile(r"(^|/)(checkpoint|projector_config\.pbtxt)$")
+
+
+@dataclass(frozen=True)
+class Update:
+    """What an update has brought.
+
+    Attributes:
+        copied: Files that are new or have changed.
+        size: Bytes that were copied.
+        removed: Files that are no longer there.
+    """
+
+    copied: int
+    size: int
+    removed: int
+
+
+def is_manifest(name: str) -> bool:
+    """Whether a file is the manifest of a run."""
+    return f"/{name}".endswith(f"/{MANIFEST_FILE}")
+
+
+def is_copied(name: str) -> bool:
+    """Whether a file is copied: its name leads nowhere else, and it is of use elsewhere."""
+    parts = name.split("/")
+    if any(part in {"", ".", ".."} or re.search(r"[\\\0:]", part) for part in parts):
+        return False
+    if parts[-1] == STATE_FILE or parts[-1].endswith(".new"):
+        return False
+    return not (f"/{CACHE_FOLDER}/" in f"/{name}" or f"/{name}".endswith(f"/{LOCK_FILE}"))
+
+
+def in_order(names: Iterable[str]) -> list[list[str]]:
+    """Returns names in groups: values, then indexes of values, then what names indexes."""
+    groups: list[list[str]] = [[], [], []]
+    for name in names:
+        groups[2 if _POINTERS.search(name) else name.endswith(".index")].append(name)
+    return groups

@@ -1,0 +1,111 @@
+"""A log directory of this machine, copied to object storage while a training writes it.
+
+The other direction of `mirror`, by the same rule: a manifest is read before what it names is
+copied, and put in its place last. Nothing is ever deleted there.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from tb_embed_plugin.errors import StorageError
+from tb_embed_plugin.remote.copied_files import (
+    AT_A_TIME,
+    Update,
+    in_order,
+    is_copied,
+    is_manifest,
+)
+from tb_embed_plugin.remote.storage import Storage
+from tb_embed_plugin.runs.manifest import LARGE_MANIFEST, MAX_MANIFEST_BYTES
+from tb_embed_plugin.runs.reading import read_file
+
+Stamp = tuple[int, int]
+"""When a file was last changed, nanoseconds since 1970, and its size."""
+
+
+class Upload:
+    """A copy, on a storage, of a directory of this machine.
+
+    Args:
+        folder: The directory.
+        storage: Where its copy lies.
+    """
+
+    def __init__(self, folder: Path, storage: Storage) -> None:
+        self._folder, self._storage = folder, storage
+        self._known: dict[str, Stamp] | None = None
+
+    def update(self) -> Update:
+        """Copies what is new, whatever else lies there.
+
+        Raises:
+            StorageError: The storage cannot be read or written; the next update goes on.
+            OSError: A file of this machine cannot be read.
+        """
+        if self._known is None:
+            self._known = self._already_there()
+        known = self._known
+        manifests = {
+            name: (stamp, self._read_manifest(name))
+            for name, stamp in self._files()
+            if is_manifest(name) and known.get(name) != stamp
+        }
+        # Of now: what these manifests name is there by now.
+        changed = {
+            name: stamp
+            for name, stamp in self._files()
+            if known.get(name) != stamp and not is_manifest(name)
+        }
+        for group in in_order(changed):
+            with ThreadPoolExecutor(AT_A_TIME) as pool:
+                for name in pool.map(self._copy, group):
+                    known[name] = changed[name]
+        for name, (stamp, data) in manifests.items():
+            self._storage.write_bytes(name, data)
+            known[name] = stamp
+        size = sum(size for _, size in changed.values())
+        size += sum(len(data) for _, data in manifests.values())
+        return Update(len(changed) + len(manifests), size, 0)
+
+    def _copy(self, name: str) -> str:
+        path = self._folder / name
+        try:
+            self._storage.write(name, path)
+        except StorageError:
+            # Deleted since, like a snapshot that a longer training thins out.
+            if path.exists():
+                raise
+        return name
+
+    def _read_manifest(self, name: str) -> bytes:
+        return read_file(self._folder / name, MAX_MANIFEST_BYTES, LARGE_MANIFEST)
+
+    def _already_there(self) -> dict[str, Stamp]:
+        """Returns the files that are there as they are here: as long, and put there later."""
+        there = self._storage.list()
+        return {
+            name: (changed, size)
+            for name, (changed, size) in self._files()
+            if name in there
+            and there[name].size == size
+            and (written := there[name].written) is not None
+            and written * 1e9 > changed
+        }
+
+    def _files(self) -> Iterator[tuple[str, Stamp]]:
+        """Yields the plain files of the directory, by their paths in it."""
+        for folder, _, names in os.walk(self._folder):
+            for name in names:
+                path = Path(folder, name)
+                try:
+                    found = path.lstat()
+                except FileNotFoundError:
+                    continue  # renamed or deleted since it was listed
+                below = path.relative_to(self._folder).as_posix()
+                if stat.S_ISREG(found.st_mode) and is_copied(below):
+                    yield below, (found.st_mtime_ns, found.st_size)

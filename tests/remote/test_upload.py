@@ -1,0 +1,170 @@
+"""A log directory copied to object storage while a training writes it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tb_embed_plugin.cli import main
+from tb_embed_plugin.errors import MisuseError, StorageError
+from tb_embed_plugin.remote import upload as uploads
+from tb_embed_plugin.remote.mirror import Mirror
+from tb_embed_plugin.remote.storage import Storage
+from tb_embed_plugin.remote.upload import Upload
+from tb_embed_plugin.runs import reading
+from tests.clusters import record_clusters, snapshot
+from tests.harness import read_run
+from tests.remote.test_mirror import contents, recorded
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names that are written on a storage, in order."""
+    names: list[str] = []
+    write, write_bytes = Storage.write, Storage.write_bytes
+
+    def noted(storage: Storage, name: str, source: Path) -> None:
+        write(storage, name, source)
+        names.append(name)
+
+    def noted_bytes(storage: Storage, name: str, data: bytes) -> None:
+        write_bytes(storage, name, data)
+        names.append(name)
+
+    monkeypatch.setattr(Storage, "write", noted)
+    monkeypatch.setattr(Storage, "write_bytes", noted_bytes)
+    return names
+
+
+def aged(folder: Path) -> None:
+    """Lets all files have been written long ago."""
+    for path in folder.rglob("*"):
+        os.utime(path, (1e9, 1e9))
+
+
+def test_what_was_recorded_comes_back_bit_for_bit(
+    address: str, tmp_path: Path, written: list[str]
+) -> None:
+    logs, here = tmp_path / "logs", tmp_path / "here"
+    record_clusters(logs / "run", range(2))
+    upload = Upload(logs, Storage(address))
+    first = upload.update()
+    assert first.copied == len(written) == len(recorded(logs))
+    assert first.size == sum(map(len, recorded(logs).values()))
+    assert upload.update().copied == 0
+
+    written.clear()
+    record_clusters(logs / "run", [2])
+    upload.update()
+    assert len(written) == len(set(written))
+    assert not any("model.ckpt-1." in name for name in written)
+    Mirror(Storage(address), here).update()
+    assert contents(here) == recorded(logs)
+
+
+def test_the_manifest_is_the_last_and_names_what_is_there(
+    address: str, tmp_path: Path, written: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logs, here = tmp_path / "logs", tmp_path / "here"
+    record_clusters(logs / "run", range(2))
+    read = reading.read_file
+
+    def read_and_record(*arguments: object) -> bytes:
+        """Lets the training write a snapshot once the manifest has been read."""
+        data = read(*arguments)  # type: ignore[arg-type] # handed on
+        record_clusters(logs / "run", [2])
+        return data
+
+    monkeypatch.setattr(uploads, "read_file", read_and_record)
+    upload = Upload(logs, Storage(address))
+    upload.update()
+    assert written[-1].endswith("manifest.json")
+    Mirror(Storage(address), here).update()
+    assert read_run(here / "run").steps == [0, 1]
+    monkeypatch.setattr(uploads, "read_file", read)
+    upload.update()
+    Mirror(Storage(address), here).update()
+    assert read_run(here / "run").steps == [0, 1, 2]
+
+
+def test_the_next_process_copies_only_what_is_not_there(
+    address: str, tmp_path: Path, written: list[str]
+) -> None:
+    logs = tmp_path / "logs"
+    record_clusters(logs / "run", range(2))
+    aged(logs)
+    Upload(logs, Storage(address)).update()
+    record_clusters(logs / "run", [2])
+    written.clear()
+    Upload(logs, Storage(address)).update()
+
+    assert {name for name in written if "ckpt-" in name} == {
+        name for name in recorded(logs) if "model.ckpt-2." in name
+    }
+
+
+@pytest.mark.parametrize("failing", [0, 2, 5])
+def test_whole_snapshots_are_there_after_any_fault(
+    failing: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, logs, here = f"memory://failing-{failing}", tmp_path / "logs", tmp_path / "here"
+    record_clusters(logs / "run", range(2))
+    upload = Upload(logs, Storage(address))
+    upload.update()
+    record_clusters(logs / "run", [2, 3])
+    write, left = Storage.write, iter(range(failing))
+
+    def fail(storage: Storage, name: str, source: Path) -> None:
+        if next(left, None) is None:
+            raise StorageError("no space")
+        write(storage, name, source)
+
+    monkeypatch.setattr(Storage, "write", fail)
+    with contextlib.suppress(StorageError):
+        upload.update()
+    Mirror(Storage(address), here).update()
+    run = read_run(here / "run")
+    for step in run.steps:
+        np.testing.assert_array_equal(np.asarray(run.snapshot("fc1", step)), snapshot(step))
+    monkeypatch.undo()
+    upload.update()
+    Mirror(Storage(address), here).update()
+    assert contents(here) == recorded(logs)
+
+
+def test_links_and_unfinished_files_are_not_copied(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(b"secret")
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    (logs / "link").symlink_to(tmp_path / "secret")
+    (logs / ".tb_embed-0123456789abcdef.new").write_bytes(b"half")
+    os.mkfifo(logs / "pipe")
+    (logs / "plain").write_bytes(b"plain")
+    Upload(logs, Storage("memory://plain")).update()
+
+    assert set(Storage("memory://plain").list()) == {"plain"}
+
+
+def test_the_command_copies_either_way(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs, here = tmp_path / "logs", tmp_path / "here"
+    record_clusters(logs / "run", range(2))
+    assert main(["sync", str(logs), "memory://either"]) == 0
+    assert main(["sync", "memory://either", str(here)]) == 0
+    assert contents(here) == recorded(logs)
+    assert main(["sync", str(logs), str(here)]) == 1
+    assert "must be an address" in capsys.readouterr().err
+    assert main(["sync", str(tmp_path / "none"), "memory://either"]) == 1
+    assert "there is no directory" in capsys.readouterr().err
+
+
+def test_two_addresses_are_refused() -> None:
+    from tb_embed_plugin.commands.sync import sync
+
+    with pytest.raises(MisuseError, match="the other one a directory"):
+        next(sync("memory://a", "memory://b"))
