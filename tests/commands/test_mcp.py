@@ -79,10 +79,11 @@ def faulty(tmp_path_factory: pytest.TempPathFactory, digits: Digits) -> Path:
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory, digits: Digits) -> Path:
-    """A small healthy run."""
+    """A small healthy run, and the same of another seed."""
     logdir = tmp_path_factory.mktemp("small")
     x, labels = digits[0][:200].reshape(200, 64), digits[1][:200]
-    perceptron.train(logdir / "digits", x, labels, perceptron.Adam(), epochs=2)
+    for seed, name in enumerate(("digits", "other")):
+        perceptron.train(logdir / name, x, labels, perceptron.Adam(), epochs=2, seed=seed)
     return logdir
 
 
@@ -145,6 +146,10 @@ def test_answers_are_those_of_the_notebook_and_nothing_is_written(small: Path) -
 
     numbers = asked("metrics", **here, names=["accuracy"])["layers"][0]["metrics"][0]
     np.testing.assert_allclose(numbers["values"], layer.metrics()["accuracy"])
+    (compared,) = asked("compare", run="digits", other="other")["layers"]
+    parted = layer.parted(open_run(small, "other").layer())
+    assert compared["speed_ratio"] == [None, *map(pytest.approx, parted.speed_ratio[1:])]
+    assert compared["neighbors_changed"] == pytest.approx(parted.neighbors_changed)
     asked.picture("picture", **here)
     assert files_of(small) == files
 
