@@ -3,7 +3,7 @@
 Claim: t-SNE of 10,000 x 200 over 11 steps takes at most the time of one default
 `openTSNE.TSNE(n_jobs=2).fit` of the last; a new step's frame a tenth; trustworthiness at 15
 neighbors of trained steps within .005 of cold fits; identical data move at most .01 of the
-radius (95th percentile).
+radius (95th percentile); churn as below.
 
 UMAP of the same takes at most two warm `umap.UMAP().fit`; trustworthiness within .005 of cold
 fits; identical data move at most .025 (mean); from one trained step to the next at most 3 times
