@@ -2,6 +2,7 @@
 // and are neither pointed at nor selected.
 import { computed, effect, type ReadonlySignal } from "@preact/signals";
 import { colorAlike } from "../color";
+import { UNTURNED_AXES } from "../model/scene/components";
 import { extentOfPoses, poseOf } from "../model/scene/pose";
 import { UNTURNED } from "../model/scene/rotations";
 import type { Store } from "../state/store";
@@ -24,11 +25,12 @@ export function sampleOf(store: Store): ReadonlySignal<Sample | null> {
   return computed(() => {
     const frame = store.frames.value?.sample.value ?? null;
     if (frame === null || store.motion.shown.value !== null) return null;
-    const pose = poseOf(frame, UNTURNED, store.dimensions.value);
+    const turn = store.turn.value ?? UNTURNED_AXES;
+    const pose = poseOf(frame, UNTURNED, store.dimensions.value, turn);
     return {
       poses: { from: pose, to: pose },
       count: frame.positions.length / 4,
-      extentOf: (dimensions) => extentOfPoses([poseOf(frame, UNTURNED, dimensions)]),
+      extentOf: (dimensions) => extentOfPoses([poseOf(frame, UNTURNED, dimensions, turn)]),
     };
   });
 }
