@@ -150,7 +150,7 @@ def _upload(logs: Path) -> None:
     to = Storage(ADDRESS)
     for path in sorted(logs.rglob("*")):
         if path.is_file():
-            to.write(path.relative_to(logs).as_posix(), path)
+            to.put(path.relative_to(logs).as_posix(), path)
 
 
 def _draw(logdir: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 
 import platformdirs
@@ -13,6 +12,7 @@ from tb_embed_plugin.local_paths import local_path
 from tb_embed_plugin.metadata import PLUGIN_NAME
 from tb_embed_plugin.remote.mirror import Mirror
 from tb_embed_plugin.remote.storage import Storage, is_address
+from tb_embed_plugin.runs.folder import Folder, made, opened
 from tb_embed_plugin.runs.run import short_hash
 
 MAX_BYTES = 50 << 30
@@ -42,24 +42,24 @@ def local_copy(address: str) -> Path:
         OSError: The copy cannot be written.
     """
     storage = Storage(address)
-    copies = platformdirs.user_cache_path(PLUGIN_NAME, appauthor=False) / "remote"
-    folder = copies / short_hash(storage.address)
-    copies.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{folder}.lock"):
-        Mirror(storage, folder).update()
-        os.utime(folder)
-    _delete_oldest(copies, folder)
-    return folder
+    copies = made(platformdirs.user_cache_path(PLUGIN_NAME, appauthor=False) / "remote")
+    name = short_hash(storage.address)
+    with FileLock(copies / f"{name}.lock"):
+        Mirror(storage, copies / name).update()
+    with opened(copies) as folder:
+        folder.renew(name)
+        _delete_oldest(folder, name)
+    return copies / name
 
 
-def _delete_oldest(copies: Path, used: Path) -> None:
-    folders = [path for path in copies.iterdir() if path.is_dir() and path != used]
-    left = MAX_BYTES - _size(used)
-    for folder in sorted(folders, key=lambda path: path.stat().st_mtime, reverse=True):
-        left -= _size(folder)
+def _delete_oldest(copies: Folder, used: str) -> None:
+    others = [name for name in copies.names() if (copies.path / name).is_dir() and name != used]
+    left = MAX_BYTES - _size(copies.path / used)
+    for name in sorted(others, key=lambda name: copies.look(name).st_mtime, reverse=True):
+        left -= _size(copies.path / name)
         if left < 0:
-            with FileLock(f"{folder}.lock"):
-                shutil.rmtree(folder, ignore_errors=True)
+            with FileLock(copies.path / f"{name}.lock"):
+                copies.remove_folder(name)
 
 
 def _size(folder: Path) -> int:

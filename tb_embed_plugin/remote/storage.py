@@ -135,7 +135,7 @@ class Storage:
         )
         return content
 
-    def write(self, name: str, source: Path) -> None:
+    def put(self, name: str, source: Path) -> None:
         """Puts a file of this machine in the place of one of the storage, in one step.
 
         Raises:
@@ -143,7 +143,7 @@ class Storage:
         """
         self._ask(lambda: self._files.put_file(str(source), f"{self._root}/{name}"))
 
-    def write_bytes(self, name: str, data: bytes) -> None:
+    def put_bytes(self, name: str, data: bytes) -> None:
         """Puts a content in the place of a file of the storage, in one step.
 
         Raises:

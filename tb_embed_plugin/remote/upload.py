@@ -66,7 +66,7 @@ class Upload:
                 for name in pool.map(self._copy, group):
                     known[name] = changed[name]
         for name, (stamp, data) in manifests.items():
-            self._storage.write_bytes(name, data)
+            self._storage.put_bytes(name, data)
             known[name] = stamp
         size = sum(size for _, size in changed.values())
         size += sum(len(data) for _, data in manifests.values())
@@ -75,7 +75,7 @@ class Upload:
     def _copy(self, name: str) -> str:
         path = self._folder / name
         try:
-            self._storage.write(name, path)
+            self._storage.put(name, path)
         except StorageError:
             # Deleted since, like a snapshot that a longer training thins out.
             if path.exists():

@@ -7,8 +7,10 @@ import base64
 import io
 import json
 import sys
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import jsonschema
 import numpy as np
@@ -28,10 +30,17 @@ from tests.harness import Recording
 from tests.planted import class_snapshots, write_run
 from tests.planted_faults import CONFUSED, FAULTS, plant
 
+Answers = TypeVar("Answers")
 DOCS = Path(__file__).parents[2] / "docs"
 Digits = tuple[NDArray[np.float32], NDArray[np.int64]]
 STEPS = {"rank_collapse": 1, "sudden_churn": 6, "units_dying": 1, "standing_still": 3}
 """At which faults are found that begin at a known one."""
+
+
+def run(questions: Coroutine[Any, Any, Answers]) -> Answers:
+    """Returns what questions are answered; the tests' own thread may have a loop already."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, questions).result()
 
 
 class Asked:
@@ -65,7 +74,7 @@ class Asked:
                 result = await client.call_tool(tool, arguments)
                 return result.content, result.structured_content, bool(result.is_error)
 
-        return asyncio.run(ask())
+        return run(ask())
 
 
 @pytest.fixture(scope="module")
@@ -253,7 +262,7 @@ def test_it_runs_over_stdio_and_every_tool_is_documented(tmp_path: Path) -> None
             tools = (await client.list_tools()).tools
             return tools, (await client.call_tool("list_runs", {})).structured_content
 
-    tools, answer = asyncio.run(ask())
+    tools, answer = run(ask())
     assert [run["run"] for run in answer["runs"]] == ["run"]
     page = (DOCS / "mcp.md").read_text()
     for tool in tools:

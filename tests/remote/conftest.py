@@ -72,4 +72,4 @@ def upload(folder: Path, address: str) -> None:
     to = Storage(address)
     for path in sorted(folder.rglob("*")):
         if path.is_file():
-            to.write(path.relative_to(folder).as_posix(), path)
+            to.put(path.relative_to(folder).as_posix(), path)

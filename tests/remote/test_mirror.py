@@ -229,7 +229,7 @@ def test_a_directory_with_other_files_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_copy_of_another_address_is_refused(tmp_path: Path) -> None:
-    Storage("memory://one").write("file", Path(__file__))
+    Storage("memory://one").put("file", Path(__file__))
     Mirror(Storage("memory://one"), tmp_path / "here").update()
     with pytest.raises(MisuseError, match="a copy of memory://one"):
         Mirror(Storage("memory://two"), tmp_path / "here")

@@ -25,18 +25,18 @@ from tests.remote.test_mirror import contents, recorded
 def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names that are written on a storage, in order."""
     names: list[str] = []
-    write, write_bytes = Storage.write, Storage.write_bytes
+    put, put_bytes = Storage.put, Storage.put_bytes
 
     def noted(storage: Storage, name: str, source: Path) -> None:
-        write(storage, name, source)
+        put(storage, name, source)
         names.append(name)
 
     def noted_bytes(storage: Storage, name: str, data: bytes) -> None:
-        write_bytes(storage, name, data)
+        put_bytes(storage, name, data)
         names.append(name)
 
-    monkeypatch.setattr(Storage, "write", noted)
-    monkeypatch.setattr(Storage, "write_bytes", noted_bytes)
+    monkeypatch.setattr(Storage, "put", noted)
+    monkeypatch.setattr(Storage, "put_bytes", noted_bytes)
     return names
 
 
@@ -116,14 +116,14 @@ def test_whole_snapshots_are_there_after_any_fault(
     upload = Upload(logs, Storage(address))
     upload.update()
     record_clusters(logs / "run", [2, 3])
-    write, left = Storage.write, iter(range(failing))
+    put, left = Storage.put, iter(range(failing))
 
     def fail(storage: Storage, name: str, source: Path) -> None:
         if next(left, None) is None:
             raise StorageError("no space")
-        write(storage, name, source)
+        put(storage, name, source)
 
-    monkeypatch.setattr(Storage, "write", fail)
+    monkeypatch.setattr(Storage, "put", fail)
     with contextlib.suppress(StorageError):
         upload.update()
     Mirror(Storage(address), here).update()
