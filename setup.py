@@ -100,6 +100,8 @@ setup(
         "filelock>=3.30",
         "google-crc32c>=1.5",
         "h5py>=3.11",
+        # How many cores a container may use; scikit-learn brings it.
+        "joblib>=1.2",
         # UMAP without a JIT; where there is no wheel, the slower umap-learn does the same.
         f"knncolle>=0.3; {HAS_SCRANPY}",
         "ml_dtypes>=0.4",

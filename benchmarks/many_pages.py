@@ -56,7 +56,8 @@ def write(run_dir: Path) -> None:
     means = rng.normal(size=(10, UNITS))
     for step in range(STEPS):
         rows = rng.normal(size=(SAMPLES, UNITS)) + step * means[labels]
-        record(run_dir, step, {"fc1": rows}, labels=labels if step == 0 else None)
+        halves = {"half": (labels // 5).tolist()}
+        record(run_dir, step, {"fc1": rows}, labels=labels, metadata=halves)
 
 
 def while_measuring(logdir: Path) -> list[bool]:
@@ -91,7 +92,7 @@ def measuring(server: TensorBoardProcess) -> Iterator[None]:
         nonlocal rounds
         while not ended.is_set():
             # Another label is measured anew.
-            label = ("label", "", "index")[rounds % 3]
+            label = ("label", "", "half")[rounds % 3]
             said = json.loads(ask(server, "findings", "measures", label=label))
             rounds += said["state"] == "done"
 

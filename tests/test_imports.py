@@ -40,6 +40,17 @@ def test_the_plugin_loads_nothing_heavy() -> None:
     ]
 
 
+def test_the_server_loads_no_library_that_others_measure_with() -> None:
+    loaded = run_python(
+        "import sys\n"
+        "import tb_embed_plugin.server.routes\n"
+        "print(*{name.partition('.')[0] for name in sys.modules})"
+    )
+    # They would double TensorBoard's memory, and keep the first page waiting for seconds.
+    heavy = {"fsspec", "joblib", "openTSNE", "pandas", "pyarrow", "sklearn", "umap"}
+    assert heavy.isdisjoint(loaded.split())
+
+
 def test_serving_a_run_needs_no_tensorflow(recording: Recording) -> None:
     loaded = run_python(
         "import sys\n"

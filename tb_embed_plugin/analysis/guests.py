@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.neighbors import NearestNeighbors
 
 from tb_embed_plugin.analysis.measured_layer import MeasuredLayer
 from tb_embed_plugin.errors import MisuseError, NotRecordedError
@@ -65,6 +64,9 @@ class Axes:
         found = np.zeros((len(rows), components), np.float32)
         axes = basis.axes[:, :components]
         found[:, : axes.shape[1]] = (rows - basis.origin(snapshot)) @ axes / basis.unit
+        # Takes a second and a half to import.
+        from sklearn.neighbors import NearestNeighbors
+
         recorded = np.asarray(snapshot).astype(np.float64)
         # Distances by products lose what the origin is far away.
         center = recorded.mean(axis=0)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.neighbors import NearestNeighbors
 
 from tb_embed_plugin.analysis.layer_metrics import LayerMetrics
 from tb_embed_plugin.errors import UnsuitableDataError
@@ -81,6 +80,9 @@ def _nearest(
     here: LayerMetrics, there: LayerMetrics, step: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
     """Returns the nearest sample there of each here, its distance and that of the 15th."""
+    # Here: TensorBoard's process imports this module, and would be twice as large.
+    from sklearn.neighbors import NearestNeighbors
+
     rows, others = (
         np.asarray(one.run.snapshot(one.facts.name, step))[one.facts.shown].astype(np.float64)
         for one in (here, there)

@@ -38,6 +38,17 @@ def let_threads_sleep() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
+def leave_a_core() -> None:
+    """Leaves one of several cores to the server, and to what else runs there.
+
+    A process of low priority is interrupted for others, but not at once: TensorBoard's answers
+    came within 10 ms instead of 3 where this one had all cores.
+    """
+    if hasattr(os, "sched_setaffinity"):
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, cores[1:] or cores)
+
+
 def be_modest(nice: int) -> None:
     """Leaves the machine to others: cores and memory."""
     let_threads_sleep()

@@ -7,7 +7,6 @@ times as long as one alone. Here each thread takes whole blocks, products and al
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -56,6 +55,15 @@ def one_blas_thread() -> Iterator[None]:
         _LIMIT.lift()
 
 
+@cache
+def cores() -> int:
+    """Returns how many cores this process may use: of its machine, container or affinity."""
+    from joblib import cpu_count  # takes a tenth of a second
+
+    count: int = cpu_count()
+    return count
+
+
 def in_threads(work: Callable[[Part], Result], parts: Sequence[Part]) -> Iterator[Result]:
     """Yields `work` of each part, in order.
 
@@ -63,7 +71,7 @@ def in_threads(work: Callable[[Part], Result], parts: Sequence[Part]) -> Iterato
         work: Spends its time in NumPy, which lets other threads run.
         parts: What it is called with.
     """
-    with one_blas_thread(), ThreadPoolExecutor(os.cpu_count()) as pool:
+    with one_blas_thread(), ThreadPoolExecutor(cores()) as pool:
         try:
             yield from pool.map(work, parts)
         finally:

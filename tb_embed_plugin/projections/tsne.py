@@ -7,7 +7,6 @@ Maaten & Hinton 2008; repulsion by Barnes & Hut's tree, van der Maaten 2014.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import Any
 
@@ -30,6 +29,7 @@ from tb_embed_plugin.projections.neighbor_layout import (
     Optimize,
 )
 from tb_embed_plugin.projections.neighbors import METRIC, Neighbors
+from tb_embed_plugin.projections.threads import cores
 
 THETA = 0.8
 """How coarse the tree may be: 0 is exact, openTSNE's own default 0.5."""
@@ -104,7 +104,7 @@ def _by_opentsne(given: LayoutInput) -> NDArray[np.float32]:
     from openTSNE import TSNEEmbedding
 
     samples = len(given.start)
-    threads = (os.cpu_count() or 1) if samples >= THREADED_SAMPLES else 1
+    threads = cores() if samples >= THREADED_SAMPLES else 1
     embedding = TSNEEmbedding(
         given.start,
         _affinities(given.near, float(given.settings["perplexity"]), threads),

@@ -11,7 +11,6 @@ it iterates, so `report` is called before and after; a worker that must end soon
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from importlib.util import find_spec
 
@@ -34,6 +33,7 @@ from tb_embed_plugin.projections.neighbor_layout import (
     Optimize,
 )
 from tb_embed_plugin.projections.neighbors import METRIC
+from tb_embed_plugin.projections.threads import cores
 
 MOST_EPOCHS = 500
 LEAST_EPOCHS = 100
@@ -153,7 +153,7 @@ def _by_umappp(given: LayoutInput) -> NDArray[np.float32]:
         num_epochs=schedule.epochs,
         learning_rate=schedule.learning_rate,
         optimize_seed=settings["seed"],
-        num_threads=os.cpu_count() or 1,
+        num_threads=cores(),
     )
     return np.ascontiguousarray(frame, np.float32)
 

@@ -7,7 +7,8 @@ many bytes as that says:
     {"number": 3, "status": 200, "type": "application/json", "version": null, "size": 120}
     {"number": 4, "status": 404, "error": "there is no …", "retry_after": null, "size": 0}
 
-The process is the last to be given a core that the server wants, and ends with it.
+The process leaves one core to the server, is the last to be given another one that the server
+wants, and ends with it.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from tb_embed_plugin.jobs.child_process import (
     MEMORY_SHARE,
     be_modest,
     end_with_parent,
+    leave_a_core,
     take_output,
 )
 from tb_embed_plugin.server.response import Answer, Service
@@ -42,6 +44,7 @@ def main() -> None:
     end_with_parent(int(sys.argv[1]))
     answers = os.fdopen(take_output(), "wb")
     be_modest(_NICE)
+    leave_a_core()
     answering = Answering(answers, int(sys.argv[2]))
     with ThreadPoolExecutor(THREADS) as pool:
         for line in sys.stdin:

@@ -128,6 +128,8 @@ def test_it_is_measured_by_a_process_that_leaves_the_cores_to_others(
 
     assert running(process).pid != os.getpid()
     assert os.getpriority(os.PRIO_PROCESS, running(process).pid) >= 10
+    own, its = os.sched_getaffinity(0), os.sched_getaffinity(running(process).pid)
+    assert its < own or len(own) == 1
 
 
 def test_a_process_that_is_killed_is_started_anew(
