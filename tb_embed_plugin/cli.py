@@ -101,7 +101,11 @@ def _parser() -> argparse.ArgumentParser:
         "--follow", action="store_true", help="go on, and copy what is recorded meanwhile"
     )
     sync.add_argument(
-        "--every", type=float, default=5.0, metavar="SECONDS", help="with --follow; 5 s"
+        "--every",
+        type=float,
+        default=5.0,
+        metavar="SECONDS",
+        help="between two copies with --follow, 5 by default",
     )
     sync.set_defaults(command=_sync)
     return parser
