@@ -1,7 +1,7 @@
 // The curve of one number over the steps, with the limits it runs between. Pointing at it tells the value there, a press on
 // it goes to that step.
 import { useState } from "preact/hooks";
-import { short, withUnit } from "../model/text/measured_value";
+import { differs, short, withUnit } from "../model/text/measured_value";
 import { nearestPlace } from "../model/time/axis";
 
 interface StepCurveProps {
@@ -29,9 +29,10 @@ export function StepCurve(props: StepCurveProps) {
   const [pointed, point] = useState<number | null>(null);
   const known = values.filter((value) => value !== null);
   const [low, high] = [Math.min(...known), Math.max(...known)];
+  const differ = differs(low, high);
   const x = (place: number) => 100 * (spacing[place] ?? 0);
   const y = (value: number) =>
-    high > low ? HEIGHT - PAD - ((HEIGHT - 2 * PAD) * (value - low)) / (high - low) : HEIGHT / 2;
+    differ ? HEIGHT - PAD - ((HEIGHT - 2 * PAD) * (value - low)) / (high - low) : HEIGHT / 2;
   const points = values.flatMap((value, place) =>
     value === null ? [] : [`${x(place)},${y(value)}`],
   );
@@ -65,7 +66,7 @@ export function StepCurve(props: StepCurveProps) {
           <line class="pointed" x1={x(pointed)} x2={x(pointed)} y1={0} y2={HEIGHT} />
         )}
       </svg>
-      {high > low && (
+      {differ && (
         <div class="limits-of-curve" aria-hidden="true">
           <span>{limit(high)}</span>
           <span>{limit(low)}</span>
