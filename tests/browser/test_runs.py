@@ -69,7 +69,7 @@ def test_the_page_says_where_two_runs_part(
     page = tab.frame.get_by_role("region", name="Runs", exact=True)
     said = re.compile("^d and e are the same until epoch 1 and part at epoch 2: ")
     expect(page.get_by_text(said)).to_be_visible(timeout=TIMEOUT)
-    curve = re.compile("^Speed of d, in times that of e")
+    curve = re.compile("^Speed of d relative to e")
     expect(page.get_by_role("img", name=curve)).to_be_visible()
     page.get_by_role("button", name="Go to").click()
     tab.wait_for_picture(2)
@@ -96,10 +96,8 @@ def test_two_runs_are_held_against_each_other(
     search = page.get_by_role("combobox", name="Search")
     assert search.locator("option").all_inner_texts() == ["no other set", "c"]
     search.select_option("c")
-    expect(page.get_by_text("34 of 34 samples stand in the set of c, too.")).to_be_visible(
-        timeout=TIMEOUT
-    )
-    expect(page.get_by_role("listbox", name="Samples that stand in c, too")).to_be_visible()
+    expect(page.get_by_text("34 of 34 samples are also in c.")).to_be_visible(timeout=TIMEOUT)
+    expect(page.get_by_role("listbox", name="Samples that are also in c")).to_be_visible()
     search.select_option("")
 
     alone = page.get_by_role("button", name=re.compile("right in a and wrong in b"))

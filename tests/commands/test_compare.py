@@ -145,7 +145,7 @@ def test_samples_that_stand_in_both_sets_are_named(
     assert (status, layer["same_samples"], found["rule"]) == (3, False, "leak")
     assert dict(zip(found["samples"], found["same_as"], strict=True)) == {100: 5, 101: 9}
     assert (found["run"], found["count"], found["value"]) == ("test", 2, 2 / 102)
-    assert found["sentence"] == ("2 of the 102 samples of test stand in the set of train too.")
+    assert found["sentence"] == ("2 of the 102 samples of test are also in train.")
     assert selected(found["link"]) == {100, 101}
     write_run(tmp_path / "clean", {"fc1": [x[:100] for x in testing]}, fingerprint="clean")
     assert compare(capsys, tmp_path, "clean", "train")[1]["findings"] == []

@@ -69,7 +69,7 @@ export function ShownLine({ store }: { store: Store }) {
 function whereOthersAre(store: Store): string {
   return store.firstPicture.value
     ? "The others are drawn once nothing moves"
-    : "A random part; once all are here they can be pointed at, selected and saved";
+    : "A random subset: you can point at, select and save samples once all are loaded";
 }
 
 /** Says what decision regions are, or why there are none. */

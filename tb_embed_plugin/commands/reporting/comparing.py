@@ -157,8 +157,8 @@ def _leaks(pair: Pair, here: LayerMetrics, there: LayerMetrics) -> list[Finding]
     if not count:
         return []
     sentence = (
-        f"{count:,} of the {len(here.facts.shown):,} samples of {here.run.name} stand in the "
-        f"set of {there.run.name} too."
+        f"{count:,} of the {len(here.facts.shown):,} samples of {here.run.name} are also "
+        f"in {there.run.name}."
     )
     share = count / len(here.facts.shown)
     return [

@@ -35,7 +35,7 @@ export function Apart({ store, runs: [here, there], steps, parted }: ApartProps)
         )}
       </p>
       <StepCurve
-        name={`Speed of ${here}, in times that of ${there}`}
+        name={`Speed of ${here} relative to ${there}`}
         unit=""
         steps={steps}
         values={ratio}

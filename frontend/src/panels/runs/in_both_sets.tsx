@@ -1,4 +1,4 @@
-// Samples of this run that stand in the set of another one, too: test samples that were trained on.
+// Samples of this run that are also in another one: test samples that were trained on.
 import { Field } from "../../controls/field";
 import { RankedSamples } from "../../controls/ranked_samples";
 import { writeNumber } from "../../model/samples/table";
@@ -32,13 +32,13 @@ export function InBothSets({ store, leaks, run, choose }: InBothSetsProps) {
       {run !== null && leaks !== null && (
         <p>
           {leaks.count === 0 ? "None" : leaks.count.toLocaleString("en-US")} of{" "}
-          {leaks.of.toLocaleString("en-US")} samples stand in the set of {run}, too.
+          {leaks.of.toLocaleString("en-US")} samples are also in {run}.
         </p>
       )}
       {run !== null && leaks !== null && leaks.count > 0 && (
         <RankedSamples
           {...sampleListProps(store)}
-          name={`Samples that stand in ${run}, too`}
+          name={`Samples that are also in ${run}`}
           ranked={leaks.samples}
           total={leaks.count}
           score="closeness of both"
