@@ -27,6 +27,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.ask_picture import ask_picture
 from benchmarks.ratio import Ratio
 from tb_embed_plugin import record
 from tb_embed_plugin.plugin import EmbeddingsPlugin
@@ -65,14 +66,14 @@ def main() -> int:
             began = time.perf_counter()
             mirror = Mirror(Storage(ADDRESS), here)
             mirror.update()
-            _draw(here)
+            ask_picture(client_for(here, EmbeddingsPlugin), STEPS - 1)
             there.append(time.perf_counter() - began)
             began = time.perf_counter()
             mirror.update()
             again.append(time.perf_counter() - began)
             shutil.rmtree(logs / "run/plugins/tb_embed/cache", ignore_errors=True)
             began = time.perf_counter()
-            _draw(logs)
+            ask_picture(client_for(logs, EmbeddingsPlugin), STEPS - 1)
             local.append(time.perf_counter() - began)
     ratio = Ratio.of(zip(there, local, strict=True))
     print(
@@ -151,16 +152,6 @@ def _upload(logs: Path) -> None:
     for path in sorted(logs.rglob("*")):
         if path.is_file():
             to.put(path.relative_to(logs).as_posix(), path)
-
-
-def _draw(logdir: Path) -> None:
-    """Asks what a page needs for its first picture."""
-    client = client_for(logdir, EmbeddingsPlugin)
-    query = {"run": "run", "layer": "fc1", "steps": str(STEPS - 1)}
-    for route, asked in (("runs", {}), ("projection", query)):
-        answer = client.get(f"/data/plugin/tb_embed/{route}", query_string=asked)
-        if answer.status_code != 200:
-            raise SystemExit(f"expected an answer, got {answer.status}: {answer.text}")
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 from werkzeug.test import Client
 
+from benchmarks.ask_picture import ask_picture
 from benchmarks.ratio import Ratio
 from tb_embed_plugin import record
 from tb_embed_plugin.plugin import EmbeddingsPlugin
@@ -28,7 +29,6 @@ SHORT, LONG = 2, 500
 MOST = 4.0
 ROUNDS = 15
 WARM = 2
-ROUTE = "/data/plugin/tb_embed/"
 RNG = np.random.default_rng(0)
 
 
@@ -41,7 +41,7 @@ def main() -> int:
             for steps, client in clients.items():
                 _record(Path(folder) / str(steps), steps + i)
                 start = time.process_time()
-                _ask(client, steps + i)
+                ask_picture(client, steps + i)
                 seconds[steps].append(time.process_time() - start)
     late, early = (seconds[steps][WARM:] for steps in (LONG, SHORT))
     ratio = Ratio.of(zip(late, early, strict=True))
@@ -58,23 +58,13 @@ def _watched(logdir: Path, steps: int) -> Client:
     for step in range(steps):
         _record(logdir, step)
     client = client_for(logdir, EmbeddingsPlugin)
-    _ask(client, steps - 1)
+    ask_picture(client, steps - 1)
     return client
 
 
 def _record(logdir: Path, step: int) -> None:
     rows = RNG.normal(size=(1000, 64)).astype(np.float32)
     record(logdir / "run", step, {"fc1": rows}, finished=False)
-
-
-def _ask(client: Client, step: int) -> None:
-    query = {"run": "run", "layer": "fc1", "steps": str(step)}
-    for answer in (
-        client.get(f"{ROUTE}runs"),
-        client.get(f"{ROUTE}projection", query_string=query),
-    ):
-        if answer.status_code != 200:
-            raise SystemExit(f"expected an answer, got {answer.status}: {answer.text}")
 
 
 if __name__ == "__main__":

@@ -2,8 +2,9 @@
 
 One computes at a time, and beside it one first picture: whoever opens a page need not wait for
 what others look at already. What waits is taken page by page, so that one with many questions
-delays nobody. Cheap work waits for cheap work alone, that of a first picture for nothing. What
-takes longer than a request is a job, in a process of its own (`jobs.job_queue`).
+delays nobody. Cheap work waits only for other cheap work, and for a first picture it does not
+wait at all. What takes longer than a request is a job, in a process of its own
+(`jobs.job_queue`).
 """
 
 from __future__ import annotations
@@ -170,7 +171,8 @@ class Turns:
         """Waits for this computation's turn, and keeps BLAS to one thread while it lasts.
 
         Args:
-            values: Activations to be worked through; few of them wait for few others.
+            values: Activations to be worked through; a small number waits only for other
+                small ones.
 
         Raises:
             BusyError: The turn did not come in time, or too many wait already.

@@ -1,4 +1,4 @@
-"""Paths on this machine: an address such as `gs://bucket/run` is refused in words."""
+"""Paths on this machine, told from addresses such as `gs://bucket/run`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,12 @@ from tb_embed_plugin.errors import MisuseError
 # One letter is a drive of Windows. Path has made one slash of two, so in a Path one is enough.
 _ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+):[/\\]{2}", re.IGNORECASE)
 _ADDRESS_IN_PATH = re.compile(r"([a-z][a-z0-9+.-]+):[/\\]", re.IGNORECASE)
+
+
+def is_address(text: object) -> bool:
+    """Whether a text names a place elsewhere, by a scheme such as `s3://`."""
+    match = _ADDRESS.match(text) if isinstance(text, str) else None
+    return match is not None and match[1].lower() != "file"
 
 
 def local_path(path: str | os.PathLike[str], argument: str) -> Path:
@@ -41,8 +47,8 @@ def local_path(path: str | os.PathLike[str], argument: str) -> Path:
         remedy = f"drop the prefix: {'/' + text[match.end() :].lstrip('/')!r}"
     else:
         remedy = (
-            f"use a local directory and copy it to or from {match[1]} with that storage's "
-            "own tools, or mount the storage and pass the mounted path"
+            f"use a local directory and copy it to or from {match[1]} with tb-embed sync, or "
+            "mount the storage and pass the mounted path"
         )
     raise MisuseError(
         f"{argument} is the address {text!r}, but only paths on this machine are supported "

@@ -11,10 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tb_embed_plugin.analysis.measured_layer import MeasuredLayer
-from tb_embed_plugin.errors import MisuseError, NotRecordedError
+from tb_embed_plugin.errors import MisuseError
 from tb_embed_plugin.linear_projection import LayerData, first_projection, fit
 from tb_embed_plugin.projections.basis import N_AXES, Basis
-from tb_embed_plugin.wording import listed
 
 NEIGHBORS = 15
 
@@ -52,7 +51,7 @@ class Axes:
     def place(self, activations: ArrayLike, step: int | None, components: int) -> Guests:
         """Returns where new samples lie; see `OpenLayer.project_new`."""
         facts = self._layer.facts
-        step = _known_step(facts.drawable, step)
+        step = facts.drawable_step(step)
         rows = _checked(activations, facts.name, facts.units)
         if not 1 <= components <= N_AXES:
             raise MisuseError(
@@ -75,16 +74,6 @@ class Axes:
         ).fit(recorded - center)
         distances, places = search.kneighbors(rows - center)
         return Guests(step, found, facts.shown[places], distances)
-
-
-def _known_step(steps: list[int], step: int | None) -> int:
-    if step is None:
-        return steps[-1]
-    if step not in steps:
-        raise NotRecordedError(
-            f"step {step} was not recorded or is not finite; choose from {listed(steps, 'or')}"
-        )
-    return step
 
 
 def _checked(activations: ArrayLike, layer: str, units: int) -> NDArray[np.float64]:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.analysis.measured_layer import MeasuredLayer
+from tb_embed_plugin.analysis.metrics_cache import MetricsCache
 from tb_embed_plugin.errors import UnsuitableDataError
 from tb_embed_plugin.metrics import similarity
 from tb_embed_plugin.metrics.predictions import cross_entropy
@@ -29,6 +30,7 @@ from tb_embed_plugin.metrics.step_record import StepRecord
 from tb_embed_plugin.projections.blocks import check_width
 from tb_embed_plugin.projections.neighbors import nearest
 from tb_embed_plugin.projections.threads import one_blas_thread
+from tb_embed_plugin.runs.run import Run
 
 
 class LayerMetrics(MeasuredLayer):
@@ -200,3 +202,23 @@ class LayerMetrics(MeasuredLayer):
             self._key([step]),
             lambda: similarity.own_product(self._centred(step)),
         )
+
+
+def layer_measures(
+    run: Run, layer: str, cache: MetricsCache, label: str | None = None
+) -> LayerMetrics:
+    """Returns the measures of a layer that can be measured; arguments as `MeasuredLayer`'s.
+
+    Raises:
+        TooMuchAskedError: It is too wide.
+        UnsuitableDataError: None of its steps can be measured.
+        ArgumentError: There is no such column.
+    """
+    check_width(run.layer(layer).units)
+    measures = LayerMetrics(run, layer, cache, label)
+    if not measures.steps:
+        raise UnsuitableDataError(
+            f"{layer!r} of run {run.name!r} has no snapshot with finite values; wait for "
+            "one, or check the training for NaN"
+        )
+    return measures

@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING
 from tb_embed_plugin.analysis.layer_metrics import LayerMetrics
 from tb_embed_plugin.analysis.metrics_cache import MetricsCache
 from tb_embed_plugin.analysis.open_layer import OpenLayer
-from tb_embed_plugin.errors import NotRecordedError
 from tb_embed_plugin.remote.local_copy import directory_of
 from tb_embed_plugin.runs.logdir import Logdir
-from tb_embed_plugin.wording import listed
 
 if TYPE_CHECKING:
     from tb_embed_plugin.runs.run import Run
@@ -72,10 +70,5 @@ class OpenRun:
         Raises:
             NotRecordedError: There is no such layer, or several to choose from.
         """
-        if name is None:
-            if len(self.layers) != 1:
-                raise NotRecordedError(
-                    f"the run has several layers; name one: {listed(self.layers, 'or')}"
-                )
-            name = self.layers[0]
-        return OpenLayer(LayerMetrics(self._run, name, self._cache, label))
+        chosen = self._run.layer_or_only(name).name
+        return OpenLayer(LayerMetrics(self._run, chosen, self._cache, label))

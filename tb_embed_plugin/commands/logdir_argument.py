@@ -6,9 +6,8 @@ import argparse
 from pathlib import Path
 
 from tb_embed_plugin.errors import MisuseError
-from tb_embed_plugin.local_paths import local_argument
+from tb_embed_plugin.local_paths import is_address, local_argument
 from tb_embed_plugin.remote.local_copy import local_copy
-from tb_embed_plugin.remote.storage import is_address
 
 
 def logdir_argument(text: str) -> Path | str:

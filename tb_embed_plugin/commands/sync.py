@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 
-from tb_embed_plugin.errors import MisuseError, StorageError
-from tb_embed_plugin.local_paths import local_path
+from tb_embed_plugin.errors import ArgumentError, MisuseError, StorageError
+from tb_embed_plugin.local_paths import is_address, local_path
 from tb_embed_plugin.remote.copied_files import Update
 from tb_embed_plugin.remote.mirror import Mirror
-from tb_embed_plugin.remote.storage import Storage, is_address
+from tb_embed_plugin.remote.storage import Storage
 from tb_embed_plugin.remote.upload import Upload
 
 MOST_SECONDS = 60.0
@@ -25,11 +26,14 @@ def sync(source: str, target: str, every: float | None = None) -> Iterator[str]:
         every: Seconds between two updates; None for one update alone.
 
     Raises:
+        ArgumentError: `every` is no time to wait.
         MisuseError: Both or none are addresses, a scheme is unknown, its library is missing,
             or the directory holds something else.
         StorageError: The storage cannot be read or written by the one update.
         OSError: The directory cannot be read or written.
     """
+    if every is not None and not 0 < every < math.inf:
+        raise ArgumentError(f"--every must be a number of seconds above 0, not {every:g}")
     copy = _copy(source, target)
     yield from _words(copy.update(), first=True)
     pause = every

@@ -77,7 +77,7 @@ def fit(
         snapshot_of: Gives the snapshot of a step, float32 (n_samples, n_units).
         steps: The basis steps, one or more.
         settings: Of the engine.
-        known: The sums of these steps, where they are known and `adds_up`.
+        known: The sums over these steps, if the caller has them; only where `adds_up`.
 
     Returns:
         Axes by falling variance; the entry of largest magnitude of each is positive.

@@ -8,10 +8,10 @@ from pathlib import Path
 import platformdirs
 from filelock import FileLock
 
-from tb_embed_plugin.local_paths import local_path
+from tb_embed_plugin.local_paths import is_address, local_path
 from tb_embed_plugin.metadata import PLUGIN_NAME
 from tb_embed_plugin.remote.mirror import Mirror
-from tb_embed_plugin.remote.storage import Storage, is_address
+from tb_embed_plugin.remote.storage import Storage
 from tb_embed_plugin.runs.folder import Folder, made, opened
 from tb_embed_plugin.runs.run import short_hash
 

@@ -5,11 +5,11 @@ What the libraries of the storages raise becomes a sentence here, and nowhere el
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, BinaryIO, TypeVar
@@ -32,16 +32,6 @@ _OPTIONS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 )
 _TAGS = ("ETag", "etag", "generation", "mtime", "LastModified", "last_modified", "created")
 _TIMES = ("LastModified", "last_modified", "mtime", "updated", "created")
-_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://.+", re.IGNORECASE)
-
-
-def is_address(text: object) -> bool:
-    """Whether something names a place by a scheme, which is none of this machine's."""
-    return (
-        isinstance(text, str)
-        and _ADDRESS.fullmatch(text) is not None
-        and not text.lower().startswith("file:")
-    )
 
 
 @dataclass(frozen=True)
@@ -120,7 +110,7 @@ class Storage:
         path = f"{self._root}/{file.name}"
         for begin in range(start, file.size, BLOCK_BYTES):
             end = min(begin + BLOCK_BYTES, file.size)
-            target.write(self._ask(lambda b=begin, e=end: self._part(path, b, e)))  # type: ignore[misc] # mypy knows no defaults of lambdas
+            target.write(self._ask(partial(self._part, path, begin, end)))
 
     def read_manifest(self, file: StoredFile) -> bytes:
         """Returns a manifest's content, one version of it whatever its length is by now.

@@ -9,10 +9,12 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from tb_embed_plugin.errors import NotRecordedError
 from tb_embed_plugin.metadata import OutputsKind
 from tb_embed_plugin.runs.finite import HiddenAt
 from tb_embed_plugin.runs.manifest import ColumnInfo
 from tb_embed_plugin.snapshot import ChosenRows, Snapshot
+from tb_embed_plugin.wording import listed
 
 T = TypeVar("T", bound=np.generic)
 
@@ -101,6 +103,22 @@ class LayerFacts:
     def drawable(self) -> list[int]:
         """The steps whose snapshot can be projected, ascending."""
         return [step for step in self.steps if step not in self.not_finite]
+
+    def drawable_step(self, step: int | None) -> int:
+        """Returns a step whose snapshot can be projected, the last one by default.
+
+        Raises:
+            NotRecordedError: There is no such step.
+        """
+        steps = self.drawable
+        if step is None:
+            return steps[-1]
+        if step not in steps:
+            raise NotRecordedError(
+                f"step {step} of {self.name!r} was not recorded or is not finite; choose from "
+                f"{listed(steps, 'or')}"
+            )
+        return step
 
 
 @dataclass(frozen=True)

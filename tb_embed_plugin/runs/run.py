@@ -15,7 +15,7 @@ from tb_embed_plugin.runs.layer_facts import LayerFacts, RecordedOutputs
 from tb_embed_plugin.runs.manifest import Phase, Step
 from tb_embed_plugin.runs.tables.metadata_table import Column
 from tb_embed_plugin.snapshot import Snapshot
-from tb_embed_plugin.wording import no_such
+from tb_embed_plugin.wording import listed, no_such
 
 Writer = Literal["tb_embed", "projector", "torch"]
 """Who wrote it: our recorder, somebody for the stock Projector, or `add_embedding`."""
@@ -163,6 +163,21 @@ class Run(ABC):
         raise NotRecordedError(
             no_such("layer", name, [x.name for x in self.layers], f"run {self.name!r}")
         )
+
+    def layer_or_only(self, name: str | None) -> LayerFacts:
+        """Returns the layer `name`; without one, the run's only layer.
+
+        Raises:
+            NotRecordedError: It was not recorded, or there are several to choose from.
+        """
+        if name is not None:
+            return self.layer(name)
+        names = [layer.name for layer in self.layers]
+        if len(names) != 1:
+            raise NotRecordedError(
+                f"run {self.name!r} has {len(names)} layers; name one: {listed(names, 'or')}"
+            )
+        return self.layers[0]
 
     def layer_version(self, name: str) -> str:
         """Changes when the data of the layer `name` do, or the meaning of its metrics.

@@ -14,10 +14,9 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_embed_plugin.analysis.layer_metrics import LayerMetrics
+from tb_embed_plugin.analysis.layer_metrics import LayerMetrics, layer_measures
 from tb_embed_plugin.arguments import Arguments
-from tb_embed_plugin.errors import TooMuchAskedError, UnsuitableDataError
-from tb_embed_plugin.projections.blocks import check_width
+from tb_embed_plugin.errors import TooMuchAskedError
 from tb_embed_plugin.server.response import Service
 
 Part = TypeVar("Part")
@@ -38,15 +37,8 @@ def measures_of(service: Service, arguments: Arguments) -> LayerMetrics:
         UnsuitableDataError: None of its steps can be measured.
     """
     run = service.logdir.run(arguments.text("run"))
-    layer = run.layer(arguments.text("layer"))
-    check_width(layer.units)
-    measures = LayerMetrics(run, layer.name, service.metrics_cache, arguments.label())
-    if not measures.steps:
-        raise UnsuitableDataError(
-            f"{layer.name!r} of run {run.name!r} has no snapshot with finite values; wait "
-            "for one, or check the training for NaN"
-        )
-    return measures
+    layer = run.layer(arguments.text("layer")).name
+    return layer_measures(run, layer, service.metrics_cache, arguments.label())
 
 
 def measure_on(measures: LayerMetrics) -> dict[str, Any]:

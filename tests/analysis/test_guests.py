@@ -82,7 +82,7 @@ def test_what_has_no_place_is_refused(
 
 
 def test_a_step_or_axes_that_are_not_there_are_refused(layer: OpenLayer) -> None:
-    with pytest.raises(NotRecordedError, match="step 9 was not recorded"):
+    with pytest.raises(NotRecordedError, match="step 9 of 'fc1' was not recorded"):
         layer.project_new(np.zeros((1, 12)), step=9)
     with pytest.raises(MisuseError, match="components must be from 1 to 10, not 11"):
         layer.project_new(np.zeros((1, 12)), components=11)

@@ -124,7 +124,10 @@ def test_nothing_is_computed_before_it_is_asked_for() -> None:
 def test_engines_can_read_the_snapshot_that_a_frame_starts_from() -> None:
     engine = Recording()
     known = {2: snapshot_of(2)[:, :2].copy()}
-    ignore = lambda step, share: None  # noqa: E731
+
+    def ignore(step: int, share: float) -> None:
+        """Is told how far it is."""
+
     assert (
         len(list(lay_out(engine, snapshot_of, [0, 1, 2, 7], known, "backwards", {}, 2, ignore)))
         == 3

@@ -165,7 +165,7 @@ def test_after_any_fault_whole_snapshots_are_there_and_the_next_update_goes_on(
     record_clusters(logs / "run", [2, 3])
     upload(logs, address)
     storage = Storage(address)
-    storage._files = CutShort(storage._files, failing)  # noqa: SLF001
+    storage._files = CutShort(storage._files, failing)  # noqa: SLF001 # as the network may
     monkeypatch.setattr(mirrors, "AT_A_TIME", 1)
     with contextlib.suppress(StorageError):
         Mirror(storage, here).update()
@@ -280,7 +280,7 @@ def test_copies_that_were_not_read_for_longest_are_deleted(
     for name in ("a", "b", "c"):
         upload(tmp_path / "run", f"memory://old-{name}")
         folders.append(copies_of.local_copy(f"memory://old-{name}"))
-    size = copies_of._size(folders[0])  # noqa: SLF001
+    size = copies_of._size(folders[0])  # noqa: SLF001 # what the limit counts
     monkeypatch.setattr(copies_of, "MAX_BYTES", 2 * size + size // 2)
     copies_of.local_copy("memory://old-a")
 

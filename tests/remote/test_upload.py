@@ -163,6 +163,16 @@ def test_the_command_copies_either_way(
     assert "there is no directory" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("every", ["0", "-1", "nan", "inf"])
+def test_no_time_to_wait_is_refused_before_anything_is_copied(
+    every: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    here = str(tmp_path / "here")
+    assert main(["sync", "memory://no-time", here, "--follow", "--every", every]) == 1
+    assert "--every must be a number of seconds above 0" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
 def test_two_addresses_are_refused() -> None:
     from tb_embed_plugin.commands.sync import sync
 

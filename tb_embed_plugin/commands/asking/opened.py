@@ -6,16 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tb_embed_plugin.analysis.layer_metrics import LayerMetrics
+from tb_embed_plugin.analysis.layer_metrics import LayerMetrics, layer_measures
 from tb_embed_plugin.analysis.metrics_cache import MetricsCache, Tensors
-from tb_embed_plugin.errors import ArgumentError, NotRecordedError, UnsuitableDataError
+from tb_embed_plugin.errors import ArgumentError
 from tb_embed_plugin.jobs.cache import Cache, cache_of
 from tb_embed_plugin.lru_cache import LruCache, Memory
 from tb_embed_plugin.projections.basis import Basis
-from tb_embed_plugin.projections.blocks import check_width
 from tb_embed_plugin.runs.logdir import Logdir
-from tb_embed_plugin.runs.run import Run
-from tb_embed_plugin.wording import listed
 
 _MEMORY = 1 << 29
 """Bytes of what was computed that are remembered."""
@@ -57,32 +54,7 @@ class Opened:
             EmbedError: There is no such run, layer or column, or nothing to measure.
         """
         opened = self.logdir.run(run)
-        name = _layer_name(opened, layer)
-        check_width(opened.layer(name).units)
-        measures = LayerMetrics(opened, name, self.cache, label)
-        if not measures.steps:
-            raise UnsuitableDataError(
-                f"{name!r} of run {run!r} has no snapshot with finite values; wait for one, or "
-                "check the training for NaN"
-            )
-        return measures
-
-
-def step_of(measures: LayerMetrics, step: int | None) -> int:
-    """Returns a step of a layer that can be looked at, the last one by default.
-
-    Raises:
-        NotRecordedError: There is no such step.
-    """
-    steps = measures.facts.drawable
-    if step is None:
-        return steps[-1]
-    if step not in steps:
-        raise NotRecordedError(
-            f"step {step} of {measures.facts.name!r} was not recorded or is not finite; choose "
-            f"from {listed(steps, 'or')}"
-        )
-    return step
+        return layer_measures(opened, opened.layer_or_only(layer).name, self.cache, label)
 
 
 def check_sample(measures: LayerMetrics, sample: int) -> None:
@@ -96,17 +68,6 @@ def check_sample(measures: LayerMetrics, sample: int) -> None:
             f"{measures.facts.name!r} has {measures.facts.samples} samples, so a sample must "
             f"be from 0 to {measures.facts.samples - 1}, not {sample}"
         )
-
-
-def _layer_name(run: Run, layer: str | None) -> str:
-    if layer is not None:
-        return run.layer(layer).name
-    names = [one.name for one in run.layers]
-    if len(names) != 1:
-        raise NotRecordedError(
-            f"run {run.name!r} has {len(names)} layers; name one: {listed(names, 'or')}"
-        )
-    return names[0]
 
 
 class _OnlyRead:

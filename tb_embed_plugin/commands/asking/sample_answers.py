@@ -13,7 +13,7 @@ from tb_embed_plugin.analysis.sample_history import said_of
 from tb_embed_plugin.arguments import Arguments
 from tb_embed_plugin.commands.asking import picture, thumbnails
 from tb_embed_plugin.commands.asking.answered import Answered, check_most
-from tb_embed_plugin.commands.asking.opened import Opened, check_sample, step_of
+from tb_embed_plugin.commands.asking.opened import Opened, check_sample
 from tb_embed_plugin.commands.reporting.finding import finite
 from tb_embed_plugin.commands.reporting.view_address import view_address
 from tb_embed_plugin.errors import ArgumentError, NotRecordedError
@@ -53,7 +53,7 @@ class SampleAnswers:
         """
         check_most("most", most, MOST_PAIRS)
         measures = self._opened.measures(run, layer, label)
-        step = step_of(measures, step)
+        step = measures.facts.drawable_step(step)
         counts = findings.confusion(measures, step)
         right = int(np.trace(counts))
         off = counts.copy()
@@ -104,7 +104,7 @@ class SampleAnswers:
         check_most("k", k, MOST_SAMPLES)
         measures = self._opened.measures(run, layer, None)
         check_sample(measures, sample)
-        step = step_of(measures, step)
+        step = measures.facts.drawable_step(step)
         query = {"run": run, "layer": measures.facts.name, "sample": sample, "k": k}
         asked = Arguments({name: str(value) for name, value in {**query, "step": step}.items()})
         answer = sample_routes.neighbors(Service(self._opened.logdir), asked)
@@ -150,7 +150,7 @@ class SampleAnswers:
         measures = self._opened.measures(run, layer, label)
         for sample in samples:
             check_sample(measures, sample)
-        step = step_of(measures, step)
+        step = measures.facts.drawable_step(step)
         columns = measures.run.columns(measures.facts.name, step)
         entries = [
             {
@@ -200,7 +200,7 @@ class SampleAnswers:
         measures = self._opened.measures(run, layer, label)
         for sample in marked:
             check_sample(measures, sample)
-        step = step_of(measures, step)
+        step = measures.facts.drawable_step(step)
         drawn = picture.draw(measures, step, marked, self._opened.bases)
         return Answered(
             {
