@@ -26,6 +26,7 @@ from tb_embed_plugin.runs.checkpoints.bundle_entries import (
     header_bytes,
 )
 from tb_embed_plugin.runs.checkpoints.leveldb_table import masked, table_bytes
+from tb_embed_plugin.runs.flushing import FlushedMeanwhile
 from tb_embed_plugin.runs.folder import opened
 
 _PIECE_BYTES = 1 << 20
@@ -71,15 +72,17 @@ def _write_tensors(
 ) -> dict[bytes, bytes]:
     """Writes the tensors' bytes and returns a BundleEntryProto for each by name."""
     entries = {}
-    for name, tensor in tensors.items():
-        start, checksum = file.tell(), 0
-        for piece in _pieces(tensor, dtype):
-            file.write(piece)
-            checksum = google_crc32c.extend(checksum, piece)
-        entry = TensorEntry(
-            _DTYPES[dtype.name], tensor.shape, shard=0, offset=start, size=file.tell() - start
-        )
-        entries[name.encode()] = entry.to_bytes(masked(checksum))
+    with FlushedMeanwhile(file) as flushed:
+        for name, tensor in tensors.items():
+            start, checksum = file.tell(), 0
+            for piece in _pieces(tensor, dtype):
+                flushed.write(piece)
+                checksum = google_crc32c.extend(checksum, piece)
+            size = file.tell() - start
+            entry = TensorEntry(
+                _DTYPES[dtype.name], tensor.shape, shard=0, offset=start, size=size
+            )
+            entries[name.encode()] = entry.to_bytes(masked(checksum))
     return entries
 
 
@@ -89,4 +92,5 @@ def _pieces(tensor: NDArray[np.generic], dtype: np.dtype[np.generic]) -> Iterato
     rows = max(1, _PIECE_BYTES // row_bytes)
     for start in range(0, len(tensor), rows):
         with np.errstate(over="ignore"):
-            yield tensor[start : start + rows].astype(dtype.newbyteorder("<")).tobytes()
+            stored = tensor[start : start + rows].astype(dtype.newbyteorder("<"), copy=False)
+        yield stored.tobytes()
