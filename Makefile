@@ -87,7 +87,7 @@ test-browser: $(VENV)/installed $(PAGE) browsers
 browsers: $(VENV)/installed
 	$(BIN)/python tests/browser/install_browsers.py
 
-bench: $(VENV)/installed $(PAGE) browsers  ## measures the claims of docs/benchmarks.md here and now, and writes it
+bench: $(VENV)/installed $(VENV)/bench $(BACKENDS)/installed $(PAGE) browsers  ## measures the claims of docs/benchmarks.md here and now, and writes it
 	$(BIN)/python -m benchmarks.write_page --data $(MNIST)
 
 pictures: $(VENV)/installed $(PAGE)  ## the README's pictures, and those of docs/screens.md
@@ -124,7 +124,7 @@ $(VENV)/mutants: $(VENV)/package
 	$(BIN)/pip install --quiet --disable-pip-version-check 'tb-embed-plugin[mutants]'
 	touch $@
 
-$(VENV)/audit $(VENV)/fuzz: $(VENV)/package
+$(VENV)/audit $(VENV)/bench $(VENV)/fuzz: $(VENV)/package
 	$(BIN)/pip install --quiet --disable-pip-version-check 'tb-embed-plugin[$(@F)]'
 	touch $@
 

@@ -134,6 +134,8 @@ setup(
             "torch==2.13.0",
             "transformers==5.24.0",
         ],
+        # Pictures of how things grow, drawn by `make bench`.
+        "bench": ["matplotlib>=3.9"],
         # What `make docs` needs.
         "docs": ["mkdocs-material>=9.6", "mkdocstrings[python]>=0.30", "ruff"],
         # For `make audit` and `make fuzz`.

@@ -9,6 +9,8 @@ network; of the page's main thread until all samples are drawn and nothing loads
 measured in turns; what counts is the median of each. There are four columns of metadata, given
 anew in every call: row, label, a number and a name. What 100,000 cost is told as well, since
 little of that is the same for any number.
+
+![Processor time by samples, part by part](pictures/growth.svg)
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from numpy.typing import NDArray
 from playwright.sync_api import Browser, sync_playwright
 from werkzeug.test import Client
 
+from benchmarks.growth_picture import draw
 from benchmarks.large_picture import WAIT, opened, wait_for_rest
 from tb_embed_plugin import record
 from tb_embed_plugin.plugin import EmbeddingsPlugin
@@ -56,7 +59,12 @@ def main() -> int:
             for part, seconds in measure(browser, logdir, samples).items():
                 taken.setdefault(part, {}).setdefault(samples, []).append(seconds)
             rmtree(logdir)
-    kept = [report(part, by_size) for part, by_size in taken.items()]
+    medians = {
+        part: {samples: statistics.median(by_size[samples]) for samples in SIZES}
+        for part, by_size in taken.items()
+    }
+    draw("growth", "samples", medians)
+    kept = [report(part, by_size) for part, by_size in medians.items()]
     return 0 if all(kept) else 1
 
 
@@ -124,9 +132,8 @@ def page_seconds(browser: Browser, logdir: Path) -> float:
         return float({m["name"]: m["value"] for m in metrics}["TaskDuration"])
 
 
-def report(part: str, by_size: Mapping[int, list[float]]) -> bool:
+def report(part: str, medians: Mapping[int, float]) -> bool:
     """Prints what a part takes at each size, and says whether it grows as it may."""
-    medians = {samples: statistics.median(by_size[samples]) for samples in SIZES}
     growth = [
         medians[large] / medians[small] / (large / small)
         for small, large in ((SIZES[0], SIZES[-1]), (SIZES[1], SIZES[-1]))

@@ -5,6 +5,8 @@ into a run of two does, into a run of 10,000 at most 3 times.
 
 `record` of 1,000 x 64 activations into runs of two, 1,000 and 10,000 snapshots, in turns. The
 long ones are the short one whose manifest lists as many steps: their files are never looked at.
+
+![Processor time of a snapshot by those before it](pictures/long_runs.svg)
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.growth_picture import draw
 from benchmarks.ratio import Ratio
 from tb_embed_plugin import record
 from tb_embed_plugin.metadata import MANIFEST_FILE
@@ -38,6 +41,8 @@ def main() -> int:
         for i in range(ROUNDS):
             for steps, run in runs.items():
                 seconds[steps].append(seconds_of_next(run, steps + i))
+    medians = {steps: statistics.median(of_steps[WARM:]) for steps, of_steps in seconds.items()}
+    draw("long_runs", "snapshots before it", {"a snapshot": medians})
     status = 0
     short = seconds[SHORT][WARM:]
     for steps, most in BOUNDS.items():

@@ -21,7 +21,16 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "benchmarks.md"
-NOT_MEASURED = {"__init__.py", "ask_picture.py", "judge_layout.py", "ratio.py", "write_page.py"}
+NOT_MEASURED = {
+    "__init__.py",
+    "ask_picture.py",
+    "growth_picture.py",
+    "judge_layout.py",
+    "ratio.py",
+    "write_page.py",
+}
+WITH_TORCH = HERE.parent / ".venv-backends" / "bin" / "python"
+"""The interpreter that has PyTorch, which the project's own environment does without."""
 VERDICTS = {0: "holds", 1: "**does not hold**"}
 LIBRARIES = ("numpy", "scikit-learn", "openTSNE", "umap-learn", "tensorflow", "tensorboard")
 
@@ -78,7 +87,8 @@ def run(script: Path, data: Path) -> tuple[Section, int]:
     """Runs a script, shows what it prints, and returns its section and its exit status."""
     source = script.read_text()
     title, _, body = (ast.get_docstring(ast.parse(source)) or script.stem).partition("\n\n")
-    words = [sys.executable, "-m", f"benchmarks.{script.stem}"]
+    python = WITH_TORCH if "\nfrom torch" in source else sys.executable
+    words = [str(python), "-m", f"benchmarks.{script.stem}"]
     if '"--data"' in source:
         words += ["--data", str(data)]
     load = os.getloadavg()[0]
