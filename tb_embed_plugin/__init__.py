@@ -10,9 +10,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tb_embed_plugin.analysis.notebook import open_run
     from tb_embed_plugin.commands.relabel import relabeled
     from tb_embed_plugin.errors import EmbedError, MisuseError
+    from tb_embed_plugin.notebook import open_run
     from tb_embed_plugin.recording.callback import EmbeddingCheckpoint
     from tb_embed_plugin.recording.record import record
     from tb_embed_plugin.runs.sprites import write_sprite_image
@@ -35,7 +35,7 @@ _MODULES = {
     "EmbedError": "tb_embed_plugin.errors",
     "EmbeddingCheckpoint": "tb_embed_plugin.recording.callback",
     "MisuseError": "tb_embed_plugin.errors",
-    "open_run": "tb_embed_plugin.analysis.notebook",
+    "open_run": "tb_embed_plugin.notebook",
     "record": "tb_embed_plugin.recording.record",
     "relabeled": "tb_embed_plugin.commands.relabel",
     "write_metadata": "tb_embed_plugin.runs.tables.metadata_table",

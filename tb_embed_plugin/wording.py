@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
@@ -12,6 +13,9 @@ MAX_LISTED = 20
 
 MAX_SHOWN = 80
 """Characters of a value that a message shows."""
+
+MAX_ERROR = 300
+"""Characters of another library's error that a message repeats."""
 
 _REASONS = {
     errno.EACCES: ("permission denied", "change its permissions, or choose another path"),
@@ -109,3 +113,9 @@ def system_error(error: OSError, tried: str, path: object = None) -> str:
     )
     target = path if path is not None else error.filename or "the file"
     return f"cannot {tried} {target}: {reason}; {remedy}"
+
+
+def error_words(error: Exception) -> str:
+    """Returns the beginning of another library's error on one line, without colors."""
+    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
+    return f"{type(error).__name__}: {' '.join(text.split())[:MAX_ERROR]}"

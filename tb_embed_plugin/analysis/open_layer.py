@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from tb_embed_plugin.analysis import findings
 from tb_embed_plugin.analysis.comparison import Comparison
 from tb_embed_plugin.analysis.data_frame import frame, ranked_frame
-from tb_embed_plugin.analysis.guests import Axes, Guests
+from tb_embed_plugin.analysis.guests import ActivationsOf, Axes, Guests, NewSamples
 from tb_embed_plugin.analysis.label_audit import LabelAudit, audit_labels
 from tb_embed_plugin.analysis.layer_metrics import LayerMetrics
 from tb_embed_plugin.analysis.leaks import Leaks, leaks
@@ -27,8 +27,11 @@ if TYPE_CHECKING:
 class OpenLayer:
     """A layer of an opened run. What is measured once is remembered while it is open."""
 
-    def __init__(self, measures: LayerMetrics) -> None:
+    def __init__(
+        self, measures: LayerMetrics, activations_of: ActivationsOf | None = None
+    ) -> None:
         self.name = measures.facts.name
+        self._activations_of = activations_of
         self._measures = measures
         self._run = measures.run
 
@@ -220,24 +223,35 @@ class OpenLayer:
         return PartedRuns(compared, third)
 
     def project_new(
-        self, activations: ArrayLike, step: int | None = None, components: int = 3
+        self,
+        activations: ArrayLike | None = None,
+        step: int | None = None,
+        components: int = 3,
+        *,
+        inputs: Any = None,
     ) -> Guests:
         """Places samples that were not recorded among those that were.
 
         In the picture that the page shows first, the PCA of all steps, in which a recorded
-        sample's own activations lie on its own point.
+        sample lies on its own point. Pass either of the two; `inputs` needs a run that was
+        recorded with `keep_model=True`, whose model computes in this process.
 
         Args:
             activations: (n_new, n_units), what the model of that step yields at this layer for
                 the new samples, pooled as the recorded ones were.
             step: The step; the last one by default.
             components: Coordinates of a sample, at most 10.
+            inputs: The new samples as `x` of `EmbeddingCheckpoint`, prepared alike.
 
         Raises:
-            MisuseError: The activations are of another shape, no numbers or not finite.
-            NotRecordedError: There is no such step.
+            MisuseError: Both or neither are passed, or they do not fit the layer or the model.
+            NotRecordedError: There is no such step, or no model was kept with it.
+            UnreadableError: The model cannot be loaded in Keras' safe mode.
         """
-        return self._axes.place(activations, step, components)
+        step = self._measures.facts.drawable_step(step)
+        new = NewSamples(activations, inputs)
+        rows = new.activations(self._run, self.name, step, self._activations_of)
+        return self._axes.place(rows, step, components)
 
     @cached_property
     def _axes(self) -> Axes:

@@ -13,8 +13,10 @@ from numpy.typing import ArrayLike, DTypeLike
 from tb_embed_plugin.errors import MisuseError
 from tb_embed_plugin.local_paths import local_path
 from tb_embed_plugin.metadata import OutputsChoice
+from tb_embed_plugin.recording.forward_pass.batched_pass import ForwardPass
 from tb_embed_plugin.recording.forward_pass.forward_pass import trace_forward_pass
 from tb_embed_plugin.recording.forward_pass.layer_table import layer_table
+from tb_embed_plugin.recording.kept_model.model_keeper import ModelKeeper
 from tb_embed_plugin.recording.model.pooling_choice import Pooling
 from tb_embed_plugin.recording.options.options import (
     OnExisting,
@@ -33,6 +35,7 @@ from tb_embed_plugin.recording.samples.batched_inputs import read_inputs
 from tb_embed_plugin.recording.samples.samples import prepare_samples
 from tb_embed_plugin.recording.training.console import log_line, warn
 from tb_embed_plugin.recording.training.fit_call import FitCall
+from tb_embed_plugin.recording.training.kept_models import warn_not_kept
 from tb_embed_plugin.recording.training.recorded_training import (
     RecordedTraining,
     interrupt_abandoned_trainings,
@@ -105,6 +108,8 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
             `"auto"` decides by the weights, see "Resuming a run" in docs/recording.md.
         audit: Logs at the end of `fit` how many labels of the samples are probably wrong, and
             the first ten with the class to change each to (docs/label_errors.md).
+        keep_model: Keeps the model with each snapshot, so that new samples can be placed by
+            their inputs ("Keeping the model" in docs/recording.md).
         verbose: Whether lines are logged; `"auto"` follows `fit`'s own `verbose`.
 
     Raises:
@@ -137,6 +142,7 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
         on_snapshot: Callable[[int, Tensors], None] | None = None,
         on_existing: OnExisting = "auto",
         audit: bool = False,
+        keep_model: bool = False,
         verbose: bool | Literal["auto"] = "auto",
     ) -> None:
         super().__init__()
@@ -172,6 +178,8 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
             max_samples=max_samples,
             seed=seed,
         )
+        self._keeps_model = bool(keep_model)
+        self._of, self._mask = model, mask
         self._training: RecordedTraining | None = None
         self._has_overwritten = False
         self._listen()
@@ -224,6 +232,7 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
             self._samples,
             forward,
             partial(FitCall, self),
+            self._keeper(forward),
         )
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
@@ -244,6 +253,18 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
         """Records the final model, after all other callbacks."""
         if self._training is not None and not self._training.end_after_other_callbacks():
             self._training.end()
+
+    def _keeper(self, forward: ForwardPass) -> ModelKeeper | None:
+        """Returns what keeps the models; None where none are wanted, or can be."""
+        if not self._keeps_model:
+            return None
+        try:
+            return ModelKeeper(
+                self.model, self._of, forward.pooling, self._samples.x, self._mask
+            )
+        except Exception as error:  # noqa: BLE001 # whatever it is, training must go on
+            warn_not_kept(error, self._options.log_dir)
+            return None
 
     def __getstate__(self) -> dict[str, Any]:
         """Returns the state that a copy needs: all but the present training."""

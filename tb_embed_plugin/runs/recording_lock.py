@@ -20,6 +20,7 @@ from pathlib import Path, PurePath
 from tb_embed_plugin.errors import MisuseError
 from tb_embed_plugin.metadata import (
     LOCK_FILE,
+    MODELS_FOLDER,
     OWN_CHECKPOINT_FOLDER,
     RECORDER_FILE,
     SPRITE_PAGES_FOLDER,
@@ -76,7 +77,7 @@ def hold(run_dir: Path) -> bool:
             _lock(run_dir, path, folder)
         # Who holds the run is the only one who writes it.
         age = LEFT_BEHIND_SECONDS if _held[os.getpid(), path] is None else 0
-        for name in ("", _FOLDER, OWN_CHECKPOINT_FOLDER, SPRITE_PAGES_FOLDER):
+        for name in ("", _FOLDER, OWN_CHECKPOINT_FOLDER, SPRITE_PAGES_FOLDER, MODELS_FOLDER):
             with contextlib.suppress(OSError), run.below(name) as each:
                 each.clean(age)
     return True

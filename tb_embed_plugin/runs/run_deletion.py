@@ -12,6 +12,7 @@ from tb_embed_plugin.metadata import (
     EVENT_FILE,
     MANIFEST_FILE,
     METADATA_FILE,
+    MODELS_FOLDER,
     OWN_CHECKPOINT_FOLDER,
     PROJECTOR_CONFIG_FILE,
     SPRITE_FILE,
@@ -26,6 +27,7 @@ from tb_embed_plugin.runs.manifest_file import read_manifest
 
 _OUR_CHECKPOINT = re.compile(r"model\.ckpt-\d+\.(index|data-\d{5}-of-\d{5})")
 _OUR_PAGE = re.compile(r"page-.*\.png")
+_OUR_MODEL = re.compile(r"model-\d+\.(keras|json)")
 
 
 def delete_run(run_dir: Path) -> None:
@@ -60,6 +62,7 @@ def _delete_leftovers(run_dir: Path, manifest: Manifest | None) -> None:
         for folder in folders:
             _delete_files(run, folder, _OUR_CHECKPOINT)
         _delete_files(run, SPRITE_PAGES_FOLDER, _OUR_PAGE)
+        _delete_files(run, MODELS_FOLDER, _OUR_MODEL)
     remove(run_dir, EVENT_FILE, METADATA_FILE, PROJECTOR_CONFIG_FILE, SPRITE_FILE)
 
 

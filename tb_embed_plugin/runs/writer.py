@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,7 @@ from tb_embed_plugin.runs.directory_check import refuse_file
 from tb_embed_plugin.runs.event_file import write_event_file
 from tb_embed_plugin.runs.folder import made
 from tb_embed_plugin.runs.images import Images
+from tb_embed_plugin.runs.kept_models import KeptPass, remove_model, write_model
 from tb_embed_plugin.runs.label_column import choose_label, with_classes
 from tb_embed_plugin.runs.manifest import (
     LARGE_MANIFEST,
@@ -139,6 +140,15 @@ class RunWriter:
         self._write_state(manifest)
         self._commit(steps=manifest.steps, recording=True)
 
+    def write_model(self, step: Step, kept: KeptPass, save: Callable[[BinaryIO], None]) -> None:
+        """Writes the model of a snapshot, before the snapshot, so that a listed one has it.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        self._refuse_others()
+        write_model(self._run_dir, step, kept, save)
+
     def add_phase(self, phase: Phase) -> None:
         """Notes what has happened to the training.
 
@@ -167,6 +177,7 @@ class RunWriter:
         self._write_state(self.manifest)
         for step in dropped:
             remove_checkpoint(self._run_dir, self.manifest.checkpoint(step))
+            remove_model(self._run_dir, step)
 
     @property
     def is_current(self) -> bool:

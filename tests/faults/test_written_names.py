@@ -51,6 +51,7 @@ MODES = {base + more for base in ("w", "a", "x", "r+") for more in ("", "b", "t"
 EXCEPTIONS = {
     "runs/folder.py": "the one that writes",
     "runs/reading.py": "the one that opens for reading",
+    "runs/scratch_folder.py": "nothing of a log directory: a folder of its process alone",
     "jobs/child_process.py": "the process's own place among those of Linux",
     "jobs/worker.py": "its own standard output",
     "server/measuring_process.py": "its own standard output",

@@ -17,7 +17,7 @@ from sklearn.metrics import silhouette_score
 from werkzeug.test import Client
 
 from tb_embed_plugin import cli, record
-from tb_embed_plugin.analysis.notebook import open_run
+from tb_embed_plugin.notebook import open_run
 from tb_embed_plugin.plugin import EmbeddingsPlugin
 from tb_embed_plugin.runs.label_column import RANKS, choose_label, with_classes
 from tb_embed_plugin.runs.manifest import ColumnType

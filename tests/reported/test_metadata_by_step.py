@@ -15,10 +15,10 @@ import pytest
 from tensorboardX import SummaryWriter
 
 from tb_embed_plugin import wire
-from tb_embed_plugin.analysis.notebook import open_run
 from tb_embed_plugin.commands.check import check
 from tb_embed_plugin.commands.export import export
 from tb_embed_plugin.commands.project import Wish, project_one
+from tb_embed_plugin.notebook import open_run
 from tb_embed_plugin.plugin import EmbeddingsPlugin
 from tb_embed_plugin.runs.foreign import step_tables
 from tb_embed_plugin.runs.run import Run

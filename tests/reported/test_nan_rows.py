@@ -16,10 +16,10 @@ from tensorboardX import SummaryWriter
 from werkzeug.test import Client
 
 from tb_embed_plugin import record, wire
-from tb_embed_plugin.analysis.notebook import open_run
 from tb_embed_plugin.commands.check import check
 from tb_embed_plugin.commands.export import export
 from tb_embed_plugin.commands.project import Wish, project_one
+from tb_embed_plugin.notebook import open_run
 from tb_embed_plugin.plugin import EmbeddingsPlugin
 from tests.harness import client_for, find_run
 

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tb_embed_plugin import record
-from tb_embed_plugin.analysis.notebook import open_run
 from tb_embed_plugin.cli import main
+from tb_embed_plugin.notebook import open_run
 from tb_embed_plugin.plugin import EmbeddingsPlugin
 from tb_embed_plugin.runs.tables.column_types import infer_type
 from tb_embed_plugin.runs.tables.dates import seconds_since_1970

@@ -36,6 +36,8 @@ class ForwardPass:
         outputs: The recorded outputs; None where they are not recorded.
         batch_size: Samples of a batch; halved where memory runs out.
         notes: Reasons why something is not recorded, for the log.
+        pooling: How each layer's activations become rows, by the layer's name; empty where
+            nobody keeps that.
     """
 
     layers: tuple[Layer, ...]
@@ -48,6 +50,7 @@ class ForwardPass:
     _head: Callable[[], Mapping[str, NDArray[np.float32]]] | None
     _batches: Sequence[Any] = field(repr=False)
     _compiled: CompiledPass
+    pooling: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def size(self) -> int:

@@ -102,6 +102,7 @@ def trace_forward_pass(
         _head=None if found.head is None else found.head.tensors,
         _batches=batches,
         _compiled=compile_pass(trained, found.forward, batches[0], trainer=model),
+        pooling=found.pooling,
     )
 
 

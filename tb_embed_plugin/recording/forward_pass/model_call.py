@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 import keras
 
 from tb_embed_plugin.errors import EmbedError, MisuseError
-
-_MAX_WORDS = 300
-"""Characters of the model's own error that our message repeats."""
+from tb_embed_plugin.wording import error_words
 
 
 def call_model(model: Any, call: Callable[[], Any], inputs: Any) -> Any:
@@ -35,11 +32,5 @@ def call_model(model: Any, call: Callable[[], Any], inputs: Any) -> Any:
             "makes it one)"
         raise MisuseError(
             f"the model {model.name!r} does not accept x of EmbeddingCheckpoint, here of "
-            f"shape {shapes}{hint}: {_words_of(error)}; pass x as you pass it to fit"
+            f"shape {shapes}{hint}: {error_words(error)}; pass x as you pass it to fit"
         ) from error
-
-
-def _words_of(error: Exception) -> str:
-    """Returns the beginning of an error's text, without Keras' colors."""
-    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
-    return f"{type(error).__name__}: {' '.join(text.split())[:_MAX_WORDS]}"

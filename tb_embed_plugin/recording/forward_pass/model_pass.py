@@ -90,6 +90,7 @@ def trace_model(
         forward=forward,
         bytes_per_sample=graph.output_bytes // n_samples,
         notes=tuple(filter(None, notes)),
+        pooling=how,
     )
 
 

@@ -53,6 +53,7 @@ class RecordedPass:
         forward: From a batch of tensors to float32 tensors (n_samples, n_units) by name.
         bytes_per_sample: Bytes of all layers' outputs together.
         notes: Reasons why something is not recorded, for the log.
+        pooling: How each layer's activations become rows, by the layer's name.
     """
 
     layers: tuple[Layer, ...]
@@ -61,6 +62,7 @@ class RecordedPass:
     forward: Callable[[Any], Tensors]
     bytes_per_sample: int
     notes: tuple[str, ...] = field(default=())
+    pooling: Mapping[str, Pooling] = field(default_factory=dict)
 
 
 def trace_function(
@@ -100,7 +102,7 @@ def trace_function(
     tensors, n_samples = forward(probe), count_samples(split(probe)[0])
     layers = tuple(Layer(name, checked_width(name, tensors[name], n_samples)) for name in names)
     size = sum(layer.units * 4 for layer in layers)
-    return RecordedPass(layers, None, None, forward, size)
+    return RecordedPass(layers, None, None, forward, size, pooling=how)
 
 
 def count_samples(inputs: Any) -> int:

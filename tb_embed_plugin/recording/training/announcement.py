@@ -24,22 +24,29 @@ def announce_start(
     images: Images | None,
     options: RecordingOptions,
     params: Mapping[str, Any],
-    *,
-    verbose: bool,
+    size: int,
 ) -> None:
-    """Announces layers, directory and size; warns where the disk is too small."""
+    """Announces layers, directory and size; warns where the disk is too small.
+
+    Args:
+        run_dir: The run's directory.
+        forward: The recorded pass.
+        images: The thumbnails.
+        options: Where, when and how to record.
+        params: What is known of the training.
+        size: Bytes of a snapshot on disk.
+    """
     epochs, batches = params.get("epochs") or 1, params.get("steps") or 1
     units = epochs if options.schedule.unit == "epoch" else epochs * batches
     snapshots = 1 + options.schedule.count(units)
     if options.max_to_keep is not None:
         snapshots = min(snapshots, options.max_to_keep)
-    size = forward.size * options.dtype.itemsize
     need = snapshots * size
     planned = f"about {count_snapshots(snapshots)}, {format_bytes(need)}"
     if not params.get("epochs"):
         # A loop does not say how long it will go on.
         planned, need = f"{format_bytes(size)} a snapshot", size
-    if verbose:
+    if options.is_verbose(params):
         names = [layer.name for layer in forward.layers]
         log_line(
             f"Recording layer{'s' * (len(names) > 1)} {', '.join(names)} to {run_dir} "

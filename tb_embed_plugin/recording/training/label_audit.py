@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tb_embed_plugin.analysis.notebook import open_run
+from tb_embed_plugin.analysis.open_run import OpenRun
 from tb_embed_plugin.recording.training.console import failure_words, log_line, warn
+from tb_embed_plugin.runs.logdir import Logdir
 
 
 def log_label_errors(run_dir: Path) -> None:
@@ -14,7 +15,7 @@ def log_label_errors(run_dir: Path) -> None:
     Of several layers the last is asked. Never raises: the training has ended well.
     """
     try:
-        run = open_run(run_dir)
+        run = OpenRun(Logdir(run_dir, lambda: ["."]).run("."))
         name = run.layers[-1]
         log_line(f"By layer {name!r}: {run.layer(name).label_errors().table()}")
     except Exception as error:  # noqa: BLE001 # whatever it is, fit has to return

@@ -15,6 +15,7 @@ from tb_embed_plugin.recording.options.options import OnExisting, RecordingOptio
 from tb_embed_plugin.recording.samples.samples import Samples
 from tb_embed_plugin.recording.training.announcement import announce_end, announce_start
 from tb_embed_plugin.recording.training.console import failure_words, warn
+from tb_embed_plugin.recording.training.kept_models import ModelKeeper
 from tb_embed_plugin.recording.training.label_audit import log_label_errors
 from tb_embed_plugin.recording.training.progress import TrainingProgress
 from tb_embed_plugin.recording.training.resume import ResumePoint
@@ -45,6 +46,7 @@ class RecordedTraining:
         samples: The recorded samples.
         forward: The network's forward pass over them.
         begin_call: Returns the call that trains, given what to call where it is abandoned.
+        keeper: Keeps the model of each snapshot; None where none are kept.
     """
 
     def __init__(
@@ -55,12 +57,16 @@ class RecordedTraining:
         samples: Samples,
         forward: ForwardPass,
         begin_call: Callable[[Callable[[], None]], TrainingCall],
+        keeper: ModelKeeper | None = None,
     ) -> None:
         self._model = model
         self._params = params
         self._options = options
         self._samples = samples
         self._forward = forward
+        self._keeper = keeper
+        kept = 0 if keeper is None else keeper.size
+        self._snapshot_bytes = forward.size * options.dtype.itemsize + kept
         self._started = time.perf_counter()
         self._recorder: SnapshotRecorder | None = None
         self._location: RunLocation | None = None
@@ -125,8 +131,7 @@ class RecordedTraining:
                 run_dir = self._location.run_dir
                 if self._options.is_verbose(self._params):
                     seconds = time.perf_counter() - self._started
-                    size = self._forward.size * self._options.dtype.itemsize
-                    announce_end(run_dir, recorder, size, seconds)
+                    announce_end(run_dir, recorder, self._snapshot_bytes, seconds)
                 if self._options.audit:
                     log_label_errors(run_dir)
         self._close()
@@ -180,16 +185,11 @@ class RecordedTraining:
             dtype=options.dtype,
             max_to_keep=options.max_to_keep,
             on_snapshot=options.on_snapshot,
+            keeper=self._keeper,
             name=options.recorder,
         )
-        announce_start(
-            location.run_dir,
-            forward,
-            samples.images,
-            options,
-            self._params,
-            verbose=self._options.is_verbose(self._params),
-        )
+        images, size = samples.images, self._snapshot_bytes
+        announce_start(location.run_dir, forward, images, options, self._params, size)
         if samples.images is not None and writer.manifest.sprite is None:
             self._recorder.write_thumbnails(samples.images)
         if resume_point is None and epoch == 0:

@@ -20,6 +20,7 @@ from tb_embed_plugin.recording.options.schedule import thin
 from tb_embed_plugin.recording.options.tensors import Tensors
 from tb_embed_plugin.recording.training.background_thread import BackgroundThread
 from tb_embed_plugin.recording.training.console import failure_words
+from tb_embed_plugin.recording.training.kept_models import KeptModels, ModelKeeper
 from tb_embed_plugin.runs.images import Images
 from tb_embed_plugin.runs.manifest import Step
 from tb_embed_plugin.runs.writer import RunWriter
@@ -35,6 +36,7 @@ class SnapshotRecorder:
         dtype: The dtype in which they are stored.
         max_to_keep: Snapshots kept; beyond that they are thinned out evenly.
         on_snapshot: Called with the step and the tensors of each snapshot.
+        keeper: Keeps the model of each snapshot.
         name: The recorder's name, for messages.
 
     Attributes:
@@ -52,6 +54,7 @@ class SnapshotRecorder:
         dtype: np.dtype[np.generic],
         max_to_keep: int | None,
         on_snapshot: Callable[[int, Tensors], None] | None,
+        keeper: ModelKeeper | None = None,
         name: str = "EmbeddingCheckpoint",
     ) -> None:
         self._run_dir = run_dir
@@ -60,6 +63,7 @@ class SnapshotRecorder:
         self._dtype = dtype
         self._max_to_keep = max_to_keep
         self._on_snapshot = on_snapshot
+        self._models = KeptModels(keeper, writer, run_dir)
         self._name = name
         self._snapshots = BackgroundThread()
         self._thumbnails = BackgroundThread()
@@ -84,6 +88,7 @@ class SnapshotRecorder:
             self._warn_not_finite(step)
             if self._on_snapshot is not None:
                 self._on_snapshot(step.step, tensors)
+            self._models.take(tensors)
             self._snapshots.start(partial(self._write, step, tensors))
             self.recorded += 1
         except Exception as error:  # noqa: BLE001 # whatever it is, training must go on
@@ -123,6 +128,7 @@ class SnapshotRecorder:
         self.seconds += time.perf_counter() - start
 
     def _write(self, step: Step, tensors: Tensors) -> None:
+        self._models.write(step)
         self._writer.write_snapshot(step, tensors, self._dtype)
         steps = [s.step for s in self._writer.manifest.steps]
         if self._max_to_keep is not None and len(steps) > self._max_to_keep:

@@ -1,36 +1,16 @@
-"""A recorded run in a notebook: arrays and, where pandas is there, data frames.
-
-See docs/analysis.md.
-"""
+"""A run in a notebook: what `open_run(…)` returns. See docs/analysis.md."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tb_embed_plugin.analysis.guests import ActivationsOf
 from tb_embed_plugin.analysis.layer_metrics import LayerMetrics
 from tb_embed_plugin.analysis.metrics_cache import MetricsCache
 from tb_embed_plugin.analysis.open_layer import OpenLayer
-from tb_embed_plugin.remote.local_copy import directory_of
-from tb_embed_plugin.runs.logdir import Logdir
 
 if TYPE_CHECKING:
     from tb_embed_plugin.runs.run import Run
-
-
-def open_run(logdir: str | Path, run: str = ".") -> OpenRun:
-    """Opens a recorded run; nothing is read before it is asked for, nothing ever written.
-
-    Args:
-        logdir: TensorBoard's log directory, or an address such as `s3://bucket/logs`.
-        run: The run's name, its path below `logdir`.
-
-    Raises:
-        MisuseError: The address is unknown, or needs `tb-embed-plugin[remote]`.
-        NotRecordedError: There is no such run.
-        UnreadableError: It is damaged, or the address cannot be read (StorageError).
-    """
-    return OpenRun(Logdir(directory_of(logdir), lambda: [run]).run(run))
 
 
 class OpenRun:
@@ -40,8 +20,9 @@ class OpenRun:
         name: TensorBoard's name of it.
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, activations_of: ActivationsOf | None = None) -> None:
         self.name = run.name
+        self._activations_of = activations_of
         self._run = run
         self._cache = MetricsCache()
 
@@ -71,4 +52,5 @@ class OpenRun:
             NotRecordedError: There is no such layer, or several to choose from.
         """
         chosen = self._run.layer_or_only(name).name
-        return OpenLayer(LayerMetrics(self._run, chosen, self._cache, label))
+        measures = LayerMetrics(self._run, chosen, self._cache, label)
+        return OpenLayer(measures, self._activations_of)
