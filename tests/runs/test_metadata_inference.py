@@ -135,7 +135,7 @@ CELLS = st.text(
 
 
 @given(st.lists(st.tuples(CELLS, CELLS), min_size=2, max_size=8))
-@settings(max_examples=150)
+@settings(max_examples=150, derandomize=True)
 def test_what_pandas_writes_is_read_back(rows: list[tuple[str, str]]) -> None:
     file = io.StringIO()
     frame = pd.DataFrame(rows, columns=["first", "second"])
