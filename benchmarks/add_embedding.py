@@ -15,8 +15,6 @@ import argparse
 import statistics
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -24,6 +22,7 @@ import numpy as np
 from torch import from_numpy
 from torch.utils.tensorboard import SummaryWriter
 
+from benchmarks.clock import seconds
 from benchmarks.ratio import Ratio
 from tb_embed_plugin import record
 
@@ -66,13 +65,6 @@ def report(step: int, pairs: list[tuple[float, float]]) -> bool:
         f"{1 / ratio.median:.0f}, {ratio} (at most {MOST[step]:g})"
     )
     return ratio.median <= MOST[step]
-
-
-def seconds(act: Callable[[], object]) -> float:
-    """Returns how long something takes."""
-    start = time.perf_counter()
-    act()
-    return time.perf_counter() - start
 
 
 if __name__ == "__main__":

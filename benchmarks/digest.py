@@ -12,12 +12,11 @@ from __future__ import annotations
 
 import statistics
 import sys
-import time
-from collections.abc import Callable
 
 import keras
 import numpy as np
 
+from benchmarks.clock import seconds
 from benchmarks.ratio import Ratio
 from tb_embed_plugin.recording.model.weights_digest import digest_weights
 
@@ -33,13 +32,6 @@ class Wide(keras.layers.Layer):  # type: ignore[misc] # Keras is untyped
         super().__init__()
         for i in range(count):
             self.add_weight(shape=(side, side), initializer="ones", name=f"kernel{i}")
-
-
-def seconds(act: Callable[[], object]) -> float:
-    """Returns how long `act` takes."""
-    start = time.perf_counter()
-    act()
-    return time.perf_counter() - start
 
 
 def measure(count: int, side: int) -> float:

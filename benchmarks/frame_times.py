@@ -2,8 +2,7 @@
 
 Claim: a frame of our page takes at most 1.3 times a bare `THREE.Points` draw of as many points
 at 10,000, 100,000 and 1,000,000; hovering at 100,000 is answered within one frame; 1,000 frames
-of orbiting or playing leave at most 100 kB on the heap; two panes of 10,000 take at most 2.2
-times what one takes.
+of orbiting or playing leave at most 100 kB on the heap.
 
 Both are drawn by the same browser, on canvases of one size, at the same places on the screen,
 with dots of the same size and opacity, all of them moving 40 pixels to and fro: ours by the
@@ -14,8 +13,7 @@ They take turns, ours first and the bare one first. The browser draws as fast as
 frame lasts from one animation frame to the next, each drawn to its end.
 
 Then, on our page alone: in how many animation frames the ring around a sample follows the
-pointer, what 1,000 frames of orbiting and of playing leave on the heap, and what a frame takes
-with a second pane beside the first, against the first alone, each pane as wide as it was.
+pointer, and what 1,000 frames of orbiting and of playing leave on the heap.
 """
 
 from __future__ import annotations
@@ -44,10 +42,7 @@ FRAMES = {10_000: 40, 100_000: 20, 1_000_000: 6}
 WARM = 3
 STEPS = 3
 MOST = 1.3
-MOST_OF_TWO = 2.2
 WIDTH, HEIGHT = 1400, 900
-INSPECTOR = 600
-"""CSS pixels beside the picture, of which there is one for both panes."""
 MOST_LEFT = 100_000
 """Bytes that 1,000 frames may leave on the heap."""
 UNLIMITED = ("--disable-frame-rate-limit", "--disable-gpu-vsync")
@@ -211,30 +206,6 @@ def compare(browser: Browser, samples: int, rounds: int) -> bool:
     return ratio.median <= MOST
 
 
-def two_panes(browser: Browser, rounds: int) -> bool:
-    """Prints what a frame takes with two panes and with one; false where it is too long."""
-    samples = 10_000
-    pairs = []
-    with our_page(browser, samples) as tab:
-        for _ in range(rounds):
-            one = frame_time(tab.page, FRAMES[samples])
-            tab.page.set_viewport_size({"width": 2 * WIDTH - INSPECTOR, "height": HEIGHT})
-            tab.page.get_by_role("button", name="Compare").click()
-            second = tab.page.get_by_role("region", name="Second pane")
-            expect(second).to_have_attribute("aria-busy", "false", timeout=180_000)
-            pairs.append((frame_time(tab.page, FRAMES[samples]), one))
-            tab.page.get_by_role("button", name="Compare").click()
-            tab.page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
-    ratio = Ratio.of(pairs)
-    both_ms, one_ms = (statistics.median(times) for times in zip(*pairs, strict=True))
-    print(
-        f"two panes: a frame {both_ms:.1f} ms, one alone {one_ms:.1f} ms, {ratio} "
-        f"(at most {MOST_OF_TWO})",
-        flush=True,
-    )
-    return ratio.median <= MOST_OF_TWO
-
-
 def hover(tab: Tab) -> bool:
     """Prints in how many frames the ring follows; false where it takes more than one."""
     tab.page.bring_to_front()
@@ -290,7 +261,6 @@ def main() -> int:
     with sync_playwright() as playwright:
         with launch(playwright, *UNLIMITED) as browser:
             kept += [compare(browser, samples, options.rounds) for samples in options.samples]
-            kept.append(two_panes(browser, options.rounds))
             with our_page(browser, 10_000) as tab:
                 tab.page.get_by_text("3D", exact=True).click()
                 kept.append(heap(tab, "orbiting 10,000 points"))

@@ -24,8 +24,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -34,6 +32,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from benchmarks.clock import seconds
 from benchmarks.ratio import Ratio
 from tb_embed_plugin.jobs.linear_projector import LinearProjector
 from tb_embed_plugin.linear_projection import first_projection
@@ -71,13 +70,6 @@ def floor(snapshots: list[NDArray[np.float32]]) -> NDArray[np.float64]:
         covariance += centred.T @ centred / len(centred)
     covariance = covariance / len(snapshots) + np.cov(np.stack(means), rowvar=False, bias=True)
     return np.asarray(np.linalg.eigh(covariance)[1][:, ::-1][:, :COMPONENTS])
-
-
-def seconds(act: Callable[[], object]) -> float:
-    """Returns how long `act` takes."""
-    start = time.perf_counter()
-    act()
-    return time.perf_counter() - start
 
 
 def quickest(snapshots: list[NDArray[np.float32]]) -> float:

@@ -20,7 +20,6 @@ import sys
 import tempfile
 import time
 import urllib.parse
-from collections.abc import Callable
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -28,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import numpy as np
 
+from benchmarks.clock import seconds
 from tb_embed_plugin import record
 from tb_embed_plugin.runs.logdir import NEWEST, RUN_SECONDS, Logdir
 from tb_embed_plugin.server.listing import Listing
@@ -149,13 +149,6 @@ def scan(folder: Path | str, *, stat: bool = False) -> int:
             if entry.is_dir():
                 n += scan(entry.path, stat=stat)
     return n
-
-
-def seconds(act: Callable[[], object]) -> float:
-    """Returns how long `act` takes."""
-    start = time.perf_counter()
-    act()
-    return time.perf_counter() - start
 
 
 if __name__ == "__main__":

@@ -45,6 +45,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read when the first libra
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.clock import seconds
 from benchmarks.judge_layout import Snapshots, holds, judge, judge_churn
 from tb_embed_plugin.projections import pca
 from tb_embed_plugin.projections.engine import LayoutEngine
@@ -222,13 +223,6 @@ def steps_of(run: Run) -> list[int]:
 def all_snapshots(run: Run) -> Snapshots:
     """Returns fc1 at every step, in memory."""
     return {step: np.array(run.snapshot(LAYER, step)) for step in steps_of(run)}
-
-
-def seconds(act: Callable[[], object]) -> float:
-    """Returns how long `act` takes."""
-    start = time.perf_counter()
-    act()
-    return time.perf_counter() - start
 
 
 if __name__ == "__main__":

@@ -14,25 +14,17 @@ import io
 import statistics
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from benchmarks.clock import seconds
 from benchmarks.ratio import Ratio
 from tb_embed_plugin import write_sprite_image
 
 PAIRS = 15
 BOUND = 1.3
-
-
-def seconds(act: Callable[[], object]) -> float:
-    """Returns how long `act` takes."""
-    start = time.perf_counter()
-    act()
-    return time.perf_counter() - start
 
 
 def main() -> int:

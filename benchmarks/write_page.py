@@ -24,6 +24,7 @@ PAGE = HERE.parent / "docs" / "benchmarks.md"
 NOT_MEASURED = {
     "__init__.py",
     "ask_picture.py",
+    "clock.py",
     "growth_picture.py",
     "judge_layout.py",
     "ratio.py",
@@ -42,7 +43,8 @@ the greatest of all pairs. The milliseconds are those of the machine that is nam
 
 `make bench MNIST=FILE.npz` runs all scripts and writes this page; the file holds Keras' four
 arrays of MNIST. `python -m benchmarks.write_page --data FILE.npz reading sprites` runs two of
-them and leaves the sections of the others as they are.
+them and leaves the sections of the others as they are. What is measured against PyTorch runs in
+the environment of `make test-backends`, which `make bench` makes where it is missing.
 """
 
 
