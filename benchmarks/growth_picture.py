@@ -29,7 +29,7 @@ def draw(name: str, sizes_of: str, curves: Mapping[str, Mapping[int, float]]) ->
         first, last = min(seconds), max(seconds)
         linear = [seconds[first], seconds[first] * last / first]
         axes.plot([first, last], linear, linestyle=":", linewidth=1, color=line.get_color())
-    axes.plot([], [], linestyle=":", color=INK, label="were it linear")
+    axes.plot([], [], linestyle=":", color=INK, label="linear growth")
     sizes = sorted({size for seconds in curves.values() for size in seconds})
     axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
     axes.minorticks_off()
