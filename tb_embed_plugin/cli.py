@@ -12,6 +12,7 @@ from tb_embed_plugin.commands.asking.command import add_command as add_asking
 from tb_embed_plugin.commands.importing.command import add_command
 from tb_embed_plugin.commands.logdir_argument import bring_here, logdir_argument
 from tb_embed_plugin.commands.memory_argument import add_memory, memory_error, use_memory_of
+from tb_embed_plugin.commands.placing.command import add_command as add_placing
 from tb_embed_plugin.commands.reporting.command import add_commands
 from tb_embed_plugin.errors import ArgumentError, EmbedError
 from tb_embed_plugin.jobs.child_process import let_threads_sleep
@@ -81,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     add_command(commands)
     add_commands(commands)
     add_asking(commands)
+    add_placing(commands)
     project = commands.add_parser(
         "project", help="compute projections ahead of time, so that the page shows them at once"
     )

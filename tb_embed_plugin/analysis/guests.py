@@ -109,10 +109,7 @@ class Axes:
                 "picture"
             )
         snapshot = self._layer.snapshot(step)
-        basis = self._basis
-        found = np.zeros((len(rows), components), np.float32)
-        axes = basis.axes[:, :components]
-        found[:, : axes.shape[1]] = (rows - basis.origin(snapshot)) @ axes / basis.unit
+        found = self._basis.place(rows.astype(np.float32), snapshot, components)
         near = Space.of(snapshot).nearest_to(rows, NEIGHBORS)
         return Guests(step, found, facts.shown[near.indices], near.distances)
 

@@ -15,7 +15,7 @@ from typing import BinaryIO
 from tb_embed_plugin.errors import NotRecordedError, UnreadableError
 from tb_embed_plugin.metadata import MODELS_FOLDER
 from tb_embed_plugin.runs.atomic import remove, replaced, write_bytes
-from tb_embed_plugin.runs.json_fields import text
+from tb_embed_plugin.runs.json_fields import finite, text
 from tb_embed_plugin.runs.manifest import Step
 from tb_embed_plugin.runs.reading import read_file
 from tb_embed_plugin.runs.run import Run
@@ -35,12 +35,15 @@ class KeptPass:
         mask: The key of the inputs that is the mask, None where it is found by its name.
         floatx: Keras' dtype for floating-point inputs when the run was recorded.
         data_format: Keras' own order of the axes of images then.
+        limits: The smallest and the largest number of the recorded inputs, where they are one
+            array shaped as images; else None.
     """
 
     pooling: Mapping[str, str]
     mask: str | None
     floatx: str
     data_format: str
+    limits: tuple[float, float] | None = None
 
 
 def write_model(
@@ -126,10 +129,13 @@ def _facts(run: Run, step: int) -> tuple[str | None, KeptPass | None]:
             "mask": str() | None as mask,
             "floatx": str(floatx),
             "data_format": str(data_format),
+            "limits": list() | None as limits,
         }:
-            with contextlib.suppress(TypeError):
+            with contextlib.suppress(TypeError, ValueError):
                 named = {name: text(how) for name, how in pooling.items()}
-                return digest, KeptPass(named, mask, floatx, data_format)
+                low_high = None if limits is None else tuple(map(finite, limits))
+                if low_high is None or len(low_high) == 2:
+                    return digest, KeptPass(named, mask, floatx, data_format, low_high)
     raise _damaged(run, step)
 
 
