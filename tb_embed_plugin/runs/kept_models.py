@@ -129,14 +129,22 @@ def _facts(run: Run, step: int) -> tuple[str | None, KeptPass | None]:
             "mask": str() | None as mask,
             "floatx": str(floatx),
             "data_format": str(data_format),
-            "limits": list() | None as limits,
         }:
             with contextlib.suppress(TypeError, ValueError):
                 named = {name: text(how) for name, how in pooling.items()}
-                low_high = None if limits is None else tuple(map(finite, limits))
-                if low_high is None or len(low_high) == 2:
-                    return digest, KeptPass(named, mask, floatx, data_format, low_high)
+                limits = _limits(content.get("limits"))
+                return digest, KeptPass(named, mask, floatx, data_format, limits)
     raise _damaged(run, step)
+
+
+def _limits(found: object) -> tuple[float, float] | None:
+    """Returns the limits that a file names; the first runs that kept models name none."""
+    match found:
+        case None:
+            return None
+        case [low, high]:
+            return finite(low), finite(high)
+    raise ValueError(f"{found!r} where two numbers or null go")
 
 
 def _damaged(run: Run, step: int) -> UnreadableError:

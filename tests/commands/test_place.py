@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -181,6 +182,15 @@ def test_pictures_that_the_model_does_not_take_are_refused(
     Image.new("L", (3, 2)).save(tmp_path / "gray.png")
     with pytest.raises(MisuseError, match=words):
         PictureInput.of(shapes, limits).read(tmp_path / "gray.png")
+
+
+def test_models_kept_without_limits_place_arrays(logdir: Path, digits: Digits) -> None:
+    for file in (logdir / "run").rglob("model-*.json"):
+        facts = json.loads(file.read_text())
+        del facts["limits"]
+        file.write_text(json.dumps(facts))
+    placed(logdir, digits[0][:1])
+    assert names_in(logdir) == ["new.npy"]
 
 
 def refusal(capsys: pytest.CaptureFixture[str], *words: object) -> str:

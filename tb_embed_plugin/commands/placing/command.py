@@ -43,7 +43,7 @@ def _place(options: argparse.Namespace) -> int:
         )
     if options.remove:
         remove_guests(options.logdir, options.run)
-        print(f"{options.run}: no guests any more; reload the page")
+        print(f"{options.run}: no guests any more")
         return 0
     run = open_kept(options.logdir, options.run)
     last = steps_with_models(run)[-1]
@@ -59,8 +59,7 @@ def _place(options: argparse.Namespace) -> int:
     )
     print(
         f"{run.name}: {placed.guests} new sample{'s' * (placed.guests != 1)} placed at "
-        f"{_steps(placed.steps)} of {', '.join(placed.layers)}; reload the page to see them in "
-        "PCA and class axes"
+        f"{_steps(placed.steps)} of {', '.join(placed.layers)}"
     )
     if placed.without_model:
         print(
