@@ -147,8 +147,8 @@ setup(
         "mutants": ["cosmic-ray"],
         # Parquet, for `tb-embed import` and `export`.
         "parquet": ["pyarrow>=15"],
-        # Logs on object storage.
-        "remote": ["fsspec>=2024.2", "gcsfs>=2024.2", "s3fs>=2024.2"],
+        # Logs on object storage; since 2025.2 these can write a file only where there is none.
+        "remote": ["fsspec>=2025.2", "gcsfs>=2025.2", "s3fs>=2025.2"],
         "test": [
             "build",
             # What `benchmarks/label_errors.py` measures ours against.

@@ -11,18 +11,12 @@ started, without a network between it and the page.
 
 from __future__ import annotations
 
-import contextlib
-import os
 import shutil
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -34,30 +28,25 @@ from tb_embed_plugin.plugin import EmbeddingsPlugin
 from tb_embed_plugin.remote.mirror import Mirror
 from tb_embed_plugin.remote.storage import Storage
 from tests.harness import client_for
+from tests.remote.s3_server import Network, make_bucket, point_to, s3_server
 
 MOST = 3.0
 LATENCY = 0.05
 SAMPLES, UNITS, STEPS = 10_000, 200, 40
 PAIRS = 5
 ADDRESS = "s3://bucket/logs"
-SERVER = """
-import sys, time
-from moto.server import ThreadedMotoServer
-server = ThreadedMotoServer(port=0, verbose=False)
-server.start()
-print(server.get_host_and_port()[1], flush=True)
-time.sleep(1e6)
-"""
 
 
 def main() -> int:
     """Prints the ratio; the exit status is 1 where it is above its bound."""
-    with tempfile.TemporaryDirectory() as folder, _s3() as port, _far(port) as far:
+    with tempfile.TemporaryDirectory() as folder, s3_server() as port, ExitStack() as stack:
         logs, here = Path(folder) / "logs", Path(folder) / "here"
         _write(logs / "run")
-        _point_to(port)
+        make_bucket(port, "bucket")
+        point_to(port)
         _upload(logs)
-        _point_to(far)
+        far = stack.enter_context(Network(port, LATENCY))
+        point_to(far.port)
         there: list[float] = []
         local: list[float] = []
         again: list[float] = []
@@ -84,50 +73,6 @@ def main() -> int:
     return int(ratio.median > MOST)
 
 
-@contextmanager
-def _s3() -> Iterator[int]:
-    """Runs an S3 server, and yields its port."""
-    with subprocess.Popen(
-        [sys.executable, "-c", SERVER],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as server:
-        try:
-            yield int((server.stdout or sys.stdin).readline())
-        finally:
-            server.kill()
-
-
-@contextmanager
-def _far(port: int) -> Iterator[int]:
-    """Yields a port behind which the same server seems to be far away."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-
-        def accept() -> None:
-            while True:
-                try:
-                    client, _ = listening.accept()
-                except OSError:
-                    return
-                server = socket.create_connection(("127.0.0.1", port))
-                for ends in ((client, server, LATENCY), (server, client, 0.0)):
-                    threading.Thread(target=_carry, args=ends, daemon=True).start()
-
-        threading.Thread(target=accept, daemon=True).start()
-        yield listening.getsockname()[1]
-
-
-def _carry(source: socket.socket, target: socket.socket, seconds: float) -> None:
-    """Hands on what comes; what follows a pause, a new request, after some time."""
-    # Either side may hang up, here or in the other direction's thread.
-    with contextlib.suppress(OSError):
-        while data := source.recv(1 << 18):
-            time.sleep(seconds)
-            target.sendall(data)
-        target.shutdown(socket.SHUT_WR)
-
-
 def _write(run_dir: Path) -> None:
     rng = np.random.default_rng(0)
     for step in range(STEPS):
@@ -135,19 +80,7 @@ def _write(run_dir: Path) -> None:
         record(run_dir, step, {"fc1": rows}, finished=step == STEPS - 1)
 
 
-def _point_to(port: int) -> None:
-    os.environ |= {
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
-        "AWS_ACCESS_KEY_ID": "key",
-        "AWS_SECRET_ACCESS_KEY": "secret",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }
-
-
 def _upload(logs: Path) -> None:
-    import s3fs
-
-    s3fs.S3FileSystem(skip_instance_cache=True).mkdir("bucket")
     to = Storage(ADDRESS)
     for path in sorted(logs.rglob("*")):
         if path.is_file():

@@ -10,14 +10,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tb_embed_plugin.commands.placing.place import place
     from tb_embed_plugin.commands.relabel import relabeled
     from tb_embed_plugin.errors import EmbedError, MisuseError
     from tb_embed_plugin.notebook import open_run
     from tb_embed_plugin.recording.callback import EmbeddingCheckpoint
+    from tb_embed_plugin.recording.projector_files import write_metadata, write_sprite_image
     from tb_embed_plugin.recording.record import record
-    from tb_embed_plugin.runs.sprites import write_sprite_image
-    from tb_embed_plugin.runs.tables.metadata_table import write_metadata
 
 __version__ = "0.1.0"
 
@@ -26,7 +24,6 @@ __all__ = [
     "EmbeddingCheckpoint",
     "MisuseError",
     "open_run",
-    "place",
     "record",
     "relabeled",
     "write_metadata",
@@ -38,11 +35,10 @@ _MODULES = {
     "EmbeddingCheckpoint": "tb_embed_plugin.recording.callback",
     "MisuseError": "tb_embed_plugin.errors",
     "open_run": "tb_embed_plugin.notebook",
-    "place": "tb_embed_plugin.commands.placing.place",
     "record": "tb_embed_plugin.recording.record",
     "relabeled": "tb_embed_plugin.commands.relabel",
-    "write_metadata": "tb_embed_plugin.runs.tables.metadata_table",
-    "write_sprite_image": "tb_embed_plugin.runs.sprites",
+    "write_metadata": "tb_embed_plugin.recording.projector_files",
+    "write_sprite_image": "tb_embed_plugin.recording.projector_files",
 }
 
 

@@ -29,7 +29,8 @@ def local_path(path: str | os.PathLike[str], argument: str) -> Path:
 
     Raises:
         MisuseError: It is no path, or an address with a scheme such as `s3://`, which would
-            otherwise become a local directory of that name.
+            otherwise become a local directory of that name. (Where addresses are understood,
+            they are told before, by `is_address`.)
     """
     if not isinstance(path, str | os.PathLike):
         raise MisuseError(
@@ -45,14 +46,15 @@ def local_path(path: str | os.PathLike[str], argument: str) -> Path:
         return Path(path).expanduser()
     if match[1].lower() == "file":
         remedy = f"drop the prefix: {'/' + text[match.end() :].lstrip('/')!r}"
+    elif not isinstance(path, str):
+        remedy = "pass an address as text, since a Path keeps one slash of two"
     else:
         remedy = (
             f"use a local directory and copy it to or from {match[1]} with tb-embed sync, or "
             "mount the storage and pass the mounted path"
         )
     raise MisuseError(
-        f"{argument} is the address {text!r}, but only paths on this machine are supported "
-        f"yet; {remedy}"
+        f"{argument} is the address {text!r}, but must be a path on this machine; {remedy}"
     )
 
 

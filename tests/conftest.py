@@ -17,6 +17,17 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # Threads of engines that spin while they wait cost a busy machine ten times as much.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+# No test asks a cloud: where one names no server of its own, nobody listens.
+os.environ |= {
+    "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "STORAGE_EMULATOR_HOST": "http://127.0.0.1:9",
+    "GCE_METADATA_HOST": "127.0.0.1:9",
+    "NO_GCE_CHECK": "true",
+}
+
 # A slow machine fails no test, and CI tries the same examples each time.
 settings.register_profile(
     "tests",

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, TypeVar
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 from tensorboard.backend import application
 from tensorboard.backend.event_processing import data_provider, plugin_event_multiplexer
@@ -67,6 +68,14 @@ def finished(call: Callable[[], T]) -> T:
     assert not thread.is_alive(), "it never ends"
     (answer,) = answers
     return answer
+
+
+def without_library(patch: pytest.MonkeyPatch, address: str, library: str) -> None:
+    """Lets an address' library be one that is not installed."""
+    from fsspec.registry import _registry as imported
+
+    patch.delitem(imported, address.partition("://")[0], raising=False)
+    patch.setitem(sys.modules, library, None)
 
 
 def read_run(run_dir: Path) -> RecordedRun:

@@ -11,7 +11,6 @@ import keras
 from numpy.typing import ArrayLike, DTypeLike
 
 from tb_embed_plugin.errors import MisuseError
-from tb_embed_plugin.local_paths import local_path
 from tb_embed_plugin.metadata import OutputsChoice
 from tb_embed_plugin.recording.forward_pass.batched_pass import ForwardPass
 from tb_embed_plugin.recording.forward_pass.forward_pass import trace_forward_pass
@@ -24,6 +23,7 @@ from tb_embed_plugin.recording.options.options import (
     check_order,
     checked_batch_size,
     checked_layers,
+    checked_log_dir,
     checked_max_to_keep,
     checked_on_existing,
     checked_outputs,
@@ -148,7 +148,7 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
         super().__init__()
         check_order(log_dir, x, labels)
         self._options = RecordingOptions(
-            log_dir=local_path(log_dir, "log_dir"),
+            log_dir=checked_log_dir(log_dir),
             schedule=parse_schedule(save_freq),
             max_to_keep=checked_max_to_keep(max_to_keep),
             dtype=checked_dtype(dtype),

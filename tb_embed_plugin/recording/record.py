@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from tb_embed_plugin.errors import EmbedError, MisuseError, UnwritableError
-from tb_embed_plugin.local_paths import local_path
 from tb_embed_plugin.metadata import MAX_UNITS, OutputsKind
 from tb_embed_plugin.recording.model.given_outputs import GivenOutputs, numbers, read_outputs
 from tb_embed_plugin.recording.options.natural_number import natural_number
@@ -25,9 +24,16 @@ from tb_embed_plugin.recording.samples.given_samples import GivenSamples
 from tb_embed_plugin.recording.samples.metadata_columns import ClassNames
 from tb_embed_plugin.recording.samples.samples import Samples
 from tb_embed_plugin.recording.training.snapshot_recorder import not_finite
+from tb_embed_plugin.remote.staging import (
+    check_upload,
+    hold,
+    recording_place,
+    release,
+    shown,
+    with_addresses,
+)
 from tb_embed_plugin.runs.manifest import Layer, Manifest, OutputsInfo, Step
 from tb_embed_plugin.runs.manifest_file import read_manifest
-from tb_embed_plugin.runs.recording_lock import hold, release
 from tb_embed_plugin.runs.run_deletion import delete_run
 from tb_embed_plugin.runs.run_directory import RunDirectory, find_run_directory
 from tb_embed_plugin.runs.writer import RunWriter
@@ -70,8 +76,9 @@ def record(
     until the process ends, calls from other processes are refused. Its threads take turns.
 
     Args:
-        log_dir: The run's directory, made if missing. Where it holds checkpoints or metadata
-            of others, the run goes into `<log_dir>-2`, with one warning.
+        log_dir: The run's directory, made if missing, or an address such as
+            `s3://bucket/logs/run` (docs/object_storage.md). Where it holds checkpoints or
+            metadata of others, the run goes into `<log_dir>-2`, with one warning.
         step: Any whole number that grows from call to call.
         activations: Layer name to (n_samples, n_units), as arrays or what NumPy converts.
         outputs: What the model says of each sample, (n_samples, n_classes) with 2 to 1,000
@@ -95,11 +102,12 @@ def record(
 
     Raises:
         MisuseError: The arrays do not fit each other, or what the run holds already; another
-            process records into it; `log_dir` is an address such as `gs://bucket/run`.
+            process records into it; the address needs what is not installed.
+        StorageError: The address cannot be read or written; only the first call asks it.
         UnwritableError: The files cannot be written; it is an OSError, too.
     """
     with _writing(log_dir):
-        location = find_run_directory(local_path(log_dir, "log_dir"))
+        location = find_run_directory(recording_place(log_dir, "log_dir", is_fresh=False))
         run_dir = location.run_dir
         stored_as = checked_dtype(dtype)
         rows = {name: _snapshot(name, array) for name, array in activations.items()}
@@ -117,8 +125,7 @@ def record(
                 recorded = None
                 if not overwrite:
                     recorded = known.manifest if known and is_known else read_manifest(run_dir)
-                told = recorded.outputs if recorded else None
-                fed_by = told.head if told else None
+                fed_by = recorded.outputs.head if recorded and recorded.outputs else None
                 said = read_outputs(outputs, outputs_kind, head, rows, fed_by)
                 if recorded is None:
                     begun = given.prepared()
@@ -149,13 +156,12 @@ def record(
             if samples is not None and (given.has_columns or writer is not known):
                 _digests[key] = given.digest()
             _writers[key] = writer
-            if begins_to_hold:
-                _warn_where(location)
+            _warn_where(location, begins_to_hold=begins_to_hold)
             tensors = rows | ({} if said is None else said.tensors)
             problems = not_finite(tensors, stored_as)
-            writer.write_snapshot(
-                Step(step, "step", epoch, None, time.time(), None, problems), tensors, stored_as
-            )
+            taken = Step(step, "step", epoch, None, time.time(), None, problems)
+            check_upload(run_dir)
+            writer.write_snapshot(taken, tensors, stored_as)
             if finished:
                 _finish(writer, key)
 
@@ -191,20 +197,19 @@ def _known_writer(run_dir: Path, *, begins_to_hold: bool) -> RunWriter | None:
     writer = _writers.get((os.getpid(), run_dir.resolve()))
     if writer is None and not begins_to_hold:
         raise MisuseError(
-            f"{run_dir} is already being recorded by an EmbeddingCheckpoint of this "
+            f"{shown(run_dir)} is already being recorded by an EmbeddingCheckpoint of this "
             "process; record into another directory"
         )
     return None if begins_to_hold else writer
 
 
-def _warn_where(location: RunDirectory) -> None:
-    if location.reason is not None:
-        warnings.warn(
-            f"{location.reason}; record writes into {location.run_dir} instead. Pass a "
-            "log_dir of its own to choose the directory.",
-            RuntimeWarning,
-            stacklevel=3,
+def _warn_where(location: RunDirectory, *, begins_to_hold: bool) -> None:
+    if begins_to_hold and location.reason is not None:
+        told = (
+            f"{location.reason}; record writes into {location.run_dir} instead. Pass a log_dir "
+            "of its own to choose the directory."
         )
+        warnings.warn(with_addresses(told), RuntimeWarning, stacklevel=3)
 
 
 def _natural_number(name: str, number: Any) -> int:

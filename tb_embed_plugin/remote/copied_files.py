@@ -11,6 +11,9 @@ from tb_embed_plugin.metadata import CACHE_FOLDER, LOCK_FILE, MANIFEST_FILE
 STATE_FILE = ".tb_embed-mirror.json"
 """What a mirror has copied, with the tags of then."""
 
+UPLOAD_STATE_FILE = ".tb_embed-upload.json"
+"""Which manifest of a staging directory is at the address."""
+
 AT_A_TIME = 32
 """Files that are copied at a time: of a storage far away each costs its latency."""
 
@@ -42,9 +45,14 @@ def is_copied(name: str) -> bool:
     parts = name.split("/")
     if any(part in {"", ".", ".."} or re.search(r"[\\\0:]", part) for part in parts):
         return False
-    if parts[-1] == STATE_FILE or parts[-1].endswith(".new"):
+    if parts[-1] in {STATE_FILE, UPLOAD_STATE_FILE} or parts[-1].endswith(".new"):
         return False
     return not (f"/{CACHE_FOLDER}/" in f"/{name}" or f"/{name}".endswith(f"/{LOCK_FILE}"))
+
+
+def names_others(file_name: str) -> bool:
+    """Whether a file names others: a manifest, or a small file that other programs write."""
+    return is_manifest(file_name) or _POINTERS.search(file_name) is not None
 
 
 def in_order(names: Iterable[str]) -> list[list[str]]:

@@ -1,7 +1,8 @@
 """A copy, on this machine, of what lies below an address; each update brings what is new.
 
 Whoever reads the copy sees only whole snapshots: what manifests name was written before them,
-so they are read first and put in their place last. Nothing is written that the listing of the
+so they are read first and put in their place last, unless what they name was replaced
+meanwhile. Nothing is written that the listing of the
 storage names in a way that leads out of the copy, and nothing deleted that was not copied.
 """
 
@@ -12,6 +13,7 @@ import re
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from tb_embed_plugin.errors import MisuseError
@@ -22,9 +24,12 @@ from tb_embed_plugin.remote.copied_files import (
     in_order,
     is_copied,
     is_manifest,
+    names_others,
 )
+from tb_embed_plugin.remote.named_files import manifests_above, names_below
 from tb_embed_plugin.remote.storage import Storage, StoredFile
 from tb_embed_plugin.runs.folder import made, opened
+from tb_embed_plugin.runs.manifest import MAX_MANIFEST_BYTES
 
 MAX_STATE_BYTES = 256 << 20
 
@@ -56,29 +61,33 @@ class Mirror:
                 goes on from there.
             OSError: The copy cannot be written.
         """
-        before = listed = self._listed()
-        named = [f for n, f in self._changed(listed).items() if is_manifest(n)]
+        first = second = self._listed()
+        naming = [f for f in self._changed(first).values() if _names_others(f)]
         with ThreadPoolExecutor(AT_A_TIME) as pool:
-            contents = pool.map(self._storage.read_manifest, named)
-            manifests = {f.name: data for f, data in zip(named, contents, strict=True)}
-        if manifests:
-            # What these manifests name may be younger than the first listing.
-            listed = self._listed()
-        # A manifest that came meanwhile waits for the next update, like what it names.
-        changed = {n: f for n, f in self._changed(listed).items() if not is_manifest(n)}
-        size = sum(map(len, manifests.values()))
+            contents = dict(
+                zip(naming, pool.map(self._storage.read_manifest, naming), strict=True)
+            )
+        if contents:
+            # What these name may be younger than the first listing.
+            second = self._listed()
+        # One that came meanwhile waits for the next update, like what it names.
+        changed = {n: f for n, f in self._changed(second).items() if not _names_others(f)}
+        size = sum(map(len, contents.values()))
         try:
-            for group in in_order(changed):
+            self._remove_outdated_manifests(changed)
+            for group in filter(None, in_order(changed)):
                 size += self._copy([changed[name] for name in group])
-            for name, data in manifests.items():
-                self._place_manifest(name, data)
+            third = self._listed() if contents and changed else second
+            for file, content in contents.items():
+                if _is_one_version(file.name, content, first, second, third):
+                    self._place(file, content)
                 # One that was replaced meanwhile is another one, which the next update brings.
-                if listed.get(name) == before[name]:
-                    self._known[name] = before[name]
-            removed = self._remove(self._known.keys() - listed.keys())
+                if second.get(file.name) != file:
+                    self._known[file.name] = replace(file, size=-1)
+            removed = self._remove(self._known.keys() - second.keys())
         finally:
             self._write_state()
-        return Update(len(changed) + len(manifests), size, removed)
+        return Update(len(changed) + len(contents), size, removed)
 
     def _listed(self) -> dict[str, StoredFile]:
         files = self._storage.list()
@@ -115,11 +124,30 @@ class Mirror:
         self._known[file.name] = file
         return file.size - begin
 
-    def _place_manifest(self, name: str, data: bytes) -> None:
-        self._known.pop(name, None)
-        path = PurePosixPath(name)
+    def _remove_outdated_manifests(self, changed: Iterable[str]) -> None:
+        """Deletes the manifests here of which a named file is about to be replaced.
+
+        Such a run was begun anew; until all of it is here, it must not be shown.
+        """
+        replaced = self._known.keys() & changed
+        above = {manifest for name in replaced for manifest in manifests_above(name)}
+        for name in above & self._known.keys():
+            path = PurePosixPath(name)
+            with (
+                suppress(FileNotFoundError),
+                opened(self._folder) as top,
+                top.below(path.parent) as folder,
+            ):
+                content = folder.read(path.name, MAX_MANIFEST_BYTES)
+                if names_below(name, content) & replaced:
+                    folder.remove(path.name)
+                    self._known[name] = replace(self._known[name], size=-1)
+
+    def _place(self, file: StoredFile, content: bytes) -> None:
+        path = PurePosixPath(file.name)
         with opened(self._folder) as top, top.below(path.parent, make=True) as folder:
-            folder.write(path.name, data)
+            folder.write(path.name, content)
+        self._known[file.name] = file
 
     def _remove(self, names: Iterable[str]) -> int:
         gone = sorted(names)
@@ -159,3 +187,24 @@ class Mirror:
         content = {"address": self._storage.address, "files": files}
         with opened(self._folder) as top:
             top.write(STATE_FILE, json.dumps(content).encode())
+
+
+def _names_others(file: StoredFile) -> bool:
+    return names_others(file.name) and file.size <= MAX_MANIFEST_BYTES
+
+
+def _is_one_version(name: str, content: bytes, *listings: Mapping[str, StoredFile]) -> bool:
+    """Whether what a manifest names stayed as it was, from before it was read until now.
+
+    Args:
+        name: The manifest.
+        content: Its content.
+        *listings: From before it was read, of what was copied, and of now.
+    """
+    if not is_manifest(name):
+        return True
+    first, second, third = listings
+    return all(
+        second.get(one) == third.get(one) and (one not in first or first[one] == third.get(one))
+        for one in names_below(name, content)
+    )

@@ -5,14 +5,15 @@ What the libraries of the storages raise becomes a sentence here, and nowhere el
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO, Self, TypeVar
 
 from tb_embed_plugin.errors import MisuseError, StorageError
 from tb_embed_plugin.runs.manifest import MAX_MANIFEST_BYTES
@@ -27,9 +28,16 @@ TRIES = 3
 FIRST_PAUSE = 0.5
 """Seconds between two tries; twice as many before the next one."""
 
-_OPTIONS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
-    {"s3": {"config_kwargs": {"connect_timeout": 10, "read_timeout": 30}}}
-)
+CONNECT_SECONDS = 10.0
+SILENT_SECONDS = 30.0
+"""A storage that says nothing for so long is asked again."""
+
+ANSWER_SECONDS = 60.0
+SLOWEST = 100_000
+"""A whole answer may take `ANSWER_SECONDS`, and a second more for each `SLOWEST` bytes."""
+
+LISTING_SECONDS = 300.0
+
 _TAGS = ("ETag", "etag", "generation", "mtime", "LastModified", "last_modified", "created")
 _TIMES = ("LastModified", "last_modified", "mtime", "updated", "created")
 
@@ -49,6 +57,10 @@ class StoredFile:
     size: int
     tag: str
     written: float | None = field(default=None, compare=False)
+
+
+class NoExclusiveCreateError(Exception):
+    """The storage cannot tell whether a file that is written was there before."""
 
 
 class Storage:
@@ -73,7 +85,7 @@ class Storage:
                     self.address,
                     use_listings_cache=False,
                     skip_instance_cache=True,
-                    **_OPTIONS.get(scheme, {}),
+                    **_options(scheme),
                 ),
                 let_through=(ImportError, ValueError),
             )
@@ -88,6 +100,21 @@ class Storage:
                 "another one of fsspec's"
             ) from error
         self._root = self._root.rstrip("/")
+        if hasattr(self._files, "retries"):
+            # Tried again here, with pauses that add up to seconds and not to an hour.
+            self._files.retries = 1
+
+    def beside(self, name: str) -> Self:
+        """Returns what lies at the address of another name in the place of the last one."""
+        other = copy.copy(self)
+        other.address = f"{self.address.rpartition('/')[0]}/{name}"
+        other._root = f"{self._root.rpartition('/')[0]}/{name}"  # noqa: SLF001 # of its own kind
+        return other
+
+    @property
+    def is_bucket(self) -> bool:
+        """Whether the address names a bucket, and nothing in it."""
+        return "/" not in self._root
 
     def list(self) -> dict[str, StoredFile]:
         """Returns all files, by name, from one listing.
@@ -96,7 +123,9 @@ class Storage:
             StorageError: They cannot be listed.
         """
         found: Mapping[str, Mapping[str, Any]] = self._ask(
-            lambda: self._files.find(self._root, detail=True)
+            lambda: self._files.find(
+                self._root, detail=True, **self._limit(seconds=LISTING_SECONDS)
+            )
         )
         files = (self._described(path, facts) for path, facts in found.items())
         return {file.name: file for file in files if file.name}
@@ -121,8 +150,25 @@ class Storage:
         path = f"{self._root}/{file.name}"
         # Named, an end saves some storages the question how long the file is.
         content: bytes = self._ask(
-            lambda: self._files.cat_file(path, start=0, end=MAX_MANIFEST_BYTES)
+            lambda: self._files.cat_file(
+                path, start=0, end=MAX_MANIFEST_BYTES, **self._limit(MAX_MANIFEST_BYTES)
+            )
         )
+        return content
+
+    def read(self, name: str) -> bytes | None:
+        """Returns the content of a small file, None where there is none.
+
+        Raises:
+            StorageError: It cannot be read.
+        """
+        try:
+            content: bytes = self._ask(
+                lambda: self._files.cat_file(f"{self._root}/{name}", **self._limit()),
+                let_through=(FileNotFoundError,),
+            )
+        except FileNotFoundError:
+            return None
         return content
 
     def put(self, name: str, source: Path) -> None:
@@ -131,7 +177,8 @@ class Storage:
         Raises:
             StorageError: It cannot be written.
         """
-        self._ask(lambda: self._files.put_file(str(source), f"{self._root}/{name}"))
+        limit = self._limit(source.stat().st_size)
+        self._ask(lambda: self._files.put_file(str(source), f"{self._root}/{name}", **limit))
 
     def put_bytes(self, name: str, data: bytes) -> None:
         """Puts a content in the place of a file of the storage, in one step.
@@ -139,10 +186,52 @@ class Storage:
         Raises:
             StorageError: It cannot be written.
         """
-        self._ask(lambda: self._files.pipe_file(f"{self._root}/{name}", data))
+        limit = self._limit(len(data))
+        self._ask(lambda: self._files.pipe_file(f"{self._root}/{name}", data, **limit))
+
+    def create(self, name: str, data: bytes) -> bool:
+        """Writes a file that is not there yet; of several who try, one succeeds.
+
+        Returns:
+            Whether it was written; an answer that was lost on the way counts as refused.
+
+        Raises:
+            NoExclusiveCreateError: The storage cannot do that.
+            StorageError: It cannot be written.
+        """
+        path = f"{self._root}/{name}"
+        try:
+            self._ask(
+                lambda: self._files.pipe_file(path, data, mode="create", **self._limit()),
+                let_through=(FileExistsError, NotImplementedError, TypeError),
+            )
+        except FileExistsError:
+            return False
+        except (NotImplementedError, TypeError) as error:
+            raise NoExclusiveCreateError(str(error)) from error
+        return True
+
+    def delete(self, name: str) -> None:
+        """Deletes a file, if it is there.
+
+        Raises:
+            StorageError: It cannot be deleted.
+        """
+        path = f"{self._root}/{name}"
+        with contextlib.suppress(FileNotFoundError):
+            self._ask(
+                lambda: self._files.rm_file(path, **self._limit()),
+                let_through=(FileNotFoundError,),
+            )
+
+    def _limit(self, size: int = 0, seconds: float = ANSWER_SECONDS) -> dict[str, float]:
+        """Returns how long an answer may take, for file systems that can be told."""
+        is_told = getattr(self._files, "async_impl", False)
+        return {"timeout": seconds + size / SLOWEST} if is_told else {}
 
     def _part(self, path: str, begin: int, end: int) -> bytes:
-        found: bytes = self._files.cat_file(path, start=begin, end=end)
+        limit = self._limit(end - begin)
+        found: bytes = self._files.cat_file(path, start=begin, end=end, **limit)
         if len(found) != end - begin:
             raise EOFError(f"{len(found)} of {end - begin} bytes came")
         return found
@@ -172,6 +261,15 @@ class Storage:
                 )
                 raise StorageError(f"{self.address} {words}") from error
         raise AssertionError  # the last attempt returns or raises
+
+
+def _options(scheme: str) -> dict[str, Any]:
+    """Returns what a file system of a scheme is made with."""
+    if scheme != "s3":
+        return {}
+    limits = {"connect_timeout": CONNECT_SECONDS, "read_timeout": SILENT_SECONDS}
+    retries = {"mode": "standard", "total_max_attempts": 2}
+    return {"config_kwargs": {**limits, "retries": retries}}
 
 
 def _seconds(when: object) -> float | None:

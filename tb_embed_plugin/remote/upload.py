@@ -20,6 +20,7 @@ from tb_embed_plugin.remote.copied_files import (
     is_copied,
     is_manifest,
 )
+from tb_embed_plugin.remote.named_files import names_below
 from tb_embed_plugin.remote.storage import Storage
 from tb_embed_plugin.runs.manifest import LARGE_MANIFEST, MAX_MANIFEST_BYTES
 from tb_embed_plugin.runs.reading import read_file
@@ -52,15 +53,19 @@ class Upload:
         known = self._known
         manifests = {
             name: (stamp, self._read_manifest(name))
-            for name, stamp in self._files()
+            for name, stamp in plain_files(self._folder)
             if is_manifest(name) and known.get(name) != stamp
         }
         # Of now: what these manifests name is there by now.
         changed = {
             name: stamp
-            for name, stamp in self._files()
+            for name, stamp in plain_files(self._folder)
             if known.get(name) != stamp and not is_manifest(name)
         }
+        for name, (_, data) in manifests.items():
+            if name in known and names_below(name, data) & changed.keys() & known.keys():
+                # The run was begun anew: until all of it is there, nothing must be shown of it.
+                self._storage.delete(name)
         for group in in_order(changed):
             with ThreadPoolExecutor(AT_A_TIME) as pool:
                 for name in pool.map(self._copy, group):
@@ -90,22 +95,23 @@ class Upload:
         there = self._storage.list()
         return {
             name: (changed, size)
-            for name, (changed, size) in self._files()
+            for name, (changed, size) in plain_files(self._folder)
             if name in there
             and there[name].size == size
             and (written := there[name].written) is not None
             and written * 1e9 > changed
         }
 
-    def _files(self) -> Iterator[tuple[str, Stamp]]:
-        """Yields the plain files of the directory, by their paths in it."""
-        for folder, _, names in os.walk(self._folder):
-            for name in names:
-                path = Path(folder, name)
-                try:
-                    found = path.lstat()
-                except FileNotFoundError:
-                    continue  # renamed or deleted since it was listed
-                below = path.relative_to(self._folder).as_posix()
-                if stat.S_ISREG(found.st_mode) and is_copied(below):
-                    yield below, (found.st_mtime_ns, found.st_size)
+
+def plain_files(folder: Path) -> Iterator[tuple[str, Stamp]]:
+    """Yields the plain files of a directory that are copied, by their paths in it."""
+    for where, _, names in os.walk(folder):
+        for name in names:
+            path = Path(where, name)
+            try:
+                found = path.lstat()
+            except FileNotFoundError:
+                continue  # renamed or deleted since it was listed
+            below = path.relative_to(folder).as_posix()
+            if stat.S_ISREG(found.st_mode) and is_copied(below):
+                yield below, (found.st_mtime_ns, found.st_size)

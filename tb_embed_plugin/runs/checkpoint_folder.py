@@ -29,7 +29,7 @@ def copy_to_folder(run_dir: Path, manifest: Manifest) -> tuple[Step, ...]:
     kept = our_steps(run_dir, manifest)
     with opened(run_dir.resolve()) as run, run.below(OWN_CHECKPOINT_FOLDER, make=True) as own:
         for step in kept:
-            for name in _files(manifest.checkpoint(step.step)):
+            for name in checkpoint_files(manifest.checkpoint(step.step)):
                 run.copy(name, own)
     return kept
 
@@ -41,10 +41,11 @@ def our_steps(run_dir: Path, manifest: Manifest) -> tuple[Step, ...]:
 
 def remove_checkpoint(run_dir: Path, name: str) -> None:
     """Deletes those files of a checkpoint that exist."""
-    remove(run_dir, *_files(name))
+    remove(run_dir, *checkpoint_files(name))
 
 
-def _files(checkpoint: str) -> list[str]:
+def checkpoint_files(checkpoint: str) -> list[str]:
+    """Returns the files of a checkpoint."""
     return [f"{checkpoint}.{end}" for end in ("data-00000-of-00001", "index")]
 
 

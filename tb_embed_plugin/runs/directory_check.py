@@ -8,12 +8,14 @@ from tb_embed_plugin.errors import MisuseError
 from tb_embed_plugin.wording import system_error
 
 
-def refuse_file(run_dir: Path) -> None:
-    """Raises where there is a file in the place of a run.
+def refuse_file(run_dir: str | Path) -> None:
+    """Raises where there is a file in the place of a run; none is in that of an address.
 
     Raises:
         MisuseError: There is, or its directory may not be read.
     """
+    if isinstance(run_dir, str):
+        return
     try:
         is_file = run_dir.exists() and not run_dir.is_dir()
     except OSError as error:

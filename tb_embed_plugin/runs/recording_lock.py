@@ -44,11 +44,11 @@ class HeldElsewhereError(MisuseError):
     """Another process records into the run.
 
     Args:
-        run_dir: The run.
+        run_dir: The run, or its address.
         holder: Who records into it, in words.
     """
 
-    def __init__(self, run_dir: Path, holder: str) -> None:
+    def __init__(self, run_dir: Path | str, holder: str) -> None:
         super().__init__(
             f"{run_dir} is already being recorded by {holder}; wait until it ends or end "
             "it, or record into another directory"

@@ -16,15 +16,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from PIL import Image
 
 from tb_embed_plugin.errors import MisuseError
-from tb_embed_plugin.local_paths import local_path
 from tb_embed_plugin.metadata import SPRITE_FILE, sprite_page_file
 from tb_embed_plugin.runs.atomic import replaced
 from tb_embed_plugin.runs.folder import made
-from tb_embed_plugin.runs.images import Images, read_images
+from tb_embed_plugin.runs.images import Images
 from tb_embed_plugin.runs.manifest import SpriteInfo, SpritePages
 
 MAX_SHEET_SIDE = 8192
@@ -48,28 +47,14 @@ PAGE_COMPRESSION = 1
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 
 
-def write_sprite_image(
-    path: str | Path, images: ArrayLike, *, invert_images: bool = False
-) -> SpriteInfo:
-    """Writes the sheet of `images` as a PNG.
-
-    Args:
-        path: The file, `sprite_images.png` say.
-        images: (n_samples, height, width), or with 1, 3 or 4 channels as the last axis, or
-            else as the second; uint8, or floating point in [0, 1].
-        invert_images: Turns light into dark; an alpha channel stays.
-
-    Returns:
-        The geometry of the sheet.
+def write_sheet(path: Path, images: Images) -> SpriteInfo:
+    """Writes a sheet alone, without pages, as a PNG; missing folders above it are made.
 
     Raises:
-        MisuseError: `images` is of another shape, type or range; `path` is an address with a
-            scheme.
+        MisuseError: There are so many images that a cell would have no pixel.
         OSError: The file cannot be written.
     """
-    file = local_path(path, "path")
-    read = read_images(images, invert_images=invert_images)
-    return _write_sheet(made(file.parent), file.name, read)
+    return _write_sheet(made(path.parent), path.name, images)
 
 
 def write_sprite(run_dir: Path, images: Images) -> SpriteInfo:

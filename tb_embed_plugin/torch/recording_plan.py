@@ -11,7 +11,6 @@ from typing import Any, Literal, SupportsIndex, TypedDict, Unpack
 from numpy.typing import ArrayLike, DTypeLike
 
 from tb_embed_plugin.errors import EmbedError, MisuseError
-from tb_embed_plugin.local_paths import local_path
 from tb_embed_plugin.metadata import OutputsChoice
 from tb_embed_plugin.recording.model.pooling_choice import Pooling
 from tb_embed_plugin.recording.options.options import (
@@ -20,6 +19,7 @@ from tb_embed_plugin.recording.options.options import (
     check_order,
     checked_batch_size,
     checked_layers,
+    checked_log_dir,
     checked_max_to_keep,
     checked_on_existing,
     checked_outputs,
@@ -92,7 +92,7 @@ class RecordingPlan:
             )
         check_order(log_dir, x, labels, recorder)
         self._options = RecordingOptions(
-            log_dir=local_path(log_dir, "log_dir"),
+            log_dir=checked_log_dir(log_dir),
             schedule=parse_schedule(options.get("save_freq", "epoch")),
             max_to_keep=checked_max_to_keep(options.get("max_to_keep")),
             dtype=checked_dtype(options.get("dtype", "float32")),

@@ -1,4 +1,4 @@
-"""A real S3 server, which the tests start, and an empty bucket on it."""
+"""A real S3 server, which the first test that needs it starts, and an empty bucket on it."""
 
 from __future__ import annotations
 
@@ -8,45 +8,40 @@ from pathlib import Path
 
 import pytest
 
-from tb_embed_plugin.remote import storage
+from tb_embed_plugin.remote import background_upload, storage
 from tb_embed_plugin.remote.storage import Storage
+from tests.remote.s3_server import Network, credentials, make_bucket, s3_server
 
 _numbers = itertools.count()
 
 
 @pytest.fixture(scope="session")
-def s3() -> Iterator[str]:
-    """The address of an S3 server."""
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+def s3() -> Iterator[int]:
+    """The port of an S3 server."""
+    with s3_server() as port:
+        yield port
 
 
 @pytest.fixture
-def at_server(s3: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def at_server(s3: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Credentials for it, where its users' programs look for them."""
-    monkeypatch.setenv("AWS_ENDPOINT_URL", s3)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    for name, value in credentials(s3).items():
+        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(storage, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(background_upload, "EVERY_SECONDS", 0.02)
+    monkeypatch.setattr(background_upload, "MOST_SECONDS", 0.1)
+    monkeypatch.setattr(background_upload, "MOST_SECONDS_AT_END", 0.1)
 
 
 @pytest.fixture
-def bucket(at_server: None) -> str:
+def bucket(s3: int, at_server: None) -> str:
     """A new bucket's address."""
-    import s3fs
-
     name = f"bucket-{next(_numbers)}"
-    s3fs.S3FileSystem(skip_instance_cache=True).mkdir(name)
+    make_bucket(s3, name)
     return f"s3://{name}"
 
 
@@ -60,6 +55,14 @@ def address(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
+def network(s3: int, at_server: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Network]:
+    """The way to the server."""
+    with Network(s3) as network:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{network.port}")
+        yield network
+
+
+@pytest.fixture
 def copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The user's cache, in which copies are kept."""
     home = tmp_path / "home"
@@ -67,9 +70,16 @@ def copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return home / "remote"
 
 
+@pytest.fixture
+def staged(copies: Path) -> Path:
+    """The user's cache, in which staging directories are."""
+    return copies.with_name("recording")
+
+
 def upload(folder: Path, address: str) -> None:
-    """Puts all files of a folder below an address."""
+    """Puts all files of a folder below an address that do not lie there as they are."""
     to = Storage(address)
     for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            to.put(path.relative_to(folder).as_posix(), path)
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and to.read(name) != path.read_bytes():
+            to.put(name, path)

@@ -16,7 +16,7 @@ import tb_embed_plugin
 from tb_embed_plugin import EmbeddingCheckpoint, MisuseError, record
 from tb_embed_plugin.cli import main
 from tb_embed_plugin.local_paths import local_path
-from tests.harness import PATIENCE, read_run
+from tests.harness import PATIENCE, read_run, without_library
 
 ROWS = np.arange(12, dtype=np.float32).reshape(4, 3)
 
@@ -153,9 +153,8 @@ def test_two_live_trainings_into_one_directory_both_end(
     assert int(model.optimizer.iterations) == 4
 
 
-CALLS: dict[str, Callable[[str], object]] = {
+CALLS: dict[str, Callable[[str | Path], object]] = {
     "record": lambda path: record(path, 0, {"a": ROWS}),
-    "record with a Path": lambda path: record(Path(path), 0, {"a": ROWS}),
     "EmbeddingCheckpoint": lambda path: EmbeddingCheckpoint(path, ROWS),
     "write_metadata": lambda path: tb_embed_plugin.write_metadata(path, [1, 2]),
     "write_sprite_image": lambda path: tb_embed_plugin.write_sprite_image(
@@ -164,14 +163,19 @@ CALLS: dict[str, Callable[[str], object]] = {
 }
 
 
-@pytest.mark.parametrize("path", ["gs://bucket/run", "s3://bucket/run", "hdfs://host/run"])
 @pytest.mark.parametrize("name", CALLS)
-def test_an_address_is_refused_before_anything_is_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, path: str
+def test_an_address_becomes_no_folder_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(MisuseError, match=r"paths on this machine.*local directory.*copy it"):
-        CALLS[name](path)
+    with pytest.raises(MisuseError, match="pass an address as text"):
+        CALLS[name](Path("gs://bucket/run"))
+    with pytest.raises(MisuseError, match=r"nowhere://host.* has a scheme that is not known"):
+        CALLS[name]("nowhere://host/run")
+    for address, library in (("gs://bucket/run", "gcsfs"), ("s3://bucket/run", "s3fs")):
+        without_library(monkeypatch, address, library)
+        with pytest.raises(MisuseError, match=r"pip install 'tb-embed-plugin\[remote\]'"):
+            CALLS[name](address)
     assert not list(tmp_path.iterdir())
 
 
@@ -179,7 +183,6 @@ def test_an_address_is_refused_before_anything_is_written(
     "command",
     [
         ["export", ".", "--format", "csv", "--output", "gs://b/x.csv"],
-        ["import", "x.npy", "--run", "gs://b/run"],
         ["import", "gs://b/x.npy", "--run", "run"],
         ["import", "x.npy", "--run", "run", "--metadata", "gs://b/m.tsv"],
         ["demo", "--logdir", "gs://b/logs"],
@@ -218,7 +221,7 @@ def test_a_command_that_reads_says_what_an_address_needs(
     command: list[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setitem(sys.modules, "gcsfs", None)
+    without_library(monkeypatch, "gs://b/logs", "gcsfs")
     assert main(command) == 1
     assert "gs://b/logs needs a library that is not installed" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())

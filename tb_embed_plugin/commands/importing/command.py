@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from tb_embed_plugin.commands.logdir_argument import logdir_argument
 from tb_embed_plugin.local_paths import local_argument
 
 
@@ -23,11 +24,11 @@ def add_command(commands: Any) -> None:
     parser.add_argument("sources", type=local_argument, nargs="+", metavar="SOURCE")
     parser.add_argument(
         "--run",
-        type=local_argument,
+        type=logdir_argument,
         required=True,
         metavar="DIR",
-        help="the run's directory; where it holds other programs' checkpoints, the run goes "
-        "into DIR-2",
+        help="the run's directory, or an address such as s3://bucket/run; where it holds other "
+        "programs' checkpoints, the run goes into DIR-2",
     )
     parser.add_argument(
         "--layer",
@@ -72,6 +73,8 @@ def add_command(commands: Any) -> None:
 
 def _import(options: argparse.Namespace) -> int:
     from tb_embed_plugin.commands.importing.importer import Request, import_files
+    from tb_embed_plugin.recording.training.announcement import show_command
+    from tb_embed_plugin.remote.staging import shown
 
     imported = import_files(
         Request(
@@ -87,10 +90,10 @@ def _import(options: argparse.Namespace) -> int:
     )
     layers = ", ".join(f"{layer.name} ({layer.units} units)" for layer in imported.layers)
     steps = ", ".join(step.shown for step in imported.steps)
-    print(f"{imported.run_dir}: {imported.samples:,} samples; {layers}; steps {steps}")
+    print(f"{shown(imported.run_dir)}: {imported.samples:,} samples; {layers}; steps {steps}")
     for note in imported.notes:
         print(f"note: {note}")
-    print(f"tensorboard --logdir {imported.run_dir.parent}")
+    print(show_command(imported.run_dir))
     return 0
 
 

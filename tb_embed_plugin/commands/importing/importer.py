@@ -21,10 +21,17 @@ from tb_embed_plugin.commands.importing.samples import (
     with_index,
 )
 from tb_embed_plugin.commands.importing.steps import steps_of
-from tb_embed_plugin.errors import MisuseError
+from tb_embed_plugin.errors import MisuseError, StorageError
+from tb_embed_plugin.remote.staging import (
+    flush,
+    hold,
+    recording_place,
+    release,
+    shown,
+    with_addresses,
+)
 from tb_embed_plugin.runs.manifest import Layer, Step
 from tb_embed_plugin.runs.manifest_file import read_manifest
-from tb_embed_plugin.runs.recording_lock import hold, release
 from tb_embed_plugin.runs.run_deletion import delete_run
 from tb_embed_plugin.runs.run_directory import find_run_directory
 from tb_embed_plugin.runs.tables.metadata_table import Column
@@ -37,7 +44,7 @@ class Request:
 
     Attributes:
         sources: The files, one a step.
-        run_dir: The run to be written; where others have the directory, it goes beside.
+        run_dir: The run to be written, or its address; where others have it, it goes beside.
         layers: Names of the arrays wanted, none for all.
         steps: One for each file, as it was written; None where the names or the order tell.
         metadata: A table of the samples.
@@ -47,7 +54,7 @@ class Request:
     """
 
     sources: Sequence[Path]
-    run_dir: Path
+    run_dir: Path | str
     layers: Sequence[str] = ()
     steps: Sequence[str] | None = None
     metadata: Path | None = None
@@ -61,7 +68,7 @@ class Imported:
     """What was written.
 
     Attributes:
-        run_dir: Where the run is.
+        run_dir: Where the run is, of an address its staging directory.
         samples: Rows of every layer.
         layers: Names and widths.
         steps: Ascending.
@@ -81,14 +88,15 @@ def import_files(request: Request) -> Imported:
     Raises:
         MisuseError: The files do not fit each other, or there is a run already.
         UnreadableError: A file is damaged.
+        StorageError: The run's address cannot be read or written.
         OSError: The run cannot be written.
     """
-    place = find_run_directory(request.run_dir)
+    place = find_run_directory(recording_place(request.run_dir, "--run"))
     run_dir = place.run_dir
     _refuse_a_run(run_dir, request)
     notes: list[str] = []
     if place.reason is not None:
-        notes.append(f"{place.reason}; the run is in {run_dir}")
+        notes.append(with_addresses(f"{place.reason}; the run is in {run_dir}"))
     snapshots = _open(request, notes)
     sources = [source for _, source in snapshots]
     samples, layers = _shapes(sources)
@@ -100,7 +108,8 @@ def import_files(request: Request) -> Imported:
         notes += told
     if not hold(run_dir):
         raise MisuseError(
-            f"{run_dir} is already being recorded by this process; import into another --run"
+            f"{shown(run_dir)} is already being recorded by this process; import into "
+            "another --run"
         )
     try:
         if request.overwrite:
@@ -111,6 +120,7 @@ def import_files(request: Request) -> Imported:
         for step, source in snapshots:
             _write(writer, step, source, layers, notes)
         writer.finish()
+        is_there = flush(run_dir)
     except BaseException:
         # Where that fails as well, what is left is told as a run that is there already.
         with contextlib.suppress(OSError):
@@ -118,6 +128,10 @@ def import_files(request: Request) -> Imported:
         raise
     finally:
         release(run_dir)
+    if not is_there:
+        raise StorageError(
+            f"{shown(run_dir)} lacks what could not be uploaded; import it again"
+        )
     return Imported(
         run_dir, samples, layers, [step for step, _ in snapshots], list(dict.fromkeys(notes))
     )
@@ -126,7 +140,7 @@ def import_files(request: Request) -> Imported:
 def _refuse_a_run(run_dir: Path, request: Request) -> None:
     if not request.overwrite and read_manifest(run_dir) is not None:
         raise MisuseError(
-            f"{run_dir} already holds a run; pass --overwrite to delete it, or choose "
+            f"{shown(run_dir)} already holds a run; pass --overwrite to delete it, or choose "
             "another --run"
         )
 

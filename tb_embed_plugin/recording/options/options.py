@@ -10,10 +10,12 @@ from typing import Any, Literal, cast, get_args
 import numpy as np
 
 from tb_embed_plugin.errors import MisuseError
+from tb_embed_plugin.local_paths import is_address
 from tb_embed_plugin.metadata import OutputsChoice
 from tb_embed_plugin.recording.options.natural_number import natural_number
 from tb_embed_plugin.recording.options.schedule import Schedule
 from tb_embed_plugin.recording.options.tensors import Tensors
+from tb_embed_plugin.remote.staging import recording_place
 from tb_embed_plugin.wording import as_typed, must_be_one_of
 
 OnExisting = Literal["auto", "continue", "new", "overwrite"]
@@ -24,7 +26,7 @@ class RecordingOptions:
     """The options of a recording: where, when and how.
 
     Attributes:
-        log_dir: The run's directory, as the user passed it.
+        log_dir: The run's directory, or its address, as the user passed it.
         schedule: When a snapshot is due.
         max_to_keep: Snapshots kept, None for all.
         dtype: The dtype of stored activations.
@@ -35,7 +37,7 @@ class RecordingOptions:
         recorder: The recorder's name, for messages.
     """
 
-    log_dir: Path
+    log_dir: str | Path
     schedule: Schedule
     max_to_keep: int | None
     dtype: np.dtype[np.generic]
@@ -49,6 +51,18 @@ class RecordingOptions:
         return bool(params.get("verbose", 1) if self.verbose == "auto" else self.verbose)
 
     recorder: str = "EmbeddingCheckpoint"
+
+
+def checked_log_dir(log_dir: str | Path) -> str | Path:
+    """Returns the run's directory, or its address, which is asked whether it can be read.
+
+    Raises:
+        MisuseError: It is no path, or the address is of no run or needs what is not installed.
+        StorageError: There is no such bucket, there are no credentials, or no connection.
+        OSError: The user's cache, in which a run for an address waits, cannot be written.
+    """
+    place = recording_place(log_dir, "log_dir")
+    return log_dir if is_address(log_dir) else place
 
 
 def check_order(

@@ -12,6 +12,7 @@ from tb_embed_plugin.recording.forward_pass.batched_pass import ForwardPass
 from tb_embed_plugin.recording.options.options import RecordingOptions
 from tb_embed_plugin.recording.training.console import format_bytes, log_line, warn
 from tb_embed_plugin.recording.training.snapshot_recorder import SnapshotRecorder
+from tb_embed_plugin.remote.staging import address_of, shown
 from tb_embed_plugin.runs.images import Images
 
 TAB_ADDRESS = "http://localhost:6006/#tb_embed"
@@ -49,13 +50,16 @@ def announce_start(
     if options.is_verbose(params):
         names = [layer.name for layer in forward.layers]
         log_line(
-            f"Recording layer{'s' * (len(names) > 1)} {', '.join(names)} to {run_dir} "
+            f"Recording layer{'s' * (len(names) > 1)} {', '.join(names)} to {shown(run_dir)} "
             f"({planned})."
         )
         if images is not None and images.scaling:
             log_line(f"The thumbnails show x, {images.scaling}; pass images= for others.")
         for note in forward.notes:
             log_line(note)
+    if address_of(run_dir) is not None:
+        # What is uploaded takes no more room here.
+        need = min(need, size)
     free = shutil.disk_usage(run_dir).free
     if need > free:
         warn(
@@ -72,9 +76,18 @@ def announce_end(
         f"Recorded {count_snapshots(recorder.recorded)} "
         f"({format_bytes(recorder.recorded * snapshot_size)}, "
         f"{recorder.seconds / max(seconds, 1e-9):.1%} of the training's time). To see them, "
-        f"run tensorboard --logdir {shlex.quote(str(log_directory(run_dir)))} and open its tab "
-        f"EMBEDDINGS: {TAB_ADDRESS}"
+        f"run {show_command(run_dir)} and open its tab EMBEDDINGS: {TAB_ADDRESS}"
     )
+
+
+def show_command(run_dir: Path) -> str:
+    """Returns the commands that show a run."""
+    address = address_of(run_dir)
+    if address is None:
+        return f"tensorboard --logdir {shlex.quote(str(log_directory(run_dir)))}"
+    above, _, name = address.rpartition("/")
+    copied = f"{above} logs" if "://" in above else f"{address} logs/{name}"
+    return f"tb-embed sync {copied} && tensorboard --logdir logs"
 
 
 def count_snapshots(count: int) -> str:

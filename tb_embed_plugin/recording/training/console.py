@@ -10,6 +10,7 @@ import logging
 import warnings
 from pathlib import Path
 
+from tb_embed_plugin.remote.staging import with_addresses
 from tb_embed_plugin.wording import system_error
 
 _LOGGER = logging.getLogger("tb_embed_plugin")
@@ -33,10 +34,10 @@ def format_bytes(n_bytes: float) -> str:
 
 
 def warn(sentence: str) -> None:
-    """Warns the user once."""
-    warnings.warn(sentence, RuntimeWarning, stacklevel=3)
+    """Warns the user once, of addresses by their names."""
+    warnings.warn(with_addresses(sentence), RuntimeWarning, stacklevel=3)
 
 
-def failure_words(error: Exception, run_dir: Path) -> str:
+def failure_words(error: Exception, run_dir: str | Path) -> str:
     """Returns the reason of a failure: a system error with path and remedy, not its number."""
     return system_error(error, "write", run_dir) if isinstance(error, OSError) else str(error)

@@ -66,7 +66,7 @@ class KeptModels:
         warn_not_kept(error, self._run_dir)
 
 
-def warn_not_kept(error: Exception, run_dir: Path) -> None:
+def warn_not_kept(error: Exception, run_dir: str | Path) -> None:
     """Warns that no models are kept from now on, and says what cannot be placed then."""
     warnings.warn(
         f"EmbeddingCheckpoint keeps no model with the snapshots from now on: "

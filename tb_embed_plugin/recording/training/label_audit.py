@@ -6,6 +6,8 @@ from pathlib import Path
 
 from tb_embed_plugin.analysis.open_run import OpenRun
 from tb_embed_plugin.recording.training.console import failure_words, log_line, warn
+from tb_embed_plugin.remote.local_copy import directory_of
+from tb_embed_plugin.remote.staging import shown
 from tb_embed_plugin.runs.logdir import Logdir
 
 
@@ -15,7 +17,7 @@ def log_label_errors(run_dir: Path) -> None:
     Of several layers the last is asked. Never raises: the training has ended well.
     """
     try:
-        run = OpenRun(Logdir(run_dir, lambda: ["."]).run("."))
+        run = OpenRun(Logdir(directory_of(shown(run_dir)), lambda: ["."]).run("."))
         name = run.layers[-1]
         log_line(f"By layer {name!r}: {run.layer(name).label_errors().table()}")
     except Exception as error:  # noqa: BLE001 # whatever it is, fit has to return

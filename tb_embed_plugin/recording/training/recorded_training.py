@@ -26,14 +26,15 @@ from tb_embed_plugin.recording.training.run_location import (
 )
 from tb_embed_plugin.recording.training.snapshot_recorder import SnapshotRecorder
 from tb_embed_plugin.recording.training.trained_network import TrainedNetwork, TrainingCall
+from tb_embed_plugin.remote.staging import call_before_exit, flush, release
 from tb_embed_plugin.runs.manifest import Phase, Step
-from tb_embed_plugin.runs.recording_lock import release
 from tb_embed_plugin.runs.steps import PhaseKind
 from tb_embed_plugin.runs.writer import RunWriter
 
 RESUMED: PhaseKind = "resumed"
 
 _open_trainings: weakref.WeakSet[RecordedTraining] = weakref.WeakSet()
+call_before_exit(lambda: interrupt_abandoned_trainings(at_end=True))
 
 
 class RecordedTraining:
@@ -129,6 +130,7 @@ class RecordedTraining:
             # Not after a failure, which has ended it with a warning.
             if self._location is not None and not (self._has_ended or recorder.failed):
                 run_dir = self._location.run_dir
+                flush(run_dir)
                 if self._options.is_verbose(self._params):
                     seconds = time.perf_counter() - self._started
                     announce_end(run_dir, recorder, self._snapshot_bytes, seconds)
@@ -291,8 +293,8 @@ class RecordedTraining:
             self._close()
 
 
-def interrupt_abandoned_trainings() -> None:
+def interrupt_abandoned_trainings(*, at_end: bool = False) -> None:
     """Marks the end of trainings that an exception has ended and Python still keeps alive."""
     for training in list(_open_trainings):
-        if not training.is_running:
+        if at_end or not training.is_running:
             training.interrupt()

@@ -22,9 +22,10 @@ from tb_embed_plugin.recording.training.resume import (
     resume_from,
     why_not_resumed,
 )
+from tb_embed_plugin.remote.staging import hold, recording_place, release
 from tb_embed_plugin.runs.manifest import Layer, Manifest
 from tb_embed_plugin.runs.manifest_file import read_manifest
-from tb_embed_plugin.runs.recording_lock import HeldElsewhereError, hold, release
+from tb_embed_plugin.runs.recording_lock import HeldElsewhereError
 from tb_embed_plugin.runs.run_directory import numbered_directories, why_not_usable
 
 EMPTY_RUN = Manifest(
@@ -78,20 +79,33 @@ class RunLocation:
 
 
 def claim_run_location(
-    log_dir: Path, new_training: NewTraining, on_existing: OnExisting
+    log_dir: str | Path, new_training: NewTraining, on_existing: OnExisting
 ) -> RunLocation:
     """Chooses the location of a run, and locks it against other processes.
 
+    Args:
+        log_dir: A directory, or an address.
+        new_training: The training.
+        on_existing: What happens to a run that is there.
+
     Raises:
+        StorageError: The address cannot be read or written.
         OSError: The directory cannot be written.
     """
     while True:
+        place = recording_place(log_dir, "log_dir")
         held: list[Path] = []
         chosen: RunLocation | None = None
         try:
-            chosen = _choose(log_dir, new_training, on_existing, held)
-            if chosen.run_dir in held or hold(chosen.run_dir):
+            chosen = _choose(place, new_training, on_existing, held)
+            if chosen.run_dir in held:
                 return chosen
+            if hold(chosen.run_dir):
+                if not (chosen.run_dir / MANIFEST_FILE).exists():
+                    return chosen
+                # Another process has recorded there meanwhile.
+                held.append(chosen.run_dir)
+            chosen = None
         except HeldElsewhereError:
             continue  # another process was faster
         finally:

@@ -21,6 +21,7 @@ from tb_embed_plugin.recording.options.tensors import Tensors
 from tb_embed_plugin.recording.training.background_thread import BackgroundThread
 from tb_embed_plugin.recording.training.console import failure_words
 from tb_embed_plugin.recording.training.kept_models import KeptModels, ModelKeeper
+from tb_embed_plugin.remote.staging import check_upload
 from tb_embed_plugin.runs.images import Images
 from tb_embed_plugin.runs.manifest import Step
 from tb_embed_plugin.runs.writer import RunWriter
@@ -128,6 +129,7 @@ class SnapshotRecorder:
         self.seconds += time.perf_counter() - start
 
     def _write(self, step: Step, tensors: Tensors) -> None:
+        check_upload(self._run_dir)
         self._models.write(step)
         self._writer.write_snapshot(step, tensors, self._dtype)
         steps = [s.step for s in self._writer.manifest.steps]

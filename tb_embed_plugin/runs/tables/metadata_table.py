@@ -16,12 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import MisuseError, UnreadableError
-from tb_embed_plugin.local_paths import local_path
 from tb_embed_plugin.runs.atomic import write_bytes
-from tb_embed_plugin.runs.folder import made
 from tb_embed_plugin.runs.manifest import ColumnInfo, ColumnType
 from tb_embed_plugin.runs.reading import read_file
 from tb_embed_plugin.runs.tables.dates import seconds_since_1970
@@ -116,26 +114,6 @@ class Column:
             words.sort(key=float)
         codes = {word: code for code, word in enumerate(words)}
         return np.array([codes.get(cell, -1) for cell in self.cells], np.int32), words
-
-
-def write_metadata(path: str | Path, labels: ArrayLike) -> None:
-    """Writes the metadata of labeled samples: a column `index` and a column `label`.
-
-    Args:
-        path: The file, `metadata.tsv` say.
-        labels: One label a sample, numbers or strings (n_samples,).
-
-    Raises:
-        MisuseError: `labels` has more than one dimension; `path` is an address with a scheme.
-    """
-    values = np.asarray(labels)
-    if values.ndim != 1:
-        raise MisuseError(
-            f"labels has shape {values.shape}, not (n_samples,); pass one per sample"
-        )
-    file = local_path(path, "path")
-    columns = [index_column(len(values)), label_column(values.tolist())]
-    write_table(made(file.parent) / file.name, columns)
 
 
 def index_column(n_samples: int) -> Column:

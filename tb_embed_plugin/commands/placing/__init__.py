@@ -1,1 +1,0 @@
-"""`tb-embed place`: new samples among those of a run, by the models that were kept with it."""

@@ -1,0 +1,272 @@
+"""Runs that are recorded to addresses: each in a staging directory, until it is uploaded.
+
+A staging directory lies in the user's cache. It is recorded into as any directory is, and a
+thread uploads it; `hold` and `release` do for an address what they do for a directory.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures.thread  # noqa: F401 # its own end must be registered before ours
+import os
+import re
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import platformdirs
+
+from tb_embed_plugin.errors import MisuseError, StorageError
+from tb_embed_plugin.local_paths import is_address, local_path
+from tb_embed_plugin.metadata import PLUGIN_NAME
+from tb_embed_plugin.remote.background_upload import BackgroundUpload
+from tb_embed_plugin.remote.lock_object import LockObject
+from tb_embed_plugin.remote.staged_run import StagedRun
+from tb_embed_plugin.remote.storage import Storage
+from tb_embed_plugin.runs import recording_lock
+from tb_embed_plugin.runs.folder import made
+from tb_embed_plugin.runs.run import short_hash
+from tb_embed_plugin.runs.run_directory import numbered_directories
+
+WAIT_SECONDS = 120.0
+"""At the end of a recording, for what is not uploaded yet."""
+
+_stagings: dict[tuple[int, str], Staging] = {}
+"""By process and the address above the runs: a forked process has none of its parent's."""
+
+_before_exit: list[Callable[[], None]] = []
+
+
+class Staging:
+    """What this process records below one address.
+
+    Args:
+        storage: The address of a run, or of another one beside it.
+    """
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+        self._prefix = f"{short_hash(_above(storage.address))}-"
+        cache = platformdirs.user_cache_path(PLUGIN_NAME, appauthor=False)
+        self._folder = made(cache / "recording")
+        self._runs: dict[Path, StagedRun] = {}
+        self.uploads: dict[Path, tuple[BackgroundUpload, LockObject]] = {}
+
+    def directory(self, name: str) -> Path:
+        """Returns the staging directory of a run of this name."""
+        return self._folder / f"{self._prefix}{name}"
+
+    def holds(self, run_dir: Path) -> bool:
+        """Whether a directory is one of its staging directories."""
+        return run_dir.parent == self._folder and run_dir.name.startswith(self._prefix)
+
+    def address_of(self, run_dir: Path) -> str:
+        """Returns the address of a staging directory."""
+        return self._storage.beside(run_dir.name.removeprefix(self._prefix)).address
+
+    def with_addresses(self, sentence: str) -> str:
+        """As `with_addresses` below, for its directories."""
+        above = _above(self._storage.address)
+        return sentence.replace(str(self.directory("")), f"{above}/")
+
+    def fetch(self, log_dir: Path) -> None:
+        """Brings here what there is of a run and of the numbered ones beside it.
+
+        Raises:
+            StorageError: The address cannot be read.
+            OSError: The staging directory cannot be written.
+        """
+        for run_dir in numbered_directories(log_dir):
+            if run_dir not in self.uploads and not self._staged(run_dir).fetch():
+                return
+
+    def is_recorded(self, log_dir: Path) -> bool:
+        """Whether this process records into a run, or a numbered one beside it."""
+        pattern = re.compile(rf"{re.escape(log_dir.name)}(-\d+)?")
+        return any(pattern.fullmatch(run_dir.name) for run_dir in self.uploads)
+
+    def hold(self, run_dir: Path) -> bool:
+        """As `hold` below, for one of its directories."""
+        try:
+            is_new = recording_lock.hold(run_dir)
+        except recording_lock.HeldElsewhereError as error:
+            address = self.address_of(run_dir)
+            raise recording_lock.HeldElsewhereError(address, error.holder) from error
+        if run_dir in self.uploads:
+            return is_new
+        try:
+            lock, upload = self._staged(run_dir).lock()
+        except BaseException:
+            recording_lock.release(run_dir)
+            raise
+        uploading = BackgroundUpload(upload, run_dir, self.address_of(run_dir))
+        self.uploads[run_dir] = uploading, lock
+        return True
+
+    def release(self, run_dir: Path) -> None:
+        """As `release` below, for one of its directories."""
+        if run_dir in self.uploads:
+            self.flush(run_dir)
+            _, lock = self.uploads.pop(run_dir)
+            # Where the storage cannot be reached, the lock is void soon.
+            with suppress(StorageError):
+                lock.release()
+        recording_lock.release(run_dir)
+        if not self.uploads:
+            self.clear()
+
+    def flush(self, run_dir: Path) -> bool:
+        """As `flush` below, for one of its directories."""
+        return run_dir not in self.uploads or self.uploads[run_dir][0].close(WAIT_SECONDS)
+
+    def clear(self) -> None:
+        """Deletes the staging directories of which all is uploaded."""
+        for run in self._runs.values():
+            with suppress(OSError):
+                run.clear()
+        self._runs.clear()
+
+    def _staged(self, run_dir: Path) -> StagedRun:
+        name = run_dir.name.removeprefix(self._prefix)
+        if run_dir not in self._runs:
+            self._runs[run_dir] = StagedRun(run_dir, self._storage.beside(name))
+        return self._runs[run_dir]
+
+
+def recording_place(
+    log_dir: str | os.PathLike[str], argument: str, *, is_fresh: bool = True
+) -> Path:
+    """Returns the directory in which to record, for an address a staging directory.
+
+    What is needed of the run at the address is there afterwards.
+
+    Args:
+        log_dir: What the user passed.
+        argument: What it is called where it was passed.
+        is_fresh: Asks the address again while this process records to it.
+
+    Raises:
+        MisuseError: As `local_path` and `Storage`, or the address is none of a run.
+        StorageError: There is no such bucket, there are no credentials, or no connection.
+        OSError: The staging directory cannot be written.
+    """
+    if not is_address(log_dir):
+        return local_path(log_dir, argument)
+    address = str(log_dir).rstrip("/")
+    key = os.getpid(), _above(address)
+    if key not in _stagings:
+        storage = Storage(address)
+        if storage.is_bucket:
+            raise MisuseError(
+                f"{argument} is {address}, which names no run; name one in a bucket, such as "
+                "s3://bucket/logs/run"
+            )
+        if not any(pid == key[0] for pid, _ in _stagings):
+            # At the time of `atexit` no thread can be started, which uploading needs.
+            threading._register_atexit(_end)  # type: ignore[attr-defined] # noqa: SLF001 # see above
+        _stagings[key] = Staging(storage)
+    name = address.rpartition("/")[2]
+    if not re.fullmatch(r"(?!\.\.?$)[^\\:\0]+", name):
+        raise MisuseError(
+            f"{argument} is {address}, whose last name no folder can have; choose another one"
+        )
+    staging = _stagings[key]
+    place = staging.directory(name)
+    if is_fresh or not staging.is_recorded(place):
+        staging.fetch(place)
+    return place
+
+
+def hold(run_dir: Path) -> bool:
+    """Keeps other processes, on other machines too, from recording into a run.
+
+    Returns:
+        Whether this process did not hold it before.
+
+    Raises:
+        HeldElsewhereError: Another process holds it, which the message names.
+        StorageError: The run's address cannot be read or written.
+        OSError: The directory cannot be written.
+    """
+    staging = _staging_of(run_dir)
+    return recording_lock.hold(run_dir) if staging is None else staging.hold(run_dir)
+
+
+def release(run_dir: Path) -> None:
+    """Lets other processes record into a run that this one may hold.
+
+    Of an address, waits a while for what is not uploaded yet, and warns of what is left.
+    """
+    staging = _staging_of(run_dir)
+    if staging is None:
+        recording_lock.release(run_dir)
+    else:
+        staging.release(run_dir)
+
+
+def check_upload(run_dir: Path) -> None:
+    """Raises where nothing more should be recorded, since it would not be uploaded.
+
+    Raises:
+        UnwritableError: Another process records to the address, or too much waits.
+    """
+    staging = _staging_of(run_dir)
+    if staging is not None and run_dir in staging.uploads:
+        staging.uploads[run_dir][0].check()
+
+
+def address_of(run_dir: Path) -> str | None:
+    """Returns the address to which a directory is uploaded, None where it is a place itself."""
+    staging = _staging_of(run_dir)
+    return None if staging is None else staging.address_of(run_dir)
+
+
+def shown(run_dir: Path) -> str:
+    """Returns what a person calls the place in which a run is recorded."""
+    return address_of(run_dir) or str(run_dir)
+
+
+def with_addresses(sentence: str) -> str:
+    """Returns a sentence that names addresses in the place of their staging directories."""
+    for staging in _stagings.values():
+        sentence = staging.with_addresses(sentence)
+    return sentence
+
+
+def flush(run_dir: Path) -> bool:
+    """Waits a while for what is not uploaded yet of a recording that has ended.
+
+    Nothing is uploaded afterwards.
+
+    Returns:
+        Whether all is uploaded; what is not was told by a warning.
+    """
+    staging = _staging_of(run_dir)
+    return staging is None or staging.flush(run_dir)
+
+
+def call_before_exit(then: Callable[[], None]) -> None:
+    """Calls a function before the last upload of a process that ends while it records."""
+    _before_exit.append(then)
+
+
+def _staging_of(run_dir: Path) -> Staging | None:
+    here = os.getpid()
+    found = (s for (pid, _), s in _stagings.items() if pid == here and s.holds(run_dir))
+    return next(found, None)
+
+
+def _end() -> None:
+    """Uploads what is left before the process ends."""
+    here = os.getpid()
+    for then in _before_exit:
+        then()
+    for (pid, _), staging in list(_stagings.items()):
+        if pid == here:
+            for run_dir in list(staging.uploads):
+                staging.release(run_dir)
+            staging.clear()
+
+
+def _above(address: str) -> str:
+    return address.rpartition("/")[0]

@@ -1,0 +1,277 @@
+"""Recording to object storage while processes are killed and the network fails."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tb_embed_plugin import record
+from tb_embed_plugin.errors import StorageError
+from tb_embed_plugin.metadata import MANIFEST_FILE
+from tb_embed_plugin.remote import lock_object, staging, storage
+from tb_embed_plugin.remote import mirror as mirrors
+from tb_embed_plugin.remote.mirror import Mirror
+from tb_embed_plugin.remote.storage import Storage, StoredFile
+from tests.clusters import labels, record_clusters, snapshot
+from tests.harness import PATIENCE, read_run, wait_until
+from tests.remote.conftest import upload
+from tests.remote.s3_server import Fault, Network
+
+RECORDING = """
+    import sys
+    from tb_embed_plugin import record
+    from tb_embed_plugin.remote import background_upload
+    from tests.clusters import labels, snapshot
+
+    background_upload.EVERY_SECONDS = 0.02
+    address, first, last, then = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
+    for step in range(first, last):
+        record(address, step, {"fc1": snapshot(step)}, labels=labels() if step == 0 else None)
+        print("recorded", step, flush=True)
+    if then == "wait":
+        sys.stdin.read()
+    elif then == "raise":
+        raise RuntimeError("the training has failed")
+"""
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The user's cache, that of other processes too."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return tmp_path / "cache" / "tb_embed" / "recording"
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Times after which a storage that is silent is asked again, as short as can be."""
+    monkeypatch.setattr(storage, "SILENT_SECONDS", 0.3)
+    monkeypatch.setattr(storage, "ANSWER_SECONDS", 2.0)
+    monkeypatch.setattr(storage, "TRIES", 2)
+
+
+def recording(address: str, steps: range, then: str) -> subprocess.Popen[str]:
+    """Starts a process that records clusters, and waits until it has."""
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            textwrap.dedent(RECORDING),
+            *(address, str(steps.start), str(steps.stop), then),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    )
+    assert process.stdout is not None
+    for step in steps:
+        assert process.stdout.readline() == f"recorded {step}\n"
+    return process
+
+
+def assert_bit_for_bit(address: str, steps: list[int], here: Path) -> None:
+    Mirror(Storage(address), here).update()
+    run = read_run(here)
+    assert run.steps == steps
+    for step in steps:
+        np.testing.assert_array_equal(np.asarray(run.snapshot("fc1", step)), snapshot(step))
+
+
+def test_a_process_killed_and_continued_loses_nothing(
+    bucket: str, tmp_path: Path, cache: Path
+) -> None:
+    run = f"{bucket}/run"
+    process = recording(run, range(3), "wait")
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    # Part of it was uploaded, or all, or nothing: what is there is whole.
+    Mirror(Storage(run), tmp_path / "before").update()
+    if (tmp_path / "before" / MANIFEST_FILE).exists():
+        read_run(tmp_path / "before")
+    process = recording(run, range(3, 5), "end")
+    process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+    assert_bit_for_bit(run, [0, 1, 2, 3, 4], tmp_path / "here")
+    assert list(cache.iterdir()) == []
+
+
+def test_a_process_that_fails_uploads_what_is_left(
+    bucket: str, tmp_path: Path, cache: Path
+) -> None:
+    process = recording(f"{bucket}/run", range(2), "raise")
+    process.communicate(timeout=PATIENCE)
+    assert process.returncode == 1
+    assert_bit_for_bit(f"{bucket}/run", [0, 1], tmp_path / "here")
+    assert list(cache.iterdir()) == []
+
+
+@pytest.mark.usefixtures("short")
+@pytest.mark.parametrize("fault", ["refuses", "stalls", "cuts"])
+def test_the_training_goes_on_while_the_storage_fails_and_nothing_is_lost(
+    bucket: str, network: Network, staged: Path, tmp_path: Path, fault: Fault
+) -> None:
+    run = f"{bucket}/run"
+    record(run, 0, {"fc1": snapshot(0)}, labels=labels())
+    wait_until(lambda: not list(staged.rglob("model.ckpt-*")))
+    with pytest.warns(RuntimeWarning) as told:  # noqa: PT031 # told by a thread, at any time
+        network.fail(fault)
+        began = time.monotonic()
+        for step in range(1, 4):
+            record(run, step, {"fc1": snapshot(step)})
+        assert time.monotonic() - began < storage.SILENT_SECONDS * 3, "it waits for nobody"
+        wait_until(lambda: told.list)
+        network.fail("")
+        network.hang_up()
+        record(run, 4, {"fc1": snapshot(4)}, finished=True)
+    words = [str(one.message) for one in told if one.category is RuntimeWarning]
+    assert len(words) == 1
+    assert f"{run} cannot be reached" in words[0]
+    assert "The training goes on; what is recorded waits in" in words[0]
+    assert_bit_for_bit(run, [0, 1, 2, 3, 4], tmp_path / "here")
+    assert list(staged.iterdir()) == []
+
+
+@pytest.mark.usefixtures("short")
+def test_the_end_waits_for_a_while_and_says_what_was_not_uploaded(
+    bucket: str,
+    network: Network,
+    staged: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run = f"{bucket}/run"
+    monkeypatch.setattr(staging, "WAIT_SECONDS", 0.5)
+    record(run, 0, {"fc1": snapshot(0)}, labels=labels())
+    wait_until(lambda: not list(staged.rglob("model.ckpt-*")))
+    network.fail("stalls")
+    with pytest.warns(RuntimeWarning) as told:
+        record(run, 1, {"fc1": snapshot(1)}, finished=True)
+    last = str(told.list[-1].message)
+    assert f"of {run} were not uploaded" in last
+    assert str(staged) in last
+
+    network.fail("")
+    network.hang_up()
+    monkeypatch.setattr(staging, "WAIT_SECONDS", PATIENCE)
+    monkeypatch.setattr(lock_object, "VOID_SECONDS", 0.0)
+    record(run, 2, {"fc1": snapshot(2)}, finished=True)
+    assert_bit_for_bit(run, [0, 1, 2], tmp_path / "here")
+    assert list(staged.iterdir()) == []
+
+
+@pytest.mark.usefixtures("short")
+@pytest.mark.parametrize("fault", ["refuses", "stalls", "cuts"])
+def test_a_copy_goes_on_after_a_fault_of_the_network(
+    bucket: str, network: Network, tmp_path: Path, fault: Fault
+) -> None:
+    logs, here = tmp_path / "logs", tmp_path / "here"
+    record_clusters(logs / "run", range(2))
+    upload(logs, bucket)
+    mirror = Mirror(Storage(bucket), here)
+    mirror.update()
+    record_clusters(logs / "run", [2])
+    upload(logs, bucket)
+    network.fail(fault)
+    with pytest.raises(StorageError, match=r"cannot be reached .*check the network"):
+        mirror.update()
+    assert read_run(here / "run").steps == [0, 1]
+    network.fail("")
+    network.hang_up()
+    mirror.update()
+    assert read_run(here / "run").steps == [0, 1, 2]
+
+
+def test_an_object_replaced_while_it_is_read_is_never_shown_in_part(
+    bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logs, here = tmp_path / "logs", tmp_path / "here"
+    record_clusters(logs / "run", range(2), units=64)
+    upload(logs, bucket)
+    monkeypatch.setattr(storage, "BLOCK_BYTES", 10_000)
+    part, parts = Storage._part, iter(range(99))  # noqa: SLF001 # as it is read
+    data = "run/model.ckpt-1.data-00000-of-00001"
+    other = (logs / data).read_bytes()[::-1]
+
+    def read_and_replace(self: Storage, path: str, begin: int, end: int) -> bytes:
+        if path.endswith(data) and next(parts) == 1:
+            Storage(bucket).put_bytes(data, other)
+        return part(self, path, begin, end)
+
+    monkeypatch.setattr(Storage, "_part", read_and_replace)
+    mirror = Mirror(Storage(bucket), here)
+    mirror.update()
+    assert (here / data).read_bytes() not in (other, (logs / data).read_bytes())
+    assert not (here / "run" / MANIFEST_FILE).exists()
+    mirror.update()
+    assert (here / data).read_bytes() == other
+    assert (here / "run" / MANIFEST_FILE).exists()
+
+
+@pytest.mark.parametrize("when", ["before the second listing", "while files are copied"])
+def test_of_a_run_begun_anew_meanwhile_no_mixture_is_shown(
+    when: str, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A manifest that was read before the run was begun anew is not put in its place."""
+    logs, here = tmp_path / "logs", tmp_path / "here"
+    record(logs / "run", 0, {"fc1": snapshot(0)}, labels=labels(), finished=True)
+    upload(logs, address)
+    method = "read_manifest" if when.startswith("before") else "read_into"
+    once, read = iter(range(1)), getattr(Storage, method)
+
+    def read_and_begin_anew(self: Storage, *given: Any) -> Any:
+        found = read(self, *given)
+        if next(once, None) is not None:
+            record(logs / "run", 0, {"fc1": snapshot(4)}, overwrite=True, finished=True)
+            upload(logs, address)
+        return found
+
+    monkeypatch.setattr(Storage, method, read_and_begin_anew)
+    monkeypatch.setattr(mirrors, "AT_A_TIME", 1)
+    mirror = Mirror(Storage(address), here)
+    with contextlib.suppress(StorageError):  # some file is shorter than it was listed
+        mirror.update()
+    assert not (here / "run" / MANIFEST_FILE).exists()
+    mirror.update()
+    np.testing.assert_array_equal(
+        np.asarray(read_run(here / "run").snapshot("fc1", 0)), snapshot(4)
+    )
+
+
+def test_a_run_begun_anew_is_not_shown_until_all_of_it_is_here(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logs, here = tmp_path / "logs", tmp_path / "here"
+    record(logs / "run", 0, {"fc1": snapshot(0)}, labels=labels(), finished=True)
+    upload(logs, address)
+    mirror = Mirror(Storage(address), here)
+    mirror.update()
+    record(logs / "run", 0, {"fc1": snapshot(4)}, overwrite=True, finished=True)
+    upload(logs, address)
+    into = Storage.read_into
+
+    def fail_at_the_index(self: Storage, file: StoredFile, *given: Any) -> None:
+        if file.name.endswith(".index"):
+            raise StorageError("cut")
+        into(self, file, *given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Storage, "read_into", fail_at_the_index)
+        with pytest.raises(StorageError, match="cut"):
+            mirror.update()
+    assert not (here / "run" / MANIFEST_FILE).exists()
+    Mirror(Storage(address), here).update()
+    np.testing.assert_array_equal(
+        np.asarray(read_run(here / "run").snapshot("fc1", 0)), snapshot(4)
+    )

@@ -1,0 +1,337 @@
+"""Runs recorded to addresses: as locally, complete or absent, by one process at a time."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import re
+import socket
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tb_embed_plugin import (
+    EmbeddingCheckpoint,
+    MisuseError,
+    open_run,
+    record,
+    write_metadata,
+    write_sprite_image,
+)
+from tb_embed_plugin.cli import main
+from tb_embed_plugin.errors import StorageError, UnwritableError
+from tb_embed_plugin.metadata import LOCK_FILE, MANIFEST_FILE
+from tb_embed_plugin.remote import background_upload, lock_object, staging
+from tb_embed_plugin.remote.lock_object import VOID_SECONDS, LockObject
+from tb_embed_plugin.remote.mirror import Mirror
+from tb_embed_plugin.remote.storage import Storage
+from tests.clusters import labels, snapshot
+from tests.harness import read_run, wait_until, without_library
+
+pytestmark = pytest.mark.usefixtures("staged")
+
+
+def record_steps(address: str, steps: range, *, finished: bool = True) -> None:
+    """Records clusters to an address."""
+    for step in steps:
+        record(
+            address,
+            step,
+            {"fc1": snapshot(step)},
+            labels=labels() if step == 0 else None,
+            finished=finished and step == steps[-1],
+        )
+
+
+def assert_recorded(address: str, steps: list[int], here: Path) -> None:
+    """Makes sure that a run at an address holds the clusters of these steps, bit for bit."""
+    Mirror(Storage(address), here).update()
+    run = read_run(here)
+    assert run.steps == steps
+    for step in steps:
+        np.testing.assert_array_equal(np.asarray(run.snapshot("fc1", step)), snapshot(step))
+
+
+def test_a_run_is_recorded_and_resumed_and_nothing_is_left_here(
+    address: str, staged: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = f"{address}/run"
+    record_steps(run, range(3))
+    assert list(staged.iterdir()) == []
+    assert_recorded(run, [0, 1, 2], tmp_path / "here")
+    assert LOCK_FILE not in Storage(run).list()
+
+    read: list[str] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(Storage, "read_into", lambda _, file, *__: read.append(file.name))
+        record_steps(run, range(3, 5))
+    assert read == [], "of a recorded run the manifest alone is read"
+    assert list(staged.iterdir()) == []
+    Mirror(Storage(run), tmp_path / "here").update()
+    assert read_run(tmp_path / "here").steps == [0, 1, 2, 3, 4]
+
+
+def test_what_is_uploaded_takes_no_room_here(
+    address: str, staged: Path, tmp_path: Path
+) -> None:
+    run = f"{address}/run"
+    record_steps(run, range(3), finished=False)
+    wait_until(lambda: not list(staged.rglob("model.ckpt-*")))
+    assert_recorded(run, [0, 1, 2], tmp_path / "here")
+    record_steps(run, range(3, 4))
+    assert list(staged.iterdir()) == []
+
+
+def test_the_callback_records_resumes_and_records_beside(
+    digits: Any,
+    make_model: Callable[..., Any],
+    tmp_path: Path,
+    staged: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    address = "memory://trained/logs"
+    x, y = digits[0][:64], digits[1][:64]
+    model = make_model()
+
+    def fit(model: Any, **options: Any) -> None:
+        checkpoint = EmbeddingCheckpoint(f"{address}/run", x, y, verbose=True, **options)
+        model.fit(x, y, epochs=2, verbose=0, callbacks=[checkpoint])
+
+    with caplog.at_level("INFO", "tb_embed_plugin"):
+        fit(model, audit=True)
+    assert f"to {address}/run (about 3 snapshots" in caplog.text
+    assert f"tb-embed sync {address} logs && tensorboard --logdir logs" in caplog.text
+    assert "By layer 'fc1'" in caplog.text
+    fit(model, max_to_keep=3)
+    with pytest.warns(RuntimeWarning, match=rf"{address}/run already .* {address}/run-2 inst"):
+        fit(make_model(seed=1))
+    assert list(staged.iterdir()) == []
+
+    Mirror(Storage(address), tmp_path / "here").update()
+    run = read_run(tmp_path / "here" / "run")
+    assert run.steps == [0, 2, 4] or len(run.steps) == 3
+    assert [phase.kind for phase in run.manifest.phases] == [
+        "began",
+        "ended",
+        "resumed",
+        "ended",
+    ]
+    assert read_run(tmp_path / "here" / "run-2").steps == [0, 1, 2]
+    checkpoints = [n for n in Storage(f"{address}/run").list() if ".data-" in n]
+    assert len(checkpoints) == 3, "what was thinned out is deleted there"
+    open_run(address, "run").layer().snapshot(run.steps[-1])
+
+
+def test_a_run_that_is_begun_anew_replaces_the_one_that_is_there(
+    address: str, tmp_path: Path
+) -> None:
+    run = f"{address}/run"
+    images = np.zeros((120, 8, 8), np.uint8)
+    record(run, 0, {"fc1": snapshot(0)}, images=images)
+    record(run, 7, {"fc1": snapshot(7)}, finished=True)
+    record(run, 0, {"fc1": snapshot(0)}, labels=labels(), overwrite=True, finished=True)
+
+    assert_recorded(run, [0], tmp_path / "here")
+    names = Storage(run).list()
+    assert not {"sprite_images.png", "model.ckpt-7.index"} & names.keys()
+
+
+def test_runs_of_others_stay_as_they_are(address: str, tmp_path: Path) -> None:
+    run = f"{address}/run"
+    Storage(run).put_bytes("checkpoint", b'model_checkpoint_path: "theirs"\n')
+    Storage(run).put_bytes("theirs.index", b"theirs")
+    with pytest.warns(RuntimeWarning, match=rf"{run} already holds .* writes into {run}-2"):
+        record_steps(run, range(2))
+    assert set(Storage(run).list()) == {"checkpoint", "theirs.index"}
+    assert_recorded(f"{run}-2", [0, 1], tmp_path / "here")
+
+
+def lock_of(pid: int, host: str, *, age: float = 0.0) -> bytes:
+    """Returns the lock of another process."""
+    then = time.time() - age
+    lock = {"token": "other", "pid": pid, "host": host, "since": then, "renewed": then}
+    return json.dumps(lock).encode()
+
+
+def test_another_process_keeps_its_run_and_the_message_says_how_to_get_it(
+    address: str, staged: Path, tmp_path: Path
+) -> None:
+    run = f"{address}/run"
+    Storage(run).put_bytes(LOCK_FILE, lock_of(12, "elsewhere"))
+    with pytest.raises(MisuseError) as refused:
+        record_steps(run, range(1))
+    words = str(refused.value)
+    assert f"{run} is already being recorded by process 12 on elsewhere" in words
+    assert re.search(rf"void in 1\d\d s, or at once where you delete {run}/{LOCK_FILE}", words)
+    assert set(Storage(run).list()) == {LOCK_FILE}
+
+    Storage(run).delete(LOCK_FILE)
+    record_steps(run, range(2))
+    assert_recorded(run, [0, 1], tmp_path / "here")
+    assert list(staged.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "lock",
+    [
+        lock_of(12, "elsewhere", age=VOID_SECONDS + 1),
+        lock_of(2**22 + 1, socket.gethostname()),
+        lock_of(os.getpid(), socket.gethostname()),
+        b"",
+    ],
+    ids=["not renewed", "dead", "this machine's number again", "damaged"],
+)
+def test_the_lock_of_a_dead_process_is_taken(lock: bytes, tmp_path: Path) -> None:
+    run = f"memory://locked-{time.time_ns()}/run"
+    Storage(run).put_bytes(LOCK_FILE, lock)
+    record_steps(run, range(2))
+    assert_recorded(run, [0, 1], tmp_path / "here")
+
+
+def test_of_two_who_create_one_lock_one_succeeds(address: str) -> None:
+    storage = Storage(f"{address}/run")
+    assert [storage.create("lock", b"a"), storage.create("lock", b"b")] == [True, False]
+    assert storage.read("lock") == b"a"
+
+
+def test_a_lock_is_renewed_while_it_is_held(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lock_object, "RENEW_SECONDS", 0.02)
+    storage = Storage(f"{address}/run")
+    lock = LockObject(storage)
+    lock.take()
+    first = storage.read(LOCK_FILE)
+    wait_until(lambda: storage.read(LOCK_FILE) not in {None, first})
+    lock.release()
+    assert storage.read(LOCK_FILE) is None
+
+
+def test_who_has_lost_the_lock_uploads_nothing_more(address: str, staged: Path) -> None:
+    run = f"{address}/run"
+    record_steps(run, range(2), finished=False)
+    wait_until(lambda: not list(staged.rglob("model.ckpt-*")))
+    Storage(run).put_bytes(LOCK_FILE, lock_of(12, "elsewhere"))
+    before = Storage(run).list()[MANIFEST_FILE]
+
+    def refused() -> bool:
+        try:
+            record(run, next(steps), {"fc1": snapshot(2)})
+        except UnwritableError as error:
+            return "process 12 on elsewhere" in str(error)
+        return False
+
+    steps = itertools.count(2)
+    wait_until(refused)
+    with pytest.warns(RuntimeWarning, match="were not uploaded: .* process 12"):
+        staging.release(staging.recording_place(run, "log_dir", is_fresh=False))
+    assert Storage(run).list()[MANIFEST_FILE] == before
+    assert json.loads(Storage(run).read(LOCK_FILE) or b"")["pid"] == 12
+
+
+def test_where_too_much_waits_nothing_more_is_recorded(
+    bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = f"{bucket}/run"
+    record_steps(run, range(1), finished=False)
+    monkeypatch.setattr(background_upload, "MAX_WAITING_BYTES", -1)
+    with pytest.raises(UnwritableError, match=r"wait in .* to be uploaded"):
+        record_steps(run, range(1, 2))
+    monkeypatch.undo()
+    staging.release(staging.recording_place(run, "log_dir", is_fresh=False))
+
+
+def test_what_another_machine_records_meanwhile_is_not_overwritten(
+    address: str, staged: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = f"{address}/run"
+    record_steps(run, range(2), finished=False)
+    wait_until(lambda: not list(staged.rglob("model.ckpt-*")))
+    # The process is killed with a snapshot that nobody has uploaded.
+    place = staging.recording_place(run, "log_dir", is_fresh=False)
+    with monkeypatch.context() as patch:
+        patch.setattr(Storage, "put", lambda *_: (_ for _ in ()).throw(StorageError("cut")))
+        patch.setattr(staging, "WAIT_SECONDS", 0.05)
+        with pytest.warns(RuntimeWarning):
+            record_steps(run, range(2, 3))
+    assert list(place.rglob("model.ckpt-2.*"))
+    with monkeypatch.context() as patch:
+        patch.setattr("platformdirs.user_cache_path", lambda *_, **__: tmp_path / "other")
+        staging._stagings.clear()  # noqa: SLF001 # another machine
+        record(run, 5, {"fc1": snapshot(5)}, finished=True)
+        staging._stagings.clear()  # noqa: SLF001 # back again
+    with pytest.warns(RuntimeWarning, match="another one by now: .* never uploaded lie in"):
+        record_steps(run, range(6, 7))
+    assert_recorded(run, [0, 1, 5, 6], tmp_path / "here")
+    (aside,) = staged.glob("*.left-*")
+    assert len(list(aside.glob("model.ckpt-2.*"))) == 2
+
+
+def test_import_writes_to_an_address(
+    address: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for step in range(2):
+        np.save(tmp_path / f"fc1-{step}.npy", snapshot(step))
+    command = ["import", *map(str, sorted(tmp_path.glob("*.npy"))), "--run", f"{address}/run"]
+    assert main(command) == 0
+    told = capsys.readouterr().out
+    assert f"{address}/run: 120 samples" in told
+    assert f"tb-embed sync {address} logs" in told
+    assert_recorded(f"{address}/run", [0, 1], tmp_path / "here")
+    assert main(command) == 1
+    assert f"{address}/run already holds a run" in capsys.readouterr().err
+
+
+def test_single_files_are_written_to_an_address(address: str, tmp_path: Path) -> None:
+    write_metadata(f"{address}/metadata.tsv", [1, 2])
+    write_metadata(tmp_path / "metadata.tsv", [1, 2])
+    assert Storage(address).read("metadata.tsv") == (tmp_path / "metadata.tsv").read_bytes()
+    info = write_sprite_image(f"{address}/sprite.png", np.zeros((2, 8, 8)))
+    assert info.cell == (8, 8)
+    assert (Storage(address).read("sprite.png") or b"").startswith(b"\x89PNG")
+
+
+CALLS: dict[str, Callable[[str], object]] = {
+    "record": lambda address: record(address, 0, {"fc1": snapshot(0)}),
+    "EmbeddingCheckpoint": lambda address: EmbeddingCheckpoint(address, snapshot(0)),
+    "write_metadata": lambda address: write_metadata(f"{address}/metadata.tsv", [1]),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_an_address_that_cannot_be_written_fails_at_once_and_says_why(
+    name: str, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = CALLS[name]
+    with pytest.raises(StorageError, match=r"no-such-bucket/logs/run.* does not exist; check"):
+        call("s3://no-such-bucket/logs/run")
+    with pytest.raises(MisuseError, match="scheme that is not known"):
+        call("nowhere://bucket/run")
+    without_library(monkeypatch, "gs://bucket/run", "gcsfs")
+    with pytest.raises(MisuseError, match="pip install 'tb-embed-plugin"):
+        call("gs://bucket/run")
+    for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(variable)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+    with pytest.raises(StorageError, match="needs credentials, and none were found"):
+        call(f"{bucket}/other/run")
+
+
+@pytest.mark.parametrize("address", ["s3://bucket", "s3://bucket/a/..", "memory://a/b\\c"])
+def test_an_address_of_no_run_is_refused(address: str, at_server: None) -> None:
+    with pytest.raises(MisuseError, match=r"names no run|no folder can have"):
+        record(address, 0, {"fc1": snapshot(0)})
+
+
+def test_warnings_are_no_errors_in_the_background() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        background_upload._warn("told")  # noqa: SLF001 # the thread's own
