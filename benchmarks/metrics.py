@@ -38,7 +38,8 @@ from tb_embed_plugin.metrics import neighborhoods
 from tb_embed_plugin.metrics.separability import Silhouettes
 from tb_embed_plugin.metrics.step_metrics import K
 from tb_embed_plugin.projections.frame_quality import frame_quality
-from tb_embed_plugin.projections.neighbors import BLOCK_VALUES, nearest
+from tb_embed_plugin.projections.neighbor_search import BLOCK_VALUES
+from tb_embed_plugin.projections.neighbors import nearest
 from tb_embed_plugin.projections.threads import in_threads
 from tb_embed_plugin.runs.logdir import Logdir
 

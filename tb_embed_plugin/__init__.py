@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tb_embed_plugin.commands.placing.place import place
     from tb_embed_plugin.commands.relabel import relabeled
     from tb_embed_plugin.errors import EmbedError, MisuseError
     from tb_embed_plugin.notebook import open_run
@@ -24,6 +25,7 @@ __all__ = [
     "EmbeddingCheckpoint",
     "MisuseError",
     "open_run",
+    "place",
     "record",
     "relabeled",
     "write_metadata",
@@ -35,6 +37,7 @@ _MODULES = {
     "EmbeddingCheckpoint": "tb_embed_plugin.recording.callback",
     "MisuseError": "tb_embed_plugin.errors",
     "open_run": "tb_embed_plugin.notebook",
+    "place": "tb_embed_plugin.commands.placing.place",
     "record": "tb_embed_plugin.recording.record",
     "relabeled": "tb_embed_plugin.commands.relabel",
     "write_metadata": "tb_embed_plugin.recording.projector_files",

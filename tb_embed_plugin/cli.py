@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from tb_embed_plugin.commands.asking.command import add_command as add_asking
 from tb_embed_plugin.commands.importing.command import add_command
 from tb_embed_plugin.commands.logdir_argument import bring_here, logdir_argument
+from tb_embed_plugin.commands.memory_argument import add_memory, memory_error, use_memory_of
+from tb_embed_plugin.commands.placing.command import add_command as add_placing
 from tb_embed_plugin.commands.reporting.command import add_commands
 from tb_embed_plugin.errors import ArgumentError, EmbedError
 from tb_embed_plugin.jobs.child_process import let_threads_sleep
@@ -39,6 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except OSError as error:
         print(f"tb-embed: {system_error(error, 'read or write')}", file=sys.stderr)
+        return 1
+    except MemoryError:
+        print(f"tb-embed: {memory_error(options)}", file=sys.stderr)
         return 1
     return status
 
@@ -77,10 +82,12 @@ def _parser() -> argparse.ArgumentParser:
     add_command(commands)
     add_commands(commands)
     add_asking(commands)
+    add_placing(commands)
     project = commands.add_parser(
         "project", help="compute projections ahead of time, so that the page shows them at once"
     )
     _add_projection(project)
+    add_memory(project)
     project.set_defaults(command=_project)
     export = commands.add_parser(
         "export", help="write one layer's projection with metadata and quality to a file"
@@ -172,6 +179,7 @@ def _project(options: argparse.Namespace) -> int:
     let_threads_sleep()
     from tb_embed_plugin.commands.project import project
 
+    use_memory_of(options)
     for projected in project(_wish(options)):
         layout = projected.layout
         print(f"{layout.run.name}, {layout.layer.name}: {projected.sentence}")

@@ -16,6 +16,7 @@ from tb_embed_plugin.analysis.measured_layer import MeasuredLayer
 from tb_embed_plugin.errors import MisuseError, NotRecordedError
 from tb_embed_plugin.linear_projection import LayerData, first_projection, fit
 from tb_embed_plugin.projections.basis import N_AXES, Basis
+from tb_embed_plugin.projections.neighbor_parts import Space
 from tb_embed_plugin.runs.run import Run
 from tb_embed_plugin.wording import no_such
 
@@ -108,21 +109,9 @@ class Axes:
                 "picture"
             )
         snapshot = self._layer.snapshot(step)
-        basis = self._basis
-        found = np.zeros((len(rows), components), np.float32)
-        axes = basis.axes[:, :components]
-        found[:, : axes.shape[1]] = (rows - basis.origin(snapshot)) @ axes / basis.unit
-        # Takes a second and a half to import.
-        from sklearn.neighbors import NearestNeighbors
-
-        recorded = np.asarray(snapshot).astype(np.float64)
-        # Distances by products lose what the origin is far away.
-        center = recorded.mean(axis=0)
-        search = NearestNeighbors(
-            n_neighbors=min(NEIGHBORS, len(recorded)), algorithm="brute"
-        ).fit(recorded - center)
-        distances, places = search.kneighbors(rows - center)
-        return Guests(step, found, facts.shown[places], distances)
+        found = self._basis.place(rows.astype(np.float32), snapshot, components)
+        near = Space.of(snapshot).nearest_to(rows, NEIGHBORS)
+        return Guests(step, found, facts.shown[near.indices], near.distances)
 
 
 def _checked(activations: ArrayLike, layer: str, units: int) -> NDArray[np.float64]:

@@ -13,9 +13,13 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin.analysis.layer_metrics import LayerMetrics
 from tb_embed_plugin.errors import UnsuitableDataError
-from tb_embed_plugin.metrics import motion, neighbor_distances
+from tb_embed_plugin.metrics import neighbor_distances
+from tb_embed_plugin.projections.neighbor_parts import Space
 
 NEIGHBORS = neighbor_distances.NEIGHBORS
+
+BLOCK_ROWS = 1 << 14
+"""Samples here whose like is searched for at a time: for each block all rows there are read."""
 
 
 @dataclass(frozen=True)
@@ -80,21 +84,16 @@ def _nearest(
     here: LayerMetrics, there: LayerMetrics, step: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
     """Returns the nearest sample there of each here, its distance and that of the 15th."""
-    # Here: TensorBoard's process imports this module, and would be twice as large.
-    from sklearn.neighbors import NearestNeighbors
-
     rows, others = (
-        np.asarray(one.run.snapshot(one.facts.name, step))[one.facts.shown].astype(np.float64)
-        for one in (here, there)
+        one.facts.shown_rows(one.run.snapshot(one.facts.name, step)) for one in (here, there)
     )
-    # Distances by products lose what the origin is far away; the two that count are exact.
-    center = others.mean(axis=0)
-    rows, others = rows - center, others - center
-    search = NearestNeighbors(n_neighbors=NEIGHBORS, algorithm="brute").fit(others)
-    found = search.kneighbors(rows, return_distance=False)
-    first, last = found[:, 0], found[:, -1]
-    return (
-        first,
-        motion.displacement(rows, others[first]),
-        motion.displacement(rows, others[last]),
+    space = Space.of(others)
+    found = [
+        space.nearest_to(rows[start : start + BLOCK_ROWS], NEIGHBORS)
+        for start in range(0, len(rows), BLOCK_ROWS)
+    ]
+    places, away = (
+        np.concatenate([getattr(one, name) for one in found])
+        for name in ("indices", "distances")
     )
+    return places[:, 0].astype(np.int64), away[:, 0], away[:, -1]

@@ -11,7 +11,8 @@ from tb_embed_plugin.analysis.layer_metrics import LayerMetrics
 from tb_embed_plugin.errors import UnsuitableDataError
 from tb_embed_plugin.metrics.step_data import Outputs
 from tb_embed_plugin.metrics.step_metrics import outputs_of_samples
-from tb_embed_plugin.projections.neighbors import DistanceMetric, Neighbors, nearest
+from tb_embed_plugin.projections.neighbor_parts import Space
+from tb_embed_plugin.projections.neighbors import DistanceMetric, Neighbors
 from tb_embed_plugin.runs.run import Run
 from tb_embed_plugin.snapshot import is_finite
 
@@ -73,5 +74,5 @@ def neighbors_at(
             f"{run.step_words(step)} holds NaN or infinity; choose another"
         )
     place = np.searchsorted(facts.shown, [sample])
-    found = nearest(np.asarray(shown), k, metric, queries=place)
+    found = Space.of(shown, metric).nearest_of(place, k)
     return replace(found, indices=facts.shown[found.indices].astype(np.int32))

@@ -25,6 +25,11 @@ def bring_here(options: argparse.Namespace) -> None:
     address = getattr(options, "logdir", None)
     if not is_address(address):
         return
+    if getattr(options, "writes_beside", False):
+        raise MisuseError(
+            f"place writes guests beside the run, which lies at {address}; copy it with "
+            "tb-embed sync, and name the copy"
+        )
     if getattr(options, "write_scalars", False):
         raise MisuseError(
             f"--write-scalars writes beside the run, which lies at {address}; copy it with "

@@ -125,7 +125,15 @@ class LayoutCache:
         Raises:
             EmbedError: They cannot be read.
         """
-        return np.asarray(self._rows(step))
+        return np.asarray(self.rows(step))
+
+    def rows(self, step: int) -> Snapshot:
+        """Returns what `snapshot` does, of which rows are read where they are asked for.
+
+        Raises:
+            EmbedError: They cannot be read.
+        """
+        return self.layer.shown_rows(self.run.snapshot(self.layer.name, step))
 
     @property
     def origin(self) -> str | None:
@@ -153,7 +161,7 @@ class LayoutCache:
             EmbedError: A snapshot cannot be read.
         """
         known = self.known_digests()
-        return known | {s: _digest_of(self._rows(s)) for s in steps if s not in known}
+        return known | {s: _digest_of(self.rows(s)) for s in steps if s not in known}
 
     def keep_digests(self, digests: Mapping[int, str], origin: str | None = None) -> None:
         """Notes which content each step has, and in which coordinate system the frames lie.
@@ -181,9 +189,6 @@ class LayoutCache:
         if column not in columns:
             raise NotRecordedError(no_such("column of categories", column, columns))
         return self.layer.only_shown(columns[column].categories()[0])
-
-    def _rows(self, step: int) -> Snapshot:
-        return self.layer.shown_rows(self.run.snapshot(self.layer.name, step))
 
     def _stamp(self, step: int) -> str:
         hidden = [self.layer.hidden] if self.layer.hidden else []

@@ -129,6 +129,30 @@ class LinearProjector:
                 frames[step] = frame
         return frames
 
+    def place(self, step: int, rows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Returns where rows that were not recorded lie in the frame of a step.
+
+        Args:
+            step: The step.
+            rows: The layer's activations, float32 (n_new, n_units).
+
+        Returns:
+            float32 (n_new, components).
+
+        Raises:
+            EmbedError: As `basis` and `aligned`.
+        """
+        basis, aligned, snapshot_of = self.basis, self.aligned, self._snapshots()
+        facts, components = self.layer.facts, self.projection.components
+        new = rows if aligned is None else aligned.alignment.carry(rows)
+        with self._computed.turns.turn(facts.samples * facts.units):
+            placed = basis.place(new, snapshot_of(step), components)
+            if aligned is not None and basis.center_steps:
+                frame = basis.project(snapshot_of(step), components)
+                placed += self._offset(basis, aligned, step, facts.with_hidden(frame))
+            check_finite(step, placed)
+        return placed
+
     def quality(self, steps: Sequence[int], label: str | None) -> list[dict[str, Any]]:
         """Returns the numbers of the frames of `steps`, see `Projector.quality`."""
         frames = QualityRecords(self.cache, self.cache.known_digests(), label).of_frames(steps)

@@ -34,7 +34,7 @@ def measure(
         OSError: The cache cannot be written.
     """
     layout = measures.layout
-    frame, snapshot = frame_of(step), layout.snapshot(step)
+    frame, snapshot = frame_of(step), layout.rows(step)
     if frame is None:
         return
     if measures.of_frame(step) is None:
@@ -58,7 +58,7 @@ def measure(
     if before is None or frame_before is None or measures.of_motion(step) is not None:
         return
     moved = motion.motion(frame, frame_before)
-    fidelity = motion.motion_fidelity(snapshot, layout.snapshot(before), frame, frame_before)
+    fidelity = motion.motion_fidelity(snapshot, layout.rows(before), frame, frame_before)
     measures.keep_motion(step, {**_numbers(moved), "motion_fidelity": fidelity})
 
 

@@ -102,6 +102,24 @@ class Basis:
             frame[:, : axes.shape[1]] -= total / len(snapshot)
         return frame
 
+    def place(self, new: Snapshot, snapshot: Snapshot, components: int) -> NDArray[np.float32]:
+        """Returns where other rows lie in the frame of a snapshot.
+
+        Args:
+            new: float32 (n_new, n_units).
+            snapshot: float32 (n_samples, n_units).
+            components: Axes wanted, as in `project`.
+
+        Returns:
+            float32 (n_new, components), in `unit`.
+        """
+        axes = self.axes[:, :components]
+        found = np.zeros((len(new), components), np.float32)
+        origin = self.origin(snapshot)
+        for rows, block in self.scaling.blocks_among(new, snapshot):
+            found[rows, : axes.shape[1]] = (block - origin) @ axes / self.unit
+        return found
+
     def origin(self, snapshot: Snapshot) -> NDArray[np.float64]:
         """Returns the scaled activations that a snapshot's frame has at zero, (n_units,)."""
         if not self.center_steps:

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
 from tb_embed_plugin.projections.engine import Codes
-from tb_embed_plugin.projections.neighbors import DistanceMetric, embed, nearest
-from tb_embed_plugin.projections.threads import in_threads
+from tb_embed_plugin.projections.neighbor_parts import Space
+from tb_embed_plugin.projections.neighbors import DistanceMetric
+from tb_embed_plugin.snapshot import Snapshot
 
 EXACT_SAMPLES = 20_000
 """More samples than this are judged by a random subset of theirs."""
@@ -36,10 +37,6 @@ _ROUNDING = 1e-9
 
 _BLOCK_VALUES = 1 << 22
 """Distances worked on at a time by a thread: 32 MiB in float64."""
-
-_CACHED_VALUES = 1 << 17
-"""Those that are counted at a time: 1 MiB."""
-
 
 Reason = Literal["", "too_few", "alike"]
 
@@ -73,7 +70,7 @@ class FrameQuality:
 
 
 def frame_quality(
-    snapshot: NDArray[np.float32],
+    snapshot: Snapshot,
     frame: NDArray[np.float32],
     codes: Codes | None = None,
     metric: DistanceMetric = "euclidean",
@@ -83,8 +80,9 @@ def frame_quality(
     """Returns what a frame keeps of the layer's neighborhoods.
 
     Trustworthiness and continuity are those of Venna & Kaski (2001, "Neighborhood preservation
-    in nonlinear projection methods"); trustworthiness is scikit-learn's. Time n² x n_units,
-    memory two float64 copies of the snapshot, a float32 one and 32 MiB a core.
+    in nonlinear projection methods"); trustworthiness is scikit-learn's. Time n² x n_units up
+    to `EXACT_SAMPLES`, beyond that as many pairs. The snapshot is read in parts, within the
+    working memory; beside it about 100 bytes a sample.
 
     Args:
         snapshot: float32 (n_samples, n_units).
@@ -100,15 +98,15 @@ def frame_quality(
         return _nothing("too_few", n)
     k = min(neighbors, (n - 1) // 2)
     queries = judged(n, seed)
-    space = embed(snapshot, metric)
-    in_layer = nearest(space, k + 1, queries=queries)
-    near_in_layer = in_layer.indices[:, :k]
+    in_layer = Space.of(snapshot, metric)
+    near = in_layer.nearest_of(queries, k + 1)
+    near_in_layer = near.indices[:, :k]
     near_on_screen, away = _nearest_on_screen(frame, k, queries)
-    by_chance = _tied(in_layer.distances) | _tied(away)
+    by_chance = _tied(near.distances) | _tied(away)
     if by_chance.mean() > _MOST_TIED:
         return _nothing("alike", n)
-    ranks_in_layer = _ranks(space, queries, near_on_screen)
-    ranks_on_screen = _ranks(embed(frame, "euclidean"), queries, near_in_layer)
+    ranks_in_layer = in_layer.ranks(queries, near_on_screen)
+    ranks_on_screen = Space.of(frame).ranks(queries, near_in_layer)
     return FrameQuality(
         reason="",
         trustworthiness=_kept(ranks_in_layer, n),
@@ -169,43 +167,6 @@ def _nearest_on_screen(
     others[others.all(axis=1), k + 1] = False
     near = found[others].reshape(-1, k + 1)[:, :k].astype(np.int32)
     return near, away[others].reshape(-1, k + 1)
-
-
-def _ranks(
-    space: NDArray[np.float64], queries: NDArray[np.intp], others: NDArray[np.int32]
-) -> NDArray[np.int64]:
-    """Returns which neighbor of its query each other is, from 1: (n_queries, k).
-
-    It is counted how many samples lie nearer; sorting all of them takes five times as long.
-    """
-    squares = np.einsum("ij,ij->i", space, space)
-    height = max(1, _BLOCK_VALUES // len(space))
-    blocks = [slice(start, start + height) for start in range(0, len(queries), height)]
-
-    def rank(block: slice) -> NDArray[np.int64]:
-        chosen = queries[block]
-        # |x - y|² - |x|², which ranks as the distance does.
-        away = (-2 * space[chosen]) @ space.T
-        away += squares
-        away[np.arange(len(chosen)), chosen] = np.inf  # nobody's neighbor
-        return _count_nearer(away, others[block]) + 1
-
-    return np.concatenate(list(in_threads(rank, blocks)))
-
-
-def _count_nearer(away: NDArray[np.float64], others: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Returns how many samples lie nearer than each other, (n_queries, k)."""
-    limits = np.take_along_axis(away, others, axis=1)
-    counts = np.empty(others.shape, np.int64)
-    # So few rows at a time stay in the processor's cache while they are gone through k times.
-    rows = max(1, _CACHED_VALUES // away.shape[1])
-    for start in range(0, len(away), rows):
-        part = slice(start, start + rows)
-        for column in range(others.shape[1]):
-            nearer = away[part] < limits[part, column, np.newaxis]
-            # NumPy sums bits to int32 twice as fast as it counts them.
-            counts[part, column] = nearer.sum(axis=1, dtype=np.int32)
-    return counts
 
 
 def _kept(ranks: NDArray[np.int64], n: int) -> float:

@@ -16,8 +16,7 @@ from tb_embed_plugin.projections.engine import (
     SnapshotBefore,
 )
 from tb_embed_plugin.projections.sequence import align_frame
-
-_BLOCK_VALUES = 1 << 22
+from tb_embed_plugin.snapshot import Snapshot, rows_of_a_block
 
 
 @dataclass(frozen=True)
@@ -54,8 +53,8 @@ def motion(frame: NDArray[np.float32], before: NDArray[np.float32]) -> Motion:
 
 
 def motion_fidelity(
-    snapshot: NDArray[np.float32],
-    snapshot_before: NDArray[np.float32],
+    snapshot: Snapshot,
+    snapshot_before: Snapshot,
     frame: NDArray[np.float32],
     frame_before: NDArray[np.float32],
 ) -> float | None:
@@ -108,10 +107,10 @@ def noise_floor(
     return motion(align_frame(again, frame), frame)
 
 
-def _distances(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float64]:
+def _distances(a: Snapshot, b: Snapshot) -> NDArray[np.float64]:
     """Returns the distance of each row from its like, float64 (n_samples,)."""
     away = np.empty(len(a))
-    rows = max(1, _BLOCK_VALUES // a.shape[1])
+    rows = rows_of_a_block(a.shape[1])
     for start in range(0, len(a), rows):
         stop = start + rows
         away[start:stop] = np.linalg.norm(

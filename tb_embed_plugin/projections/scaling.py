@@ -110,11 +110,22 @@ class Scaling:
 
         The snapshot may be of any step; float32 (n_samples, n_units).
         """
+        yield from self.blocks_among(snapshot, snapshot)
+
+    def blocks_among(
+        self, new: Snapshot, snapshot: Snapshot
+    ) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+        """Yields other rows as `blocks` does, scaled as those of a snapshot are.
+
+        Args:
+            new: float32 (n_new, n_units).
+            snapshot: What the rows are scaled with, float32 (n_samples, n_units).
+        """
         if self.center is None:
-            yield from blocks(snapshot)
+            yield from blocks(new)
             return
         mean, factor = self._about(snapshot)
-        for rows, block in blocks(snapshot):
+        for rows, block in blocks(new):
             scaled = (block - mean) * factor + (mean - self.center)
             if self.deviation is not None:
                 scaled /= self.deviation

@@ -16,6 +16,8 @@ from typing import TypeVar
 
 from threadpoolctl import ThreadpoolController
 
+from tb_embed_plugin.projections.working_memory import working_memory
+
 Part = TypeVar("Part")
 Result = TypeVar("Result")
 
@@ -64,14 +66,21 @@ def cores() -> int:
     return count
 
 
-def in_threads(work: Callable[[Part], Result], parts: Sequence[Part]) -> Iterator[Result]:
+def in_threads(
+    work: Callable[[Part], Result], parts: Sequence[Part], bytes_each: int = 0
+) -> Iterator[Result]:
     """Yields `work` of each part, in order.
 
     Args:
         work: Spends its time in NumPy, which lets other threads run.
         parts: What it is called with.
+        bytes_each: What it needs for one part; no more are under way at a time than fit into
+            the working memory, one at least.
     """
-    with one_blas_thread(), ThreadPoolExecutor(cores()) as pool:
+    threads = cores()
+    if bytes_each:
+        threads = max(1, min(threads, working_memory() // bytes_each))
+    with one_blas_thread(), ThreadPoolExecutor(threads) as pool:
         try:
             yield from pool.map(work, parts)
         finally:

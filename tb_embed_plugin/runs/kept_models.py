@@ -15,7 +15,7 @@ from typing import BinaryIO
 from tb_embed_plugin.errors import NotRecordedError, UnreadableError
 from tb_embed_plugin.metadata import MODELS_FOLDER
 from tb_embed_plugin.runs.atomic import remove, replaced, write_bytes
-from tb_embed_plugin.runs.json_fields import text
+from tb_embed_plugin.runs.json_fields import finite, text
 from tb_embed_plugin.runs.manifest import Step
 from tb_embed_plugin.runs.reading import read_file
 from tb_embed_plugin.runs.run import Run
@@ -35,12 +35,15 @@ class KeptPass:
         mask: The key of the inputs that is the mask, None where it is found by its name.
         floatx: Keras' dtype for floating-point inputs when the run was recorded.
         data_format: Keras' own order of the axes of images then.
+        limits: The smallest and the largest number of the recorded inputs, where they are one
+            array shaped as images; else None.
     """
 
     pooling: Mapping[str, str]
     mask: str | None
     floatx: str
     data_format: str
+    limits: tuple[float, float] | None = None
 
 
 def write_model(
@@ -132,10 +135,21 @@ def _facts(run: Run, step: int) -> tuple[str | None, KeptPass | None]:
             "floatx": str(floatx),
             "data_format": str(data_format),
         }:
-            with contextlib.suppress(TypeError):
+            with contextlib.suppress(TypeError, ValueError):
                 named = {name: text(how) for name, how in pooling.items()}
-                return digest, KeptPass(named, mask, floatx, data_format)
+                limits = _limits(content.get("limits"))
+                return digest, KeptPass(named, mask, floatx, data_format, limits)
     raise _damaged(run, step)
+
+
+def _limits(found: object) -> tuple[float, float] | None:
+    """Returns the limits that a file names; the first runs that kept models name none."""
+    match found:
+        case None:
+            return None
+        case [low, high]:
+            return finite(low), finite(high)
+    raise ValueError(f"{found!r} where two numbers or null go")
 
 
 def _damaged(run: Run, step: int) -> UnreadableError:

@@ -173,10 +173,14 @@ class Manifest:
         content = {"format_version": FORMAT_VERSION, **asdict(replace(self, steps=()))}
         content["columns"] = [{"name": c.name, "type": c.type} for c in self.columns]
         del content["steps"]
-        head = json.dumps(content, indent=1, ensure_ascii=False).removesuffix("\n}")
-        steps = ",\n  ".join([step.json for step in self.steps])
-        begin = "\n  " if self.steps else ""
-        return f'{head},\n "steps": [{begin}{steps}]\n}}'.encode()
+        head = json.dumps(content, indent=1, ensure_ascii=False).removesuffix("\n}").encode()
+        if not self.steps:
+            return head + b',\n "steps": []\n}'
+        # One join of all: of a long run's megabytes each further copy costs as much again.
+        entries = [step.json for step in self.steps]
+        entries[0] = head + b',\n "steps": [\n  ' + entries[0]
+        entries[-1] += b"]\n}"
+        return b",\n  ".join(entries)
 
     @classmethod
     def from_json(cls, data: bytes, known: Sequence[Step] = ()) -> Self:

@@ -56,9 +56,9 @@ class Step:
         return str(self.step) if self.name is None else self.name
 
     @cached_property
-    def json(self) -> str:
+    def json(self) -> bytes:
         """The entry in the manifest; kept, so that a long run costs no more a step."""
-        return json.dumps(vars(self), ensure_ascii=False)
+        return json.dumps(vars(self), ensure_ascii=False).encode()
 
     @cached_property
     def entry(self) -> dict[str, Any]:

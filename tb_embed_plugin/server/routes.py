@@ -19,6 +19,7 @@ from tb_embed_plugin.runs.run import Run
 from tb_embed_plugin.server import (
     class_routes,
     comparison_routes,
+    guest_routes,
     leak_routes,
     metric_routes,
     projection_routes,
@@ -58,6 +59,7 @@ ROUTES: Mapping[str, Route] = MappingProxyType(
         "class_pair": class_routes.class_pair,
         "units": class_routes.units,
         "regions": region_routes.regions,
+        "guests": guest_routes.guests,
         "neighbors": sample_routes.neighbors,
         "sample_history": sample_routes.sample_history,
         "neighbor_history": sample_routes.neighbor_history,
@@ -84,7 +86,7 @@ MEASURED = frozenset(
 )
 """Routes that measure, in another process where there is one."""
 
-COMPUTED = frozenset({"projection", "quality", "regions", "offline_page"})
+COMPUTED = frozenset({"projection", "quality", "regions", "guests", "offline_page"})
 """Routes that may compute for long in this process: whoever asks is answered in time, if only
 that it takes longer."""
 

@@ -23,7 +23,7 @@ MAX_NEIGHBORS_A_STEP = 50
 """Neighbors a step in one answer of `neighbor_history`."""
 
 MAX_SEARCHED_VALUES = 1 << 27
-"""Of a snapshot in which neighbors are searched: 1 GiB as float64."""
+"""Of a snapshot in which neighbors are searched: about a second, whatever the memory."""
 
 SAID = ("prediction", "confidence", "true_probability", "margin", "correct")
 """What `sample_history` answers of each step."""

@@ -14,7 +14,7 @@ from tb_embed_plugin.metrics import (
     neighborhoods,
     separability,
 )
-from tb_embed_plugin.projections import neighbors
+from tb_embed_plugin.projections import neighbor_search
 from tests.metrics.gaussians import clusters, graph, silhouettes
 
 SEEDS = st.integers(0, 2**32)
@@ -103,7 +103,7 @@ def test_silhouette_in_blocks_is_the_same(monkeypatch: pytest.MonkeyPatch) -> No
     rows, codes = clusters(3)
     whole = silhouettes(rows, codes)
     monkeypatch.setattr(separability, "_CACHED_VALUES", 120 * 7)
-    monkeypatch.setattr(neighbors, "BLOCK_VALUES", 120 * 16)
+    monkeypatch.setattr(neighbor_search, "BLOCK_VALUES", 120 * 16)
 
     np.testing.assert_allclose(silhouettes(rows, codes), whole, atol=1e-6)
     np.testing.assert_allclose(silhouettes(rows, codes, k=0), whole, atol=1e-6)

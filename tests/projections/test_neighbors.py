@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from tb_embed_plugin.projections import neighbors
+from tb_embed_plugin.projections import neighbor_search
 from tb_embed_plugin.projections.neighbors import nearest
 
 
@@ -107,8 +107,8 @@ def test_any_shape_any_duplicates(
 def test_of_some_samples_only_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = np.random.default_rng(0).normal(size=(100, 5)).astype(np.float32)
     everyone = nearest(rows, 7)
-    monkeypatch.setattr(neighbors, "BLOCK_VALUES", 800)
-    monkeypatch.setattr(neighbors, "LEAST_ROWS", 8)
+    monkeypatch.setattr(neighbor_search, "BLOCK_VALUES", 800)
+    monkeypatch.setattr(neighbor_search, "LEAST_ROWS", 8)
     queries = np.array([3, 99, 0, *range(20, 40)])
     told: list[float] = []
 
@@ -124,7 +124,7 @@ def test_of_some_samples_only_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None
 def test_one_pass_gives_its_distances_away_and_finds_the_same(
     k: int, *, collapsed: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(neighbors, "BLOCK_VALUES", 100 * 16)
+    monkeypatch.setattr(neighbor_search, "BLOCK_VALUES", 100 * 16)
     rng = np.random.default_rng(0)
     rows = (5 + rng.normal(size=(100, 6))).astype(np.float32)
     if collapsed:  # of equals in any column those samples that come first are named

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urldefrag, urlsplit
 
 from tb_embed_plugin.commands.logdir_argument import logdir_argument
+from tb_embed_plugin.commands.memory_argument import add_memory, use_memory_of
 from tb_embed_plugin.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def add_commands(commands: Any) -> None:
         action="store_true",
         help="write them as scalars for TensorBoard, as a run of their own, RUN/metrics",
     )
+    add_memory(metrics)
     _add_output(metrics)
     metrics.set_defaults(command=_metrics)
     findings = commands.add_parser(
@@ -130,6 +132,7 @@ def _metrics(options: argparse.Namespace) -> int:
     _refuse_lone_address(options)
     if options.json and options.write_scalars:
         raise ArgumentError("--json and --write-scalars are two outputs; call metrics twice")
+    use_memory_of(options)
     if options.json:
         document = metrics_document(_question(options))
         _print_json(document)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import keras
@@ -14,6 +14,7 @@ from tb_embed_plugin.recording.forward_pass.forward_pass import trace_forward_pa
 from tb_embed_plugin.recording.kept_model.twin import load_model
 from tb_embed_plugin.recording.model.pooling_choice import Pooling
 from tb_embed_plugin.recording.samples.batched_inputs import read_inputs
+from tb_embed_plugin.recording.samples.input_arrays import arrays_of
 from tb_embed_plugin.runs.kept_models import KeptPass, kept_pass, model_archive
 from tb_embed_plugin.runs.run import Run
 
@@ -37,7 +38,22 @@ def activations_of(run: Run, step: int, inputs: Any) -> dict[str, NDArray[np.flo
     kept = kept_pass(run, step)
     _check_configuration(kept)
     x = read_inputs(inputs, kept.floatx).take(None)
-    return compute(load_model(model_archive(run, step)), x, kept)
+    model = load_model(model_archive(run, step))
+    _check_shapes(model, x)
+    return compute(model, x, kept)
+
+
+def input_shapes(run: Run, step: int) -> list[tuple[int | None, ...]]:
+    """Returns the shape of each input of a step's model, without the axis of samples.
+
+    Empty where the model does not say.
+
+    Raises:
+        NotRecordedError: No model was kept with the step.
+        UnreadableError: It cannot be loaded in Keras' safe mode.
+    """
+    kept_pass(run, step)
+    return _shapes(load_model(model_archive(run, step)))
 
 
 def compute(model: Any, x: Any, kept: KeptPass) -> dict[str, NDArray[np.float32]]:
@@ -57,3 +73,26 @@ def _check_configuration(kept: KeptPass) -> None:
             f"{kept.floatx} and {kept.data_format}; call keras.config.set_floatx and "
             "set_image_data_format first"
         )
+
+
+def _check_shapes(model: Any, x: Any) -> None:
+    expected = _shapes(model)
+    received = [tuple(rows.shape[1:]) for _, rows in arrays_of(x)]
+    fits = len(expected) == len(received) and all(
+        len(a) == len(b) and all(one in {None, other} for one, other in zip(a, b, strict=True))
+        for a, b in zip(expected, received, strict=True)
+    )
+    if expected and not fits:
+        raise MisuseError(
+            f"the kept model takes {_in_words(expected)} for each sample, not "
+            f"{_in_words(received)}; prepare new samples as the recorded ones were"
+        )
+
+
+def _shapes(model: Any) -> list[tuple[int | None, ...]]:
+    inputs = keras.tree.flatten(getattr(model, "inputs", None) or [])
+    return [tuple(tensor.shape[1:]) for tensor in inputs]
+
+
+def _in_words(shapes: Sequence[tuple[int | None, ...]]) -> str:
+    return f"inputs of shape {' and '.join(map(str, shapes))}"

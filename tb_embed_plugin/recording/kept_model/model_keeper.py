@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, BinaryIO
 
@@ -50,7 +51,7 @@ class ModelKeeper:
         mask: Any,
     ) -> None:
         passed = model if of is None else of
-        self.kept = _kept_pass(passed, pooling, mask)
+        self.kept = _kept_pass(passed, pooling, mask, _limits(x))
         self._twin = ModelTwin(passed, model)
         self._few = map_arrays(lambda rows: rows[:N_CHECKED], x)
         self._is_checked = False
@@ -91,7 +92,12 @@ class ModelKeeper:
                 )
 
 
-def _kept_pass(passed: Any, pooling: Mapping[str, Pooling], mask: Any) -> KeptPass:
+def _kept_pass(
+    passed: Any,
+    pooling: Mapping[str, Pooling],
+    mask: Any,
+    limits: tuple[float, float] | None,
+) -> KeptPass:
     """Returns the recorded part of the pass, as a file can hold it.
 
     Raises:
@@ -116,4 +122,13 @@ def _kept_pass(passed: Any, pooling: Mapping[str, Pooling], mask: Any) -> KeptPa
         mask=mask,
         floatx=keras.config.floatx(),
         data_format=keras.config.image_data_format(),
+        limits=limits,
     )
+
+
+def _limits(x: Any) -> tuple[float, float] | None:
+    """Returns the smallest and the largest number of inputs that are shaped as images."""
+    if not isinstance(x, np.ndarray) or x.ndim < 3 or x.dtype.kind not in "buif":
+        return None
+    low, high = float(x.min()), float(x.max())
+    return (low, high) if math.isfinite(low) and math.isfinite(high) else None

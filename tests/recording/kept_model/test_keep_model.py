@@ -275,7 +275,7 @@ def test_a_failing_disk_stops_no_training(tmp_path: Path) -> None:
     [
         ({}, "activations or inputs, not neither"),
         ({"activations": X, "inputs": X}, "not both"),
-        ({"inputs": X[:, :5]}, r"does not accept .*\(3, 5\)"),
+        ({"inputs": X[:, :5]}, r"for each sample, not inputs of shape \(5,\)"),
         ({"inputs": "a.npy"}, "x must be an array"),
     ],
 )

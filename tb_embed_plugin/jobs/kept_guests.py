@@ -1,0 +1,130 @@
+"""Guests in the run's cache: what a step's model yields for samples that were not recorded.
+
+    <cache>/<guests>/<snapshot>.safetensors   activations float32 (n_guests, n_units)
+    <cache>/<guests>/guests.json              names, and which placing they are of
+
+The record comes last: without it, or of another placing, a step has no guests.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_embed_plugin.errors import TooMuchAskedError
+from tb_embed_plugin.jobs.cache import Cache, cache_of
+from tb_embed_plugin.metadata import MAX_UNITS
+from tb_embed_plugin.runs.layer_facts import LayerFacts
+from tb_embed_plugin.runs.run import Run, short_hash
+
+VERSION = 1
+
+MAX_GUESTS = 1000
+"""Guests of a run: more are better recorded."""
+
+MAX_NAME = 200
+"""Characters of a guest's name."""
+
+_RECORD = "guests"
+_MOST_BYTES = 4 * MAX_GUESTS * MAX_UNITS + (1 << 12)
+
+
+@dataclass(frozen=True)
+class KeptGuests:
+    """The guests of a layer.
+
+    Attributes:
+        run: The run.
+        layer: The layer.
+    """
+
+    run: Run
+    layer: LayerFacts
+
+    def keep(
+        self, names: Sequence[str], by_step: Iterable[tuple[int, NDArray[np.float32]]]
+    ) -> None:
+        """Keeps guests in place of those that there were.
+
+        Args:
+            names: The name of each.
+            by_step: Steps, with the activations of all guests, float32 (n_guests, n_units).
+
+        Raises:
+            TooMuchAskedError: There are more than `MAX_GUESTS`.
+            OSError: The cache cannot be written.
+        """
+        check_number(len(names))
+        self.forget()
+        placing = secrets.token_hex(8)
+        for step, rows in by_step:
+            kept = {"activations": rows.astype(np.float32, copy=False)}
+            self._cache.keep_tensors(self._folder, self._file(step), kept, {"of": placing})
+        shown = [name[:MAX_NAME] for name in names]
+        self._cache.keep_record(self._folder, _RECORD, {"names": shown, "of": placing})
+
+    def forget(self) -> None:
+        """Lets the guests go."""
+        self._cache.forget(self._folder)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the guests, empty where there are none."""
+        return self._record[0]
+
+    def rows(self, step: int) -> NDArray[np.float32] | None:
+        """Returns the activations of the guests at a step, None where there are none.
+
+        Returns:
+            Float32 (n_guests, n_units).
+        """
+        names, placing = self._record
+        found = self._cache.tensors(self._folder, self._file(step), _MOST_BYTES)
+        if found is None or not names or found[1].get("of") != placing:
+            return None
+        rows = found[0].get("activations")
+        if rows is None or rows.shape != (len(names), self.layer.units):
+            return None
+        return rows.astype(np.float32, copy=False)
+
+    @cached_property
+    def _cache(self) -> Cache:
+        return cache_of(self.run.path)
+
+    @cached_property
+    def _folder(self) -> str:
+        facts: Mapping[str, object] = {
+            "guests": VERSION,
+            "layer": self.layer.name,
+            "samples": self.layer.fingerprint,
+        }
+        return self._cache.layout(facts)
+
+    @cached_property
+    def _record(self) -> tuple[list[str], str]:
+        match self._cache.record(self._folder, _RECORD):
+            case {"names": list(names), "of": str(placing)} if len(names) <= MAX_GUESTS:
+                self._cache.use(self._folder)
+                return [str(name)[:MAX_NAME] for name in names], placing
+        return [], ""
+
+    def _file(self, step: int) -> str:
+        return short_hash(self.layer.name, repr(self.run.stamp(self.layer.name, step)))
+
+
+def check_number(count: int) -> None:
+    """Refuses more guests than are kept.
+
+    Raises:
+        TooMuchAskedError: There are more than `MAX_GUESTS`.
+    """
+    if count > MAX_GUESTS:
+        raise TooMuchAskedError(
+            f"{count} new samples are more than {MAX_GUESTS} guests; place fewer, or record "
+            "them with the others"
+        )
