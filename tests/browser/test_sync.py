@@ -12,9 +12,10 @@ import pytest
 from tests.browser.tab import Open
 from tests.clusters import record_clusters
 from tests.harness import PATIENCE, tensorboard, wait_until
-from tests.remote.conftest import at_server, bucket, s3, upload
+from tests.remote.conftest import at_server, bucket, cache, s3, upload
+from tests.remote.recording_process import recording
 
-__all__ = ["at_server", "bucket", "s3"]
+__all__ = ["at_server", "bucket", "cache", "s3"]
 
 
 @pytest.fixture
@@ -41,3 +42,20 @@ def test_snapshots_appear_while_they_are_recorded(
         record_clusters(logs / "run", [2, 3])
         upload(logs, bucket)
         tab.wait_for_picture(3)
+
+
+def test_a_training_that_records_to_an_address_is_watched_killed_and_resumed(
+    bucket: str, cache: Path, followed: Path, open_tab: Open
+) -> None:
+    training = recording(f"{bucket}/run", range(2), "wait")
+    wait_until((followed / "run").exists)
+    with tensorboard(followed) as server:
+        tab = open_tab(server)
+        tab.wait_for_picture(1)
+        training.kill()
+        training.communicate()
+        training = recording(f"{bucket}/run", range(2, 4), "wait")
+        tab.wait_for_picture(3)
+        training.communicate(timeout=PATIENCE)
+        assert training.returncode == 0
+    assert list(cache.iterdir()) == []

@@ -76,6 +76,14 @@ def staged(copies: Path) -> Path:
     return copies.with_name("recording")
 
 
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The user's cache, that of other processes too."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return tmp_path / "cache" / "tb_embed" / "recording"
+
+
 def upload(folder: Path, address: str) -> None:
     """Puts all files of a folder below an address that do not lie there as they are."""
     to = Storage(address)

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import signal
-import subprocess
-import sys
-import textwrap
 import time
 from pathlib import Path
 from typing import Any
@@ -24,32 +21,8 @@ from tb_embed_plugin.remote.storage import Storage, StoredFile
 from tests.clusters import labels, record_clusters, snapshot
 from tests.harness import PATIENCE, read_run, wait_until
 from tests.remote.conftest import upload
+from tests.remote.recording_process import recording
 from tests.remote.s3_server import Fault, Network
-
-RECORDING = """
-    import sys
-    from tb_embed_plugin import record
-    from tb_embed_plugin.remote import background_upload
-    from tests.clusters import labels, snapshot
-
-    background_upload.EVERY_SECONDS = 0.02
-    address, first, last, then = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
-    for step in range(first, last):
-        record(address, step, {"fc1": snapshot(step)}, labels=labels() if step == 0 else None)
-        print("recorded", step, flush=True)
-    if then == "wait":
-        sys.stdin.read()
-    elif then == "raise":
-        raise RuntimeError("the training has failed")
-"""
-
-
-@pytest.fixture
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The user's cache, that of other processes too."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setenv("HOME", str(tmp_path))
-    return tmp_path / "cache" / "tb_embed" / "recording"
 
 
 @pytest.fixture
@@ -58,27 +31,6 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(storage, "SILENT_SECONDS", 0.3)
     monkeypatch.setattr(storage, "ANSWER_SECONDS", 2.0)
     monkeypatch.setattr(storage, "TRIES", 2)
-
-
-def recording(address: str, steps: range, then: str) -> subprocess.Popen[str]:
-    """Starts a process that records clusters, and waits until it has."""
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            textwrap.dedent(RECORDING),
-            *(address, str(steps.start), str(steps.stop), then),
-        ],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=Path(__file__).parents[2],
-    )
-    assert process.stdout is not None
-    for step in steps:
-        assert process.stdout.readline() == f"recorded {step}\n"
-    return process
 
 
 def assert_bit_for_bit(address: str, steps: list[int], here: Path) -> None:
