@@ -3,6 +3,7 @@
 
 import { askServer, untilFree } from "./ask_server";
 import { labelQuery } from "./model/samples/label_column";
+import type { GuestsAnswer } from "./model/scene/guests";
 import type { Progress } from "./progress";
 import { readFrames } from "./read_frames";
 import type {
@@ -166,6 +167,15 @@ export async function fetchRegions(
       logits.slice(3 * classes * i, 3 * classes * (i + 1)),
     ),
   };
+}
+
+/** Samples that were not recorded, at all steps that have any. */
+export async function fetchGuests(key: ProjectionKey, signal: AbortSignal): Promise<GuestsAnswer> {
+  const query = { ...projectionQuery(key), components: String(key.view.components) };
+  const answer = await tensors(address("guests", query), signal);
+  const { names, shown } = answer.json as { names: string[]; shown: boolean };
+  const frames = readFrames(answer).map((frame) => [frame.step, frame] as const);
+  return { names, placeable: shown, frames: new Map(frames) };
 }
 
 /** A view at all its steps, in two dimensions, as one HTML page that needs no server. */

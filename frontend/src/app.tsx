@@ -9,6 +9,7 @@ import { CompanionBar, PaneTitle } from "./panels/companion_bar";
 import { DataPanel } from "./panels/data_panel";
 import { EmptyState } from "./panels/empty_state";
 import { FiltersPanel } from "./panels/filters_panel";
+import { GuestsLegend } from "./panels/guests_legend";
 import { HelpDialog } from "./panels/help_dialog";
 import { HoverCard } from "./panels/hover_card";
 import { LassoOverlay } from "./panels/lasso_overlay";
@@ -19,7 +20,7 @@ import { OverlaysMenu } from "./panels/overlays_menu";
 import { QualityLine } from "./panels/quality_line";
 import { SaveMenu } from "./panels/save/panel";
 import { SearchField } from "./panels/search_field";
-import { RegionsLine, ShownLine } from "./panels/shown_line";
+import { GuestsLine, RegionsLine, ShownLine } from "./panels/shown_line";
 import { StageBar } from "./panels/stage_bar";
 import { type StageHands, StagePanel } from "./panels/stage_panel";
 import { Timeline } from "./panels/timeline/panel";
@@ -34,7 +35,11 @@ declare global {
      * For tests and the curious: where each sample is drawn now, in the first pane or (1) the second: x, y in CSS pixels of
      * the canvas, and its depth.
      */
-    tbEmbed?: { readonly screenPositions: (pane?: 0 | 1) => Float32Array };
+    tbEmbed?: {
+      readonly screenPositions: (pane?: 0 | 1) => Float32Array;
+      /** x, y of each new sample, without a depth. */
+      readonly guestPositions: () => Float32Array;
+    };
   }
 }
 
@@ -60,6 +65,7 @@ function Page({ store }: { store: Store }) {
           <DataPanel store={store}>
             <ViewPanel store={store} />
           </DataPanel>
+          <GuestsLegend store={store} />
           <LegendPanel store={store} />
           <FiltersPanel store={store} />
         </aside>
@@ -93,6 +99,7 @@ function Panes({ store }: { store: Store }) {
           <LassoOverlay store={companion} />
           <div class="shown-lines">
             <RegionsLine store={companion} />
+            <GuestsLine store={companion} />
           </div>
           <StageNotes store={companion} />
         </StagePanel>
@@ -127,6 +134,7 @@ export function mount(store: Store): () => void {
       const shown = pane === 0 ? store : store.companion.peek();
       return shown?.pictureExport.peek()?.screenPositions() ?? new Float32Array();
     },
+    guestPositions: () => store.guests.screenPositions(),
   };
   const root = document.createElement("div");
   root.id = "tb-embed";

@@ -1,8 +1,10 @@
 // Lines and words over the samples, on a canvas of their own that follows the camera. They are few: 2-D drawing is quick
 // enough, and its letters are sharp.
 import type { Matrix4 } from "three";
+import { type GuestMarks, NO_GUESTS } from "../model/scene/guests";
 import type { Annotations, Line } from "../types";
 import type { Size } from "./camera";
+import { drawGuests, GUEST_WIDTH, guestLabels, guestNear } from "./guest_marks";
 import { type Box, haveRoom } from "./labels";
 
 const THINNEST = 0.5;
@@ -22,6 +24,11 @@ export interface Ink {
 export class LabelCanvas {
   private readonly context: CanvasRenderingContext2D | null;
   private annotations: Annotations = { lines: [], labels: [] };
+  private guests: GuestMarks = NO_GUESTS;
+  /** x and y of each guest where it was drawn last, in CSS pixels. */
+  guestPlaces: Float32Array = NO_GUESTS.places;
+  readonly guestWidth = GUEST_WIDTH;
+  guestsDrawn: () => void = () => {};
   private view: { readonly clip: Matrix4; readonly size: Size } | null = null;
   private ink: Ink = { text: "#000", surface: "#fff" };
   private blank = true;
@@ -40,6 +47,22 @@ export class LabelCanvas {
   setAnnotations(annotations: Annotations): void {
     this.annotations = annotations;
     this.draw();
+  }
+
+  setGuests(guests: GuestMarks): void {
+    if (guests.names.length === 0 && this.guests.names.length === 0) return;
+    this.guests = guests;
+    this.draw();
+  }
+
+  guestAt(x: number, y: number): number | null {
+    return guestNear(this.guestPlaces, x, y);
+  }
+
+  /** Where a guest was drawn last, in CSS pixels; null where it was not. */
+  placeOf(guest: number): readonly [number, number] | null {
+    const [x = Number.NaN, y = Number.NaN] = this.guestPlaces.subarray(2 * guest, 2 * guest + 2);
+    return Number.isNaN(x) || Number.isNaN(y) ? null : [x, y];
   }
 
   /** The camera that the samples have just been drawn through. */
@@ -61,8 +84,8 @@ export class LabelCanvas {
   }
 
   private draw(): void {
-    const { context, view, annotations } = this;
-    const empty = annotations.lines.length === 0 && annotations.labels.length === 0;
+    const { context, view, annotations, guests } = this;
+    const empty = annotations.lines.length + annotations.labels.length + guests.names.length === 0;
     if (context === null || view === null || (empty && this.blank)) return;
     fit(this.canvas, context, view.size, this.ratio ?? Math.min(2, devicePixelRatio));
     context.clearRect(0, 0, view.size.width, view.size.height);
@@ -76,7 +99,10 @@ export class LabelCanvas {
       else this.drawPath(context, line, points);
     }
     context.globalAlpha = 1;
+    this.guestPlaces = onStage(guests.places, view.clip, view.size);
+    drawGuests(context, this.guestPlaces, this.ink);
     this.drawLabels(context, view.clip, view.size);
+    this.guestsDrawn();
   }
 
   private drawTrail(
@@ -110,16 +136,19 @@ export class LabelCanvas {
   }
 
   private drawLabels(context: CanvasRenderingContext2D, clip: Matrix4, size: Size): void {
-    const { labels } = this.annotations;
+    const labels = [
+      ...this.annotations.labels.map((label) => ({ ...label, beside: BESIDE })),
+      ...guestLabels(this.guests),
+    ];
     const family = getComputedStyle(this.canvas).fontFamily;
     const fontOf = (centred: boolean) =>
       centred ? `600 ${NAME_SIZE}px ${family}` : `${FONT_SIZE}px ${family}`;
     context.textBaseline = "middle";
-    const boxes = labels.map(({ at, text, centred }): Box => {
+    const boxes = labels.map(({ at, text, centred, beside }): Box => {
       context.font = fontOf(centred);
       const [x = 0, y = 0] = onStage(Float32Array.from(at), clip, size);
       const width = context.measureText(text).width;
-      const left = centred ? x - width / 2 : x + BESIDE;
+      const left = centred ? x - width / 2 : x + beside;
       const height = (centred ? NAME_SIZE : FONT_SIZE) + 4;
       return { left, top: y - height / 2, width, height };
     });

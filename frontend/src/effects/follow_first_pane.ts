@@ -33,6 +33,7 @@ export function followLooks(first: Store, second: Store): void {
   const lines = ["trails", "requestedNames", "labelBy", "sequence"] as const;
   const dots = ["requestedMode", "ghostStep", "otherStep", "dotSize", "opacity", "sizeBy"] as const;
   follow([...lines, ...dots, "refitRequests"], first.display, second.display);
+  follow(["shown"], first.guests, second.guests);
   follow(["tool"], first.samples, second.samples);
 }
 

@@ -2,19 +2,21 @@
 // regions, what the view is worth; and that the picture moves to the chosen step.
 import { batch, effect, untracked } from "@preact/signals";
 import { cancelLayout, fetchFrames, fetchMetadata, fetchSample, fetchSprite } from "../api";
+import { hasOwnBasis, sameView } from "../model/projection/views";
 import { kindOf } from "../model/samples/measured_columns";
 import { readTable } from "../model/samples/table";
 import { UNTURNED_AXES } from "../model/scene/components";
 import { type Basis, takeBasis } from "../model/time/basis";
 import { nearestOf } from "../model/time/nearest_steps";
 import { placeOfStep } from "../state/actions/choose_view";
-import { FrameCache, hasOwnBasis, sameView } from "../state/parts/frame_cache";
+import { FrameCache } from "../state/parts/frame_cache";
 import type { FrameServer } from "../state/parts/frame_server";
 import { until } from "../state/parts/until";
 import type { Store } from "../state/store";
 import type { Layer } from "../types";
 import { computeLayouts } from "./compute_layouts";
 import { loadByStep } from "./load_by_step";
+import { loadGuests } from "./load_guests";
 import { loadColors } from "./load_measures";
 import { loadQuality } from "./load_quality";
 import { loadRegions } from "./load_regions";
@@ -43,6 +45,7 @@ export function loadPicture(store: Store, signal: AbortSignal): void {
   loadQuality(store, signal);
   loadColors(store, signal);
   loadRegions(store, signal);
+  loadGuests(store, signal);
   showStep(store);
   watchExtent(store);
 }

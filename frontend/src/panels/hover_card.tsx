@@ -1,8 +1,10 @@
-// The sample under the pointer: its thumbnail, large, and its row of the metadata.
+// The sample under the pointer: its thumbnail, large, and its row of the metadata. Of a guest, its name.
 
 import { Thumbnail } from "../controls/thumbnail";
 import { headline, withoutRepeats } from "../model/samples/prediction_columns";
 import { type Table, titleOf, valueAt } from "../model/samples/table";
+import { guestsOf } from "../state/derived/guests";
+import type { GuestHover } from "../state/parts/guests";
 import type { Hover, Store } from "../state/store";
 
 const MOST_FIELDS = 5;
@@ -10,6 +12,50 @@ const IMAGE_SIDE = 112;
 const DISTANCE = 12;
 
 export function HoverCard({ store }: { store: Store }) {
+  return (
+    <>
+      <Ring store={store} />
+      {store.guests.hover.value === null ? (
+        <SampleCard store={store} />
+      ) : (
+        <GuestCard store={store} hover={store.guests.hover.value} />
+      )}
+    </>
+  );
+}
+
+/** Around the sample or guest that is pointed at. Not on the canvas: it moves without a new drawing. */
+function Ring({ store }: { store: Store }) {
+  const hover = store.guests.hover.value ?? store.hover.value;
+  if (hover === null) return null;
+  const size = hover.width + 8;
+  return (
+    <div
+      class="ring"
+      style={{
+        width: `${size}px`,
+        height: `${size}px`,
+        transform: `translate(${hover.x - size / 2}px, ${hover.y - size / 2}px)`,
+      }}
+    />
+  );
+}
+
+/** A sample that was not recorded: of it the name alone is known. */
+function GuestCard({ store, hover }: { store: Store; hover: GuestHover }) {
+  const name = guestsOf(store)?.names[hover.guest];
+  if (name === undefined) return null;
+  return (
+    <div class="hover-card" role="tooltip" key={`guest ${hover.guest}`} style={beside(hover)}>
+      <div class="row">
+        <strong>{name}</strong>
+        <p class="headline">New sample, not recorded</p>
+      </div>
+    </div>
+  );
+}
+
+function SampleCard({ store }: { store: Store }) {
   const hover = store.hover.value;
   if (hover === null) return null;
   // Of two panes the one that the pointer is over has the card; in the other a ring is enough.
@@ -50,7 +96,8 @@ function fieldsOf(table: Table, colorBy: string | null, sample: number): [string
 }
 
 /** Opens from the sample towards the middle of the stage, where there is room. */
-function beside({ x, y, width, rightHalf, lowerHalf }: Hover): Record<string, string> {
+function beside(at: Omit<Hover, "sample" | "fromList">): Record<string, string> {
+  const { x, y, width, rightHalf, lowerHalf } = at;
   const away = DISTANCE + width / 2;
   return {
     left: `${rightHalf ? x - away : x + away}px`,

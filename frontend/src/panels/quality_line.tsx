@@ -7,12 +7,12 @@ import {
   reliability,
   type Verdict,
 } from "../model/projection/reliability";
+import { hasOwnBasis } from "../model/projection/views";
 import { labelNote } from "../model/samples/label_column";
 import { capitalized, percent } from "../model/text/words";
 import { basisInWords, isOutdated } from "../model/time/basis";
 import { measureAgain, showQuality } from "../state/actions/choose_view";
 import { engineTitle, namedStep, shownStep, stepNoun } from "../state/derived/titles";
-import { hasOwnBasis } from "../state/parts/frame_cache";
 import type { Store } from "../state/store";
 import type { FrameQuality } from "../types";
 

@@ -1,7 +1,9 @@
 // Says that not all samples are on the stage, or that each step is aligned on some, and undoes it; and tells screen readers what is selected.
 
 import { obstacleToRegions } from "../effects/load_regions";
+import { counted } from "../model/text/words";
 import { toggleHolding } from "../state/actions/display";
+import { guestsObstacle } from "../state/derived/guests";
 import { namedStep } from "../state/derived/titles";
 import type { Store } from "../state/store";
 
@@ -58,6 +60,7 @@ export function ShownLine({ store }: { store: Store }) {
           </div>
         )}
         <RegionsLine store={store} />
+        <GuestsLine store={store} />
       </div>
       <p class="unseen" aria-live="polite">
         {selected > 0 && `${write(selected)} selected`}
@@ -88,6 +91,29 @@ export function RegionsLine({ store }: { store: Store }) {
   return (
     <div class="shown-line of-regions">
       <span role="status">{words}</span>
+    </div>
+  );
+}
+
+/** Says why samples that somebody has placed are not on the stage, and leads to those beside it. */
+export function GuestsLine({ store }: { store: Store }) {
+  const { shown, outside } = store.guests;
+  const obstacle = shown.value ? guestsObstacle(store) : null;
+  if (obstacle === null && outside.value === 0) return null;
+  return (
+    <div class="shown-line">
+      <span role="status">
+        {obstacle ?? `${counted(outside.value, "new sample")} outside of the view`}
+      </span>
+      {obstacle === null && (
+        <button
+          type="button"
+          title="Zooms out until all samples and new samples are seen"
+          onClick={() => store.guests.fit()}
+        >
+          Zoom out
+        </button>
+      )}
     </div>
   );
 }

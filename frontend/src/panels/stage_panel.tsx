@@ -18,6 +18,7 @@ import { Stage } from "../canvas/stage";
 import type { StageEvents } from "../canvas/stage_events";
 import { WebGlRenderer } from "../canvas/webgl_renderer";
 import { shownRegions } from "../effects/load_regions";
+import { showGuests } from "../effects/show_guests";
 import { sampleOf, showSample } from "../effects/show_sample";
 import { placesOf } from "../model/scene/hold_still";
 import { css, RINGS, STAGE } from "../palette";
@@ -94,7 +95,6 @@ export function StagePanel({ store, hands, children }: StagePanelProps) {
         onPointerDown={(event) => event.currentTarget.focus({ preventScroll: true })}
       />
       <canvas ref={above} class="above" />
-      <Ring store={store} />
       {children}
       {graphics !== "there" && (
         <p class="flat" role="alert">
@@ -116,23 +116,6 @@ const IN_WORDS: Readonly<Record<Exclude<Graphics, "there">, ComponentChildren>> 
   lost: "The graphics driver was reset. The picture comes back by itself.",
   gone: "The graphics driver was reset and has not come back: samples are drawn as dots alone, and slowly. Reload the page to try again.",
 };
-
-/** Around the sample that is pointed at. Not on the canvas: it moves without a new drawing. */
-function Ring({ store }: { store: Store }) {
-  const hover = store.hover.value;
-  if (hover === null) return null;
-  const size = hover.width + 8;
-  return (
-    <div
-      class="ring"
-      style={{
-        width: `${size}px`,
-        height: `${size}px`,
-        transform: `translate(${hover.x - size / 2}px, ${hover.y - size / 2}px)`,
-      }}
-    />
-  );
-}
 
 interface Parts {
   readonly canvas: HTMLCanvasElement;
@@ -203,6 +186,7 @@ function runStage(store: Store, hands: StageHands, parts: Parts): () => void {
   const keepsLook = () => store.picture.ofOtherSamples.value;
   const stops = [
     ...showSample(store, stage, sample),
+    ...showGuests(store, overlay, canvas, stage),
     effect(() => {
       if (store.requestedCamera.value !== null) stage.lookFrom(store.requestedCamera.value);
     }),

@@ -22,6 +22,7 @@ import { type Category, ClassGroups, sharingOf } from "./parts/class_groups";
 import { ComparisonState } from "./parts/comparison";
 import { DisplayState } from "./parts/display";
 import type { FrameCache } from "./parts/frame_cache";
+import { GuestsState } from "./parts/guests";
 import { MeasuresState } from "./parts/measures";
 import { Motion } from "./parts/motion";
 import { NeighborsState } from "./parts/neighbors";
@@ -167,6 +168,7 @@ export function createStore(reducedMotion: () => boolean, wide: boolean, second 
     display: new DisplayState(samples),
     bookmarks: new Bookmarks(),
     neighbors: new NeighborsState(),
+    guests: new GuestsState(),
     picture,
     measures,
     comparison: new ComparisonState(),

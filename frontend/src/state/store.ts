@@ -27,6 +27,7 @@ import type { Category } from "./parts/class_groups";
 import type { ComparisonState } from "./parts/comparison";
 import type { DisplayState } from "./parts/display";
 import type { FrameCache } from "./parts/frame_cache";
+import type { GuestsState } from "./parts/guests";
 import type { MeasuresState } from "./parts/measures";
 import type { Motion } from "./parts/motion";
 import type { NeighborsState } from "./parts/neighbors";
@@ -73,6 +74,7 @@ export interface Store {
   readonly display: DisplayState;
   readonly bookmarks: Bookmarks;
   readonly neighbors: NeighborsState;
+  readonly guests: GuestsState;
   readonly picture: PictureState;
   readonly measures: MeasuresState;
   readonly comparison: ComparisonState;

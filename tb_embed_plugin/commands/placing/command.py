@@ -43,7 +43,7 @@ def _place(options: argparse.Namespace) -> int:
         )
     if options.remove:
         remove_guests(options.logdir, options.run)
-        print(f"{options.run}: no guests any more")
+        print(f"{options.run}: no new samples any more; reload the page")
         return 0
     run = open_kept(options.logdir, options.run)
     last = steps_with_models(run)[-1]
@@ -59,7 +59,8 @@ def _place(options: argparse.Namespace) -> int:
     )
     print(
         f"{run.name}: {placed.guests} new sample{'s' * (placed.guests != 1)} placed at "
-        f"{_steps(placed.steps)} of {', '.join(placed.layers)}"
+        f"{_steps(placed.steps)} of {', '.join(placed.layers)}; reload the page to "
+        "see them in PCA and class axes"
     )
     if placed.without_model:
         print(

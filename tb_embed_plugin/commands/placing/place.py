@@ -41,7 +41,8 @@ def place(
 ) -> Placed:
     """Places new samples among those of a run, at every step whose model was kept.
 
-    They take the place of those that were placed before. The models compute in this process.
+    They take the place of those that were placed before; the page shows them
+    once it is loaded again. The models compute in this process.
 
     Args:
         logdir: TensorBoard's log directory.

@@ -19,12 +19,13 @@ export function placesOf(pose: Pose, ids: readonly number[]): Float32Array {
   return scenePositions({ ...pose, positions });
 }
 
-/** The pose moved rigidly, so that the samples `ids` come to lie at `places` as well as they can. */
+/** `along`, moved as the pose is so that the samples `ids` come to lie at `places` as well as they can. */
 export function holdStill(
   pose: Pose,
   ids: readonly number[],
   places: Float32Array,
   dimensions: Dimensions,
+  along: Pose = pose,
 ): Pose {
-  return movedPose(pose, alignRigidly(placesOf(pose, ids), places, dimensions));
+  return movedPose(along, alignRigidly(placesOf(pose, ids), places, dimensions));
 }

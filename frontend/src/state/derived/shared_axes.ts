@@ -1,10 +1,10 @@
 // Whether two panes can be seen along the same axes, and whether they are.
 
 import { carrySamples } from "../../model/comparison/same_samples";
+import { sameView } from "../../model/projection/views";
 import { readIds, writeIds } from "../../model/samples/selection";
 import type { AlignedTo, Run, View } from "../../types";
 import type { SecondPane } from "../parts/comparison";
-import { sameView } from "../parts/frame_cache";
 import type { Store } from "../store";
 
 type Settings = Readonly<Record<string, View["settings"]>>;

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { sameView } from "../../model/projection/views";
 import { takeBasis } from "../../model/time/basis";
 import type { JobState } from "../../progress";
 import type { Frame, FramesAnswer, ProjectionKey, View } from "../../types";
 import { allFrames, frameOf, layerOf, PCA, runOf, SAMPLES } from "../testing/page";
 import { Activity } from "./activity";
-import { FrameCache, sameView } from "./frame_cache";
+import { FrameCache } from "./frame_cache";
 import type { FrameServer } from "./frame_server";
 
 const TSNE: View = { ...PCA, engine: "tsne", iterative: true, components: 2 };

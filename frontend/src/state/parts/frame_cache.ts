@@ -2,6 +2,7 @@
 // allows.
 import { type ReadonlySignal, type Signal, signal, untracked } from "@preact/signals";
 import { samplesKey } from "../../model/comparison/same_samples";
+import { hasOwnBasis, sameView } from "../../model/projection/views";
 import { isUnderWay } from "../../model/projection/waiting";
 import { type Turn, UNTURNED_AXES } from "../../model/scene/components";
 import { type Held, holdStill, placesOf } from "../../model/scene/hold_still";
@@ -167,17 +168,23 @@ export class FrameCache {
 
   pose(step: number, dimensions: Dimensions): Pose | null {
     const frame = this.held.peek().get(step);
-    if (frame === undefined) return null;
+    return frame === undefined ? null : this.poseAmong(frame, frame, dimensions);
+  }
+
+  /** Where others than the samples are drawn at a step, which go along with its samples. */
+  poseOfGuests(guests: Frame, dimensions: Dimensions): Pose | null {
+    const frame = this.held.peek().get(guests.step);
+    return frame === undefined ? null : this.poseAmong(guests, frame, dimensions);
+  }
+
+  private poseAmong(drawn: Frame, frame: Frame, dimensions: Dimensions): Pose {
     const { turn } = this;
     const still = this.canHold(this.still) ? this.still : null;
-    let known = this.poses.get(frame);
+    let known = this.poses.get(drawn);
     if (known?.turn !== turn || known.still !== still) known = { turn, still, of: {} };
-    known.of[dimensions] ??= this.steadied(
-      poseOf(frame, this.alignments[dimensions], dimensions, turn),
-      dimensions,
-    );
-    this.poses.set(frame, known);
-    return known.of[dimensions] ?? null;
+    known.of[dimensions] ??= this.steadied(drawn, frame, dimensions);
+    this.poses.set(drawn, known);
+    return known.of[dimensions];
   }
 
   /** Another recording in this one's place may have fewer samples. */
@@ -186,12 +193,13 @@ export class FrameCache {
     return (still.ids.at(-1) ?? 0) < this.layer.samples;
   }
 
-  private steadied(pose: Pose, dimensions: Dimensions): Pose {
+  private steadied(drawn: Frame, frame: Frame, dimensions: Dimensions): Pose {
     const { still, turn } = this;
-    const frame = still && this.held.peek().get(still.step);
-    if (still === null || frame == null || !this.canHold(still)) return pose;
-    const reference = poseOf(frame, this.alignments[dimensions], dimensions, turn);
-    return holdStill(pose, still.ids, placesOf(reference, still.ids), dimensions);
+    const pose = (one: Frame) => poseOf(one, this.alignments[dimensions], dimensions, turn);
+    const there = still && this.held.peek().get(still.step);
+    if (still === null || there == null || !this.canHold(still)) return pose(drawn);
+    const places = placesOf(pose(there), still.ids);
+    return holdStill(pose(frame), still.ids, places, dimensions, pose(drawn));
   }
 
   /** Frames as they lie by themselves, of one step or all: holding samples still must not move the camera. */
@@ -287,13 +295,4 @@ export class FrameCache {
     this.held.value = new Map([...kept, ...frames.map((frame) => [frame.step, frame] as const)]);
     if (frames.length > 0) this.sampled.value = null;
   }
-}
-
-/** Whether the axes are made from this layer's own steps. */
-export function hasOwnBasis({ iterative, onto }: View): boolean {
-  return !iterative && onto === null;
-}
-
-export function sameView(a: View, b: View): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }
