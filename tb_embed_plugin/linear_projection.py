@@ -17,6 +17,7 @@ from tb_embed_plugin.projection import LayerRef, Projection
 from tb_embed_plugin.projections import alignment, classes, groups, pca
 from tb_embed_plugin.projections.alignment import LayerMap
 from tb_embed_plugin.projections.basis import Basis
+from tb_embed_plugin.projections.moments import Moments
 from tb_embed_plugin.projections.step_moments import StepMoments
 from tb_embed_plugin.runs.labels import read_classes
 from tb_embed_plugin.runs.layer_facts import LayerFacts
@@ -91,13 +92,15 @@ def basis_key(projection: Projection, home: LayerData) -> str:
     return short_hash(home.key(projection.basis_steps), projection.engine, settings)
 
 
-def fit(projection: Projection, home: LayerData, known: StepMoments | None = None) -> Basis:
+def fit(
+    projection: Projection, home: LayerData, known: StepMoments | Moments | None = None
+) -> Basis:
     """Returns the axes of a projection.
 
     Args:
         projection: Of a linear engine.
         home: Its home, open.
-        known: The sums of its basis steps, where they are known.
+        known: The sums of its basis steps, where they are known (`pca.fit`).
 
     Raises:
         EmbedError: A snapshot or the metadata cannot be read or used this way.

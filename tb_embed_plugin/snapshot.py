@@ -125,6 +125,28 @@ class ChosenRows(LazyRows):
             block[:] = self._snapshot[wanted]
 
 
+class RowRange(LazyRows):
+    """Rows of a snapshot that follow one another, as one.
+
+    Args:
+        snapshot: The snapshot.
+        rows: Which rows; without a step.
+    """
+
+    def __init__(self, snapshot: Snapshot, rows: slice) -> None:
+        start, stop, _ = rows.indices(len(snapshot))
+        super().__init__((stop - start, snapshot.shape[1]))
+        self._snapshot, self._start = snapshot, start
+
+    def fill(self, found: NDArray[np.float32], start: int) -> None:
+        """Reads rows."""
+        first = self._start + start
+        if isinstance(self._snapshot, np.ndarray):
+            found[:] = self._snapshot[first : first + len(found)]
+        else:
+            self._snapshot.fill(found, first)
+
+
 def rows_of_a_block(columns: int) -> int:
     """Returns how many rows are worked on at a time."""
     return max(1, BLOCK_VALUES // max(1, columns))

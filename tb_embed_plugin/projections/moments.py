@@ -14,29 +14,43 @@ class Moments:
 
     Attributes:
         origin: float64 (n_units,); empty before the first row.
+        count: Rows so far.
     """
 
     def __init__(self) -> None:
         self.origin = np.zeros(0)
-        self._count = 0
+        self.count = 0
         self._sum = np.zeros(0)
         self._products = np.zeros((0, 0))
         self._waiting: list[NDArray[np.float64]] = []
 
     def add(self, block: NDArray[np.float64]) -> None:
         """Adds rows, (n_rows, n_units), one or more."""
-        if not self._count:
+        if not self.count:
             self.origin = block[0].copy()
             self._sum = np.zeros(len(self.origin))
             self._products = np.zeros((len(self.origin), len(self.origin)))
         centred = block - self.origin
-        self._count += len(centred)
+        self.count += len(centred)
         self._sum += centred.sum(axis=0)
         self._waiting.append(centred)
         # Of a wide layer a block has few rows, and adding n_units² numbers costs more than
         # they do.
         if sum(map(len, self._waiting)) >= len(self.origin) // 4:
             self._multiply()
+
+    def merge(self, other: Moments) -> None:
+        """Adds the rows of another; both have one row or more."""
+        self._multiply()
+        other._multiply()
+        shift = other.origin - self.origin
+        # Of each row of the other, seen from here: (x + shift)(x + shift)ᵀ.
+        crossed = np.outer(shift, other._sum + other.count / 2 * shift)
+        self._products += other._products
+        self._products += crossed
+        self._products += crossed.T
+        self._sum += other._sum + other.count * shift
+        self.count += other.count
 
     def _multiply(self) -> None:
         if self._waiting:
@@ -46,13 +60,13 @@ class Moments:
 
     def mean(self) -> NDArray[np.float64]:
         """Returns the mean of the rows, (n_units,)."""
-        return self.origin + self._sum / self._count
+        return self.origin + self._sum / self.count
 
     def covariance(self) -> NDArray[np.float64]:
         """Returns their covariance, (n_units, n_units), divided by their number."""
         self._multiply()
-        shift = self._sum / self._count
-        covariance: NDArray[np.float64] = self._products / self._count
+        shift = self._sum / self.count
+        covariance: NDArray[np.float64] = self._products / self.count
         return covariance - np.outer(shift, shift)
 
 

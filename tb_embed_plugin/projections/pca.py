@@ -29,7 +29,8 @@ from tb_embed_plugin.projections.leading_axes import (
     largest_of_rows,
 )
 from tb_embed_plugin.projections.moments import Moments
-from tb_embed_plugin.projections.scaling import PARAMETERS, UNSCALED, Scaling
+from tb_embed_plugin.projections.partitions import moments_of
+from tb_embed_plugin.projections.scaling import PARAMETERS, UNSCALED, Scaling, is_scaled
 from tb_embed_plugin.projections.step_moments import StepMoments, add_steps
 
 AXES_WITHIN_STEPS = Parameter(
@@ -55,15 +56,14 @@ POOLED: Settings = MappingProxyType(
 
 def adds_up(settings: Settings) -> bool:
     """Whether a further step leaves what the others add to the axes as it is."""
-    scaled = any(settings[parameter.name] for parameter in PARAMETERS)
-    return bool(settings[AXES_WITHIN_STEPS.name]) and not scaled
+    return bool(settings[AXES_WITHIN_STEPS.name]) and not is_scaled(settings)
 
 
 def fit(
     snapshot_of: SnapshotOf,
     steps: Sequence[int],
     settings: Settings = POOLED,
-    known: StepMoments | None = None,
+    known: StepMoments | Moments | None = None,
 ) -> Basis:
     """Returns the basis of several snapshots: eigenvectors of a covariance.
 
@@ -77,7 +77,8 @@ def fit(
         snapshot_of: Gives the snapshot of a step, float32 (n_samples, n_units).
         steps: The basis steps, one or more.
         settings: Of the engine.
-        known: The sums over these steps, if the caller has them; only where `adds_up`.
+        known: The sums over these steps, if the caller has them: step by step where the axes
+            are made within steps, else of all rows; only of activations that are not scaled.
 
     Returns:
         Axes by falling variance; the entry of largest magnitude of each is positive.
@@ -92,14 +93,12 @@ def fit(
     if units > WIDE and samples * len(steps) < units:
         parts = [[step] for step in steps] if within else [steps]
         mean, total_variance, (variance, axes) = _rows(scaling, snapshot_of, parts)
-    elif within:
-        sums = known or add_steps(StepMoments(), scaling, snapshot_of, steps)
-        mean, total_variance, (variance, axes) = _axes_of(sums)
     else:
-        moments = Moments()
-        for _, block in scaling.stream(snapshot_of, steps):
-            moments.add(block)
-        mean, total_variance, (variance, axes) = _axes_of(moments)
+        if known is None and within:
+            known = add_steps(StepMoments(), scaling, snapshot_of, steps)
+        elif known is None:
+            known = moments_of(scaling.stream(snapshot_of, steps), units)
+        mean, total_variance, (variance, axes) = _axes_of(known)
     axes = fix_signs(axes)
     return Basis(
         mean=mean,

@@ -87,7 +87,7 @@ class Scaling:
             TooMuchAskedError: The layer is wider than `MAX_UNITS`.
             UnsuitableDataError: A snapshot holds NaN or infinity; the message names its step.
         """
-        if not any(settings[parameter.name] for parameter in PARAMETERS):
+        if not is_scaled(settings):
             return cls()
         spreads = [_spread(step, snapshot_of(step)) for step in steps]
         means = np.stack([spread.mean() for spread in spreads])
@@ -182,6 +182,11 @@ class Scaling:
             spread.add(block)
         own = float(np.sqrt(spread.variance().sum()))
         return spread.mean(), self.radius / own if own > 0 else 1.0
+
+
+def is_scaled(settings: Settings) -> bool:
+    """Whether an engine's settings scale activations."""
+    return any(settings[parameter.name] for parameter in PARAMETERS)
 
 
 def _spread(step: int, snapshot: Snapshot) -> Spread:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin.projections.blocks import SnapshotOf
 from tb_embed_plugin.projections.moments import Moments
+from tb_embed_plugin.projections.partitions import moments_of
 from tb_embed_plugin.projections.scaling import Scaling
 
 
@@ -40,6 +41,14 @@ class StepMoments:
         """Returns the mean of their covariances, (n_units, n_units)."""
         return np.asarray(self.covariances / self.count)
 
+    def with_step(self, moments: Moments) -> StepMoments:
+        """Returns the sums with one further step; these stay as they are."""
+        return StepMoments(
+            self.count + 1,
+            self.means + moments.mean(),
+            self.covariances + moments.covariance(),
+        )
+
 
 def add_steps(
     known: StepMoments, scaling: Scaling, snapshot_of: SnapshotOf, steps: Sequence[int]
@@ -56,11 +65,7 @@ def add_steps(
         TooMuchAskedError: The layer is wider than `MAX_UNITS`.
         UnsuitableDataError: A snapshot holds NaN or infinity; the message names its step.
     """
-    means, covariances = known.means, known.covariances
     for step in steps:
-        moments = Moments()
-        for _, block in scaling.stream(snapshot_of, [step]):
-            moments.add(block)
-        means = means + moments.mean()
-        covariances = covariances + moments.covariance()
-    return StepMoments(known.count + len(steps), means, covariances)
+        units = snapshot_of(step).shape[1]
+        known = known.with_step(moments_of(scaling.stream(snapshot_of, [step]), units))
+    return known
