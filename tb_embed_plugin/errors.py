@@ -68,6 +68,12 @@ class StorageError(EmbedError):
     http_status = 502
 
 
+class WorkerLostError(EmbedError):
+    """Processes that compute for us end, or cannot be reached."""
+
+    http_status = 503
+
+
 class BrokenInstallationError(EmbedError):
     """A requirement of ours cannot be imported."""
 

@@ -21,7 +21,7 @@ from tb_embed_plugin.jobs import job_execution
 from tb_embed_plugin.jobs.job_spec import JobSpec
 from tb_embed_plugin.jobs.layout_cache import LayoutCache
 from tb_embed_plugin.jobs.projector import Projector, projector_of
-from tb_embed_plugin.jobs.quality_records import words, work_left
+from tb_embed_plugin.jobs.quality_records import QualityRecords, words, work_left
 from tb_embed_plugin.projection_arguments import read_projection
 from tb_embed_plugin.projections import engines
 from tb_embed_plugin.runs.found_run import BrokenRun
@@ -94,7 +94,10 @@ class Projected:
     @property
     def sentence(self) -> str:
         """Its quality in one plain sentence."""
-        return f"{self.layout.engine.title}: {words(self.quality) or 'not measured'}."
+        layout = self.layout
+        records = QualityRecords(layout, layout.known_digests(), self.label)
+        measured = words(records.of_frames(layout.steps))
+        return f"{layout.engine.title}: {measured or 'not measured'}."
 
 
 def project(wish: Wish) -> Iterator[Projected]:

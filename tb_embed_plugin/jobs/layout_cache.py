@@ -161,7 +161,15 @@ class LayoutCache:
             EmbedError: A snapshot cannot be read.
         """
         known = self.known_digests()
-        return known | {s: _digest_of(self.rows(s)) for s in steps if s not in known}
+        return known | {s: self.digest_of(s) for s in steps if s not in known}
+
+    def digest_of(self, step: int) -> str:
+        """Reads a snapshot, and returns its digest.
+
+        Raises:
+            EmbedError: It cannot be read.
+        """
+        return _digest_of(self.rows(step))
 
     def keep_digests(self, digests: Mapping[int, str], origin: str | None = None) -> None:
         """Notes which content each step has, and in which coordinate system the frames lie.

@@ -34,7 +34,10 @@ from tb_embed_plugin.projection import Projection
 from tb_embed_plugin.projections import pca
 from tb_embed_plugin.projections.basis import Basis
 from tb_embed_plugin.projections.blocks import SnapshotOf, check_finite
+from tb_embed_plugin.projections.moments import Moments
 from tb_embed_plugin.projections.plane import logits_on_plane
+from tb_embed_plugin.projections.scaling import is_scaled
+from tb_embed_plugin.projections.step_moments import StepMoments
 from tb_embed_plugin.runs.logdir import Logdir
 
 Value = TypeVar("Value")
@@ -91,6 +94,10 @@ class LinearProjector:
             EmbedError: A snapshot cannot be read or projected, or too many requests wait.
         """
         return self._remembered(self._computed.bases, self.key, self._find_basis)
+
+    def use(self, basis: Basis) -> None:
+        """Takes the basis from whoever has it."""
+        self._computed.bases.put(self.key, basis)
 
     @property
     def aligned(self) -> AlignedLayer | None:
@@ -236,9 +243,11 @@ class LinearProjector:
     def _fit(self) -> Basis:
         steps, settings = self.projection.basis_steps, self.projection.settings
         is_pca = self.projection.engine == pca.ENGINE.name
-        known = None
-        if is_pca and pca.adds_up(settings) and self.home.facts.units <= MAX_UNITS:
-            known = self._computed.moments.of(self.home, steps)
+        known: StepMoments | Moments | None = None
+        if is_pca and not is_scaled(settings) and self.home.facts.units <= MAX_UNITS:
+            moments = self._computed.moments
+            within = pca.adds_up(settings)
+            known = (moments.of if within else moments.pooled)(self.home, steps)
         return fit(self.projection, self.home, known)
 
     def _offset(

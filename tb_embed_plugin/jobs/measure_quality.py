@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_embed_plugin.jobs.quality_records import QualityRecords
+from tb_embed_plugin.jobs.quality_records import KINDS, Kind, QualityRecords
 from tb_embed_plugin.projections import frame_quality, motion
 from tb_embed_plugin.projections.engine import Codes, LayoutEngine, Report
 from tb_embed_plugin.projections.neighbors import DistanceMetric
@@ -19,7 +19,11 @@ FrameOf = Callable[[int], NDArray[np.float32] | None]
 
 
 def measure(
-    measures: QualityRecords, step: int, frame_of: FrameOf, labels: Codes | None
+    measures: QualityRecords,
+    step: int,
+    frame_of: FrameOf,
+    labels: Codes | None,
+    kinds: Collection[Kind] = KINDS,
 ) -> None:
     """Measures what is not known of a frame, and of the motion that leads to it.
 
@@ -28,6 +32,7 @@ def measure(
         step: The step.
         frame_of: Gives frames, float32 (n_shown, components), None where there is none.
         labels: A label for each sample that is shown, negative where it has none.
+        kinds: What is measured.
 
     Raises:
         EmbedError: A snapshot cannot be read or ranked.
@@ -37,7 +42,8 @@ def measure(
     frame, snapshot = frame_of(step), layout.rows(step)
     if frame is None:
         return
-    if measures.of_frame(step) is None:
+    missing = [kind for kind in measures.missing_of(step) if kind in kinds]
+    if "frame" in missing:
         metric = cast("DistanceMetric", layout.settings.get("metric", "euclidean"))
         found = frame_quality.frame_quality(snapshot, frame, None, metric)
         measures.keep_frame(
@@ -49,13 +55,15 @@ def measure(
             },
             found.reason,
         )
-    if labels is not None and measures.of_label(step) is None:
+    if "label" in missing and labels is not None:
         measures.keep_label(
             step, {"label_accuracy": frame_quality.label_accuracy(frame, labels)}
         )
     before = measures.before(step)
-    frame_before = None if before is None else frame_of(before)
-    if before is None or frame_before is None or measures.of_motion(step) is not None:
+    if "motion" not in missing or before is None:
+        return
+    frame_before = frame_of(before)
+    if frame_before is None:
         return
     moved = motion.motion(frame, frame_before)
     fidelity = motion.motion_fidelity(snapshot, layout.rows(before), frame, frame_before)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Any
+from typing import Any, Literal, get_args
 
 from tb_embed_plugin.jobs.layout_cache import LayoutCache
 from tb_embed_plugin.jobs.time_estimate import JobSize
@@ -38,6 +38,11 @@ REASONS = {
 _FLOOR = "floor"
 
 Numbers = dict[str, float | None]
+
+Kind = Literal["frame", "motion", "label"]
+"""What is measured of a step: what its frame keeps, how it was moved to, how it tells labels."""
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 @dataclass(frozen=True)
@@ -102,13 +107,16 @@ class QualityRecords:
 
     def missing(self, steps: Sequence[int]) -> list[int]:
         """Returns those of `steps` that were not measured, the last one first."""
-        return [
-            step
-            for step in reversed(steps)
-            if self.of_frame(step) is None
-            or (self.label is not None and self.of_label(step) is None)
-            or (self.before(step) is not None and self.of_motion(step) is None)
-        ]
+        return [step for step in reversed(steps) if self.missing_of(step)]
+
+    def missing_of(self, step: int) -> list[Kind]:
+        """Returns what was not measured of a step."""
+        missing: dict[Kind, bool] = {
+            "frame": self.of_frame(step) is None,
+            "motion": self.before(step) is not None and self.of_motion(step) is None,
+            "label": self.label is not None and self.of_label(step) is None,
+        }
+        return [kind for kind in KINDS if missing[kind]]
 
     def keep_frame(self, step: int, numbers: Numbers, reason: str = "") -> None:
         """Keeps what a frame keeps, and why it is nothing, one of `REASONS`.

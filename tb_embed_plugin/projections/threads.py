@@ -57,9 +57,24 @@ def one_blas_thread() -> Iterator[None]:
         _LIMIT.lift()
 
 
-@cache
+class _Setting:
+    """What was said, None where nothing was."""
+
+    cores: int | None = None
+
+
+def use_cores(most: int | None) -> None:
+    """Sets how many cores this process uses at most; None for all that it may."""
+    _Setting.cores = most
+
+
 def cores() -> int:
-    """Returns how many cores this process may use: of its machine, container or affinity."""
+    """Returns how many cores this process uses: of its machine, container or affinity."""
+    return min(_all_cores(), _Setting.cores or _all_cores())
+
+
+@cache
+def _all_cores() -> int:
     from joblib import cpu_count  # takes a tenth of a second
 
     count: int = cpu_count()

@@ -1,0 +1,1 @@
+"""What commands compute by several processes, of this machine or of a cluster."""

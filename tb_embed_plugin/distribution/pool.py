@@ -1,0 +1,81 @@
+"""Pools of workers: any `concurrent.futures.Executor`, how wide it is, and how it is renewed."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import ClassVar
+
+from tb_embed_plugin.projections.threads import cores
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one task may use of its machine.
+
+    Attributes:
+        cores: Threads that compute.
+        memory: Megabytes that are worked in, None for a share of the worker's machine.
+    """
+
+    cores: int
+    memory: int | None
+
+
+class Pool(ABC):
+    """Workers that are there until `end`.
+
+    Args:
+        share: What each task may use.
+
+    Attributes:
+        executor: To which tasks are given; another one after `renew`.
+        sees_this_machine: Whether the workers have the files and the cache that we have.
+    """
+
+    executor: Executor
+    sees_this_machine: ClassVar[bool] = True
+
+    def __init__(self, share: Share) -> None:
+        self.share = share
+
+    @property
+    @abstractmethod
+    def workers(self) -> int:
+        """How many tasks are computed at a time, one or more."""
+
+    @abstractmethod
+    def renew(self) -> str:
+        """Puts a whole executor in the place of a broken one; returns how that has ended."""
+
+    @abstractmethod
+    def end(self) -> None:
+        """Ends the workers at once, whatever they are at."""
+
+
+class Threads(Pool):
+    """Threads of this process.
+
+    Args:
+        workers: How many, one or more.
+        memory: As in `Share`.
+    """
+
+    def __init__(self, workers: int, memory: int | None = None) -> None:
+        super().__init__(Share(max(1, cores() // workers), memory))
+        self._workers = workers
+        self.executor = ThreadPoolExecutor(workers)
+
+    @property
+    def workers(self) -> int:
+        """How many threads."""
+        return self._workers
+
+    def renew(self) -> str:
+        """Threads do not break."""
+        raise NotImplementedError
+
+    def end(self) -> None:
+        """Waits for what is under way: a thread cannot be ended."""
+        self.executor.shutdown(cancel_futures=True)

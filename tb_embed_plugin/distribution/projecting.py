@@ -1,0 +1,139 @@
+"""A projection computed by workers: axes from sums of partitions, quality step by step.
+
+Frames of t-SNE and UMAP are laid out by this process, each from the one before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
+
+from tb_embed_plugin.distribution import tasks
+from tb_embed_plugin.distribution.workers import Workers
+from tb_embed_plugin.errors import WorkerLostError
+from tb_embed_plugin.jobs.computed import Computed
+from tb_embed_plugin.jobs.job_execution import Progress, ReportProgress
+from tb_embed_plugin.jobs.job_spec import JobSpec
+from tb_embed_plugin.jobs.known_moments import KnownMoments
+from tb_embed_plugin.jobs.layout_cache import LayoutCache
+from tb_embed_plugin.jobs.linear_projector import LinearProjector
+from tb_embed_plugin.jobs.projector import Projector
+from tb_embed_plugin.jobs.quality_records import KINDS, QualityRecords
+from tb_embed_plugin.linear_projection import LayerData
+from tb_embed_plugin.projection import LayerRef
+from tb_embed_plugin.projections.moments import Moments
+from tb_embed_plugin.projections.partitions import merged, partitions
+from tb_embed_plugin.projections.step_moments import StepMoments
+
+
+class StepsByWorkers:
+    """The steps of jobs, computed by workers.
+
+    Args:
+        workers: The workers.
+        roots: The log directories as the workers see them, absolute.
+    """
+
+    def __init__(self, workers: Workers, roots: tasks.Roots) -> None:
+        self._workers = workers
+        self._sums = SumsByWorkers(workers, roots)
+        self.computed = Computed(moments=self._sums)
+
+    def read_digests(
+        self, layout: LayoutCache, spec: JobSpec, report_progress: ReportProgress
+    ) -> Mapping[int, str]:
+        """Returns which content each step has; one task reads one snapshot."""
+        known = layout.known_digests()
+        new = [step for step in spec.steps if step not in known]
+        found: dict[int, str] = {}
+        job = spec.to_line(), layout.run.layer_version(layout.layer.name)
+        read = self._workers.results(tasks.read_digest, [(*job, step) for step in new])
+        for number, digest in read:
+            found[new[number]] = digest
+            done = f"read {len(found)} of {len(new)} snapshots"
+            report_progress(Progress("frames", 0, done))
+        return {**known, **found}
+
+    def measure(
+        self,
+        projector: Projector,
+        records: QualityRecords,
+        spec: JobSpec,
+        report_progress: ReportProgress,
+    ) -> None:
+        """Measures all steps, those things first that take longest.
+
+        Raises:
+            WorkerLostError: The workers have kept their numbers elsewhere.
+        """
+        steps = records.missing(spec.steps)
+        wanted = [
+            (step, kind) for kind in KINDS for step in steps if kind in records.missing_of(step)
+        ]
+        if not wanted:
+            return
+        basis = None
+        if isinstance(projector, LinearProjector):
+            self._sums.report = lambda said: report_progress(Progress("quality", 0, said))
+            basis = projector.basis
+        job = spec.to_line(), projector.version, dict(records.digests), basis
+        measured = self._workers.results(tasks.measure_step, [(*job, *one) for one in wanted])
+        for done, _ in enumerate(measured, 1):
+            share = len(steps) * done / len(wanted)
+            said = f"measured {done} of {len(wanted)} parts of {len(steps)} steps"
+            report_progress(Progress("quality", share, said))
+        if records.missing(spec.steps):
+            raise WorkerLostError(kept_elsewhere(records.layout.run.name))
+
+
+class SumsByWorkers(KnownMoments):
+    """The sums that axes are made from, partition by partition.
+
+    Args:
+        workers: The workers.
+        roots: As in `StepsByWorkers`.
+
+    Attributes:
+        report: Receives in words how far it is.
+    """
+
+    def __init__(self, workers: Workers, roots: tasks.Roots) -> None:
+        super().__init__()
+        self._workers, self._roots = workers, roots
+        self.report: Callable[[str], None] = lambda said: None
+
+    def of(self, layer: LayerData, steps: Sequence[int]) -> StepMoments:
+        """Returns the sums of steps, each merged in the order of its partitions."""
+        of_a_step = len(_partitions(layer))
+        parts = self._parts(layer, steps)
+        found = StepMoments()
+        for _ in steps:
+            found = found.with_step(merged(islice(parts, of_a_step)))
+        return found
+
+    def pooled(self, layer: LayerData, steps: Sequence[int]) -> Moments:
+        """Returns the sums of all rows, merged in the order of steps and partitions."""
+        return merged(self._parts(layer, steps))
+
+    def _parts(self, layer: LayerData, steps: Sequence[int]) -> Iterator[Moments]:
+        ref = LayerRef(layer.run.name, layer.name)
+        wanted = [
+            (self._roots, ref, tuple(steps), step, part.start, part.stop)
+            for step in steps
+            for part in _partitions(layer)
+        ]
+        for done, part in enumerate(self._workers.in_order(tasks.sum_partition, wanted), 1):
+            self.report(f"summed up {done} of {len(wanted)} parts for the axes")
+            yield part
+
+
+def kept_elsewhere(run: str) -> str:
+    """Returns what to say where workers have measured and nothing of it is found here."""
+    return (
+        f"what the workers have measured of run {run!r} is not in its cache here; let all "
+        "workers write to the same log directory, and see that its disk is not full"
+    )
+
+
+def _partitions(layer: LayerData) -> list[slice]:
+    return partitions(len(layer.facts.shown), layer.facts.units)

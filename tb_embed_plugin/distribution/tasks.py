@@ -1,0 +1,162 @@
+"""Tasks of workers: functions of a module whose arguments say what to read, and where.
+
+Each opens the run itself and reads its own part of the files. Sums are returned; what is measured
+of a step goes into the run's cache, under the name of its content, where the server finds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from pathlib import Path
+
+from tb_embed_plugin.analysis.layer_metrics import LayerMetrics
+from tb_embed_plugin.analysis.metrics_cache import MetricsCache
+from tb_embed_plugin.errors import NotRecordedError
+from tb_embed_plugin.jobs.cache import cache_of
+from tb_embed_plugin.jobs.computed import Computed
+from tb_embed_plugin.jobs.job_execution import labels_of, open_projector, shown_frame
+from tb_embed_plugin.jobs.job_spec import JobSpec
+from tb_embed_plugin.jobs.linear_projector import LinearProjector
+from tb_embed_plugin.jobs.measure_quality import measure
+from tb_embed_plugin.jobs.projector import Projector
+from tb_embed_plugin.jobs.quality_records import Kind, QualityRecords
+from tb_embed_plugin.linear_projection import LayerData
+from tb_embed_plugin.projection import LayerRef
+from tb_embed_plugin.projections.basis import Basis
+from tb_embed_plugin.projections.engine import Codes
+from tb_embed_plugin.projections.moments import Moments
+from tb_embed_plugin.projections.scaling import Scaling
+from tb_embed_plugin.runs.logdir import Logdir
+from tb_embed_plugin.runs.roots import Root
+from tb_embed_plugin.snapshot import RowRange
+
+Roots = tuple[tuple[str, str], ...]
+"""Log directories, each its absolute path and what its runs' names begin with."""
+
+
+@dataclass(frozen=True)
+class MeasuredQuestion:
+    """Whose metrics are measured.
+
+    Attributes:
+        roots: Where the run is.
+        layer: Which layer.
+        label: The column that is the label, empty for none.
+    """
+
+    roots: Roots
+    layer: LayerRef
+    label: str
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A job as a worker has opened it: the same for all of its tasks.
+
+    Attributes:
+        projector: The projection.
+        labels: By which it is measured, None for none.
+    """
+
+    projector: Projector
+    labels: Codes | None
+
+
+def sum_partition(
+    roots: Roots, ref: LayerRef, steps: Sequence[int], step: int, start: int, stop: int
+) -> Moments:
+    """Returns the moments of some rows of a snapshot, those of one partition.
+
+    Args:
+        roots: Where the run is.
+        ref: The layer.
+        steps: All that axes are made from: what is NaN at one of them is hidden at all.
+        step: One of them.
+        start: The first row, among the samples that are shown.
+        stop: The row after the last one.
+
+    Raises:
+        EmbedError: They cannot be read, or hold NaN or infinity.
+    """
+    logdir = _logdir(roots, ref.run)
+    logdir.run(ref.run).learn(ref.layer, steps)
+    layer = LayerData.of(logdir, ref)
+    part = RowRange(layer.snapshot(step), slice(start, stop))
+    moments = Moments()
+    for _, block in Scaling().stream(lambda _: part, [step]):
+        moments.add(block)
+    return moments
+
+
+def read_digest(job: str, version: str, step: int) -> str:
+    """Returns which content a step has; `job` is a line of JSON, as `JobSpec` makes it."""
+    return _seen(job, version).projector.cache.digest_of(step)
+
+
+def measure_step(
+    job: str,
+    version: str,
+    digests: Mapping[int, str],
+    basis: Basis | None,
+    step: int,
+    kind: Kind,
+) -> None:
+    """Measures one thing of a step, and keeps it.
+
+    Args:
+        job: As in `read_digest`.
+        version: Of the projection's data, so that a worker notices where they have changed.
+        digests: Which content its steps have.
+        basis: Of a linear projection.
+        step: The step.
+        kind: What is measured.
+
+    Raises:
+        EmbedError: A snapshot cannot be read or ranked.
+        OSError: The cache cannot be written.
+    """
+    seen = _seen(job, version)
+    projector = seen.projector
+    if basis is not None and isinstance(projector, LinearProjector):
+        projector.use(basis)
+    records = QualityRecords(projector.cache, digests, JobSpec.from_line(job).label)
+    measure(records, step, partial(shown_frame, projector), seen.labels, [kind])
+
+
+def measure_layer(question: MeasuredQuestion, step: int) -> None:
+    """Measures what a step's snapshot says of itself, and keeps it."""
+    _metrics(question).step_metrics(step)
+
+
+def compare_steps(question: MeasuredQuestion, step: int) -> None:
+    """Measures how a step differs from others, and keeps it."""
+    _metrics(question).numbers(step)
+
+
+@lru_cache(maxsize=4)
+def _seen(job: str, version: str) -> Seen:
+    spec = JobSpec.from_line(job)
+    projector = open_projector(spec, Computed())
+    if projector.version != version:
+        raise NotRecordedError(
+            f"a worker reads other files of run {projector.layer.run.name!r} than this process; "
+            "give all workers the same log directory, and let the recording end first"
+        )
+    labels = labels_of(QualityRecords(projector.cache, {}, spec.label))
+    return Seen(projector, labels)
+
+
+@lru_cache(maxsize=4)
+def _logdir(roots: Roots, run: str) -> Logdir:
+    return Logdir([Root(Path(path), name) for path, name in roots], lambda: {run})
+
+
+def _metrics(question: MeasuredQuestion) -> LayerMetrics:
+    run = _logdir(question.roots, question.layer.run).run(question.layer.run)
+    return LayerMetrics(run, question.layer.layer, _MEASURED, question.label)
+
+
+_MEASURED = MetricsCache(cache_of)
+"""What this process has measured: beside it stands what all have, on the disk."""
