@@ -14,6 +14,7 @@ from tb_embed_plugin.commands.logdir_argument import bring_here, logdir_argument
 from tb_embed_plugin.commands.memory_argument import add_memory, memory_error, use_memory_of
 from tb_embed_plugin.commands.placing.command import add_command as add_placing
 from tb_embed_plugin.commands.reporting.command import add_commands
+from tb_embed_plugin.commands.workers_argument import RESUMES, add_workers, workers_of
 from tb_embed_plugin.errors import ArgumentError, EmbedError
 from tb_embed_plugin.jobs.child_process import let_threads_sleep
 from tb_embed_plugin.local_paths import local_argument
@@ -21,6 +22,9 @@ from tb_embed_plugin.wording import system_error
 
 if TYPE_CHECKING:
     from tb_embed_plugin.commands.project import Wish
+
+INTERRUPTED = 130
+"""The exit status after Ctrl-C, as shells have it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,7 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: The command's words; those of the process by default.
 
     Returns:
-        The exit status: 0, or 1 where something is wrong, which a message says.
+        The exit status: 0, or 1 where something is wrong, which a message says; 130 where it
+        was interrupted.
     """
     options = _parser().parse_args(arguments)
     try:
@@ -45,6 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MemoryError:
         print(f"tb-embed: {memory_error(options)}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print(f"\ntb-embed: {getattr(options, 'stopped', 'stopped')}", file=sys.stderr)
+        return INTERRUPTED
     return status
 
 
@@ -88,7 +96,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_projection(project)
     add_memory(project)
-    project.set_defaults(command=_project)
+    add_workers(project)
+    project.set_defaults(command=_project, stopped=RESUMES)
     export = commands.add_parser(
         "export", help="write one layer's projection with metadata and quality to a file"
     )
@@ -180,9 +189,10 @@ def _project(options: argparse.Namespace) -> int:
     from tb_embed_plugin.commands.project import project
 
     use_memory_of(options)
-    for projected in project(_wish(options)):
-        layout = projected.layout
-        print(f"{layout.run.name}, {layout.layer.name}: {projected.sentence}")
+    with workers_of(options) as workers:
+        for projected in project(_wish(options), workers):
+            layout = projected.layout
+            print(f"{layout.run.name}, {layout.layer.name}: {projected.sentence}")
     return 0
 
 

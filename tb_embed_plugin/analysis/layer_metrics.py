@@ -49,6 +49,10 @@ class LayerMetrics(MeasuredLayer):
             lambda: self.kept.step_metrics(self._name(step), lambda: self._observe(step)),
         )
 
+    def is_kept(self, step: int) -> bool:
+        """Whether what a step's snapshot says of itself is known on the disk."""
+        return self.kept.has_step(self._name(step))
+
     def change(self, before: int, after: int) -> Change:
         """Returns what has changed from one step to another.
 

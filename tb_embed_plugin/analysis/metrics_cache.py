@@ -150,6 +150,11 @@ class KeptMetrics:
             self._keep(name, tensors, {"numbers": dict(found.numbers)})
         return found
 
+    def has_step(self, name: str) -> bool:
+        """Whether a step's metrics are kept under a name."""
+        kept = self._read(name)
+        return kept is not None and self._step_metrics(*kept) is not None
+
     def change(self, name: str, compare: Callable[[], Change]) -> Change:
         """Returns what is kept under a name, else what `compare` returns, which is kept."""
         kept = self._read(name)

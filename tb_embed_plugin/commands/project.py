@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from tb_embed_plugin.arguments import Arguments
+from tb_embed_plugin.commands.workers_argument import roots_of
+from tb_embed_plugin.distribution.projecting import StepsByWorkers
+from tb_embed_plugin.distribution.workers import Workers
 from tb_embed_plugin.errors import (
     ArgumentError,
     BrokenInstallationError,
@@ -100,15 +103,19 @@ class Projected:
         return f"{layout.engine.title}: {measured or 'not measured'}."
 
 
-def project(wish: Wish) -> Iterator[Projected]:
+def project(wish: Wish, workers: Workers | None = None) -> Iterator[Projected]:
     """Yields the projection of each layer once it is complete, with a bar while it is not.
+
+    Args:
+        wish: What is to be laid out.
+        workers: By whom; None for this process.
 
     Raises:
         EmbedError: There is no such run, layer or engine, or a layer cannot be laid out.
         OSError: The cache cannot be written.
     """
     for projected in _wanted(wish):
-        _fill(projected, wish)
+        _fill(projected, wish, workers)
         yield projected
 
 
@@ -181,12 +188,12 @@ def _open(logdir: Logdir, run: Run, layer: LayerFacts, wish: Wish) -> Projected:
     return Projected(projector_of(asked, logdir), label)
 
 
-def _fill(projected: Projected, wish: Wish) -> None:
+def _fill(projected: Projected, wish: Wish, workers: Workers | None = None) -> None:
     """Does what is left to do, with a bar."""
     layout = projected.layout
     left = work_left(layout, projected.label)
     spec = JobSpec(
-        roots=((str(wish.logdir), ""),),
+        roots=roots_of(wish.logdir),
         projection=layout.projection,
         steps=tuple(layout.steps),
         order="backwards",
@@ -194,15 +201,16 @@ def _fill(projected: Projected, wish: Wish) -> None:
     )
     name = f"{layout.run.name}, {layout.layer.name}"
     total = left.frames + left.measures
-    with tqdm(total=total, desc=name, bar_format=_BAR, disable=total == 0) as bar:
+    with tqdm(total=total, desc=name, bar_format=BAR, disable=total == 0) as bar:
 
         def tell(progress: job_execution.Progress) -> None:
             before = left.frames if progress.stage == "quality" else 0
             bar.set_postfix_str(progress.message, refresh=False)
             bar.update(min(before + progress.done, total) - bar.n)
 
-        job_execution.execute(spec, tell)
+        steps = None if workers is None else StepsByWorkers(workers, spec.roots)
+        job_execution.execute(spec, tell, steps)
         bar.update(total - bar.n)
 
 
-_BAR = "{desc}: {percentage:3.0f} %|{bar}| {elapsed}{postfix}"
+BAR = "{desc}: {percentage:3.0f} %|{bar}| {elapsed}{postfix}"

@@ -88,7 +88,11 @@ def _event(step: int, wall_time: float, values: Mapping[str, float]) -> Event:
 
 
 def measures_below(
-    logdir: Path, run: str | None = None, layer: str | None = None, label: str | None = None
+    logdir: Path,
+    run: str | None = None,
+    layer: str | None = None,
+    label: str | None = None,
+    cache: MetricsCache | None = None,
 ) -> Iterator[list[LayerMetrics]]:
     """Yields the measures of the layers of each run below a directory.
 
@@ -97,6 +101,7 @@ def measures_below(
         run: One run alone.
         layer: One layer alone.
         label: The column that is the label, empty for none; each layer's own by default.
+        cache: What was measured before; nothing by default.
 
     Raises:
         NotRecordedError: There is no such run, or none at all, or no such layer.
@@ -112,4 +117,4 @@ def measures_below(
     for name in names:
         found = runs.run(name)
         layers = [facts.name for facts in found.layers] if layer is None else [layer]
-        yield [LayerMetrics(found, each, MetricsCache(), label) for each in layers]
+        yield [LayerMetrics(found, each, cache or MetricsCache(), label) for each in layers]

@@ -1,11 +1,10 @@
-"""Pools of workers: any `concurrent.futures.Executor`, how wide it is, and how it is renewed."""
+"""Pools of workers: any `concurrent.futures.Executor`, its width, and how it is renewed."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import ClassVar
 
 from tb_embed_plugin.projections.threads import cores
 
@@ -31,11 +30,9 @@ class Pool(ABC):
 
     Attributes:
         executor: To which tasks are given; another one after `renew`.
-        sees_this_machine: Whether the workers have the files and the cache that we have.
     """
 
     executor: Executor
-    sees_this_machine: ClassVar[bool] = True
 
     def __init__(self, share: Share) -> None:
         self.share = share

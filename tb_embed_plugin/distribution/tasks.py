@@ -1,7 +1,8 @@
 """Tasks of workers: functions of a module whose arguments say what to read, and where.
 
-Each opens the run itself and reads its own part of the files. Sums are returned; what is measured
-of a step goes into the run's cache, under the name of its content, where the server finds it.
+Each opens the run itself and reads its own part of the files. Sums are returned; what is
+measured of a step goes into the run's cache, under the name of its content, where the server
+finds it.
 """
 
 from __future__ import annotations
@@ -126,12 +127,20 @@ def measure_step(
 
 
 def measure_layer(question: MeasuredQuestion, step: int) -> None:
-    """Measures what a step's snapshot says of itself, and keeps it."""
+    """Measures what a step's snapshot says of itself, and keeps it.
+
+    Raises:
+        EmbedError: It cannot be read or is not finite.
+    """
     _metrics(question).step_metrics(step)
 
 
 def compare_steps(question: MeasuredQuestion, step: int) -> None:
-    """Measures how a step differs from others, and keeps it."""
+    """Measures how a step differs from others, and keeps it.
+
+    Raises:
+        EmbedError: As `measure_layer`.
+    """
     _metrics(question).numbers(step)
 
 
@@ -141,8 +150,8 @@ def _seen(job: str, version: str) -> Seen:
     projector = open_projector(spec, Computed())
     if projector.version != version:
         raise NotRecordedError(
-            f"a worker reads other files of run {projector.layer.run.name!r} than this process; "
-            "give all workers the same log directory, and let the recording end first"
+            f"a worker reads other files of run {projector.layer.run.name!r} than this "
+            "process; give all workers the same log directory, and let the recording end first"
         )
     labels = labels_of(QualityRecords(projector.cache, {}, spec.label))
     return Seen(projector, labels)

@@ -40,7 +40,7 @@ _FLOOR = "floor"
 Numbers = dict[str, float | None]
 
 Kind = Literal["frame", "motion", "label"]
-"""What is measured of a step: what its frame keeps, how it was moved to, how it tells labels."""
+"""What is measured of a step: what its frame keeps, the motion to it, how it tells labels."""
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from tb_embed_plugin.projections import partitions, pca
 from tb_embed_plugin.projections.moments import Moments
 from tb_embed_plugin.projections.scaling import Scaling
+from tb_embed_plugin.projections.step_moments import StepMoments
 from tb_embed_plugin.snapshot import ChosenRows, RowRange, Snapshot
 
 UNITS = 8
@@ -45,7 +46,7 @@ def test_axes_of_sums_of_partitions_are_the_streamed_ones_bit_for_bit(*, within:
     assert [part.stop for part in parts] == [128, 256, 300]
     sums = [[moments(RowRange(far_away(step), part)) for part in parts] for step in steps]
     if within:
-        known = pca.StepMoments()
+        known = StepMoments()
         for of_step in sums:
             known = known.with_step(partitions.merged(of_step))
         merged = pca.fit(far_away, steps, settings, known)

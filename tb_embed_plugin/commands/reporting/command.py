@@ -9,11 +9,13 @@ from urllib.parse import urldefrag, urlsplit
 
 from tb_embed_plugin.commands.logdir_argument import logdir_argument
 from tb_embed_plugin.commands.memory_argument import add_memory, use_memory_of
+from tb_embed_plugin.commands.workers_argument import add_workers, workers_of
 from tb_embed_plugin.errors import ArgumentError
 
 if TYPE_CHECKING:
     from tb_embed_plugin.commands.reporting.documents import Document, Question
     from tb_embed_plugin.commands.reporting.finding import Kind
+    from tb_embed_plugin.commands.reporting.metering import Metering
 
 FOUND = 3
 """The exit status where something was found that `--fail-on` names."""
@@ -41,6 +43,7 @@ def add_commands(commands: Any) -> None:
         help="write them as scalars for TensorBoard, as a run of their own, RUN/metrics",
     )
     add_memory(metrics)
+    add_workers(metrics)
     _add_output(metrics)
     metrics.set_defaults(command=_metrics)
     findings = commands.add_parser(
@@ -128,26 +131,31 @@ def _check(options: argparse.Namespace) -> int:
 
 def _metrics(options: argparse.Namespace) -> int:
     from tb_embed_plugin.commands.reporting.documents import metrics_document
+    from tb_embed_plugin.commands.reporting.metering import Metering
 
     _refuse_lone_address(options)
     if options.json and options.write_scalars:
         raise ArgumentError("--json and --write-scalars are two outputs; call metrics twice")
     use_memory_of(options)
-    if options.json:
-        document = metrics_document(_question(options))
-        _print_json(document)
-        return _status(options, document.kinds)
-    return _status(options, _print_metrics(options))
+    with workers_of(options) as workers:
+        metering = Metering.by(workers, options.logdir)
+        if options.json:
+            document = metrics_document(_question(options), metering)
+            _print_json(document)
+            return _status(options, document.kinds)
+        return _status(options, _print_metrics(options, metering))
 
 
-def _print_metrics(options: argparse.Namespace) -> set[Kind]:
+def _print_metrics(options: argparse.Namespace, metering: Metering) -> set[Kind]:
     """Prints tables, writes them as scalars where that is asked for; returns what is found."""
     from tb_embed_plugin.analysis.findings import warnings
     from tb_embed_plugin.commands.scalars import measures_below, write_scalars
 
     found: set[Kind] = set()
-    for layers in measures_below(options.logdir, options.run, options.layer, options.label):
+    asked = options.logdir, options.run, options.layer, options.label
+    for layers in measures_below(*asked, metering.cache):
         for layer in layers:
+            metering.measure(layer)
             label = layer.label or "none"
             print(f"{layer.run.name}, {layer.facts.name} (label: {label})")
             rows = {step: layer.numbers(step) for step in layer.steps}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from tb_embed_plugin.commands.reporting.described import (
     not_judged,
 )
 from tb_embed_plugin.commands.reporting.finding import Finding, Kind, problem, ranked, warning
+from tb_embed_plugin.commands.reporting.metering import Metering
 from tb_embed_plugin.errors import ArgumentError, EmbedError, NotRecordedError
 from tb_embed_plugin.metrics.catalog import STEP_METRICS
 from tb_embed_plugin.runs.found_run import BrokenRun
@@ -108,14 +109,20 @@ def runs_document(question: Question, part: slice) -> tuple[list[str], Document]
     return [run.name for run in listed], answer
 
 
-def metrics_document(question: Question) -> Document:
+def metrics_document(question: Question, metering: Metering | None = None) -> Document:
     """Returns the numbers of each layer, step by step, and its warnings.
+
+    Args:
+        question: What is asked.
+        metering: By whom they are measured; by this process by default.
 
     Raises:
         EmbedError: There is no run, or no such run, layer or label.
     """
 
     def numbers(measures: LayerMetrics) -> tuple[dict[str, Any], list[Finding]]:
+        if metering is not None:
+            metering.measure(measures)
         rows = [measures.numbers(step) for step in measures.steps]
         metrics = [
             {**asdict(metric), "values": [row.get(metric.name) for row in rows]}
@@ -123,6 +130,8 @@ def metrics_document(question: Question) -> Document:
         ]
         return {"metrics": metrics}, _warnings(measures, question)
 
+    if metering is not None:
+        question = replace(question, cache=metering.cache)
     return _of_each_layer("metrics", question, numbers)
 
 

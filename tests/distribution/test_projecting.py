@@ -1,0 +1,133 @@
+"""A projection by workers: the same bits as by this process, however many there are."""
+
+from __future__ import annotations
+
+import multiprocessing
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tb_embed_plugin.distribution.local_processes import LocalProcesses
+from tb_embed_plugin.distribution.pool import Pool, Threads
+from tb_embed_plugin.distribution.projecting import StepsByWorkers
+from tb_embed_plugin.distribution.workers import Workers
+from tb_embed_plugin.jobs.computed import Computed
+from tb_embed_plugin.jobs.job_execution import Progress, StepsHere, execute, open_projector
+from tb_embed_plugin.jobs.job_spec import JobSpec
+from tb_embed_plugin.jobs.linear_projector import LinearProjector
+from tb_embed_plugin.projection import LayerRef, Projection
+from tb_embed_plugin.projections import partitions, pca
+from tb_embed_plugin.projections.threads import use_cores
+from tb_embed_plugin.projections.working_memory import use_memory
+from tests.planted import write_run
+
+SAMPLES, UNITS, STEPS = 5000, 64, 3
+
+
+@pytest.fixture(autouse=True)
+def small_partitions(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Partitions of one block, three a snapshot; the settings of threads are undone."""
+    monkeypatch.setattr(partitions, "PARTITION_VALUES", 2048 * UNITS)
+    monkeypatch.setattr(partitions, "LEAST_ROWS", 1)
+    yield
+    use_cores(None)
+    use_memory(None)
+
+
+def snapshots() -> list[NDArray[np.float32]]:
+    rng = np.random.default_rng(0)
+    mixing = rng.normal(size=(UNITS, UNITS)) * np.geomspace(5, 0.1, UNITS)
+    rows = rng.normal(size=(SAMPLES, UNITS))
+    return [
+        ((rows + step * rng.normal(size=rows.shape)) @ mixing.T + 100 * step).astype(np.float32)
+        for step in range(STEPS)
+    ]
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    logdir = tmp_path_factory.mktemp("recorded")
+    write_run(logdir / "run", {"fc1": snapshots()})
+    return logdir
+
+
+Outcome = tuple[NDArray[np.float64], NDArray[np.float64], list[dict[str, Any]]]
+
+
+def project(
+    recorded: Path,
+    logdir: Path,
+    pool: Pool | None,
+    tell: Callable[[Progress], None] = lambda progress: None,
+    **settings: bool,
+) -> Outcome:
+    """Returns axes, mean and quality, as they are found in the cache afterwards."""
+    shutil.copytree(recorded, logdir)
+    roots = ((str(logdir), ""),)
+    chosen = {name: str(value).lower() for name, value in settings.items()}
+    projection = Projection(
+        LayerRef("run", "fc1"), "pca", pca.ENGINE.settings(chosen), 3, tuple(range(STEPS))
+    )
+    spec = JobSpec(roots, projection, projection.basis_steps, "backwards", None)
+    if pool is None:
+        steps: StepsHere | StepsByWorkers = StepsHere()
+        execute(spec, tell, steps)
+    else:
+        with Workers(pool) as workers:
+            steps = StepsByWorkers(workers, roots)
+            execute(spec, tell, steps)
+    projector = open_projector(spec, steps.computed)
+    assert isinstance(projector, LinearProjector)
+    seen = open_projector(spec, Computed()).quality(projection.basis_steps, None)
+    assert all(frame["neighbors_kept"] is not None for frame in seen)
+    return projector.basis.axes, projector.basis.mean, seen
+
+
+def check_same(found: Outcome, expected: Outcome) -> None:
+    np.testing.assert_array_equal(found[0], expected[0])
+    np.testing.assert_array_equal(found[1], expected[1])
+    assert found[2] == expected[2]
+
+
+def test_any_number_of_any_workers_finds_the_same_bits(recorded: Path, tmp_path: Path) -> None:
+    here = project(recorded, tmp_path / "here", None)
+    check_same(project(recorded, tmp_path / "threads", Threads(2)), here)
+    check_same(project(recorded, tmp_path / "one", LocalProcesses(1)), here)
+    check_same(project(recorded, tmp_path / "two", LocalProcesses(2)), here)
+
+
+def test_axes_of_all_rows_together_are_those_of_a_float64_reference(
+    recorded: Path, tmp_path: Path
+) -> None:
+    settings = {"axes_within_steps": False, "center_steps": False}
+    here = project(recorded, tmp_path / "here", None, **settings)
+    found = project(recorded, tmp_path / "threads", Threads(2), **settings)
+    check_same(found, here)
+
+    rows = np.vstack(snapshots()).astype(np.float64)
+    frame = (rows - found[1]) @ found[0][:, :3]
+    centered = rows - rows.mean(axis=0)
+    axes = np.linalg.svd(centered, full_matrices=False)[2][:3].T
+    reference = centered @ axes
+    signs = np.sign((frame * reference).sum(axis=0))
+    np.testing.assert_allclose(frame, reference * signs, atol=1e-6 * np.abs(reference).max())
+
+
+def test_a_worker_killed_in_the_middle_changes_no_bit(recorded: Path, tmp_path: Path) -> None:
+    here = project(recorded, tmp_path / "here", None)
+    killed: list[str] = []
+
+    def kill(progress: Progress) -> None:
+        stage = progress.message.split()[0]
+        if stage in {"summed", "measured"} and stage not in killed:
+            killed.append(stage)
+            multiprocessing.active_children()[0].kill()
+
+    found = project(recorded, tmp_path / "killed", LocalProcesses(2), kill)
+    assert killed == ["summed", "measured"]
+    check_same(found, here)
