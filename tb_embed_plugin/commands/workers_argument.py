@@ -25,7 +25,7 @@ def add_workers(parser: argparse.ArgumentParser) -> None:
         "--workers",
         type=int,
         metavar="N",
-        help="compute by so many processes of this machine (docs/scaling.md)",
+        help="compute by so many processes of this machine",
     )
 
 

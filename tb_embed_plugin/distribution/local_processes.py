@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import Any
@@ -27,6 +28,7 @@ class LocalProcesses(Pool):
         each = max(1, cores() // workers)
         super().__init__(Share(each, memory or (working_memory() >> 20) // workers))
         self._workers = workers
+        self._ends: list[int] = []
         self._start()
 
     @property
@@ -34,13 +36,29 @@ class LocalProcesses(Pool):
         """How many processes."""
         return self._workers
 
+    def notice_the_lost(self) -> None:
+        """Breaks the executor where a process has ended while it sent a result.
+
+        The executor then waits for the rest, for as long as anybody could send it.
+        """
+        ended = [code for code in self._codes() if code is not None]
+        if ended and not self._ends:
+            self._ends = ended
+            self._kill()
+            # The last one who could send, which is this process.
+            results: Any = self.executor._result_queue  # noqa: SLF001 # there is no other way
+            results._writer.close()  # noqa: SLF001 # likewise
+
     def renew(self) -> str:
         """Starts other processes, and returns how the first of these has ended."""
-        codes = self._kill()
-        # Those that the pool itself has ended, since another one was killed, come after it.
-        ends = sorted(codes, key=lambda code: code == -getattr(signal, "SIGTERM", 15))
-        words = end_of(ends[0], self._killed_before) if ends else "it did not start"
+        if not self._ends:
+            time.sleep(_SECONDS_TO_END)
+            self._ends = [code for code in self._codes() if code is not None]
+        self._kill()
         self.executor.shutdown(cancel_futures=True)
+        # Those that the executor itself ends, since another one was killed, come after it.
+        ends = sorted(self._ends, key=lambda code: code == -getattr(signal, "SIGTERM", 15))
+        words = end_of(ends[0], self._killed_before) if ends else "it did not start"
         self._start()
         return words
 
@@ -52,28 +70,24 @@ class LocalProcesses(Pool):
 
     def _start(self) -> None:
         self._killed_before = killed_for_memory()
+        self._ends = []
         self._context = _Context()
-        self.executor = ProcessPoolExecutor(
+        self.executor: ProcessPoolExecutor = ProcessPoolExecutor(
             self._workers, self._context, initializer=_begin, initargs=(os.getpid(),)
         )
 
-    def _kill(self) -> list[int]:
-        """Kills those that are left, and returns how the others had ended by themselves."""
-        codes = []
+    def _codes(self) -> list[int | None]:
+        return [process.exitcode for process in self._context.started if process.pid]
+
+    def _kill(self) -> None:
         for process in self._context.started:
-            if process.pid is None:
-                continue
-            process.join(_SECONDS_TO_END)
-            if process.exitcode is None:
+            if process.pid:
                 process.kill()
                 process.join()
-            else:
-                codes.append(process.exitcode)
-        return codes
 
 
 _SECONDS_TO_END = 0.2
-"""That a process which is ending is given, so that its exit status is its own."""
+"""That processes are given whose executor ends them, so that the exit statuses are theirs."""
 
 
 class _Context(SpawnContext):

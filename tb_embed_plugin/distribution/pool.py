@@ -43,6 +43,10 @@ class Pool(ABC):
         """How many tasks are computed at a time, one or more."""
 
     @abstractmethod
+    def notice_the_lost(self) -> None:
+        """Breaks the executor where a worker is lost and it does not notice by itself."""
+
+    @abstractmethod
     def renew(self) -> str:
         """Puts a whole executor in the place of a broken one; returns how that has ended."""
 
@@ -68,6 +72,9 @@ class Threads(Pool):
     def workers(self) -> int:
         """How many threads."""
         return self._workers
+
+    def notice_the_lost(self) -> None:
+        """Threads are not lost."""
 
     def renew(self) -> str:
         """Threads do not break."""

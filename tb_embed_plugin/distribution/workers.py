@@ -24,6 +24,9 @@ TASKS_A_WORKER = 2
 MOST_LOSSES = 3
 """Times in a row that workers are lost while no task is finished, until we give up."""
 
+_LOOK_EVERY = 1.0
+"""Seconds until we look whether workers are there, where none has finished anything."""
+
 
 class Workers:
     """Computes tasks by a pool, which ends with it.
@@ -63,7 +66,8 @@ class Workers:
             while waiting or under_way:
                 try:
                     self._give(work, tasks, waiting, under_way)
-                    wait(under_way, return_when=FIRST_COMPLETED)
+                    if not wait(under_way, _LOOK_EVERY, FIRST_COMPLETED).done:
+                        self.pool.notice_the_lost()
                     for future in [future for future in under_way if future.done()]:
                         result = future.result()
                         losses = 0

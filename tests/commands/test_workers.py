@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import json
-import shutil
+import re
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from tb_embed_plugin.plugin import EmbeddingsPlugin
-from tests.decoding import BASE
-from tests.harness import client_for
-from tests.planted import class_snapshots, write_run
 from tb_embed_plugin.runs.tables.metadata_table import Column
+from tests.decoding import BASE
+from tests.harness import client_for, wait_until
+from tests.planted import class_snapshots, write_run
 
 
 @pytest.fixture
 def logdir(tmp_path: Path) -> Path:
     snapshots, codes = class_snapshots(0, steps=3, samples=600)
-    write_run(tmp_path / "run", {"fc1": snapshots}, labels=codes)
+    labels = Column("label", "category", [f"class {code}" for code in codes])
+    write_run(tmp_path / "run", {"fc1": snapshots}, labels)
     return tmp_path
 
 
@@ -34,11 +34,10 @@ def run(*words: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command(*words), check=False, capture_output=True, text=True)
 
 
-def test_metrics_by_workers_are_those_of_one_process_and_the_server_finds_them(
-    logdir: Path,
-) -> None:
+def test_metrics_by_workers_are_those_of_one_process(logdir: Path) -> None:
     alone = run("metrics", logdir, "--json")
     shared = run("metrics", logdir, "--json", "--workers", 2)
+
     assert shared.returncode == 0, shared.stderr
     assert json.loads(shared.stdout) == json.loads(alone.stdout)
     assert "measured 6 of 6 parts" in shared.stderr
@@ -46,5 +45,32 @@ def test_metrics_by_workers_are_those_of_one_process_and_the_server_finds_them(
 
 def test_a_projection_by_workers_is_what_the_page_then_shows(logdir: Path) -> None:
     done = run("project", logdir, "--engine", "pca", "--workers", 2)
+
     assert done.returncode == 0, done.stderr
-    assert "of nearest neighbors preserved" in done.stdout
+    preserved = re.search(r"\d+ % of nearest neighbors preserved", done.stdout)
+    assert preserved
+    query = {"run": "run", "layer": "fc1", "engine": "pca", "components": 2}
+    answer = client_for(logdir, EmbeddingsPlugin).get(BASE + "quality", query_string=query)
+    assert preserved[0] in answer.get_json()["sentence"]
+
+
+def test_an_interrupt_ends_the_workers_and_says_that_the_command_resumes(logdir: Path) -> None:
+    words = command("project", logdir, "--engine", "pca", "--workers", 2)
+    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process:
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        wait_until(lambda: len(children.read_text().split()) >= 2)
+        workers = [Path("/proc", child) for child in children.read_text().split()]
+        process.send_signal(signal.SIGINT)
+        said = process.communicate()[1]
+
+    assert process.returncode == 130, said
+    assert "tb-embed: stopped; what is finished is kept, and the same command resumes" in said
+    assert "Traceback" not in said
+    wait_until(lambda: not any(worker.exists() for worker in workers))
+
+
+def test_fewer_than_one_worker_is_refused(logdir: Path) -> None:
+    refused = run("metrics", logdir, "--workers", 0)
+
+    assert refused.returncode == 1
+    assert "--workers must be 1 or more, not 0" in refused.stderr

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import multiprocessing
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -26,13 +27,13 @@ from tb_embed_plugin.projections.threads import use_cores
 from tb_embed_plugin.projections.working_memory import use_memory
 from tests.planted import write_run
 
-SAMPLES, UNITS, STEPS = 5000, 64, 3
+SAMPLES, UNITS, STEPS = 1200, 256, 3
 
 
 @pytest.fixture(autouse=True)
 def small_partitions(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Partitions of one block, three a snapshot; the settings of threads are undone."""
-    monkeypatch.setattr(partitions, "PARTITION_VALUES", 2048 * UNITS)
+    monkeypatch.setattr(partitions, "PARTITION_VALUES", 512 * UNITS)
     monkeypatch.setattr(partitions, "LEAST_ROWS", 1)
     yield
     use_cores(None)
@@ -64,14 +65,13 @@ def project(
     logdir: Path,
     pool: Pool | None,
     tell: Callable[[Progress], None] = lambda progress: None,
-    **settings: bool,
+    settings: Mapping[str, str] = MappingProxyType({}),
 ) -> Outcome:
     """Returns axes, mean and quality, as they are found in the cache afterwards."""
     shutil.copytree(recorded, logdir)
     roots = ((str(logdir), ""),)
-    chosen = {name: str(value).lower() for name, value in settings.items()}
     projection = Projection(
-        LayerRef("run", "fc1"), "pca", pca.ENGINE.settings(chosen), 3, tuple(range(STEPS))
+        LayerRef("run", "fc1"), "pca", pca.ENGINE.settings(settings), 3, tuple(range(STEPS))
     )
     spec = JobSpec(roots, projection, projection.basis_steps, "backwards", None)
     if pool is None:
@@ -104,9 +104,9 @@ def test_any_number_of_any_workers_finds_the_same_bits(recorded: Path, tmp_path:
 def test_axes_of_all_rows_together_are_those_of_a_float64_reference(
     recorded: Path, tmp_path: Path
 ) -> None:
-    settings = {"axes_within_steps": False, "center_steps": False}
-    here = project(recorded, tmp_path / "here", None, **settings)
-    found = project(recorded, tmp_path / "threads", Threads(2), **settings)
+    settings = {"axes_within_steps": "false", "center_steps": "false"}
+    here = project(recorded, tmp_path / "here", None, settings=settings)
+    found = project(recorded, tmp_path / "threads", Threads(2), settings=settings)
     check_same(found, here)
 
     rows = np.vstack(snapshots()).astype(np.float64)

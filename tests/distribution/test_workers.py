@@ -10,12 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from tb_embed_plugin.distribution import local_processes
 from tb_embed_plugin.distribution.local_processes import LocalProcesses
 from tb_embed_plugin.distribution.pool import Threads
 from tb_embed_plugin.distribution.workers import TASKS_A_WORKER, Workers
 from tb_embed_plugin.errors import UnreadableError, WorkerLostError
-from tb_embed_plugin.projections.threads import use_cores
+from tb_embed_plugin.projections.threads import cores, use_cores
 from tb_embed_plugin.projections.working_memory import use_memory
 
 
@@ -83,6 +82,32 @@ def test_a_broken_pool_is_renewed_and_what_is_missing_repeated(tmp_path: Path) -
             list(workers.results(killed, [(1,)]))
 
 
+def half_a_result(folder: str) -> bytes:
+    """Is killed, the first time, when a part of what it returns is sent."""
+    marker = Path(folder) / "half"
+    if not marker.exists():
+        marker.touch()
+        threading.Thread(target=kill_while_sending, daemon=True).start()
+    return bytes(64 << 20)
+
+
+def kill_while_sending() -> None:
+    """Ends this process while its first thread waits for the reader of a pipe."""
+    place = Path(f"/proc/self/task/{os.getpid()}/wchan")
+    while "pipe" not in place.read_text():
+        pass
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_worker_killed_while_it_sends_its_result_is_noticed(tmp_path: Path) -> None:
+    with Workers(LocalProcesses(2)) as workers:
+        tasks = [(str(tmp_path),)]
+        assert [len(result) for _, result in workers.results(half_a_result, tasks)] == [
+            64 << 20
+        ]
+        assert (tmp_path / "half").exists()
+
+
 def sleep(seconds: float) -> int:
     time.sleep(seconds)
     return os.getpid()
@@ -104,6 +129,6 @@ def test_workers_share_the_memory_and_the_cores_of_this_machine() -> None:
         pool = LocalProcesses(2)
         pool.end()
         assert pool.share.memory == 500
-        assert pool.share.cores == max(1, local_processes.cores() // 2)
+        assert pool.share.cores == max(1, cores() // 2)
     finally:
         use_memory(None)
