@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import Any
 
-from tb_embed_plugin.distribution.pool import Pool, Share
+from tb_embed_plugin.distribution.pool import Pool, Result, Share
 from tb_embed_plugin.jobs.child_process import end_with_parent, let_threads_sleep
 from tb_embed_plugin.process_end import end_of, killed_for_memory
 from tb_embed_plugin.projections.threads import cores
@@ -35,6 +38,11 @@ class LocalProcesses(Pool):
     def workers(self) -> int:
         """How many processes."""
         return self._workers
+
+    def submit(self, work: Callable[..., Result], *arguments: Any) -> Future[Result]:
+        """Gives a task to the executor, which starts a process for it while it has too few."""
+        with _no_interrupts():
+            return self.executor.submit(work, *arguments)
 
     def notice_the_lost(self) -> None:
         """Breaks the executor where a process has ended while it sent a result.
@@ -90,6 +98,28 @@ _SECONDS_TO_END = 0.2
 """That processes are given whose executor ends them, so that the exit statuses are theirs."""
 
 
+@contextmanager
+def _no_interrupts() -> Iterator[None]:
+    """Lets Ctrl-C wait: a process that is half started could not be ended.
+
+    The process inherits that, since Ctrl-C reaches all of a terminal, and is ours to answer.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
+    mask = getattr(signal, "pthread_sigmask", lambda how, signals: None)
+    mask(getattr(signal, "SIG_BLOCK", 0), {signal.SIGINT})
+    try:
+        yield
+    finally:
+        mask(getattr(signal, "SIG_UNBLOCK", 0), {signal.SIGINT})
+        signal.signal(signal.SIGINT, before)
+        if came:
+            signal.raise_signal(signal.SIGINT)
+
+
 class _Context(SpawnContext):
     """Starts processes that know nothing of ours, and remembers them."""
 
@@ -107,6 +137,5 @@ class _Context(SpawnContext):
 def _begin(parent: int) -> None:
     """Is what a worker does first."""
     end_with_parent(parent)
-    # Ctrl-C reaches all processes of a terminal; ours ends the workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     let_threads_sleep()

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from concurrent.futures import Executor, ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from tb_embed_plugin.projections.threads import cores
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,10 @@ class Pool(ABC):
     @abstractmethod
     def workers(self) -> int:
         """How many tasks are computed at a time, one or more."""
+
+    def submit(self, work: Callable[..., Result], *arguments: Any) -> Future[Result]:
+        """Gives a task to the executor."""
+        return self.executor.submit(work, *arguments)
 
     @abstractmethod
     def notice_the_lost(self) -> None:

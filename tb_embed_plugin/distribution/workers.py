@@ -104,7 +104,7 @@ class Workers:
     ) -> None:
         while waiting and len(under_way) < TASKS_A_WORKER * self.pool.workers:
             task = tasks[waiting[0]]
-            future = self.pool.executor.submit(_computed, self.pool.share, work, *task)
+            future = self.pool.submit(_computed, self.pool.share, work, *task)
             under_way[future] = waiting.popleft()
 
 
