@@ -136,6 +136,8 @@ setup(
         ],
         # Pictures of how things grow, drawn by `make bench`.
         "bench": ["matplotlib>=3.9"],
+        # `tb-embed project` and `metrics` by the workers of a cluster.
+        "distributed": ["distributed>=2024.5"],
         # What `make docs` needs.
         "docs": ["mkdocs-material>=9.6", "mkdocstrings[python]>=0.30", "ruff"],
         # For `make audit` and `make fuzz`.
@@ -153,6 +155,7 @@ setup(
             "build",
             # What `benchmarks/label_errors.py` measures ours against.
             "cleanlab>=2.9,<3",
+            "distributed>=2024.5",
             "hypothesis",
             "import-linter",
             # What runs the notebook of `examples/`.

@@ -27,6 +27,11 @@ def add_workers(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="compute by so many processes of this machine",
     )
+    who.add_argument(
+        "--scheduler",
+        metavar="tcp://HOST:PORT",
+        help="compute by the workers of a Dask scheduler, which see LOGDIR under the same path",
+    )
 
 
 @contextmanager
@@ -53,6 +58,11 @@ def roots_of(logdir: Path) -> tuple[tuple[str, str], ...]:
 
 
 def _pool(options: argparse.Namespace) -> Callable[[], Pool] | None:
+    if options.scheduler is not None:
+        from tb_embed_plugin.distribution.dask_cluster import DaskCluster
+
+        (logdir, _) = roots_of(options.logdir)[0]
+        return lambda: DaskCluster(options.scheduler, logdir, options.memory)
     if options.workers is None:
         return None
     if options.workers < 1:

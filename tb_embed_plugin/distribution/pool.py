@@ -34,9 +34,11 @@ class Pool(ABC):
 
     Attributes:
         executor: To which tasks are given; another one after `renew`.
+        lost: The errors that say that workers are lost for good.
     """
 
     executor: Executor
+    lost: tuple[type[Exception], ...] = ()
 
     def __init__(self, share: Share) -> None:
         self.share = share

@@ -15,6 +15,7 @@ from tb_embed_plugin.distribution.pool import Pool, Share
 from tb_embed_plugin.errors import WorkerLostError
 from tb_embed_plugin.projections.threads import one_blas_thread, use_cores
 from tb_embed_plugin.projections.working_memory import use_memory
+from tb_embed_plugin.wording import error_words
 
 Result = TypeVar("Result")
 
@@ -79,6 +80,11 @@ class Workers:
                         raise WorkerLostError(_lost(ended)) from None
                     waiting.extendleft(sorted(under_way.values(), reverse=True))
                     under_way.clear()
+        except self.pool.lost as error:
+            raise WorkerLostError(
+                f"workers were lost again and again ({error_words(error)}); see their own "
+                "messages, or give each more memory"
+            ) from error
         finally:
             for future in under_way:
                 future.cancel()
