@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 from collections.abc import Iterator
 
@@ -104,6 +105,16 @@ def test_guests_are_on_their_points_at_each_step_and_on_the_way(
     choose(tab, "View", "Class axes (LDA / means)")
     tab.wait_until(lambda: len(guests(tab)) == len(ROWS))
     assert_on_their_points(tab)
+
+
+def test_tensorboard_lists_the_run_and_no_kept_model(placed: TensorBoardProcess) -> None:
+    placed.wait_until_active("tb_embed")
+    for route in ("data/runs", "data/plugin/tb_embed/runs"):
+        status, _, body = placed.get(route)
+        assert status == 200
+        answer = json.loads(body)
+        names = [run["run"] for run in answer["runs"]] if "runs" in answer else answer
+        assert names == ["run"], route
 
 
 def test_the_sign_of_guests_shows_and_hides_them(
