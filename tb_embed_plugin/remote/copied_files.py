@@ -14,9 +14,6 @@ STATE_FILE = ".tb_embed-mirror.json"
 UPLOAD_STATE_FILE = ".tb_embed-upload.json"
 """Which manifest of a staging directory is at the address."""
 
-AT_A_TIME = 32
-"""Files that are copied at a time: of a storage far away each costs its latency."""
-
 _POINTERS = re.compile(r"(^|/)(checkpoint|projector_config\.pbtxt)$")
 
 

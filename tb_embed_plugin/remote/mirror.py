@@ -8,6 +8,7 @@ storage names in a way that leads out of the copy, and nothing deleted that was 
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -18,7 +19,6 @@ from pathlib import Path, PurePosixPath
 
 from tb_embed_plugin.errors import MisuseError
 from tb_embed_plugin.remote.copied_files import (
-    AT_A_TIME,
     STATE_FILE,
     Update,
     in_order,
@@ -27,9 +27,18 @@ from tb_embed_plugin.remote.copied_files import (
     names_others,
 )
 from tb_embed_plugin.remote.named_files import manifests_above, names_below
-from tb_embed_plugin.remote.storage import Storage, StoredFile
+from tb_embed_plugin.remote.storage import BLOCK_BYTES, MOST_CONNECTIONS, Storage, StoredFile
 from tb_embed_plugin.runs.folder import made, opened
 from tb_embed_plugin.runs.manifest import MAX_MANIFEST_BYTES
+
+AT_A_TIME = MOST_CONNECTIONS
+"""Files read at a time: of a storage far away each costs its latency."""
+
+LARGE_AT_A_TIME = 32
+"""Of files that come in several answers, which are open meanwhile."""
+
+MAX_BYTES = 1 << 30
+"""In memory at a time."""
 
 MAX_STATE_BYTES = 256 << 20
 
@@ -104,23 +113,31 @@ class Mirror:
 
     def _copy(self, files: list[StoredFile]) -> int:
         """Copies files, several at a time; returns how many bytes were read."""
-        with ThreadPoolExecutor(AT_A_TIME) as pool:
+        with ThreadPoolExecutor(_at_a_time(files)) as pool:
             copying = [pool.submit(self._copy_one, file) for file in files]
             return sum(one.result() for one in copying)
 
     def _copy_one(self, file: StoredFile) -> int:
         known = self._known.get(file.name)
+        grows = known is not None and bool(_EVENTS.search(file.name)) and known.size < file.size
+        begin = known.size if known is not None and grows else 0
         path = PurePosixPath(file.name)
-        with opened(self._folder) as top, top.below(path.parent, make=True) as folder:
-            if known is not None and _EVENTS.search(file.name) and known.size < file.size:
-                # TensorBoard holds the file open, and reads what is added to it.
-                with folder.appended(path.name, known.size) as target:
-                    self._storage.read_into(file, target, known.size)
-                begin = known.size
+        small = io.BytesIO() if file.size - begin <= BLOCK_BYTES else None
+        if small is not None:
+            # Before anything is opened: a process can have but some hundreds of files open.
+            self._storage.read_into(file, small, begin)
+        with (
+            opened(self._folder) as top,
+            top.below(path.parent, make=True) as folder,
+            # TensorBoard holds an event file open, and reads what is added to it.
+            folder.appended(path.name, begin)
+            if grows
+            else folder.replaced(path.name, flush=False) as target,
+        ):
+            if small is not None:
+                target.write(small.getbuffer())
             else:
-                with folder.replaced(path.name, flush=False) as target:
-                    self._storage.read_into(file, target)
-                begin = 0
+                self._storage.read_into(file, target, begin)
         self._known[file.name] = file
         return file.size - begin
 
@@ -187,6 +204,13 @@ class Mirror:
         content = {"address": self._storage.address, "files": files}
         with opened(self._folder) as top:
             top.write(STATE_FILE, json.dumps(content).encode())
+
+
+def _at_a_time(files: list[StoredFile]) -> int:
+    largest = max(file.size for file in files)
+    if largest > BLOCK_BYTES:
+        return min(AT_A_TIME, LARGE_AT_A_TIME)
+    return max(1, min(AT_A_TIME, MAX_BYTES // max(1, largest)))
 
 
 def _names_others(file: StoredFile) -> bool:

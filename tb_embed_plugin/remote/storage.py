@@ -24,6 +24,9 @@ T = TypeVar("T")
 BLOCK_BYTES = 16 << 20
 """Asked for at a time: larger files come in several answers."""
 
+MOST_CONNECTIONS = 128
+"""At a time."""
+
 TRIES = 3
 FIRST_PAUSE = 0.5
 """Seconds between two tries; twice as many before the next one."""
@@ -269,7 +272,8 @@ def _options(scheme: str) -> dict[str, Any]:
         return {}
     limits = {"connect_timeout": CONNECT_SECONDS, "read_timeout": SILENT_SECONDS}
     retries = {"mode": "standard", "total_max_attempts": 2}
-    return {"config_kwargs": {**limits, "retries": retries}}
+    connections = {"max_pool_connections": MOST_CONNECTIONS}
+    return {"config_kwargs": {**limits, **connections, "retries": retries}}
 
 
 def _seconds(when: object) -> float | None:

@@ -14,7 +14,6 @@ from pathlib import Path
 
 from tb_embed_plugin.errors import StorageError
 from tb_embed_plugin.remote.copied_files import (
-    AT_A_TIME,
     Update,
     in_order,
     is_copied,
@@ -24,6 +23,9 @@ from tb_embed_plugin.remote.named_files import names_below
 from tb_embed_plugin.remote.storage import Storage
 from tb_embed_plugin.runs.manifest import LARGE_MANIFEST, MAX_MANIFEST_BYTES
 from tb_embed_plugin.runs.reading import read_file
+
+AT_A_TIME = 32
+"""Files uploaded at a time; each may be in memory as a whole."""
 
 Stamp = tuple[int, int]
 """When a file was last changed, nanoseconds since 1970, and its size."""

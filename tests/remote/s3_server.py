@@ -58,6 +58,9 @@ def credentials(port: int) -> dict[str, str]:
     }
 
 
+QUIET_SECONDS = 0.6
+"""Without a request, after which none is expected before there is an answer."""
+
 Fault = Literal["", "refuses", "stalls", "cuts"]
 
 
@@ -69,19 +72,26 @@ class Network:
         latency: Seconds by which each request is held back.
 
     Attributes:
+        latency: As above.
         port: The port behind which the server seems to be.
         fault: What happens to whoever asks now: connections are refused, answers never come, or
             their last bytes are missing.
-        trips: When each request began and its answer ended.
+        counts_rounds: Whether requests are held back until no other one comes, then let through
+            together: what comes after that has waited for an answer.
+        requests: How many there were.
+        rounds: How many times requests were let through.
     """
 
     def __init__(self, port: int, latency: float = 0.0) -> None:
-        self._to, self._latency = port, latency
+        self._to, self.latency = port, latency
         self._listening = socket.create_server(("127.0.0.1", 0), backlog=512)
         self._open: set[socket.socket] = set()
         self.port: int = self._listening.getsockname()[1]
         self.fault: Fault = ""
-        self.trips: list[list[float]] = []
+        self.counts_rounds = False
+        self.requests = self.rounds = 0
+        self._last = 0.0
+        self._round = threading.Condition()
         threading.Thread(target=self._accept, daemon=True).start()
 
     def __enter__(self) -> Self:
@@ -103,15 +113,6 @@ class Network:
             with contextlib.suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
 
-    @property
-    def depth(self) -> int:
-        """How many requests waited for one another: the longest chain, one behind another."""
-        count, until = 0, 0.0
-        for began, ended in sorted(self.trips, key=lambda trip: trip[1]):
-            if began >= until:
-                count, until = count + 1, ended
-        return count
-
     def _accept(self) -> None:
         while True:
             try:
@@ -125,37 +126,47 @@ class Network:
             for one in (client, server):
                 one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 self._open.add(one)
-            trip: list[list[float]] = []
-            threading.Thread(target=self._ask, args=(client, server, trip), daemon=True).start()
-            threading.Thread(
-                target=self._answer, args=(server, client, trip), daemon=True
-            ).start()
+            is_asking = threading.Event()
+            for way, ends in (self._ask, (client, server)), (self._answer, (server, client)):
+                threading.Thread(target=way, args=(*ends, is_asking), daemon=True).start()
 
     def _ask(
-        self, client: socket.socket, server: socket.socket, trip: list[list[float]]
+        self, client: socket.socket, server: socket.socket, is_asking: threading.Event
     ) -> None:
         with contextlib.suppress(OSError):
             while data := client.recv(1 << 18):
                 # What follows an answer is another request, else more of the same one.
-                if not trip or trip[-1][1] < float("inf"):
-                    trip.append([time.monotonic(), float("inf")])
-                    self.trips.append(trip[-1])
-                    time.sleep(self._latency)
+                if not is_asking.is_set():
+                    is_asking.set()
+                    self._hold_back()
                 server.sendall(data)
         self._end(client, server)
 
+    def _hold_back(self) -> None:
+        time.sleep(self.latency)
+        with self._round:
+            self.requests += 1
+            self._last, this = time.monotonic(), self.rounds
+            while self.counts_rounds and self.rounds == this:
+                left = self._last + QUIET_SECONDS - time.monotonic()
+                if left > 0:
+                    self._round.wait(left)
+                else:
+                    self.rounds += 1
+                    self._round.notify_all()
+
     def _answer(
-        self, server: socket.socket, client: socket.socket, trip: list[list[float]]
+        self, server: socket.socket, client: socket.socket, is_asking: threading.Event
     ) -> None:
         with contextlib.suppress(OSError):
             while data := server.recv(1 << 18):
+                is_asking.clear()
                 while self.fault == "stalls":
                     time.sleep(0.01)
                 if self.fault == "cuts":
                     client.sendall(data[:-1])
                     break
                 client.sendall(data)
-                trip[-1][1] = time.monotonic()
         self._end(client, server)
 
     def _end(self, *ends: socket.socket) -> None:

@@ -20,9 +20,11 @@ from tb_embed_plugin.remote import mirror as mirrors
 from tb_embed_plugin.remote.copied_files import STATE_FILE
 from tb_embed_plugin.remote.mirror import Mirror
 from tb_embed_plugin.remote.storage import Storage, StoredFile
+from tb_embed_plugin.remote.upload import Upload
 from tests.clusters import labels, record_clusters, snapshot
 from tests.harness import read_run, without_library
 from tests.remote.conftest import upload
+from tests.remote.s3_server import Network
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -203,7 +205,7 @@ def test_a_name_that_leads_out_is_not_written(
     here = tmp_path / "deep" / "here"
     listed = {n: StoredFile(n, 1, "1") for n in (name, "good")}
     monkeypatch.setattr(Storage, "list", lambda _: listed)
-    monkeypatch.setattr(Storage, "read_into", lambda _, __, target: target.write(b"x"))
+    monkeypatch.setattr(Storage, "read_into", lambda _, __, target, ___: target.write(b"x"))
     Mirror(Storage("memory://names"), here).update()
 
     assert contents(tmp_path) == {"deep/here/good": b"x"}
@@ -388,3 +390,17 @@ def test_at_most_six_questions_follow_one_another(
     naming = ["manifest.json", "checkpoint", "projector_config.pbtxt"]
     reading = ["read_manifest"] * len(naming) * 2
     assert asked == ["list", *reading, "list", "_copy", "_copy", "list"]
+
+
+def test_at_most_six_requests_wait_for_one_another(
+    bucket: str, network: Network, tmp_path: Path
+) -> None:
+    """Of 100 snapshots, counted on the way to a server that is far away."""
+    logs = tmp_path / "logs"
+    record_clusters(logs / "run", range(100), samples=40)
+    Upload(logs, Storage(bucket)).update()
+    network.requests, network.counts_rounds = 0, True
+    Mirror(Storage(bucket), tmp_path / "here").update()
+    assert network.requests > 200
+    assert 1 < network.rounds <= 6
+    assert read_run(tmp_path / "here" / "run").steps == list(range(100))
