@@ -194,7 +194,7 @@ class TensorBoardProcess:
 
 @contextmanager
 def tensorboard(
-    logdir: Path,
+    logdir: Path | None,
     *options: str,
     with_tensorflow: bool = False,
     environment: Mapping[str, str] | None = None,

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, Self, TypeVar
 
 from tb_embed_plugin.errors import MisuseError, StorageError
+from tb_embed_plugin.remote.error_words import error_words, refusal_words
 from tb_embed_plugin.runs.manifest import MAX_MANIFEST_BYTES
-from tb_embed_plugin.wording import system_error
 
 T = TypeVar("T")
 
@@ -25,7 +25,6 @@ BLOCK_BYTES = 16 << 20
 """Asked for at a time: larger files come in several answers."""
 
 MOST_CONNECTIONS = 128
-"""At a time."""
 
 TRIES = 3
 FIRST_PAUSE = 0.5
@@ -255,12 +254,13 @@ class Storage:
                 raise
             # Each storage's library raises errors of its own, of no common class.
             except Exception as error:
-                refusal = _refusal(error)
+                refusal = refusal_words(error)
                 if refusal is None and attempt + 1 < TRIES:
                     time.sleep(FIRST_PAUSE * 2**attempt)
                     continue
                 words = refusal or (
-                    f"cannot be reached ({_words(error)}); check the network and the address"
+                    f"cannot be reached ({error_words(error)}); check the network and the "
+                    "address"
                 )
                 raise StorageError(f"{self.address} {words}") from error
         raise AssertionError  # the last attempt returns or raises
@@ -272,8 +272,8 @@ def _options(scheme: str) -> dict[str, Any]:
         return {}
     limits = {"connect_timeout": CONNECT_SECONDS, "read_timeout": SILENT_SECONDS}
     retries = {"mode": "standard", "total_max_attempts": 2}
-    connections = {"max_pool_connections": MOST_CONNECTIONS}
-    return {"config_kwargs": {**limits, **connections, "retries": retries}}
+    more = {"max_pool_connections": MOST_CONNECTIONS, "retries": retries}
+    return {"config_kwargs": limits | more}
 
 
 def _seconds(when: object) -> float | None:
@@ -281,23 +281,3 @@ def _seconds(when: object) -> float | None:
     if isinstance(when, datetime):
         return when.timestamp()
     return when if isinstance(when, float) else None
-
-
-def _refusal(error: Exception) -> str | None:
-    """Returns what is wrong, where it would be wrong at the next try too."""
-    if isinstance(error, FileNotFoundError):
-        return "does not exist; check the bucket's name and the path"
-    if isinstance(error, PermissionError):
-        return f"refuses access ({_words(error)}); check what the credentials allow"
-    if "Credentials" in type(error).__name__:
-        return (
-            "needs credentials, and none were found; log in with the storage's own tools, or "
-            "set its environment variables (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY for s3)"
-        )
-    return None
-
-
-def _words(error: Exception) -> str:
-    if isinstance(error, OSError) and error.errno is not None:
-        return system_error(error, "read")
-    return f"{type(error).__name__}: {error}"[:200]
