@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from tb_embed_plugin import MisuseError
+from tb_embed_plugin import MisuseError, open_run
 from tb_embed_plugin.metadata import HEAD_BIAS_TENSOR, HEAD_KERNEL_TENSOR, OUTPUTS_TENSOR
 from tb_embed_plugin.runs.checkpoints.checkpoint import Checkpoint
 from tb_embed_plugin.torch import EmbeddingRecorder
@@ -119,6 +119,28 @@ def test_every_epoch_is_recorded_with_outputs_and_head(tmp_path: Path, few: Digi
     product += module[3].bias.detach().double().numpy()
     outputs = np.asarray(checkpoint.tensor(OUTPUTS_TENSOR), np.float64)
     np.testing.assert_allclose(outputs, product, atol=1e-4)
+
+
+def test_an_address_is_recorded_to_and_resumed(
+    tmp_path: Path, few: Digits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platformdirs.user_cache_path", lambda *_, **__: tmp_path)
+    address = "memory://torch/logs/run"
+    expected: list[NDArray[np.float64]] = []
+
+    def record(module: Any) -> EmbeddingRecorder:
+        expected.append(hidden(module, "1", few[0]))
+        return EmbeddingRecorder(address, module, *few, outputs="logits")
+
+    module = train(sequential, few, record)
+    recorder = EmbeddingRecorder(address, module, *few, outputs="logits")
+    recorder.step()
+    recorder.close()
+    run = open_run(address)
+    assert run.steps == [0, 1, 2, 3]
+    np.testing.assert_allclose(run.layer().snapshot(0), expected[0], atol=1e-5)
+    np.testing.assert_allclose(run.layer().snapshot(2), hidden(module, "1", few[0]), atol=1e-5)
+    assert list((tmp_path / "recording").iterdir()) == []
 
 
 class Noisy(nn.Module):  # type: ignore[misc] # untyped without torch

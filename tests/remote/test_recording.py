@@ -26,13 +26,15 @@ from tb_embed_plugin import (
 )
 from tb_embed_plugin.cli import main
 from tb_embed_plugin.errors import StorageError, UnwritableError
-from tb_embed_plugin.metadata import LOCK_FILE, MANIFEST_FILE
+from tb_embed_plugin.metadata import LOCK_FILE, MANIFEST_FILE, MODELS_FOLDER
 from tb_embed_plugin.remote import background_upload, lock_object, staging
 from tb_embed_plugin.remote.lock_object import VOID_SECONDS, LockObject
 from tb_embed_plugin.remote.mirror import Mirror
 from tb_embed_plugin.remote.storage import Storage
 from tests.clusters import labels, snapshot
 from tests.harness import read_run, wait_until, without_library
+
+KEPT = ("json", "keras")
 
 pytestmark = pytest.mark.usefixtures("staged")
 
@@ -126,6 +128,22 @@ def test_the_callback_records_resumes_and_records_beside(
     checkpoints = [n for n in Storage(f"{address}/run").list() if ".data-" in n]
     assert len(checkpoints) == 3, "what was thinned out is deleted there"
     open_run(address, "run").layer().snapshot(run.steps[-1])
+
+
+def test_kept_models_go_with_their_snapshots(
+    digits: Any, make_model: Callable[..., Any], staged: Path
+) -> None:
+    address = f"memory://kept-{time.time_ns()}/run"
+    x, y = digits[0][:64], digits[1][:64]
+    model = make_model()
+    checkpoint = EmbeddingCheckpoint(address, x, y, keep_model=True, max_to_keep=2)
+    model.fit(x, y, epochs=3, verbose=0, callbacks=[checkpoint])
+    run = open_run(address)
+    kept = {f"{MODELS_FOLDER}/model-{step}.{end}" for step in run.steps for end in KEPT}
+    assert {n for n in Storage(address).list() if n.startswith(MODELS_FOLDER)} == kept
+    assert list(staged.iterdir()) == []
+    assert len(run.steps) == 2
+    run.layer().project_new(inputs=x[:3])
 
 
 def test_a_run_that_is_begun_anew_replaces_the_one_that_is_there(
