@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import signal
 import time
+import warnings
+from collections.abc import Callable, Iterator
+from functools import partial, partialmethod
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +125,50 @@ def test_the_end_waits_for_a_while_and_says_what_was_not_uploaded(
     record(run, 2, {"fc1": snapshot(2)}, finished=True)
     assert_bit_for_bit(run, [0, 1, 2], tmp_path / "here")
     assert list(staged.iterdir()) == []
+
+
+WRITES = ("put", "put_bytes", "create", "delete")
+
+
+def test_after_a_fault_at_any_write_snapshots_are_whole_and_none_is_lost(
+    staged: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where a storage is gone from some write on, and the process ends."""
+    for failing in itertools.count():
+        run, written, recorded = f"memory://walk-{failing}/run", itertools.count(-failing), []
+
+        def failed(
+            write: Callable[..., Any], *given: Any, left: Iterator[int] = written
+        ) -> Any:
+            if next(left) >= 0:
+                raise StorageError("gone")
+            return write(*given)
+
+        with monkeypatch.context() as patch, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            patch.setattr(staging, "WAIT_SECONDS", 0.05)
+            for name in WRITES:
+                write = getattr(Storage, name)
+                patch.setattr(Storage, name, partialmethod(partial(failed, write)))
+            with contextlib.suppress(StorageError):
+                for step in range(2):
+                    first = labels() if step == 0 else None
+                    record(run, step, {"fc1": snapshot(step)}, labels=first, finished=step == 1)
+                    recorded.append(step)
+        there = tmp_path / f"{failing}"
+        Mirror(Storage(run), there).update()
+        if (there / MANIFEST_FILE).exists():
+            found = read_run(there)
+            assert found.steps == recorded[: len(found.steps)]
+            for step in found.steps:
+                np.testing.assert_array_equal(found.snapshot("fc1", step), snapshot(step))
+        if next(written) <= 0:
+            break
+        first = None if recorded else labels()
+        record(run, 3, {"fc1": snapshot(3)}, labels=first, finished=True)
+        assert_bit_for_bit(run, [*recorded, 3], tmp_path / f"{failing}-resumed")
+        assert list(staged.iterdir()) == []
+    assert failing > 10
 
 
 @pytest.mark.usefixtures("short")
