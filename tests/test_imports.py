@@ -47,7 +47,8 @@ def test_the_server_loads_no_library_that_others_measure_with() -> None:
         "print(*{name.partition('.')[0] for name in sys.modules})"
     )
     # They would double TensorBoard's memory, and keep the first page waiting for seconds.
-    heavy = {"fsspec", "joblib", "openTSNE", "pandas", "pyarrow", "sklearn", "umap"}
+    heavy = {"dask", "distributed", "fsspec", "joblib", "openTSNE", "pandas", "pyarrow"}
+    heavy |= {"sklearn", "umap"}
     assert heavy.isdisjoint(loaded.split())
 
 

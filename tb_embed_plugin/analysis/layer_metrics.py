@@ -119,16 +119,16 @@ class LayerMetrics(MeasuredLayer):
                 f"{len(other.samples)} samples; measure both over the samples that they "
                 "share"
             )
-        # One number for both orders.
+        # One number for both orders, to the last bit, whichever is asked for first.
         ends = sorted(
-            [(self._name(step), self), (other._name(other_step), other)],
+            [(self._name(step), self, step), (other._name(other_step), other, other_step)],
             key=lambda end: end[0],
         )
-        (row, shelved), (column, _) = ends
+        (row, first, at), (column, second, there) = ends
         return self._cache.measured(
             self._cache.similarities,
             frozenset([self._key([step]), other._key([other_step])]),
-            lambda: shelved.kept.cka(row, column, lambda: self._cka(step, other, other_step)),
+            lambda: first.kept.cka(row, column, lambda: first._cka(at, second, there)),
         )
 
     def sample_metric(self, name: str, step: int) -> NDArray[np.float32]:

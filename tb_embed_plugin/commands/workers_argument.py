@@ -72,4 +72,4 @@ def _pool(options: argparse.Namespace) -> Callable[[], Pool] | None:
         )
     from tb_embed_plugin.distribution.local_processes import LocalProcesses
 
-    return lambda: LocalProcesses(options.workers, options.memory)
+    return lambda: LocalProcesses(options.workers)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from concurrent.futures import CancelledError
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from tb_embed_plugin.distribution.pool import Pool, Share
-from tb_embed_plugin.errors import BrokenInstallationError, WorkerLostError
+from tb_embed_plugin.errors import BrokenInstallationError, EmbedError, WorkerLostError
 from tb_embed_plugin.wording import error_words, listed
 
 SECONDS_TO_ANSWER = 10
@@ -36,17 +38,13 @@ class DaskCluster(Pool):
         distributed = _library()
         self.lost = (distributed.KilledWorker, CancelledError)
         self._address = address
-        try:
+        with self._answering():
             self._client = distributed.Client(
                 address, timeout=SECONDS_TO_ANSWER, set_as_default=False
             )
-        except (OSError, ValueError, TypeError) as error:
-            raise WorkerLostError(
-                f"no scheduler answers at {address} ({error_words(error)}); start one with "
-                "dask scheduler, and pass the address that it prints"
-            ) from error
         try:
-            self._check_workers(logdir)
+            with self._answering():
+                self._check_workers(logdir)
         except BaseException:
             self._client.close()
             raise
@@ -55,7 +53,8 @@ class DaskCluster(Pool):
     @property
     def workers(self) -> int:
         """How many threads the workers have at the moment, all together."""
-        threads: int = sum(self._client.nthreads().values())
+        with self._answering():
+            threads: int = sum(self._client.nthreads().values())
         return max(1, threads)
 
     def notice_the_lost(self) -> None:
@@ -75,6 +74,19 @@ class DaskCluster(Pool):
         """Takes back what is not begun, and leaves the cluster running."""
         self.executor.shutdown(wait=False)
         self._client.close()
+
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        """Says in words that the scheduler does not answer."""
+        try:
+            yield
+        except EmbedError:
+            raise
+        except (OSError, ValueError, TypeError) as error:
+            raise WorkerLostError(
+                f"no scheduler answers at {self._address} ({error_words(error)}); start one "
+                "with dask scheduler, and pass the address that it prints"
+            ) from error
 
     def _check_workers(self, logdir: str) -> None:
         try:

@@ -16,20 +16,19 @@ from tb_embed_plugin.distribution.pool import Pool, Result, Share
 from tb_embed_plugin.jobs.child_process import end_with_parent, let_threads_sleep
 from tb_embed_plugin.process_end import end_of, killed_for_memory
 from tb_embed_plugin.projections.threads import cores
-from tb_embed_plugin.projections.working_memory import working_memory
+from tb_embed_plugin.projections.working_memory import LEAST_MB, working_memory
 
 
 class LocalProcesses(Pool):
-    """Processes of this machine.
+    """Processes of this machine, who share the memory and the cores that this one may use.
 
     Args:
         workers: How many, one or more.
-        memory: As in `Share`; what this process may work in, in equal parts, by default.
     """
 
-    def __init__(self, workers: int, memory: int | None = None) -> None:
-        each = max(1, cores() // workers)
-        super().__init__(Share(each, memory or (working_memory() >> 20) // workers))
+    def __init__(self, workers: int) -> None:
+        memory = max(LEAST_MB, (working_memory() >> 20) // workers)
+        super().__init__(Share(max(1, cores() // workers), memory))
         self._workers = workers
         self._ends: list[int] = []
         self._start()

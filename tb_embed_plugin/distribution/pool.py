@@ -54,7 +54,11 @@ class Pool(ABC):
 
     @abstractmethod
     def notice_the_lost(self) -> None:
-        """Breaks the executor where a worker is lost and it does not notice by itself."""
+        """Breaks the executor where a worker is lost and it does not notice by itself.
+
+        Raises:
+            WorkerLostError: All are lost, and cannot be replaced from here.
+        """
 
     @abstractmethod
     def renew(self) -> str:

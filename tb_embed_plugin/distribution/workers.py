@@ -81,6 +81,7 @@ class Workers:
                     waiting.extendleft(sorted(under_way.values(), reverse=True))
                     under_way.clear()
         except self.pool.lost as error:
+            self.pool.notice_the_lost()
             raise WorkerLostError(
                 f"workers were lost again and again ({error_words(error)}); see their own "
                 "messages, or give each more memory"
