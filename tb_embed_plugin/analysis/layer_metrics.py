@@ -120,15 +120,13 @@ class LayerMetrics(MeasuredLayer):
                 "share"
             )
         # One number for both orders, to the last bit, whichever is asked for first.
-        ends = sorted(
-            [(self._name(step), self, step), (other._name(other_step), other, other_step)],
-            key=lambda end: end[0],
-        )
-        (row, first, at), (column, second, there) = ends
+        row, column = self._name(step), other._name(other_step)
+        if row > column:
+            return other.similarity(other_step, self, step)
         return self._cache.measured(
             self._cache.similarities,
             frozenset([self._key([step]), other._key([other_step])]),
-            lambda: first.kept.cka(row, column, lambda: first._cka(at, second, there)),
+            lambda: self.kept.cka(row, column, lambda: self._cka(step, other, other_step)),
         )
 
     def sample_metric(self, name: str, step: int) -> NDArray[np.float32]:
