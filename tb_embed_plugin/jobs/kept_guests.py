@@ -1,6 +1,7 @@
 """Guests in the run's cache: what a step's model yields for samples that were not recorded.
 
     <cache>/<guests>/<snapshot>.safetensors   activations float32 (n_guests, n_units)
+                                              neighbors int32 (n_guests, 5)
     <cache>/<guests>/guests.json              names, and which placing they are of
 
 The record comes last: without it, or of another placing, a step has no guests.
@@ -22,7 +23,7 @@ from tb_embed_plugin.metadata import MAX_UNITS
 from tb_embed_plugin.runs.layer_facts import LayerFacts
 from tb_embed_plugin.runs.run import Run, short_hash
 
-VERSION = 1
+VERSION = 2
 
 MAX_GUESTS = 1000
 """Guests of a run: more are better recorded."""
@@ -30,8 +31,25 @@ MAX_GUESTS = 1000
 MAX_NAME = 200
 """Characters of a guest's name."""
 
+NEIGHBORS = 5
+"""Recorded samples that are kept with a guest as those nearest to it."""
+
 _RECORD = "guests"
-_MOST_BYTES = 4 * MAX_GUESTS * MAX_UNITS + (1 << 12)
+_MOST_BYTES = 4 * MAX_GUESTS * (MAX_UNITS + NEIGHBORS) + (1 << 12)
+
+
+@dataclass(frozen=True)
+class GuestsAt:
+    """The guests of a layer at a step.
+
+    Attributes:
+        activations: What the step's model yields for them, float32 (n_guests, n_units).
+        neighbors: The recorded samples nearest in the layer's own space, the nearest first,
+            int32 (n_guests, k); k is `NEIGHBORS`, or all that are shown.
+    """
+
+    activations: NDArray[np.float32]
+    neighbors: NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -46,14 +64,12 @@ class KeptGuests:
     run: Run
     layer: LayerFacts
 
-    def keep(
-        self, names: Sequence[str], by_step: Iterable[tuple[int, NDArray[np.float32]]]
-    ) -> None:
+    def keep(self, names: Sequence[str], by_step: Iterable[tuple[int, GuestsAt]]) -> None:
         """Keeps guests in place of those that there were.
 
         Args:
             names: The name of each.
-            by_step: Steps, with the activations of all guests, float32 (n_guests, n_units).
+            by_step: Steps, with all guests there.
 
         Raises:
             TooMuchAskedError: There are more than `MAX_GUESTS`.
@@ -62,8 +78,11 @@ class KeptGuests:
         check_number(len(names))
         self.forget()
         placing = secrets.token_hex(8)
-        for step, rows in by_step:
-            kept = {"activations": rows.astype(np.float32, copy=False)}
+        for step, guests in by_step:
+            kept: dict[str, NDArray[np.generic]] = {
+                "activations": guests.activations.astype(np.float32, copy=False),
+                "neighbors": guests.neighbors.astype(np.int32, copy=False),
+            }
             self._cache.keep_tensors(self._folder, self._file(step), kept, {"of": placing})
         shown = [name[:MAX_NAME] for name in names]
         self._cache.keep_record(self._folder, _RECORD, {"names": shown, "of": placing})
@@ -77,20 +96,19 @@ class KeptGuests:
         """The names of the guests, empty where there are none."""
         return self._record[0]
 
-    def rows(self, step: int) -> NDArray[np.float32] | None:
-        """Returns the activations of the guests at a step, None where there are none.
-
-        Returns:
-            Float32 (n_guests, n_units).
-        """
+    def at(self, step: int) -> GuestsAt | None:
+        """Returns the guests at a step, None where there are none."""
         names, placing = self._record
         found = self._cache.tensors(self._folder, self._file(step), _MOST_BYTES)
         if found is None or not names or found[1].get("of") != placing:
             return None
-        rows = found[0].get("activations")
+        rows, near = found[0].get("activations"), found[0].get("neighbors")
+        most = min(NEIGHBORS, len(self.layer.shown))
         if rows is None or rows.shape != (len(names), self.layer.units):
             return None
-        return rows.astype(np.float32, copy=False)
+        if near is None or near.shape != (len(names), most):
+            return None
+        return GuestsAt(rows.astype(np.float32, copy=False), near.astype(np.int32, copy=False))
 
     @cached_property
     def _cache(self) -> Cache:

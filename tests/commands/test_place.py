@@ -11,6 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import safetensors.numpy
 from numpy.typing import NDArray
 from PIL import Image
 from werkzeug.test import Client
@@ -96,6 +97,21 @@ def test_a_recorded_sample_placed_anew_lies_on_its_own_point_at_every_step(
     radius = np.sqrt(frames.var(axis=1).sum(axis=1))
     off = np.linalg.norm(guests - frames[:, ROWS], axis=2).max(axis=1)
     assert (off < 1e-4 * radius).all(), off / radius
+
+
+def test_the_nearest_recorded_sample_is_itself(client: Client, logdir: Path) -> None:
+    answer = client.get(BASE + "guests", query_string=FC1)
+    near = safetensors.numpy.load(answer.data)["neighbors"]
+    assert near.shape == (3, len(ROWS), 5)
+    assert near.dtype == np.int32
+    np.testing.assert_array_equal(near[:, :, 0], np.tile(ROWS, (3, 1)))
+    run = read_run(logdir / "run")
+    for step in run.steps:
+        rows = np.asarray(run.snapshot("fc1", step)).astype(float)
+        far = np.linalg.norm(rows[ROWS][:, None] - rows, axis=2)
+        np.testing.assert_allclose(
+            np.take_along_axis(far, near[step].astype(int), 1), np.sort(far)[:, :5], atol=1e-5
+        )
 
 
 def test_engines_that_iterate_show_no_guests(client: Client) -> None:

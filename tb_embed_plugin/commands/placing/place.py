@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import MisuseError, NotRecordedError
-from tb_embed_plugin.jobs.kept_guests import KeptGuests, check_number
+from tb_embed_plugin.jobs.kept_guests import NEIGHBORS, GuestsAt, KeptGuests, check_number
+from tb_embed_plugin.linear_projection import LayerData
 from tb_embed_plugin.local_paths import local_path
+from tb_embed_plugin.projections.neighbor_parts import Space
 from tb_embed_plugin.runs.kept_models import steps_with_models
 from tb_embed_plugin.runs.logdir import Logdir
 from tb_embed_plugin.runs.run import Run
@@ -115,10 +117,17 @@ def place_in(
     for name in computed[steps[0]]:
         layer = run.layer(name)
         shown = [step for step in steps if step in layer.drawable]
-        rows = ((step, computed[step][name]) for step in shown)
-        KeptGuests(run, layer).keep(called, rows)
+        among = LayerData(run, name)
+        KeptGuests(run, layer).keep(
+            called, ((step, _among(among, step, computed[step][name])) for step in shown)
+        )
     missing = [step for step in run.steps if step not in steps]
     return Placed(len(first), tuple(computed[steps[0]]), tuple(steps), tuple(missing))
+
+
+def _among(layer: LayerData, step: int, rows: NDArray[np.float32]) -> GuestsAt:
+    near = Space.of(layer.snapshot(step)).nearest_to(rows.astype(np.float64), NEIGHBORS)
+    return GuestsAt(rows, layer.facts.shown[near.indices].astype(np.int32))
 
 
 def _check(found: dict[str, NDArray[np.float32]], names: Sequence[str] | None) -> None:
