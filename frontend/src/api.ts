@@ -5,7 +5,7 @@ import { askServer, untilFree } from "./ask_server";
 import { labelQuery } from "./model/samples/label_column";
 import type { GuestsAnswer } from "./model/scene/guests";
 import type { Progress } from "./progress";
-import { readFrames } from "./read_frames";
+import { readFrames, readNeighbors } from "./read_frames";
 import type {
   DistanceMetric,
   Engine,
@@ -174,8 +174,8 @@ export async function fetchGuests(key: ProjectionKey, signal: AbortSignal): Prom
   const query = { ...projectionQuery(key), components: String(key.view.components) };
   const answer = await tensors(address("guests", query), signal);
   const { names, shown } = answer.json as { names: string[]; shown: boolean };
-  const frames = readFrames(answer).map((frame) => [frame.step, frame] as const);
-  return { names, placeable: shown, frames: new Map(frames) };
+  const frames = new Map(readFrames(answer).map((frame) => [frame.step, frame] as const));
+  return { names, placeable: shown, frames, neighbors: readNeighbors(answer) };
 }
 
 /** A view at all its steps, in two dimensions, as one HTML page that needs no server. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readFrames } from "./read_frames";
+import { readFrames, readNeighbors } from "./read_frames";
 import { Tensors } from "./wire";
 
 /** An answer with frames of 2 samples at steps 3 and 5, `width` components each. */
@@ -9,6 +9,7 @@ function answered(width: number): Tensors {
     ["scale", "F32", [2], Float32Array.of(0.5, 2)],
     ["offset", "F32", [2, width], Float32Array.from({ length: 2 * width }, (_, i) => -i)],
     ["steps", "I32", [2], Int32Array.of(3, 5)],
+    ["neighbors", "I32", [2, 2, 3], Int32Array.from({ length: 12 }, (_, i) => i)],
   ];
   const header: Record<string, unknown> = {};
   const bytes: number[] = [];
@@ -40,4 +41,23 @@ describe("frames as they come", () => {
     expect(frames[1]?.positions[0]).toBe(21);
     expect(frames[1]?.positions.buffer.byteLength).toBe(40);
   });
+});
+
+it("knows the neighbors of each guest by step", () => {
+  expect([...readNeighbors(answered(2))]).toEqual([
+    [
+      3,
+      [
+        [0, 1, 2],
+        [3, 4, 5],
+      ],
+    ],
+    [
+      5,
+      [
+        [6, 7, 8],
+        [9, 10, 11],
+      ],
+    ],
+  ]);
 });

@@ -24,6 +24,20 @@ export function readFrames(answer: Tensors): Frame[] {
   });
 }
 
+/** Of each guest the samples nearest to it, by step. */
+export function readNeighbors(answer: Tensors): ReadonlyMap<number, readonly number[][]> {
+  const [, guests = 0, k = 0] = answer.shape("neighbors");
+  const near = answer.array("neighbors", "I32");
+  const ofGuest = (place: number) => [...near.subarray(place * k, (place + 1) * k)];
+  const steps = [...answer.array("steps", "I32")];
+  return new Map(
+    steps.map((step, i) => [
+      step,
+      Array.from({ length: guests }, (_, guest) => ofGuest(i * guests + guest)),
+    ]),
+  );
+}
+
 /** Graphics cards want each sample's numbers aligned to eight bytes. */
 function fourWide(narrow: Int16Array, width: number): Int16Array {
   const samples = narrow.length / width;

@@ -138,7 +138,9 @@ def test_the_sign_of_guests_shows_and_hides_them(
 
 
 def test_a_guest_is_named_under_the_pointer_and_from_the_list(
-    open_tab: Open, placed: TensorBoardProcess
+    open_tab: Open,
+    placed: TensorBoardProcess,
+    digits: tuple[NDArray[np.float32], NDArray[np.int64]],
 ) -> None:
     tab = open_tab(at=placed, reduced_motion=True)
     tab.wait_for_picture(EPOCHS)
@@ -147,6 +149,9 @@ def test_a_guest_is_named_under_the_pointer_and_from_the_list(
     tab.point_at(*guests(tab)[2])
     expect(card).to_contain_text("<b>bird</b>.png")
     expect(card).to_contain_text("New sample, not recorded")
+    nearest = card.get_by_role("listitem")
+    expect(nearest).to_have_count(5)
+    expect(nearest.first).to_have_text(str(digits[1][ROWS[2]]))
     tab.point_at(2, 2)
     expect(card).to_have_count(0)
     tab.frame.get_by_text("Names", exact=True).press("Enter")

@@ -10,6 +10,7 @@ import type { Hover, Store } from "../state/store";
 const MOST_FIELDS = 5;
 const IMAGE_SIDE = 112;
 const DISTANCE = 12;
+const NEAR_SIDE = 40;
 
 export function HoverCard({ store }: { store: Store }) {
   return (
@@ -41,15 +42,34 @@ function Ring({ store }: { store: Store }) {
   );
 }
 
-/** A sample that was not recorded: of it the name alone is known. */
+/** A sample that was not recorded: its name, and the recorded ones that are nearest to it at the step that is shown. */
 function GuestCard({ store, hover }: { store: Store; hover: GuestHover }) {
-  const name = guestsOf(store)?.names[hover.guest];
-  if (name === undefined) return null;
+  const answer = guestsOf(store);
+  const name = answer?.names[hover.guest];
+  if (answer === null || name === undefined) return null;
+  const near = answer.neighbors.get(store.shownStep.value ?? -1)?.[hover.guest] ?? [];
+  const label = store.table.value?.find((column) => column.name === store.label.value);
+  const sprites = store.sprites.value;
   return (
     <div class="hover-card" role="tooltip" key={`guest ${hover.guest}`} style={beside(hover)}>
       <div class="row">
         <strong>{name}</strong>
         <p class="headline">New sample, not recorded</p>
+        {near.length > 0 && (
+          <>
+            <p class="near-title">Nearest in the layer</p>
+            <ol class="near">
+              {near.map((sample) => (
+                <li key={sample}>
+                  {sprites !== null && (
+                    <Thumbnail sprites={sprites} sample={sample} side={NEAR_SIDE} silent />
+                  )}
+                  {label === undefined ? sample : valueAt(label, sample)}
+                </li>
+              ))}
+            </ol>
+          </>
+        )}
       </div>
     </div>
   );

@@ -8,6 +8,8 @@ export interface GuestsAnswer {
   readonly placeable: boolean;
   /** By step, where there are any. */
   readonly frames: ReadonlyMap<number, Frame>;
+  /** By step, of each guest the recorded samples nearest in the layer's own space, the nearest first. */
+  readonly neighbors: ReadonlyMap<number, readonly (readonly number[])[]>;
 }
 
 /** x, y, z of each guest in the scene; of none where they are not shown. */

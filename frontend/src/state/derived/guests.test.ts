@@ -20,7 +20,8 @@ async function pageWithGuests(steps: readonly number[], placeable = true): Promi
   const frames = new Map(steps.map((step) => [step, guestFrame(step)]));
   const of = store.frames.value;
   if (of === null) throw new Error("there are no frames");
-  store.guests.found.value = { of, answer: { names: ["a", "b", "c", "d"], placeable, frames } };
+  const names = ["a", "b", "c", "d"];
+  store.guests.found.value = { of, answer: { names, placeable, frames, neighbors: new Map() } };
   return store;
 }
 
