@@ -163,9 +163,11 @@ setup(
             # What holds `--json` against its documented schema.
             "jsonschema",
             "mcp>=2,<3",
-            # An S3 server for the tests of `remote/`.
+            # Servers of S3 and Google Cloud Storage for the tests of `remote/`.
             "flask",
             "flask-cors",
+            "gcp-storage-emulator",
+            "gcsfs",
             "moto[s3]",
             "mypy",
             "nbclient",
