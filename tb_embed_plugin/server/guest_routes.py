@@ -5,14 +5,15 @@ docs/http_api.md is the contract. No model runs here: `tb-embed place` has compu
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin import wire
 from tb_embed_plugin.arguments import Arguments
-from tb_embed_plugin.jobs.kept_guests import GuestsAt, KeptGuests
+from tb_embed_plugin.jobs.kept_guests import KeptGuests
 from tb_embed_plugin.jobs.linear_projector import LinearProjector
 from tb_embed_plugin.jobs.projector import read_projector
 from tb_embed_plugin.server.response import Answer, Service, binary_answer, bound
@@ -26,32 +27,39 @@ def guests(service: Service, arguments: Arguments) -> Answer:
     components = projector.projection.components
     bound(len(steps) * len(kept.names) * components * 2, "steps")
     linear = projector if isinstance(projector, LinearProjector) else None
-    there = {} if linear is None else _at(kept, steps)
-    frames = (
-        []
-        if linear is None
-        else [linear.place(step, found.activations) for step, found in there.items()]
-    )
+    found = [] if linear is None else list(_place(linear, kept, steps))
     # Others may be placed at any moment, which changes nothing of the run.
     return binary_answer(
-        _encode(frames, there, components),
+        _encode(found, components),
         {"names": kept.names, "shown": linear is not None},
         version=None,
     )
 
 
-def _at(kept: KeptGuests, steps: Sequence[int]) -> dict[int, GuestsAt]:
-    found = ((step, kept.at(step)) for step in (steps if kept.names else ()))
-    return {step: guests for step, guests in found if guests is not None}
+@dataclass(frozen=True)
+class _Placed:
+    step: int
+    frame: NDArray[np.float32]
+    neighbors: NDArray[np.int32]
 
 
-def _encode(
-    frames: Sequence[NDArray[np.float32]], there: Mapping[int, GuestsAt], components: int
-) -> dict[str, NDArray[np.generic]]:
-    none = (np.zeros((0, 1, components), np.float32), np.zeros((0, 1, 1), np.int32))
-    near = [guests.neighbors for guests in there.values()]
+def _place(
+    projector: LinearProjector, kept: KeptGuests, steps: Sequence[int]
+) -> Iterator[_Placed]:
+    """Yields guests step by step, so that the activations of one step at a time are held."""
+    for step in steps if kept.names else ():
+        found = kept.at(step)
+        if found is not None:
+            yield _Placed(step, projector.place(step, found.activations), found.neighbors)
+
+
+def _encode(found: Sequence[_Placed], components: int) -> dict[str, NDArray[np.generic]]:
+    none = _Placed(0, np.zeros((1, components), np.float32), np.zeros((1, 1), np.int32))
+    filled = found or [none]
+    frames = np.stack([one.frame for one in filled])[: len(found)]
+    near = np.stack([one.neighbors for one in filled])[: len(found)]
     return {
-        **wire.quantize(np.stack(frames) if frames else none[0]),
-        "neighbors": np.stack(near) if near else none[1],
-        "steps": np.array(list(there), np.int32),
+        **wire.quantize(frames),
+        "neighbors": near,
+        "steps": np.array([one.step for one in found], np.int32),
     }
