@@ -23,10 +23,9 @@ from tb_embed_plugin.remote.copied_files import (
     Update,
     in_order,
     is_copied,
-    is_manifest,
     names_others,
 )
-from tb_embed_plugin.remote.named_files import manifests_above, names_below
+from tb_embed_plugin.remote.named_files import is_one_version, manifests_above, names_below
 from tb_embed_plugin.remote.storage import BLOCK_BYTES, MOST_CONNECTIONS, Storage, StoredFile
 from tb_embed_plugin.runs.folder import made, opened
 from tb_embed_plugin.runs.manifest import MAX_MANIFEST_BYTES
@@ -88,7 +87,7 @@ class Mirror:
                 size += self._copy([changed[name] for name in group])
             third = self._listed() if contents and changed else second
             for file, content in contents.items():
-                if _is_one_version(file.name, content, first, second, third):
+                if is_one_version(file.name, content, first, second, third):
                     self._place(file, content)
                 # One that was replaced meanwhile is another one, which the next update brings.
                 if second.get(file.name) != file:
@@ -215,20 +214,3 @@ def _at_a_time(files: list[StoredFile]) -> int:
 
 def _names_others(file: StoredFile) -> bool:
     return names_others(file.name) and file.size <= MAX_MANIFEST_BYTES
-
-
-def _is_one_version(name: str, content: bytes, *listings: Mapping[str, StoredFile]) -> bool:
-    """Whether what a manifest names stayed as it was, from before it was read until now.
-
-    Args:
-        name: The manifest.
-        content: Its content.
-        *listings: From before it was read, of what was copied, and of now.
-    """
-    if not is_manifest(name):
-        return True
-    first, second, third = listings
-    return all(
-        second.get(one) == third.get(one) and (one not in first or first[one] == third.get(one))
-        for one in names_below(name, content)
-    )

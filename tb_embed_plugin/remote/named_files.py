@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from tb_embed_plugin.errors import UnreadableError
@@ -11,6 +12,7 @@ from tb_embed_plugin.metadata import (
     SPRITE_FILE,
     sprite_page_file,
 )
+from tb_embed_plugin.remote.copied_files import is_manifest
 from tb_embed_plugin.runs.checkpoint_folder import checkpoint_files
 from tb_embed_plugin.runs.kept_models import model_files
 from tb_embed_plugin.runs.manifest import Manifest
@@ -54,3 +56,21 @@ def names_below(manifest_name: str, content: bytes) -> frozenset[str]:
 def manifests_above(name: str) -> list[str]:
     """Returns the manifests that might name a file, by their paths in the log directory."""
     return [(folder / MANIFEST_FILE).as_posix() for folder in PurePosixPath(name).parents]
+
+
+def is_one_version(name: str, content: bytes, *listings: Mapping[str, object]) -> bool:
+    """Whether what a manifest names stayed as it was, from before it was read until now.
+
+    Args:
+        name: The manifest's path in the log directory; of any other file nothing is asked.
+        content: Its content.
+        *listings: What tells versions of files apart, by their paths: before the manifest was
+            read, of what was copied, and of now.
+    """
+    if not is_manifest(name):
+        return True
+    first, second, third = listings
+    return all(
+        second.get(one) == third.get(one) and (one not in first or first[one] == third.get(one))
+        for one in names_below(name, content)
+    )

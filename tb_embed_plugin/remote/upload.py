@@ -19,7 +19,7 @@ from tb_embed_plugin.remote.copied_files import (
     is_copied,
     is_manifest,
 )
-from tb_embed_plugin.remote.named_files import names_below
+from tb_embed_plugin.remote.named_files import is_one_version, names_below
 from tb_embed_plugin.remote.storage import Storage
 from tb_embed_plugin.runs.manifest import LARGE_MANIFEST, MAX_MANIFEST_BYTES
 from tb_embed_plugin.runs.reading import read_file
@@ -42,6 +42,7 @@ class Upload:
     def __init__(self, folder: Path, storage: Storage) -> None:
         self._folder, self._storage = folder, storage
         self._known: dict[str, Stamp] | None = None
+        self._there: set[str] = set()
 
     def update(self) -> Update:
         """Copies what is new, whatever else lies there.
@@ -53,31 +54,40 @@ class Upload:
         if self._known is None:
             self._known = self._already_there()
         known = self._known
+        first = dict(plain_files(self._folder))
         manifests = {
-            name: (stamp, self._read_manifest(name))
-            for name, stamp in plain_files(self._folder)
+            name: self._read_manifest(name)
+            for name, stamp in first.items()
             if is_manifest(name) and known.get(name) != stamp
         }
-        # Of now: what these manifests name is there by now.
+        # What these manifests name is there by now.
+        second = dict(plain_files(self._folder))
         changed = {
             name: stamp
-            for name, stamp in plain_files(self._folder)
+            for name, stamp in second.items()
             if known.get(name) != stamp and not is_manifest(name)
         }
-        for name, (_, data) in manifests.items():
-            if name in known and names_below(name, data) & changed.keys() & known.keys():
+        for name, content in manifests.items():
+            if (
+                name in self._there
+                and names_below(name, content) & changed.keys() & self._there
+            ):
                 # The run was begun anew: until all of it is there, nothing must be shown of it.
                 self._storage.delete(name)
         for group in in_order(changed):
             with ThreadPoolExecutor(AT_A_TIME) as pool:
                 for name in pool.map(self._copy, group):
                     known[name] = changed[name]
-        for name, (stamp, data) in manifests.items():
-            self._storage.put_bytes(name, data)
-            known[name] = stamp
-        size = sum(size for _, size in changed.values())
-        size += sum(len(data) for _, data in manifests.values())
-        return Update(len(changed) + len(manifests), size, 0)
+        third = dict(plain_files(self._folder)) if changed else second
+        size, placed = sum(size for _, size in changed.values()), 0
+        for name, content in manifests.items():
+            # A run that was begun anew meanwhile waits for the next update.
+            if is_one_version(name, content, first, second, third):
+                self._storage.put_bytes(name, content)
+                known[name] = first[name]
+                size, placed = size + len(content), placed + 1
+        self._there.update(changed, manifests)
+        return Update(len(changed) + placed, size, 0)
 
     def _copy(self, name: str) -> str:
         path = self._folder / name
@@ -95,6 +105,7 @@ class Upload:
     def _already_there(self) -> dict[str, Stamp]:
         """Returns the files that are there as they are here: as long, and put there later."""
         there = self._storage.list()
+        self._there = set(there)
         return {
             name: (changed, size)
             for name, (changed, size) in plain_files(self._folder)

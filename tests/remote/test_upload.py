@@ -9,14 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tb_embed_plugin import record
 from tb_embed_plugin.cli import main
 from tb_embed_plugin.errors import MisuseError, StorageError
+from tb_embed_plugin.metadata import MANIFEST_FILE
 from tb_embed_plugin.remote import upload as uploads
 from tb_embed_plugin.remote.mirror import Mirror
 from tb_embed_plugin.remote.storage import Storage
 from tb_embed_plugin.remote.upload import Upload
 from tb_embed_plugin.runs import reading
-from tests.clusters import record_clusters, snapshot
+from tests.clusters import labels, record_clusters, snapshot
 from tests.harness import read_run
 from tests.remote.test_mirror import contents, recorded
 
@@ -178,3 +180,54 @@ def test_two_addresses_are_refused() -> None:
 
     with pytest.raises(MisuseError, match="the other one a directory"):
         next(sync("memory://a", "memory://b"))
+
+
+@pytest.mark.parametrize("process", ["the same", "another"])
+def test_of_a_run_begun_anew_the_manifest_goes_first(
+    process: str, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logs, here = tmp_path / "logs", tmp_path / "here"
+    record(logs / "run", 0, {"fc1": snapshot(0)}, labels=labels(), finished=True)
+    upload = Upload(logs, Storage(address))
+    upload.update()
+    record(logs / "run", 0, {"fc1": snapshot(4)}, overwrite=True, finished=True)
+    put = Storage.put
+
+    def fail_at_the_index(storage: Storage, name: str, source: Path) -> None:
+        if name.endswith(".index"):
+            raise StorageError("cut")
+        put(storage, name, source)
+
+    if process == "another":
+        upload = Upload(logs, Storage(address))
+    with monkeypatch.context() as patch:
+        patch.setattr(Storage, "put", fail_at_the_index)
+        with pytest.raises(StorageError, match="cut"):
+            upload.update()
+    Mirror(Storage(address), here).update()
+    assert not (here / "run" / MANIFEST_FILE).exists()
+    upload.update()
+    Mirror(Storage(address), here).update()
+    np.testing.assert_array_equal(read_run(here / "run").snapshot("fc1", 0), snapshot(4))
+
+
+def test_of_a_run_begun_anew_meanwhile_the_manifest_of_before_is_not_put_there(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logs, here = tmp_path / "logs", tmp_path / "here"
+    record(logs / "run", 0, {"fc1": snapshot(0)}, labels=labels(), finished=True)
+    read = reading.read_file
+
+    def read_and_begin_anew(*arguments: object) -> bytes:
+        data = read(*arguments)  # type: ignore[arg-type] # handed on
+        record(logs / "run", 0, {"fc1": snapshot(4)}, overwrite=True, finished=True)
+        return data
+
+    upload = Upload(logs, Storage(address))
+    with monkeypatch.context() as patch:
+        patch.setattr(uploads, "read_file", read_and_begin_anew)
+        upload.update()
+    assert f"run/{MANIFEST_FILE}" not in Storage(address).list()
+    upload.update()
+    Mirror(Storage(address), here).update()
+    np.testing.assert_array_equal(read_run(here / "run").snapshot("fc1", 0), snapshot(4))
