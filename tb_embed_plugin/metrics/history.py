@@ -63,6 +63,7 @@ class History:
                 share=self.share,
                 prediction=self.prediction if knows_labels else None,
                 true_probability=self.true_probability,
+                margin=self.margin,
             )
         )
 

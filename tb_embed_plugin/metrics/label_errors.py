@@ -1,15 +1,13 @@
 """How likely each label is wrong, from what was seen of the samples over the steps.
 
-Three witnesses, none of which is right alone. The probability that the model gave the label,
-*averaged over the steps*: a network that has learned a wrong label by heart did not have it at
-first, so a step counts by what the model gets right of the undisputed labels, less what it has
-learned of the disputed ones. The labels of the *trusted neighbors*, averaged likewise:
-neighbors vote with wrong labels themselves, so each has the weight of its own label's
-probability of being right. And the *last* step's probability, the best witness of samples that
-were not trained on: it counts the less, the more of the disputed labels were learned by heart.
+Two witnesses, neither of which is right alone. The *margin* of the label, averaged over the
+steps (Pleiss et al., arXiv 2001.10528): a network that has learned a wrong label by heart did
+not have it at first. And the labels of the *trusted neighbors*, averaged likewise: neighbors
+vote with wrong labels themselves, so each has the weight of its own margin's probability.
 
-The sum of their log-odds goes through one logistic curve, fitted to trainings with planted
-errors, whose reliability is in docs/label_errors.md. O(n_steps n_samples k).
+The sum of half the margin and the log-odds of the vote goes through one logistic curve, fitted
+to trainings with planted errors, whose reliability is in docs/label_errors.md.
+O(n_steps n_samples k).
 """
 
 from __future__ import annotations
@@ -24,17 +22,17 @@ from scipy.special import expit, logit
 NO_CLASS = -1
 """The class to change to where nothing speaks for another one."""
 
-SLOPE, OFFSET = 0.88, -4.18
-"""Of the curve over all three witnesses, fitted to 103 trainings (docs/label_errors.md)."""
+SLOPE, OFFSET = 0.94, -3.44
+"""Of the curve over both witnesses, fitted to 120 trainings (docs/label_errors.md)."""
 
 NEIGHBORS_SLOPE, NEIGHBORS_OFFSET = 1.67, -4.04
 """Of the curve over the neighbors alone, where outputs were not recorded."""
 
-SPREAD = (0.49, 1.81)
+SPREAD = (0.29, 2.9)
 """The true number over the expected one lay between these in nine of ten of them."""
 
-_LEAST_WORTH = 0.02
-"""Of a step that tells nothing, so that some step always counts."""
+_MOST_MARGIN = 10
+"""Of one step, logits either way, so that no step speaks for all."""
 
 _SOFTENED = 0.03
 """What keeps a share of 0 or 1 from speaking alone."""
@@ -51,6 +49,7 @@ class Evidence:
         share: Share of the neighbors that have it, (n_steps, n_samples).
         prediction: int (n_steps, n_samples); None where outputs say nothing of the labels.
         true_probability: Of the label, (n_steps, n_samples), None likewise.
+        margin: Of the label, logits (n_steps, n_samples), None likewise.
     """
 
     labels: NDArray[np.integer]
@@ -59,6 +58,7 @@ class Evidence:
     share: NDArray[np.floating]
     prediction: NDArray[np.integer] | None
     true_probability: NDArray[np.floating] | None
+    margin: NDArray[np.floating] | None
 
 
 @dataclass(frozen=True)
@@ -90,23 +90,15 @@ class LabelErrors:
 def label_errors(seen: Evidence) -> LabelErrors:
     """Returns how likely each label is wrong, and what it should be."""
     has_label = seen.labels >= 0
-    disputed = _disputed_early(seen) & has_label
-    trusted = (has_label & ~disputed).astype(np.float64)
-    if seen.prediction is None or seen.true_probability is None:
-        steps = np.full(len(seen.neighbors), 1 / len(seen.neighbors))
-        trusted = has_label * expit(_log_odds(_vote(seen, trusted, steps)))
-        odds = NEIGHBORS_OFFSET - NEIGHBORS_SLOPE * _log_odds(_vote(seen, trusted, steps))
+    if seen.margin is None:
+        undisputed = has_label & ~_disputed_early(seen)
+        trust = has_label * expit(_vote(seen, undisputed.astype(np.float64)))
+        odds = NEIGHBORS_OFFSET - NEIGHBORS_SLOPE * _vote(seen, trust)
     else:
-        by_heart = _learned(seen.prediction, seen.labels, disputed)
-        rightly = _learned(seen.prediction, seen.labels, has_label & ~disputed)
-        worth = np.maximum(rightly - by_heart, _LEAST_WORTH) ** 2
-        steps = worth / worth.sum()
-        given = seen.true_probability.astype(np.float64)
-        mean = _log_odds(steps @ given)
-        right = mean + _log_odds(_vote(seen, trusted, steps))
-        trusted = np.where(has_label & ~np.isnan(right), expit(right), 0)
-        last = (1 - by_heart[-1]) / 2 * _log_odds(given[-1])
-        odds = OFFSET - SLOPE * (mean + _log_odds(_vote(seen, trusted, steps)) + last)
+        bounded = np.clip(seen.margin.astype(np.float64), -_MOST_MARGIN, _MOST_MARGIN)
+        margin = bounded.mean(axis=0)
+        trust = np.where(has_label & ~np.isnan(margin), expit(margin), 0)
+        odds = OFFSET - SLOPE * (margin / 2 + _vote(seen, trust))
     probability = np.where(has_label, expit(odds), np.nan)
     expected = float(np.nansum(probability))
     low, high = (share * expected for share in SPREAD)
@@ -121,37 +113,20 @@ def _disputed_early(seen: Evidence) -> NDArray[np.bool_]:
     return disputed
 
 
-def _learned(
-    prediction: NDArray[np.integer], labels: NDArray[np.integer], of: NDArray[np.bool_]
-) -> NDArray[np.float64]:
-    """Returns which share of some labels the model predicts at each step, (n_steps,).
-
-    Counted as if there were two more, one of them predicted: of few, little is known.
-    """
-    learned = (prediction[:, of] == labels[of]).sum(axis=1)
-    return np.asarray((learned + 1) / (of.sum() + 2), np.float64)
-
-
-def _vote(
-    seen: Evidence, trust: NDArray[np.float64], steps: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Returns the share of each sample's label among its neighbors, each with its trust.
+def _vote(seen: Evidence, trust: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Returns the log-odds of each sample's label among its neighbors, each with its trust.
 
     Returns:
-        float64 (n_samples,), mean over the steps, each with its weight; a half where no
-        neighbor is trusted.
+        float64 (n_samples,), of the mean share over the steps; 0 where no neighbor is trusted.
     """
     mean = np.zeros(len(seen.labels))
-    for neighbors, step in zip(seen.neighbors, steps, strict=True):
+    for neighbors in seen.neighbors:
         weights = trust[neighbors]
         same = seen.labels[neighbors] == seen.labels[:, None]
-        mean += step * ((weights * same).sum(axis=1) + 1e-3) / (weights.sum(axis=1) + 2e-3)
-    return mean
-
-
-def _log_odds(share: NDArray[np.float64]) -> NDArray[np.float64]:
-    softened: NDArray[np.float64] = logit((share + _SOFTENED) / (1 + 2 * _SOFTENED))
-    return softened
+        mean += ((weights * same).sum(axis=1) + 1e-3) / (weights.sum(axis=1) + 2e-3)
+    share = mean / len(seen.neighbors)
+    log_odds: NDArray[np.float64] = logit((share + _SOFTENED) / (1 + 2 * _SOFTENED))
+    return log_odds
 
 
 def _suggestion(seen: Evidence) -> NDArray[np.int64]:

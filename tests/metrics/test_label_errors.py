@@ -37,58 +37,40 @@ def random_evidence(*, outputs: bool) -> Evidence:
         share=rng.random((steps, n)),
         prediction=rng.integers(0, classes, (steps, n)) if outputs else None,
         true_probability=rng.random((steps, n)) if outputs else None,
+        margin=rng.normal(0, 8, (steps, n)) if outputs else None,
     )
 
 
 def reference(seen: Evidence) -> list[float]:
     """The rule of docs/label_errors.md, sample by sample."""
-    labels, steps = seen.labels.tolist(), len(seen.neighbors)
+    labels = seen.labels.tolist()
     samples = [i for i, label in enumerate(labels) if label >= 0]
-    early = seen.neighborhood_label[:2]
-    disputed = {i for i in samples if sum(early[:, i] != labels[i]) > 1}
-
-    def odds(share: float) -> float:
-        return float(np.log((share + 0.03) / (1.03 - share)))
-
-    weights_of_steps = [1 / steps] * steps
 
     def vote(i: int, trust: dict[int, float]) -> float:
-        total = 0.0
-        for step, neighbors in zip(weights_of_steps, seen.neighbors, strict=True):
+        shares = []
+        for neighbors in seen.neighbors:
             near = [int(j) for j in neighbors[i]]
             weights = [trust.get(j, 0) for j in near]
             own = sum(w for j, w in zip(near, weights, strict=True) if labels[j] == labels[i])
-            total += step * (own + 1e-3) / (sum(weights) + 2e-3)
-        return odds(total)
+            shares.append((own + 1e-3) / (sum(weights) + 2e-3))
+        mean = sum(shares) / len(shares)
+        return float(np.log((mean + 0.03) / (1.03 - mean)))
 
     def curve(x: float) -> float:
         return float(1 / (1 + np.exp(-x)))
 
-    first = {i: float(i not in disputed) for i in samples}
-    given, predicted = seen.true_probability, seen.prediction
-    if given is None or predicted is None:
+    if seen.margin is None:
+        early = seen.neighborhood_label[:2]
+        first = {i: float(sum(early[:, i] != labels[i]) <= 1) for i in samples}
         trust = {i: curve(vote(i, first)) for i in samples}
         slope, offset = NEIGHBORS_SLOPE, NEIGHBORS_OFFSET
         score = {i: vote(i, trust) for i in samples}
     else:
-        undisputed = set(samples) - disputed
-
-        def learned(of: set[int], t: int) -> float:
-            hits = sum(bool(predicted[t, i] == labels[i]) for i in of)
-            return (hits + 1) / (len(of) + 2)
-
-        worth = [
-            max(learned(undisputed, t) - learned(disputed, t), 0.02) ** 2 for t in range(steps)
-        ]
-        weights_of_steps = [one / sum(worth) for one in worth]
-        mean = {i: odds(float(np.dot(weights_of_steps, given[:, i]))) for i in samples}
-        trust = {i: curve(mean[i] + vote(i, first)) for i in samples}
-        by_heart = learned(disputed, steps - 1)
+        bounded = [[min(max(m, -10), 10) for m in step] for step in seen.margin.tolist()]
+        margin = {i: sum(step[i] for step in bounded) / len(bounded) for i in samples}
+        trust = {i: curve(margin[i]) for i in samples}
         slope, offset = SLOPE, OFFSET
-        score = {
-            i: mean[i] + vote(i, trust) + (1 - by_heart) / 2 * odds(given[-1, i])
-            for i in samples
-        }
+        score = {i: margin[i] / 2 + vote(i, trust) for i in samples}
     return [
         curve(offset - slope * score[i]) if i in score else np.nan for i in range(len(labels))
     ]
@@ -116,6 +98,7 @@ def test_the_class_to_change_to_is_the_one_named_most() -> None:
         share=np.array([[0.6, 1, 1], [1, 1, 1]]),
         prediction=np.array([[1, 0, 0], [1, 0, 2]]),
         true_probability=np.array([[0.5, 1, 0.4], [0.8, 1, 0.1]]),
+        margin=np.zeros((2, 3)),
     )
     # Sample 0: 1 by .5 + .2, 2 by .6; sample 1: nobody; sample 2: 0 by 2 + .6, 2 by .9.
     assert label_errors(seen).suggestion.tolist() == [1, -1, 0]
