@@ -38,7 +38,7 @@ declare global {
     tbEmbed?: {
       readonly screenPositions: (pane?: 0 | 1) => Float32Array;
       /** x, y of each new sample, without a depth. */
-      readonly guestPositions: () => Float32Array;
+      readonly guestPositions: (pane?: 0 | 1) => Float32Array;
     };
   }
 }
@@ -134,7 +134,10 @@ export function mount(store: Store): () => void {
       const shown = pane === 0 ? store : store.companion.peek();
       return shown?.pictureExport.peek()?.screenPositions() ?? new Float32Array();
     },
-    guestPositions: () => store.guests.screenPositions(),
+    guestPositions(pane = 0) {
+      const shown = pane === 0 ? store : store.companion.peek();
+      return shown?.guests.screenPositions() ?? new Float32Array();
+    },
   };
   const root = document.createElement("div");
   root.id = "tb-embed";

@@ -24,8 +24,8 @@ ROWS = [3, 50, 7]
 NAMES = ["cat.png", "dog.png", "<b>bird</b>.png"]
 
 GUESTS = """
-() => {
-    const bytes = new Uint8Array(window.tbEmbed.guestPositions().slice().buffer);
+pane => {
+    const bytes = new Uint8Array(window.tbEmbed.guestPositions(pane).slice().buffer);
     let text = "";
     for (const byte of bytes) text += String.fromCharCode(byte);
     return btoa(text);
@@ -60,9 +60,13 @@ def placed(
         yield process
 
 
-def guests(tab: Tab) -> NDArray[np.float64]:
-    found = tab.page.evaluate(GUESTS)
+def guests(tab: Tab, pane: int = 0) -> NDArray[np.float64]:
+    found = tab.page.evaluate(GUESTS, pane)
     return np.frombuffer(base64.b64decode(found), np.float32).reshape(-1, 2).astype(float)
+
+
+def wait_for_guests(tab: Tab, count: int, pane: int = 0) -> None:
+    tab.wait_until(lambda: len(guests(tab, pane)) == count)
 
 
 def assert_on_their_points(tab: Tab) -> None:
@@ -85,7 +89,7 @@ def test_guests_are_on_their_points_at_each_step_and_on_the_way(
     tab.wait_for_picture(EPOCHS)
     toggle = tab.frame.get_by_role("button", name="New samples")
     expect(toggle).to_have_text("New samples3")
-    tab.wait_until(lambda: len(guests(tab)) == len(ROWS))
+    wait_for_guests(tab, len(ROWS))
     assert_on_their_points(tab)
     for key, epoch in (("Home", 0), ("ArrowRight", 1)):
         tab.slider.press(key)
@@ -103,7 +107,7 @@ def test_guests_are_on_their_points_at_each_step_and_on_the_way(
     tab.frame.get_by_text("3D", exact=True).click()
     assert_on_their_points(tab)
     choose(tab, "View", "Class axes (LDA / means)")
-    tab.wait_until(lambda: len(guests(tab)) == len(ROWS))
+    wait_for_guests(tab, len(ROWS))
     assert_on_their_points(tab)
 
 
@@ -123,18 +127,18 @@ def test_the_sign_of_guests_shows_and_hides_them(
     tab = open_tab(at=placed, reduced_motion=True)
     tab.wait_for_picture(EPOCHS)
     toggle = tab.frame.get_by_role("button", name="New samples")
-    tab.wait_until(lambda: len(guests(tab)) == len(ROWS))
+    wait_for_guests(tab, len(ROWS))
     x, y = guests(tab)[1].round().astype(int)
     with_them = tab.pixels()
     toggle.click()
     expect(toggle).to_have_attribute("aria-pressed", "false")
-    tab.wait_until(lambda: len(guests(tab)) == 0)
+    wait_for_guests(tab, 0)
     without = tab.pixels()
     assert (
         with_them[y - 3 : y + 3, x - 3 : x + 3] != without[y - 3 : y + 3, x - 3 : x + 3]
     ).any()
     toggle.press("Enter")
-    tab.wait_until(lambda: len(guests(tab)) == len(ROWS))
+    wait_for_guests(tab, len(ROWS))
 
 
 def test_a_guest_is_named_under_the_pointer_and_from_the_list(
@@ -144,7 +148,7 @@ def test_a_guest_is_named_under_the_pointer_and_from_the_list(
 ) -> None:
     tab = open_tab(at=placed, reduced_motion=True)
     tab.wait_for_picture(EPOCHS)
-    tab.wait_until(lambda: len(guests(tab)) == len(ROWS))
+    wait_for_guests(tab, len(ROWS))
     card = tab.frame.get_by_role("tooltip")
     tab.point_at(*guests(tab)[2])
     expect(card).to_contain_text("<b>bird</b>.png")
@@ -167,7 +171,7 @@ def test_guests_outside_of_the_view_are_told_and_shown(
 ) -> None:
     tab = open_tab(at=placed, reduced_motion=True)
     tab.wait_for_picture(EPOCHS)
-    tab.wait_until(lambda: len(guests(tab)) == len(ROWS))
+    wait_for_guests(tab, len(ROWS))
     line = tab.frame.get_by_text(re.compile(r"new samples? outside of the view"))
     expect(line).to_have_count(0)
     tab.point_at(*guests(tab)[0])
@@ -175,6 +179,23 @@ def test_guests_outside_of_the_view_are_told_and_shown(
     expect(line).to_have_text("2 new samples outside of the view")
     tab.frame.get_by_role("button", name="Zoom out").click()
     expect(line).to_have_count(0)
+
+
+def test_guests_are_in_both_panes_and_are_hidden_in_both(
+    open_tab: Open, placed: TensorBoardProcess
+) -> None:
+    tab = open_tab(at=placed, reduced_motion=True)
+    tab.wait_for_picture(EPOCHS)
+    tab.frame.get_by_role("button", name="Compare", exact=True).click()
+    for pane in (0, 1):
+        wait_for_guests(tab, len(ROWS), pane)
+    tab.settle(1)
+    off = np.linalg.norm(guests(tab, 1) - tab.positions(1)[ROWS, :2], axis=1)
+    assert off.max() < 0.1
+    tab.frame.get_by_role("button", name="Show the data panel").click()
+    tab.frame.get_by_role("button", name="New samples").click()
+    for pane in (0, 1):
+        wait_for_guests(tab, 0, pane)
 
 
 def test_a_layout_says_that_it_has_no_place_for_guests(
@@ -191,4 +212,4 @@ def test_a_layout_says_that_it_has_no_place_for_guests(
     assert len(guests(tab)) == 0
     choose(tab, "View", "PCA")
     expect(line).to_have_count(0)
-    tab.wait_until(lambda: len(guests(tab)) == len(ROWS))
+    wait_for_guests(tab, len(ROWS))
