@@ -62,10 +62,10 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
         ```
 
     Args:
-        log_dir: The run's directory, created if missing. A run that it holds is resumed where
-            the model's weights show that this training continues it; else the training is
-            recorded into `<log_dir>-2` (see `on_existing`), as it is where `log_dir` holds
-            checkpoints of others.
+        log_dir: The run's directory, created if missing, or an address (`s3://bucket/run`). A
+            run that it holds is resumed where the model's weights show that this training
+            continues it; else the training is recorded into `<log_dir>-2` (see `on_existing`),
+            as it is where `log_dir` holds checkpoints of others.
         x: The samples, as `fit` takes them: an array (n_samples, ...), a list, tuple or dict
             of arrays for several inputs, a data frame, or a `tf.data.Dataset`, `PyDataset` or
             PyTorch `DataLoader` that gives the same batches each time (docs/recording.md).

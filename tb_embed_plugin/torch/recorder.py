@@ -30,8 +30,8 @@ class EmbeddingRecorder:
         ```
 
     Args:
-        log_dir: The run's directory; as in `EmbeddingCheckpoint`, like all that is not named
-            here.
+        log_dir: The run's directory, or its address; as in `EmbeddingCheckpoint`, like all that
+            is not named here.
         module: The module, with the weights with which the training begins.
         x: The samples as the module takes them: an array or tensor (n_samples, ...), a tuple or
             list for several arguments, a dict for arguments by name, or a `DataLoader` that

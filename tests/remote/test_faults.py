@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from tb_embed_plugin import record
-from tb_embed_plugin.errors import StorageError
+from tb_embed_plugin.errors import MisuseError, StorageError
 from tb_embed_plugin.metadata import MANIFEST_FILE
 from tb_embed_plugin.remote import lock_object, staging, storage
 from tb_embed_plugin.remote import mirror as mirrors
@@ -61,6 +61,22 @@ def test_a_process_killed_and_continued_loses_nothing(
     assert process.returncode == 0
     assert_bit_for_bit(run, [0, 1, 2, 3, 4], tmp_path / "here")
     assert list(cache.iterdir()) == []
+
+
+def test_of_two_live_processes_one_records_until_it_dies(
+    bucket: str, tmp_path: Path, cache: Path, staged: Path
+) -> None:
+    """Their staging directories differ, as those of two machines do."""
+    run = f"{bucket}/run"
+    process = recording(run, range(2), "wait")
+    with pytest.raises(MisuseError, match=f"already being recorded by process {process.pid} "):
+        record(run, 2, {"fc1": snapshot(2)})
+    wait_until(lambda: len([n for n in Storage(run).list() if n.endswith(".index")]) == 2)
+    wait_until(lambda: not list(cache.rglob("model.ckpt-*")))
+    process.kill()
+    process.communicate()
+    record(run, 2, {"fc1": snapshot(2)}, finished=True)
+    assert_bit_for_bit(run, [0, 1, 2], tmp_path / "here")
 
 
 def test_a_process_that_fails_uploads_what_is_left(
