@@ -16,6 +16,8 @@ from tensorboard.backend.event_processing import data_provider, plugin_event_mul
 from tensorboard.context import RequestContext
 
 from tb_embed_plugin import EmbeddingCheckpoint, MisuseError, cli, open_run
+from tb_embed_plugin.analysis.layer_metrics import LayerMetrics
+from tb_embed_plugin.analysis.metrics_cache import MetricsCache
 from tb_embed_plugin.analysis.open_layer import OpenLayer
 from tb_embed_plugin.analysis.subsampling import thinned
 from tb_embed_plugin.errors import ArgumentError, NotRecordedError, UnsuitableDataError
@@ -118,6 +120,13 @@ def words(
     both = [EmbeddingCheckpoint(logdir / name, images, **chosen) for name, chosen in options]
     model.fit(images, labels, epochs=5, verbose=0, callbacks=both)
     return logdir
+
+
+def test_cka_has_the_same_bits_whichever_step_is_asked_about(recording: Recording) -> None:
+    run = read_run(recording.run_dir)
+    for step in range(1, EPOCHS + 1):
+        one, other = (LayerMetrics(run, "fc1", MetricsCache()) for _ in range(2))
+        assert one.similarity(0, one, step) == other.similarity(step, other, 0)
 
 
 def test_words_are_matched_with_the_models_classes(
