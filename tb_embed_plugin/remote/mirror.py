@@ -39,6 +39,9 @@ LARGE_AT_A_TIME = 32
 MAX_BYTES = 1 << 30
 """In memory at a time."""
 
+TRIES_AT_ONE_VERSION = 3
+"""In an update, at the run that is begun anew meanwhile; then it waits for the next update."""
+
 MAX_STATE_BYTES = 256 << 20
 
 _EVENTS = re.compile(r"(^|/)events\.out\.tfevents\.[^/]*$")
@@ -60,6 +63,7 @@ class Mirror:
         self._storage = storage
         self._folder = made(folder)
         self._known = self._read_state()
+        self._waiting: set[str] = set()
 
     def update(self) -> Update:
         """Copies what is new, and deletes what is gone.
@@ -69,6 +73,19 @@ class Mirror:
                 goes on from there.
             OSError: The copy cannot be written.
         """
+        done = self._updated()
+        for _ in range(TRIES_AT_ONE_VERSION - 1):
+            if not self._waiting:
+                break
+            more = self._updated()
+            done = Update(
+                done.copied + more.copied, done.size + more.size, done.removed + more.removed
+            )
+        return done
+
+    def _updated(self) -> Update:
+        """As `update`; notes the manifests that wait, since what they name was replaced."""
+        self._waiting = set()
         first = second = self._listed()
         naming = [f for f in self._changed(first).values() if _names_others(f)]
         with ThreadPoolExecutor(AT_A_TIME) as pool:
@@ -89,9 +106,13 @@ class Mirror:
             for file, content in contents.items():
                 if is_one_version(file.name, content, first, second, third):
                     self._place(file, content)
+                else:
+                    self._waiting.add(file.name)
                 # One that was replaced meanwhile is another one, which the next update brings.
                 if second.get(file.name) != file:
                     self._known[file.name] = replace(file, size=-1)
+            # What is gone waits for nothing.
+            self._waiting &= second.keys()
             removed = self._remove(self._known.keys() - second.keys())
         finally:
             self._write_state()
@@ -158,12 +179,14 @@ class Mirror:
                 if names_below(name, content) & replaced:
                     folder.remove(path.name)
                     self._known[name] = replace(self._known[name], size=-1)
+                    self._waiting.add(name)
 
     def _place(self, file: StoredFile, content: bytes) -> None:
         path = PurePosixPath(file.name)
         with opened(self._folder) as top, top.below(path.parent, make=True) as folder:
             folder.write(path.name, content)
         self._known[file.name] = file
+        self._waiting.discard(file.name)
 
     def _remove(self, names: Iterable[str]) -> int:
         gone = sorted(names)

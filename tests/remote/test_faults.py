@@ -226,10 +226,28 @@ def test_an_object_replaced_while_it_is_read_is_never_shown_in_part(
         return part(self, path, begin, end)
 
     monkeypatch.setattr(Storage, "_part", read_and_replace)
+    monkeypatch.setattr(mirrors, "TRIES_AT_ONE_VERSION", 1)
     mirror = Mirror(Storage(bucket), here)
     mirror.update()
     assert (here / data).read_bytes() not in (other, (logs / data).read_bytes())
     assert not (here / "run" / MANIFEST_FILE).exists()
+    mirror.update()
+    assert (here / data).read_bytes() == other
+    assert (here / "run" / MANIFEST_FILE).exists()
+
+
+def test_one_update_brings_a_run_that_is_replaced_meanwhile(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Commands and notebooks read a copy after one update."""
+    logs, here = tmp_path / "logs", tmp_path / "here"
+    record_clusters(logs / "run", range(2))
+    upload(logs, address)
+    mirror = Mirror(Storage(address), here)
+    mirror.update()
+    data = "run/model.ckpt-1.data-00000-of-00001"
+    other = (logs / data).read_bytes()[::-1]
+    Storage(address).put_bytes(data, other)
     mirror.update()
     assert (here / data).read_bytes() == other
     assert (here / "run" / MANIFEST_FILE).exists()
@@ -255,6 +273,7 @@ def test_of_a_run_begun_anew_meanwhile_no_mixture_is_shown(
 
     monkeypatch.setattr(Storage, method, read_and_begin_anew)
     monkeypatch.setattr(mirrors, "AT_A_TIME", 1)
+    monkeypatch.setattr(mirrors, "TRIES_AT_ONE_VERSION", 1)
     mirror = Mirror(Storage(address), here)
     with contextlib.suppress(StorageError):  # some file is shorter than it was listed
         mirror.update()
