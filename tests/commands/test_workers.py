@@ -20,7 +20,11 @@ from tests.planted import class_snapshots, write_run
 
 @pytest.fixture
 def logdir(tmp_path: Path) -> Path:
-    snapshots, codes = class_snapshots(0, steps=3, samples=600)
+    return write_logdir(tmp_path, steps=3)
+
+
+def write_logdir(tmp_path: Path, steps: int) -> Path:
+    snapshots, codes = class_snapshots(0, steps=steps, samples=600)
     labels = Column("label", "category", [f"class {code}" for code in codes])
     write_run(tmp_path / "run", {"fc1": snapshots}, labels)
     return tmp_path
@@ -54,7 +58,11 @@ def test_a_projection_by_workers_is_what_the_page_then_shows(logdir: Path) -> No
     assert preserved[0] in answer.get_json()["sentence"]
 
 
-def test_an_interrupt_ends_the_workers_and_says_that_the_command_resumes(logdir: Path) -> None:
+def test_an_interrupt_ends_the_workers_and_says_that_the_command_resumes(
+    tmp_path: Path,
+) -> None:
+    # Work for many times the seconds in which the workers are seen.
+    logdir = write_logdir(tmp_path, steps=100)
     words = command("project", logdir, "--engine", "pca", "--workers", 2)
     with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process:
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
