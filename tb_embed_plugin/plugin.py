@@ -156,7 +156,14 @@ class EmbeddingsPlugin(base_plugin.TBPlugin):  # type: ignore[misc] # TensorBoar
         from tb_embed_plugin.server.measuring import MeasuringProcess
         from tb_embed_plugin.server.response import Service
 
-        logdir = Logdir(roots_of(*self._logdir), self._list_run_names, RUN_SECONDS)
+        roots, list_names = roots_of(*self._logdir), self._list_run_names
+        if any(root.address for root in roots):
+            from tb_embed_plugin.remote.followed_root import followed
+
+            roots = [followed(root) for root in roots]
+            # While TensorBoard itself waits for a storage, it does not answer.
+            list_names = list
+        logdir = Logdir(roots, list_names, RUN_SECONDS)
         # Half of it each, for this process and for the one that measures.
         half = (self._memory_mb << 20) // 2
         return Service.within(half, logdir, MeasuringProcess(half))

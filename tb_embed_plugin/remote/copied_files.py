@@ -6,7 +6,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tb_embed_plugin.metadata import CACHE_FOLDER, LOCK_FILE, MANIFEST_FILE
+from tb_embed_plugin.metadata import (
+    CACHE_FOLDER,
+    EVENT_FILE,
+    LOCK_FILE,
+    MANIFEST_FILE,
+    PLUGIN_NAME,
+)
 
 STATE_FILE = ".tb_embed-mirror.json"
 """What a mirror has copied, with the tags of then."""
@@ -14,6 +20,12 @@ STATE_FILE = ".tb_embed-mirror.json"
 UPLOAD_STATE_FILE = ".tb_embed-upload.json"
 """Which manifest of a staging directory is at the address."""
 
+_EVENTS = re.compile(r"(^|/)events\.out\.tfevents\.[^/]*$")
+_OTHERS = re.compile(
+    rf"(^|/)(?!{re.escape(EVENT_FILE)}$)events\.out\.tfevents\.[^/]*$"
+    rf"|(^|/)plugins/(?!{PLUGIN_NAME}/)"
+)
+_OF_OUR_RUNS = re.compile(rf"(.*/)?(?:{re.escape(EVENT_FILE)}|{re.escape(MANIFEST_FILE)})")
 _POINTERS = re.compile(r"(^|/)(checkpoint|projector_config\.pbtxt)$")
 
 
@@ -37,6 +49,16 @@ def is_manifest(name: str) -> bool:
     return f"/{name}".endswith(f"/{MANIFEST_FILE}")
 
 
+def run_of(name: str) -> str | None:
+    """Returns the run that a file shows to be recorded by us, None where it shows nothing.
+
+    Returns:
+        The run's directory, `.` for the log directory itself.
+    """
+    found = _OF_OUR_RUNS.fullmatch(name)
+    return None if found is None else (found[1] or "").rstrip("/") or "."
+
+
 def is_copied(name: str) -> bool:
     """Whether a file is copied: its name leads nowhere else, and it is of use elsewhere."""
     parts = name.split("/")
@@ -45,6 +67,16 @@ def is_copied(name: str) -> bool:
     if parts[-1] in {STATE_FILE, UPLOAD_STATE_FILE} or parts[-1].endswith(".new"):
         return False
     return not (f"/{CACHE_FOLDER}/" in f"/{name}" or f"/{name}".endswith(f"/{LOCK_FILE}"))
+
+
+def is_read(name: str) -> bool:
+    """Whether a file that is copied can be of use to us: others' events and traces are not."""
+    return is_copied(name) and not _OTHERS.search(name)
+
+
+def is_events(name: str) -> bool:
+    """Whether a file is one of TensorBoard's event files, which only grow."""
+    return _EVENTS.search(name) is not None
 
 
 def names_others(file_name: str) -> bool:

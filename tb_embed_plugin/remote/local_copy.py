@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import platformdirs
@@ -10,6 +12,7 @@ from filelock import FileLock
 
 from tb_embed_plugin.local_paths import is_address, local_path
 from tb_embed_plugin.metadata import PLUGIN_NAME
+from tb_embed_plugin.remote.copied_files import Update, is_read
 from tb_embed_plugin.remote.mirror import Mirror
 from tb_embed_plugin.remote.storage import Storage
 from tb_embed_plugin.runs.folder import Folder, made, opened
@@ -42,14 +45,53 @@ def local_copy(address: str) -> Path:
         OSError: The copy cannot be written.
     """
     storage = Storage(address)
-    copies = made(platformdirs.user_cache_path(PLUGIN_NAME, appauthor=False) / "remote")
-    name = short_hash(storage.address)
-    with FileLock(copies / f"{name}.lock"):
-        Mirror(storage, copies / name).update()
-    with opened(copies) as folder:
-        folder.renew(name)
-        _delete_oldest(folder, name)
-    return copies / name
+    update_copy(storage)
+    delete_oldest(storage.address)
+    return copy_of(storage.address)
+
+
+def copy_of(address: str) -> Path:
+    """Returns the directory of an address' copy, whether it is there or not."""
+    copies = platformdirs.user_cache_path(PLUGIN_NAME, appauthor=False) / "remote"
+    return copies / short_hash(address.rstrip("/"))
+
+
+def update_copy(
+    storage: Storage,
+    most_bytes: float = math.inf,
+    tell_incoming: Callable[[frozenset[str]], None] | None = None,
+) -> Update:
+    """Brings the copy of what is read of a storage up to date; returns what was new.
+
+    Args:
+        storage: The storage.
+        most_bytes: That may lie there.
+        tell_incoming: As of `Mirror`.
+
+    Raises:
+        CopyTooLargeError: More lies there; nothing is copied.
+        StorageError: The storage cannot be read.
+        OSError: The copy cannot be written.
+    """
+    copy = copy_of(storage.address)
+    made(copy.parent)
+    with FileLock(copy.with_name(f"{copy.name}.lock")):
+        # Made anew: another process may have updated the copy since.
+        done = Mirror(storage, copy, is_read, most_bytes, tell_incoming).update()
+    with opened(copy.parent) as folder:
+        folder.renew(copy.name)
+    return done
+
+
+def delete_oldest(address: str) -> None:
+    """Deletes the copies that were not read for longest, where all take more than `MAX_BYTES`.
+
+    Args:
+        address: Whose copy stays.
+    """
+    used = copy_of(address)
+    with opened(used.parent) as copies:
+        _delete_oldest(copies, used.name)
 
 
 def _delete_oldest(copies: Folder, used: str) -> None:

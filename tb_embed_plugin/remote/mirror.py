@@ -10,22 +10,25 @@ from __future__ import annotations
 
 import io
 import json
-import re
-from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+import math
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from tb_embed_plugin.errors import MisuseError
+from tb_embed_plugin.errors import MisuseError, StorageError
+from tb_embed_plugin.metadata import MANIFEST_FILE
 from tb_embed_plugin.remote.copied_files import (
     STATE_FILE,
     Update,
     in_order,
     is_copied,
+    is_events,
     names_others,
+    run_of,
 )
 from tb_embed_plugin.remote.named_files import is_one_version, manifests_above, names_below
+from tb_embed_plugin.remote.side_by_side import side_by_side
 from tb_embed_plugin.remote.storage import BLOCK_BYTES, MOST_CONNECTIONS, Storage, StoredFile
 from tb_embed_plugin.runs.folder import made, opened
 from tb_embed_plugin.runs.manifest import MAX_MANIFEST_BYTES
@@ -44,7 +47,9 @@ TRIES_AT_ONE_VERSION = 3
 
 MAX_STATE_BYTES = 256 << 20
 
-_EVENTS = re.compile(r"(^|/)events\.out\.tfevents\.[^/]*$")
+
+class CopyTooLargeError(StorageError):
+    """More lies at an address than its copy may hold."""
 
 
 class Mirror:
@@ -53,22 +58,39 @@ class Mirror:
     Args:
         storage: The storage.
         folder: The copy, made if it is missing.
+        is_wanted: Told a file's name, says whether it is copied.
+        most_bytes: That may lie there, for a copy that nobody has asked for by name.
+        tell_incoming: Told the runs of which something may be here, but no manifest: before
+            anything of them is copied, and when some are complete.
 
     Raises:
         MisuseError: The folder holds a copy of something else, or other files.
         OSError: It cannot be made or read.
     """
 
-    def __init__(self, storage: Storage, folder: Path) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        folder: Path,
+        is_wanted: Callable[[str], bool] = is_copied,
+        most_bytes: float = math.inf,
+        tell_incoming: Callable[[frozenset[str]], None] | None = None,
+    ) -> None:
         self._storage = storage
+        self._is_wanted, self._most_bytes = is_wanted, most_bytes
         self._folder = made(folder)
         self._known = self._read_state()
         self._waiting: set[str] = set()
+        self._tell_incoming = tell_incoming
+        if not self._known:
+            # Whose copy it is must be known if the first update is killed.
+            self._write_state()
 
     def update(self) -> Update:
         """Copies what is new, and deletes what is gone.
 
         Raises:
+            CopyTooLargeError: More lies there than the copy may hold.
             StorageError: The storage cannot be read; what was copied stays, and the next update
                 goes on from there.
             OSError: The copy cannot be written.
@@ -87,11 +109,14 @@ class Mirror:
         """As `update`; notes the manifests that wait, since what they name was replaced."""
         self._waiting = set()
         first = second = self._listed()
-        naming = [f for f in self._changed(first).values() if _names_others(f)]
-        with ThreadPoolExecutor(AT_A_TIME) as pool:
-            contents = dict(
-                zip(naming, pool.map(self._storage.read_manifest, naming), strict=True)
+        if (size := sum(file.size for file in first.values())) > self._most_bytes:
+            raise CopyTooLargeError(
+                f"holds {size / 1e9:,.1f} GB, more than the {self._most_bytes / 1e9:,.1f} GB "
+                "that are copied; start TensorBoard with an address further below"
             )
+        naming = [f for f in self._changed(first).values() if _names_others(f)]
+        read = side_by_side(self._storage.read_manifest, naming, AT_A_TIME)
+        contents = dict(zip(naming, read, strict=True))
         if contents:
             # What these name may be younger than the first listing.
             second = self._listed()
@@ -100,6 +125,7 @@ class Mirror:
         size = sum(map(len, contents.values()))
         try:
             self._remove_outdated_manifests(changed)
+            self._note_incoming(second)
             for group in filter(None, in_order(changed)):
                 size += self._copy([changed[name] for name in group])
             third = self._listed() if contents and changed else second
@@ -114,6 +140,7 @@ class Mirror:
             # What is gone waits for nothing.
             self._waiting &= second.keys()
             removed = self._remove(self._known.keys() - second.keys())
+            self._note_incoming(second)
         finally:
             self._write_state()
         return Update(len(changed) + len(contents), size, removed)
@@ -125,7 +152,7 @@ class Mirror:
         return {
             name: file
             for name, file in files.items()
-            if is_copied(name) and name not in folders
+            if self._is_wanted(name) and name not in folders
         }
 
     def _changed(self, listed: Mapping[str, StoredFile]) -> dict[str, StoredFile]:
@@ -133,13 +160,11 @@ class Mirror:
 
     def _copy(self, files: list[StoredFile]) -> int:
         """Copies files, several at a time; returns how many bytes were read."""
-        with ThreadPoolExecutor(_at_a_time(files)) as pool:
-            copying = [pool.submit(self._copy_one, file) for file in files]
-            return sum(one.result() for one in copying)
+        return sum(side_by_side(self._copy_one, files, _at_a_time(files)))
 
     def _copy_one(self, file: StoredFile) -> int:
         known = self._known.get(file.name)
-        grows = known is not None and bool(_EVENTS.search(file.name)) and known.size < file.size
+        grows = known is not None and is_events(file.name) and known.size < file.size
         begin = known.size if known is not None and grows else 0
         path = PurePosixPath(file.name)
         small = io.BytesIO() if file.size - begin <= BLOCK_BYTES else None
@@ -160,6 +185,15 @@ class Mirror:
                 self._storage.read_into(file, target, begin)
         self._known[file.name] = file
         return file.size - begin
+
+    def _note_incoming(self, listed: Iterable[str]) -> None:
+        """Tells which of our runs have no manifest here."""
+        if self._tell_incoming is None:
+            return
+        runs = {run for run in map(run_of, listed) if run is not None}
+        self._tell_incoming(
+            frozenset(run for run in runs if not (self._folder / run / MANIFEST_FILE).is_file())
+        )
 
     def _remove_outdated_manifests(self, changed: Iterable[str]) -> None:
         """Deletes the manifests here of which a named file is about to be replaced.

@@ -280,12 +280,15 @@ class Logdir:
             if (problem := root.problem()) is not None:
                 problems.append(problem)
                 continue
+            problems += filter(None, [root.notice()])
             seen = discovery.look()
             problems += discovery.problems
             # What was not seen is too deep, or the look was cut short.
             deeper = {below for name in names if (below := root.below(name)) is not None}
             there = {below for below in deeper - seen.keys() if (root.path / below).is_dir()}
             for below in (*there, *(name for name, may_be in seen.items() if may_be)):
+                if root.hides(below):
+                    continue
                 name, folder = root.run_name(below), root.path / below
                 if name in candidates:
                     problems.append(_TWICE.format(name))

@@ -7,12 +7,10 @@ name in all tabs.
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
-_ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/")
-"""`pathlib` leaves one slash of two."""
+from tb_embed_plugin.local_paths import is_address
 
 
 @dataclass(frozen=True)
@@ -22,10 +20,30 @@ class Root:
     Attributes:
         path: The directory.
         name: What its runs' names begin with, empty for nothing.
+        address: Where the directory is elsewhere, such as `s3://bucket/logs`; the path is then
+            of no use.
     """
 
     path: Path
     name: str = ""
+    address: str = ""
+
+    @property
+    def title(self) -> str:
+        """What it is called in messages."""
+        return f"the log directory {self.name}" if self.name else "the log directory"
+
+    def prepare(self) -> None:
+        """Starts what has to be done before runs can be seen; called by who lists them."""
+
+    def notice(self) -> str | None:
+        """Returns what has to be said of a directory that can be listed, None for nothing."""
+        return None
+
+    def hides(self, below: str) -> bool:
+        """Whether a directory below is not shown, since it is not complete yet."""
+        del below
+        return False
 
     def run_name(self, below: str) -> str:
         """Returns TensorBoard's name of the run at a path below, `.` for the root itself."""
@@ -39,7 +57,7 @@ class Root:
 
     def problem(self) -> str | None:
         """Returns why nothing in the directory can be seen, None where it can be listed."""
-        whose = f"the log directory {self.name}" if self.name else "the log directory"
+        whose = self.title
         try:
             with os.scandir(self.path):
                 return None
@@ -51,24 +69,15 @@ class Root:
                 "TensorBoard with the directory that contains it"
             )
         except FileNotFoundError:
-            return self._missing(whose)
+            return (
+                f"{whose} does not exist: there is no {self.path.name!r}; train into it, or "
+                "start TensorBoard with the right directory"
+            )
         except (OSError, ValueError) as error:
             return (
                 f"{whose} cannot be read ({type(error).__name__}); check that its disk is "
                 "mounted"
             )
-
-    def _missing(self, whose: str) -> str:
-        if address := _ADDRESS.match(str(self.path)):
-            return (
-                f"{whose} is the address {address[1].lower()}://, which this tab cannot "
-                "read; copy it into a directory, and keep the copy up to date, with tb-embed "
-                "sync ADDRESS DIR --follow, and start TensorBoard with DIR"
-            )
-        return (
-            f"{whose} does not exist: there is no {self.path.name!r}; train into it, or "
-            "start TensorBoard with the right directory"
-        )
 
 
 def roots_of(logdir: str, spec: str) -> list[Root]:
@@ -79,7 +88,7 @@ def roots_of(logdir: str, spec: str) -> list[Root]:
         spec: Its `--logdir_spec`, empty for none: `name1:/path1,name2:/path2`, names optional.
     """
     if logdir or not spec:
-        return [Root(_path(logdir))] if logdir else []
+        return [_root(logdir)] if logdir else []
     roots: dict[Path, Root] = {}
     for part in spec.split(","):
         name, colon, path = part.partition(":")
@@ -88,10 +97,12 @@ def roots_of(logdir: str, spec: str) -> list[Root]:
         if not colon or path.startswith("//") or part.startswith("/") or drive:
             name, path = "", part
         if path:
-            roots[_path(path)] = Root(_path(path), name)
+            root = _root(path, name)
+            roots[root.path] = root
     return list(roots.values())
 
 
-def _path(text: str) -> Path:
+def _root(text: str, name: str = "") -> Root:
     # TensorBoard itself reads `~` as the shell does, but hands it on as it was written.
-    return Path(text.removeprefix("file://")).expanduser()
+    path = Path(text.removeprefix("file://")).expanduser()
+    return Root(path, name, text if is_address(text) else "")

@@ -17,6 +17,8 @@ from tb_embed_plugin.snapshot import part_of
 def runs(service: Service, arguments: Arguments) -> Answer:
     """Lists the runs, those that a page shows before others that are not read yet."""
     logdir = service.logdir
+    for root in logdir.roots:
+        root.prepare()
     listed = logdir.list_runs([*arguments.given(("run", "onto_run", "with_run")).values()])
     body = service.listing.describe(listed, logdir.problems, logdir.unread)
     return Answer(body, "application/json")

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from tb_embed_plugin.remote import background_upload, storage
+from tb_embed_plugin.remote.followed_root import Following
 from tb_embed_plugin.remote.storage import Storage
+from tests.harness import PATIENCE
 from tests.remote.s3_server import Network, credentials, make_bucket, s3_server
 
 _numbers = itertools.count()
@@ -82,6 +84,25 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("HOME", str(tmp_path))
     return tmp_path / "cache" / "tb_embed" / "recording"
+
+
+@pytest.fixture
+def followings(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Following]]:
+    """What this process' plugins have started to follow; none outlives its test."""
+    started: list[Following] = []
+    start = Following.start
+
+    def noted(following: Following) -> None:
+        if following not in started:
+            started.append(following)
+        start(following)
+
+    monkeypatch.setattr(Following, "start", noted)
+    yield started
+    for following in started:
+        following.end()
+        assert following._thread is not None  # noqa: SLF001 # its own end is not waited for
+        following._thread.join(PATIENCE)  # noqa: SLF001 # see above
 
 
 def upload(folder: Path, address: str) -> None:

@@ -14,10 +14,11 @@ from tb_embed_plugin import open_run, record
 from tb_embed_plugin.cli import main
 from tb_embed_plugin.errors import StorageError
 from tb_embed_plugin.remote.storage import Storage
-from tests.clusters import labels, record_clusters, snapshot
-from tests.harness import read_run
+from tests.clusters import BASE, labels, record_clusters, snapshot
+from tests.harness import read_run, wait_until
 from tests.remote.conftest import upload
 from tests.remote.test_faults import assert_bit_for_bit
+from tests.reported.test_logdirs import client_of
 
 SERVER = """
 import sys
@@ -77,6 +78,16 @@ def test_logs_are_copied_both_ways(address: str, tmp_path: Path) -> None:
     upload(logs, address)
     assert main(["sync", address, str(here)]) == 0
     assert read_run(here / "run").steps == [0, 1, 2]
+
+
+@pytest.mark.usefixtures("copies", "followings")
+def test_the_tab_shows_runs(address: str, tmp_path: Path) -> None:
+    record_clusters(tmp_path / "logs" / "run", range(2))
+    upload(tmp_path / "logs", address)
+    client = client_of(logdir=address)
+    wait_until(lambda: client.get(f"{BASE}runs").get_json()["runs"] != [])
+    (run,) = client.get(f"{BASE}runs").get_json()["runs"]
+    assert (run["run"], run["layers"][0]["steps"]) == ("run", [0, 1])
 
 
 def test_what_is_not_there_is_a_sentence(address: str) -> None:

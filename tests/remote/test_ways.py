@@ -15,10 +15,12 @@ from tb_embed_plugin import open_run, record, write_metadata, write_sprite_image
 from tb_embed_plugin.cli import main
 from tb_embed_plugin.commands.sync import sync
 from tb_embed_plugin.errors import MisuseError
+from tb_embed_plugin.remote.followed_root import Following
 from tb_embed_plugin.remote.storage import Storage
 from tests.clusters import BASE, labels, record_clusters, snapshot
-from tests.harness import read_run, tensorboard, without_library
+from tests.harness import TensorBoardProcess, read_run, tensorboard, wait_until, without_library
 from tests.remote.conftest import upload
+from tests.reported.test_logdirs import client_of
 
 PAGE = Path(__file__).parents[2] / "docs/object_storage.md"
 WAYS, INSTALLATIONS = re.findall(r"(?:^\|.*\n)+", PAGE.read_text(), re.MULTILINE)
@@ -56,6 +58,19 @@ def look_at(address: str, logs: Path) -> None:
     here = logs.with_name("here")
     assert main(["sync", address, str(here)]) == 0
     assert read_run(here / "run").steps == [0, 1]
+
+
+def open_there(address: str, logs: Path) -> None:
+    """Tried at length in `test_followed`."""
+    upload(logs, address)
+    with tensorboard(None, "--logdir", address, environment=at_home(logs)) as server:
+        wait_until(lambda: listed(server) == ["other", "run"])
+
+
+def at_home(logs: Path) -> dict[str, str]:
+    """Returns where another process finds a cache of its own."""
+    home = str(logs.parent)
+    return {"XDG_CACHE_HOME": f"{home}/cache", "HOME": home}
 
 
 def record_there(address: str, logs: Path) -> None:
@@ -111,6 +126,7 @@ def write_beside(address: str, logs: Path) -> None:
 TRIED: dict[str, Callable[[str, Path], None]] = {
     "watch a training in the tab": watch,
     "look at a finished run in the tab": look_at,
+    "look into the storage in the tab, without TensorFlow": open_there,
     "record to the storage": record_there,
     "keep what a training records here, TensorBoard's event files too": keep,
     "read a run in a notebook": read_in_notebook,
@@ -131,18 +147,37 @@ def test_with_tensorflow_tensorboard_does_not_start() -> None:
         data_ingester._check_filesystem_support(["s3://bucket/logs"])  # noqa: SLF001 # its start
 
 
-def test_without_tensorflow_the_runs_are_listed_and_the_tab_names_sync(
+def test_without_tensorflow_tensorboard_and_the_tab_list_the_runs(
     bucket: str, logs: Path
 ) -> None:
-    assert "no TensorFlow, and `tb-embed-plugin[remote]`" in rows(INSTALLATIONS)
+    said = rows(INSTALLATIONS)["no TensorFlow, and `tb-embed-plugin[remote]`"]
+    assert "the tab shows them" in said
     upload(logs, f"{bucket}/logs")
-    with tensorboard(None, "--logdir", f"{bucket}/logs") as server:
-        runs = json.loads(server.get("data/runs")[2])
-        said = json.loads(server.get(f"{BASE}runs".lstrip("/"))[2])
-    assert sorted(runs) == ["other", "run"]
-    assert said["runs"] == []
-    assert "which this tab cannot read" in said["problems"][0]
-    assert "tb-embed sync" in said["problems"][0]
+    options = ("--logdir_spec", f"a:{bucket}/logs,b:{bucket}/logs/run")
+    with tensorboard(None, *options, environment=at_home(logs)) as server:
+        wait_until(lambda: len(listed(server)) == 3)
+        assert listed(server) == ["a/other", "a/run", "b/."]
+        wait_until(lambda: sorted(json.loads(server.get("data/runs")[2])) == listed(server))
+
+
+def listed(server: TensorBoardProcess) -> list[str]:
+    """Returns the names of the runs in the tab."""
+    answer = json.loads(server.get(f"{BASE}runs".lstrip("/"))[2])
+    return [run["run"] for run in answer["runs"]]
+
+
+def test_without_the_extra_the_tab_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, followings: list[Following]
+) -> None:
+    said = rows(INSTALLATIONS)["`tb-embed-plugin` without `[remote]`"]
+    assert "the tab says what to install" in said
+    without_library(monkeypatch, "s3://bucket", "s3fs")
+    client = client_of(logdir="s3://bucket/logs")
+    expected = (
+        "needs a library that is not installed; run pip install 'tb-embed-plugin[remote]'"
+    )
+    wait_until(lambda: expected in client.get(f"{BASE}runs").get_json()["problems"][0])
+    assert len(followings) == 1
 
 
 def test_without_the_extra_each_way_says_what_to_install(

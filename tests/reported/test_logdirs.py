@@ -24,10 +24,14 @@ from tb_embed_plugin.jobs.job_spec import JobSpec
 from tb_embed_plugin.plugin import EmbeddingsPlugin
 from tb_embed_plugin.projection import LayerRef, Projection
 from tb_embed_plugin.projections import engines
+from tb_embed_plugin.remote.followed_root import Following
 from tb_embed_plugin.runs.event_file import write_event_file
 from tb_embed_plugin.runs.roots import roots_of
-from tests.harness import TensorBoardProcess
+from tests.harness import TensorBoardProcess, wait_until, without_library
+from tests.remote.conftest import copies, followings
 from tests.reported.logs import save, values
+
+__all__ = ["copies", "followings"]
 
 BASE = "/data/plugin/tb_embed/"
 NOBODY = 65534
@@ -67,15 +71,37 @@ def unprivileged() -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
-@pytest.mark.parametrize("scheme", ["s3", "gs", "hdfs", "GS", "abfss"])
+@pytest.mark.parametrize(
+    ("scheme", "library", "what_to_do"),
+    [
+        ("s3", "s3fs", "run pip install 'tb-embed-plugin[remote]'"),
+        (
+            "gs",
+            "gcsfs",
+            "run pip install 'tb-embed-plugin[remote]'",
+        ),
+        ("nosuch", "none", "has a scheme that is not known; pass s3://, gs:// or another"),
+    ],
+)
 @pytest.mark.parametrize("flag", ["logdir", "logdir_spec"])
-def test_an_address_is_named_with_what_to_do(scheme: str, flag: str) -> None:
-    answer = listed(client_of(**{flag: f"{scheme}://bucket/logs"}))
+@pytest.mark.usefixtures("copies")
+def test_an_address_is_named_with_what_to_do(
+    scheme: str,
+    library: str,
+    what_to_do: str,
+    flag: str,
+    monkeypatch: pytest.MonkeyPatch,
+    followings: list[Following],
+) -> None:
+    without_library(monkeypatch, f"{scheme}://", library)
+    client = client_of(**{flag: f"{scheme}://bucket/logs"})
+    wait_until(lambda: what_to_do in listed(client)["problems"][0])
+    answer = listed(client)
     assert answer["runs"] == []
     (problem,) = answer["problems"]
-    assert f"is the address {scheme.lower()}://" in problem
-    assert "tb-embed sync ADDRESS DIR --follow" in problem
+    assert f"is the address {scheme}://" in problem
     assert "bucket" not in problem
+    assert len(followings) == 1
 
 
 def test_a_directory_that_does_not_exist_is_not_an_empty_one(tmp_path: Path) -> None:
@@ -157,12 +183,13 @@ def test_logdir_spec_names_runs_as_tensorboard_does(tmp_path: Path) -> None:
         assert client.get(BASE + "vectors", query_string=query).status_code == 404
 
 
+@pytest.mark.usefixtures("copies", "followings")
 def test_directories_of_logdir_spec_that_cannot_be_read_hide_no_other(tmp_path: Path) -> None:
     save(tmp_path / "x" / "train", {"words": values()}, "model.ckpt-1")
-    answer = listed(client_of(logdir_spec=f"a:{tmp_path}/x,b:{tmp_path}/gone,c:gs://bucket"))
+    answer = listed(client_of(logdir_spec=f"a:{tmp_path}/x,b:{tmp_path}/gone,c:nosuch://b"))
     assert [run["run"] for run in answer["runs"]] == ["a/train"]
     assert "the log directory b does not exist: there is no 'gone'" in answer["problems"][0]
-    assert "gs://" in answer["problems"][1]
+    assert "the log directory c is the address nosuch://" in answer["problems"][1]
 
 
 def test_runs_of_one_name_in_several_directories_are_told(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ export function EmptyState({ store }: { store: Store }) {
   if (problems.length > 0) {
     return (
       <main class="empty">
-        <h1>The log directory cannot be read</h1>
+        <h1>No runs to show yet</h1>
         <ul class="problems" aria-label="Problems of the log directory">
           {problems.map((problem) => (
             <li key={problem}>{sentence(problem)}</li>
