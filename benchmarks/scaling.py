@@ -8,6 +8,7 @@ is that of axes streamed in float64, to a millionth of its radius. Two workers t
 Three steps of ten clusters that move apart, 1,000,000 x 128 unless `--samples` says otherwise;
 the commands as processes, the memory that is no file's of each of them looked at ten times a
 second, the cache emptied before each. The load before each command stands beside its time.
+One worker computes with all cores, each of two with half of them.
 """
 
 from __future__ import annotations
