@@ -8,6 +8,9 @@ nothing is new, takes one listing.
 A real S3 server (moto's), a process of its own, behind a proxy that holds each request back for
 50 ms; the copy begins empty each time. Both sides in turns, each by a server that has just
 started, without a network between it and the page.
+
+By hand, on 2026-11-29: a hundred plain connections copy the 800 MB through the same proxy to
+the disk in 1.2 s; s3fs, whose requests share one thread, takes 3.3 to 4.0 s of the copy.
 """
 
 from __future__ import annotations
