@@ -53,8 +53,8 @@ class LocalProcesses(Pool):
             self._ends = ended
             self._kill()
             # The last one who could send, which is this process.
-            results: Any = self.executor._result_queue  # noqa: SLF001 # there is no other way
-            results._writer.close()  # noqa: SLF001 # likewise
+            results: Any = self.executor._result_queue  # noqa: SLF001 # nothing public ends its wait
+            results._writer.close()  # noqa: SLF001 # nothing public ends its wait
 
     def renew(self) -> str:
         """Starts other processes, and returns how the first of these has ended."""

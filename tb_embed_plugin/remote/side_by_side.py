@@ -38,8 +38,7 @@ def side_by_side(work: Callable[[T], R], things: Sequence[T], at_a_time: int) ->
             thing, result = following
             try:
                 result.set_result(work(thing))
-            # Whatever it is, who waits for the result raises it.
-            except BaseException as error:  # noqa: BLE001 # see above
+            except BaseException as error:  # noqa: BLE001 # raised by who waits for the result
                 result.set_exception(error)
 
     threads = [

@@ -162,8 +162,8 @@ def recording_place(
                 "s3://bucket/logs/run"
             )
         if not any(pid == key[0] for pid, _ in _stagings):
-            # At the time of `atexit` no thread can be started, which uploading needs.
-            threading._register_atexit(_end)  # type: ignore[attr-defined] # noqa: SLF001 # see above
+            # Uploading starts threads.
+            threading._register_atexit(_end)  # type: ignore[attr-defined] # noqa: SLF001 # at `atexit` no thread can be started any more
         _stagings[key] = Staging(storage)
     name = address.rpartition("/")[2]
     if not re.fullmatch(r"(?!\.\.?$)[^\\:\0]+", name):

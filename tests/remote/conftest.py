@@ -6,12 +6,15 @@ import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tb_embed_plugin.remote import background_upload, storage
 from tb_embed_plugin.remote.followed_root import Following
+from tb_embed_plugin.remote.mirror import Mirror
 from tb_embed_plugin.remote.storage import Storage
-from tests.harness import PATIENCE
+from tests.clusters import snapshot
+from tests.harness import PATIENCE, read_run
 from tests.remote.s3_server import Network, credentials, make_bucket, s3_server
 
 _numbers = itertools.count()
@@ -112,3 +115,17 @@ def upload(folder: Path, address: str) -> None:
         name = path.relative_to(folder).as_posix()
         if path.is_file() and to.read(name) != path.read_bytes():
             to.put(name, path)
+
+
+def assert_recorded(address: str, steps: list[int], here: Path) -> None:
+    """Makes sure that a run at an address holds the clusters of these steps, bit for bit."""
+    Mirror(Storage(address), here).update()
+    assert steps_bit_for_bit(here) == steps
+
+
+def steps_bit_for_bit(run_dir: Path) -> list[int]:
+    """Makes sure that a run's snapshots are the clusters of their steps; returns the steps."""
+    run = read_run(run_dir)
+    for step in run.steps:
+        np.testing.assert_array_equal(np.asarray(run.snapshot("fc1", step)), snapshot(step))
+    return run.steps

@@ -11,7 +11,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Literal, Self
 
 SERVER = """
@@ -25,11 +25,16 @@ sys.stdin.read()
 """Ends with the process that has started it, however that one ends."""
 
 
-@contextmanager
-def s3_server() -> Iterator[int]:
+def s3_server() -> AbstractContextManager[int]:
     """Runs an S3 server, and yields its port."""
+    return serving(SERVER)
+
+
+@contextmanager
+def serving(code: str) -> Iterator[int]:
+    """Runs a server that prints its port and ends with its input; yields the port."""
     with subprocess.Popen(
-        [sys.executable, "-c", SERVER],
+        [sys.executable, "-c", code],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

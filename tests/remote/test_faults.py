@@ -24,7 +24,7 @@ from tb_embed_plugin.remote.mirror import Mirror
 from tb_embed_plugin.remote.storage import Storage, StoredFile
 from tests.clusters import labels, record_clusters, snapshot
 from tests.harness import PATIENCE, read_run, wait_until
-from tests.remote.conftest import upload
+from tests.remote.conftest import assert_recorded, upload
 from tests.remote.recording_process import recording
 from tests.remote.s3_server import Fault, Network
 
@@ -35,14 +35,6 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(storage, "SILENT_SECONDS", 0.3)
     monkeypatch.setattr(storage, "ANSWER_SECONDS", 2.0)
     monkeypatch.setattr(storage, "TRIES", 2)
-
-
-def assert_bit_for_bit(address: str, steps: list[int], here: Path) -> None:
-    Mirror(Storage(address), here).update()
-    run = read_run(here)
-    assert run.steps == steps
-    for step in steps:
-        np.testing.assert_array_equal(np.asarray(run.snapshot("fc1", step)), snapshot(step))
 
 
 def test_a_process_killed_and_continued_loses_nothing(
@@ -59,7 +51,7 @@ def test_a_process_killed_and_continued_loses_nothing(
     process = recording(run, range(3, 5), "end")
     process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
-    assert_bit_for_bit(run, [0, 1, 2, 3, 4], tmp_path / "here")
+    assert_recorded(run, [0, 1, 2, 3, 4], tmp_path / "here")
     assert list(cache.iterdir()) == []
 
 
@@ -76,7 +68,7 @@ def test_of_two_live_processes_one_records_until_it_dies(
     process.kill()
     process.communicate()
     record(run, 2, {"fc1": snapshot(2)}, finished=True)
-    assert_bit_for_bit(run, [0, 1, 2], tmp_path / "here")
+    assert_recorded(run, [0, 1, 2], tmp_path / "here")
 
 
 def test_a_process_that_fails_uploads_what_is_left(
@@ -85,7 +77,7 @@ def test_a_process_that_fails_uploads_what_is_left(
     process = recording(f"{bucket}/run", range(2), "raise")
     process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
-    assert_bit_for_bit(f"{bucket}/run", [0, 1], tmp_path / "here")
+    assert_recorded(f"{bucket}/run", [0, 1], tmp_path / "here")
     assert list(cache.iterdir()) == []
 
 
@@ -111,7 +103,7 @@ def test_the_training_goes_on_while_the_storage_fails_and_nothing_is_lost(
     assert len(words) == 1
     assert f"{run} cannot be reached" in words[0]
     assert "The training goes on; what is recorded waits in" in words[0]
-    assert_bit_for_bit(run, [0, 1, 2, 3, 4], tmp_path / "here")
+    assert_recorded(run, [0, 1, 2, 3, 4], tmp_path / "here")
     assert list(staged.iterdir()) == []
 
 
@@ -139,7 +131,7 @@ def test_the_end_waits_for_a_while_and_says_what_was_not_uploaded(
     monkeypatch.setattr(staging, "WAIT_SECONDS", PATIENCE)
     monkeypatch.setattr(lock_object, "VOID_SECONDS", 0.0)
     record(run, 2, {"fc1": snapshot(2)}, finished=True)
-    assert_bit_for_bit(run, [0, 1, 2], tmp_path / "here")
+    assert_recorded(run, [0, 1, 2], tmp_path / "here")
     assert list(staged.iterdir()) == []
 
 
@@ -182,7 +174,7 @@ def test_after_a_fault_at_any_write_snapshots_are_whole_and_none_is_lost(
             break
         first = None if recorded else labels()
         record(run, 3, {"fc1": snapshot(3)}, labels=first, finished=True)
-        assert_bit_for_bit(run, [*recorded, 3], tmp_path / f"{failing}-resumed")
+        assert_recorded(run, [*recorded, 3], tmp_path / f"{failing}-resumed")
         assert list(staged.iterdir()) == []
     assert failing > 10
 

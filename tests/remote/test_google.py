@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,8 +14,8 @@ from tb_embed_plugin.errors import StorageError
 from tb_embed_plugin.remote.storage import Storage
 from tests.clusters import BASE, labels, record_clusters, snapshot
 from tests.harness import read_run, wait_until
-from tests.remote.conftest import upload
-from tests.remote.test_faults import assert_bit_for_bit
+from tests.remote.conftest import assert_recorded, upload
+from tests.remote.s3_server import serving
 from tests.reported.test_logdirs import client_of
 
 SERVER = """
@@ -36,18 +34,8 @@ sys.stdin.read()
 @pytest.fixture(scope="module")
 def server() -> Iterator[int]:
     """The port of a server with a bucket `bucket`."""
-    with subprocess.Popen(
-        [sys.executable, "-c", SERVER],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as server:
-        try:
-            assert server.stdout is not None
-            yield int(server.stdout.readline())
-        finally:
-            server.kill()
+    with serving(SERVER) as port:
+        yield port
 
 
 @pytest.fixture
@@ -65,7 +53,7 @@ def test_a_run_is_recorded_resumed_and_read(address: str, tmp_path: Path, staged
         record(f"{address}/run", step, {"fc1": snapshot(step)}, labels=first, finished=is_last)
     record(f"{address}/run", 3, {"fc1": snapshot(3)}, finished=True)
     assert list(staged.iterdir()) == []
-    assert_bit_for_bit(f"{address}/run", [0, 1, 2, 3], tmp_path / "here")
+    assert_recorded(f"{address}/run", [0, 1, 2, 3], tmp_path / "here")
     assert open_run(address, "run").steps == [0, 1, 2, 3]
 
 

@@ -23,7 +23,7 @@ from tb_embed_plugin.remote.storage import Storage, StoredFile
 from tb_embed_plugin.remote.upload import Upload
 from tests.clusters import labels, record_clusters, snapshot
 from tests.harness import read_run, without_library
-from tests.remote.conftest import upload
+from tests.remote.conftest import steps_bit_for_bit, upload
 from tests.remote.s3_server import Network
 
 
@@ -172,10 +172,7 @@ def test_after_any_fault_whole_snapshots_are_there_and_the_next_update_goes_on(
     monkeypatch.setattr(mirrors, "AT_A_TIME", 1)
     with contextlib.suppress(StorageError):
         Mirror(storage, here).update()
-    run = read_run(here / "run")
-    assert run.steps in ([0, 1], [0, 1, 2, 3])
-    for step in run.steps:
-        np.testing.assert_array_equal(np.asarray(run.snapshot("fc1", step)), snapshot(step))
+    assert steps_bit_for_bit(here / "run") in ([0, 1], [0, 1, 2, 3])
     Mirror(Storage(address), here).update()
     assert contents(here) == recorded(logs)
 

@@ -33,6 +33,7 @@ from tb_embed_plugin.remote.mirror import Mirror
 from tb_embed_plugin.remote.storage import Storage
 from tests.clusters import labels, snapshot
 from tests.harness import read_run, wait_until, without_library
+from tests.remote.conftest import assert_recorded
 
 KEPT = ("json", "keras")
 
@@ -49,15 +50,6 @@ def record_steps(address: str, steps: range, *, finished: bool = True) -> None:
             labels=labels() if step == 0 else None,
             finished=finished and step == steps[-1],
         )
-
-
-def assert_recorded(address: str, steps: list[int], here: Path) -> None:
-    """Makes sure that a run at an address holds the clusters of these steps, bit for bit."""
-    Mirror(Storage(address), here).update()
-    run = read_run(here)
-    assert run.steps == steps
-    for step in steps:
-        np.testing.assert_array_equal(np.asarray(run.snapshot("fc1", step)), snapshot(step))
 
 
 def test_a_run_is_recorded_and_resumed_and_nothing_is_left_here(

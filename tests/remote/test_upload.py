@@ -20,6 +20,7 @@ from tb_embed_plugin.remote.upload import Upload
 from tb_embed_plugin.runs import reading
 from tests.clusters import labels, record_clusters, snapshot
 from tests.harness import read_run
+from tests.remote.conftest import steps_bit_for_bit
 from tests.remote.test_mirror import contents, recorded
 
 
@@ -129,9 +130,7 @@ def test_whole_snapshots_are_there_after_any_fault(
     with contextlib.suppress(StorageError):
         upload.update()
     Mirror(Storage(address), here).update()
-    run = read_run(here / "run")
-    for step in run.steps:
-        np.testing.assert_array_equal(np.asarray(run.snapshot("fc1", step)), snapshot(step))
+    assert steps_bit_for_bit(here / "run") in ([0, 1], [0, 1, 2, 3])
     monkeypatch.undo()
     upload.update()
     Mirror(Storage(address), here).update()
