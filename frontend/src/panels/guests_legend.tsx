@@ -24,7 +24,7 @@ export function GuestsLegend({ store }: { store: Store }) {
         </li>
       </ul>
       <details>
-        <summary title="Their names; rest on one to see where it is">Names</summary>
+        <summary title="Their names; point at one to see where it is">Names</summary>
         <ul aria-label="Names of the new samples">
           {answer.names.map((name, guest) => (
             <li key={guest}>

@@ -3,7 +3,7 @@
 import { Thumbnail } from "../controls/thumbnail";
 import { headline, withoutRepeats } from "../model/samples/prediction_columns";
 import { type Table, titleOf, valueAt } from "../model/samples/table";
-import { guestsOf } from "../state/derived/guests";
+import { guestStep, guestsOf } from "../state/derived/guests";
 import type { GuestHover } from "../state/parts/guests";
 import type { Hover, Store } from "../state/store";
 
@@ -42,12 +42,12 @@ function Ring({ store }: { store: Store }) {
   );
 }
 
-/** A sample that was not recorded: its name, and the recorded ones that are nearest to it at the step that is shown. */
+/** A sample that was not recorded: its name, and the recorded ones that are nearest to it at the step where it is drawn. */
 function GuestCard({ store, hover }: { store: Store; hover: GuestHover }) {
   const answer = guestsOf(store);
   const name = answer?.names[hover.guest];
   if (answer === null || name === undefined) return null;
-  const near = answer.neighbors.get(store.shownStep.value ?? -1)?.[hover.guest] ?? [];
+  const near = answer.neighbors.get(guestStep(store) ?? -1)?.[hover.guest] ?? [];
   const label = store.table.value?.find((column) => column.name === store.label.value);
   const sprites = store.sprites.value;
   return (

@@ -27,7 +27,7 @@ interface Move {
   readonly mix: number;
 }
 
-/** Carries guests along with the samples: a move that is broken off goes on from where they then are. */
+/** Carries guests along with the samples: an interrupted move continues from where they then are. */
 export class GuestMotion {
   private to: Pose | null = null;
   private from: Float32Array = NO_GUESTS.places;

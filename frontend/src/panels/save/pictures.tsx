@@ -55,7 +55,7 @@ export function Pictures({ store, name, attempt }: PicturesProps) {
         </button>
         <button
           type="button"
-          title={`Dots only, at most ${MOST_DOTS.toLocaleString("en-US")}; the first of two panes`}
+          title={`Recorded samples as dots, at most ${MOST_DOTS.toLocaleString("en-US")}; the first of two panes`}
           onClick={() =>
             attempt(() => download(`${name}.svg`, svgOf(store, caption()), "image/svg+xml"))
           }

@@ -3,7 +3,7 @@ import { placesOf } from "../../model/scene/hold_still";
 import type { Frame } from "../../types";
 import type { Store } from "../store";
 import { frameOf, pageOf, SAMPLES } from "../testing/page";
-import { guestsAtEnd, guestsObstacle, guestsOf } from "./guests";
+import { guestStep, guestsAtEnd, guestsObstacle, guestsOf } from "./guests";
 
 /** The samples themselves, the other way round. */
 function guestFrame(step: number): Frame {
@@ -53,6 +53,7 @@ describe("recorded samples as guests", () => {
     const store = await pageWithGuests([0, 2]);
     store.pinned.value = 0;
     expect([...endOf(store).guests.places.subarray(0, 2)]).toEqual([300, 30]);
+    expect(guestStep(store)).toBe(0);
   });
 });
 
@@ -61,7 +62,9 @@ describe("guests that are not on the stage", () => {
     const store = await pageWithGuests([2]);
     expect(guestsObstacle(store)).toBeNull();
     store.pinned.value = 1;
-    expect(guestsObstacle(store)).toBe("No new samples at epoch 1: its model was not kept");
+    expect(guestsObstacle(store)).toBe(
+      "No new samples at epoch 1: place them again if its model was kept",
+    );
     expect(endOf(store).guests.names).toEqual([]);
     const layout = await pageWithGuests([], false);
     layout.engine.value = "tsne";

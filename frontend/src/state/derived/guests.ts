@@ -12,7 +12,7 @@ export function guestsOf(store: Store): GuestsAnswer | null {
   return found.answer.names.length === 0 ? null : found.answer;
 }
 
-/** Where they lie once the samples have arrived; none at a step whose model was not kept. */
+/** Where they lie once the samples have arrived; none at a step where they were not placed. */
 export function guestsAtEnd(store: Store, { toAt }: Shown): GuestMarks {
   const answer = guestsOf(store);
   const step = store.pinned.value ?? store.steps.value[Math.round(toAt)];
@@ -22,14 +22,19 @@ export function guestsAtEnd(store: Store, { toAt }: Shown): GuestMarks {
   return pose === null ? NO_GUESTS : { names: answer.names, places: scenePositions(pose) };
 }
 
+/** The step at which the picture has them: that of the frozen layout, where there is one. */
+export function guestStep({ pinned, shownStep }: Store): number | null {
+  return pinned.value ?? shownStep.value;
+}
+
 /** Why none of them is on the stage although somebody has placed them; null where they are. */
 export function guestsObstacle(store: Store): string | null {
   const answer = guestsOf(store);
-  const step = store.pinned.value ?? store.shownStep.value;
+  const step = guestStep(store);
   if (answer === null || step === null) return null;
   if (!answer.placeable) {
     return `New samples cannot be placed in ${engineTitle(store)}: choose PCA or class axes`;
   }
   if (answer.frames.has(step)) return null;
-  return `No new samples at ${namedStep(store, step)}: its model was not kept`;
+  return `No new samples at ${namedStep(store, step)}: place them again if its model was kept`;
 }
