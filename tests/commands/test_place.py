@@ -227,8 +227,9 @@ def test_what_cannot_be_placed_is_refused_in_words(
     np.savez(tmp_path / "two.npz", a=np.zeros((2, 8)), b=np.zeros((3, 8)))
     (tmp_path / "bad.png").write_bytes(b"no picture")
 
-    assert "takes inputs of shape (8, 8) for each sample, not inputs of shape (64,)" in said(
-        "flat.npy"
+    assert (
+        "inputs of shape (8, 8) for each sample, and does not accept x of shape (2, 64)"
+        in said("flat.npy")
     )
     assert "of shape (), not (n_new, ...)" in said("one.npy")
     assert "cannot be read as arrays" in said("objects.npy")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, cast
 
 import keras
@@ -14,7 +14,7 @@ from tb_embed_plugin.recording.forward_pass.forward_pass import trace_forward_pa
 from tb_embed_plugin.recording.kept_model.twin import load_model
 from tb_embed_plugin.recording.model.pooling_choice import Pooling
 from tb_embed_plugin.recording.samples.batched_inputs import read_inputs
-from tb_embed_plugin.recording.samples.input_arrays import arrays_of
+from tb_embed_plugin.recording.samples.input_arrays import describe_arrays
 from tb_embed_plugin.runs.kept_models import KeptPass, kept_pass, model_archive
 from tb_embed_plugin.runs.run import Run
 
@@ -39,8 +39,18 @@ def activations_of(run: Run, step: int, inputs: Any) -> dict[str, NDArray[np.flo
     _check_configuration(kept)
     x = read_inputs(inputs, kept.floatx).take(None)
     model = load_model(model_archive(run, step))
-    _check_shapes(model, x)
-    return compute(model, x, kept)
+    try:
+        found = compute(model, x, kept)
+        _check_units(run, found)
+    except MisuseError as error:
+        expected = _inputs_in_words(model)
+        if not expected:
+            raise
+        raise MisuseError(
+            f"the kept model takes {expected} for each sample, and does not accept "
+            f"{describe_arrays(x)}; prepare new samples as the recorded ones were"
+        ) from error
+    return found
 
 
 def input_shapes(run: Run, step: int) -> list[tuple[int | None, ...]]:
@@ -75,24 +85,31 @@ def _check_configuration(kept: KeptPass) -> None:
         )
 
 
-def _check_shapes(model: Any, x: Any) -> None:
-    expected = _shapes(model)
-    received = [tuple(rows.shape[1:]) for _, rows in arrays_of(x)]
-    fits = len(expected) == len(received) and all(
-        len(a) == len(b) and all(one in {None, other} for one, other in zip(a, b, strict=True))
-        for a, b in zip(expected, received, strict=True)
-    )
-    if expected and not fits:
-        raise MisuseError(
-            f"the kept model takes {_in_words(expected)} for each sample, not "
-            f"{_in_words(received)}; prepare new samples as the recorded ones were"
-        )
+def _check_units(run: Run, found: Mapping[str, NDArray[np.float32]]) -> None:
+    """Refuses pictures of another size, which a convolutional model may take as they are."""
+    for name, rows in found.items():
+        units = run.layer(name).units
+        if rows.shape[1] != units:
+            raise MisuseError(
+                f"the kept model yields {rows.shape[1]} units at {name!r}, where {units} were "
+                "recorded; prepare new samples as the recorded ones were"
+            )
 
 
 def _shapes(model: Any) -> list[tuple[int | None, ...]]:
-    inputs = keras.tree.flatten(getattr(model, "inputs", None) or [])
-    return [tuple(tensor.shape[1:]) for tensor in inputs]
+    return [tuple(tensor.shape[1:]) for tensor in _inputs(model)]
 
 
-def _in_words(shapes: Sequence[tuple[int | None, ...]]) -> str:
-    return f"inputs of shape {' and '.join(map(str, shapes))}"
+def _inputs_in_words(model: Any) -> str:
+    """Returns the shapes of a model's inputs, with their names where there are several."""
+    match _inputs(model):
+        case []:
+            return ""
+        case [one]:
+            return f"inputs of shape {tuple(one.shape[1:])}"
+        case several:
+            return " and ".join(f"{one.name!r} of shape {one.shape[1:]}" for one in several)
+
+
+def _inputs(model: Any) -> list[Any]:
+    return list(keras.tree.flatten(getattr(model, "inputs", None) or []))

@@ -87,6 +87,17 @@ def two_inputs() -> Any:
     return compiled(keras.Model({"a": a, "b": b}, layers.Dense(3, "softmax")(both)))
 
 
+def gray() -> Any:
+    """A model of one channel, of which Keras lets the axis be missing from x."""
+    return classifier(keras.Input((8, 8, 1)), layers.Flatten())
+
+
+def uneven_inputs() -> Any:
+    a, b = keras.Input((8,), name="a"), keras.Input((5,), name="b")
+    both = layers.Dense(6, name="fc1")(layers.Concatenate()([a, b]))
+    return compiled(keras.Model({"a": a, "b": b}, layers.Dense(3, "softmax")(both)))
+
+
 def texts() -> Any:
     vectors = layers.TextVectorization(output_mode="multi_hot", max_tokens=6)
     vectors.adapt(TEXTS.astype(str))
@@ -104,8 +115,7 @@ def train(network: Any, x: Any, run_dir: Path, epochs: int = 1, **options: Any) 
     checkpoint = EmbeddingCheckpoint(
         run_dir, x, Y, **{"keep_model": True, "images": False} | options
     )
-    fed = {"a": X, "b": 1 - X} if isinstance(x, dict) else x
-    fed = tf.constant(fed) if x is TEXTS else fed
+    fed = tf.constant(x) if x is TEXTS else x
     network.fit(fed, Y, epochs=epochs, verbose=0, callbacks=[*callbacks, checkpoint])
 
 
@@ -133,11 +143,23 @@ def off_by(run_dir: Path, layer_name: str, x: Any) -> dict[int, float]:
         (convolutional, IMAGES, {"layers": "conv", "pooling": {"conv": "flatten"}}, 1e-4),
         (half, X, {}, 1e-2),
         (two_inputs, {"a": X, "b": 1 - X}, {"layers": ["fc1:1", "fc1"]}, 1e-4),
+        (uneven_inputs, {"b": X[:, :5], "a": X}, {"layers": "fc1"}, 1e-4),
+        (gray, IMAGES[..., 0], {"layers": "fc1"}, 1e-4),
         (texts, TEXTS, {"layers": "fc1"}, 1e-4),
         (lambda: compiled(Scaled(6)), X, {"layers": "fc1"}, 1e-4),
         (averaged, X, {"epochs": 1, "callbacks": [keras.callbacks.SwapEMAWeights()]}, 1e-4),
     ],
-    ids=["dense", "pooled", "half", "inputs", "texts", "subclassed", "averaged"],
+    ids=[
+        "dense",
+        "pooled",
+        "half",
+        "inputs",
+        "order",
+        "gray",
+        "texts",
+        "subclassed",
+        "averaged",
+    ],
 )
 def test_a_recorded_sample_lands_on_its_own_point_at_every_step(
     tmp_path: Path,
@@ -155,6 +177,19 @@ def test_a_recorded_sample_lands_on_its_own_point_at_every_step(
         off = off_by(tmp_path, name, x)
         assert {0, 1} <= off.keys()
         assert max(off.values()) < most, (name, off)
+
+
+def test_inputs_of_other_names_are_refused(tmp_path: Path) -> None:
+    train(uneven_inputs(), {"a": X, "b": X[:, :5]}, tmp_path, layers="fc1")
+    with pytest.raises(MisuseError, match=r"(?s)'a' of shape \(8,\) and 'b' .*x\['c'\]"):
+        open_run(tmp_path).layer().project_new(inputs={"b": X[:, :5], "c": X})
+
+
+def test_pictures_of_another_size_are_refused(tmp_path: Path) -> None:
+    pooled = {"layers": "conv", "pooling": {"conv": "flatten"}}
+    train(convolutional(), IMAGES, tmp_path, **pooled)
+    with pytest.raises(MisuseError, match=r"\(8, 8, 3\) .* does not accept x of .* 7, 8, 3\)"):
+        open_run(tmp_path).layer().project_new(inputs=IMAGES[:, 1:])
 
 
 def test_a_part_of_the_model_is_kept(tmp_path: Path) -> None:
@@ -275,7 +310,10 @@ def test_a_failing_disk_stops_no_training(tmp_path: Path) -> None:
     [
         ({}, "activations or inputs, not neither"),
         ({"activations": X, "inputs": X}, "not both"),
-        ({"inputs": X[:, :5]}, r"for each sample, not inputs of shape \(5,\)"),
+        (
+            {"inputs": X[:, :5]},
+            r"shape \(8,\) for each sample, and does not accept x of shape \(40, 5\)",
+        ),
         ({"inputs": "a.npy"}, "x must be an array"),
     ],
 )
