@@ -186,8 +186,7 @@ def test_inputs_of_other_names_are_refused(tmp_path: Path) -> None:
 
 
 def test_pictures_of_another_size_are_refused(tmp_path: Path) -> None:
-    pooled = {"layers": "conv", "pooling": {"conv": "flatten"}}
-    train(convolutional(), IMAGES, tmp_path, **pooled)
+    train(convolutional(), IMAGES, tmp_path, layers="conv", pooling={"conv": "flatten"})
     with pytest.raises(MisuseError, match=r"\(8, 8, 3\) .* does not accept x of .* 7, 8, 3\)"):
         open_run(tmp_path).layer().project_new(inputs=IMAGES[:, 1:])
 
