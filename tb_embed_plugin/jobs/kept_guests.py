@@ -10,7 +10,7 @@ The record comes last: without it, or of another placing, a step has no guests.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import TooMuchAskedError
-from tb_embed_plugin.jobs.cache import Cache, cache_of
+from tb_embed_plugin.jobs.cache import MAX_BYTES, Cache, cache_of
 from tb_embed_plugin.metadata import MAX_UNITS
 from tb_embed_plugin.runs.layer_facts import LayerFacts
 from tb_embed_plugin.runs.run import Run, short_hash
@@ -64,31 +64,36 @@ class KeptGuests:
     run: Run
     layer: LayerFacts
 
-    def keep(self, names: Sequence[str], by_step: Iterable[tuple[int, GuestsAt]]) -> None:
-        """Keeps guests in place of those that there were.
+    def keep_at(self, step: int, guests: GuestsAt, placing: str) -> None:
+        """Keeps all guests at a step, which are shown once `keep_names` has named them.
 
         Args:
-            names: The name of each.
-            by_step: Steps, with all guests there.
+            step: The step.
+            guests: They.
+            placing: A word of this placing alone, as `new_placing` returns it.
+
+        Raises:
+            OSError: The cache cannot be written.
+        """
+        kept: dict[str, NDArray[np.generic]] = {
+            "activations": guests.activations.astype(np.float32, copy=False),
+            "neighbors": guests.neighbors.astype(np.int32, copy=False),
+        }
+        self._cache.keep_tensors(self._folder, self._file(step), kept, {"of": placing})
+
+    def keep_names(self, names: Sequence[str], placing: str) -> None:
+        """Keeps the name of each guest of a placing, after its steps.
 
         Raises:
             TooMuchAskedError: There are more than `MAX_GUESTS`.
             OSError: The cache cannot be written.
         """
         check_number(len(names))
-        self.forget()
-        placing = secrets.token_hex(8)
-        for step, guests in by_step:
-            kept: dict[str, NDArray[np.generic]] = {
-                "activations": guests.activations.astype(np.float32, copy=False),
-                "neighbors": guests.neighbors.astype(np.int32, copy=False),
-            }
-            self._cache.keep_tensors(self._folder, self._file(step), kept, {"of": placing})
         shown = [name[:MAX_NAME] for name in names]
         self._cache.keep_record(self._folder, _RECORD, {"names": shown, "of": placing})
 
     def forget(self) -> None:
-        """Lets the guests go."""
+        """Removes the guests."""
         self._cache.forget(self._folder)
 
     @property
@@ -135,6 +140,11 @@ class KeptGuests:
         return short_hash(self.layer.name, repr(self.run.stamp(self.layer.name, step)))
 
 
+def new_placing() -> str:
+    """Returns a word that no other placing has."""
+    return secrets.token_hex(8)
+
+
 def check_number(count: int) -> None:
     """Refuses more guests than are kept.
 
@@ -145,4 +155,23 @@ def check_number(count: int) -> None:
         raise TooMuchAskedError(
             f"{count} new samples are more than {MAX_GUESTS} guests; place fewer, or record "
             "them with the others"
+        )
+
+
+def check_room(count: int, shown: Sequence[tuple[LayerFacts, int]]) -> None:
+    """Refuses guests that would push each other out of the cache.
+
+    Args:
+        count: Number of guests.
+        shown: Their layers, each with the number of its steps.
+
+    Raises:
+        TooMuchAskedError: They take more than a quarter of the cache.
+    """
+    most = MAX_BYTES // 4
+    each = sum(4 * (layer.units + NEIGHBORS) * n_steps for layer, n_steps in shown)
+    if count * each > most:
+        raise TooMuchAskedError(
+            f"{count} new samples take {count * each} bytes at all layers and steps, more than "
+            f"{most}, a quarter of the cache; place at most {most // each}"
         )

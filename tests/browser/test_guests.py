@@ -96,7 +96,9 @@ def test_guests_are_on_their_points_at_each_step_and_on_the_way(
         tab.wait_for_picture(epoch)
         assert_on_their_points(tab)
     tab.slider.press("ArrowRight")
-    line = tab.frame.get_by_text("No new samples at epoch 2: place them again if its model was kept")
+    line = tab.frame.get_by_text(
+        "No new samples at epoch 2: place them again if its model was kept"
+    )
     expect(line).to_be_visible()
     assert len(guests(tab)) == 0
     tab.slider.press("End")

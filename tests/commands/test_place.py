@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import shutil
-from collections.abc import Sequence
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -257,20 +258,56 @@ def test_new_samples_that_have_no_place_are_refused(
         place(recorded, "run", digits[0][:2])
 
 
-@pytest.mark.parametrize(("names", "words"), [(["a"], "1 entries but there are 2")])
-def test_each_new_sample_has_one_name(
-    recorded: Path, digits: Digits, names: Sequence[str], words: str
-) -> None:
-    with pytest.raises(MisuseError, match=words):
-        place(recorded, "run", digits[0][:2], names)
+@pytest.fixture
+def no_model_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        kept_pass, "activations_of", lambda *_: pytest.fail("a model has computed")
+    )
 
 
+@pytest.mark.usefixtures("no_model_runs")
+def test_each_new_sample_has_one_name(recorded: Path, digits: Digits) -> None:
+    with pytest.raises(MisuseError, match="1 entries but there are 2"):
+        place(recorded, "run", digits[0][:2], ["a"])
+
+
+@pytest.mark.usefixtures("no_model_runs")
 def test_more_guests_than_are_kept_are_refused(
     recorded: Path, digits: Digits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(kept_guests, "MAX_GUESTS", 1)
     with pytest.raises(TooMuchAskedError, match="2 new samples are more than 1 guests"):
         place(recorded, "run", digits[0][:2])
+
+
+@pytest.mark.usefixtures("no_model_runs")
+def test_guests_that_would_push_each_other_out_of_the_cache_are_refused(
+    recorded: Path, digits: Digits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_three_steps = 3 * 4 * (16 + 5)
+    monkeypatch.setattr(kept_guests, "MAX_BYTES", 4 * 2 * at_three_steps)
+    with pytest.raises(TooMuchAskedError, match=r"3 new samples take 756 bytes.* at most 2"):
+        place(recorded, "run", digits[0][:3])
+
+
+def test_the_activations_of_one_step_at_a_time_are_held(
+    logdir: Path, digits: Digits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    yielded: list[weakref.ref[NDArray[np.float32]]] = []
+    compute = kept_pass.activations_of
+
+    def watched(*arguments: Any) -> dict[str, NDArray[np.float32]]:
+        found = compute(*arguments)
+        gc.collect()
+        held.append(sum(one() is not None for one in yielded))
+        yielded.extend(weakref.ref(rows) for rows in found.values())
+        return found
+
+    held: list[int] = []
+    monkeypatch.setattr(kept_pass, "activations_of", watched)
+    place(logdir, "run", digits[0][:2])
+    assert held == [0, 1, 1]  # those of the step before, until these take their place
+    assert names_in(logdir) == ["0", "1"]
 
 
 def test_guests_of_another_placing_are_not_shown(logdir: Path, digits: Digits) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import MisuseError, NotRecordedError
-from tb_embed_plugin.jobs.kept_guests import NEIGHBORS, GuestsAt, KeptGuests, check_number
+from tb_embed_plugin.jobs.kept_guests import (
+    NEIGHBORS,
+    GuestsAt,
+    KeptGuests,
+    check_number,
+    check_room,
+    new_placing,
+)
 from tb_embed_plugin.linear_projection import LayerData
 from tb_embed_plugin.local_paths import local_path
 from tb_embed_plugin.projections.neighbor_parts import Space
-from tb_embed_plugin.runs.kept_models import steps_with_models
+from tb_embed_plugin.runs.kept_models import kept_pass, steps_with_models
 from tb_embed_plugin.runs.logdir import Logdir
 from tb_embed_plugin.runs.run import Run
 from tb_embed_plugin.wording import listed
@@ -57,14 +64,15 @@ def place(
         MisuseError: The inputs do not fit the model or the names.
         NotRecordedError: There is no such run, or no model was kept with it.
         UnreadableError: A model cannot be loaded in Keras' safe mode.
-        TooMuchAskedError: There are more than 1,000.
+        TooMuchAskedError: There are more than 1,000, or they would take more than a quarter of
+            the cache.
         OSError: The cache cannot be written.
     """
     return place_in(open_kept(local_path(logdir, "logdir"), run), inputs, names)
 
 
 def remove_guests(logdir: Path, run: str) -> None:
-    """Lets the guests of a run go.
+    """Removes the guests of a run.
 
     Raises:
         NotRecordedError: There is no such run.
@@ -105,24 +113,44 @@ def place_in(
     """
     # Keras and its backend take seconds to import.
     from tb_embed_plugin.recording.kept_model.kept_pass import activations_of
+    from tb_embed_plugin.recording.samples.batched_inputs import read_inputs
 
     steps = steps_with_models(run)
-    computed: dict[int, dict[str, NDArray[np.float32]]] = {}
+    first = kept_pass(run, steps[0])
+    called = _called(read_inputs(inputs, first.floatx).count, names)
+    layers = [_Layer.of(run, name, steps) for name in first.pooling]
+    check_room(len(called), [(layer.data.facts, len(layer.shown)) for layer in layers])
+    placing = new_placing()
     for step in steps:
-        computed[step] = activations_of(run, step, inputs)
-        _check(computed[step], names)
+        found = activations_of(run, step, inputs)
+        _check(found)
+        for layer in layers:
+            if step == steps[0]:
+                layer.kept.forget()
+            if step in layer.shown:
+                layer.kept.keep_at(
+                    step, _among(layer.data, step, found[layer.data.name]), placing
+                )
         tell(step)
-    first = next(iter(computed[steps[0]].values()))
-    called = [str(number) for number in range(len(first))] if names is None else names
-    for name in computed[steps[0]]:
-        layer = run.layer(name)
-        shown = [step for step in steps if step in layer.drawable]
-        among = LayerData(run, name)
-        KeptGuests(run, layer).keep(
-            called, ((step, _among(among, step, computed[step][name])) for step in shown)
-        )
+    for layer in layers:
+        layer.kept.keep_names(called, placing)
     missing = [step for step in run.steps if step not in steps]
-    return Placed(len(first), tuple(computed[steps[0]]), tuple(steps), tuple(missing))
+    return Placed(len(called), tuple(first.pooling), tuple(steps), tuple(missing))
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """A layer, its guests, and the steps with a model at which it is drawn."""
+
+    data: LayerData
+    kept: KeptGuests
+    shown: frozenset[int]
+
+    @classmethod
+    def of(cls, run: Run, name: str, steps: Sequence[int]) -> _Layer:
+        layer = run.layer(name)
+        shown = frozenset(steps).intersection(layer.drawable)
+        return cls(LayerData(run, name), KeptGuests(run, layer), shown)
 
 
 def _among(layer: LayerData, step: int, rows: NDArray[np.float32]) -> GuestsAt:
@@ -130,17 +158,23 @@ def _among(layer: LayerData, step: int, rows: NDArray[np.float32]) -> GuestsAt:
     return GuestsAt(rows, layer.facts.shown[near.indices].astype(np.int32))
 
 
-def _check(found: dict[str, NDArray[np.float32]], names: Sequence[str] | None) -> None:
+def _check(found: Mapping[str, NDArray[np.float32]]) -> None:
     broken = [name for name, rows in found.items() if not np.isfinite(rows).all()]
     if broken:
         raise MisuseError(
             f"the model yields NaN or infinity at {listed(broken)}, which has no place; leave "
             "those samples out"
         )
-    count = len(next(iter(found.values())))
+
+
+def _called(count: int, names: Sequence[str] | None) -> Sequence[str]:
+    """Returns the name of each sample."""
     check_number(count)
-    if names is not None and len(names) != count:
+    if names is None:
+        return [str(number) for number in range(count)]
+    if len(names) != count:
         raise MisuseError(
             f"names has {len(names)} entries but there are {count} new samples; pass one for "
             "each"
         )
+    return names
