@@ -5,6 +5,10 @@ take half the time, and are off by no more than a bound that is known. Whatever 
 bound of the k nearest is measured again by differences in float64, in which nothing is lost. So
 what is found follows from the rows alone, however they are cut into parts: of equal distances
 those of the rows that come first.
+
+One case is left to rounding: where more than `4 k + LEAST_ROWS` rows lie as near as the k-th
+neighbor, to the rounding of float64's products and to `TIED` of its squared distance, not all
+of them are measured, and which are named may differ between parts if they are not quite equal.
 """
 
 from __future__ import annotations
@@ -27,6 +31,10 @@ LEAST_ROWS = 16
 
 GROUP = 16
 """Samples of which only the nearest counts for the limit that candidates are found by."""
+
+TIED = 1e-9
+"""Share of a squared distance by which one of very many others may be nearer and be left out:
+the activations themselves are rounded to 6e-8."""
 
 Found = tuple[NDArray[np.intp], NDArray[np.float64]]
 """Rows that are neighbors and their squared distances, the nearest first, each (b, k)."""
@@ -188,38 +196,61 @@ class Search:
         return limits + np.float32(2 * product_error(self.space.shape[1], np.float32))
 
     def _among_many(self, queries: Queries) -> Found:
-        """Finds the neighbors of queries with many rows about as far, by float64's products."""
+        """Finds the neighbors of queries with many rows about as far, by float64's products.
+
+        By how much these are off is known for each pair, so that a far row makes no others
+        uncertain. All that may be among the k nearest are measured, or `4 k + LEAST_ROWS` and
+        more, the first ones, where the k-th of those is certain to `TIED`.
+        """
+        found = (
+            np.empty((len(queries.own), self.k), np.intp),
+            np.empty((len(queries.own), self.k)),
+        )
+        squares = squared_lengths(self.space)
+        height = max(LEAST_ROWS, BLOCK_VALUES // (4 * len(self.space)))
+        for start in range(0, len(queries.own), height):
+            some = slice(start, start + height)
+            found[0][some], found[1][some] = self._by_products(queries[some], squares)
+        return found
+
+    def _by_products(self, queries: Queries, squares: NDArray[np.float64]) -> Found:
         away = queries.rows @ self.space.T
         away *= -2
-        away += squared_lengths(self.space)
+        away += squares
         rows = np.flatnonzero(queries.own >= 0)
         away[rows, queries.own[rows]] = np.inf
-        limits = np.partition(away, self.k - 1, axis=1)[:, self.k - 1]
-        error = product_error(self.space.shape[1], np.float64) * self.longest**2
-        near = away <= (limits + 2 * error)[:, np.newaxis]
-        crowded = self._crowded(near)
-        equals = [
-            self._among_equals(queries[at : at + 1], np.flatnonzero(near[at]))
-            for at in map(int, np.flatnonzero(crowded))
-        ]
-        near[crowded] = False
-        found, squares = self._among(queries, _table(near, self.k))
-        for at, (rows_found, squares_found) in zip(
-            np.flatnonzero(crowded), equals, strict=True
-        ):
-            found[at], squares[at] = rows_found[0], squares_found[0]
-        return found, squares
+        own = squared_lengths(queries.rows)[:, np.newaxis]
+        # Squared lengths are off by half as much again as products are.
+        error = 1.5 * product_error(self.space.shape[1], np.float64)
+        off = np.sqrt(np.maximum(own, squares) * squares) * error
+        most = away + off
+        near = away - off <= np.partition(most, self.k - 1, axis=1)[:, self.k - 1 : self.k]
+        away -= off
+        least = np.partition(away, self.k - 1, axis=1)[:, self.k - 1 : self.k]
+        first = near.cumsum(axis=1, dtype=np.int32) <= 4 * self.k + LEAST_ROWS
+        found = self._among(queries, _table(near & first | (most < least), self.k))
+        # Of those left out none is nearer than `least` by more than twice what it is off.
+        off[~near] = 0
+        floor = (least + own)[:, 0] - 2 * off.max(axis=1) - error * own[:, 0]
+        for at in map(int, np.flatnonzero(self._crowded(near))):
+            if not _settled(found[1][at, -1], floor[at]):
+                candidates = np.flatnonzero(near[at])
+                equals = self._among_equals(queries[at : at + 1], candidates, floor[at])
+                found[0][at], found[1][at] = equals[0][0], equals[1][0]
+        return found
 
-    def _among_equals(self, query: Queries, candidates: NDArray[np.intp]) -> Found:
+    def _among_equals(
+        self, query: Queries, candidates: NDArray[np.intp], floor: float
+    ) -> Found:
         """Finds the neighbors of one query that has many others in its own place, or nearly."""
         found: Found = np.empty((1, 0), np.intp), np.empty((1, 0))
         start, size = 0, 4 * self.k + LEAST_ROWS
+        most = max(size, CACHED_VALUES // self.space.shape[1])
         while start < len(candidates):
             some = self._among(query, candidates[np.newaxis, start : start + size])
             found = merged(found, some, self.k)
-            start, size = start + size, 2 * size
-            # None is nearer than those in the same place, and of these the first count.
-            if found[1].shape[1] == self.k and found[1][0, -1] == 0:
+            start, size = start + size, min(2 * size, most)
+            if found[1].shape[1] == self.k and _settled(found[1][0, -1], floor):
                 break
         return found
 
@@ -238,6 +269,12 @@ class Search:
             np.take_along_axis(candidates, order, axis=1),
             np.take_along_axis(squares, order, axis=1),
         )
+
+
+def _settled(last: float, floor: float) -> bool:
+    """Returns whether no other row is nearer than the last one found, but for `TIED`."""
+    # None is nearer than those in the same place, and of these the first count.
+    return last == 0 or last - floor <= TIED * last
 
 
 def product_error(units: int, dtype: type[np.floating]) -> float:

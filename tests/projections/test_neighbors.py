@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tb_embed_plugin.projections import neighbor_search
+from tb_embed_plugin.projections.neighbor_search import Found, Queries, Search
 from tb_embed_plugin.projections.neighbors import nearest
 
 
@@ -154,3 +155,32 @@ def test_raising_in_report_ends_the_search() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         nearest(np.zeros((5, 2), np.float32), 2, report=cancel)
+
+
+@pytest.mark.parametrize("kind", ["unit vectors", "twice", "far outlier"])
+def test_many_rows_about_as_far_are_not_all_measured(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = np.eye(1000, dtype=np.float32)
+    if kind == "twice":  # one is nearer than the others, which are as far
+        rows = np.vstack([rows[:500], rows[:500]])
+    if kind == "far outlier":
+        rows = np.random.default_rng(0).normal(size=(1000, 64)).astype(np.float32)
+        rows[999] = 1e8
+    measured: list[int] = []
+    among = Search._among  # noqa: SLF001 # what is counted
+
+    def counted(self: Search, queries: Queries, candidates: NDArray[np.intp]) -> Found:
+        measured.append(candidates.size)
+        return among(self, queries, candidates)
+
+    monkeypatch.setattr(Search, "_among", counted)
+    found = nearest(rows, 15)
+
+    assert sum(measured) <= 1000 * (5 * 15 + 2 * neighbor_search.LEAST_ROWS)
+    away = distances(rows)
+    expected = np.argsort(away, axis=1, kind="stable")[:, :15]
+    np.testing.assert_array_equal(found.indices[:999], expected[:999])
+    np.testing.assert_allclose(
+        found.distances, np.take_along_axis(away, expected, axis=1), rtol=1e-6
+    )
