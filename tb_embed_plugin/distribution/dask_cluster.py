@@ -1,4 +1,4 @@
-"""Workers of a Dask cluster; its scheduler repeats what a lost one of them had."""
+"""Workers of a Dask cluster, whose scheduler recomputes the tasks of a lost worker."""
 
 from __future__ import annotations
 
@@ -15,6 +15,10 @@ from tb_embed_plugin.wording import error_words, listed
 
 SECONDS_TO_ANSWER = 10
 """That a scheduler is given, and then its first worker."""
+
+LOOKS_WITHOUT_WORKERS = 30
+"""Times in a row that no worker is there, a second or more apart, until we give up: as long as
+it takes to restart some."""
 
 _PACKAGE = "tb-embed-plugin"
 
@@ -38,6 +42,7 @@ class DaskCluster(Pool):
         distributed = _library()
         self.lost = (distributed.KilledWorker, CancelledError)
         self._address = address
+        self._empty_looks = 0
         with self._answering():
             self._client = distributed.Client(
                 address, timeout=SECONDS_TO_ANSWER, set_as_default=False
@@ -58,13 +63,21 @@ class DaskCluster(Pool):
         return max(1, threads)
 
     def notice_the_lost(self) -> None:
-        """Raises where the scheduler is gone; it notices by itself what else is lost.
+        """Raises where the scheduler or all workers are gone; it notices by itself a lost one.
 
         Raises:
-            WorkerLostError: It is gone.
+            WorkerLostError: The scheduler is gone, or has had no worker for some looks.
         """
         if self._client.status != "running":
             raise WorkerLostError(f"the scheduler at {self._address} has ended; start it again")
+        with self._answering():
+            there = bool(self._client.nthreads())
+        self._empty_looks = 0 if there else self._empty_looks + 1
+        if self._empty_looks >= LOOKS_WITHOUT_WORKERS:
+            raise WorkerLostError(
+                f"the scheduler at {self._address} has no worker any more; start one with dask "
+                f"worker {self._address}, then the same command again"
+            )
 
     def renew(self) -> str:
         """The scheduler sees to its workers."""

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 from distributed import LocalCluster
 
 from tb_embed_plugin.distribution.dask_cluster import DaskCluster
+from tb_embed_plugin.distribution.workers import Workers
 from tb_embed_plugin.errors import BrokenInstallationError, WorkerLostError
 from tb_embed_plugin.jobs.job_execution import Progress
 from tests.distribution.test_projecting import (
@@ -94,3 +96,23 @@ def test_a_scheduler_without_workers_and_a_missing_library_are_said(
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(BrokenInstallationError, match=r"tb-embed-plugin\[distributed\]"):
         DaskCluster("tcp://127.0.0.1:9", "/")
+
+
+def slowly(number: int) -> int:
+    time.sleep(0.2)
+    return number
+
+
+def test_a_cluster_whose_workers_are_all_gone_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tb_embed_plugin.distribution.dask_cluster.LOOKS_WITHOUT_WORKERS", 2)
+    with LocalCluster(
+        n_workers=1, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0"
+    ) as cluster:
+        started = time.monotonic()
+        with Workers(DaskCluster(cluster.scheduler_address, "/")) as workers:
+            results = workers.results(slowly, [(number,) for number in range(200)])
+            next(results)
+            cluster.scale(0)
+            with pytest.raises(WorkerLostError, match="has no worker any more; start one with"):
+                list(results)
+        assert time.monotonic() - started < 30
