@@ -216,7 +216,10 @@ def refusal(capsys: pytest.CaptureFixture[str], *words: object) -> str:
 
 
 def test_what_cannot_be_placed_is_refused_in_words(
-    recorded: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    recorded: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def said(*files: str, run: str = "run") -> str:
         return refusal(capsys, recorded, run, *[tmp_path / file for file in files])
@@ -227,6 +230,13 @@ def test_what_cannot_be_placed_is_refused_in_words(
     np.save(tmp_path / "objects.npy", np.array([{}, {}], object))
     np.savez(tmp_path / "two.npz", a=np.zeros((2, 8)), b=np.zeros((3, 8)))
     (tmp_path / "bad.png").write_bytes(b"no picture")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 5000)
+    Image.new("1", (200, 200)).save(tmp_path / "huge.png")
+    Image.fromarray(np.full((8, 8), 40_000, np.uint16)).save(tmp_path / "deep.png")
+    np.savez_compressed(tmp_path / "damaged.npz", a=np.arange(2048).reshape(2, -1))
+    packed = bytearray((tmp_path / "damaged.npz").read_bytes())
+    packed[60:90] = bytes([255] * 30)
+    (tmp_path / "damaged.npz").write_bytes(packed)
 
     assert (
         "inputs of shape (8, 8) for each sample, and does not accept x of shape (2, 64)"
@@ -238,6 +248,9 @@ def test_what_cannot_be_placed_is_refused_in_words(
     assert "differ in shape" in said("good.npy", "flat.npy")
     assert "of several kinds" in said("good.npy", "bad.png")
     assert "bad.png cannot be read as PNG or JPEG" in said("bad.png")
+    assert "huge.png cannot be read as PNG or JPEG" in said("huge.png")
+    assert "deep.png has pixels of more than 8 bits (mode I;16)" in said("deep.png")
+    assert "damaged.npz cannot be read as arrays" in said("damaged.npz")
     assert "must end in .npy" in said("new.txt")
     assert "it does not exist" in said("missing.npy")
     assert "no model was kept with run 'other'" in said("good.npy", run="other")

@@ -6,31 +6,21 @@ at a time.
 
 from __future__ import annotations
 
-import struct
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from tokenize import TokenError
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tb_embed_plugin.commands.damaged_files import DAMAGE
 from tb_embed_plugin.commands.importing.parquet import read_values, read_vectors, vector_columns
 from tb_embed_plugin.commands.importing.vectors import open_vectors
 from tb_embed_plugin.errors import EmbedError, MisuseError, UnreadableError
 from tb_embed_plugin.runs.tables.metadata_table import Column
 from tb_embed_plugin.wording import did_you_mean
-
-DAMAGE = (
-    *(OSError, EOFError, ValueError, TypeError, LookupError, ArithmeticError, MemoryError),
-    *(RuntimeError, SyntaxError, AttributeError, struct.error, zlib.error, BadZipFile),
-    TokenError,
-)
-"""What a damaged file makes of NumPy's, zipfile's and safetensors' readers."""
 
 _NUMBERS = "fiub"
 """NumPy's kinds of dtype that float32 can stand for."""

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from tb_embed_plugin.commands.importing.input_files import DAMAGE
+from tb_embed_plugin.commands.damaged_files import DAMAGE
 from tb_embed_plugin.commands.importing.parquet import read_values
 from tb_embed_plugin.errors import MisuseError, UnreadableError
 from tb_embed_plugin.runs.foreign.foreign_sprites import IMAGE_FAULTS, MEDIA_TYPES, read_sheet

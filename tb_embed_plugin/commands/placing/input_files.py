@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tb_embed_plugin.commands.damaged_files import DAMAGE
 from tb_embed_plugin.commands.placing.pictures import MAX_FILE_BYTES, SUFFIXES, PictureInput
 from tb_embed_plugin.errors import MisuseError, UnreadableError
 from tb_embed_plugin.jobs.kept_guests import check_number
@@ -114,7 +114,7 @@ def _arrays(file: Path) -> Any:
             found = np.load(opened, allow_pickle=False)
             if not isinstance(found, np.ndarray):
                 found = {name: found[name] for name in found.files}
-        except (ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+        except DAMAGE as error:
             raise UnreadableError(
                 f"{file.name} cannot be read as arrays ({error}); save numbers, without "
                 "objects, with numpy.save or numpy.savez"

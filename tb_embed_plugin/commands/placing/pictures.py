@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
-from tb_embed_plugin.errors import MisuseError, UnreadableError
+from tb_embed_plugin.commands.damaged_files import DAMAGE
+from tb_embed_plugin.errors import EmbedError, MisuseError, UnreadableError
 from tb_embed_plugin.runs.reading import open_file
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
@@ -77,8 +78,8 @@ class PictureInput:
         """Returns a picture as the model takes it, float32 of its shape.
 
         Raises:
-            MisuseError: It is of another size.
-            UnreadableError: It is no picture.
+            MisuseError: It is of another size, or has more than 8 bits a channel.
+            UnreadableError: It is no picture, or far too large.
             OSError: It cannot be read.
         """
         with open_file(file) as opened:
@@ -86,11 +87,12 @@ class PictureInput:
                 with Image.open(opened, formats=("PNG", "JPEG")) as picture:
                     self._check(file, picture)
                     pixels = np.asarray(picture.convert(_MODES[self.channels]), np.float32)
-            except (UnidentifiedImageError, SyntaxError, ValueError, OSError) as error:
-                if isinstance(error, MisuseError):
-                    raise
+            except EmbedError:
+                raise
+            except (*DAMAGE, Image.DecompressionBombError) as error:
                 raise UnreadableError(
-                    f"{file.name} cannot be read as PNG or JPEG ({error}); save it again"
+                    f"{file.name} cannot be read as PNG or JPEG ({error}); save it again, "
+                    f"of {self.width} x {self.height} pixels"
                 ) from error
         rows = pixels.reshape(self.height, self.width, self.channels)
         if len(self.shape) == 3 and self.shape[0] == self.channels != self.shape[2]:
@@ -102,6 +104,12 @@ class PictureInput:
             raise MisuseError(
                 f"{file.name} has {picture.width} x {picture.height} pixels, but the model "
                 f"takes {self.width} x {self.height}; resize it"
+            )
+        if picture.mode[0] in "IF":
+            raise MisuseError(
+                f"{file.name} has pixels of more than 8 bits (mode {picture.mode}), not of 8 "
+                "bits a channel; save it with 8 bits, or its numbers with numpy.save, and "
+                "place that file"
             )
 
 
