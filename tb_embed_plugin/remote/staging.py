@@ -12,6 +12,7 @@ import re
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import platformdirs
@@ -163,7 +164,7 @@ def recording_place(
             )
         if not any(pid == key[0] for pid, _ in _stagings):
             # Uploading starts threads.
-            threading._register_atexit(_end)  # type: ignore[attr-defined] # noqa: SLF001 # at `atexit` no thread can be started any more
+            threading._register_atexit(partial(_end, key[0]))  # type: ignore[attr-defined] # noqa: SLF001 # at `atexit` no thread can be started any more
         _stagings[key] = Staging(storage)
     name = address.rpartition("/")[2]
     if not re.fullmatch(r"(?!\.\.?$)[^\\:\0]+", name):
@@ -256,13 +257,14 @@ def _staging_of(run_dir: Path) -> Staging | None:
     return next(found, None)
 
 
-def _end() -> None:
-    """Uploads what is left before the process ends."""
-    here = os.getpid()
+def _end(pid: int) -> None:
+    """Uploads what is left before the process of this number ends; not in its forked ones."""
+    if os.getpid() != pid:
+        return
     for then in _before_exit:
         then()
-    for (pid, _), staging in list(_stagings.items()):
-        if pid == here:
+    for (recording, _), staging in list(_stagings.items()):
+        if recording == pid:
             for run_dir in list(staging.uploads):
                 staging.release(run_dir)
             staging.clear()

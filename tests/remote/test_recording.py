@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import multiprocessing
 import os
 import re
 import socket
@@ -27,6 +28,9 @@ from tb_embed_plugin import (
 from tb_embed_plugin.cli import main
 from tb_embed_plugin.errors import StorageError, UnwritableError
 from tb_embed_plugin.metadata import LOCK_FILE, MANIFEST_FILE, MODELS_FOLDER
+from tb_embed_plugin.recording.training.recorded_training import (
+    interrupt_abandoned_trainings,
+)
 from tb_embed_plugin.remote import background_upload, lock_object, staging
 from tb_embed_plugin.remote.lock_object import VOID_SECONDS, LockObject
 from tb_embed_plugin.remote.mirror import Mirror
@@ -36,6 +40,9 @@ from tests.harness import read_run, wait_until, without_library
 from tests.remote.conftest import assert_recorded
 
 KEPT = ("json", "keras")
+
+WORKER_SECONDS = 30.0
+"""A forked process that does nothing ends at once, even on a busy machine."""
 
 pytestmark = pytest.mark.usefixtures("staged")
 
@@ -120,6 +127,39 @@ def test_the_callback_records_resumes_and_records_beside(
     checkpoints = [n for n in Storage(f"{address}/run").list() if ".data-" in n]
     assert len(checkpoints) == 3, "what was thinned out is deleted there"
     open_run(address, "run").layer().snapshot(run.steps[-1])
+
+
+@pytest.mark.parametrize("place", ["address", "directory"])
+def test_a_forked_process_ends_no_recording_of_its_parent(
+    place: str, digits: Any, make_model: Callable[..., Any], tmp_path: Path, staged: Path
+) -> None:
+    """Such as a worker that loads data, which ends while the training goes on."""
+    import keras
+
+    log_dir = f"memory://forked-{time.time_ns()}/run" if place == "address" else tmp_path / "run"
+    x, y = digits[0][:64], digits[1][:64]
+    codes: list[int | None] = []
+
+    class Workers(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            process = multiprocessing.get_context("fork").Process(
+                target=interrupt_abandoned_trainings, kwargs={"at_end": True}
+            )
+            process.start()
+            process.join(WORKER_SECONDS)
+            codes.append(process.exitcode)
+            process.kill()
+            process.join()
+
+    recorder = EmbeddingCheckpoint(log_dir, x, y)
+    make_model().fit(x, y, epochs=2, verbose=0, callbacks=[recorder, Workers()])
+    run = open_run(log_dir) if place == "address" else open_run(tmp_path, "run")
+    assert codes == [0, 0]
+    assert list(run.steps) == [0, 1, 2]
+    if place == "address":
+        Mirror(Storage(str(log_dir)), tmp_path / "run").update()
+    phases = read_run(tmp_path / "run").manifest.phases
+    assert [phase.kind for phase in phases] == ["began", "ended"]
 
 
 def test_kept_models_go_with_their_snapshots(

@@ -5,6 +5,7 @@ Nothing here raises: a failure becomes one warning, and the training goes on.
 
 from __future__ import annotations
 
+import os
 import time
 import weakref
 from collections.abc import Callable, Mapping
@@ -68,6 +69,7 @@ class RecordedTraining:
         self._keeper = keeper
         kept = 0 if keeper is None else keeper.size
         self._snapshot_bytes = forward.size * options.dtype.itemsize + kept
+        self._pid = os.getpid()
         self._started = time.perf_counter()
         self._recorder: SnapshotRecorder | None = None
         self._location: RunLocation | None = None
@@ -120,7 +122,12 @@ class RecordedTraining:
         return not self._has_ended and self._call.call_at_end(self.end)
 
     def end(self) -> None:
-        """Records the final model, if not recorded yet, and marks the run as finished."""
+        """Records the final model, if not recorded yet, and marks the run as finished.
+
+        In a process forked from the one that records, which goes on, does nothing.
+        """
+        if os.getpid() != self._pid:
+            return
         recorder = self._recorder
         if not self._has_ended and recorder is not None:
             self._guarded(self._record_final_model)
@@ -139,7 +146,12 @@ class RecordedTraining:
         self._close()
 
     def interrupt(self) -> None:
-        """Marks where an exception has ended the training, unless it has ended already."""
+        """Marks where an exception has ended the training, unless it has ended already.
+
+        In a process forked from the one that records, such as a loader of data, does nothing.
+        """
+        if os.getpid() != self._pid:
+            return
         if not self._has_ended and self._recorder is not None:
             self._recorder.wait()
             self._add_phase("interrupted")
