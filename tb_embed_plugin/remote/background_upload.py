@@ -74,8 +74,9 @@ class BackgroundUpload:
             return self._is_whole
         self._closing.set()
         self._ended.wait(seconds)
-        # A thread that still waits for an answer ends after it.
+        # A thread that still waits for an answer ends after it, and begins no other file.
         self._ended.set()
+        self._upload.close()
         files, size = self._upload.left()
         self._is_whole = not files
         if self._is_whole:

@@ -99,12 +99,14 @@ class LockObject:
         """Makes sure that this process still holds it, and renews it.
 
         Raises:
-            LostLockError: Another process holds it by now.
+            LostLockError: Another process holds it by now, or this one has released it.
             StorageError: The storage cannot be read or written.
         """
         with self._guard:
             if self._ended.is_set():
-                return
+                raise LostLockError(
+                    f"{self._storage.address} is no longer locked for this process"
+                )
             holder = self._holder()
             if holder is None and not self._create():
                 holder = self._holder()

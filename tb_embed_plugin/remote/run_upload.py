@@ -8,17 +8,18 @@ little more.
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 
-from tb_embed_plugin.errors import StorageError
+from tb_embed_plugin.errors import EmbedError, StorageError
 from tb_embed_plugin.metadata import MANIFEST_FILE, MODELS_FOLDER
 from tb_embed_plugin.remote.copied_files import UPLOAD_STATE_FILE, in_order, is_manifest
 from tb_embed_plugin.remote.lock_object import LockObject
 from tb_embed_plugin.remote.named_files import names_of
+from tb_embed_plugin.remote.side_by_side import side_by_side
 from tb_embed_plugin.remote.storage import Storage
 from tb_embed_plugin.remote.upload import Stamp, plain_files
 from tb_embed_plugin.runs.atomic import remove
@@ -30,6 +31,10 @@ AT_A_TIME = 4
 """Files uploaded at a time: each may be in memory as a whole, beside the training."""
 
 MAX_STATE_BYTES = 1 << 12
+
+
+class ClosedUploadError(EmbedError):
+    """Nobody waits for the upload any more."""
 
 
 class RunUpload:
@@ -56,11 +61,13 @@ class RunUpload:
         self._known = dict(known)
         self._named = frozenset() if manifest is None else names_of(manifest)
         self._dropped: set[str] = set()
+        self._closed = threading.Event()
 
     def update(self) -> None:
         """Uploads what is new, and deletes there what the run no longer has.
 
         Raises:
+            ClosedUploadError: It was closed, before this call or meanwhile.
             LostLockError: Another process records to the address by now.
             StorageError: The storage cannot be read or written; the next update resumes there.
             OSError: The staging directory cannot be read.
@@ -70,24 +77,29 @@ class RunUpload:
         if not changed and not self._dropped and content == self._content:
             return
         self._lock.check()
+        self._require_open()
         if self._content is not None and (content is None or self._named & changed.keys()):
             # The run was deleted, or begun anew: what is there must not show what follows.
             write_state(self._run_dir, None, None)
             self._storage.delete(MANIFEST_FILE)
             self._content = None
         for group in in_order(changed):
-            with ThreadPoolExecutor(AT_A_TIME) as pool:
-                for name in pool.map(self._copy, group):
-                    self._known[name] = changed[name]
+            side_by_side(self._copy, [(name, changed[name]) for name in group], AT_A_TIME)
         if content is not None and content != self._content:
             self._place_manifest(content)
         named = frozenset() if content is None else names_of(content)
         self._dropped = (self._dropped | self._named) - named - dict(self._files()).keys()
         self._named = named
         for name in sorted(self._dropped):
+            self._require_open()
             self._storage.delete(name)
             self._dropped.discard(name)
+        self._require_open()
         self._trim()
+
+    def close(self) -> None:
+        """Uploads nothing more, but for the files that are on their way."""
+        self._closed.set()
 
     def left(self) -> tuple[int, int]:
         """Returns how many files are not at the address yet, and their bytes."""
@@ -110,7 +122,13 @@ class RunUpload:
     def _changed(self) -> dict[str, Stamp]:
         return {name: stamp for name, stamp in self._files() if self._known.get(name) != stamp}
 
-    def _copy(self, name: str) -> str:
+    def _require_open(self) -> None:
+        if self._closed.is_set():
+            raise ClosedUploadError(f"the upload to {self._storage.address} was closed")
+
+    def _copy(self, file: tuple[str, Stamp]) -> None:
+        self._require_open()
+        name, stamp = file
         path = self._run_dir / name
         try:
             self._storage.put(name, path)
@@ -118,13 +136,14 @@ class RunUpload:
             # Deleted since, like a snapshot that a longer training thins out.
             if path.exists():
                 raise
-        return name
+        self._known[name] = stamp
 
     def _place_manifest(self, content: bytes) -> None:
         before = None if self._content is None else digest(self._content)
         write_state(self._run_dir, before, digest(content))
         # Uploading took time, in which another process may have taken the lock.
         self._lock.check()
+        self._require_open()
         self._storage.put_bytes(MANIFEST_FILE, content)
         self._content = content
         write_state(self._run_dir, digest(content), None)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -23,23 +22,25 @@ def side_by_side(work: Callable[[T], R], things: Sequence[T], at_a_time: int) ->
         at_a_time: How many threads there are.
 
     Raises:
-        Exception: The first that the work has raised, after all of it is done.
+        Exception: The first that the work has raised. What was begun before it is done by
+            then; the rest is not begun.
     """
-    done: list[Future[R]] = [Future() for _ in things]
-    waiting = iter(list(zip(things, done, strict=True)))
+    results: dict[int, R] = {}
+    errors: list[BaseException] = []
+    waiting = iter(list(enumerate(things)))
     taking = threading.Lock()
 
     def take() -> None:
         while True:
             with taking:
-                following = next(waiting, None)
+                following = None if errors else next(waiting, None)
             if following is None:
                 return
-            thing, result = following
+            number, thing = following
             try:
-                result.set_result(work(thing))
-            except BaseException as error:  # noqa: BLE001 # raised by who waits for the result
-                result.set_exception(error)
+                results[number] = work(thing)
+            except BaseException as error:  # noqa: BLE001 # raised by who waits for the results
+                errors.append(error)
 
     threads = [
         threading.Thread(target=take, daemon=True) for _ in range(min(at_a_time, len(things)))
@@ -48,4 +49,6 @@ def side_by_side(work: Callable[[T], R], things: Sequence[T], at_a_time: int) ->
         thread.start()
     for thread in threads:
         thread.join()
-    return [result.result() for result in done]
+    if errors:
+        raise errors[0]
+    return [results[number] for number in range(len(things))]

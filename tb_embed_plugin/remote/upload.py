@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tb_embed_plugin.errors import StorageError
@@ -20,6 +19,7 @@ from tb_embed_plugin.remote.copied_files import (
     is_manifest,
 )
 from tb_embed_plugin.remote.named_files import is_one_version, names_below
+from tb_embed_plugin.remote.side_by_side import side_by_side
 from tb_embed_plugin.remote.storage import Storage
 from tb_embed_plugin.runs.manifest import LARGE_MANIFEST, MAX_MANIFEST_BYTES
 from tb_embed_plugin.runs.reading import read_file
@@ -74,10 +74,13 @@ class Upload:
             ):
                 # The run was begun anew: until all of it is there, nothing must be shown of it.
                 self._storage.delete(name)
+
+        def copy(name: str) -> None:
+            self._copy(name)
+            known[name] = changed[name]
+
         for group in in_order(changed):
-            with ThreadPoolExecutor(AT_A_TIME) as pool:
-                for name in pool.map(self._copy, group):
-                    known[name] = changed[name]
+            side_by_side(copy, group, AT_A_TIME)
         third = dict(plain_files(self._folder)) if changed else second
         size, placed = sum(size for _, size in changed.values()), 0
         for name, content in manifests.items():
@@ -89,7 +92,7 @@ class Upload:
         self._there.update(changed, manifests)
         return Update(len(changed) + placed, size, 0)
 
-    def _copy(self, name: str) -> str:
+    def _copy(self, name: str) -> None:
         path = self._folder / name
         try:
             self._storage.put(name, path)
@@ -97,7 +100,6 @@ class Upload:
             # Deleted since, like a snapshot that a longer training thins out.
             if path.exists():
                 raise
-        return name
 
     def _read_manifest(self, name: str) -> bytes:
         return read_file(self._folder / name, MAX_MANIFEST_BYTES, LARGE_MANIFEST)

@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import re
 import socket
+import threading
 import time
 import warnings
 from collections.abc import Callable
@@ -31,12 +32,12 @@ from tb_embed_plugin.metadata import LOCK_FILE, MANIFEST_FILE, MODELS_FOLDER
 from tb_embed_plugin.recording.training.recorded_training import (
     interrupt_abandoned_trainings,
 )
-from tb_embed_plugin.remote import background_upload, lock_object, staging
-from tb_embed_plugin.remote.lock_object import VOID_SECONDS, LockObject
+from tb_embed_plugin.remote import background_upload, lock_object, run_upload, staging
+from tb_embed_plugin.remote.lock_object import VOID_SECONDS, LockObject, LostLockError
 from tb_embed_plugin.remote.mirror import Mirror
 from tb_embed_plugin.remote.storage import Storage
 from tests.clusters import labels, snapshot
-from tests.harness import read_run, wait_until, without_library
+from tests.harness import PATIENCE, read_run, wait_until, without_library
 from tests.remote.conftest import assert_recorded
 
 KEPT = ("json", "keras")
@@ -136,7 +137,9 @@ def test_a_forked_process_ends_no_recording_of_its_parent(
     """Such as a worker that loads data, which ends while the training goes on."""
     import keras
 
-    log_dir = f"memory://forked-{time.time_ns()}/run" if place == "address" else tmp_path / "run"
+    log_dir = (
+        f"memory://forked-{time.time_ns()}/run" if place == "address" else tmp_path / "run"
+    )
     x, y = digits[0][:64], digits[1][:64]
     codes: list[int | None] = []
 
@@ -283,6 +286,49 @@ def test_who_has_lost_the_lock_uploads_nothing_more(address: str, staged: Path) 
         staging.release(staging.recording_place(run, "log_dir", is_fresh=False))
     assert Storage(run).list()[MANIFEST_FILE] == before
     assert json.loads(Storage(run).read(LOCK_FILE) or b"")["pid"] == 12
+
+
+def test_once_the_end_has_given_up_nothing_is_placed_over_what_others_record(
+    address: str, staged: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = f"{address}/run"
+    stalled, answers = threading.Event(), threading.Event()
+    put = Storage.put
+
+    def put_late(storage: Storage, name: str, source: Path) -> None:
+        stalled.set()
+        assert answers.wait(PATIENCE)
+        put(storage, name, source)
+
+    before = set(threading.enumerate())
+    monkeypatch.setattr(Storage, "put", put_late)
+    record_steps(run, range(1), finished=False)
+    assert stalled.wait(PATIENCE)
+    uploading = [t for t in threading.enumerate() if t not in before]
+    monkeypatch.setattr(staging, "WAIT_SECONDS", 0.05)
+    with pytest.warns(RuntimeWarning, match=rf"\d files .* of {run} were not uploaded"):
+        staging.release(staging.recording_place(run, "log_dir", is_fresh=False))
+    Storage(run).put_bytes(MANIFEST_FILE, b"another's")
+    answers.set()
+    for thread in uploading:
+        if thread.name == "tb_embed_upload":
+            thread.join(PATIENCE)
+    assert Storage(run).read(MANIFEST_FILE) == b"another's"
+    begun = {name for name in Storage(run).list() if name != MANIFEST_FILE}
+    assert len(begun) <= run_upload.AT_A_TIME
+    assert not {name for name in begun if name.endswith(".index")}, "these come second"
+    assert list(staged.rglob("model.ckpt-0.*")), "the next recording uploads them"
+
+
+def test_a_released_lock_is_not_held(address: str) -> None:
+    storage = Storage(f"{address}/run")
+    lock = LockObject(storage)
+    lock.take()
+    lock.check()
+    lock.release()
+    with pytest.raises(LostLockError, match="no longer locked"):
+        lock.check()
+    assert storage.read(LOCK_FILE) is None
 
 
 def test_where_too_much_waits_nothing_more_is_recorded(
