@@ -125,6 +125,7 @@ def test_engines_that_iterate_show_no_guests(client: Client) -> None:
 def test_a_run_without_guests_has_none(client: Client) -> None:
     answer = client.get(BASE + "guests", query_string={"run": "other", "layer": "fc1"})
     assert info_of(answer) == {"names": [], "shown": True}
+    assert safetensors.numpy.load(answer.data)["neighbors"].shape == (0, 1, 1)
     assert client.get(BASE + "guests", query_string=FC1 | {"steps": "9"}).status_code == 404
 
 
@@ -149,13 +150,14 @@ def test_guests_take_the_place_of_those_before_until_they_are_removed(
 
 
 def test_pictures_become_what_the_model_was_trained_on(
-    logdir: Path, digits: Digits, tmp_path: Path
+    logdir: Path, digits: Digits, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for row in ROWS:
         pixels = np.rint(255 * digits[0][row]).astype(np.uint8)
         Image.fromarray(pixels).convert("RGB").save(tmp_path / f"{row}.png")
     files = [str(tmp_path / f"{row}.png") for row in ROWS]
     assert main(["place", str(logdir), "run", *files]) == 0
+    assert "pictures are scaled to 0..1, as the recorded inputs\n" in capsys.readouterr().out
     assert names_in(logdir) == ["3.png", "50.png", "7.png"]
     client = client_for(logdir, EmbeddingsPlugin)
     frames = positions_of(client.get(BASE + "projection", query_string=FC1))
@@ -170,6 +172,8 @@ def test_pictures_become_what_the_model_was_trained_on(
     [
         ((2, 5), (0, 255), 255),
         ((2, 5, 3), (-1, 1), 1),
+        ((2, 5), (0.05, 0.93), 1),
+        ((2, 5), (-0.9, 0.85), 1),
         ((4, 2, 5), (0, 1), 1),
     ],
 )
@@ -188,8 +192,10 @@ def test_a_white_picture_is_as_white_as_the_recorded_ones(
         ([(64,)], (0, 1), r"inputs of shape \(64,\) for each sample, not pictures"),
         ([(None, 8)], (0, 1), "not pictures"),
         ([(8, 8), (8, 8)], (0, 1), "not pictures"),
-        ([(8, 8)], (-2.5, 3), r"lie in -2\.5\.\.3, not in 0\.\.1"),
-        ([(8, 8)], None, "are not known"),
+        ([(8, 8)], (-2.5, 3), r"recorded inputs is -2\.5\.\.3, not 0\.\.1"),
+        ([(8, 8)], (-0.5, 0.5), r"inputs is -0\.5\.\.0\.5, not"),
+        ([(8, 8)], (0, 16), r"inputs is 0\.\.16, not"),
+        ([(8, 8)], None, "is unknown, not"),
         ([(8, 9)], (0, 1), "3 x 2 pixels, but the model takes 9 x 8; resize it"),
     ],
 )

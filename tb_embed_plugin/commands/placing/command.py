@@ -25,7 +25,7 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         help=".npy or .npz of inputs, prepared as the recorded ones; or PNG and JPEG pictures",
     )
     parser.add_argument(
-        "--remove", action="store_true", help="let those go that were placed before"
+        "--remove", action="store_true", help="remove the new samples placed before"
     )
     parser.set_defaults(command=_place, writes_beside=True)
 
@@ -38,8 +38,8 @@ def _place(options: argparse.Namespace) -> int:
 
     if bool(options.files) == options.remove:
         raise ArgumentError(
-            "place takes files of new samples, or --remove to let those of before go; pass one "
-            "of the two"
+            "place takes files of new samples, or --remove to remove the new samples placed "
+            "before; pass one of the two"
         )
     if options.remove:
         remove_guests(options.logdir, options.run)
@@ -51,7 +51,10 @@ def _place(options: argparse.Namespace) -> int:
     def picture_input() -> PictureInput:
         from tb_embed_plugin.recording.kept_model.kept_pass import input_shapes
 
-        return PictureInput.of(input_shapes(run, last), kept_pass(run, last).limits)
+        taken = PictureInput.of(input_shapes(run, last), kept_pass(run, last).limits)
+        scale = f"{taken.black:g}..{taken.white:g}"
+        print(f"pictures are scaled to {scale}, as the recorded inputs")
+        return taken
 
     new = read_new_inputs(options.files, picture_input)
     placed = place_in(

@@ -21,6 +21,12 @@ MAX_FILE_BYTES = 1 << 30
 
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 
+_RANGES = ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0))
+"""What black and white become in the usual preparations."""
+
+_NEAR = 0.1
+"""Part of a range by which the recorded inputs may fall short of each of its ends."""
+
 
 @dataclass(frozen=True)
 class PictureInput:
@@ -115,16 +121,15 @@ class PictureInput:
 
 def _range_of(limits: tuple[float, float] | None) -> tuple[float, float]:
     """Returns what black and white became where the recorded inputs have these limits."""
-    low, high = limits or (np.nan, np.nan)
-    if low >= 0 and high <= 1:
-        return 0.0, 1.0
-    if low >= 0 and high <= 255:
-        return 0.0, 255.0
-    if -1 <= low < 0 and high <= 1:
-        return -1.0, 1.0
-    received = "are not known" if limits is None else f"lie in {low:g}..{high:g}"
+    if limits is not None:
+        low, high = limits
+        for black, white in _RANGES:
+            near = _NEAR * (white - black)
+            if black <= low <= black + near and white - near <= high <= white:
+                return black, white
+    received = "unknown" if limits is None else f"{limits[0]:g}..{limits[1]:g}"
     raise MisuseError(
-        f"the numbers of the recorded inputs {received}, not in 0..1, -1..1 or 0..255, so how "
+        f"the range of the recorded inputs is {received}, not 0..1, -1..1 or 0..255, so how "
         "pixels were prepared is not known; save the new samples, prepared alike, with "
         "numpy.save, and place that file"
     )
