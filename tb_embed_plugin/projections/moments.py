@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from tb_embed_plugin.projections.threads import one_blas_thread
+
 
 class Moments:
     """Count, sum and sum of outer products of rows, in float64 about an origin.
@@ -56,7 +58,9 @@ class Moments:
         if self._waiting:
             rows = self._waiting[0] if len(self._waiting) == 1 else np.vstack(self._waiting)
             self._waiting.clear()
-            self._products += rows.T @ rows
+            # More threads would add in another order, and workers have one each.
+            with one_blas_thread():
+                self._products += rows.T @ rows
 
     def mean(self) -> NDArray[np.float64]:
         """Returns the mean of the rows, (n_units,)."""

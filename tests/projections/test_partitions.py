@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from tb_embed_plugin.projections import partitions, pca
 from tb_embed_plugin.projections.moments import Moments
@@ -90,3 +91,13 @@ def test_rows_that_follow_one_another_are_read_from_any_snapshot() -> None:
         np.testing.assert_array_equal(np.asarray(part), rows[100:250])
         np.testing.assert_array_equal(part[[3, 1]], rows[[103, 101]])
         np.testing.assert_array_equal(part[140:], rows[240:250])
+
+
+def test_sums_have_the_same_bits_for_any_number_of_blas_threads() -> None:
+    # A width that OpenBLAS cuts in another way for two threads.
+    rows = np.random.default_rng(0).normal(size=(3000, 100)).astype(np.float32)
+    found = []
+    for threads in (1, 2):
+        with threadpool_limits(threads, "blas"):
+            found.append(partitions.moments_of(Scaling().blocks(rows), 100).covariance())
+    np.testing.assert_array_equal(found[0], found[1])
