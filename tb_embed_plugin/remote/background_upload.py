@@ -59,7 +59,7 @@ class BackgroundUpload:
         waiting = self._upload.left()[1]
         if waiting > MAX_WAITING_BYTES:
             raise UnwritableError(
-                f"{waiting / 1e9:.1f} GB wait in {self._run_dir} to be uploaded to "
+                f"{waiting / 1e9:.1f} GB wait in the user's cache to be uploaded to "
                 f"{self._address}, but at most {MAX_WAITING_BYTES / 1e9:.1f} GB may; check the "
                 "network"
             )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from tb_embed_plugin import wording
 from tb_embed_plugin.errors import MisuseError, StorageError
-from tb_embed_plugin.wording import system_error
 
 
 def refusal_words(error: Exception) -> str | None:
@@ -45,7 +45,7 @@ def public_words(error: Exception) -> str:
 
 
 def error_words(error: Exception) -> str:
-    """Returns an error in words."""
+    """Returns an error in words, on one line."""
     if isinstance(error, OSError) and error.errno is not None:
-        return system_error(error, "read")
-    return f"{type(error).__name__}: {error}"[:200]
+        return wording.system_error(error, "read")
+    return wording.error_words(error)

@@ -10,6 +10,7 @@ import logging
 import warnings
 from pathlib import Path
 
+from tb_embed_plugin.errors import EmbedError
 from tb_embed_plugin.remote.staging import with_addresses
 from tb_embed_plugin.wording import system_error
 
@@ -40,4 +41,6 @@ def warn(sentence: str) -> None:
 
 def failure_words(error: Exception, run_dir: str | Path) -> str:
     """Returns the reason of a failure: a system error with path and remedy, not its number."""
-    return system_error(error, "write", run_dir) if isinstance(error, OSError) else str(error)
+    if isinstance(error, OSError) and not isinstance(error, EmbedError):
+        return system_error(error, "write", run_dir)
+    return str(error)

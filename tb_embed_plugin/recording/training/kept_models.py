@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from tb_embed_plugin.recording.options.tensors import Tensors
-from tb_embed_plugin.recording.training.console import failure_words
+from tb_embed_plugin.recording.training.console import failure_words, warn
 from tb_embed_plugin.runs.kept_models import KeptPass
 from tb_embed_plugin.runs.manifest import Step
 from tb_embed_plugin.runs.writer import RunWriter
@@ -68,10 +67,8 @@ class KeptModels:
 
 def warn_not_kept(error: Exception, run_dir: str | Path) -> None:
     """Warns that no models are kept from now on, and says what cannot be placed then."""
-    warnings.warn(
+    warn(
         f"EmbeddingCheckpoint keeps no model with the snapshots from now on: "
         f"{failure_words(error, run_dir)}. New samples cannot be placed at these steps by "
-        "their inputs, but by their activations. The training goes on, and is recorded.",
-        RuntimeWarning,
-        stacklevel=3,
+        "their inputs, but by their activations. The training goes on, and is recorded."
     )

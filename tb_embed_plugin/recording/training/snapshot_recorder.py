@@ -8,7 +8,6 @@ another. A failure becomes one warning, and nothing more is recorded after it.
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -19,7 +18,7 @@ import numpy as np
 from tb_embed_plugin.recording.options.schedule import thin
 from tb_embed_plugin.recording.options.tensors import Tensors
 from tb_embed_plugin.recording.training.background_thread import BackgroundThread
-from tb_embed_plugin.recording.training.console import failure_words
+from tb_embed_plugin.recording.training.console import failure_words, warn
 from tb_embed_plugin.recording.training.kept_models import KeptModels, ModelKeeper
 from tb_embed_plugin.remote.staging import check_upload
 from tb_embed_plugin.runs.images import Images
@@ -122,7 +121,7 @@ class SnapshotRecorder:
             self._thumbnails.close()
         except Exception as error:  # noqa: BLE001 # the snapshots are worth more
             if not self.failed:
-                self._warn(
+                warn(
                     f"{self._name} could not save the thumbnails: "
                     f"{failure_words(error, self._run_dir)}"
                 )
@@ -140,21 +139,18 @@ class SnapshotRecorder:
         if self._has_warned_not_finite or not step.not_finite:
             return
         self._has_warned_not_finite = True
-        self._warn(
+        warn(
             f"{self._name} recorded NaN or infinity in {', '.join(step.not_finite)} at "
             f"{step.unit} {step.step}, as the model returned it. The training goes on."
         )
 
     def _stop_after(self, error: Exception) -> None:
         self.failed = True
-        self._warn(
+        warn(
             f"{self._name} stopped recording: "
             f"{failure_words(error, self._run_dir)}. The training goes on, and the "
             "recorded snapshots can be read."
         )
-
-    def _warn(self, what: str) -> None:
-        warnings.warn(what, RuntimeWarning, stacklevel=2)
 
 
 def not_finite(tensors: Tensors, dtype: np.dtype[np.generic]) -> tuple[str, ...]:
