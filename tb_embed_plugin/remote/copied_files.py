@@ -17,6 +17,8 @@ from tb_embed_plugin.metadata import (
 STATE_FILE = ".tb_embed-mirror.json"
 """What a mirror has copied, with the tags of then."""
 
+MAX_STATE_BYTES = 256 << 20
+
 UPLOAD_STATE_FILE = ".tb_embed-upload.json"
 """Which manifest of a staging directory is at the address."""
 

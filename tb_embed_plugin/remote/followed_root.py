@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from tb_embed_plugin.errors import EmbedError
 from tb_embed_plugin.remote.error_words import public_words
+from tb_embed_plugin.remote.left_copy import left_copy
 from tb_embed_plugin.remote.local_copy import (
     MAX_BYTES,
     copy_of,
@@ -42,8 +43,8 @@ class Following:
     Attributes:
         wrong: Why the last update has failed, in words that anybody may read; None where it has
             not.
-        updated: When the copy was last complete, seconds since 1970; None where it never was
-            since TensorBoard's start.
+        updated: When the copy was last brought up to date, seconds since 1970, by an earlier
+            process maybe; None where it never was, as far as is known.
         incoming: The runs of which a part may be here; None where that is not known yet.
     """
 
@@ -91,7 +92,18 @@ class Following:
         else:
             self.wrong, self.updated = None, time.time()
             return True
+        if self.incoming is None:
+            self._take_left()
         return False
+
+    def _take_left(self) -> None:
+        """Takes what an earlier process has copied: it is shown until the storage answers."""
+        try:
+            left = left_copy(copy_of(self.address))
+        except OSError as error:
+            self._fail(error, public_words(error))
+        else:
+            self.updated, self.incoming = left.copied, left.incoming
 
     def _take_incoming(self, runs: frozenset[str]) -> None:
         self.incoming = runs
@@ -153,4 +165,4 @@ def followed(root: Root) -> Root:
 
 
 def _clock(seconds: float) -> str:
-    return time.strftime("%H:%M %Z", time.localtime(seconds))
+    return time.strftime("%H:%M %Z on %Y-%m-%d", time.localtime(seconds))

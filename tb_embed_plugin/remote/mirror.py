@@ -17,8 +17,8 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from tb_embed_plugin.errors import MisuseError, StorageError
-from tb_embed_plugin.metadata import MANIFEST_FILE
 from tb_embed_plugin.remote.copied_files import (
+    MAX_STATE_BYTES,
     STATE_FILE,
     Update,
     in_order,
@@ -27,6 +27,7 @@ from tb_embed_plugin.remote.copied_files import (
     names_others,
     run_of,
 )
+from tb_embed_plugin.remote.left_copy import without_manifest
 from tb_embed_plugin.remote.named_files import is_one_version, manifests_above, names_below
 from tb_embed_plugin.remote.side_by_side import side_by_side
 from tb_embed_plugin.remote.storage import BLOCK_BYTES, MOST_CONNECTIONS, Storage, StoredFile
@@ -44,8 +45,6 @@ MAX_BYTES = 1 << 30
 
 TRIES_AT_ONE_VERSION = 3
 """In an update, at the run that is begun anew meanwhile; then it waits for the next update."""
-
-MAX_STATE_BYTES = 256 << 20
 
 
 class CopyTooLargeError(StorageError):
@@ -79,7 +78,7 @@ class Mirror:
         self._storage = storage
         self._is_wanted, self._most_bytes = is_wanted, most_bytes
         self._folder = made(folder)
-        self._known = self._read_state()
+        self._known, self._incoming = self._read_state(), frozenset[str]()
         self._waiting: set[str] = set()
         self._tell_incoming = tell_incoming
         if not self._known:
@@ -187,13 +186,14 @@ class Mirror:
         return file.size - begin
 
     def _note_incoming(self, listed: Iterable[str]) -> None:
-        """Tells which of our runs have no manifest here."""
-        if self._tell_incoming is None:
-            return
+        """Tells which of our runs have no manifest here, and keeps it for who asks later."""
         runs = {run for run in map(run_of, listed) if run is not None}
-        self._tell_incoming(
-            frozenset(run for run in runs if not (self._folder / run / MANIFEST_FILE).is_file())
-        )
+        before, self._incoming = self._incoming, without_manifest(self._folder, runs)
+        if self._incoming - before:
+            # Before anything of them is here: this process may be killed meanwhile.
+            self._write_state()
+        if self._tell_incoming is not None:
+            self._tell_incoming(self._incoming)
 
     def _remove_outdated_manifests(self, changed: Iterable[str]) -> None:
         """Deletes the manifests here of which a named file is about to be replaced.
@@ -257,7 +257,11 @@ class Mirror:
 
     def _write_state(self) -> None:
         files = [[f.name, [f.size, f.tag]] for f in self._known.values()]
-        content = {"address": self._storage.address, "files": files}
+        content = {
+            "address": self._storage.address,
+            "files": files,
+            "incoming": sorted(self._incoming),
+        }
         with opened(self._folder) as top:
             top.write(STATE_FILE, json.dumps(content).encode())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,7 +18,9 @@ from typing import Any
 import pytest
 from werkzeug.test import Client
 
+from tb_embed_plugin.errors import StorageError
 from tb_embed_plugin.remote import followed_root
+from tb_embed_plugin.remote.copied_files import STATE_FILE
 from tb_embed_plugin.remote.followed_root import Following
 from tb_embed_plugin.remote.local_copy import copy_of
 from tb_embed_plugin.remote.mirror import Mirror
@@ -205,6 +208,44 @@ def test_it_ends_with_tensorboard(bucket: str, network: Network, tmp_path: Path)
     (here,) = (path for path in (tmp_path / "cache/tb_embed/remote").iterdir() if path.is_dir())
     Mirror(Storage(f"{bucket}/logs"), here).update()
     assert len(list(here.glob("run/model.ckpt-*.index"))) == 300
+
+
+def test_after_a_restart_the_earlier_copy_is_shown_with_its_date_and_no_half_copied_run(
+    in_memory: str, logs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = client_of(logdir=in_memory)
+    wait_until(lambda: steps_of(listed(client)) == {"run": [0, 1]})
+    # The next process is killed while it copies a run.
+    copied, may_end = threading.Event(), threading.Event()
+
+    def die(mirror: Mirror, file: StoredFile, content: bytes) -> None:
+        if file.name.startswith("second/"):
+            copied.set()
+            assert may_end.wait(PATIENCE)
+            raise StorageError("killed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Mirror, "_place", die)
+        record_clusters(logs / "second", range(2), samples=40)
+        upload(logs, in_memory)
+        assert copied.wait(PATIENCE)
+    here = copy_of(in_memory)
+    assert (here / "second/model.ckpt-0.index").exists()
+    then = time.mktime((2026, 3, 4, 5, 6, 0, 0, 0, -1))
+    os.utime(here / STATE_FILE, (then, then))
+
+    def refused(*_: object) -> None:
+        raise StorageError(f"{in_memory} cannot be reached") from ConnectionError()
+
+    monkeypatch.setattr(followed_root, "update_copy", refused)
+    restarted = client_of(logdir=in_memory)
+    wait_until(lambda: listed(restarted)["runs"])
+    said = listed(restarted)
+    may_end.set()
+    assert steps_of(said) == {"run": [0, 1]}
+    (problem,) = said["problems"]
+    assert "which cannot be reached (ConnectionError); check the network; shown is" in problem
+    assert re.search(r"what was copied at 05:06 \S+ on 2026-03-04; it is tried", problem)
 
 
 def test_a_run_is_shown_once_all_of_it_is_here(
