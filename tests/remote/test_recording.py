@@ -294,8 +294,12 @@ def test_once_the_end_has_given_up_nothing_is_placed_over_what_others_record(
     address: str, staged: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = f"{address}/run"
-    stalled, answers = threading.Event(), threading.Event()
-    put = Storage.put
+    recorded, stalled, answers = threading.Event(), threading.Event(), threading.Event()
+    put, update = Storage.put, run_upload.RunUpload.update
+
+    def update_at_once(upload: run_upload.RunUpload) -> None:
+        if recorded.is_set():
+            update(upload)
 
     def put_late(storage: Storage, name: str, source: Path) -> None:
         stalled.set()
@@ -304,7 +308,9 @@ def test_once_the_end_has_given_up_nothing_is_placed_over_what_others_record(
 
     before = set(threading.enumerate())
     monkeypatch.setattr(Storage, "put", put_late)
+    monkeypatch.setattr(run_upload.RunUpload, "update", update_at_once)
     record_steps(run, range(1), finished=False)
+    recorded.set()
     assert stalled.wait(PATIENCE)
     uploading = [t for t in threading.enumerate() if t not in before]
     monkeypatch.setattr(staging, "WAIT_SECONDS", 0.05)
