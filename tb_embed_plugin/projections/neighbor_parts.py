@@ -1,8 +1,9 @@
 """Exact nearest neighbors in a snapshot that is read part by part, never as a whole.
 
 The nearest of all are among the nearest of each part, so lists of k merge exactly: to the last
-bit what `neighbors.nearest` finds in memory. Where a part ends depends on the data alone; how
-many are under way at a time is bounded by the working memory.
+bit what `neighbors.nearest` finds in memory (rows that differ by rounding alone excepted, see
+`neighbor_search`). Where a part ends depends on the data alone; how many are under way at a
+time is bounded by the working memory. Beside it stand the queries, `QUERY_VALUES` at a time.
 """
 
 from __future__ import annotations
@@ -46,6 +47,9 @@ _CACHED_VALUES = 1 << 17
 
 LEAST_SHARE = 256
 """Queries that a part is made ready for, at least."""
+
+QUERY_VALUES = 1 << 23
+"""Activations of queries searched for at a time, 64 MiB: for each block all parts are read."""
 
 Result = TypeVar("Result")
 
@@ -92,8 +96,14 @@ class Space:
             samples: Their numbers, (n_queries,).
             k: Neighbors wanted; where there are fewer other samples, all those.
         """
-        own = np.asarray(samples, np.intp)
-        return self._nearest(Queries(self.rows(own), own), min(k, len(self.snapshot) - 1))
+        k = min(k, len(self.snapshot) - 1)
+        found = [
+            self._nearest(Queries(self.rows(own), own), k) for own in self._blocks(samples)
+        ]
+        return Neighbors(
+            np.concatenate([block.indices for block in found]),
+            np.concatenate([block.distances for block in found]),
+        )
 
     def nearest_to(self, activations: NDArray[np.floating], k: int) -> Neighbors:
         """Returns the samples nearest to rows of another block, as `nearest_of` does.
@@ -138,7 +148,14 @@ class Space:
             samples: Numbers of samples, (n_queries,).
             others: Of each some others, (n_queries, k).
         """
-        own = np.asarray(samples, np.intp)
+        start, total = 0, np.empty(others.shape, np.int64)
+        for own in self._blocks(samples):
+            block = slice(start, start + len(own))
+            total[block] = self._ranks(own, others[block])
+            start += len(own)
+        return total
+
+    def _ranks(self, own: NDArray[np.intp], others: NDArray[np.integer]) -> NDArray[np.int64]:
         rows = self.rows(own)
         lengths = squared_lengths(rows)
         limits = self._squares(rows, others) - lengths[:, np.newaxis]
@@ -165,6 +182,12 @@ class Space:
         for share, counts in self._in_parts(count, len(own), LEAST_ROWS):
             total[share] += counts
         return total
+
+    def _blocks(self, samples: NDArray[np.integer]) -> list[NDArray[np.intp]]:
+        """Returns queries in blocks, one at least."""
+        own = np.asarray(samples, np.intp)
+        height = max(LEAST_SHARE, QUERY_VALUES // self.snapshot.shape[1])
+        return [own[start : start + height] for start in range(0, max(1, len(own)), height)]
 
     def _squares(
         self, rows: NDArray[np.float64], others: NDArray[np.integer]

@@ -144,3 +144,28 @@ def test_the_working_memory_bounds_what_is_under_way_and_changes_no_bit(
     assert pools == [1]
     np.testing.assert_array_equal(narrow.indices, wide.indices)
     np.testing.assert_array_equal(narrow.distances, wide.distances)
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_queries_are_read_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = far_away("plain")
+    everyone, told = np.arange(len(rows)), Told(rows)
+    near = Space.of(told).nearest_of(everyone, 15)
+    ranks = Space.of(told).ranks(everyone, near.indices)
+    largest: list[int] = []
+    read = Space.rows
+
+    def counted(space: Space, where: slice | NDArray[np.integer]) -> NDArray[np.float64]:
+        found = read(space, where)
+        largest.append(len(found))
+        return found
+
+    monkeypatch.setattr(Space, "rows", counted)
+    monkeypatch.setattr(neighbor_parts, "LEAST_SHARE", 10)
+    monkeypatch.setattr(neighbor_parts, "QUERY_VALUES", 30 * 8)
+    in_blocks = Space.of(told).nearest_of(everyone, 15)
+    assert max(largest) < 60
+    np.testing.assert_array_equal(in_blocks.indices, near.indices)
+    np.testing.assert_array_equal(in_blocks.distances, near.distances)
+    np.testing.assert_array_equal(Space.of(told).ranks(everyone, near.indices), ranks)
+    assert max(largest) < 60
