@@ -126,7 +126,7 @@ class _Context(SpawnContext):
         super().__init__()
         self.started: list[SpawnProcess] = []
 
-    def Process(self, *args: Any, **kwargs: Any) -> SpawnProcess:  # type: ignore[override] # noqa: N802 # the name that multiprocessing calls
+    def Process(self, *args: Any, **kwargs: Any) -> SpawnProcess:  # type: ignore[override] # a class in the base # noqa: N802 # the name that multiprocessing calls
         """Returns a process that is not started yet."""
         process = SpawnProcess(*args, **kwargs)
         self.started.append(process)

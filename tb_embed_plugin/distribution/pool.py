@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from typing import Any, TypeVar
-
-from tb_embed_plugin.projections.threads import cores
 
 Result = TypeVar("Result")
 
@@ -66,34 +64,4 @@ class Pool(ABC):
 
     @abstractmethod
     def end(self) -> None:
-        """Ends the workers at once, whatever they are at."""
-
-
-class Threads(Pool):
-    """Threads of this process.
-
-    Args:
-        workers: How many, one or more.
-        memory: As in `Share`.
-    """
-
-    def __init__(self, workers: int, memory: int | None = None) -> None:
-        super().__init__(Share(max(1, cores() // workers), memory))
-        self._workers = workers
-        self.executor = ThreadPoolExecutor(workers)
-
-    @property
-    def workers(self) -> int:
-        """How many threads."""
-        return self._workers
-
-    def notice_the_lost(self) -> None:
-        """Threads are not lost."""
-
-    def renew(self) -> str:
-        """Threads do not break."""
-        raise NotImplementedError
-
-    def end(self) -> None:
-        """Waits for what is under way: a thread cannot be ended."""
-        self.executor.shutdown(cancel_futures=True)
+        """Ends the workers at once, whatever they are computing."""

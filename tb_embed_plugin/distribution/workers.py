@@ -1,7 +1,8 @@
 """Tasks given to workers, few at a time; what a lost worker had is done again.
 
-A task is a function of a module with its arguments, and pure: computed twice it says the same.
-Arrays of activations are no arguments and no results; a task reads its own part of the files.
+A task is a function of a module with its arguments, and pure: computed twice it returns the
+same. Arrays of activations are no arguments and no results; a task reads its own part of the
+files.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tb_embed_plugin.distribution.local_processes import LocalProcesses
-from tb_embed_plugin.distribution.pool import Pool, Threads
+from tb_embed_plugin.distribution.pool import Pool
 from tb_embed_plugin.distribution.projecting import StepsByWorkers
 from tb_embed_plugin.distribution.workers import Workers
 from tb_embed_plugin.jobs.computed import Computed
@@ -25,6 +25,7 @@ from tb_embed_plugin.projection import LayerRef, Projection
 from tb_embed_plugin.projections import partitions, pca
 from tb_embed_plugin.projections.threads import use_cores
 from tb_embed_plugin.projections.working_memory import use_memory
+from tests.distribution.threads import Threads
 from tests.planted import write_run
 
 SAMPLES, UNITS, STEPS = 1200, 256, 3

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from tb_embed_plugin.distribution.local_processes import LocalProcesses
-from tb_embed_plugin.distribution.pool import Threads
 from tb_embed_plugin.distribution.workers import TASKS_A_WORKER, Workers
 from tb_embed_plugin.errors import UnreadableError, WorkerLostError
 from tb_embed_plugin.projections.threads import cores, use_cores
 from tb_embed_plugin.projections.working_memory import use_memory
+from tests.distribution.threads import Threads
 
 
 @pytest.fixture(autouse=True)
@@ -87,15 +87,16 @@ def half_a_result(folder: str) -> bytes:
     marker = Path(folder) / "half"
     if not marker.exists():
         marker.touch()
-        threading.Thread(target=kill_while_sending, daemon=True).start()
+        threading.Thread(target=kill_while_sending, args=(folder,), daemon=True).start()
     return bytes(64 << 20)
 
 
-def kill_while_sending() -> None:
-    """Ends this process while its first thread waits for the reader of a pipe."""
+def kill_while_sending(folder: str) -> None:
+    """Ends this process while its first thread waits for the reader of a pipe, and says so."""
     place = Path(f"/proc/self/task/{os.getpid()}/wchan")
     while "pipe" not in place.read_text():
         pass
+    (Path(folder) / "sending").touch()
     os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -105,7 +106,7 @@ def test_a_worker_killed_while_it_sends_its_result_is_noticed(tmp_path: Path) ->
         assert [len(result) for _, result in workers.results(half_a_result, tasks)] == [
             64 << 20
         ]
-        assert (tmp_path / "half").exists()
+        assert (tmp_path / "sending").exists()
 
 
 def sleep(seconds: float) -> int:
