@@ -11,7 +11,6 @@ from tb_embed_plugin.metadata import (
     EVENT_FILE,
     LOCK_FILE,
     MANIFEST_FILE,
-    PLUGIN_NAME,
 )
 
 STATE_FILE = ".tb_embed-mirror.json"
@@ -23,10 +22,6 @@ UPLOAD_STATE_FILE = ".tb_embed-upload.json"
 """Which manifest of a staging directory is at the address."""
 
 _EVENTS = re.compile(r"(^|/)events\.out\.tfevents\.[^/]*$")
-_OTHERS = re.compile(
-    rf"(^|/)(?!{re.escape(EVENT_FILE)}$)events\.out\.tfevents\.[^/]*$"
-    rf"|(^|/)plugins/(?!{PLUGIN_NAME}/)"
-)
 _OF_OUR_RUNS = re.compile(rf"(.*/)?(?:{re.escape(EVENT_FILE)}|{re.escape(MANIFEST_FILE)})")
 _POINTERS = re.compile(r"(^|/)(checkpoint|projector_config\.pbtxt)$")
 
@@ -69,11 +64,6 @@ def is_copied(name: str) -> bool:
     if parts[-1] in {STATE_FILE, UPLOAD_STATE_FILE} or parts[-1].endswith(".new"):
         return False
     return not (f"/{CACHE_FOLDER}/" in f"/{name}" or f"/{name}".endswith(f"/{LOCK_FILE}"))
-
-
-def is_read(name: str) -> bool:
-    """Whether a file that is copied can be of use to us: others' events and traces are not."""
-    return is_copied(name) and not _OTHERS.search(name)
 
 
 def is_events(name: str) -> bool:

@@ -12,8 +12,9 @@ from filelock import FileLock
 
 from tb_embed_plugin.local_paths import is_address, local_path
 from tb_embed_plugin.metadata import PLUGIN_NAME
-from tb_embed_plugin.remote.copied_files import Update, is_read
+from tb_embed_plugin.remote.copied_files import Update
 from tb_embed_plugin.remote.mirror import Mirror
+from tb_embed_plugin.remote.read_files import is_read
 from tb_embed_plugin.remote.storage import Storage
 from tb_embed_plugin.runs.folder import Folder, made, opened
 from tb_embed_plugin.runs.run import short_hash

@@ -39,6 +39,9 @@ NOT_COPIED = [
     "run/events.out.tfevents.1.host",
     "run/plugins/profile/trace",
     "events.out.tfevents.2.host",
+    "data/train.parquet",
+    "data.tar",
+    "run/model.onnx",
 ]
 
 
