@@ -14,6 +14,7 @@ import threading
 import time
 import warnings
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from tb_embed_plugin.errors import EmbedError, StorageError
@@ -40,6 +41,7 @@ class Holder:
         token: What it alone knows.
         pid: Its number.
         host: Its machine's name.
+        space: What its number counts in, as `_process_space` says it.
         since: When it began to hold the lock, seconds since 1970.
         renewed: When it was heard of last.
     """
@@ -47,6 +49,7 @@ class Holder:
     token: str
     pid: int
     host: str
+    space: str
     since: float
     renewed: float
 
@@ -55,7 +58,8 @@ class Holder:
         """Whether it has certainly ended, or was not heard of for too long."""
         if time.time() - self.renewed > VOID_SECONDS:
             return True
-        return self.host == socket.gethostname() and not _is_running(self.pid)
+        here = socket.gethostname(), _process_space()
+        return (self.host, self.space) == here and not _is_running(self.pid)
 
 
 class LockObject:
@@ -157,6 +161,7 @@ class LockObject:
             "token": self._token,
             "pid": os.getpid(),
             "host": socket.gethostname(),
+            "space": _process_space(),
             "since": self._since,
             "renewed": time.time(),
         }
@@ -172,12 +177,13 @@ class LockObject:
                 str(read["token"]),
                 int(read["pid"]),
                 str(read["host"]),
+                str(read["space"]),
                 float(read["since"]),
                 float(read["renewed"]),
             )
         except (ValueError, KeyError, TypeError, OverflowError):
             # Nothing that we wrote.
-            return Holder("", -1, "", 0.0, 0.0)
+            return Holder("", -1, "", "", 0.0, 0.0)
 
     def _is_ours(self, holder: Holder | None) -> bool:
         return holder is not None and holder.token == self._token
@@ -190,6 +196,18 @@ class LockObject:
             f"is void in {left} s, or at once where you delete "
             f"{self._storage.address}/{LOCK_FILE})"
         )
+
+
+def _process_space() -> str:
+    """Returns what tells apart machines, and containers of one, that bear the same name.
+
+    Of Linux the boot and the namespace of the numbers; elsewhere the name alone has to do.
+    """
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
+    except OSError:
+        return ""
 
 
 def _is_running(pid: int) -> bool:

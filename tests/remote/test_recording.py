@@ -207,11 +207,14 @@ def test_runs_of_others_stay_as_they_are(address: str, tmp_path: Path) -> None:
     assert_recorded(f"{run}-2", [0, 1], tmp_path / "here")
 
 
-def lock_of(pid: int, host: str, *, age: float = 0.0) -> bytes:
+HERE = lock_object._process_space()  # noqa: SLF001 # what a lock of this machine says
+
+
+def lock_of(pid: int, host: str, *, age: float = 0.0, space: str = HERE) -> bytes:
     """Returns the lock of another process."""
     then = time.time() - age
-    lock = {"token": "other", "pid": pid, "host": host, "since": then, "renewed": then}
-    return json.dumps(lock).encode()
+    lock = {"token": "other", "pid": pid, "host": host, "space": space}
+    return json.dumps(lock | {"since": then, "renewed": then}).encode()
 
 
 def test_another_process_keeps_its_run_and_the_message_says_how_to_get_it(
@@ -247,6 +250,16 @@ def test_the_lock_of_a_dead_process_is_taken(lock: bytes, tmp_path: Path) -> Non
     Storage(run).put_bytes(LOCK_FILE, lock)
     record_steps(run, range(2))
     assert_recorded(run, [0, 1], tmp_path / "here")
+
+
+def test_a_container_of_the_same_name_is_another_machine(tmp_path: Path) -> None:
+    """Its process is not among those of here, and lives."""
+    run = f"memory://locked-{time.time_ns()}/run"
+    lock = lock_of(2**22 + 1, socket.gethostname(), space="another boot pid:[1]")
+    Storage(run).put_bytes(LOCK_FILE, lock)
+    with pytest.raises(MisuseError, match="is already being recorded by process 4194305 on"):
+        record_steps(run, range(1))
+    assert Storage(run).read(LOCK_FILE) == lock
 
 
 def test_of_two_who_create_one_lock_one_succeeds(address: str) -> None:
