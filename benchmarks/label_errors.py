@@ -18,6 +18,7 @@ import argparse
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise, product
 from pathlib import Path
@@ -80,32 +81,49 @@ def main() -> int:
         y = arrays["y_train"].astype(np.int64)
         for seed in options.seeds:
             order = np.random.default_rng(seed).permutation(len(x))
-            for result in _of_seed(x[order], y[order], seed, Path(folder) / str(seed)):
+            at = Path(folder) / str(seed)
+            for result in trainings(x[order], y[order], seed, at, Plan()):
                 print(_row(result), flush=True)
                 results.append(result)
     return _verdict(results)
 
 
-def _of_seed(x: Images, y: Labels, seed: int, folder: Path) -> list[Result]:
+@dataclass(frozen=True)
+class Plan:
+    """How trainings differ from those of the claim.
+
+    Attributes:
+        rates: Shares of wrong labels.
+        longer: How many times as many epochs.
+        batch: How many times as many samples a batch.
+    """
+
+    rates: tuple[float, ...] = RATES
+    longer: float = 1.0
+    batch: int = 1
+
+
+def trainings(x: Images, y: Labels, seed: int, folder: Path, plan: Plan) -> Iterator[Result]:
+    """Yields what is measured of trainings held out, trained on, and half of each."""
     recorded, right = x[:RECORDED], y[:RECORDED]
-    results = []
-    heldout = _train(x[RECORDED:42_000], y[RECORDED:42_000], recorded, seed, epochs=8, batch=64)
-    for noise, rate in product(NOISES, RATES):
+
+    def train(images: Images, labels: Labels, epochs: int, batch: int) -> Training:
+        steps = max(3, round(epochs * plan.longer))
+        return _train(images, labels, recorded, seed, epochs=steps, batch=batch * plan.batch)
+
+    heldout = train(x[RECORDED:42_000], y[RECORDED:42_000], 8, 64)
+    for noise, rate in product(NOISES, plan.rates):
         wrong = _planted(y[:4000], rate, noise, seed)
         at = folder / f"{noise}-{rate}"
         shown = wrong[:RECORDED]
-        results.append(_measured(f"held out, {noise}", rate, heldout, shown, right, at / "out"))
-        trained = _train(x[:4000], wrong, recorded, seed, epochs=15, batch=32)
-        results.append(
-            _measured(f"trained on, {noise}", rate, trained, shown, right, at / "on")
-        )
+        yield _measured(f"held out, {noise}", rate, heldout, shown, right, at / "out")
+        trained = train(x[:4000], wrong, 15, 32)
+        yield _measured(f"trained on, {noise}", rate, trained, shown, right, at / "on")
     half = RECORDED // 2
     rows = np.r_[:half, RECORDED : RECORDED + 15_000]
     labels = _planted(y, 0.05, "class-conditional", seed)
-    mixed = _train(x[rows], labels[rows], recorded, seed, epochs=12, batch=64)
-    shown = labels[:RECORDED]
-    results.append(_measured("half trained on", 0.05, mixed, shown, right, folder / "mixed"))
-    return results
+    mixed = train(x[rows], labels[rows], 12, 64)
+    yield _measured("half trained on", 0.05, mixed, labels[:RECORDED], right, folder / "mixed")
 
 
 def _planted(labels: Labels, rate: float, noise: str, seed: int) -> Labels:
@@ -205,15 +223,19 @@ def _verdict(results: list[Result]) -> int:
     print(f"inside the interval: {np.mean([result.inside for result in results]):.0%}")
     probability = np.concatenate([result.probability for result in results])
     wrong = np.concatenate([result.wrong for result in results])
-    bounds = [0, 0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 1]
-    for low, high in pairwise(bounds):
+    print_reliability(probability, wrong)
+    print(*failed, sep="\n")
+    return int(bool(failed))
+
+
+def print_reliability(probability: NDArray[np.float64], wrong: NDArray[np.bool_]) -> None:
+    """Prints how many labels are wrong among those of which as much was said."""
+    for low, high in pairwise([0, 0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 1]):
         at = (probability >= low) & (probability < high)
         print(
             f"said {low:.0%} to {high:.0%} (mean {probability[at].mean():.1%}): "
             f"{wrong[at].mean():.1%} of {at.sum():,} are wrong"
         )
-    print(*failed, sep="\n")
-    return int(bool(failed))
 
 
 if __name__ == "__main__":
