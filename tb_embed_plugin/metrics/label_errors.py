@@ -23,7 +23,7 @@ NO_CLASS = -1
 """The class to change to where nothing speaks for another one."""
 
 SLOPE, OFFSET = 0.94, -3.44
-"""Of the curve over both witnesses, fitted by benchmarks/label_curve.py (docs/label_errors.md)."""
+"""Of the curve over both witnesses, fitted by benchmarks/label_curve.py."""
 
 NEIGHBORS_SLOPE, NEIGHBORS_OFFSET = 1.67, -4.04
 """Of the curve over the neighbors alone, where outputs were not recorded."""
