@@ -119,9 +119,9 @@ class LayerMetrics(MeasuredLayer):
                 f"{len(other.samples)} samples; measure both over the samples that they "
                 "share"
             )
-        # One number for both orders, to the last bit, whichever is asked for first.
+        # One number for both orders, to the last bit, and the same for the same data elsewhere.
         row, column = self._name(step), other._name(other_step)
-        if row > column:
+        if (step, self.facts.name, row) > (other_step, other.facts.name, column):
             return other.similarity(other_step, self, step)
         return self._cache.measured(
             self._cache.similarities,

@@ -14,10 +14,11 @@ of them are measured, and which are named may differ between parts if they are n
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from tb_embed_plugin.projections.pair_sums import PairSums
 
 BLOCK_VALUES = 1 << 23
 """Distances worked on at a time, 32 MiB: smaller arrays the allocator takes from the system
@@ -38,24 +39,6 @@ the activations themselves are rounded to 6e-8."""
 
 Found = tuple[NDArray[np.intp], NDArray[np.float64]]
 """Rows that are neighbors and their squared distances, the nearest first, each (b, k)."""
-
-
-class PairSums(Protocol):
-    """What is summed up over all pairs of samples in the same pass that finds neighbors."""
-
-    @property
-    def order(self) -> NDArray[np.intp]:
-        """All samples in the order in which their columns are wanted, (n_samples,)."""
-
-    def add(self, queries: NDArray[np.intp], squares: NDArray[np.float32]) -> None:
-        """Takes the squared distances of some samples; called by several threads.
-
-        Args:
-            queries: The samples, (b,).
-            squares: Their squared distances to all samples in `order`, float32
-                (b, n_samples): in one unit that is not told, 0 to the sample itself, off by
-                rounding to others, even below 0. May be overwritten.
-        """
 
 
 @dataclass(frozen=True)

@@ -19,11 +19,11 @@ from tb_embed_plugin.projections.engine import Parameter
 from tb_embed_plugin.projections.neighbor_search import (
     BLOCK_VALUES,
     Found,
-    PairSums,
     Queries,
     Search,
     query_blocks,
 )
+from tb_embed_plugin.projections.pair_sums import PairSums
 from tb_embed_plugin.projections.threads import in_threads
 from tb_embed_plugin.snapshot import Snapshot, row_blocks
 

@@ -36,10 +36,8 @@ from tb_embed_plugin.recording.samples.samples import prepare_samples
 from tb_embed_plugin.recording.training.console import log_line, warn
 from tb_embed_plugin.recording.training.fit_call import FitCall
 from tb_embed_plugin.recording.training.kept_models import warn_not_kept
-from tb_embed_plugin.recording.training.recorded_training import (
-    RecordedTraining,
-    interrupt_abandoned_trainings,
-)
+from tb_embed_plugin.recording.training.open_trainings import interrupt_abandoned_trainings
+from tb_embed_plugin.recording.training.recorded_training import RecordedTraining
 from tb_embed_plugin.recording.training.trained_model import TrainedModel
 from tb_embed_plugin.runs.directory_check import refuse_file
 

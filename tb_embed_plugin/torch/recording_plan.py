@@ -29,10 +29,8 @@ from tb_embed_plugin.recording.options.stored_dtype import checked_dtype
 from tb_embed_plugin.recording.options.tensors import Tensors
 from tb_embed_plugin.recording.samples.samples import prepare_samples
 from tb_embed_plugin.recording.training.console import failure_words, warn
-from tb_embed_plugin.recording.training.recorded_training import (
-    RecordedTraining,
-    interrupt_abandoned_trainings,
-)
+from tb_embed_plugin.recording.training.open_trainings import interrupt_abandoned_trainings
+from tb_embed_plugin.recording.training.recorded_training import RecordedTraining
 from tb_embed_plugin.runs.directory_check import refuse_file
 from tb_embed_plugin.torch.inference import bare_module
 from tb_embed_plugin.torch.module_pass import Forward, trace_module

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from tensorboard.backend.event_processing import data_provider, plugin_event_multiplexer
 from tensorboard.context import RequestContext
 
-from tb_embed_plugin import EmbeddingCheckpoint, MisuseError, cli, open_run
+from tb_embed_plugin import EmbeddingCheckpoint, MisuseError, cli, open_run, record
 from tb_embed_plugin.analysis.layer_metrics import LayerMetrics
 from tb_embed_plugin.analysis.metrics_cache import MetricsCache
 from tb_embed_plugin.analysis.open_layer import OpenLayer
@@ -127,6 +127,18 @@ def test_cka_has_the_same_bits_whichever_step_is_asked_about(recording: Recordin
     for step in range(1, EPOCHS + 1):
         one, other = (LayerMetrics(run, "fc1", MetricsCache()) for _ in range(2))
         assert one.similarity(0, one, step) == other.similarity(step, other, 0)
+
+
+def test_cka_has_the_same_bits_in_every_run_of_the_same_data(tmp_path: Path) -> None:
+    """Also where the names of snapshots, which differ from run to run, sort otherwise."""
+    rows = np.random.default_rng(0).normal(size=(6, 300, 64)).astype(np.float32)
+    found = set()
+    for i in range(4):
+        for step, snapshot in enumerate(rows):
+            record(tmp_path / f"run{i}", step, {"fc1": snapshot}, finished=step == 5)
+        measures = LayerMetrics(read_run(tmp_path / f"run{i}"), "fc1", MetricsCache())
+        found.add(tuple(measures.similarity(0, measures, step) for step in range(1, 6)))
+    assert len(found) == 1
 
 
 def test_words_are_matched_with_the_models_classes(

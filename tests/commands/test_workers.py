@@ -17,6 +17,14 @@ from tests.decoding import BASE
 from tests.harness import client_for, wait_until
 from tests.planted import class_snapshots, write_run
 
+# A test run in the background ignores Ctrl-C, and what it starts would inherit that.
+HEARING_CTRL_C = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from tb_embed_plugin.cli import main
+sys.exit(main())
+"""
+
 
 @pytest.fixture
 def logdir(tmp_path: Path) -> Path:
@@ -63,8 +71,9 @@ def test_an_interrupt_ends_the_workers_and_says_that_the_command_resumes(
 ) -> None:
     # Work for many times the seconds in which the workers are seen.
     logdir = write_logdir(tmp_path, steps=100)
-    words = command("project", logdir, "--engine", "pca", "--workers", 2)
-    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process:
+    words = ["project", str(logdir), "--engine", "pca", "--workers", "2"]
+    program = [sys.executable, "-c", HEARING_CTRL_C, *words]
+    with subprocess.Popen(program, stderr=subprocess.PIPE, text=True) as process:
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
         wait_until(lambda: len(children.read_text().split()) >= 2)
         workers = [Path("/proc", child) for child in children.read_text().split()]

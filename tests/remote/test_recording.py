@@ -30,9 +30,7 @@ from tb_embed_plugin import (
 from tb_embed_plugin.cli import main
 from tb_embed_plugin.errors import StorageError, UnwritableError
 from tb_embed_plugin.metadata import LOCK_FILE, MANIFEST_FILE, MODELS_FOLDER
-from tb_embed_plugin.recording.training.recorded_training import (
-    interrupt_abandoned_trainings,
-)
+from tb_embed_plugin.recording.training.open_trainings import interrupt_abandoned_trainings
 from tb_embed_plugin.remote import background_upload, lock_object, run_upload, staging
 from tb_embed_plugin.remote.error_words import refusal_words
 from tb_embed_plugin.remote.lock_object import VOID_SECONDS, LockObject, LostLockError

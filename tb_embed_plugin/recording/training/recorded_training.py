@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import time
-import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -18,6 +17,7 @@ from tb_embed_plugin.recording.training.announcement import announce_end, announ
 from tb_embed_plugin.recording.training.console import failure_words, warn
 from tb_embed_plugin.recording.training.kept_models import ModelKeeper
 from tb_embed_plugin.recording.training.label_audit import log_label_errors
+from tb_embed_plugin.recording.training.open_trainings import open_trainings
 from tb_embed_plugin.recording.training.progress import TrainingProgress
 from tb_embed_plugin.recording.training.resume import ResumePoint
 from tb_embed_plugin.recording.training.run_location import (
@@ -27,15 +27,12 @@ from tb_embed_plugin.recording.training.run_location import (
 )
 from tb_embed_plugin.recording.training.snapshot_recorder import SnapshotRecorder
 from tb_embed_plugin.recording.training.trained_network import TrainedNetwork, TrainingCall
-from tb_embed_plugin.remote.staging import call_before_exit, flush, release
+from tb_embed_plugin.remote.staging import flush, release
 from tb_embed_plugin.runs.manifest import Phase, Step
 from tb_embed_plugin.runs.steps import PhaseKind
 from tb_embed_plugin.runs.writer import RunWriter
 
 RESUMED: PhaseKind = "resumed"
-
-_open_trainings: weakref.WeakSet[RecordedTraining] = weakref.WeakSet()
-call_before_exit(lambda: interrupt_abandoned_trainings(at_end=True))
 
 
 class RecordedTraining:
@@ -77,7 +74,7 @@ class RecordedTraining:
         self._digest_at_begin = self._model.digest()
         self._digest_at_epoch_end: str | None = None
         self._call = begin_call(self.interrupt)
-        _open_trainings.add(self)
+        open_trainings.add(self)
 
     @property
     def has_begun(self) -> bool:
@@ -160,7 +157,7 @@ class RecordedTraining:
     def _close(self) -> None:
         self._has_ended = True
         self._call.close()
-        _open_trainings.discard(self)
+        open_trainings.discard(self)
         recorder, self._recorder = self._recorder, None
         if recorder is not None:
             recorder.stop()
@@ -239,9 +236,7 @@ class RecordedTraining:
         is_other = digest is not None and digest != self._recorded_digest
         if is_other or self._units != self._recorded_units:
             # Changed after the last epoch, for instance by restored best weights.
-            is_changed = (
-                self._digest_at_epoch_end is not None and digest != self._digest_at_epoch_end
-            )
+            is_changed = self._digest_at_epoch_end not in {None, digest}
             self._record_snapshot(digest, end=is_changed)
 
     def _record_snapshot(self, digest: str | None, *, end: bool = False) -> None:
@@ -303,10 +298,3 @@ class RecordedTraining:
                 "and the recorded snapshots can be read."
             )
             self._close()
-
-
-def interrupt_abandoned_trainings(*, at_end: bool = False) -> None:
-    """Marks the end of trainings that an exception has ended and Python still keeps alive."""
-    for training in list(_open_trainings):
-        if at_end or not training.is_running:
-            training.interrupt()
