@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tb_embed_plugin.errors import EmbedError, UnwritableError
 from tb_embed_plugin.remote.lock_object import LostLockError
-from tb_embed_plugin.remote.run_upload import RunUpload
+from tb_embed_plugin.remote.run_upload import LostStagingError, RunUpload
 
 EVERY_SECONDS = 1.0
 """Between two looks into the staging directory."""
@@ -51,8 +51,8 @@ class BackgroundUpload:
         """Raises where nothing more should be recorded.
 
         Raises:
-            UnwritableError: Another process records to the address by now, or too much waits to
-                be uploaded.
+            UnwritableError: Another process records to the address by now, the staging
+                directory was deleted, or too much waits to be uploaded.
         """
         if self._is_lost:
             raise UnwritableError(self._failure)
@@ -78,9 +78,12 @@ class BackgroundUpload:
         self._ended.set()
         self._upload.close()
         files, size = self._upload.left()
-        self._is_whole = not files
+        self._is_whole = not files and not self._is_lost
         if self._is_whole:
             return True
+        if not files:
+            _warn(f"{self._failure}.")
+            return False
         why = self._failure or f"{seconds:g} s were too few"
         _warn(
             f"{files} files ({size / 1e6:,.1f} MB) of {self._address} were not uploaded: "
@@ -110,7 +113,7 @@ class BackgroundUpload:
         """Uploads what is new; returns whether nothing failed."""
         try:
             self._upload.update()
-        except LostLockError as error:
+        except (LostLockError, LostStagingError) as error:
             self._failure, self._is_lost = str(error), True
             return False
         except (EmbedError, OSError) as error:

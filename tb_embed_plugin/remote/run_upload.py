@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 
 from tb_embed_plugin.errors import EmbedError, StorageError
-from tb_embed_plugin.metadata import MANIFEST_FILE, MODELS_FOLDER
+from tb_embed_plugin.metadata import LOCK_FILE, MANIFEST_FILE, MODELS_FOLDER
 from tb_embed_plugin.remote.copied_files import UPLOAD_STATE_FILE, in_order, is_manifest
 from tb_embed_plugin.remote.lock_object import LockObject
 from tb_embed_plugin.remote.named_files import names_of
@@ -31,6 +32,14 @@ AT_A_TIME = 4
 """Files uploaded at a time: each may be in memory as a whole, beside the training."""
 
 MAX_STATE_BYTES = 1 << 12
+
+
+DELETION_SECONDS = 0.2
+"""After which somebody who deletes a staging directory has deleted its lock as well."""
+
+
+class LostStagingError(EmbedError):
+    """The staging directory was deleted, with what was not uploaded."""
 
 
 class ClosedUploadError(EmbedError):
@@ -69,10 +78,13 @@ class RunUpload:
         Raises:
             ClosedUploadError: It was closed, before this call or meanwhile.
             LostLockError: Another process records to the address by now.
+            LostStagingError: The staging directory was deleted; the run at the address stays.
             StorageError: The storage cannot be read or written; the next update resumes there.
             OSError: The staging directory cannot be read.
         """
         content = self._manifest_here()
+        if content is None:
+            self._require_staging()
         changed = self._changed()
         if not changed and not self._dropped and content == self._content:
             return
@@ -121,6 +133,18 @@ class RunUpload:
 
     def _changed(self) -> dict[str, Stamp]:
         return {name: stamp for name, stamp in self._files() if self._known.get(name) != stamp}
+
+    def _require_staging(self) -> None:
+        """Tells a run that was deleted, which leaves its lock, from a directory that was."""
+        lock = self._run_dir / LOCK_FILE
+        if lock.exists() and self._content is not None:
+            time.sleep(DELETION_SECONDS)
+        if not lock.exists():
+            raise LostStagingError(
+                f"the directory in the user's cache from which {self._storage.address} is "
+                "uploaded was deleted, and what was not uploaded is lost; what was uploaded "
+                "stays, and a new recording resumes there"
+            )
 
     def _require_open(self) -> None:
         if self._closed.is_set():

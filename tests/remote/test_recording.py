@@ -393,6 +393,24 @@ def test_a_callback_that_stops_names_the_address_and_no_directory_of_the_cache(
     assert str(staged) not in words
 
 
+def test_a_deleted_staging_directory_leaves_the_run_at_its_address(
+    address: str, tmp_path: Path
+) -> None:
+    run = f"{address}/run"
+    record_steps(run, range(2), finished=False)
+    place = staging.recording_place(run, "log_dir", is_fresh=False)
+    wait_until(lambda: not list(place.rglob("model.ckpt-*")))
+    # As one who deletes the directory file by file.
+    (place / MANIFEST_FILE).unlink()
+    time.sleep(0.05)
+    shutil.rmtree(place)
+    began = time.monotonic()
+    with pytest.warns(RuntimeWarning, match="is uploaded was deleted"):
+        staging.release(place)
+    assert time.monotonic() - began < staging.WAIT_SECONDS / 2
+    assert_recorded(run, [0, 1], tmp_path / "here")
+
+
 def test_what_another_machine_records_meanwhile_is_not_overwritten(
     address: str, staged: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
