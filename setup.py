@@ -150,7 +150,7 @@ setup(
         # Parquet, for `tb-embed import` and `export`.
         "parquet": ["pyarrow>=15"],
         # Logs on object storage; since 2025.2 these can write a file only where there is none.
-        "remote": ["fsspec>=2025.2", "gcsfs>=2025.2", "s3fs>=2025.2"],
+        "remote": ["botocore>=1.36", "fsspec>=2025.2", "gcsfs>=2025.2", "s3fs>=2025.2"],
         "test": [
             "build",
             # What `benchmarks/label_errors.py` measures ours against.
@@ -164,6 +164,7 @@ setup(
             "jsonschema",
             "mcp>=2,<3",
             # Servers of S3 and Google Cloud Storage for the tests of `remote/`.
+            "botocore",
             "flask",
             "flask-cors",
             "gcp-storage-emulator",

@@ -8,12 +8,13 @@ storage names in a way that leads out of the copy, and nothing deleted that was 
 
 from __future__ import annotations
 
-import io
 import json
 import math
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from tb_embed_plugin.errors import MisuseError, StorageError
@@ -27,21 +28,19 @@ from tb_embed_plugin.remote.copied_files import (
     names_others,
     run_of,
 )
+from tb_embed_plugin.remote.file_readers import BLOCK_BYTES
 from tb_embed_plugin.remote.left_copy import without_manifest
 from tb_embed_plugin.remote.named_files import is_one_version, manifests_above, names_below
 from tb_embed_plugin.remote.side_by_side import side_by_side
-from tb_embed_plugin.remote.storage import BLOCK_BYTES, MOST_CONNECTIONS, Storage, StoredFile
-from tb_embed_plugin.runs.folder import made, opened
+from tb_embed_plugin.remote.storage import MOST_CONNECTIONS, Storage, StoredFile
+from tb_embed_plugin.runs.folder import Folder, made, opened
 from tb_embed_plugin.runs.manifest import MAX_MANIFEST_BYTES
 
 AT_A_TIME = MOST_CONNECTIONS
 """Files read at a time: of a storage far away each costs its latency."""
 
-LARGE_AT_A_TIME = 32
-"""Of files that come in several answers, which are open meanwhile."""
-
 MAX_BYTES = 1 << 30
-"""In memory at a time."""
+"""In memory at a time, of storages that are read in blocks."""
 
 TRIES_AT_ONE_VERSION = 3
 """In an update, at the run that is begun anew meanwhile; then it waits for the next update."""
@@ -159,29 +158,22 @@ class Mirror:
 
     def _copy(self, files: list[StoredFile]) -> int:
         """Copies files, several at a time; returns how many bytes were read."""
-        return sum(side_by_side(self._copy_one, files, _at_a_time(files)))
+        with opened(self._folder) as top:
+            return sum(side_by_side(partial(self._copy_one, top), files, _at_a_time(files)))
 
-    def _copy_one(self, file: StoredFile) -> int:
+    def _copy_one(self, top: Folder, file: StoredFile) -> int:
         known = self._known.get(file.name)
         grows = known is not None and is_events(file.name) and known.size < file.size
         begin = known.size if known is not None and grows else 0
         path = PurePosixPath(file.name)
-        small = io.BytesIO() if file.size - begin <= BLOCK_BYTES else None
-        if small is not None:
-            # Before anything is opened: a process can have but some hundreds of files open.
-            self._storage.read_into(file, small, begin)
         with (
-            opened(self._folder) as top,
             top.below(path.parent, make=True) as folder,
             # TensorBoard holds an event file open, and reads what is added to it.
             folder.appended(path.name, begin)
             if grows
             else folder.replaced(path.name, flush=False) as target,
         ):
-            if small is not None:
-                target.write(small.getbuffer())
-            else:
-                self._storage.read_into(file, target, begin)
+            self._storage.read_into(file, target, begin)
         self._known[file.name] = file
         return file.size - begin
 
@@ -267,10 +259,21 @@ class Mirror:
 
 
 def _at_a_time(files: list[StoredFile]) -> int:
-    largest = max(file.size for file in files)
-    if largest > BLOCK_BYTES:
-        return min(AT_A_TIME, LARGE_AT_A_TIME)
-    return max(1, min(AT_A_TIME, MAX_BYTES // max(1, largest)))
+    largest = min(BLOCK_BYTES, max(file.size for file in files))
+    return min(AT_A_TIME, MAX_BYTES // max(1, largest), _can_be_open())
+
+
+def _can_be_open() -> int:
+    """Returns for how many files there are descriptors: each takes three with its connection.
+
+    Half of all are left to the rest of the process.
+    """
+    if sys.platform == "win32":
+        return AT_A_TIME
+    import resource
+
+    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return AT_A_TIME if most == resource.RLIM_INFINITY else max(1, most // 6)
 
 
 def _names_others(file: StoredFile) -> bool:

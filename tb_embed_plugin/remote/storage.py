@@ -11,18 +11,21 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Self, TypeVar
 
 from tb_embed_plugin.errors import MisuseError, StorageError
 from tb_embed_plugin.remote.error_words import error_words, refusal_words
+from tb_embed_plugin.remote.file_readers import (
+    BlockReader,
+    FileReader,
+    S3Objects,
+    answer_seconds,
+    time_limit,
+)
 from tb_embed_plugin.runs.manifest import MAX_MANIFEST_BYTES
 
 T = TypeVar("T")
-
-BLOCK_BYTES = 16 << 20
-"""Asked for at a time: larger files come in several answers."""
 
 MOST_CONNECTIONS = 128
 
@@ -33,10 +36,6 @@ FIRST_PAUSE = 0.5
 CONNECT_SECONDS = 10.0
 SILENT_SECONDS = 30.0
 """A storage that says nothing for so long is asked again."""
-
-ANSWER_SECONDS = 60.0
-SLOWEST = 100_000
-"""A whole answer may take `ANSWER_SECONDS`, and a second more for each `SLOWEST` bytes."""
 
 LISTING_SECONDS = 300.0
 
@@ -102,6 +101,10 @@ class Storage:
                 "another one of fsspec's"
             ) from error
         self._root = self._root.rstrip("/")
+        self._objects: S3Objects | None = None
+        # What fsspec's own configuration says, s3fs alone obeys.
+        if scheme == "s3" and not fsspec.config.conf.get("s3"):
+            self._objects = S3Objects(self._files, _options(scheme)["config_kwargs"])
         if hasattr(self._files, "retries"):
             # Tried again here, with pauses that add up to seconds and not to an hour.
             self._files.retries = 1
@@ -126,7 +129,7 @@ class Storage:
         """
         found: Mapping[str, Mapping[str, Any]] = self._ask(
             lambda: self._files.find(
-                self._root, detail=True, **self._limit(seconds=LISTING_SECONDS)
+                self._root, detail=True, **time_limit(self._files, LISTING_SECONDS)
             )
         )
         files = (self._described(path, facts) for path, facts in found.items())
@@ -138,10 +141,9 @@ class Storage:
         Raises:
             StorageError: It cannot be read, or is not as long as it was listed.
         """
-        path = f"{self._root}/{file.name}"
-        for begin in range(start, file.size, BLOCK_BYTES):
-            end = min(begin + BLOCK_BYTES, file.size)
-            target.write(self._ask(partial(self._part, path, begin, end)))
+        with contextlib.closing(self._reader(file, start)) as reader:
+            while piece := self._ask(reader.read):
+                target.write(piece)
 
     def read_manifest(self, file: StoredFile) -> bytes:
         """Returns a manifest's content, one version of it whatever its length is by now.
@@ -226,17 +228,14 @@ class Storage:
                 let_through=(FileNotFoundError,),
             )
 
-    def _limit(self, size: int = 0, seconds: float = ANSWER_SECONDS) -> dict[str, float]:
-        """Returns how long an answer may take, for file systems that can be told."""
-        is_told = getattr(self._files, "async_impl", False)
-        return {"timeout": seconds + size / SLOWEST} if is_told else {}
+    def _limit(self, size: int = 0) -> dict[str, float]:
+        return time_limit(self._files, answer_seconds(size))
 
-    def _part(self, path: str, begin: int, end: int) -> bytes:
-        limit = self._limit(end - begin)
-        found: bytes = self._files.cat_file(path, start=begin, end=end, **limit)
-        if len(found) != end - begin:
-            raise EOFError(f"{len(found)} of {end - begin} bytes came")
-        return found
+    def _reader(self, file: StoredFile, start: int) -> FileReader:
+        path = f"{self._root}/{file.name}"
+        if self._objects is not None:
+            return self._objects.reader(path, start, file.size)
+        return BlockReader(self._files, path, start, file.size)
 
     def _described(self, path: str, facts: Mapping[str, Any]) -> StoredFile:
         tag = next((str(facts[name]) for name in _TAGS if facts.get(name)), "")

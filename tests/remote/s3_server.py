@@ -47,6 +47,20 @@ def serving(code: str) -> Iterator[int]:
             server.kill()
 
 
+NETWORK = """
+import sys
+from tests.remote.s3_server import Network
+network = Network({port}, {latency})
+print(network.port, flush=True)
+sys.stdin.read()
+"""
+
+
+def distant(port: int, latency: float) -> AbstractContextManager[int]:
+    """Runs a `Network` in a process of its own, as no network shares one with who asks."""
+    return serving(NETWORK.format(port=port, latency=latency))
+
+
 def make_bucket(port: int, name: str) -> None:
     """Makes a bucket, which moto allows without a signature."""
     request = urllib.request.Request(f"http://127.0.0.1:{port}/{name}", method="PUT")

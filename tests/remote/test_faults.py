@@ -18,8 +18,9 @@ import pytest
 from tb_embed_plugin import record
 from tb_embed_plugin.errors import MisuseError, StorageError
 from tb_embed_plugin.metadata import MANIFEST_FILE
-from tb_embed_plugin.remote import lock_object, staging, storage
+from tb_embed_plugin.remote import file_readers, lock_object, staging, storage
 from tb_embed_plugin.remote import mirror as mirrors
+from tb_embed_plugin.remote.file_readers import BlockReader
 from tb_embed_plugin.remote.mirror import Mirror
 from tb_embed_plugin.remote.storage import Storage, StoredFile
 from tests.clusters import labels, record_clusters, snapshot
@@ -33,7 +34,7 @@ from tests.remote.s3_server import Fault, Network
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Times after which a storage that is silent is asked again, as short as can be."""
     monkeypatch.setattr(storage, "SILENT_SECONDS", 0.3)
-    monkeypatch.setattr(storage, "ANSWER_SECONDS", 2.0)
+    monkeypatch.setattr(file_readers, "ANSWER_SECONDS", 2.0)
     monkeypatch.setattr(storage, "TRIES", 2)
 
 
@@ -203,24 +204,24 @@ def test_a_copy_goes_on_after_a_fault_of_the_network(
 
 
 def test_an_object_replaced_while_it_is_read_is_never_shown_in_part(
-    bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    logs, here = tmp_path / "logs", tmp_path / "here"
+    address, logs, here = "memory://replaced", tmp_path / "logs", tmp_path / "here"
     record_clusters(logs / "run", range(2), units=64)
-    upload(logs, bucket)
-    monkeypatch.setattr(storage, "BLOCK_BYTES", 10_000)
-    part, parts = Storage._part, iter(range(99))  # noqa: SLF001 # as it is read
+    upload(logs, address)
+    monkeypatch.setattr(file_readers, "BLOCK_BYTES", 10_000)
+    read, parts = BlockReader.read, iter(range(99))
     data = "run/model.ckpt-1.data-00000-of-00001"
     other = (logs / data).read_bytes()[::-1]
 
-    def read_and_replace(self: Storage, path: str, begin: int, end: int) -> bytes:
-        if path.endswith(data) and next(parts) == 1:
-            Storage(bucket).put_bytes(data, other)
-        return part(self, path, begin, end)
+    def read_and_replace(self: BlockReader) -> bytes:
+        if self._path.endswith(data) and next(parts) == 1:
+            Storage(address).put_bytes(data, other)
+        return read(self)
 
-    monkeypatch.setattr(Storage, "_part", read_and_replace)
+    monkeypatch.setattr(BlockReader, "read", read_and_replace)
     monkeypatch.setattr(mirrors, "TRIES_AT_ONE_VERSION", 1)
-    mirror = Mirror(Storage(bucket), here)
+    mirror = Mirror(Storage(address), here)
     mirror.update()
     assert (here / data).read_bytes() not in (other, (logs / data).read_bytes())
     assert not (here / "run" / MANIFEST_FILE).exists()

@@ -158,8 +158,9 @@ class CutShort:
 
 @pytest.mark.parametrize("failing", [0, 3])
 def test_after_any_fault_whole_snapshots_are_there_and_the_next_update_goes_on(
-    failing: int, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    failing: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    address = f"memory://cut-after-{failing}"
     logs, here = tmp_path / "logs", tmp_path / "here"
     record_clusters(logs / "run", range(2))
     upload(logs, address)

@@ -1,0 +1,96 @@
+"""Files of a storage read piece by piece, over connections that break."""
+
+from __future__ import annotations
+
+import io
+import resource
+import threading
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import fsspec
+import pytest
+from botocore.response import StreamingBody
+
+from tb_embed_plugin.errors import StorageError
+from tb_embed_plugin.remote import file_readers
+from tb_embed_plugin.remote.mirror import Mirror
+from tb_embed_plugin.remote.storage import Storage, StoredFile
+from tests.remote.s3_server import Network
+
+DATA = bytes(range(256)) * 40
+
+
+@pytest.fixture
+def stored(bucket: str, monkeypatch: pytest.MonkeyPatch) -> StoredFile:
+    """A file of some pieces."""
+    monkeypatch.setattr(file_readers, "PIECE_BYTES", 1000)
+    Storage(bucket).put_bytes("file", DATA)
+    return Storage(bucket).list()["file"]
+
+
+def test_a_read_resumes_where_the_connection_broke(
+    bucket: str, stored: StoredFile, network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, pieces = StreamingBody.read, iter(range(99))
+
+    def break_once(body: Any, size: int) -> bytes:
+        if next(pieces) == 2:
+            raise ConnectionResetError
+        data: bytes = read(body, size)
+        return data
+
+    monkeypatch.setattr(StreamingBody, "read", break_once)
+    target = io.BytesIO()
+    Storage(bucket).read_into(stored, target, 100)
+    assert target.getvalue() == DATA[100:]
+    assert next(pieces) == 12
+    assert network.requests == 2
+
+
+def test_an_object_that_is_shorter_than_listed_is_an_error(
+    bucket: str, stored: StoredFile
+) -> None:
+    Storage(bucket).put_bytes("file", DATA[:-1])
+    with pytest.raises(StorageError, match="10239 of 10240 bytes came"):
+        Storage(bucket).read_into(stored, io.BytesIO())
+
+
+def test_an_object_that_is_gone_is_an_error(bucket: str, stored: StoredFile) -> None:
+    Storage(bucket).delete("file")
+    with pytest.raises(StorageError, match="does not exist"):
+        Storage(bucket).read_into(stored, io.BytesIO())
+
+
+def test_what_fsspec_is_configured_with_is_obeyed(
+    bucket: str, stored: StoredFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Credentials may be there alone."""
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setitem(fsspec.config.conf, "s3", {"key": "key", "secret": "secret"})
+    target = io.BytesIO()
+    Storage(bucket).read_into(stored, target)
+    assert target.getvalue() == DATA
+
+
+def test_no_more_files_are_open_than_the_system_lets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On macOS a process may have 256."""
+    address = "memory://many"
+    for number in range(60):
+        Storage(address).put_bytes(f"{number}.csv", b"x")
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (48, 48))
+    into, open_now, most = Storage.read_into, threading.Semaphore(8), []
+
+    def counted(storage: Storage, file: StoredFile, target: BinaryIO, start: int = 0) -> None:
+        most.append(open_now.acquire(blocking=False))
+        into(storage, file, target, start)
+        open_now.release()
+
+    monkeypatch.setattr(Storage, "read_into", counted)
+    assert Mirror(Storage(address), tmp_path / "here").update().copied == 60
+    assert all(most)
