@@ -26,6 +26,12 @@ TIMEOUT = 30_000
 expect.set_options(timeout=TIMEOUT)
 NEVER = r"(?!)"
 
+FREQUENT_POLLS = """
+    const set = window.setInterval;
+    window.setInterval = (act, every) => set(act, every === 5000 ? 100 : every);
+"""
+"""A script by which a page asks for news fifty times as often as it does."""
+
 POSITIONS = """
 async (_, [pane, frames]) => {
     for (let i = 0; i < frames; i += 1) await new Promise(requestAnimationFrame);

@@ -62,6 +62,7 @@ def test_the_exported_page_plays_without_a_server(
     first = pixels(page)
     assert (first != last).any(axis=2).mean() > 0.01
 
+    page.get_by_role("slider", name="Step").fill(str(EPOCHS - 3))
     page.get_by_role("button", name="Play").click()
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
     expect(page.get_by_role("button", name="Play")).to_be_visible(timeout=60_000)

@@ -14,18 +14,12 @@ import pytest
 from playwright.sync_api import expect
 
 from tb_embed_plugin.runs.tables.metadata_table import Column
-from tests.browser.tab import Open, Tab
+from tests.browser.tab import FREQUENT_POLLS, Open, Tab
 from tests.harness import TensorBoardProcess, tensorboard
 from tests.planted import class_snapshots, write_run
 
 SAMPLES = 200
 STEPS = 6
-
-FREQUENT_POLLS = """
-    const set = window.setInterval;
-    window.setInterval = (act, every) => set(act, every === 5000 ? 100 : every);
-"""
-"""A page asks for news fifty times as often as it does."""
 
 FRAMES = """
 async (frames) => {

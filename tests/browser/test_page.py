@@ -16,7 +16,7 @@ from playwright.sync_api import Route, expect
 
 from tb_embed_plugin import record
 from tests.browser.audit import faults
-from tests.browser.tab import TIMEOUT, Open, Tab
+from tests.browser.tab import FREQUENT_POLLS, TIMEOUT, Open, Tab
 from tests.harness import EPOCHS, TensorBoardProcess, tensorboard
 
 LIGHT, DARK = 0xFFFFFF, 0x262626
@@ -198,7 +198,7 @@ def test_a_log_directory_may_be_missing_then_empty_then_hold_a_run(
     logdir = tmp_path / "logs"
     with tensorboard(logdir) as server:
         # What is asked of the run that is gone is refused.
-        tab = open_tab(server, tolerated=r"/plugin/tb_embed/")
+        tab = open_tab(server, tolerated=r"/plugin/tb_embed/", script=FREQUENT_POLLS)
         problems = tab.frame.get_by_role("list", name="Problems of the log directory")
         expect(problems).to_contain_text("there is no 'logs'")
         expect(tab.frame.get_by_text("recorded here yet")).to_have_count(0)
@@ -221,7 +221,8 @@ def test_a_log_directory_may_be_missing_then_empty_then_hold_a_run(
 def test_the_page_outlives_its_server(open_tab: Open, tmp_path: Path) -> None:
     write_clusters(tmp_path / "run", "fc1")
     with tensorboard(tmp_path) as server:
-        tab = open_tab(server, tolerated=r"/plugin/tb_embed/|ERR_CONNECTION")
+        tolerated = r"/plugin/tb_embed/|ERR_CONNECTION"
+        tab = open_tab(server, tolerated=tolerated, script=FREQUENT_POLLS)
         tab.wait_for_picture(LAST)
         goodbyes, server.before_stop = server.before_stop, []
         server.stop()

@@ -15,7 +15,7 @@ from PIL import Image
 from playwright.sync_api import Locator, expect
 
 from tb_embed_plugin import record
-from tests.browser.tab import Open, Tab
+from tests.browser.tab import FREQUENT_POLLS, Open, Tab
 from tests.harness import EPOCHS, TensorBoardProcess, tensorboard
 
 STEPS = (0, 1, 10, 100)
@@ -342,7 +342,7 @@ def test_a_recording_is_followed_or_not_and_its_axes_made_anew(
     for step in STEPS[:2]:
         write(tmp_path / "run", step, first=step == 0, finished=False)
     with tensorboard(tmp_path) as server:
-        tab = open_tab(server, reduced_motion=True)
+        tab = open_tab(server, reduced_motion=True, script=FREQUENT_POLLS)
         tab.wait_for_picture(1)
         follow = tab.frame.get_by_label("Follow training")
         expect(follow).to_be_checked()

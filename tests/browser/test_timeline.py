@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tb_embed_plugin import record
-from tests.browser.tab import Open, Tab
+from tests.browser.tab import FREQUENT_POLLS, Open, Tab
 from tests.harness import EPOCHS, Recording, tensorboard
 
 MANIFEST = "plugins/tb_embed/manifest.json"
@@ -236,7 +236,7 @@ def test_new_epochs_appear_while_training_runs(
     open_tab: Open, growing: Path, small_run: Path
 ) -> None:
     with tensorboard(growing.parent) as server:
-        tab = open_tab(server)
+        tab = open_tab(server, script=FREQUENT_POLLS)
         stands_at(tab, 1)
         outdated = tab.frame.get_by_text("PCA fitted on epochs 0\N{EN DASH}1")
         tab.page.evaluate("window.notReloaded = true")
@@ -261,7 +261,7 @@ def test_whoever_looks_at_an_old_step_is_left_there(
     open_tab: Open, growing: Path, small_run: Path
 ) -> None:
     with tensorboard(growing.parent) as server:
-        tab = open_tab(server, keys="&p.tb_embed.step=0")
+        tab = open_tab(server, keys="&p.tb_embed.step=0", script=FREQUENT_POLLS)
         tab.wait_for_picture(0)
         tab.canvas.focus()
         tab.page.keyboard.press("+")
