@@ -29,7 +29,8 @@ def open_run(logdir: str | Path, run: str = ".") -> OpenRun:
         NotRecordedError: There is no such run.
         UnreadableError: It is damaged, or the address cannot be read (StorageError).
     """
-    return OpenRun(Logdir(directory_of(logdir), lambda: [run]).run(run), _activations_of)
+    directory = directory_of(logdir, with_models=True)
+    return OpenRun(Logdir(directory, lambda: [run]).run(run), _activations_of)
 
 
 def _activations_of(run: Run, step: int, inputs: Any) -> dict[str, NDArray[np.float32]]:

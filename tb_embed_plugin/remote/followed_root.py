@@ -1,7 +1,7 @@
 """A log directory of TensorBoard that is an address: a thread keeps the copy that is read.
 
-It starts with the first page that asks for the runs, imports fsspec then, copies what is new
-every few seconds, and ends with the process.
+It starts with the first page that asks for the runs, imports fsspec then, and copies what is
+new every few seconds, until no page has asked for some minutes.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from tb_embed_plugin.errors import EmbedError
 from tb_embed_plugin.remote.error_words import public_words
+from tb_embed_plugin.remote.extent import CopyTooLargeError
 from tb_embed_plugin.remote.left_copy import left_copy
 from tb_embed_plugin.remote.local_copy import (
     MAX_BYTES,
@@ -20,12 +21,14 @@ from tb_embed_plugin.remote.local_copy import (
     delete_oldest,
     update_copy,
 )
-from tb_embed_plugin.remote.mirror import CopyTooLargeError
 from tb_embed_plugin.remote.storage import Storage
 from tb_embed_plugin.runs.roots import Root
 
 EVERY_SECONDS = 5.0
 """Between two updates."""
+
+QUIET_SECONDS = 300.0
+"""After the last page has asked, nothing more is requested of the storage."""
 
 FIRST_PAUSE = 1.0
 MOST_SECONDS = 60.0
@@ -56,11 +59,13 @@ class Following:
         self._storage: Storage | None = None
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
+        self._asked = 0.0
         self._ended = threading.Event()
 
     def start(self) -> None:
-        """Starts the thread, once however often it is called."""
+        """Starts the thread, unless it runs; called whenever a page asks for the runs."""
         with self._starting:
+            self._asked = time.monotonic()
             if self._thread is None:
                 self._thread = threading.Thread(target=self._follow, daemon=True)
                 self._thread.start()
@@ -71,10 +76,17 @@ class Following:
 
     def _follow(self) -> None:
         failures = 0
-        while not self._ended.is_set():
+        while self._is_wanted():
             failures = 0 if self._update() else failures + 1
             pause = min(FIRST_PAUSE * 2 ** min(failures - 1, 10), MOST_SECONDS)
             self._ended.wait(pause if failures else EVERY_SECONDS)
+
+    def _is_wanted(self) -> bool:
+        with self._starting:
+            is_quiet = time.monotonic() - self._asked > QUIET_SECONDS
+            if is_quiet:
+                self._thread = None
+            return not (is_quiet or self._ended.is_set())
 
     def _update(self) -> bool:
         """Updates the copy; returns whether that succeeded."""
@@ -110,7 +122,7 @@ class Following:
 
     def _fail(self, error: Exception, words: str) -> None:
         if isinstance(error, CopyTooLargeError):
-            words = str(error)
+            words = error.words
         if words != self.wrong and not self._ended.is_set():
             _LOGGER.warning("%s cannot be copied: %s; it is tried again", self.address, error)
         self.wrong = words

@@ -13,8 +13,9 @@ from filelock import FileLock
 from tb_embed_plugin.local_paths import is_address, local_path
 from tb_embed_plugin.metadata import PLUGIN_NAME
 from tb_embed_plugin.remote.copied_files import Update
+from tb_embed_plugin.remote.extent import Extent, no_file
 from tb_embed_plugin.remote.mirror import Mirror
-from tb_embed_plugin.remote.read_files import is_read
+from tb_embed_plugin.remote.read_files import is_kept_model, is_read
 from tb_embed_plugin.remote.storage import Storage
 from tb_embed_plugin.runs.folder import Folder, made, opened
 from tb_embed_plugin.runs.run import short_hash
@@ -22,31 +23,42 @@ from tb_embed_plugin.runs.run import short_hash
 MAX_BYTES = 50 << 30
 """Of all copies: beyond that, the ones that were not read for longest are deleted."""
 
+MAX_FILES = 200_000
+"""Below an address: each listing takes a request for every 1,000 of them, and memory."""
 
-def directory_of(logdir: str | os.PathLike[str]) -> Path:
+
+def directory_of(logdir: str | os.PathLike[str], *, with_models: bool = False) -> Path:
     """Returns a log directory, where it is an address a copy of it.
+
+    Args:
+        logdir: The directory, or the address.
+        with_models: As of `local_copy`.
 
     Raises:
         EmbedError: As `local_copy`, or it is no path.
     """
-    return local_copy(str(logdir)) if is_address(logdir) else local_path(logdir, "logdir")
+    if is_address(logdir):
+        return local_copy(str(logdir), with_models=with_models)
+    return local_path(logdir, "logdir")
 
 
-def local_copy(address: str) -> Path:
+def local_copy(address: str, *, with_models: bool = False) -> Path:
     """Returns a directory with what lies below an address, brought up to date.
 
     What is in it already is not read again.
 
     Args:
         address: With a scheme that fsspec knows, such as `s3://bucket/logs`.
+        with_models: Brings the models that were kept with snapshots, which are large.
 
     Raises:
         MisuseError: The scheme is unknown, or its library is not installed.
+        CopyTooLargeError: There are more than `MAX_FILES`.
         StorageError: The storage cannot be read.
         OSError: The copy cannot be written.
     """
     storage = Storage(address)
-    update_copy(storage)
+    update_copy(storage, with_models=with_models)
     delete_oldest(storage.address)
     return copy_of(storage.address)
 
@@ -61,6 +73,8 @@ def update_copy(
     storage: Storage,
     most_bytes: float = math.inf,
     tell_incoming: Callable[[frozenset[str]], None] | None = None,
+    *,
+    with_models: bool = False,
 ) -> Update:
     """Brings the copy of what is read of a storage up to date; returns what was new.
 
@@ -68,17 +82,20 @@ def update_copy(
         storage: The storage.
         most_bytes: That may lie there.
         tell_incoming: As of `Mirror`.
+        with_models: As of `local_copy`.
 
     Raises:
-        CopyTooLargeError: More lies there; nothing is copied.
+        CopyTooLargeError: More lies there, or more than `MAX_FILES`; nothing is copied.
         StorageError: The storage cannot be read.
         OSError: The copy cannot be written.
     """
     copy = copy_of(storage.address)
+    is_spared = no_file if with_models else is_kept_model
+    extent = Extent(is_read, is_spared, most_bytes, MAX_FILES)
     made(copy.parent)
     with FileLock(copy.with_name(f"{copy.name}.lock")):
         # Made anew: another process may have updated the copy since.
-        done = Mirror(storage, copy, is_read, most_bytes, tell_incoming).update()
+        done = Mirror(storage, copy, extent, tell_incoming).update()
     with opened(copy.parent) as folder:
         folder.renew(copy.name)
     return done

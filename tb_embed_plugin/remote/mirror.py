@@ -9,7 +9,6 @@ storage names in a way that leads out of the copy, and nothing deleted that was 
 from __future__ import annotations
 
 import json
-import math
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -17,7 +16,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from tb_embed_plugin.errors import MisuseError, StorageError
+from tb_embed_plugin.errors import MisuseError
 from tb_embed_plugin.remote.copied_files import (
     MAX_STATE_BYTES,
     STATE_FILE,
@@ -28,9 +27,10 @@ from tb_embed_plugin.remote.copied_files import (
     names_others,
     run_of,
 )
-from tb_embed_plugin.remote.file_readers import BLOCK_BYTES
+from tb_embed_plugin.remote.extent import WHOLE, Extent
 from tb_embed_plugin.remote.left_copy import without_manifest
 from tb_embed_plugin.remote.named_files import is_one_version, manifests_above, names_below
+from tb_embed_plugin.remote.reading import BLOCK_BYTES
 from tb_embed_plugin.remote.side_by_side import side_by_side
 from tb_embed_plugin.remote.storage import MOST_CONNECTIONS, Storage, StoredFile
 from tb_embed_plugin.runs.folder import Folder, made, opened
@@ -46,18 +46,13 @@ TRIES_AT_ONE_VERSION = 3
 """In an update, at the run that is begun anew meanwhile; then it waits for the next update."""
 
 
-class CopyTooLargeError(StorageError):
-    """More lies at an address than its copy may hold."""
-
-
 class Mirror:
     """A copy of a storage.
 
     Args:
         storage: The storage.
         folder: The copy, made if it is missing.
-        is_wanted: Told a file's name, says whether it is copied.
-        most_bytes: That may lie there, for a copy that nobody has asked for by name.
+        extent: What of the storage is copied.
         tell_incoming: Told the runs of which something may be here, but no manifest: before
             anything of them is copied, and when some are complete.
 
@@ -70,12 +65,10 @@ class Mirror:
         self,
         storage: Storage,
         folder: Path,
-        is_wanted: Callable[[str], bool] = is_copied,
-        most_bytes: float = math.inf,
+        extent: Extent = WHOLE,
         tell_incoming: Callable[[frozenset[str]], None] | None = None,
     ) -> None:
-        self._storage = storage
-        self._is_wanted, self._most_bytes = is_wanted, most_bytes
+        self._storage, self._extent = storage, extent
         self._folder = made(folder)
         self._known, self._incoming = self._read_state(), frozenset[str]()
         self._waiting: set[str] = set()
@@ -107,11 +100,6 @@ class Mirror:
         """As `update`; notes the manifests that wait, since what they name was replaced."""
         self._waiting = set()
         first = second = self._listed()
-        if (size := sum(file.size for file in first.values())) > self._most_bytes:
-            raise CopyTooLargeError(
-                f"holds {size / 1e9:,.1f} GB, more than the {self._most_bytes / 1e9:,.1f} GB "
-                "that are copied; start TensorBoard with an address further below"
-            )
         naming = [f for f in self._changed(first).values() if _names_others(f)]
         read = side_by_side(self._storage.read_manifest, naming, AT_A_TIME)
         contents = dict(zip(naming, read, strict=True))
@@ -144,17 +132,10 @@ class Mirror:
         return Update(len(changed) + len(contents), size, removed)
 
     def _listed(self) -> dict[str, StoredFile]:
-        files = self._storage.list()
-        # A storage may hold a file of a folder's name, which no folder here can.
-        folders = {str(parent) for name in files for parent in PurePosixPath(name).parents}
-        return {
-            name: file
-            for name, file in files.items()
-            if self._is_wanted(name) and name not in folders
-        }
+        return self._extent.listed(self._storage)
 
     def _changed(self, listed: Mapping[str, StoredFile]) -> dict[str, StoredFile]:
-        return {name: file for name, file in listed.items() if self._known.get(name) != file}
+        return self._extent.changed(listed, self._known)
 
     def _copy(self, files: list[StoredFile]) -> int:
         """Copies files, several at a time; returns how many bytes were read."""

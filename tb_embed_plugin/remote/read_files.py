@@ -10,6 +10,7 @@ import re
 from tb_embed_plugin.metadata import (
     CHECKPOINT_STATE_FILE,
     EVENT_FILE,
+    MODELS_FOLDER,
     PLUGIN_NAME,
     PROJECTOR_CONFIG_FILE,
 )
@@ -23,6 +24,8 @@ _IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif")
 _ENDINGS = (INDEX, *WeightFiles.endings, *_TABLES, *_IMAGES)
 _VALUES = re.compile(r"\.data-\d+-of-\d+$", re.ASCII)
 _PLUGINS = re.compile(r"(?:^|/)plugins/([^/]+)/")
+
+_KEPT_MODEL = re.compile(rf"(?:^|/){MODELS_FOLDER}/[^/]+\.keras$")
 
 
 def is_read(name: str) -> bool:
@@ -40,3 +43,8 @@ def is_read(name: str) -> bool:
         # A configuration may name a table so.
         or "." not in last
     )
+
+
+def is_kept_model(name: str) -> bool:
+    """Whether a file is a model that was kept with a snapshot, read to compute new samples."""
+    return _KEPT_MODEL.search(name) is not None

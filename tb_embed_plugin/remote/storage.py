@@ -1,4 +1,4 @@
-"""What lies below an address such as `s3://bucket/logs`: listed, read and written by fsspec.
+"""What lies below an address such as `s3://bucket/logs`: listed, read and written.
 
 What the libraries of the storages raise becomes a sentence here, and nowhere else.
 """
@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -16,13 +17,15 @@ from typing import Any, BinaryIO, Self, TypeVar
 
 from tb_embed_plugin.errors import MisuseError, StorageError
 from tb_embed_plugin.remote.error_words import error_words, refusal_words
-from tb_embed_plugin.remote.file_readers import (
-    BlockReader,
-    FileReader,
-    S3Objects,
+from tb_embed_plugin.remote.reading import (
+    AnyReading,
+    Facts,
+    Reading,
+    TooManyFilesError,
     answer_seconds,
     time_limit,
 )
+from tb_embed_plugin.remote.s3_reading import S3Reading
 from tb_embed_plugin.runs.manifest import MAX_MANIFEST_BYTES
 
 T = TypeVar("T")
@@ -36,8 +39,6 @@ FIRST_PAUSE = 0.5
 CONNECT_SECONDS = 10.0
 SILENT_SECONDS = 30.0
 """A storage that says nothing for so long is asked again."""
-
-LISTING_SECONDS = 300.0
 
 _TAGS = ("ETag", "etag", "generation", "mtime", "LastModified", "last_modified", "created")
 _TIMES = ("LastModified", "last_modified", "mtime", "updated", "created")
@@ -101,10 +102,10 @@ class Storage:
                 "another one of fsspec's"
             ) from error
         self._root = self._root.rstrip("/")
-        self._objects: S3Objects | None = None
+        self._reading: Reading = AnyReading(self._files)
         # What fsspec's own configuration says, s3fs alone obeys.
         if scheme == "s3" and not fsspec.config.conf.get("s3"):
-            self._objects = S3Objects(self._files, _options(scheme)["config_kwargs"])
+            self._reading = S3Reading(self._files, _options(scheme)["config_kwargs"])
         if hasattr(self._files, "retries"):
             # Tried again here, with pauses that add up to seconds and not to an hour.
             self._files.retries = 1
@@ -121,16 +122,18 @@ class Storage:
         """Whether the address names a bucket, and nothing in it."""
         return "/" not in self._root
 
-    def list(self) -> dict[str, StoredFile]:
+    def list(self, most: float = math.inf) -> dict[str, StoredFile]:
         """Returns all files, by name, from one listing.
 
+        Args:
+            most: How many there may be.
+
         Raises:
+            TooManyFilesError: There are more.
             StorageError: They cannot be listed.
         """
-        found: Mapping[str, Mapping[str, Any]] = self._ask(
-            lambda: self._files.find(
-                self._root, detail=True, **time_limit(self._files, LISTING_SECONDS)
-            )
+        found = self._ask(
+            lambda: self._reading.list(self._root, most), let_through=(TooManyFilesError,)
         )
         files = (self._described(path, facts) for path, facts in found.items())
         return {file.name: file for file in files if file.name}
@@ -141,7 +144,8 @@ class Storage:
         Raises:
             StorageError: It cannot be read, or is not as long as it was listed.
         """
-        with contextlib.closing(self._reader(file, start)) as reader:
+        path = f"{self._root}/{file.name}"
+        with contextlib.closing(self._reading.reader(path, start, file.size)) as reader:
             while piece := self._ask(reader.read):
                 target.write(piece)
 
@@ -152,13 +156,10 @@ class Storage:
             StorageError: It cannot be read.
         """
         path = f"{self._root}/{file.name}"
-        # Named, an end saves some storages the question how long the file is.
-        content: bytes = self._ask(
-            lambda: self._files.cat_file(
-                path, start=0, end=MAX_MANIFEST_BYTES, **self._limit(MAX_MANIFEST_BYTES)
-            )
-        )
-        return content
+        # Of nothing no part can be requested.
+        if not file.size:
+            return b""
+        return self._ask(lambda: self._reading.start_of(path, MAX_MANIFEST_BYTES))
 
     def read(self, name: str) -> bytes | None:
         """Returns the content of a small file, None where there is none.
@@ -231,13 +232,7 @@ class Storage:
     def _limit(self, size: int = 0) -> dict[str, float]:
         return time_limit(self._files, answer_seconds(size))
 
-    def _reader(self, file: StoredFile, start: int) -> FileReader:
-        path = f"{self._root}/{file.name}"
-        if self._objects is not None:
-            return self._objects.reader(path, start, file.size)
-        return BlockReader(self._files, path, start, file.size)
-
-    def _described(self, path: str, facts: Mapping[str, Any]) -> StoredFile:
+    def _described(self, path: str, facts: Facts) -> StoredFile:
         tag = next((str(facts[name]) for name in _TAGS if facts.get(name)), "")
         name = path.strip("/").removeprefix(self._root.strip("/")).strip("/")
         written = next((_seconds(facts[key]) for key in _TIMES if key in facts), None)

@@ -18,10 +18,10 @@ import pytest
 from tb_embed_plugin import record
 from tb_embed_plugin.errors import MisuseError, StorageError
 from tb_embed_plugin.metadata import MANIFEST_FILE
-from tb_embed_plugin.remote import file_readers, lock_object, staging, storage
+from tb_embed_plugin.remote import lock_object, reading, staging, storage
 from tb_embed_plugin.remote import mirror as mirrors
-from tb_embed_plugin.remote.file_readers import BlockReader
 from tb_embed_plugin.remote.mirror import Mirror
+from tb_embed_plugin.remote.reading import BlockReader
 from tb_embed_plugin.remote.storage import Storage, StoredFile
 from tests.clusters import labels, record_clusters, snapshot
 from tests.harness import PATIENCE, read_run, wait_until
@@ -34,7 +34,7 @@ from tests.remote.s3_server import Fault, Network
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Times after which a storage that is silent is asked again, as short as can be."""
     monkeypatch.setattr(storage, "SILENT_SECONDS", 0.3)
-    monkeypatch.setattr(file_readers, "ANSWER_SECONDS", 2.0)
+    monkeypatch.setattr(reading, "ANSWER_SECONDS", 2.0)
     monkeypatch.setattr(storage, "TRIES", 2)
 
 
@@ -209,7 +209,7 @@ def test_an_object_replaced_while_it_is_read_is_never_shown_in_part(
     address, logs, here = "memory://replaced", tmp_path / "logs", tmp_path / "here"
     record_clusters(logs / "run", range(2), units=64)
     upload(logs, address)
-    monkeypatch.setattr(file_readers, "BLOCK_BYTES", 10_000)
+    monkeypatch.setattr(reading, "BLOCK_BYTES", 10_000)
     read, parts = BlockReader.read, iter(range(99))
     data = "run/model.ckpt-1.data-00000-of-00001"
     other = (logs / data).read_bytes()[::-1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import os
 import re
 import signal
@@ -19,8 +20,9 @@ import pytest
 from werkzeug.test import Client
 
 from tb_embed_plugin.errors import StorageError
-from tb_embed_plugin.remote import followed_root
+from tb_embed_plugin.remote import followed_root, local_copy
 from tb_embed_plugin.remote.copied_files import STATE_FILE
+from tb_embed_plugin.remote.extent import CopyTooLargeError
 from tb_embed_plugin.remote.followed_root import Following
 from tb_embed_plugin.remote.local_copy import copy_of
 from tb_embed_plugin.remote.mirror import Mirror
@@ -115,6 +117,41 @@ def test_more_than_is_copied_is_a_sentence(
     monkeypatch.setattr(followed_root, "MAX_BYTES", 1 << 20)
     wait_until(lambda: steps_of(listed(client)) == {"run": [0, 1]})
     assert listed(client)["problems"] == []
+
+
+def test_more_files_than_are_listed_is_a_sentence(
+    in_memory: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local_copy, "MAX_FILES", 3)
+    client = client_of(logdir=in_memory)
+    words = "memory://, which holds more than 3 files, so that none of them is copied; name an"
+    wait_until(lambda: words in listed(client)["problems"][0])
+    with pytest.raises(CopyTooLargeError, match=f"{in_memory} holds more than 3 files"):
+        local_copy.local_copy(in_memory)
+    monkeypatch.setattr(local_copy, "MAX_FILES", 100)
+    wait_until(lambda: steps_of(listed(client)) == {"run": [0, 1]})
+
+
+def test_while_no_page_asks_the_storage_is_left_alone(
+    in_memory: str, logs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(followed_root, "QUIET_SECONDS", 0.2)
+    client = client_of(logdir=in_memory)
+    wait_until(lambda: steps_of(listed(client)) == {"run": [0, 1]})
+    requests: list[float] = []
+    listing = Storage.list
+
+    def noted(storage: Storage, most: float = math.inf) -> dict[str, StoredFile]:
+        requests.append(time.monotonic())
+        return listing(storage, most)
+
+    monkeypatch.setattr(Storage, "list", noted)
+    asked = time.monotonic()
+    wait_until(lambda: time.monotonic() > max([asked, *requests]) + 0.5)
+    assert max(requests) < asked + 0.5
+    record_clusters(logs / "run", [2], samples=40)
+    upload(logs, in_memory)
+    wait_until(lambda: steps_of(listed(client)) == {"run": [0, 1, 2]})
 
 
 def test_a_cache_that_cannot_be_written_is_a_sentence(in_memory: str, copies: Path) -> None:

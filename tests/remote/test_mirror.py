@@ -19,6 +19,7 @@ from tb_embed_plugin.remote import local_copy as copies_of
 from tb_embed_plugin.remote import mirror as mirrors
 from tb_embed_plugin.remote.copied_files import STATE_FILE
 from tb_embed_plugin.remote.mirror import Mirror
+from tb_embed_plugin.remote.reading import AnyReading
 from tb_embed_plugin.remote.storage import Storage, StoredFile
 from tb_embed_plugin.remote.upload import Upload
 from tests.clusters import labels, record_clusters, snapshot
@@ -169,7 +170,8 @@ def test_after_any_fault_whole_snapshots_are_there_and_the_next_update_goes_on(
     record_clusters(logs / "run", [2, 3])
     upload(logs, address)
     storage = Storage(address)
-    storage._files = CutShort(storage._files, failing)  # noqa: SLF001 # as the network may
+    files = storage._files  # noqa: SLF001 # as the network may
+    storage._reading = AnyReading(CutShort(files, failing))  # noqa: SLF001 # see above
     monkeypatch.setattr(mirrors, "AT_A_TIME", 1)
     with contextlib.suppress(StorageError):
         Mirror(storage, here).update()
@@ -202,7 +204,7 @@ def test_a_name_that_leads_out_is_not_written(
 ) -> None:
     here = tmp_path / "deep" / "here"
     listed = {n: StoredFile(n, 1, "1") for n in (name, "good")}
-    monkeypatch.setattr(Storage, "list", lambda _: listed)
+    monkeypatch.setattr(Storage, "list", lambda *_: listed)
     monkeypatch.setattr(Storage, "read_into", lambda _, __, target, ___: target.write(b"x"))
     Mirror(Storage("memory://names"), here).update()
 
@@ -273,6 +275,23 @@ def test_open_run_and_commands_read_an_address(
     assert "tb-embed sync" in capsys.readouterr().err
 
 
+def test_kept_models_are_brought_for_who_computes_with_them(address: str, copies: Path) -> None:
+    there = Storage(address)
+    model = "run/plugins/tb_embed/models/model-0.keras"
+    for name in (model, "run/plugins/tb_embed/models/model-0.json", "theirs.keras"):
+        there.put_bytes(name, b"one")
+    here = copies_of.local_copy(address)
+    assert sorted(contents(here)) == [
+        "run/plugins/tb_embed/models/model-0.json",
+        "theirs.keras",
+    ]
+    copies_of.local_copy(address, with_models=True)
+    assert contents(here)[model] == b"one"
+    there.put_bytes(model, b"another one")
+    copies_of.local_copy(address)
+    assert contents(here)[model] == b"another one", "what is here is kept up to date"
+
+
 def test_copies_that_were_not_read_for_longest_are_deleted(
     copies: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -297,7 +316,7 @@ def test_sync_says_what_it_does_and_goes_on_after_a_fault(
     words = sync(address, str(here), every=0.001)
     assert "files copied" in next(words)
     monkeypatch.setattr(
-        Storage, "list", lambda _: (_ for _ in ()).throw(StorageError("no network"))
+        Storage, "list", lambda *_: (_ for _ in ()).throw(StorageError("no network"))
     )
     assert "no network; trying again in 0.002 s" in next(words)
     monkeypatch.undo()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import resource
+import socket
 import threading
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -13,8 +15,9 @@ import pytest
 from botocore.response import StreamingBody
 
 from tb_embed_plugin.errors import StorageError
-from tb_embed_plugin.remote import file_readers
+from tb_embed_plugin.remote import s3_reading
 from tb_embed_plugin.remote.mirror import Mirror
+from tb_embed_plugin.remote.reading import TooManyFilesError
 from tb_embed_plugin.remote.storage import Storage, StoredFile
 from tests.remote.s3_server import Network
 
@@ -24,7 +27,7 @@ DATA = bytes(range(256)) * 40
 @pytest.fixture
 def stored(bucket: str, monkeypatch: pytest.MonkeyPatch) -> StoredFile:
     """A file of some pieces."""
-    monkeypatch.setattr(file_readers, "PIECE_BYTES", 1000)
+    monkeypatch.setattr(s3_reading, "PIECE_BYTES", 1000)
     Storage(bucket).put_bytes("file", DATA)
     return Storage(bucket).list()["file"]
 
@@ -62,6 +65,15 @@ def test_an_object_that_is_gone_is_an_error(bucket: str, stored: StoredFile) -> 
         Storage(bucket).read_into(stored, io.BytesIO())
 
 
+def test_a_listing_ends_where_there_are_too_many_files(address: str) -> None:
+    storage = Storage(address)
+    for name in ("a", "b/c", "d"):
+        storage.put_bytes(name, b"x")
+    assert sorted(storage.list(3)) == ["a", "b/c", "d"]
+    with pytest.raises(TooManyFilesError):
+        storage.list(2)
+
+
 def test_what_fsspec_is_configured_with_is_obeyed(
     bucket: str, stored: StoredFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -94,3 +106,33 @@ def test_no_more_files_are_open_than_the_system_lets(
     monkeypatch.setattr(Storage, "read_into", counted)
     assert Mirror(Storage(address), tmp_path / "here").update().copied == 60
     assert all(most)
+
+
+@pytest.mark.parametrize("lost", ["Content-Length: ", "Server: ", "\r\n\r\n"])
+def test_an_answer_cut_within_its_headers_is_no_empty_one(
+    bucket: str, monkeypatch: pytest.MonkeyPatch, lost: str
+) -> None:
+    """As http.client takes it, by which botocore reads."""
+    head = "HTTP/1.1 200 OK\r\nServer: here\r\nContent-Length: 100\r\n\r\n"
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def answer() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = listening.accept()
+                client.recv(1 << 16)
+                client.sendall(head[: head.index(lost)].encode())
+                client.close()
+
+    threading.Thread(target=answer, daemon=True).start()
+    port = listening.getsockname()[1]
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
+    file = StoredFile("file", 10, "")
+    with listening:
+        for read in (
+            Storage(bucket).list,
+            lambda: Storage(bucket).read_manifest(file),
+            lambda: Storage(bucket).read_into(file, io.BytesIO()),
+        ):
+            with pytest.raises(StorageError, match="cannot be reached"):
+                read()

@@ -1,0 +1,134 @@
+"""Reading S3 by botocore, on which s3fs itself stands: a thread and a connection for each file.
+
+s3fs lets one thread read all connections, and copies each byte several times in memory.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tb_embed_plugin.remote.reading import Facts, FileReader, TooManyFilesError
+
+PIECE_BYTES = 1 << 20
+"""Taken of a connection at a time."""
+
+
+class S3Reading:
+    """What lies on S3, as `Reading`.
+
+    Args:
+        files: s3fs' file system, which knows how addresses are written.
+        config: What botocore's client is configured with.
+    """
+
+    def __init__(self, files: Any, config: Mapping[str, Any]) -> None:
+        self._files, self._config = files, config
+        self._made: Any = None
+        self._making = threading.Lock()
+
+    def list(self, root: str, most: float) -> dict[str, Facts]:
+        """As `Reading`."""
+        bucket, key, _ = self._files.split_path(root)
+        below = f"{key.rstrip('/')}/" if key else ""
+        pages = self._client().get_paginator("list_objects_v2")
+        found: dict[str, Facts] = {}
+        with _translated():
+            for page in pages.paginate(Bucket=bucket, Prefix=below):
+                # An answer that was cut within its headers looks like one that is empty.
+                if "IsTruncated" not in page:
+                    raise EOFError("part of a listing came")
+                for facts in page.get("Contents", ()):
+                    # What ends so stands for a folder.
+                    if not facts["Key"].endswith("/"):
+                        kept = {name: facts[name] for name in ("ETag", "LastModified")}
+                        found[f"{bucket}/{facts['Key']}"] = kept | {"size": facts["Size"]}
+                if len(found) > most:
+                    raise TooManyFilesError(most)
+        return found
+
+    def start_of(self, path: str, most: int) -> bytes:
+        """As `Reading`."""
+        bucket, key, _ = self._files.split_path(path)
+        with _translated():
+            answer = self._client().get_object(
+                Bucket=bucket, Key=key, Range=f"bytes=0-{most - 1}"
+            )
+        with contextlib.closing(answer["Body"]) as body:
+            content: bytes = body.read()
+        # What was cut within its headers says nothing of its length.
+        if answer.get("ContentLength") != len(content):
+            raise EOFError(f"{len(content)} bytes came of more")
+        return content
+
+    def reader(self, path: str, begin: int, end: int) -> FileReader:
+        """As `Reading`."""
+        bucket, key, _ = self._files.split_path(path)
+        return _Reader(self._client(), bucket, key, begin, end)
+
+    def _client(self) -> Any:
+        with self._making:
+            if self._made is None:
+                import botocore.session
+                from botocore.config import Config
+
+                session = botocore.session.Session()
+                self._made = session.create_client("s3", config=Config(**self._config))
+            return self._made
+
+
+class _Reader:
+    """A reader of an object."""
+
+    def __init__(self, client: Any, bucket: str, key: str, begin: int, end: int) -> None:
+        self._client, self._bucket, self._key = client, bucket, key
+        self._begin, self._end = begin, end
+        self._body: Any = None
+
+    def read(self) -> bytes:
+        """As `FileReader`."""
+        if self._begin >= self._end:
+            return b""
+        try:
+            if self._body is None:
+                self._body = self._asked()
+            piece: bytes = self._body.read(min(PIECE_BYTES, self._end - self._begin))
+        except BaseException:
+            self.close()
+            raise
+        if not piece:
+            self.close()
+            raise EOFError(f"{self._end - self._begin} bytes are missing")
+        self._begin += len(piece)
+        return piece
+
+    def close(self) -> None:
+        """As `FileReader`: ends the connection, unless all was read of it."""
+        body, self._body = self._body, None
+        if body is not None:
+            body.close()
+
+    def _asked(self) -> Any:
+        part = f"bytes={self._begin}-{self._end - 1}"
+        with _translated():
+            answer = self._client.get_object(Bucket=self._bucket, Key=self._key, Range=part)
+        size, body = self._end - self._begin, answer["Body"]
+        come = answer.get("ContentLength", 0)
+        if come != size:
+            body.close()
+            raise EOFError(f"{come} of {size} bytes came")
+        return body
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    """Lets refusals be Python's own errors, as s3fs does."""
+    from botocore.exceptions import ClientError
+    from s3fs.errors import translate_boto_error
+
+    try:
+        yield
+    except ClientError as error:
+        raise translate_boto_error(error) from error
