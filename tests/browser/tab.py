@@ -32,6 +32,12 @@ FREQUENT_POLLS = """
 """
 """A script by which a page asks for news fifty times as often as it does."""
 
+WITHOUT_POLLS = """
+    const set = window.setInterval;
+    window.setInterval = (act, every) => every === 5000 ? 0 : set(act, every);
+"""
+"""A script by which time alone lets a page ask for no news."""
+
 POSITIONS = """
 async (_, [pane, frames]) => {
     for (let i = 0; i < frames; i += 1) await new Promise(requestAnimationFrame);

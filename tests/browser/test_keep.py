@@ -19,7 +19,7 @@ from PIL import Image
 from playwright.sync_api import Frame, Locator, expect
 
 from tb_embed_plugin import record
-from tests.browser.tab import Open, Tab
+from tests.browser.tab import WITHOUT_POLLS, Open, Tab
 from tests.harness import TensorBoardProcess, tensorboard
 
 SAMPLES = 90
@@ -441,18 +441,12 @@ def test_it_works_on_plain_http(open_tab: Open, clusters: TensorBoardProcess) ->
     assert b"mine" in save(tab, "Save as file").read_bytes()
 
 
-WITHOUT_POLLING = """
-const every = window.setInterval;
-window.setInterval = (call, time, ...rest) => time === 5000 ? 0 : every(call, time, ...rest);
-"""
-
-
 def test_tensorboards_reload_asks_for_news(
     open_tab: Open, clusters: TensorBoardProcess
 ) -> None:
     news = re.compile("tb_embed/runs")
     # Else the page would ask by itself before long, whether it heard of the reload or not.
-    tab = open_tab(clusters, hosted=True, reduced_motion=True, script=WITHOUT_POLLING)
+    tab = open_tab(clusters, hosted=True, reduced_motion=True, script=WITHOUT_POLLS)
     tab.wait_for_picture(LAST)
     with tab.page.expect_request(news):
         tab.page.locator("app-header-reload button").click()

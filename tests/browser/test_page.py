@@ -16,7 +16,7 @@ from playwright.sync_api import Route, expect
 
 from tb_embed_plugin import record
 from tests.browser.audit import faults
-from tests.browser.tab import FREQUENT_POLLS, TIMEOUT, Open, Tab
+from tests.browser.tab import FREQUENT_POLLS, TIMEOUT, WITHOUT_POLLS, Open, Tab
 from tests.harness import EPOCHS, TensorBoardProcess, tensorboard
 
 LIGHT, DARK = 0xFFFFFF, 0x262626
@@ -311,6 +311,14 @@ def test_nothing_is_drawn_that_nobody_sees(open_tab: Open) -> None:
     # TensorBoard shows another of its tabs.
     tab.page.evaluate("location.hash = '#scalars'")
     tab.wait_until(lambda: drawn() == 0)
+
+
+def test_whoever_comes_back_to_the_page_gets_the_news_at_once(open_tab: Open) -> None:
+    tab = open_tab(script=WITHOUT_POLLS)
+    tab.wait_for_picture(EPOCHS)
+    evaluate(tab, LIES_BEHIND)
+    with tab.page.expect_request(re.compile("tb_embed/runs")):
+        evaluate(tab, LIES_IN_FRONT)
 
 
 def test_another_layer_can_be_chosen(open_tab: Open, odd: TensorBoardProcess) -> None:

@@ -1,6 +1,6 @@
 // Keeps up with runs that are still being recorded: asks for news, follows the last step, and makes the axes anew when it
 // is time, without letting the picture jump.
-import { batch, effect } from "@preact/signals";
+import { batch, effect, untracked } from "@preact/signals";
 import { type RunsWanted, readRuns, requestRuns } from "../api";
 import { watchReload } from "../host";
 import { poseOf, scenePositions } from "../model/scene/pose";
@@ -15,7 +15,7 @@ import type { Dimensions, Run } from "../types";
 
 const POLL = 5000;
 
-/** Takes the first answer, then asks every five seconds while the page can be seen, and when TensorBoard reloads. */
+/** Takes the first answer, then asks every five seconds while the page can be seen, once it is seen again, and when TensorBoard reloads. */
 export function keepUp(store: Store, firstAnswer: Promise<Response>, signal: AbortSignal): void {
   const what = "the list of runs";
   let answer: Promise<Response> | null = firstAnswer;
@@ -45,6 +45,8 @@ export function keepUp(store: Store, firstAnswer: Promise<Response>, signal: Abo
   };
   effect(() => {
     if (!store.visible.value) return;
+    // Nobody who comes back to the page should look at old news.
+    untracked(ask);
     const timer = setInterval(ask, POLL);
     return () => clearInterval(timer);
   });
