@@ -4,7 +4,7 @@ Claim: PCA of 10,000 x 200 over 11 steps, from files to all frames of 10 compone
 most twice NumPy's covariance and `eigh` of arrays in memory.
 
 PCA of 1,000,000 x 128 over 3 steps likewise, with at most 1.5 times one step's array in memory,
-and of layers of 4,096 units likewise; of fewer samples than units at most a quarter of it.
+and of layers of 4,096 units likewise; of fewer samples than units at most half of it.
 
 The floor is the covariance of arrays that are in memory already, in float64 as NumPy makes it
 quickest, step by step, and `eigh`; it makes no coordinates. It is given all threads of BLAS and
@@ -125,7 +125,7 @@ def main() -> int:
     held = [
         measure(10_000, 200, 11, n_pairs=15),
         measure(1_000_000, 128, 3, n_pairs=3),
-        measure(500, 4_096, 3, n_pairs=2, most=0.25),
+        measure(500, 4_096, 3, n_pairs=2, most=0.5),
         measure(10_000, 4_096, 2, n_pairs=2),
     ]
     return int(not all(held))
