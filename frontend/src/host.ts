@@ -2,6 +2,9 @@
 // the parent's document, each time guarded: in a notebook or behind a proxy the parent may be of another origin.
 import type { Theme } from "./types";
 
+/** Milliseconds between two returns to the page. */
+const PATIENCE = 2000;
+
 /** Follows TensorBoard's dark mode, else the browser's wish. */
 export function watchTheme(tell: (theme: Theme) => void, signal: AbortSignal): void {
   const wish = matchMedia("(prefers-color-scheme: dark)");
@@ -48,6 +51,19 @@ export function watchVisibility(tell: (visible: boolean) => void, signal: AbortS
   window.addEventListener("resize", look, { signal });
   document.addEventListener("visibilitychange", look, { signal });
   look();
+}
+
+/** Calls back when somebody comes back to the page, from a terminal beside it say, at most every few seconds. */
+export function watchReturns(tell: () => void, signal: AbortSignal): void {
+  let told = performance.now();
+  const look = () => {
+    const now = performance.now();
+    if (now - told < PATIENCE) return;
+    told = now;
+    tell();
+  };
+  window.addEventListener("focus", look, { signal });
+  document.documentElement.addEventListener("pointerenter", look, { signal });
 }
 
 /** Tells whether the window is so many pixels wide. */

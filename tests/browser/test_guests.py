@@ -6,6 +6,7 @@ import base64
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -215,3 +216,27 @@ def test_a_layout_says_that_it_has_no_place_for_guests(
     choose(tab, "View", "PCA")
     expect(line).to_have_count(0)
     wait_for_guests(tab, len(ROWS))
+
+
+def test_guests_that_are_placed_meanwhile_appear(
+    open_tab: Open, tmp_path: Path, digits: tuple[NDArray[np.float32], NDArray[np.int64]]
+) -> None:
+    x = digits[0][:60]
+    model = keras.Sequential(
+        [keras.Input((8, 8)), keras.layers.Flatten(), keras.layers.Dense(4, name="fc1")]
+    )
+    model.compile("sgd", "mse")
+    checkpoint = EmbeddingCheckpoint(tmp_path / "run", x, keep_model=True, layers="fc1")
+    model.fit(x, np.zeros((len(x), 4)), epochs=1, verbose=0, callbacks=[checkpoint])
+    with tensorboard(tmp_path) as server:
+        tab = open_tab(server)
+        tab.wait_for_picture(1)
+        assert len(guests(tab)) == 0
+        place(tmp_path, "run", x[:2], ["a", "b"])
+
+        def come_back() -> bool:
+            tab.page.mouse.move(-10, -10)
+            tab.page.mouse.move(500, 400)
+            return len(guests(tab)) == 2
+
+        tab.wait_until(come_back)

@@ -5,6 +5,14 @@ import { loadGuests } from "./load_guests";
 
 const leaving: AbortController[] = [];
 
+/** A window alone, with the little of it that is listened to. */
+function stubWindow(): void {
+  const alone = new EventTarget() as EventTarget & { parent?: EventTarget };
+  alone.parent = alone;
+  vi.stubGlobal("window", alone);
+  vi.stubGlobal("document", { documentElement: new EventTarget() });
+}
+
 /** A page that asks for guests of a server that never answers, and the addresses that it asked for. */
 async function silentPage(): Promise<{ store: Store; asked: string[] }> {
   const asked: string[] = [];
@@ -13,6 +21,7 @@ async function silentPage(): Promise<{ store: Store; asked: string[] }> {
     return new Promise(() => {});
   });
   const store = await pageOf();
+  stubWindow();
   store.firstPicture.value = true;
   const page = new AbortController();
   leaving.push(page);
@@ -40,5 +49,18 @@ describe("guests", () => {
     store.frames.value = (await pageOf()).frames.value;
     expect(asked.length).toBe(2);
     expect(store.guests.pointed.value).toBeNull();
+  });
+
+  it("are asked for again by who comes back to the page, however often that is within seconds", async () => {
+    const now = vi.spyOn(performance, "now").mockReturnValue(0);
+    const { asked } = await silentPage();
+    now.mockReturnValue(1000);
+    window.dispatchEvent(new Event("focus"));
+    expect(asked.length).toBe(1);
+    now.mockReturnValue(5000);
+    window.dispatchEvent(new Event("focus"));
+    document.documentElement.dispatchEvent(new Event("pointerenter"));
+    expect(asked.length).toBe(2);
+    now.mockRestore();
   });
 });
