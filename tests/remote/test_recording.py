@@ -130,6 +130,14 @@ def test_the_callback_records_resumes_and_records_beside(
     open_run(address, "run").layer().snapshot(run.steps[-1])
 
 
+def act_as_its_parent(recorder: EmbeddingCheckpoint) -> None:
+    """Calls what a training calls, and what its process calls at its end."""
+    recorder.on_train_batch_end(0)
+    recorder.on_epoch_end(9)
+    recorder.on_train_end()
+    interrupt_abandoned_trainings(at_end=True)
+
+
 @pytest.mark.parametrize("place", ["address", "directory"])
 def test_a_forked_process_ends_no_recording_of_its_parent(
     place: str, digits: Any, make_model: Callable[..., Any], tmp_path: Path, staged: Path
@@ -146,7 +154,7 @@ def test_a_forked_process_ends_no_recording_of_its_parent(
     class Workers(keras.callbacks.Callback):  # type: ignore[misc] # Keras is untyped
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
             process = multiprocessing.get_context("fork").Process(
-                target=interrupt_abandoned_trainings, kwargs={"at_end": True}
+                target=act_as_its_parent, args=(recorder,)
             )
             process.start()
             process.join(WORKER_SECONDS)

@@ -1,6 +1,7 @@
 """A recorded training: one call of `fit`, or one loop, from first epoch to final model.
 
-Nothing here raises: a failure becomes one warning, and the training goes on.
+Nothing here raises: a failure becomes one warning, and the training continues. In a process
+forked from the one that records, such as a loader of data, nothing here does anything.
 """
 
 from __future__ import annotations
@@ -86,6 +87,11 @@ class RecordedTraining:
         """Whether its `fit`, or its loop, is still running."""
         return self._call.is_running
 
+    @property
+    def _is_forked(self) -> bool:
+        """Whether another process records: the threads that write and upload are there."""
+        return os.getpid() != self._pid
+
     def begin(self, epoch: int, on_existing: OnExisting) -> None:
         """Opens the run, and records the initial network of a new training.
 
@@ -96,7 +102,7 @@ class RecordedTraining:
 
     def end_batch(self, batch: int) -> None:
         """Records a snapshot if one was due, also within several batches executed at once."""
-        if self._recorder is None:
+        if self._recorder is None or self._is_forked:
             return
         before = self._progress.batches
         self._progress.end_batch(batch, self._params.get("steps"))
@@ -105,7 +111,7 @@ class RecordedTraining:
 
     def end_epoch(self, epoch: int) -> None:
         """Records a snapshot if one is due."""
-        if self._recorder is None:
+        if self._recorder is None or self._is_forked:
             return
         before = self._progress.epochs
         self._progress.end_epoch(epoch)
@@ -119,11 +125,8 @@ class RecordedTraining:
         return not self._has_ended and self._call.call_at_end(self.end)
 
     def end(self) -> None:
-        """Records the final model, if not recorded yet, and marks the run as finished.
-
-        In a process forked from the one that records, which goes on, does nothing.
-        """
-        if os.getpid() != self._pid:
+        """Records the final model, if not recorded yet, and marks the run as finished."""
+        if self._is_forked:
             return
         recorder = self._recorder
         if not self._has_ended and recorder is not None:
@@ -143,11 +146,8 @@ class RecordedTraining:
         self._close()
 
     def interrupt(self) -> None:
-        """Marks where an exception has ended the training, unless it has ended already.
-
-        In a process forked from the one that records, such as a loader of data, does nothing.
-        """
-        if os.getpid() != self._pid:
+        """Marks where an exception has ended the training, unless it has ended already."""
+        if self._is_forked:
             return
         if not self._has_ended and self._recorder is not None:
             self._recorder.wait()
