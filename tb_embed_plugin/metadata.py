@@ -24,6 +24,7 @@ CACHE_FOLDER: Final = f"plugins/{PLUGIN_NAME}/cache"
 SPRITE_PAGES_FOLDER: Final = f"plugins/{PLUGIN_NAME}/sprites"
 OWN_CHECKPOINT_FOLDER: Final = f"plugins/{PLUGIN_NAME}/checkpoints"
 MODELS_FOLDER: Final = f"plugins/{PLUGIN_NAME}/models"
+PARTS_FOLDER: Final = f"plugins/{PLUGIN_NAME}/parts"
 PROJECTOR_CONFIG_FILE: Final = "projector_config.pbtxt"
 CHECKPOINT_STATE_FILE: Final = "checkpoint"
 

@@ -7,7 +7,7 @@ of what the caller has.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,6 +19,21 @@ CHANNELS = (1, 3, 4)
 
 UINT8_LIMITS = (0.0, 255.0)
 FLOAT_LIMITS = (0.0, 1.0)
+
+
+class Thumbnails(Protocol):
+    """Images of one size, of which some are in memory while they are drawn."""
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """Number of images, height and width in pixels, channels."""
+
+    @property
+    def scaling(self) -> str:
+        """The range that became 0..255, in words; empty where the values say it."""
+
+    def pixels(self, first: int, last: int) -> NDArray[np.uint8]:
+        """Returns images `first` to `last` - 1, uint8 (n_images, height, width, channels)."""
 
 
 @dataclass(frozen=True, eq=False)

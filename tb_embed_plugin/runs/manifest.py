@@ -23,7 +23,7 @@ from tb_embed_plugin.metadata import (
     checkpoint_name,
 )
 from tb_embed_plugin.runs.json_fields import natural, one_of, text
-from tb_embed_plugin.runs.steps import Phase, Step, phase_of, steps_of
+from tb_embed_plugin.runs.steps import LeftOut, Phase, Step, left_out_of, phase_of, steps_of
 
 __all__ = ["ColumnInfo", "Layer", "Manifest", "OutputsInfo", "Phase", "SpriteInfo", "Step"]
 
@@ -131,6 +131,7 @@ class Manifest:
         phases: What happened to the training, in order.
         apart: Whether the checkpoints lie in a folder of their own, because others' do in
             the run's.
+        left_out: Steps that are missing, since a worker gave no part of them.
     """
 
     samples: int
@@ -144,6 +145,7 @@ class Manifest:
     label: str | None = None
     phases: tuple[Phase, ...] = ()
     apart: bool = False
+    left_out: tuple[LeftOut, ...] = ()
 
     @property
     def live_steps(self) -> tuple[Step, ...]:
@@ -166,7 +168,8 @@ class Manifest:
         rest = self.steps[place:]
         if rest and rest[0].step == step.step:
             rest = rest[1:]
-        return replace(self, steps=(*self.steps[:place], step, *rest))
+        left_out = tuple(one for one in self.left_out if one.step != step.step)
+        return replace(self, steps=(*self.steps[:place], step, *rest), left_out=left_out)
 
     def to_json(self) -> bytes:
         """Returns the file's content."""
@@ -238,6 +241,7 @@ class Manifest:
             label=one_of(content.get("label", ""), ("", None, *(c.name for c in columns))),
             phases=tuple(phase_of(entry) for entry in content.get("phases", ())),
             apart=bool(content.get("apart", False)),
+            left_out=tuple(left_out_of(entry) for entry in content.get("left_out", ())),
         )
 
 

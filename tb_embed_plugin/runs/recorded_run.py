@@ -27,6 +27,7 @@ from tb_embed_plugin.runs.reading import read_file
 from tb_embed_plugin.runs.run import Run, not_finite_problems, short_hash
 from tb_embed_plugin.runs.safe_path import confined
 from tb_embed_plugin.runs.sprites import MAX_OWN_SHEET_BYTES
+from tb_embed_plugin.runs.steps import left_out_words
 from tb_embed_plugin.runs.tables.metadata_table import Column, read_table
 from tb_embed_plugin.snapshot import LazyRows, Snapshot
 from tb_embed_plugin.wording import listed
@@ -120,9 +121,10 @@ class RecordedRun(Run):
 
     @property
     def problems(self) -> list[str]:
-        """Which columns could be the label as well, and what cannot be drawn."""
+        """Which columns could be the label as well, what is missing and cannot be drawn."""
         rivals = {rival_problem(layer.label, layer.columns) for layer in self.layers}
-        return [*filter(None, rivals), *not_finite_problems(self)]
+        left_out = left_out_words(self.manifest.left_out, self.step_unit)
+        return [*filter(None, rivals), *left_out, *not_finite_problems(self)]
 
     def layer_version(self, name: str) -> str:
         """Changes when the data of the layer `name` do; this run's never change."""

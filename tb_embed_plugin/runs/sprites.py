@@ -23,7 +23,7 @@ from tb_embed_plugin.errors import MisuseError
 from tb_embed_plugin.metadata import SPRITE_FILE, sprite_page_file
 from tb_embed_plugin.runs.atomic import replaced
 from tb_embed_plugin.runs.folder import made
-from tb_embed_plugin.runs.images import Images
+from tb_embed_plugin.runs.images import Thumbnails
 from tb_embed_plugin.runs.manifest import SpriteInfo, SpritePages
 
 MAX_SHEET_SIDE = 8192
@@ -47,7 +47,7 @@ PAGE_COMPRESSION = 1
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 
 
-def write_sheet(path: Path, images: Images) -> SpriteInfo:
+def write_sheet(path: Path, images: Thumbnails) -> SpriteInfo:
     """Writes a sheet alone, without pages, as a PNG; missing folders above it are made.
 
     Raises:
@@ -57,7 +57,7 @@ def write_sheet(path: Path, images: Images) -> SpriteInfo:
     return _write_sheet(made(path.parent), path.name, images)
 
 
-def write_sprite(run_dir: Path, images: Images) -> SpriteInfo:
+def write_sprite(run_dir: Path, images: Thumbnails) -> SpriteInfo:
     """Writes a run's sheet, and the pages where the sheet had to shrink the images.
 
     Raises:
@@ -78,7 +78,7 @@ def write_sprite(run_dir: Path, images: Images) -> SpriteInfo:
     return replace(info, pages=SpritePages(count=len(starts), cell=cell, columns=columns))
 
 
-def _write_sheet(folder: Path, name: str, images: Images) -> SpriteInfo:
+def _write_sheet(folder: Path, name: str, images: Thumbnails) -> SpriteInfo:
     n_images, height, width, channels = images.shape
     columns = math.isqrt(n_images - 1) + 1
     side = min(MAX_SHEET_SIDE // columns, MAX_CELL_SIDE)
@@ -101,7 +101,7 @@ def _fitted(width: int, height: int, side: int) -> tuple[int, int]:
 
 
 def _draw(
-    images: Images, first: int, grid: tuple[int, int], cell: tuple[int, int]
+    images: Thumbnails, first: int, grid: tuple[int, int], cell: tuple[int, int]
 ) -> Image.Image:
     """Returns a sheet of the images from `first` on; cells without one are 0.
 

@@ -10,6 +10,7 @@ from operator import attrgetter
 from typing import Any, Literal, get_args
 
 from tb_embed_plugin.runs.json_fields import finite, natural, natural_or_none, one_of, text
+from tb_embed_plugin.wording import listed
 
 StepUnit = Literal["epoch", "batch", "step"]
 PhaseKind = Literal["began", "recompiled", "resumed", "restored", "interrupted", "ended"]
@@ -88,6 +89,37 @@ class Phase:
     digest: str | None = None
 
 
+@dataclass(frozen=True)
+class LeftOut:
+    """A step that is not in the run, since some of the workers that record it gave no part.
+
+    Attributes:
+        step: The number that the step would have.
+        ranks: The workers whose parts are missing, ascending.
+    """
+
+    step: int
+    ranks: tuple[int, ...]
+
+
+def left_out_words(left_out: Sequence[LeftOut], unit: str) -> list[str]:
+    """Says which steps are not in the run and whose parts are missing, a sentence each.
+
+    Args:
+        left_out: The steps.
+        unit: What they count, in the singular.
+    """
+    by_ranks: dict[tuple[int, ...], list[int]] = {}
+    for one in left_out:
+        by_ranks.setdefault(one.ranks, []).append(one.step)
+    return [
+        f"{unit}{'s' * (len(steps) > 1)} {listed(steps)} {'are' if len(steps) > 1 else 'is'} "
+        f"left out, since worker{'s' * (len(ranks) > 1)} {listed(ranks)} gave no part of "
+        f"{'them' if len(steps) > 1 else 'it'}; look into what ended these workers"
+        for ranks, steps in by_ranks.items()
+    ]
+
+
 def steps_of(entries: Sequence[dict[str, Any]], known: Sequence[Step] = ()) -> tuple[Step, ...]:
     """Parses the manifest's list of steps, and sorts it; what is known already is taken."""
     by_number = {step.step: step for step in known}
@@ -128,6 +160,11 @@ def phase_of(entry: dict[str, Any]) -> Phase:
         wall_time=finite(entry["wall_time"]),
         digest=_digest(entry["digest"]),
     )
+
+
+def left_out_of(entry: dict[str, Any]) -> LeftOut:
+    """Parses one of the manifest's steps that are left out."""
+    return LeftOut(natural(entry["step"]), tuple(natural(rank) for rank in entry["ranks"]))
 
 
 def _digest(value: object) -> str | None:

@@ -34,7 +34,7 @@ from tb_embed_plugin.runs.checkpoints.writer import write_checkpoint
 from tb_embed_plugin.runs.directory_check import refuse_file
 from tb_embed_plugin.runs.event_file import write_event_file
 from tb_embed_plugin.runs.folder import made
-from tb_embed_plugin.runs.images import Images
+from tb_embed_plugin.runs.images import Thumbnails
 from tb_embed_plugin.runs.kept_models import KeptPass, remove_model, write_model
 from tb_embed_plugin.runs.label_column import choose_label, with_classes
 from tb_embed_plugin.runs.manifest import (
@@ -51,7 +51,9 @@ from tb_embed_plugin.runs.projector_config import write_projector_config
 from tb_embed_plugin.runs.recording_lock import keep_holding
 from tb_embed_plugin.runs.run_deletion import delete_run
 from tb_embed_plugin.runs.sprites import write_sprite
+from tb_embed_plugin.runs.steps import LeftOut
 from tb_embed_plugin.runs.tables.metadata_table import Column, write_table
+from tb_embed_plugin.snapshot import LazyRows
 
 FLOAT32 = np.dtype(np.float32)
 
@@ -79,8 +81,12 @@ class RunWriter:
         columns: Sequence[Column],
         fingerprint: str,
         outputs: OutputsInfo | None,
+        is_part: bool = False,
     ) -> Self:
         """Writes a run without a snapshot or sprite: metadata, configuration, manifest.
+
+        With `is_part` it is a worker's part of a run, which TensorBoard must not list, and whose
+        columns are those that were given: what they hold is decided once all parts are known.
 
         Raises:
             MisuseError: The directory holds checkpoints that are not ours.
@@ -89,7 +95,7 @@ class RunWriter:
         refuse_foreign_files(run_dir)
         delete_run(run_dir)
         made(run_dir)
-        columns = with_classes(columns)
+        columns = columns if is_part else with_classes(columns)
         write_table(run_dir / METADATA_FILE, columns)
         write_projector_config(run_dir, layers, None)
         manifest = Manifest(
@@ -104,11 +110,12 @@ class RunWriter:
             label=choose_label(columns),
         )
         # Before the manifest: a run without its event file would never be listed.
-        write_event_file(run_dir)
+        if not is_part:
+            write_event_file(run_dir)
         write_bytes(run_dir, MANIFEST_FILE, manifest.to_json())
         return cls(run_dir, manifest)
 
-    def add_sprite(self, images: Images) -> None:
+    def add_sprite(self, images: Thumbnails) -> None:
         """Writes the thumbnails, and lists them when all are there.
 
         Another thread may write snapshots meanwhile.
@@ -125,7 +132,7 @@ class RunWriter:
     def write_snapshot(
         self,
         step: Step,
-        tensors: Mapping[str, NDArray[np.generic]],
+        tensors: Mapping[str, NDArray[np.generic] | LazyRows],
         dtype: np.dtype[np.generic] = FLOAT32,
     ) -> None:
         """Adds the activations of all layers, and the outputs, at one step, stored as `dtype`.
@@ -138,7 +145,7 @@ class RunWriter:
         write_checkpoint(self._run_dir, self.manifest.checkpoint(step.step), tensors, dtype)
         manifest = self.manifest.with_step(step)
         self._write_state(manifest)
-        self._commit(steps=manifest.steps, recording=True)
+        self._commit(steps=manifest.steps, left_out=manifest.left_out, recording=True)
 
     def write_model(self, step: Step, kept: KeptPass, save: Callable[[BinaryIO], None]) -> None:
         """Writes the model of a snapshot, before the snapshot, so that a listed one has it.
@@ -168,6 +175,14 @@ class RunWriter:
             replace(s, superseded=True) if s in later else s for s in self.manifest.steps
         )
         self._commit(steps=steps)
+
+    def leave_out(self, missing: LeftOut) -> None:
+        """Notes a step that is not in the run.
+
+        Raises:
+            OSError: As `add_phase`.
+        """
+        self._commit(left_out=(*self.manifest.left_out, missing))
 
     def keep(self, steps: Collection[int]) -> None:
         """Takes all snapshots but those of `steps` out of the run."""

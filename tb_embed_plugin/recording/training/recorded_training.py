@@ -16,22 +16,18 @@ from tb_embed_plugin.recording.options.options import OnExisting, RecordingOptio
 from tb_embed_plugin.recording.samples.samples import Samples
 from tb_embed_plugin.recording.training.announcement import announce_end, announce_start
 from tb_embed_plugin.recording.training.console import failure_words, warn
+from tb_embed_plugin.recording.training.destination import Destination, OwnRun
 from tb_embed_plugin.recording.training.kept_models import ModelKeeper
 from tb_embed_plugin.recording.training.label_audit import log_label_errors
 from tb_embed_plugin.recording.training.open_trainings import open_trainings
 from tb_embed_plugin.recording.training.progress import TrainingProgress
 from tb_embed_plugin.recording.training.resume import ResumePoint
-from tb_embed_plugin.recording.training.run_location import (
-    NewTraining,
-    RunLocation,
-    claim_run_location,
-)
+from tb_embed_plugin.recording.training.run_location import NewTraining, RunLocation
 from tb_embed_plugin.recording.training.snapshot_recorder import SnapshotRecorder
 from tb_embed_plugin.recording.training.trained_network import TrainedNetwork, TrainingCall
-from tb_embed_plugin.remote.staging import flush, release
+from tb_embed_plugin.remote.staging import release
 from tb_embed_plugin.runs.manifest import Phase, Step
 from tb_embed_plugin.runs.steps import PhaseKind
-from tb_embed_plugin.runs.writer import RunWriter
 
 RESUMED: PhaseKind = "resumed"
 
@@ -47,6 +43,7 @@ class RecordedTraining:
         forward: The network's forward pass over them.
         begin_call: Returns the call that trains, given what to call where it is abandoned.
         keeper: Keeps the model of each snapshot; None where none are kept.
+        destination: What it is recorded into; None for a run of its own.
     """
 
     def __init__(
@@ -58,11 +55,13 @@ class RecordedTraining:
         forward: ForwardPass,
         begin_call: Callable[[Callable[[], None]], TrainingCall],
         keeper: ModelKeeper | None = None,
+        destination: Destination | None = None,
     ) -> None:
         self._model = model
         self._params = params
         self._options = options
         self._samples = samples
+        self._destination = destination or OwnRun(options)
         self._forward = forward
         self._keeper = keeper
         kept = 0 if keeper is None else keeper.size
@@ -136,12 +135,11 @@ class RecordedTraining:
             recorder.close()
             # Not after a failure, which has ended it with a warning.
             if self._location is not None and not (self._has_ended or recorder.failed):
-                run_dir = self._location.run_dir
-                flush(run_dir)
-                if self._options.is_verbose(self._params):
+                run_dir = self._destination.finish()
+                if run_dir is not None and self._options.is_verbose(self._params):
                     seconds = time.perf_counter() - self._started
                     announce_end(run_dir, recorder, self._snapshot_bytes, seconds)
-                if self._options.audit:
+                if run_dir is not None and self._options.audit:
                     log_label_errors(run_dir)
         self._close()
 
@@ -162,19 +160,16 @@ class RecordedTraining:
         if recorder is not None:
             recorder.stop()
         if self._location is not None:
+            self._destination.close()
             release(self._location.run_dir)
 
     def _begin(self, epoch: int, on_existing: OnExisting) -> None:
         forward, samples, options = self._forward, self._samples, self._options
         now = self._model.digest()
         digests = [d for d in dict.fromkeys((now, self._digest_at_begin)) if d is not None]
-        location = claim_run_location(
-            options.log_dir,
-            NewTraining(forward.layers, samples.fingerprint, digests),
-            on_existing,
-        )
-        self._location = location
-        writer = self._open(location)
+        new_training = NewTraining(forward.layers, samples.fingerprint, digests)
+        self._location = location = self._destination.claim(new_training, on_existing)
+        writer = self._destination.open(forward, samples)
         self._writer = writer
         resume_point = location.resume_point
         self._progress = TrainingProgress.from_start(
@@ -194,28 +189,17 @@ class RecordedTraining:
             writer,
             forward.run,
             dtype=options.dtype,
-            max_to_keep=options.max_to_keep,
+            max_to_keep=self._destination.max_to_keep,
             on_snapshot=options.on_snapshot,
             keeper=self._keeper,
             name=options.recorder,
         )
         images, size = samples.images, self._snapshot_bytes
-        announce_start(location.run_dir, forward, images, options, self._params, size)
+        announce_start(self._destination.shown, forward, images, options, self._params, size)
         if samples.images is not None and writer.manifest.sprite is None:
             self._recorder.write_thumbnails(samples.images)
         if resume_point is None and epoch == 0:
             self._record_snapshot(now)
-
-    def _open(self, location: RunLocation) -> RunWriter:
-        if location.recorded is not None:
-            return RunWriter(location.run_dir, location.recorded)
-        return RunWriter.begin(
-            location.run_dir,
-            layers=self._forward.layers,
-            columns=self._samples.columns,
-            fingerprint=self._samples.fingerprint,
-            outputs=self._samples.with_class_names(self._forward.outputs),
-        )
 
     def _add_first_phases(self, resume_point: ResumePoint | None, digest: str | None) -> None:
         kinds: list[PhaseKind] = []

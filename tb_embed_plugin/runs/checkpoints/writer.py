@@ -28,6 +28,7 @@ from tb_embed_plugin.runs.checkpoints.bundle_entries import (
 from tb_embed_plugin.runs.checkpoints.leveldb_table import masked, table_bytes
 from tb_embed_plugin.runs.flushing import FlushedMeanwhile
 from tb_embed_plugin.runs.folder import opened
+from tb_embed_plugin.snapshot import LazyRows
 
 _PIECE_BYTES = 1 << 20
 _DTYPES = {np.dtype(name).name: member for member, name in NUMPY_TYPES.items()}
@@ -37,7 +38,7 @@ _DTYPES = {np.dtype(name).name: member for member, name in NUMPY_TYPES.items()}
 def write_checkpoint(
     run_dir: Path,
     name: str,
-    tensors: Mapping[str, NDArray[np.generic]],
+    tensors: Mapping[str, NDArray[np.generic] | LazyRows],
     dtype: np.dtype[np.generic],
 ) -> None:
     """Writes `<run_dir>/<name>.data-…` and then `.index`, each complete or absent.
@@ -45,7 +46,8 @@ def write_checkpoint(
     Args:
         run_dir: The run; a directory that is gone is not made again.
         name: File name prefix of the checkpoint, relative to the run.
-        tensors: Values by tensor name, of rank 1 or more; not copied but for a MiB at a time.
+        tensors: Values by tensor name, of rank 1 or more; not copied, or read, but for a MiB
+            at a time.
         dtype: What they are stored as: float32 or float16, whose infinity takes the place of
             what is too large.
 
@@ -68,7 +70,9 @@ def write_checkpoint(
 
 
 def _write_tensors(
-    file: BinaryIO, tensors: Mapping[str, NDArray[np.generic]], dtype: np.dtype[np.generic]
+    file: BinaryIO,
+    tensors: Mapping[str, NDArray[np.generic] | LazyRows],
+    dtype: np.dtype[np.generic],
 ) -> dict[bytes, bytes]:
     """Writes the tensors' bytes and returns a BundleEntryProto for each by name."""
     entries = {}
@@ -86,7 +90,9 @@ def _write_tensors(
     return entries
 
 
-def _pieces(tensor: NDArray[np.generic], dtype: np.dtype[np.generic]) -> Iterator[bytes]:
+def _pieces(
+    tensor: NDArray[np.generic] | LazyRows, dtype: np.dtype[np.generic]
+) -> Iterator[bytes]:
     """Yields the bytes of a tensor in pieces of about a MiB, so that none is held twice."""
     row_bytes = max(1, tensor[:1].size * dtype.itemsize)
     rows = max(1, _PIECE_BYTES // row_bytes)

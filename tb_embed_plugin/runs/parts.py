@@ -1,0 +1,175 @@
+"""The parts of a run that several workers record, and the files by which they find one another.
+
+Each worker has a folder of its own below `plugins/tb_embed/parts/` of the log directory,
+`<rank>-<token>`: a run that nobody lists. The chief, which is the worker of rank 0, writes a
+number that nobody can foresee into `attempt.json`; each worker that is alive repeats it in its
+`part.json`. So parts that a killed training has left are never taken for those of the next
+one. The shared file system is the only channel, and each file is written by one worker.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path, PurePath
+from typing import Any
+
+from tb_embed_plugin.errors import UnreadableError
+from tb_embed_plugin.metadata import PARTS_FOLDER
+from tb_embed_plugin.runs.atomic import write_bytes
+from tb_embed_plugin.runs.folder import LEFT_BEHIND_SECONDS, opened
+from tb_embed_plugin.runs.json_fields import natural, text
+from tb_embed_plugin.runs.reading import read_file
+
+ATTEMPT_FILE = "attempt.json"
+PART_FILE = "part.json"
+MAX_BYTES = 16 << 20
+"""Of either file; an attempt of 100,000 workers has some 6 MB."""
+
+_NAME = re.compile(r"(\d{1,9})-[0-9a-f]{16}")
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One training by all workers, as the chief sees it.
+
+    Attributes:
+        nonce: A number in hexadecimal digits that no other attempt has.
+        parts: The folder of each worker's part by rank, None where it has not come yet.
+        run: Name of the run's directory, None before it is known.
+        epochs: Epochs of the run before this training's first, beside those that it counts.
+        batches: Batches of the run before this training's first.
+        is_resumed: Whether the run held snapshots of the same training before.
+    """
+
+    nonce: str
+    parts: tuple[str | None, ...]
+    run: str | None = None
+    epochs: int = 0
+    batches: int = 0
+    is_resumed: bool = False
+
+
+@dataclass(frozen=True)
+class PartFacts:
+    """What a worker says of its part beside the run.
+
+    Attributes:
+        world: How many workers it records with.
+        rows: Samples that it was given; of these it may have chosen some.
+        nonce: The attempt that it belongs to, None before it has seen one.
+        has_failed: Whether its recorder has stopped.
+    """
+
+    world: int
+    rows: int
+    nonce: str | None = None
+    has_failed: bool = False
+
+
+def parts_folder(log_dir: Path) -> Path:
+    """Returns the folder of all parts of runs that are recorded into a log directory."""
+    return log_dir / PARTS_FOLDER
+
+
+def rank_of(name: str) -> int | None:
+    """Returns the rank of a part by its folder's name, None where it is none of a part."""
+    match = _NAME.fullmatch(name)
+    return None if match is None else int(match[1])
+
+
+def write_attempt(parts: Path, attempt: Attempt) -> None:
+    """Writes what the chief says.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    write_bytes(parts, ATTEMPT_FILE, json.dumps(asdict(attempt)).encode())
+
+
+def read_attempt(parts: Path) -> Attempt | None:
+    """Returns what the chief says, None where there was none, or nobody understands it."""
+    entry = _read(parts / ATTEMPT_FILE)
+    with contextlib.suppress(KeyError, TypeError, ValueError):
+        return Attempt(
+            nonce=text(entry["nonce"]),
+            parts=tuple(
+                None if name is None or rank_of(text(name)) is None else name
+                for name in entry["parts"]
+            ),
+            run=None if entry["run"] is None else text(entry["run"]),
+            epochs=natural(entry["epochs"]),
+            batches=natural(entry["batches"]),
+            is_resumed=bool(entry["is_resumed"]),
+        )
+    return None
+
+
+def write_part(part: Path, facts: PartFacts) -> None:
+    """Writes what a worker says of its part.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    write_bytes(part, PART_FILE, json.dumps(asdict(facts)).encode())
+
+
+def read_part(part: Path) -> PartFacts | None:
+    """Returns what a worker says of its part, None where it has not said so yet."""
+    entry = _read(part / PART_FILE)
+    with contextlib.suppress(KeyError, TypeError, ValueError):
+        return PartFacts(
+            world=natural(entry["world"], at_least=1),
+            rows=natural(entry["rows"], at_least=1),
+            nonce=None if entry["nonce"] is None else text(entry["nonce"]),
+            has_failed=bool(entry["has_failed"]),
+        )
+    return None
+
+
+def part_names(parts: Path) -> list[str]:
+    """Returns the folders of parts, in order.
+
+    Raises:
+        OSError: The folder of all parts cannot be read.
+    """
+    with opened(parts.resolve()) as folder:
+        return sorted(name for name in folder.names() if rank_of(name) is not None)
+
+
+def delete_parts(parts: Path, names: list[str]) -> None:
+    """Deletes parts, as far as they can be.
+
+    Raises:
+        OSError: The folder of all parts cannot be read.
+    """
+    with opened(parts.resolve()) as folder:
+        for name in names:
+            folder.remove_folder(name)
+
+
+def left_behind(parts: Path) -> list[str]:
+    """Returns the parts that nobody has written to for an hour before the present attempt.
+
+    Raises:
+        OSError: The folder of all parts cannot be read.
+    """
+    found = []
+    with opened(parts.resolve()) as folder:
+        # Both times are the file server's.
+        began = folder.look(ATTEMPT_FILE).st_mtime
+        for name in part_names(parts):
+            with contextlib.suppress(OSError), folder.below(PurePath(name)) as part:
+                if part.look(PART_FILE).st_mtime < began - LEFT_BEHIND_SECONDS:
+                    found.append(name)
+    return found
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        entry = json.loads(read_file(path, MAX_BYTES, "delete it"))
+    except (OSError, UnreadableError, ValueError, RecursionError):
+        return {}
+    return entry if isinstance(entry, dict) else {}
