@@ -29,10 +29,12 @@ from tb_embed_plugin.recording.options.options import (
     checked_outputs,
 )
 from tb_embed_plugin.recording.options.schedule import parse_schedule
+from tb_embed_plugin.recording.options.shard import checked_shard
 from tb_embed_plugin.recording.options.stored_dtype import checked_dtype
 from tb_embed_plugin.recording.options.tensors import Tensors
 from tb_embed_plugin.recording.samples.batched_inputs import read_inputs
 from tb_embed_plugin.recording.samples.samples import prepare_samples
+from tb_embed_plugin.recording.sharded.sharded_training import destination_of, of_worker
 from tb_embed_plugin.recording.training.console import log_line, warn
 from tb_embed_plugin.recording.training.fit_call import FitCall
 from tb_embed_plugin.recording.training.kept_models import warn_not_kept
@@ -109,6 +111,8 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
         keep_model: Keeps the model with each snapshot, so that new samples can be placed by
             their inputs ("Keeping the model" in docs/recording.md).
         verbose: Whether lines are logged; `"auto"` follows `fit`'s own `verbose`.
+        shard: `(rank, world)` where several workers record one run, each its own samples into
+            the same `log_dir`; worker 0 joins them ("Several workers" in docs/recording.md).
 
     Raises:
         MisuseError: The arguments do not fit each other or, before the first batch, the model
@@ -142,10 +146,12 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
         audit: bool = False,
         keep_model: bool = False,
         verbose: bool | Literal["auto"] = "auto",
+        shard: tuple[int, int] | None = None,
     ) -> None:
         super().__init__()
         check_order(log_dir, x, labels)
-        self._options = RecordingOptions(
+        self._shard = checked_shard(shard, log_dir, keep_model=keep_model)
+        options = RecordingOptions(
             log_dir=checked_log_dir(log_dir),
             schedule=parse_schedule(save_freq),
             max_to_keep=checked_max_to_keep(max_to_keep),
@@ -155,6 +161,7 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
             audit=bool(audit),
             verbose=verbose,
         )
+        self._options = of_worker(options, self._shard)
         self._trace = partial(
             trace_forward_pass,
             layers=checked_layers(layers),
@@ -215,7 +222,7 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
         """Checks layers and directory, so that misuse fails before the first batch."""
         interrupt_abandoned_trainings()
         self._training = None
-        if not _is_chief(self.model):
+        if self._shard is None and not _is_chief(self.model):
             return
         refuse_file(self._options.log_dir)
         try:
@@ -231,6 +238,7 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
             forward,
             partial(FitCall, self),
             self._keeper(forward),
+            destination_of(self._options, self._shard, self._samples),
         )
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:

@@ -1,4 +1,4 @@
-"""The parts of several workers as one: their rows, and their thumbnails, in the order of ranks."""
+"""The parts of several workers as one: rows and thumbnails in the order of ranks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from PIL import Image
 
 from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.metadata import SPRITE_FILE, sprite_page_file
-from tb_embed_plugin.runs.manifest import SpriteInfo, SpritePages
+from tb_embed_plugin.runs.manifest import SpritePages
 from tb_embed_plugin.runs.reading import read_file
 from tb_embed_plugin.runs.recorded_part import OF_THE_MODEL, RecordedPart, Tensors
 from tb_embed_plugin.runs.sprites import MAX_OWN_SHEET_BYTES
@@ -135,7 +135,9 @@ class _Sheets:
         if self._page is None or self._page[0] != page:
             name = SPRITE_FILE if self._pages is None else sprite_page_file(page)
             try:
-                data = read_file(self._folder / name, MAX_OWN_SHEET_BYTES, "record fewer samples")
+                data = read_file(
+                    self._folder / name, MAX_OWN_SHEET_BYTES, "record fewer samples"
+                )
                 with Image.open(BytesIO(data)) as image:
                     pixels = np.asarray(image)
             except (OSError, SyntaxError) as error:

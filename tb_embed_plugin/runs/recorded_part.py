@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from tb_embed_plugin.runs.file_stamps import Stamp, stamp_of
 from tb_embed_plugin.runs.manifest import Manifest, Step
 from tb_embed_plugin.runs.manifest_file import read_manifest
 from tb_embed_plugin.runs.parts import PartFacts, rank_of, read_part
+from tb_embed_plugin.runs.stored_rows import ReopenedRows
 from tb_embed_plugin.runs.tables.metadata_table import Column, read_table
 from tb_embed_plugin.snapshot import LazyRows
 
@@ -136,7 +138,12 @@ class RecordedPart:
         for layer in self.manifest.layers:
             if checkpoint.entry(layer.name).shape != (self.manifest.samples, layer.units):
                 return None
-        return {
-            name: checkpoint.tensor(name) if name in OF_THE_MODEL else checkpoint.rows(name)
-            for name, _ in entries
-        }
+        tensors: Tensors = {}
+        for name, _ in entries:
+            if name in OF_THE_MODEL:
+                tensors[name] = checkpoint.tensor(name)
+            else:
+                # Of a thousand workers not all files can be open.
+                rows = partial(checkpoint.rows, name)
+                tensors[name] = ReopenedRows(rows().shape, rows)
+        return tensors

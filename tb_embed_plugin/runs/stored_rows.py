@@ -7,7 +7,7 @@ it. Read into memory a block at a time, a missing part is an error like any othe
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -109,6 +109,23 @@ class JoinedRows(LazyRows):
             if first < last:
                 rows = slice(first - part.rows.start, last - part.rows.start)
                 found[first - start : last - start, part.columns] = part.stored[rows]
+
+
+class ReopenedRows(LazyRows):
+    """The rows of a matrix whose file is open only while they are read.
+
+    Args:
+        shape: Rows and columns.
+        open_rows: Opens it.
+    """
+
+    def __init__(self, shape: tuple[int, int], open_rows: Callable[[], LazyRows]) -> None:
+        super().__init__(shape)
+        self._open_rows = open_rows
+
+    def fill(self, found: NDArray[np.float32], start: int) -> None:
+        """Reads rows."""
+        self._open_rows().fill(found, start)
 
 
 def read_values(path: Path, place: Place) -> NDArray[np.generic]:

@@ -85,8 +85,8 @@ class RunWriter:
     ) -> Self:
         """Writes a run without a snapshot or sprite: metadata, configuration, manifest.
 
-        With `is_part` it is a worker's part of a run, which TensorBoard must not list, and whose
-        columns are those that were given: what they hold is decided once all parts are known.
+        With `is_part` it is a worker's part of a run, which TensorBoard must not list; what its
+        columns hold is decided once all parts are known.
 
         Raises:
             MisuseError: The directory holds checkpoints that are not ours.

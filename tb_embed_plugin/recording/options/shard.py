@@ -30,12 +30,12 @@ class Shard:
         return self.rank == 0
 
 
-def checked_shard(shard: Any, log_dir: str | Path) -> Shard | None:
+def checked_shard(shard: Any, log_dir: str | Path, *, keep_model: bool = False) -> Shard | None:
     """Returns which worker this process is, None where it records a run by itself.
 
     Raises:
         MisuseError: It is no pair of whole numbers with 0 <= rank < world, or `log_dir` is an
-            address, which workers have no folder at to share.
+            address, which workers have no folder at to share, or models are to be kept.
     """
     if shard is None:
         return None
@@ -50,5 +50,10 @@ def checked_shard(shard: Any, log_dir: str | Path) -> Shard | None:
         raise MisuseError(
             f"shard needs a directory that all workers see, but log_dir is the address "
             f"{log_dir}; record into a shared directory, and copy it with tb-embed sync"
+        )
+    if keep_model:
+        raise MisuseError(
+            "keep_model keeps no models of a run that several workers record; leave out either "
+            "keep_model or shard"
         )
     return Shard(rank, world)

@@ -51,6 +51,7 @@ class Samples:
         images: `count` thumbnails, or None.
         fingerprint: Hash of inputs and metadata.
         class_names: The name of each class by its number, where they were given.
+        given: Number of samples that they were chosen from.
     """
 
     x: Any
@@ -59,6 +60,7 @@ class Samples:
     images: Images | None
     fingerprint: str
     class_names: Mapping[int, str] | None = None
+    given: int = 0
 
     def with_class_names(self, outputs: OutputsInfo | None) -> OutputsInfo | None:
         """Returns the description of the outputs with their class names, if given."""
@@ -116,6 +118,7 @@ def prepare_samples(
         ),
         fingerprint=_fingerprint(taken, columns),
         class_names=None if class_names is None else class_names_by_number(class_names),
+        given=inputs.count,
     )
 
 

@@ -1,0 +1,1 @@
+"""One run recorded by several workers: each writes its part, the chief joins them."""

@@ -1,0 +1,124 @@
+"""The beginning of a joined run: a new one, or the one that the workers' training resumes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tb_embed_plugin.recording.options.options import OnExisting
+from tb_embed_plugin.recording.sharded.joined_samples import JoinedSamples
+from tb_embed_plugin.recording.training.console import warn
+from tb_embed_plugin.recording.training.progress import TrainingProgress
+from tb_embed_plugin.recording.training.run_location import NewTraining, claim_run_location
+from tb_embed_plugin.runs.manifest import Manifest
+from tb_embed_plugin.runs.steps import PhaseKind
+from tb_embed_plugin.runs.writer import RunWriter
+
+
+@dataclass(frozen=True)
+class OpenedRun:
+    """A joined run that begins or goes on, held by this process.
+
+    Attributes:
+        run_dir: Its directory.
+        writer: Its writer.
+        epochs: Epochs of the run before this training's first, beside those that it counts.
+        batches: Batches of the run before this training's first.
+        is_resumed: Whether the run held snapshots of the same training before.
+    """
+
+    run_dir: Path
+    writer: RunWriter
+    epochs: int = 0
+    batches: int = 0
+    is_resumed: bool = False
+
+
+OpenRun = Callable[[JoinedSamples, Manifest], OpenedRun | None]
+"""Opens the run, given its samples and what the chief's part holds; None if that is too early."""
+
+
+@dataclass(frozen=True)
+class TrainingOpener:
+    """Opens the run of a training, decided by the chief's weights as of a training alone.
+
+    Attributes:
+        log_dir: The run's directory.
+        digests: Digests of the chief's first weights.
+        on_existing: What happens to a run that is there.
+        recorder: The recorder's name, for messages.
+    """
+
+    log_dir: Path
+    digests: tuple[str, ...]
+    on_existing: OnExisting
+    recorder: str
+
+    def __call__(self, samples: JoinedSamples, chief: Manifest) -> OpenedRun | None:
+        """Opens the run, and notes the phase that begins.
+
+        Raises:
+            EmbedError: The run cannot be read.
+            OSError: It cannot be written.
+        """
+        if not chief.phases:
+            return None  # the chief has not said yet where its training begins
+        location = claim_run_location(
+            self.log_dir,
+            NewTraining(samples.layers, samples.fingerprint, self.digests),
+            self.on_existing,
+        )
+        if location.reason is not None:
+            warn(
+                f"{location.reason}; {self.recorder} records into {location.run_dir} "
+                f"instead. {location.remedy}"
+            )
+        if location.recorded is None:
+            writer = begin_run(location.run_dir, samples)
+        else:
+            writer = RunWriter(location.run_dir, location.recorded)
+        point, began = location.resume_point, chief.phases[0]
+        first = began.epoch or 0
+        progress = TrainingProgress.from_start(
+            first,
+            None if point is None else point.epoch,
+            None if point is None else point.batches,
+        )
+        kind: PhaseKind = "began" if point is None else "resumed"
+        if point is not None and point.evidence == "earlier":
+            kind = "restored"
+            writer.supersede_after(point.last.step)
+        newest = writer.manifest.newest_live
+        writer.add_phase(
+            replace(
+                began,
+                kind=kind,
+                step=None if newest is None else newest.step,
+                epoch=progress.epochs,
+                batches=None if began.batches is None else progress.batches,
+            )
+        )
+        return OpenedRun(
+            location.run_dir,
+            writer,
+            epochs=progress.epochs - first,
+            batches=progress.batches,
+            is_resumed=point is not None,
+        )
+
+
+def begin_run(run_dir: Path, samples: JoinedSamples) -> RunWriter:
+    """Begins a joined run, in place of one that is there.
+
+    Raises:
+        MisuseError: The directory holds checkpoints that are not ours.
+        OSError: It cannot be written.
+    """
+    return RunWriter.begin(
+        run_dir,
+        layers=samples.layers,
+        columns=samples.columns,
+        fingerprint=samples.fingerprint,
+        outputs=samples.outputs,
+    )

@@ -1,0 +1,88 @@
+"""This worker's own part: its folder, and what it says of itself to the chief."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from tb_embed_plugin.recording.options.shard import Shard
+from tb_embed_plugin.recording.sharded.watch import INTERVAL_SECONDS, Watch
+from tb_embed_plugin.recording.training.console import warn
+from tb_embed_plugin.runs.folder import made
+from tb_embed_plugin.runs.parts import PartFacts, parts_folder, read_attempt, write_part
+
+PATIENCE_SECONDS = 60.0
+"""At the end of a recording, for other workers; more than a file server hides new files."""
+
+
+class OwnPart:
+    """The part that this process writes.
+
+    Args:
+        log_dir: The directory of the whole run, as the user passed it.
+        shard: Which worker this is.
+        rows: Samples that it was given.
+        recorder: The recorder's name, for messages.
+
+    Attributes:
+        folder: Where the part is written.
+    """
+
+    def __init__(self, log_dir: Path, shard: Shard, rows: int, recorder: str) -> None:
+        self._parts = parts_folder(log_dir)
+        self._shard = shard
+        self._recorder = recorder
+        self._facts = PartFacts(shard.world, rows)
+        self._is_taken = shard.is_chief
+        self._watch = Watch(self._answer)
+        self.folder = self._parts / f"{shard.rank}-{secrets.token_hex(8)}"
+
+    def begin(self) -> None:
+        """Makes the folder, and begins to answer the chief.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        made(self.folder)
+        write_part(self.folder, self._facts)
+        if not self._shard.is_chief:
+            self._watch.start()
+
+    def finish(self) -> None:
+        """Waits a while until the chief knows of the part, and warns where it never did."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not self._is_taken and time.monotonic() < deadline:
+            time.sleep(INTERVAL_SECONDS)
+        self._watch.close()
+        if not self._is_taken:
+            warn(
+                f"{self._recorder} wrote its part into {self.folder}, but worker 0 of "
+                f"{self._shard.world} has not taken it within {PATIENCE_SECONDS:.0f} s; let "
+                "all workers record into the same directory, each with its own shard="
+            )
+
+    def close(self, *, has_failed: bool) -> None:
+        """Stops answering; says that no more will come where the recording has failed."""
+        self._watch.close()
+        if has_failed:
+            self._facts = replace(self._facts, has_failed=True)
+            # The chief then waits for it in vain, but not for long.
+            with contextlib.suppress(OSError):
+                write_part(self.folder, self._facts)
+
+    def _answer(self) -> bool:
+        """Repeats the chief's number until the chief has taken the part."""
+        attempt = read_attempt(self._parts)
+        if attempt is not None and self.folder.name in attempt.parts:
+            self._is_taken = True
+        elif attempt is not None and attempt.nonce != self._facts.nonce:
+            self._facts = replace(self._facts, nonce=attempt.nonce)
+            # Said again at the next look where it cannot be written now.
+            try:
+                write_part(self.folder, self._facts)
+            except OSError:
+                self._facts = replace(self._facts, nonce=None)
+        return self._is_taken
