@@ -8,7 +8,6 @@ import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +18,18 @@ from tb_embed_plugin.errors import EmbedError, MisuseError, UnwritableError
 from tb_embed_plugin.metadata import MAX_UNITS, OutputsKind
 from tb_embed_plugin.recording.model.given_outputs import GivenOutputs, numbers, read_outputs
 from tb_embed_plugin.recording.options.natural_number import natural_number
+from tb_embed_plugin.recording.options.shard import checked_shard
 from tb_embed_plugin.recording.options.stored_dtype import checked_dtype
+from tb_embed_plugin.recording.options.tensors import Tensors
 from tb_embed_plugin.recording.samples.given_samples import GivenSamples
 from tb_embed_plugin.recording.samples.metadata_columns import ClassNames
 from tb_embed_plugin.recording.samples.samples import Samples
+from tb_embed_plugin.recording.sharded.loop_worker import LoopWorker, worker_of
+from tb_embed_plugin.recording.training.continuation import (
+    check_continuation,
+    check_outputs,
+    check_step,
+)
 from tb_embed_plugin.recording.training.snapshot_recorder import not_finite
 from tb_embed_plugin.remote.staging import (
     check_upload,
@@ -32,7 +39,7 @@ from tb_embed_plugin.remote.staging import (
     shown,
     with_addresses,
 )
-from tb_embed_plugin.runs.manifest import Layer, Manifest, OutputsInfo, Step
+from tb_embed_plugin.runs.manifest import Layer, Step
 from tb_embed_plugin.runs.manifest_file import read_manifest
 from tb_embed_plugin.runs.run_deletion import delete_run
 from tb_embed_plugin.runs.run_directory import RunDirectory, find_run_directory
@@ -66,6 +73,7 @@ def record(
     finished: bool = False,
     dtype: DTypeLike = "float32",
     overwrite: bool = False,
+    shard: tuple[int, int] | None = None,
 ) -> None:
     """Records one snapshot of a custom training loop, for instance in PyTorch or JAX.
 
@@ -99,6 +107,8 @@ def record(
         finished: Whether this is the last snapshot.
         dtype: The dtype in which activations are stored.
         overwrite: Deletes the run that `log_dir` holds; for the first call.
+        shard: `(rank, world)` where several workers record one run, each its own samples into
+            the same `log_dir`; worker 0 joins them ("Several workers" in docs/recording.md).
 
     Raises:
         MisuseError: The arrays do not fit each other, or what the run holds already; another
@@ -107,19 +117,24 @@ def record(
         UnwritableError: The files cannot be written; it is an OSError, too.
     """
     with _writing(log_dir):
-        location = find_run_directory(recording_place(log_dir, "log_dir", is_fresh=False))
-        run_dir = location.run_dir
+        place = recording_place(log_dir, "log_dir", is_fresh=False)
         stored_as = checked_dtype(dtype)
         rows = {name: _snapshot(name, array) for name, array in activations.items()}
         layers = tuple(Layer(name, tensor.shape[1]) for name, tensor in rows.items())
         given = GivenSamples(_count(rows), labels, metadata, class_names, images, invert_images)
         step = _natural_number("step", step)
         epoch = None if epoch is None else _natural_number("epoch", epoch)
+        part_of = checked_shard(shard, log_dir)
+        worker = worker_of(place, part_of, given.count, stored_as, overwrite=overwrite)
+        # A part is new; the run that the chief joins may be there.
+        overwrite = overwrite and worker is None
+        location = find_run_directory(place) if worker is None else RunDirectory(worker.folder)
+        run_dir = location.run_dir
         key = os.getpid(), run_dir.resolve()
         with _turns.setdefault(key, threading.Lock()):
             begins_to_hold = hold(run_dir)
             known = _known_writer(run_dir, begins_to_hold=begins_to_hold)
-            try:
+            with _released_after_failure(run_dir, begins_to_hold=begins_to_hold):
                 # A run of 500 snapshots takes longer to read than a snapshot to write.
                 is_known = known is not None and known.is_current
                 recorded = None
@@ -132,45 +147,78 @@ def record(
                     samples: Samples | None = begun
                     if overwrite:
                         delete_run(run_dir)
-                    writer = RunWriter.begin(
-                        run_dir,
-                        layers=layers,
-                        columns=begun.columns,
-                        fingerprint=begun.fingerprint,
-                        outputs=begun.with_class_names(None if said is None else said.info),
-                    )
+                    writer = _begin(run_dir, layers, begun, said, is_part=worker is not None)
                 else:
                     same = is_known and given.are_nothing_new(
                         _digests.get(key), has_sprite=recorded.sprite is not None
                     )
                     samples = None if same else given.prepared()
-                    _check_continuation(recorded, layers, given, samples, step)
-                    _check_outputs(recorded.outputs, said)
+                    fingerprint = samples.fingerprint if samples and given.has_columns else None
+                    check_continuation(recorded, layers, given.count, fingerprint)
+                    check_step(recorded, step)
+                    check_outputs(recorded.outputs, None if said is None else said.info)
                     writer = known if known and is_known else RunWriter(run_dir, recorded)
                 if samples and samples.images and writer.manifest.sprite is None:
                     writer.add_sprite(samples.images)
-            except BaseException:
-                if begins_to_hold:
-                    release(run_dir)
-                raise
             if samples is not None and (given.has_columns or writer is not known):
                 _digests[key] = given.digest()
             _writers[key] = writer
             _warn_where(location, begins_to_hold=begins_to_hold)
-            tensors = rows | ({} if said is None else said.tensors)
-            problems = not_finite(tensors, stored_as)
-            taken = Step(step, "step", epoch, None, time.time(), None, problems)
             check_upload(run_dir)
-            writer.write_snapshot(taken, tensors, stored_as)
+            _write(
+                writer, step, epoch, rows if said is None else rows | said.tensors, stored_as
+            )
             if finished:
-                _finish(writer, key)
+                _finish(writer, key, worker)
 
 
-def _finish(writer: RunWriter, key: tuple[int, Path]) -> None:
+@contextmanager
+def _released_after_failure(run_dir: Path, *, begins_to_hold: bool) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        if begins_to_hold:
+            release(run_dir)
+        raise
+
+
+def _begin(
+    run_dir: Path,
+    layers: Sequence[Layer],
+    samples: Samples,
+    said: GivenOutputs | None,
+    *,
+    is_part: bool,
+) -> RunWriter:
+    return RunWriter.begin(
+        run_dir,
+        layers=layers,
+        columns=samples.columns,
+        fingerprint=samples.fingerprint,
+        outputs=samples.with_class_names(None if said is None else said.info),
+        is_part=is_part,
+    )
+
+
+def _write(
+    writer: RunWriter,
+    step: int,
+    epoch: int | None,
+    tensors: Tensors,
+    dtype: np.dtype[np.generic],
+) -> None:
+    problems = not_finite(tensors, dtype)
+    taken = Step(step, "step", epoch, None, time.time(), None, problems)
+    writer.write_snapshot(taken, tensors, dtype)
+
+
+def _finish(writer: RunWriter, key: tuple[int, Path], worker: LoopWorker | None) -> None:
     writer.finish()
     del _writers[key]
     _digests.pop(key, None)
     release(key[1])
+    if worker is not None:
+        worker.finish()
 
 
 @contextmanager
@@ -245,56 +293,3 @@ def _count(tensors: Mapping[str, NDArray[np.float32]]) -> int:
             "at least one layer"
         )
     return counts.pop()
-
-
-def _layers_in_words(layers: Sequence[Layer]) -> str:
-    return ", ".join(f"{layer.name} ({layer.units} units)" for layer in layers) or "none"
-
-
-def _check_continuation(
-    recorded: Manifest,
-    layers: tuple[Layer, ...],
-    given: GivenSamples,
-    samples: Samples | None,
-    step: int,
-) -> None:
-    """Raises where a snapshot does not go on with a run; `samples` None are those it has."""
-    remedy = "pass overwrite=True to delete the run, or record into another directory"
-    if recorded.layers != layers or recorded.samples != given.count:
-        raise MisuseError(
-            f"the run has the layers {_layers_in_words(recorded.layers)} of "
-            f"{recorded.samples} samples, but these are {_layers_in_words(layers)} of "
-            f"{given.count} samples; {remedy}"
-        )
-    if samples and given.has_columns and recorded.fingerprint != samples.fingerprint:
-        raise MisuseError(
-            f"the labels or metadata differ from those that the run began with; {remedy}"
-        )
-    last = recorded.steps[-1].step if recorded.steps else -1
-    if step <= last:
-        raise MisuseError(
-            f"step {step} does not come after {last}, the last one recorded; {remedy}"
-        )
-
-
-def _check_outputs(recorded: OutputsInfo | None, said: GivenOutputs | None) -> None:
-    """Raises where a snapshot has other outputs than the run began with.
-
-    Raises:
-        MisuseError: It has.
-    """
-    now = None if said is None else said.info
-    began = None if recorded is None else replace(recorded, names=None)
-    if began != now:
-        raise MisuseError(
-            f"the run began with {_outputs_in_words(began)}, but this call has "
-            f"{_outputs_in_words(now)}; pass outputs, outputs_kind and head in every call "
-            "alike, or record into another directory"
-        )
-
-
-def _outputs_in_words(info: OutputsInfo | None) -> str:
-    if info is None:
-        return "no outputs"
-    head = "no head" if info.head is None else f"the head that {info.head!r} feeds"
-    return f"{info.kind} of {info.classes} classes and {head}"

@@ -116,7 +116,7 @@ def prepare_samples(
         images=_images(
             taken, images, image_shape, inputs.count, rows, invert_images=invert_images
         ),
-        fingerprint=_fingerprint(taken, columns),
+        fingerprint=fingerprint_of(taken, columns),
         class_names=None if class_names is None else class_names_by_number(class_names),
         given=inputs.count,
     )
@@ -218,7 +218,8 @@ def _reshaped(
     return x.reshape(len(x), *image_shape)
 
 
-def _fingerprint(x: Any, columns: tuple[Column, ...]) -> str:
+def fingerprint_of(x: Any, columns: tuple[Column, ...]) -> str:
+    """Returns the hash of inputs and metadata, 32 hexadecimal digits."""
     digest = hashlib.sha256()
     for place, array in arrays_of(x):
         digest.update(f"{place}{array.shape} {array.dtype}".encode())

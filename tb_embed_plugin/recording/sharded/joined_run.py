@@ -11,9 +11,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from tb_embed_plugin.errors import EmbedError, MisuseError
+from tb_embed_plugin.errors import EmbedError
 from tb_embed_plugin.recording.options.schedule import thin
 from tb_embed_plugin.recording.training.console import warn
+from tb_embed_plugin.recording.training.continuation import check_step
 from tb_embed_plugin.runs.joined_parts import JoinedThumbnails, join_tensors
 from tb_embed_plugin.runs.manifest import Step
 from tb_embed_plugin.runs.parts import Attempt
@@ -193,11 +194,7 @@ class JoinedRun:
         numbers = [*(one.step for one in steps[-1:]), *(o.step for o in self.left_out[-1:])]
         last = max(numbers, default=-1)
         if step.unit == "step":
-            if step.step <= last:
-                raise MisuseError(
-                    f"step {step.step} does not come after {last}, the last one recorded; pass "
-                    "overwrite=True to delete the run, or record into another directory"
-                )
+            check_step(self.writer.manifest, step.step)
             return step.step
         by_epoch = step.unit == "epoch"
         count, before = (

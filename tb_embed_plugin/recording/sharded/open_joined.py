@@ -36,7 +36,7 @@ class OpenedRun:
 
 
 OpenRun = Callable[[JoinedSamples, Manifest], OpenedRun | None]
-"""Opens the run, given its samples and what the chief's part holds; None if that is too early."""
+"""Opens the run, given its samples and what the chief's part holds; None if too early."""
 
 
 @dataclass(frozen=True)
