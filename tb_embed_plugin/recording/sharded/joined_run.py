@@ -6,14 +6,13 @@ is left out and noted in the manifest. What is joined is deleted from the parts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from tb_embed_plugin.errors import EmbedError
 from tb_embed_plugin.recording.options.schedule import thin
-from tb_embed_plugin.recording.training.console import warn
 from tb_embed_plugin.recording.training.continuation import check_step
 from tb_embed_plugin.runs.joined_parts import JoinedThumbnails, join_tensors
 from tb_embed_plugin.runs.manifest import Step
@@ -33,6 +32,7 @@ class JoinedRun:
             it are counted on.
         dtype: The dtype in which activations are stored.
         max_to_keep: Snapshots kept, None for all.
+        tell: Takes a sentence of which the user is warned.
 
     Attributes:
         writer: Its writer.
@@ -47,6 +47,7 @@ class JoinedRun:
         *,
         dtype: np.dtype[np.generic],
         max_to_keep: int | None,
+        tell: Callable[[str], None],
     ) -> None:
         self.writer = writer
         self.left_out: list[LeftOut] = []
@@ -54,6 +55,7 @@ class JoinedRun:
         self._attempt = attempt
         self._dtype = dtype
         self._max_to_keep = max_to_keep
+        self._tell = tell
         self._handled = -1
         self._gave_up_thumbnails = False
         # By their times: a chief that was killed may have joined what is still in the parts.
@@ -218,7 +220,7 @@ class JoinedRun:
             self.writer.add_sprite(JoinedThumbnails(self._parts))
         except EmbedError as error:  # the snapshots are worth more
             self._gave_up_thumbnails = True
-            warn(f"The thumbnails of the workers are not joined: {error}.")
+            self._tell(f"The thumbnails of the workers are not joined: {error}.")
 
 
 def _sum(count: int | None, before: int) -> int | None:

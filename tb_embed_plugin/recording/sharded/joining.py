@@ -80,6 +80,7 @@ class Joining:
         self._has_begun = self._has_failed = False
         self._run: JoinedRun | None = None
         self._run_dir: Path | None = None
+        self._told: list[str] = []
         self._watch = Watch(self._look, shard.world)
 
     def start(self) -> None:
@@ -92,9 +93,10 @@ class Joining:
         hold(self._parts)
         self._watch.start()
 
-    def look(self) -> None:
-        """Joins what is there, now."""
-        self._guarded(self._step)
+    def tell(self) -> None:
+        """Warns of what has gone wrong since; called by the training's own thread."""
+        while self._told:
+            warn(self._told.pop(0))
 
     def finish(self) -> Path | None:
         """Waits a while for what is missing, names what never came, and closes the run.
@@ -111,6 +113,7 @@ class Joining:
                 break
             time.sleep(INTERVAL_SECONDS)
         self._guarded(self._finish)
+        self.tell()
         return None if self._has_failed else self._run_dir
 
     def close(self) -> None:
@@ -119,6 +122,7 @@ class Joining:
         if not self._has_failed:
             self._guarded(self._step)
         self._release()
+        self.tell()
 
     def _look(self) -> bool:
         self._guarded(self._step)
@@ -190,6 +194,8 @@ class Joining:
         opened = self._open_run(join_samples(parts), parts[0].manifest)
         if opened is None:
             return
+        if opened.notice is not None:
+            self._told.append(opened.notice)
         self._run_dir = opened.run_dir
         self._say(
             run=opened.run_dir.name,
@@ -206,7 +212,12 @@ class Joining:
         self, writer: RunWriter, parts: list[RecordedPart], attempt: Attempt
     ) -> JoinedRun:
         return JoinedRun(
-            writer, parts, attempt, dtype=self._dtype, max_to_keep=self._max_to_keep
+            writer,
+            parts,
+            attempt,
+            dtype=self._dtype,
+            max_to_keep=self._max_to_keep,
+            tell=self._told.append,
         )
 
     def _say(self, **changes: object) -> None:
@@ -218,7 +229,7 @@ class Joining:
         run = self._run
         if run is None:
             missing = [rank for rank, name in enumerate(self._attempt.parts) if name is None]
-            warn(
+            self._told.append(
                 f"{self._recorder} recorded nothing into {self._log_dir}: of {self._world} "
                 f"workers {listed(missing)} never began a part; pass shard=(rank, world) in "
                 "each of them, with the same directory"
@@ -230,7 +241,7 @@ class Joining:
         run.writer.finish()
         self._warn_left_out(run)
         if run.without_thumbnails:
-            warn(
+            self._told.append(
                 f"{self._recorder} recorded no thumbnails: worker "
                 f"{listed(run.without_thumbnails)} has none; give images to all workers, or "
                 "images=False"
@@ -243,7 +254,7 @@ class Joining:
     def _warn_left_out(self, run: JoinedRun) -> None:
         unit = run.writer.manifest.steps[-1].unit if run.writer.manifest.steps else "step"
         for sentence in left_out_words(run.left_out, unit):
-            warn(f"{self._recorder} of {self._log_dir}: {sentence}.")
+            self._told.append(f"{self._recorder} of {self._log_dir}: {sentence}.")
 
     def _release(self) -> None:
         release(self._parts)
@@ -257,7 +268,7 @@ class Joining:
             return do()
         except Exception as error:  # noqa: BLE001 # whatever it is, training must go on
             self._has_failed = True
-            warn(
+            self._told.append(
                 f"{self._recorder} stopped joining the parts of the workers: "
                 f"{failure_words(error, self._log_dir)}. The training goes on, and the "
                 "recorded snapshots can be read."

@@ -16,7 +16,6 @@ from tb_embed_plugin.recording.sharded.joined_samples import JoinedSamples
 from tb_embed_plugin.recording.sharded.joining import Joining
 from tb_embed_plugin.recording.sharded.open_joined import OpenedRun, begin_run
 from tb_embed_plugin.recording.sharded.own_part import OwnPart
-from tb_embed_plugin.recording.training.console import warn
 from tb_embed_plugin.recording.training.continuation import (
     check_continuation,
     check_outputs,
@@ -81,6 +80,11 @@ class LoopWorker:
             self._joining.start()
         atexit.register(self.close)
 
+    def tell(self) -> None:
+        """Warns of what has gone wrong behind the loop."""
+        if self._joining is not None:
+            self._joining.tell()
+
     def finish(self) -> None:
         """Waits a while for the other workers after the last call."""
         self._forget()
@@ -133,7 +137,9 @@ def worker_of(
         key = os.getpid(), path, shard
         if key not in _workers:
             _workers[key] = LoopWorker(path, shard, rows, dtype, overwrite=overwrite)
-        return _workers[key]
+        worker = _workers[key]
+    worker.tell()
+    return worker
 
 
 @dataclass(frozen=True)
@@ -153,15 +159,14 @@ class _LoopOpener:
         location = find_run_directory(self.log_dir)
         run_dir = location.run_dir
         hold(run_dir)
-        if location.reason is not None:
-            warn(f"{location.reason}; {_RECORDER} writes into {run_dir} instead.")
+        notice = location.reason and f"{location.reason}; record writes into {run_dir} instead."
         # Known by their columns alone, as those of a loop in one process are.
         count = len(samples.columns[0].cells)
         fingerprint = fingerprint_of(np.zeros((count, 1), np.float32), samples.columns)
         samples = replace(samples, fingerprint=fingerprint)
         recorded = None if self.overwrite else read_manifest(run_dir)
         if recorded is None:
-            return OpenedRun(run_dir, begin_run(run_dir, samples))
+            return OpenedRun(run_dir, begin_run(run_dir, samples), notice=notice)
         check_continuation(recorded, samples.layers, count, fingerprint)
         check_outputs(recorded.outputs, samples.outputs)
-        return OpenedRun(run_dir, RunWriter(run_dir, recorded), is_resumed=True)
+        return OpenedRun(run_dir, RunWriter(run_dir, recorded), is_resumed=True, notice=notice)

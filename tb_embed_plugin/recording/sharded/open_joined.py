@@ -8,7 +8,6 @@ from pathlib import Path
 
 from tb_embed_plugin.recording.options.options import OnExisting
 from tb_embed_plugin.recording.sharded.joined_samples import JoinedSamples
-from tb_embed_plugin.recording.training.console import warn
 from tb_embed_plugin.recording.training.progress import TrainingProgress
 from tb_embed_plugin.recording.training.run_location import NewTraining, claim_run_location
 from tb_embed_plugin.runs.manifest import Manifest
@@ -26,6 +25,7 @@ class OpenedRun:
         epochs: Epochs of the run before this training's first, beside those that it counts.
         batches: Batches of the run before this training's first.
         is_resumed: Whether the run held snapshots of the same training before.
+        notice: Why it is in another directory than asked for, in words; None where it is not.
     """
 
     run_dir: Path
@@ -33,6 +33,7 @@ class OpenedRun:
     epochs: int = 0
     batches: int = 0
     is_resumed: bool = False
+    notice: str | None = None
 
 
 OpenRun = Callable[[JoinedSamples, Manifest], OpenedRun | None]
@@ -69,8 +70,9 @@ class TrainingOpener:
             NewTraining(samples.layers, samples.fingerprint, self.digests),
             self.on_existing,
         )
+        notice = None
         if location.reason is not None:
-            warn(
+            notice = (
                 f"{location.reason}; {self.recorder} records into {location.run_dir} "
                 f"instead. {location.remedy}"
             )
@@ -105,6 +107,7 @@ class TrainingOpener:
             epochs=progress.epochs - first,
             batches=progress.batches,
             is_resumed=point is not None,
+            notice=notice,
         )
 
 

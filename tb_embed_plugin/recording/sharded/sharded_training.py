@@ -74,6 +74,11 @@ class ShardedTraining:
             is_part=True,
         )
 
+    def tell(self) -> None:
+        """Warns of what has gone wrong behind the training."""
+        if self._joining is not None:
+            self._joining.tell()
+
     def finish(self) -> Path | None:
         """Waits a while until all parts are joined, or until the chief knows of this one."""
         self._is_finished = True

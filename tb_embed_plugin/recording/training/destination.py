@@ -44,6 +44,9 @@ class Destination(Protocol):
             OSError: It cannot be written.
         """
 
+    def tell(self) -> None:
+        """Warns of what has gone wrong behind the training."""
+
     def finish(self) -> Path | None:
         """Does what is left once all snapshots are written.
 
@@ -89,6 +92,9 @@ class OwnRun:
             fingerprint=samples.fingerprint,
             outputs=samples.with_class_names(forward.outputs),
         )
+
+    def tell(self) -> None:
+        """Does nothing: who writes the files says so."""
 
     def finish(self) -> Path:
         """Waits for what is not uploaded yet."""
