@@ -56,9 +56,11 @@ def runs(tmp_path_factory: pytest.TempPathFactory, digits: Digits) -> Path:
 
 @pytest.fixture
 def logs(runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder to work in, with a copy of it."""
+    """A folder to work in, with a copy of it, and what torchrun says of one process."""
     shutil.copytree(runs, tmp_path / "logs")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("RANK", "0")
+    monkeypatch.setenv("WORLD_SIZE", "1")
 
 
 @pytest.fixture
@@ -75,6 +77,7 @@ def surroundings(digits: Digits, make_model: Callable[..., Any]) -> dict[str, An
         "epoch": 0,
         "fc1": hidden,
         "train_one_epoch_and_return_the_activations": lambda: hidden,
+        "activations_of": lambda x: x.reshape(len(x), -1),
     }
 
 

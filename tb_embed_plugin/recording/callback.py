@@ -40,7 +40,7 @@ from tb_embed_plugin.recording.training.fit_call import FitCall
 from tb_embed_plugin.recording.training.kept_models import warn_not_kept
 from tb_embed_plugin.recording.training.open_trainings import interrupt_abandoned_trainings
 from tb_embed_plugin.recording.training.recorded_training import RecordedTraining
-from tb_embed_plugin.recording.training.trained_model import TrainedModel
+from tb_embed_plugin.recording.training.trained_model import TrainedModel, is_chief
 from tb_embed_plugin.runs.directory_check import refuse_file
 
 
@@ -222,7 +222,7 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
         """Checks layers and directory, so that misuse fails before the first batch."""
         interrupt_abandoned_trainings()
         self._training = None
-        if self._shard is None and not _is_chief(self.model):
+        if self._shard is None and not is_chief(self.model):
             return
         refuse_file(self._options.log_dir)
         try:
@@ -298,9 +298,3 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
     def _after_batch(self, batch: int, logs: Any = None) -> None:
         if self._training is not None:
             self._training.end_batch(batch)
-
-
-def _is_chief(model: Any) -> bool:
-    """Whether this process writes: one of those that train one model."""
-    strategy = getattr(model, "distribute_strategy", None)
-    return strategy is None or bool(strategy.extended.should_checkpoint)

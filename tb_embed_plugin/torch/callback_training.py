@@ -19,6 +19,11 @@ class CallbackTraining:
         self._plan = plan
         self._training: RecordedTraining | None = None
 
+    @property
+    def is_of_a_worker(self) -> bool:
+        """Whether each of several processes records a part."""
+        return self._plan.is_of_a_worker
+
     def begin(self, module: Any, owner: object, **facts: Any) -> None:
         """Begins the recording of a training; the last one, if nobody ended it, is over.
 

@@ -48,7 +48,7 @@ class EmbeddingCallback(Callback):  # type: ignore[misc] # untyped without Light
 
     def on_train_start(self, trainer: Any, pl_module: Any) -> None:
         """Opens the run and records the network as the training begins with it."""
-        if trainer.is_global_zero:
+        if trainer.is_global_zero or self._recorded.is_of_a_worker:
             self._recorded.begin(
                 pl_module,
                 self,

@@ -45,7 +45,7 @@ class EmbeddingRecorder:
             `EmbeddingCheckpoint`; call `step_batch` where it counts batches. The others,
             `images`, `metadata`, `image_shape`, `invert_images`, `class_names`, `max_samples`,
             `seed`, `pooling`, `batch_size`, `max_to_keep`, `dtype`, `on_snapshot`,
-            `on_existing`, `verbose`, are those of `EmbeddingCheckpoint`.
+            `on_existing`, `verbose`, `shard`, are those of `EmbeddingCheckpoint`.
 
     Raises:
         MisuseError: The arguments do not fit each other or the module.

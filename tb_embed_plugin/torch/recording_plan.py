@@ -25,9 +25,11 @@ from tb_embed_plugin.recording.options.options import (
     checked_outputs,
 )
 from tb_embed_plugin.recording.options.schedule import parse_schedule
+from tb_embed_plugin.recording.options.shard import checked_shard
 from tb_embed_plugin.recording.options.stored_dtype import checked_dtype
 from tb_embed_plugin.recording.options.tensors import Tensors
 from tb_embed_plugin.recording.samples.samples import prepare_samples
+from tb_embed_plugin.recording.sharded.sharded_training import destination_of, of_worker
 from tb_embed_plugin.recording.training.console import failure_words, warn
 from tb_embed_plugin.recording.training.open_trainings import interrupt_abandoned_trainings
 from tb_embed_plugin.recording.training.recorded_training import RecordedTraining
@@ -59,6 +61,7 @@ class PlanOptions(TypedDict, total=False):
     on_snapshot: Callable[[int, Tensors], None] | None
     on_existing: OnExisting
     verbose: bool
+    shard: tuple[int, int] | None
 
 
 class RecordingPlan:
@@ -89,7 +92,8 @@ class RecordingPlan:
                 no_such("argument", unknown[0], PlanOptions.__annotations__, recorder)
             )
         check_order(log_dir, x, labels, recorder)
-        self._options = RecordingOptions(
+        self._shard = checked_shard(options.get("shard"), log_dir)
+        whole = RecordingOptions(
             log_dir=checked_log_dir(log_dir),
             schedule=parse_schedule(options.get("save_freq", "epoch")),
             max_to_keep=checked_max_to_keep(options.get("max_to_keep")),
@@ -99,6 +103,7 @@ class RecordingPlan:
             verbose=options.get("verbose", True),
             recorder=recorder,
         )
+        self._options = of_worker(whole, self._shard)
         self._trace = partial(
             trace_module,
             layers=checked_layers(options.get("layers", "auto")),
@@ -125,6 +130,11 @@ class RecordingPlan:
     def counts_batches(self) -> bool:
         """Whether batches decide when a snapshot is due, not epochs."""
         return self._options.schedule.unit == "batch"
+
+    @property
+    def is_of_a_worker(self) -> bool:
+        """Whether each of several processes records a part."""
+        return self._shard is not None
 
     def begin(
         self,
@@ -171,6 +181,7 @@ class RecordingPlan:
                 self._samples,
                 forward,
                 partial(LoopCall, owner),
+                destination=destination_of(options, self._shard, self._samples),
             )
         except EmbedError:
             raise

@@ -56,7 +56,7 @@ class EmbeddingCallback(TrainerCallback):  # type: ignore[misc] # untyped withou
         """Opens the run and records the network as the training begins with it."""
         self._epochs = math.floor(state.epoch or 0)
         self._first_update = state.global_step
-        if state.is_world_process_zero:
+        if state.is_world_process_zero or self._recorded.is_of_a_worker:
             self._recorded.begin(
                 model,
                 self,

@@ -55,3 +55,9 @@ class TrainedModel:
     @property
     def _optimizer(self) -> Any:
         return getattr(self._model, "optimizer", None)
+
+
+def is_chief(model: Any) -> bool:
+    """Whether this process writes for all: one of those that train one Keras model."""
+    strategy = getattr(model, "distribute_strategy", None)
+    return strategy is None or bool(strategy.extended.should_checkpoint)
