@@ -73,8 +73,13 @@ WORKER = """
             model.optimizer.apply_gradients(zip(gradients, model.trainable_variables))
         strategy.run(replica, args=(batch, labels))
 
-    callbacks = keras.callbacks.CallbackList(
-        [EmbeddingCheckpoint(sys.argv[1], x, layers="fc1")], model=model, epochs=2, steps=4)
+    if os.environ.get("SHARDED"):
+        rank = strategy.cluster_resolver.task_id
+        recorder = EmbeddingCheckpoint(
+            os.environ["SHARDED"], x[32 * rank:32 * (rank + 1)], layers="fc1", shard=(rank, 2))
+    else:
+        recorder = EmbeddingCheckpoint(sys.argv[1], x, layers="fc1")
+    callbacks = keras.callbacks.CallbackList([recorder], model=model, epochs=2, steps=4)
     callbacks.on_train_begin()
     for epoch in range(2):
         callbacks.on_epoch_begin(epoch)
@@ -146,8 +151,8 @@ def free_ports(count: int) -> list[int]:
         return [int(probe.getsockname()[1]) for probe in probes]
 
 
-@pytest.mark.soak("two processes load TensorFlow and wait for one another")
-def test_of_two_processes_the_chief_alone_writes(tmp_path: Path) -> None:
+def finish_two_workers(tmp_path: Path, **environment: str) -> None:
+    """Trains one model in two processes on loopback."""
     cluster = {"worker": [f"127.0.0.1:{port}" for port in free_ports(2)]}
     workers = [
         start(
@@ -156,11 +161,26 @@ def test_of_two_processes_the_chief_alone_writes(tmp_path: Path) -> None:
             TF_CONFIG=json.dumps(
                 {"cluster": cluster, "task": {"type": "worker", "index": index}}
             ),
+            **environment,
         )
         for index in range(2)
     ]
     for worker in workers:
         finish(worker)
 
+
+@pytest.mark.soak("two processes load TensorFlow and wait for one another")
+def test_of_two_processes_the_chief_alone_writes(tmp_path: Path) -> None:
+    finish_two_workers(tmp_path)
+
     check_last_snapshot(tmp_path / "worker-0", tmp_path / "worker-0-weights.npz")
     assert not (tmp_path / "worker-1").exists()
+
+
+@pytest.mark.soak("two processes load TensorFlow and wait for one another")
+def test_two_workers_record_one_run(tmp_path: Path) -> None:
+    finish_two_workers(tmp_path, SHARDED=str(tmp_path / "run"))
+
+    for rank in range(2):
+        check_last_snapshot(tmp_path / "run", tmp_path / f"worker-{rank}-weights.npz")
+    assert read_run(tmp_path / "run").problems == []
