@@ -42,6 +42,7 @@ class Attempt:
         epochs: Epochs of the run before this training's first, beside those that it counts.
         batches: Batches of the run before this training's first.
         is_resumed: Whether the run held snapshots of the same training before.
+        has_failed: Whether the chief has stopped joining.
     """
 
     nonce: str
@@ -50,6 +51,7 @@ class Attempt:
     epochs: int = 0
     batches: int = 0
     is_resumed: bool = False
+    has_failed: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,7 @@ def read_attempt(parts: Path) -> Attempt | None:
             epochs=natural(entry["epochs"]),
             batches=natural(entry["batches"]),
             is_resumed=bool(entry["is_resumed"]),
+            has_failed=bool(entry["has_failed"]),
         )
     return None
 

@@ -18,10 +18,10 @@ from tb_embed_plugin.metadata import (
 )
 from tb_embed_plugin.runs.checkpoint_folder import remove_checkpoint
 from tb_embed_plugin.runs.checkpoints.checkpoint import Checkpoint
-from tb_embed_plugin.runs.file_stamps import Stamp, stamp_of
+from tb_embed_plugin.runs.file_stamps import Stamp, stamps_of
 from tb_embed_plugin.runs.manifest import Manifest, Step
 from tb_embed_plugin.runs.manifest_file import read_manifest
-from tb_embed_plugin.runs.parts import PartFacts, rank_of, read_part
+from tb_embed_plugin.runs.parts import PART_FILE, PartFacts, rank_of, read_part
 from tb_embed_plugin.runs.stored_rows import ReopenedRows
 from tb_embed_plugin.runs.tables.metadata_table import Column, read_table
 from tb_embed_plugin.snapshot import LazyRows
@@ -51,7 +51,7 @@ class RecordedPart:
         self.manifest = manifest
         self.rank = rank_of(folder.name) or 0
         self._steps: dict[int, Step] = {}
-        self._stamp: Stamp = None
+        self._stamps: tuple[Stamp, ...] = ()
 
     @classmethod
     def read(cls, folder: Path) -> RecordedPart | None:
@@ -76,16 +76,17 @@ class RecordedPart:
         Raises:
             UnreadableError: The manifest is damaged.
         """
-        stamp = stamp_of(self.folder / MANIFEST_FILE)
-        if stamp != self._stamp:
-            manifest = None
-            with contextlib.suppress(OSError):
-                manifest = read_manifest(self.folder)
-            # One that is gone says no less than it did before.
-            self.manifest = manifest or self.manifest
-            self._steps = {step.step: step for step in self.manifest.steps}
-            self._stamp = stamp
+        stamps = stamps_of((self.folder / MANIFEST_FILE, self.folder / PART_FILE))
+        if stamps == self._stamps:
+            return
+        manifest = None
+        with contextlib.suppress(OSError):
+            manifest = read_manifest(self.folder, self.manifest.steps)
+        # What is gone says no less than it did before.
+        self.manifest = manifest or self.manifest
         self.facts = read_part(self.folder) or self.facts
+        self._steps = {step.step: step for step in self.manifest.steps}
+        self._stamps = stamps
 
     def tensors(self, step: Step) -> Tensors | None:
         """Returns the snapshot of a step as the chief took it, None where it is not here.
@@ -107,7 +108,8 @@ class RecordedPart:
 
     def lacks(self, step: Step) -> bool:
         """Whether the snapshot of a step is not here and never will be."""
-        is_passed = bool(self._steps) and max(self._steps) > step.step
+        steps = self.manifest.steps
+        is_passed = bool(steps) and steps[-1].step > step.step
         return self.tensors(step) is None and (self.has_ended or is_passed)
 
     def not_finite(self, step: Step) -> tuple[str, ...]:

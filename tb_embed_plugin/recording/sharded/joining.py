@@ -1,11 +1,12 @@
 """The chief's work: it finds the parts of all workers and joins them, behind the training.
 
-Nothing here raises once it has started: a failure becomes one warning, and the training goes
-on. Waiting for other workers is bounded, and done when the training has ended.
+What fails in its thread is said by the training's own, where it becomes one warning. Waiting
+for other workers is bounded, and done when the training has ended.
 """
 
 from __future__ import annotations
 
+import contextlib
 import re
 import secrets
 import time
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tb_embed_plugin.errors import MisuseError, UnwritableError
 from tb_embed_plugin.recording.options.shard import Shard
 from tb_embed_plugin.recording.sharded import own_part
 from tb_embed_plugin.recording.sharded.joined_run import JoinedRun
@@ -77,7 +79,8 @@ class Joining:
         self._max_to_keep = max_to_keep
         self._recorder = recorder
         self._overwrites = overwrites
-        self._has_begun = self._has_failed = False
+        self._has_begun = False
+        self._failure: str | None = None
         self._run: JoinedRun | None = None
         self._run_dir: Path | None = None
         self._told: list[str] = []
@@ -93,10 +96,15 @@ class Joining:
         hold(self._parts)
         self._watch.start()
 
-    def tell(self) -> None:
-        """Warns of what has gone wrong since; called by the training's own thread."""
-        while self._told:
-            warn(self._told.pop(0))
+    def check(self) -> None:
+        """Warns of what has gone wrong since; called by the training's own thread.
+
+        Raises:
+            UnwritableError: Nothing is joined any more.
+        """
+        self._tell()
+        if self._failure is not None:
+            raise UnwritableError(self._failure)
 
     def finish(self) -> Path | None:
         """Waits a while for what is missing, names what never came, and closes the run.
@@ -106,27 +114,29 @@ class Joining:
         """
         self._watch.close()
         deadline = time.monotonic() + own_part.PATIENCE_SECONDS
-        while not self._has_failed and time.monotonic() < deadline:
+        while self._failure is None and time.monotonic() < deadline:
             if self._guarded(self._step):
                 deadline = time.monotonic() + own_part.PATIENCE_SECONDS
             if self._run is not None and not self._run.is_waiting:
                 break
             time.sleep(INTERVAL_SECONDS)
         self._guarded(self._finish)
-        self.tell()
-        return None if self._has_failed else self._run_dir
+        self._release()
+        self._tell()
+        if self._failure is not None:
+            warn(f"{self._recorder} stopped recording: {self._failure}.")
+        return None if self._failure is not None else self._run_dir
 
     def close(self) -> None:
         """Stops; what is not joined yet stays for the next chief, after one last look."""
         self._watch.close()
-        if not self._has_failed:
-            self._guarded(self._step)
+        self._guarded(self._step)
         self._release()
-        self.tell()
+        self._tell()
 
     def _look(self) -> bool:
         self._guarded(self._step)
-        return self._has_failed
+        return self._failure is not None
 
     def _step(self) -> bool:
         """Does what can be done now; returns whether anything was joined."""
@@ -229,13 +239,11 @@ class Joining:
         run = self._run
         if run is None:
             missing = [rank for rank, name in enumerate(self._attempt.parts) if name is None]
-            self._told.append(
-                f"{self._recorder} recorded nothing into {self._log_dir}: of {self._world} "
-                f"workers {listed(missing)} never began a part; pass shard=(rank, world) in "
-                "each of them, with the same directory"
+            raise MisuseError(
+                f"of {self._world} workers {listed(missing)} never began a part of "
+                f"{self._log_dir}; pass shard=(rank, world) in each of them, with the same "
+                "directory"
             )
-            self._has_failed = True
-            return False
         run.leave_out_rest()
         run.add_phases()
         run.writer.finish()
@@ -248,7 +256,6 @@ class Joining:
             )
         stale = left_behind(self._parts)
         delete_parts(self._parts, [*filter(None, self._attempt.parts), *stale])
-        self._release()
         return True
 
     def _warn_left_out(self, run: JoinedRun) -> None:
@@ -261,16 +268,19 @@ class Joining:
         if self._run_dir is not None:
             release(self._run_dir)
 
+    def _tell(self) -> None:
+        while self._told:
+            warn(self._told.pop(0))
+
     def _guarded(self, do: Callable[[], bool]) -> bool:
-        if self._has_failed:
+        if self._failure is not None:
             return False
         try:
             return do()
         except Exception as error:  # noqa: BLE001 # whatever it is, training must go on
-            self._has_failed = True
-            self._told.append(
-                f"{self._recorder} stopped joining the parts of the workers: "
-                f"{failure_words(error, self._log_dir)}. The training goes on, and the "
-                "recorded snapshots can be read."
-            )
+            reason = failure_words(error, self._log_dir)
+            self._failure = f"the parts of the workers cannot be joined: {reason}"
+            # The others then record no more of what nobody joins.
+            with contextlib.suppress(OSError):
+                self._say(has_failed=True)
             return False

@@ -80,10 +80,16 @@ class LoopWorker:
             self._joining.start()
         atexit.register(self.close)
 
-    def tell(self) -> None:
-        """Warns of what has gone wrong behind the loop."""
+    def check(self) -> None:
+        """Warns of what has gone wrong behind the loop.
+
+        Raises:
+            UnwritableError: Parts are no longer joined.
+        """
         if self._joining is not None:
-            self._joining.tell()
+            self._joining.check()
+        else:
+            self._part.check()
 
     def finish(self) -> None:
         """Waits a while for the other workers after the last call."""
@@ -128,7 +134,8 @@ def worker_of(
 
     Raises:
         HeldElsewhereError: As `LoopWorker`.
-        OSError: Likewise.
+        UnwritableError: Parts are no longer joined.
+        OSError: The directory cannot be written.
     """
     if shard is None:
         return None
@@ -138,7 +145,7 @@ def worker_of(
         if key not in _workers:
             _workers[key] = LoopWorker(path, shard, rows, dtype, overwrite=overwrite)
         worker = _workers[key]
-    worker.tell()
+    worker.check()
     return worker
 
 

@@ -8,6 +8,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from tb_embed_plugin.errors import UnwritableError
 from tb_embed_plugin.recording.options.shard import Shard
 from tb_embed_plugin.recording.sharded.watch import INTERVAL_SECONDS, Watch
 from tb_embed_plugin.recording.training.console import warn
@@ -50,6 +51,18 @@ class OwnPart:
         write_part(self.folder, self._facts)
         if not self._shard.is_chief:
             self._watch.start()
+
+    def check(self) -> None:
+        """Raises where nobody joins what is recorded.
+
+        Raises:
+            UnwritableError: The chief has stopped.
+        """
+        attempt = read_attempt(self._parts)
+        if attempt is not None and attempt.has_failed and self.folder.name in attempt.parts:
+            raise UnwritableError(
+                "worker 0 has stopped joining the parts; see what it has warned of"
+            )
 
     def finish(self) -> None:
         """Waits a while until the chief knows of the part, and warns where it never did."""

@@ -74,10 +74,12 @@ class ShardedTraining:
             is_part=True,
         )
 
-    def tell(self) -> None:
-        """Warns of what has gone wrong behind the training."""
+    def check(self) -> None:
+        """Warns of what has gone wrong behind the training; raises where it is in vain."""
         if self._joining is not None:
-            self._joining.tell()
+            self._joining.check()
+        else:
+            self._part.check()
 
     def finish(self) -> Path | None:
         """Waits a while until all parts are joined, or until the chief knows of this one."""

@@ -44,8 +44,12 @@ class Destination(Protocol):
             OSError: It cannot be written.
         """
 
-    def tell(self) -> None:
-        """Warns of what has gone wrong behind the training."""
+    def check(self) -> None:
+        """Warns of what has gone wrong behind the training.
+
+        Raises:
+            UnwritableError: There is no use in recording more.
+        """
 
     def finish(self) -> Path | None:
         """Does what is left once all snapshots are written.
@@ -93,8 +97,8 @@ class OwnRun:
             outputs=samples.with_class_names(forward.outputs),
         )
 
-    def tell(self) -> None:
-        """Does nothing: who writes the files says so."""
+    def check(self) -> None:
+        """Does nothing: who writes the files says what goes wrong."""
 
     def finish(self) -> Path:
         """Waits for what is not uploaded yet."""

@@ -228,7 +228,7 @@ class RecordedTraining:
         if recorder is None:
             return
         unit = self._options.schedule.unit
-        self._destination.tell()
+        self._destination.check()
         recorder.wait()
         steps = self._writer.manifest.steps
         # A new number: the same may have been recorded before the training was restored.

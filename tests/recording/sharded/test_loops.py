@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin import MisuseError, record
 from tb_embed_plugin.cli import main
+from tb_embed_plugin.errors import UnwritableError
 from tb_embed_plugin.metadata import MANIFEST_FILE, PARTS_FOLDER
 from tb_embed_plugin.plugin import EmbeddingsPlugin
 from tb_embed_plugin.recording.sharded import own_part
@@ -212,9 +213,16 @@ def test_more_workers_go_on_with_the_same_samples(tmp_path: Path) -> None:
 def test_workers_that_record_differently_are_named(tmp_path: Path) -> None:
     values = np.ones((4, 3), np.float32)
     record(tmp_path / "run", 0, {"fc1": values}, shard=(0, 2))
-    record(tmp_path / "run", 0, {"fc2": values}, shard=(1, 2), finished=True)
-    with pytest.warns(RuntimeWarning, match="worker 1 records the layers 'fc2', but worker 0"):
-        record(tmp_path / "run", 1, {"fc1": values}, shard=(0, 2), finished=True)
+    record(tmp_path / "run", 0, {"fc2": values}, shard=(1, 2))
+    parts = tmp_path / "run" / PARTS_FOLDER
+    wait_until(lambda: (attempt := read_attempt(parts)) is not None and attempt.has_failed)
+
+    with pytest.raises(
+        UnwritableError, match="worker 1 records the layers 'fc2', but worker 0"
+    ):
+        record(tmp_path / "run", 1, {"fc1": values}, shard=(0, 2))
+    with pytest.raises(UnwritableError, match="worker 0 has stopped joining the parts"):
+        record(tmp_path / "run", 1, {"fc2": values}, shard=(1, 2))
     assert not (tmp_path / "run" / MANIFEST_FILE).exists()
 
 
