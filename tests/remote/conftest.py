@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from botocore.loaders import JSONFileLoader
 
 from tb_embed_plugin.remote import background_upload, storage
 from tb_embed_plugin.remote.followed_root import Following
@@ -25,6 +27,15 @@ def s3() -> Iterator[int]:
     """The port of an S3 server."""
     with s3_server() as port:
         yield port
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _parsed_once() -> Iterator[None]:
+    """Lets all clients of S3 share botocore's descriptions, which each would parse anew."""
+    load = functools.cache(JSONFileLoader().load_file)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(JSONFileLoader, "load_file", lambda _, path: load(path))
+        yield
 
 
 @pytest.fixture
