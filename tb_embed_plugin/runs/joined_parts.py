@@ -16,6 +16,7 @@ from tb_embed_plugin.metadata import SPRITE_FILE, sprite_page_file
 from tb_embed_plugin.runs.manifest import SpritePages
 from tb_embed_plugin.runs.reading import read_file
 from tb_embed_plugin.runs.recorded_part import OF_THE_MODEL, RecordedPart, Tensors
+from tb_embed_plugin.runs.safe_path import confined
 from tb_embed_plugin.runs.sprites import MAX_OWN_SHEET_BYTES
 from tb_embed_plugin.runs.stored_rows import JoinedRows, Part
 from tb_embed_plugin.snapshot import LazyRows
@@ -136,7 +137,7 @@ class _Sheets:
             name = SPRITE_FILE if self._pages is None else sprite_page_file(page)
             try:
                 data = read_file(
-                    self._folder / name, MAX_OWN_SHEET_BYTES, "record fewer samples"
+                    confined(self._folder, name), MAX_OWN_SHEET_BYTES, "record fewer samples"
                 )
                 with Image.open(BytesIO(data)) as image:
                     pixels = np.asarray(image)

@@ -12,6 +12,8 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import stat
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePath
 from typing import Any
@@ -133,13 +135,27 @@ def read_part(part: Path) -> PartFacts | None:
 
 
 def part_names(parts: Path) -> list[str]:
-    """Returns the folders of parts, in order.
+    """Returns the folders of parts, in order; a link is none.
 
     Raises:
         OSError: The folder of all parts cannot be read.
     """
     with opened(parts.resolve()) as folder:
-        return sorted(name for name in folder.names() if rank_of(name) is not None)
+        found = sorted(name for name in folder.names() if rank_of(name) is not None)
+        return [name for name in found if stat.S_ISDIR(folder.look(name).st_mode)]
+
+
+def remove_from_part(part: Path, names: Sequence[str]) -> None:
+    """Deletes those files of a part that exist; follows no link, the part's own name included.
+
+    Raises:
+        OSError: One cannot be deleted.
+    """
+    with opened(part.parent.resolve()) as parts:
+        for inner in map(PurePath, names):
+            place = PurePath(part.name) / inner.parent
+            with contextlib.suppress(FileNotFoundError), parts.below(place) as folder:
+                folder.remove(inner.name)
 
 
 def delete_parts(parts: Path, names: list[str]) -> None:

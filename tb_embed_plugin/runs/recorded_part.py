@@ -16,12 +16,19 @@ from tb_embed_plugin.metadata import (
     MANIFEST_FILE,
     METADATA_FILE,
 )
-from tb_embed_plugin.runs.checkpoint_folder import remove_checkpoint
+from tb_embed_plugin.runs.checkpoint_folder import checkpoint_files
 from tb_embed_plugin.runs.checkpoints.checkpoint import Checkpoint
 from tb_embed_plugin.runs.file_stamps import Stamp, stamps_of
 from tb_embed_plugin.runs.manifest import Manifest, Step
 from tb_embed_plugin.runs.manifest_file import read_manifest
-from tb_embed_plugin.runs.parts import PART_FILE, PartFacts, rank_of, read_part
+from tb_embed_plugin.runs.parts import (
+    PART_FILE,
+    PartFacts,
+    rank_of,
+    read_part,
+    remove_from_part,
+)
+from tb_embed_plugin.runs.safe_path import confined
 from tb_embed_plugin.runs.stored_rows import ReopenedRows
 from tb_embed_plugin.runs.tables.metadata_table import Column, read_table
 from tb_embed_plugin.snapshot import LazyRows
@@ -46,7 +53,7 @@ class RecordedPart:
     """
 
     def __init__(self, folder: Path, facts: PartFacts, manifest: Manifest) -> None:
-        self.folder = folder.resolve()
+        self.folder = folder
         self.facts = facts
         self.manifest = manifest
         self.rank = rank_of(folder.name) or 0
@@ -57,9 +64,14 @@ class RecordedPart:
     def read(cls, folder: Path) -> RecordedPart | None:
         """Returns a part, None where its worker has not written all of its beginning.
 
+        Args:
+            folder: Its folder, links above it resolved.
+
         Raises:
             UnreadableError: Its manifest is damaged.
         """
+        if folder.is_symlink():
+            return None
         facts, manifest = read_part(folder), None
         with contextlib.suppress(OSError):
             manifest = read_manifest(folder)
@@ -122,7 +134,7 @@ class RecordedPart:
         Raises:
             UnreadableError: The table is missing or damaged.
         """
-        path = self.folder / METADATA_FILE
+        path = confined(self.folder, METADATA_FILE)
         return read_table(path, self.manifest.columns, self.manifest.samples)
 
     def remove(self, step: Step) -> None:
@@ -131,7 +143,8 @@ class RecordedPart:
         Raises:
             OSError: They cannot be deleted.
         """
-        remove_checkpoint(self.folder, self.manifest.checkpoint(step.step))
+        files = checkpoint_files(self.manifest.checkpoint(step.step))
+        remove_from_part(self.folder, files)
 
     def _opened(self, step: int) -> Tensors | None:
         """Returns a snapshot's tensors in the order in which they were written."""

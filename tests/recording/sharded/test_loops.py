@@ -20,7 +20,14 @@ from tb_embed_plugin.errors import UnwritableError
 from tb_embed_plugin.metadata import MANIFEST_FILE, PARTS_FOLDER
 from tb_embed_plugin.plugin import EmbeddingsPlugin
 from tb_embed_plugin.recording.sharded import own_part
-from tb_embed_plugin.runs.parts import part_names, read_attempt, read_part
+from tb_embed_plugin.runs import sprites
+from tb_embed_plugin.runs.parts import (
+    PartFacts,
+    part_names,
+    read_attempt,
+    read_part,
+    write_part,
+)
 from tests.decoding import BASE, positions_of
 from tests.harness import PATIENCE, client_for, read_run, wait_until
 from tests.recording.sharded.worker import KERNEL, SAMPLES, X, record_rows
@@ -247,3 +254,38 @@ def test_what_is_no_shard_is_refused(tmp_path: Path, shard: object) -> None:
 def test_an_address_takes_no_shard(tmp_path: Path) -> None:
     with pytest.raises(MisuseError, match="shard needs a directory that all workers see"):
         record("memory://bucket/run", 0, {"fc1": X}, shard=(0, 2))
+
+
+def test_a_link_in_the_place_of_a_part_is_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(own_part, "PATIENCE_SECONDS", 1.0)
+    elsewhere, parts = tmp_path / "elsewhere", tmp_path / "run" / PARTS_FOLDER
+    record(elsewhere, 0, {"fc1": X}, finished=True)
+    record(tmp_path / "run", 0, {"fc1": X}, shard=(0, 2))
+    wait_until(lambda: read_attempt(parts) is not None)
+    attempt = read_attempt(parts)
+    assert attempt is not None
+    write_part(elsewhere, PartFacts(world=2, rows=SAMPLES, nonce=attempt.nonce))
+    before = sorted(path.name for path in elsewhere.iterdir())
+    (parts / f"1-{'0' * 16}").symlink_to(elsewhere)
+
+    with pytest.warns(RuntimeWarning, match="of 2 workers 1 never began a part"):
+        record(tmp_path / "run", 1, {"fc1": X}, shard=(0, 2), finished=True)
+    assert sorted(path.name for path in elsewhere.iterdir()) == before
+
+
+def test_thumbnails_that_do_not_fit_a_sheet_are_joined_from_their_pages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sprites, "MAX_SHEET_SIDE", 32)
+    monkeypatch.setattr(sprites, "MAX_PAGE_SIDE", 32)
+    record_rows(tmp_path / "one", 0, None, finished=True)
+    together(tmp_path / "run", 0, 3)
+
+    one, run = read_run(tmp_path / "one"), read_run(tmp_path / "run")
+    assert one.manifest.sprite is not None
+    assert one.manifest.sprite.pages is not None
+    assert run.manifest.sprite == one.manifest.sprite
+    for page in range(one.manifest.sprite.pages.count):
+        assert run.sprite("fc1", page) == one.sprite("fc1", page)
