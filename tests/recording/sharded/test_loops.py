@@ -6,9 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -30,7 +28,7 @@ from tb_embed_plugin.runs.parts import (
 )
 from tests.decoding import BASE, positions_of
 from tests.harness import PATIENCE, client_for, read_run, wait_until
-from tests.recording.sharded.worker import KERNEL, SAMPLES, X, record_rows
+from tests.recording.sharded.worker import KERNEL, SAMPLES, X, record_rows, together
 
 WORKER = Path(__file__).with_name("worker.py")
 
@@ -54,18 +52,6 @@ def finish(process: subprocess.Popen[str], code: int = 0) -> str:
         process.kill()
     assert process.returncode == code, errors[-3000:]
     return errors
-
-
-def together(log_dir: Path, step: int, world: int, **options: Any) -> None:
-    """Records the last step by all workers at once, each in a thread."""
-    with ThreadPoolExecutor(world) as pool:
-        shards = [(rank, world) for rank in range(world)]
-        calls = [
-            pool.submit(record_rows, log_dir, step, shard, finished=True, **options)
-            for shard in shards
-        ]
-    for call in calls:
-        call.result()
 
 
 def parts_of(log_dir: Path) -> list[str]:
@@ -158,6 +144,18 @@ def test_a_step_that_lacks_a_part_is_left_out_and_named(
     check_step(log_dir, 3)
     main(["check", str(tmp_path)])
     assert problem in capsys.readouterr().out
+
+
+def test_nobody_waits_for_a_worker_that_comes_late(tmp_path: Path) -> None:
+    log_dir = tmp_path / "run"
+    for step in range(3):
+        record_rows(log_dir, step, (0, 2))
+    assert not (log_dir / MANIFEST_FILE).exists()
+    for step in range(3):
+        record_rows(log_dir, step, (1, 2))
+    wait_until(lambda: (log_dir / MANIFEST_FILE).exists() and read_run(log_dir).steps)
+    together(log_dir, 3, 2)
+    assert read_run(log_dir).steps == [0, 1, 2, 3]
 
 
 def test_a_worker_that_is_killed_is_waited_for_in_vain_and_named(tmp_path: Path) -> None:

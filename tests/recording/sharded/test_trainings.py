@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 
 from tb_embed_plugin import EmbeddingCheckpoint, MisuseError
+from tb_embed_plugin.metadata import PARTS_FOLDER
 from tb_embed_plugin.recording.sharded import own_part
+from tb_embed_plugin.runs.parts import read_attempt
 from tests.harness import read_run, wait_until
 
 X = np.random.default_rng(0).normal(size=(24, 4)).astype(np.float32)
@@ -156,6 +158,30 @@ def test_a_worker_whose_recorder_fails_hurts_no_training(
     assert [s for s in sentences if "EmbeddingCheckpoint of worker 1 stopped recording" in s]
     assert [s for s in sentences if "1 and 2 are left out, since worker 1" in s]
     assert read_run(log_dir).steps == [0]
+
+
+def test_what_the_chief_cannot_join_hurts_no_training(tmp_path: Path) -> None:
+    model, log_dir = build(), tmp_path / "run"
+    parts: list[int] = []
+
+    def obstruct(epoch: int) -> None:
+        if epoch == 0:
+            wait_until((log_dir / "model.ckpt-1.index").exists)
+            (log_dir / "model.ckpt-2.index").mkdir()
+        if epoch == 1:
+            attempt = log_dir / PARTS_FOLDER
+            wait_until(lambda: (said := read_attempt(attempt)) is not None and said.has_failed)
+        parts.append(len(list(log_dir.glob("plugins/**/model.ckpt-*.index"))))
+
+    with pytest.warns(RuntimeWarning) as told:
+        Fit(model, callbacks(log_dir, 2)).run(range(5), obstruct)
+    sentences = [str(one.message) for one in told if one.category is RuntimeWarning]
+    assert len(sentences) == 2
+    assert "EmbeddingCheckpoint of worker 1 stopped recording: worker 0 has" in sentences[0]
+    assert "EmbeddingCheckpoint stopped recording: the parts of" in sentences[1]
+    assert read_run(log_dir).steps == [0, 1]
+    assert parts[-1] == parts[2], "nobody writes what nobody joins"
+    (log_dir / "model.ckpt-2.index").rmdir()
 
 
 def test_an_interrupted_training_resumes(tmp_path: Path) -> None:

@@ -10,7 +10,9 @@ import os
 import signal
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -52,6 +54,18 @@ def record_rows(
         dtype=dtype,
         shard=shard,
     )
+
+
+def together(log_dir: Path, step: int, world: int, **options: Any) -> None:
+    """Records the last step by all workers at once, each in a thread."""
+    with ThreadPoolExecutor(world) as pool:
+        shards = [(rank, world) for rank in range(world)]
+        calls = [
+            pool.submit(record_rows, log_dir, step, shard, finished=True, **options)
+            for shard in shards
+        ]
+    for call in calls:
+        call.result()
 
 
 def main() -> None:
