@@ -106,12 +106,7 @@ class RecordedPart:
         Args:
             step: The step in the chief's part; the same unit, epoch and batch make it the same.
         """
-        own = self._steps.get(step.step)
-        if own is None or (own.unit, own.epoch, own.batch) != (
-            step.unit,
-            step.epoch,
-            step.batch,
-        ):
+        if not self._lists(step):
             return None
         try:
             return self._opened(step.step)
@@ -119,10 +114,13 @@ class RecordedPart:
             return None  # a file server may show it later than the manifest
 
     def lacks(self, step: Step) -> bool:
-        """Whether the snapshot of a step is not here and never will be."""
+        """Whether the worker will never give the snapshot of a step.
+
+        One that is listed may be seen later, so it is not given up here.
+        """
         steps = self.manifest.steps
-        is_passed = bool(steps) and steps[-1].step > step.step
-        return self.tensors(step) is None and (self.has_ended or is_passed)
+        is_passed = bool(steps) and steps[-1].step >= step.step
+        return not self._lists(step) and (self.has_ended or is_passed)
 
     def not_finite(self, step: Step) -> tuple[str, ...]:
         """Returns the tensors that hold NaN or infinity at a step that is here."""
@@ -145,6 +143,11 @@ class RecordedPart:
         """
         files = checkpoint_files(self.manifest.checkpoint(step.step))
         remove_from_part(self.folder, files)
+
+    def _lists(self, step: Step) -> bool:
+        own = self._steps.get(step.step)
+        same = (step.unit, step.epoch, step.batch)
+        return own is not None and (own.unit, own.epoch, own.batch) == same
 
     def _opened(self, step: int) -> Tensors | None:
         """Returns a snapshot's tensors in the order in which they were written."""

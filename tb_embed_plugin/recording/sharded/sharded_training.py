@@ -28,6 +28,7 @@ class ShardedTraining:
     Attributes:
         max_to_keep: None: the chief thins out what it joins.
         shown: The directory of the whole run.
+        workers: How many there are.
     """
 
     max_to_keep = None
@@ -35,6 +36,7 @@ class ShardedTraining:
     def __init__(self, options: RecordingOptions, shard: Shard, rows: int) -> None:
         self._options = options
         self._shard = shard
+        self.workers = shard.world
         log_dir = Path(options.log_dir).absolute()
         # Of ".." there is no name from which to count on.
         self.shown = log_dir if log_dir.name not in {"", ".."} else log_dir.resolve()

@@ -28,6 +28,10 @@ class Destination(Protocol):
     def shown(self) -> Path:
         """The directory that messages name."""
 
+    @property
+    def workers(self) -> int:
+        """How many processes record as many samples as this one."""
+
     def claim(self, new_training: NewTraining, on_existing: OnExisting) -> RunLocation:
         """Chooses where the files are written, and locks it against other processes.
 
@@ -68,6 +72,8 @@ class OwnRun:
     Args:
         options: Where, when and how to record.
     """
+
+    workers = 1
 
     def __init__(self, options: RecordingOptions) -> None:
         self._log_dir = options.log_dir

@@ -65,7 +65,8 @@ class RecordedTraining:
         self._forward = forward
         self._keeper = keeper
         kept = 0 if keeper is None else keeper.size
-        self._snapshot_bytes = forward.size * options.dtype.itemsize + kept
+        size = forward.size * options.dtype.itemsize + kept
+        self._snapshot_bytes = size * self._destination.workers
         self._pid = os.getpid()
         self._started = time.perf_counter()
         self._recorder: SnapshotRecorder | None = None
