@@ -1,4 +1,4 @@
-"""A training whose logs lie on object storage, watched through `tb-embed sync --follow`."""
+"""A training whose logs lie on object storage: watched through `sync --follow`, or there."""
 
 from __future__ import annotations
 
@@ -42,6 +42,22 @@ def test_snapshots_appear_while_they_are_recorded(
         record_clusters(logs / "run", [2, 3])
         upload(logs, bucket)
         tab.wait_for_picture(3)
+
+
+def test_the_tab_shows_an_address_that_tensorboard_itself_opens(
+    bucket: str, tmp_path: Path, open_tab: Open
+) -> None:
+    """As it does where TensorFlow is not installed."""
+    address, logs = f"{bucket}/logs", tmp_path / "logs"
+    record_clusters(logs / "run", range(2))
+    upload(logs, address)
+    environment = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "HOME": str(tmp_path)}
+    with tensorboard(None, "--logdir", address, environment=environment) as server:
+        tab = open_tab(server, hosted=True)
+        tab.wait_for_picture(1)
+        record_clusters(logs / "run", [2])
+        upload(logs, address)
+        tab.wait_for_picture(2)
 
 
 def test_a_training_that_records_to_an_address_is_watched_killed_and_resumed(

@@ -231,7 +231,7 @@ def test_a_tensorboard_without_tensorflow_follows_a_server_that_is_lost_and_foun
 def test_it_ends_with_tensorboard(bucket: str, network: Network, tmp_path: Path) -> None:
     """Neither what waits for its turn is copied first, nor is an answer waited for."""
     storage = Storage(f"{bucket}/logs")
-    for number in range(300):
+    for number in range(150):
         storage.put_bytes(f"run/model.ckpt-{number}.index", b"x")
     network.latency = 1.0
     environment = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "HOME": str(tmp_path)}
@@ -247,7 +247,7 @@ def test_it_ends_with_tensorboard(bucket: str, network: Network, tmp_path: Path)
     network.fault, network.latency = "", 0.0
     (here,) = (path for path in (tmp_path / "cache/tb_embed/remote").iterdir() if path.is_dir())
     Mirror(Storage(f"{bucket}/logs"), here).update()
-    assert len(list(here.glob("run/model.ckpt-*.index"))) == 300
+    assert len(list(here.glob("run/model.ckpt-*.index"))) == 150
 
 
 def test_after_a_restart_the_earlier_copy_is_shown_with_its_date_and_no_half_copied_run(

@@ -61,10 +61,16 @@ def look_at(address: str, logs: Path) -> None:
 
 
 def open_there(address: str, logs: Path) -> None:
-    """Tried at length in `test_followed`."""
+    """One address alone is tried in `test_followed`, and in Chromium."""
+    assert (
+        "the tab shows them"
+        in rows(INSTALLATIONS)["no TensorFlow, and `tb-embed-plugin[remote]`"]
+    )
     upload(logs, address)
-    with tensorboard(None, "--logdir", address, environment=at_home(logs)) as server:
-        wait_until(lambda: listed(server) == ["other", "run"])
+    options = ("--logdir_spec", f"a:{address},b:{address}/run")
+    with tensorboard(None, *options, environment=at_home(logs)) as server:
+        wait_until(lambda: listed(server) == ["a/other", "a/run", "b/."])
+        wait_until(lambda: sorted(json.loads(server.get("data/runs")[2])) == listed(server))
 
 
 def at_home(logs: Path) -> dict[str, str]:
@@ -145,19 +151,6 @@ def test_with_tensorflow_tensorboard_does_not_start() -> None:
     (quoted,) = re.findall(r"`(Unsupported [^`]+)`", said)
     with pytest.raises(Exception, match=re.escape(quoted)):
         data_ingester._check_filesystem_support(["s3://bucket/logs"])  # noqa: SLF001 # its start
-
-
-def test_without_tensorflow_tensorboard_and_the_tab_list_the_runs(
-    bucket: str, logs: Path
-) -> None:
-    said = rows(INSTALLATIONS)["no TensorFlow, and `tb-embed-plugin[remote]`"]
-    assert "the tab shows them" in said
-    upload(logs, f"{bucket}/logs")
-    options = ("--logdir_spec", f"a:{bucket}/logs,b:{bucket}/logs/run")
-    with tensorboard(None, *options, environment=at_home(logs)) as server:
-        wait_until(lambda: len(listed(server)) == 3)
-        assert listed(server) == ["a/other", "a/run", "b/."]
-        wait_until(lambda: sorted(json.loads(server.get("data/runs")[2])) == listed(server))
 
 
 def listed(server: TensorBoardProcess) -> list[str]:
