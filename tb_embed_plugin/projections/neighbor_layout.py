@@ -1,19 +1,22 @@
-"""The common part of t-SNE and UMAP: frames made from exact neighbors and a start.
+"""The common part of t-SNE and UMAP: frames made from neighbors and a start.
 
-A first frame starts from the snapshot's PCA, any other from its neighbor in time.
+A first frame starts from the snapshot's PCA, any other from its neighbor in time. Where there
+are landmarks, they alone are laid out so, by exact neighbors, and all others start among them;
+then a few iterations move these by their own neighbors, which are nearly exact.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.metrics.neighborhoods import churn
+from tb_embed_plugin.projections.cell_search import Cells
 from tb_embed_plugin.projections.engine import (
     Codes,
     Engine,
@@ -22,15 +25,25 @@ from tb_embed_plugin.projections.engine import (
     SnapshotBefore,
 )
 from tb_embed_plugin.projections.initial_positions import pca_positions, rescale_to_unit
+from tb_embed_plugin.projections.landmarks import (
+    ANCHORS,
+    landmark_count,
+    landmark_rows,
+    starts,
+)
 from tb_embed_plugin.projections.neighbors import DistanceMetric, Neighbors, nearest
+from tb_embed_plugin.projections.sequence import align_frame
 
 CHANGE_SAMPLES = 1_000
 """Samples whose neighbors tell how much a layer has changed, to a few thousandths."""
 
+PLACED_NEIGHBORS = 15
+"""Neighbors that a sample is placed by, at most."""
+
 
 @dataclass(frozen=True)
 class LayoutInput:
-    """A frame that is to be made.
+    """What a frame is made of.
 
     Attributes:
         near: Neighbors of all samples in the snapshot.
@@ -41,6 +54,8 @@ class LayoutInput:
         settings: The engine's, complete and checked.
         codes: Categories of the column that supervises, where the settings name one.
         report: Receives the finished share of the optimization, in [0, 1].
+        landmarks: Samples that are laid out already and start in their places, among which the
+            others are to be placed; None where all are to be laid out.
     """
 
     near: Neighbors
@@ -50,6 +65,7 @@ class LayoutInput:
     settings: Settings
     codes: Codes | None
     report: Report
+    landmarks: NDArray[np.intp] | None = None
 
 
 Optimize = Callable[[LayoutInput], NDArray[np.float32]]
@@ -81,31 +97,51 @@ class NeighborLayout(ABC):
     ) -> NDArray[np.float32]:
         """Returns a frame; see `LayoutEngine.frame`."""
         self.facts.check_samples(len(snapshot))
-        optimize = self.optimizer(settings, codes)
-        share = self.neighbors_share
-        snapshot = rescale_to_unit(snapshot)
-        metric = cast("DistanceMetric", settings["metric"])
-        near = nearest(
-            snapshot, self.n_neighbors(settings), metric, lambda done: report(share * done)
-        )
-        if before is None:
-            seed = int(settings["seed"])
-            start = pca_positions(snapshot, components, self.start_spread, seed)
+        wanted = _Wanted(snapshot, before, settings, components, codes, snapshot_before)
+        count = landmark_count(len(snapshot), settings)
+        if count is None:
+            frame = self._lay_out(wanted, report)
         else:
-            start = before.astype(np.float64)
-
-        def rest(done: float) -> None:
-            report(share + (1 - share) * done)
-
-        def changed() -> float:
-            return 1.0 if snapshot_before is None else _changed(near, snapshot_before(), metric)
-
-        rest(0.0)
-        frame = optimize(
-            LayoutInput(near, start, before is not None, changed, settings, codes, rest)
-        )
+            landmarks = landmark_rows(len(snapshot), count, wanted.seed)
+            frame = self._place(wanted, landmarks, report)
         report(1.0)
         return frame
+
+    def _lay_out(self, wanted: _Wanted, report: Report) -> NDArray[np.float32]:
+        """Returns the frame of samples that are all laid out."""
+        optimize = self.optimizer(wanted.settings, wanted.codes)
+        search = part_of(report, 0, self.neighbors_share)
+        rows = rescale_to_unit(wanted.snapshot)
+        near = nearest(rows, self.n_neighbors(wanted.settings), wanted.metric, search)
+        if wanted.before is None:
+            start = pca_positions(rows, wanted.components, self.start_spread, wanted.seed)
+        else:
+            start = wanted.before.astype(np.float64)
+        rest = part_of(report, self.neighbors_share, 1)
+        rest(0.0)
+        return optimize(wanted.input(near, start, lambda: wanted.changed(near), rest))
+
+    def _place(
+        self, wanted: _Wanted, landmarks: NDArray[np.intp], report: Report
+    ) -> NDArray[np.float32]:
+        """Returns the frame of samples that are placed among landmarks."""
+        optimize = self.optimizer(wanted.settings, wanted.codes)
+        known = wanted.of(landmarks)
+        laid_out = self._lay_out(known, part_of(report, 0, 1 / 3))
+        if known.before is not None:
+            laid_out = align_frame(laid_out, known.before)
+        start = np.zeros((len(wanted.snapshot), wanted.components))
+        start[landmarks] = laid_out
+        cells = Cells.of(
+            rescale_to_unit(wanted.snapshot), landmarks, wanted.metric, wanted.seed
+        )
+        k = min(self.n_neighbors(wanted.settings), PLACED_NEIGHBORS)
+        near, anchors = cells.search(k, ANCHORS, part_of(report, 1 / 3, 2 / 3))
+        start = starts(start, anchors, wanted.seed, wanted.before)
+        start[landmarks] = laid_out
+        rest = part_of(report, 2 / 3, 1)
+        given = wanted.input(near, start, lambda: known.changed(known.near(k)), rest)
+        return optimize(replace(given, landmarks=landmarks))
 
     @abstractmethod
     def n_neighbors(self, settings: Settings) -> int:
@@ -120,9 +156,73 @@ class NeighborLayout(ABC):
         """
 
 
-def _changed(near: Neighbors, before: NDArray[np.float32], metric: DistanceMetric) -> float:
-    """Returns the share of neighbors that were others in another snapshot, of some samples."""
-    samples, k = near.indices.shape
-    some = np.random.default_rng(0).permutation(samples)[:CHANGE_SAMPLES]
-    then = nearest(rescale_to_unit(before), k, metric, queries=some).indices
-    return float(churn(then, near.indices[some]).mean())
+@dataclass(frozen=True)
+class _Wanted:
+    """A frame that is wanted; see `LayoutEngine.frame`."""
+
+    snapshot: NDArray[np.float32]
+    before: NDArray[np.float32] | None
+    settings: Settings
+    components: int
+    codes: Codes | None
+    snapshot_before: SnapshotBefore | None
+
+    @property
+    def metric(self) -> DistanceMetric:
+        """The distance by which neighbors are found."""
+        return cast("DistanceMetric", self.settings["metric"])
+
+    @property
+    def seed(self) -> int:
+        """The seed of all random numbers."""
+        return int(self.settings["seed"])
+
+    def of(self, some: NDArray[np.intp]) -> _Wanted:
+        """Returns the frame of some of the samples."""
+        then = self.snapshot_before
+        return replace(
+            self,
+            snapshot=self.snapshot[some],
+            before=None if self.before is None else self.before[some],
+            codes=None if self.codes is None else self.codes[some],
+            snapshot_before=None if then is None else lambda: then()[some],
+        )
+
+    def near(self, k: int) -> Neighbors:
+        """Returns the neighbors of the samples that tell how much the layer has changed."""
+        rows = rescale_to_unit(self.snapshot)
+        return nearest(rows, k, self.metric, queries=_telling(len(rows)))
+
+    def changed(self, near: Neighbors) -> float:
+        """Returns the share of neighbors that were others before, of some samples.
+
+        Args:
+            near: Of all samples, or of those that tell.
+        """
+        if self.snapshot_before is None:
+            return 1.0
+        before, k = rescale_to_unit(self.snapshot_before()), near.indices.shape[1]
+        some = _telling(len(before))
+        then = nearest(before, k, self.metric, queries=some).indices
+        now = near.indices if len(near.indices) == len(some) else near.indices[some]
+        return float(churn(then, now).mean())
+
+    def input(
+        self,
+        near: Neighbors,
+        start: NDArray[np.float64],
+        changed: Callable[[], float],
+        report: Report,
+    ) -> LayoutInput:
+        """Returns what the frame is made of."""
+        warm = self.before is not None
+        return LayoutInput(near, start, warm, changed, self.settings, self.codes, report)
+
+
+def _telling(samples: int) -> NDArray[np.intp]:
+    return np.random.default_rng(0).permutation(samples)[:CHANGE_SAMPLES]
+
+
+def part_of(report: Report, start: float, stop: float) -> Report:
+    """Returns what a part of the work reports to, from one share of all to another."""
+    return lambda done: report(start + (stop - start) * done)

@@ -51,11 +51,15 @@ class Neighbors:
     distances: NDArray[np.float64]
 
     @classmethod
-    def of(cls, found: Found, metric: DistanceMetric) -> Neighbors:
+    def of(
+        cls,
+        found: tuple[NDArray[np.integer], NDArray[np.float64]],
+        metric: DistanceMetric,
+    ) -> Neighbors:
         """Returns what was found, in the metric."""
         rows, squares = found
         away = squares / 2 if metric == "cosine" else np.sqrt(squares)
-        return cls(rows.astype(np.int32), away)
+        return cls(rows.astype(np.int32, copy=False), away)
 
 
 def nearest(

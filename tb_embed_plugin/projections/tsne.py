@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tb_embed_plugin.projections import landmarks
+from tb_embed_plugin.projections.descent import descend
 from tb_embed_plugin.projections.engine import (
     Codes,
     Engine,
@@ -45,6 +47,18 @@ WARM_ITERATIONS = 50
 THREADED_SAMPLES = 5_000
 """Fewer are done by one thread: several wait for one another by spinning, and where other
 programs want the cores too, 300 samples took two threads 20 times as long as one."""
+
+
+PLACED_PERPLEXITY = 5.0
+"""Of samples that are placed among landmarks, which know where in the picture they belong."""
+
+PLACING_ITERATIONS = 30
+WARM_PLACING_ITERATIONS = 20
+PLACING_RATE = 2.0
+"""Learning rate as a multiple of t-SNE's own: few iterations come as far as twice as many."""
+
+INTERPOLATION = {"n_interpolation_points": 3, "min_num_intervals": 50, "ints_in_interval": 1}
+"""The grid by which samples repel one another, openTSNE's own."""
 
 
 class TSNE(NeighborLayout):
@@ -88,6 +102,7 @@ class TSNE(NeighborLayout):
                 meaning="Iterations added to each frame.",
             ),
             SEED,
+            landmarks.PARAMETER,
         ),
     )
 
@@ -101,6 +116,31 @@ class TSNE(NeighborLayout):
 
 
 def _by_opentsne(given: LayoutInput) -> NDArray[np.float32]:
+    return _laid_out(given) if given.landmarks is None else _placed(given)
+
+
+def _placed(given: LayoutInput) -> NDArray[np.float32]:
+    """Moves samples by openTSNE's own gradients, which its optimizers apply to all of them."""
+    from openTSNE.tsne import kl_divergence_fft
+
+    threads = cores()
+    affinities = _affinities(given.near, PLACED_PERPLEXITY, threads).P
+    exaggeration = float(given.settings["exaggeration"])
+    if exaggeration != 1:
+        affinities *= exaggeration
+
+    def gradient(frame: NDArray[np.float64]) -> NDArray[np.float64]:
+        found: NDArray[np.float64] = kl_divergence_fft(
+            frame, affinities, 1, INTERPOLATION, n_jobs=threads
+        )[1]
+        return found
+
+    iterations = WARM_PLACING_ITERATIONS if given.warm else PLACING_ITERATIONS
+    rate = PLACING_RATE * len(given.start) / exaggeration
+    return descend(given, gradient, iterations + int(given.settings["refine"]), rate)
+
+
+def _laid_out(given: LayoutInput) -> NDArray[np.float32]:
     from openTSNE import TSNEEmbedding
 
     samples = len(given.start)

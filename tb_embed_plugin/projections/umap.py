@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import ArgumentError
+from tb_embed_plugin.projections import landmarks
 from tb_embed_plugin.projections.engine import (
     Codes,
     Engine,
@@ -46,6 +47,10 @@ WARM_LEARNING_RATE = 0.07
 """A frame that starts from another takes a fifth of the passes, at this learning rate times
 the share of the layer's neighbors that have changed: where few have, the random negatives would
 move samples more than the layer does, and where all have, the frame must follow."""
+
+PLACING_EPOCHS = 10
+PLACING_LEARNING_RATE = 0.3
+"""Passes that place samples among landmarks; these move along by a sixtieth of the layout."""
 
 TARGET_DISTANCE = 5.0
 """How far apart unequal labels pull, umap-learn's for a target weight of one half."""
@@ -90,6 +95,7 @@ class UMAP(NeighborLayout):
                 meaning="A column whose categories are separated as well; needs umap-learn.",
             ),
             SEED,
+            landmarks.PARAMETER,
         ),
     )
 
@@ -111,6 +117,9 @@ class _Schedule:
 
 
 def _schedule(given: LayoutInput) -> _Schedule:
+    if given.landmarks is not None:
+        rate = WARM_LEARNING_RATE * given.changed() if given.warm else PLACING_LEARNING_RATE
+        return _Schedule(PLACING_EPOCHS, rate)
     epochs = min(MOST_EPOCHS, max(LEAST_EPOCHS, SAMPLE_EPOCHS // len(given.start)))
     if given.warm:
         return _Schedule(epochs // WARM_SHARE, WARM_LEARNING_RATE * given.changed())

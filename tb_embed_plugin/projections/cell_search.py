@@ -1,0 +1,204 @@
+"""Nearest neighbors of all samples of a large snapshot, nearly exactly: cells about pivots.
+
+Each sample belongs to the pivot that it is nearest to. Its neighbors are searched in the cell
+of that pivot and in those of the nearest other ones, `CANDIDATES` rows together, so the time
+grows with the number of samples and not with its square. The same data give the same neighbors,
+whatever the cores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_embed_plugin.projections.neighbor_search import Found
+from tb_embed_plugin.projections.neighbors import DistanceMetric, Neighbors, directed
+from tb_embed_plugin.projections.threads import in_threads
+
+CELL = 256
+"""Samples of a cell on average."""
+
+CANDIDATES = 2_048
+"""Rows that neighbors are searched among, at least; fewer where there are not so many."""
+
+LANDMARK_CANDIDATES = 128
+"""Landmarks that the nearest are searched among, likewise."""
+
+MOST_QUERIES = 1_024
+"""A cell of more samples is cut: where most samples are alike, one pivot has most of them."""
+
+_NEAR_PIVOTS = 64
+"""Pivots that are sorted by their distance, unless their cells hold too few rows."""
+
+_ASSIGNED_ROWS = 4_096
+
+_OfCell = tuple[NDArray[np.intp], Found, Found]
+"""Samples, their neighbors among all and their nearest landmarks."""
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Samples by the pivot that each is nearest to.
+
+    Attributes:
+        snapshot: Finite float32 (n_samples, n_units).
+        metric: The distance.
+        pivots: The pivots, float32 (n_pivots, n_units), about the mean of all pivots.
+        members: The samples of each pivot.
+        landmarks: The landmarks among them.
+    """
+
+    snapshot: NDArray[np.float32]
+    metric: DistanceMetric
+    pivots: NDArray[np.float32]
+    members: list[NDArray[np.intp]]
+    landmarks: list[NDArray[np.intp]]
+
+    @classmethod
+    def of(
+        cls,
+        snapshot: NDArray[np.float32],
+        landmarks: NDArray[np.intp],
+        metric: DistanceMetric,
+        seed: int,
+    ) -> Cells:
+        """Returns the cells about pivots that are drawn among the landmarks."""
+        count = max(1, min(len(landmarks), len(snapshot) // CELL))
+        chosen = np.random.default_rng(seed).choice(landmarks, count, replace=False)
+        rows = directed(snapshot[np.sort(chosen)], metric)
+        middle = rows.mean(axis=0)
+        pivots = (rows - middle).astype(np.float32)
+        squares = np.einsum("ij,ij->i", pivots, pivots)
+
+        def assign(some: slice) -> NDArray[np.intp]:
+            rows = (directed(snapshot[some], metric) - middle).astype(np.float32)
+            nearest: NDArray[np.intp] = (squares - 2 * rows @ pivots.T).argmin(axis=1)
+            return nearest
+
+        blocks = [
+            slice(start, start + _ASSIGNED_ROWS)
+            for start in range(0, len(snapshot), _ASSIGNED_ROWS)
+        ]
+        own = np.concatenate(list(in_threads(assign, blocks)))
+        everything = np.arange(len(snapshot))
+        return cls(
+            snapshot,
+            metric,
+            pivots,
+            _grouped(everything, own, count),
+            _grouped(landmarks, own[landmarks], count),
+        )
+
+    def search(
+        self, k: int, anchors: int, report: Callable[[float], None]
+    ) -> tuple[Neighbors, Neighbors]:
+        """Returns the neighbors of each sample among all, and its nearest landmarks.
+
+        Neither names the sample itself.
+
+        Args:
+            k: Neighbors wanted; fewer than there are samples.
+            anchors: Landmarks wanted; fewer than there are.
+            report: Receives the finished share; may raise to cancel.
+        """
+        samples = len(self.snapshot)
+        tables = [
+            (np.empty((samples, wide), np.int32), np.empty((samples, wide)))
+            for wide in (k, anchors)
+        ]
+        tasks = [
+            (pivot, start)
+            for pivot, members in enumerate(self.members)
+            for start in range(0, len(members), MOST_QUERIES)
+        ]
+        found = in_threads(lambda task: self._of_cell(*task, k, anchors), tasks)
+        for done, (queries, *results) in enumerate(found):
+            for (indices, squares), (rows, away) in zip(tables, results, strict=True):
+                indices[queries], squares[queries] = rows, away
+            report(done / len(tasks))
+        near, marks = (Neighbors.of(table, self.metric) for table in tables)
+        return near, marks
+
+    def _of_cell(self, pivot: int, start: int, k: int, anchors: int) -> _OfCell:
+        """Returns samples of a cell, their neighbors and their landmarks."""
+        members = self.members[pivot]
+        queries = members[start : start + MOST_QUERIES]
+        apart = self.pivots - self.pivots[pivot]
+        away = np.einsum("ij,ij->i", apart, apart)
+        away[pivot] = -1
+        # From the queries on, so that each part of a cell that is cut has its own ones.
+        own = np.roll(members, -start)[: max(CANDIDATES, k + 1)]
+        others = islice(_ascending(away), 1, None)
+        candidates = _gathered([own], self.members, others, max(CANDIDATES, k + 1))
+        least = max(LANDMARK_CANDIDATES, anchors + 1)
+        marks = _gathered([], self.landmarks, _ascending(away), least)
+        origin = directed(self.snapshot[queries[:1]], self.metric)
+        rows = self._rows(queries, origin)
+        everyone = np.arange(len(queries))
+        themselves = np.nonzero(queries[:, np.newaxis] == marks)
+        return (
+            queries,
+            _nearest(rows, self._rows(candidates, origin), (everyone, everyone), candidates, k),
+            _nearest(rows, self._rows(marks, origin), themselves, marks, anchors),
+        )
+
+    def _rows(
+        self, samples: NDArray[np.intp], origin: NDArray[np.float64]
+    ) -> NDArray[np.float32]:
+        """Returns rows about one of them: the nearer, the fewer digits products lose."""
+        return (directed(self.snapshot[samples], self.metric) - origin).astype(np.float32)
+
+
+def _grouped(
+    samples: NDArray[np.intp], own: NDArray[np.intp], groups: int
+) -> list[NDArray[np.intp]]:
+    order = np.argsort(own, kind="stable")
+    ends = np.searchsorted(own[order], np.arange(1, groups))
+    return np.split(samples[order], ends)
+
+
+def _ascending(away: NDArray[np.float32]) -> Iterator[int]:
+    """Yields which are nearest, from the nearest on; few are sorted unless more are wanted."""
+    few = min(_NEAR_PIVOTS, len(away))
+    nearest = np.argpartition(away, few - 1)[:few]
+    yield from nearest[np.lexsort((nearest, away[nearest]))].tolist()
+    rest = np.setdiff1d(np.arange(len(away)), nearest)
+    yield from rest[np.argsort(away[rest], kind="stable")].tolist()
+
+
+def _gathered(
+    first: list[NDArray[np.intp]],
+    cells: list[NDArray[np.intp]],
+    near: Iterator[int],
+    least: int,
+) -> NDArray[np.intp]:
+    """Returns members of cells, the nearest cell first, until there are enough."""
+    parts, total = list(first), sum(map(len, first))
+    while total < least and (pivot := next(near, None)) is not None:
+        # No more than enough of a cell in which most samples are alike.
+        parts.append(cells[pivot][:least])
+        total += len(parts[-1])
+    return np.concatenate(parts)
+
+
+def _nearest(
+    rows: NDArray[np.float32],
+    others: NDArray[np.float32],
+    themselves: tuple[NDArray[np.intp], ...],
+    candidates: NDArray[np.intp],
+    k: int,
+) -> Found:
+    """Returns the k nearest candidates of each row and their squared distances."""
+    away = rows @ (-2 * others.T)
+    away += np.einsum("ij,ij->i", others, others)
+    away[themselves] = np.inf
+    found = np.argpartition(away, k - 1, axis=1)[:, :k]
+    squares = np.take_along_axis(away, found, axis=1)
+    order = np.argsort(squares, axis=1, kind="stable")
+    squares = np.take_along_axis(squares, order, axis=1).astype(np.float64)
+    squares += np.einsum("ij,ij->i", rows, rows)[:, np.newaxis]
+    return candidates[np.take_along_axis(found, order, axis=1)], np.maximum(squares, 0)
