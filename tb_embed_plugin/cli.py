@@ -174,6 +174,12 @@ def _add_projection(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="a setting of the engine, such as perplexity=50; may be repeated",
     )
+    parser.add_argument(
+        "--landmarks",
+        metavar="N",
+        help="tsne, umap: samples that are laid out, among which the others are placed; by "
+        "default all up to 200,000, and 20,000 of more",
+    )
 
 
 def _add_label(parser: argparse.ArgumentParser) -> None:
@@ -219,6 +225,8 @@ def _wish(options: argparse.Namespace) -> Wish:
                 "perplexity=50, for instance"
             )
         settings[name] = value
+    if options.landmarks is not None:
+        settings["landmarks"] = options.landmarks
     return Wish(
         logdir=options.logdir,
         run=options.run,

@@ -11,6 +11,7 @@ from tb_embed_plugin.projection import AlignedTo, LayerRef, Projection
 from tb_embed_plugin.projections import engines
 from tb_embed_plugin.projections.axes import CLASS_KINDS
 from tb_embed_plugin.projections.engine import Engine, Settings
+from tb_embed_plugin.projections.landmarks import landmark_count
 from tb_embed_plugin.runs.label_column import label_reason
 from tb_embed_plugin.runs.labels import label_of
 from tb_embed_plugin.runs.layer_facts import LayerFacts
@@ -73,6 +74,7 @@ def _read_iterative(logdir: Logdir, arguments: Arguments, engine: Engine) -> Pro
     run, layer = _read_layer(logdir, arguments, "run", "layer", learn=True)
     engine.check_samples(layer.samples)
     components, settings = _read_form(arguments, engine)
+    landmark_count(layer.samples, settings)  # refuses too few
     found = Projection(LayerRef(run.name, layer.name), engine.name, settings, components)
     categories = [c.name for c in layer.columns if c.type == "category" and not c.by_step]
     if found.column and found.column not in categories:

@@ -20,6 +20,7 @@ from tb_embed_plugin.jobs.cache import Cache, cache_of
 from tb_embed_plugin.projection import Projection
 from tb_embed_plugin.projections import engines
 from tb_embed_plugin.projections.engine import Codes, Engine, Settings
+from tb_embed_plugin.projections.landmarks import landmark_count, landmark_rows
 from tb_embed_plugin.runs.layer_facts import LayerFacts
 from tb_embed_plugin.runs.run import Run, short_hash
 from tb_embed_plugin.snapshot import Snapshot, row_blocks
@@ -100,6 +101,19 @@ class LayoutCache:
     def steps(self) -> list[int]:
         """The steps that a complete layout has, ascending."""
         return self.layer.drawable
+
+    @property
+    def landmark_count(self) -> int | None:
+        """How many samples are laid out where the others are placed; None for all of them."""
+        return landmark_count(len(self.layer.shown), self.settings)
+
+    @property
+    def landmarks(self) -> NDArray[np.intp] | None:
+        """Which samples of those shown these are, (n_landmarks,); None for all of them."""
+        count = self.landmark_count
+        if count is None:
+            return None
+        return landmark_rows(len(self.layer.shown), count, int(self.settings["seed"]))
 
     def finished(self) -> dict[int, str]:
         """Returns the digests of the steps that have a frame."""

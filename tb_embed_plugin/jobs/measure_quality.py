@@ -45,13 +45,18 @@ def measure(
     missing = [kind for kind in measures.missing_of(step) if kind in kinds]
     if "frame" in missing:
         metric = cast("DistanceMetric", layout.settings.get("metric", "euclidean"))
-        found = frame_quality.frame_quality(snapshot, frame, None, metric)
+        found = frame_quality.frame_quality(
+            snapshot, frame, None, metric, landmarks=layout.landmarks
+        )
+        placed = found.placed
         measures.keep_frame(
             step,
             {
                 "trustworthiness": _known(found.trustworthiness),
                 "continuity": _known(found.continuity),
                 "neighbors_kept": _known(found.neighbors_kept),
+                "placed_trustworthiness": None if placed is None else placed.trustworthiness,
+                "placed_neighbors_kept": None if placed is None else placed.neighbors_kept,
             },
             found.reason,
         )

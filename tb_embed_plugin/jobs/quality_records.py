@@ -24,9 +24,18 @@ FAITHFUL = 0.3
 """Below this rank correlation with the motion in the layer, motion on screen tells nothing."""
 
 FRAME_NUMBERS = ("trustworthiness", "continuity", "neighbors_kept")
+PLACED_NUMBERS = ("placed_trustworthiness", "placed_neighbors_kept")
+"""Of the samples that were placed among landmarks alone; nothing where all were laid out."""
+
 LABEL_NUMBERS = ("label_accuracy",)
 MOTION_NUMBERS = ("motion", "motion_p95", "motion_fidelity")
-NUMBERS = ("variance_shown", *FRAME_NUMBERS, *LABEL_NUMBERS, *MOTION_NUMBERS)
+NUMBERS = (
+    "variance_shown",
+    *FRAME_NUMBERS,
+    *PLACED_NUMBERS,
+    *LABEL_NUMBERS,
+    *MOTION_NUMBERS,
+)
 """All numbers of a frame; the first is known of linear frames alone."""
 
 REASONS = {
@@ -63,6 +72,10 @@ class QualityRecords:
         """Returns what a frame keeps, None where it was not measured."""
         return self._read(self._frame_name(step), FRAME_NUMBERS)
 
+    def of_placed(self, step: int) -> Numbers | None:
+        """Returns what a frame keeps of those that were placed, None where there are none."""
+        return self._read(self._frame_name(step), PLACED_NUMBERS)
+
     def of_label(self, step: int) -> Numbers | None:
         """Returns how well a frame tells the label, None where it was not measured."""
         return self._read(self._label_name(step), LABEL_NUMBERS)
@@ -84,6 +97,7 @@ class QualityRecords:
                 "step": step,
                 **nothing,
                 **(self.of_frame(step) or {}),
+                **(self.of_placed(step) or {}),
                 **(self.of_label(step) or {}),
                 **(self.of_motion(step) or {}),
                 "reason": self.reason(step),
@@ -184,6 +198,7 @@ def work_left(layout: LayoutCache, label: str | None) -> JobSize:
         from_nothing=not finished,
         measures=len(measures.missing(layout.steps)) + measures.lacks_floor(),
         refine=int(layout.settings.get("refine", 0)),
+        landmarks=layout.landmark_count,
     )
 
 

@@ -24,6 +24,9 @@ SAMPLES, UNITS = 10_000, 200
 NEIGHBORS_SECONDS = 0.4
 """Exact neighbors of all samples."""
 
+PLACING_SECONDS = 1.0
+"""Placing all samples among landmarks that are laid out."""
+
 QUALITY_SECONDS = 3.0
 """What one frame keeps of the layer's neighborhoods."""
 
@@ -46,6 +49,7 @@ class JobSize:
         from_nothing: Whether the first of them has no neighbor to start from.
         measures: Frames to measure.
         refine: Iterations added to each frame.
+        landmarks: Samples that are laid out, None for all.
     """
 
     engine: Engine
@@ -55,6 +59,7 @@ class JobSize:
     from_nothing: bool
     measures: int
     refine: int = 0
+    landmarks: int | None = None
 
     def seconds(self, stage: Stage) -> float:
         """Returns the seconds that a stage would take on the machine of the constants."""
@@ -73,11 +78,15 @@ class JobSize:
         if stage == "quality":
             judged = min(size, (MAX_JUDGED / SAMPLES) ** 2 / size) if size else 0
             return frames * QUALITY_SECONDS * size * judged * (1 + width) / 2
+        placing = 0.0
+        if self.landmarks is not None:
+            placing = PLACING_SECONDS * size * (1 + width) / 2
+            size = self.landmarks / SAMPLES
         neighbors = NEIGHBORS_SECONDS * size**2 * width
         each = self.engine.seconds
         first = (each.first - each.following) * min(frames, 1.0) if self.from_nothing else 0.0
         following = each.following + each.iteration * self.refine
-        return frames * (following * size + neighbors) + first * size
+        return frames * (following * size + neighbors + placing) + first * size
 
 
 class TimeEstimate:

@@ -42,6 +42,19 @@ Reason = Literal["", "too_few", "alike"]
 
 
 @dataclass(frozen=True)
+class PlacedQuality:
+    """What a frame keeps of the neighborhoods of those samples that were placed; 1 is all.
+
+    Attributes:
+        trustworthiness: Whether their neighbors on screen are neighbors in the layer.
+        neighbors_kept: The share of their neighbors in the layer that are neighbors on screen.
+    """
+
+    trustworthiness: float
+    neighbors_kept: float
+
+
+@dataclass(frozen=True)
 class FrameQuality:
     """What one frame keeps of the layer's neighborhoods; 1 is all.
 
@@ -52,6 +65,8 @@ class FrameQuality:
         trustworthiness: Whether neighbors on screen are neighbors in the layer.
         continuity: Whether neighbors in the layer are neighbors on screen.
         neighbors_kept: The share of the neighbors in the layer that are neighbors on screen.
+        placed: What is kept of the neighborhoods of samples that were placed among landmarks,
+            apart; None where all were laid out.
         label_accuracy: The share of samples whose label most neighbors on screen have, among
             those with a label; None without labels of two classes or more.
         neighbors: Neighbors looked at, `NEIGHBORS` or fewer where there are few samples.
@@ -63,6 +78,7 @@ class FrameQuality:
     trustworthiness: float
     continuity: float
     neighbors_kept: float
+    placed: PlacedQuality | None
     label_accuracy: float | None
     neighbors: int
     samples_judged: int
@@ -76,6 +92,7 @@ def frame_quality(
     metric: DistanceMetric = "euclidean",
     neighbors: int = NEIGHBORS,
     seed: int = 0,
+    landmarks: NDArray[np.intp] | None = None,
 ) -> FrameQuality:
     """Returns what a frame keeps of the layer's neighborhoods.
 
@@ -94,6 +111,7 @@ def frame_quality(
         neighbors: Neighbors looked at; reduced below half of the samples, where the numbers
             would lose their meaning.
         seed: Of the subset.
+        landmarks: The samples that were laid out, where the others were placed among them.
     """
     n = len(snapshot)
     if n < LEAST_SAMPLES:
@@ -113,12 +131,30 @@ def frame_quality(
         reason="",
         trustworthiness=_kept(ranks_in_layer, n),
         continuity=_kept(ranks_on_screen, n),
-        neighbors_kept=float((ranks_in_layer <= k).mean()),
+        neighbors_kept=_share(ranks_in_layer, k),
+        placed=None if landmarks is None else _placed(ranks_in_layer, queries, landmarks, n),
         label_accuracy=None if codes is None else _accuracy(codes, queries, near_on_screen),
         neighbors=k,
         samples_judged=len(queries),
         samples=n,
     )
+
+
+def _share(ranks: NDArray[np.int64], k: int) -> float:
+    return float((ranks <= k).mean())
+
+
+def _placed(
+    ranks: NDArray[np.int64],
+    queries: NDArray[np.intp],
+    landmarks: NDArray[np.intp],
+    samples: int,
+) -> PlacedQuality | None:
+    """Returns what is kept of those queries that are no landmarks, None where all are."""
+    placed = ranks[~np.isin(queries, landmarks)]
+    if not len(placed):
+        return None
+    return PlacedQuality(_kept(placed, samples), _share(placed, ranks.shape[1]))
 
 
 def label_accuracy(
@@ -140,7 +176,7 @@ def label_accuracy(
 
 
 def _nothing(reason: Reason, samples: int) -> FrameQuality:
-    return FrameQuality(reason, np.nan, np.nan, np.nan, None, 0, 0, samples)
+    return FrameQuality(reason, np.nan, np.nan, np.nan, None, None, 0, 0, samples)
 
 
 def _tied(distances: NDArray[np.float64]) -> NDArray[np.bool_]:

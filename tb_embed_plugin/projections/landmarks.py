@@ -49,10 +49,16 @@ PARAMETER = Parameter(
 def landmark_count(samples: int, settings: Settings) -> int | None:
     """Returns how many landmarks a layout has, None where all samples are laid out.
 
+    Args:
+        samples: Samples that are shown.
+        settings: Of any engine; those of linear ones know no landmarks.
+
     Raises:
         ArgumentError: The settings name too few.
     """
-    wanted = int(settings.get(PARAMETER.name, 0))
+    if PARAMETER.name not in settings:
+        return None
+    wanted = int(settings[PARAMETER.name])
     if 0 < wanted < LEAST_LANDMARKS:
         raise ArgumentError(
             f"{PARAMETER.name} must be 0 or at least {LEAST_LANDMARKS}, not {wanted}; leave it "

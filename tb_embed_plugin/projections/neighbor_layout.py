@@ -112,14 +112,15 @@ class NeighborLayout(ABC):
         optimize = self.optimizer(wanted.settings, wanted.codes)
         search = part_of(report, 0, self.neighbors_share)
         rows = rescale_to_unit(wanted.snapshot)
-        near = nearest(rows, self.n_neighbors(wanted.settings), wanted.metric, search)
+        k = self.n_neighbors(wanted.settings)
+        near = nearest(rows, k, wanted.metric, search)
         if wanted.before is None:
             start = pca_positions(rows, wanted.components, self.start_spread, wanted.seed)
         else:
             start = wanted.before.astype(np.float64)
         rest = part_of(report, self.neighbors_share, 1)
         rest(0.0)
-        return optimize(wanted.input(near, start, lambda: wanted.changed(near), rest))
+        return optimize(wanted.input(near, start, lambda: wanted.changed(k, near), rest))
 
     def _place(
         self, wanted: _Wanted, landmarks: NDArray[np.intp], report: Report
@@ -140,7 +141,7 @@ class NeighborLayout(ABC):
         start = starts(start, anchors, wanted.seed, wanted.before)
         start[landmarks] = laid_out
         rest = part_of(report, 2 / 3, 1)
-        given = wanted.input(near, start, lambda: known.changed(known.near(k)), rest)
+        given = wanted.input(near, start, lambda: known.changed(k), rest)
         return optimize(replace(given, landmarks=landmarks))
 
     @abstractmethod
@@ -188,24 +189,23 @@ class _Wanted:
             snapshot_before=None if then is None else lambda: then()[some],
         )
 
-    def near(self, k: int) -> Neighbors:
-        """Returns the neighbors of the samples that tell how much the layer has changed."""
-        rows = rescale_to_unit(self.snapshot)
-        return nearest(rows, k, self.metric, queries=_telling(len(rows)))
-
-    def changed(self, near: Neighbors) -> float:
-        """Returns the share of neighbors that were others before, of some samples.
+    def changed(self, k: int, near: Neighbors | None = None) -> float:
+        """Returns the share of k neighbors that were others before, of some samples.
 
         Args:
-            near: Of all samples, or of those that tell.
+            k: Neighbors looked at.
+            near: Those of all samples, where they are known.
         """
         if self.snapshot_before is None:
             return 1.0
-        before, k = rescale_to_unit(self.snapshot_before()), near.indices.shape[1]
-        some = _telling(len(before))
-        then = nearest(before, k, self.metric, queries=some).indices
-        now = near.indices if len(near.indices) == len(some) else near.indices[some]
-        return float(churn(then, now).mean())
+        some = np.random.default_rng(0).permutation(len(self.snapshot))[:CHANGE_SAMPLES]
+        now = self._near(self.snapshot, k, some) if near is None else near.indices[some]
+        return float(churn(self._near(self.snapshot_before(), k, some), now).mean())
+
+    def _near(
+        self, snapshot: NDArray[np.float32], k: int, some: NDArray[np.intp]
+    ) -> NDArray[np.int32]:
+        return nearest(rescale_to_unit(snapshot), k, self.metric, queries=some).indices
 
     def input(
         self,
@@ -217,10 +217,6 @@ class _Wanted:
         """Returns what the frame is made of."""
         warm = self.before is not None
         return LayoutInput(near, start, warm, changed, self.settings, self.codes, report)
-
-
-def _telling(samples: int) -> NDArray[np.intp]:
-    return np.random.default_rng(0).permutation(samples)[:CHANGE_SAMPLES]
 
 
 def part_of(report: Report, start: float, stop: float) -> Report:

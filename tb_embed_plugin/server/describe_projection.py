@@ -20,7 +20,10 @@ def describe(projector: Projector) -> dict[str, Any]:
     }
     if isinstance(projector, LinearProjector):
         return content | _describe_axes(projector) | _describe_alignment(projector)
-    return content | {"settings": dict(projector.projection.settings)}
+    return content | {
+        "settings": dict(projector.projection.settings),
+        "landmarks": projector.cache.landmark_count,
+    }
 
 
 def _describe_axes(projector: LinearProjector) -> dict[str, Any]:

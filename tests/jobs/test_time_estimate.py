@@ -70,3 +70,15 @@ def test_what_remains_follows_the_pace_so_far() -> None:
     assert expected.remaining(whole, "frames", 10, 60) == 0
     before = expected.seconds(whole, "frames")
     assert expected.remaining(whole, "frames", 0, 1) == pytest.approx(before - 1)
+
+
+def test_landmarks_take_a_large_layout_a_small_part_of_the_time() -> None:
+    large = replace(MNIST, samples=500_000)
+    placed = replace(large, landmarks=20_000)
+    expected = TimeEstimate()
+
+    assert expected.seconds(placed, "frames") < expected.seconds(large, "frames") / 10
+    assert expected.seconds(placed, "frames") > expected.seconds(
+        replace(MNIST, samples=20_000), "frames"
+    )
+    assert expected.seconds(placed, "quality") == expected.seconds(large, "quality")

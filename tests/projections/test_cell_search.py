@@ -1,0 +1,88 @@
+"""Neighbors that are searched in cells, against exact ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tb_embed_plugin.projections.cell_search import CANDIDATES, Cells
+from tb_embed_plugin.projections.landmarks import landmark_rows
+from tb_embed_plugin.projections.neighbors import DistanceMetric, Neighbors, nearest
+from tb_embed_plugin.projections.threads import use_cores
+
+K, ANCHORS = 15, 5
+
+
+@pytest.fixture
+def all_cores() -> Iterator[None]:
+    yield
+    use_cores(None)
+
+
+def clusters(samples: int, units: int = 16) -> NDArray[np.float32]:
+    rng = np.random.default_rng(0)
+    centers = 3 * rng.normal(size=(20, units))
+    return (centers[rng.integers(0, 20, samples)] + rng.normal(size=(samples, units))).astype(
+        np.float32
+    )
+
+
+def search(
+    rows: NDArray[np.float32], metric: DistanceMetric = "euclidean", count: int = 1_000
+) -> tuple[Neighbors, Neighbors]:
+    chosen = landmark_rows(len(rows), count, 0)
+    return Cells.of(rows, chosen, metric, 0).search(K, ANCHORS, lambda share: None)
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cosine"])
+def test_most_neighbors_are_the_exact_ones(metric: DistanceMetric) -> None:
+    rows = clusters(3 * CANDIDATES)
+    found, marks = search(rows, metric)
+    exact = nearest(rows, K, metric)
+    right = [
+        len(np.intersect1d(*pair)) for pair in zip(found.indices, exact.indices, strict=True)
+    ]
+    assert np.mean(right) >= 0.9 * K
+    chosen = landmark_rows(len(rows), 1_000, 0)
+    assert np.isin(marks.indices, chosen).all()
+    assert (marks.indices != np.arange(len(rows))[:, np.newaxis]).all()
+
+
+def test_few_samples_are_searched_exactly() -> None:
+    rows = clusters(CANDIDATES - 1)
+    found, _ = search(rows)
+    exact = nearest(rows, K)
+    np.testing.assert_allclose(found.distances, exact.distances, rtol=1e-4)
+
+
+def test_far_from_the_origin_and_close_together_digits_are_not_lost() -> None:
+    rows = clusters(CANDIDATES - 1)
+    rows[:1_000] = 1_000 + rows[:1_000] / 1_000
+    found, _ = search(rows)
+    exact = nearest(rows, K)
+    right = [
+        len(np.intersect1d(*pair)) for pair in zip(found.indices, exact.indices, strict=True)
+    ]
+    assert np.mean(right) >= 0.9 * K
+
+
+def test_most_samples_may_be_alike() -> None:
+    rows = clusters(3 * CANDIDATES)
+    rows[: 2 * CANDIDATES] = 0
+    found, marks = search(rows)
+    assert (found.distances[: 2 * CANDIDATES] == 0).all()
+    assert (found.indices != np.arange(len(rows))[:, np.newaxis]).all()
+    assert (marks.distances[: 2 * CANDIDATES] == 0).all()
+
+
+@pytest.mark.usefixtures("all_cores")
+def test_cores_change_no_bit() -> None:
+    rows = clusters(3 * CANDIDATES)
+    once = search(rows)
+    use_cores(1)
+    for ours, theirs in zip(once, search(rows), strict=True):
+        np.testing.assert_array_equal(ours.indices, theirs.indices)
+        np.testing.assert_array_equal(ours.distances, theirs.distances)

@@ -1,0 +1,134 @@
+"""Layouts by landmarks: where the others are placed, and what that keeps."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from sklearn.datasets import load_digits
+
+from tb_embed_plugin.errors import ArgumentError
+from tb_embed_plugin.projections import landmarks, motion
+from tb_embed_plugin.projections.engine import LayoutEngine
+from tb_embed_plugin.projections.frame_quality import frame_quality
+from tb_embed_plugin.projections.landmarks import landmark_count, landmark_rows
+from tb_embed_plugin.projections.neighbors import Neighbors
+from tb_embed_plugin.projections.tsne import TSNE
+from tb_embed_plugin.projections.umap import UMAP
+
+Rows = NDArray[np.float32]
+
+LANDMARKS = 400
+ENGINES = pytest.mark.parametrize("engine", [TSNE(), UMAP()], ids=["tsne", "umap"])
+
+
+@pytest.fixture(scope="module")
+def digits() -> Rows:
+    return np.asarray(load_digits().data, np.float32)
+
+
+def ignore(share: float) -> None:
+    assert 0 <= share <= 1
+
+
+def frame(
+    engine: LayoutEngine,
+    rows: Rows,
+    count: int,
+    before: Rows | None = None,
+    components: int = 2,
+) -> Rows:
+    settings = engine.facts.settings({"landmarks": count})
+    return engine.frame(rows, before, settings, components, ignore)
+
+
+@ENGINES
+def test_what_is_placed_keeps_nearly_what_a_layout_of_all_does(
+    engine: LayoutEngine, digits: Rows
+) -> None:
+    full = frame_quality(digits, frame(engine, digits, 0))
+    placed = frame_quality(digits, frame(engine, digits, LANDMARKS))
+    assert placed.trustworthiness >= full.trustworthiness - 0.02
+    assert placed.neighbors_kept >= 0.7 * full.neighbors_kept
+
+
+@ENGINES
+def test_the_same_samples_have_the_same_frame(engine: LayoutEngine, digits: Rows) -> None:
+    once, twice = (frame(engine, digits, LANDMARKS) for _ in range(2))
+    np.testing.assert_array_equal(once, twice)
+
+
+@ENGINES
+def test_what_has_not_changed_hardly_moves(engine: LayoutEngine, digits: Rows) -> None:
+    before = frame(engine, digits, LANDMARKS)
+    settings = engine.facts.settings({"landmarks": LANDMARKS})
+    after = engine.frame(digits, before, settings, 2, ignore, snapshot_before=digits.copy)
+    assert motion.motion(after, before).mean < 0.05
+
+
+def test_a_sample_that_joins_another_cluster_is_placed_there() -> None:
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(1_500, 8)).astype(np.float32)
+    rows[::2] += 20
+    before = frame(TSNE(), rows, LANDMARKS)
+    placed = np.setdiff1d(np.arange(len(rows)), landmark_rows(len(rows), LANDMARKS, 0))
+    joins = int(placed[placed % 2 == 0][0])
+    rows[joins] -= 20
+    after = frame(TSNE(), rows, LANDMARKS, before)
+    others = np.arange(len(rows)) != joins
+    left, joined = (
+        np.flatnonzero(others & (np.arange(len(rows)) % 2 == odd)) for odd in (0, 1)
+    )
+    away = [np.linalg.norm(after[some] - after[joins], axis=1).min() for some in (left, joined)]
+    assert away[1] < away[0] / 3
+
+
+def test_landmarks_of_tsne_stay_where_they_were_laid_out(digits: Rows) -> None:
+    chosen = landmark_rows(len(digits), LANDMARKS, 0)
+    alone = frame(TSNE(), digits[chosen], 0)
+    np.testing.assert_array_equal(frame(TSNE(), digits, LANDMARKS)[chosen], alone)
+
+
+def test_umap_is_placed_in_three_dimensions(digits: Rows) -> None:
+    placed = frame(UMAP(), digits, LANDMARKS, components=3)
+    assert placed.shape == (len(digits), 3)
+    assert frame_quality(digits, placed).trustworthiness > 0.97
+
+
+@ENGINES
+def test_samples_that_are_all_alike_are_placed(engine: LayoutEngine) -> None:
+    placed = frame(engine, np.ones((1_500, 4), np.float32), LANDMARKS)
+    assert np.isfinite(placed).all()
+
+
+@pytest.mark.parametrize(
+    ("samples", "wanted", "count"),
+    [
+        (200_000, 0, None),
+        (200_001, 0, 20_000),
+        (500_000, 30_000, 30_000),
+        (70_000, 20_000, 20_000),
+        (20_000, 20_000, None),
+    ],
+)
+def test_which_layouts_have_how_many(samples: int, wanted: int, count: int | None) -> None:
+    assert landmark_count(samples, {"landmarks": wanted}) == count
+
+
+def test_too_few_are_refused() -> None:
+    with pytest.raises(ArgumentError, match="landmarks must be 0 or at least 100, not 99"):
+        landmark_count(1_000, {"landmarks": 99})
+
+
+def test_a_sample_starts_nearest_to_its_nearest_landmark() -> None:
+    places = np.array([[0.0, 0], [10, 0], [0, 0]])
+    anchors = Neighbors(np.array([[1, 0]] * 3, np.int32), np.array([[1.0, 2]] * 3))
+    begun = landmarks.starts(places, anchors, seed=0)
+    np.testing.assert_allclose(begun[2], [10 * 16 / 17, 0], atol=0.5)
+
+
+def test_a_sample_goes_along_with_its_landmarks() -> None:
+    before = np.array([[0.0, 0], [10, 0], [6, 3]])
+    places = before + np.array([1.0, 2])
+    anchors = Neighbors(np.array([[1, 0]] * 3, np.int32), np.array([[1.0, 1]] * 3))
+    np.testing.assert_allclose(landmarks.starts(places, anchors, 0, before)[2], [7, 5])
