@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import KDTree
 
 from tb_embed_plugin.errors import ArgumentError
 from tb_embed_plugin.projections.engine import Parameter, Settings
@@ -22,16 +23,13 @@ DEFAULT_LANDMARKS = 20_000
 LEAST_LANDMARKS = 100
 
 ANCHORS = 5
-"""Landmarks that a sample starts among."""
+"""Landmarks that a sample may have been beside in the frame before."""
 
-MOST_SPREADS = 3
-"""So many times as far from the middle of its landmarks as they are, a sample has moved on."""
+MOST_AWAY = 5
+"""So many times as far from all of them as the median sample is, a sample has moved on."""
 
-_NEXT_TO_NONE = 1e-3
-"""Share of the farthest landmark's distance below which one is at the sample's own place."""
-
-_JITTER = 0.01
-"""Noise on a first frame's starts, as a share of the landmarks' spread about a sample."""
+_JITTER = 0.1
+"""Noise on starts, as a share of the distance between landmarks: samples alike must part."""
 
 PARAMETER = Parameter(
     name="landmarks",
@@ -82,43 +80,37 @@ def landmark_rows(samples: int, count: int, seed: int) -> NDArray[np.intp]:
 
 def starts(
     frame: NDArray[np.float64],
+    landmarks: NDArray[np.intp],
     anchors: Neighbors,
     seed: int,
     before: NDArray[np.floating] | None = None,
 ) -> NDArray[np.float64]:
-    """Returns where samples start among their landmarks.
+    """Returns where samples start among their landmarks, which stay in their places.
 
-    In a first frame in the middle of them, the nearest counting most. In any other where they
-    were, moved as their landmarks have moved since; one that its landmarks of now are far from
-    starts as in a first frame.
+    In a first frame each at the nearest one in the layer: the middle of several may lie between
+    clusters, where it belongs to none. In any other frame a sample goes along with that of its
+    landmarks that it was nearest to on screen; one that was near none starts as in a first one.
 
     Args:
         frame: float64 (n_samples, components), where the landmarks are; the rest is not read.
-        anchors: The nearest landmarks of each sample, which are samples too.
+        landmarks: Which samples these are.
+        anchors: The nearest landmarks of each sample in the layer, which are samples too.
         seed: Of the noise that parts samples alike in the layer.
         before: (n_samples, components), the frame before; None for a first frame.
     """
-    weights = _weights(anchors.distances)
-    around = frame[anchors.indices]
-    middle = np.einsum("sa,sac->sc", weights, around)
-    apart = around - middle[:, np.newaxis]
-    spread = np.sqrt(np.einsum("sa,sac,sac->s", weights, apart, apart))
-    if before is None:
-        noise = np.random.default_rng(seed).normal(0, _JITTER, middle.shape)
-        started: NDArray[np.float64] = middle + noise * np.median(spread)
-        return started
-    moved = around - before[anchors.indices]
-    carried = before + np.einsum("sa,sac->sc", weights, moved)
-    away = np.linalg.norm(carried - middle, axis=1)
-    stays = away <= MOST_SPREADS * spread + np.median(away)
-    followed: NDArray[np.float64] = np.where(stays[:, np.newaxis], carried, middle)
-    return followed
-
-
-def _weights(distances: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Returns what each landmark counts, by the fourth power of its distance, (n, anchors)."""
-    farthest = distances[:, -1:]
-    shares = np.divide(distances, farthest, out=np.ones_like(distances), where=farthest > 0)
-    weights = np.maximum(shares, _NEXT_TO_NONE) ** -4
-    normed: NDArray[np.float64] = weights / weights.sum(axis=1, keepdims=True)
-    return normed
+    apart = np.asarray(KDTree(frame[landmarks]).query(frame[landmarks], 2)[0])[:, 1]
+    noise = np.random.default_rng(seed).normal(0, _JITTER, frame.shape)
+    started: NDArray[np.float64] = frame[anchors.indices[:, 0]] + noise * np.median(apart)
+    if before is not None:
+        everyone = np.arange(len(before))
+        away = np.stack(
+            [np.linalg.norm(before - before[beside], axis=1) for beside in anchors.indices.T]
+        )
+        nearest = away.argmin(axis=0)
+        beside = anchors.indices[everyone, nearest]
+        least = away[nearest, everyone]
+        stays = least <= MOST_AWAY * np.median(np.delete(least, landmarks))
+        carried = before + (frame[beside] - before[beside])
+        started = np.where(stays[:, np.newaxis], carried, started)
+    started[landmarks] = frame[landmarks]
+    return started

@@ -138,8 +138,7 @@ class NeighborLayout(ABC):
         )
         k = min(self.n_neighbors(wanted.settings), PLACED_NEIGHBORS)
         near, anchors = cells.search(k, ANCHORS, part_of(report, 1 / 3, 2 / 3))
-        start = starts(start, anchors, wanted.seed, wanted.before)
-        start[landmarks] = laid_out
+        start = starts(start, landmarks, anchors, wanted.seed, wanted.before)
         rest = part_of(report, 2 / 3, 1)
         given = wanted.input(near, start, lambda: known.changed(k), rest)
         return optimize(replace(given, landmarks=landmarks))

@@ -120,15 +120,21 @@ def test_too_few_are_refused() -> None:
         landmark_count(1_000, {"landmarks": 99})
 
 
-def test_a_sample_starts_nearest_to_its_nearest_landmark() -> None:
+PLACES = np.array([[0.0, 0], [10, 0], [6, 3]])
+BESIDE = Neighbors(np.array([[1, 0]] * 3, np.int32), np.array([[1.0, 2]] * 3))
+
+
+def starts(before: NDArray[np.float64] | None, places: NDArray[np.float64]) -> list[float]:
+    begun = landmarks.starts(places, np.array([0, 1]), BESIDE, 0, before)
+    np.testing.assert_array_equal(begun[:2], places[:2])
+    return [float(place) for place in begun[2]]
+
+
+def test_a_sample_starts_at_its_nearest_landmark() -> None:
     places = np.array([[0.0, 0], [10, 0], [0, 0]])
-    anchors = Neighbors(np.array([[1, 0]] * 3, np.int32), np.array([[1.0, 2]] * 3))
-    begun = landmarks.starts(places, anchors, seed=0)
-    np.testing.assert_allclose(begun[2], [10 * 16 / 17, 0], atol=0.5)
+    np.testing.assert_allclose(starts(None, places), [10, 0], atol=3)
 
 
-def test_a_sample_goes_along_with_its_landmarks() -> None:
-    before = np.array([[0.0, 0], [10, 0], [6, 3]])
-    places = before + np.array([1.0, 2])
-    anchors = Neighbors(np.array([[1, 0]] * 3, np.int32), np.array([[1.0, 1]] * 3))
-    np.testing.assert_allclose(landmarks.starts(places, anchors, 0, before)[2], [7, 5])
+def test_a_sample_goes_along_with_the_landmark_that_it_was_beside() -> None:
+    moved = np.array([[-5.0, 0], [11, 2], [0, 0]])
+    assert starts(PLACES, moved) == [7, 5]
