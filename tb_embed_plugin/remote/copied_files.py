@@ -11,6 +11,7 @@ from tb_embed_plugin.metadata import (
     EVENT_FILE,
     LOCK_FILE,
     MANIFEST_FILE,
+    PARTS_FOLDER,
 )
 
 STATE_FILE = ".tb_embed-mirror.json"
@@ -63,7 +64,9 @@ def is_copied(name: str) -> bool:
         return False
     if parts[-1] in {STATE_FILE, UPLOAD_STATE_FILE} or parts[-1].endswith(".new"):
         return False
-    return not (f"/{CACHE_FOLDER}/" in f"/{name}" or f"/{name}".endswith(f"/{LOCK_FILE}"))
+    path = f"/{name}"
+    is_of_use = f"/{CACHE_FOLDER}/" not in path and f"/{PARTS_FOLDER}/" not in path
+    return is_of_use and not path.endswith(f"/{LOCK_FILE}")
 
 
 def is_events(name: str) -> bool:

@@ -14,7 +14,7 @@ from tb_embed_plugin import open_run, record
 from tb_embed_plugin.cli import main
 from tb_embed_plugin.commands.sync import sync
 from tb_embed_plugin.errors import MisuseError, StorageError
-from tb_embed_plugin.metadata import CACHE_FOLDER, MANIFEST_FILE
+from tb_embed_plugin.metadata import CACHE_FOLDER, MANIFEST_FILE, PARTS_FOLDER
 from tb_embed_plugin.remote import local_copy as copies_of
 from tb_embed_plugin.remote import mirror as mirrors
 from tb_embed_plugin.remote.copied_files import STATE_FILE
@@ -84,6 +84,17 @@ def test_a_run_is_copied_bit_for_bit_and_what_is_new_later(
     assert again.copied == len(read) == len(set(read))
     assert not any("-00002" in name for name in read)
     assert read_run(here / "run").steps == [0, 1, 2, 3]
+
+
+def test_the_parts_of_workers_are_not_copied(address: str, tmp_path: Path) -> None:
+    logs, here = tmp_path / "logs", tmp_path / "here"
+    record_clusters(logs / "run", range(2))
+    record_clusters(tmp_path / "part", range(3))
+    shutil.copytree(tmp_path / "part", logs / "run" / PARTS_FOLDER / f"0-{'0' * 16}")
+    upload(logs, address)
+    Mirror(Storage(address), here).update()
+    assert read_run(here / "run").steps == [0, 1]
+    assert not [name for name in contents(here) if PARTS_FOLDER in name]
 
 
 def test_what_is_gone_there_is_deleted_here_and_nothing_else(
