@@ -14,6 +14,7 @@ from tb_embed_plugin.commands.logdir_argument import bring_here, logdir_argument
 from tb_embed_plugin.commands.memory_argument import add_memory, memory_error, use_memory_of
 from tb_embed_plugin.commands.placing.command import add_command as add_placing
 from tb_embed_plugin.commands.reporting.command import add_commands
+from tb_embed_plugin.commands.settings_argument import add_settings, settings_of
 from tb_embed_plugin.commands.workers_argument import RESUMES, add_workers, workers_of
 from tb_embed_plugin.errors import ArgumentError, EmbedError
 from tb_embed_plugin.jobs.child_process import let_threads_sleep
@@ -167,19 +168,7 @@ def _add_projection(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--engine", default="tsne", help="tsne (the default), umap, pca, axes")
     parser.add_argument("--components", type=int, metavar="N")
     _add_label(parser)
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="a setting of the engine, such as perplexity=50; may be repeated",
-    )
-    parser.add_argument(
-        "--landmarks",
-        metavar="N",
-        help="tsne, umap: samples that are laid out, among which the others are placed; by "
-        "default all up to 200,000, and 20,000 of more",
-    )
+    add_settings(parser)
 
 
 def _add_label(parser: argparse.ArgumentParser) -> None:
@@ -216,24 +205,13 @@ def _export(options: argparse.Namespace) -> int:
 def _wish(options: argparse.Namespace) -> Wish:
     from tb_embed_plugin.commands.project import Wish
 
-    settings = {}
-    for setting in options.set:
-        name, separator, value = setting.partition("=")
-        if not separator:
-            raise ArgumentError(
-                f"--set must have the form NAME=VALUE, not {setting!r}; write --set "
-                "perplexity=50, for instance"
-            )
-        settings[name] = value
-    if options.landmarks is not None:
-        settings["landmarks"] = options.landmarks
     return Wish(
         logdir=options.logdir,
         run=options.run,
         layer=options.layer,
         engine=options.engine,
         components=options.components,
-        settings=settings,
+        settings=settings_of(options),
         label=options.label,
     )
 
