@@ -10,7 +10,7 @@ its own on the same cores; the copy begins empty each time. Both sides in turns,
 plugin that has just been made, without a network between it and the page.
 
 By hand, on 2026-11-29, in processor time, for which all compete on two cores: of the copy the
-server takes 0.95 s, the proxy 0.55 s and what copies 1.4 s (2.5 to 3.2 s by s3fs alone);
+server takes 0.95 s, the proxy 0.55 s and what copies 1.3 s (2.5 to 3.2 s by s3fs alone);
 the picture here takes 1.45 s. So the ratio nears 3 where others keep both cores busy. A hundred
 plain connections copy the 800 MB through the same proxy to the disk in 1.2 s.
 """

@@ -90,6 +90,33 @@ def test_one_module_writes_renames_and_deletes() -> None:
     assert found.keys() == EXCEPTIONS.keys(), found
 
 
+def opens(call: ast.Call) -> bool:
+    """Whether a call opens or maps a file by its path, but for classes that use ours."""
+    match call.func:
+        case ast.Name("open") | ast.Attribute(ast.Name("os" | "io"), "open" | "fdopen"):
+            return True
+        case ast.Attribute(ast.Name("np"), "memmap" | "fromfile" | "load"):
+            return True
+        case ast.Attribute(_, "read_bytes" | "read_text" | "mmap"):
+            return True
+        case ast.Attribute(opened, "open"):
+            # Pillow and zipfile are given what is open.
+            return not ast.unparse(opened).startswith(
+                ("Image", "zipfile.", "TensorFile", "self.")
+            )
+    return False
+
+
+def test_of_the_modules_that_read_runs_one_opens_files() -> None:
+    found = {
+        path.name
+        for path in (PACKAGE / "runs").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and opens(node)
+    }
+    assert found == {"folder.py", "reading.py"}
+
+
 def snapshots(run_dir: Path, steps: range) -> None:
     for step in steps:
         images = np.full((6, 600, 4), step, np.uint8)
