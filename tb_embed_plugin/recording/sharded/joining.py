@@ -113,13 +113,7 @@ class Joining:
             The run's directory, None where it failed.
         """
         self._watch.close()
-        deadline = time.monotonic() + own_part.PATIENCE_SECONDS
-        while self._failure is None and time.monotonic() < deadline:
-            if self._guarded(self._step):
-                deadline = time.monotonic() + own_part.PATIENCE_SECONDS
-            if self._run is not None and not self._run.is_waiting:
-                break
-            time.sleep(INTERVAL_SECONDS)
+        self._wait(own_part.PATIENCE_SECONDS)
         self._guarded(self._finish)
         self._release()
         self._tell()
@@ -127,12 +121,27 @@ class Joining:
             warn(f"{self._recorder} stopped recording: {self._failure}.")
         return None if self._failure is not None else self._run_dir
 
-    def close(self) -> None:
-        """Stops; what is not joined yet stays for the next chief, after one last look."""
+    def close(self, patience: float = 0.0) -> None:
+        """Stops; what is not joined yet stays for the next chief.
+
+        Args:
+            patience: Seconds to wait for what other workers may just be writing.
+        """
         self._watch.close()
         self._guarded(self._step)
+        self._wait(patience)
         self._release()
         self._tell()
+
+    def _wait(self, patience: float) -> None:
+        """Joins what comes, until nothing has come for so many seconds, or all has."""
+        deadline = time.monotonic() + patience
+        while self._failure is None and time.monotonic() < deadline:
+            if self._guarded(self._step):
+                deadline = time.monotonic() + patience
+            if self._run is not None and not self._run.is_waiting:
+                break
+            time.sleep(INTERVAL_SECONDS)
 
     def _look(self) -> bool:
         self._guarded(self._step)

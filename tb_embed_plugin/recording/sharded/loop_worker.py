@@ -28,6 +28,9 @@ from tb_embed_plugin.runs.writer import RunWriter
 
 _RECORDER = "record"
 
+EXIT_SECONDS = 5.0
+"""How long a process that ends without a last call waits for the others."""
+
 _workers: dict[tuple[int, Path, Shard], LoopWorker] = {}
 """By process, directory and rank: a forked process has none of its parent's."""
 
@@ -100,12 +103,12 @@ class LoopWorker:
             self._part.finish()
 
     def close(self) -> None:
-        """Lets go of the part where the process ends before the last call."""
+        """Lets go of the part where the process ends and no call was the last."""
         if os.getpid() == self._key[0]:
             self._forget()
-            self._part.close(has_failed=True)
+            self._part.close(has_failed=True, patience=EXIT_SECONDS)
             if self._joining is not None:
-                self._joining.close()
+                self._joining.close(EXIT_SECONDS)
 
     def _forget(self) -> None:
         atexit.unregister(self.close)

@@ -66,9 +66,7 @@ class OwnPart:
 
     def finish(self) -> None:
         """Waits a while until the chief knows of the part, and warns where it never did."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while not self._is_taken and time.monotonic() < deadline:
-            time.sleep(INTERVAL_SECONDS)
+        self._wait(PATIENCE_SECONDS)
         self._watch.close()
         if not self._is_taken:
             warn(
@@ -77,14 +75,25 @@ class OwnPart:
                 "all workers record into the same directory, each with its own shard="
             )
 
-    def close(self, *, has_failed: bool) -> None:
-        """Stops answering; says that no more will come where the recording has failed."""
+    def close(self, *, has_failed: bool, patience: float = 0.0) -> None:
+        """Stops answering.
+
+        Args:
+            has_failed: Whether the recording has failed, so that no more will come.
+            patience: Seconds to wait until the chief knows of the part.
+        """
+        self._wait(patience)
         self._watch.close()
         if has_failed:
             self._facts = replace(self._facts, has_failed=True)
             # The chief then waits for it in vain, but not for long.
             with contextlib.suppress(OSError):
                 write_part(self.folder, self._facts)
+
+    def _wait(self, patience: float) -> None:
+        deadline = time.monotonic() + patience
+        while not self._is_taken and time.monotonic() < deadline:
+            time.sleep(INTERVAL_SECONDS)
 
     def _answer(self) -> bool:
         """Repeats the chief's number until the chief has taken the part."""

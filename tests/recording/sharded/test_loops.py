@@ -205,6 +205,14 @@ def _answers(log_dir: Path, nonce: str) -> int:
     return sum(1 for one in facts if one is not None and one.nonce == nonce)
 
 
+def test_loops_that_do_not_say_which_step_is_the_last(tmp_path: Path) -> None:
+    log_dir = tmp_path / "run"
+    workers = [start(log_dir, rank, 2, 0, 1) for rank in (1, 0)]
+    assert [finish(worker) for worker in workers] == ["", ""]
+    run = read_run(log_dir)
+    assert (run.steps, run.recording) == ([0, 1], True)
+
+
 def test_more_workers_go_on_with_the_same_samples(tmp_path: Path) -> None:
     log_dir = tmp_path / "run"
     together(log_dir, 0, 2)
