@@ -37,9 +37,6 @@ from tb_embed_plugin.projections.sequence import align_frame
 CHANGE_SAMPLES = 1_000
 """Samples whose neighbors tell how much a layer has changed, to a few thousandths."""
 
-PLACED_NEIGHBORS = 15
-"""Neighbors that a sample is placed by, at most."""
-
 
 @dataclass(frozen=True)
 class LayoutInput:
@@ -79,11 +76,13 @@ class NeighborLayout(ABC):
         start_spread: Standard deviation of a first frame's start along its first axis.
         neighbors_share: Of a frame's work, the part that finding neighbors is taken for in
             reports.
+        placed_neighbors: Neighbors that a sample is placed among landmarks by, at most.
     """
 
     facts: ClassVar[Engine]
     start_spread: ClassVar[float]
     neighbors_share: ClassVar[float]
+    placed_neighbors: ClassVar[int]
 
     def frame(
         self,
@@ -136,7 +135,7 @@ class NeighborLayout(ABC):
         cells = Cells.of(
             rescale_to_unit(wanted.snapshot), landmarks, wanted.metric, wanted.seed
         )
-        k = min(self.n_neighbors(wanted.settings), PLACED_NEIGHBORS)
+        k = min(self.n_neighbors(wanted.settings), self.placed_neighbors)
         near, anchors = cells.search(k, ANCHORS, part_of(report, 1 / 3, 2 / 3))
         start = starts(start, landmarks, anchors, wanted.seed, wanted.before)
         rest = part_of(report, 2 / 3, 1)

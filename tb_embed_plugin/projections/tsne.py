@@ -49,7 +49,7 @@ THREADED_SAMPLES = 5_000
 programs want the cores too, 300 samples took two threads 20 times as long as one."""
 
 
-PLACED_PERPLEXITY = 5.0
+PLACED_PERPLEXITY = 10.0
 """Of samples that are placed among landmarks, which know where in the picture they belong."""
 
 PLACING_ITERATIONS = 30
@@ -66,6 +66,7 @@ class TSNE(NeighborLayout):
 
     start_spread = 1e-4  # so small that clusters can still pass
     neighbors_share = 0.1
+    placed_neighbors = 30
 
     facts = Engine(
         name="tsne",

@@ -61,6 +61,7 @@ class UMAP(NeighborLayout):
 
     start_spread = 5.0
     neighbors_share = 0.2
+    placed_neighbors = 15
 
     facts = Engine(
         name="umap",
