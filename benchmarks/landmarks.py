@@ -3,8 +3,8 @@
 Claim: of MNIST with 20,000 landmarks the trustworthiness at 15 neighbors of the samples that
 were placed is at most .02 below that of the same samples in a layout of all, and they keep at
 least .7 of the neighbors that they keep there; with 2,800 landmarks, 4 %, the trustworthiness
-is at most .03 below. Landmark layouts of 500,000 x 64 at three steps take at most 3 times what the
-layout of their 20,000 landmarks takes, and the bare product of all samples with the landmarks.
+is at most .03 below. Layouts of 500,000 x 64 at three steps take at most 3 times what that
+of their 20,000 landmarks takes, and the bare product of all samples with the landmarks.
 
 - `mnist`: 64 units of a small network after each of three epochs on the 60,000, all 70,000;
   with `--pixels` the pixels themselves. Frames are computed as ever, the last step first.
@@ -158,8 +158,8 @@ def all_laid_out(engine: LayoutEngine, snapshots: Snapshots, keep: Path | None) 
     taken = seconds(lambda: frames.update(frames_of(engine, snapshots)))
     print(f"{engine.facts.title}, all {len(snapshots)} steps of all samples: {taken:.0f} s")
     if file is not None:
-        arrays: dict[str, Any] = {str(step): frame for step, frame in frames.items()}
-        np.savez(file, **arrays)
+        named: dict[str, Any] = {str(step): frame for step, frame in frames.items()}
+        np.savez(file, **named)
     return frames
 
 

@@ -11,6 +11,8 @@ export interface Progress {
   readonly expected_seconds: number | null;
   /** The share of the frame under way that is done. */
   readonly part?: number;
+  /** How many samples are laid out where the others are placed by them; null where all are. */
+  readonly landmarks?: number | null;
   /** How many jobs the server has, of whatever layout. */
   readonly jobs?: number;
   /** The coordinate system of a layout's frames: frames of another one do not fit. */

@@ -110,6 +110,9 @@ export interface FrameQuality {
   readonly trustworthiness?: number | null;
   readonly continuity?: number | null;
   readonly neighbors_kept?: number | null;
+  /** Of those samples alone that were placed by landmarks. */
+  readonly placed_trustworthiness?: number | null;
+  readonly placed_neighbors_kept?: number | null;
   readonly label_accuracy?: number | null;
   readonly motion_fidelity?: number | null;
   readonly motion?: number | null;
@@ -120,6 +123,8 @@ export interface FrameQuality {
 export interface Quality {
   /** The column by which label accuracy is measured. */
   readonly label: string | null;
+  /** How many samples were laid out where the others are placed by them. */
+  readonly landmarks?: number | null;
   readonly frames: readonly FrameQuality[];
   readonly sentence: string;
   readonly warning?: string | null;

@@ -190,3 +190,21 @@ def test_the_layout_of_the_view_panel(
     expect(tab.canvas).to_have_accessible_name(re.compile("2D t-SNE of fc1"))
     tab.page.screenshot(path=layouts / f"views-{'dark' if dark else 'light'}-{width}.png")
     assert tab.frame.locator("body").evaluate("body => body.scrollWidth <= innerWidth")
+
+
+def test_a_layout_by_landmarks_says_so_before_and_after(
+    open_tab: Open, small: TensorBoardProcess
+) -> None:
+    keys = "&p.tb_embed.engine=umap&p.tb_embed.settings=landmarks%3A100"
+    tab = open_tab(at=small, keys=keys)
+    expect(notice(tab)).to_contain_text(
+        "Placed by 100 landmarks; on MNIST this lowered trustworthiness by less than 0.03."
+    )
+    notice(tab).get_by_role("button", name=re.compile("Compute UMAP")).click()
+    tab.wait_for_picture(STEPS - 1)
+    expect(notice(tab)).to_have_count(0)
+    said = r"Placed by 100 landmarks \(trustworthiness of the placed samples: [01]\.\d{3}\)"
+    expect(tab.frame.get_by_text(re.compile(said))).to_be_visible()
+    tab.frame.get_by_role("button", name="How reliable is this view?").click()
+    numbers = tab.frame.get_by_role("region", name="Projection quality")
+    expect(numbers.get_by_text("Preserved, placed")).to_be_visible()

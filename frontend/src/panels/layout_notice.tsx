@@ -1,5 +1,6 @@
 // What a layout costs before it is started, how far it is while it is worked on, and what went wrong.
 
+import { MNIST_LOSS, placedBy } from "../model/projection/landmarks";
 import { type Estimate, nextEstimate } from "../model/projection/waiting";
 import { sentence } from "../model/text/words";
 import type { Progress } from "../progress";
@@ -85,6 +86,7 @@ function NotStarted({ store, title, progress }: PartProps) {
           <p role="status">
             {title}: {words}
           </p>
+          <Landmarks progress={progress} />
           <Instead store={store} />
         </div>
       )}
@@ -97,6 +99,16 @@ function NotStarted({ store, title, progress }: PartProps) {
         {failed ? "Try again" : `Compute ${title}${cost}`}
       </button>
     </>
+  );
+}
+
+/** What very many samples cost beside the time, before it is spent. */
+function Landmarks({ progress }: { progress: Progress }) {
+  const { landmarks = null } = progress;
+  return landmarks === null ? null : (
+    <p class="note">
+      {placedBy(landmarks)}; on MNIST this lowered trustworthiness by less than {MNIST_LOSS}.
+    </p>
   );
 }
 

@@ -1,6 +1,7 @@
 // One quiet line: how reliable the view is; on a click the verdict, what it is made from, and the numbers of the step shown.
 
 import { VerdictIcon } from "../controls/verdict_icon";
+import { placedInWords } from "../model/projection/landmarks";
 import {
   preservedInWords,
   type Reliability,
@@ -37,6 +38,16 @@ const NUMBERS: readonly (readonly [string, string, keyof FrameQuality])[] = [
     "neighbors_kept",
   ],
   [
+    "Trustworthiness, placed",
+    "The same of those samples alone that were placed by landmarks",
+    "placed_trustworthiness",
+  ],
+  [
+    "Preserved, placed",
+    "Neighbors preserved of those samples alone that were placed by landmarks",
+    "placed_neighbors_kept",
+  ],
+  [
     "Label accuracy",
     "Share of samples whose label most of their neighbors on screen have",
     "label_accuracy",
@@ -69,6 +80,7 @@ export function QualityLine({ store }: { store: Store }) {
           <span class="unseen"> {IN_WORDS[found.verdict]}</span>
           {number !== null && <span class="number">{number}</span>}
         </button>
+        <PlacedNote store={store} />
         <Refit store={store} />
       </div>
     </div>
@@ -106,6 +118,14 @@ function oneNumber(store: Store): string | null {
   const { variance_shown: variance, neighbors_kept: kept = null } = frame;
   if (variance !== null) return `${percent(variance)} of variance`;
   return kept === null ? null : preservedInWords(kept);
+}
+
+/** A view of which only some samples were laid out says so, and how well the others were placed. */
+function PlacedNote({ store }: { store: Store }) {
+  const landmarks = store.quality.value?.landmarks ?? null;
+  if (landmarks === null) return null;
+  const trustworthiness = drawnFrame(store)?.placed_trustworthiness ?? null;
+  return <span class="quality-note">{placedInWords(landmarks, trustworthiness)}</span>;
 }
 
 /** While a run is recorded the axes may know nothing of its last steps. */
@@ -183,7 +203,11 @@ function Numbers({ store }: { store: Store }) {
   const { quality } = store;
   const frame = drawnFrame(store);
   const label = quality.value?.label ?? null;
-  const numbers = NUMBERS.filter(([, , key]) => key !== "label_accuracy" || label !== null);
+  const isPlaced = (quality.value?.landmarks ?? null) !== null;
+  const numbers = NUMBERS.filter(
+    ([, , key]) =>
+      (key !== "label_accuracy" || label !== null) && (isPlaced || !key.startsWith("placed_")),
+  );
   const note = labelNote(store.layer.value, store.requestedLabel.value);
   const floor = quality.value?.noise_floor ?? null;
   const waiting = quality.value?.state === "running" || quality.value?.state === "waiting";
