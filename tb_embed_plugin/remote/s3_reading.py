@@ -43,8 +43,11 @@ class S3Reading:
                 for facts in page.get("Contents", ()):
                     # What ends so stands for a folder.
                     if not facts["Key"].endswith("/"):
-                        kept = {name: facts[name] for name in ("ETag", "LastModified")}
-                        found[f"{bucket}/{facts['Key']}"] = kept | {"size": facts["Size"]}
+                        found[f"{bucket}/{facts['Key']}"] = {
+                            "size": facts["Size"],
+                            "ETag": facts.get("ETag"),
+                            "LastModified": facts.get("LastModified"),
+                        }
                 if len(found) > most:
                     raise TooManyFilesError(most)
         return found
