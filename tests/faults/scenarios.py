@@ -21,6 +21,7 @@ from tb_embed_plugin.runs.manifest_file import read_manifest
 from tb_embed_plugin.runs.recording_lock import hold, release
 from tb_embed_plugin.runs.tables.metadata_table import index_column
 from tb_embed_plugin.runs.writer import RunWriter
+from tests.faults.workers import join, write_parts
 from tests.harness import read_run
 
 Acknowledge = Callable[[int], None]
@@ -200,6 +201,13 @@ def _import_again(folder: Path) -> None:
     assert check(IMPORT, folder, done) == 2
 
 
+def _join_again(folder: Path) -> None:
+    done: list[int] = []
+    join(folder, done.append)
+    assert done == [0, 1]
+    assert check(JOINING, folder, done) == 2
+
+
 def _frame(number: int) -> NDArray[np.float32]:
     return values(number)[:, :2]
 
@@ -241,6 +249,7 @@ def _record_first(folder: Path) -> None:
 
 RECORD = Scenario(_record_all, _record_the_rest)
 TRAINING = Scenario(_train, _train_again, lambda steps: steps[:1])
+JOINING = Scenario(join, _join_again, prepare=lambda folder: write_parts(folder, values))
 IMPORT = Scenario(_import, _import_again, prepare=_files)
 
 SCENARIOS = {
@@ -249,6 +258,7 @@ SCENARIOS = {
     "record anew": Scenario(_record_anew, _record_anew_again, prepare=_record_first),
     "callback": TRAINING,
     "import": IMPORT,
+    "workers": JOINING,
     "cache": Scenario(
         _cache, _cache_again, lambda steps: (), lambda folder: (folder / "run").mkdir()
     ),

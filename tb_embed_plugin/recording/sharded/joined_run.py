@@ -85,7 +85,9 @@ class JoinedRun:
         before = self._handled
         for step in self._pending():
             lacking = [part.rank for part in self._parts if part.lacks(step)]
-            if lacking:
+            if self._is_known(step):
+                self._handle(step)
+            elif lacking:
                 self._leave_out(step, lacking)
             elif not self._join(step):
                 break
@@ -94,7 +96,7 @@ class JoinedRun:
         return self._handled != before
 
     def leave_out_rest(self) -> None:
-        """Leaves out all steps that are not complete yet.
+        """Leaves out all steps that `join_ready` has found incomplete.
 
         Raises:
             OSError: The run cannot be written.
@@ -139,8 +141,7 @@ class JoinedRun:
         """Yields the chief's steps that are neither joined nor left out, ascending."""
         chief = self._parts[0]
         for step in chief.manifest.steps:
-            is_new = step.step > self._handled and step.wall_time not in self._known
-            if is_new and chief.tensors(step) is not None:
+            if step.step > self._handled and chief.tensors(step) is not None:
                 yield step
 
     def _join(self, step: Step) -> bool:
@@ -150,41 +151,47 @@ class JoinedRun:
         if len(tensors) < len(found):
             return False
         phases = self.writer.manifest.phases
-        if not self._is_known_before(step):
-            taken = replace(
-                step,
-                step=self._number(step),
-                epoch=_sum(step.epoch, self._attempt.epochs),
-                batches=_sum(step.batches, self._attempt.batches),
-                phase=len(phases) - 1 if phases else None,
-                not_finite=self._not_finite(step, tensors[0]),
-            )
-            self.writer.write_snapshot(taken, join_tensors(tensors), self._dtype)
-            self._thin()
+        taken = replace(
+            step,
+            step=self._number(step),
+            epoch=_sum(step.epoch, self._attempt.epochs),
+            batches=_sum(step.batches, self._attempt.batches),
+            phase=len(phases) - 1 if phases else None,
+            not_finite=self._not_finite(step, tensors[0]),
+        )
+        self.writer.write_snapshot(taken, join_tensors(tensors), self._dtype)
+        self._thin()
         self._handle(step)
         return True
 
     def _leave_out(self, step: Step, ranks: Sequence[int]) -> None:
-        if not self._is_known_before(step):
-            missing = LeftOut(self._number(step), tuple(ranks))
-            self.left_out.append(missing)
+        missing = LeftOut(self._number(step), tuple(ranks))
+        self.left_out.append(missing)
+        # A chief that was killed may have noted it.
+        if missing not in self.writer.manifest.left_out:
             self.writer.leave_out(missing)
         self._handle(step)
 
     def _handle(self, step: Step) -> None:
         self._handled = step.step
-        for part in self._parts:
+        # The chief's comes last: while it is there, the step is looked at again.
+        for part in reversed(self._parts):
             part.remove(step)
 
-    def _is_known_before(self, step: Step) -> bool:
-        """Whether it is the network with which a resumed training began, which the run has."""
+    def _is_known(self, step: Step) -> bool:
+        """Whether the run has a step already.
+
+        That is one that a killed chief has joined, and the network with which a resumed
+        training begins.
+        """
         chief = self._parts[0].manifest
-        is_first = step == chief.steps[0] and bool(chief.phases)
-        return (
-            self._attempt.is_resumed
-            and is_first
-            and (step.epoch, step.batch, step.batches or 0) == (chief.phases[0].epoch, None, 0)
+        is_first = bool(chief.phases) and step == chief.steps[0]
+        begins = is_first and (step.epoch, step.batch, step.batches or 0) == (
+            chief.phases[0].epoch,
+            None,
+            0,
         )
+        return step.wall_time in self._known or (self._attempt.is_resumed and begins)
 
     def _number(self, step: Step) -> int:
         """Returns the number of a step in the run.
