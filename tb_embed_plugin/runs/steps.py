@@ -115,7 +115,7 @@ def left_out_words(left_out: Sequence[LeftOut], unit: str) -> list[str]:
     return [
         f"{unit}{'s' * (len(steps) > 1)} {listed(steps)} {'are' if len(steps) > 1 else 'is'} "
         f"left out, since worker{'s' * (len(ranks) > 1)} {listed(ranks)} gave no part of "
-        f"{'them' if len(steps) > 1 else 'it'}; look into what ended these workers"
+        f"{'them' if len(steps) > 1 else 'it'}; see what their programs have printed"
         for ranks, steps in by_ranks.items()
     ]
 

@@ -90,10 +90,14 @@ class Joining:
         """Starts to look for the parts.
 
         Raises:
-            HeldElsewhereError: The chief of another training records into the directory.
+            MisuseError: The chief of another training records into the directory.
             OSError: It cannot be written.
         """
-        hold(self._parts)
+        if not hold(self._parts):
+            raise MisuseError(
+                f"worker 0 of another training of this process records into {self._log_dir}; "
+                "end that one first, or record into another directory"
+            )
         self._watch.start()
 
     def check(self) -> None:
@@ -247,7 +251,9 @@ class Joining:
     def _finish(self) -> bool:
         run = self._run
         if run is None:
-            missing = [rank for rank, name in enumerate(self._attempt.parts) if name is None]
+            missing = [
+                rank for rank, name in enumerate(self._attempt.parts) if not self._read(name)
+            ]
             raise MisuseError(
                 f"of {self._world} workers {listed(missing)} never began a part of "
                 f"{self._log_dir}; pass shard=(rank, world) in each of them, with the same "

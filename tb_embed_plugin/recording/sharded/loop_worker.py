@@ -51,7 +51,7 @@ class LoopWorker:
         folder: The folder of its part.
 
     Raises:
-        HeldElsewhereError: Another process is the chief of this directory.
+        MisuseError: The chief of another training records into this directory.
         OSError: The directory cannot be written.
     """
 
@@ -136,7 +136,7 @@ def worker_of(
         The worker, None where `shard` is.
 
     Raises:
-        HeldElsewhereError: As `LoopWorker`.
+        MisuseError: As `LoopWorker`.
         UnwritableError: Parts are no longer joined.
         OSError: The directory cannot be written.
     """

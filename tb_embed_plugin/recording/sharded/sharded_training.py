@@ -52,7 +52,7 @@ class ShardedTraining:
             opener = TrainingOpener(
                 self.shown, tuple(new_training.digests), on_existing, self._options.recorder
             )
-            self._joining = Joining(
+            joining = Joining(
                 self.shown,
                 self._shard,
                 self._part.folder.name,
@@ -62,7 +62,9 @@ class ShardedTraining:
                 recorder=self._options.recorder,
                 overwrites=on_existing == "overwrite",
             )
-            self._joining.start()
+            joining.start()
+            # Only now, since whoever closes it lets go of the directory.
+            self._joining = joining
         return RunLocation(self._part.folder)
 
     def open(self, forward: ForwardPass, samples: Samples) -> RunWriter:

@@ -239,6 +239,24 @@ def test_workers_that_record_differently_are_named(tmp_path: Path) -> None:
     assert not (tmp_path / "run" / MANIFEST_FILE).exists()
 
 
+def test_a_second_chief_is_refused(tmp_path: Path) -> None:
+    log_dir = tmp_path / "run"
+    other = start(log_dir, 0, 2, 0, "wait:told")
+    wait_until(lambda: read_attempt(log_dir / PARTS_FOLDER) is not None)
+    with pytest.raises(MisuseError, match=f"already being recorded by process {other.pid}"):
+        record(log_dir, 0, {"fc1": X}, shard=(0, 2))
+    other.kill()
+    other.communicate()
+
+    record(log_dir, 0, {"fc1": X}, shard=(0, 2))
+    with pytest.raises(MisuseError, match="worker 0 of another training of this process"):
+        record(log_dir, 0, {"fc1": X}, shard=(0, 3))
+    record(log_dir, 0, {"fc1": X}, shard=(1, 2))
+    for rank in (1, 0):
+        record(log_dir, 1, {"fc1": X}, shard=(rank, 2), finished=True)
+    assert read_run(log_dir).steps == [0, 1]
+
+
 def test_a_worker_that_never_begins_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
