@@ -21,7 +21,7 @@ from typing import Any
 from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.metadata import PARTS_FOLDER
 from tb_embed_plugin.runs.atomic import write_bytes
-from tb_embed_plugin.runs.folder import LEFT_BEHIND_SECONDS, opened
+from tb_embed_plugin.runs.folder import LEFT_BEHIND_SECONDS, Folder, opened
 from tb_embed_plugin.runs.json_fields import natural, text
 from tb_embed_plugin.runs.reading import read_file
 
@@ -45,6 +45,7 @@ class Attempt:
         batches: Batches of the run before this training's first.
         is_resumed: Whether the run held snapshots of the same training before.
         has_failed: Whether the chief has stopped joining.
+        has_ended: Whether the chief has finished the run; it then deletes the parts.
     """
 
     nonce: str
@@ -54,6 +55,7 @@ class Attempt:
     batches: int = 0
     is_resumed: bool = False
     has_failed: bool = False
+    has_ended: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,7 @@ def read_attempt(parts: Path) -> Attempt | None:
             batches=natural(entry["batches"]),
             is_resumed=bool(entry["is_resumed"]),
             has_failed=bool(entry["has_failed"]),
+            has_ended=bool(entry["has_ended"]),
         )
     return None
 
@@ -132,6 +135,15 @@ def read_part(part: Path) -> PartFacts | None:
             has_failed=bool(entry["has_failed"]),
         )
     return None
+
+
+def is_there(part: Path) -> bool:
+    """Returns whether a part is where its worker has begun it; a link is none."""
+    try:
+        with opened(part.parent.resolve()) as parts, parts.below(part.name) as folder:
+            return stat.S_ISREG(folder.look(PART_FILE).st_mode)
+    except OSError:
+        return False
 
 
 def part_names(parts: Path) -> list[str]:
@@ -180,10 +192,19 @@ def left_behind(parts: Path) -> list[str]:
         # Both times are the file server's.
         began = folder.look(ATTEMPT_FILE).st_mtime
         for name in part_names(parts):
-            with contextlib.suppress(OSError), folder.below(PurePath(name)) as part:
-                if part.look(PART_FILE).st_mtime < began - LEFT_BEHIND_SECONDS:
+            with contextlib.suppress(OSError):
+                if _last_change(folder, name) < began - LEFT_BEHIND_SECONDS:
                     found.append(name)
     return found
+
+
+def _last_change(parts: Folder, name: str) -> float:
+    """Returns when a worker last said something of its part, or wrote to it at all."""
+    try:
+        with parts.below(name) as part:
+            return part.look(PART_FILE).st_mtime
+    except FileNotFoundError:
+        return parts.look(name).st_mtime
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -163,7 +163,7 @@ class Joining:
     def _take_over(self) -> None:
         """Joins what a killed chief has left, and says that this attempt begins."""
         before = read_attempt(self._parts)
-        if before is not None and before.nonce != self._attempt.nonce:
+        if before is not None and before.nonce != self._attempt.nonce and not before.has_ended:
             if not self._overwrites:
                 self._join_left(before)
             delete_parts(self._parts, [name for name in before.parts if name is not None])
@@ -269,6 +269,9 @@ class Joining:
                 f"{listed(run.without_thumbnails)} has none; give images to all workers, or "
                 "images=False"
             )
+        # A worker that still records is told; where that cannot be written, by its part's end.
+        with contextlib.suppress(OSError):
+            self._say(has_ended=True)
         stale = left_behind(self._parts)
         delete_parts(self._parts, [*filter(None, self._attempt.parts), *stale])
         return True

@@ -13,7 +13,13 @@ from tb_embed_plugin.recording.options.shard import Shard
 from tb_embed_plugin.recording.sharded.watch import INTERVAL_SECONDS, Watch
 from tb_embed_plugin.recording.training.console import warn
 from tb_embed_plugin.runs.folder import made
-from tb_embed_plugin.runs.parts import PartFacts, parts_folder, read_attempt, write_part
+from tb_embed_plugin.runs.parts import (
+    PartFacts,
+    is_there,
+    parts_folder,
+    read_attempt,
+    write_part,
+)
 
 PATIENCE_SECONDS = 60.0
 """At the end of a recording, for other workers; more than a file server hides new files."""
@@ -56,13 +62,27 @@ class OwnPart:
         """Raises where nobody joins what is recorded.
 
         Raises:
-            UnwritableError: The chief has stopped.
+            UnwritableError: The chief has stopped, has ended, or was started again.
         """
         attempt = read_attempt(self._parts)
-        if attempt is not None and attempt.has_failed and self.folder.name in attempt.parts:
+        if attempt is not None and self.folder.name in attempt.parts:
+            self._is_taken = True
+            if attempt.has_failed:
+                raise UnwritableError(
+                    "worker 0 has stopped joining the parts; see what it has warned of"
+                )
+            if attempt.has_ended:
+                raise UnwritableError(
+                    "worker 0 has finished the run without waiting any longer for this worker; "
+                    "let all workers record the same steps, at about the same time"
+                )
+        elif self._is_taken and attempt is not None and attempt.nonce != self._facts.nonce:
             raise UnwritableError(
-                "worker 0 has stopped joining the parts; see what it has warned of"
+                "worker 0 was started again, and does not take what this worker has begun; "
+                "start all workers again"
             )
+        if self._is_taken and not is_there(self.folder):
+            raise UnwritableError(f"{self.folder} was deleted; start all workers again")
 
     def finish(self) -> None:
         """Waits a while until the chief knows of the part, and warns where it never did."""
