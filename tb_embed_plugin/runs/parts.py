@@ -20,15 +20,18 @@ from typing import Any
 
 from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.metadata import PARTS_FOLDER
-from tb_embed_plugin.runs.atomic import write_bytes
-from tb_embed_plugin.runs.folder import LEFT_BEHIND_SECONDS, Folder, opened
+from tb_embed_plugin.runs.folder import LEFT_BEHIND_SECONDS, Folder, made, opened
 from tb_embed_plugin.runs.json_fields import natural, text
 from tb_embed_plugin.runs.reading import read_file
 
 ATTEMPT_FILE = "attempt.json"
 PART_FILE = "part.json"
-MAX_BYTES = 16 << 20
-"""Of either file; an attempt of 100,000 workers has some 6 MB."""
+MAX_WORKERS = 100_000
+"""Of which training a file is read where nobody knows yet how many there were."""
+
+_MAX_PART_BYTES = 1 << 12
+_MAX_NAME_BYTES = 64
+"""Of each worker in the chief's file."""
 
 _NAME = re.compile(r"(\d{1,9})-[0-9a-f]{16}")
 
@@ -76,8 +79,22 @@ class PartFacts:
 
 
 def parts_folder(log_dir: Path) -> Path:
-    """Returns the folder of all parts of runs that are recorded into a log directory."""
-    return log_dir / PARTS_FOLDER
+    """Returns the folder of all parts of runs that are recorded into a log directory.
+
+    The links that a user named are resolved. In the place of what lies below there are none:
+    whatever is written or deleted by this path fails where somebody put one there.
+    """
+    return log_dir.resolve() / PARTS_FOLDER
+
+
+def make_part(log_dir: Path, name: str) -> None:
+    """Makes the folder of a part, and what is missing above it.
+
+    Raises:
+        OSError: It cannot be made, or there is a link in the place of a folder.
+    """
+    with opened(made(log_dir)) as run, run.below(PurePath(PARTS_FOLDER, name), make=True):
+        pass
 
 
 def rank_of(name: str) -> int | None:
@@ -92,12 +109,17 @@ def write_attempt(parts: Path, attempt: Attempt) -> None:
     Raises:
         OSError: It cannot be written.
     """
-    write_bytes(parts, ATTEMPT_FILE, json.dumps(asdict(attempt)).encode())
+    _write(parts, ATTEMPT_FILE, asdict(attempt))
 
 
-def read_attempt(parts: Path) -> Attempt | None:
-    """Returns what the chief says, None where there was none, or nobody understands it."""
-    entry = _read(parts / ATTEMPT_FILE)
+def read_attempt(parts: Path, world: int = MAX_WORKERS) -> Attempt | None:
+    """Returns what the chief says, None where there was none, or nobody understands it.
+
+    Args:
+        parts: The folder of all parts.
+        world: How many workers there are at most.
+    """
+    entry = _read(parts / ATTEMPT_FILE, _MAX_PART_BYTES + world * _MAX_NAME_BYTES)
     with contextlib.suppress(KeyError, TypeError, ValueError):
         return Attempt(
             nonce=text(entry["nonce"]),
@@ -121,12 +143,12 @@ def write_part(part: Path, facts: PartFacts) -> None:
     Raises:
         OSError: It cannot be written.
     """
-    write_bytes(part, PART_FILE, json.dumps(asdict(facts)).encode())
+    _write(part, PART_FILE, asdict(facts))
 
 
 def read_part(part: Path) -> PartFacts | None:
     """Returns what a worker says of its part, None where it has not said so yet."""
-    entry = _read(part / PART_FILE)
+    entry = _read(part / PART_FILE, _MAX_PART_BYTES)
     with contextlib.suppress(KeyError, TypeError, ValueError):
         return PartFacts(
             world=natural(entry["world"], at_least=1),
@@ -140,7 +162,7 @@ def read_part(part: Path) -> PartFacts | None:
 def is_there(part: Path) -> bool:
     """Returns whether a part is where its worker has begun it; a link is none."""
     try:
-        with opened(part.parent.resolve()) as parts, parts.below(part.name) as folder:
+        with opened(part.parent) as parts, parts.below(part.name) as folder:
             return stat.S_ISREG(folder.look(PART_FILE).st_mode)
     except OSError:
         return False
@@ -152,7 +174,7 @@ def part_names(parts: Path) -> list[str]:
     Raises:
         OSError: The folder of all parts cannot be read.
     """
-    with opened(parts.resolve()) as folder:
+    with opened(parts) as folder:
         found = sorted(name for name in folder.names() if rank_of(name) is not None)
         return [name for name in found if stat.S_ISDIR(folder.look(name).st_mode)]
 
@@ -163,7 +185,7 @@ def remove_from_part(part: Path, names: Sequence[str]) -> None:
     Raises:
         OSError: One cannot be deleted.
     """
-    with opened(part.parent.resolve()) as parts:
+    with opened(part.parent) as parts:
         for inner in map(PurePath, names):
             place = PurePath(part.name) / inner.parent
             with contextlib.suppress(FileNotFoundError), parts.below(place) as folder:
@@ -176,7 +198,7 @@ def delete_parts(parts: Path, names: list[str]) -> None:
     Raises:
         OSError: The folder of all parts cannot be read.
     """
-    with opened(parts.resolve()) as folder:
+    with opened(parts) as folder:
         for name in names:
             folder.remove_folder(name)
 
@@ -188,7 +210,7 @@ def left_behind(parts: Path) -> list[str]:
         OSError: The folder of all parts cannot be read.
     """
     found = []
-    with opened(parts.resolve()) as folder:
+    with opened(parts) as folder:
         # Both times are the file server's.
         began = folder.look(ATTEMPT_FILE).st_mtime
         for name in part_names(parts):
@@ -207,9 +229,16 @@ def _last_change(parts: Folder, name: str) -> float:
         return parts.look(name).st_mtime
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _write(folder: Path, name: str, entry: dict[str, Any]) -> None:
+    with opened(folder) as found:
+        with found.replaced(name) as file:
+            file.write(json.dumps(entry).encode())
+        found.flush()
+
+
+def _read(path: Path, most: int) -> dict[str, Any]:
     try:
-        entry = json.loads(read_file(path, MAX_BYTES, "delete it"))
+        entry = json.loads(read_file(path, most, "delete it"))
     except (OSError, UnreadableError, ValueError, RecursionError):
         return {}
     return entry if isinstance(entry, dict) else {}

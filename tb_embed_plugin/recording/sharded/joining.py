@@ -229,7 +229,7 @@ class Joining:
         self._run = self._joined(opened.writer, parts, self._attempt)
 
     def _read(self, name: str | None) -> RecordedPart | None:
-        return None if name is None else RecordedPart.read(self._parts.resolve() / name)
+        return None if name is None else RecordedPart.read(self._parts / name)
 
     def _joined(
         self, writer: RunWriter, parts: list[RecordedPart], attempt: Attempt

@@ -12,10 +12,13 @@ from tb_embed_plugin.errors import UnwritableError
 from tb_embed_plugin.recording.options.shard import Shard
 from tb_embed_plugin.recording.sharded.watch import INTERVAL_SECONDS, Watch
 from tb_embed_plugin.recording.training.console import warn
-from tb_embed_plugin.runs.folder import made
+from tb_embed_plugin.runs.file_stamps import Stamp, stamp_of
 from tb_embed_plugin.runs.parts import (
+    ATTEMPT_FILE,
+    Attempt,
     PartFacts,
     is_there,
+    make_part,
     parts_folder,
     read_attempt,
     write_part,
@@ -39,11 +42,13 @@ class OwnPart:
     """
 
     def __init__(self, log_dir: Path, shard: Shard, rows: int, recorder: str) -> None:
+        self._log_dir = log_dir
         self._parts = parts_folder(log_dir)
         self._shard = shard
         self._recorder = recorder
         self._facts = PartFacts(shard.world, rows)
         self._is_taken = shard.is_chief
+        self._heard: tuple[Stamp, Attempt | None] = None, None
         self._watch = Watch(self._answer)
         self.folder = self._parts / f"{shard.rank}-{secrets.token_hex(8)}"
 
@@ -53,7 +58,7 @@ class OwnPart:
         Raises:
             OSError: It cannot be written.
         """
-        made(self.folder)
+        make_part(self._log_dir, self.folder.name)
         write_part(self.folder, self._facts)
         if not self._shard.is_chief:
             self._watch.start()
@@ -64,7 +69,7 @@ class OwnPart:
         Raises:
             UnwritableError: The chief has stopped, has ended, or was started again.
         """
-        attempt = read_attempt(self._parts)
+        attempt = self._attempt()
         if attempt is not None and self.folder.name in attempt.parts:
             self._is_taken = True
             if attempt.has_failed:
@@ -81,7 +86,7 @@ class OwnPart:
                 "worker 0 was started again, and does not take what this worker has begun; "
                 "start all workers again"
             )
-        if self._is_taken and not is_there(self.folder):
+        if not is_there(self.folder):
             raise UnwritableError(f"{self.folder} was deleted; start all workers again")
 
     def finish(self) -> None:
@@ -117,7 +122,7 @@ class OwnPart:
 
     def _answer(self) -> bool:
         """Repeats the chief's number until the chief has taken the part."""
-        attempt = read_attempt(self._parts)
+        attempt = self._attempt()
         if attempt is not None and self.folder.name in attempt.parts:
             self._is_taken = True
         elif attempt is not None and attempt.nonce != self._facts.nonce:
@@ -128,3 +133,12 @@ class OwnPart:
             except OSError:
                 self._facts = replace(self._facts, nonce=None)
         return self._is_taken
+
+    def _attempt(self) -> Attempt | None:
+        """Returns what the chief says, read again where that has changed."""
+        stamp = stamp_of(self._parts / ATTEMPT_FILE)
+        seen, attempt = self._heard
+        if attempt is None or stamp != seen:
+            attempt = read_attempt(self._parts, self._shard.world)
+            self._heard = stamp, attempt
+        return attempt
