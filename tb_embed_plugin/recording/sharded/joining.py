@@ -7,25 +7,24 @@ for other workers is bounded, and done when the training has ended.
 from __future__ import annotations
 
 import contextlib
-import re
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from tb_embed_plugin.errors import MisuseError, UnwritableError
+from tb_embed_plugin.errors import MisuseError, UnreadableError, UnwritableError
 from tb_embed_plugin.recording.options.shard import Shard
 from tb_embed_plugin.recording.sharded import own_part
 from tb_embed_plugin.recording.sharded.joined_run import JoinedRun
 from tb_embed_plugin.recording.sharded.joined_samples import join_samples
+from tb_embed_plugin.recording.sharded.left_training import join_left
 from tb_embed_plugin.recording.sharded.open_joined import OpenRun
 from tb_embed_plugin.recording.sharded.watch import INTERVAL_SECONDS, Watch
 from tb_embed_plugin.recording.training.console import failure_words, warn
 from tb_embed_plugin.remote.staging import hold, release
-from tb_embed_plugin.runs.manifest_file import read_manifest
 from tb_embed_plugin.runs.parts import (
     Attempt,
     delete_parts,
@@ -38,7 +37,6 @@ from tb_embed_plugin.runs.parts import (
     write_attempt,
 )
 from tb_embed_plugin.runs.recorded_part import RecordedPart
-from tb_embed_plugin.runs.recording_lock import HeldElsewhereError
 from tb_embed_plugin.runs.steps import left_out_words
 from tb_embed_plugin.runs.writer import RunWriter
 from tb_embed_plugin.wording import listed
@@ -134,6 +132,7 @@ class Joining:
         self._watch.close()
         self._guarded(self._step)
         self._wait(patience)
+        self._guarded(self._note_interruption)
         self._release()
         self._tell()
 
@@ -171,30 +170,15 @@ class Joining:
         self._has_begun = True
 
     def _join_left(self, before: Attempt) -> None:
-        """Joins the complete steps of a training whose chief was killed."""
-        named = re.escape(self._log_dir.name) + r"(-\d+)?"
-        if before.run is None or not re.fullmatch(named, before.run):
-            return
-        run_dir = self._log_dir.with_name(before.run)
-        found = [self._read(name) for name in before.parts]
-        parts = [part for part in found if part is not None]
-        if len(parts) < len(found):
-            return
         try:
-            if not hold(run_dir):
-                return
-        except HeldElsewhereError:
-            return  # it is recorded by somebody else by now
-        try:
-            manifest = read_manifest(run_dir)
-            if manifest is not None:
-                run = self._joined(RunWriter(run_dir, manifest), parts, before)
-                run.join_ready()
-                run.leave_out_rest()
-                run.add_phases()
-                self._warn_left_out(run)
-        finally:
-            release(run_dir)
+            left = join_left(self._log_dir, before, self._joined)
+        except UnreadableError as error:
+            self._told.append(
+                f"{self._recorder} drops what a killed training has left: {error}."
+            )
+            return
+        if left is not None:
+            self._warn_left_out(left)
 
     def _find_parts(self) -> None:
         """Takes the parts that answer this attempt."""
@@ -232,7 +216,7 @@ class Joining:
         return None if name is None else RecordedPart.read(self._parts / name)
 
     def _joined(
-        self, writer: RunWriter, parts: list[RecordedPart], attempt: Attempt
+        self, writer: RunWriter, parts: Sequence[RecordedPart], attempt: Attempt
     ) -> JoinedRun:
         return JoinedRun(
             writer,
@@ -247,6 +231,13 @@ class Joining:
         attempt = replace(self._attempt, **changes)  # type: ignore[arg-type] # of the fields' types
         write_attempt(self._parts, attempt)
         self._attempt = attempt
+
+    def _note_interruption(self) -> bool:
+        """Notes how the training has ended where all of its steps are joined."""
+        is_joined = self._run is not None and not self._run.is_waiting
+        if self._run is not None and is_joined:
+            self._run.add_phases()
+        return is_joined
 
     def _finish(self) -> bool:
         run = self._run

@@ -17,7 +17,7 @@ from tb_embed_plugin.runs.writer import RunWriter
 
 @dataclass(frozen=True)
 class OpenedRun:
-    """A joined run that begins or goes on, held by this process.
+    """A joined run that begins or is resumed, held by this process.
 
     Attributes:
         run_dir: Its directory.
@@ -25,7 +25,7 @@ class OpenedRun:
         epochs: Epochs of the run before this training's first, beside those that it counts.
         batches: Batches of the run before this training's first.
         is_resumed: Whether the run held snapshots of the same training before.
-        notice: Why it is in another directory than asked for, in words; None where it is not.
+        notice: Why it is in another directory than requested, in words; None where it is not.
     """
 
     run_dir: Path

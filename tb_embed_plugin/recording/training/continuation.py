@@ -1,4 +1,4 @@
-"""Whether what a loop records goes on with the run that a directory holds."""
+"""Whether what a loop records continues the run that a directory holds."""
 
 from __future__ import annotations
 

@@ -200,6 +200,27 @@ def test_a_chief_that_is_killed_loses_nothing_that_is_complete(
     assert parts_of(log_dir) == []
 
 
+def test_what_a_killed_training_left_may_be_damaged(tmp_path: Path) -> None:
+    log_dir = tmp_path / "run"
+    chief = start(log_dir, 0, 2, 0, "wait:joined", 1, "die")
+    other = start(log_dir, 1, 2, 0, "wait:joined", "die")
+    wait_until(lambda: (log_dir / MANIFEST_FILE).exists() and read_run(log_dir).steps == [0])
+    (tmp_path / "run-joined").touch()
+    finish(chief, -9)
+    finish(other, -9)
+    for name in parts_of(log_dir):
+        (log_dir / PARTS_FOLDER / name / MANIFEST_FILE).write_bytes(b"torn")
+
+    record_rows(log_dir, 2, (0, 2))
+    record_rows(log_dir, 2, (1, 2))
+    with pytest.warns(
+        RuntimeWarning, match="record drops what a killed training has left: the"
+    ):
+        together(log_dir, 3, 2)
+    assert read_run(log_dir).steps == [0, 2, 3]
+    assert parts_of(log_dir) == []
+
+
 def _answers(log_dir: Path, nonce: str) -> int:
     facts = [read_part(log_dir / PARTS_FOLDER / name) for name in parts_of(log_dir)]
     return sum(1 for one in facts if one is not None and one.nonce == nonce)

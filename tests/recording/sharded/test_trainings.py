@@ -195,8 +195,9 @@ def test_an_interrupted_training_resumes(tmp_path: Path) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         Fit(model, callbacks(log_dir, 2)).run(range(9), fail)
-    wait_until((log_dir / "model.ckpt-0.index").exists)
+    wait_until((log_dir / "model.ckpt-2.index").exists)
     gc.collect()
+    wait_until(lambda: read_run(log_dir).phases[-1].kind == "interrupted")
 
     with warnings.catch_warnings():
         warnings.simplefilter("error", RuntimeWarning)
