@@ -15,7 +15,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_embed_plugin.projections.neighbor_search import Found
+from tb_embed_plugin.projections.neighbor_search import GROUP, Found, true_columns
 from tb_embed_plugin.projections.neighbors import DistanceMetric, Neighbors, directed
 from tb_embed_plugin.projections.threads import in_threads
 
@@ -185,6 +185,19 @@ def _gathered(
     return np.concatenate(parts)
 
 
+def _possible(away: NDArray[np.float32], k: int) -> NDArray[np.intp]:
+    """Returns few columns of each row, the k smallest among them; -1 is none.
+
+    At least k columns are as small as the k-th smallest minimum of groups, which is found in an
+    eighth of the time that a partition of all columns takes.
+    """
+    size = max(1, min(GROUP, away.shape[1] // (4 * k)))
+    whole = away.shape[1] - away.shape[1] % size
+    minima = away[:, :whole].reshape(len(away), size, -1).min(axis=1)
+    limits = np.partition(minima, k - 1, axis=1)[:, k - 1 : k]
+    return true_columns(away <= limits)
+
+
 def _nearest(
     rows: NDArray[np.float32],
     others: NDArray[np.float32],
@@ -196,9 +209,10 @@ def _nearest(
     away = rows @ (-2 * others.T)
     away += np.einsum("ij,ij->i", others, others)
     away[themselves] = np.inf
-    found = np.argpartition(away, k - 1, axis=1)[:, :k]
+    found = _possible(away, k)
     squares = np.take_along_axis(away, found, axis=1)
-    order = np.argsort(squares, axis=1, kind="stable")
+    squares[found < 0] = np.inf
+    order = np.argsort(squares, axis=1, kind="stable")[:, :k]
     squares = np.take_along_axis(squares, order, axis=1).astype(np.float64)
     squares += np.einsum("ij,ij->i", rows, rows)[:, np.newaxis]
     return candidates[np.take_along_axis(found, order, axis=1)], np.maximum(squares, 0)

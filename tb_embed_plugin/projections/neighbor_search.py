@@ -150,9 +150,9 @@ class Search:
         near = away <= self._limits(away)[:, np.newaxis]
         crowded = self._crowded(near)
         if not crowded.any():
-            return self._among(queries, self._rows(_table(near)))
+            return self._among(queries, self._rows(true_columns(near)))
         near[crowded] = False
-        found, squares = self._among(queries, self._rows(_table(near, self.k)))
+        found, squares = self._among(queries, self._rows(true_columns(near, self.k)))
         found[crowded], squares[crowded] = self._among_many(queries[crowded])
         return found, squares
 
@@ -211,7 +211,7 @@ class Search:
         away -= off
         least = np.partition(away, self.k - 1, axis=1)[:, self.k - 1 : self.k]
         first = near.cumsum(axis=1, dtype=np.int32) <= 4 * self.k + LEAST_ROWS
-        found = self._among(queries, _table(near & first | (most < least), self.k))
+        found = self._among(queries, true_columns(near & first | (most < least), self.k))
         # Of those left out none is nearer than `least` by more than twice what it is off.
         off[~near] = 0
         floor = (least + own)[:, 0] - 2 * off.max(axis=1) - error * own[:, 0]
@@ -275,7 +275,7 @@ def squared_lengths(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     return squares
 
 
-def _table(near: NDArray[np.bool_], least: int = 0) -> NDArray[np.intp]:
+def true_columns(near: NDArray[np.bool_], least: int = 0) -> NDArray[np.intp]:
     """Returns where each row is true, filled up with -1 to the longest, or to `least`."""
     # Flat, NumPy finds what is true ten times as fast.
     queries, others = np.divmod(np.flatnonzero(near), near.shape[1])
