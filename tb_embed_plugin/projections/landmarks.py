@@ -28,6 +28,9 @@ ANCHORS = 5
 MOST_AWAY = 5
 """So many times as far from all of them as the median sample is, a sample has moved on."""
 
+_OWN_STREAM = 1
+"""Of random numbers: with the seed alone, quality's random subset would be landmarks alone."""
+
 _JITTER = 0.1
 """Noise on starts, as a share of the distance between landmarks: samples alike must part."""
 
@@ -74,7 +77,7 @@ def landmark_rows(samples: int, count: int, seed: int) -> NDArray[np.intp]:
     number of samples alone: the same ones at each step, of each run of the same samples, and
     where a layout is resumed.
     """
-    chosen = np.random.default_rng(seed).choice(samples, count, replace=False)
+    chosen = np.random.default_rng([seed, _OWN_STREAM]).choice(samples, count, replace=False)
     return np.sort(chosen)
 
 

@@ -49,6 +49,7 @@ the share of the layer's neighbors that have changed: where few have, the random
 move samples more than the layer does, and where all have, the frame must follow."""
 
 PLACING_EPOCHS = 10
+WARM_PLACING_EPOCHS = 5
 PLACING_LEARNING_RATE = 0.3
 """Passes that place samples among landmarks; these move along by a sixtieth of the layout."""
 
@@ -119,8 +120,9 @@ class _Schedule:
 
 def _schedule(given: LayoutInput) -> _Schedule:
     if given.landmarks is not None:
-        rate = WARM_LEARNING_RATE * given.changed() if given.warm else PLACING_LEARNING_RATE
-        return _Schedule(PLACING_EPOCHS, rate)
+        if given.warm:
+            return _Schedule(WARM_PLACING_EPOCHS, WARM_LEARNING_RATE * given.changed())
+        return _Schedule(PLACING_EPOCHS, PLACING_LEARNING_RATE)
     epochs = min(MOST_EPOCHS, max(LEAST_EPOCHS, SAMPLE_EPOCHS // len(given.start)))
     if given.warm:
         return _Schedule(epochs // WARM_SHARE, WARM_LEARNING_RATE * given.changed())

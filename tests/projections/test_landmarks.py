@@ -10,7 +10,7 @@ from sklearn.datasets import load_digits
 from tb_embed_plugin.errors import ArgumentError
 from tb_embed_plugin.projections import landmarks, motion
 from tb_embed_plugin.projections.engine import LayoutEngine
-from tb_embed_plugin.projections.frame_quality import frame_quality
+from tb_embed_plugin.projections.frame_quality import frame_quality, judged
 from tb_embed_plugin.projections.landmarks import landmark_count, landmark_rows
 from tb_embed_plugin.projections.neighbors import Neighbors
 from tb_embed_plugin.projections.tsne import TSNE
@@ -113,6 +113,13 @@ def test_samples_that_are_all_alike_are_placed(engine: LayoutEngine) -> None:
 )
 def test_which_layouts_have_how_many(samples: int, wanted: int, count: int | None) -> None:
     assert landmark_count(samples, {"landmarks": wanted}) == count
+
+
+@pytest.mark.parametrize(("samples", "count"), [(70_000, 20_000), (210_000, 20_000)])
+def test_quality_judges_as_many_of_them_as_there_are(samples: int, count: int) -> None:
+    chosen = landmark_rows(samples, count, 0)
+    share = np.isin(judged(samples), chosen).mean()
+    assert share == pytest.approx(count / samples, abs=0.03)
 
 
 def test_too_few_are_refused() -> None:
