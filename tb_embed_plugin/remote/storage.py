@@ -104,7 +104,7 @@ class Storage:
         self._root = self._root.rstrip("/")
         self._reading: Reading = AnyReading(self._files)
         # What fsspec's own configuration says, s3fs alone obeys.
-        if scheme == "s3" and not fsspec.config.conf.get("s3"):
+        if scheme == "s3" and not _configured():
             self._reading = S3Reading(self._files, _options(scheme)["config_kwargs"])
         if hasattr(self._files, "retries"):
             # Tried again here, with pauses that add up to seconds and not to an hour.
@@ -267,7 +267,14 @@ def _options(scheme: str) -> dict[str, Any]:
     limits = {"connect_timeout": CONNECT_SECONDS, "read_timeout": SILENT_SECONDS}
     retries = {"mode": "standard", "total_max_attempts": 2}
     more = {"max_pool_connections": MOST_CONNECTIONS, "retries": retries}
-    return {"config_kwargs": limits | more}
+    return {"config_kwargs": limits | more | _configured().get("config_kwargs", {})}
+
+
+def _configured() -> dict[str, Any]:
+    """Returns what fsspec's configuration says of S3, whose file system has two names."""
+    from fsspec.config import conf
+
+    return {**conf.get("s3", {}), **conf.get("s3a", {})}
 
 
 def _seconds(when: object) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import resource
 import socket
 import threading
@@ -15,7 +16,7 @@ import pytest
 from botocore.response import StreamingBody
 
 from tb_embed_plugin.errors import StorageError
-from tb_embed_plugin.remote import s3_reading
+from tb_embed_plugin.remote import s3_reading, storage
 from tb_embed_plugin.remote.mirror import Mirror
 from tb_embed_plugin.remote.reading import TooManyFilesError
 from tb_embed_plugin.remote.storage import Storage, StoredFile
@@ -136,3 +137,19 @@ def test_an_answer_cut_within_its_headers_is_no_empty_one(
         ):
             with pytest.raises(StorageError, match="cannot be reached"):
                 read()
+
+
+@pytest.mark.parametrize("name", ["s3", "s3a"])
+def test_fsspec_settings_of_either_name_hold_for_reading_and_keep_our_limits(
+    bucket: str, stored: StoredFile, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    there = fsspec.config.conf
+    endpoint = os.environ["AWS_ENDPOINT_URL"]
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    theirs = {"s3": {"addressing_style": "path"}}
+    monkeypatch.setitem(there, name, {"endpoint_url": endpoint, "config_kwargs": theirs})
+    opened = Storage(bucket)
+    assert opened.list() == {"file": stored}
+    config = opened._files.config_kwargs  # noqa: SLF001 # what s3fs is made with
+    assert config.items() >= theirs.items()
+    assert config["read_timeout"] == storage.SILENT_SECONDS
