@@ -36,6 +36,9 @@ class BackgroundUpload:
         upload: What uploads it.
         run_dir: Its staging directory.
         address: Its address, for messages.
+
+    Attributes:
+        has_lost_files: Whether files that waited in the staging directory were deleted.
     """
 
     def __init__(self, upload: RunUpload, run_dir: Path, address: str) -> None:
@@ -43,6 +46,7 @@ class BackgroundUpload:
         self._closing, self._ended = threading.Event(), threading.Event()
         self._failure: str | None = None
         self._is_lost = self._has_warned = False
+        self.has_lost_files = False
         self._is_whole: bool | None = None
         # A stalled connection must not keep the process from ending.
         threading.Thread(target=self._run, name="tb_embed_upload", daemon=True).start()
@@ -51,8 +55,8 @@ class BackgroundUpload:
         """Raises where nothing more should be recorded.
 
         Raises:
-            UnwritableError: Another process records to the address by now, the staging
-                directory was deleted, or too much waits to be uploaded.
+            UnwritableError: Another process records to the address by now, files in the
+                staging directory were deleted, or too much waits to be uploaded.
         """
         if self._is_lost:
             raise UnwritableError(self._failure)
@@ -63,6 +67,15 @@ class BackgroundUpload:
                 f"{self._address}, but at most {MAX_WAITING_BYTES / 1e9:.1f} GB may; check the "
                 "network"
             )
+
+    def note_deletion(self) -> None:
+        """Notes that the run is about to be deleted on purpose, at its address as well."""
+        self._upload.note_deletion()
+
+    def lose(self) -> None:
+        """Ends the upload of a staging directory that was deleted and made again."""
+        self._failure, self._is_lost = str(LostStagingError(self._address)), True
+        self._ended.set()
 
     def close(self, seconds: float) -> bool:
         """Waits until all is uploaded, or so many seconds have passed; warns where not all is.
@@ -115,6 +128,7 @@ class BackgroundUpload:
             self._upload.update()
         except (LostLockError, LostStagingError) as error:
             self._failure, self._is_lost = str(error), True
+            self.has_lost_files = isinstance(error, LostStagingError)
             return False
         except (EmbedError, OSError) as error:
             self._fail(str(error))

@@ -2,14 +2,14 @@
 
 The manifest is read before what it names is uploaded, and put in its place last. Checkpoints
 and kept models that are there are deleted here, so the staging directory holds what waits and
-little more.
+little more. That something is missing here never says that it is to be deleted there: somebody
+may have emptied the user's cache.
 """
 
 from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Mapping
 from contextlib import suppress
 from hashlib import blake2b
@@ -34,12 +34,18 @@ AT_A_TIME = 4
 MAX_STATE_BYTES = 1 << 12
 
 
-DELETION_SECONDS = 0.2
-"""After which somebody who deletes a staging directory has deleted its lock as well."""
-
-
 class LostStagingError(EmbedError):
-    """The staging directory was deleted, with what was not uploaded."""
+    """The staging directory was deleted, or files in it that were not uploaded.
+
+    Args:
+        address: The run's address.
+    """
+
+    def __init__(self, address: str) -> None:
+        super().__init__(
+            f"files in the user's cache that waited to be uploaded to {address} were deleted, "
+            "and are lost; what was uploaded stays, and a new recording resumes there"
+        )
 
 
 class ClosedUploadError(EmbedError):
@@ -70,6 +76,7 @@ class RunUpload:
         self._known = dict(known)
         self._named = frozenset() if manifest is None else names_of(manifest)
         self._dropped: set[str] = set()
+        self._is_deleted = False
         self._closed = threading.Event()
 
     def update(self) -> None:
@@ -78,13 +85,15 @@ class RunUpload:
         Raises:
             ClosedUploadError: It was closed, before this call or meanwhile.
             LostLockError: Another process records to the address by now.
-            LostStagingError: The staging directory was deleted; the run at the address stays.
+            LostStagingError: Files here were deleted; the run at the address stays.
             StorageError: The storage cannot be read or written; the next update resumes there.
             OSError: The staging directory cannot be read.
         """
         content = self._manifest_here()
         if content is None:
             self._require_staging()
+            if self._content is not None and not self._is_deleted:
+                return  # another run is begun here, whose manifest is yet to come
         changed = self._changed()
         if not changed and not self._dropped and content == self._content:
             return
@@ -95,8 +104,13 @@ class RunUpload:
             write_state(self._run_dir, None, None)
             self._storage.delete(MANIFEST_FILE)
             self._content = None
+        self._is_deleted = False
         for group in in_order(changed):
             side_by_side(self._copy, [(name, changed[name]) for name in group], AT_A_TIME)
+        if content is not None and self._lacks_values(content):
+            if self._manifest_here() == content:
+                raise LostStagingError(self._storage.address)
+            return  # a longer training has thinned them out meanwhile
         if content is not None and content != self._content:
             self._place_manifest(content)
         named = frozenset() if content is None else names_of(content)
@@ -108,6 +122,10 @@ class RunUpload:
             self._dropped.discard(name)
         self._require_open()
         self._trim()
+
+    def note_deletion(self) -> None:
+        """Notes that the run here is about to be deleted on purpose, at the address as well."""
+        self._is_deleted = True
 
     def close(self) -> None:
         """Uploads nothing more, but for the files that are on their way."""
@@ -135,16 +153,14 @@ class RunUpload:
         return {name: stamp for name, stamp in self._files() if self._known.get(name) != stamp}
 
     def _require_staging(self) -> None:
-        """Tells a run that was deleted, which leaves its lock, from a directory that was."""
-        lock = self._run_dir / LOCK_FILE
-        if lock.exists() and self._content is not None:
-            time.sleep(DELETION_SECONDS)
-        if not lock.exists():
-            raise LostStagingError(
-                f"the directory in the user's cache from which {self._storage.address} is "
-                "uploaded was deleted, and what was not uploaded is lost; what was uploaded "
-                "stays, and a new recording resumes there"
-            )
+        """Tells a deleted directory from a run that we delete, which leaves its lock."""
+        if not (self._run_dir / LOCK_FILE).exists():
+            raise LostStagingError(self._storage.address)
+
+    def _lacks_values(self, content: bytes) -> bool:
+        """Whether a manifest names values that are neither at the address nor were uploaded."""
+        there = self._known.keys() | self._named
+        return any(is_value(name) for name in names_of(content) - there)
 
     def _require_open(self) -> None:
         if self._closed.is_set():
@@ -160,6 +176,7 @@ class RunUpload:
             # Deleted since, like a snapshot that a longer training thins out.
             if path.exists():
                 raise
+            return
         self._known[name] = stamp
 
     def _place_manifest(self, content: bytes) -> None:
@@ -177,8 +194,13 @@ class RunUpload:
         remove(self._run_dir, *(n for n in names if n in self._named and _is_of_a_step(n)))
 
 
+def is_value(name: str) -> bool:
+    """Whether a file holds values of a snapshot."""
+    return "model.ckpt-" in name
+
+
 def _is_of_a_step(name: str) -> bool:
-    return "model.ckpt-" in name or name.startswith(f"{MODELS_FOLDER}/")
+    return is_value(name) or name.startswith(f"{MODELS_FOLDER}/")
 
 
 def digest(content: bytes) -> str:

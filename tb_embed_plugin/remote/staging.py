@@ -11,127 +11,19 @@ import os
 import re
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-import platformdirs
-
-from tb_embed_plugin.errors import MisuseError, StorageError
+from tb_embed_plugin.errors import MisuseError
 from tb_embed_plugin.local_paths import is_address, local_path
-from tb_embed_plugin.metadata import PLUGIN_NAME
-from tb_embed_plugin.remote.background_upload import BackgroundUpload
-from tb_embed_plugin.remote.lock_object import LockObject
-from tb_embed_plugin.remote.staged_run import StagedRun
+from tb_embed_plugin.remote.address_staging import Staging, above
 from tb_embed_plugin.remote.storage import Storage
-from tb_embed_plugin.runs import recording_lock
-from tb_embed_plugin.runs.folder import made
-from tb_embed_plugin.runs.run import short_hash
-from tb_embed_plugin.runs.run_directory import numbered_directories
-
-WAIT_SECONDS = 120.0
-"""At the end of a recording, for what is not uploaded yet."""
+from tb_embed_plugin.runs import recording_lock, run_deletion
 
 _stagings: dict[tuple[int, str], Staging] = {}
 """By process and the address above the runs: a forked process has none of its parent's."""
 
 _before_exit: list[Callable[[], None]] = []
-
-
-class Staging:
-    """What this process records below one address.
-
-    Args:
-        storage: The address of a run, or of another one beside it.
-    """
-
-    def __init__(self, storage: Storage) -> None:
-        self._storage = storage
-        self._prefix = f"{short_hash(_above(storage.address))}-"
-        cache = platformdirs.user_cache_path(PLUGIN_NAME, appauthor=False)
-        self._folder = made(cache / "recording")
-        self._runs: dict[Path, StagedRun] = {}
-        self.uploads: dict[Path, tuple[BackgroundUpload, LockObject]] = {}
-
-    def directory(self, name: str) -> Path:
-        """Returns the staging directory of a run of this name."""
-        return self._folder / f"{self._prefix}{name}"
-
-    def holds(self, run_dir: Path) -> bool:
-        """Whether a directory is one of its staging directories."""
-        return run_dir.parent == self._folder and run_dir.name.startswith(self._prefix)
-
-    def address_of(self, run_dir: Path) -> str:
-        """Returns the address of a staging directory."""
-        return self._storage.beside(run_dir.name.removeprefix(self._prefix)).address
-
-    def with_addresses(self, sentence: str) -> str:
-        """As `with_addresses` below, for its directories."""
-        above = _above(self._storage.address)
-        return sentence.replace(str(self.directory("")), f"{above}/")
-
-    def fetch(self, log_dir: Path) -> None:
-        """Brings here what there is of a run and of the numbered ones beside it.
-
-        Raises:
-            StorageError: The address cannot be read.
-            OSError: The staging directory cannot be written.
-        """
-        for run_dir in numbered_directories(log_dir):
-            if run_dir not in self.uploads and not self._staged(run_dir).fetch():
-                return
-
-    def is_recorded(self, log_dir: Path) -> bool:
-        """Whether this process records into a run, or a numbered one beside it."""
-        pattern = re.compile(rf"{re.escape(log_dir.name)}(-\d+)?")
-        return any(pattern.fullmatch(run_dir.name) for run_dir in self.uploads)
-
-    def hold(self, run_dir: Path) -> bool:
-        """As `hold` below, for one of its directories."""
-        try:
-            is_new = recording_lock.hold(run_dir)
-        except recording_lock.HeldElsewhereError as error:
-            address = self.address_of(run_dir)
-            raise recording_lock.HeldElsewhereError(address, error.holder) from error
-        if run_dir in self.uploads:
-            return is_new
-        try:
-            lock, upload = self._staged(run_dir).lock()
-        except BaseException:
-            recording_lock.release(run_dir)
-            raise
-        uploading = BackgroundUpload(upload, run_dir, self.address_of(run_dir))
-        self.uploads[run_dir] = uploading, lock
-        return True
-
-    def release(self, run_dir: Path) -> None:
-        """As `release` below, for one of its directories."""
-        if run_dir in self.uploads:
-            self.flush(run_dir)
-            _, lock = self.uploads.pop(run_dir)
-            # Where the storage cannot be reached, the lock is void soon.
-            with suppress(StorageError):
-                lock.release()
-        recording_lock.release(run_dir)
-        if not self.uploads:
-            self.clear()
-
-    def flush(self, run_dir: Path) -> bool:
-        """As `flush` below, for one of its directories."""
-        return run_dir not in self.uploads or self.uploads[run_dir][0].close(WAIT_SECONDS)
-
-    def clear(self) -> None:
-        """Deletes the staging directories of which all is uploaded."""
-        for run in self._runs.values():
-            with suppress(OSError):
-                run.clear()
-        self._runs.clear()
-
-    def _staged(self, run_dir: Path) -> StagedRun:
-        name = run_dir.name.removeprefix(self._prefix)
-        if run_dir not in self._runs:
-            self._runs[run_dir] = StagedRun(run_dir, self._storage.beside(name))
-        return self._runs[run_dir]
 
 
 def recording_place(
@@ -154,7 +46,7 @@ def recording_place(
     if not is_address(log_dir):
         return local_path(log_dir, argument)
     address = str(log_dir).rstrip("/")
-    key = os.getpid(), _above(address)
+    key = os.getpid(), above(address)
     if key not in _stagings:
         storage = Storage(address)
         if storage.is_bucket:
@@ -186,6 +78,7 @@ def hold(run_dir: Path) -> bool:
 
     Raises:
         HeldElsewhereError: Another process holds it, which the message names.
+        UnwritableError: The staging directory was deleted since this process held it.
         StorageError: The run's address cannot be read or written.
         OSError: The directory cannot be written.
     """
@@ -209,11 +102,25 @@ def check_upload(run_dir: Path) -> None:
     """Raises where nothing more should be recorded, since it would not be uploaded.
 
     Raises:
-        UnwritableError: Another process records to the address, or too much waits.
+        UnwritableError: Another process records to the address, too much waits, or files that
+            waited were deleted.
     """
     staging = _staging_of(run_dir)
-    if staging is not None and run_dir in staging.uploads:
-        staging.uploads[run_dir][0].check()
+    if staging is not None:
+        staging.check(run_dir)
+
+
+def delete_run(run_dir: Path) -> None:
+    """Deletes a run that this process holds, at its address as well.
+
+    Raises:
+        OSError: A file cannot be deleted.
+    """
+    staging = _staging_of(run_dir)
+    if staging is None:
+        run_deletion.delete_run(run_dir)
+    else:
+        staging.delete(run_dir)
 
 
 def address_of(run_dir: Path) -> str | None:
@@ -268,7 +175,3 @@ def _end(pid: int) -> None:
             for run_dir in list(staging.uploads):
                 staging.release(run_dir)
             staging.clear()
-
-
-def _above(address: str) -> str:
-    return address.rpartition("/")[0]

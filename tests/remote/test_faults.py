@@ -18,7 +18,7 @@ import pytest
 from tb_embed_plugin import record
 from tb_embed_plugin.errors import MisuseError, StorageError
 from tb_embed_plugin.metadata import MANIFEST_FILE
-from tb_embed_plugin.remote import lock_object, reading, staging, storage
+from tb_embed_plugin.remote import address_staging, lock_object, reading, storage
 from tb_embed_plugin.remote import mirror as mirrors
 from tb_embed_plugin.remote.mirror import Mirror
 from tb_embed_plugin.remote.reading import BlockReader
@@ -95,7 +95,7 @@ def test_the_training_goes_on_while_the_storage_fails_and_nothing_is_lost(
         began = time.monotonic()
         for step in range(1, 4):
             record(run, step, {"fc1": snapshot(step)})
-        assert time.monotonic() - began < staging.WAIT_SECONDS, "it waits for nobody"
+        assert time.monotonic() - began < address_staging.WAIT_SECONDS, "it waits for nobody"
         assert network.fault == fault
         wait_until(lambda: told.list)
         network.fail("")
@@ -118,7 +118,7 @@ def test_the_end_waits_for_a_while_and_says_what_was_not_uploaded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     run = f"{bucket}/run"
-    monkeypatch.setattr(staging, "WAIT_SECONDS", 0.5)
+    monkeypatch.setattr(address_staging, "WAIT_SECONDS", 0.5)
     record(run, 0, {"fc1": snapshot(0)}, labels=labels())
     wait_until(lambda: not list(staged.rglob("model.ckpt-*")))
     network.fail("stalls")
@@ -130,7 +130,7 @@ def test_the_end_waits_for_a_while_and_says_what_was_not_uploaded(
 
     network.fail("")
     network.hang_up()
-    monkeypatch.setattr(staging, "WAIT_SECONDS", PATIENCE)
+    monkeypatch.setattr(address_staging, "WAIT_SECONDS", PATIENCE)
     monkeypatch.setattr(lock_object, "VOID_SECONDS", 0.0)
     record(run, 2, {"fc1": snapshot(2)}, finished=True)
     assert_recorded(run, [0, 1, 2], tmp_path / "here")
@@ -156,7 +156,7 @@ def test_after_a_fault_at_any_write_snapshots_are_whole_and_none_is_lost(
 
         with monkeypatch.context() as patch, warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            patch.setattr(staging, "WAIT_SECONDS", 0.05)
+            patch.setattr(address_staging, "WAIT_SECONDS", 0.05)
             for name in WRITES:
                 write = getattr(Storage, name)
                 patch.setattr(Storage, name, partialmethod(partial(failed, write)))

@@ -31,7 +31,13 @@ from tb_embed_plugin.cli import main
 from tb_embed_plugin.errors import StorageError, UnwritableError
 from tb_embed_plugin.metadata import LOCK_FILE, MANIFEST_FILE, MODELS_FOLDER
 from tb_embed_plugin.recording.training.open_trainings import interrupt_abandoned_trainings
-from tb_embed_plugin.remote import background_upload, lock_object, run_upload, staging
+from tb_embed_plugin.remote import (
+    address_staging,
+    background_upload,
+    lock_object,
+    run_upload,
+    staging,
+)
 from tb_embed_plugin.remote.error_words import refusal_words
 from tb_embed_plugin.remote.lock_object import VOID_SECONDS, LockObject, LostLockError
 from tb_embed_plugin.remote.mirror import Mirror
@@ -332,7 +338,7 @@ def test_once_the_end_has_given_up_nothing_is_placed_over_what_others_record(
     recorded.set()
     assert stalled.wait(PATIENCE)
     uploading = [t for t in threading.enumerate() if t not in before]
-    monkeypatch.setattr(staging, "WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(address_staging, "WAIT_SECONDS", 0.05)
     with pytest.warns(RuntimeWarning, match=rf"\d files .* of {run} were not uploaded"):
         staging.release(staging.recording_place(run, "log_dir", is_fresh=False))
     Storage(run).put_bytes(MANIFEST_FILE, b"another's")
@@ -401,22 +407,64 @@ def test_a_callback_that_stops_names_the_address_and_no_directory_of_the_cache(
     assert str(staged) not in words
 
 
-def test_a_deleted_staging_directory_leaves_the_run_at_its_address(
-    address: str, tmp_path: Path
-) -> None:
-    run = f"{address}/run"
+DELETED = "waited to be uploaded to .*were deleted, and are lost; what was uploaded stays"
+
+
+def begun(run: str) -> Path:
+    """Records two snapshots; returns their staging directory once they are at the address."""
     record_steps(run, range(2), finished=False)
     place = staging.recording_place(run, "log_dir", is_fresh=False)
     wait_until(lambda: not list(place.rglob("model.ckpt-*")))
+    return place
+
+
+@pytest.mark.parametrize("seconds", [0.05, 2.0])
+def test_a_deleted_staging_directory_leaves_the_run_at_its_address(
+    address: str, tmp_path: Path, seconds: float
+) -> None:
+    run = f"{address}/run"
+    place = begun(run)
     # As one who deletes the directory file by file.
     (place / MANIFEST_FILE).unlink()
-    time.sleep(0.05)
+    time.sleep(seconds)
     shutil.rmtree(place)
     began = time.monotonic()
-    with pytest.warns(RuntimeWarning, match="is uploaded was deleted"):
+    with pytest.warns(RuntimeWarning, match=DELETED):
         staging.release(place)
-    assert time.monotonic() - began < staging.WAIT_SECONDS / 2
+    assert time.monotonic() - began < address_staging.WAIT_SECONDS / 2
     assert_recorded(run, [0, 1], tmp_path / "here")
+
+
+@pytest.mark.parametrize("seconds", [0.0, 2.0])
+def test_after_its_staging_directory_was_deleted_a_loop_is_told_once_and_resumes(
+    address: str, tmp_path: Path, seconds: float
+) -> None:
+    run = f"{address}/run"
+    place = begun(run)
+    shutil.rmtree(place)
+    # The thread that uploads notices, or the next call.
+    time.sleep(seconds)
+    with pytest.raises(UnwritableError, match=DELETED):
+        record_steps(run, range(2, 3))
+    record_steps(run, range(3, 4))
+    assert_recorded(run, [0, 1, 3], tmp_path / "here")
+
+
+def test_a_snapshot_whose_waiting_values_were_deleted_is_never_named_at_the_address(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = f"{address}/run"
+    place = begun(run)
+    with monkeypatch.context() as patch:
+        patch.setattr(Storage, "put", lambda *_: (_ for _ in ()).throw(StorageError("cut")))
+        record_steps(run, range(2, 3), finished=False)
+        for file in place.rglob("model.ckpt-2*"):
+            file.unlink()
+    with pytest.warns(RuntimeWarning, match=DELETED):
+        staging.release(place)
+    assert_recorded(run, [0, 1], tmp_path / "here")
+    record_steps(run, range(3, 4))
+    assert_recorded(run, [0, 1, 3], tmp_path / "again")
 
 
 def test_what_another_machine_records_meanwhile_is_not_overwritten(
@@ -429,7 +477,7 @@ def test_what_another_machine_records_meanwhile_is_not_overwritten(
     place = staging.recording_place(run, "log_dir", is_fresh=False)
     with monkeypatch.context() as patch:
         patch.setattr(Storage, "put", lambda *_: (_ for _ in ()).throw(StorageError("cut")))
-        patch.setattr(staging, "WAIT_SECONDS", 0.05)
+        patch.setattr(address_staging, "WAIT_SECONDS", 0.05)
         with pytest.warns(RuntimeWarning):
             record_steps(run, range(2, 3))
     assert list(place.rglob("model.ckpt-2.*"))

@@ -13,7 +13,7 @@ from tb_embed_plugin.remote.side_by_side import side_by_side
 STALLED = """
 import sys, threading
 from tb_embed_plugin import record
-from tb_embed_plugin.remote import background_upload, staging
+from tb_embed_plugin.remote import address_staging, background_upload, staging
 from tb_embed_plugin.remote.storage import Storage
 from tests.clusters import snapshot
 
@@ -22,7 +22,7 @@ def put(*_):
     stalled.set()
     threading.Event().wait()
 Storage.put = put
-staging.WAIT_SECONDS, background_upload.EVERY_SECONDS = 0.1, 0.02
+address_staging.WAIT_SECONDS, background_upload.EVERY_SECONDS = 0.1, 0.02
 record("memory://stalled/run", 0, {"fc1": snapshot(0)})
 assert stalled.wait(50)
 """

@@ -23,6 +23,7 @@ from tb_embed_plugin.commands.importing.samples import (
 from tb_embed_plugin.commands.importing.steps import steps_of
 from tb_embed_plugin.errors import MisuseError, StorageError
 from tb_embed_plugin.remote.staging import (
+    delete_run,
     flush,
     hold,
     recording_place,
@@ -32,7 +33,6 @@ from tb_embed_plugin.remote.staging import (
 )
 from tb_embed_plugin.runs.manifest import Layer, Step
 from tb_embed_plugin.runs.manifest_file import read_manifest
-from tb_embed_plugin.runs.run_deletion import delete_run
 from tb_embed_plugin.runs.run_directory import find_run_directory
 from tb_embed_plugin.runs.tables.metadata_table import Column
 from tb_embed_plugin.runs.writer import RunWriter
