@@ -7,10 +7,18 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tb_embed_plugin.remote.reading import Facts, FileReader, TooManyFilesError
+from tb_embed_plugin.remote import reading
+from tb_embed_plugin.remote.reading import (
+    Facts,
+    FileReader,
+    TooManyFilesError,
+    answer_seconds,
+)
+from tb_embed_plugin.remote.time_limits import BodyLimits, in_time
 
 PIECE_BYTES = 1 << 20
 """Taken of a connection at a time."""
@@ -28,15 +36,21 @@ class S3Reading:
         self._files, self._config = files, config
         self._made: Any = None
         self._making = threading.Lock()
+        self._limits = BodyLimits()
 
     def list(self, root: str, most: float) -> dict[str, Facts]:
         """As `Reading`."""
         bucket, key, _ = self._files.split_path(root)
         below = f"{key.rstrip('/')}/" if key else ""
-        pages = self._client().get_paginator("list_objects_v2")
+        paginator = self._client().get_paginator("list_objects_v2")
+        pages = iter(paginator.paginate(Bucket=bucket, Prefix=below))
+        end = time.monotonic() + reading.LISTING_SECONDS
         found: dict[str, Facts] = {}
         with _translated():
-            for page in pages.paginate(Bucket=bucket, Prefix=below):
+            while page := in_time(
+                lambda: next(pages, None),
+                max(0.0, min(end - time.monotonic(), answer_seconds(0))),
+            ):
                 # An answer that was cut within its headers looks like one that is empty.
                 if "IsTruncated" not in page:
                     raise EOFError("part of a listing came")
@@ -59,7 +73,11 @@ class S3Reading:
             answer = self._client().get_object(
                 Bucket=bucket, Key=key, Range=f"bytes=0-{most - 1}"
             )
-        with contextlib.closing(answer["Body"]) as body:
+        seconds = answer_seconds(min(most, answer.get("ContentLength", most)))
+        with (
+            contextlib.closing(answer["Body"]) as body,
+            self._limits.within(body, seconds),
+        ):
             content: bytes = body.read()
         # What was cut within its headers says nothing of its length.
         if answer.get("ContentLength") != len(content):
@@ -69,7 +87,7 @@ class S3Reading:
     def reader(self, path: str, begin: int, end: int) -> FileReader:
         """As `Reading`."""
         bucket, key, _ = self._files.split_path(path)
-        return _Reader(self._client(), bucket, key, begin, end)
+        return _Reader(self._client(), self._limits, bucket, key, begin, end)
 
     def _client(self) -> Any:
         with self._making:
@@ -85,8 +103,11 @@ class S3Reading:
 class _Reader:
     """A reader of an object."""
 
-    def __init__(self, client: Any, bucket: str, key: str, begin: int, end: int) -> None:
-        self._client, self._bucket, self._key = client, bucket, key
+    def __init__(
+        self, client: Any, limits: BodyLimits, bucket: str, key: str, begin: int, end: int
+    ) -> None:
+        self._client, self._limits = client, limits
+        self._bucket, self._key = bucket, key
         self._begin, self._end = begin, end
         self._body: Any = None
 
@@ -97,7 +118,9 @@ class _Reader:
         try:
             if self._body is None:
                 self._body = self._asked()
-            piece: bytes = self._body.read(min(PIECE_BYTES, self._end - self._begin))
+            size = min(PIECE_BYTES, self._end - self._begin)
+            with self._limits.within(self._body, answer_seconds(size)):
+                piece: bytes = self._body.read(size)
         except BaseException:
             self.close()
             raise

@@ -8,6 +8,7 @@ import os
 import resource
 import socket
 import threading
+import time
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -16,7 +17,7 @@ import pytest
 from botocore.response import StreamingBody
 
 from tb_embed_plugin.errors import StorageError
-from tb_embed_plugin.remote import s3_reading, storage
+from tb_embed_plugin.remote import reading, s3_reading, storage, time_limits
 from tb_embed_plugin.remote.mirror import Mirror
 from tb_embed_plugin.remote.reading import TooManyFilesError
 from tb_embed_plugin.remote.storage import Storage, StoredFile
@@ -153,3 +154,44 @@ def test_fsspec_settings_of_either_name_hold_for_reading_and_keep_our_limits(
     config = opened._files.config_kwargs  # noqa: SLF001 # what s3fs is made with
     assert config.items() >= theirs.items()
     assert config["read_timeout"] == storage.SILENT_SECONDS
+
+
+def test_a_server_that_drips_is_not_waited_for(
+    bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each byte comes in time, and the whole answer never."""
+    monkeypatch.setattr(reading, "ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(time_limits, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(storage, "TRIES", 1)
+    head = (
+        b"HTTP/1.1 206 Part\r\nContent-Length: 2000\r\nContent-Range: bytes 0-1999/2000\r\n\r\n"
+    )
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def drip(client: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            client.recv(1 << 16)
+            client.sendall(head)
+            while True:
+                time.sleep(0.02)
+                client.sendall(b" ")
+
+    def answer() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = listening.accept()
+                threading.Thread(target=drip, args=(client,), daemon=True).start()
+
+    threading.Thread(target=answer, daemon=True).start()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{listening.getsockname()[1]}")
+    file = StoredFile("file", 2000, "")
+    with listening:
+        for read in (
+            Storage(bucket).list,
+            lambda: Storage(bucket).read_manifest(file),
+            lambda: Storage(bucket).read_into(file, io.BytesIO()),
+        ):
+            began = time.monotonic()
+            with pytest.raises(StorageError, match=r"cannot be reached \(.*([Tt]ime|within)"):
+                read()
+            assert time.monotonic() - began < 10
