@@ -34,6 +34,9 @@ FIRST_PAUSE = 1.0
 MOST_SECONDS = 60.0
 """Between two tries while the storage cannot be reached: at first, and at last."""
 
+CURRENT_SECONDS = 30.0
+"""A copy that was brought up to date longer ago is shown with its date."""
+
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -163,6 +166,11 @@ class FollowedRoot(Root):
             return (
                 f"{address}, from which the runs are being copied; they are shown once they "
                 "are here"
+            )
+        if time.time() - updated > CURRENT_SECONDS:
+            return (
+                f"{address}; shown is what was copied at {_clock(updated)}; it is being "
+                "brought up to date"
             )
         return None
 

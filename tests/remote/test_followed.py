@@ -154,6 +154,30 @@ def test_while_no_page_asks_the_storage_is_left_alone(
     wait_until(lambda: steps_of(listed(client)) == {"run": [0, 1, 2]})
 
 
+def test_after_a_pause_the_earlier_copy_is_shown_with_its_date_until_it_is_up_to_date(
+    in_memory: str, followings: list[Following], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(followed_root, "QUIET_SECONDS", 0.2)
+    client = client_of(logdir=in_memory)
+    wait_until(lambda: steps_of(listed(client)) == {"run": [0, 1]})
+    (following,) = followings
+    wait_until(lambda: following._thread is None)  # noqa: SLF001 # the pause has begun
+    following.updated = time.mktime((2026, 3, 4, 5, 6, 0, 0, 0, -1))
+    listing, may_answer = Storage.list, threading.Event()
+
+    def late(storage: Storage, most: float = math.inf) -> dict[str, StoredFile]:
+        assert may_answer.wait(PATIENCE)
+        return listing(storage, most)
+
+    monkeypatch.setattr(Storage, "list", late)
+    said = listed(client)
+    may_answer.set()
+    assert steps_of(said) == {"run": [0, 1]}
+    (problem,) = said["problems"]
+    assert re.search(r"shown is what was copied at 05:06 \S+ on 2026-03-04; it is be", problem)
+    wait_until(lambda: listed(client)["problems"] == [])
+
+
 def test_a_cache_that_cannot_be_written_is_a_sentence(in_memory: str, copies: Path) -> None:
     copies.parent.mkdir()
     copies.write_bytes(b"")
