@@ -21,7 +21,7 @@ from tb_embed_plugin.remote.local_copy import (
     delete_oldest,
     update_copy,
 )
-from tb_embed_plugin.remote.storage import Storage
+from tb_embed_plugin.remote.storage import ChangedMeanwhileError, Storage
 from tb_embed_plugin.runs.roots import Root
 
 EVERY_SECONDS = 5.0
@@ -124,7 +124,7 @@ class Following:
         self.incoming = runs
 
     def _fail(self, error: Exception, words: str) -> None:
-        if isinstance(error, CopyTooLargeError):
+        if isinstance(error, (CopyTooLargeError, ChangedMeanwhileError)):
             words = error.words
         if words != self.wrong and not self._ended.is_set():
             _LOGGER.warning("%s cannot be copied: %s; it is tried again", self.address, error)

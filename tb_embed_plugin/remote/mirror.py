@@ -30,9 +30,10 @@ from tb_embed_plugin.remote.copied_files import (
 from tb_embed_plugin.remote.extent import WHOLE, Extent
 from tb_embed_plugin.remote.left_copy import without_manifest
 from tb_embed_plugin.remote.named_files import is_one_version, manifests_above, names_below
+from tb_embed_plugin.remote.options import MOST_CONNECTIONS
 from tb_embed_plugin.remote.reading import BLOCK_BYTES
 from tb_embed_plugin.remote.side_by_side import side_by_side
-from tb_embed_plugin.remote.storage import MOST_CONNECTIONS, Storage, StoredFile
+from tb_embed_plugin.remote.storage import ChangedMeanwhileError, Storage, StoredFile
 from tb_embed_plugin.runs.folder import Folder, made, opened
 from tb_embed_plugin.runs.manifest import MAX_MANIFEST_BYTES
 
@@ -72,6 +73,7 @@ class Mirror:
         self._folder = made(folder)
         self._known, self._incoming = self._read_state(), frozenset[str]()
         self._waiting: set[str] = set()
+        self._sizes: list[int] = []
         self._tell_incoming = tell_incoming
         if not self._known:
             # Whose copy it is must be known if the first update is killed.
@@ -82,38 +84,46 @@ class Mirror:
 
         Raises:
             CopyTooLargeError: More lies there than the copy may hold.
+            ChangedMeanwhileError: Files are deleted or replaced before they are read, each
+                time the storage is listed.
             StorageError: The storage cannot be read; what was copied stays, and the next update
                 goes on from there.
             OSError: The copy cannot be written.
         """
-        done = self._updated()
-        for _ in range(TRIES_AT_ONE_VERSION - 1):
+        self._sizes, removed = [], 0
+        for attempt in range(TRIES_AT_ONE_VERSION):
+            try:
+                removed += self._updated()
+            except ChangedMeanwhileError:
+                if attempt + 1 == TRIES_AT_ONE_VERSION:
+                    raise
+                continue
             if not self._waiting:
                 break
-            more = self._updated()
-            done = Update(
-                done.copied + more.copied, done.size + more.size, done.removed + more.removed
-            )
-        return done
+        return Update(len(self._sizes), sum(self._sizes), removed)
 
-    def _updated(self) -> Update:
-        """As `update`; notes the manifests that wait, since what they name was replaced."""
+    def _updated(self) -> int:
+        """Copies what is new, and notes the manifests that wait for what they name.
+
+        Returns:
+            How many files were deleted.
+        """
         self._waiting = set()
         first = second = self._listed()
         naming = [f for f in self._changed(first).values() if _names_others(f)]
-        read = side_by_side(self._storage.read_manifest, naming, AT_A_TIME)
+        read = side_by_side(self._storage.read_manifest, naming, _at_a_time(naming))
         contents = dict(zip(naming, read, strict=True))
+        self._sizes += map(len, read)
         if contents:
             # What these name may be younger than the first listing.
             second = self._listed()
         # One that came meanwhile waits for the next update, like what it names.
         changed = {n: f for n, f in self._changed(second).items() if not _names_others(f)}
-        size = sum(map(len, contents.values()))
         try:
             self._remove_outdated_manifests(changed)
             self._note_incoming(second)
             for group in filter(None, in_order(changed)):
-                size += self._copy([changed[name] for name in group])
+                self._copy([changed[name] for name in group])
             third = self._listed() if contents and changed else second
             for file, content in contents.items():
                 if is_one_version(file.name, content, first, second, third):
@@ -129,7 +139,7 @@ class Mirror:
             self._note_incoming(second)
         finally:
             self._write_state()
-        return Update(len(changed) + len(contents), size, removed)
+        return removed
 
     def _listed(self) -> dict[str, StoredFile]:
         return self._extent.listed(self._storage)
@@ -137,12 +147,12 @@ class Mirror:
     def _changed(self, listed: Mapping[str, StoredFile]) -> dict[str, StoredFile]:
         return self._extent.changed(listed, self._known)
 
-    def _copy(self, files: list[StoredFile]) -> int:
-        """Copies files, several at a time; returns how many bytes were read."""
+    def _copy(self, files: list[StoredFile]) -> None:
+        """Copies files, several at a time."""
         with opened(self._folder) as top:
-            return sum(side_by_side(partial(self._copy_one, top), files, _at_a_time(files)))
+            side_by_side(partial(self._copy_one, top), files, _at_a_time(files))
 
-    def _copy_one(self, top: Folder, file: StoredFile) -> int:
+    def _copy_one(self, top: Folder, file: StoredFile) -> None:
         known = self._known.get(file.name)
         grows = known is not None and is_events(file.name) and known.size < file.size
         begin = known.size if known is not None and grows else 0
@@ -156,7 +166,7 @@ class Mirror:
         ):
             self._storage.read_into(file, target, begin)
         self._known[file.name] = file
-        return file.size - begin
+        self._sizes.append(file.size - begin)
 
     def _note_incoming(self, listed: Iterable[str]) -> None:
         """Tells which of our runs have no manifest here, and keeps it for who asks later."""
@@ -240,7 +250,7 @@ class Mirror:
 
 
 def _at_a_time(files: list[StoredFile]) -> int:
-    largest = min(BLOCK_BYTES, max(file.size for file in files))
+    largest = min(BLOCK_BYTES, max((file.size for file in files), default=0))
     return min(AT_A_TIME, MAX_BYTES // max(1, largest), _can_be_open())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Protocol
 
 Facts = Mapping[str, Any]
@@ -16,6 +17,14 @@ SLOWEST = 100_000
 """A whole answer may take `ANSWER_SECONDS`, and a second more for each `SLOWEST` bytes."""
 
 LISTING_SECONDS = 300.0
+
+
+_TAGS = ("ETag", "etag", "generation", "mtime", "LastModified", "last_modified", "created")
+_TIMES = ("LastModified", "last_modified", "mtime", "updated", "created")
+
+
+class OtherVersionError(Exception):
+    """A file is another one than that of which the first bytes were read."""
 
 
 class TooManyFilesError(Exception):
@@ -34,7 +43,12 @@ class FileReader(Protocol):
     """A reader of a file, from some byte to the end that was listed."""
 
     def read(self) -> bytes:
-        """Returns the next bytes, none at the end; after an error a call resumes there."""
+        """Returns the next bytes, none at the end; after an error a call resumes there.
+
+        Raises:
+            OtherVersionError: The file was replaced since the first bytes were read.
+            FileNotFoundError: It was deleted.
+        """
 
     def close(self) -> None:
         """Gives back what it holds."""
@@ -106,9 +120,13 @@ class BlockReader:
     def __init__(self, files: Any, path: str, begin: int, end: int) -> None:
         self._files, self._path = files, path
         self._begin, self._end = begin, end
+        self._has_blocks = end - begin > BLOCK_BYTES
+        self._tag: str | None = None
 
     def read(self) -> bytes:
         """As `FileReader`."""
+        if self._has_blocks and self._tag is None:
+            self._tag = self._tag_now()
         size = min(BLOCK_BYTES, self._end - self._begin)
         if size <= 0:
             return b""
@@ -120,11 +138,30 @@ class BlockReader:
         )
         if len(found) != size:
             raise EOFError(f"{len(found)} of {size} bytes came")
+        is_last = self._begin + size == self._end
+        if self._has_blocks and is_last and self._tag_now() != self._tag:
+            raise OtherVersionError
         self._begin += size
         return found
 
     def close(self) -> None:
         """As `FileReader`."""
+
+    def _tag_now(self) -> str:
+        return tag_of(self._files.info(self._path, **time_limit(self._files, ANSWER_SECONDS)))
+
+
+def tag_of(facts: Facts) -> str:
+    """Returns what changes when a file's content does, empty where nothing is said of that."""
+    return next((str(facts[name]) for name in _TAGS if facts.get(name)), "")
+
+
+def written_at(facts: Facts) -> float | None:
+    """Returns when a file was written, seconds since 1970; None where nothing is said of it."""
+    when = next((facts[name] for name in _TIMES if name in facts), None)
+    if isinstance(when, datetime):
+        return when.timestamp()
+    return when if isinstance(when, float) else None
 
 
 def answer_seconds(size: int) -> float:

@@ -9,12 +9,14 @@ import contextlib
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from http.client import PRECONDITION_FAILED
 from typing import Any
 
 from tb_embed_plugin.remote import reading
 from tb_embed_plugin.remote.reading import (
     Facts,
     FileReader,
+    OtherVersionError,
     TooManyFilesError,
     answer_seconds,
 )
@@ -110,6 +112,7 @@ class _Reader:
         self._bucket, self._key = bucket, key
         self._begin, self._end = begin, end
         self._body: Any = None
+        self._tag: str | None = None
 
     def read(self) -> bytes:
         """As `FileReader`."""
@@ -138,8 +141,12 @@ class _Reader:
 
     def _asked(self) -> Any:
         part = f"bytes={self._begin}-{self._end - 1}"
+        same = {} if self._tag is None else {"IfMatch": self._tag}
         with _translated():
-            answer = self._client.get_object(Bucket=self._bucket, Key=self._key, Range=part)
+            answer = self._client.get_object(
+                Bucket=self._bucket, Key=self._key, Range=part, **same
+            )
+        self._tag = answer.get("ETag") if self._tag is None else self._tag
         size, body = self._end - self._begin, answer["Body"]
         come = answer.get("ContentLength", 0)
         if come != size:
@@ -157,4 +164,6 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] == PRECONDITION_FAILED:
+            raise OtherVersionError from error
         raise translate_boto_error(error) from error

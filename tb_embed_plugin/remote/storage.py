@@ -11,37 +11,31 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO, Self, TypeVar
+from typing import BinaryIO, Self, TypeVar
 
 from tb_embed_plugin.errors import MisuseError, StorageError
 from tb_embed_plugin.remote.error_words import error_words, refusal_words
+from tb_embed_plugin.remote.options import configured, options
 from tb_embed_plugin.remote.reading import (
     AnyReading,
     Facts,
+    OtherVersionError,
     Reading,
     TooManyFilesError,
     answer_seconds,
+    tag_of,
     time_limit,
+    written_at,
 )
 from tb_embed_plugin.remote.s3_reading import S3Reading
 from tb_embed_plugin.runs.manifest import MAX_MANIFEST_BYTES
 
 T = TypeVar("T")
 
-MOST_CONNECTIONS = 128
-
 TRIES = 3
 FIRST_PAUSE = 0.5
 """Seconds between two tries; twice as many before the next one."""
-
-CONNECT_SECONDS = 10.0
-SILENT_SECONDS = 30.0
-"""A storage that says nothing for so long is asked again."""
-
-_TAGS = ("ETag", "etag", "generation", "mtime", "LastModified", "last_modified", "created")
-_TIMES = ("LastModified", "last_modified", "mtime", "updated", "created")
 
 
 @dataclass(frozen=True)
@@ -63,6 +57,23 @@ class StoredFile:
 
 class NoExclusiveCreateError(Exception):
     """The storage cannot tell whether a file that is written was there before."""
+
+
+class ChangedMeanwhileError(StorageError):
+    """A file was deleted or replaced since it was listed.
+
+    Args:
+        address: The storage's.
+        name: The file's.
+    """
+
+    words = "changes while it is read"
+
+    def __init__(self, address: str, name: str) -> None:
+        super().__init__(
+            f"{address} {self.words}: {name} does not exist any more, or is another file; try "
+            "again"
+        )
 
 
 class Storage:
@@ -87,7 +98,7 @@ class Storage:
                     self.address,
                     use_listings_cache=False,
                     skip_instance_cache=True,
-                    **_options(scheme),
+                    **options(scheme),
                 ),
                 let_through=(ImportError, ValueError),
             )
@@ -104,8 +115,8 @@ class Storage:
         self._root = self._root.rstrip("/")
         self._reading: Reading = AnyReading(self._files)
         # What fsspec's own configuration says, s3fs alone obeys.
-        if scheme == "s3" and not _configured():
-            self._reading = S3Reading(self._files, _options(scheme)["config_kwargs"])
+        if scheme == "s3" and not configured():
+            self._reading = S3Reading(self._files, options(scheme)["config_kwargs"])
         if hasattr(self._files, "retries"):
             # Tried again here, with pauses that add up to seconds and not to an hour.
             self._files.retries = 1
@@ -142,24 +153,26 @@ class Storage:
         """Writes a file's content, from byte `start` on, into an open file of this machine.
 
         Raises:
+            ChangedMeanwhileError: It was deleted, or replaced while it was read.
             StorageError: It cannot be read, or is not as long as it was listed.
         """
         path = f"{self._root}/{file.name}"
         with contextlib.closing(self._reading.reader(path, start, file.size)) as reader:
-            while piece := self._ask(reader.read):
+            while piece := self._ask_of(file, reader.read):
                 target.write(piece)
 
     def read_manifest(self, file: StoredFile) -> bytes:
         """Returns a manifest's content, one version of it whatever its length is by now.
 
         Raises:
+            ChangedMeanwhileError: It was deleted.
             StorageError: It cannot be read.
         """
         path = f"{self._root}/{file.name}"
         # Of nothing no part can be requested.
         if not file.size:
             return b""
-        return self._ask(lambda: self._reading.start_of(path, MAX_MANIFEST_BYTES))
+        return self._ask_of(file, lambda: self._reading.start_of(path, MAX_MANIFEST_BYTES))
 
     def read(self, name: str) -> bytes | None:
         """Returns the content of a small file, None where there is none.
@@ -233,10 +246,15 @@ class Storage:
         return time_limit(self._files, answer_seconds(size))
 
     def _described(self, path: str, facts: Facts) -> StoredFile:
-        tag = next((str(facts[name]) for name in _TAGS if facts.get(name)), "")
         name = path.strip("/").removeprefix(self._root.strip("/")).strip("/")
-        written = next((_seconds(facts[key]) for key in _TIMES if key in facts), None)
-        return StoredFile(name, int(facts["size"] or 0), tag, written)
+        return StoredFile(name, int(facts["size"] or 0), tag_of(facts), written_at(facts))
+
+    def _ask_of(self, file: StoredFile, question: Callable[[], T]) -> T:
+        changes = FileNotFoundError, OtherVersionError
+        try:
+            return self._ask(question, let_through=changes)
+        except changes as error:
+            raise ChangedMeanwhileError(self.address, file.name) from error
 
     def _ask(
         self, question: Callable[[], T], let_through: tuple[type[Exception], ...] = ()
@@ -258,27 +276,3 @@ class Storage:
                 )
                 raise StorageError(f"{self.address} {words}") from error
         raise AssertionError  # the last attempt returns or raises
-
-
-def _options(scheme: str) -> dict[str, Any]:
-    """Returns what a file system of a scheme is made with."""
-    if scheme != "s3":
-        return {}
-    limits = {"connect_timeout": CONNECT_SECONDS, "read_timeout": SILENT_SECONDS}
-    retries = {"mode": "standard", "total_max_attempts": 2}
-    more = {"max_pool_connections": MOST_CONNECTIONS, "retries": retries}
-    return {"config_kwargs": limits | more | _configured().get("config_kwargs", {})}
-
-
-def _configured() -> dict[str, Any]:
-    """Returns what fsspec's configuration says of S3, whose file system has two names."""
-    from fsspec.config import conf
-
-    return {**conf.get("s3", {}), **conf.get("s3a", {})}
-
-
-def _seconds(when: object) -> float | None:
-    """Returns seconds since 1970 of what a storage says of a time."""
-    if isinstance(when, datetime):
-        return when.timestamp()
-    return when if isinstance(when, float) else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import os
 import resource
 import socket
@@ -17,9 +18,9 @@ import pytest
 from botocore.response import StreamingBody
 
 from tb_embed_plugin.errors import StorageError
-from tb_embed_plugin.remote import reading, s3_reading, storage, time_limits
+from tb_embed_plugin.remote import options, reading, s3_reading, storage, time_limits
 from tb_embed_plugin.remote.mirror import Mirror
-from tb_embed_plugin.remote.reading import TooManyFilesError
+from tb_embed_plugin.remote.reading import BlockReader, TooManyFilesError
 from tb_embed_plugin.remote.storage import Storage, StoredFile
 from tests.remote.s3_server import Network
 
@@ -51,6 +52,58 @@ def test_a_read_resumes_where_the_connection_broke(
     assert target.getvalue() == DATA[100:]
     assert next(pieces) == 12
     assert network.requests == 2
+
+
+def test_a_file_replaced_while_it_is_read_is_copied_anew(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a connection that breaks, or between two blocks."""
+    monkeypatch.setattr(s3_reading, "PIECE_BYTES", 10)
+    monkeypatch.setattr(reading, "BLOCK_BYTES", 10)
+    files = Storage(address)
+    files.put_bytes("model.h5", b"a" * 30)
+    read, block, pieces = StreamingBody.read, BlockReader.read, itertools.count()
+
+    def replace_once(reader: Any, *size: int, **named: int) -> bytes:
+        is_block = isinstance(reader, BlockReader)
+        if next(pieces) == 1:
+            files.put_bytes("model.h5", b"b" * 30)
+            if not is_block:
+                raise ConnectionResetError
+        data: bytes = block(reader) if is_block else read(reader, *size, **named)
+        return data
+
+    monkeypatch.setattr(StreamingBody, "read", replace_once)
+    monkeypatch.setattr(BlockReader, "read", replace_once)
+    assert Mirror(Storage(address), tmp_path / "here").update().copied == 1
+    assert (tmp_path / "here/model.h5").read_bytes() == b"b" * 30
+
+
+def test_files_deleted_since_they_were_listed_are_no_failure(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As by a training that keeps the last snapshots alone."""
+    files, listing = Storage(address), Storage.list
+    for name in ("a.csv", "b.csv", "run/checkpoint"):
+        files.put_bytes(name, b"x")
+    gone = iter(["run/checkpoint", "b.csv"])
+
+    def listed(*given: Any) -> dict[str, StoredFile]:
+        found = listing(*given)
+        files.delete(next(gone, "none"))
+        return found
+
+    monkeypatch.setattr(Storage, "list", listed)
+    assert Mirror(Storage(address), tmp_path / "here").update().copied == 1
+    assert (tmp_path / "here/a.csv").exists()
+
+    def never_there(*given: Any) -> dict[str, StoredFile]:
+        return listing(*given) | {"c.csv": StoredFile("c.csv", 1, "tag")}
+
+    monkeypatch.setattr(Storage, "list", never_there)
+    words = "changes while it is read: c.csv does not exist any more"
+    with pytest.raises(StorageError, match=words):
+        Mirror(Storage(address), tmp_path / "here").update()
 
 
 def test_an_object_that_is_shorter_than_listed_is_an_error(
@@ -153,7 +206,7 @@ def test_fsspec_settings_of_either_name_hold_for_reading_and_keep_our_limits(
     assert opened.list() == {"file": stored}
     config = opened._files.config_kwargs  # noqa: SLF001 # what s3fs is made with
     assert config.items() >= theirs.items()
-    assert config["read_timeout"] == storage.SILENT_SECONDS
+    assert config["read_timeout"] == options.SILENT_SECONDS
 
 
 def test_a_server_that_drips_is_not_waited_for(
