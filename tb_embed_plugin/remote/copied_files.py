@@ -19,6 +19,9 @@ STATE_FILE = ".tb_embed-mirror.json"
 
 MAX_STATE_BYTES = 256 << 20
 
+MAX_NAME_BYTES = 255
+"""Of a file or folder, on this machine."""
+
 UPLOAD_STATE_FILE = ".tb_embed-upload.json"
 """Which manifest of a staging directory is at the address."""
 
@@ -61,6 +64,8 @@ def is_copied(name: str) -> bool:
     """Whether a file is copied: its name leads nowhere else, and it is of use elsewhere."""
     parts = name.split("/")
     if any(part in {"", ".", ".."} or re.search(r"[\\\0:]", part) for part in parts):
+        return False
+    if any(len(part.encode(errors="surrogatepass")) > MAX_NAME_BYTES for part in parts):
         return False
     if parts[-1] in {STATE_FILE, UPLOAD_STATE_FILE} or parts[-1].endswith(".new"):
         return False

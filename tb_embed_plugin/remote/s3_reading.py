@@ -42,7 +42,7 @@ class S3Reading:
 
     def list(self, root: str, most: float) -> dict[str, Facts]:
         """As `Reading`."""
-        bucket, key, _ = self._files.split_path(root)
+        bucket, key = self._split(root)
         below = f"{key.rstrip('/')}/" if key else ""
         paginator = self._client().get_paginator("list_objects_v2")
         pages = iter(paginator.paginate(Bucket=bucket, Prefix=below))
@@ -70,7 +70,7 @@ class S3Reading:
 
     def start_of(self, path: str, most: int) -> bytes:
         """As `Reading`."""
-        bucket, key, _ = self._files.split_path(path)
+        bucket, key = self._split(path)
         with _translated():
             answer = self._client().get_object(
                 Bucket=bucket, Key=key, Range=f"bytes=0-{most - 1}"
@@ -88,8 +88,16 @@ class S3Reading:
 
     def reader(self, path: str, begin: int, end: int) -> FileReader:
         """As `Reading`."""
-        bucket, key, _ = self._files.split_path(path)
+        bucket, key = self._split(path)
         return _Reader(self._client(), self._limits, bucket, key, begin, end)
+
+    def _split(self, path: str) -> tuple[str, str]:
+        """Returns a path's bucket and key; s3fs would take a version from a key's end."""
+        if path.startswith("arn:"):
+            bucket, key, _ = self._files.split_path(path)
+            return bucket, key
+        bucket, _, key = path.partition("/")
+        return bucket, key
 
     def _client(self) -> Any:
         with self._making:

@@ -246,7 +246,9 @@ class Storage:
         return time_limit(self._files, answer_seconds(size))
 
     def _described(self, path: str, facts: Facts) -> StoredFile:
-        name = path.strip("/").removeprefix(self._root.strip("/")).strip("/")
+        above, name = self._root.lstrip("/"), path.lstrip("/")
+        # A key may have a `/` more at its begin, and is then another one's.
+        name = name.removeprefix(f"{above}/" if above else "") if name != above else ""
         return StoredFile(name, int(facts["size"] or 0), tag_of(facts), written_at(facts))
 
     def _ask_of(self, file: StoredFile, question: Callable[[], T]) -> T:

@@ -13,12 +13,14 @@ import time
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import botocore.session
 import fsspec
 import pytest
 from botocore.response import StreamingBody
 
 from tb_embed_plugin.errors import StorageError
 from tb_embed_plugin.remote import options, reading, s3_reading, storage, time_limits
+from tb_embed_plugin.remote.copied_files import STATE_FILE
 from tb_embed_plugin.remote.mirror import Mirror
 from tb_embed_plugin.remote.reading import BlockReader, TooManyFilesError
 from tb_embed_plugin.remote.storage import Storage, StoredFile
@@ -104,6 +106,22 @@ def test_files_deleted_since_they_were_listed_are_no_failure(
     words = "changes while it is read: c.csv does not exist any more"
     with pytest.raises(StorageError, match=words):
         Mirror(Storage(address), tmp_path / "here").update()
+
+
+def test_odd_keys_stop_nothing_and_are_no_other_ones(bucket: str, tmp_path: Path) -> None:
+    """Whatever has no name on this machine is left out."""
+    address = f"{bucket}/logs"
+    versioned = "a.csv?versionId=z.csv"
+    client = botocore.session.Session().create_client("s3")
+    for key in ("a.csv", "/a.csv", "b//c.csv", "d/", versioned, "long" * 64, "a%20 b+#.csv"):
+        client.put_object(
+            Bucket=bucket.removeprefix("s3://"), Key=f"logs/{key}", Body=key.encode()
+        )
+    here = tmp_path / "here"
+    Mirror(Storage(address), here).update()
+    names = {path.name for path in here.iterdir()} - {STATE_FILE}
+    assert names == {"a.csv", versioned, "a%20 b+#.csv"}
+    assert all((here / name).read_text() == name for name in names)
 
 
 def test_an_object_that_is_shorter_than_listed_is_an_error(
