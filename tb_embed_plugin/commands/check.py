@@ -13,10 +13,11 @@ from PIL import Image
 from tb_embed_plugin.errors import EmbedError, NotRecordedError, UnreadableError
 from tb_embed_plugin.metadata import EVENT_FILE
 from tb_embed_plugin.projections.blocks import check_width
-from tb_embed_plugin.runs.foreign.foreign_sprites import IMAGE_FAULTS, MEDIA_TYPES
+from tb_embed_plugin.runs.foreign.foreign_sprites import MEDIA_TYPES
 from tb_embed_plugin.runs.found_run import BrokenRun
 from tb_embed_plugin.runs.logdir import Logdir
 from tb_embed_plugin.runs.run import Run
+from tb_embed_plugin.runs.sprites import IMAGE_FAULTS
 
 
 @dataclass(frozen=True)

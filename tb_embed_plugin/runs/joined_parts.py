@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import cached_property
 from io import BytesIO
@@ -17,7 +18,7 @@ from tb_embed_plugin.runs.manifest import SpritePages
 from tb_embed_plugin.runs.reading import read_file
 from tb_embed_plugin.runs.recorded_part import OF_THE_MODEL, RecordedPart, Tensors
 from tb_embed_plugin.runs.safe_path import confined
-from tb_embed_plugin.runs.sprites import MAX_OWN_SHEET_BYTES
+from tb_embed_plugin.runs.sprites import IMAGE_FAULTS, MAX_OWN_SHEET_BYTES, MAX_SHEET_SIDE
 from tb_embed_plugin.runs.stored_rows import JoinedRows, Part
 from tb_embed_plugin.snapshot import LazyRows
 
@@ -61,6 +62,8 @@ def _stacked(rows: Sequence[LazyRows]) -> LazyRows:
 class JoinedThumbnails:
     """The thumbnails of all parts, read from their sheets a page at a time.
 
+    They are drawn in order, so no more than one sheet is decoded at any time.
+
     Args:
         parts: The parts, which all have thumbnails.
 
@@ -91,6 +94,8 @@ class JoinedThumbnails:
             start = end - sheets.count
             for i in range(max(first, start), min(last, end)):
                 found[i - first] = sheets.image(i - start)
+            if last >= end:
+                sheets.forget()
         return found
 
 
@@ -127,6 +132,10 @@ class _Sheets:
             raise UnreadableError(f"a sheet of thumbnails in {self._folder} is cut short")
         return cell
 
+    def forget(self) -> None:
+        """Frees the memory of the sheet that was decoded last."""
+        self._page = None
+
     @cached_property
     def _cells_of_a_page(self) -> int:
         """Cells of all pages but the last."""
@@ -139,11 +148,25 @@ class _Sheets:
                 data = read_file(
                     confined(self._folder, name), MAX_OWN_SHEET_BYTES, "record fewer samples"
                 )
-                with Image.open(BytesIO(data)) as image:
+                with Image.open(BytesIO(data), formats=("PNG",)) as image:
+                    self._check_size(name, image)
                     pixels = np.asarray(image)
-            except (OSError, SyntaxError) as error:
+            except (*IMAGE_FAULTS, Image.DecompressionBombWarning) as error:
                 raise UnreadableError(
                     f"{name} in {self._folder} cannot be read ({type(error).__name__})"
                 ) from error
             self._page = page, pixels.reshape(*pixels.shape[:2], -1)
         return self._page[1]
+
+    def _check_size(self, name: str, image: Image.Image) -> None:
+        """Raises where a sheet is larger than its part says; it is not decoded yet."""
+        width, height = self._grid.cell
+        columns = self._grid.columns
+        rows = math.ceil(self.count / columns) if self._pages else columns
+        widest = min(columns * width, MAX_SHEET_SIDE)
+        highest = min(rows * height, MAX_SHEET_SIDE)
+        if image.width > widest or image.height > highest:
+            raise UnreadableError(
+                f"{name} in {self._folder} has {image.width} x {image.height} pixels, not at "
+                f"most {widest} x {highest}; record the part again"
+            )

@@ -44,6 +44,18 @@ MAX_CELL_SIDE = 512
 PAGE_COMPRESSION = 1
 """zlib's level for pages, which are many: level 6 takes far longer for few bytes less."""
 
+# Pillow's readers let what damaged bytes break in them through as it comes.
+IMAGE_FAULTS = (
+    Image.DecompressionBombError,
+    KeyError,
+    OSError,
+    OverflowError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+)
+"""What Pillow raises of an image that it cannot read."""
+
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 
 

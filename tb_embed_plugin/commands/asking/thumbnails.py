@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from PIL import Image
 
 from tb_embed_plugin.errors import UnreadableError
-from tb_embed_plugin.runs.foreign.foreign_sprites import IMAGE_FAULTS, MEDIA_TYPES
+from tb_embed_plugin.runs.foreign.foreign_sprites import MEDIA_TYPES
 from tb_embed_plugin.runs.layer_facts import LayerFacts, SpriteFacts
 from tb_embed_plugin.runs.run import Run
+from tb_embed_plugin.runs.sprites import IMAGE_FAULTS
 
 COLUMNS = 10
 """Thumbnails in a row."""

@@ -14,8 +14,9 @@ from PIL import Image
 from tb_embed_plugin.commands.damaged_files import DAMAGE
 from tb_embed_plugin.commands.importing.parquet import read_values
 from tb_embed_plugin.errors import MisuseError, UnreadableError
-from tb_embed_plugin.runs.foreign.foreign_sprites import IMAGE_FAULTS, MEDIA_TYPES, read_sheet
+from tb_embed_plugin.runs.foreign.foreign_sprites import MEDIA_TYPES, read_sheet
 from tb_embed_plugin.runs.images import Images, read_images
+from tb_embed_plugin.runs.sprites import IMAGE_FAULTS
 from tb_embed_plugin.runs.tables.cells import Cells
 from tb_embed_plugin.runs.tables.column_types import infer_type
 from tb_embed_plugin.runs.tables.csv_cells import unguarded

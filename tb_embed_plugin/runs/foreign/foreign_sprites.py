@@ -17,19 +17,7 @@ from PIL import Image
 from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.runs.layer_facts import SpriteFacts
 from tb_embed_plugin.runs.reading import check_size, open_file, read_file
-from tb_embed_plugin.runs.sprites import MAX_SHEET_BYTES, MAX_SHEET_SIDE
-
-# Pillow's readers let what damaged bytes break in them through as it comes.
-IMAGE_FAULTS = (
-    Image.DecompressionBombError,
-    KeyError,
-    OSError,
-    OverflowError,
-    SyntaxError,
-    TypeError,
-    ValueError,
-)
-"""What Pillow raises of an image that it cannot read."""
+from tb_embed_plugin.runs.sprites import IMAGE_FAULTS, MAX_SHEET_BYTES, MAX_SHEET_SIDE
 
 MEDIA_TYPES = {
     "PNG": "image/png",

@@ -50,10 +50,12 @@ def test_a_link_in_the_place_of_all_parts_is_not_followed(
 def test_links_that_a_user_named_are_followed(tmp_path: Path) -> None:
     (tmp_path / "disk").mkdir()
     (tmp_path / "logs").symlink_to(tmp_path / "disk")
-    for step in range(2):
-        record_rows(tmp_path / "logs" / "run", step, (1, 2))
-    (part,) = (tmp_path / "disk" / "run" / PARTS_FOLDER).iterdir()
-    assert (part / "model.ckpt-1.index").exists()
+    part = OwnPart(tmp_path / "logs" / "run", Shard(1, 2), 3, "record")
+    part.begin()
+    part.check()
+    part.close(has_failed=False)
+    (found,) = (tmp_path / "disk" / "run" / PARTS_FOLDER).iterdir()
+    assert part.folder == found
 
 
 def test_what_the_chief_says_is_read_once_and_up_to_a_limit(
