@@ -109,6 +109,8 @@ class OwnPart:
         """
         self._wait(patience)
         self._watch.close()
+        if not self._is_taken:
+            self._answer()  # what it has written is joined, however soon it has failed
         if has_failed:
             self._facts = replace(self._facts, has_failed=True)
             # The chief then waits for it in vain, but not for long.
