@@ -89,7 +89,11 @@ class Storage:
 
     def __init__(self, address: str) -> None:
         self.address = address.rstrip("/")
-        scheme = address.partition("://")[0].lower()
+        self._is_refused = False
+        self._open()
+
+    def _open(self) -> None:
+        scheme = self.address.partition("://")[0].lower()
         try:
             import fsspec
 
@@ -104,13 +108,13 @@ class Storage:
             )
         except ImportError as error:
             raise MisuseError(
-                f"{address} needs a library that is not installed ({error}); run pip install "
-                "'tb-embed-plugin[remote]'"
+                f"{self.address} needs a library that is not installed ({error}); run "
+                "pip install 'tb-embed-plugin[remote]'"
             ) from error
         except ValueError as error:
             raise MisuseError(
-                f"{address} has a scheme that is not known ({error}); pass s3://, gs:// or "
-                "another one of fsspec's"
+                f"{self.address} has a scheme that is not known ({error}); pass s3://, "
+                "gs:// or another one of fsspec's"
             ) from error
         self._root = self._root.rstrip("/")
         self._reading: Reading = AnyReading(self._files)
@@ -261,6 +265,10 @@ class Storage:
     def _ask(
         self, question: Callable[[], T], let_through: tuple[type[Exception], ...] = ()
     ) -> T:
+        if self._is_refused:
+            # Somebody may have logged in meanwhile; what was opened keeps its credentials.
+            self._is_refused = False
+            self._open()
         for attempt in range(TRIES):
             try:
                 return question()
@@ -272,6 +280,9 @@ class Storage:
                 if refusal is None and attempt + 1 < TRIES:
                     time.sleep(FIRST_PAUSE * 2**attempt)
                     continue
+                self._is_refused = refusal is not None and not isinstance(
+                    error, FileNotFoundError
+                )
                 words = refusal or (
                     f"cannot be reached ({error_words(error)}); check the network and the "
                     "address"

@@ -161,6 +161,24 @@ def test_what_fsspec_is_configured_with_is_obeyed(
     assert target.getvalue() == DATA
 
 
+def test_who_logs_in_later_is_let_in(
+    bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A training and `sync --follow` keep what they have opened."""
+    log_in = tmp_path / "credentials"
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(log_in))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    reading_one, writing_one = Storage(bucket), Storage(bucket)
+    for refused in (reading_one.list, lambda: writing_one.put_bytes("file", b"x")):
+        with pytest.raises(StorageError, match="credentials"):
+            refused()
+    log_in.write_text("[default]\naws_access_key_id=key\naws_secret_access_key=secret\n")
+    writing_one.put_bytes("file", b"x")
+    assert sorted(reading_one.list()) == ["file"]
+
+
 def test_no_more_files_are_open_than_the_system_lets(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
