@@ -6,6 +6,7 @@ s3fs lets one thread read all connections, and copies each byte several times in
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -24,6 +25,11 @@ from tb_embed_plugin.remote.time_limits import BodyLimits, in_time
 
 PIECE_BYTES = 1 << 20
 """Taken of a connection at a time."""
+
+_OF_HEADERS = {"ResponseMetadata", "RequestCharged"}
+"""What a listing has where nothing of its body came; all servers say more in it."""
+
+_PART = re.compile(r"bytes (\d+)-(\d+)/(?:\d+|\*)")
 
 
 class S3Reading:
@@ -48,15 +54,18 @@ class S3Reading:
         pages = iter(paginator.paginate(Bucket=bucket, Prefix=below))
         end = time.monotonic() + reading.LISTING_SECONDS
         found: dict[str, Facts] = {}
+        count = 0
         with _translated():
             while page := in_time(
                 lambda: next(pages, None),
                 max(0.0, min(end - time.monotonic(), answer_seconds(0))),
             ):
                 # An answer that was cut within its headers looks like one that is empty.
-                if "IsTruncated" not in page:
+                if page.keys() <= _OF_HEADERS:
                     raise EOFError("part of a listing came")
-                for facts in page.get("Contents", ()):
+                contents = page.get("Contents", ())
+                count += len(contents)
+                for facts in contents:
                     # What ends so stands for a folder.
                     if not facts["Key"].endswith("/"):
                         found[f"{bucket}/{facts['Key']}"] = {
@@ -64,7 +73,7 @@ class S3Reading:
                             "ETag": facts.get("ETag"),
                             "LastModified": facts.get("LastModified"),
                         }
-                if len(found) > most:
+                if count > most:
                     raise TooManyFilesError(most)
         return found
 
@@ -82,7 +91,7 @@ class S3Reading:
         ):
             content: bytes = body.read()
         # What was cut within its headers says nothing of its length.
-        if answer.get("ContentLength") != len(content):
+        if _size_of(answer) != len(content):
             raise EOFError(f"{len(content)} bytes came of more")
         return content
 
@@ -156,11 +165,19 @@ class _Reader:
             )
         self._tag = answer.get("ETag") if self._tag is None else self._tag
         size, body = self._end - self._begin, answer["Body"]
-        come = answer.get("ContentLength", 0)
+        come = _size_of(answer) or 0
         if come != size:
             body.close()
             raise EOFError(f"{come} of {size} bytes came")
         return body
+
+
+def _size_of(answer: Mapping[str, Any]) -> int | None:
+    """Returns how many bytes an answer's headers announce, None where they do not."""
+    # Who sends an answer in chunks says its length nowhere else.
+    part = _PART.fullmatch(answer.get("ContentRange", ""))
+    come: int | None = answer.get("ContentLength")
+    return int(part[2]) + 1 - int(part[1]) if come is None and part else come
 
 
 @contextlib.contextmanager

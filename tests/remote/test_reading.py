@@ -138,6 +138,36 @@ def test_an_object_that_is_gone_is_an_error(bucket: str, stored: StoredFile) -> 
         Storage(bucket).read_into(stored, io.BytesIO())
 
 
+def test_what_stands_for_folders_is_counted_too(bucket: str) -> None:
+    client = botocore.session.Session().create_client("s3")
+    for key in ("a/", "b/", "c"):
+        client.put_object(Bucket=bucket.removeprefix("s3://"), Key=key)
+    assert list(Storage(bucket).list(3)) == ["c"]
+    with pytest.raises(TooManyFilesError):
+        Storage(bucket).list(2)
+
+
+def test_no_more_manifests_are_read_at_a_time_than_files_may_be_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = "memory://many-manifests"
+    for number in range(20):
+        Storage(address).put_bytes(f"{number}/checkpoint", b"x")
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (12, 12))
+    one, open_now, most = Storage.read_manifest, threading.Semaphore(2), []
+
+    def counted(storage: Storage, file: StoredFile) -> bytes:
+        most.append(open_now.acquire(blocking=False))
+        time.sleep(0.001)
+        content = one(storage, file)
+        open_now.release()
+        return content
+
+    monkeypatch.setattr(Storage, "read_manifest", counted)
+    assert Mirror(Storage(address), tmp_path / "here").update().copied == 20
+    assert all(most)
+
+
 def test_a_listing_ends_where_there_are_too_many_files(address: str) -> None:
     storage = Storage(address)
     for name in ("a", "b/c", "d"):
@@ -204,7 +234,8 @@ def test_an_answer_cut_within_its_headers_is_no_empty_one(
     bucket: str, monkeypatch: pytest.MonkeyPatch, lost: str
 ) -> None:
     """As http.client takes it, by which botocore reads."""
-    head = "HTTP/1.1 200 OK\r\nServer: here\r\nContent-Length: 100\r\n\r\n"
+    head = "HTTP/1.1 200 OK\r\nServer: here\r\nContent-Type: application/xml\r\n"
+    head += "Content-Length: 100\r\n\r\n"
     listening = socket.create_server(("127.0.0.1", 0))
 
     def answer() -> None:
@@ -243,6 +274,44 @@ def test_fsspec_settings_of_either_name_hold_for_reading_and_keep_our_limits(
     config = opened._files.config_kwargs  # noqa: SLF001 # what s3fs is made with
     assert config.items() >= theirs.items()
     assert config["read_timeout"] == options.SILENT_SECONDS
+
+
+LISTING = b"""<ListBucketResult><Contents><Key>file</Key><Size>3</Size></Contents>
+</ListBucketResult>"""
+CHUNKED = b"HTTP/1.1 206 OK\r\nTransfer-Encoding: chunked\r\nContent-Range: bytes 0-2/3\r\n\r\n"
+
+
+@pytest.mark.parametrize("chunks", [b"2\r\nab\r\n1\r\nc\r\n0\r\n\r\n", b"2\r\nab\r\n"])
+def test_answers_of_other_servers_than_amazons_are_understood(
+    bucket: str, monkeypatch: pytest.MonkeyPatch, chunks: bytes
+) -> None:
+    """A listing that does not say whether it is all, and a file sent in chunks."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    is_whole = chunks.endswith(b"0\r\n\r\n")
+
+    def answer() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = listening.accept()
+                asked = client.recv(1 << 16)
+                head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(LISTING)
+                client.sendall(head + LISTING if b"list-type" in asked else CHUNKED + chunks)
+                client.close()
+
+    threading.Thread(target=answer, daemon=True).start()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{listening.getsockname()[1]}")
+    target, there = io.BytesIO(), Storage(bucket)
+    with listening:
+        file = there.list()["file"]
+        if is_whole:
+            assert there.read_manifest(file) == b"abc"
+            there.read_into(file, target)
+            assert target.getvalue() == b"abc"
+        else:
+            with pytest.raises(StorageError, match="cannot be reached"):
+                there.read_into(file, target)
+            with pytest.raises(StorageError, match="cannot be reached"):
+                there.read_manifest(file)
 
 
 def test_a_server_that_drips_is_not_waited_for(
