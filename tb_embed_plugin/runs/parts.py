@@ -68,12 +68,14 @@ class PartFacts:
     Attributes:
         world: How many workers it records with.
         rows: Samples that it was given; of these it may have chosen some.
+        dtype: Name of the dtype in which its activations are stored.
         nonce: The attempt that it belongs to, None before it has seen one.
         has_failed: Whether its recorder has stopped.
     """
 
     world: int
     rows: int
+    dtype: str = "float32"
     nonce: str | None = None
     has_failed: bool = False
 
@@ -153,6 +155,7 @@ def read_part(part: Path) -> PartFacts | None:
         return PartFacts(
             world=natural(entry["world"], at_least=1),
             rows=natural(entry["rows"], at_least=1),
+            dtype=text(entry["dtype"]),
             nonce=None if entry["nonce"] is None else text(entry["nonce"]),
             has_failed=bool(entry["has_failed"]),
         )

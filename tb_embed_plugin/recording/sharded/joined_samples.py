@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
@@ -13,6 +14,8 @@ from tb_embed_plugin.runs.manifest import ColumnInfo, ColumnType, Layer, Outputs
 from tb_embed_plugin.runs.recorded_part import RecordedPart
 from tb_embed_plugin.runs.tables.metadata_table import Column
 from tb_embed_plugin.wording import listed
+
+_WHOLE = re.compile(r"-?[0-9]+")
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,8 @@ def join_samples(parts: Sequence[RecordedPart]) -> JoinedSamples:
     """Returns the samples of all parts.
 
     Raises:
-        MisuseError: The workers recorded other layers, outputs or columns than the chief.
+        MisuseError: The workers recorded other layers, outputs or columns than the chief, or in
+            another dtype.
         UnreadableError: The metadata of a part cannot be read.
     """
     for part in parts[1:]:
@@ -62,6 +66,7 @@ def _check_alike(chief: RecordedPart, part: RecordedPart) -> None:
             listed(x.name for x in theirs.layers),
         ),
         ("the layers and units", ours.layers, theirs.layers),
+        ("the dtype", chief.facts.dtype, part.facts.dtype),
         ("the outputs", ours.outputs, theirs.outputs),
         ("the columns", _names(ours.columns), _names(theirs.columns)),
     ):
@@ -91,7 +96,15 @@ def _join_columns(parts: Sequence[RecordedPart]) -> tuple[Column, ...]:
 
 def _join_column(same: Sequence[Column]) -> Column:
     cells = [cell for column in same for cell in column.cells]
-    return Column(same[0].name, _type_of(same, cells), cells)
+    kind = _type_of(same, cells)
+    if kind == "number":
+        cells = [
+            # One process that knows of fractions writes whole labels as these, too.
+            str(float(cell)) if cell and column.type == "category" else cell
+            for column in same
+            for cell in column.cells
+        ]
+    return Column(same[0].name, kind, cells)
 
 
 def _type_of(same: Sequence[Column], cells: Sequence[str]) -> ColumnType:
@@ -99,7 +112,9 @@ def _type_of(same: Sequence[Column], cells: Sequence[str]) -> ColumnType:
     # A part without a value says nothing.
     types = {column.type for column in same if any(column.cells)} or {"category"}
     if same[0].name == "label" and types <= {"category", "number"}:
-        return "number" if "number" in types else "category"
+        labels = (cell for column in same if column.type == "category" for cell in column.cells)
+        are_numbers = "number" in types and all(map(_WHOLE.fullmatch, filter(None, labels)))
+        return "number" if are_numbers else "category"
     if len(types) == 1 and types != {"category"}:
         return types.pop()
     return "text" if len(set(cells)) > MAX_CATEGORIES else "category"

@@ -38,7 +38,7 @@ def join_left(log_dir: Path, before: Attempt, joined: Joined) -> JoinedRun | Non
     numbered = re.escape(log_dir.name) + r"(-\d+)?"
     if before.run is None or not re.fullmatch(numbered, before.run):
         return None
-    run_dir, folder = log_dir.with_name(before.run), parts_folder(log_dir).resolve()
+    run_dir, folder = log_dir.with_name(before.run), parts_folder(log_dir)
     found = [
         None if name is None else RecordedPart.read(folder / name) for name in before.parts
     ]

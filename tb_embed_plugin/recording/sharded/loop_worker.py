@@ -65,7 +65,7 @@ class LoopWorker:
         overwrite: bool,
     ) -> None:
         self._key = os.getpid(), log_dir, shard
-        self._part = OwnPart(log_dir, shard, rows, _RECORDER)
+        self._part = OwnPart(log_dir, shard, rows, _RECORDER, dtype)
         self.folder = self._part.folder
         self._joining: Joining | None = None
         self._part.begin()

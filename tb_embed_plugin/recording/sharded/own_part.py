@@ -8,6 +8,8 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from tb_embed_plugin.errors import UnwritableError
 from tb_embed_plugin.recording.options.shard import Shard
 from tb_embed_plugin.recording.sharded.watch import INTERVAL_SECONDS, Watch
@@ -36,17 +38,25 @@ class OwnPart:
         shard: Which worker this is.
         rows: Samples that it was given.
         recorder: The recorder's name, for messages.
+        dtype: The dtype in which activations are stored.
 
     Attributes:
         folder: Where the part is written.
     """
 
-    def __init__(self, log_dir: Path, shard: Shard, rows: int, recorder: str) -> None:
+    def __init__(
+        self,
+        log_dir: Path,
+        shard: Shard,
+        rows: int,
+        recorder: str,
+        dtype: np.dtype[np.generic],
+    ) -> None:
         self._log_dir = log_dir
         self._parts = parts_folder(log_dir)
         self._shard = shard
         self._recorder = recorder
-        self._facts = PartFacts(shard.world, rows)
+        self._facts = PartFacts(shard.world, rows, dtype.name)
         self._is_taken = shard.is_chief
         self._heard: tuple[Stamp, Attempt | None] = None, None
         self._watch = Watch(self._answer)

@@ -40,7 +40,7 @@ class ShardedTraining:
         log_dir = Path(options.log_dir).absolute()
         # Of ".." there is no name from which to count on.
         self.shown = log_dir if log_dir.name not in {"", ".."} else log_dir.resolve()
-        self._part = OwnPart(self.shown, shard, rows, options.recorder)
+        self._part = OwnPart(self.shown, shard, rows, options.recorder, options.dtype)
         self._joining: Joining | None = None
         self._is_finished = False
 

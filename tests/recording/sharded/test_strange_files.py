@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tb_embed_plugin.errors import UnwritableError
@@ -21,6 +22,10 @@ from tb_embed_plugin.runs.parts import (
     write_attempt,
 )
 from tests.recording.sharded.worker import record_rows
+
+
+def own_part_in(log_dir: Path) -> OwnPart:
+    return OwnPart(log_dir, Shard(1, 2), 3, "record", np.dtype(np.float32))
 
 
 def contents(folder: Path) -> list[str]:
@@ -50,7 +55,7 @@ def test_a_link_in_the_place_of_all_parts_is_not_followed(
 def test_links_that_a_user_named_are_followed(tmp_path: Path) -> None:
     (tmp_path / "disk").mkdir()
     (tmp_path / "logs").symlink_to(tmp_path / "disk")
-    part = OwnPart(tmp_path / "logs" / "run", Shard(1, 2), 3, "record")
+    part = own_part_in(tmp_path / "logs" / "run")
     part.begin()
     part.check()
     part.close(has_failed=False)
@@ -61,7 +66,7 @@ def test_links_that_a_user_named_are_followed(tmp_path: Path) -> None:
 def test_what_the_chief_says_is_read_once_and_up_to_a_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    part = OwnPart(tmp_path, Shard(1, 2), 3, "record")
+    part = own_part_in(tmp_path)
     part.begin()
     part.close(has_failed=False)
     parts = parts_folder(tmp_path)
