@@ -132,6 +132,8 @@ class Manifest:
         apart: Whether the checkpoints lie in a folder of their own, because others' do in
             the run's.
         left_out: Steps that are missing, since a worker gave no part of them.
+        attempt: The nonce of the training whose parts were joined into it last, None where
+            one process alone recorded it.
     """
 
     samples: int
@@ -146,6 +148,7 @@ class Manifest:
     phases: tuple[Phase, ...] = ()
     apart: bool = False
     left_out: tuple[LeftOut, ...] = ()
+    attempt: str | None = None
 
     @property
     def live_steps(self) -> tuple[Step, ...]:
@@ -242,6 +245,7 @@ class Manifest:
             phases=tuple(phase_of(entry) for entry in content.get("phases", ())),
             apart=bool(content.get("apart", False)),
             left_out=tuple(left_out_of(entry) for entry in content.get("left_out", ())),
+            attempt=None if content.get("attempt") is None else text(content["attempt"]),
         )
 
 

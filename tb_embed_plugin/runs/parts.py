@@ -206,6 +206,21 @@ def delete_parts(parts: Path, names: list[str]) -> None:
             folder.remove_folder(name)
 
 
+def keep_parts(parts: Path, names: Sequence[str]) -> list[str]:
+    """Gives parts names by which nobody takes or deletes them, and returns these.
+
+    Raises:
+        OSError: The folder of all parts cannot be read, or one cannot be renamed.
+    """
+    kept = []
+    with opened(parts) as folder:
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                folder.move(name, f"kept-{name}")
+                kept.append(f"kept-{name}")
+    return kept
+
+
 def left_behind(parts: Path) -> list[str]:
     """Returns the parts that nobody has written to for an hour before the present attempt.
 

@@ -82,6 +82,11 @@ class RecordedPart:
         """Whether no more snapshots will come."""
         return not self.manifest.recording or self.facts.has_failed
 
+    @property
+    def has_snapshots(self) -> bool:
+        """Whether any snapshot is here that is not joined yet."""
+        return any(self._opens(step.step) for step in self.manifest.steps)
+
     def look(self) -> None:
         """Reads again what its worker has written since.
 
@@ -106,12 +111,7 @@ class RecordedPart:
         Args:
             step: The step in the chief's part; the same unit, epoch and batch make it the same.
         """
-        if not self._lists(step):
-            return None
-        try:
-            return self._opened(step.step)
-        except (EmbedError, OSError):
-            return None  # a file server may show it later than the manifest
+        return self._opens(step.step) if self._lists(step) else None
 
     def lacks(self, step: Step) -> bool:
         """Whether the worker will never give the snapshot of a step.
@@ -148,6 +148,12 @@ class RecordedPart:
         own = self._steps.get(step.step)
         same = (step.unit, step.epoch, step.batch)
         return own is not None and (own.unit, own.epoch, own.batch) == same
+
+    def _opens(self, step: int) -> Tensors | None:
+        try:
+            return self._opened(step)
+        except (EmbedError, OSError):
+            return None  # a file server may show it later than the manifest
 
     def _opened(self, step: int) -> Tensors | None:
         """Returns a snapshot's tensors in the order in which they were written."""

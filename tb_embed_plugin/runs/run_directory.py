@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tb_embed_plugin.metadata import LOCK_FILE
-from tb_embed_plugin.runs.directory_check import refuse_file
-from tb_embed_plugin.runs.writer import foreign_file
+from tb_embed_plugin.runs.directory_check import foreign_file, refuse_file
 
 
 @dataclass(frozen=True)

@@ -18,20 +18,16 @@ from typing import Any, BinaryIO, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_embed_plugin.errors import MisuseError, UnreadableError, UnwritableError
+from tb_embed_plugin.errors import UnreadableError, UnwritableError
 from tb_embed_plugin.metadata import (
-    CHECKPOINT_STATE_FILE,
-    EVENT_FILE,
     MANIFEST_FILE,
     METADATA_FILE,
-    RECORDER_FILE,
-    SPRITE_FILE,
 )
 from tb_embed_plugin.runs.atomic import write_bytes
 from tb_embed_plugin.runs.checkpoint_folder import copy_to_folder, remove_checkpoint
 from tb_embed_plugin.runs.checkpoints.state import is_free_or_ours, write_checkpoint_state
 from tb_embed_plugin.runs.checkpoints.writer import write_checkpoint
-from tb_embed_plugin.runs.directory_check import refuse_file
+from tb_embed_plugin.runs.directory_check import refuse_foreign_files
 from tb_embed_plugin.runs.event_file import write_event_file
 from tb_embed_plugin.runs.folder import made
 from tb_embed_plugin.runs.images import Thumbnails
@@ -184,6 +180,14 @@ class RunWriter:
         """
         self._commit(left_out=(*self.manifest.left_out, missing))
 
+    def note_attempt(self, nonce: str) -> None:
+        """Notes the training by several workers whose parts are joined into it.
+
+        Raises:
+            OSError: As `add_phase`.
+        """
+        self._commit(attempt=nonce)
+
     def keep(self, steps: Collection[int]) -> None:
         """Takes all snapshots but those of `steps` out of the run."""
         dropped = [s.step for s in self.manifest.steps if s.step not in steps]
@@ -266,32 +270,3 @@ def _stamp(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_mtime_ns, status.st_ino
-
-
-def refuse_foreign_files(run_dir: Path) -> None:
-    """Raises where recording into `run_dir` would overwrite what others wrote.
-
-    Raises:
-        MisuseError: It is no directory, or holds a checkpoint, metadata or a sprite but no
-            run of ours.
-    """
-    refuse_file(run_dir)
-    found = foreign_file(run_dir)
-    if found is not None:
-        raise MisuseError(
-            f"{run_dir} already holds {found}, which another program wrote; record into a "
-            f"directory of its own, such as {run_dir / 'embeddings'}"
-        )
-
-
-def foreign_file(run_dir: Path) -> str | None:
-    """Returns the name of a file of others that recording into `run_dir` could overwrite.
-
-    None where there is none, and where a run of ours is.
-    """
-    # Not by the folder of both: what was computed of others' runs lies beside them, too.
-    if any((run_dir / name).exists() for name in (MANIFEST_FILE, RECORDER_FILE, EVENT_FILE)):
-        return None
-    names = (CHECKPOINT_STATE_FILE, METADATA_FILE, SPRITE_FILE)
-    foreign = [*(run_dir / name for name in names), *run_dir.glob("*.index")]
-    return next((file.name for file in foreign if file.exists()), None)

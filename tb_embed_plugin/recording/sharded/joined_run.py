@@ -20,6 +20,7 @@ from tb_embed_plugin.runs.parts import Attempt
 from tb_embed_plugin.runs.recorded_part import RecordedPart
 from tb_embed_plugin.runs.steps import LeftOut
 from tb_embed_plugin.runs.writer import RunWriter
+from tb_embed_plugin.wording import system_error
 
 
 class JoinedRun:
@@ -58,6 +59,7 @@ class JoinedRun:
         self._tell = tell
         self._handled = -1
         self._gave_up_thumbnails = False
+        self._has_told_of_files = False
         # By their times: a chief that was killed may have joined what is still in the parts.
         self._known = {step.wall_time for step in writer.manifest.steps}
         self._known_phases = {phase.wall_time for phase in writer.manifest.phases}
@@ -66,9 +68,17 @@ class JoinedRun:
     def is_waiting(self) -> bool:
         """Whether something has yet to come from other workers."""
         never_come = any(part.has_ended for part in self._parts if not part.manifest.sprite)
-        return any(True for _ in self._pending()) or (
-            self._awaits_thumbnails and not never_come
-        )
+        return self.waiting > 0 or (self._awaits_thumbnails and not never_come)
+
+    @property
+    def waiting(self) -> int:
+        """The number of steps that are neither joined nor left out."""
+        return sum(1 for _ in self._pending())
+
+    @property
+    def others_have_ended(self) -> bool:
+        """Whether the other workers write nothing any more."""
+        return all(part.has_ended for part in self._parts[1:])
 
     def join_ready(self) -> bool:
         """Joins what is complete, and leaves out what never will be.
@@ -96,14 +106,18 @@ class JoinedRun:
         return self._handled != before
 
     def leave_out_rest(self) -> None:
-        """Leaves out all steps that `join_ready` has found incomplete.
+        """Leaves out the steps that `join_ready` has found incomplete, and joins the others.
 
         Raises:
+            EmbedError: A part is damaged, or the run was deleted.
             OSError: The run cannot be written.
         """
         for step in self._pending():
             missing = [part.rank for part in self._parts if part.tensors(step) is None]
-            self._leave_out(step, missing)
+            if self._is_known(step):
+                self._handle(step)
+            elif missing or not self._join(step):
+                self._leave_out(step, missing)
 
     def add_phases(self) -> None:
         """Notes what has happened to the chief's training after its beginning.
@@ -176,7 +190,13 @@ class JoinedRun:
         self._handled = step.step
         # The chief's comes last: while it is there, the step is looked at again.
         for part in reversed(self._parts):
-            part.remove(step)
+            try:
+                part.remove(step)
+            except OSError as error:
+                if not self._has_told_of_files:
+                    self._has_told_of_files = True
+                    reason = system_error(error, "delete", part.folder)
+                    self._tell(f"What is joined already stays in a part: {reason}.")
 
     def _is_known(self, step: Step) -> bool:
         """Whether the run has a step already.

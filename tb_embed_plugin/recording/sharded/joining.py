@@ -7,7 +7,6 @@ for other workers is bounded, and done when the training has ended.
 from __future__ import annotations
 
 import contextlib
-import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -15,12 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
-from tb_embed_plugin.errors import MisuseError, UnreadableError, UnwritableError
+from tb_embed_plugin.errors import EmbedError, MisuseError, UnwritableError
 from tb_embed_plugin.recording.options.shard import Shard
 from tb_embed_plugin.recording.sharded import own_part
+from tb_embed_plugin.recording.sharded.chief_says import ChiefSays
 from tb_embed_plugin.recording.sharded.joined_run import JoinedRun
 from tb_embed_plugin.recording.sharded.joined_samples import join_samples
-from tb_embed_plugin.recording.sharded.left_training import join_left
+from tb_embed_plugin.recording.sharded.left_training import LeftTraining, left_words
 from tb_embed_plugin.recording.sharded.open_joined import OpenRun
 from tb_embed_plugin.recording.sharded.watch import INTERVAL_SECONDS, Watch
 from tb_embed_plugin.recording.training.console import failure_words, warn
@@ -28,13 +28,10 @@ from tb_embed_plugin.remote.staging import hold, release
 from tb_embed_plugin.runs.parts import (
     Attempt,
     delete_parts,
+    keep_parts,
     left_behind,
-    part_names,
     parts_folder,
-    rank_of,
     read_attempt,
-    read_part,
-    write_attempt,
 )
 from tb_embed_plugin.runs.recorded_part import RecordedPart
 from tb_embed_plugin.runs.steps import left_out_words
@@ -71,7 +68,7 @@ class Joining:
         self._log_dir = log_dir
         self._parts = parts_folder(log_dir)
         self._world = shard.world
-        self._attempt = Attempt(secrets.token_hex(16), (own, *[None] * (shard.world - 1)))
+        self._said = ChiefSays(self._parts, own, shard.world)
         self._open_run = open_run
         self._dtype = dtype
         self._max_to_keep = max_to_keep
@@ -79,6 +76,7 @@ class Joining:
         self._overwrites = overwrites
         self._has_begun = False
         self._failure: str | None = None
+        self._is_failure_told = False
         self._run: JoinedRun | None = None
         self._run_dir: Path | None = None
         self._told: list[str] = []
@@ -106,6 +104,8 @@ class Joining:
         """
         self._tell()
         if self._failure is not None:
+            self._said.say_failed()
+            self._is_failure_told = True
             raise UnwritableError(self._failure)
 
     def finish(self) -> Path | None:
@@ -115,86 +115,86 @@ class Joining:
             The run's directory, None where it failed.
         """
         self._watch.close()
-        self._wait(own_part.PATIENCE_SECONDS)
+        # Else the part of a worker is deleted while it still writes what follows its last step.
+        self._wait(own_part.PATIENCE_SECONDS, until_all_end=True)
         self._guarded(self._finish)
-        self._release()
-        self._tell()
-        if self._failure is not None:
-            warn(f"{self._recorder} stopped recording: {self._failure}.")
+        self._end()
         return None if self._failure is not None else self._run_dir
 
-    def close(self, patience: float = 0.0) -> None:
+    def close(self, patience: float = 0.0, *, has_failed: bool) -> None:
         """Stops; what is not joined yet stays for the next chief.
 
         Args:
             patience: Seconds to wait for what other workers may just be writing.
+            has_failed: Whether the chief's training has failed, so that others record in vain.
         """
         self._watch.close()
         self._guarded(self._step)
         self._wait(patience)
-        self._guarded(self._note_interruption)
+        self._guarded(lambda: self._note_rest(has_failed=has_failed))
+        if has_failed:
+            self._said.say_failed()
+        self._end()
+
+    def _end(self) -> None:
         self._release()
         self._tell()
+        if self._failure is not None:
+            self._said.say_failed()
+            if not self._is_failure_told:
+                warn(f"{self._recorder} stopped recording: {self._failure}.")
 
-    def _wait(self, patience: float) -> None:
+    def _wait(self, patience: float, *, until_all_end: bool = False) -> None:
         """Joins what comes, until nothing has come for so many seconds, or all has."""
         deadline = time.monotonic() + patience
         while self._failure is None and time.monotonic() < deadline:
             if self._guarded(self._step):
                 deadline = time.monotonic() + patience
-            if self._run is not None and not self._run.is_waiting:
+            run = self._run
+            is_complete = run is not None and not run.is_waiting
+            if run is not None and is_complete and (not until_all_end or run.others_have_ended):
                 break
             time.sleep(INTERVAL_SECONDS)
 
     def _look(self) -> bool:
         self._guarded(self._step)
-        return self._failure is not None
+        return self._failure is not None and self._said.say_failed()
 
     def _step(self) -> bool:
         """Does what can be done now; returns whether anything was joined."""
         if not self._has_begun:
             self._take_over()
         if self._run is None:
-            self._find_parts()
+            self._said.find_parts()
             self._try_to_open()
         return self._run is not None and self._run.join_ready()
 
     def _take_over(self) -> None:
-        """Joins what a killed chief has left, and says that this attempt begins."""
+        """Joins what an earlier training has left, and says that this attempt begins."""
         before = read_attempt(self._parts)
-        if before is not None and before.nonce != self._attempt.nonce and not before.has_ended:
-            if not self._overwrites:
-                self._join_left(before)
-            delete_parts(self._parts, [name for name in before.parts if name is not None])
-        write_attempt(self._parts, self._attempt)
+        is_own = before is not None and before.nonce == self._said.attempt.nonce
+        if before is not None and not is_own and not before.has_ended:
+            left = LeftTraining.of(self._log_dir, before)
+            if self._overwrites or self._join_left(left):
+                delete_parts(self._parts, left.names)
+        self._said.say(self._said.attempt)
         self._has_begun = True
 
-    def _join_left(self, before: Attempt) -> None:
+    def _join_left(self, left: LeftTraining) -> bool:
+        """Returns whether nothing of it is needed any more; keeps it otherwise."""
         try:
-            left = join_left(self._log_dir, before, self._joined)
-        except UnreadableError as error:
-            self._told.append(
-                f"{self._recorder} drops what a killed training has left: {error}."
-            )
-            return
-        if left is not None:
-            self._warn_left_out(left)
-
-    def _find_parts(self) -> None:
-        """Takes the parts that answer this attempt."""
-        parts = list(self._attempt.parts)
-        for name in part_names(self._parts):
-            rank = rank_of(name)
-            if rank is None or rank >= self._world or parts[rank] is not None:
-                continue
-            facts = read_part(self._parts / name)
-            if facts is not None and facts.nonce == self._attempt.nonce:
-                parts[rank] = name
-        if tuple(parts) != self._attempt.parts:
-            self._say(parts=tuple(parts))
+            run = left.join(self._joined, self._open_run)
+        except (EmbedError, OSError) as error:
+            kept = keep_parts(self._parts, left.names)
+            reason = failure_words(error, self._log_dir)
+            self._told.append(f"{self._recorder}: {left_words(kept, self._parts, reason)}")
+            return False
+        if run is not None:
+            self._warn_left_out(run)
+        return True
 
     def _try_to_open(self) -> None:
-        found = [self._read(name) for name in self._attempt.parts]
+        found = [self._read(name) for name in self._said.attempt.parts]
         parts = [part for part in found if part is not None]
         if len(parts) < len(found):
             return
@@ -204,13 +204,9 @@ class Joining:
         if opened.notice is not None:
             self._told.append(opened.notice)
         self._run_dir = opened.run_dir
-        self._say(
-            run=opened.run_dir.name,
-            epochs=opened.epochs,
-            batches=opened.batches,
-            is_resumed=opened.is_resumed,
-        )
-        self._run = self._joined(opened.writer, parts, self._attempt)
+        self._said.say(opened.noted_in(self._said.attempt))
+        opened.writer.note_attempt(self._said.attempt.nonce)
+        self._run = self._joined(opened.writer, parts, self._said.attempt)
 
     def _read(self, name: str | None) -> RecordedPart | None:
         return None if name is None else RecordedPart.read(self._parts / name)
@@ -227,24 +223,30 @@ class Joining:
             tell=self._told.append,
         )
 
-    def _say(self, **changes: object) -> None:
-        attempt = replace(self._attempt, **changes)  # type: ignore[arg-type] # of the fields' types
-        write_attempt(self._parts, attempt)
-        self._attempt = attempt
-
-    def _note_interruption(self) -> bool:
-        """Notes how the training has ended where all of its steps are joined."""
-        is_joined = self._run is not None and not self._run.is_waiting
-        if self._run is not None and is_joined:
+    def _note_rest(self, *, has_failed: bool) -> bool:
+        """Warns of the steps that wait; where none does, the chief's phases are noted."""
+        own = self._read(self._said.attempt.parts[0])
+        waiting = len(own.manifest.steps) if own is not None else 0
+        if self._run is not None:
+            waiting = self._run.waiting
+        if waiting:
+            remedy = (
+                "" if has_failed else "; pass finished=True with the last step to wait for them"
+            )
+            self._told.append(
+                f"{self._recorder} of {self._log_dir} ends while {waiting} "
+                f"step{'s' * (waiting > 1)} still lack the part of another worker{remedy}. The "
+                f"parts lie in {self._parts}; the next recording by all workers joins them."
+            )
+        elif self._run is not None:
             self._run.add_phases()
-        return is_joined
+        return True
 
     def _finish(self) -> bool:
         run = self._run
         if run is None:
-            missing = [
-                rank for rank, name in enumerate(self._attempt.parts) if not self._read(name)
-            ]
+            parts = map(self._read, self._said.attempt.parts)
+            missing = [rank for rank, part in enumerate(parts) if part is None]
             raise MisuseError(
                 f"of {self._world} workers {listed(missing)} never began a part of "
                 f"{self._log_dir}; pass shard=(rank, world) in each of them, with the same "
@@ -262,9 +264,9 @@ class Joining:
             )
         # A worker that still records is told; where that cannot be written, by its part's end.
         with contextlib.suppress(OSError):
-            self._say(has_ended=True)
+            self._said.say(replace(self._said.attempt, has_ended=True))
         stale = left_behind(self._parts)
-        delete_parts(self._parts, [*filter(None, self._attempt.parts), *stale])
+        delete_parts(self._parts, [*filter(None, self._said.attempt.parts), *stale])
         return True
 
     def _warn_left_out(self, run: JoinedRun) -> None:
@@ -289,7 +291,5 @@ class Joining:
         except Exception as error:  # noqa: BLE001 # whatever it is, training must go on
             reason = failure_words(error, self._log_dir)
             self._failure = f"the parts of the workers cannot be joined: {reason}"
-            # The others then record no more of what nobody joins.
-            with contextlib.suppress(OSError):
-                self._say(has_failed=True)
+            self._said.say_failed()
             return False

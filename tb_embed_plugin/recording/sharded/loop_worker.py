@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tb_embed_plugin.errors import MisuseError, UnwritableError
 from tb_embed_plugin.recording.options.shard import Shard
 from tb_embed_plugin.recording.samples.samples import fingerprint_of
 from tb_embed_plugin.recording.sharded.joined_samples import JoinedSamples
@@ -20,10 +21,10 @@ from tb_embed_plugin.recording.training.continuation import (
     check_continuation,
     check_outputs,
 )
-from tb_embed_plugin.remote.staging import hold
+from tb_embed_plugin.remote.staging import hold, release
 from tb_embed_plugin.runs.manifest import Manifest
 from tb_embed_plugin.runs.manifest_file import read_manifest
-from tb_embed_plugin.runs.run_directory import find_run_directory
+from tb_embed_plugin.runs.run_directory import RunDirectory, find_run_directory
 from tb_embed_plugin.runs.writer import RunWriter
 
 _RECORDER = "record"
@@ -70,7 +71,7 @@ class LoopWorker:
         self._joining: Joining | None = None
         self._part.begin()
         if shard.is_chief:
-            self._joining = Joining(
+            joining = Joining(
                 log_dir,
                 shard,
                 self.folder.name,
@@ -80,7 +81,8 @@ class LoopWorker:
                 recorder=_RECORDER,
                 overwrites=overwrite,
             )
-            self._joining.start()
+            joining.start()
+            self._joining = joining
         atexit.register(self.close)
 
     def check(self) -> None:
@@ -102,13 +104,18 @@ class LoopWorker:
         else:
             self._part.finish()
 
-    def close(self) -> None:
-        """Lets go of the part where the process ends and no call was the last."""
+    def close(self, patience: float = EXIT_SECONDS) -> None:
+        """Lets go of the part where the process ends and no call was the last.
+
+        Args:
+            patience: Seconds to wait for the others.
+        """
         if os.getpid() == self._key[0]:
             self._forget()
-            self._part.close(has_failed=True, patience=EXIT_SECONDS)
+            self._part.close(has_failed=True, patience=patience)
             if self._joining is not None:
-                self._joining.close(EXIT_SECONDS)
+                self._joining.close(patience, has_failed=False)
+            release(self.folder)
 
     def _forget(self) -> None:
         atexit.unregister(self.close)
@@ -148,7 +155,12 @@ def worker_of(
         if key not in _workers:
             _workers[key] = LoopWorker(path, shard, rows, dtype, overwrite=overwrite)
         worker = _workers[key]
-    worker.check()
+    try:
+        worker.check()
+    except UnwritableError:
+        if shard.is_chief:
+            worker.close(patience=0.0)  # the next call begins anew
+        raise
     return worker
 
 
@@ -159,7 +171,9 @@ class _LoopOpener:
     log_dir: Path
     overwrite: bool
 
-    def __call__(self, samples: JoinedSamples, chief: Manifest) -> OpenedRun:
+    def __call__(
+        self, samples: JoinedSamples, chief: Manifest, *, is_left: bool = False
+    ) -> OpenedRun:
         """Opens the run.
 
         Raises:
@@ -167,8 +181,16 @@ class _LoopOpener:
             OSError: It cannot be written.
         """
         location = find_run_directory(self.log_dir)
+        if not hold(location.run_dir):
+            raise MisuseError(f"{location.run_dir} is being recorded by this process already")
+        try:
+            return self._open(location, samples)
+        except BaseException:
+            release(location.run_dir)
+            raise
+
+    def _open(self, location: RunDirectory, samples: JoinedSamples) -> OpenedRun:
         run_dir = location.run_dir
-        hold(run_dir)
         notice = location.reason and f"{location.reason}; record writes into {run_dir} instead."
         # Known by their columns alone, as those of a loop in one process are.
         count = len(samples.columns[0].cells)

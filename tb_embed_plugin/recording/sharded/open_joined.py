@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from tb_embed_plugin.recording.options.options import OnExisting
 from tb_embed_plugin.recording.sharded.joined_samples import JoinedSamples
 from tb_embed_plugin.recording.training.progress import TrainingProgress
-from tb_embed_plugin.recording.training.run_location import NewTraining, claim_run_location
+from tb_embed_plugin.recording.training.run_location import (
+    NewTraining,
+    RunLocation,
+    claim_run_location,
+)
+from tb_embed_plugin.remote.staging import release
 from tb_embed_plugin.runs.manifest import Manifest
-from tb_embed_plugin.runs.steps import PhaseKind
+from tb_embed_plugin.runs.parts import Attempt
+from tb_embed_plugin.runs.steps import Phase, PhaseKind
 from tb_embed_plugin.runs.writer import RunWriter
 
 
@@ -35,9 +42,30 @@ class OpenedRun:
     is_resumed: bool = False
     notice: str | None = None
 
+    def noted_in(self, attempt: Attempt) -> Attempt:
+        """Returns what the chief says once this run is open."""
+        return replace(
+            attempt,
+            run=self.run_dir.name,
+            epochs=self.epochs,
+            batches=self.batches,
+            is_resumed=self.is_resumed,
+        )
 
-OpenRun = Callable[[JoinedSamples, Manifest], OpenedRun | None]
-"""Opens the run, given its samples and what the chief's part holds; None if too early."""
+
+class OpenRun(Protocol):
+    """What opens the run, given its samples and what the chief's part holds."""
+
+    def __call__(
+        self, samples: JoinedSamples, chief: Manifest, *, is_left: bool = False
+    ) -> OpenedRun | None:
+        """Opens the run; returns None if it is too early.
+
+        Args:
+            samples: All samples.
+            chief: What the chief's part holds.
+            is_left: Whether an earlier training has left them.
+        """
 
 
 @dataclass(frozen=True)
@@ -56,7 +84,9 @@ class TrainingOpener:
     on_existing: OnExisting
     recorder: str
 
-    def __call__(self, samples: JoinedSamples, chief: Manifest) -> OpenedRun | None:
+    def __call__(
+        self, samples: JoinedSamples, chief: Manifest, *, is_left: bool = False
+    ) -> OpenedRun | None:
         """Opens the run, and notes the phase that begins.
 
         Raises:
@@ -65,11 +95,21 @@ class TrainingOpener:
         """
         if not chief.phases:
             return None  # the chief has not said yet where its training begins
+        digests: Sequence[str] = self.digests
+        if is_left:
+            digests = [*filter(None, [chief.phases[0].digest])]
         location = claim_run_location(
             self.log_dir,
-            NewTraining(samples.layers, samples.fingerprint, self.digests),
+            NewTraining(samples.layers, samples.fingerprint, digests),
             self.on_existing,
         )
+        try:
+            return self._open(location, samples, chief.phases[0])
+        except BaseException:
+            release(location.run_dir)
+            raise
+
+    def _open(self, location: RunLocation, samples: JoinedSamples, began: Phase) -> OpenedRun:
         notice = None
         if location.reason is not None:
             notice = (
@@ -80,7 +120,7 @@ class TrainingOpener:
             writer = begin_run(location.run_dir, samples)
         else:
             writer = RunWriter(location.run_dir, location.recorded)
-        point, began = location.resume_point, chief.phases[0]
+        point = location.resume_point
         first = began.epoch or 0
         progress = TrainingProgress.from_start(
             first,

@@ -29,6 +29,8 @@ from tb_embed_plugin.runs.parts import (
 PATIENCE_SECONDS = 60.0
 """At the end of a recording, for other workers; more than a file server hides new files."""
 
+_STOPPED = "worker 0 has stopped joining the parts; see what it has warned of"
+
 
 class OwnPart:
     """The part that this process writes.
@@ -80,12 +82,10 @@ class OwnPart:
             UnwritableError: The chief has stopped, has ended, or was started again.
         """
         attempt = self._attempt()
+        if self._is_in_vain():
+            raise UnwritableError(_STOPPED)
         if attempt is not None and self.folder.name in attempt.parts:
             self._is_taken = True
-            if attempt.has_failed:
-                raise UnwritableError(
-                    "worker 0 has stopped joining the parts; see what it has warned of"
-                )
             if attempt.has_ended:
                 raise UnwritableError(
                     "worker 0 has finished the run without waiting any longer for this worker; "
@@ -103,7 +103,9 @@ class OwnPart:
         """Waits a while until the chief knows of the part, and warns where it never did."""
         self._wait(PATIENCE_SECONDS)
         self._watch.close()
-        if not self._is_taken:
+        if self._is_in_vain():
+            warn(f"{self._recorder} stopped recording: {_STOPPED}.")
+        elif not self._is_taken:
             warn(
                 f"{self._recorder} wrote its part into {self.folder}, but worker 0 of "
                 f"{self._shard.world} has not taken it within {PATIENCE_SECONDS:.0f} s; let "
@@ -130,7 +132,16 @@ class OwnPart:
     def _wait(self, patience: float) -> None:
         deadline = time.monotonic() + patience
         while not self._is_taken and time.monotonic() < deadline:
+            if self._is_in_vain():
+                break
             time.sleep(INTERVAL_SECONDS)
+
+    def _is_in_vain(self) -> bool:
+        """Whether the chief of this training has stopped, be it before it took the part."""
+        attempt = self._attempt()
+        if attempt is None or not attempt.has_failed:
+            return False
+        return self.folder.name in attempt.parts or attempt.nonce == self._facts.nonce
 
     def _answer(self) -> bool:
         """Repeats the chief's number until the chief has taken the part."""
@@ -138,6 +149,8 @@ class OwnPart:
         if attempt is not None and self.folder.name in attempt.parts:
             self._is_taken = True
         elif attempt is not None and attempt.nonce != self._facts.nonce:
+            if attempt.has_failed:
+                return False  # of an earlier training, as far as anybody knows here
             self._facts = replace(self._facts, nonce=attempt.nonce)
             # Said again at the next look where it cannot be written now.
             try:

@@ -97,7 +97,7 @@ class ShardedTraining:
         """Stops; a part that is not finished will not be."""
         self._part.close(has_failed=not self._is_finished)
         if self._joining is not None and not self._is_finished:
-            self._joining.close()
+            self._joining.close(has_failed=True)
 
 
 def destination_of(

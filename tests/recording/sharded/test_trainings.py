@@ -184,6 +184,29 @@ def test_what_the_chief_cannot_join_hurts_no_training(tmp_path: Path) -> None:
     (log_dir / "model.ckpt-2.index").rmdir()
 
 
+def test_a_training_whose_chief_fails_tells_the_others(tmp_path: Path) -> None:
+    model, log_dir = build(), tmp_path / "run"
+    chief, other = callbacks(log_dir, 2)
+    first = keras.callbacks.CallbackList([chief], model=model, verbose=0)
+    second = keras.callbacks.CallbackList([other], model=model, verbose=0)
+    for each in (second, first):
+        each.on_train_begin()
+    for epoch in range(2):
+        for each in (second, first):
+            each.on_epoch_begin(epoch)
+        model.train_on_batch(X, Y)
+        for each in (second, first):
+            each.on_epoch_end(epoch)
+    wait_until((log_dir / "model.ckpt-2.index").exists)
+    training = chief._training  # noqa: SLF001 # an exception in `fit` interrupts it
+    assert training is not None
+    training.interrupt()
+    assert [p.kind for p in read_run(log_dir).phases] == ["began", "interrupted"]
+    with pytest.warns(RuntimeWarning, match="worker 1 stopped recording: worker 0 has stopped"):
+        second.on_epoch_end(2)
+    second.on_train_end()
+
+
 def test_an_interrupted_training_resumes(tmp_path: Path) -> None:
     model, log_dir = build(), tmp_path / "run"
     weights: list[Any] = []
