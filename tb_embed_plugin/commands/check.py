@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,8 +17,10 @@ from tb_embed_plugin.projections.blocks import check_width
 from tb_embed_plugin.runs.foreign.foreign_sprites import MEDIA_TYPES
 from tb_embed_plugin.runs.found_run import BrokenRun
 from tb_embed_plugin.runs.logdir import Logdir
+from tb_embed_plugin.runs.parts import kept_names, part_names, parts_folder
 from tb_embed_plugin.runs.run import Run
 from tb_embed_plugin.runs.sprites import IMAGE_FAULTS
+from tb_embed_plugin.wording import listed
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,7 @@ def _report(run: Run | BrokenRun) -> Report:
         label = "no label" if layer.label is None else f"label {layer.label}"
         lines.append(f"layer {layer.name}: {samples}{layer.units} units, {label}")
         lines += [f"layer {layer.name}: {note}" for note in layer.notes]
+    lines += _parts(run)
     broken = list(_broken_files(run))
     # Only now: reading has found which snapshots of others are not finite.
     problems = [Problem(sentence) for sentence in run.problems]
@@ -107,6 +111,22 @@ def _summary(run: Run) -> str:
     size = sum(file.stat().st_size for file in run.path.glob("model.ckpt-*"))
     state = ", still recording" if run.recording else ""
     return f"{run.layers[0].samples:,} samples, {span}, {size / 1e6:,.1f} MB{state}"
+
+
+def _parts(run: Run) -> Iterator[str]:
+    """Says which parts of workers lie in the run's directory."""
+    folder = parts_folder(run.path)
+    with contextlib.suppress(OSError):  # most runs have none
+        if names := part_names(folder):
+            yield (
+                f"parts of workers: {listed(names)} in {folder}; a recording by all workers "
+                "joins them, the present one or the next"
+            )
+        if names := kept_names(folder):
+            yield (
+                f"parts of workers: {listed(names)} in {folder} could not be joined; delete "
+                "them when you need them no more"
+            )
 
 
 def _verify_page(run: Run, layer: str, page: int) -> None:

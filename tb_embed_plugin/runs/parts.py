@@ -33,6 +33,8 @@ _MAX_PART_BYTES = 1 << 12
 _MAX_NAME_BYTES = 64
 """Of each worker in the chief's file."""
 
+_KEPT = "kept-"
+
 _NAME = re.compile(r"(\d{1,9})-[0-9a-f]{16}")
 
 
@@ -216,9 +218,19 @@ def keep_parts(parts: Path, names: Sequence[str]) -> list[str]:
     with opened(parts) as folder:
         for name in names:
             with contextlib.suppress(FileNotFoundError):
-                folder.move(name, f"kept-{name}")
-                kept.append(f"kept-{name}")
+                folder.move(name, f"{_KEPT}{name}")
+                kept.append(f"{_KEPT}{name}")
     return kept
+
+
+def kept_names(parts: Path) -> list[str]:
+    """Returns the parts that are kept under such names, in order.
+
+    Raises:
+        OSError: The folder of all parts cannot be read.
+    """
+    with opened(parts) as folder:
+        return sorted(n for n in folder.names() if rank_of(n.removeprefix(_KEPT)) != rank_of(n))
 
 
 def left_behind(parts: Path) -> list[str]:

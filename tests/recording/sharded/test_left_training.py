@@ -15,12 +15,14 @@ import numpy as np
 import pytest
 
 from tb_embed_plugin import record
+from tb_embed_plugin.cli import main
 from tb_embed_plugin.errors import UnwritableError
 from tb_embed_plugin.metadata import MANIFEST_FILE, PARTS_FOLDER
 from tb_embed_plugin.recording.sharded import chief_says, loop_worker, own_part
 from tb_embed_plugin.runs.parts import (
     Attempt,
     part_names,
+    rank_of,
     read_attempt,
     read_part,
     write_attempt,
@@ -88,6 +90,7 @@ def leave_steps(log_dir: Path, steps: range) -> None:
         end(0)
     note(log_dir, steps[-1], 1)
     end(1)
+    assert [rank_of(name) for name in part_names(log_dir / PARTS_FOLDER)] == [0, 1]
 
 
 def test_a_cut_file_of_one_worker_costs_its_own_step_alone(tmp_path: Path) -> None:
@@ -130,7 +133,9 @@ def test_steps_of_a_worker_that_came_after_the_chief_had_ended_are_joined(
     assert list(parts.glob("*-*")) == []
 
 
-def test_steps_that_lack_a_worker_are_kept_and_named(tmp_path: Path) -> None:
+def test_steps_that_lack_a_worker_are_kept_and_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     log_dir = tmp_path / "run"
     note(log_dir, 0, 0)
     wait_until(lambda: read_attempt(log_dir / PARTS_FOLDER))
@@ -140,6 +145,8 @@ def test_steps_that_lack_a_worker_are_kept_and_named(tmp_path: Path) -> None:
         both(log_dir, 1)
     assert steps_of(log_dir) == [1, 2]
     assert kept(log_dir) == ["0"]
+    main(["check", str(tmp_path)])
+    assert "could not be joined; delete them" in capsys.readouterr().out
 
 
 def test_what_is_left_is_not_joined_into_another_run(tmp_path: Path) -> None:
@@ -165,9 +172,14 @@ def test_a_damaged_part_that_is_left_does_not_stop_the_next_recording(tmp_path: 
     assert kept(log_dir) == ["0", "1"]
 
 
-def test_what_is_left_of_a_killed_training_is_joined(tmp_path: Path) -> None:
+def test_what_is_left_of_a_killed_training_is_joined(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     log_dir = tmp_path / "run"
     leave_steps(log_dir, range(2))
+    main(["check", str(tmp_path)])
+    said = capsys.readouterr().out
+    assert all(name in said for name in part_names(log_dir / PARTS_FOLDER))
     both(log_dir, 2)
     assert steps_of(log_dir) == [0, 1, 2, 3]
     assert kept(log_dir) == []
