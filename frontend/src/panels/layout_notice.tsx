@@ -1,6 +1,6 @@
 // What a layout costs before it is started, how far it is while it is worked on, and what went wrong.
 
-import { MNIST_LOSS, placedBy } from "../model/projection/landmarks";
+import { expectedInWords } from "../model/projection/landmarks";
 import { type Estimate, nextEstimate } from "../model/projection/waiting";
 import { sentence } from "../model/text/words";
 import type { Progress } from "../progress";
@@ -86,7 +86,7 @@ function NotStarted({ store, title, progress }: PartProps) {
           <p role="status">
             {title}: {words}
           </p>
-          <Landmarks progress={progress} />
+          <Landmarks store={store} progress={progress} />
           <Instead store={store} />
         </div>
       )}
@@ -103,13 +103,12 @@ function NotStarted({ store, title, progress }: PartProps) {
 }
 
 /** What very many samples cost beside the time, before it is spent. */
-function Landmarks({ progress }: { progress: Progress }) {
+function Landmarks({ store, progress }: { store: Store; progress: Progress }) {
   const { landmarks = null } = progress;
-  return landmarks === null ? null : (
-    <p class="note">
-      {placedBy(landmarks)}; on MNIST this lowered trustworthiness by less than {MNIST_LOSS}.
-    </p>
-  );
+  const layer = store.layer.value;
+  if (landmarks === null || layer === null) return null;
+  const drawn = layer.samples - layer.hidden.length;
+  return <p class="note">{expectedInWords(landmarks, drawn)}</p>;
 }
 
 function Instead({ store }: { store: Store }) {
