@@ -1,4 +1,4 @@
-"""Nearest neighbors of all samples of a large snapshot, nearly exactly: cells about pivots.
+"""Near neighbors of all samples of a large snapshot, searched in cells about pivots.
 
 Each sample belongs to the pivot that it is nearest to. Its neighbors are searched in the cell
 of that pivot and in those of the nearest other ones, `CANDIDATES` rows together, so the time

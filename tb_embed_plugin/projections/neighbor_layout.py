@@ -2,7 +2,7 @@
 
 A first frame starts from the snapshot's PCA, any other from its neighbor in time. Where there
 are landmarks, they alone are laid out so, by exact neighbors, and all others start among them;
-then a few iterations move these by their own neighbors, which are nearly exact.
+then a few iterations move these by their own neighbors, as cells find them.
 """
 
 from __future__ import annotations

@@ -83,7 +83,10 @@ class TSNE(NeighborLayout):
                 default=30.0,
                 low=2,
                 high=100,
-                meaning="Effective number of neighbors; at most a third of the samples.",
+                meaning=(
+                    "Effective number of neighbors; at most a third of the samples, and "
+                    f"{PLACED_PERPLEXITY:.0f} for those that are placed among landmarks."
+                ),
             ),
             METRIC,
             Parameter(

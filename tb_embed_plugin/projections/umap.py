@@ -79,7 +79,10 @@ class UMAP(NeighborLayout):
                 default=15,
                 low=2,
                 high=200,
-                meaning="Number of neighbors: few show detail, many the large picture.",
+                meaning=(
+                    "Number of neighbors: few show detail, many the large picture; at most "
+                    f"{placed_neighbors} for samples that are placed among landmarks."
+                ),
             ),
             Parameter(
                 name="min_dist",
