@@ -122,6 +122,7 @@ class Content:
             "components": layout.components,
             "step_names": self.step_names,
             "settings": dict(layout.settings),
+            "landmarks": layout.landmark_count,
             "label": self.projected.label,
             "columns": [{"name": c.name, "type": c.type} for c in self.columns],
             "by_step": self.changing,

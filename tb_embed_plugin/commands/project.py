@@ -100,7 +100,7 @@ class Projected:
         layout = self.layout
         records = QualityRecords(layout, layout.known_digests(), self.label)
         measured = words(records.of_frames(layout.steps))
-        return f"{layout.engine.title}: {measured or 'not measured'}."
+        return f"{layout.title}: {measured or 'not measured'}."
 
 
 def project(wish: Wish, workers: Workers | None = None) -> Iterator[Projected]:

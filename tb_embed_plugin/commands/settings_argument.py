@@ -28,7 +28,7 @@ def settings_of(options: argparse.Namespace) -> dict[str, str]:
     """Returns the values of settings, as text, by their names.
 
     Raises:
-        ArgumentError: One has no name or no value.
+        ArgumentError: One has no name or no value, or landmarks are named twice.
     """
     settings = {}
     for setting in options.set:
@@ -40,5 +40,10 @@ def settings_of(options: argparse.Namespace) -> dict[str, str]:
             )
         settings[name] = value
     if options.landmarks is not None:
+        if "landmarks" in settings:
+            raise ArgumentError(
+                f"--landmarks {options.landmarks} and --set landmarks={settings['landmarks']} "
+                "set the same; pass one of them"
+            )
         settings["landmarks"] = options.landmarks
     return settings

@@ -58,4 +58,4 @@ class IterativeProjector:
 
     def sentence(self, frames: Sequence[Mapping[str, Any]]) -> str:
         """Returns in a few plain words what `frames`, as `quality` returns them, show."""
-        return f"{self.cache.engine.title}: {words(frames) or 'not measured yet'}."
+        return f"{self.cache.title}: {words(frames) or 'not measured yet'}."

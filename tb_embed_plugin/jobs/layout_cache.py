@@ -108,6 +108,13 @@ class LayoutCache:
         return landmark_count(len(self.layer.shown), self.settings)
 
     @property
+    def title(self) -> str:
+        """The engine's, and by how many landmarks: `UMAP by 20,000 landmarks`."""
+        count = self.landmark_count
+        by = "" if count is None else f" by {count:,} landmarks"
+        return f"{self.engine.title}{by}"
+
+    @property
     def landmarks(self) -> NDArray[np.intp] | None:
         """Which samples of those shown these are, (n_landmarks,); None for all of them."""
         count = self.landmark_count

@@ -54,6 +54,7 @@ class Parameter:
         low: Smallest integer or number, included.
         high: Largest integer or number, included.
         choices: What a `choice` may be.
+        left_out: What leaving it out means, where the default itself does not say it.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Parameter:
     low: float | None = None
     high: float | None = None
     choices: tuple[str, ...] = ()
+    left_out: str = ""
 
     def read(self, value: object) -> int | float | str | bool:
         """Returns a value of the parameter's type.
@@ -77,7 +79,7 @@ class Parameter:
         if found is None:
             raise ArgumentError(
                 f"{self.name} must be {self._expected()}, not {as_typed(value)}; leave it out "
-                f"for {self.default!r}"
+                f"for {self.left_out or repr(self.default)}"
             )
         return found
 

@@ -34,16 +34,16 @@ _OWN_STREAM = 1
 _JITTER = 0.1
 """Noise on starts, as a share of the distance between landmarks: samples alike must part."""
 
+_LEFT_OUT = f"all up to {MOST_SAMPLES:,} samples, and {DEFAULT_LANDMARKS:,} of more"
+
 PARAMETER = Parameter(
     name="landmarks",
     type="integer",
     default=0,
     low=0,
     high=MOST_SAMPLES,
-    meaning=(
-        "Samples that are laid out, among which all others are placed; 0 for all up to "
-        f"{MOST_SAMPLES:,} samples, and {DEFAULT_LANDMARKS:,} of more."
-    ),
+    meaning=f"Samples that are laid out, among which all others are placed; 0 for {_LEFT_OUT}.",
+    left_out=_LEFT_OUT,
 )
 
 
@@ -63,7 +63,7 @@ def landmark_count(samples: int, settings: Settings) -> int | None:
     if 0 < wanted < LEAST_LANDMARKS:
         raise ArgumentError(
             f"{PARAMETER.name} must be 0 or at least {LEAST_LANDMARKS}, not {wanted}; leave it "
-            f"out for {DEFAULT_LANDMARKS:,} where there are more than {MOST_SAMPLES:,} samples"
+            f"out for {_LEFT_OUT}"
         )
     if not wanted and samples > MOST_SAMPLES:
         wanted = DEFAULT_LANDMARKS

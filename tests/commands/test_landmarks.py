@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from sklearn.datasets import load_digits
 
 from tb_embed_plugin import cli, record
 from tb_embed_plugin.plugin import EmbeddingsPlugin
+from tb_embed_plugin.projections import landmarks
 from tests.clusters import get
 from tests.harness import client_for
 
@@ -30,13 +32,17 @@ def project(logdir: Path, *words: str) -> int:
     return cli.main(["project", str(logdir), "--engine", "umap", *words])
 
 
-def test_the_page_finds_what_the_command_has_placed(logdir: Path) -> None:
+def test_the_page_finds_what_the_command_has_placed(
+    logdir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert project(logdir, "--landmarks", str(LANDMARKS)) == 0
+    assert f"a, fc1: UMAP by {LANDMARKS} landmarks: " in capsys.readouterr().out
     client = client_for(logdir, EmbeddingsPlugin)
 
     info = get(client, "quality", ASKED).get_json()
 
     assert info["landmarks"] == LANDMARKS
+    assert f"UMAP by {LANDMARKS} landmarks: " in info["sentence"]
     assert (info["done"], info["total"]) == (2, 2)
     for frame in info["frames"]:
         assert frame["placed_trustworthiness"] > 0.85
@@ -57,11 +63,32 @@ def test_a_layout_of_all_samples_is_another_one(logdir: Path) -> None:
     assert all(frame["trustworthiness"] is not None for frame in info["frames"])
 
 
+def test_files_say_how_many_landmarks_there_were_by_default_too(
+    logdir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(landmarks, "MOST_SAMPLES", 399)
+    monkeypatch.setattr(landmarks, "DEFAULT_LANDMARKS", LANDMARKS)
+    for kind in ("npz", "html"):
+        words = ["--engine", "umap", "--format", kind, "--output", str(tmp_path / kind)]
+        assert cli.main(["export", str(logdir), *words]) == 0
+
+    with np.load(tmp_path / "npz") as file:
+        info = json.loads(str(file["info"]))
+    assert (info["landmarks"], info["settings"]["landmarks"]) == (LANDMARKS, 0)
+    assert f"UMAP by {LANDMARKS} landmarks: " in (tmp_path / "html").read_text()
+
+
+WHOLE = "landmarks must be a whole number from 0 to 200000"
+LEFT_OUT = "; leave it out for all up to 200,000 samples, and 20,000 of more"
+
+
 @pytest.mark.parametrize(
     ("engine", "count", "message"),
     [
-        ("umap", "99", "landmarks must be 0 or at least 100, not 99"),
-        ("umap", "many", "landmarks must be a whole number from 0 to 200000, not 'many'"),
+        ("umap", "99", "landmarks must be 0 or at least 100, not 99" + LEFT_OUT),
+        ("umap", "many", f"{WHOLE}, not 'many'{LEFT_OUT}"),
+        ("umap", "-5", f"{WHOLE}, not '-5'{LEFT_OUT}"),
+        ("umap", "200001", f"{WHOLE}, not '200001'{LEFT_OUT}"),
         ("pca", "500", "PCA has no setting 'landmarks'"),
     ],
 )
@@ -70,3 +97,11 @@ def test_what_cannot_be_is_refused(
 ) -> None:
     assert cli.main(["project", str(logdir), "--engine", engine, "--landmarks", count]) == 1
     assert message in capsys.readouterr().err
+
+
+def test_two_numbers_of_landmarks_are_refused(
+    logdir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert project(logdir, "--landmarks", "120", "--set", "landmarks=130") == 1
+    said = "--landmarks 120 and --set landmarks=130 set the same; pass one of them"
+    assert said in capsys.readouterr().err
