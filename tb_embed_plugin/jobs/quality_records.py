@@ -14,7 +14,7 @@ from tb_embed_plugin.jobs.layout_cache import LayoutCache
 from tb_embed_plugin.jobs.time_estimate import JobSize
 from tb_embed_plugin.runs.run import short_hash
 
-VERSION = 2
+VERSION = 3
 """Raised when the same frame would be measured otherwise; part of the records' names."""
 
 AT_FLOOR = 1.5

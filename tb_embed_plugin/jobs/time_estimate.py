@@ -33,6 +33,9 @@ QUALITY_SECONDS = 3.0
 MAX_JUDGED = 20_000
 """More samples than this cost the quality no more time, but for their number."""
 
+LEAST_JUDGED = 1_000
+"""Of a layout by landmarks this many are judged, however many samples there are."""
+
 TELLING_SECONDS = 5.0
 """A shorter job is mostly its start, and says little of a longer one."""
 
@@ -77,6 +80,8 @@ class JobSize:
         width = self.units / UNITS
         if stage == "quality":
             judged = min(size, (MAX_JUDGED / SAMPLES) ** 2 / size) if size else 0
+            if self.landmarks is not None:
+                judged = max(judged, LEAST_JUDGED / SAMPLES)
             return frames * QUALITY_SECONDS * size * judged * (1 + width) / 2
         placing = 0.0
         if self.landmarks is not None:

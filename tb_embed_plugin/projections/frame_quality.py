@@ -2,8 +2,9 @@
 
 Up to `EXACT_SAMPLES` samples they are exact. Beyond, they are means over a random subset of
 the samples, each held against all others as before, so that they estimate the exact numbers
-without bias; the subset is as large as keeps the work that of `EXACT_SAMPLES`. How much of the
-variance a linear frame shows is its basis' own knowledge (`pca.Basis.variance_shown`).
+without bias; the subset is as large as keeps the work that of `EXACT_SAMPLES`, but of a layout
+by landmarks at least `LEAST_JUDGED`. How much of the variance a linear frame shows is its
+basis' own knowledge (`pca.Basis.variance_shown`).
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ from tb_embed_plugin.snapshot import Snapshot
 
 EXACT_SAMPLES = 20_000
 """More samples than this are judged by a random subset of theirs."""
+
+LEAST_JUDGED = 1_000
+"""Samples that a layout by landmarks is judged by at least: 80 of 5,000,000 would say little of
+those that were placed, and such a layout takes longer than this."""
 
 LEAST_SAMPLES = 5
 """Of fewer no neighborhood can be ranked."""
@@ -98,10 +103,10 @@ def frame_quality(
 
     Trustworthiness and continuity are those of Venna & Kaski (2001, "Neighborhood preservation
     in nonlinear projection methods"); trustworthiness is scikit-learn's. Time n² x n_units up
-    to `EXACT_SAMPLES`, beyond that as many pairs. The snapshot is read in parts, within the
-    working memory, but one part of a layer wider than 2,048 units has 2,048 to 4,095 rows, and
-    takes 16 bytes an activation; beside it up to 200 MB for the queries, of which 64 MiB are
-    read at a time, and about 100 bytes a sample.
+    to `EXACT_SAMPLES`, beyond that as many pairs, or those of `LEAST_JUDGED`. The snapshot is
+    read in parts, within the working memory, but one part of a layer wider than 2,048 units has
+    2,048 to 4,095 rows, and takes 16 bytes an activation; beside it up to 200 MB for the
+    queries, of which 64 MiB are read at a time, and about 100 bytes a sample.
 
     Args:
         snapshot: float32 (n_samples, n_units).
@@ -117,7 +122,7 @@ def frame_quality(
     if n < LEAST_SAMPLES:
         return _nothing("too_few", n)
     k = min(neighbors, (n - 1) // 2)
-    queries = judged(n, seed)
+    queries = judged(n, seed, 1 if landmarks is None else LEAST_JUDGED)
     in_layer = Space.of(snapshot, metric)
     near = in_layer.nearest_of(queries, k + 1)
     near_in_layer = near.indices[:, :k]
@@ -162,13 +167,13 @@ def label_accuracy(
 ) -> float | None:
     """Returns the share of labeled samples whose label most neighbors on screen have.
 
-    None where there are too few samples, or too many of them lie on one place. For the
-    arguments see `frame_quality`.
+    None where there are too few samples, or too many of them lie on one place. At least
+    `LEAST_JUDGED` are looked at, on screen alone. For the arguments see `frame_quality`.
     """
     n = len(frame)
     if n < LEAST_SAMPLES:
         return None
-    queries = judged(n, seed)
+    queries = judged(n, seed, LEAST_JUDGED)
     near, away = _nearest_on_screen(frame, min(neighbors, (n - 1) // 2), queries)
     if _tied(away).mean() > _MOST_TIED:
         return None
@@ -185,11 +190,11 @@ def _tied(distances: NDArray[np.float64]) -> NDArray[np.bool_]:
     return tied
 
 
-def judged(samples: int, seed: int = 0) -> NDArray[np.intp]:
-    """Returns the samples whose neighborhoods are looked at, ascending."""
+def judged(samples: int, seed: int = 0, least: int = 1) -> NDArray[np.intp]:
+    """Returns the samples whose neighborhoods are looked at, ascending; some at least."""
     if samples <= EXACT_SAMPLES:
         return np.arange(samples)
-    size = max(1, EXACT_SAMPLES**2 // samples)
+    size = min(samples, max(least, EXACT_SAMPLES**2 // samples))
     chosen = np.random.default_rng(seed).choice(samples, size, replace=False)
     return np.sort(chosen)
 

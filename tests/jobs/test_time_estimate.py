@@ -81,4 +81,4 @@ def test_landmarks_take_a_large_layout_a_small_part_of_the_time() -> None:
     assert expected.seconds(placed, "frames") > expected.seconds(
         replace(MNIST, samples=20_000), "frames"
     )
-    assert expected.seconds(placed, "quality") == expected.seconds(large, "quality")
+    assert expected.seconds(placed, "quality") >= expected.seconds(large, "quality")

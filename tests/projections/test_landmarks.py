@@ -122,6 +122,17 @@ def test_quality_judges_as_many_of_them_as_there_are(samples: int, count: int) -
     assert share == pytest.approx(count / samples, abs=0.03)
 
 
+def test_a_thousand_of_very_many_are_judged(
+    digits: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tb_embed_plugin.projections.frame_quality.EXACT_SAMPLES", 300)
+    chosen = landmark_rows(len(digits), LANDMARKS, 0)
+    picture = digits @ np.random.default_rng(0).normal(size=(64, 2)).astype(np.float32)
+
+    assert frame_quality(digits, picture).samples_judged == 300**2 // len(digits)
+    assert frame_quality(digits, picture, landmarks=chosen).samples_judged == 1_000
+
+
 def test_too_few_are_refused() -> None:
     with pytest.raises(ArgumentError, match="landmarks must be 0 or at least 100, not 99"):
         landmark_count(1_000, {"landmarks": 99})
