@@ -196,7 +196,7 @@ def _lay_out(
 
     for step, frame in sequence.lay_out(
         engine,
-        layout.snapshot,
+        layout.rows,
         spec.steps,
         known,
         spec.order,

@@ -106,7 +106,7 @@ def measure_floor(
         layout.components,
         report,
         layout.codes(),
-        None if first is None else partial(layout.snapshot, first),
+        None if first is None else partial(layout.rows, first),
     )
     measures.keep_floor(_numbers(moved))
 

@@ -10,6 +10,7 @@ import threading
 from dataclasses import dataclass
 from typing import Literal
 
+from tb_embed_plugin.projections.cell_search import pivot_count
 from tb_embed_plugin.projections.engine import Engine
 
 Stage = Literal["frames", "quality"]
@@ -26,6 +27,9 @@ NEIGHBORS_SECONDS = 0.4
 
 PLACING_SECONDS = 1.0
 """Placing all samples among landmarks that are laid out."""
+
+ASSIGNING_SECONDS = 0.015
+"""Finding the cell of each sample, for each 1,000 cells."""
 
 QUALITY_SECONDS = 3.0
 """What one frame keeps of the layer's neighborhoods."""
@@ -51,7 +55,7 @@ class JobSize:
         frames: Frames to lay out.
         from_nothing: Whether the first of them has no neighbor to start from.
         measures: Frames to measure.
-        refine: Iterations added to each frame.
+        refine: Iterations added to each frame, of landmarks alone where there are any.
         landmarks: Samples that are laid out, None for all.
     """
 
@@ -86,6 +90,8 @@ class JobSize:
         placing = 0.0
         if self.landmarks is not None:
             placing = PLACING_SECONDS * size * (1 + width) / 2
+            cells = pivot_count(self.samples, self.landmarks)
+            placing += ASSIGNING_SECONDS * size * cells / 1_000 * (1 + 2 * width)
             size = self.landmarks / SAMPLES
         neighbors = NEIGHBORS_SECONDS * size**2 * width
         each = self.engine.seconds

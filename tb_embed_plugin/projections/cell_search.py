@@ -1,9 +1,10 @@
 """Near neighbors of all samples of a large snapshot, searched in cells about pivots.
 
 Each sample belongs to the pivot that it is nearest to. Its neighbors are searched in the cell
-of that pivot and in those of the nearest other ones, `CANDIDATES` rows together, so the time
-grows with the number of samples and not with its square. The same data give the same neighbors,
-whatever the cores.
+of that pivot and in those of the nearest other ones, `CANDIDATES` rows together. With the
+samples grow the cells' number, up to `MOST_PIVOTS`, and from there on their size: so beyond a
+million samples the time grows with their number and not with its square. The same data give the
+same neighbors, whatever the cores.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from tb_embed_plugin.projections.neighbors import DistanceMetric, Neighbors, dir
 from tb_embed_plugin.projections.threads import in_threads
 
 CELL = 256
-"""Samples of a cell on average."""
+"""Samples of a cell on average, unless there are so many that `MOST_PIVOTS` have more."""
+
+MOST_PIVOTS = 4_096
 
 CANDIDATES = 2_048
 """Rows that neighbors are searched among, at least; fewer where there are not so many."""
@@ -35,6 +38,11 @@ _NEAR_PIVOTS = 64
 """Pivots that are sorted by their distance, unless their cells hold too few rows."""
 
 _ASSIGNED_ROWS = 4_096
+_ASSIGNED_DISTANCES = 1 << 22
+"""Of a block of samples to the pivots, at most."""
+
+_ROW_BYTES = 16
+"""Of a unit of a row, in double precision and about an origin."""
 
 _OfCell = tuple[NDArray[np.intp], Found, Found]
 """Samples, their neighbors among all and their nearest landmarks."""
@@ -65,25 +73,40 @@ class Cells:
         landmarks: NDArray[np.intp],
         metric: DistanceMetric,
         seed: int,
+        report: Callable[[float], None],
     ) -> Cells:
-        """Returns the cells about pivots that are drawn among the landmarks."""
-        count = max(1, min(len(landmarks), len(snapshot) // CELL))
+        """Returns the cells about pivots that are drawn among the landmarks.
+
+        Args:
+            snapshot: Finite float32 (n_samples, n_units).
+            landmarks: Which samples are landmarks, ascending.
+            metric: The distance.
+            seed: Of the draw.
+            report: Receives the finished share; may raise to cancel.
+        """
+        count = pivot_count(len(snapshot), len(landmarks))
         chosen = np.random.default_rng(seed).choice(landmarks, count, replace=False)
         rows = directed(snapshot[np.sort(chosen)], metric)
         middle = rows.mean(axis=0)
         pivots = (rows - middle).astype(np.float32)
         squares = np.einsum("ij,ij->i", pivots, pivots)
+        across = -2 * pivots.T
 
         def assign(some: slice) -> NDArray[np.intp]:
             rows = (directed(snapshot[some], metric) - middle).astype(np.float32)
-            nearest: NDArray[np.intp] = (squares - 2 * rows @ pivots.T).argmin(axis=1)
+            away = rows @ across
+            away += squares
+            nearest: NDArray[np.intp] = away.argmin(axis=1)
             return nearest
 
-        blocks = [
-            slice(start, start + _ASSIGNED_ROWS)
-            for start in range(0, len(snapshot), _ASSIGNED_ROWS)
-        ]
-        own = np.concatenate(list(in_threads(assign, blocks)))
+        size = min(_ASSIGNED_ROWS, _ASSIGNED_DISTANCES // count)
+        blocks = [slice(start, start + size) for start in range(0, len(snapshot), size)]
+        own = np.empty(len(snapshot), np.intp)
+        bytes_each = size * (4 * count + _ROW_BYTES * snapshot.shape[1])
+        found = in_threads(assign, blocks, bytes_each)
+        for done, (block, nearest) in enumerate(zip(blocks, found, strict=True), 1):
+            own[block] = nearest
+            report(done / len(blocks))
         everything = np.arange(len(snapshot))
         return cls(
             snapshot,
@@ -115,8 +138,13 @@ class Cells:
             for pivot, members in enumerate(self.members)
             for start in range(0, len(members), MOST_QUERIES)
         ]
-        found = in_threads(lambda task: self._of_cell(*task, k, anchors), tasks)
-        for done, (queries, *results) in enumerate(found):
+        # All candidates but those of the last cell are fewer than are wanted.
+        most = 2 * max(CANDIDATES, k + 1)
+        bytes_each = 6 * MOST_QUERIES * most
+        bytes_each += _ROW_BYTES * self.snapshot.shape[1] * (MOST_QUERIES + most)
+        bytes_each += 8 * self.pivots.size
+        found = in_threads(lambda task: self._of_cell(*task, k, anchors), tasks, bytes_each)
+        for done, (queries, *results) in enumerate(found, 1):
             for (indices, squares), (rows, away) in zip(tables, results, strict=True):
                 indices[queries], squares[queries] = rows, away
             report(done / len(tasks))
@@ -151,6 +179,11 @@ class Cells:
     ) -> NDArray[np.float32]:
         """Returns rows about one of them: the nearer, the fewer digits products lose."""
         return (directed(self.snapshot[samples], self.metric) - origin).astype(np.float32)
+
+
+def pivot_count(samples: int, landmarks: int) -> int:
+    """Returns how many cells there are."""
+    return max(1, min(landmarks, samples // CELL, MOST_PIVOTS))
 
 
 def _grouped(

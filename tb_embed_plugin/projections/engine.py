@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import ArgumentError, UnsuitableDataError
+from tb_embed_plugin.snapshot import Snapshot
 from tb_embed_plugin.wording import as_typed, listed, no_such
 
 ParameterType = Literal["steps", "integer", "number", "choice", "flag", "column", "samples"]
@@ -31,8 +32,8 @@ Report = Callable[[float], None]
 Codes = NDArray[np.integer[Any]]
 """The categories of a column, one code a sample, (n_samples,); negative where missing."""
 
-SnapshotBefore = Callable[[], NDArray[np.float32]]
-"""Reads the snapshot of the frame that another starts from, (n_samples, n_units)."""
+SnapshotBefore = Callable[[], Snapshot]
+"""Gives the snapshot of the frame that another starts from, (n_samples, n_units)."""
 
 SEED_LIMIT = 2**31 - 1
 """The largest seed that all libraries take."""

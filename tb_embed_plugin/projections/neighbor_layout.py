@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import ClassVar, cast
 
 import numpy as np
@@ -106,7 +107,9 @@ class NeighborLayout(ABC):
         report(1.0)
         return frame
 
-    def _lay_out(self, wanted: _Wanted, report: Report) -> NDArray[np.float32]:
+    def _lay_out(
+        self, wanted: _Wanted, report: Report, changed: Callable[[], float] | None = None
+    ) -> NDArray[np.float32]:
         """Returns the frame of samples that are all laid out."""
         optimize = self.optimizer(wanted.settings, wanted.codes)
         search = part_of(report, 0, self.neighbors_share)
@@ -119,7 +122,8 @@ class NeighborLayout(ABC):
             start = wanted.before.astype(np.float64)
         rest = part_of(report, self.neighbors_share, 1)
         rest(0.0)
-        return optimize(wanted.input(near, start, lambda: wanted.changed(k, near), rest))
+        changed = changed or (lambda: wanted.changed(k, near))
+        return optimize(wanted.input(near, start, changed, rest))
 
     def _place(
         self, wanted: _Wanted, landmarks: NDArray[np.intp], report: Report
@@ -127,19 +131,17 @@ class NeighborLayout(ABC):
         """Returns the frame of samples that are placed among landmarks."""
         optimize = self.optimizer(wanted.settings, wanted.codes)
         known = wanted.of(landmarks)
-        laid_out = self._lay_out(known, part_of(report, 0, 1 / 3))
+        k = min(self.n_neighbors(wanted.settings), self.placed_neighbors)
+        changed = cache(lambda: known.changed(k))  # reads the snapshot of another step
+        laid_out = self._lay_out(known, part_of(report, 0, 1 / 3), changed)
         if known.before is not None:
             laid_out = align_frame(laid_out, known.before)
         start = np.zeros((len(wanted.snapshot), wanted.components))
         start[landmarks] = laid_out
-        cells = Cells.of(
-            rescale_to_unit(wanted.snapshot), landmarks, wanted.metric, wanted.seed
-        )
-        k = min(self.n_neighbors(wanted.settings), self.placed_neighbors)
-        near, anchors = cells.search(k, ANCHORS, part_of(report, 1 / 3, 2 / 3))
+        near, anchors = wanted.search(landmarks, k, part_of(report, 1 / 3, 2 / 3))
         start = starts(start, landmarks, anchors, wanted.seed, wanted.before)
         rest = part_of(report, 2 / 3, 1)
-        given = wanted.input(near, start, lambda: known.changed(k), rest)
+        given = wanted.input(near, start, changed, rest)
         return optimize(replace(given, landmarks=landmarks))
 
     @abstractmethod
@@ -187,6 +189,14 @@ class _Wanted:
             snapshot_before=None if then is None else lambda: then()[some],
         )
 
+    def search(
+        self, landmarks: NDArray[np.intp], k: int, report: Report
+    ) -> tuple[Neighbors, Neighbors]:
+        """Returns the neighbors of all samples, and the nearest landmarks of each."""
+        rows = rescale_to_unit(self.snapshot)
+        cells = Cells.of(rows, landmarks, self.metric, self.seed, part_of(report, 0, 1 / 2))
+        return cells.search(k, ANCHORS, part_of(report, 1 / 2, 1))
+
     def changed(self, k: int, near: Neighbors | None = None) -> float:
         """Returns the share of k neighbors that were others before, of some samples.
 
@@ -198,7 +208,7 @@ class _Wanted:
             return 1.0
         some = np.random.default_rng(0).permutation(len(self.snapshot))[:CHANGE_SAMPLES]
         now = self._near(self.snapshot, k, some) if near is None else near.indices[some]
-        return float(churn(self._near(self.snapshot_before(), k, some), now).mean())
+        return float(churn(self._near(np.asarray(self.snapshot_before()), k, some), now).mean())
 
     def _near(
         self, snapshot: NDArray[np.float32], k: int, some: NDArray[np.intp]

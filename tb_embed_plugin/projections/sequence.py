@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import UnsuitableDataError
-from tb_embed_plugin.projections.blocks import check_finite
+from tb_embed_plugin.projections.blocks import SnapshotOf, check_finite
 from tb_embed_plugin.projections.engine import Codes, LayoutEngine, Settings
 
 Order = Literal["backwards", "outwards"]
@@ -40,7 +40,7 @@ def order(steps: Sequence[int], which: Order) -> list[int]:
 
 def lay_out(
     engine: LayoutEngine,
-    snapshot_of: Callable[[int], NDArray[np.float32]],
+    snapshot_of: SnapshotOf,
     steps: Sequence[int],
     known: Mapping[int, NDArray[np.float32]],
     which: Order,
@@ -78,7 +78,7 @@ def lay_out(
     for step in order(steps, which):
         if step in laid_out:
             continue
-        snapshot = snapshot_of(step)
+        snapshot = np.asarray(snapshot_of(step))
         check_finite(step, snapshot)
 
         def tell(share: float, step: int = step) -> None:

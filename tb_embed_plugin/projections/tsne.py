@@ -103,7 +103,7 @@ class TSNE(NeighborLayout):
                 default=0,
                 low=0,
                 high=2000,
-                meaning="Iterations added to each frame.",
+                meaning="Iterations added to each frame; with landmarks, to theirs alone.",
             ),
             SEED,
             landmarks.PARAMETER,
@@ -141,7 +141,7 @@ def _placed(given: LayoutInput) -> NDArray[np.float32]:
 
     iterations = WARM_PLACING_ITERATIONS if given.warm else PLACING_ITERATIONS
     rate = PLACING_RATE * len(given.start) / exaggeration
-    return descend(given, gradient, iterations + int(given.settings["refine"]), rate)
+    return descend(given, gradient, iterations, rate)
 
 
 def _laid_out(given: LayoutInput) -> NDArray[np.float32]:

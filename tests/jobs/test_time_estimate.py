@@ -82,3 +82,13 @@ def test_landmarks_take_a_large_layout_a_small_part_of_the_time() -> None:
         replace(MNIST, samples=20_000), "frames"
     )
     assert expected.seconds(placed, "quality") >= expected.seconds(large, "quality")
+
+
+def test_beyond_a_million_samples_placing_takes_as_long_as_there_are_samples() -> None:
+    size = replace(MNIST, engine=UMAP.facts, from_nothing=False, landmarks=20_000)
+    million, two, four = (
+        replace(size, samples=count * 2**20).seconds("frames") for count in (1, 2, 4)
+    )
+    assert four - two == pytest.approx(2 * (two - million))
+    fewer_cells = replace(size, samples=2**20, landmarks=1_000).seconds("frames")
+    assert million - fewer_cells > replace(size, samples=20_000).seconds("frames")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tb_embed_plugin.projections.cell_search import CANDIDATES, Cells
+from tb_embed_plugin.projections.cell_search import CANDIDATES, MOST_PIVOTS, Cells, pivot_count
 from tb_embed_plugin.projections.landmarks import landmark_rows
 from tb_embed_plugin.projections.neighbors import DistanceMetric, Neighbors, nearest
 from tb_embed_plugin.projections.threads import use_cores
@@ -34,7 +34,8 @@ def search(
     rows: NDArray[np.float32], metric: DistanceMetric = "euclidean", count: int = 1_000
 ) -> tuple[Neighbors, Neighbors]:
     chosen = landmark_rows(len(rows), count, 0)
-    return Cells.of(rows, chosen, metric, 0).search(K, ANCHORS, lambda share: None)
+    cells = Cells.of(rows, chosen, metric, 0, lambda share: None)
+    return cells.search(K, ANCHORS, lambda share: None)
 
 
 @pytest.mark.parametrize("metric", ["euclidean", "cosine"])
@@ -86,3 +87,27 @@ def test_cores_change_no_bit() -> None:
     for ours, theirs in zip(once, search(rows), strict=True):
         np.testing.assert_array_equal(ours.indices, theirs.indices)
         np.testing.assert_array_equal(ours.distances, theirs.distances)
+
+
+def test_there_are_no_more_pivots_than_are_searched_in_time() -> None:
+    assert pivot_count(70_000, 20_000) == 273
+    assert pivot_count(5_000_000, 20_000) == MOST_PIVOTS
+    assert pivot_count(5_000_000, 500) == 500
+
+
+def test_samples_are_not_assigned_without_a_report() -> None:
+    rows = clusters(3 * CANDIDATES)
+    reports: list[float] = []
+
+    Cells.of(rows, landmark_rows(len(rows), 1_000, 0), "euclidean", 0, reports.append)
+    assert reports == sorted(set(reports))
+    assert reports[-1] == 1
+
+    class CanceledError(Exception):
+        pass
+
+    def cancel(share: float) -> None:
+        raise CanceledError
+
+    with pytest.raises(CanceledError):
+        Cells.of(rows, landmark_rows(len(rows), 1_000, 0), "euclidean", 0, cancel)

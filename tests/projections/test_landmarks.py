@@ -13,7 +13,7 @@ from tb_embed_plugin.projections.engine import LayoutEngine
 from tb_embed_plugin.projections.frame_quality import frame_quality, judged
 from tb_embed_plugin.projections.landmarks import landmark_count, landmark_rows
 from tb_embed_plugin.projections.neighbors import Neighbors
-from tb_embed_plugin.projections.tsne import TSNE
+from tb_embed_plugin.projections.tsne import PLACING_ITERATIONS, TSNE
 from tb_embed_plugin.projections.umap import UMAP
 
 Rows = NDArray[np.float32]
@@ -31,6 +31,12 @@ def ignore(share: float) -> None:
     assert 0 <= share <= 1
 
 
+@pytest.fixture(scope="module")
+def first(digits: Rows) -> dict[str, Rows]:
+    """First frames by landmarks, by the name of the engine."""
+    return {engine.facts.name: frame(engine, digits, LANDMARKS) for engine in (TSNE(), UMAP())}
+
+
 def frame(
     engine: LayoutEngine,
     rows: Rows,
@@ -44,23 +50,33 @@ def frame(
 
 @ENGINES
 def test_what_is_placed_keeps_nearly_what_a_layout_of_all_does(
-    engine: LayoutEngine, digits: Rows
+    engine: LayoutEngine, digits: Rows, first: dict[str, Rows]
 ) -> None:
     full = frame_quality(digits, frame(engine, digits, 0))
-    placed = frame_quality(digits, frame(engine, digits, LANDMARKS))
+    placed = frame_quality(digits, first[engine.facts.name])
     assert placed.trustworthiness >= full.trustworthiness - 0.02
     assert placed.neighbors_kept >= 0.7 * full.neighbors_kept
 
 
 @ENGINES
 def test_the_same_samples_have_the_same_frame(engine: LayoutEngine, digits: Rows) -> None:
-    once, twice = (frame(engine, digits, LANDMARKS) for _ in range(2))
+    once, twice = (frame(engine, digits[:600], 120) for _ in range(2))
     np.testing.assert_array_equal(once, twice)
 
 
+def test_refinement_is_of_the_landmarks_alone(digits: Rows) -> None:
+    settings = TSNE().facts.settings({"landmarks": 120, "refine": 100})
+    reports: list[float] = []
+    TSNE().frame(digits[:600], None, settings, 2, reports.append)
+    placing = [share for share in reports if share > 2 / 3]
+    assert len(set(placing)) == PLACING_ITERATIONS
+
+
 @ENGINES
-def test_what_has_not_changed_hardly_moves(engine: LayoutEngine, digits: Rows) -> None:
-    before = frame(engine, digits, LANDMARKS)
+def test_what_has_not_changed_hardly_moves(
+    engine: LayoutEngine, digits: Rows, first: dict[str, Rows]
+) -> None:
+    before = first[engine.facts.name]
     settings = engine.facts.settings({"landmarks": LANDMARKS})
     after = engine.frame(digits, before, settings, 2, ignore, snapshot_before=digits.copy)
     assert motion.motion(after, before).mean < 0.05
@@ -70,11 +86,11 @@ def test_a_sample_that_joins_another_cluster_is_placed_there() -> None:
     rng = np.random.default_rng(0)
     rows = rng.normal(size=(1_500, 8)).astype(np.float32)
     rows[::2] += 20
-    before = frame(TSNE(), rows, LANDMARKS)
-    placed = np.setdiff1d(np.arange(len(rows)), landmark_rows(len(rows), LANDMARKS, 0))
+    before = frame(TSNE(), rows, 200)
+    placed = np.setdiff1d(np.arange(len(rows)), landmark_rows(len(rows), 200, 0))
     joins = int(placed[placed % 2 == 0][0])
     rows[joins] -= 20
-    after = frame(TSNE(), rows, LANDMARKS, before)
+    after = frame(TSNE(), rows, 200, before)
     others = np.arange(len(rows)) != joins
     left, joined = (
         np.flatnonzero(others & (np.arange(len(rows)) % 2 == odd)) for odd in (0, 1)
@@ -83,10 +99,12 @@ def test_a_sample_that_joins_another_cluster_is_placed_there() -> None:
     assert away[1] < away[0] / 3
 
 
-def test_landmarks_of_tsne_stay_where_they_were_laid_out(digits: Rows) -> None:
+def test_landmarks_of_tsne_stay_where_they_were_laid_out(
+    digits: Rows, first: dict[str, Rows]
+) -> None:
     chosen = landmark_rows(len(digits), LANDMARKS, 0)
     alone = frame(TSNE(), digits[chosen], 0)
-    np.testing.assert_array_equal(frame(TSNE(), digits, LANDMARKS)[chosen], alone)
+    np.testing.assert_array_equal(first["tsne"][chosen], alone)
 
 
 def test_umap_is_placed_in_three_dimensions(digits: Rows) -> None:
@@ -97,7 +115,7 @@ def test_umap_is_placed_in_three_dimensions(digits: Rows) -> None:
 
 @ENGINES
 def test_samples_that_are_all_alike_are_placed(engine: LayoutEngine) -> None:
-    placed = frame(engine, np.ones((1_500, 4), np.float32), LANDMARKS)
+    placed = frame(engine, np.ones((1_500, 4), np.float32), 120)
     assert np.isfinite(placed).all()
 
 
