@@ -29,7 +29,11 @@ CANDIDATES = 2_048
 """Rows that neighbors are searched among, at least; fewer where there are not so many."""
 
 LANDMARK_CANDIDATES = 128
-"""Landmarks that the nearest are searched among, likewise."""
+LANDMARK_CELLS = 8
+"""Landmarks that the nearest are searched among, and the cells whose these are, at least."""
+
+LANDMARKS_OF_CELL = 512
+"""Of a cell that has more landmarks, so many are searched, drawn evenly."""
 
 MOST_QUERIES = 1_024
 """A cell of more samples is cut: where most samples are alike, one pivot has most of them."""
@@ -159,11 +163,13 @@ class Cells:
         away = np.einsum("ij,ij->i", apart, apart)
         away[pivot] = -1
         # From the queries on, so that each part of a cell that is cut has its own ones.
-        own = np.roll(members, -start)[: max(CANDIDATES, k + 1)]
+        enough = max(CANDIDATES, k + 1)
+        own = np.roll(members, -start)[:enough]
         others = islice(_ascending(away), 1, None)
-        candidates = _gathered([own], self.members, others, max(CANDIDATES, k + 1))
-        least = max(LANDMARK_CANDIDATES, anchors + 1)
-        marks = _gathered([], self.landmarks, _ascending(away), least)
+        candidates = _gathered([own], self.members, others, enough, 1, enough)
+        enough = max(LANDMARK_CANDIDATES, anchors + 1)
+        pivots = _ascending(away)
+        marks = _gathered([], self.landmarks, pivots, enough, LANDMARK_CELLS, LANDMARKS_OF_CELL)
         origin = directed(self.snapshot[queries[:1]], self.metric)
         rows = self._rows(queries, origin)
         everyone = np.arange(len(queries))
@@ -208,14 +214,25 @@ def _gathered(
     cells: list[NDArray[np.intp]],
     near: Iterator[int],
     least: int,
+    least_cells: int,
+    most_of_cell: int,
 ) -> NDArray[np.intp]:
-    """Returns members of cells, the nearest cell first, until there are enough."""
+    """Returns members of cells, the nearest cell first, until there are enough of both."""
     parts, total = list(first), sum(map(len, first))
-    while total < least and (pivot := next(near, None)) is not None:
-        # No more than enough of a cell in which most samples are alike.
-        parts.append(cells[pivot][:least])
+    while total < least or len(parts) < least_cells:
+        pivot = next(near, None)
+        if pivot is None:
+            break
+        parts.append(_evenly(cells[pivot], most_of_cell))
         total += len(parts[-1])
     return np.concatenate(parts)
+
+
+def _evenly(samples: NDArray[np.intp], most: int) -> NDArray[np.intp]:
+    """Returns all of them, or as many as are allowed, from the first to the last."""
+    if len(samples) <= most:
+        return samples
+    return samples[np.arange(most) * len(samples) // most]
 
 
 def _possible(away: NDArray[np.float32], k: int) -> NDArray[np.intp]:

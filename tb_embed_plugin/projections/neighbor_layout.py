@@ -78,12 +78,14 @@ class NeighborLayout(ABC):
         neighbors_share: Of a frame's work, the part that finding neighbors is taken for in
             reports.
         placed_neighbors: Neighbors that a sample is placed among landmarks by, at most.
+        growth: The power of the number of samples that the size of a layout grows with.
     """
 
     facts: ClassVar[Engine]
     start_spread: ClassVar[float]
     neighbors_share: ClassVar[float]
     placed_neighbors: ClassVar[int]
+    growth: ClassVar[float]
 
     def frame(
         self,
@@ -133,8 +135,14 @@ class NeighborLayout(ABC):
         known = wanted.of(landmarks)
         k = min(self.n_neighbors(wanted.settings), self.placed_neighbors)
         changed = cache(lambda: known.changed(k))  # reads the snapshot of another step
-        laid_out = self._lay_out(known, part_of(report, 0, 1 / 3), changed)
-        if known.before is not None:
+        # As large as a layout of all: else the others push outward, frame after frame.
+        size = (len(wanted.snapshot) / len(landmarks)) ** self.growth
+        tell = part_of(report, 0, 1 / 3)
+        if known.before is None:
+            laid_out = size * self._lay_out(known, tell, changed)
+        else:
+            smaller = replace(known, before=known.before / size)
+            laid_out = self._lay_out(smaller, tell, changed)
             laid_out = align_frame(laid_out, known.before)
         start = np.zeros((len(wanted.snapshot), wanted.components))
         start[landmarks] = laid_out

@@ -55,7 +55,9 @@ PLACED_PERPLEXITY = 10.0
 PLACING_ITERATIONS = 30
 WARM_PLACING_ITERATIONS = 20
 PLACING_RATE = 2.0
-"""Learning rate as a multiple of t-SNE's own: few iterations come as far as twice as many."""
+WARM_PLACING_RATE = 0.25
+"""Learning rates as multiples of t-SNE's own: with a large one few iterations come as far as
+twice as many; with a small one samples hardly move that are in their places already."""
 
 INTERPOLATION = {"n_interpolation_points": 3, "min_num_intervals": 50, "ints_in_interval": 1}
 """The grid by which samples repel one another, openTSNE's own."""
@@ -67,6 +69,7 @@ class TSNE(NeighborLayout):
     start_spread = 1e-4  # so small that clusters can still pass
     neighbors_share = 0.1
     placed_neighbors = 30
+    growth = 0.5
 
     facts = Engine(
         name="tsne",
@@ -140,8 +143,8 @@ def _placed(given: LayoutInput) -> NDArray[np.float32]:
         return found
 
     iterations = WARM_PLACING_ITERATIONS if given.warm else PLACING_ITERATIONS
-    rate = PLACING_RATE * len(given.start) / exaggeration
-    return descend(given, gradient, iterations, rate)
+    rate = WARM_PLACING_RATE if given.warm else PLACING_RATE
+    return descend(given, gradient, iterations, rate * len(given.start) / exaggeration)
 
 
 def _laid_out(given: LayoutInput) -> NDArray[np.float32]:

@@ -63,6 +63,7 @@ class UMAP(NeighborLayout):
     start_spread = 5.0
     neighbors_share = 0.2
     placed_neighbors = 15
+    growth = 0.0
 
     facts = Engine(
         name="umap",

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.spatial.distance import cdist
 
 from tb_embed_plugin.projections.cell_search import CANDIDATES, MOST_PIVOTS, Cells, pivot_count
 from tb_embed_plugin.projections.landmarks import landmark_rows
@@ -50,6 +51,16 @@ def test_most_neighbors_are_the_exact_ones(metric: DistanceMetric) -> None:
     chosen = landmark_rows(len(rows), 1_000, 0)
     assert np.isin(marks.indices, chosen).all()
     assert (marks.indices != np.arange(len(rows))[:, np.newaxis]).all()
+
+
+def test_the_nearest_landmark_is_found_where_most_samples_are_landmarks() -> None:
+    rows = clusters(6_000)
+    count = 5_000
+    chosen = landmark_rows(len(rows), count, 0)
+    _, marks = search(rows, count=count)
+    placed = np.setdiff1d(np.arange(len(rows)), chosen)
+    exact = cdist(rows[placed], rows[chosen]).argmin(axis=1)
+    assert (marks.indices[placed, 0] == chosen[exact]).mean() > 0.8
 
 
 def test_few_samples_are_searched_exactly() -> None:
