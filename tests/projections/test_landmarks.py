@@ -20,6 +20,7 @@ from tb_embed_plugin.projections.umap import UMAP
 Rows = NDArray[np.float32]
 
 LANDMARKS = 400
+FEW_LANDMARKS = 100
 ENGINES = pytest.mark.parametrize("engine", [TSNE(), UMAP()], ids=["tsne", "umap"])
 
 
@@ -34,8 +35,10 @@ def ignore(share: float) -> None:
 
 @pytest.fixture(scope="module")
 def first(digits: Rows) -> dict[str, Rows]:
-    """First frames by landmarks, by the name of the engine."""
-    return {engine.facts.name: frame(engine, digits, LANDMARKS) for engine in (TSNE(), UMAP())}
+    """First frames by few landmarks, by the name of the engine."""
+    return {
+        engine.facts.name: frame(engine, digits, FEW_LANDMARKS) for engine in (TSNE(), UMAP())
+    }
 
 
 def frame(
@@ -51,24 +54,26 @@ def frame(
 
 @ENGINES
 def test_what_is_placed_keeps_nearly_what_a_layout_of_all_does(
-    engine: LayoutEngine, digits: Rows, first: dict[str, Rows]
+    engine: LayoutEngine, digits: Rows
 ) -> None:
     full = frame_quality(digits, frame(engine, digits, 0))
-    placed = frame_quality(digits, first[engine.facts.name])
+    placed = frame_quality(digits, frame(engine, digits, LANDMARKS))
     assert placed.trustworthiness >= full.trustworthiness - 0.02
     assert placed.neighbors_kept >= 0.7 * full.neighbors_kept
 
 
 @ENGINES
-def test_the_same_samples_have_the_same_frame(engine: LayoutEngine, digits: Rows) -> None:
-    once, twice = (frame(engine, digits[:600], 120) for _ in range(2))
-    np.testing.assert_array_equal(once, twice)
+def test_the_same_samples_have_the_same_frame(
+    engine: LayoutEngine, digits: Rows, first: dict[str, Rows]
+) -> None:
+    again = frame(engine, digits, FEW_LANDMARKS)
+    np.testing.assert_array_equal(again, first[engine.facts.name])
 
 
 def test_refinement_is_of_the_landmarks_alone(digits: Rows) -> None:
-    settings = TSNE().facts.settings({"landmarks": 120, "refine": 100})
+    settings = TSNE().facts.settings({"landmarks": FEW_LANDMARKS, "refine": 100})
     reports: list[float] = []
-    TSNE().frame(digits[:600], None, settings, 2, reports.append)
+    TSNE().frame(digits, None, settings, 2, reports.append)
     placing = [share for share in reports if share > 2 / 3]
     assert len(set(placing)) == PLACING_ITERATIONS
 
@@ -78,7 +83,7 @@ def test_what_does_not_change_hardly_moves_in_six_steps(
     engine: LayoutEngine, digits: Rows, first: dict[str, Rows]
 ) -> None:
     before = first[engine.facts.name]
-    settings = engine.facts.settings({"landmarks": LANDMARKS})
+    settings = engine.facts.settings({"landmarks": FEW_LANDMARKS})
     frames = dict(
         lay_out(
             engine,
@@ -91,11 +96,11 @@ def test_what_does_not_change_hardly_moves_in_six_steps(
             lambda step, share: None,
         )
     )
-    chosen = landmark_rows(len(digits), LANDMARKS, 0)
-    assert motion.motion(frames[5], before).mean < 0.03
+    chosen = landmark_rows(len(digits), FEW_LANDMARKS, 0)
+    assert motion.motion(frames[5], before).mean < 0.04
     assert motion.motion(frames[1], before).mean < 0.06
     for some in (chosen, np.setdiff1d(np.arange(len(digits)), chosen)):
-        assert frames[1][some].std() == pytest.approx(before[some].std(), rel=0.02)
+        assert frames[1][some].std() == pytest.approx(before[some].std(), rel=0.05)
 
 
 def test_a_sample_that_joins_another_cluster_is_placed_there() -> None:
@@ -118,9 +123,9 @@ def test_a_sample_that_joins_another_cluster_is_placed_there() -> None:
 def test_landmarks_of_tsne_stay_where_they_were_laid_out_at_the_size_of_all(
     digits: Rows, first: dict[str, Rows]
 ) -> None:
-    chosen = landmark_rows(len(digits), LANDMARKS, 0)
+    chosen = landmark_rows(len(digits), FEW_LANDMARKS, 0)
     alone = frame(TSNE(), digits[chosen], 0)
-    size = np.sqrt(len(digits) / LANDMARKS)
+    size = np.sqrt(len(digits) / FEW_LANDMARKS)
     np.testing.assert_allclose(first["tsne"][chosen], size * alone, rtol=1e-6)
 
 
