@@ -41,26 +41,27 @@ MOST_OF_TEN = 3.0
 SAMPLES, UNITS, STEPS = 10_000, 64, 6
 TRIES = 200
 ROUNDS = 5
+LABELS = 200
 PAIRS = 5
 
 
 def main() -> int:
     """Returns 1 if a claim does not hold."""
-    with tempfile.TemporaryDirectory() as folder:
-        logdir = Path(folder)
-        write(logdir / "run")
-        held = [*while_measuring(logdir), ten_pages(logdir)]
+    with tempfile.TemporaryDirectory() as many, tempfile.TemporaryDirectory() as one:
+        write(Path(many) / "run", LABELS)
+        write(Path(one) / "run", 1)
+        held = [*while_measuring(Path(many)), ten_pages(Path(one))]
     return int(not all(held))
 
 
-def write(run_dir: Path) -> None:
-    """Writes a run of classes that move apart."""
+def write(run_dir: Path, columns: int) -> None:
+    """Writes a run of classes that move apart, with columns of two classes each."""
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 10, SAMPLES)
     means = rng.normal(size=(10, UNITS))
     for step in range(STEPS):
         rows = rng.normal(size=(SAMPLES, UNITS)) + step * means[labels]
-        halves = {"half": (labels // 5).tolist()}
+        halves = {f"half {i}": ((labels + i) // 5).tolist() for i in range(columns)}
         record(run_dir, step, {"fc1": rows}, labels=labels, metadata=halves)
 
 
@@ -77,12 +78,13 @@ def while_measuring(logdir: Path) -> list[bool]:
         for warm in range(STEPS):
             project(warm)
             scalars(warm)
+        labels = [f"half {i}" for i in range(LABELS)]
         projections: dict[str, list[float]] = {"idle": [], "measuring": [], "bare": []}
         tags: dict[str, list[float]] = {"idle": [], "measuring": [], "bare": []}
         for _ in range(ROUNDS):
             for name, beside in (
                 ("idle", nullcontext()),
-                ("measuring", measuring(server)),
+                ("measuring", measuring(server, labels)),
                 ("bare", multiplying()),
             ):
                 with beside:
@@ -122,18 +124,16 @@ def multiplying() -> Iterator[None]:
 
 
 @contextmanager
-def measuring(server: TensorBoardProcess) -> Iterator[None]:
-    """Keeps the server measuring, one column as label after the other."""
+def measuring(server: TensorBoardProcess, labels: list[str]) -> Iterator[None]:
+    """Keeps the server measuring, one column as label after the other, each of them once."""
     ended = threading.Event()
-    rounds = 0
+    before = len(labels)
 
     def keep_measuring() -> None:
-        nonlocal rounds
         while not ended.is_set():
-            # Another label is measured anew.
-            label = ("label", "", "half")[rounds % 3]
-            said = json.loads(ask(server, "findings", "measures", label=label))
-            rounds += said["state"] == "done"
+            said = json.loads(ask(server, "findings", "measures", label=labels[-1]))
+            if said["state"] == "done":
+                labels.pop()
 
     with ThreadPoolExecutor(1) as pool:
         kept = pool.submit(keep_measuring)
@@ -142,8 +142,8 @@ def measuring(server: TensorBoardProcess) -> Iterator[None]:
             yield
         finally:
             ended.set()
-            print(f"  (findings of {rounds} labels were measured meanwhile)")
             kept.result()
+            print(f"  (findings of {before - len(labels)} labels were measured meanwhile)")
 
 
 def ten_pages(logdir: Path) -> bool:

@@ -100,9 +100,13 @@ export function watchHash(tell: () => void, signal: AbortSignal): void {
   (parentWindow() ?? window).addEventListener("hashchange", tell, { signal });
 }
 
+const reloadListeners: (() => void)[] = [];
+
 /** Calls back when TensorBoard's reload button was pressed or its automatic reload has run. */
 export function watchReload(tell: () => void): void {
-  if (window.parent === window) return;
+  reloadListeners.push(tell);
+  // One channel serves all who listen.
+  if (reloadListeners.length > 1 || window.parent === window) return;
   const channel = new MessageChannel();
   channel.port1.onmessage = ({ data }) => {
     const message = readMessage(data);
@@ -111,7 +115,9 @@ export function watchReload(tell: () => void): void {
     channel.port1.postMessage(
       JSON.stringify({ type, id, payload: null, error: null, isReply: true }),
     );
-    if (type === "experimental.DataReloaded" || type === "experimental.RunsChanged") tell();
+    if (type === "experimental.DataReloaded" || type === "experimental.RunsChanged") {
+      for (const listener of reloadListeners) listener();
+    }
   };
   window.parent.postMessage("experimental.bootstrap", "*", [channel.port2]);
 }

@@ -125,7 +125,7 @@ def _parts(run: Run) -> Iterator[str]:
         if names := kept_names(folder):
             yield (
                 f"parts of workers: {listed(names)} in {folder} could not be joined; delete "
-                "them when you need them no more"
+                "them when you no longer need them"
             )
 
 

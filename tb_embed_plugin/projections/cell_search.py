@@ -4,7 +4,7 @@ Each sample belongs to the pivot that it is nearest to. Its neighbors are search
 of that pivot and in those of the nearest other ones, `CANDIDATES` rows together. With the
 samples grow the cells' number, up to `MOST_PIVOTS`, and from there on their size: so beyond a
 million samples the time grows with their number and not with its square. The same data give the
-same neighbors, whatever the cores.
+same neighbors, however many cores there are.
 """
 
 from __future__ import annotations

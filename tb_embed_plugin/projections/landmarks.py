@@ -1,4 +1,4 @@
-"""Landmarks: samples that are laid out as ever, beside which all others are placed.
+"""Landmarks: samples that are laid out as usual, beside which all others are placed.
 
 A layout of all samples takes as long as there are samples times iterations, and its neighbors
 take the square. Of more than `MOST_SAMPLES` some are laid out, the landmarks, and each other

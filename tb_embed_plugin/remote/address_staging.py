@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import warnings
 from contextlib import suppress
 from pathlib import Path
 
@@ -118,8 +117,7 @@ class Staging:
         """
         upload, _ = self.uploads[run_dir]
         upload.lose()
-        with warnings.catch_warnings(action="ignore", category=RuntimeWarning):
-            self.release(run_dir)  # which warns of what is raised here
+        self.release(run_dir)
         self._runs.pop(run_dir, None)
         raise UnwritableError(str(LostStagingError(self.address_of(run_dir))))
 

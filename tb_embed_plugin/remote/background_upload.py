@@ -69,13 +69,15 @@ class BackgroundUpload:
             )
 
     def note_deletion(self) -> None:
-        """Notes that the run is about to be deleted on purpose, at its address as well."""
+        """Notes that the run was deleted on purpose, and is to be at its address."""
         self._upload.note_deletion()
 
     def lose(self) -> None:
         """Ends the upload of a staging directory that was deleted and made again."""
         self._failure, self._is_lost = str(LostStagingError(self._address)), True
+        self._is_whole = False  # who is told by an error needs no warning
         self._ended.set()
+        self._upload.close()
 
     def close(self, seconds: float) -> bool:
         """Waits until all is uploaded, or so many seconds have passed; warns where not all is.

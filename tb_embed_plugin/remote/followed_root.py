@@ -160,7 +160,7 @@ class FollowedRoot(Root):
         wrong, updated = self.following.wrong, self.following.updated
         address = f"{self.title} is the address {self.address.partition('://')[0].lower()}://"
         if wrong is not None:
-            shown = f"; shown is what was copied at {_clock(updated)}" if updated else ""
+            shown = f"; what is shown was copied at {_clock(updated)}" if updated else ""
             return f"{address}, which {wrong}{shown}; it is tried again by itself"
         if updated is None:
             return (
@@ -169,8 +169,7 @@ class FollowedRoot(Root):
             )
         if time.time() - updated > CURRENT_SECONDS:
             return (
-                f"{address}; shown is what was copied at {_clock(updated)}; it is being "
-                "brought up to date"
+                f"{address}; what is shown was copied at {_clock(updated)}; it is being updated"
             )
         return None
 

@@ -9,6 +9,7 @@ from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.metadata import (
     MANIFEST_FILE,
     METADATA_FILE,
+    MODELS_FOLDER,
     SPRITE_FILE,
     sprite_page_file,
 )
@@ -36,6 +37,15 @@ def names_of(content: bytes) -> frozenset[str]:
         pages = 0 if manifest.sprite.pages is None else manifest.sprite.pages.count
         names.update([SPRITE_FILE, *map(sprite_page_file, range(pages))])
     return frozenset(names)
+
+
+def needed_of(content: bytes) -> frozenset[str]:
+    """Returns the files that a manifest names and without which its run cannot be read.
+
+    Raises:
+        UnreadableError: It is no manifest.
+    """
+    return frozenset(n for n in names_of(content) if not n.startswith(f"{MODELS_FOLDER}/"))
 
 
 def names_below(manifest_name: str, content: bytes) -> frozenset[str]:

@@ -19,7 +19,7 @@ from tb_embed_plugin.errors import EmbedError, StorageError
 from tb_embed_plugin.metadata import LOCK_FILE, MANIFEST_FILE, MODELS_FOLDER
 from tb_embed_plugin.remote.copied_files import UPLOAD_STATE_FILE, in_order, is_manifest
 from tb_embed_plugin.remote.lock_object import LockObject
-from tb_embed_plugin.remote.named_files import names_of
+from tb_embed_plugin.remote.named_files import names_of, needed_of
 from tb_embed_plugin.remote.side_by_side import side_by_side
 from tb_embed_plugin.remote.storage import Storage
 from tb_embed_plugin.remote.upload import Stamp, plain_files
@@ -107,7 +107,7 @@ class RunUpload:
         self._is_deleted = False
         for group in in_order(changed):
             side_by_side(self._copy, [(name, changed[name]) for name in group], AT_A_TIME)
-        if content is not None and self._lacks_values(content):
+        if content is not None and self._lacks_files(content):
             if self._manifest_here() == content:
                 raise LostStagingError(self._storage.address)
             return  # a longer training has thinned them out meanwhile
@@ -124,7 +124,7 @@ class RunUpload:
         self._trim()
 
     def note_deletion(self) -> None:
-        """Notes that the run here is about to be deleted on purpose, at the address as well."""
+        """Notes that the run here was deleted on purpose, and is to be at the address."""
         self._is_deleted = True
 
     def close(self) -> None:
@@ -157,10 +157,9 @@ class RunUpload:
         if not (self._run_dir / LOCK_FILE).exists():
             raise LostStagingError(self._storage.address)
 
-    def _lacks_values(self, content: bytes) -> bool:
-        """Whether a manifest names values that are neither at the address nor were uploaded."""
-        there = self._known.keys() | self._named
-        return any(is_value(name) for name in names_of(content) - there)
+    def _lacks_files(self, content: bytes) -> bool:
+        """Whether a manifest names files that are neither at the address nor were uploaded."""
+        return not needed_of(content) <= self._known.keys() | self._named
 
     def _require_open(self) -> None:
         if self._closed.is_set():
@@ -194,13 +193,8 @@ class RunUpload:
         remove(self._run_dir, *(n for n in names if n in self._named and _is_of_a_step(n)))
 
 
-def is_value(name: str) -> bool:
-    """Whether a file holds values of a snapshot."""
-    return "model.ckpt-" in name
-
-
 def _is_of_a_step(name: str) -> bool:
-    return is_value(name) or name.startswith(f"{MODELS_FOLDER}/")
+    return "model.ckpt-" in name or name.startswith(f"{MODELS_FOLDER}/")
 
 
 def digest(content: bytes) -> str:

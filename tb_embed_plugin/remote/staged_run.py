@@ -23,11 +23,10 @@ from tb_embed_plugin.metadata import (
     SPRITE_FILE,
 )
 from tb_embed_plugin.remote.lock_object import LockObject
-from tb_embed_plugin.remote.named_files import names_of
+from tb_embed_plugin.remote.named_files import needed_of
 from tb_embed_plugin.remote.run_upload import (
     RunUpload,
     digest,
-    is_value,
     read_state,
     write_state,
 )
@@ -141,13 +140,13 @@ class StagedRun:
             # One that was there, and was deleted, is not brought back.
             if here is not None and placed is not None:
                 self._set_aside("was deleted")
-            elif here is not None and self._lacks_values(here, None):
+            elif here is not None and self._lacks_files(here, None):
                 self._set_aside("was never uploaded, and files of it were deleted")
             return
         if here is not None and here != manifest:
             if digest(manifest) not in {placed, next_one}:
                 self._set_aside("is another one by now")
-            elif self._lacks_values(here, manifest):
+            elif self._lacks_files(here, manifest):
                 self._set_aside("cannot be resumed from here, where files were deleted")
             else:
                 return  # what is here continues it
@@ -156,11 +155,10 @@ class StagedRun:
             inner.write(name, manifest)
         write_state(self._run_dir, digest(manifest), None)
 
-    def _lacks_values(self, here: bytes, there: bytes | None) -> bool:
-        """Whether values that the manifest here names are neither here nor at the address."""
-        there_named = frozenset[str]() if there is None else names_of(there)
-        named = filter(is_value, names_of(here) - there_named)
-        return any(not (self._run_dir / name).exists() for name in named)
+    def _lacks_files(self, here: bytes, there: bytes | None) -> bool:
+        """Whether files that the manifest here names are neither here nor at the address."""
+        needed = needed_of(here) - (frozenset() if there is None else needed_of(there))
+        return any(not (self._run_dir / name).exists() for name in needed)
 
     def _set_aside(self, what: str) -> None:
         """Moves what was not uploaded out of the way, and says where it lies."""

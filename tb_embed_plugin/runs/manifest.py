@@ -131,7 +131,7 @@ class Manifest:
         phases: What happened to the training, in order.
         apart: Whether the checkpoints lie in a folder of their own, because others' do in
             the run's.
-        left_out: Steps that are missing, since a worker gave no part of them.
+        left_out: Steps that are missing, since a worker recorded no part of them.
         attempt: The nonce of the training whose parts were joined into it last, None where
             one process alone recorded it.
     """

@@ -27,7 +27,7 @@ from tb_embed_plugin.runs.reading import read_file
 ATTEMPT_FILE = "attempt.json"
 PART_FILE = "part.json"
 MAX_WORKERS = 100_000
-"""Of which training a file is read where nobody knows yet how many there were."""
+"""Assumed of an earlier training, to bound what is read of its file."""
 
 _MAX_PART_BYTES = 1 << 12
 _MAX_NAME_BYTES = 64
@@ -77,7 +77,7 @@ class PartFacts:
 
     world: int
     rows: int
-    dtype: str = "float32"
+    dtype: str
     nonce: str | None = None
     has_failed: bool = False
 
@@ -230,7 +230,8 @@ def kept_names(parts: Path) -> list[str]:
         OSError: The folder of all parts cannot be read.
     """
     with opened(parts) as folder:
-        return sorted(n for n in folder.names() if rank_of(n.removeprefix(_KEPT)) != rank_of(n))
+        found = (name for name in folder.names() if name.startswith(_KEPT))
+        return sorted(name for name in found if rank_of(name.removeprefix(_KEPT)) is not None)
 
 
 def left_behind(parts: Path) -> list[str]:

@@ -91,7 +91,7 @@ class Phase:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A step that is not in the run, since some of the workers that record it gave no part.
+    """A step that is not in the run, which some of the workers recorded no part of.
 
     Attributes:
         step: The number that the step would have.
@@ -114,8 +114,9 @@ def left_out_words(left_out: Sequence[LeftOut], unit: str) -> list[str]:
         by_ranks.setdefault(one.ranks, []).append(one.step)
     return [
         f"{unit}{'s' * (len(steps) > 1)} {listed(steps)} {'are' if len(steps) > 1 else 'is'} "
-        f"left out, since worker{'s' * (len(ranks) > 1)} {listed(ranks)} gave no part of "
-        f"{'them' if len(steps) > 1 else 'it'}; see what their programs have printed"
+        f"left out, because worker{'s' * (len(ranks) > 1)} {listed(ranks)} recorded no part of "
+        f"{'them' if len(steps) > 1 else 'it'}; see the output of "
+        f"{'that worker' if len(ranks) == 1 else 'those workers'}"
         for ranks, steps in by_ranks.items()
     ]
 

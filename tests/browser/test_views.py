@@ -207,4 +207,4 @@ def test_a_layout_by_landmarks_says_so_before_and_after(
     expect(tab.frame.get_by_text(re.compile(said))).to_be_visible()
     tab.frame.get_by_role("button", name="How reliable is this view?").click()
     numbers = tab.frame.get_by_role("region", name="Projection quality")
-    expect(numbers.get_by_text("Preserved, placed")).to_be_visible()
+    expect(numbers.get_by_text("Neighbors preserved, placed samples")).to_be_visible()

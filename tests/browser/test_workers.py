@@ -14,7 +14,7 @@ from tests.recording.sharded.worker import SAMPLES, record_rows, together
 
 @pytest.fixture(scope="module")
 def joined(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TensorBoardProcess]:
-    """TensorBoard on the run of two workers, of which one gave no part of step 1."""
+    """TensorBoard on the run of two workers, of which one recorded no part of step 1."""
     logdir = tmp_path_factory.mktemp("workers")
     for step in range(4):
         for rank in (1, 0):
@@ -34,4 +34,6 @@ def test_it_opens_and_names_the_step_that_is_left_out(
     assert tab.positions().shape == (SAMPLES, 2)
     expect(tab.slider).to_have_attribute("aria-valuetext", "step 4 of 4")
     problems = tab.frame.get_by_role("list", name="Problems of this run")
-    expect(problems).to_contain_text("step 1 is left out, since worker 1 gave no part of it")
+    expect(problems).to_contain_text(
+        "step 1 is left out, because worker 1 recorded no part of it"
+    )

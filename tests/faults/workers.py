@@ -26,7 +26,7 @@ def write_parts(folder: Path, values: Callable[[int], NDArray[np.float32]]) -> N
     for rank, rows in enumerate((slice(0, 3), slice(3, 5))):
         part = made(parts_folder(folder / "run") / f"{rank}-{'0' * 16}")
         count = rows.stop - rows.start
-        write_part(part, PartFacts(world=2, rows=count))
+        write_part(part, PartFacts(world=2, rows=count, dtype="float32"))
         writer = RunWriter.begin(
             part,
             layers=[Layer("fc1", 3)],

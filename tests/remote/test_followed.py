@@ -174,7 +174,9 @@ def test_after_a_pause_the_earlier_copy_is_shown_with_its_date_until_it_is_up_to
     may_answer.set()
     assert steps_of(said) == {"run": [0, 1]}
     (problem,) = said["problems"]
-    assert re.search(r"shown is what was copied at 05:06 \S+ on 2026-03-04; it is be", problem)
+    assert re.search(
+        r"what is shown was copied at 05:06 \S+ on 2026-03-04; it is being updated", problem
+    )
     wait_until(lambda: listed(client)["problems"] == [])
 
 
@@ -241,7 +243,7 @@ def test_a_tensorboard_without_tensorflow_follows_a_server_that_is_lost_and_foun
         assert steps_of(said) == {"run": [0, 1, 2]}
         (problem,) = said["problems"]
         assert "the log directory is the address s3://, which cannot be reached (" in problem
-        assert "; shown is what was copied at " in problem
+        assert "; what is shown was copied at " in problem
         assert problem.endswith("; it is tried again by itself")
         assert bucket.removeprefix("s3://") not in problem
 
@@ -308,8 +310,11 @@ def test_after_a_restart_the_earlier_copy_is_shown_with_its_date_and_no_half_cop
     may_end.set()
     assert steps_of(said) == {"run": [0, 1]}
     (problem,) = said["problems"]
-    assert "which cannot be reached (ConnectionError); check the network; shown is" in problem
-    assert re.search(r"what was copied at 05:06 \S+ on 2026-03-04; it is tried", problem)
+    assert (
+        "which cannot be reached (ConnectionError); check the network; what is shown was"
+        in problem
+    )
+    assert re.search(r"was copied at 05:06 \S+ on 2026-03-04; it is tried", problem)
 
 
 def test_a_run_is_shown_once_all_of_it_is_here(

@@ -29,7 +29,13 @@ from tb_embed_plugin import (
 )
 from tb_embed_plugin.cli import main
 from tb_embed_plugin.errors import StorageError, UnwritableError
-from tb_embed_plugin.metadata import LOCK_FILE, MANIFEST_FILE, MODELS_FOLDER
+from tb_embed_plugin.metadata import (
+    LOCK_FILE,
+    MANIFEST_FILE,
+    METADATA_FILE,
+    MODELS_FOLDER,
+    SPRITE_FILE,
+)
 from tb_embed_plugin.recording.training.open_trainings import interrupt_abandoned_trainings
 from tb_embed_plugin.remote import (
     address_staging,
@@ -448,6 +454,29 @@ def test_after_its_staging_directory_was_deleted_a_loop_is_told_once_and_resumes
         record_steps(run, range(2, 3))
     record_steps(run, range(3, 4))
     assert_recorded(run, [0, 1, 3], tmp_path / "here")
+
+
+@pytest.mark.parametrize("deleted", ["model.ckpt-0*", METADATA_FILE, SPRITE_FILE])
+def test_a_run_whose_waiting_files_were_deleted_is_never_named_at_the_address(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, deleted: str
+) -> None:
+    run = f"{address}/run"
+    with monkeypatch.context() as patch:
+        patch.setattr(Storage, "put", lambda *_: (_ for _ in ()).throw(StorageError("cut")))
+        images = np.zeros((len(labels()), 4, 4), np.uint8)
+        record(run, 0, {"fc1": snapshot(0)}, labels=labels(), images=images)
+        place = staging.recording_place(run, "log_dir", is_fresh=False)
+        found = list(place.rglob(deleted))
+        assert found
+        for file in found:
+            file.unlink()
+    with pytest.warns(RuntimeWarning, match=DELETED):
+        staging.release(place)
+    assert Storage(run).read(MANIFEST_FILE) is None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of values that are left, if there are
+        record_steps(run, range(1))
+    assert_recorded(run, [0], tmp_path / "here")
 
 
 def test_a_snapshot_whose_waiting_values_were_deleted_is_never_named_at_the_address(

@@ -38,12 +38,12 @@ const NUMBERS: readonly (readonly [string, string, keyof FrameQuality])[] = [
     "neighbors_kept",
   ],
   [
-    "Trustworthiness, placed",
+    "Trustworthiness, placed samples",
     "The same of those samples alone that were placed by landmarks",
     "placed_trustworthiness",
   ],
   [
-    "Preserved, placed",
+    "Neighbors preserved, placed samples",
     "Neighbors preserved of those samples alone that were placed by landmarks",
     "placed_neighbors_kept",
   ],

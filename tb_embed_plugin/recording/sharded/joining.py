@@ -17,7 +17,7 @@ import numpy as np
 from tb_embed_plugin.errors import EmbedError, MisuseError, UnwritableError
 from tb_embed_plugin.recording.options.shard import Shard
 from tb_embed_plugin.recording.sharded import own_part
-from tb_embed_plugin.recording.sharded.chief_says import ChiefSays
+from tb_embed_plugin.recording.sharded.announced_attempt import AnnouncedAttempt
 from tb_embed_plugin.recording.sharded.joined_run import JoinedRun
 from tb_embed_plugin.recording.sharded.joined_samples import join_samples
 from tb_embed_plugin.recording.sharded.left_training import LeftTraining, left_words
@@ -68,7 +68,7 @@ class Joining:
         self._log_dir = log_dir
         self._parts = parts_folder(log_dir)
         self._world = shard.world
-        self._said = ChiefSays(self._parts, own, shard.world)
+        self._announced = AnnouncedAttempt(self._parts, own, shard.world)
         self._open_run = open_run
         self._dtype = dtype
         self._max_to_keep = max_to_keep
@@ -104,7 +104,7 @@ class Joining:
         """
         self._tell()
         if self._failure is not None:
-            self._said.say_failed()
+            self._announced.announce_failure()
             self._is_failure_told = True
             raise UnwritableError(self._failure)
 
@@ -126,21 +126,21 @@ class Joining:
 
         Args:
             patience: Seconds to wait for what other workers may just be writing.
-            has_failed: Whether the chief's training has failed, so that others record in vain.
+            has_failed: Whether the training has failed: nobody joins what others record.
         """
         self._watch.close()
         self._guarded(self._step)
         self._wait(patience)
         self._guarded(lambda: self._note_rest(has_failed=has_failed))
         if has_failed:
-            self._said.say_failed()
+            self._announced.announce_failure()
         self._end()
 
     def _end(self) -> None:
         self._release()
         self._tell()
         if self._failure is not None:
-            self._said.say_failed()
+            self._announced.announce_failure()
             if not self._is_failure_told:
                 warn(f"{self._recorder} stopped recording: {self._failure}.")
 
@@ -158,26 +158,26 @@ class Joining:
 
     def _look(self) -> bool:
         self._guarded(self._step)
-        return self._failure is not None and self._said.say_failed()
+        return self._failure is not None and self._announced.announce_failure()
 
     def _step(self) -> bool:
         """Does what can be done now; returns whether anything was joined."""
         if not self._has_begun:
             self._take_over()
         if self._run is None:
-            self._said.find_parts()
+            self._announced.find_parts()
             self._try_to_open()
         return self._run is not None and self._run.join_ready()
 
     def _take_over(self) -> None:
         """Joins what an earlier training has left, and says that this attempt begins."""
         before = read_attempt(self._parts)
-        is_own = before is not None and before.nonce == self._said.attempt.nonce
+        is_own = before is not None and before.nonce == self._announced.attempt.nonce
         if before is not None and not is_own and not before.has_ended:
             left = LeftTraining.of(self._log_dir, before)
             if self._overwrites or self._join_left(left):
                 delete_parts(self._parts, left.names)
-        self._said.say(self._said.attempt)
+        self._announced.announce(self._announced.attempt)
         self._has_begun = True
 
     def _join_left(self, left: LeftTraining) -> bool:
@@ -194,7 +194,7 @@ class Joining:
         return True
 
     def _try_to_open(self) -> None:
-        found = [self._read(name) for name in self._said.attempt.parts]
+        found = [self._read(name) for name in self._announced.attempt.parts]
         parts = [part for part in found if part is not None]
         if len(parts) < len(found):
             return
@@ -204,9 +204,9 @@ class Joining:
         if opened.notice is not None:
             self._told.append(opened.notice)
         self._run_dir = opened.run_dir
-        self._said.say(opened.noted_in(self._said.attempt))
-        opened.writer.note_attempt(self._said.attempt.nonce)
-        self._run = self._joined(opened.writer, parts, self._said.attempt)
+        self._announced.announce(opened.noted_in(self._announced.attempt))
+        opened.writer.note_attempt(self._announced.attempt.nonce)
+        self._run = self._joined(opened.writer, parts, self._announced.attempt)
 
     def _read(self, name: str | None) -> RecordedPart | None:
         return None if name is None else RecordedPart.read(self._parts / name)
@@ -225,7 +225,7 @@ class Joining:
 
     def _note_rest(self, *, has_failed: bool) -> bool:
         """Warns of the steps that wait; where none does, the chief's phases are noted."""
-        own = self._read(self._said.attempt.parts[0])
+        own = self._read(self._announced.attempt.parts[0])
         waiting = len(own.manifest.steps) if own is not None else 0
         if self._run is not None:
             waiting = self._run.waiting
@@ -245,7 +245,7 @@ class Joining:
     def _finish(self) -> bool:
         run = self._run
         if run is None:
-            parts = map(self._read, self._said.attempt.parts)
+            parts = map(self._read, self._announced.attempt.parts)
             missing = [rank for rank, part in enumerate(parts) if part is None]
             raise MisuseError(
                 f"of {self._world} workers {listed(missing)} never began a part of "
@@ -264,9 +264,9 @@ class Joining:
             )
         # A worker that still records is told; where that cannot be written, by its part's end.
         with contextlib.suppress(OSError):
-            self._said.say(replace(self._said.attempt, has_ended=True))
+            self._announced.announce(replace(self._announced.attempt, has_ended=True))
         stale = left_behind(self._parts)
-        delete_parts(self._parts, [*filter(None, self._said.attempt.parts), *stale])
+        delete_parts(self._parts, [*filter(None, self._announced.attempt.parts), *stale])
         return True
 
     def _warn_left_out(self, run: JoinedRun) -> None:
@@ -291,5 +291,5 @@ class Joining:
         except Exception as error:  # noqa: BLE001 # whatever it is, training must go on
             reason = failure_words(error, self._log_dir)
             self._failure = f"the parts of the workers cannot be joined: {reason}"
-            self._said.say_failed()
+            self._announced.announce_failure()
             return False

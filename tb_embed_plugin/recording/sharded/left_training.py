@@ -81,7 +81,7 @@ class LeftTraining:
             return None
         if len(parts) < len(found):
             missing = [rank for rank, part in enumerate(found) if not part]
-            raise MisuseError(f"worker {listed(missing)} gave no part")
+            raise MisuseError(f"worker {listed(missing)} recorded no part")
         samples = join_samples(parts)
         if self.attempt.run is not None:
             return self._join_into(self.attempt.run, samples, parts, joined)
@@ -122,7 +122,7 @@ def left_words(names: Sequence[str], folder: Path, reason: str) -> str:
     """Says which parts are kept where, and why they are not joined."""
     return (
         f"what an earlier training left in {folder} is not joined: {reason}. It is kept there "
-        f"as {listed(names)}; delete it when you need it no more."
+        f"as {listed(names)}; delete it when you no longer need it."
     )
 
 

@@ -82,7 +82,7 @@ class OwnPart:
             UnwritableError: The chief has stopped, has ended, or was started again.
         """
         attempt = self._attempt()
-        if self._is_in_vain():
+        if self._is_abandoned():
             raise UnwritableError(_STOPPED)
         if attempt is not None and self.folder.name in attempt.parts:
             self._is_taken = True
@@ -103,7 +103,7 @@ class OwnPart:
         """Waits a while until the chief knows of the part, and warns where it never did."""
         self._wait(PATIENCE_SECONDS)
         self._watch.close()
-        if self._is_in_vain():
+        if self._is_abandoned():
             warn(f"{self._recorder} stopped recording: {_STOPPED}.")
         elif not self._is_taken:
             warn(
@@ -125,18 +125,18 @@ class OwnPart:
             self._answer()  # what it has written is joined, however soon it has failed
         if has_failed:
             self._facts = replace(self._facts, has_failed=True)
-            # The chief then waits for it in vain, but not for long.
+            # The chief then waits for no more of it.
             with contextlib.suppress(OSError):
                 write_part(self.folder, self._facts)
 
     def _wait(self, patience: float) -> None:
         deadline = time.monotonic() + patience
         while not self._is_taken and time.monotonic() < deadline:
-            if self._is_in_vain():
+            if self._is_abandoned():
                 break
             time.sleep(INTERVAL_SECONDS)
 
-    def _is_in_vain(self) -> bool:
+    def _is_abandoned(self) -> bool:
         """Whether the chief of this training has stopped, be it before it took the part."""
         attempt = self._attempt()
         if attempt is None or not attempt.has_failed:

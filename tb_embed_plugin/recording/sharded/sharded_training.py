@@ -79,7 +79,7 @@ class ShardedTraining:
         )
 
     def check(self) -> None:
-        """Warns of what has gone wrong behind the training; raises where it is in vain."""
+        """Warns of what has gone wrong behind the training; raises where nobody joins parts."""
         if self._joining is not None:
             self._joining.check()
         else:

@@ -25,7 +25,7 @@ from tests.harness import wait_until
 
 def part_with(folder: Path, rank: int, labels: list[object]) -> RecordedPart:
     part, count = made(folder / f"{rank}-{'0' * 16}"), len(labels)
-    write_part(part, PartFacts(world=2, rows=count))
+    write_part(part, PartFacts(world=2, rows=count, dtype="float32"))
     RunWriter.begin(
         part,
         layers=[Layer("fc1", 3)],

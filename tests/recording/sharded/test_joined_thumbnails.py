@@ -25,7 +25,7 @@ from tb_embed_plugin.runs.writer import RunWriter
 
 def part_with(folder: Path, rank: int, images: NDArray[np.uint8]) -> RecordedPart:
     part = made(folder / f"{rank}-{'0' * 16}")
-    write_part(part, PartFacts(world=8, rows=len(images)))
+    write_part(part, PartFacts(world=8, rows=len(images), dtype="float32"))
     writer = RunWriter.begin(
         part,
         layers=[Layer("fc1", 3)],

@@ -18,7 +18,7 @@ from tb_embed_plugin import record
 from tb_embed_plugin.cli import main
 from tb_embed_plugin.errors import UnwritableError
 from tb_embed_plugin.metadata import MANIFEST_FILE, PARTS_FOLDER
-from tb_embed_plugin.recording.sharded import chief_says, loop_worker, own_part
+from tb_embed_plugin.recording.sharded import announced_attempt, loop_worker, own_part
 from tb_embed_plugin.runs.parts import (
     Attempt,
     part_names,
@@ -102,7 +102,9 @@ def test_a_cut_file_of_one_worker_costs_its_own_step_alone(tmp_path: Path) -> No
     for step in range(3):
         note(log_dir, step, 0)
     note(log_dir, 4, 1, finished=True)
-    with pytest.warns(RuntimeWarning, match="step 1 is left out, since worker 1 gave no part"):
+    with pytest.warns(
+        RuntimeWarning, match="step 1 is left out, because worker 1 recorded no part"
+    ):
         note(log_dir, 3, 0, finished=True)
     assert steps_of(log_dir) == [0, 2, 3]
     assert [one.ranks for one in read_run(log_dir).manifest.left_out] == [(1,)]
@@ -141,7 +143,7 @@ def test_steps_that_lack_a_worker_are_kept_and_named(
     wait_until(lambda: read_attempt(log_dir / PARTS_FOLDER))
     with pytest.warns(RuntimeWarning, match="ends while 1 step"):
         end(0)
-    with pytest.warns(RuntimeWarning, match=r"not joined: worker 1 gave no part.*kept-0-"):
+    with pytest.warns(RuntimeWarning, match=r"not joined: worker 1 recorded no part.*kept-0-"):
         both(log_dir, 1)
     assert steps_of(log_dir) == [1, 2]
     assert kept(log_dir) == ["0"]
@@ -249,7 +251,7 @@ def test_that_the_chief_has_failed_is_said_once_the_disk_has_room(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as full:
-        full.setattr(chief_says, "write_attempt", fail)
+        full.setattr(announced_attempt, "write_attempt", fail)
         full.setattr(RunWriter, "write_snapshot", replacement(fail, log_dir))
         for rank in (1, 0):
             note(log_dir, 1, rank)

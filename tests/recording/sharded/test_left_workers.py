@@ -32,7 +32,7 @@ def test_a_worker_that_outlives_the_patience_of_the_chief_is_told(
     for rank in (1, 0):
         record_rows(log_dir, 0, (rank, 2))
     wait_until(lambda: (log_dir / MANIFEST_FILE).exists() and read_run(log_dir).steps == [0])
-    with pytest.warns(RuntimeWarning, match="step 1 is left out, since worker 1"):
+    with pytest.warns(RuntimeWarning, match="step 1 is left out, because worker 1"):
         record_rows(log_dir, 1, (0, 2), finished=True)
 
     with pytest.raises(UnwritableError, match="worker 0 has finished the run without waiting"):
@@ -66,7 +66,7 @@ def test_what_was_never_a_part_is_deleted_by_its_age(tmp_path: Path) -> None:
     for name in names:
         (tmp_path / name).mkdir()
     for name in names[:2]:
-        write_part(tmp_path / name, PartFacts(world=4, rows=1))
+        write_part(tmp_path / name, PartFacts(world=4, rows=1, dtype="float32"))
     os.utime(tmp_path / names[0] / "part.json", (0, 0))
     os.utime(tmp_path / names[2], (0, 0))
     assert left_behind(tmp_path) == [names[0], names[2]]

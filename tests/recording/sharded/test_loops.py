@@ -135,13 +135,13 @@ def test_a_step_that_lacks_a_part_is_left_out_and_named(
                 if (step, rank) != (3, 0):
                     record_rows(log_dir, step, (rank, 3), finished=step == 3)
                     continue
-                with pytest.warns(RuntimeWarning, match="step 1 is left out, since worker 2"):
+                with pytest.warns(RuntimeWarning, match="step 1 is left out, because worker 2"):
                     record_rows(log_dir, step, (rank, 3), finished=True)
 
     run = read_run(log_dir)
     assert run.steps == [0, 2, 3]
     (problem,) = run.problems
-    assert problem.startswith("step 1 is left out, since worker 2 gave no part of it")
+    assert problem.startswith("step 1 is left out, because worker 2 recorded no part of it")
     check_step(log_dir, 3)
     main(["check", str(tmp_path)])
     assert problem in capsys.readouterr().out
@@ -167,7 +167,9 @@ def test_a_worker_that_is_killed_is_waited_for_in_vain_and_named(tmp_path: Path)
     (tmp_path / "run-joined").touch()
     finish(dies, -9)
     (tmp_path / "run-dead").touch()
-    assert "steps 1 and 2 are left out, since worker 1 gave no part of them" in finish(chief)
+    assert "steps 1 and 2 are left out, because worker 1 recorded no part of them" in finish(
+        chief
+    )
     assert read_run(log_dir).steps == [0]
     assert not read_run(log_dir).recording
     assert parts_of(log_dir) == []
@@ -195,7 +197,7 @@ def test_a_chief_that_is_killed_loses_nothing_that_is_complete(
     assert finish(other) == ""
     run = read_run(log_dir)
     assert run.steps == ([0, 1, 2, 3] if gave else [0, 2, 3])
-    assert ("step 1 is left out, since worker 1" in told) == (not gave)
+    assert ("step 1 is left out, because worker 1" in told) == (not gave)
     for step in run.steps:
         check_step(log_dir, step)
     assert parts_of(log_dir) == []
@@ -308,7 +310,9 @@ def test_a_link_in_the_place_of_a_part_is_not_followed(
     wait_until(lambda: read_attempt(parts) is not None)
     attempt = read_attempt(parts)
     assert attempt is not None
-    write_part(elsewhere, PartFacts(world=2, rows=SAMPLES, nonce=attempt.nonce))
+    write_part(
+        elsewhere, PartFacts(world=2, rows=SAMPLES, dtype="float32", nonce=attempt.nonce)
+    )
     before = sorted(path.name for path in elsewhere.iterdir())
     (parts / f"1-{'0' * 16}").symlink_to(elsewhere)
 

@@ -63,7 +63,7 @@ def test_links_that_a_user_named_are_followed(tmp_path: Path) -> None:
     assert part.folder == found
 
 
-def test_what_the_chief_says_is_read_once_and_up_to_a_limit(
+def test_what_the_announced_attempt_is_read_once_and_up_to_a_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     part = own_part_in(tmp_path)

@@ -156,7 +156,7 @@ def test_a_worker_whose_recorder_fails_hurts_no_training(
         fit(model, [chief, other], range(2))
     sentences = [str(one.message) for one in told]
     assert [s for s in sentences if "EmbeddingCheckpoint of worker 1 stopped recording" in s]
-    assert [s for s in sentences if "1 and 2 are left out, since worker 1" in s]
+    assert [s for s in sentences if "1 and 2 are left out, because worker 1" in s]
     assert read_run(log_dir).steps == [0]
 
 

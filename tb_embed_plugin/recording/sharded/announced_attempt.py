@@ -1,4 +1,4 @@
-"""What the chief says to all workers: which parts it has taken, and whether it still joins."""
+"""What the chief announces to all workers: which parts it takes, and whether it joins."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 from tb_embed_plugin.runs.parts import Attempt, part_names, rank_of, read_part, write_attempt
 
 
-class ChiefSays:
-    """What the chief says of one training.
+class AnnouncedAttempt:
+    """What the chief announces of one training.
 
     Args:
         parts: The folder of all parts.
@@ -19,15 +19,15 @@ class ChiefSays:
         world: How many workers there are.
 
     Attributes:
-        attempt: What it has said last; at first what it will say.
+        attempt: What was announced last; at first what will be.
     """
 
     def __init__(self, parts: Path, own: str, world: int) -> None:
         self._parts = parts
         self.attempt = Attempt(secrets.token_hex(16), (own, *[None] * (world - 1)))
 
-    def say(self, attempt: Attempt) -> None:
-        """Says something else.
+    def announce(self, attempt: Attempt) -> None:
+        """Announces something else.
 
         Raises:
             OSError: It cannot be written.
@@ -35,14 +35,14 @@ class ChiefSays:
         write_attempt(self._parts, attempt)
         self.attempt = attempt
 
-    def say_failed(self) -> bool:
-        """Lets the others record no more of what nobody joins; returns whether that is said.
+    def announce_failure(self) -> bool:
+        """Lets the others record no more of what nobody joins; returns whether they can know.
 
         A full disk may take it only later.
         """
         if not self.attempt.has_failed:
             with contextlib.suppress(OSError):
-                self.say(replace(self.attempt, has_failed=True))
+                self.announce(replace(self.attempt, has_failed=True))
         return self.attempt.has_failed
 
     def find_parts(self) -> None:
@@ -60,4 +60,4 @@ class ChiefSays:
             if facts is not None and facts.nonce == self.attempt.nonce:
                 parts[rank] = name
         if tuple(parts) != self.attempt.parts:
-            self.say(replace(self.attempt, parts=tuple(parts)))
+            self.announce(replace(self.attempt, parts=tuple(parts)))
