@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -62,7 +63,7 @@ def _pool(options: argparse.Namespace) -> Callable[[], Pool] | None:
         from tb_embed_plugin.distribution.dask_cluster import DaskCluster
 
         (logdir, _) = roots_of(options.logdir)[0]
-        return lambda: DaskCluster(options.scheduler, logdir, options.memory)
+        return lambda: DaskCluster(options.scheduler, logdir, options.memory, _say)
     if options.workers is None:
         return None
     if options.workers < 1:
@@ -73,3 +74,7 @@ def _pool(options: argparse.Namespace) -> Callable[[], Pool] | None:
     from tb_embed_plugin.distribution.local_processes import LocalProcesses
 
     return lambda: LocalProcesses(options.workers)
+
+
+def _say(said: str) -> None:
+    sys.stderr.write(f"{said}\n")

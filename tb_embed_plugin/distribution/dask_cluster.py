@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from concurrent.futures import CancelledError
-from contextlib import contextmanager
+import platform
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError, Future
+from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
-from tb_embed_plugin.distribution.pool import Pool, Share
+from tb_embed_plugin.distribution.pool import Pool, Result, Share
 from tb_embed_plugin.errors import BrokenInstallationError, EmbedError, WorkerLostError
 from tb_embed_plugin.wording import error_words, listed
 
 SECONDS_TO_ANSWER = 10
-"""That a scheduler is given, and then its first worker."""
+"""That a scheduler is given."""
+
+SECONDS_UNTIL_SAID = 2
+SECONDS_FOR_A_WORKER = 120
+"""That the first worker is given: a cluster that was just requested starts many at once."""
 
 LOOKS_WITHOUT_WORKERS = 30
 """Times in a row that no worker is there, a second or more apart, until we give up: as long as
@@ -30,18 +36,29 @@ class DaskCluster(Pool):
         address: The scheduler's, such as `tcp://10.0.0.5:8786`.
         logdir: The log directory, absolute; all workers must see it.
         memory: As in `Share`.
+        say: Receives that it waits for the first worker.
+
+    Attributes:
+        version: Of this package, which all workers must have.
 
     Raises:
         BrokenInstallationError: Dask is missing here, or we are on a worker, in this version.
         WorkerLostError: The scheduler or its workers do not answer, or do not see the files.
     """
 
-    def __init__(self, address: str, logdir: str, memory: int | None = None) -> None:
+    def __init__(
+        self,
+        address: str,
+        logdir: str,
+        memory: int | None = None,
+        say: Callable[[str], None] = lambda said: None,
+    ) -> None:
         # Each thread of a worker is given a task of its own.
         super().__init__(Share(1, memory))
         distributed = _library()
         self.lost = (distributed.KilledWorker, CancelledError)
-        self._address = address
+        self._address, self._logdir = address, logdir
+        self.version = version(_PACKAGE)
         self._empty_looks = 0
         with self._answering():
             self._client = distributed.Client(
@@ -49,7 +66,8 @@ class DaskCluster(Pool):
             )
         try:
             with self._answering():
-                self._check_workers(logdir)
+                self._wait_for_a_worker(say)
+                self._check_workers()
         except BaseException:
             self._client.close()
             raise
@@ -61,6 +79,10 @@ class DaskCluster(Pool):
         with self._answering():
             threads: int = sum(self._client.nthreads().values())
         return max(1, threads)
+
+    def submit(self, work: Callable[..., Result], *arguments: Any) -> Future[Result]:
+        """Gives a task to the executor; a worker that came later is checked by it."""
+        return self.executor.submit(_checked, self.version, self._logdir, work, *arguments)
 
     def notice_the_lost(self) -> None:
         """Raises where the scheduler or all workers are gone; it notices by itself a lost one.
@@ -101,32 +123,53 @@ class DaskCluster(Pool):
                 "with dask scheduler, and pass the address that it prints"
             ) from error
 
-    def _check_workers(self, logdir: str) -> None:
+    def _wait_for_a_worker(self, say: Callable[[str], None]) -> None:
+        missing = f"the scheduler at {self._address} has no worker"
+        with suppress(TimeoutError):
+            self._client.wait_for_workers(1, SECONDS_UNTIL_SAID)
+            return
+        say(f"{missing} yet; waiting up to {SECONDS_FOR_A_WORKER} s for one")
         try:
-            self._client.wait_for_workers(1, SECONDS_TO_ANSWER)
+            self._client.wait_for_workers(1, SECONDS_FOR_A_WORKER)
         except TimeoutError as error:
             raise WorkerLostError(
-                f"the scheduler at {self._address} has no worker; start one with dask worker "
-                f"{self._address}"
+                f"{missing}; start one with dask worker {self._address}"
             ) from error
+
+    def _check_workers(self) -> None:
         try:
             theirs = set(self._client.run(version, _PACKAGE).values())
         except PackageNotFoundError as error:
             raise BrokenInstallationError(
                 f"a worker of {self._address} has no {_PACKAGE}; install it there"
             ) from error
-        if theirs != {version(_PACKAGE)}:
-            raise BrokenInstallationError(
-                f"the workers of {self._address} have {_PACKAGE} {listed(sorted(theirs))}, "
-                f"this process {version(_PACKAGE)}; install one version everywhere"
-            )
-        seen = self._client.run(os.path.isdir, logdir)
+        if theirs != {self.version}:
+            raise BrokenInstallationError(_other_version(sorted(theirs), self.version))
+        seen = self._client.run(os.path.isdir, self._logdir)
         if not all(seen.values()):
-            blind = [worker for worker, sees in seen.items() if not sees]
             raise WorkerLostError(
-                f"worker {listed(blind)} sees no directory {logdir}; mount it there under the "
-                "same path"
+                _blind(listed([name for name, sees in seen.items() if not sees]), self._logdir)
             )
+
+
+def _checked(wanted: str, logdir: str, work: Callable[..., Result], *arguments: Any) -> Result:
+    """Computes a task where this worker is like those that were there at the beginning."""
+    if version(_PACKAGE) != wanted:
+        raise BrokenInstallationError(_other_version([version(_PACKAGE)], wanted))
+    if not Path(logdir).is_dir():
+        raise WorkerLostError(_blind(platform.node(), logdir))
+    return work(*arguments)
+
+
+def _other_version(theirs: list[str], ours: str) -> str:
+    return (
+        f"the workers have {_PACKAGE} {listed(theirs)}, the command {ours}; install one "
+        "version everywhere"
+    )
+
+
+def _blind(workers: str, logdir: str) -> str:
+    return f"worker {workers} sees no directory {logdir}; mount it there under the same path"
 
 
 def _library() -> Any:

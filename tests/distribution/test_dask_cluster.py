@@ -86,7 +86,8 @@ def test_what_is_wrong_with_a_cluster_is_said(
 def test_a_scheduler_without_workers_and_a_missing_library_are_said(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("tb_embed_plugin.distribution.dask_cluster.SECONDS_TO_ANSWER", 0.5)
+    monkeypatch.setattr("tb_embed_plugin.distribution.dask_cluster.SECONDS_UNTIL_SAID", 0.1)
+    monkeypatch.setattr("tb_embed_plugin.distribution.dask_cluster.SECONDS_FOR_A_WORKER", 0.5)
     with (
         LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address="127.0.0.1:0") as empty,
         pytest.raises(WorkerLostError, match="has no worker; start one with dask worker tcp"),
@@ -96,6 +97,44 @@ def test_a_scheduler_without_workers_and_a_missing_library_are_said(
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(BrokenInstallationError, match=r"tb-embed-plugin\[distributed\]"):
         DaskCluster("tcp://127.0.0.1:9", "/")
+
+
+def test_the_first_worker_is_waited_for_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tb_embed_plugin.distribution.dask_cluster.SECONDS_UNTIL_SAID", 0.1)
+    with LocalCluster(
+        n_workers=0, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0"
+    ) as empty:
+        said: list[str] = []
+
+        def start_one(words: str) -> None:
+            said.append(words)
+            empty.scale(1)
+
+        with Workers(DaskCluster(empty.scheduler_address, "/", say=start_one)) as workers:
+            assert list(workers.in_order(slowly, [(3,)])) == [3]
+    (words,) = said
+    assert "has no worker yet; waiting up to 120 s for one" in words
+
+
+def test_a_worker_that_came_later_is_checked_by_its_tasks(
+    cluster: LocalCluster, tmp_path: Path
+) -> None:
+    logdir = tmp_path / "logs"
+    logdir.mkdir()
+    with Workers(DaskCluster(cluster.scheduler_address, str(logdir))) as workers:
+        logdir.rmdir()
+        with pytest.raises(WorkerLostError, match=r"sees no directory .*/logs; mount it there"):
+            list(workers.results(slowly, [(3,)]))
+
+    # As after an update of the package where the workers are.
+    logdir.mkdir()
+    pool = DaskCluster(cluster.scheduler_address, str(logdir))
+    pool.version = "0.0.1"
+    with (
+        Workers(pool) as workers,
+        pytest.raises(BrokenInstallationError, match=r"the command 0.0.1; install one"),
+    ):
+        list(workers.results(slowly, [(3,)]))
 
 
 def slowly(number: int) -> int:
