@@ -39,9 +39,15 @@ from sklearn.datasets import load_digits
 
 from benchmarks.clock import seconds
 from benchmarks.judge_layout import Snapshots, holds
-from tb_embed_plugin.projections.cell_search import Cells
+from tb_embed_plugin.projections.cell_search import (
+    CellNeighbors,
+    CellQuestion,
+    CellsInThreads,
+    search_in_cells,
+)
 from tb_embed_plugin.projections.engine import LayoutEngine
 from tb_embed_plugin.projections.frame_quality import PlacedQuality, frame_quality
+from tb_embed_plugin.projections.initial_positions import unit_shift
 from tb_embed_plugin.projections.landmarks import landmark_rows
 from tb_embed_plugin.projections.motion import motion
 from tb_embed_plugin.projections.neighbors import nearest
@@ -275,13 +281,18 @@ def measure_cells() -> None:
         ),
     ):
         landmarks = landmark_rows(len(rows), RANDOM_SAMPLES // 12, 0)
-        cells = Cells.of(rows, landmarks, "euclidean", 0, lambda share: None)
-        found, _ = cells.search(NEAREST, 1, lambda share: None)
+        found = near_by_cells(rows, landmarks)
         some = rng.choice(len(rows), JUDGED, replace=False)
         exact = nearest(rows, NEAREST, "euclidean", queries=some).indices
         pairs = zip(exact, found.indices[some], strict=True)
         share = np.mean([np.isin(*pair).mean() for pair in pairs])
         print(f"cells, {RANDOM_SAMPLES:,} x {what}: {share:.2f} of {NEAREST} neighbors found")
+
+
+def near_by_cells(rows: NDArray[np.float32], landmarks: NDArray[np.intp]) -> CellNeighbors:
+    """Returns the neighbors that cells find."""
+    question = CellQuestion(rows, landmarks, "euclidean", 0, unit_shift(rows), NEAREST, 1)
+    return search_in_cells(question, CellsInThreads(), lambda share: None)
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,7 @@ def measure_floor(
     first = min((s for s in layout.steps if s not in {UNTRAINED, step}), default=None)
     moved = motion.noise_floor(
         engine,
-        layout.snapshot(step),
+        layout.rows(step),
         frame,
         layout.settings,
         layout.components,

@@ -10,7 +10,7 @@ import threading
 from dataclasses import dataclass
 from typing import Literal
 
-from tb_embed_plugin.projections.cell_search import pivot_count
+from tb_embed_plugin.projections.cells import pivot_count
 from tb_embed_plugin.projections.engine import Engine
 
 Stage = Literal["frames", "quality"]

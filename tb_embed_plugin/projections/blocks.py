@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import TooMuchAskedError, UnsuitableDataError
 from tb_embed_plugin.metadata import MAX_UNITS
-from tb_embed_plugin.snapshot import Snapshot, row_blocks
+from tb_embed_plugin.snapshot import LazyRows, Snapshot, is_finite, row_blocks
 
 SnapshotOf = Callable[[int], Snapshot]
 """Gives the snapshot of a step, float32 (n_samples, n_units); may be called more than once."""
@@ -21,13 +21,14 @@ def blocks(snapshot: Snapshot) -> Iterator[tuple[slice, NDArray[np.float64]]]:
         yield rows, block.astype(np.float64)
 
 
-def check_finite(step: int, values: NDArray[np.floating]) -> None:
+def check_finite(step: int, values: NDArray[np.floating] | LazyRows) -> None:
     """Raises where a snapshot, or what was made from it, cannot be drawn.
 
     Raises:
         UnsuitableDataError: `values` holds NaN or infinity; the message names the step.
     """
-    if not np.isfinite(values).all():
+    finite = is_finite(values) if isinstance(values, LazyRows) else np.isfinite(values).all()
+    if not finite:
         raise UnsuitableDataError(
             f"step {step} holds NaN or infinity; leave it out of basis_steps and steps"
         )

@@ -1,29 +1,35 @@
 """Near neighbors of all samples of a large snapshot, searched in cells about pivots.
 
-Each sample belongs to the pivot that it is nearest to. Its neighbors are searched in the cell
-of that pivot and in those of the nearest other ones, `CANDIDATES` rows together. With the
-samples grow the cells' number, up to `MOST_PIVOTS`, and from there on their size: so beyond a
-million samples the time grows with their number and not with its square. The same data give the
-same neighbors, however many cores there are.
+The neighbors of a sample are searched in the cell of its pivot and in those of the nearest
+other ones, `CANDIDATES` rows together. With the samples grow the cells' number, up to
+`MOST_PIVOTS`, and from there on their size: so beyond a million samples the time grows with
+their number and not with its square. The same data give the same neighbors, whoever computes
+the parts, since each task says which rows it reads.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_embed_plugin.projections.neighbor_search import GROUP, Found, true_columns
-from tb_embed_plugin.projections.neighbors import DistanceMetric, Neighbors, directed
+from tb_embed_plugin.projections.cells import (
+    MOST_QUERIES,
+    Cells,
+    Pivots,
+    Queries,
+    assigned_parts,
+    gathered,
+)
+from tb_embed_plugin.projections.neighbor_search import GROUP, true_columns
+from tb_embed_plugin.projections.neighbors import DistanceMetric, Neighbors
 from tb_embed_plugin.projections.threads import in_threads
-
-CELL = 256
-"""Samples of a cell on average, unless there are so many that `MOST_PIVOTS` have more."""
-
-MOST_PIVOTS = 4_096
+from tb_embed_plugin.snapshot import Snapshot
 
 CANDIDATES = 2_048
 """Rows that neighbors are searched among, at least; fewer where there are not so many."""
@@ -35,204 +41,255 @@ LANDMARK_CELLS = 8
 LANDMARKS_OF_CELL = 512
 """Of a cell that has more landmarks, so many are searched, drawn evenly."""
 
-MOST_QUERIES = 1_024
-"""A cell of more samples is cut: where most samples are alike, one pivot has most of them."""
-
 _NEAR_PIVOTS = 64
 """Pivots that are sorted by their distance, unless their cells hold too few rows."""
 
-_ASSIGNED_ROWS = 4_096
-_ASSIGNED_DISTANCES = 1 << 22
-"""Of a block of samples to the pivots, at most."""
+_READ_VALUES = 1 << 24
+"""Activations that are read at a time, 64 MiB, with those that one cell more needs."""
 
-_ROW_BYTES = 16
-"""Of a unit of a row, in double precision and about an origin."""
-
-_OfCell = tuple[NDArray[np.intp], Found, Found]
-"""Samples, their neighbors among all and their nearest landmarks."""
+_ROW_BYTES = 20
+"""Of a unit of a row as it is read, in double precision, and about an origin."""
 
 
 @dataclass(frozen=True)
-class Cells:
-    """Samples by the pivot that each is nearest to.
+class CellQuestion:
+    """Whose neighbors are searched, and how: what all tasks of a search have in common.
 
     Attributes:
         snapshot: Finite float32 (n_samples, n_units).
+        landmarks: Which samples are landmarks, ascending.
         metric: The distance.
-        pivots: The pivots, float32 (n_pivots, n_units), about the mean of all pivots.
-        members: The samples of each pivot.
-        landmarks: The landmarks among them.
+        seed: Of the draw of pivots.
+        shift: The power of two that activations are multiplied by.
+        k: Neighbors wanted; fewer than there are samples.
+        anchors: Nearest landmarks wanted; fewer than there are.
     """
 
-    snapshot: NDArray[np.float32]
+    snapshot: Snapshot
+    landmarks: NDArray[np.intp]
     metric: DistanceMetric
-    pivots: NDArray[np.float32]
-    members: list[NDArray[np.intp]]
-    landmarks: list[NDArray[np.intp]]
+    seed: int
+    shift: int
+    k: int
+    anchors: int
+
+    @property
+    def pivots(self) -> Pivots:
+        """The pivots, which are read."""
+        return Pivots.of(self.snapshot, self.landmarks, self.metric, self.seed, self.shift)
+
+
+@dataclass(frozen=True)
+class CellNeighbors:
+    """What is found for samples; nothing names the sample itself.
+
+    Attributes:
+        indices: Their neighbors among all samples, int32 (n, k), the nearest first.
+        distances: How far these are, of activations times two to the shift, float32 (n, k).
+        anchors: Their nearest landmarks, int32 (n, anchors).
+    """
+
+    indices: NDArray[np.int32]
+    distances: NDArray[np.float32]
+    anchors: NDArray[np.int32]
 
     @classmethod
-    def of(
-        cls,
-        snapshot: NDArray[np.float32],
-        landmarks: NDArray[np.intp],
-        metric: DistanceMetric,
-        seed: int,
-        report: Callable[[float], None],
-    ) -> Cells:
-        """Returns the cells about pivots that are drawn among the landmarks.
-
-        Args:
-            snapshot: Finite float32 (n_samples, n_units).
-            landmarks: Which samples are landmarks, ascending.
-            metric: The distance.
-            seed: Of the draw.
-            report: Receives the finished share; may raise to cancel.
-        """
-        count = pivot_count(len(snapshot), len(landmarks))
-        chosen = np.random.default_rng(seed).choice(landmarks, count, replace=False)
-        rows = directed(snapshot[np.sort(chosen)], metric)
-        middle = rows.mean(axis=0)
-        pivots = (rows - middle).astype(np.float32)
-        squares = np.einsum("ij,ij->i", pivots, pivots)
-        across = -2 * pivots.T
-
-        def assign(some: slice) -> NDArray[np.intp]:
-            rows = (directed(snapshot[some], metric) - middle).astype(np.float32)
-            away = rows @ across
-            away += squares
-            nearest: NDArray[np.intp] = away.argmin(axis=1)
-            return nearest
-
-        size = min(_ASSIGNED_ROWS, _ASSIGNED_DISTANCES // count)
-        blocks = [slice(start, start + size) for start in range(0, len(snapshot), size)]
-        own = np.empty(len(snapshot), np.intp)
-        bytes_each = size * (4 * count + _ROW_BYTES * snapshot.shape[1])
-        found = in_threads(assign, blocks, bytes_each)
-        for done, (block, nearest) in enumerate(zip(blocks, found, strict=True), 1):
-            own[block] = nearest
-            report(done / len(blocks))
-        everything = np.arange(len(snapshot))
+    def empty(cls, samples: int, question: CellQuestion) -> CellNeighbors:
+        """Returns room for the neighbors of so many samples."""
         return cls(
-            snapshot,
-            metric,
-            pivots,
-            _grouped(everything, own, count),
-            _grouped(landmarks, own[landmarks], count),
+            np.empty((samples, question.k), np.int32),
+            np.empty((samples, question.k), np.float32),
+            np.empty((samples, question.anchors), np.int32),
+        )
+
+    def put(self, samples: slice | NDArray[np.int32], found: CellNeighbors) -> None:
+        """Takes over what was found for some samples."""
+        self.indices[samples] = found.indices
+        self.distances[samples] = found.distances
+        self.anchors[samples] = found.anchors
+
+
+OfGroup = tuple[NDArray[np.int32], CellNeighbors]
+"""The samples of a group, and what is found for them."""
+
+
+class CellWork(Protocol):
+    """By whom the tasks of a search are computed."""
+
+    def assign(self, question: CellQuestion, pivots: Pivots) -> Iterator[NDArray[np.uint16]]:
+        """Yields what `Pivots.assign` returns for each of `assigned_parts`, in their order."""
+
+    def search(
+        self, question: CellQuestion, cells: Cells, own: NDArray[np.uint16], groups: int
+    ) -> Iterator[OfGroup]:
+        """Yields what `search_group` returns for each of the groups, in any order."""
+
+
+class CellsInThreads:
+    """All of it by this process, on all cores that it may use."""
+
+    def assign(self, question: CellQuestion, pivots: Pivots) -> Iterator[NDArray[np.uint16]]:
+        """Yields the cells of samples, part by part."""
+        parts = assigned_parts(len(question.snapshot))
+        return in_threads(
+            lambda part: pivots.assign(question.snapshot, part), parts, pivots.block_bytes
         )
 
     def search(
-        self, k: int, anchors: int, report: Callable[[float], None]
-    ) -> tuple[Neighbors, Neighbors]:
-        """Returns the neighbors of each sample among all, and its nearest landmarks.
-
-        Neither names the sample itself.
-
-        Args:
-            k: Neighbors wanted; fewer than there are samples.
-            anchors: Landmarks wanted; fewer than there are.
-            report: Receives the finished share; may raise to cancel.
-        """
-        samples = len(self.snapshot)
-        tables = [
-            (np.empty((samples, wide), np.int32), np.empty((samples, wide)))
-            for wide in (k, anchors)
-        ]
-        tasks = [
-            (pivot, start)
-            for pivot, members in enumerate(self.members)
-            for start in range(0, len(members), MOST_QUERIES)
-        ]
-        # All candidates but those of the last cell are fewer than are wanted.
-        most = 2 * max(CANDIDATES, k + 1)
-        bytes_each = 6 * MOST_QUERIES * most
-        bytes_each += _ROW_BYTES * self.snapshot.shape[1] * (MOST_QUERIES + most)
-        bytes_each += 8 * self.pivots.size
-        found = in_threads(lambda task: self._of_cell(*task, k, anchors), tasks, bytes_each)
-        for done, (queries, *results) in enumerate(found, 1):
-            for (indices, squares), (rows, away) in zip(tables, results, strict=True):
-                indices[queries], squares[queries] = rows, away
-            report(done / len(tasks))
-        near, marks = (Neighbors.of(table, self.metric) for table in tables)
-        return near, marks
-
-    def _of_cell(self, pivot: int, start: int, k: int, anchors: int) -> _OfCell:
-        """Returns samples of a cell, their neighbors and their landmarks."""
-        members = self.members[pivot]
-        queries = members[start : start + MOST_QUERIES]
-        apart = self.pivots - self.pivots[pivot]
-        away = np.einsum("ij,ij->i", apart, apart)
-        away[pivot] = -1
-        # From the queries on, so that each part of a cell that is cut has its own ones.
-        enough = max(CANDIDATES, k + 1)
-        own = np.roll(members, -start)[:enough]
-        others = islice(_ascending(away), 1, None)
-        candidates = _gathered([own], self.members, others, enough, 1, enough)
-        enough = max(LANDMARK_CANDIDATES, anchors + 1)
-        pivots = _ascending(away)
-        marks = _gathered([], self.landmarks, pivots, enough, LANDMARK_CELLS, LANDMARKS_OF_CELL)
-        origin = directed(self.snapshot[queries[:1]], self.metric)
-        rows = self._rows(queries, origin)
-        everyone = np.arange(len(queries))
-        themselves = np.nonzero(queries[:, np.newaxis] == marks)
-        return (
-            queries,
-            _nearest(rows, self._rows(candidates, origin), (everyone, everyone), candidates, k),
-            _nearest(rows, self._rows(marks, origin), themselves, marks, anchors),
+        self, question: CellQuestion, cells: Cells, own: NDArray[np.uint16], groups: int
+    ) -> Iterator[OfGroup]:
+        """Yields the neighbors of samples, group by group."""
+        return in_threads(
+            lambda group: search_group(question, cells, group),
+            range(groups),
+            search_bytes(question),
         )
 
-    def _rows(
-        self, samples: NDArray[np.intp], origin: NDArray[np.float64]
-    ) -> NDArray[np.float32]:
-        """Returns rows about one of them: the nearer, the fewer digits products lose."""
-        return (directed(self.snapshot[samples], self.metric) - origin).astype(np.float32)
+
+def search_in_cells(
+    question: CellQuestion, work: CellWork, report: Callable[[float], None]
+) -> CellNeighbors:
+    """Returns the neighbors of each sample among all, and its nearest landmarks.
+
+    Args:
+        question: Whose.
+        work: By whom.
+        report: Receives the finished share; may raise to cancel.
+    """
+    pivots = question.pivots
+    own = np.empty(len(question.snapshot), np.uint16)
+    parts = assigned_parts(len(own))
+    assigned = work.assign(question, pivots)
+    for done, (part, cells_of) in enumerate(zip(parts, assigned, strict=True), 1):
+        own[part] = cells_of
+        report(done / len(parts) / 2)
+    cells = Cells.of(pivots, own, question.landmarks)
+    groups = len(cells.groups())
+    found = CellNeighbors.empty(len(own), question)
+    for done, some in enumerate(work.search(question, cells, own, groups), 1):
+        found.put(*some)
+        report((1 + done / groups) / 2)
+    return found
 
 
-def pivot_count(samples: int, landmarks: int) -> int:
-    """Returns how many cells there are."""
-    return max(1, min(landmarks, samples // CELL, MOST_PIVOTS))
+def search_group(question: CellQuestion, cells: Cells, group: int) -> OfGroup:
+    """Returns what is found for the samples of one of `Cells.groups`.
+
+    Reads the rows that it needs, about `_READ_VALUES` at a time.
+    """
+    most = _READ_VALUES // question.snapshot.shape[1]
+    searches = cells.groups()[group]
+    ascending = cache(lambda pivot: _near_pivots(cells.pivots, pivot))
+    needed = np.zeros(len(question.snapshot), np.bool_)
+    waiting: list[_Search] = []
+    found: list[OfGroup] = []
+    for done, queries in enumerate(searches, 1):
+        waiting.append(_Search.of(question, cells, queries, ascending(queries[0])))
+        needed[waiting[-1].needed] = True
+        if done == len(searches) or np.count_nonzero(needed) > most:
+            found += _answered(question, cells.pivots, waiting, np.flatnonzero(needed))
+            waiting.clear()
+            needed[:] = False
+    samples = np.concatenate([some for some, _ in found])
+    together = CellNeighbors.empty(len(samples), question)
+    start = 0
+    for some, near in found:
+        together.put(slice(start, start + len(some)), near)
+        start += len(some)
+    return samples, together
 
 
-def _grouped(
-    samples: NDArray[np.intp], own: NDArray[np.intp], groups: int
-) -> list[NDArray[np.intp]]:
-    order = np.argsort(own, kind="stable")
-    ends = np.searchsorted(own[order], np.arange(1, groups))
-    return np.split(samples[order], ends)
+def search_bytes(question: CellQuestion) -> int:
+    """Returns the memory that a group takes while it is searched."""
+    # All candidates but those of the last cell are fewer than are wanted.
+    most = 2 * max(CANDIDATES, question.k + 1)
+    units = int(question.snapshot.shape[1])
+    searched = 6 * MOST_QUERIES * most + _ROW_BYTES * units * (MOST_QUERIES + most)
+    return 4 * _READ_VALUES + searched
 
 
-def _ascending(away: NDArray[np.float32]) -> Iterator[int]:
-    """Yields which are nearest, from the nearest on; few are sorted unless more are wanted."""
+@dataclass(frozen=True)
+class _Search:
+    """Samples of a cell, those that their neighbors are searched among, and landmarks."""
+
+    queries: NDArray[np.int32]
+    candidates: NDArray[np.int32]
+    marks: NDArray[np.int32]
+
+    @classmethod
+    def of(
+        cls, question: CellQuestion, cells: Cells, queries: Queries, ascending: _Ascending
+    ) -> _Search:
+        pivot, start = queries
+        members = cells.members[pivot]
+        # From the queries on, so that each part of a cell that is cut has its own ones.
+        enough = max(CANDIDATES, question.k + 1)
+        own = np.roll(members, -start)[:enough]
+        others = islice(ascending(), 1, None)
+        candidates = gathered([own], cells.members, others, enough, 1, enough)
+        enough = max(LANDMARK_CANDIDATES, question.anchors + 1)
+        marks = gathered(
+            [], cells.landmarks, ascending(), enough, LANDMARK_CELLS, LANDMARKS_OF_CELL
+        )
+        return cls(members[start : start + MOST_QUERIES], candidates, marks)
+
+    @property
+    def needed(self) -> NDArray[np.int32]:
+        """All of them; the queries may be more than the candidates."""
+        return np.concatenate([self.queries, self.candidates, self.marks])
+
+
+_Ascending = Callable[[], Iterator[int]]
+
+
+def _near_pivots(pivots: Pivots, pivot: int) -> _Ascending:
+    """Returns what yields pivots, the nearest first: the one itself, then the others.
+
+    Few are sorted unless more are wanted.
+    """
+    apart = pivots.rows - pivots.rows[pivot]
+    away = np.einsum("ij,ij->i", apart, apart)
+    away[pivot] = -1
     few = min(_NEAR_PIVOTS, len(away))
     nearest = np.argpartition(away, few - 1)[:few]
-    yield from nearest[np.lexsort((nearest, away[nearest]))].tolist()
-    rest = np.setdiff1d(np.arange(len(away)), nearest)
-    yield from rest[np.argsort(away[rest], kind="stable")].tolist()
+    nearest = nearest[np.lexsort((nearest, away[nearest]))]
+
+    def ascending() -> Iterator[int]:
+        yield from nearest.tolist()
+        rest = np.setdiff1d(np.arange(len(away)), nearest)
+        yield from rest[np.argsort(away[rest], kind="stable")].tolist()
+
+    return ascending
 
 
-def _gathered(
-    first: list[NDArray[np.intp]],
-    cells: list[NDArray[np.intp]],
-    near: Iterator[int],
-    least: int,
-    least_cells: int,
-    most_of_cell: int,
-) -> NDArray[np.intp]:
-    """Returns members of cells, the nearest cell first, until there are enough of both."""
-    parts, total = list(first), sum(map(len, first))
-    while total < least or len(parts) < least_cells:
-        pivot = next(near, None)
-        if pivot is None:
-            break
-        parts.append(_evenly(cells[pivot], most_of_cell))
-        total += len(parts[-1])
-    return np.concatenate(parts)
-
-
-def _evenly(samples: NDArray[np.intp], most: int) -> NDArray[np.intp]:
-    """Returns all of them, or as many as are allowed, from the first to the last."""
-    if len(samples) <= most:
-        return samples
-    return samples[np.arange(most) * len(samples) // most]
+def _answered(
+    question: CellQuestion, pivots: Pivots, searches: list[_Search], needed: NDArray[np.intp]
+) -> list[OfGroup]:
+    """Reads the rows that searches need, each once."""
+    rows = question.snapshot[needed]
+    found = []
+    for one in searches:
+        own, among, marks = (
+            rows[np.searchsorted(needed, samples)]
+            for samples in (one.queries, one.candidates, one.marks)
+        )
+        origin = pivots.directed(own[:1])
+        queries = pivots.about(own, origin)
+        everyone = np.arange(len(queries))
+        near, squares = _nearest(
+            queries,
+            pivots.about(among, origin),
+            (everyone, everyone),
+            one.candidates,
+            question.k,
+        )
+        themselves = np.nonzero(one.queries[:, np.newaxis] == one.marks)
+        anchors, _ = _nearest(
+            queries, pivots.about(marks, origin), themselves, one.marks, question.anchors
+        )
+        away = Neighbors.of((near, squares), question.metric).distances.astype(np.float32)
+        found.append((one.queries, CellNeighbors(near, away, anchors)))
+    return found
 
 
 def _possible(away: NDArray[np.float32], k: int) -> NDArray[np.intp]:
@@ -252,9 +309,9 @@ def _nearest(
     rows: NDArray[np.float32],
     others: NDArray[np.float32],
     themselves: tuple[NDArray[np.intp], ...],
-    candidates: NDArray[np.intp],
+    candidates: NDArray[np.int32],
     k: int,
-) -> Found:
+) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
     """Returns the k nearest candidates of each row and their squared distances."""
     away = rows @ (-2 * others.T)
     away += np.einsum("ij,ij->i", others, others)

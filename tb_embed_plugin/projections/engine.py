@@ -245,7 +245,7 @@ class LayoutEngine(Protocol):
 
     def frame(
         self,
-        snapshot: NDArray[np.float32],
+        snapshot: Snapshot,
         before: NDArray[np.float32] | None,
         settings: Settings,
         components: int,
@@ -256,7 +256,8 @@ class LayoutEngine(Protocol):
         """Returns a frame that starts from its neighbor in time, or from nothing.
 
         Args:
-            snapshot: Finite float32 (n_samples, n_units).
+            snapshot: Finite float32 (n_samples, n_units); where it is large and need not be
+                in memory as a whole, rows are read when they are needed.
             before: float32 (n_samples, components), the neighbor's frame; None for a first
                 frame, which starts from the snapshot's PCA.
             settings: Of this engine, complete and checked.

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin.projections import pca
 from tb_embed_plugin.projections.engine import SEED_LIMIT, Parameter
+from tb_embed_plugin.snapshot import Snapshot, row_blocks
 
 MIN_SAMPLES = 5
 """Fewer samples have no neighborhoods worth a layout."""
@@ -24,16 +25,21 @@ _JITTER = 0.01
 """Noise on the start, as a share of its spread: samples alike in the layer must part."""
 
 
-def rescale_to_unit(snapshot: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Returns a snapshot whose largest activation lies between 1 and 2, in either sign.
+def unit_shift(snapshot: Snapshot) -> int:
+    """Returns the power of two by which the largest activation lies between 1 and 2.
 
     Neighborhoods know no scale; squares of very large or small activations do. A power of
     two costs no digit, so that the same data give the same layout at any scale.
     """
-    largest = float(np.abs(snapshot).max(initial=0))
-    if not largest > 0:
-        return snapshot
-    return np.ldexp(snapshot, 1 - int(np.frexp(largest)[1]))
+    largest = max(
+        (float(np.abs(block).max(initial=0)) for _, block in row_blocks(snapshot)), default=0.0
+    )
+    return 1 - int(np.frexp(largest)[1]) if largest > 0 else 0
+
+
+def rescale_to_unit(snapshot: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Returns a snapshot whose largest activation lies between 1 and 2, in either sign."""
+    return np.ldexp(snapshot, unit_shift(snapshot))
 
 
 def pca_positions(

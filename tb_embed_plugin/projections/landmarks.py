@@ -13,7 +13,6 @@ from scipy.spatial import KDTree
 
 from tb_embed_plugin.errors import ArgumentError
 from tb_embed_plugin.projections.engine import Parameter, Settings
-from tb_embed_plugin.projections.neighbors import Neighbors
 
 MOST_SAMPLES = 200_000
 """More samples are laid out by landmarks only."""
@@ -84,7 +83,7 @@ def landmark_rows(samples: int, count: int, seed: int) -> NDArray[np.intp]:
 def starts(
     frame: NDArray[np.float64],
     landmarks: NDArray[np.intp],
-    anchors: Neighbors,
+    anchors: NDArray[np.int32],
     seed: int,
     before: NDArray[np.floating] | None = None,
 ) -> NDArray[np.float64]:
@@ -97,20 +96,21 @@ def starts(
     Args:
         frame: float64 (n_samples, components), where the landmarks are; the rest is not read.
         landmarks: Which samples these are.
-        anchors: The nearest landmarks of each sample in the layer, which are samples too.
+        anchors: The nearest landmarks of each sample in the layer, which are samples too,
+            (n_samples, `ANCHORS`).
         seed: Of the noise that parts samples alike in the layer.
         before: (n_samples, components), the frame before; None for a first frame.
     """
     apart = np.asarray(KDTree(frame[landmarks]).query(frame[landmarks], 2)[0])[:, 1]
     noise = np.random.default_rng(seed).normal(0, _JITTER, frame.shape)
-    started: NDArray[np.float64] = frame[anchors.indices[:, 0]] + noise * np.median(apart)
+    started: NDArray[np.float64] = frame[anchors[:, 0]] + noise * np.median(apart)
     if before is not None:
         everyone = np.arange(len(before))
         away = np.stack(
-            [np.linalg.norm(before - before[beside], axis=1) for beside in anchors.indices.T]
+            [np.linalg.norm(before - before[beside], axis=1) for beside in anchors.T]
         )
         nearest = away.argmin(axis=0)
-        beside = anchors.indices[everyone, nearest]
+        beside = anchors[everyone, nearest]
         least = away[nearest, everyone]
         stays = least <= MOST_AWAY * np.median(np.delete(least, landmarks))
         carried = before + (frame[beside] - before[beside])

@@ -79,7 +79,7 @@ def motion_fidelity(
 
 def noise_floor(
     engine: LayoutEngine,
-    snapshot: NDArray[np.float32],
+    snapshot: Snapshot,
     frame: NDArray[np.float32],
     settings: Settings,
     components: int,

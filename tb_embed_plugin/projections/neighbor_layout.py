@@ -17,7 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.metrics.neighborhoods import churn
-from tb_embed_plugin.projections.cell_search import Cells
+from tb_embed_plugin.projections.cell_search import (
+    CellNeighbors,
+    CellQuestion,
+    CellsInThreads,
+    search_in_cells,
+)
 from tb_embed_plugin.projections.engine import (
     Codes,
     Engine,
@@ -25,7 +30,11 @@ from tb_embed_plugin.projections.engine import (
     Settings,
     SnapshotBefore,
 )
-from tb_embed_plugin.projections.initial_positions import pca_positions, rescale_to_unit
+from tb_embed_plugin.projections.initial_positions import (
+    pca_positions,
+    rescale_to_unit,
+    unit_shift,
+)
 from tb_embed_plugin.projections.landmarks import (
     ANCHORS,
     landmark_count,
@@ -34,6 +43,7 @@ from tb_embed_plugin.projections.landmarks import (
 )
 from tb_embed_plugin.projections.neighbors import DistanceMetric, Neighbors, nearest
 from tb_embed_plugin.projections.sequence import align_frame
+from tb_embed_plugin.snapshot import Snapshot
 
 CHANGE_SAMPLES = 1_000
 """Samples whose neighbors tell how much a layer has changed, to a few thousandths."""
@@ -56,7 +66,7 @@ class LayoutInput:
             others are to be placed; None where all are to be laid out.
     """
 
-    near: Neighbors
+    near: Neighbors | CellNeighbors
     start: NDArray[np.float64]
     warm: bool
     changed: Callable[[], float]
@@ -89,7 +99,7 @@ class NeighborLayout(ABC):
 
     def frame(
         self,
-        snapshot: NDArray[np.float32],
+        snapshot: Snapshot,
         before: NDArray[np.float32] | None,
         settings: Settings,
         components: int,
@@ -115,7 +125,7 @@ class NeighborLayout(ABC):
         """Returns the frame of samples that are all laid out."""
         optimize = self.optimizer(wanted.settings, wanted.codes)
         search = part_of(report, 0, self.neighbors_share)
-        rows = rescale_to_unit(wanted.snapshot)
+        rows = rescale_to_unit(np.asarray(wanted.snapshot))
         k = self.n_neighbors(wanted.settings)
         near = nearest(rows, k, wanted.metric, search)
         if wanted.before is None:
@@ -146,8 +156,8 @@ class NeighborLayout(ABC):
             laid_out = align_frame(laid_out, known.before)
         start = np.zeros((len(wanted.snapshot), wanted.components))
         start[landmarks] = laid_out
-        near, anchors = wanted.search(landmarks, k, part_of(report, 1 / 3, 2 / 3))
-        start = starts(start, landmarks, anchors, wanted.seed, wanted.before)
+        near = wanted.search(landmarks, k, part_of(report, 1 / 3, 2 / 3))
+        start = starts(start, landmarks, near.anchors, wanted.seed, wanted.before)
         rest = part_of(report, 2 / 3, 1)
         given = wanted.input(near, start, changed, rest)
         return optimize(replace(given, landmarks=landmarks))
@@ -169,7 +179,7 @@ class NeighborLayout(ABC):
 class _Wanted:
     """A frame that is wanted; see `LayoutEngine.frame`."""
 
-    snapshot: NDArray[np.float32]
+    snapshot: Snapshot
     before: NDArray[np.float32] | None
     settings: Settings
     components: int
@@ -197,13 +207,18 @@ class _Wanted:
             snapshot_before=None if then is None else lambda: then()[some],
         )
 
-    def search(
-        self, landmarks: NDArray[np.intp], k: int, report: Report
-    ) -> tuple[Neighbors, Neighbors]:
+    def search(self, landmarks: NDArray[np.intp], k: int, report: Report) -> CellNeighbors:
         """Returns the neighbors of all samples, and the nearest landmarks of each."""
-        rows = rescale_to_unit(self.snapshot)
-        cells = Cells.of(rows, landmarks, self.metric, self.seed, part_of(report, 0, 1 / 2))
-        return cells.search(k, ANCHORS, part_of(report, 1 / 2, 1))
+        question = CellQuestion(
+            self.snapshot,
+            landmarks,
+            self.metric,
+            self.seed,
+            unit_shift(self.snapshot),
+            k,
+            ANCHORS,
+        )
+        return search_in_cells(question, CellsInThreads(), report)
 
     def changed(self, k: int, near: Neighbors | None = None) -> float:
         """Returns the share of k neighbors that were others before, of some samples.
@@ -216,16 +231,15 @@ class _Wanted:
             return 1.0
         some = np.random.default_rng(0).permutation(len(self.snapshot))[:CHANGE_SAMPLES]
         now = self._near(self.snapshot, k, some) if near is None else near.indices[some]
-        return float(churn(self._near(np.asarray(self.snapshot_before()), k, some), now).mean())
+        return float(churn(self._near(self.snapshot_before(), k, some), now).mean())
 
-    def _near(
-        self, snapshot: NDArray[np.float32], k: int, some: NDArray[np.intp]
-    ) -> NDArray[np.int32]:
-        return nearest(rescale_to_unit(snapshot), k, self.metric, queries=some).indices
+    def _near(self, snapshot: Snapshot, k: int, some: NDArray[np.intp]) -> NDArray[np.int32]:
+        rows = rescale_to_unit(np.asarray(snapshot))
+        return nearest(rows, k, self.metric, queries=some).indices
 
     def input(
         self,
-        near: Neighbors,
+        near: Neighbors | CellNeighbors,
         start: NDArray[np.float64],
         changed: Callable[[], float],
         report: Report,

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from tb_embed_plugin.errors import UnsuitableDataError
 from tb_embed_plugin.projections.blocks import SnapshotOf, check_finite
 from tb_embed_plugin.projections.engine import Codes, LayoutEngine, Settings
+from tb_embed_plugin.snapshot import Snapshot
 
 Order = Literal["backwards", "outwards"]
 
@@ -78,7 +79,7 @@ def lay_out(
     for step in order(steps, which):
         if step in laid_out:
             continue
-        snapshot = np.asarray(snapshot_of(step))
+        snapshot = snapshot_of(step)
         check_finite(step, snapshot)
 
         def tell(share: float, step: int = step) -> None:
@@ -131,9 +132,7 @@ def align_frame(frame: NDArray[np.float32], onto: NDArray[np.float32]) -> NDArra
     return aligned
 
 
-def _check_samples(
-    step: int, snapshot: NDArray[np.float32], before: NDArray[np.float32]
-) -> None:
+def _check_samples(step: int, snapshot: Snapshot, before: NDArray[np.float32]) -> None:
     if len(snapshot) != len(before):
         raise UnsuitableDataError(
             f"step {step} has {len(snapshot)} samples but the frame that it starts from "

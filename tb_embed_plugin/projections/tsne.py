@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.projections import landmarks
+from tb_embed_plugin.projections.cell_search import CellNeighbors
 from tb_embed_plugin.projections.descent import descend
 from tb_embed_plugin.projections.engine import (
     Codes,
@@ -186,7 +187,7 @@ def _phases(given: LayoutInput) -> list[tuple[int, float]]:
     ]
 
 
-def _affinities(near: Neighbors, perplexity: float, threads: int) -> Any:
+def _affinities(near: Neighbors | CellNeighbors, perplexity: float, threads: int) -> Any:
     """Returns openTSNE's affinities, from exact neighbors."""
     from openTSNE.affinity import PerplexityBasedNN
     from openTSNE.nearest_neighbors import PrecomputedNeighbors

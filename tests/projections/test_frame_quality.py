@@ -16,6 +16,7 @@ from tb_embed_plugin.projections.frame_quality import (
 from tb_embed_plugin.projections.motion import motion, motion_fidelity, noise_floor
 from tb_embed_plugin.projections.neighbors import DistanceMetric
 from tb_embed_plugin.projections.tsne import TSNE
+from tb_embed_plugin.snapshot import Snapshot
 
 Frame = NDArray[np.float32]
 
@@ -200,7 +201,7 @@ def test_the_noise_floor_is_the_motion_where_nothing_changed() -> None:
 
         def frame(
             self,
-            snapshot: Frame,
+            snapshot: Snapshot,
             before: Frame | None,
             settings: Settings,
             components: int,

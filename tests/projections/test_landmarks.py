@@ -12,7 +12,6 @@ from tb_embed_plugin.projections import landmarks, motion
 from tb_embed_plugin.projections.engine import LayoutEngine
 from tb_embed_plugin.projections.frame_quality import frame_quality, judged
 from tb_embed_plugin.projections.landmarks import landmark_count, landmark_rows
-from tb_embed_plugin.projections.neighbors import Neighbors
 from tb_embed_plugin.projections.sequence import lay_out
 from tb_embed_plugin.projections.tsne import PLACING_ITERATIONS, TSNE
 from tb_embed_plugin.projections.umap import UMAP
@@ -179,7 +178,7 @@ def test_too_few_are_refused() -> None:
 
 
 PLACES = np.array([[0.0, 0], [10, 0], [6, 3]])
-BESIDE = Neighbors(np.array([[1, 0]] * 3, np.int32), np.array([[1.0, 2]] * 3))
+BESIDE = np.array([[1, 0]] * 3, np.int32)
 
 
 def starts(before: NDArray[np.float64] | None, places: NDArray[np.float64]) -> list[float]:

@@ -21,6 +21,7 @@ from tb_embed_plugin.projections.engine import (
     SnapshotBefore,
 )
 from tb_embed_plugin.projections.sequence import Order, align_frame, lay_out, neighbor, order
+from tb_embed_plugin.snapshot import Snapshot
 
 Frame = NDArray[np.float32]
 
@@ -36,7 +37,7 @@ class Recording:
 
     def frame(
         self,
-        snapshot: Frame,
+        snapshot: Snapshot,
         before: Frame | None,
         settings: Settings,
         components: int,
@@ -48,8 +49,10 @@ class Recording:
         self.befores.append(None if snapshot_before is None else float(snapshot_before()[0, 0]))
         report(0.5 if before is None else 1.0)
         if before is None:
-            return snapshot[:, :2].copy()
-        turned: Frame = 7 - 3 * snapshot[:, :2] @ np.array([[0, 1], [1, 0]], np.float32)
+            return np.asarray(snapshot)[:, :2].copy()
+        turned: Frame = 7 - 3 * np.asarray(snapshot)[:, :2] @ np.array(
+            [[0, 1], [1, 0]], np.float32
+        )
         return turned
 
 
