@@ -199,9 +199,12 @@ def main() -> None:
     parser.add_argument("--engines", choices=sorted(ENGINES), nargs="*", default=["umap"])
     parser.add_argument("--draws", choices=list(DRAWS), nargs="*", default=list(DRAWS))
     parser.add_argument("--landmarks", type=int, nargs="*", default=[FEW, LANDMARKS])
+    parser.add_argument("--sets", nargs="*", help="names of data sets, all by default")
     parser.add_argument("--pixels", action="store_true", help="MNIST's pixels instead")
     options = parser.parse_args()
     for data in data_sets(options.data, of_pixels=options.pixels):
+        if options.sets and data.name not in options.sets:
+            continue
         for engine in options.engines:
             for count in options.landmarks:
                 if count * 2 > len(data.labels):

@@ -6,6 +6,7 @@ needs all of them at once says so: `np.asarray(snapshot)`.
 
 from __future__ import annotations
 
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
@@ -145,6 +146,28 @@ class RowRange(LazyRows):
             found[:] = self._snapshot[first : first + len(found)]
         else:
             self._snapshot.fill(found, first)
+
+
+class SharedRows(LazyRows):
+    """Rows of a snapshot that several threads read, one at a time.
+
+    Not every system reads at a place of a file without moving the file's own one.
+
+    Args:
+        snapshot: The snapshot.
+    """
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        super().__init__((len(snapshot), snapshot.shape[1]))
+        self._snapshot, self._reading = snapshot, threading.Lock()
+
+    def fill(self, found: NDArray[np.float32], start: int) -> None:
+        """Reads rows, once no other thread does."""
+        with self._reading:
+            if isinstance(self._snapshot, np.ndarray):
+                found[:] = self._snapshot[start : start + len(found)]
+            else:
+                self._snapshot.fill(found, start)
 
 
 def rows_of_a_block(columns: int) -> int:

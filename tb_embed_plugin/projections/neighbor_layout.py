@@ -43,7 +43,7 @@ from tb_embed_plugin.projections.landmarks import (
 )
 from tb_embed_plugin.projections.neighbors import DistanceMetric, Neighbors, nearest
 from tb_embed_plugin.projections.sequence import align_frame
-from tb_embed_plugin.snapshot import Snapshot
+from tb_embed_plugin.snapshot import SharedRows, Snapshot
 
 CHANGE_SAMPLES = 1_000
 """Samples whose neighbors tell how much a layer has changed, to a few thousandths."""
@@ -209,8 +209,9 @@ class _Wanted:
 
     def search(self, landmarks: NDArray[np.intp], k: int, report: Report) -> CellNeighbors:
         """Returns the neighbors of all samples, and the nearest landmarks of each."""
+        rows = self.snapshot
         question = CellQuestion(
-            self.snapshot,
+            rows if isinstance(rows, np.ndarray) else SharedRows(rows),
             landmarks,
             self.metric,
             self.seed,

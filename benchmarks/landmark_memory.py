@@ -1,0 +1,126 @@
+"""Layouts by landmarks of very many samples: memory, time, and how many neighbors cells find.
+
+Measures, and claims nothing. The samples are ten clusters of 64 units in a file, of which rows
+are read as those of a run are. Each frame is computed in a process of its own, whose largest
+memory is printed with and without the libraries' own, as it stands before the frame. Of the
+neighbors that cells find `JUDGED` samples' are held against the exact ones.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import resource
+import tempfile
+import time
+from pathlib import Path
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read when the first library loads
+
+import numpy as np
+
+from benchmarks.landmarks import ENGINES, LANDMARKS
+from tb_embed_plugin.projections.cell_search import (
+    CellQuestion,
+    CellsInThreads,
+    search_in_cells,
+)
+from tb_embed_plugin.projections.initial_positions import unit_shift
+from tb_embed_plugin.projections.landmarks import landmark_rows
+from tb_embed_plugin.projections.neighbor_parts import Space
+from tb_embed_plugin.projections.working_memory import use_memory
+from tb_embed_plugin.runs.stored_rows import FileRows, Place
+from tb_embed_plugin.snapshot import SharedRows
+
+CLUSTERS = 10
+JUDGED = 200
+NEAREST = 15
+BLOCK = 100_000
+
+
+def main() -> None:
+    """Prints what each number of samples takes."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--samples", type=int, nargs="*", default=[500_000, 1_000_000])
+    parser.add_argument("--units", type=int, default=64)
+    parser.add_argument("--parts", choices=[*ENGINES, "recall"], nargs="*")
+    parser.add_argument("--memory", type=int, help="megabytes that are worked in")
+    options = parser.parse_args()
+    spawn = multiprocessing.get_context("spawn")
+    for samples in options.samples:
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder, "rows")
+            write(file, samples, options.units)
+            for part in options.parts or [*ENGINES, "recall"]:
+                work = recall if part == "recall" else frame
+                arguments = file, samples, options.units, options.memory, part
+                process = spawn.Process(target=work, args=arguments)
+                process.start()
+                process.join()
+                if process.exitcode:
+                    raise SystemExit(f"{part} of {samples:,} has ended by {process.exitcode}")
+
+
+def write(file: Path, samples: int, units: int) -> None:
+    """Writes clusters, block by block."""
+    rng = np.random.default_rng(0)
+    centers = 2 * rng.standard_normal((CLUSTERS, units), np.float32)
+    with file.open("wb") as out:
+        for start in range(0, samples, BLOCK):
+            count = min(BLOCK, samples - start)
+            rows = centers[rng.integers(0, CLUSTERS, count)]
+            rows += rng.standard_normal((count, units), np.float32)
+            out.write(rows.tobytes())
+
+
+def frame(file: Path, samples: int, units: int, memory: int | None, part: str) -> None:
+    """Prints what a first frame takes, and a following one of the same rows."""
+    use_memory(memory)
+    engine = ENGINES[part]
+    settings = engine.facts.settings({"landmarks": LANDMARKS})
+    few = np.random.default_rng(0).standard_normal((2_000, 8)).astype(np.float32)
+    engine.frame(few, None, engine.facts.settings({"landmarks": 200}), 2, lambda share: None)
+    rows = FileRows(file, Place("<f4", (samples, units), 0))
+    idle, before = largest(), None
+    for which in ("first", "following"):
+        start, processor = time.perf_counter(), time.process_time()
+        before = engine.frame(
+            rows, before, settings, 2, lambda share: None, snapshot_before=lambda: rows
+        )
+        taken = time.perf_counter() - start
+        print(
+            f"{engine.facts.title}, {samples:,} x {units}, {which} frame: {taken:.0f} s, "
+            f"{time.process_time() - processor:.0f} s of processor time, largest memory "
+            f"{largest() >> 20} MB, {(largest() - idle) / samples:.0f} bytes a sample",
+            flush=True,
+        )
+
+
+def recall(file: Path, samples: int, units: int, memory: int | None, part: str) -> None:
+    """Prints which share of the nearest neighbors cells find."""
+    use_memory(memory)
+    rows = SharedRows(FileRows(file, Place("<f4", (samples, units), 0)))
+    landmarks = landmark_rows(samples, min(LANDMARKS, samples // 10), 0)
+    question = CellQuestion(rows, landmarks, "euclidean", 0, unit_shift(rows), NEAREST, 1)
+    start, processor = time.perf_counter(), time.process_time()
+    found = search_in_cells(question, CellsInThreads(), lambda share: None)
+    taken, busy = time.perf_counter() - start, time.process_time() - processor
+    some = np.sort(np.random.default_rng(1).choice(samples, JUDGED, replace=False))
+    exact = Space.of(rows, "euclidean").nearest_of(some, NEAREST).indices
+    pairs = zip(exact, found.indices[some], strict=True)
+    share = np.mean([np.isin(*pair).mean() for pair in pairs])
+    print(
+        f"cells, {samples:,} x {units}: {share:.2f} of {NEAREST} neighbors found in "
+        f"{taken:.0f} s, {busy:.0f} s of processor time",
+        flush=True,
+    )
+
+
+def largest() -> int:
+    """Returns the most memory that this process has had, in bytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
+
+
+if __name__ == "__main__":
+    main()
