@@ -33,6 +33,7 @@ from tb_embed_plugin.recording.options.shard import checked_shard
 from tb_embed_plugin.recording.options.stored_dtype import checked_dtype
 from tb_embed_plugin.recording.options.tensors import Tensors
 from tb_embed_plugin.recording.samples.batched_inputs import read_inputs
+from tb_embed_plugin.recording.samples.class_names import ClassNames
 from tb_embed_plugin.recording.samples.samples import prepare_samples
 from tb_embed_plugin.recording.sharded.sharded_training import destination_of, of_worker
 from tb_embed_plugin.recording.training.console import log_line, warn
@@ -69,8 +70,9 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
         x: The samples, as `fit` takes them: an array (n_samples, ...), a list, tuple or dict
             of arrays for several inputs, a data frame, or a `tf.data.Dataset`, `PyDataset` or
             PyTorch `DataLoader` that gives the same batches each time (docs/recording.md).
-        labels: One label a sample, numbers or strings (n_samples,), or one-hot (n_samples,
-            n_classes). Defaults to the y that `x` brings in its batches.
+        labels: One label a sample, numbers or strings (n_samples,), or rows (n_samples,
+            n_classes) that are one-hot, probabilities, or 0 and 1 where a sample may have
+            several. Defaults to the y that `x` brings in its batches.
         layers: A layer by name, by path (`"encoder/fc1"`), by pattern (`"encoder/*"`), or as an
             object; `"auto"` for the last hidden one; or several. `describe` lists them.
         images: Thumbnails as `write_sprite_image` takes them. Defaults to `x` where that
@@ -78,7 +80,8 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
         metadata: More columns: name to n_samples numbers or strings, or a data frame.
         image_shape: (height, width[, channels]) of each row of a flat `x`.
         invert_images: Shows dark strokes on white where the images have white on black.
-        class_names: The name of each whole-number label: a sequence, or number to name.
+        class_names: The name of each class, also where the labels are these words: a sequence
+            in the order of the model's outputs, number to name, or name to number.
         max_samples: Number of samples to record at most, chosen at random, stratified by
             label. `labels`, `images` and `metadata` still have a row for all of `x`.
         seed: Seed of that choice; the same seed chooses the same samples.
@@ -130,7 +133,7 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
         metadata: Mapping[str, Sequence[object]] | Any | None = None,
         image_shape: tuple[int, ...] | None = None,
         invert_images: bool = False,
-        class_names: Sequence[str] | Mapping[int, str] | None = None,
+        class_names: ClassNames | None = None,
         max_samples: int | None = None,
         seed: int = 0,
         pooling: Pooling | Mapping[str, Pooling] = "auto",

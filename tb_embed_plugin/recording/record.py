@@ -21,8 +21,8 @@ from tb_embed_plugin.recording.options.natural_number import natural_number
 from tb_embed_plugin.recording.options.shard import checked_shard
 from tb_embed_plugin.recording.options.stored_dtype import checked_dtype
 from tb_embed_plugin.recording.options.tensors import Tensors
+from tb_embed_plugin.recording.samples.class_names import ClassNames
 from tb_embed_plugin.recording.samples.given_samples import GivenSamples
-from tb_embed_plugin.recording.samples.metadata_columns import ClassNames
 from tb_embed_plugin.recording.samples.samples import Samples
 from tb_embed_plugin.recording.sharded.loop_worker import LoopWorker, worker_of
 from tb_embed_plugin.recording.training.continuation import (
@@ -101,7 +101,7 @@ def record(
             `invert_images`.
         images: Thumbnails.
         metadata: More columns.
-        class_names: The name of each whole-number label.
+        class_names: The name of each class, as in `EmbeddingCheckpoint`.
         invert_images: Draws the thumbnails as negatives.
         epoch: Number of finished epochs, if the training has epochs.
         finished: Whether this is the last snapshot.

@@ -28,6 +28,7 @@ from tb_embed_plugin.recording.options.schedule import parse_schedule
 from tb_embed_plugin.recording.options.shard import checked_shard
 from tb_embed_plugin.recording.options.stored_dtype import checked_dtype
 from tb_embed_plugin.recording.options.tensors import Tensors
+from tb_embed_plugin.recording.samples.class_names import ClassNames
 from tb_embed_plugin.recording.samples.samples import prepare_samples
 from tb_embed_plugin.recording.sharded.sharded_training import destination_of, of_worker
 from tb_embed_plugin.recording.training.console import failure_words, warn
@@ -48,7 +49,7 @@ class PlanOptions(TypedDict, total=False):
     metadata: Mapping[str, Sequence[object]] | Any | None
     image_shape: tuple[int, ...] | None
     invert_images: bool
-    class_names: Sequence[str] | Mapping[int, str] | None
+    class_names: ClassNames | None
     max_samples: int | None
     seed: int
     pooling: Pooling | Mapping[str, Pooling]

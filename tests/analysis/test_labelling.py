@@ -39,6 +39,14 @@ def test_words_that_it_does_not_name_are_those_mostly_predicted(
     assert not match_outputs(labels_of(WORDS), confused, 4, names).are_outputs
 
 
+def test_of_two_classes_a_model_that_is_mostly_wrong_is_not_taken_for_its_contrary() -> None:
+    words = labels_of(["yes"] * 10 + ["no"] * 10)
+    wrong_of_most = np.array([1] * 6 + [0] * 4 + [0] * 6 + [1] * 4)
+    assert not match_outputs(words, wrong_of_most, 2).are_outputs
+    learned = np.array([0] * 9 + [1] + [1] * 9 + [0])
+    assert match_outputs(words, learned, 2).are_outputs
+
+
 def test_numbers_are_taken_as_they_are() -> None:
     found = match_outputs(labels_of(["3", "0", "3"]), np.array([1, 1, 1]), 4)
     assert found.are_outputs

@@ -173,7 +173,7 @@ def test_more_samples_than_a_batch_are_recorded_in_order(
 
 MISUSES: list[tuple[dict[str, Any], str]] = [
     ({"labels": np.zeros(5)}, "labels has 5 values but x has 1797 samples.*np.stack"),
-    ({"labels": np.zeros((1797, 10))}, r"labels has shape \(1797, 10\)"),
+    ({"labels": np.full((1797, 10), 2.0)}, r"labels has shape \(1797, 10\)"),
     ({"metadata": {"who": ["a"]}}, "metadata 'who' has 1 values but x has 1797 samples"),
     ({"images": np.zeros((4, 8, 8))}, "images has 4 images but x has 1797 samples"),
     ({"images": np.zeros((1797, 64))}, r"not \(1797, 64\)"),

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from tb_embed_plugin.recording.samples.class_names import ClassNames
 from tb_embed_plugin.recording.samples.input_arrays import Digest, hash_array, is_data_frame
-from tb_embed_plugin.recording.samples.metadata_columns import ClassNames
 from tb_embed_plugin.recording.samples.samples import Samples, prepare_samples
 
 _PLAIN = {str, int, float, bool, bytes, type(None), np.str_, np.int64, np.float64, np.bool_}

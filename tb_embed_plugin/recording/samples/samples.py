@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from tb_embed_plugin.errors import MisuseError
 from tb_embed_plugin.recording.samples.batched_inputs import read_inputs
+from tb_embed_plugin.recording.samples.class_names import ClassNames, class_names_by_number
 from tb_embed_plugin.recording.samples.image_detection import detect_images
 from tb_embed_plugin.recording.samples.input_arrays import (
     Inputs,
@@ -25,13 +26,8 @@ from tb_embed_plugin.recording.samples.input_arrays import (
     as_array,
     hash_array,
 )
-from tb_embed_plugin.recording.samples.metadata_columns import (
-    ClassNames,
-    class_names_by_number,
-    flat_labels,
-    label_column,
-    metadata_columns,
-)
+from tb_embed_plugin.recording.samples.labels import flat_labels, label_columns, tags_of
+from tb_embed_plugin.recording.samples.metadata_columns import metadata_columns
 from tb_embed_plugin.recording.samples.subsample import subsample_rows
 from tb_embed_plugin.runs.images import Images, read_images
 from tb_embed_plugin.runs.manifest import OutputsInfo
@@ -61,6 +57,14 @@ class Samples:
     fingerprint: str
     class_names: Mapping[int, str] | None = None
     given: int = 0
+
+    @property
+    def has_unnamed_words(self) -> bool:
+        """Whether the labels are words and nothing says which class each is."""
+        label = next((column for column in self.columns if column.name == "label"), None)
+        if label is None or label.type != "category" or self.class_names is not None:
+            return False
+        return not all(re.fullmatch(r"-?\d*", cell, re.ASCII) for cell in label.cells)
 
     def with_class_names(self, outputs: OutputsInfo | None) -> OutputsInfo | None:
         """Returns the description of the outputs with their class names, if given."""
@@ -93,7 +97,7 @@ def prepare_samples(
         metadata: More columns.
         image_shape: Shape of each row of a flat `x`.
         invert_images: Draws the thumbnails as negatives.
-        class_names: The name of each whole-number label.
+        class_names: The name of each class.
         max_samples: Number of samples to record at most, stratified by label.
         seed: Seed of that choice.
 
@@ -104,7 +108,7 @@ def prepare_samples(
     if labels is None and (metadata is None or "label" not in metadata):
         labels = _labels_of(inputs)
     label = _label(labels, inputs.count, class_names)
-    categories = label.cells if label is not None and label.type == "category" else None
+    categories = label[0].cells if label and label[0].type == "category" else None
     rows = subsample_rows(inputs.count, max_samples, categories, seed)
     taken = inputs.take(rows)
     columns = _columns(inputs.count, label, metadata, rows)
@@ -123,36 +127,36 @@ def prepare_samples(
 
 
 def _labels_of(inputs: Inputs) -> NDArray[np.generic] | None:
-    """Returns the y in the batches of x where it holds one label a sample."""
+    """Returns the y in the batches of x where it holds labels of the samples."""
     y = inputs.y
-    return None if y is None or flat_labels(y) is None else y
+    is_label = y is not None and (tags_of(y) is not None or flat_labels(y) is not None)
+    return y if is_label else None
 
 
-def _label(labels: Any, count: int, class_names: ClassNames | None) -> Column | None:
+def _label(labels: Any, count: int, class_names: ClassNames | None) -> list[Column]:
     if labels is not None:
-        return label_column(labels, count, class_names)
+        return label_columns(labels, count, class_names)
     if class_names is not None:
         raise MisuseError(
             "class_names needs labels to name, but there are none; pass labels= as well"
         )
-    return None
+    return []
 
 
 def _columns(
-    count: int, label: Column | None, metadata: Any, rows: Rows | None
+    count: int, label: list[Column], metadata: Any, rows: Rows | None
 ) -> tuple[Column, ...]:
-    columns = [index_column(count)]
-    if label is not None:
-        columns.append(label)
+    columns = [index_column(count), *label]
     if rows is not None:
         columns = [Column(c.name, c.type, [c.cells[i] for i in rows]) for c in columns]
     if metadata is not None:
         columns += metadata_columns(metadata, count, rows)
     names = [column.name for column in columns]
-    if names.count("label") > 1:
+    twice = [column.name for column in label if names.count(column.name) > 1]
+    if twice:
         raise MisuseError(
-            "metadata must not have a column 'label' besides the labels (its columns are "
-            f"{listed(names[2:])}); rename it, or record x without its labels"
+            f"metadata must not have a column {twice[0]!r} besides the labels (its columns are "
+            f"{listed(names[1 + len(label) :])}); rename it, or record x without its labels"
         )
     return tuple(columns)
 

@@ -10,10 +10,10 @@ from typing import Any
 
 from tb_embed_plugin.recording.forward_pass.batched_pass import ForwardPass
 from tb_embed_plugin.recording.options.options import RecordingOptions
+from tb_embed_plugin.recording.samples.samples import Samples
 from tb_embed_plugin.recording.training.console import format_bytes, log_line, warn
 from tb_embed_plugin.recording.training.snapshot_recorder import SnapshotRecorder
 from tb_embed_plugin.remote.staging import address_of, shown
-from tb_embed_plugin.runs.images import Images
 
 TAB_ADDRESS = "http://localhost:6006/#tb_embed"
 """The tab's address at TensorBoard's default port; else TensorBoard chooses the tab."""
@@ -22,7 +22,7 @@ TAB_ADDRESS = "http://localhost:6006/#tb_embed"
 def announce_start(
     run_dir: Path,
     forward: ForwardPass,
-    images: Images | None,
+    samples: Samples,
     options: RecordingOptions,
     params: Mapping[str, Any],
     size: int,
@@ -32,7 +32,7 @@ def announce_start(
     Args:
         run_dir: The run's directory.
         forward: The recorded pass.
-        images: The thumbnails.
+        samples: The recorded samples.
         options: Where, when and how to record.
         params: What is known of the training.
         size: Bytes of a snapshot on disk.
@@ -53,8 +53,14 @@ def announce_start(
             f"Recording layer{'s' * (len(names) > 1)} {', '.join(names)} to {shown(run_dir)} "
             f"({planned})."
         )
+        images = samples.images
         if images is not None and images.scaling:
             log_line(f"The thumbnails show x, {images.scaling}; pass images= for others.")
+        if forward.outputs is not None and samples.has_unnamed_words:
+            log_line(
+                "The labels are words: which class of the model each is will be guessed from "
+                "what it predicts; pass class_names=, in the order of its outputs."
+            )
         for note in forward.notes:
             log_line(note)
     if address_of(run_dir) is not None:

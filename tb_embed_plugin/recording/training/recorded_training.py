@@ -195,8 +195,8 @@ class RecordedTraining:
             keeper=self._keeper,
             name=options.recorder,
         )
-        images, size = samples.images, self._snapshot_bytes
-        announce_start(self._destination.shown, forward, images, options, self._params, size)
+        size = self._snapshot_bytes
+        announce_start(self._destination.shown, forward, samples, options, self._params, size)
         if samples.images is not None and writer.manifest.sprite is None:
             self._recorder.write_thumbnails(samples.images)
         if resume_point is None and epoch == 0:

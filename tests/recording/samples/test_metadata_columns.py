@@ -21,7 +21,8 @@ from tensorboard.plugins.projector.projector_plugin import ProjectorPlugin
 
 from tb_embed_plugin import EmbeddingCheckpoint, MisuseError
 from tb_embed_plugin.plugin import EmbeddingsPlugin
-from tb_embed_plugin.recording.samples.metadata_columns import cell_text, metadata_columns
+from tb_embed_plugin.recording.samples.cells import cell_text
+from tb_embed_plugin.recording.samples.metadata_columns import metadata_columns
 from tb_embed_plugin.recording.samples.samples import prepare_samples
 from tb_embed_plugin.runs.tables.metadata_table import Column, read_table, write_table
 from tests.harness import client_for
@@ -119,6 +120,27 @@ LABELS: dict[str, tuple[Callable[[Any], Any], dict[str, Any], Callable[[int], st
         lambda y: pd.Series([f"digit {i}" for i in y], dtype="category"),
         {},
         lambda i: f"digit {i}",
+    ),
+    "probabilities": (lambda y: np.eye(10)[y] * 0.9 + 0.01, {}, str),
+    "words of class names": (
+        lambda y: [f"name of {i}" for i in y],
+        {"class_names": [f"name of {i}" for i in range(10)]},
+        lambda i: f"name of {i}",
+    ),
+    "numbers in quotes": (
+        lambda y: [str(i) for i in y],
+        {"class_names": [f"name of {i}" for i in range(10)]},
+        lambda i: f"name of {i}",
+    ),
+    "names to numbers": (
+        lambda y: y,
+        {"class_names": {f"name of {i}": i for i in range(10)}},
+        lambda i: f"name of {i}",
+    ),
+    "names of numbers in quotes": (
+        lambda y: y,
+        {"class_names": {f"{i}": f"name of {i}" for i in range(10)}},
+        lambda i: f"name of {i}",
     ),
     "class names": (
         lambda y: y,
@@ -303,16 +325,18 @@ def test_what_is_no_metadata_is_refused(metadata: Any, message: str) -> None:
 @pytest.mark.parametrize(
     ("labels", "options", "message"),
     [
-        (np.full((3, 2), 0.5), {}, r"labels has shape \(3, 2\), which is neither"),
+        (np.full((3, 2), 0.6), {}, r"labels has shape \(3, 2\), but must be \(n_samples,\)"),
+        (np.eye(3)[:, :2], {"class_names": ["a"]}, r"has 'a', but labels has 2 columns"),
         (np.ones((3, 4, 5)), {}, r"labels has shape \(3, 4, 5\)"),
         (
             [0, 1, 2],
             {"class_names": ["a", "b"]},
             "has 2 names, for the labels 0 to 1, but.* 2;",
         ),
-        (["a", "b"], {"class_names": ["a", "b"]}, "labels has 'a'"),
+        (["a", "c"], {"class_names": ["a", "b"]}, "labels has 'c', which is not among"),
         ([0, 2], {"class_names": {0: "a"}}, r"labels has 2, but class_names names only 0"),
         ([0, 1], {"class_names": ["a", "a"]}, "class_names must be different"),
+        ([0, 1], {"class_names": {"a": 0, "b": 0}}, "class_names must be different"),
         ([0, 1], {"class_names": ["a", ""]}, "class_names must be different"),
         ([0, 1], {"class_names": "ab"}, "class_names must be different"),
     ],

@@ -11,7 +11,7 @@ import pytest
 from tb_embed_plugin import record
 from tb_embed_plugin.errors import UnwritableError
 from tb_embed_plugin.metadata import PARTS_FOLDER
-from tb_embed_plugin.recording.samples.metadata_columns import label_column
+from tb_embed_plugin.recording.samples.labels import label_columns
 from tb_embed_plugin.recording.sharded.joined_samples import join_samples
 from tb_embed_plugin.runs.folder import made
 from tb_embed_plugin.runs.label_column import with_classes
@@ -29,7 +29,7 @@ def part_with(folder: Path, rank: int, labels: list[object]) -> RecordedPart:
     RunWriter.begin(
         part,
         layers=[Layer("fc1", 3)],
-        columns=[index_column(count), label_column(labels, count, None)],
+        columns=[index_column(count), *label_columns(labels, count, None)],
         fingerprint="",
         outputs=None,
         is_part=True,
@@ -56,7 +56,7 @@ def test_labels_are_those_of_one_process(
     together = [*first, *second]
     if not all(isinstance(label, float) for label in together):
         together = np.array(together, object)  # type: ignore[assignment] # else all become words
-    expected = label_column(together, len(together), None)
+    (expected,) = label_columns(together, len(together), None)
     (_, label) = join_samples(parts).columns
     assert label == expected
     assert with_classes([label]) == with_classes([expected])
