@@ -16,7 +16,7 @@ from tb_embed_plugin.commands.placing.command import add_command as add_placing
 from tb_embed_plugin.commands.reporting.command import add_commands
 from tb_embed_plugin.commands.settings_argument import add_settings, settings_of
 from tb_embed_plugin.commands.workers_argument import RESUMES, add_workers, workers_of
-from tb_embed_plugin.errors import ArgumentError, EmbedError
+from tb_embed_plugin.errors import ArgumentError, EmbedError, UnsuitableDataError
 from tb_embed_plugin.jobs.child_process import let_threads_sleep
 from tb_embed_plugin.local_paths import local_argument
 from tb_embed_plugin.wording import system_error
@@ -236,7 +236,13 @@ def _label_errors(options: argparse.Namespace) -> int:
             "--run and --layer"
         )
     for layer in layers:
-        found = audit_labels(layer)
+        try:
+            found = audit_labels(layer)
+        except UnsuitableDataError as error:
+            if len(layers) == 1:
+                raise
+            print(f"{layer.run.name}, {layer.facts.name}: {error}")
+            continue
         print(f"{layer.run.name}, {layer.facts.name}: {found.table()}")
         if options.output is not None:
             with replaced_at(options.output) as file:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.analysis.layer_metrics import LayerMetrics
-from tb_embed_plugin.analysis.missing import what_is_missing
+from tb_embed_plugin.analysis.missing import what_is_missing, why_unranked
 from tb_embed_plugin.analysis.trained_history import history_of, step_records
 from tb_embed_plugin.errors import ArgumentError, NotRecordedError, UnsuitableDataError
 from tb_embed_plugin.metrics import predictions, rankings
@@ -112,7 +112,7 @@ def ranking(measures: LayerMetrics, rule: str) -> Ranking:
         raise ArgumentError(must_be_one_of("rule", rule, RULES))
     found = RULES[rule].rank(history_of(measures))
     if found is None:
-        raise UnsuitableDataError(what_is_missing(measures, repr(rule)))
+        raise UnsuitableDataError(why_unranked(measures, rule, repr(rule)))
     return found.of(measures.samples)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.analysis.layer_metrics import LayerMetrics
+from tb_embed_plugin.analysis.missing import why_unjudged
 from tb_embed_plugin.analysis.trained_history import history_of
 from tb_embed_plugin.errors import UnsuitableDataError
 from tb_embed_plugin.metrics.label_errors import NO_CLASS
@@ -103,7 +104,8 @@ def audit_labels(measures: LayerMetrics) -> LabelAudit:
     """Returns which labels are probably wrong.
 
     Raises:
-        UnsuitableDataError: The layer has no label, or no step follows a training.
+        UnsuitableDataError: The layer has no label, or neither it nor the model knows the
+            labels, or no step follows a training.
         EmbedError: A snapshot cannot be read or is not finite.
     """
     history = history_of(measures)
@@ -113,6 +115,8 @@ def audit_labels(measures: LayerMetrics) -> LabelAudit:
             "labels=…, or choose a label column"
         )
     found = history.label_errors
+    if found is None:
+        raise UnsuitableDataError(why_unjudged(measures))
     probability = np.full(measures.facts.samples, np.nan)
     probability[measures.samples] = found.probability
     suggestion = np.full(measures.facts.samples, NO_CLASS, np.int64)

@@ -9,7 +9,12 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_embed_plugin.metrics.label_errors import Evidence, LabelErrors, label_errors
+from tb_embed_plugin.metrics.label_errors import (
+    Evidence,
+    LabelErrors,
+    label_errors,
+    labels_are_known,
+)
 
 
 @dataclass(frozen=True)
@@ -52,20 +57,19 @@ class History:
         return bool((self.labels >= 0).any())
 
     @cached_property
-    def label_errors(self) -> LabelErrors:
-        """How likely each label is wrong, and what it should be."""
+    def label_errors(self) -> LabelErrors | None:
+        """How likely each label is wrong, and what it should be; None where nobody can say."""
         knows_labels = self.true_probability is not None
-        return label_errors(
-            Evidence(
-                labels=self.labels,
-                neighbors=self.neighbors,
-                neighborhood_label=self.neighborhood_label,
-                share=self.share,
-                prediction=self.prediction if knows_labels else None,
-                true_probability=self.true_probability,
-                margin=self.margin,
-            )
+        seen = Evidence(
+            labels=self.labels,
+            neighbors=self.neighbors,
+            neighborhood_label=self.neighborhood_label,
+            share=self.share,
+            prediction=self.prediction if knows_labels else None,
+            true_probability=self.true_probability,
+            margin=self.margin,
         )
+        return label_errors(seen) if labels_are_known(seen) else None
 
     @property
     def correct(self) -> NDArray[np.bool_] | None:

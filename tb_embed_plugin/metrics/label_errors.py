@@ -7,7 +7,8 @@ vote with wrong labels themselves, so each has the weight of its own margin's pr
 
 The sum of half the margin and the log-odds of the vote goes through one logistic curve, fitted
 to trainings with planted errors, whose reliability is in docs/label_errors.md.
-O(n_steps n_samples k).
+Where neither model nor layer knows the labels, both witnesses are silent
+(`labels_are_known`). O(n_steps n_samples k).
 """
 
 from __future__ import annotations
@@ -30,6 +31,12 @@ NEIGHBORS_SLOPE, NEIGHBORS_OFFSET = 1.67, -4.04
 
 SPREAD = (0.29, 3.0)
 """The true number over the expected one lay between these in nine of ten of them."""
+
+LEAST_AGREEMENT = 0.2
+"""Cohen's kappa that predictions or nearest neighbors need with the labels that they doubt."""
+
+DEVIATIONS = 3
+"""And by how many standard deviations that lies above chance, for samples may be few."""
 
 _MOST_MARGIN = 10
 """Of one step, logits either way, so that no step speaks for all."""
@@ -103,6 +110,36 @@ def label_errors(seen: Evidence) -> LabelErrors:
     expected = float(np.nansum(probability))
     low, high = (share * expected for share in SPREAD)
     return LabelErrors(probability, _suggestion(seen), expected, (low, high))
+
+
+def labels_are_known(seen: Evidence) -> bool:
+    """Returns whether nearest neighbors or predictions agree with the labels beyond chance.
+
+    Where they do at no step, as of noise, of a quantity or of a network that has learned
+    nothing, what speaks against a label says nothing of it.
+    """
+    witnesses = [seen.labels[near[:, 0]] for near in seen.neighbors if near.shape[1] > 0]
+    if seen.prediction is not None:
+        witnesses.extend(seen.prediction)
+    return any(_agree(seen.labels, said) for said in witnesses)
+
+
+def _agree(labels: NDArray[np.integer], said: NDArray[np.integer]) -> bool:
+    """Returns whether two classes of each sample, negative for none, agree beyond chance."""
+    known = (labels >= 0) & (said >= 0)
+    if not known.any():
+        return False
+    labels, said = labels[known], said[known]
+    classes = int(max(labels.max(), said.max())) + 1
+    p, q = (np.bincount(one, minlength=classes) / len(labels) for one in (labels, said))
+    chance = float(p @ q)
+    if chance == 1:
+        return False
+    # Of the agreement of unrelated classes (Fleiss, Cohen and Everitt 1969).
+    variance = (chance + chance**2 - float((p * q) @ (p + q))) / len(labels)
+    excess = float((labels == said).mean()) - chance
+    needed = max(LEAST_AGREEMENT * (1 - chance), DEVIATIONS * max(variance, 0) ** 0.5)
+    return bool(excess >= needed)
 
 
 def _disputed_early(seen: Evidence) -> NDArray[np.bool_]:

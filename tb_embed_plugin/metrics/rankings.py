@@ -62,7 +62,7 @@ def summary(history: History) -> dict[str, NDArray[np.float64]]:
         (events), `prediction_flips`, `neighborhood_flips`, `never_learnt` and `lost` (0 or
         1), `aum` (logits), `map_mean` and `map_spread` (probability of the label),
         `path_length` (activations), `straightness` and `label_error` (probability that the
-        label is wrong).
+        label is wrong; NaN where nobody can say).
     """
     length = motion.path_length(history.displacement)
     columns: dict[str, NDArray[np.generic]] = {
@@ -71,8 +71,12 @@ def summary(history: History) -> dict[str, NDArray[np.float64]]:
     }
     if history.has_labels:
         flips = dynamics.flips(history.neighborhood_label)
-        wrong = history.label_errors.probability
-        columns |= {"neighborhood_flips": flips.sum(axis=0), "label_error": wrong}
+        errors = history.label_errors
+        unknown = np.full(len(history.labels), np.nan)
+        columns |= {
+            "neighborhood_flips": flips.sum(axis=0),
+            "label_error": unknown if errors is None else errors.probability,
+        }
     if history.prediction is not None:
         columns["prediction_flips"] = dynamics.flips(history.prediction).sum(axis=0)
     correct = history.correct
@@ -125,9 +129,9 @@ def _lost(history: History) -> Ranking | None:
 
 
 def _label_errors(history: History) -> Ranking | None:
-    if not history.has_labels:
-        return None
     found, labels = history.label_errors, history.labels
+    if found is None:
+        return None
     events = (history.neighborhood_label != labels) & (history.neighborhood_label >= 0)
     if history.margin is not None:
         events |= history.margin < 0

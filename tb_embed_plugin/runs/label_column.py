@@ -26,6 +26,10 @@ RANKS = (
 MAX_WORDS = 60
 """Words of a category that is taken for the label though nobody calls it so."""
 
+SAMPLES_PER_NUMBER = 5
+"""Samples of each class, on average, below which more than `MAX_WORDS` numbers are a quantity
+unless they begin at 0 or 1, as the numbers of classes do."""
+
 MAX_LABEL_CLASSES = 1000
 """A column of more words holds no classes, whatever it is called."""
 
@@ -45,8 +49,8 @@ def as_classes(column: Column) -> Column | None:
     """Returns a column as categories, None where it holds no classes.
 
     Classes are the words of a category, at least one and at most `MAX_LABEL_CLASSES`, or whole
-    numbers of which each comes twice on average. What changes with each step, a prediction
-    say, is no class.
+    numbers of which each comes twice on average (many that are not counted from 0 or 1:
+    `SAMPLES_PER_NUMBER` times). What changes with each step, a prediction say, is no class.
     """
     if column.info.by_step or column.type not in {"category", "number"}:
         return None
@@ -60,7 +64,9 @@ def as_classes(column: Column) -> Column | None:
     whole = {word: str(int(number)) for word, number in known.items()}
     cells = [whole.get(cell, "") for cell in column.cells]
     classes, filled = len(set(whole.values())), sum(map(bool, cells))
-    if classes > MAX_LABEL_CLASSES or 2 * classes > filled:
+    is_counted = classes <= MAX_WORDS or min(known.values()) in {-1, 0, 1}
+    least = 2 if is_counted else SAMPLES_PER_NUMBER
+    if classes > MAX_LABEL_CLASSES or least * classes > filled:
         return None
     return replace(column, type="category", cells=cells)
 

@@ -95,9 +95,11 @@ def test_findings_are_those_of_the_notebook_with_links(call: Call, trained: Path
     ]
     assert "units_dying" in {one["rule"] for one in warnings}
     ranked = {one["rule"]: one for one in here if one["kind"] == "ranking"}
-    audit = layer.label_errors()
-    assert ranked["label_error"]["samples"] == audit.samples.tolist()
-    assert ranked["label_error"]["change_to"] == audit.new
+    assert "label_error" not in ranked, "dead units know no labels"
+    audit = open_run(trained, "fine").layer().label_errors()
+    (wrong,) = (o for o in found if (o["run"], o.get("rule")) == ("fine", "label_error"))
+    assert wrong["samples"] == audit.samples.tolist()
+    assert wrong["change_to"] == audit.new
     for rule, one in ranked.items():
         of_notebook = layer.ranking(rule)
         repeated = of_notebook.same_as

@@ -58,6 +58,22 @@ def test_what_does_not_fit_is_refused(
         relabeled(labels, written(tmp_path, table))
 
 
+def test_of_several_layers_those_that_know_no_labels_say_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labels = np.arange(200) % 4
+    column = Column("label", "category", [str(one) for one in labels])
+    rng = np.random.default_rng(0)
+    noise = rng.normal(size=(200, 4)).astype(np.float32)
+    known = noise + 9 * np.eye(4, dtype=np.float32)[labels]
+    write_run(tmp_path / "run", {"blind": [noise] * 2, "seeing": [known] * 2}, column)
+    assert main(["label-errors", str(tmp_path)]) == 0
+    blind, seeing = capsys.readouterr().out.splitlines()[:2]
+    assert "wrong labels cannot be told apart in layer 'blind'" in blind
+    assert "labels are probably wrong" in seeing
+    assert main(["label-errors", str(tmp_path), "--layer", "blind"]) == 1
+
+
 @pytest.mark.parametrize("form", ["labels.npy", "labels.txt"])
 def test_from_a_run_to_corrected_labels(
     tmp_path: Path, form: str, capsys: pytest.CaptureFixture[str]

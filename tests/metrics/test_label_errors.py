@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
-from tb_embed_plugin import open_run
+from tb_embed_plugin import open_run, record
 from tb_embed_plugin.errors import UnsuitableDataError
 from tb_embed_plugin.metrics.label_errors import (
     NEIGHBORS_OFFSET,
@@ -20,6 +21,7 @@ from tb_embed_plugin.metrics.label_errors import (
     SLOPE,
     Evidence,
     label_errors,
+    labels_are_known,
 )
 from tests import perceptron
 from tests.planted import random_snapshots, write_run
@@ -138,6 +140,36 @@ def test_planted_errors_come_first_with_their_right_class(
     first = found.table().splitlines()
     assert len(first) == 12
     assert first[0] == found.sentence()
+
+
+@pytest.mark.parametrize("outputs", [True, False])
+def test_labels_that_nobody_knows_are_not_judged(*, outputs: bool) -> None:
+    """Noise: neither neighbors nor predictions agree with the labels beyond chance."""
+    seen = random_evidence(outputs=outputs)
+    assert not labels_are_known(seen)
+    if seen.prediction is not None:
+        told = replace(seen, prediction=np.where(np.arange(40) % 3, seen.labels, 0)[None])
+        assert labels_are_known(told)
+    same = [np.flatnonzero(seen.labels == label) for label in range(3)]
+    near = np.array([same[max(label, 0)][:1] for label in seen.labels])
+    assert labels_are_known(replace(seen, neighbors=[near]))
+    # Of one class alone, no label can be told from another.
+    assert not labels_are_known(replace(seen, labels=np.zeros(40, int), prediction=None))
+
+
+def test_a_layer_of_noise_is_told_to_know_no_labels(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 5, 300)
+    for step in range(3):
+        noise = rng.normal(size=(300, 8)).astype(np.float32)
+        record(tmp_path / "run", step, {"fc1": noise}, labels=labels)
+    layer = open_run(tmp_path, "run").layer("fc1")
+    for ask in (layer.label_errors, lambda: layer.ranking("label_error")):
+        with pytest.raises(
+            UnsuitableDataError, match="hardly more often than by chance; train"
+        ):
+            ask()
+    assert np.isnan(layer.summary()["label_error"]).all()
 
 
 def test_without_labels_it_is_said_what_is_missing(tmp_path: Path) -> None:

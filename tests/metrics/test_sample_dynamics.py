@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -109,6 +110,18 @@ def history(**given_: Any) -> History:
     return History(**fields | given_)
 
 
+def repeated(one: History, times: int) -> History:
+    """Returns a history of as many copies, neighbors of the same class each."""
+    labels = np.tile(one.labels, times)
+    near = np.array([np.flatnonzero(labels == label)[:1] for label in labels])
+    given: dict[str, Any] = {
+        field.name: np.tile(value, times)
+        for field in fields(one)
+        if isinstance(value := getattr(one, field.name), np.ndarray)
+    }
+    return replace(one, **given | {"neighbors": [near] * len(one.share)})
+
+
 def ranked(rule: str, of: History) -> list[int]:
     found = RULES[rule].rank(of)
     assert found is not None
@@ -161,7 +174,8 @@ def test_only_the_loss_that_lasted_is_shown() -> None:
 
 
 def test_without_outputs_the_neighbours_alone_are_ranked() -> None:
-    seen = history(prediction=None, margin=None, true_probability=None)
+    # Of two classes, which their neighbors tell apart.
+    seen = repeated(history(prediction=None, margin=None, true_probability=None), 20)
     found = {name for name, rule in RULES.items() if rule.rank(seen) is not None}
     of_places = {"duplicate", "outlier", "neighborhood_flipping", "moved", "churned"}
     assert found == {"label_error", *of_places}
@@ -183,9 +197,11 @@ def test_the_farthest_way_comes_first_with_its_longest_step() -> None:
 def test_the_order_of_the_samples_changes_no_rank() -> None:
     rng = np.random.default_rng(0)
     n, steps = 200, 6
-    fields: dict[str, Any] = {
-        "labels": rng.integers(0, 3, n),
-        "prediction": rng.integers(0, 3, (steps, n)),
+    labels = rng.integers(0, 3, n)
+    told = rng.random((steps, n)) < 0.5
+    given_: dict[str, Any] = {
+        "labels": labels,
+        "prediction": np.where(told, labels, rng.integers(0, 3, (steps, n))),
         "margin": rng.normal(size=(steps, n)),
         "true_probability": rng.random((steps, n)),
         "neighborhood_label": rng.integers(0, 3, (steps, n)),
@@ -199,10 +215,10 @@ def test_the_order_of_the_samples_changes_no_rank() -> None:
     }
     order = rng.permutation(n)
     place = np.argsort(order)
-    moved = {name: value[..., order] for name, value in fields.items() if name != "neighbors"}
-    mixed = History(**moved, neighbors=[place[one[order]] for one in fields["neighbors"]])
+    moved = {name: value[..., order] for name, value in given_.items() if name != "neighbors"}
+    mixed = History(**moved, neighbors=[place[one[order]] for one in given_["neighbors"]])
     for rule in RULES.values():
-        one, other = rule.rank(History(**fields)), rule.rank(mixed)
+        one, other = rule.rank(History(**given_)), rule.rank(mixed)
         assert one is not None
         assert other is not None
         assert set(one.samples) == set(order[other.samples])

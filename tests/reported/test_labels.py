@@ -131,7 +131,7 @@ ROUTES: list[tuple[str, dict[str, Any]]] = [
     ("metrics", {}),
     ("sample_metrics", {"name": "agreement"}),
     ("sample_metrics", {"name": "label_error"}),
-    ("samples", {}),
+    ("samples", {"rule": "neighborhood_flipping"}),
     ("findings", {}),
     ("similarity", {}),
     ("units", {"step": 2}),
@@ -404,6 +404,8 @@ def test_the_only_category_within_bounds(cells: list[str], label: str | None) ->
         ([str(i % 100) for i in range(300)], "number", "label"),  # CIFAR-100's
         ([f"{i % 3}.0" for i in range(300)], "number", "label"),
         ([str(i % 3) if i % 9 else "nan" for i in range(300)], "number", "label"),
+        ([str(i % 100 + 300) for i in range(300)], "number", None),  # a regression's target
+        ([str(i % 50 + 300) for i in range(300)], "number", "label"),
         ([str(i) for i in range(300)], "number", None),  # a quantity, or an index
         ([str(i % 3 + 0.5) for i in range(300)], "number", None),
         (["inf", "1", "2"] * 100, "number", None),

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 from tb_embed_plugin.analysis.layer_metrics import LayerMetrics
-from tb_embed_plugin.analysis.missing import what_is_missing
+from tb_embed_plugin.analysis.missing import why_unranked
 from tb_embed_plugin.commands.reporting.view_address import view_address
 from tb_embed_plugin.metrics.rankings import RULES
 from tb_embed_plugin.metrics.warning_rules import WARNING_RULES
@@ -66,7 +66,7 @@ def not_judged(measures: LayerMetrics, judged: Collection[str]) -> list[dict[str
             for name, rule in WARNING_RULES.items()
             if samples < rule.least_samples
         } | {
-            name: what_is_missing(measures, rule.title)
+            name: why_unranked(measures, name, rule.title)
             for name, rule in RULES.items()
             if name not in judged
         }
