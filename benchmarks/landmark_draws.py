@@ -4,8 +4,9 @@ Measures, and claims nothing: MNIST as it is, with one class of 70 samples, and 
 tail (7,000, 3,500 and so on down to 13 samples a class). Activations are those of the network
 of `landmarks.py` after the last epoch.
 
-- `even`: each sample is as likely as any other, as `landmark_rows` draws.
-- `label`: each class has its share, and at least `FLOOR` where it has so many samples.
+- `even`: each sample is as likely as any other, as `landmark_rows` draws without labels.
+- `label`: each class has its share, and at least 100 where it has so many samples, as
+  `landmark_rows` draws with labels.
 - `cells`: of cells about random pivots each has landmarks by the root of its samples.
 - `spread`: half of them evenly, half by the squared distance from the nearest pivot (the
   sampling of coresets), so that thin regions have more.
@@ -35,11 +36,10 @@ from benchmarks.landmarks import ENGINES, FEW, LANDMARKS, activations, pixels
 from tb_embed_plugin.projections import neighbor_layout
 from tb_embed_plugin.projections.cells import Pivots
 from tb_embed_plugin.projections.initial_positions import unit_shift
-from tb_embed_plugin.projections.landmarks import landmark_rows
+from tb_embed_plugin.projections.landmarks import CLASS_LANDMARKS, landmark_rows
 from tb_embed_plugin.projections.neighbor_parts import Space
 
 NEIGHBORS = 15
-FLOOR = 100
 PIVOTS = 256
 QUERIES = 2_000
 OF_A_CLASS = 200
@@ -67,7 +67,7 @@ def even(data: Data, count: int) -> Rows:
 
 def by_label(data: Data, count: int) -> Rows:
     """Returns a share of each class, of small ones more."""
-    return of_classes(data, count, np.ones(len(data.labels)))
+    return landmark_rows(len(data.labels), count, 0, data.labels)
 
 
 def by_cells(data: Data, count: int) -> Rows:
@@ -112,7 +112,7 @@ def sensitivities(data: Data) -> NDArray[np.float64]:
 def of_classes(data: Data, count: int, weights: NDArray[np.float64]) -> Rows:
     """Returns landmarks of each class: its share, or the floor."""
     sizes = np.bincount(data.labels)
-    least = np.minimum(sizes, FLOOR)
+    least = np.minimum(sizes, CLASS_LANDMARKS)
     quotas = least + np.floor((count - least.sum()) * (sizes - least) / (sizes - least).sum())
     parts = [
         drawn(np.flatnonzero(data.labels == label), int(quota), weights)

@@ -27,6 +27,8 @@ NOT_MEASURED = {
     "clock.py",
     "growth_picture.py",
     "judge_layout.py",
+    "landmark_draws.py",
+    "landmark_memory.py",
     "ratio.py",
     "write_page.py",
 }

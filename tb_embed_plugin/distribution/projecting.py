@@ -23,6 +23,7 @@ from tb_embed_plugin.linear_projection import LayerData
 from tb_embed_plugin.projection import LayerRef
 from tb_embed_plugin.projections.moments import Moments
 from tb_embed_plugin.projections.partitions import merged, partitions
+from tb_embed_plugin.projections.placing import Placing
 from tb_embed_plugin.projections.step_moments import StepMoments
 
 
@@ -53,6 +54,10 @@ class StepsByWorkers:
             done = f"read {len(found)} of {len(new)} snapshots"
             report_progress(Progress("frames", 0, done))
         return {**known, **found}
+
+    def placing(self, layout: LayoutCache, spec: JobSpec, step: int) -> Placing:
+        """Returns what searches in this process, on all of its cores."""
+        return Placing(layout.landmark_labels)
 
     def measure(
         self,

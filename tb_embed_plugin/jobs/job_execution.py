@@ -25,6 +25,7 @@ from tb_embed_plugin.jobs.quality_records import QualityRecords
 from tb_embed_plugin.jobs.time_estimate import Stage
 from tb_embed_plugin.projections import engines, sequence
 from tb_embed_plugin.projections.engine import Codes, LayoutEngine
+from tb_embed_plugin.projections.placing import Placing
 from tb_embed_plugin.runs.labels import read_classes
 from tb_embed_plugin.runs.logdir import Logdir
 from tb_embed_plugin.runs.roots import Root
@@ -60,6 +61,9 @@ class StepWork(Protocol):
     ) -> Mapping[int, str]:
         """Returns which content each step of a job has, by `LayoutCache.read_digests`."""
 
+    def placing(self, layout: LayoutCache, spec: JobSpec, step: int) -> Placing:
+        """Returns how samples are placed among landmarks at a step."""
+
     def measure(
         self,
         projector: Projector,
@@ -81,6 +85,10 @@ class StepsHere:
     ) -> Mapping[int, str]:
         """Returns which content each step has."""
         return layout.read_digests(spec.steps)
+
+    def placing(self, layout: LayoutCache, spec: JobSpec, step: int) -> Placing:
+        """Returns what searches on all cores."""
+        return Placing(layout.landmark_labels)
 
     def measure(
         self,
@@ -124,11 +132,11 @@ def execute(
         if engine is None:
             layout.keep_digests(digests)
         else:
-            _lay_out(layout, engine, spec, digests, report_progress)
+            _lay_out(layout, engine, steps, spec, digests, report_progress)
         records = QualityRecords(layout, digests, spec.label)
         steps.measure(projector, records, spec, report_progress)
         if engine is not None:
-            _measure_floor(records, engine, spec, report_progress)
+            _measure_floor(records, engine, steps, spec, report_progress)
 
 
 def open_projector(spec: JobSpec, computed: Computed) -> Projector:
@@ -175,6 +183,7 @@ def _learn(logdir: Logdir, spec: JobSpec) -> None:
 def _lay_out(
     layout: LayoutCache,
     engine: LayoutEngine,
+    steps: StepWork,
     spec: JobSpec,
     digests: Mapping[int, str],
     report_progress: ReportProgress,
@@ -204,6 +213,7 @@ def _lay_out(
         spec.projection.components,
         report,
         layout.codes(),
+        lambda step: steps.placing(layout, spec, step),
     ):
         layout.cache.keep_frame(layout.name, digests[step], frame)
         # With every frame: the folder may have been deleted in between.
@@ -215,6 +225,7 @@ def _lay_out(
 def _measure_floor(
     records: QualityRecords,
     engine: LayoutEngine,
+    steps: StepWork,
     spec: JobSpec,
     report_progress: ReportProgress,
 ) -> None:
@@ -226,7 +237,8 @@ def _measure_floor(
     def report(share: float) -> None:
         report_progress(Progress("quality", len(spec.steps), "measuring the engine's noise"))
 
-    measure_floor(records, engine, step, frame, report)
+    placing = steps.placing(records.layout, spec, step)
+    measure_floor(records, engine, step, frame, report, placing)
 
 
 def _check_room(layout: LayoutCache, spec: JobSpec) -> None:

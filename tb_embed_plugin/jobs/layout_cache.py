@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ from tb_embed_plugin.projection import Projection
 from tb_embed_plugin.projections import engines
 from tb_embed_plugin.projections.engine import Codes, Engine, Settings
 from tb_embed_plugin.projections.landmarks import landmark_count, landmark_rows
+from tb_embed_plugin.runs.labels import read_classes
 from tb_embed_plugin.runs.layer_facts import LayerFacts
 from tb_embed_plugin.runs.run import Run, short_hash
 from tb_embed_plugin.snapshot import Snapshot, row_blocks
@@ -74,18 +76,20 @@ class LayoutCache:
         training ran need not be laid out again when it has ended.
         """
         column = self.projection.column
-        return self.cache.layout(
-            {
-                "layer": self.layer.name,
-                "samples": self.layer.fingerprint,
-                "engine": self.engine.name,
-                "version": self.engine.version,
-                "components": self.components,
-                "settings": dict(self.settings),
-                "column": self.layer.samples_version if column else None,
-                "origins": self.origins,
-            }
-        )
+        facts: dict[str, Any] = {
+            "layer": self.layer.name,
+            "samples": self.layer.fingerprint,
+            "engine": self.engine.name,
+            "version": self.engine.version,
+            "components": self.components,
+            "settings": dict(self.settings),
+            "column": self.layer.samples_version if column else None,
+            "origins": self.origins,
+        }
+        if self.landmark_count is not None:
+            label = self.layer.label
+            facts["landmarks"] = [label, self.layer.samples_version if label else None]
+        return self.cache.layout(facts)
 
     @property
     def key(self) -> str:
@@ -120,7 +124,23 @@ class LayoutCache:
         count = self.landmark_count
         if count is None:
             return None
-        return landmark_rows(len(self.layer.shown), count, int(self.settings["seed"]))
+        samples, seed = len(self.layer.shown), int(self.settings["seed"])
+        return landmark_rows(samples, count, seed, self.landmark_labels)
+
+    @cached_property
+    def landmark_labels(self) -> Codes | None:
+        """The classes that landmarks are drawn from, of the samples shown; None for none.
+
+        They are those of the layer's own label, whichever is looked at: another one would be
+        another layout.
+
+        Raises:
+            EmbedError: The metadata cannot be read.
+        """
+        if self.landmark_count is None or self.layer.label is None:
+            return None
+        codes = read_classes(self.run, self.layer.name, self.layer.label).codes
+        return self.layer.only_shown(codes)
 
     def finished(self) -> dict[int, str]:
         """Returns the digests of the steps that have a frame."""

@@ -13,6 +13,7 @@ from tb_embed_plugin.jobs.quality_records import KINDS, Kind, QualityRecords
 from tb_embed_plugin.projections import frame_quality, motion
 from tb_embed_plugin.projections.engine import Codes, LayoutEngine, Report
 from tb_embed_plugin.projections.neighbors import DistanceMetric
+from tb_embed_plugin.projections.placing import Placing
 from tb_embed_plugin.projections.sequence import UNTRAINED
 
 FrameOf = Callable[[int], NDArray[np.float32] | None]
@@ -81,6 +82,7 @@ def measure_floor(
     step: int,
     frame: NDArray[np.float32],
     report: Report,
+    placing: Placing,
 ) -> None:
     """Measures how far an engine moves the samples of a frame where nothing has changed.
 
@@ -90,6 +92,7 @@ def measure_floor(
         step: The step.
         frame: Its frame, float32 (n_samples, components).
         report: Receives the finished share; may raise to cancel.
+        placing: As the frame's.
 
     Raises:
         EmbedError: The snapshot cannot be read.
@@ -107,6 +110,7 @@ def measure_floor(
         report,
         layout.codes(),
         None if first is None else partial(layout.rows, first),
+        placing,
     )
     measures.keep_floor(_numbers(moved))
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,9 @@ from numpy.typing import NDArray
 from tb_embed_plugin.errors import ArgumentError, UnsuitableDataError
 from tb_embed_plugin.snapshot import Snapshot
 from tb_embed_plugin.wording import as_typed, listed, no_such
+
+if TYPE_CHECKING:
+    from tb_embed_plugin.projections.placing import Placing
 
 ParameterType = Literal["steps", "integer", "number", "choice", "flag", "column", "samples"]
 
@@ -252,6 +255,7 @@ class LayoutEngine(Protocol):
         report: Report,
         codes: Codes | None = None,
         snapshot_before: SnapshotBefore | None = None,
+        placing: Placing | None = None,
     ) -> NDArray[np.float32]:
         """Returns a frame that starts from its neighbor in time, or from nothing.
 
@@ -266,6 +270,8 @@ class LayoutEngine(Protocol):
             codes: Categories of the column that supervises, where the settings name one.
             snapshot_before: Gives the snapshot that `before` shows, for engines that ask how
                 much has changed since; None where it is not known.
+            placing: How samples are placed among landmarks, for engines that do so; None for
+                landmarks that are drawn evenly, and a search in this process.
 
         Returns:
             float32 (n_samples, components).

@@ -15,6 +15,7 @@ from tb_embed_plugin.projections.engine import (
     Settings,
     SnapshotBefore,
 )
+from tb_embed_plugin.projections.placing import Placing
 from tb_embed_plugin.projections.sequence import align_frame
 from tb_embed_plugin.snapshot import Snapshot, rows_of_a_block
 
@@ -86,6 +87,7 @@ def noise_floor(
     report: Report,
     codes: Codes | None = None,
     snapshot_before: SnapshotBefore | None = None,
+    placing: Placing | None = None,
 ) -> Motion:
     """Returns how far an engine moves samples where nothing has changed.
 
@@ -102,8 +104,18 @@ def noise_floor(
         codes: Those that it was made with.
         snapshot_before: Gives that of another step: an engine that moves samples the more
             the more has changed is to move them as for the change from there.
+        placing: As that frame's.
     """
-    again = engine.frame(snapshot, frame, settings, components, report, codes, snapshot_before)
+    again = engine.frame(
+        snapshot,
+        frame,
+        settings,
+        components,
+        report,
+        codes=codes,
+        snapshot_before=snapshot_before,
+        placing=placing,
+    )
     return motion(align_frame(again, frame), frame)
 
 

@@ -20,7 +20,7 @@ from tb_embed_plugin.metrics.neighborhoods import churn
 from tb_embed_plugin.projections.cell_search import (
     CellNeighbors,
     CellQuestion,
-    CellsInThreads,
+    CellWork,
     search_in_cells,
 )
 from tb_embed_plugin.projections.engine import (
@@ -42,6 +42,7 @@ from tb_embed_plugin.projections.landmarks import (
     starts,
 )
 from tb_embed_plugin.projections.neighbors import DistanceMetric, Neighbors, nearest
+from tb_embed_plugin.projections.placing import Placing
 from tb_embed_plugin.projections.sequence import align_frame
 from tb_embed_plugin.snapshot import SharedRows, Snapshot
 
@@ -106,6 +107,7 @@ class NeighborLayout(ABC):
         report: Report,
         codes: Codes | None = None,
         snapshot_before: SnapshotBefore | None = None,
+        placing: Placing | None = None,
     ) -> NDArray[np.float32]:
         """Returns a frame; see `LayoutEngine.frame`."""
         self.facts.check_samples(len(snapshot))
@@ -114,8 +116,9 @@ class NeighborLayout(ABC):
         if count is None:
             frame = self._lay_out(wanted, report)
         else:
-            landmarks = landmark_rows(len(snapshot), count, wanted.seed)
-            frame = self._place(wanted, landmarks, report)
+            placing = placing or Placing()
+            landmarks = landmark_rows(len(snapshot), count, wanted.seed, placing.labels)
+            frame = self._place(wanted, landmarks, placing.work, report)
         report(1.0)
         return frame
 
@@ -138,7 +141,7 @@ class NeighborLayout(ABC):
         return optimize(wanted.input(near, start, changed, rest))
 
     def _place(
-        self, wanted: _Wanted, landmarks: NDArray[np.intp], report: Report
+        self, wanted: _Wanted, landmarks: NDArray[np.intp], work: CellWork, report: Report
     ) -> NDArray[np.float32]:
         """Returns the frame of samples that are placed among landmarks."""
         optimize = self.optimizer(wanted.settings, wanted.codes)
@@ -156,7 +159,7 @@ class NeighborLayout(ABC):
             laid_out = align_frame(laid_out, known.before)
         start = np.zeros((len(wanted.snapshot), wanted.components))
         start[landmarks] = laid_out
-        near = wanted.search(landmarks, k, part_of(report, 1 / 3, 2 / 3))
+        near = wanted.search(landmarks, k, work, part_of(report, 1 / 3, 2 / 3))
         start = starts(start, landmarks, near.anchors, wanted.seed, wanted.before)
         rest = part_of(report, 2 / 3, 1)
         given = wanted.input(near, start, changed, rest)
@@ -207,7 +210,9 @@ class _Wanted:
             snapshot_before=None if then is None else lambda: then()[some],
         )
 
-    def search(self, landmarks: NDArray[np.intp], k: int, report: Report) -> CellNeighbors:
+    def search(
+        self, landmarks: NDArray[np.intp], k: int, work: CellWork, report: Report
+    ) -> CellNeighbors:
         """Returns the neighbors of all samples, and the nearest landmarks of each."""
         rows = self.snapshot
         question = CellQuestion(
@@ -219,7 +224,7 @@ class _Wanted:
             k,
             ANCHORS,
         )
-        return search_in_cells(question, CellsInThreads(), report)
+        return search_in_cells(question, work, report)
 
     def changed(self, k: int, near: Neighbors | None = None) -> float:
         """Returns the share of k neighbors that were others before, of some samples.

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from tb_embed_plugin.errors import UnsuitableDataError
 from tb_embed_plugin.projections.blocks import SnapshotOf, check_finite
 from tb_embed_plugin.projections.engine import Codes, LayoutEngine, Settings
+from tb_embed_plugin.projections.placing import Placing
 from tb_embed_plugin.snapshot import Snapshot
 
 Order = Literal["backwards", "outwards"]
@@ -49,6 +50,7 @@ def lay_out(
     components: int,
     report: Callable[[int, float], None],
     codes: Codes | None = None,
+    placing_of: Callable[[int], Placing] | None = None,
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
     """Yields the frames of `steps` that are not known yet, each as soon as it is laid out.
 
@@ -66,6 +68,7 @@ def lay_out(
         report: Receives the step under way and the finished share of its frame, in [0, 1];
             may raise to cancel.
         codes: Categories of the column that supervises, where the settings name one.
+        placing_of: Says of a step how samples are placed among landmarks.
 
     Yields:
         A step and its frame, float32 (n_samples, components).
@@ -85,16 +88,24 @@ def lay_out(
         def tell(share: float, step: int = step) -> None:
             report(step, share)
 
+        placing = None if placing_of is None else placing_of(step)
+        before = then = None
         if laid_out:
             start = neighbor(step, laid_out)
-            before = laid_out[start]
+            before, then = laid_out[start], partial(snapshot_of, start)
             _check_samples(step, snapshot, before)
-            frame = engine.frame(
-                snapshot, before, settings, components, tell, codes, partial(snapshot_of, start)
-            )
+        frame = engine.frame(
+            snapshot,
+            before,
+            settings,
+            components,
+            tell,
+            codes=codes,
+            snapshot_before=then,
+            placing=placing,
+        )
+        if before is not None:
             frame = align_frame(frame, before)
-        else:
-            frame = engine.frame(snapshot, None, settings, components, tell, codes)
         check_finite(step, frame)
         laid_out[step] = frame
         yield step, frame

@@ -10,6 +10,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 from tb_embed_plugin import cli, record
+from tb_embed_plugin.commands.project import Wish, project_one
 from tb_embed_plugin.plugin import EmbeddingsPlugin
 from tb_embed_plugin.projections import landmarks
 from tests.clusters import get
@@ -76,6 +77,24 @@ def test_files_say_how_many_landmarks_there_were_by_default_too(
         info = json.loads(str(file["info"]))
     assert (info["landmarks"], info["settings"]["landmarks"]) == (LANDMARKS, 0)
     assert f"UMAP by {LANDMARKS} landmarks: " in (tmp_path / "html").read_text()
+
+
+def test_a_rare_class_of_the_label_has_landmarks(tmp_path: Path) -> None:
+    rows = load_digits().data[:400].astype(np.float32)
+    labels = ["rare" if sample in RARE else "often" for sample in range(len(rows))]
+    record(tmp_path / "a", 1, {"fc1": rows}, metadata={"label": labels})
+    wish = Wish(tmp_path, None, None, "umap", None, {"landmarks": str(LANDMARKS)})
+
+    layout = project_one(wish).layout
+
+    assert layout.landmarks is not None
+    assert set(RARE) <= set(layout.landmarks.tolist())
+    assert len(layout.landmarks) == LANDMARKS
+    [numbers] = project_one(wish).quality
+    assert numbers["placed_trustworthiness"] > 0.85
+
+
+RARE = (7, 50, 311)
 
 
 WHOLE = "landmarks must be a whole number from 0 to 200000"

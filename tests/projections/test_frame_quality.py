@@ -15,6 +15,7 @@ from tb_embed_plugin.projections.frame_quality import (
 )
 from tb_embed_plugin.projections.motion import motion, motion_fidelity, noise_floor
 from tb_embed_plugin.projections.neighbors import DistanceMetric
+from tb_embed_plugin.projections.placing import Placing
 from tb_embed_plugin.projections.tsne import TSNE
 from tb_embed_plugin.snapshot import Snapshot
 
@@ -208,6 +209,7 @@ def test_the_noise_floor_is_the_motion_where_nothing_changed() -> None:
             report: Report,
             codes: Codes | None = None,
             snapshot_before: SnapshotBefore | None = None,
+            placing: Placing | None = None,
         ) -> Frame:
             assert before is not None
             angles = np.random.default_rng(0).uniform(0, 2 * np.pi, len(before))

@@ -177,6 +177,41 @@ def test_too_few_are_refused() -> None:
         landmark_count(1_000, {"landmarks": 99})
 
 
+def test_small_classes_have_more_landmarks_than_their_share() -> None:
+    labels = np.repeat([0, 1, 2, -1], [20_000, 150, 70, 20])
+    labels = np.random.default_rng(0).permutation(labels)
+    chosen = landmark_rows(len(labels), 800, 0, labels)
+    of_class = np.bincount(labels[chosen] + 1, minlength=4)
+    assert len(np.unique(chosen)) == 800
+    assert (np.diff(chosen) > 0).all()
+    assert of_class[3] == 70
+    assert 100 <= of_class[2] < 115
+    np.testing.assert_array_equal(chosen, landmark_rows(len(labels), 800, 0, labels))
+
+
+def test_large_classes_have_their_share() -> None:
+    labels = np.random.default_rng(0).choice(3, 30_000, p=[0.5, 0.3, 0.2])
+    of_class = np.bincount(labels[landmark_rows(len(labels), 3_000, 0, labels)])
+    np.testing.assert_allclose(of_class, [1_500, 900, 600], atol=130)
+
+
+def test_of_many_classes_no_more_than_half_of_the_landmarks_are_bound() -> None:
+    labels = np.arange(10_000) % 100
+    labels[5_000:] = 0
+    chosen = landmark_rows(len(labels), 1_000, 0, labels)
+    of_class = np.bincount(labels[chosen])
+    assert len(chosen) == 1_000
+    assert of_class[1:].min() >= 5
+    assert of_class[0] > 250
+
+
+def test_without_any_label_landmarks_are_drawn_evenly() -> None:
+    none = np.full(5_000, -1)
+    np.testing.assert_array_equal(
+        landmark_rows(5_000, 400, 0, none), landmark_rows(5_000, 400, 0)
+    )
+
+
 PLACES = np.array([[0.0, 0], [10, 0], [6, 3]])
 BESIDE = np.array([[1, 0]] * 3, np.int32)
 

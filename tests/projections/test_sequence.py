@@ -20,6 +20,7 @@ from tb_embed_plugin.projections.engine import (
     Settings,
     SnapshotBefore,
 )
+from tb_embed_plugin.projections.placing import Placing
 from tb_embed_plugin.projections.sequence import Order, align_frame, lay_out, neighbor, order
 from tb_embed_plugin.snapshot import Snapshot
 
@@ -44,6 +45,7 @@ class Recording:
         report: Report,
         codes: Codes | None = None,
         snapshot_before: SnapshotBefore | None = None,
+        placing: Placing | None = None,
     ) -> Frame:
         self.starts.append(None if before is None else float(before[0, 0]))
         self.befores.append(None if snapshot_before is None else float(snapshot_before()[0, 0]))
