@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike
 
 from tb_embed_plugin.errors import EmbedError, MisuseError, UnwritableError
-from tb_embed_plugin.metadata import MAX_UNITS, OutputsKind
-from tb_embed_plugin.recording.model.given_outputs import GivenOutputs, numbers, read_outputs
-from tb_embed_plugin.recording.options.natural_number import natural_number
+from tb_embed_plugin.metadata import OutputsKind
+from tb_embed_plugin.recording.model.given_outputs import GivenOutputs, read_outputs
+from tb_embed_plugin.recording.options.given_layers import count_of, layer_rows, step_number
 from tb_embed_plugin.recording.options.shard import checked_shard
 from tb_embed_plugin.recording.options.stored_dtype import checked_dtype
 from tb_embed_plugin.recording.options.tensors import Tensors
@@ -44,7 +44,7 @@ from tb_embed_plugin.runs.manifest_file import read_manifest
 from tb_embed_plugin.runs.run_deletion import delete_run
 from tb_embed_plugin.runs.run_directory import RunDirectory, find_run_directory
 from tb_embed_plugin.runs.writer import RunWriter
-from tb_embed_plugin.wording import as_typed, listed, system_error
+from tb_embed_plugin.wording import system_error
 
 _writers: dict[tuple[int, Path], RunWriter] = {}
 """Writers by process and run: a forked process has none of its parent's."""
@@ -119,13 +119,14 @@ def record(
     with _writing(log_dir):
         place = recording_place(log_dir, "log_dir", is_fresh=False)
         stored_as = checked_dtype(dtype)
-        rows = {name: _snapshot(name, array) for name, array in activations.items()}
+        rows = layer_rows(activations)
         layers = tuple(Layer(name, tensor.shape[1]) for name, tensor in rows.items())
-        given = GivenSamples(_count(rows), labels, metadata, class_names, images, invert_images)
-        step = _natural_number("step", step)
-        epoch = None if epoch is None else _natural_number("epoch", epoch)
+        count = count_of(rows)
+        given = GivenSamples(count, labels, metadata, class_names, images, invert_images)
+        step = step_number("step", step)
+        epoch = None if epoch is None else step_number("epoch", epoch)
         part_of = checked_shard(shard, log_dir)
-        worker = worker_of(place, part_of, given.count, stored_as, overwrite=overwrite)
+        worker = worker_of(place, part_of, count, stored_as, overwrite=overwrite)
         # A part is new; the run that the chief joins may be there.
         overwrite = overwrite and worker is None
         location = find_run_directory(place) if worker is None else RunDirectory(worker.folder)
@@ -154,7 +155,7 @@ def record(
                     )
                     samples = None if same else given.prepared()
                     fingerprint = samples.fingerprint if samples and given.has_columns else None
-                    check_continuation(recorded, layers, given.count, fingerprint)
+                    check_continuation(recorded, layers, count, fingerprint)
                     check_step(recorded, step)
                     check_outputs(recorded.outputs, None if said is None else said.info)
                     writer = known if known and is_known else RunWriter(run_dir, recorded)
@@ -258,38 +259,3 @@ def _warn_where(location: RunDirectory, *, begins_to_hold: bool) -> None:
             "of its own to choose the directory."
         )
         warnings.warn(with_addresses(told), RuntimeWarning, stacklevel=3)
-
-
-def _natural_number(name: str, number: Any) -> int:
-    """Returns a natural number, of Python or NumPy."""
-    whole = natural_number(number)
-    if whole is None:
-        raise MisuseError(
-            f"{name} must be a whole number of at least 0, not {as_typed(number)}"
-        )
-    return whole
-
-
-def _snapshot(name: str, array: ArrayLike) -> NDArray[np.float32]:
-    snapshot = numbers(f"the activations of layer {name!r}", array)
-    if snapshot.ndim != 2 or 0 in snapshot.shape:
-        raise MisuseError(
-            f"the activations of layer {name!r} have shape {snapshot.shape}, not "
-            "(n_samples, n_units); pool or flatten them"
-        )
-    if snapshot.shape[1] > MAX_UNITS:
-        raise MisuseError(
-            f"layer {name!r} has {snapshot.shape[1]} units, but at most {MAX_UNITS} are "
-            "allowed; record a narrower layer, or pool or project this one first"
-        )
-    return snapshot
-
-
-def _count(tensors: Mapping[str, NDArray[np.float32]]) -> int:
-    counts = {len(tensor) for tensor in tensors.values()}
-    if len(counts) != 1:
-        raise MisuseError(
-            f"the layers have {listed(sorted(counts))} rows; record the same samples for "
-            "at least one layer"
-        )
-    return counts.pop()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-_LARGEST = 2**31 - 1
+LARGEST = 2**31 - 1
 """No count or step is larger: on the wire they are int32."""
 
 
@@ -13,8 +13,8 @@ def natural(value: object, at_least: int = 0) -> int:
     """Returns a whole number of at least `at_least`."""
     if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError(f"{value!r} where a whole number goes")
-    if not at_least <= value <= _LARGEST:
-        raise ValueError(f"{value!r} where a number from {at_least} to {_LARGEST} goes")
+    if not at_least <= value <= LARGEST:
+        raise ValueError(f"{value!r} where a number from {at_least} to {LARGEST} goes")
     return value
 
 

@@ -55,10 +55,16 @@ def pool(output: Any, how: Pooling, mask: Any, *, channels_first: bool, name: st
         name: The layer's name, for the message.
 
     Raises:
-        MisuseError: `how` does not fit the output.
+        MisuseError: `how` does not fit the output, or its numbers are complex.
     """
+    rows = how(output) if callable(how) else output
+    if rows.is_complex():
+        raise MisuseError(
+            f"layer {name!r} returns {rows.dtype}, not real numbers; pass a function as "
+            "pooling, such as torch.abs"
+        )
     if callable(how):
-        return how(output)
+        return rows
     if output.ndim <= 2:
         return output.reshape(len(output), -1)
     if how == "flatten":

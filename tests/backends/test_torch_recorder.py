@@ -507,6 +507,29 @@ def test_what_does_not_fit_is_refused_by_the_constructor(
     assert not list(tmp_path.iterdir())
 
 
+class Spectrum(nn.Module):  # type: ignore[misc] # where PyTorch is not installed
+    """Complex numbers, as a Fourier transform gives them."""
+
+    def forward(self, x: Any) -> Any:
+        return torch.fft.rfft(x)
+
+
+def test_complex_numbers_are_refused_with_what_to_pass(tmp_path: Path, few: Digits) -> None:
+    x, labels = few[0].reshape(len(few[0]), -1), few[1]
+    module = nn.Sequential(Spectrum())
+    with pytest.raises(
+        MisuseError, match=r"'0' returns torch\.complex64, .* such as torch\.abs"
+    ):
+        EmbeddingRecorder(tmp_path / "refused", module, x, labels, layers="0")
+    EmbeddingRecorder(
+        tmp_path / "run", module, x, labels, layers="0", pooling=torch.abs
+    ).close()
+    expected = abs(np.fft.rfft(x))
+    np.testing.assert_allclose(
+        read_run(tmp_path / "run").snapshot("0", 0), expected, rtol=1e-4, atol=1e-4
+    )
+
+
 def test_a_module_without_a_hidden_layer_is_told(tmp_path: Path, few: Digits) -> None:
     with pytest.raises(MisuseError, match="no hidden layer"):
         EmbeddingRecorder(tmp_path, nn.Sequential(nn.Flatten(), nn.Linear(64, 10)), *few)

@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -132,7 +133,21 @@ def test_values_that_are_not_finite_are_kept_and_named(tmp_path: Path) -> None:
         (2, {"b": np.zeros((40, 5))}, {}, "overwrite=True"),
         (2, {"a": np.zeros((40, 5))}, {"labels": np.zeros(40)}, "labels or metadata differ"),
         (2, {"a": np.zeros(40)}, {}, r"have shape \(40,\)"),
-        (2, {}, {}, "record the same samples"),
+        (2, {}, {}, r"a dictionary of layers, not an empty one; name each layer"),
+        (2, np.zeros((40, 5)), {}, r"a dictionary of layers, not of type ndarray; name each"),
+        (2, {"": np.zeros((40, 5))}, {}, "the layer name '' must be a text that is not empty"),
+        (2, {7: np.zeros((40, 5))}, {}, "the layer name 7 must be a text"),
+        (2, {"\ud800": np.zeros((40, 5))}, {}, "must be a text"),
+        (2, {"tb_embed/outputs": np.zeros((40, 5))}, {}, "does not begin with 'tb_embed/'"),
+        (2, {"a": np.zeros((40, 5), complex)}, {}, "of numbers, not of dtype complex128"),
+        (2, {"a": np.full((40, 5), "1")}, {}, "of numbers, not of dtype <U1"),
+        (
+            2**31,
+            {"a": np.zeros((40, 5))},
+            {},
+            "step must be at most 2147483647, not 2147483648",
+        ),
+        (2, {"a": np.zeros((40, 5))}, {"epoch": 2**31}, "epoch must be at most 2147483647"),
         (
             2,
             {"a": np.zeros((40, 5)), "b": np.zeros((3, 5))},
@@ -144,7 +159,7 @@ def test_values_that_are_not_finite_are_kept_and_named(tmp_path: Path) -> None:
 def test_what_does_not_fit_the_run_is_refused(
     tmp_path: Path,
     step: int,
-    activations: dict[str, object],
+    activations: Any,
     options: dict[str, object],
     message: str,
 ) -> None:

@@ -245,9 +245,11 @@ def numbers(name: str, value: Any) -> Array:
         MisuseError: It holds no numbers.
     """
     array = as_array(value)
+    wrong = f"{name} must be an array of numbers, not of dtype {array.dtype}; convert it first"
+    if array.dtype.kind in "cSUmM":
+        # NumPy would drop imaginary parts, read digits, and count nanoseconds.
+        raise MisuseError(wrong)
     try:
         return array.astype(np.float32, copy=False)
     except (TypeError, ValueError) as error:
-        raise MisuseError(
-            f"{name} must be an array of numbers, not of dtype {array.dtype}; convert it first"
-        ) from error
+        raise MisuseError(wrong) from error

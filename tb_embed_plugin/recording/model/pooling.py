@@ -23,7 +23,8 @@ def pool(
     Masked tokens, by Keras after Embedding(mask_zero=True) or by `mask`, are left out.
 
     Args:
-        output: The layer's output: (n_samples, ..., n_units) as a rule.
+        output: The layer's output: (n_samples, ..., n_units) as a rule. Of several tensors,
+            as an LSTM returns them with its state, it is the first, unless `how` is a function.
         how: "auto" and "mean" average over all axes but the first and the channels; "first"
             and "last" take a token of a sequence (n_samples, n_tokens, n_units).
         channels_first: Whether the channels are the second axis, not the last.
@@ -31,14 +32,20 @@ def pool(
         mask: Truth values (n_samples, n_tokens), None to use Keras' own mask.
 
     Raises:
-        MisuseError: `how` does not fit the output.
+        MisuseError: `how` does not fit the output, or its numbers are complex.
     """
     if callable(how):
-        return how(output)
-    if not keras.ops.is_tensor(output):
+        rows = how(output)
+        if keras.ops.is_tensor(rows):
+            _check_real(rows, name)
+        return rows
+    tensors = [part for part in keras.tree.flatten(output) if keras.ops.is_tensor(part)]
+    if not tensors:
         raise MisuseError(
-            f"layer {name!r} returns {type(output).__name__}, not one tensor; {REMEDY}"
+            f"layer {name!r} returns {type(output).__name__}, and no tensor; {REMEDY}"
         )
+    output = tensors[0]
+    _check_real(output, name)
     rank = len(output.shape)
     if rank <= 2:
         return keras.ops.reshape(output, (-1, 1)) if rank == 1 else output
@@ -92,3 +99,12 @@ def _token(output: Any, mask: Any, *, last: bool) -> Any:
         index = keras.ops.argmax(kept, axis=1)
     index = keras.ops.reshape(index, (-1, 1, 1))
     return keras.ops.squeeze(keras.ops.take_along_axis(output, index, axis=1), axis=1)
+
+
+def _check_real(tensor: Any, name: str) -> None:
+    dtype = keras.backend.standardize_dtype(tensor.dtype)
+    if dtype.startswith("complex"):
+        raise MisuseError(
+            f"layer {name!r} returns {dtype}, not real numbers; pass a function as pooling, "
+            "such as lambda output: keras.ops.abs(output)"
+        )
