@@ -1,6 +1,7 @@
 """A projection computed by workers: axes from sums of partitions, quality step by step.
 
-Frames of t-SNE and UMAP are laid out by this process, each from the one before.
+Frames of t-SNE and UMAP are laid out by this process, each from the one before; where samples
+are placed among landmarks, workers search for their neighbors.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from tb_embed_plugin.distribution import tasks
+from tb_embed_plugin.distribution.placing import CellsByWorkers
 from tb_embed_plugin.distribution.workers import Workers
 from tb_embed_plugin.errors import WorkerLostError
 from tb_embed_plugin.jobs.computed import Computed
@@ -56,8 +58,9 @@ class StepsByWorkers:
         return {**known, **found}
 
     def placing(self, layout: LayoutCache, spec: JobSpec, step: int) -> Placing:
-        """Returns what searches in this process, on all of its cores."""
-        return Placing(layout.landmark_labels)
+        """Returns what searches by the workers."""
+        work = CellsByWorkers(self._workers, layout, spec.to_line(), step)
+        return Placing(layout.landmark_labels, work)
 
     def measure(
         self,

@@ -93,7 +93,7 @@ def sum_partition(
 
 def read_digest(job: str, version: str, step: int) -> str:
     """Returns which content a step has; `job` is a line of JSON, as `JobSpec` makes it."""
-    return _seen(job, version).projector.cache.digest_of(step)
+    return opened(job, version).projector.cache.digest_of(step)
 
 
 def measure_step(
@@ -118,7 +118,7 @@ def measure_step(
         EmbedError: A snapshot cannot be read or ranked.
         OSError: The cache cannot be written.
     """
-    seen = _seen(job, version)
+    seen = opened(job, version)
     projector = seen.projector
     if basis is not None and isinstance(projector, LinearProjector):
         projector.use(basis)
@@ -145,7 +145,8 @@ def compare_steps(question: MeasuredQuestion, step: int) -> None:
 
 
 @lru_cache(maxsize=4)
-def _seen(job: str, version: str) -> Seen:
+def opened(job: str, version: str) -> Seen:
+    """Returns a job as this worker has opened it; its data must be those of that version."""
     spec = JobSpec.from_line(job)
     projector = open_projector(spec, Computed())
     if projector.version != version:

@@ -124,6 +124,10 @@ class Cache:
         with self._opened() as folder:
             make_room(folder, layout, self.limit)
 
+    def remove(self, layout: str, name: str) -> None:
+        """Deletes the tensors kept under a name."""
+        self._remove(layout, f"{name}.safetensors")
+
     def frames(self, layout: str) -> frozenset[str]:
         """Returns the snapshots whose frames there are, by their files' names alone."""
         try:

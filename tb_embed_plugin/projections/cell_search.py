@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ from tb_embed_plugin.projections.cells import (
     assigned_parts,
     gathered,
 )
+from tb_embed_plugin.projections.engine import Settings
 from tb_embed_plugin.projections.neighbor_search import GROUP, true_columns
 from tb_embed_plugin.projections.neighbors import DistanceMetric, Neighbors
 from tb_embed_plugin.projections.threads import in_threads
@@ -72,6 +73,20 @@ class CellQuestion:
     shift: int
     k: int
     anchors: int
+
+    @classmethod
+    def of(
+        cls,
+        snapshot: Snapshot,
+        landmarks: NDArray[np.intp],
+        settings: Settings,
+        shift: int,
+        k: int,
+        anchors: int,
+    ) -> CellQuestion:
+        """Returns it by the settings `metric` and `seed` of an engine."""
+        metric = cast("DistanceMetric", settings["metric"])
+        return cls(snapshot, landmarks, metric, int(settings["seed"]), shift, k, anchors)
 
     @property
     def pivots(self) -> Pivots:

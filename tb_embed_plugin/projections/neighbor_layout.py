@@ -215,12 +215,11 @@ class _Wanted:
     ) -> CellNeighbors:
         """Returns the neighbors of all samples, and the nearest landmarks of each."""
         rows = self.snapshot
-        question = CellQuestion(
+        question = CellQuestion.of(
             rows if isinstance(rows, np.ndarray) else SharedRows(rows),
             landmarks,
-            self.metric,
-            self.seed,
-            unit_shift(self.snapshot),
+            self.settings,
+            unit_shift(rows),
             k,
             ANCHORS,
         )

@@ -132,7 +132,7 @@ def _placed(given: LayoutInput) -> NDArray[np.float32]:
     from openTSNE.tsne import kl_divergence_fft
 
     threads = cores()
-    affinities = _affinities(given.near, PLACED_PERPLEXITY, threads).P
+    affinities = _joint(_affinities(given.near, PLACED_PERPLEXITY, threads, joint=False).P)
     exaggeration = float(given.settings["exaggeration"])
     if exaggeration != 1:
         affinities *= exaggeration
@@ -187,14 +187,24 @@ def _phases(given: LayoutInput) -> list[tuple[int, float]]:
     ]
 
 
-def _affinities(near: Neighbors | CellNeighbors, perplexity: float, threads: int) -> Any:
-    """Returns openTSNE's affinities, from exact neighbors."""
+def _joint(conditional: Any) -> Any:
+    """Returns symmetric affinities that sum to one; openTSNE makes two copies more."""
+    joint = conditional + conditional.T
+    joint.data /= joint.data.sum()
+    return joint
+
+
+def _affinities(
+    near: Neighbors | CellNeighbors, perplexity: float, threads: int, *, joint: bool = True
+) -> Any:
+    """Returns openTSNE's affinities, symmetric ones unless `joint` is false."""
     from openTSNE.affinity import PerplexityBasedNN
     from openTSNE.nearest_neighbors import PrecomputedNeighbors
 
     return PerplexityBasedNN(
         knn_index=PrecomputedNeighbors(near.indices, near.distances),
         perplexity=min(perplexity, near.indices.shape[1] / 3),
+        symmetrize=joint,
         n_jobs=threads,
     )
 
