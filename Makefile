@@ -5,8 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 BACKENDS := .venv-backends
 MUTANTS := .mutants
-# Neighbours in a file share what is costly to set up, so each process begins with a half of all tests.
-PYTEST := $(BIN)/pytest --numprocesses 2 --dist worksteal --durations 10
+# Neighbours in a file share what is costly to set up, so each process begins with a third of all tests.
+# Three for two cores, since a test of a server or of the page waits for half of its time.
+PYTEST := $(BIN)/pytest --numprocesses 3 --dist worksteal --durations 10
 # Files of tests that need no TensorFlow, no browser and no process of their own; engines take long.
 ROOMS := $(addprefix tests/,runs projections metrics analysis server jobs)
 QUICK = $(filter-out tests/projections/test_engines.py,$(shell grep -rLE 'import (keras|tensorflow|subprocess)|tests\.foreign|EmbeddingCheckpoint|Recording\b' --include 'test_*.py' $(ROOMS)))
@@ -15,13 +16,19 @@ export PATH := $(PATH):$(abspath $(BIN))
 PAGE := tb_embed_plugin/static/index.js
 PAGE_SOURCES := $(shell find frontend -path frontend/node_modules -prune -o -type f -print)
 
-.PHONY: demo docs test quick quick-python lint lint-python lint-page test-python test-page test-load test-browser coverage mutants fuzz audit test-backends browsers bench pictures soak clean
+.PHONY: demo docs test quick quick-python lint lint-python lint-page test-python test-page test-load test-shown test-suite test-browser coverage mutants fuzz audit test-backends browsers bench pictures soak clean
 
 demo: $(VENV)/package  ## train a small network on digits and open TensorBoard on it
 	$(BIN)/tb-embed demo
 
 test: $(VENV)/installed $(PAGE) browsers  ## everything that CI runs
-	$(MAKE) --jobs 3 --output-sync lint test-page test-load
+	$(MAKE) --jobs --output-sync lint test-page test-load test-shown
+
+# What make starts through another make is shown while it runs, and not at its end.
+test-shown:
+	$(MAKE) --output-sync=none test-suite
+
+test-suite: $(VENV)/installed $(PAGE) browsers
 	$(PYTEST) tests --ignore tests/backends --ignore tests/load
 
 quick: $(VENV)/installed  ## what a minute can tell: lint, unit tests of the page and of Python
