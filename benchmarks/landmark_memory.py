@@ -21,11 +21,8 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read when the first libra
 import numpy as np
 
 from benchmarks.landmarks import ENGINES, LANDMARKS
-from tb_embed_plugin.projections.cell_search import (
-    CellQuestion,
-    CellsInThreads,
-    search_in_cells,
-)
+from tb_embed_plugin.projections.cell_question import CellQuestion
+from tb_embed_plugin.projections.cell_search import CellsInThreads, search_in_cells
 from tb_embed_plugin.projections.initial_positions import unit_shift
 from tb_embed_plugin.projections.landmarks import landmark_rows
 from tb_embed_plugin.projections.neighbor_parts import Space

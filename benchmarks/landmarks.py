@@ -39,12 +39,8 @@ from sklearn.datasets import load_digits
 
 from benchmarks.clock import seconds
 from benchmarks.judge_layout import Snapshots, holds
-from tb_embed_plugin.projections.cell_search import (
-    CellNeighbors,
-    CellQuestion,
-    CellsInThreads,
-    search_in_cells,
-)
+from tb_embed_plugin.projections.cell_question import CellNeighbors, CellQuestion
+from tb_embed_plugin.projections.cell_search import CellsInThreads, search_in_cells
 from tb_embed_plugin.projections.engine import LayoutEngine
 from tb_embed_plugin.projections.frame_quality import PlacedQuality, frame_quality
 from tb_embed_plugin.projections.initial_positions import unit_shift

@@ -20,13 +20,9 @@ from tb_embed_plugin.distribution.workers import Workers
 from tb_embed_plugin.errors import WorkerLostError
 from tb_embed_plugin.jobs.cache import digest
 from tb_embed_plugin.jobs.layout_cache import LayoutCache
-from tb_embed_plugin.projections.cell_search import (
-    CellNeighbors,
-    CellQuestion,
-    OfGroup,
-    search_group,
-)
+from tb_embed_plugin.projections.cell_question import CellNeighbors, CellQuestion, OfGroup
 from tb_embed_plugin.projections.cells import Cells, Pivots, assigned_parts
+from tb_embed_plugin.projections.group_search import search_group
 from tb_embed_plugin.snapshot import SharedRows
 
 _CELLS = "cells"

@@ -17,12 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.metrics.neighborhoods import churn
-from tb_embed_plugin.projections.cell_search import (
-    CellNeighbors,
-    CellQuestion,
-    CellWork,
-    search_in_cells,
-)
+from tb_embed_plugin.projections.cell_question import CellNeighbors, CellQuestion
+from tb_embed_plugin.projections.cell_search import CellWork, search_in_cells
 from tb_embed_plugin.projections.engine import (
     Codes,
     Engine,

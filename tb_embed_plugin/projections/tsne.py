@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.projections import landmarks
-from tb_embed_plugin.projections.cell_search import CellNeighbors
+from tb_embed_plugin.projections.cell_question import CellNeighbors
 from tb_embed_plugin.projections.descent import descend
 from tb_embed_plugin.projections.engine import (
     Codes,

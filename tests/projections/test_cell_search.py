@@ -10,14 +10,10 @@ import pytest
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
-from tb_embed_plugin.projections.cell_search import (
-    CANDIDATES,
-    CellNeighbors,
-    CellQuestion,
-    CellsInThreads,
-    search_in_cells,
-)
+from tb_embed_plugin.projections.cell_question import CellNeighbors, CellQuestion
+from tb_embed_plugin.projections.cell_search import CellsInThreads, search_in_cells
 from tb_embed_plugin.projections.cells import MOST_PIVOTS, pivot_count
+from tb_embed_plugin.projections.group_search import CANDIDATES
 from tb_embed_plugin.projections.landmarks import landmark_rows
 from tb_embed_plugin.projections.neighbors import DistanceMetric, nearest
 from tb_embed_plugin.projections.threads import use_cores
@@ -120,7 +116,7 @@ def test_cores_change_no_bit() -> None:
 def test_how_much_is_read_at_a_time_changes_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = clusters(3 * CANDIDATES)
     once = search(rows)
-    monkeypatch.setattr("tb_embed_plugin.projections.cell_search._READ_VALUES", 1)
+    monkeypatch.setattr("tb_embed_plugin.projections.group_search._READ_VALUES", 1)
     monkeypatch.setattr("tb_embed_plugin.projections.cells._LEAST_GROUPS", 3)
     assert_same(once, search(RowRange(rows, slice(None))))
 
@@ -137,7 +133,7 @@ def test_of_a_snapshot_no_more_is_read_at_a_time_than_is_said(
             read.append(len(found))
             return found
 
-    monkeypatch.setattr("tb_embed_plugin.projections.cell_search._READ_VALUES", 5_000 * 16)
+    monkeypatch.setattr("tb_embed_plugin.projections.group_search._READ_VALUES", 5_000 * 16)
     search(Watched(rows, slice(None)), count=3_000)
     assert 5_000 < max(read) < 5_000 + 3 * CANDIDATES
 
