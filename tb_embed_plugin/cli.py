@@ -181,10 +181,10 @@ def _add_label(parser: argparse.ArgumentParser) -> None:
 
 def _project(options: argparse.Namespace) -> int:
     let_threads_sleep()
-    from tb_embed_plugin.commands.project import project
-
     use_memory_of(options)
-    with workers_of(options) as workers:
+    with workers_of(options, "quality_tasks") as workers:
+        from tb_embed_plugin.commands.project import project
+
         for projected in project(_wish(options), workers):
             layout = projected.layout
             print(f"{layout.run.name}, {layout.layer.name}: {projected.sentence}")

@@ -7,6 +7,8 @@ labels and the snapshot's own stamp, so a run that grows costs its new steps alo
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,16 +30,42 @@ from tb_embed_plugin.metrics.step_metrics import (
 )
 from tb_embed_plugin.metrics.step_record import StepRecord
 from tb_embed_plugin.projections.blocks import check_width
+from tb_embed_plugin.projections.neighbor_search import query_shares
 from tb_embed_plugin.projections.neighbors import nearest
 from tb_embed_plugin.projections.threads import one_blas_thread
 from tb_embed_plugin.runs.run import Run
 
 
+@dataclass(frozen=True)
+class PairNumbers:
+    """What the distances of all pairs say of some of the measured samples.
+
+    Attributes:
+        neighbors: The nearest others, int32 (n_some, k), the nearest first.
+        silhouettes: float32 (n_some,), NaN where undefined.
+    """
+
+    neighbors: NDArray[np.int32]
+    silhouettes: NDArray[np.float32]
+
+    @classmethod
+    def joined(cls, shares: list[Self]) -> Self:
+        """Returns those of all samples; their shares are given in order."""
+        return cls(
+            np.concatenate([share.neighbors for share in shares]),
+            np.concatenate([share.silhouettes for share in shares]),
+        )
+
+
 class LayerMetrics(MeasuredLayer):
     """The measures of one layer of a run, a number or more a step, sample or pair of steps."""
 
-    def step_metrics(self, step: int) -> StepMetrics:
+    def step_metrics(self, step: int, pairs: PairNumbers | None = None) -> StepMetrics:
         """Returns what a step's snapshot says of itself.
+
+        Args:
+            step: The step.
+            pairs: What `compare_pairs` has returned, if the caller has it.
 
         Raises:
             EmbedError: The snapshot cannot be read or is not finite.
@@ -46,7 +74,9 @@ class LayerMetrics(MeasuredLayer):
         return self._cache.measured(
             self._cache.step_metrics,
             key,
-            lambda: self.kept.step_metrics(self._name(step), lambda: self._observe(step)),
+            lambda: self.kept.step_metrics(
+                self._name(step), lambda: self._observe(step, pairs)
+            ),
         )
 
     def is_kept(self, step: int) -> bool:
@@ -164,27 +194,54 @@ class LayerMetrics(MeasuredLayer):
                 self.change(before, step)
             yield step
 
-    def _observe(self, step: int) -> StepMetrics:
+    def shares(self) -> list[slice]:
+        """Returns the measured samples in shares whose pairs can be compared apart."""
+        return query_shares(self.measured_count, self.measured_count)
+
+    def compare_pairs(self, step: int, share: slice | None = None) -> PairNumbers:
+        """Returns what the distances of all pairs say of a step's samples.
+
+        It takes nine tenths of the time that a step does. One of `shares` is the same bits as
+        in the whole.
+
+        Args:
+            step: The step.
+            share: Of which of the measured samples; all if left out.
+
+        Raises:
+            EmbedError: The snapshot cannot be read or is not finite.
+        """
+        snapshot = self._finite(step)
+        # Samples that are all alike are all as near.
+        alike = bool((snapshot == snapshot[0]).all())
+        k = 0 if alike else neighbors_of(len(snapshot))
+        silhouettes = Silhouettes(self.labels.of(self.samples).codes)
+        some = np.arange(len(snapshot))[slice(None) if share is None else share]
+        with one_blas_thread():
+            # Both need the distances of all pairs, and no other number of a step does.
+            neighbors = nearest(snapshot, k, queries=some, sums=silhouettes).indices
+        return PairNumbers(neighbors, silhouettes.values[some])
+
+    def _observe(self, step: int, pairs: PairNumbers | None) -> StepMetrics:
+        snapshot = self._finite(step)
+        recorded = self.run.outputs(self.facts.name, step)
+        outputs = None
+        if recorded is not None:
+            values = recorded.values[self.samples]
+            outputs = Outputs(values, recorded.kind, recorded.kernel)
+        found = self.compare_pairs(step) if pairs is None else pairs
+        labels = self.labels.of(self.samples)
+        with one_blas_thread():
+            return observe(snapshot, found.neighbors, found.silhouettes, labels, outputs)
+
+    def _finite(self, step: int) -> NDArray[np.float32]:
         check_width(self.facts.units)
         snapshot = self.snapshot(step)
         if not np.isfinite(snapshot).all():
             raise UnsuitableDataError(
                 f"{self.run.step_words(step)} holds NaN or infinity; leave it out"
             )
-        recorded = self.run.outputs(self.facts.name, step)
-        outputs = None
-        if recorded is not None:
-            values = recorded.values[self.samples]
-            outputs = Outputs(values, recorded.kind, recorded.kernel)
-        with one_blas_thread():
-            # Samples that are all alike are all as near.
-            alike = bool((snapshot == snapshot[0]).all())
-            k = 0 if alike else neighbors_of(len(snapshot))
-            labels = self.labels.of(self.samples)
-            silhouettes = Silhouettes(labels.codes)
-            # Both need the distances of all pairs, and no other number of a step does.
-            neighbors = nearest(snapshot, k, sums=silhouettes).indices
-            return observe(snapshot, neighbors, silhouettes.values, labels, outputs)
+        return snapshot
 
     def _cka(self, step: int, other: LayerMetrics, other_step: int) -> Cka:
         with one_blas_thread():

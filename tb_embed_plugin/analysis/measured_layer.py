@@ -11,10 +11,19 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin.analysis.label_classes import label_classes
 from tb_embed_plugin.analysis.metrics_cache import KeptMetrics, MetricsCache
-from tb_embed_plugin.analysis.subsampling import samples_to_measure, thinned, trained_steps
+from tb_embed_plugin.analysis.subsampling import (
+    most_measured,
+    samples_to_measure,
+    thinned,
+    trained_steps,
+)
+from tb_embed_plugin.lru_cache import LruCache
 from tb_embed_plugin.metrics.step_data import Labels
 from tb_embed_plugin.runs.labels import label_of
 from tb_embed_plugin.runs.run import Run, short_hash
+
+SNAPSHOTS_HELD = 2
+"""Snapshots of a layer in memory: a step is compared with several others, one after another."""
 
 
 class MeasuredLayer:
@@ -51,6 +60,8 @@ class MeasuredLayer:
         self._cache = cache
         self.label = label_of(self.facts, label)
         self._only = only
+        # To pick some rows out of a large file takes as long as to read it all.
+        self._snapshots: LruCache[NDArray[np.float32]] = LruCache(SNAPSHOTS_HELD)
 
     @property
     def labels(self) -> Labels:
@@ -61,6 +72,13 @@ class MeasuredLayer:
     def samples(self) -> NDArray[np.int64]:
         """The samples that are measured, ascending: all, or a subset (`metrics.subset`)."""
         return self.measurable(self.facts.shown) if self._only is None else self._only
+
+    @property
+    def measured_count(self) -> int:
+        """How many samples are measured, which is known without their labels."""
+        if self._only is not None:
+            return len(self._only)
+        return min(len(self.facts.shown), most_measured(self.facts.units))
 
     def measurable(
         self, samples: NDArray[np.int64], units: int | None = None
@@ -88,6 +106,9 @@ class MeasuredLayer:
         Raises:
             EmbedError: It cannot be read.
         """
+        return self._snapshots.get(step, lambda: self._read(step))
+
+    def _read(self, step: int) -> NDArray[np.float32]:
         snapshot = self.run.snapshot(self.facts.name, step)
         if len(self.samples) == len(snapshot):
             return np.asarray(snapshot)

@@ -48,4 +48,13 @@ def samples_to_measure(codes: NDArray[np.integer], units: int) -> NDArray[np.int
         codes: Of the samples' labels, int (n_samples,).
         units: Width of the layer.
     """
-    return stratified(codes, min(MAX_EXACT, math.isqrt(MAX_WORK // units)))
+    return stratified(codes, most_measured(units))
+
+
+def most_measured(units: int) -> int:
+    """Returns how many samples are measured where there are as many or more.
+
+    Args:
+        units: Width of the layer.
+    """
+    return min(MAX_EXACT, math.isqrt(MAX_WORK // units))

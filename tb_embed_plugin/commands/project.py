@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from tb_embed_plugin.arguments import Arguments
+from tb_embed_plugin.commands.progress_bar import BAR
 from tb_embed_plugin.commands.workers_argument import roots_of
 from tb_embed_plugin.distribution.projecting import StepsByWorkers
 from tb_embed_plugin.distribution.workers import Workers
@@ -211,6 +212,3 @@ def _fill(projected: Projected, wish: Wish, workers: Workers | None = None) -> N
         steps = None if workers is None else StepsByWorkers(workers, spec.roots)
         job_execution.execute(spec, tell, steps)
         bar.update(total - bar.n)
-
-
-BAR = "{desc}: {percentage:3.0f} %|{bar}| {elapsed}{postfix}"

@@ -36,13 +36,18 @@ def add_workers(parser: argparse.ArgumentParser) -> None:
 
 
 @contextmanager
-def workers_of(options: argparse.Namespace) -> Iterator[Workers | None]:
+def workers_of(options: argparse.Namespace, tasks: str) -> Iterator[Workers | None]:
     """Yields the workers that the arguments name, None where they name none.
+
+    Args:
+        options: The arguments.
+        tasks: The module of `distribution` that holds their tasks; processes import it while
+            this one is still busy itself.
 
     Raises:
         ArgumentError: There can be no such workers.
     """
-    make = _pool(options)
+    make = _pool(options, f"tb_embed_plugin.distribution.{tasks}")
     if make is None:
         yield None
         return
@@ -58,7 +63,7 @@ def roots_of(logdir: Path) -> tuple[tuple[str, str], ...]:
     return ((str(logdir.absolute()), ""),)
 
 
-def _pool(options: argparse.Namespace) -> Callable[[], Pool] | None:
+def _pool(options: argparse.Namespace, tasks: str) -> Callable[[], Pool] | None:
     if options.scheduler is not None:
         from tb_embed_plugin.distribution.dask_cluster import DaskCluster
 
@@ -73,7 +78,7 @@ def _pool(options: argparse.Namespace) -> Callable[[], Pool] | None:
         )
     from tb_embed_plugin.distribution.local_processes import LocalProcesses
 
-    return lambda: LocalProcesses(options.workers)
+    return lambda: LocalProcesses(options.workers, tasks)
 
 
 def _say(said: str) -> None:

@@ -7,29 +7,33 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+from contextlib import contextmanager, suppress
+from importlib import import_module
 from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import Any
 
 from tb_embed_plugin.distribution.pool import Pool, Result, Share
 from tb_embed_plugin.jobs.child_process import end_with_parent, let_threads_sleep
 from tb_embed_plugin.process_end import end_of, killed_for_memory
-from tb_embed_plugin.projections.threads import cores
+from tb_embed_plugin.projections.threads import cores, one_blas_thread
 from tb_embed_plugin.projections.working_memory import LEAST_MB, working_memory
 
 
 class LocalProcesses(Pool):
     """Processes of this machine, who share the memory and the cores that this one may use.
 
+    They start at once, so that they are ready when this process has tasks for them.
+
     Args:
         workers: How many, one or more.
+        tasks: The module of their tasks, which they import meanwhile.
     """
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, tasks: str = __name__) -> None:
         memory = max(LEAST_MB, (working_memory() >> 20) // workers)
         super().__init__(Share(max(1, cores() // workers), memory))
-        self._workers = workers
+        self._workers, self._tasks = workers, tasks
         self._ends: list[int] = []
         self._start()
 
@@ -82,6 +86,10 @@ class LocalProcesses(Pool):
         self.executor: ProcessPoolExecutor = ProcessPoolExecutor(
             self._workers, self._context, initializer=_begin, initargs=(os.getpid(),)
         )
+        # Those who break here are noticed by the first task.
+        with suppress(BrokenExecutor):
+            for _ in range(self._workers):
+                self.submit(_be_ready, self._tasks)
 
     def _codes(self) -> list[int | None]:
         return [process.exitcode for process in self._context.started if process.pid]
@@ -138,3 +146,10 @@ def _begin(parent: int) -> None:
     end_with_parent(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     let_threads_sleep()
+
+
+def _be_ready(tasks: str) -> None:
+    """Imports what the tasks of a module need, and finds the libraries that have threads."""
+    import_module(tasks)
+    with one_blas_thread():
+        pass

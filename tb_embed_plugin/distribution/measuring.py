@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import TypeVar
 
-from tb_embed_plugin.analysis.layer_metrics import LayerMetrics
-from tb_embed_plugin.distribution import tasks
-from tb_embed_plugin.distribution.projecting import kept_elsewhere
+from tb_embed_plugin.analysis.layer_metrics import LayerMetrics, PairNumbers
+from tb_embed_plugin.distribution import metric_tasks
+from tb_embed_plugin.distribution.opened_logs import Roots, kept_elsewhere
 from tb_embed_plugin.distribution.workers import Workers
 from tb_embed_plugin.errors import WorkerLostError
-from tb_embed_plugin.projection import LayerRef
+
+Result = TypeVar("Result")
 
 Report = Callable[[int, int], None]
 """Receives how many of how many tasks are finished; may raise to cancel."""
 
 
-def measure_layer(
-    workers: Workers, roots: tasks.Roots, layer: LayerMetrics, report: Report
-) -> None:
-    """Measures all steps of a layer, one a task; then what compares them, one a task.
+def measure_layer(workers: Workers, roots: Roots, layer: LayerMetrics, report: Report) -> None:
+    """Measures all steps of a layer, then what compares them, one a task.
+
+    First the pairs of samples are compared, if they are many a share of them a task.
 
     Args:
         workers: The workers.
@@ -30,13 +34,33 @@ def measure_layer(
         EmbedError: A snapshot cannot be read or is not finite.
         WorkerLostError: The workers have kept their numbers elsewhere.
     """
-    ref = LayerRef(layer.run.name, layer.facts.name)
-    question = tasks.MeasuredQuestion(roots, ref, layer.label or "")
-    wanted = [(question, step) for step in layer.steps]
-    done = 0
-    for work in (tasks.measure_layer, tasks.compare_steps):
-        for _ in workers.results(work, wanted):
+    question = metric_tasks.MeasuredQuestion(
+        roots, layer.run.name, layer.facts.name, layer.label or ""
+    )
+    shares = layer.shares() if len(layer.shares()) > 1 else []
+    wanted = [
+        (question, step, share.start, share.stop) for step in layer.steps for share in shares
+    ]
+    done, total = 0, len(wanted) + 2 * len(layer.steps)
+
+    def told(results: Iterable[Result]) -> Iterator[Result]:
+        nonlocal done
+        for result in results:
             done += 1
-            report(done, 2 * len(wanted))
-        if not all(map(layer.is_kept, layer.steps)):
-            raise WorkerLostError(kept_elsewhere(layer.run.name))
+            report(done, total)
+            yield result
+
+    found = told(workers.in_order(metric_tasks.compare_pairs, wanted))
+    pairs = []
+    for step in layer.steps:
+        of_step = [share for share in islice(found, len(shares)) if share is not None]
+        # Another command may have kept it meanwhile.
+        known = len(of_step) == len(shares) > 0
+        pairs.append((question, step, PairNumbers.joined(of_step) if known else None))
+        # The labels, by which the cache is asked, are read while workers compute.
+        layer.kept  # noqa: B018 # a cached property
+    deque(told(workers.results(metric_tasks.measure_layer, pairs)), maxlen=0)
+    if not all(map(layer.is_kept, layer.steps)):
+        raise WorkerLostError(kept_elsewhere(layer.run.name))
+    of_steps = [(question, step) for step in layer.steps]
+    deque(told(workers.results(metric_tasks.compare_steps, of_steps)), maxlen=0)

@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from tb_embed_plugin.distribution import tasks
+from tb_embed_plugin.distribution.judging import FrameJudging, shares_of, task_count
+from tb_embed_plugin.distribution.opened_logs import Roots, kept_elsewhere
 from tb_embed_plugin.distribution.placing import CellsByWorkers
-from tb_embed_plugin.distribution.workers import Workers
+from tb_embed_plugin.distribution.workers import Workers, call
 from tb_embed_plugin.errors import WorkerLostError
 from tb_embed_plugin.jobs.computed import Computed
 from tb_embed_plugin.jobs.job_execution import Progress, ReportProgress
@@ -19,6 +21,7 @@ from tb_embed_plugin.jobs.job_spec import JobSpec
 from tb_embed_plugin.jobs.known_moments import KnownMoments
 from tb_embed_plugin.jobs.layout_cache import LayoutCache
 from tb_embed_plugin.jobs.linear_projector import LinearProjector
+from tb_embed_plugin.jobs.measure_quality import keep_frame_quality
 from tb_embed_plugin.jobs.projector import Projector
 from tb_embed_plugin.jobs.quality_records import KINDS, QualityRecords
 from tb_embed_plugin.linear_projection import LayerData
@@ -37,7 +40,7 @@ class StepsByWorkers:
         roots: The log directories as the workers see them, absolute.
     """
 
-    def __init__(self, workers: Workers, roots: tasks.Roots) -> None:
+    def __init__(self, workers: Workers, roots: Roots) -> None:
         self._workers = workers
         self._sums = SumsByWorkers(workers, roots)
         self.computed = Computed(moments=self._sums)
@@ -84,12 +87,34 @@ class StepsByWorkers:
         if isinstance(projector, LinearProjector):
             self._sums.report = lambda said: report_progress(Progress("quality", 0, said))
             basis = projector.basis
-        job = spec.to_line(), projector.version, dict(records.digests), basis
-        measured = self._workers.results(tasks.measure_step, [(*job, *one) for one in wanted])
-        for done, _ in enumerate(measured, 1):
-            share = len(steps) * done / len(wanted)
-            said = f"measured {done} of {len(wanted)} parts of {len(steps)} steps"
+        job = spec.to_line(), projector.version
+        frames = [step for step, kind in wanted if kind == "frame"]
+        if frames and len(shares_of(records.layout, frames[0])) == 1:
+            frames = []  # too few pairs to be shared
+        others = [
+            (tasks.measure_step, *job, dict(records.digests), basis, *one)
+            for one in wanted
+            if not (one[1] == "frame" and frames)
+        ]
+        done, total = 0, len(others)
+
+        def tell() -> None:
+            nonlocal done
+            done += 1
+            share = len(steps) * done / total
+            said = f"measured {done} of {total} parts of {len(steps)} steps"
             report_progress(Progress("quality", share, said))
+
+        if frames:
+            total += task_count(len(frames), len(shares_of(records.layout, frames[0])))
+            judging = FrameJudging(
+                self._workers, job, basis, records.layout, frames, others, tell
+            )
+            for step, found in judging.run():
+                keep_frame_quality(records, step, found)
+        else:
+            for _ in self._workers.results(call, others):
+                tell()
         if records.missing(spec.steps):
             raise WorkerLostError(kept_elsewhere(records.layout.run.name))
 
@@ -105,7 +130,7 @@ class SumsByWorkers(KnownMoments):
         report: Receives in words how far it is.
     """
 
-    def __init__(self, workers: Workers, roots: tasks.Roots) -> None:
+    def __init__(self, workers: Workers, roots: Roots) -> None:
         super().__init__()
         self._workers, self._roots = workers, roots
         self.report: Callable[[str], None] = lambda said: None
@@ -133,14 +158,6 @@ class SumsByWorkers(KnownMoments):
         for done, part in enumerate(self._workers.in_order(tasks.sum_partition, wanted), 1):
             self.report(f"summed up {done} of {len(wanted)} parts for the axes")
             yield part
-
-
-def kept_elsewhere(run: str) -> str:
-    """Returns what to say where workers have measured and nothing of it is found here."""
-    return (
-        f"what the workers have measured of run {run!r} is not in its cache here; let all "
-        "workers write to the same log directory, and see that its disk is not full"
-    )
 
 
 def _partitions(layer: LayerData) -> list[slice]:

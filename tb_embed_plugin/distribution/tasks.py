@@ -1,4 +1,4 @@
-"""Tasks of workers: functions of a module whose arguments say what to read, and where.
+"""Tasks of a projection: functions of a module whose arguments say what to read, and where.
 
 Each opens the run itself and reads its own part of the files. Sums are returned; what is
 measured of a step goes into the run's cache, under the name of its content, where the server
@@ -10,12 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from pathlib import Path
 
-from tb_embed_plugin.analysis.layer_metrics import LayerMetrics
-from tb_embed_plugin.analysis.metrics_cache import MetricsCache
+from tb_embed_plugin.distribution.opened_logs import Roots, logdir_of
 from tb_embed_plugin.errors import NotRecordedError
-from tb_embed_plugin.jobs.cache import cache_of
 from tb_embed_plugin.jobs.computed import Computed
 from tb_embed_plugin.jobs.job_execution import labels_of, open_projector, shown_frame
 from tb_embed_plugin.jobs.job_spec import JobSpec
@@ -29,27 +26,7 @@ from tb_embed_plugin.projections.basis import Basis
 from tb_embed_plugin.projections.engine import Codes
 from tb_embed_plugin.projections.moments import Moments
 from tb_embed_plugin.projections.scaling import Scaling
-from tb_embed_plugin.runs.logdir import Logdir
-from tb_embed_plugin.runs.roots import Root
 from tb_embed_plugin.snapshot import RowRange
-
-Roots = tuple[tuple[str, str], ...]
-"""Log directories, each its absolute path and what its runs' names begin with."""
-
-
-@dataclass(frozen=True)
-class MeasuredQuestion:
-    """Whose metrics are measured.
-
-    Attributes:
-        roots: Where the run is.
-        layer: Which layer.
-        label: The column that is the label, empty for none.
-    """
-
-    roots: Roots
-    layer: LayerRef
-    label: str
 
 
 @dataclass(frozen=True)
@@ -81,7 +58,7 @@ def sum_partition(
     Raises:
         EmbedError: They cannot be read, or hold NaN or infinity.
     """
-    logdir = _logdir(roots, ref.run)
+    logdir = logdir_of(roots, ref.run)
     logdir.run(ref.run).learn(ref.layer, steps)
     layer = LayerData.of(logdir, ref)
     part = RowRange(layer.snapshot(step), slice(start, stop))
@@ -119,34 +96,18 @@ def measure_step(
         OSError: The cache cannot be written.
     """
     seen = opened(job, version)
-    projector = seen.projector
-    if basis is not None and isinstance(projector, LinearProjector):
-        projector.use(basis)
+    projector = with_basis(seen.projector, basis)
     records = QualityRecords(projector.cache, digests, JobSpec.from_line(job).label)
     measure(records, step, partial(shown_frame, projector), seen.labels, [kind])
 
 
-def measure_layer(question: MeasuredQuestion, step: int) -> None:
-    """Measures what a step's snapshot says of itself, and keeps it.
-
-    Raises:
-        EmbedError: It cannot be read or is not finite.
-    """
-    _metrics(question).step_metrics(step)
-
-
-def compare_steps(question: MeasuredQuestion, step: int) -> None:
-    """Measures how a step differs from others, and keeps it.
-
-    Raises:
-        EmbedError: As `measure_layer`.
-    """
-    _metrics(question).numbers(step)
-
-
 @lru_cache(maxsize=4)
 def opened(job: str, version: str) -> Seen:
-    """Returns a job as this worker has opened it; its data must be those of that version."""
+    """Returns a job as this worker sees it; arguments as `measure_step`'s.
+
+    Raises:
+        NotRecordedError: It sees other data.
+    """
     spec = JobSpec.from_line(job)
     projector = open_projector(spec, Computed())
     if projector.version != version:
@@ -158,15 +119,8 @@ def opened(job: str, version: str) -> Seen:
     return Seen(projector, labels)
 
 
-@lru_cache(maxsize=4)
-def _logdir(roots: Roots, run: str) -> Logdir:
-    return Logdir([Root(Path(path), name) for path, name in roots], lambda: {run})
-
-
-def _metrics(question: MeasuredQuestion) -> LayerMetrics:
-    run = _logdir(question.roots, question.layer.run).run(question.layer.run)
-    return LayerMetrics(run, question.layer.layer, _MEASURED, question.label)
-
-
-_MEASURED = MetricsCache(cache_of)
-"""What this process has measured: beside it stands what all have, on the disk."""
+def with_basis(projector: Projector, basis: Basis | None) -> Projector:
+    """Returns a projection, which takes its basis where it is linear."""
+    if basis is not None and isinstance(projector, LinearProjector):
+        projector.use(basis)
+    return projector

@@ -116,6 +116,11 @@ class Workers:
             under_way[future] = waiting.popleft()
 
 
+def call(work: Callable[..., Result], *task: Any) -> Result:
+    """Computes a task of tasks of several kinds."""
+    return work(*task)
+
+
 def _computed(share: Share, work: Callable[..., Result], *task: Any) -> Result:
     """Computes a task, in the worker."""
     use_memory(share.memory)

@@ -9,6 +9,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from tb_embed_plugin.jobs.layout_cache import LayoutCache
 from tb_embed_plugin.jobs.quality_records import KINDS, Kind, QualityRecords
 from tb_embed_plugin.projections import frame_quality, motion
 from tb_embed_plugin.projections.engine import Codes, LayoutEngine, Report
@@ -45,22 +46,10 @@ def measure(
         return
     missing = [kind for kind in measures.missing_of(step) if kind in kinds]
     if "frame" in missing:
-        metric = cast("DistanceMetric", layout.settings.get("metric", "euclidean"))
         found = frame_quality.frame_quality(
-            snapshot, frame, None, metric, landmarks=layout.landmarks
+            snapshot, frame, None, metric_of(layout), landmarks=layout.landmarks
         )
-        placed = found.placed
-        measures.keep_frame(
-            step,
-            {
-                "trustworthiness": _known(found.trustworthiness),
-                "continuity": _known(found.continuity),
-                "neighbors_kept": _known(found.neighbors_kept),
-                "placed_trustworthiness": None if placed is None else placed.trustworthiness,
-                "placed_neighbors_kept": None if placed is None else placed.neighbors_kept,
-            },
-            found.reason,
-        )
+        keep_frame_quality(measures, step, found)
     if "label" in missing and labels is not None:
         measures.keep_label(
             step, {"label_accuracy": frame_quality.label_accuracy(frame, labels)}
@@ -74,6 +63,33 @@ def measure(
     moved = motion.motion(frame, frame_before)
     fidelity = motion.motion_fidelity(snapshot, layout.rows(before), frame, frame_before)
     measures.keep_motion(step, {**_numbers(moved), "motion_fidelity": fidelity})
+
+
+def metric_of(layout: LayoutCache) -> DistanceMetric:
+    """Returns the distance in the layer that a layout was made by."""
+    return cast("DistanceMetric", layout.settings.get("metric", "euclidean"))
+
+
+def keep_frame_quality(
+    measures: QualityRecords, step: int, found: frame_quality.FrameQuality
+) -> None:
+    """Keeps what a frame keeps.
+
+    Raises:
+        OSError: The cache cannot be written.
+    """
+    placed = found.placed
+    measures.keep_frame(
+        step,
+        {
+            "trustworthiness": _known(found.trustworthiness),
+            "continuity": _known(found.continuity),
+            "neighbors_kept": _known(found.neighbors_kept),
+            "placed_trustworthiness": None if placed is None else placed.trustworthiness,
+            "placed_neighbors_kept": None if placed is None else placed.neighbors_kept,
+        },
+        found.reason,
+    )
 
 
 def measure_floor(

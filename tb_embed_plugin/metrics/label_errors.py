@@ -18,7 +18,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit
 
 NO_CLASS = -1
 """The class to change to where nothing speaks for another one."""
@@ -96,6 +95,9 @@ class LabelErrors:
 
 def label_errors(seen: Evidence) -> LabelErrors:
     """Returns how likely each label is wrong, and what it should be."""
+    # Takes a moment to import, and few commands need it.
+    from scipy.special import expit
+
     has_label = seen.labels >= 0
     if seen.margin is None:
         undisputed = has_label & ~_disputed_early(seen)
@@ -156,6 +158,8 @@ def _vote(seen: Evidence, trust: NDArray[np.float64]) -> NDArray[np.float64]:
     Returns:
         float64 (n_samples,), of the mean share over the steps; 0 where no neighbor is trusted.
     """
+    from scipy.special import logit
+
     mean = np.zeros(len(seen.labels))
     for neighbors in seen.neighbors:
         weights = trust[neighbors]

@@ -18,7 +18,8 @@ from scipy.spatial import KDTree
 
 from tb_embed_plugin.projections.engine import Codes
 from tb_embed_plugin.projections.neighbor_parts import Space
-from tb_embed_plugin.projections.neighbors import DistanceMetric
+from tb_embed_plugin.projections.neighbor_votes import vote_accuracy
+from tb_embed_plugin.projections.neighbors import DistanceMetric, Neighbors
 from tb_embed_plugin.snapshot import Snapshot
 
 EXACT_SAMPLES = 20_000
@@ -39,9 +40,6 @@ _MOST_TIED = 0.5
 
 _ROUNDING = 1e-9
 """Distances that differ by less are the same."""
-
-_BLOCK_VALUES = 1 << 22
-"""Distances worked on at a time by a thread: 32 MiB in float64."""
 
 Reason = Literal["", "too_few", "alike"]
 
@@ -90,6 +88,44 @@ class FrameQuality:
     samples: int
 
 
+@dataclass(frozen=True)
+class Judged:
+    """Whose neighborhoods are looked at, and how far.
+
+    Attributes:
+        samples: All samples, `LEAST_SAMPLES` or more.
+        queries: The numbers of those that are judged, intp (n_queries,).
+        neighbors: Of each, fewer than half of the samples.
+    """
+
+    samples: int
+    queries: NDArray[np.intp]
+    neighbors: int
+
+    @classmethod
+    def of(
+        cls, samples: int, neighbors: int = NEIGHBORS, seed: int = 0, *, by_landmarks: bool
+    ) -> Judged:
+        """Returns those that are judged; arguments as `frame_quality`'s."""
+        queries = judged(samples, seed, LEAST_JUDGED if by_landmarks else 1)
+        return cls(samples, queries, min(neighbors, (samples - 1) // 2))
+
+
+@dataclass(frozen=True)
+class OnScreen:
+    """The neighbors on screen of those that are judged.
+
+    Attributes:
+        near: int32 (n_queries, k), the nearest first.
+        by_chance: bool (n_queries,), where another one is as near as the last of them.
+        squares: Their squared distances in the layer, float64 (n_queries, k).
+    """
+
+    near: NDArray[np.int32]
+    by_chance: NDArray[np.bool_]
+    squares: NDArray[np.float64]
+
+
 def frame_quality(
     snapshot: Snapshot,
     frame: NDArray[np.float32],
@@ -121,28 +157,76 @@ def frame_quality(
     n = len(snapshot)
     if n < LEAST_SAMPLES:
         return _nothing("too_few", n)
-    k = min(neighbors, (n - 1) // 2)
-    queries = judged(n, seed, 1 if landmarks is None else LEAST_JUDGED)
+    of = Judged.of(n, neighbors, seed, by_landmarks=landmarks is not None)
     in_layer = Space.of(snapshot, metric)
-    near = in_layer.nearest_of(queries, k + 1)
-    near_in_layer = near.indices[:, :k]
-    near_on_screen, away = _nearest_on_screen(frame, k, queries)
-    by_chance = _tied(near.distances) | _tied(away)
-    if by_chance.mean() > _MOST_TIED:
-        return _nothing("alike", n)
-    ranks_in_layer = in_layer.ranks(queries, near_on_screen)
-    ranks_on_screen = Space.of(frame).ranks(queries, near_in_layer)
+    screen = look_at_screen(in_layer, frame, of)
+    near = in_layer.nearest_of(of.queries, of.neighbors + 1)
+    if is_chance(screen, near):
+        return alike(of)
+    nearer_in_layer = in_layer.count_nearer(of.queries, screen.squares)
+    ranks_on_screen = rank_on_screen(frame, of, near)
+    return quality_of(of, screen, nearer_in_layer, ranks_on_screen, landmarks, codes)
+
+
+def look_at_screen(in_layer: Space, frame: NDArray[np.float32], of: Judged) -> OnScreen:
+    """Returns the neighbors on screen; `frame` is float32 (n_samples, components)."""
+    near, away = _nearest_on_screen(frame, of.neighbors, of.queries)
+    return OnScreen(near, _tied(away), in_layer.squares(of.queries, near))
+
+
+def rank_on_screen(
+    frame: NDArray[np.float32], of: Judged, near: Neighbors
+) -> NDArray[np.int64]:
+    """Returns which neighbor on screen each one in the layer is, (n_queries, k)."""
+    return Space.of(frame).ranks(of.queries, near.indices[:, : of.neighbors])
+
+
+def is_chance(screen: OnScreen, near: Neighbors) -> bool:
+    """Whether it is chance which others are the nearest of most samples.
+
+    Args:
+        screen: Their neighbors on screen.
+        near: One more of them in the layer.
+    """
+    return bool((_tied(near.distances) | screen.by_chance).mean() > _MOST_TIED)
+
+
+def quality_of(
+    of: Judged,
+    screen: OnScreen,
+    nearer_in_layer: NDArray[np.int64],
+    ranks_on_screen: NDArray[np.int64],
+    landmarks: NDArray[np.intp] | None = None,
+    codes: Codes | None = None,
+) -> FrameQuality:
+    """Returns the numbers of a frame.
+
+    Args:
+        of: Whose neighborhoods were looked at.
+        screen: Their neighbors on screen.
+        nearer_in_layer: How many samples are nearer in the layer than each of those is,
+            (n_queries, k).
+        ranks_on_screen: As `rank_on_screen` returns them.
+        landmarks: As in `frame_quality`.
+        codes: As in `frame_quality`.
+    """
+    ranks_in_layer, n, k = 1 + nearer_in_layer, of.samples, of.neighbors
     return FrameQuality(
         reason="",
         trustworthiness=_kept(ranks_in_layer, n),
         continuity=_kept(ranks_on_screen, n),
         neighbors_kept=_share(ranks_in_layer, k),
-        placed=None if landmarks is None else _placed(ranks_in_layer, queries, landmarks, n),
-        label_accuracy=None if codes is None else _accuracy(codes, queries, near_on_screen),
+        placed=None if landmarks is None else _placed(ranks_in_layer, of.queries, landmarks, n),
+        label_accuracy=None if codes is None else vote_accuracy(codes, of.queries, screen.near),
         neighbors=k,
-        samples_judged=len(queries),
+        samples_judged=len(of.queries),
         samples=n,
     )
+
+
+def alike(of: Judged) -> FrameQuality:
+    """Returns what there is where `is_chance` says so."""
+    return _nothing("alike", of.samples)
 
 
 def _share(ranks: NDArray[np.int64], k: int) -> float:
@@ -177,7 +261,7 @@ def label_accuracy(
     near, away = _nearest_on_screen(frame, min(neighbors, (n - 1) // 2), queries)
     if _tied(away).mean() > _MOST_TIED:
         return None
-    return _accuracy(codes, queries, near)
+    return vote_accuracy(codes, queries, near)
 
 
 def _nothing(reason: Reason, samples: int) -> FrameQuality:
@@ -217,30 +301,3 @@ def _kept(ranks: NDArray[np.int64], n: int) -> float:
     k = ranks.shape[1]
     worst = k * (2 * n - 3 * k - 1) / 2
     return float(1 - np.maximum(ranks - k, 0).sum(axis=1).mean() / worst)
-
-
-def _accuracy(codes: Codes, queries: NDArray[np.intp], near: NDArray[np.int32]) -> float | None:
-    """Returns the share of labeled queries that the vote of their neighbors gets right.
-
-    The smallest of the codes that have most votes wins, as in scikit-learn; neighbors
-    without a label do not vote.
-    """
-    labelled = codes[queries] >= 0
-    truth, near = codes[queries][labelled], near[labelled]
-    # Where all are alike, anything would be right.
-    if not len(truth) or truth.min() == truth.max():
-        return None
-    right = 0
-    classes = int(codes.max()) + 1
-    rows = max(1, _BLOCK_VALUES // (classes + 1))
-    for start in range(0, len(truth), rows):
-        voters = codes[near[start : start + rows]]
-        votes = np.zeros((len(voters), classes + 1), np.int32)
-        # What has no label votes for a class of its own, which is left out.
-        np.add.at(
-            votes,
-            (np.arange(len(voters))[:, np.newaxis], np.where(voters < 0, classes, voters)),
-            1,
-        )
-        right += int((votes[:, :classes].argmax(axis=1) == truth[start : start + rows]).sum())
-    return right / len(truth)

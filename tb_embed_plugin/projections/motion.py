@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import spearmanr
 
 from tb_embed_plugin.projections.engine import (
     Codes,
@@ -72,6 +71,9 @@ def motion_fidelity(
         frame_before: float32 (n_samples, components), of that other step.
     """
     on_screen = _distances(frame, frame_before)
+    # It takes half a second to import, which few processes need.
+    from scipy.stats import spearmanr
+
     in_layer = _distances(snapshot, snapshot_before)
     if np.ptp(on_screen) == 0 or np.ptp(in_layer) == 0:
         return None

@@ -9,7 +9,7 @@ time is bounded by the working memory. Beside it stand the queries, `QUERY_VALUE
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TypeVar
@@ -33,6 +33,7 @@ from tb_embed_plugin.projections.neighbors import (
     center,
     directed,
 )
+from tb_embed_plugin.projections.pair_shares import PairShare, joined, pair_shares
 from tb_embed_plugin.projections.threads import cores, in_threads
 from tb_embed_plugin.snapshot import Snapshot
 
@@ -96,14 +97,31 @@ class Space:
             samples: Their numbers, (n_queries,).
             k: Neighbors wanted; where there are fewer other samples, all those.
         """
+        return Neighbors.of(self.find(np.asarray(samples, np.intp), k), self.metric)
+
+    def shares(self, queries: int) -> list[PairShare]:
+        """Returns all pairs of so many queries and the rows in shares of `SHARE_PAIRS`.
+
+        What `find` returns of them is merged by `merged_shares`, what `count_nearer` returns
+        is added up: the same as of all pairs.
+        """
+        return pair_shares(queries, self.parts())
+
+    def find(self, samples: NDArray[np.intp], k: int, share: PairShare | None = None) -> Found:
+        """Returns the nearest rows as `nearest_of` does, with their squared distances.
+
+        Args:
+            samples: Numbers of the samples whose neighbors are wanted, (n_queries,).
+            k: Neighbors wanted.
+            share: One of `shares`, with parts of more than `k` rows: what is found of its
+                queries among its parts.
+        """
         k = min(k, len(self.snapshot) - 1)
-        found = [
-            self._nearest(Queries(self.rows(own), own), k) for own in self._blocks(samples)
-        ]
-        return Neighbors(
-            np.concatenate([block.indices for block in found]),
-            np.concatenate([block.distances for block in found]),
-        )
+        parts = None
+        if share is not None:
+            samples, parts = samples[share.queries], self.parts()[share.parts]
+        blocks = self._blocks(samples)
+        return joined(self._nearest(Queries(self.rows(b), b), k, parts) for b in blocks)
 
     def nearest_to(self, activations: NDArray[np.floating], k: int) -> Neighbors:
         """Returns the samples nearest to rows of another block, as `nearest_of` does.
@@ -113,12 +131,15 @@ class Space:
             k: Neighbors wanted; where there are fewer samples, all those.
         """
         own = np.full(len(activations), -1)
-        return self._nearest(Queries(self.embed(activations), own), min(k, len(self.snapshot)))
+        queries = Queries(self.embed(activations), own)
+        return Neighbors.of(self._nearest(queries, min(k, len(self.snapshot))), self.metric)
 
-    def _nearest(self, queries: Queries, k: int) -> Neighbors:
+    def _nearest(self, queries: Queries, k: int, parts: Sequence[slice] | None = None) -> Found:
         nothing = np.empty((len(queries.own), 0), np.intp), np.empty((len(queries.own), 0))
         if not k or not len(queries.own):
-            return Neighbors.of(nothing, self.metric)
+            return nothing
+        if parts is None:
+            parts = self.parts(k + 1)
         longest = float(np.sqrt(squared_lengths(queries.rows).max()))
 
         def among(part: slice, share: slice) -> Found:
@@ -130,11 +151,10 @@ class Space:
             return rows + part.start, squares
 
         near: dict[int, Found] = {}
-        for share, found in self._in_parts(among, len(queries.own), max(LEAST_ROWS, k + 1)):
+        for share, found in self._in_parts(among, len(queries.own), parts):
             before = near.get(share.start, (nothing[0][share], nothing[1][share]))
             near[share.start] = merged(before, found, k)
-        rows, squares = (np.concatenate(c) for c in zip(*near.values(), strict=True))
-        return Neighbors.of((rows, squares), self.metric)
+        return joined(near.values())
 
     def ranks(
         self, samples: NDArray[np.integer], others: NDArray[np.integer]
@@ -148,23 +168,56 @@ class Space:
             samples: Numbers of samples, (n_queries,).
             others: Of each some others, (n_queries, k).
         """
-        start, total = 0, np.empty(others.shape, np.int64)
+        own = np.asarray(samples, np.intp)
+        return 1 + self.count_nearer(own, self.squares(own, others))
+
+    def squares(
+        self, samples: NDArray[np.intp], others: NDArray[np.integer]
+    ) -> NDArray[np.float64]:
+        """Returns the squared distances of samples to others, each (n_queries, k)."""
+        start, squares = 0, np.empty(others.shape)
         for own in self._blocks(samples):
             block = slice(start, start + len(own))
-            total[block] = self._ranks(own, others[block])
+            squares[block] = self._squares(self.rows(own), others[block])
+            start += len(own)
+        return squares
+
+    def count_nearer(
+        self,
+        samples: NDArray[np.intp],
+        squares: NDArray[np.float64],
+        share: PairShare | None = None,
+    ) -> NDArray[np.int64]:
+        """Returns how many rows are nearer to samples than some others are, (n_queries, k).
+
+        Args:
+            samples: Numbers of the samples, (n_queries,).
+            squares: Squared distances of each to the others, (n_queries, k); see `squares`.
+            share: One of `shares`: of its queries alone, the rows of its parts.
+        """
+        parts = self.parts()
+        if share is not None:
+            samples, squares = samples[share.queries], squares[share.queries]
+            parts = parts[share.parts]
+        start, total = 0, np.empty(squares.shape, np.int64)
+        for own in self._blocks(samples):
+            block = slice(start, start + len(own))
+            total[block] = self._count_of(own, squares[block], parts)
             start += len(own)
         return total
 
-    def _ranks(self, own: NDArray[np.intp], others: NDArray[np.integer]) -> NDArray[np.int64]:
+    def _count_of(
+        self, own: NDArray[np.intp], others: NDArray[np.float64], parts: Sequence[slice]
+    ) -> NDArray[np.int64]:
         rows = self.rows(own)
-        lengths = squared_lengths(rows)
-        limits = self._squares(rows, others) - lengths[:, np.newaxis]
+        lengths = squared_lengths(rows)[:, np.newaxis]
+        limits = others - lengths
         error = 2 * product_error(rows.shape[1], np.float64)
 
         def count(part: slice, share: slice) -> NDArray[np.int64]:
             space = self.rows(part)
             squares = squared_lengths(space)
-            least = limits[share] - error * max(squares.max(), lengths.max())
+            least = limits[share] - error * np.maximum(squares.max(), lengths[share])
             counts = np.empty(least.shape, np.int64)
             height = max(1, BLOCK_VALUES // (2 * len(space)))
             for start in range(0, len(counts), height):
@@ -178,8 +231,8 @@ class Space:
                 counts[block] = _count_nearer(away, least[block])
             return counts
 
-        total = np.ones(others.shape, np.int64)
-        for share, counts in self._in_parts(count, len(own), LEAST_ROWS):
+        total = np.zeros(others.shape, np.int64)
+        for share, counts in self._in_parts(count, len(own), parts):
             total[share] += counts
         return total
 
@@ -203,10 +256,9 @@ class Space:
         return squares
 
     def _in_parts(
-        self, work: Callable[[slice, slice], Result], queries: int, least_rows: int
+        self, work: Callable[[slice, slice], Result], queries: int, parts: Sequence[slice]
     ) -> Iterator[tuple[slice, Result]]:
         """Yields `work` of each part and share of the queries, in order, with the share."""
-        parts = self.parts(least_rows)
         # A part is made ready by each who works on it, so that few parts busy all cores too.
         shares = 1 if len(parts) > cores() else min(cores(), 1 + queries // LEAST_SHARE)
         height = -(-queries // shares)
@@ -220,8 +272,9 @@ class Space:
         for (_, share), result in zip(tasks, found, strict=True):
             yield share, result
 
-    def parts(self, least_rows: int = LEAST_ROWS) -> list[slice]:
+    def parts(self, least_rows: int = 0) -> list[slice]:
         """Returns the rows in parts, of `PART_VALUES` unless that is too few rows."""
+        least_rows = max(LEAST_ROWS, least_rows)
         count, units = self.snapshot.shape
         # What would be left over is no part of its own: it might have too few rows.
         height = max(least_rows, PART_VALUES // units)

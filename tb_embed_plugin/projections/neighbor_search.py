@@ -30,6 +30,9 @@ CACHED_VALUES = 1 << 17
 LEAST_ROWS = 16
 """Queries of a block at least, however many samples there are: a product of fewer is slow."""
 
+SHARE_PAIRS = 1 << 26
+"""Distances of a share of the queries, half a second's work at 128 units."""
+
 GROUP = 16
 """Samples of which only the nearest counts for the limit that candidates are found by."""
 
@@ -68,6 +71,14 @@ def query_blocks(queries: int, searched: int) -> list[slice]:
     """Returns queries in blocks, each to be searched for among so many rows at once."""
     height = max(LEAST_ROWS, BLOCK_VALUES // searched)
     return [slice(start, start + height) for start in range(0, queries, height)]
+
+
+def query_shares(queries: int, searched: int) -> list[slice]:
+    """Returns queries in shares of whole blocks, one at least: found apart, the same bits."""
+    height = max(LEAST_ROWS, BLOCK_VALUES // searched)
+    height *= max(1, SHARE_PAIRS // (height * searched))
+    starts = range(0, max(1, queries), height)
+    return [slice(start, min(start + height, queries)) for start in starts]
 
 
 def merged(first: Found, second: Found, k: int) -> Found:

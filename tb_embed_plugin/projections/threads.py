@@ -7,6 +7,7 @@ times as long as one alone. Here each thread takes whole blocks, products and al
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -33,7 +34,9 @@ class _Limit:
     def set(self) -> None:
         with self._lock:
             if self._wanted == 0:
-                limit = _libraries().limit(limits=1, user_api="blas")
+                # SciPy brings a BLAS of its own, which most commands never import.
+                libraries = _libraries("scipy.linalg" in sys.modules)
+                limit = libraries.limit(limits=1, user_api="blas")
                 self._lift = limit.restore_original_limits
             self._wanted += 1
 
@@ -70,7 +73,7 @@ def use_cores(most: int | None) -> None:
 
 def cores() -> int:
     """Returns how many cores this process uses: of its machine, container or affinity."""
-    return min(_all_cores(), _Setting.cores or _all_cores())
+    return 1 if _Setting.cores == 1 else min(_all_cores(), _Setting.cores or _all_cores())
 
 
 @cache
@@ -104,8 +107,6 @@ def in_threads(
 
 
 @cache
-def _libraries() -> ThreadpoolController:
-    """Finds the libraries that have threads, which takes a millisecond."""
-    import scipy.linalg  # noqa: F401 # brings a BLAS of its own, to be found with NumPy's
-
+def _libraries(with_scipy: bool) -> ThreadpoolController:  # noqa: FBT001 # a key of the cache
+    """Finds the libraries that have threads, which takes some milliseconds."""
     return ThreadpoolController()

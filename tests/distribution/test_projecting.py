@@ -22,7 +22,7 @@ from tb_embed_plugin.jobs.job_execution import Progress, StepsHere, execute, ope
 from tb_embed_plugin.jobs.job_spec import JobSpec
 from tb_embed_plugin.jobs.linear_projector import LinearProjector
 from tb_embed_plugin.projection import LayerRef, Projection
-from tb_embed_plugin.projections import partitions, pca
+from tb_embed_plugin.projections import neighbor_parts, pair_shares, partitions, pca
 from tb_embed_plugin.projections.threads import use_cores
 from tb_embed_plugin.projections.working_memory import use_memory
 from tests.distribution.threads import Threads
@@ -100,6 +100,39 @@ def test_any_number_of_any_workers_finds_the_same_bits(recorded: Path, tmp_path:
     check_same(project(recorded, tmp_path / "threads", Threads(2)), here)
     check_same(project(recorded, tmp_path / "one", LocalProcesses(1)), here)
     check_same(project(recorded, tmp_path / "two", LocalProcesses(2)), here)
+
+
+def test_shares_of_the_pairs_judge_frames_to_the_same_bits(
+    recorded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = project(recorded, tmp_path / "here", None)
+    # Each of the queries' shares has both parts of the rows.
+    monkeypatch.setattr(neighbor_parts, "PART_VALUES", 400 * UNITS)
+    monkeypatch.setattr(neighbor_parts, "LEAST_ROWS", 400)
+    monkeypatch.setattr(pair_shares, "SHARE_PAIRS", 400 * 300)
+    found = project(recorded, tmp_path / "threads", Threads(2))
+    check_same(found, here)
+
+
+def test_large_frames_are_judged_by_several_processes(tmp_path: Path) -> None:
+    rows = np.random.default_rng(0).normal(size=(9000, 6)).astype(np.float32)
+    write_run(tmp_path / "large" / "run", {"fc1": [rows, rows**2, rows**3]})
+    said: list[str] = []
+    killed: list[int] = []
+
+    def kill(progress: Progress) -> None:
+        said.append(progress.message)
+        if "measured 9 of" in progress.message and not killed:
+            process = multiprocessing.active_children()[0]
+            killed.append(process.pid or 0)
+            process.kill()
+
+    here = project(tmp_path / "large", tmp_path / "here", None)
+    found = project(tmp_path / "large", tmp_path / "two", LocalProcesses(2), kill)
+    check_same(found, here)
+    assert killed
+    # Of three steps two movements; of each what is on screen twice, and both shares twice.
+    assert "measured 20 of 20 parts of 3 steps" in said
 
 
 def test_axes_of_all_rows_together_are_those_of_a_float64_reference(

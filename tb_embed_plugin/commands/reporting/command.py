@@ -130,14 +130,14 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _metrics(options: argparse.Namespace) -> int:
-    from tb_embed_plugin.commands.reporting.documents import metrics_document
-    from tb_embed_plugin.commands.reporting.metering import Metering
-
     _refuse_lone_address(options)
     if options.json and options.write_scalars:
         raise ArgumentError("--json and --write-scalars are two outputs; call metrics twice")
     use_memory_of(options)
-    with workers_of(options) as workers:
+    with workers_of(options, "metric_tasks") as workers:
+        from tb_embed_plugin.commands.reporting.documents import metrics_document
+        from tb_embed_plugin.commands.reporting.metering import Metering
+
         metering = Metering.by(workers, options.logdir)
         if options.json:
             document = metrics_document(_question(options), metering)

@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from tb_embed_plugin.analysis.layer_metrics import LayerMetrics
 from tb_embed_plugin.analysis.metrics_cache import MetricsCache
-from tb_embed_plugin.commands.project import BAR
+from tb_embed_plugin.commands.progress_bar import BAR
 from tb_embed_plugin.commands.workers_argument import roots_of
 from tb_embed_plugin.distribution.measuring import measure_layer
 from tb_embed_plugin.distribution.workers import Workers
@@ -48,6 +48,7 @@ class Metering:
         with tqdm(total=2 * len(layer.steps), desc=name, bar_format=BAR) as bar:
 
             def tell(done: int, total: int) -> None:
+                bar.total = total
                 bar.set_postfix_str(f"measured {done} of {total} parts", refresh=False)
                 bar.update(done - bar.n)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -113,7 +114,9 @@ class Column:
         if all(_is_number(word) and math.isfinite(float(word)) for word in words):
             words.sort(key=float)
         codes = {word: code for code, word in enumerate(words)}
-        return np.array([codes.get(cell, -1) for cell in self.cells], np.int32), words
+        codes[""] = -1
+        coded = map(codes.__getitem__, self.cells)
+        return np.fromiter(coded, np.int32, len(self.cells)), words
 
 
 def index_column(n_samples: int) -> Column:
@@ -161,31 +164,25 @@ def read_table(path: Path, columns: Sequence[ColumnInfo], n_samples: int) -> lis
     """
     try:
         data = read_file(path, MAX_TABLE_BYTES, "record fewer samples or columns")
-        header, tabs = int(len(columns) > 1), len(columns) - 1
+        header = int(len(columns) > 1)
         rows = data.count(b"\n") - header
-        if rows != n_samples or data.count(b"\t") != tabs * (rows + header):
+        if rows != n_samples or not _are_of_length(data, len(columns)):
             # Known before it is decoded and cut into cells, which takes eight times its size.
             raise UnreadableError(
                 f"{path.name} has {max(0, rows)} rows or rows of other lengths, not "
                 f"{n_samples} rows of {len(columns)} cells; restore the file"
             )
-        lines = data.decode().split("\n")[:-1]
+        text = data.decode()
     except (OSError, UnicodeDecodeError) as error:
         raise UnreadableError(
             f"the table {path.name} is not readable UTF-8 ({type(error).__name__}); record "
             "the run again"
         ) from error
-    lines = lines[header:]
-    if len(lines) != n_samples or any(line.count("\t") != tabs for line in lines):
-        raise UnreadableError(
-            f"{path.name} has {len(lines)} rows or rows of other lengths, not {n_samples} "
-            f"rows of {len(columns)} cells; restore the file"
-        )
     # One list for all cells: a list a row would make Python look for garbage in the middle,
     # which takes 0.2 s in a process that holds TensorFlow.
-    cells = "\t".join(lines).split("\t")
+    cells = text[:-1].replace("\n", "\t").split("\t")[header * len(columns) :]
     # Few tables hold anything escaped; to look at each of a million cells takes half a second.
-    plain = not any(_ESCAPED.search(line) for line in lines)
+    plain = not _ESCAPED.search(text)
     read = [
         Column(
             info.name,
@@ -201,7 +198,19 @@ def read_table(path: Path, columns: Sequence[ColumnInfo], n_samples: int) -> lis
     return read
 
 
+def _are_of_length(table: bytes, cells: int) -> bool:
+    """Whether each row has so many cells, and the last one ends."""
+    values = np.frombuffer(table, np.uint8)
+    ends = values[(values == ord("\t")) | (values == ord("\n"))] == ord("\n")
+    if not table.endswith(b"\n") or len(ends) % cells:
+        return False
+    in_rows = ends.reshape(-1, cells)
+    return bool(in_rows[:, -1].all() and not in_rows[:, :-1].any())
+
+
 def _check(path: Path, column: Column) -> None:
+    if column.type == "number" and _are_numbers(column.cells):
+        return
     if column.type not in ("number", "date"):
         return
     fits = _is_number if column.type == "number" else _is_date
@@ -211,6 +220,15 @@ def _check(path: Path, column: Column) -> None:
             f"column {column.name!r} of {path.name} holds {wrong[0]!r}, which is not a "
             f"{column.type}; restore the file"
         )
+
+
+def _are_numbers(cells: Sequence[str]) -> bool:
+    """Whether all cells but the empty ones are numbers, in one go."""
+    try:
+        deque(map(float, filter(None, cells)), maxlen=0)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_date(word: str) -> bool:

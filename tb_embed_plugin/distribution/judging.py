@@ -1,0 +1,177 @@
+"""The quality of frames by workers, of each step in as many tasks as it has shares of pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_embed_plugin.distribution import quality_tasks
+from tb_embed_plugin.distribution.quality_tasks import Center, Job, judged_of
+from tb_embed_plugin.distribution.workers import Workers, call
+from tb_embed_plugin.jobs.layout_cache import LayoutCache
+from tb_embed_plugin.jobs.measure_quality import metric_of
+from tb_embed_plugin.projections import frame_quality
+from tb_embed_plugin.projections.basis import Basis
+from tb_embed_plugin.projections.frame_quality import FrameQuality, OnScreen
+from tb_embed_plugin.projections.neighbor_parts import Space
+from tb_embed_plugin.projections.neighbors import Neighbors
+from tb_embed_plugin.projections.pair_shares import PairShare, merged_shares
+
+Task = tuple[Any, ...]
+"""A function of a module and its arguments."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What is known of a step once its frame has been looked at.
+
+    Attributes:
+        step: The step.
+        center: Of its snapshot.
+        screen: The neighbors on screen.
+    """
+
+    step: int
+    center: Center
+    screen: OnScreen
+
+
+class FrameJudging:
+    """The quality of some frames of a layout, step by step in shares.
+
+    Args:
+        workers: The workers.
+        job: The job that the frames are of.
+        basis: Of a linear projection.
+        layout: The layout.
+        steps: The steps, one or more.
+        others: Other tasks, of which nothing is returned: what is left to do beside.
+        tell: Is called after each task.
+    """
+
+    def __init__(
+        self,
+        workers: Workers,
+        job: Job,
+        basis: Basis | None,
+        layout: LayoutCache,
+        steps: Sequence[int],
+        others: Sequence[Task],
+        tell: Callable[[], None],
+    ) -> None:
+        self._workers, self._job, self._basis = workers, job, basis
+        self._steps, self._others, self._tell = steps, others, tell
+        self._layout, self._judged = layout, judged_of(layout)
+        self._shares = shares_of(layout, steps[0])
+
+    def run(self) -> Iterator[tuple[int, FrameQuality]]:
+        """Yields the steps that have a frame, with its quality.
+
+        Raises:
+            EmbedError: A snapshot cannot be read.
+        """
+        seen = self._look()
+        near = self._find(seen)
+        by_chance = [
+            frame_quality.is_chance(of_step.screen, found)
+            for of_step, found in zip(seen, near, strict=True)
+        ]
+        told = [
+            (of_step, found)
+            for of_step, found, chance in zip(seen, near, by_chance, strict=True)
+            if not chance
+        ]
+        ranks, nearer = self._rank(told)
+        yield from (
+            (of_step.step, frame_quality.alike(self._judged))
+            for of_step, chance in zip(seen, by_chance, strict=True)
+            if chance
+        )
+        for (of_step, _), on_screen, counts in zip(told, ranks, nearer, strict=True):
+            if on_screen is None:
+                continue  # the frame has been deleted meanwhile
+            yield (
+                of_step.step,
+                frame_quality.quality_of(
+                    self._judged, of_step.screen, counts, on_screen, self._layout.landmarks
+                ),
+            )
+
+    def _look(self) -> list[Seen]:
+        screens = [
+            (quality_tasks.look_at_screen, self._job, self._basis, step) for step in self._steps
+        ]
+        looked = list(self._results([*screens, *self._others]))
+        return [
+            Seen(step, *found)
+            for step, found in zip(self._steps, looked, strict=False)
+            if found is not None
+        ]
+
+    def _find(self, seen: Sequence[Seen]) -> list[Neighbors]:
+        found = self._results(
+            [
+                (quality_tasks.find, self._job, of_step.step, of_step.center, share)
+                for of_step in seen
+                for share in self._shares
+            ]
+        )
+        k, metric = self._judged.neighbors + 1, metric_of(self._layout)
+        return [
+            Neighbors.of(
+                merged_shares(list(islice(found, len(self._shares))), self._shares, k), metric
+            )
+            for _ in seen
+        ]
+
+    def _rank(
+        self, told: Sequence[tuple[Seen, Neighbors]]
+    ) -> tuple[list[NDArray[np.int64] | None], list[NDArray[np.int64]]]:
+        """Returns the ranks on screen, and how many are nearer in the layer."""
+        on_screen = [
+            (quality_tasks.rank_on_screen, self._job, self._basis, of_step.step, near)
+            for of_step, near in told
+        ]
+        in_layer = [
+            (
+                quality_tasks.count_nearer,
+                self._job,
+                of_step.step,
+                of_step.center,
+                of_step.screen.squares,
+                share,
+            )
+            for of_step, _ in told
+            for share in self._shares
+        ]
+        found = self._results([*on_screen, *in_layer])
+        ranks = list(islice(found, len(told)))
+        counts = []
+        for of_step, _ in told:
+            total = np.zeros(of_step.screen.squares.shape, np.int64)
+            for share in self._shares:
+                total[share.queries] += next(found)
+            counts.append(total)
+        return ranks, counts
+
+    def _results(self, tasks: Sequence[Task]) -> Iterator[Any]:
+        for result in self._workers.in_order(call, tasks):
+            self._tell()
+            yield result
+
+
+def shares_of(layout: LayoutCache, step: int) -> list[PairShare]:
+    """Returns the shares of the pairs that the quality of one frame compares."""
+    rows = layout.rows(step)
+    space = Space(rows, metric_of(layout), np.zeros(rows.shape[1]))
+    return space.shares(len(judged_of(layout).queries))
+
+
+def task_count(steps: int, shares: int) -> int:
+    """Returns how many tasks the quality of so many frames takes."""
+    return steps * (2 + 2 * shares)
