@@ -32,7 +32,7 @@ from tb_embed_plugin.recording.options.schedule import parse_schedule
 from tb_embed_plugin.recording.options.shard import checked_shard
 from tb_embed_plugin.recording.options.stored_dtype import checked_dtype
 from tb_embed_plugin.recording.options.tensors import Tensors
-from tb_embed_plugin.recording.samples.batched_inputs import read_inputs
+from tb_embed_plugin.recording.samples.batched_inputs import read_all
 from tb_embed_plugin.recording.samples.class_names import ClassNames
 from tb_embed_plugin.recording.samples.samples import prepare_samples
 from tb_embed_plugin.recording.sharded.sharded_training import destination_of, of_worker
@@ -186,6 +186,12 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
             max_samples=max_samples,
             seed=seed,
         )
+        if self._samples.is_shuffled and hasattr(mask, "__len__") and not isinstance(mask, str):
+            raise MisuseError(
+                "mask has a row for each sample, but x gives its samples in another order "
+                "each time it is read; pass the mask as an input of the model, or x without "
+                "shuffling"
+            )
         self._keeps_model = bool(keep_model)
         self._of, self._mask = model, mask
         self._training: RecordedTraining | None = None
@@ -203,7 +209,7 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
         Raises:
             MisuseError: The model does not accept x.
         """
-        log_line(layer_table(model, read_inputs(x, keras.config.floatx()).take(None)))
+        log_line(layer_table(model, read_all(x, keras.config.floatx())))
 
     def set_model(self, model: Any) -> None:
         """Sets the model that will be trained.

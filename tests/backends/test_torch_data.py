@@ -69,14 +69,24 @@ def test_recording_a_loader_changes_no_weight(
 
 
 @pytest.mark.parametrize("own_generator", [False, True])
-def test_a_loader_that_shuffles_is_refused(
+def test_a_loader_that_shuffles_is_recorded_and_shuffles_as_without_us(
     tmp_path: Path, digits: Digits, *, own_generator: bool
 ) -> None:
-    generator = torch.Generator() if own_generator else None
-    loader = DataLoader(tensors(digits), batch_size=100, shuffle=True, generator=generator)
+    def loader() -> Any:
+        torch.manual_seed(0)
+        generator = torch.Generator().manual_seed(3) if own_generator else None
+        data = tensors(digits)
+        return DataLoader(data, batch_size=100, shuffle=True, generator=generator)
 
-    with pytest.raises(MisuseError, match=r"same order.*DataLoader\(shuffle=False\)"):
-        EmbeddingCheckpoint(tmp_path, loader)
+    bare = [y for _, y in loader()]
+    read = loader()
+    recorder = EmbeddingCheckpoint(tmp_path, read)
+    assert all(torch.equal(ours, theirs) for (_, ours), theirs in zip(read, bare, strict=True))
+    x, y = digits
+    given = {(row.tobytes(), str(label)) for row, label in zip(x, y, strict=True)}
+    samples = recorder._samples  # noqa: SLF001 # what will be recorded
+    labels = samples.columns[1].cells
+    assert {(row.tobytes(), cell) for row, cell in zip(samples.x, labels, strict=True)} == given
 
 
 def test_a_loader_that_never_ends_is_refused(tmp_path: Path) -> None:

@@ -3,32 +3,36 @@
 A source is read twice. The first reading counts the samples, keeps their labels and a hash
 of every batch; the second takes the chosen rows into arrays of the final size and compares
 the hashes. So no more than those arrays and one batch are in memory, and a source that
-shuffles is noticed before anything is recorded.
+shuffles is noticed before anything is recorded: it is read twice more (`shuffled_source`).
 """
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.errors import MisuseError
+from tb_embed_plugin.recording.samples.batch_parts import (
+    concatenated_labels,
+    hash_batch,
+    labels_of_batch,
+    unpacked,
+)
 from tb_embed_plugin.recording.samples.input_arrays import (
     Inputs,
     Rows,
     array_inputs,
-    arrays_of,
-    as_array,
     convert_inputs,
     count_rows,
-    hash_array,
 )
 from tb_embed_plugin.recording.samples.row_buffer import RowBuffer
+from tb_embed_plugin.recording.samples.shuffled_source import UnorderedError, inputs_by_content
 
 MAX_UNCOUNTED_SAMPLES = 100_000
 """Limit for a source that does not know its number of samples: it may never end."""
@@ -39,6 +43,10 @@ _INFINITE = -1
 _BOUND_REMEDY = (
     "limit it, with dataset.take(n_batches) or itertools.islice, or pass the samples as arrays"
 )
+
+
+class _OtherBatchesError(Exception):
+    """The second reading differs from the first."""
 
 
 def read_inputs(x: Any, floatx: str) -> Inputs:
@@ -55,6 +63,18 @@ def read_inputs(x: Any, floatx: str) -> Inputs:
     return array_inputs(x, floatx) if iterate is None else _batched_inputs(iterate, floatx)
 
 
+def read_all(x: Any, floatx: str) -> Any:
+    """Returns all samples of x, those of a source that shuffles in the order of their hashes.
+
+    Raises:
+        MisuseError: As in `read_inputs`.
+    """
+    try:
+        return read_inputs(x, floatx).take(None)
+    except UnorderedError as unordered:
+        return unordered.by_content().take(None)
+
+
 @dataclass(frozen=True)
 class BatchSource:
     """A source of batches: its iterator, whether its length is known, its random generator."""
@@ -66,7 +86,8 @@ class BatchSource:
 
 def _batch_source(x: Any) -> BatchSource | None:
     """Returns x as a source of batches, None where it is arrays."""
-    if hasattr(x, "__next__"):
+    is_dataset = hasattr(x, "num_batches") and hasattr(x, "__getitem__")
+    if hasattr(x, "__next__") and not is_dataset:
         raise MisuseError(
             f"x is of type {type(x).__name__}, which can be read only once; pass arrays, a "
             "tf.data.Dataset, a PyDataset or a DataLoader"
@@ -75,7 +96,7 @@ def _batch_source(x: Any) -> BatchSource | None:
         cardinality = int(x.cardinality())
         _refuse_infinite(x, infinite=cardinality == _INFINITE)
         return BatchSource(lambda: iter(x), counted=cardinality >= 0)
-    if hasattr(x, "num_batches") and hasattr(x, "__getitem__"):  # keras.utils.PyDataset
+    if is_dataset:  # keras.utils.PyDataset, of which Keras' ImageDataGenerator makes iterators
         n_batches = x.num_batches
         _refuse_infinite(x, infinite=n_batches is None)
         return BatchSource(lambda: (x[i] for i in range(n_batches)), counted=True)
@@ -110,8 +131,8 @@ def _batched_inputs(source: BatchSource, floatx: str) -> Inputs:
     restore_random_state = _random_state(source)
     for x, y in _converted(source, floatx):
         rows = count_rows(x)
-        hashes.append(_hash(x))
-        labels.append(_labels(y, rows))
+        hashes.append(hash_batch(x))
+        labels.append(labels_of_batch(y, rows))
         count += rows
         if not source.counted and count > MAX_UNCOUNTED_SAMPLES:
             raise MisuseError(
@@ -127,85 +148,42 @@ def _batched_inputs(source: BatchSource, floatx: str) -> Inputs:
     def take(rows: Rows | None) -> Any:
         try:
             return _take(source, floatx, hashes, np.arange(count) if rows is None else rows)
+        except _OtherBatchesError:
+            read = partial(_converted, source, floatx)
+            raise UnorderedError(
+                partial(inputs_by_content, read, count, restore_random_state)
+            ) from None
         finally:
             restore_random_state()
 
-    return Inputs(count, _concatenated(labels), take)
+    return Inputs(count, concatenated_labels(labels), take)
 
 
 def _take(source: BatchSource, floatx: str, hashes: Sequence[bytes], rows: Rows) -> Any:
     """Reads the source again and returns its `rows`.
 
     Raises:
-        MisuseError: It gives other batches than those of `hashes`.
+        _OtherBatchesError: It gives other batches than those of `hashes`.
     """
     buffer, start = RowBuffer(len(rows)), 0
     expected = iter(hashes)
     for x, _ in _converted(source, floatx):
-        if _hash(x) != next(expected, None):
-            _refuse_unordered()
+        if hash_batch(x) != next(expected, None):
+            raise _OtherBatchesError
         stop = start + count_rows(x)
         first, last = np.searchsorted(rows, [start, stop])
         buffer.add(x, rows[first:last] - start)
         start = stop
     if next(expected, None) is not None:
-        _refuse_unordered()
+        raise _OtherBatchesError
     return buffer.inputs()
-
-
-def _refuse_unordered() -> None:
-    raise MisuseError(
-        "x gives other samples the second time it is read, but the same samples in the "
-        "same order are needed; pass it without shuffling (DataLoader(shuffle=False), "
-        "dataset.shuffle(..., seed=0, reshuffle_each_iteration=False)) and without random "
-        "augmentation"
-    )
 
 
 def _converted(source: BatchSource, floatx: str) -> Iterator[tuple[Any, Any]]:
     """Yields x as arrays and y as it came, of every batch."""
     for element in source.iterate():
-        x, y = _unpack(element)
+        x, y = unpacked(element)
         yield convert_inputs(x, floatx), y
-
-
-def _unpack(element: Any) -> tuple[Any, Any]:
-    """Splits a batch as Keras does: x, (x,), (x, y) or (x, y, sample_weight)."""
-    if not isinstance(element, list | tuple):
-        return element, None
-    if not 1 <= len(element) <= 3:
-        raise MisuseError(
-            f"the batches of x have {len(element)} parts, but must be x, (x, y) or (x, y, "
-            "sample_weight); pass several inputs as ((a, b), y) or ((a, b),)"
-        )
-    return element[0], element[1] if len(element) > 1 else None
-
-
-def _labels(y: Any, rows: int) -> NDArray[Any] | None:
-    """Returns y as an array (rows, ...), None for the targets of several outputs."""
-    if y is None or isinstance(y, Mapping | list | tuple):
-        return None
-    labels = as_array(y)
-    if labels.ndim == 0 or len(labels) != rows:
-        raise MisuseError(
-            f"y has shape {labels.shape} in a batch of {rows} samples; batch the source as "
-            "for fit, with dataset.batch(256), for instance"
-        )
-    return labels
-
-
-def _concatenated(labels: Sequence[NDArray[Any] | None]) -> NDArray[Any] | None:
-    known = [batch for batch in labels if batch is not None]
-    same = len(known) == len(labels) and len({batch.shape[1:] for batch in known}) == 1
-    return np.concatenate(known) if same else None
-
-
-def _hash(x: Any) -> bytes:
-    digest = hashlib.blake2b(digest_size=16)
-    for place, array in arrays_of(x):
-        digest.update(f"{place} {array.shape} {array.dtype}".encode())
-        hash_array(digest, array)
-    return digest.digest()
 
 
 def _random_state(source: BatchSource) -> Callable[[], None]:

@@ -49,8 +49,8 @@ class Inputs:
         count: Number of samples.
         y: The labels or targets of a source of batches, (count, ...); else None.
         take: Returns the chosen rows, all for None, as the model takes them: an array, or a
-            list, tuple or dict of arrays, each (n_chosen, ...). Raises `MisuseError` where
-            a source gives other samples than the first time.
+            list, tuple or dict of arrays, each (n_chosen, ...). Raises `UnorderedError`
+            where a source gives another order, or other samples, than the first time.
     """
 
     count: int

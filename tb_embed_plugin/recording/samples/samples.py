@@ -28,6 +28,7 @@ from tb_embed_plugin.recording.samples.input_arrays import (
 )
 from tb_embed_plugin.recording.samples.labels import flat_labels, label_columns, tags_of
 from tb_embed_plugin.recording.samples.metadata_columns import metadata_columns
+from tb_embed_plugin.recording.samples.shuffled_source import UnorderedError
 from tb_embed_plugin.recording.samples.subsample import subsample_rows
 from tb_embed_plugin.runs.images import Images, read_images
 from tb_embed_plugin.runs.manifest import OutputsInfo
@@ -48,6 +49,8 @@ class Samples:
         fingerprint: Hash of inputs and metadata.
         class_names: The name of each class by its number, where they were given.
         given: Number of samples that they were chosen from.
+        is_shuffled: Whether x gives them in another order each time, so that they are in the
+            order of their hashes, and `index` is their place in it.
     """
 
     x: Any
@@ -57,6 +60,7 @@ class Samples:
     fingerprint: str
     class_names: Mapping[int, str] | None = None
     given: int = 0
+    is_shuffled: bool = False
 
     @property
     def has_unnamed_words(self) -> bool:
@@ -104,26 +108,38 @@ def prepare_samples(
     Raises:
         MisuseError: The arguments do not fit each other or cannot be recorded.
     """
-    inputs = read_inputs(x, floatx)
-    if labels is None and (metadata is None or "label" not in metadata):
-        labels = _labels_of(inputs)
-    label = _label(labels, inputs.count, class_names)
-    categories = label[0].cells if label and label[0].type == "category" else None
-    rows = subsample_rows(inputs.count, max_samples, categories, seed)
-    taken = inputs.take(rows)
-    columns = _columns(inputs.count, label, metadata, rows)
-    columns += _text_columns(taken, columns)
-    return Samples(
-        x=taken,
-        count=len(columns[0].cells),
-        columns=columns,
-        images=_images(
-            taken, images, image_shape, inputs.count, rows, invert_images=invert_images
-        ),
-        fingerprint=fingerprint_of(taken, columns),
-        class_names=None if class_names is None else class_names_by_number(class_names),
-        given=inputs.count,
-    )
+
+    def prepared(inputs: Inputs, *, is_shuffled: bool) -> Samples:
+        given = labels
+        if labels is None and (metadata is None or "label" not in metadata):
+            given = _labels_of(inputs)
+        label = _label(given, inputs.count, class_names)
+        categories = label[0].cells if label and label[0].type == "category" else None
+        rows = subsample_rows(inputs.count, max_samples, categories, seed)
+        taken = inputs.take(rows)
+        columns = _columns(inputs.count, label, metadata, rows)
+        columns += _text_columns(taken, columns)
+        return Samples(
+            x=taken,
+            count=len(columns[0].cells),
+            columns=columns,
+            images=_images(
+                taken, images, image_shape, inputs.count, rows, invert_images=invert_images
+            ),
+            fingerprint=fingerprint_of(taken, columns),
+            class_names=None if class_names is None else class_names_by_number(class_names),
+            given=inputs.count,
+            is_shuffled=is_shuffled,
+        )
+
+    try:
+        return prepared(read_inputs(x, floatx), is_shuffled=False)
+    except UnorderedError as unordered:
+        by_content = unordered.by_content()
+        has_images = images is not None and images is not False
+        if labels is not None or metadata is not None or has_images:
+            raise
+        return prepared(by_content, is_shuffled=True)
 
 
 def _labels_of(inputs: Inputs) -> NDArray[np.generic] | None:

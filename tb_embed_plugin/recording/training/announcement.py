@@ -56,6 +56,12 @@ def announce_start(
         images = samples.images
         if images is not None and images.scaling:
             log_line(f"The thumbnails show x, {images.scaling}; pass images= for others.")
+        if samples.is_shuffled:
+            log_line(
+                "x is shuffled: its samples are recorded in an order of their own, which is "
+                "the same each time. Where fit is given the same tf.data.Dataset, it trains in "
+                "another order than without the callback; pass one that is built anew."
+            )
         if forward.outputs is not None and samples.has_unnamed_words:
             log_line(
                 "The labels are words: which class of the model each is will be guessed from "

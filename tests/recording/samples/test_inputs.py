@@ -303,29 +303,6 @@ def test_labels_go_before_the_y_of_a_source(digits: Digits) -> None:
     assert [list(column.cells) for column in in_metadata.columns[1:]] == [words]
 
 
-def unordered(x: Any, y: Any) -> dict[str, Any]:
-    ordered = tf.data.Dataset.from_tensor_slices((x, y))
-    return {
-        "shuffled": ordered.shuffle(N).batch(64),
-        "shuffled with a seed": ordered.shuffle(N, seed=0).batch(64),
-        "augmented": Uncounted(lambda: iter([(x * RNG.random(np.shape(x)), y)])),
-        "DataLoader": DataLoader(x, y, shuffle=True),
-        "shorter": Uncounted(map(iter, ([(x, y), (x, y)], [(x, y)])).__next__),
-        "longer": Uncounted(map(iter, ([(x, y)], [(x, y), (x, y)])).__next__),
-    }
-
-
-@pytest.mark.parametrize("name", unordered(np.zeros((N, 1), np.float32), np.zeros(N)))
-@pytest.mark.parametrize("max_samples", [None, 10])
-def test_a_source_without_an_order_is_refused(
-    digits: Digits, name: str, max_samples: int | None
-) -> None:
-    x = unordered(digits[0][:N], digits[1][:N])[name]
-
-    with pytest.raises(MisuseError, match=r"same order.*reshuffle_each_iteration=False"):
-        prepare(x, max_samples=max_samples)
-
-
 @pytest.mark.parametrize(
     "endless",
     [lambda x, y: dataset(x, y).repeat(), Endless],
