@@ -28,8 +28,8 @@ class LabelAudit:
     Attributes:
         label: The column that is the label.
         classes: The words of the label, in the order of their codes.
-        samples: int64 (n_listed,), as many as are expected to be wrong, the most probable
-            first.
+        samples: int64 (n_listed,), at most as many as are expected to be wrong, the most
+            probable first.
         codes: The labels' codes, int32 (n_samples,), -1 where a sample has none.
         probability: That the label is wrong, float64 (n_samples,); NaN where a sample has no
             label or was not measured.

@@ -31,6 +31,9 @@ NEIGHBORS_SLOPE, NEIGHBORS_OFFSET = 1.67, -4.04
 SPREAD = (0.29, 3.0)
 """The true number over the expected one lay between these in nine of ten of them."""
 
+LEAST_LISTED = 0.05
+"""The probability below which a sample is not listed, however many are expected in all."""
+
 LEAST_AGREEMENT = 0.2
 """Cohen's kappa that predictions or nearest neighbors need with the labels that they doubt."""
 
@@ -87,8 +90,9 @@ class LabelErrors:
 
     @property
     def samples(self) -> NDArray[np.int64]:
-        """As many as are expected to be wrong, the most probable first; int64 (n_listed,)."""
-        known = np.flatnonzero((self.suggestion != NO_CLASS) & ~np.isnan(self.probability))
+        """At most as many as are expected to be wrong, the most probable first; int64."""
+        likely = np.nan_to_num(self.probability) >= LEAST_LISTED
+        known = np.flatnonzero((self.suggestion != NO_CLASS) & likely)
         order = np.argsort(-self.probability[known], kind="stable")
         return known[order][: round(self.expected)]
 

@@ -107,6 +107,21 @@ def test_a_healthy_run_has_nothing_to_report(open_tab: Open) -> None:
     expect(page.get_by_role("region", name="Mistakes")).to_be_visible()
     assert page.locator(".warning").count() == 0
 
+    page.get_by_text(re.compile("more lists?$")).click()
+    moved = page.get_by_role("region", name="Moved most")
+    expect(moved.get_by_text(re.compile("^All [0-9,]+ samples in order"))).to_be_visible()
+    expect(moved.get_by_role("button", name=re.compile("^Sample "))).to_have_count(5)
+    expect(page.get_by_text("Loading the list…")).to_have_count(0)
+
+    # What color tells is told in the system's own colors, too.
+    tab.page.emulate_media(forced_colors="active")
+    swatches = tab.frame.locator(".legend .swatch")
+    assert (
+        len({one.evaluate("it => getComputedStyle(it).background") for one in swatches.all()})
+        > 5
+    )
+    tab.page.emulate_media(forced_colors="none")
+
 
 def test_the_link_of_a_finding_opens_its_view(
     open_tab: Open,

@@ -141,6 +141,19 @@ def test_a_long_layout_waits_for_a_click_and_the_picture_before_stays_dimmed(
     assert layouts.cancelled == 1
 
 
+def test_a_layout_that_a_link_names_is_not_said_to_be_shown(
+    open_tab: Open, runs: TensorBoardProcess
+) -> None:
+    tab, _ = opened(open_tab, runs)
+    tab.open(keys="&p.tb_embed.engine=tsne")
+    tab.page.reload()
+    expect(notice(tab)).to_contain_text("t-SNE: not computed yet")
+    expect(notice(tab)).not_to_contain_text("is shown")
+    expect(tab.canvas).to_have_accessible_name(re.compile("^t-SNE of fc1 is not computed yet$"))
+    page = tab.inspect("Findings")
+    expect(page.get_by_text("Findings appear once t-SNE is computed.")).to_be_visible()
+
+
 def test_a_busy_server_is_asked_again_and_nothing_has_failed(
     open_tab: Open, runs: TensorBoardProcess
 ) -> None:

@@ -20,6 +20,7 @@ from tb_embed_plugin.metrics.label_errors import (
     OFFSET,
     SLOPE,
     Evidence,
+    LabelErrors,
     label_errors,
     labels_are_known,
 )
@@ -90,6 +91,14 @@ def test_the_probability_is_that_of_the_rule(*, outputs: bool) -> None:
     assert (np.diff(found.probability[found.samples]) <= 0).all()
     assert (seen.labels[found.samples] >= 0).all()
     assert (found.suggestion[found.samples] != seen.labels[found.samples]).all()
+
+
+def test_no_sample_is_listed_whose_label_is_almost_surely_right() -> None:
+    probability = np.array([0.01] * 200 + [0.06, np.nan])
+    suggestion = np.ones(202, np.int64)
+    found = LabelErrors(probability, suggestion, np.nansum(probability), (0, 6))
+    assert found.expected > 2
+    assert found.samples.tolist() == [200]
 
 
 def test_the_class_to_change_to_is_the_one_named_most() -> None:

@@ -42,7 +42,7 @@ export function loadMeasured(store: Store, signal: AbortSignal): void {
     const open = store.samples.inspectorOpen.value && store.samples.tab.value === "Findings";
     const rules = measures.findings.value?.rules ?? [];
     if (!open || rules.length === 0) return null;
-    const lists = listsToAsk(rules, measures.opened.value, store.samples.count.value);
+    const lists = listsToAsk(rules, measures.moreLists.value, store.samples.count.value);
     return { key: JSON.stringify(lists), ask: (signal) => fetchRankings(key, lists, signal) };
   });
   loadPredictions(store, signal);

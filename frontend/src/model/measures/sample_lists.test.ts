@@ -43,11 +43,12 @@ describe("lists of samples", () => {
     expect([mostListed(50, 1000), mostListed(51, 1000)]).toEqual([500, 50]);
   });
 
-  it("are asked for by what is shown, and what is opened", () => {
+  it("are asked for once they are shown", () => {
     const rules = [rule("lost", 3), rule("moved", 90), rule("churned", 1)];
-    expect(listsToAsk(rules, null, 100)).toEqual([{ rule: "lost", limit: 500 }]);
-    expect(listsToAsk(rules, "moved", 100)).toEqual([
+    expect(listsToAsk(rules, false, 100)).toEqual([{ rule: "lost", limit: 500 }]);
+    expect(listsToAsk(rules, true, 100)).toEqual([
       { rule: "lost", limit: 500 },
+      { rule: "churned", limit: 500 },
       { rule: "moved", limit: 50 },
     ]);
   });

@@ -61,14 +61,14 @@ export function namesTooMany(count: number, samples: number): boolean {
   return count > TELLING * samples;
 }
 
-/** The lists that are shown, and the one that is opened. */
+/** The lists that are shown: the first ones, and the others once they are unfolded. */
 export function listsToAsk(
   rules: readonly RuleCount[],
-  opened: string | null,
+  unfolded: boolean,
   samples: number,
 ): { readonly rule: string; readonly limit: number }[] {
   const { first, others } = sampleLists(rules);
-  return [...first, ...others.filter(({ id }) => id === opened)].map(({ id, count }) => ({
+  return [...first, ...(unfolded ? others : [])].map(({ id, count }) => ({
     rule: id,
     limit: mostListed(count, samples),
   }));

@@ -74,10 +74,10 @@ describe("a view", () => {
   });
 
   it.each([
-    [0.7, "good"],
+    [0.7, "unknown"],
     [0.3, "care"],
   ] as const)(
-    "of which no neighbors were measured is judged by its variance: %d %s",
+    "of which no neighbors were measured is never praised for its variance: %d %s",
     (share, verdict) => {
       const of = { neighbors_kept: null, variance_shown: share };
       expect(reliability(quality(of, { noise_floor: 0 }), 10, TSNE).verdict).toBe(verdict);

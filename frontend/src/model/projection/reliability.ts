@@ -5,7 +5,7 @@ import { percent, sentence } from "../text/words";
 
 /** Of the nearest neighbors at least this share must be preserved. */
 export const PRESERVED = 0.5;
-/** Where neighbors are not measured: of the variance at least this share must be explained. */
+/** Where neighbors are not measured: less of the variance than this calls for care. */
 export const EXPLAINED = 0.5;
 /** A rank correlation of movements below this means that the one does not follow the other. */
 export const FAITHFUL = 0.3;
@@ -47,13 +47,14 @@ export function reliability(quality: Quality, step: number, named: Named): Relia
   const found = preserved === null ? [] : [preservedInWords(preserved)];
   if (trouble?.grave) return { verdict: "motion", sentence: trouble.words, findings: found };
   const findings = [...found, ...movementInWords(movement, named)];
-  const judged = judgedPlaces(preserved, frame?.variance_shown ?? null, named.noun);
+  const explained = frame?.variance_shown ?? null;
+  const judged = judgedPlaces(preserved, explained, named.noun);
   if (judged === null) {
-    return { verdict: "unknown", sentence: reasonOf(frame) ?? "Not measured yet.", findings };
+    return { verdict: "unknown", sentence: reasonOf(frame) ?? unmeasured(explained), findings };
   }
   if (judged !== "good") return { verdict: "care", sentence: judged, findings };
   if (trouble !== null) return { verdict: "care", sentence: trouble.words, findings: found };
-  return { verdict: "good", sentence: praise(preserved, movement), findings };
+  return { verdict: "good", sentence: praise(movement), findings };
 }
 
 /** "good", why places should be read with care, or null where nothing is known of them. */
@@ -63,14 +64,18 @@ function judgedPlaces(preserved: number | null, explained: number | null, noun: 
       ? "good"
       : "Read with care: most neighbors on screen are not neighbors in the layer.";
   }
-  if (explained === null) return null;
-  return explained >= EXPLAINED
-    ? "good"
-    : `Read with care: the axes leave out most of this ${noun}'s variance.`;
+  if (explained === null || explained >= EXPLAINED) return null;
+  return `Read with care: the axes leave out most of this ${noun}'s variance.`;
 }
 
-function praise(preserved: number | null, { fidelity }: Movement): string {
-  if (preserved === null) return "Reliable: the axes show most of the variance.";
+/** That the axes explain much does not make neighbors on screen neighbors in the layer. */
+function unmeasured(explained: number | null): string {
+  return explained === null
+    ? "Not measured yet."
+    : "The axes show most of the variance; neighbors are not measured yet.";
+}
+
+function praise({ fidelity }: Movement): string {
   return fidelity === null
     ? "Reliable: most neighbors on screen are neighbors in the layer."
     : "Reliable: neighbors and movement on screen are those of the layer.";

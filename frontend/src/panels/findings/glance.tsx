@@ -5,6 +5,7 @@ import { Thumbnail } from "../../controls/thumbnail";
 import { clickSample } from "../../state/actions/choose_samples";
 import { sampleListProps } from "../../state/actions/sample_list_props";
 import type { Store } from "../../state/store";
+import { inLines } from "./model";
 
 const FIRST = 5;
 const IMAGE = 44;
@@ -13,6 +14,7 @@ interface GlanceProps {
   readonly store: Store;
   readonly id: string;
   readonly title: string;
+  /** How many are listed or would be; not said of those that order all samples. */
   readonly count: number;
   readonly meaning: string;
   /** Why not all are listed; null where all are. */
@@ -41,7 +43,8 @@ export function Glance(props: GlanceProps) {
             aria-expanded={open}
             onClick={() => store.measures.toggleFinding(id)}
           >
-            {title} ({count.toLocaleString("en-US")})
+            {title}
+            {count < store.samples.count.value && ` (${count.toLocaleString("en-US")})`}
           </button>
         </h2>
         <div class="spring" />
@@ -71,11 +74,6 @@ export function Glance(props: GlanceProps) {
   );
 }
 
-/** Breaks after the comma alone: "5 → 9," and "56 %". */
-function inTwoLines(words: string): string {
-  return words.replaceAll(/(?<!,) /g, "\u00a0");
-}
-
 interface FirstProps {
   readonly store: Store;
   readonly ids: readonly number[];
@@ -85,7 +83,7 @@ interface FirstProps {
 function First({ store, ids, says }: FirstProps) {
   const sprites = store.sprites.value;
   return (
-    <ul class="first">
+    <ul class={sprites === null ? "first in-rows" : "first"}>
       {ids.map((id) => (
         <li key={id}>
           <button
@@ -95,9 +93,25 @@ function First({ store, ids, says }: FirstProps) {
             onPointerEnter={() => store.samples.pointAt(id)}
             onPointerLeave={() => store.samples.pointAt(null)}
           >
-            {sprites !== null && <Thumbnail sprites={sprites} sample={id} side={IMAGE} silent />}
-            <span class="unseen">Sample {id}: </span>
-            <span class="says">{inTwoLines(says(id))}</span>
+            {sprites === null ? (
+              <>
+                <span class="number">
+                  <span class="unseen">Sample </span>
+                  {id}
+                </span>
+                <span class="says">{says(id)}</span>
+              </>
+            ) : (
+              <>
+                <Thumbnail sprites={sprites} sample={id} side={IMAGE} silent />
+                <span class="unseen">Sample {id}: </span>
+                <span class="says">
+                  {inLines(says(id)).map((line) => (
+                    <span key={line}>{line} </span>
+                  ))}
+                </span>
+              </>
+            )}
           </button>
         </li>
       ))}

@@ -44,11 +44,10 @@ export function ListOfSamples({ store, list, ranked }: ListProps) {
       write={writeNumber}
       says={says}
     >
-      {list.id === LABEL_ERROR && (
+      {rows.length > 0 && list.id === LABEL_ERROR && (
         <button
           type="button"
           title="The tagged ones as a table for tb-embed relabel: wrong label = fix, fine = keep, unsure"
-          disabled={rows.length === 0}
           onClick={() => download("label_decisions.csv", decisionsCsv(rows), "text/csv")}
         >
           Save decisions

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { Findings } from "../../measures";
-import { manyInWords, noWarnings, warningId } from "./model";
+import { inLines, manyInWords, noWarnings, warningId } from "./model";
 
 const NONE: Findings = {
   warnings: [],
@@ -26,5 +26,13 @@ it("says where a list is cut", () => {
   expect(manyInWords(1204, 50, 1797)).toBe(
     "1,204 of 1,797 samples match; the first 50 are listed.",
   );
+  expect(manyInWords(1797, 50, 1797)).toBe("All 1,797 samples in order; the first 50 are listed.");
   expect(manyInWords(18, 18, 1797)).toBeNull();
+});
+
+it("breaks what is said of a sample where words are long", () => {
+  expect(inLines("5 → 9, 56 %")).toEqual(["5 → 9,", "56 %"]);
+  expect(inLines("malignant → benign, 97 %")).toEqual(["malignant", "→ benign,", "97 %"]);
+  expect(inLines("A, B → C, 97 %")).toEqual(["A, B", "→ C,", "97 %"]);
+  expect(inLines("same as 17")).toEqual(["same as 17"]);
 });

@@ -19,5 +19,19 @@ export function noWarnings({
 export function manyInWords(count: number, listed: number, samples: number): string | null {
   if (listed >= count) return null;
   const [some, all] = [count, samples].map((number) => number.toLocaleString("en-US"));
+  if (count === samples) return `All ${all} samples in order; the first ${listed} are listed.`;
   return `${some} of ${all} samples match; the first ${listed} are listed.`;
+}
+
+/** Letters that fit below a thumbnail. */
+const NARROW = 8;
+
+/** What is said of a sample, below its thumbnail: "5 → 9," and "56 %"; of long words each in its line, "cat", "→ horse,". */
+export function inLines(words: string): string[] {
+  const comma = words.lastIndexOf(", ");
+  const [pair, share] =
+    comma < 0 ? [words, []] : [words.slice(0, comma + 1), [words.slice(comma + 2)]];
+  const arrow = pair.indexOf(" → ");
+  if (pair.length <= NARROW || arrow < 0) return [pair, ...share];
+  return [pair.slice(0, arrow), pair.slice(arrow + 1), ...share];
 }

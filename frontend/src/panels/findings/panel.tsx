@@ -5,6 +5,8 @@ import type { Findings } from "../../measures";
 import { sampleLists } from "../../model/measures/sample_lists";
 import { labelNote } from "../../model/samples/label_column";
 import { mistakes, predicted } from "../../model/samples/prediction_columns";
+import { showsNothing } from "../../state/derived/picture_title";
+import { engineTitle } from "../../state/derived/titles";
 import type { Store } from "../../state/store";
 import { ListOfSamples } from "./list_of_samples";
 import { Mistakes } from "./mistakes";
@@ -12,7 +14,7 @@ import { Warnings } from "./warnings";
 
 export function FindingsPanel({ store }: { store: Store }) {
   const findings = store.measures.findings.value;
-  if (findings === null) return <p role="status">Findings appear after the picture.</p>;
+  if (findings === null) return <p role="status">{whenTheyCome(store)}</p>;
   if (findings.state === "running") return <p role="status">Measuring the layer…</p>;
   const note = labelNote(store.layer.value, store.requestedLabel.value);
   return (
@@ -24,8 +26,19 @@ export function FindingsPanel({ store }: { store: Store }) {
   );
 }
 
+/** The picture comes first; that of a layout takes a while, and may wait for a click. */
+function whenTheyCome(store: Store): string {
+  const frames = store.frames.value;
+  const underWay = frames !== null && !frames.complete && !frames.idle;
+  const layout = store.view.value?.iterative === true && (underWay || showsNothing(store));
+  return layout
+    ? `Findings appear once ${engineTitle(store)} is computed.`
+    : "Measuring the layer…";
+}
+
 function Lists({ store, findings }: { store: Store; findings: Findings }) {
   const { columns, unseen } = store.samples;
+  const { moreLists } = store.measures;
   const correct = predicted(columns.value, "correct");
   const wrong = useMemo(() => {
     const hidden = new Set(unseen.value);
@@ -41,7 +54,13 @@ function Lists({ store, findings }: { store: Store; findings: Findings }) {
       {correct !== undefined && <Mistakes store={store} ids={wrong} />}
       {first.map(listed)}
       {others.length > 0 && (
-        <details class="more">
+        <details
+          class="more"
+          open={moreLists.value}
+          onToggle={({ currentTarget }) => {
+            moreLists.value = currentTarget.open;
+          }}
+        >
           <summary title="More lists of samples">
             {others.length === 1 ? "1 more list" : `${others.length} more lists`}
           </summary>

@@ -35,6 +35,8 @@ export class MeasuresState {
   readonly findings: Signal<Findings | null> = signal(null);
   /** The finding whose samples are listed. */
   readonly opened: Signal<string | null> = signal(null);
+  /** The lists that say less are unfolded. */
+  readonly moreLists: Signal<boolean> = signal(false);
   readonly rankings: Signal<Rankings | null> = signal(null);
   readonly metrics: Signal<StepMetrics | null> = signal(null);
   /** The metric whose curve stands above the slider; null for what the view is worth. */
