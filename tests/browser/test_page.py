@@ -381,3 +381,12 @@ def test_the_page_runs_where_text_is_never_code(open_tab: Open) -> None:
     tab.frame.get_by_role("searchbox").press("Enter")
     expect(tab.frame.get_by_role("listbox").first).to_be_visible()
     tab.page.unroute_all()
+
+
+def test_a_link_to_a_run_that_is_gone_says_what_is_shown_in_its_place(open_tab: Open) -> None:
+    tab = open_tab(keys="&p.tb_embed.run=gone")
+    tab.wait_for_picture(EPOCHS)
+    said = tab.frame.get_by_role("alert")
+    expect(said).to_contain_text('Run "gone" is not in this log directory; run "')
+    said.get_by_role("button", name="Dismiss").click()
+    expect(said).to_have_count(0)

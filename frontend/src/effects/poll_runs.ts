@@ -7,7 +7,7 @@ import { poseOf, scenePositions } from "../model/scene/pose";
 import { type Alignment, align, UNTURNED } from "../model/scene/rotations";
 import { type Basis, isOutdated, needsRefit, takeBasis } from "../model/time/basis";
 import { REFIT_MOVE } from "../model/time/moves";
-import { chooseRun } from "../state/actions/choose_view";
+import { settleRun } from "../state/actions/settle_run";
 import type { FrameCache } from "../state/parts/frame_cache";
 import { until } from "../state/parts/until";
 import { lastStep, type Store } from "../state/store";
@@ -72,19 +72,20 @@ function namedRuns(store: Store): RunsWanted {
 
 export function receiveRuns(store: Store, runs: readonly Run[]): void {
   const before = store.runs.peek();
-  if (before !== null && JSON.stringify(before) === JSON.stringify(runs)) return;
+  if (before !== null && JSON.stringify(before) === JSON.stringify(runs)) {
+    settleRun(store);
+    return;
+  }
   const stoodLast = store.step.peek() === lastStep(store.steps.peek());
   batch(() => {
     store.runs.value = runs;
     const steps = store.steps.value;
-    if (store.run.value === null || store.layer.value === null) {
-      const first = runs.find(({ layers }) => layers.length > 0) ?? runs[0];
-      const named = store.run.value ?? first;
-      if (named !== undefined) chooseRun(store, named.run);
+    if (before === null || store.run.value === null || store.layer.value === null) {
+      settleRun(store);
       return;
     }
     const gone = !steps.includes(store.step.value ?? Number.NaN);
-    const follows = store.display.follow.peek() && stoodLast && before !== null;
+    const follows = store.display.follow.peek() && stoodLast;
     if (gone || follows) store.step.value = lastStep(steps);
   });
 }

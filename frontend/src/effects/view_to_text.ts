@@ -19,6 +19,7 @@ import {
   writeRule,
 } from "../model/text/selection_recipe";
 import { chooseRun } from "../state/actions/choose_view";
+import { settleRun } from "../state/actions/settle_run";
 import { until } from "../state/parts/until";
 import { lastStep, type Store } from "../state/store";
 import { readStep, takeShown, writeShown } from "./display_to_text";
@@ -95,6 +96,8 @@ export function showView(store: Store, view: Address, signal: AbortSignal): void
     store.picture.chosenByHand.value = false;
     showBeside(store, view.companion);
     takeShown(store.display, view.show ?? "");
+    // Before the first answer nobody knows what there is.
+    if (store.runs.value !== null && store.unreadRuns.value === 0) settleRun(store);
   });
   const camera = view.camera === undefined ? null : readCamera(view.camera);
   // Before the first picture the canvas keeps it for later; afterwards other frames would send it home.

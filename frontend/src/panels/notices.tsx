@@ -4,7 +4,7 @@ import { namedStep } from "../state/derived/titles";
 import type { Store } from "../state/store";
 
 export function Notices({ store }: { store: Store }) {
-  const { activity, run, layer, frames, view } = store;
+  const { activity, run, layer, frames, view, notThere } = store;
   const { notSearched } = store.samples;
   const awaited = frames.value?.awaited ?? null;
   const failures = activity.failures.value;
@@ -40,6 +40,20 @@ export function Notices({ store }: { store: Store }) {
             </button>
           </div>
         ))}
+        {notThere.value !== null && (
+          <div class="failure" role="alert">
+            <p>{notThere.value}</p>
+            <button
+              type="button"
+              title="Hides this message"
+              onClick={() => {
+                notThere.value = null;
+              }}
+            >
+              Dismiss
+            </button>
+          </div>
+        )}
         {notSearched.value !== null && (
           <div class="failure" role="alert">
             <p>

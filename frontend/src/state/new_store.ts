@@ -176,6 +176,7 @@ export function createStore(reducedMotion: () => boolean, wide: boolean, second 
     runs,
     logdirProblems: signal<readonly string[]>([]),
     unreadRuns: signal(0),
+    notThere: signal(null),
     runName,
     layerName,
     engine,

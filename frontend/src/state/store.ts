@@ -85,6 +85,8 @@ export interface Store {
   readonly logdirProblems: Signal<readonly string[]>;
   /** How many more directories the server still reads. */
   readonly unreadRuns: Signal<number>;
+  /** What an address or a bookmark names and nobody has recorded, and what is shown instead; null once that is dismissed. */
+  readonly notThere: Signal<string | null>;
   readonly runName: Signal<string | null>;
   readonly layerName: Signal<string | null>;
   readonly engine: Signal<string>;

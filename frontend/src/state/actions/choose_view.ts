@@ -12,6 +12,7 @@ export function chooseRun(store: Store, name: string): void {
     const other = name !== store.runName.value || kept?.name !== store.layerName.value;
     store.runName.value = name;
     store.layerName.value = kept?.name ?? null;
+    store.notThere.value = null;
     // What an address says of this run holds.
     if (other) unpin(store);
     keepStep(store);
