@@ -87,7 +87,7 @@ def _report(run: Run | BrokenRun) -> Report:
     lines = [_summary(run)] if run.layers else []
     for layer in run.layers:
         samples = "" if run.writer == "tb_embed" else f"{layer.samples:,} samples, "
-        label = "no label" if layer.label is None else f"label {layer.label}"
+        label = "no label" if layer.label is None else f"label column {layer.label!r}"
         lines.append(f"layer {layer.name}: {samples}{layer.units} units, {label}")
         lines += [f"layer {layer.name}: {note}" for note in layer.notes]
     lines += _parts(run)
@@ -109,7 +109,7 @@ def _summary(run: Run) -> str:
     if run.writer != "tb_embed":
         return f"written by another program, {span}"
     size = sum(file.stat().st_size for file in run.path.glob("model.ckpt-*"))
-    state = ", still recording" if run.recording else ""
+    state = ", still recording or interrupted" if run.recording else ""
     return f"{run.layers[0].samples:,} samples, {span}, {size / 1e6:,.1f} MB{state}"
 
 

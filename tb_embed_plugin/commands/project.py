@@ -163,10 +163,11 @@ def _find(logdir: Logdir, wish: Wish) -> list[tuple[Run, LayerFacts]]:
     ]
     if not found:
         layers = sorted({layer.name for run in runs for layer in run.layers})
-        reason = f"there is no layer to project below {wish.logdir}; record one"
+        if logdir.problems:
+            raise NotRecordedError("; ".join(logdir.problems))
         if wish.layer is not None:
-            reason = no_such("layer", wish.layer, layers, str(wish.logdir))
-        raise NotRecordedError("; ".join([reason, *logdir.problems]))
+            raise NotRecordedError(no_such("layer", wish.layer, layers, str(wish.logdir)))
+        raise NotRecordedError(f"there is no layer to project below {wish.logdir}; record one")
     return found
 
 

@@ -137,8 +137,9 @@ def label_reason(label: str | None, columns: Sequence[ColumnInfo]) -> str:
             return f"There is no label: {column.name!r} holds numbers, not classes."
     names = ", ".join(rank[0] for rank in RANKS[:-1])
     return (
-        f"There is no label: no column with classes is called {names} or the like, and none "
-        f"is the only category, of at most {MAX_WORDS} words."
+        f"There is no label: no column with classes is named {names} or similar, and there is "
+        f"no single column of at most {MAX_WORDS} categories. Record labels=…, or choose a "
+        "label column."
     )
 
 

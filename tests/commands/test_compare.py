@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -102,10 +103,16 @@ def test_the_step_at_which_the_rate_changes_is_named(
 
 
 @pytest.mark.parametrize("seed", [None, "seed2"])
-def test_two_seeds_do_not_part(asked: Asked, seed: str | None) -> None:
+def test_two_seeds_do_not_part(
+    asked: Asked, seed: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
     document = asked("seed0", "seed1", seed)
     assert document["findings"] == []
     assert document["layers"][0]["not_judged"] == []
+    if seed is None:
+        assert cli.main(["compare", str(asked.logdir), "seed0", "seed1"]) == 0
+        said = capsys.readouterr().out
+        assert re.search("seed0 and seed1, .*: they differ at no .* than two seeds do", said)
 
 
 def test_the_notebook_says_the_same(trained: Path) -> None:

@@ -282,7 +282,7 @@ def test_the_notebook_and_the_commands_read_the_same_label(
     assert open_run(logdir).layer(label="").classes == ()
 
     assert cli.main(["check", str(logdir)]) == 0
-    assert "layer fc1: 6 units, label class" in capsys.readouterr().out
+    assert "layer fc1: 6 units, label column 'class'" in capsys.readouterr().out
     assert cli.main(["metrics", str(logdir)]) == 0
     own = capsys.readouterr().out
     assert cli.main(["metrics", str(logdir), "--label", "sex"]) == 0

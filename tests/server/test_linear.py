@@ -168,7 +168,7 @@ def test_quality_of_every_kind_adds_up(client: Client) -> None:
         ({"engine": "axes", "column": "id"}, "'id' is not a column of classes"),
         (
             {"engine": "axes", "run": "nameless"},
-            "There is no label: no column with classes is called",
+            "There is no label: no column with classes is named",
         ),
         ({"engine": "axes", "shrinkage": "2"}, "shrinkage must be a number from 1e-06 to 1"),
         ({"engine": "axes", "kind": "groups"}, "the groups left and right are empty"),

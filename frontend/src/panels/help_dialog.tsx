@@ -11,7 +11,7 @@ const KEYS: readonly (readonly [string, readonly (readonly [string, string])[]])
       ["Wheel, pinch", "Zoom at the pointer"],
       ["← ↑ → ↓", "Pan; in 3D rotate, with Shift pan"],
       ["+ −", "Zoom"],
-      ["0, H", "Home: show all samples"],
+      ["0, H", "Home: fit the samples into the view; the outermost may lie outside"],
       ["Point at a sample", "Its thumbnail, label and prediction"],
       ["Click a sample", "Select it; opens its card and its neighbors"],
       ["P, L, B", "Pan, lasso, box: what dragging does"],

@@ -146,7 +146,11 @@ function Choices({ store }: { store: Store }) {
           chosen={store.dimensions.value}
           choose={(dimensions) => chooseDimensions(store, dimensions)}
         />
-        <IconButton name="Home view" title="Show all samples (H)" press={() => goHome(store)}>
+        <IconButton
+          name="Home view"
+          title="Fit the samples into the view; the outermost may lie outside (H)"
+          press={() => goHome(store)}
+        >
           <path d="M12 4 3 12h3v8h5v-5h2v5h5v-8h3z" />
         </IconButton>
       </div>

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urldefrag, urlsplit
 
@@ -198,7 +199,18 @@ def _compare(options: argparse.Namespace) -> int:
         for layer in document.entries:
             for one in layer["not_judged"]:
                 print(f"{layer['run']}, {layer['layer']}: not judged: {one['sentence']}")
+            if not layer["not_judged"] and not document.found:
+                print(
+                    f"{layer['run']} and {layer['other']}, {layer['layer']}: {_alike(layer)}."
+                )
     return _printed(options, document)
+
+
+def _alike(layer: Mapping[str, Any]) -> str:
+    """Returns what it means that a comparison of two runs has found nothing."""
+    if layer["same_samples"]:
+        return f"they differ at no {layer['step_unit']} by more than two seeds do"
+    return "no sample of one is in the other"
 
 
 def _printed(options: argparse.Namespace, document: Document) -> int:

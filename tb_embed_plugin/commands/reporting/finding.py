@@ -141,7 +141,11 @@ def ranked(
     run, layer, step = measures.run.name, measures.facts.name, measures.trained[-1]
     words, unit = RULES[rule], measures.run.step_unit
     count, samples = len(ranking.samples), ranking.samples[:MOST_SAMPLES].tolist()
-    sentence = f"{words.title}: {count:,} of {len(measures.samples):,} samples."
+    measured = len(measures.samples)
+    named = f"{count:,} of {measured:,} samples"
+    if count == measured:
+        named = f"all {measured:,} samples in order, which names none"
+    sentence = f"{words.title}: {named}."
     change_to, same = None, ranking.same_as
     if rule == "label_error":
         errors = audit_labels(measures)

@@ -2,7 +2,7 @@
 import { capitalized } from "../text/words";
 
 const SETTINGS: Readonly<Record<string, string>> = {
-  axes_within_steps: "Fit axes within each {noun}",
+  axes_within_steps: "Fit axes without drift",
   center_steps: "Center each {noun}",
   equal_steps: "Weight {noun}s equally",
   standardize: "Standardize units",
