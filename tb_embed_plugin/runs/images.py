@@ -83,7 +83,7 @@ def read_images(images: ArrayLike, *, invert_images: bool = False) -> Images:
 
     Args:
         images: (n_images, height, width), or with 1, 3 or 4 channels as the last axis, or else
-            as the first after n_images; uint8, or floating point in [0, 1].
+            as the first after n_images; uint8, floating point in [0, 1], or true for white.
         invert_images: Turns light into dark; an alpha channel stays.
 
     Raises:
@@ -95,6 +95,8 @@ def read_images(images: ArrayLike, *, invert_images: bool = False) -> Images:
         raise MisuseError("the images have several sizes; resize them to one") from error
     given = array.shape
     array = channels_last(array)
+    if array.dtype == np.bool_:  # masks, drawings: white where true
+        array = array * np.uint8(255)
     if array.ndim != 4 or array.shape[3] not in CHANNELS or 0 in array.shape:
         raise MisuseError(
             "images must have the shape (n_samples, height, width), or 1, 3 or 4 channels "

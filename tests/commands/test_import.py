@@ -9,6 +9,7 @@ from typing import Any
 
 import ml_dtypes
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -151,6 +152,33 @@ def test_a_table_of_vectors_brings_its_metadata(
 ROWS = [["index", "label", "note"], *([str(i), f"c{i % 2}", f"a, b {i}"] for i in range(12))]
 
 
+@pytest.mark.parametrize("suffix", ["csv", "tsv"])
+@pytest.mark.parametrize("rows", [range(12), range(5, 17)])
+def test_the_rows_that_pandas_numbers_are_no_nameless_column(
+    tmp_path: Path, import_files: Import, a: Matrix, suffix: str, rows: range
+) -> None:
+    np.save(tmp_path / "fc1.npy", a)
+    table, labels = tmp_path / f"table.{suffix}", [f"c{i % 2}" for i in range(12)]
+    frame = pd.DataFrame({"label": labels}, index=rows)
+    frame.to_csv(table, sep="," if suffix == "csv" else "\t")
+    status, _, err = import_files(tmp_path / "fc1.npy", "--metadata", table)
+    assert (status, err) == (0, "")
+    row = {} if rows.start == 0 else {"column 1": [str(i) for i in rows]}
+    index = {"index": [str(i) for i in range(12)]}
+    assert words(tmp_path / "logs" / "run") == index | row | {"label": labels}
+
+
+@pytest.mark.parametrize("labels", [np.arange(12) % 3, np.eye(3)[np.arange(12) % 3]])
+def test_labels_come_from_an_array(
+    tmp_path: Path, import_files: Import, a: Matrix, labels: Matrix
+) -> None:
+    np.save(tmp_path / "fc1.npy", a)
+    np.save(tmp_path / "y.npy", labels)
+    status, _, err = import_files(tmp_path / "fc1.npy", "--metadata", tmp_path / "y.npy")
+    assert (status, err) == (0, "")
+    assert words(tmp_path / "logs" / "run")["label"] == [str(i % 3) for i in range(12)]
+
+
 @pytest.mark.parametrize("kind", ["tsv", "csv", "parquet", "no header"])
 def test_metadata_and_images_come_from_files_of_their_own(
     tmp_path: Path, import_files: Import, a: Matrix, kind: str
@@ -277,6 +305,16 @@ WRONG: list[tuple[dict[str, Any], Sequence[str], str]] = [
         {"x.npy": np.zeros((3, 2)), "m.csv": b"a,a\n1,2\n1,2\n1,3\n"},
         ["x.npy", "--metadata", "m.csv"],
         "the metadata column 'a' is empty, repeated",
+    ),
+    (
+        {"x.npy": np.zeros((3, 2)), "y.npy": np.zeros(4)},
+        ["x.npy", "--metadata", "y.npy"],
+        "labels has 4 values but x has 3 samples",
+    ),
+    (
+        {"x.npy": np.zeros((3, 2)), "y.npy": b"no array"},
+        ["x.npy", "--metadata", "y.npy"],
+        "the labels in y.npy cannot be read",
     ),
     (
         {"x.npy": np.zeros((3, 2)), "m.tsv": b"a\nb\nc\nd\ne\n"},

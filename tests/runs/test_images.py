@@ -43,3 +43,9 @@ def test_light_and_dark_change_places_and_alpha_stays(channels: int) -> None:
 def test_other_ranges_and_shapes_are_refused(values: np.ndarray) -> None:
     with pytest.raises(MisuseError):
         read_images(values)
+
+
+def test_true_is_white() -> None:
+    masks = VALUES > 0.5
+    pixels = read_images(masks).pixels(0, 2)[..., 0]
+    np.testing.assert_array_equal(pixels, np.where(masks, 255, 0))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from PIL import Image
 from tb_embed_plugin.commands.damaged_files import DAMAGE
 from tb_embed_plugin.commands.importing.parquet import read_values
 from tb_embed_plugin.errors import MisuseError, UnreadableError
+from tb_embed_plugin.recording.samples.labels import label_columns
 from tb_embed_plugin.runs.foreign.foreign_sprites import MEDIA_TYPES, read_sheet
 from tb_embed_plugin.runs.images import Images, read_images
 from tb_embed_plugin.runs.sprites import IMAGE_FAULTS
@@ -25,15 +27,17 @@ from tb_embed_plugin.runs.tables.metadata_inference import read_inferred_table
 from tb_embed_plugin.runs.tables.metadata_table import Column, index_column
 
 _SHEETS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
+_UNNAMED = "column 1"
+"""What a first column without a name is called in all tables."""
 
 
 def read_metadata(path: Path, n_samples: int) -> tuple[list[Column], list[str]]:
-    """Reads a table of metadata: tab- or comma-separated, or Parquet.
+    """Reads a table of metadata, tab- or comma-separated or Parquet, or labels as an array.
 
     A first line is a header where it looks like one, as in the metadata of others' logs.
 
     Args:
-        path: The file; `.csv` and `.parquet` are these, any other is tab-separated.
+        path: The file; `.csv`, `.parquet` and `.npy` are these, any other is tab-separated.
         n_samples: Rows expected.
 
     Returns:
@@ -46,6 +50,8 @@ def read_metadata(path: Path, n_samples: int) -> tuple[list[Column], list[str]]:
     kind = path.suffix.lower()
     if kind == ".csv":
         return _read_csv(path, n_samples)
+    if kind == ".npy":
+        return _read_labels(path, n_samples), []
     if kind != ".parquet":
         table = read_inferred_table(path, n_samples)
         if not table.columns:
@@ -64,10 +70,16 @@ def read_metadata(path: Path, n_samples: int) -> tuple[list[Column], list[str]]:
 def with_index(columns: Sequence[Column], n_samples: int) -> list[Column]:
     """Returns the columns behind the column `index`, the number of the row.
 
+    A first column without a name is what pandas and R call the rows; it is left out where it is
+    the same as `index`.
+
     Raises:
         MisuseError: One of that name holds something else, or two have one name.
     """
     index = index_column(n_samples)
+    if columns and not columns[0].name.strip():
+        repeats = list(columns[0].cells) == list(index.cells)
+        columns = [replace(columns[0], name=index.name if repeats else _UNNAMED), *columns[1:]]
     others = [c for c in columns if (c.name, list(c.cells)) != (index.name, index.cells)]
     names = [index.name, *(column.name for column in others)]
     for name in names:
@@ -116,6 +128,18 @@ def read_thumbnails(
             "samples; pass one image per sample"
         )
     return read_images(array), []
+
+
+def _read_labels(path: Path, n_samples: int) -> list[Column]:
+    """Returns the column `label` of an array of labels."""
+    try:
+        array = np.load(path, allow_pickle=False)
+    except DAMAGE as error:
+        raise UnreadableError(
+            f"the labels in {path.name} cannot be read ({type(error).__name__}); save them "
+            "as numbers or texts, without pickled objects"
+        ) from error
+    return label_columns(array, n_samples, None)
 
 
 def _read_csv(path: Path, n_samples: int) -> tuple[list[Column], list[str]]:
