@@ -13,6 +13,8 @@ ROOMS := $(addprefix tests/,runs projections metrics analysis server jobs)
 QUICK = $(filter-out tests/projections/test_engines.py,$(shell grep -rLE 'import (keras|tensorflow|subprocess)|tests\.foreign|EmbeddingCheckpoint|Recording\b' --include 'test_*.py' $(ROOMS)))
 # Where the machine has no npm, one is installed there.
 export PATH := $(PATH):$(abspath $(BIN))
+# Tests start hundreds of processes, each of which would compile the package anew.
+unexport PYTHONDONTWRITEBYTECODE
 PAGE := tb_embed_plugin/static/index.js
 PAGE_SOURCES := $(shell find frontend -path frontend/node_modules -prune -o -type f -print)
 
@@ -21,11 +23,12 @@ PAGE_SOURCES := $(shell find frontend -path frontend/node_modules -prune -o -typ
 demo: $(VENV)/package  ## train a small network on digits and open TensorBoard on it
 	$(BIN)/tb-embed demo
 
-test: $(VENV)/installed $(PAGE) browsers  ## everything that CI runs
+# The page is checked while pip fetches what the Python tests need.
+test: $(VENV)/package  ## everything that CI runs
 	$(MAKE) --jobs --output-sync lint test-page test-load test-shown
 
 # What make starts through another make is shown while it runs, and not at its end.
-test-shown:
+test-shown: $(VENV)/installed $(PAGE) browsers
 	$(MAKE) --output-sync=none test-suite
 
 test-suite: $(VENV)/installed $(PAGE) browsers
@@ -45,10 +48,10 @@ lint-python: $(VENV)/installed
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-lint-page: $(VENV)/installed
+lint-page: $(VENV)/package
 	cd frontend && npm run lint && npm run check
 
-test-page: $(VENV)/installed
+test-page: $(VENV)/package
 	cd frontend && npm test
 
 test-load: $(VENV)/installed  ## ten clients for a minute, who pause: others may use the cores meanwhile

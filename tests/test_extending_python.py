@@ -22,6 +22,7 @@ import json, sys
 from pathlib import Path
 import numpy as np
 import tb_embed_plugin
+import tests.bare_tensorboard
 from tests.harness import client_for
 from tb_embed_plugin.plugin import EmbeddingsPlugin
 from tb_embed_plugin.projections import engines

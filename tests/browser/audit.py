@@ -107,7 +107,8 @@ def barriers(tab: Tab, *, contrast_alone: bool = False) -> list[str]:
         contrast_alone: Whether only the colors are, as another theme changes no more.
     """
     body = tab.frame.locator("body")
-    body.evaluate("(_, code) => { if (!window.axe) (0, eval)(code); }", AXE.read_text())
+    if not body.evaluate("() => Boolean(window.axe)"):
+        body.evaluate("(_, code) => { (0, eval)(code); }", AXE.read_text())
     found: list[str] = body.evaluate(
         """(_, rules) => axe.run(document, {resultTypes: ["violations"], ...rules})
             .then(({violations}) =>
