@@ -140,9 +140,8 @@ def frame_quality(
     Trustworthiness and continuity are those of Venna & Kaski (2001, "Neighborhood preservation
     in nonlinear projection methods"); trustworthiness is scikit-learn's. Time n² x n_units up
     to `EXACT_SAMPLES`, beyond that as many pairs, or those of `LEAST_JUDGED`. The snapshot is
-    read in parts, within the working memory, but one part of a layer wider than 2,048 units has
-    2,048 to 4,095 rows, and takes 16 bytes an activation; beside it up to 200 MB for the
-    queries, of which 64 MiB are read at a time, and about 100 bytes a sample.
+    read in parts, within the working memory; beside it up to 200 MB for the queries, of which
+    64 MiB are read at a time, and about 100 bytes a sample.
 
     Args:
         snapshot: float32 (n_samples, n_units).

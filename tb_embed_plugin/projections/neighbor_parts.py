@@ -40,7 +40,7 @@ from tb_embed_plugin.snapshot import Snapshot
 PART_VALUES = 1 << 22
 """Activations of a part: 16 MiB as they are recorded, 64 MiB with what is made of them."""
 
-LEAST_ROWS = 2048
+LEAST_ROWS = 256
 """Rows of a part at least: of each part the nearest are looked at one by one."""
 
 _CACHED_VALUES = 1 << 17
@@ -276,10 +276,11 @@ class Space:
         """Returns the rows in parts, of `PART_VALUES` unless that is too few rows."""
         least_rows = max(LEAST_ROWS, least_rows)
         count, units = self.snapshot.shape
-        # What would be left over is no part of its own: it might have too few rows.
         height = max(least_rows, PART_VALUES // units)
-        starts = range(0, max(1, count - least_rows + 1), height)
-        return [slice(*ends) for ends in pairwise([*starts, count])]
+        # Of one size, so that none has far fewer rows than the others.
+        number = max(1, min(-(-count // height), count // least_rows))
+        ends = [count * part // number for part in range(number + 1)]
+        return [slice(*part) for part in pairwise(ends)]
 
 
 def _count_nearer(away: NDArray[np.float64], limits: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -34,8 +34,7 @@ def pair_shares(queries: int, parts: Sequence[slice]) -> list[PairShare]:
 
     Args:
         queries: How many queries there are, one or more.
-        parts: The rows in parts, of which the first is as large as the others or larger, but
-            for the last one.
+        parts: The rows in parts of about one size.
     """
     rows = parts[0].stop - parts[0].start
     height = min(queries, max(LEAST_QUERIES, SHARE_PAIRS // rows))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -31,7 +34,7 @@ class Told(LazyRows):
 
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Parts of 40 rows of 8 units, all but the last."""
+    """Parts of at most 40 rows of 8 units."""
     monkeypatch.setattr(neighbor_parts, "PART_VALUES", 40 * 8)
     monkeypatch.setattr(neighbor_parts, "LEAST_ROWS", 8)
     monkeypatch.setattr("tb_embed_plugin.snapshot.BLOCK_VALUES", 16 * 8)
@@ -169,3 +172,31 @@ def test_queries_are_read_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     np.testing.assert_array_equal(in_blocks.distances, near.distances)
     np.testing.assert_array_equal(Space.of(told).ranks(everyone, near.indices), ranks)
     assert max(largest) < 60
+
+
+LIMITED = """
+import resource, sys
+from pathlib import Path
+import numpy as np
+from tb_embed_plugin.projections import frame_quality
+from tb_embed_plugin.projections.working_memory import use_memory
+from tb_embed_plugin.runs.stored_rows import FileRows, Place
+
+use_memory(256)
+most = int(sys.argv[2]) << 20
+resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+frame_quality.EXACT_SAMPLES = 500  # fewer pairs: how many there are takes time, not memory
+rows = FileRows(Path(sys.argv[1]), Place("float32", (4000, 8192), 0))
+frame = np.random.default_rng(0).standard_normal((4000, 2), np.float32)
+print(frame_quality.frame_quality(rows, frame).samples_judged)
+"""
+
+
+def test_parts_of_a_wide_layer_keep_to_the_working_memory(tmp_path: Path) -> None:
+    file = tmp_path / "rows"
+    np.random.default_rng(0).standard_normal((4000, 8192), np.float32).tofile(file)
+    # Imports take 190, one part 64. The snapshot in float64 alone would take 250.
+    words = [sys.executable, "-c", LIMITED, str(file), "420"]
+    done = subprocess.run(words, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "62\n"
