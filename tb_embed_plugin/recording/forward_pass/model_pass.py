@@ -27,7 +27,11 @@ from tb_embed_plugin.recording.model.call_hooks import call_hooks, without_remat
 from tb_embed_plugin.recording.model.head import Head, find_head
 from tb_embed_plugin.recording.model.head_check import head_reproduces_outputs
 from tb_embed_plugin.recording.model.layer_selection import Target, find_targets, layer_paths
-from tb_embed_plugin.recording.model.masks import check_mask_fits
+from tb_embed_plugin.recording.model.masks import (
+    check_mask_fits,
+    padding_of,
+    padding_source,
+)
 from tb_embed_plugin.recording.model.outputs import (
     RecordedOutput,
     find_recorded_output,
@@ -105,16 +109,22 @@ def _forward(
     channels_first = {target.name: _channels_first(graph, target) for target in targets}
     n_calls = {id(target.layer): len(graph.calls_of(target.layer)) for target in targets}
     everything = [model, *layer_paths(model).values()]
+    source = padding_source(graph)
+    watched = [target.layer for target in targets] + ([] if source is None else [source])
 
     def forward(batch: Any) -> Tensors:
         inputs, mask = split(batch)
-        returned: dict[int, list[Any]] = {id(target.layer): [] for target in targets}
+        returned: dict[int, list[Any]] = {id(layer): [] for layer in watched}
+        padding: list[Any] = []
+
+        def begin(layer: Any, arguments: Any) -> Callable[[Any], None]:
+            if layer is source:
+                padding.append(padding_of(layer, arguments))
+            return returned[id(layer)].append
+
         with (
             without_rematerialization(everything),
-            call_hooks(
-                (target.layer for target in targets),
-                lambda layer, inputs: returned[id(layer)].append,
-            ),
+            call_hooks(watched, begin),
         ):
             outputs = model(inputs, training=False)
         tensors = {}
@@ -129,6 +139,7 @@ def _forward(
                 channels_first=channels_first[target.name],
                 name=target.name,
                 mask=mask,
+                padding=next(iter(padding), None),
             )
             tensors[target.name] = keras.ops.cast(rows, "float32")
         if output is not None:

@@ -13,6 +13,7 @@ import keras
 import numpy as np
 
 from tb_embed_plugin.errors import MisuseError
+from tb_embed_plugin.recording.model.call_graph import CallGraph
 from tb_embed_plugin.recording.model.pooling_choice import MASK_INPUTS
 from tb_embed_plugin.recording.samples.input_arrays import as_array
 from tb_embed_plugin.wording import did_you_mean
@@ -83,6 +84,37 @@ def mask_of(output: Any, mask: Any) -> Any:
     if mask is None or len(mask.shape) != 2 or mask.shape[1] != output.shape[1]:
         return None
     return keras.ops.not_equal(mask, 0)
+
+
+def padding_source(graph: CallGraph) -> Any:
+    """Returns the layer that tells the padding of a model's tokens, None where none does.
+
+    Keras takes the mask off again in MultiHeadAttention, and off what is added to its output,
+    so that a transformer's layers have none. It can be told anew where the model has one
+    source of a mask, which is called once.
+
+    Args:
+        graph: The calls of one pass.
+    """
+    sources = [call.layer for call in graph.calls if _makes_mask(call.layer)]
+    return sources[0] if len(sources) == 1 else None
+
+
+def padding_of(source: Any, arguments: tuple[Any, Any]) -> Any:
+    """Returns the mask (n_samples, n_tokens) that a layer makes of its input.
+
+    Args:
+        source: What `padding_source` returned.
+        arguments: Those of its call, by position and by name.
+    """
+    by_position, by_name = arguments
+    inputs = by_position[0] if by_position else next(iter(by_name.values()))
+    return source.compute_mask(inputs)
+
+
+def _makes_mask(layer: Any) -> bool:
+    is_embedding = isinstance(layer, keras.layers.Embedding) and layer.mask_zero
+    return is_embedding or isinstance(layer, keras.layers.Masking)
 
 
 def check_mask_fits(mask: Any, shapes: Mapping[str, tuple[int, ...]]) -> None:

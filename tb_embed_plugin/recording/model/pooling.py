@@ -15,7 +15,13 @@ from tb_embed_plugin.recording.model.pooling_choice import REMEDY, Pooling
 
 
 def pool(
-    output: Any, how: Pooling, *, channels_first: bool, name: str, mask: Any = None
+    output: Any,
+    how: Pooling,
+    *,
+    channels_first: bool,
+    name: str,
+    mask: Any = None,
+    padding: Any = None,
 ) -> Any:
     """Returns a tensor (n_samples, n_units) of the dtype of `output`.
 
@@ -30,6 +36,7 @@ def pool(
         channels_first: Whether the channels are the second axis, not the last.
         name: The layer's name, for the message.
         mask: Truth values (n_samples, n_tokens), None to use Keras' own mask.
+        padding: The mask of the model's tokens where Keras has lost it, None where unknown.
 
     Raises:
         MisuseError: `how` does not fit the output, or its numbers are complex.
@@ -54,6 +61,7 @@ def pool(
     if rank == 3:
         given = mask_of(output, mask)
         mask = get_keras_mask(output) if given is None else given
+        mask = mask_of(output, padding) if mask is None else mask
     else:
         mask = None
     if how in ("auto", "mean"):
