@@ -16,7 +16,7 @@ def add_command(commands: Any) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "import",
         help="make a run of activations that other programs saved",
-        description="Makes a run of .npy, .npz, .safetensors or Parquet files that hold "
+        description="Makes a run of .npy, .npz, .safetensors, Parquet or CSV files that hold "
         "matrices with a row per sample, or of vectors as text (word2vec, GloVe, fastText, "
         "tables of numbers: .txt, .vec, .tsv). Several files are the steps of one run, by the "
         "numbers in their names (fc1-step10.npy, or fc1-10.npy), else in the order given.",

@@ -1,4 +1,4 @@
-"""Files of matrices: `.npy`, `.npz`, `.safetensors`, Parquet, text, opened without pickle.
+"""Files of matrices: `.npy`, `.npz`, `.safetensors`, Parquet, CSV, text; never a pickle.
 
 A file is opened by its ending. What it holds is known at once; its values are read one matrix
 at a time.
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.commands.damaged_files import DAMAGE
+from tb_embed_plugin.commands.importing.csv_vectors import open_csv
 from tb_embed_plugin.commands.importing.parquet import read_values, read_vectors, vector_columns
 from tb_embed_plugin.commands.importing.vectors import open_vectors
 from tb_embed_plugin.errors import EmbedError, MisuseError, UnreadableError
@@ -60,6 +61,7 @@ def open_input(path: Path, layers: Sequence[str], default: str) -> InputFile:
         ".npz": _open_npz,
         ".safetensors": _open_safetensors,
         ".parquet": _open_parquet,
+        ".csv": _open_csv,
         ".tsv": _open_text,
         ".txt": _open_text,
         ".vec": _open_text,
@@ -144,6 +146,14 @@ def _open_text(path: Path, layers: Sequence[str], default: str) -> InputFile:
     columns = [] if vectors.words is None else [vectors.words]
     return InputFile(
         path, {name: partial(_read, path, name, vectors.read)}, columns, vectors.notes
+    )
+
+
+def _open_csv(path: Path, layers: Sequence[str], default: str) -> InputFile:
+    name = _one(path, layers) or default
+    table = open_csv(path)
+    return InputFile(
+        path, {name: partial(_read, path, name, table.read)}, table.columns, table.notes
     )
 
 

@@ -1,0 +1,181 @@
+"""Vectors as a comma-separated table: a row a sample, columns of numbers the layer.
+
+What is called as labels are, what holds words, and the rows' own numbers are metadata.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tb_embed_plugin.errors import UnreadableError
+from tb_embed_plugin.runs.label_column import RANKS
+from tb_embed_plugin.runs.tables.column_types import infer_type
+from tb_embed_plugin.runs.tables.csv_cells import unguarded
+from tb_embed_plugin.runs.tables.metadata_table import Column
+from tb_embed_plugin.wording import listed
+
+_LOOKED_AT = 1000
+"""Rows that decide which columns hold numbers."""
+
+_BLOCK_ROWS = 2000
+_LABELS = {name for rank in RANKS for name in rank}
+
+
+@dataclass(frozen=True)
+class CsvVectors:
+    """What a table holds, all but the numbers.
+
+    Attributes:
+        path: The file.
+        delimiter: What separates its cells.
+        head: Whether its first row names the columns.
+        units: The numbers of the columns that are the layer.
+        count: Rows.
+        columns: Metadata.
+        notes: What was taken for what, one sentence each.
+    """
+
+    path: Path
+    delimiter: str
+    head: bool
+    units: Sequence[int]
+    count: int
+    columns: Sequence[Column]
+    notes: Sequence[str]
+
+    def read(self) -> NDArray[np.float32]:
+        """Returns the numbers, float32 (n_samples, n_units), a block of rows at a time.
+
+        Raises:
+            UnreadableError: A cell holds something else.
+        """
+        values = np.empty((self.count, len(self.units)), np.float32)
+        rows = islice(_rows(self.path, self.delimiter), int(self.head), None)
+        start = 0
+        while block := list(islice(rows, _BLOCK_ROWS)):
+            cells = [[row[unit].strip() or "nan" for unit in self.units] for _, row in block]
+            try:
+                numbers = np.array(cells).astype(np.float64)
+            except ValueError as error:
+                raise self._not_numbers(block) from error
+            with np.errstate(over="ignore"):  # infinity is noted as that
+                values[start : start + len(block)] = numbers
+            start += len(block)
+        return values
+
+    def _not_numbers(self, block: Sequence[tuple[int, list[str]]]) -> UnreadableError:
+        line, cell = next(
+            (line, row[unit])
+            for line, row in block
+            for unit in self.units
+            if not _is_number(row[unit])
+        )
+        return _unreadable(self.path, f"line {line} holds {cell[:40]!r}", "correct that line")
+
+
+def open_csv(path: Path) -> CsvVectors:
+    """Looks through a table: how many rows, and which columns are the layer.
+
+    Raises:
+        UnreadableError: It is no such table, or no column holds numbers.
+    """
+    delimiter = _delimiter(path)
+    first = [row for _, row in islice(_rows(path, delimiter), _LOOKED_AT)]
+    if not first:
+        raise _unreadable(path, "it is empty", "save it again")
+    head = _is_header(first)
+    width = len(first[0])
+    names = [name.strip() for name in first[0]] if head else [""] * width
+    numeric = [
+        len(first) > head and all(_is_number(row[i]) for row in first[head:])
+        for i in range(width)
+    ]
+    beside = [
+        i
+        for i, name in enumerate(names)
+        if not numeric[i] or name.casefold() in _LABELS or (head and i == 0 and not name)
+    ]
+    units = [i for i in range(width) if i not in beside]
+    if not units:
+        raise _unreadable(path, "no column holds numbers", "write a number a cell")
+    cells: list[list[str]] = [[] for _ in beside]
+    count = -int(head)
+    for _, row in _rows(path, delimiter):
+        count += 1
+        if count > 0:
+            for column, i in zip(cells, beside, strict=True):
+                column.append(unguarded(row[i]))
+    columns = [
+        Column(names[i] or ("" if i == 0 and head else f"column {i + 1}"), infer_type(c), c)
+        for i, c in zip(beside, cells, strict=True)
+    ]
+    shown = [names[i] or f"column {i + 1}" for i in units]
+    note = (
+        f"{path.name}: {len(units)} columns of numbers are the layer, {shown[0]!r} to "
+        f"{shown[-1]!r}"
+    )
+    if columns:
+        note += f"; {listed(c.name or 'column 1' for c in columns)} are metadata"
+    return CsvVectors(path, delimiter, head, units, count, columns, [note])
+
+
+def _delimiter(path: Path) -> str:
+    with path.open("rb") as file:
+        line = file.readline(1 << 20)
+    return ";" if line.count(b";") > line.count(b",") else ","
+
+
+def _rows(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Yields the rows with the lines they end in, but for blank ones.
+
+    Raises:
+        UnreadableError: It is no table in UTF-8, or its rows differ in length.
+    """
+    width = 0
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file, delimiter=delimiter, strict=True)
+            for row in filter(None, reader):
+                width = width or len(row)
+                if len(row) != width:
+                    raise _unreadable(
+                        path,
+                        f"line {reader.line_num} has {len(row)} cells, those before {width}",
+                        "write as many in every line",
+                    )
+                yield reader.line_num, row
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise _unreadable(path, " ".join(str(error).split())[:120], "save it again") from error
+
+
+def _is_header(first: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row names columns: words above numbers, or `0 1 2` as pandas has it."""
+    if len(first) < 2:
+        return False
+    numbered = [name.strip() for name in first[0] if name.strip() and _is_number(name)]
+    if len(numbered) > 1 and numbered == [str(i) for i in range(len(numbered))]:
+        return True
+    pairs = zip(first[0], first[1], strict=True)
+    return any(not _is_number(name) and _is_number(below) for name, below in pairs)
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell.strip() or "nan")
+    except ValueError:
+        return False
+    return True
+
+
+def _unreadable(path: Path, received: str, remedy: str) -> UnreadableError:
+    return UnreadableError(
+        f"{path.name} is not a comma-separated table of vectors (a row per sample): "
+        f"{received}; {remedy}"
+    )

@@ -1,0 +1,104 @@
+"""Comma-separated tables of vectors, as NumPy, pandas and spreadsheets write them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.typing import NDArray
+
+from tb_embed_plugin import cli
+from tests.harness import columns_of, read_run
+
+X = np.random.default_rng(0).normal(size=(12, 4)).astype(np.float32)
+LABELS = [f"c{i % 2}" for i in range(12)]
+CODES = [i % 3 for i in range(12)]
+
+
+def frame(**columns: Any) -> pd.DataFrame:
+    names = [f"pca {i}" for i in range(4)]
+    return pd.DataFrame(X, columns=names).assign(**columns)
+
+
+def savetxt(path: Path) -> None:
+    np.savetxt(path, X, delimiter=",")
+
+
+WRITERS: dict[str, tuple[Callable[[Path], Any], dict[str, list[str]]]] = {
+    "NumPy": (savetxt, {}),
+    "pandas": (lambda path: frame().to_csv(path, index=False), {}),
+    "pandas with its index": (lambda path: frame().to_csv(path), {}),
+    "pandas with numbers for names": (lambda path: pd.DataFrame(X).to_csv(path), {}),
+    "numbers for names alone": (lambda path: pd.DataFrame(X).to_csv(path, index=False), {}),
+    "a spreadsheet": (lambda path: frame().to_csv(path, sep=";", index=False), {}),
+    "labels and words": (
+        lambda path: frame(Label=CODES, name=LABELS).to_csv(path, index=False),
+        {"Label": [str(code) for code in CODES], "name": LABELS},
+    ),
+    "names of rows": (
+        lambda path: frame().set_index(pd.Index(LABELS)).to_csv(path),
+        {"column 1": LABELS},
+    ),
+}
+
+
+def run_import(*arguments: Any) -> int:
+    return cli.main(["import", *map(str, arguments)])
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_columns_of_numbers_are_the_layer(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], writer: str
+) -> None:
+    write, metadata = WRITERS[writer]
+    write(tmp_path / "fc1.csv")
+    assert run_import(tmp_path / "fc1.csv", "--run", tmp_path / "run") == 0
+    assert "4 columns of numbers are the layer" in capsys.readouterr().out
+    run = read_run(tmp_path / "run")
+    np.testing.assert_allclose(run.snapshot("fc1", 0), X, rtol=1e-6)
+    columns = {column.name: list(column.cells) for column in columns_of(run)}
+    assert columns.pop("index") == [str(i) for i in range(12)]
+    assert columns == metadata
+
+
+def test_tables_of_several_epochs_are_steps(tmp_path: Path) -> None:
+    for epoch in range(3):
+        pd.DataFrame(X + epoch).assign(label=LABELS).to_csv(
+            tmp_path / f"fc1-epoch{epoch}.csv", index=False
+        )
+    assert run_import(*sorted(tmp_path.glob("*.csv")), "--run", tmp_path / "run") == 0
+    run = read_run(tmp_path / "run")
+    np.testing.assert_allclose(run.snapshot("fc1", 2), X + 2, rtol=1e-6)
+
+
+def test_an_empty_cell_is_nan(tmp_path: Path) -> None:
+    (tmp_path / "fc1.csv").write_text("a,b,c\n1,2,3\n4,,6\n")
+    assert run_import(tmp_path / "fc1.csv", "--run", tmp_path / "run") == 0
+    expected: NDArray[Any] = np.array([[1, 2, 3], [4, np.nan, 6]])
+    np.testing.assert_array_equal(read_run(tmp_path / "run").snapshot("fc1", 0), expected)
+
+
+LATE = "a,b\n" + "1,2\n" * 1200 + "1,oops\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "it is empty"),
+        ("a,b\nx,y\n", "no column holds numbers; write a number a cell"),
+        ("1,2\n3\n", "line 2 has 1 cells, those before 2"),
+        ('1,2\n"3,4\n', "unexpected end of data"),
+        (LATE, "line 1202 holds 'oops'; correct that line"),
+    ],
+)
+def test_what_is_no_table_of_vectors_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, message: str
+) -> None:
+    (tmp_path / "fc1.csv").write_text(text)
+    assert run_import(tmp_path / "fc1.csv", "--run", tmp_path / "run") == 1
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
