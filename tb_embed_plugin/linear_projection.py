@@ -18,6 +18,7 @@ from tb_embed_plugin.projections import alignment, classes, groups, pca
 from tb_embed_plugin.projections.alignment import LayerMap
 from tb_embed_plugin.projections.basis import Basis
 from tb_embed_plugin.projections.moments import Moments
+from tb_embed_plugin.projections.row_sums import RowSums
 from tb_embed_plugin.projections.step_moments import StepMoments
 from tb_embed_plugin.runs.labels import read_classes
 from tb_embed_plugin.runs.layer_facts import LayerFacts
@@ -93,7 +94,10 @@ def basis_key(projection: Projection, home: LayerData) -> str:
 
 
 def fit(
-    projection: Projection, home: LayerData, known: StepMoments | Moments | None = None
+    projection: Projection,
+    home: LayerData,
+    known: StepMoments | Moments | None = None,
+    sums: RowSums | None = None,
 ) -> Basis:
     """Returns the axes of a projection.
 
@@ -101,20 +105,21 @@ def fit(
         projection: Of a linear engine.
         home: Its home, open.
         known: The sums of its basis steps, where they are known (`pca.fit`).
+        sums: Who makes sums over rows; this process if left out.
 
     Raises:
         EmbedError: A snapshot or the metadata cannot be read or used this way.
     """
     steps, settings = projection.basis_steps, projection.settings
     if projection.engine == pca.ENGINE.name:
-        return pca.fit(home.snapshot, steps, settings, known)
+        return pca.fit(home.snapshot, steps, settings, known, sums)
     if settings["kind"] == "groups":
         places = [_places(home.facts, group) for group in projection.groups]
         pairs = zip(places[::2], places[1::2], strict=True)
         contrasts = [groups.contrast(len(home.facts.shown), *pair) for pair in pairs]
         return groups.fit(home.snapshot, steps, np.stack(contrasts, axis=1), settings)
     codes = read_classes(home.run, home.name, projection.class_column).codes
-    return classes.fit(home.snapshot, steps, home.facts.only_shown(codes), settings)
+    return classes.fit(home.snapshot, steps, home.facts.only_shown(codes), settings, sums)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ are placed among landmarks, workers search for their neighbors.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import islice
+from typing import Any
 
 from tb_embed_plugin.distribution import tasks
 from tb_embed_plugin.distribution.judging import FrameJudging, shares_of, task_count
@@ -26,10 +26,11 @@ from tb_embed_plugin.jobs.projector import Projector
 from tb_embed_plugin.jobs.quality_records import KINDS, QualityRecords
 from tb_embed_plugin.linear_projection import LayerData
 from tb_embed_plugin.projection import LayerRef
-from tb_embed_plugin.projections.moments import Moments
-from tb_embed_plugin.projections.partitions import merged, partitions
+from tb_embed_plugin.projections.partitions import partitions
 from tb_embed_plugin.projections.placing import Placing
-from tb_embed_plugin.projections.step_moments import StepMoments
+from tb_embed_plugin.projections.row_sums import RowSums, Scaled, SumRows
+from tb_embed_plugin.projections.scaling import Scaling
+from tb_embed_plugin.projections.step_moments import StepMoments, sum_steps
 
 
 class StepsByWorkers:
@@ -137,27 +138,26 @@ class SumsByWorkers(KnownMoments):
 
     def of(self, layer: LayerData, steps: Sequence[int]) -> StepMoments:
         """Returns the sums of steps, each merged in the order of its partitions."""
-        of_a_step = len(_partitions(layer))
-        parts = self._parts(layer, steps)
-        found = StepMoments()
-        for _ in steps:
-            found = found.with_step(merged(islice(parts, of_a_step)))
-        return found
+        return sum_steps(self.sums(layer)(Scaled(Scaling()).moments, steps))
 
-    def pooled(self, layer: LayerData, steps: Sequence[int]) -> Moments:
-        """Returns the sums of all rows, merged in the order of steps and partitions."""
-        return merged(self._parts(layer, steps))
+    def sums(self, layer: LayerData) -> RowSums:
+        """Returns sums over the rows of a layer by the workers."""
+        ref, places = LayerRef(layer.run.name, layer.name), _partitions(layer)
 
-    def _parts(self, layer: LayerData, steps: Sequence[int]) -> Iterator[Moments]:
-        ref = LayerRef(layer.run.name, layer.name)
-        wanted = [
-            (self._roots, ref, tuple(steps), step, part.start, part.stop)
-            for step in steps
-            for part in _partitions(layer)
-        ]
-        for done, part in enumerate(self._workers.in_order(tasks.sum_partition, wanted), 1):
-            self.report(f"summed up {done} of {len(wanted)} parts for the axes")
-            yield part
+        def sums(
+            of: Callable[[int, slice], SumRows], steps: Sequence[int]
+        ) -> Iterator[tuple[int, Any]]:
+            wanted = [
+                (self._roots, ref, tuple(steps), step, part, of(step, part))
+                for step in steps
+                for part in places
+            ]
+            found = self._workers.in_order(tasks.sum_partition, wanted)
+            for done, (task, part) in enumerate(zip(wanted, found, strict=True), 1):
+                self.report(f"summed up {done} of {len(wanted)} parts for the axes")
+                yield task[3], part
+
+        return sums
 
 
 def _partitions(layer: LayerData) -> list[slice]:

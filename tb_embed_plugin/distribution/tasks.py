@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from typing import Any
 
 from tb_embed_plugin.distribution.opened_logs import Roots, logdir_of
 from tb_embed_plugin.errors import NotRecordedError
@@ -24,8 +25,7 @@ from tb_embed_plugin.linear_projection import LayerData
 from tb_embed_plugin.projection import LayerRef
 from tb_embed_plugin.projections.basis import Basis
 from tb_embed_plugin.projections.engine import Codes
-from tb_embed_plugin.projections.moments import Moments
-from tb_embed_plugin.projections.scaling import Scaling
+from tb_embed_plugin.projections.row_sums import SumRows
 from tb_embed_plugin.snapshot import RowRange
 
 
@@ -43,29 +43,24 @@ class Seen:
 
 
 def sum_partition(
-    roots: Roots, ref: LayerRef, steps: Sequence[int], step: int, start: int, stop: int
-) -> Moments:
-    """Returns the moments of some rows of a snapshot, those of one partition.
+    roots: Roots, ref: LayerRef, steps: Sequence[int], step: int, part: slice, work: SumRows
+) -> Any:
+    """Returns sums over some rows of a snapshot, those of one partition.
 
     Args:
         roots: Where the run is.
         ref: The layer.
         steps: All that axes are made from: what is NaN at one of them is hidden at all.
         step: One of them.
-        start: The first row, among the samples that are shown.
-        stop: The row after the last one.
+        part: The rows, among the samples that are shown.
+        work: What is summed up of them.
 
     Raises:
         EmbedError: They cannot be read, or hold NaN or infinity.
     """
     logdir = logdir_of(roots, ref.run)
     logdir.run(ref.run).learn(ref.layer, steps)
-    layer = LayerData.of(logdir, ref)
-    part = RowRange(layer.snapshot(step), slice(start, stop))
-    moments = Moments()
-    for _, block in Scaling().stream(lambda _: part, [step]):
-        moments.add(block)
-    return moments
+    return work(step, RowRange(LayerData.of(logdir, ref).snapshot(step), part))
 
 
 def read_digest(job: str, version: str, step: int) -> str:

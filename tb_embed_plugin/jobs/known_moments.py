@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tb_embed_plugin.linear_projection import LayerData
 from tb_embed_plugin.lru_cache import LruCache, Memory
-from tb_embed_plugin.projections.moments import Moments
+from tb_embed_plugin.projections.row_sums import RowSums, sums_here
 from tb_embed_plugin.projections.scaling import Scaling
 from tb_embed_plugin.projections.step_moments import StepMoments, add_steps
 
@@ -48,6 +48,6 @@ class KnownMoments:
         self._layers.put(layer.place, _Known(layer.key(steps), moments))
         return moments
 
-    def pooled(self, layer: LayerData, steps: Sequence[int]) -> Moments | None:
-        """Returns the sums of all rows of some steps, None where nobody has them: read them."""
-        return None
+    def sums(self, layer: LayerData) -> RowSums:
+        """Returns who makes sums over the rows of a layer."""
+        return sums_here(layer.snapshot)

@@ -34,9 +34,7 @@ from tb_embed_plugin.projection import Projection
 from tb_embed_plugin.projections import pca
 from tb_embed_plugin.projections.basis import Basis
 from tb_embed_plugin.projections.blocks import SnapshotOf, check_finite
-from tb_embed_plugin.projections.moments import Moments
 from tb_embed_plugin.projections.plane import logits_on_plane
-from tb_embed_plugin.projections.scaling import is_scaled
 from tb_embed_plugin.projections.step_moments import StepMoments
 from tb_embed_plugin.runs.logdir import Logdir
 
@@ -242,13 +240,13 @@ class LinearProjector:
 
     def _fit(self) -> Basis:
         steps, settings = self.projection.basis_steps, self.projection.settings
-        is_pca = self.projection.engine == pca.ENGINE.name
-        known: StepMoments | Moments | None = None
-        if is_pca and not is_scaled(settings) and self.home.facts.units <= MAX_UNITS:
-            moments = self._computed.moments
-            within = pca.adds_up(settings)
-            known = (moments.of if within else moments.pooled)(self.home, steps)
-        return fit(self.projection, self.home, known)
+        if self.home.facts.units > MAX_UNITS:
+            return fit(self.projection, self.home)
+        moments = self._computed.moments
+        known: StepMoments | None = None
+        if self.projection.engine == pca.ENGINE.name and pca.adds_up(settings):
+            known = moments.of(self.home, steps)
+        return fit(self.projection, self.home, known, moments.sums(self.home))
 
     def _offset(
         self, basis: Basis, aligned: AlignedLayer, step: int, frame: NDArray[np.float32]

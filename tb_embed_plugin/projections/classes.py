@@ -17,11 +17,14 @@ from tb_embed_plugin.projections.basis import (
     fix_signs,
     principal_axes,
 )
-from tb_embed_plugin.projections.blocks import SnapshotOf
+from tb_embed_plugin.projections.blocks import SnapshotOf, check_finite
 from tb_embed_plugin.projections.engine import Codes, Settings
 from tb_embed_plugin.projections.leading_axes import WIDE, Pairs, leading
 from tb_embed_plugin.projections.moments import Moments
-from tb_embed_plugin.projections.scaling import Scaling
+from tb_embed_plugin.projections.partitions import merged
+from tb_embed_plugin.projections.row_sums import RowSums, Scaled, by_step, sums_here
+from tb_embed_plugin.projections.scaling import About, Scaling
+from tb_embed_plugin.snapshot import Snapshot
 
 _NOTHING = 1e-12
 """Below this share of the variance, a difference of means is rounding."""
@@ -44,8 +47,67 @@ class _Scatter:
     within: NDArray[np.float64]
 
 
+@dataclass(frozen=True)
+class ClassSums:
+    """Sums over the labeled rows of a partition.
+
+    Attributes:
+        moments: Their moments.
+        sums: Of each class, about the origin of `moments`, float64 (n_classes, n_units).
+        counts: Rows of each class, (n_classes,).
+    """
+
+    moments: Moments
+    sums: NDArray[np.float64]
+    counts: NDArray[np.int64]
+
+    def about(self, origin: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Returns the sums about another origin."""
+        if not self.moments.count:
+            return self.sums
+        return self.sums + np.outer(self.counts, self.moments.origin - origin)
+
+
+@dataclass(frozen=True)
+class SumClasses:
+    """Sums over the scaled rows of a partition that have a class.
+
+    Attributes:
+        scaling: How activations are scaled.
+        about: The step's, see `Scaling.blocks`.
+        codes: The classes of the partition's rows, negative where one has none.
+        n_classes: How many classes there are.
+    """
+
+    scaling: Scaling
+    about: About | None
+    codes: NDArray[np.int16]
+    n_classes: int
+
+    def __call__(self, step: int, rows: Snapshot) -> ClassSums:
+        """Returns those of some rows of a step."""
+        moments, sums = Moments(), np.zeros((self.n_classes, rows.shape[1]))
+        for where, block in self.scaling.blocks(rows, self.about):
+            check_finite(step, block)
+            # By class, so that a class's rows lie together and are summed in one go.
+            order = np.argsort(self.codes[where], kind="stable")
+            order = order[self.codes[where][order] >= 0]
+            if not len(order):
+                continue
+            labelled = block[order]
+            moments.add(labelled)
+            present, starts = np.unique(self.codes[where][order], return_index=True)
+            sums[present] += np.add.reduceat(labelled - moments.origin, starts)
+        known = self.codes[self.codes >= 0]
+        return ClassSums(moments, sums, np.bincount(known, minlength=self.n_classes))
+
+
 def fit(
-    snapshot_of: SnapshotOf, steps: Sequence[int], codes: Codes, settings: Settings
+    snapshot_of: SnapshotOf,
+    steps: Sequence[int],
+    codes: Codes,
+    settings: Settings,
+    sums: RowSums | None = None,
 ) -> Basis:
     """Returns the basis that separates classes, of kind `class_means` or `lda`.
 
@@ -66,6 +128,7 @@ def fit(
         steps: The basis steps, one or more.
         codes: Class of each sample, (n_samples,); negative where it has none.
         settings: Of the engine `axes`, complete and checked.
+        sums: Who makes sums over rows; this process if left out.
 
     Raises:
         TooMuchAskedError: There are too many units or classes.
@@ -83,13 +146,14 @@ def fit(
             f"the column has {len(classes)} classes, but at most {MAX_OUTPUT_CLASSES} are "
             "allowed; choose a column with fewer"
         )
-    compact = np.full(len(codes), -1)
+    compact = np.full(len(codes), -1, np.int16)
     compact[codes >= 0] = numbers
-    scaling = Scaling.fit(snapshot_of, steps, settings)
+    sums = sums_here(snapshot_of) if sums is None else sums
+    scaled = Scaled.fit(sums, steps, settings)
     lda = settings["kind"] == "lda"
     counts = np.bincount(numbers)
     weights = counts / counts.sum() if lda else np.full(len(counts), 1 / len(counts))
-    scatter = _scatter(snapshot_of, steps, scaling, compact, weights)
+    scatter = _scatter(sums, steps, scaled, compact, weights)
     if np.trace(scatter.between) <= _NOTHING * np.trace(scatter.covariance):
         raise UnsuitableDataError(
             f"the means of all {len(classes)} classes are equal at the basis steps; choose "
@@ -107,44 +171,41 @@ def fit(
         leading,
         scatter.mean,
         scatter.covariance,
-        scaling,
+        scaled.scaling,
         center_steps=bool(settings["center_steps"]),
     )
 
 
 def _scatter(
-    snapshot_of: SnapshotOf,
+    sums: RowSums,
     steps: Sequence[int],
-    scaling: Scaling,
-    codes: NDArray[np.integer],
+    scaled: Scaled,
+    codes: NDArray[np.int16],
     weights: NDArray[np.float64],
 ) -> _Scatter:
     """Streams over the steps; keeps one mean a class, and n_units² numbers."""
     counts = np.bincount(codes[codes >= 0])
-    units = snapshot_of(steps[0]).shape[1]
-    moments = Moments()
+    total = Moments()
     between: NDArray[np.float64] | float = 0.0
     step_means = []
-    for step in steps:
-        sums = np.zeros((len(counts), units))
-        for rows, block in scaling.stream(snapshot_of, [step]):
-            # By class, so that a class's rows lie together and are summed in one go.
-            order = np.argsort(codes[rows], kind="stable")
-            order = order[codes[rows][order] >= 0]
-            if not len(order):
-                continue
-            labelled = block[order]
-            moments.add(labelled)
-            present, starts = np.unique(codes[rows][order], return_index=True)
-            sums[present] += np.add.reduceat(labelled - moments.origin, starts)
-        means = sums / counts[:, np.newaxis]
+
+    def of(step: int, part: slice) -> SumClasses:
+        return SumClasses(scaled.scaling, scaled.about.get(step), codes[part], len(counts))
+
+    found = sums(of, steps)
+    for _, parts in by_step(found):
+        of_classes: NDArray[np.float64] | float = 0.0
+        for part in parts:
+            total = part.moments if not total.count else merged([total, part.moments])
+            of_classes = of_classes + part.about(total.origin)
+        means = of_classes / counts[:, np.newaxis]
         apart = (means - weights @ means) * np.sqrt(weights)[:, np.newaxis]
         between = between + apart.T @ apart / len(steps)
         step_means.append(counts @ means / counts.sum())
-    covariance = moments.covariance()
+    covariance = total.covariance()
     drift = np.cov(np.stack(step_means), rowvar=False, bias=True).reshape(covariance.shape)
     matrix = np.asarray(between)
-    return _Scatter(moments.mean(), covariance, matrix, covariance - drift - matrix)
+    return _Scatter(total.mean(), covariance, matrix, covariance - drift - matrix)
 
 
 def _discriminants(scatter: _Scatter, n_axes: int, shrinkage: float) -> NDArray[np.float64]:

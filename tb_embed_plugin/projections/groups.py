@@ -12,7 +12,7 @@ from tb_embed_plugin.projections.basis import Basis, complete
 from tb_embed_plugin.projections.blocks import SnapshotOf
 from tb_embed_plugin.projections.engine import Settings
 from tb_embed_plugin.projections.moments import Moments
-from tb_embed_plugin.projections.scaling import Scaling
+from tb_embed_plugin.projections.row_sums import Scaled, sums_here
 
 _NOTHING = 1e-6
 """Below this share of the layer's size, a difference of two means is rounding."""
@@ -40,10 +40,10 @@ def fit(
         UnsuitableDataError: A snapshot holds NaN or infinity, or two groups have the same
             mean, or both axes the same direction.
     """
-    scaling = Scaling.fit(snapshot_of, steps, settings)
+    scaled = Scaled.fit(sums_here(snapshot_of), steps, settings)
     moments = Moments()
     directions: NDArray[np.float64] | float = 0.0
-    for rows, block in scaling.stream(snapshot_of, steps):
+    for rows, block in scaled.scaling.stream(snapshot_of, steps):
         moments.add(block)
         centred = block - moments.origin
         directions = directions + centred.T @ contrasts[rows] / len(steps)
@@ -54,7 +54,7 @@ def fit(
         leading,
         moments.mean(),
         covariance,
-        scaling,
+        scaled.scaling,
         center_steps=bool(settings["center_steps"]),
     )
 

@@ -96,6 +96,14 @@ class Spread:
         self._sum = self._sum + centred.sum(axis=0)
         self._squares = self._squares + np.einsum("ij,ij->j", centred, centred)
 
+    def merge(self, other: Spread) -> None:
+        """Adds the rows of another; both have one row or more."""
+        shift = np.asarray(other._origin - self._origin)
+        self._squares = self._squares + other._squares
+        self._squares = self._squares + shift * (2 * other._sum + other.count * shift)
+        self._sum = self._sum + (other._sum + other.count * shift)
+        self.count += other.count
+
     def mean(self) -> NDArray[np.float64]:
         """Returns the mean of each unit, (n_units,)."""
         return np.asarray(self._origin + self._sum / self.count)

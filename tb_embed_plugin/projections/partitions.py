@@ -7,11 +7,12 @@ the partitions: whoever computes them, the result is the same to the last bit.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tb_embed_plugin.projections.moments import Moments
+from tb_embed_plugin.projections.moments import Moments, Spread
 from tb_embed_plugin.snapshot import rows_of_a_block
 
 PARTITION_VALUES = 1 << 24
@@ -34,17 +35,24 @@ def partitions(samples: int, units: int) -> list[slice]:
     return [slice(start, min(start + height, samples)) for start in range(0, samples, height)]
 
 
-def merged(parts: Iterable[Moments]) -> Moments:
-    """Returns the moments of all rows; those of partitions are given in their order.
+Sums = TypeVar("Sums", Moments, Spread)
+
+
+def merged(parts: Iterable[Sums]) -> Sums:
+    """Returns the sums of all rows; those of partitions are given in their order.
 
     The first ones are added to, the others stay as they are.
+
+    Args:
+        parts: The sums of one partition or more, some of which may have no rows.
     """
-    total = Moments()
-    for part in parts:
-        if total.count:
-            total.merge(part)
-        else:
+    given = iter(parts)
+    total = next(given)
+    for part in given:
+        if not total.count:
             total = part
+        elif part.count:
+            total.merge(part)
     return total
 
 

@@ -29,9 +29,10 @@ from tb_embed_plugin.projections.leading_axes import (
     largest_of_rows,
 )
 from tb_embed_plugin.projections.moments import Moments
-from tb_embed_plugin.projections.partitions import moments_of
+from tb_embed_plugin.projections.partitions import merged
+from tb_embed_plugin.projections.row_sums import RowSums, Scaled, sums_here
 from tb_embed_plugin.projections.scaling import PARAMETERS, UNSCALED, Scaling, is_scaled
-from tb_embed_plugin.projections.step_moments import StepMoments, add_steps
+from tb_embed_plugin.projections.step_moments import StepMoments, sum_steps
 
 AXES_WITHIN_STEPS = Parameter(
     name="axes_within_steps",
@@ -64,6 +65,7 @@ def fit(
     steps: Sequence[int],
     settings: Settings = POOLED,
     known: StepMoments | Moments | None = None,
+    sums: RowSums | None = None,
 ) -> Basis:
     """Returns the basis of several snapshots: eigenvectors of a covariance.
 
@@ -79,6 +81,7 @@ def fit(
         settings: Of the engine.
         known: The sums over these steps, if the caller has them: step by step where the axes
             are made within steps, else of all rows; only of activations that are not scaled.
+        sums: Who makes sums over rows; this process if left out.
 
     Returns:
         Axes by falling variance; the entry of largest magnitude of each is positive.
@@ -87,17 +90,17 @@ def fit(
         TooMuchAskedError: The layer is wider than `MAX_UNITS`.
         UnsuitableDataError: A snapshot holds NaN or infinity; the message names its step.
     """
-    scaling = Scaling.fit(snapshot_of, steps, settings)
+    sums = sums_here(snapshot_of) if sums is None else sums
+    scaled = Scaled.fit(sums, steps, settings)
     within = bool(settings[AXES_WITHIN_STEPS.name])
     samples, units = snapshot_of(steps[0]).shape
     if units > WIDE and samples * len(steps) < units:
         parts = [[step] for step in steps] if within else [steps]
-        mean, total_variance, (variance, axes) = _rows(scaling, snapshot_of, parts)
+        mean, total_variance, (variance, axes) = _rows(scaled.scaling, snapshot_of, parts)
     else:
-        if known is None and within:
-            known = add_steps(StepMoments(), scaling, snapshot_of, steps)
-        elif known is None:
-            known = moments_of(scaling.stream(snapshot_of, steps), units)
+        if known is None:
+            found = sums(scaled.moments, steps)
+            known = sum_steps(found) if within else merged(part for _, part in found)
         mean, total_variance, (variance, axes) = _axes_of(known)
     axes = fix_signs(axes)
     return Basis(
@@ -106,7 +109,7 @@ def fit(
         variance=np.maximum(variance, 0),
         total_variance=total_variance,
         leading=axes.shape[1],
-        scaling=scaling,
+        scaling=scaled.scaling,
         center_steps=bool(settings[CENTER_STEPS.name]),
     )
 

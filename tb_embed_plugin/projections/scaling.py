@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Self
+from typing import Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,8 @@ from tb_embed_plugin.errors import UnsuitableDataError
 from tb_embed_plugin.projections.blocks import SnapshotOf, blocks, check_finite, check_width
 from tb_embed_plugin.projections.engine import Parameter, Settings
 from tb_embed_plugin.projections.moments import Spread
-from tb_embed_plugin.snapshot import Snapshot
+from tb_embed_plugin.projections.partitions import merged, partitions
+from tb_embed_plugin.snapshot import RowRange, Snapshot
 
 PARAMETERS = (
     Parameter(
@@ -51,6 +52,9 @@ PARAMETERS = (
     ),
 )
 
+About: TypeAlias = tuple[NDArray[np.float64], float]
+"""The mean that a snapshot is scaled about, float64 (n_units,), and by what factor."""
+
 UNSCALED: Settings = MappingProxyType({parameter.name: False for parameter in PARAMETERS})
 """The settings with which activations stay as they were recorded."""
 
@@ -75,21 +79,13 @@ class Scaling:
     spherize: bool = False
 
     @classmethod
-    def fit(cls, snapshot_of: SnapshotOf, steps: Sequence[int], settings: Settings) -> Self:
-        """Returns the scaling of some steps; one pass over them where an option is on.
+    def of(cls, spreads: Sequence[Spread], settings: Settings) -> Self:
+        """Returns the scaling of some steps.
 
         Args:
-            snapshot_of: Gives the snapshot of a step.
-            steps: The basis steps, one or more.
-            settings: Of an engine; holds a value for each of `PARAMETERS`.
-
-        Raises:
-            TooMuchAskedError: The layer is wider than `MAX_UNITS`.
-            UnsuitableDataError: A snapshot holds NaN or infinity; the message names its step.
+            spreads: The mean and variance of each basis step's units, one or more.
+            settings: Of an engine; holds a value for each of `PARAMETERS`, one of them on.
         """
-        if not is_scaled(settings):
-            return cls()
-        spreads = [_spread(step, snapshot_of(step)) for step in steps]
         means = np.stack([spread.mean() for spread in spreads])
         variances = np.stack([spread.variance() for spread in spreads])
         radius = None
@@ -105,26 +101,36 @@ class Scaling:
             deviation[deviation <= _CONSTANT * size] = 1
         return cls(means.mean(axis=0), radius, deviation, bool(settings["spherize"]))
 
-    def blocks(self, snapshot: Snapshot) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+    def about(self, spread: Spread) -> About:
+        """Returns the mean of a snapshot's units, and what makes it as large as all are."""
+        own = float(np.sqrt(spread.variance().sum()))
+        return spread.mean(), self.radius / own if self.radius is not None and own > 0 else 1.0
+
+    def blocks(
+        self, snapshot: Snapshot, about: About | None = None
+    ) -> Iterator[tuple[slice, NDArray[np.float64]]]:
         """Yields the rows of a snapshot, scaled, float64 (n_rows, n_units), and their places.
 
-        The snapshot may be of any step; float32 (n_samples, n_units).
+        Args:
+            snapshot: Of any step, float32 (n_samples, n_units); or some rows of it.
+            about: What `about` returns of the whole of it, if the caller has that.
         """
-        yield from self.blocks_among(snapshot, snapshot)
+        yield from self.blocks_among(snapshot, snapshot, about)
 
     def blocks_among(
-        self, new: Snapshot, snapshot: Snapshot
+        self, new: Snapshot, snapshot: Snapshot, about: About | None = None
     ) -> Iterator[tuple[slice, NDArray[np.float64]]]:
         """Yields other rows as `blocks` does, scaled as those of a snapshot are.
 
         Args:
             new: float32 (n_new, n_units).
             snapshot: What the rows are scaled with, float32 (n_samples, n_units).
+            about: As in `blocks`.
         """
         if self.center is None:
             yield from blocks(new)
             return
-        mean, factor = self._about(snapshot)
+        mean, factor = self._about(snapshot) if about is None else about
         for rows, block in blocks(new):
             scaled = (block - mean) * factor + (mean - self.center)
             if self.deviation is not None:
@@ -174,14 +180,10 @@ class Scaling:
                 check_finite(step, block)
                 yield rows, block
 
-    def _about(self, snapshot: Snapshot) -> tuple[NDArray[np.float64], float]:
+    def _about(self, snapshot: Snapshot) -> About:
         if self.radius is None:
             return np.zeros(snapshot.shape[1]), 1.0
-        spread = Spread()
-        for _, block in blocks(snapshot):
-            spread.add(block)
-        own = float(np.sqrt(spread.variance().sum()))
-        return spread.mean(), self.radius / own if own > 0 else 1.0
+        return self.about(spread_of(snapshot))
 
 
 def is_scaled(settings: Settings) -> bool:
@@ -189,10 +191,15 @@ def is_scaled(settings: Settings) -> bool:
     return any(settings[parameter.name] for parameter in PARAMETERS)
 
 
-def _spread(step: int, snapshot: Snapshot) -> Spread:
-    check_width(snapshot.shape[1])
+def spread_of(snapshot: Snapshot) -> Spread:
+    """Returns the mean and variance of a snapshot's units, merged from its partitions."""
+    return merged(
+        _spread_of_rows(RowRange(snapshot, part)) for part in partitions(*snapshot.shape)
+    )
+
+
+def _spread_of_rows(rows: Snapshot) -> Spread:
     spread = Spread()
-    for _, block in blocks(snapshot):
-        check_finite(step, block)
+    for _, block in blocks(rows):
         spread.add(block)
     return spread

@@ -6,7 +6,7 @@ again where their sums are known.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from tb_embed_plugin.projections.blocks import SnapshotOf
 from tb_embed_plugin.projections.moments import Moments
-from tb_embed_plugin.projections.partitions import moments_of
+from tb_embed_plugin.projections.partitions import merged, moments_of
+from tb_embed_plugin.projections.row_sums import by_step
 from tb_embed_plugin.projections.scaling import Scaling
 
 
@@ -69,3 +70,11 @@ def add_steps(
         units = snapshot_of(step).shape[1]
         known = known.with_step(moments_of(scaling.stream(snapshot_of, [step]), units))
     return known
+
+
+def sum_steps(parts: Iterator[tuple[int, Moments]]) -> StepMoments:
+    """Returns the sums of steps, of whose partitions the moments are given in order."""
+    found = StepMoments()
+    for _, of_step in by_step(parts):
+        found = found.with_step(merged(of_step))
+    return found
