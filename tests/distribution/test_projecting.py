@@ -22,9 +22,11 @@ from tb_embed_plugin.jobs.job_execution import Progress, StepsHere, execute, ope
 from tb_embed_plugin.jobs.job_spec import JobSpec
 from tb_embed_plugin.jobs.linear_projector import LinearProjector
 from tb_embed_plugin.projection import LayerRef, Projection
-from tb_embed_plugin.projections import neighbor_parts, pair_shares, partitions, pca
+from tb_embed_plugin.projections import axes, neighbor_parts, pair_shares, partitions, pca
+from tb_embed_plugin.projections.engine import Engine
 from tb_embed_plugin.projections.threads import use_cores
 from tb_embed_plugin.projections.working_memory import use_memory
+from tb_embed_plugin.runs.tables.metadata_table import Column
 from tests.distribution.threads import Threads
 from tests.planted import write_run
 
@@ -54,7 +56,8 @@ def snapshots() -> list[NDArray[np.float32]]:
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     logdir = tmp_path_factory.mktemp("recorded")
-    write_run(logdir / "run", {"fc1": snapshots()})
+    labels = Column("label", "category", [f"class {row % 5}" for row in range(SAMPLES)])
+    write_run(logdir / "run", {"fc1": snapshots()}, labels)
     return logdir
 
 
@@ -67,12 +70,13 @@ def project(
     pool: Pool | None,
     tell: Callable[[Progress], None] = lambda progress: None,
     settings: Mapping[str, str] = MappingProxyType({}),
+    engine: Engine = pca.ENGINE,
 ) -> Outcome:
     """Returns axes, mean and quality, as they are found in the cache afterwards."""
     shutil.copytree(recorded, logdir)
     roots = ((str(logdir), ""),)
     projection = Projection(
-        LayerRef("run", "fc1"), "pca", pca.ENGINE.settings(settings), 3, tuple(range(STEPS))
+        LayerRef("run", "fc1"), engine.name, engine.settings(settings), 3, tuple(range(STEPS))
     )
     spec = JobSpec(roots, projection, projection.basis_steps, "backwards", None)
     if pool is None:
@@ -133,6 +137,42 @@ def test_large_frames_are_judged_by_several_processes(tmp_path: Path) -> None:
     assert killed
     # Of three steps two movements; of each what is on screen twice, and both shares twice.
     assert "measured 20 of 20 parts of 3 steps" in said
+
+
+SCALED = {"equal_steps": "true", "standardize": "true", "spherize": "true"}
+
+
+@pytest.mark.parametrize(
+    ("engine", "settings"),
+    [
+        (pca.ENGINE, SCALED),
+        (pca.ENGINE, {"equal_steps": "true", "axes_within_steps": "false"}),
+        (axes.ENGINE, {"kind": "class_means", "column": "label"}),
+        (axes.ENGINE, {"kind": "lda", "column": "label", **SCALED}),
+    ],
+)
+def test_scaled_and_class_axes_are_summed_up_by_workers(
+    recorded: Path, tmp_path: Path, engine: Engine, settings: Mapping[str, str]
+) -> None:
+    said: list[str] = []
+
+    def tell(progress: Progress) -> None:
+        said.append(progress.message)
+
+    here = project(recorded, tmp_path / "here", None, settings=settings, engine=engine)
+    found = project(recorded, tmp_path / "threads", Threads(2), tell, settings, engine)
+    check_same(found, here)
+    assert "summed up 9 of 9 parts for the axes" in said
+
+
+def test_scaled_class_axes_by_processes_have_the_same_bits(
+    recorded: Path, tmp_path: Path
+) -> None:
+    settings = {"kind": "lda", "column": "label", **SCALED}
+    here = project(recorded, tmp_path / "here", None, settings=settings, engine=axes.ENGINE)
+    pool = LocalProcesses(2)
+    found = project(recorded, tmp_path / "two", pool, settings=settings, engine=axes.ENGINE)
+    check_same(found, here)
 
 
 def test_axes_of_all_rows_together_are_those_of_a_float64_reference(

@@ -7,9 +7,9 @@ import pytest
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from tb_embed_plugin.projections import partitions, pca
+from tb_embed_plugin.projections import axes, classes, partitions, pca
 from tb_embed_plugin.projections.moments import Moments
-from tb_embed_plugin.projections.scaling import Scaling
+from tb_embed_plugin.projections.scaling import Scaling, spread_of
 from tb_embed_plugin.projections.step_moments import StepMoments
 from tb_embed_plugin.snapshot import ChosenRows, RowRange, Snapshot
 
@@ -101,3 +101,35 @@ def test_sums_have_the_same_bits_for_any_number_of_blas_threads() -> None:
         with threadpool_limits(threads, "blas"):
             found.append(partitions.moments_of(Scaling().blocks(rows), 100).covariance())
     np.testing.assert_array_equal(found[0], found[1])
+
+
+@pytest.mark.parametrize("kind", ["class_means", "lda"])
+def test_class_axes_of_scaled_rows_are_the_same_from_any_partitions(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codes = np.arange(300) % 4 - 1
+    codes[:130] = -1  # the first partition has no row with a class
+    settings = axes.ENGINE.settings(
+        {"kind": kind, "equal_steps": "true", "standardize": "true"}
+    )
+
+    def rows(step: int) -> NDArray[np.float32]:
+        return far_away(step) + np.eye(4, UNITS, dtype=np.float32)[codes] * (step + 1)
+
+    whole = classes.fit(rows, [0, 1], codes, settings)
+    monkeypatch.setattr("tb_embed_plugin.snapshot.BLOCK_VALUES", 16 * UNITS)
+    monkeypatch.setattr(partitions, "PARTITION_VALUES", 128 * UNITS)
+    found = classes.fit(rows, [0, 1], codes, settings)
+
+    np.testing.assert_allclose(found.axes, whole.axes, atol=1e-9)
+    np.testing.assert_allclose(found.mean, whole.mean, rtol=1e-12)
+    np.testing.assert_allclose(found.variance, whole.variance, atol=1e-9)
+
+
+@pytest.mark.usefixtures("small_partitions")
+def test_merged_spreads_are_those_of_all_rows_in_float64() -> None:
+    found = spread_of(far_away(3))
+
+    exact = far_away(3).astype(np.float64)
+    np.testing.assert_allclose(found.mean(), exact.mean(axis=0), rtol=1e-14)
+    np.testing.assert_allclose(found.variance(), exact.var(axis=0), rtol=1e-10)
