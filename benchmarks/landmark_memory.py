@@ -41,6 +41,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--samples", type=int, nargs="*", default=[500_000, 1_000_000])
     parser.add_argument("--units", type=int, default=64)
+    parser.add_argument(
+        "--directions", type=int, help="that clusters extend in; as many as units by default"
+    )
     parser.add_argument("--parts", choices=[*ENGINES, "recall"], nargs="*")
     parser.add_argument("--memory", type=int, help="megabytes that are worked in")
     options = parser.parse_args()
@@ -48,7 +51,7 @@ def main() -> None:
     for samples in options.samples:
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder, "rows")
-            write(file, samples, options.units)
+            write(file, samples, options.units, options.directions or options.units)
             for part in options.parts or [*ENGINES, "recall"]:
                 work = recall if part == "recall" else frame
                 arguments = file, samples, options.units, options.memory, part
@@ -59,15 +62,17 @@ def main() -> None:
                     raise SystemExit(f"{part} of {samples:,} has ended by {process.exitcode}")
 
 
-def write(file: Path, samples: int, units: int) -> None:
-    """Writes clusters, block by block."""
+def write(file: Path, samples: int, units: int, directions: int) -> None:
+    """Writes clusters that extend in so many directions, block by block."""
     rng = np.random.default_rng(0)
+    mixing = rng.standard_normal((directions, units), np.float32)
     centers = 2 * rng.standard_normal((CLUSTERS, units), np.float32)
     with file.open("wb") as out:
         for start in range(0, samples, BLOCK):
             count = min(BLOCK, samples - start)
             rows = centers[rng.integers(0, CLUSTERS, count)]
-            rows += rng.standard_normal((count, units), np.float32)
+            own = rng.standard_normal((count, directions), np.float32)
+            rows += own if directions == units else own @ mixing
             out.write(rows.tobytes())
 
 
