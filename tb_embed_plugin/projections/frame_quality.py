@@ -235,10 +235,12 @@ def _share(ranks: NDArray[np.int64], k: int) -> float:
 def _placed(
     ranks: NDArray[np.int64],
     queries: NDArray[np.intp],
-    landmarks: NDArray[np.intp],
+    landmarks: NDArray[np.intp] | None,
     samples: int,
 ) -> PlacedQuality | None:
     """Returns what is kept of those queries that are no landmarks, None where all are."""
+    if landmarks is None:
+        return None
     placed = ranks[~np.isin(queries, landmarks)]
     if not len(placed):
         return None

@@ -94,3 +94,17 @@ def test_missing_numbers_are_nan() -> None:
     np.testing.assert_array_equal(
         Column("size", "number", ["1.5", "", "-2"]).numbers(), [1.5, np.nan, -2]
     )
+
+
+def test_characters_that_begin_as_symbols_do_stay_what_they_are(tmp_path: Path) -> None:
+    words = ["\N{SYMBOL FOR NEWLINE}", "a\tb\0", "\N{SYMBOL FOR ESCAPE}c", "\r"]
+    column = Column("label", "text", words)
+    write_table(tmp_path / "metadata.tsv", [column])
+    assert read_table(tmp_path / "metadata.tsv", [column.info], 4)[0].cells == words
+
+
+def test_numbers_of_any_kind_are_numbers(tmp_path: Path) -> None:
+    cells = ["1", "", "-2.5e3", "nan", "12"]
+    column = Column("size", "number", cells)
+    write_table(tmp_path / "metadata.tsv", [column])
+    assert read_table(tmp_path / "metadata.tsv", [column.info], 5)[0].cells == cells

@@ -31,6 +31,9 @@ MAX_TABLE_BYTES = 64 << 20
 _SYMBOLS = {"\t": "\N{SYMBOL FOR HORIZONTAL TABULATION}", "\n": "\N{SYMBOL FOR LINE FEED}"}
 _SYMBOLS |= {"\r": "\N{SYMBOL FOR CARRIAGE RETURN}", "\0": "\N{SYMBOL FOR NULL}"}
 _ESCAPE = "\N{SYMBOL FOR ESCAPE}"
+_SYMBOLS_BEGIN = _ESCAPE.encode()[:2]
+"""As all of these do in UTF-8, and few other characters."""
+
 _CHARACTERS = {symbol: character for character, symbol in _SYMBOLS.items()}
 _TO_ESCAPE = re.compile(f"[{_ESCAPE}{''.join(_CHARACTERS)}\t\n\r\0]")
 _ESCAPED = re.compile(f"{_ESCAPE}(.)|([{''.join(_CHARACTERS)}])")
@@ -182,7 +185,7 @@ def read_table(path: Path, columns: Sequence[ColumnInfo], n_samples: int) -> lis
     # which takes 0.2 s in a process that holds TensorFlow.
     cells = text[:-1].replace("\n", "\t").split("\t")[header * len(columns) :]
     # Few tables hold anything escaped; to look at each of a million cells takes half a second.
-    plain = not _ESCAPED.search(text)
+    plain = _SYMBOLS_BEGIN not in data
     read = [
         Column(
             info.name,
@@ -224,6 +227,8 @@ def _check(path: Path, column: Column) -> None:
 
 def _are_numbers(cells: Sequence[str]) -> bool:
     """Whether all cells but the empty ones are numbers, in one go."""
+    if "".join(cells).isdecimal():
+        return True
     try:
         deque(map(float, filter(None, cells)), maxlen=0)
     except ValueError:
