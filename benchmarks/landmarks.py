@@ -42,11 +42,12 @@ from benchmarks.judge_layout import Snapshots, holds
 from tb_embed_plugin.projections.cell_question import CellNeighbors, CellQuestion
 from tb_embed_plugin.projections.cell_search import CellsInThreads, search_in_cells
 from tb_embed_plugin.projections.engine import LayoutEngine
-from tb_embed_plugin.projections.frame_quality import PlacedQuality, frame_quality
+from tb_embed_plugin.projections.frame_quality import frame_quality
 from tb_embed_plugin.projections.initial_positions import unit_shift
 from tb_embed_plugin.projections.landmarks import landmark_rows
 from tb_embed_plugin.projections.motion import motion
 from tb_embed_plugin.projections.neighbors import nearest
+from tb_embed_plugin.projections.quality_numbers import PlacedQuality
 from tb_embed_plugin.projections.sequence import lay_out
 from tb_embed_plugin.projections.threads import in_threads
 from tb_embed_plugin.projections.tsne import TSNE

@@ -17,10 +17,11 @@ from tb_embed_plugin.jobs.layout_cache import LayoutCache
 from tb_embed_plugin.jobs.measure_quality import metric_of
 from tb_embed_plugin.projections import frame_quality
 from tb_embed_plugin.projections.basis import Basis
-from tb_embed_plugin.projections.frame_quality import FrameQuality, OnScreen
+from tb_embed_plugin.projections.frame_quality import OnScreen
 from tb_embed_plugin.projections.neighbor_parts import Space
 from tb_embed_plugin.projections.neighbors import Neighbors
 from tb_embed_plugin.projections.pair_shares import PairShare, merged_shares
+from tb_embed_plugin.projections.quality_numbers import FrameQuality
 
 Task = tuple[Any, ...]
 """A function of a module and its arguments."""

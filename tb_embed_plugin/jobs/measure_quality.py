@@ -15,6 +15,7 @@ from tb_embed_plugin.projections import frame_quality, motion
 from tb_embed_plugin.projections.engine import Codes, LayoutEngine, Report
 from tb_embed_plugin.projections.neighbors import DistanceMetric
 from tb_embed_plugin.projections.placing import Placing
+from tb_embed_plugin.projections.quality_numbers import FrameQuality
 from tb_embed_plugin.projections.sequence import UNTRAINED
 
 FrameOf = Callable[[int], NDArray[np.float32] | None]
@@ -70,9 +71,7 @@ def metric_of(layout: LayoutCache) -> DistanceMetric:
     return cast("DistanceMetric", layout.settings.get("metric", "euclidean"))
 
 
-def keep_frame_quality(
-    measures: QualityRecords, step: int, found: frame_quality.FrameQuality
-) -> None:
+def keep_frame_quality(measures: QualityRecords, step: int, found: FrameQuality) -> None:
     """Keeps what a frame keeps.
 
     Raises:

@@ -10,7 +10,6 @@ basis' own knowledge (`pca.Basis.variance_shown`).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +19,7 @@ from tb_embed_plugin.projections.engine import Codes
 from tb_embed_plugin.projections.neighbor_parts import Space
 from tb_embed_plugin.projections.neighbor_votes import vote_accuracy
 from tb_embed_plugin.projections.neighbors import DistanceMetric, Neighbors
+from tb_embed_plugin.projections.quality_numbers import FrameQuality, PlacedQuality, Reason
 from tb_embed_plugin.snapshot import Snapshot
 
 EXACT_SAMPLES = 20_000
@@ -40,52 +40,6 @@ _MOST_TIED = 0.5
 
 _ROUNDING = 1e-9
 """Distances that differ by less are the same."""
-
-Reason = Literal["", "too_few", "alike"]
-
-
-@dataclass(frozen=True)
-class PlacedQuality:
-    """What a frame keeps of the neighborhoods of those samples that were placed; 1 is all.
-
-    Attributes:
-        trustworthiness: Whether their neighbors on screen are neighbors in the layer.
-        neighbors_kept: The share of their neighbors in the layer that are neighbors on screen.
-    """
-
-    trustworthiness: float
-    neighbors_kept: float
-
-
-@dataclass(frozen=True)
-class FrameQuality:
-    """What one frame keeps of the layer's neighborhoods; 1 is all.
-
-    Attributes:
-        reason: Why the numbers that follow are NaN, empty where they are not: `too_few`
-            samples, or `alike`, where of most samples it is chance which others are the
-            nearest, since as many lie as near.
-        trustworthiness: Whether neighbors on screen are neighbors in the layer.
-        continuity: Whether neighbors in the layer are neighbors on screen.
-        neighbors_kept: The share of the neighbors in the layer that are neighbors on screen.
-        placed: What is kept of the neighborhoods of samples that were placed among landmarks,
-            apart; None where all were laid out.
-        label_accuracy: The share of samples whose label most neighbors on screen have, among
-            those with a label; None without labels of two classes or more.
-        neighbors: Neighbors looked at, `NEIGHBORS` or fewer where there are few samples.
-        samples_judged: Samples whose neighborhoods were looked at.
-        samples: All samples.
-    """
-
-    reason: Reason
-    trustworthiness: float
-    continuity: float
-    neighbors_kept: float
-    placed: PlacedQuality | None
-    label_accuracy: float | None
-    neighbors: int
-    samples_judged: int
-    samples: int
 
 
 @dataclass(frozen=True)
