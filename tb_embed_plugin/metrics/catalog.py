@@ -178,7 +178,7 @@ MEASUREMENTS = (
             ),
             Metric(
                 "churn",
-                "Churn",
+                "Neighbor churn",
                 "share",
                 "Nearest neighbors that changed since the previous snapshot.",
             ),
@@ -192,7 +192,7 @@ MEASUREMENTS = (
         (
             Metric(
                 "nc1",
-                "NC1-style",
+                "Class spread (NC1-style)",
                 "",
                 "Spread within classes over that between them; 0 = collapsed.",
             ),

@@ -186,7 +186,7 @@ RULES: Mapping[str, RankingRule] = MappingProxyType(
         "label_error": RankingRule(
             TITLES["label_error"],
             "The label is probably wrong, by the model's outputs and the neighbors at all "
-            "{step}s; as many are listed as are expected to be wrong.",
+            "{step}s; at most as many are listed as are expected to be wrong.",
             "probability that the label is wrong",
             _label_errors,
         ),

@@ -112,7 +112,7 @@ SAMPLE_METRICS = (
     ),
     SampleMetric(
         "churn_of",
-        "Churn",
+        "Neighbor churn",
         "share",
         "Nearest neighbors that changed since the previous snapshot.",
         kind="share",

@@ -64,11 +64,24 @@ def as_classes(column: Column) -> Column | None:
     whole = {word: str(int(number)) for word, number in known.items()}
     cells = [whole.get(cell, "") for cell in column.cells]
     classes, filled = len(set(whole.values())), sum(map(bool, cells))
-    is_counted = classes <= MAX_WORDS or min(known.values()) in {-1, 0, 1}
-    least = 2 if is_counted else SAMPLES_PER_NUMBER
-    if classes > MAX_LABEL_CLASSES or least * classes > filled:
+    if classes > MAX_LABEL_CLASSES or 2 * classes > filled:
+        return None
+    if is_quantity(known.values(), filled):
         return None
     return replace(column, type="category", cells=cells)
+
+
+def is_quantity(numbers: Iterable[float], count: int) -> bool:
+    """Returns whether whole numbers are too many and too rare to be those of classes.
+
+    Args:
+        numbers: The different ones.
+        count: How many samples have one of them.
+    """
+    different = set(numbers)
+    if len(different) <= MAX_WORDS or min(different) in {-1, 0, 1}:
+        return False
+    return SAMPLES_PER_NUMBER * len(different) > count
 
 
 def choose_label(columns: Sequence[Column]) -> str | None:

@@ -3,7 +3,7 @@
 
 import { CheckField, Field, NumberField } from "../controls/field";
 import { driftInWords, tooFew } from "../model/projection/engines";
-import { lacksGroups } from "../model/projection/groups";
+import { isIdle, lacksGroups } from "../model/projection/groups";
 import { choiceName, settingName } from "../model/projection/setting_names";
 import { readIds, writeIds } from "../model/samples/selection";
 import { type Axes, COMPONENTS, FIRST_AXES } from "../model/scene/components";
@@ -25,9 +25,10 @@ export function ViewPanel({ store }: { store: Store }) {
   const { engines, engine, settings, pinned, step, steps } = store;
   const facts = engines.value.find(({ name }) => name === engine.value);
   if (facts === undefined) return null;
-  const drift = driftInWords(facts, settings.value[engine.value] ?? {}, stepNoun(store));
+  const chosen = settings.value[engine.value] ?? {};
+  const drift = driftInWords(facts, chosen, stepNoun(store));
   // Groups of samples are asked for where the axes run between them.
-  const inGroups = Object.values(settings.value[engine.value] ?? {}).includes("groups");
+  const inGroups = Object.values(chosen).includes("groups");
   return (
     <>
       <Field
@@ -40,7 +41,7 @@ export function ViewPanel({ store }: { store: Store }) {
         {...(drift === "" ? {} : { note: drift })}
       />
       {facts.unavailable != null && <p class="problems">{facts.unavailable}</p>}
-      {lacksGroups(settings.value[engine.value] ?? {}) && (
+      {lacksGroups(chosen) && (
         <p class="note">
           Select samples, then set the left and right group below; up and down are optional.
         </p>
@@ -50,6 +51,7 @@ export function ViewPanel({ store }: { store: Store }) {
         {!facts.iterative && <AxesFields store={store} />}
         {facts.parameters
           .filter(({ name, type }) => name !== "basis_steps" && (type !== "samples" || inGroups))
+          .filter(({ name }) => !isIdle(name, chosen))
           .map((parameter) => (
             <ParameterField key={parameter.name} store={store} parameter={parameter} />
           ))}

@@ -17,6 +17,7 @@ from tb_embed_plugin.recording.samples.class_names import (
 )
 from tb_embed_plugin.recording.samples.input_arrays import as_array
 from tb_embed_plugin.recording.samples.metadata_columns import MAX_CATEGORIES, wrong_length
+from tb_embed_plugin.runs.label_column import is_quantity
 from tb_embed_plugin.runs.tables.metadata_table import Column
 from tb_embed_plugin.wording import as_typed, listed
 
@@ -37,8 +38,8 @@ def label_columns(labels: Any, count: int, class_names: ClassNames | None) -> li
         class_names: The name of each class.
 
     Returns:
-        Categories; numbers where the labels are fractional. Of several classes a sample,
-        `label` holds their names, and the others 0 and 1.
+        Categories; numbers where the labels are fractional or a quantity. Of several classes a
+        sample, `label` holds their names, and the others 0 and 1.
 
     Raises:
         MisuseError: The labels are of another shape, or one has no name.
@@ -69,7 +70,8 @@ def label_columns(labels: Any, count: int, class_names: ClassNames | None) -> li
     if class_names is not None:
         return [Column("label", "category", named_labels(values, class_names))]
     cells = [cell_text(value) for value in values]
-    return [Column("label", "number" if _is_fractional(values) else "category", cells)]
+    is_number = _is_fractional(values) or _is_quantity(values)
+    return [Column("label", "number" if is_number else "category", cells)]
 
 
 def flat_labels(array: NDArray[Any]) -> list[object] | None:
@@ -133,3 +135,10 @@ def _are_arrays(labels: Sequence[Any]) -> bool:
 def _is_fractional(values: Sequence[object]) -> bool:
     known = [value for value in values if not is_missing(value)]
     return bool(known) and all(isinstance(value, float | np.floating) for value in known)
+
+
+def _is_quantity(values: Sequence[object]) -> bool:
+    """Whether they are whole numbers, but not those of classes (`label_column.is_quantity`)."""
+    known = [value for value in values if not is_missing(value)]
+    numbers = [int(value) for value in known if isinstance(value, int | np.integer)]
+    return 0 < len(numbers) == len(known) and is_quantity(numbers, len(numbers))

@@ -12,6 +12,7 @@ import pytest
 import tensorflow as tf
 
 from tb_embed_plugin import EmbeddingCheckpoint, MisuseError, open_run
+from tb_embed_plugin.recording.samples.labels import label_columns
 from tests.recording.samples.test_metadata_columns import as_the_page_reads
 
 
@@ -80,3 +81,17 @@ def test_words_without_class_names_are_told_before_training(
         train(keras.layers.Dense(1, "sigmoid"), x, y, recorder)
         is_told = "pass class_names=, in the order of its outputs" in caplog.text
         assert is_told == (name == "words")
+
+
+@pytest.mark.parametrize(
+    ("labels", "kind"),
+    [
+        (np.arange(300) % 100 + 25.0, "number"),  # targets of a regression that are whole
+        (np.arange(300) % 100, "category"),
+        (np.arange(300) % 60 + 25, "category"),
+        (np.arange(600) % 100 + 25, "category"),  # classes that begin later, 6 samples each
+    ],
+)
+def test_whole_targets_of_a_regression_are_numbers(labels: Any, kind: str) -> None:
+    (column,) = label_columns(labels, len(labels), None)
+    assert column.type == kind

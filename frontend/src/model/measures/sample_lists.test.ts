@@ -18,7 +18,12 @@ describe("lists of samples", () => {
   it("begin with labels and what was never or no longer known, in that order", () => {
     const rules = ["moved", "never_learnt", "lost", "forgotten", "label_error", "flipping"];
     expect(titles(rules.map((name) => rule(name, 2)))).toEqual([
-      ["Possible label errors", "Forgotten", "Learned, then forgotten", "Never learned"],
+      [
+        "Possible label errors",
+        "Forgotten at least once",
+        "Learned, then forgotten",
+        "Never learned",
+      ],
       ["flipping", "moved"],
     ]);
   });

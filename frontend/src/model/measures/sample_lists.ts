@@ -7,7 +7,7 @@ export const LABEL_ERROR = "label_error";
 /** Those that a person wants to look at, in this order, with what the whole list is called. */
 const FIRST: Readonly<Record<string, string>> = {
   [LABEL_ERROR]: "Possible label errors",
-  forgotten: "Forgotten",
+  forgotten: "Forgotten at least once",
   lost: "Learned, then forgotten",
   never_learnt: "Never learned",
   duplicate: "Near duplicates",

@@ -17,9 +17,9 @@ describe("a sample's predictions", () => {
     expect(
       [0, 1, 2].map((place) => predictionText(HISTORY, place, (step) => `Epoch ${step}`)),
     ).toEqual([
-      "Epoch 0: ant, wrong; confidence 0.51, margin -0.1",
+      "Epoch 0: ant, wrong; confidence 51 %, margin −0.1 logits",
       "Epoch 3: no prediction",
-      "Epoch 9: bee, correct; confidence 1.00, margin 12.0",
+      "Epoch 9: bee, correct; confidence 100 %, margin 12.0 logits",
     ]);
   });
 });

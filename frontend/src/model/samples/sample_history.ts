@@ -1,5 +1,6 @@
 // One sample over the steps: what the server has told of it so far, and that in words.
 import type { NeighborHistory, SampleHistory } from "../../measures";
+import { percent } from "../text/words";
 
 /** The server answers as many steps as it finds the time for; each further question begins where the answer before ended. */
 export function inParts(
@@ -39,7 +40,7 @@ export function predictedAt(history: SampleHistory, place: number) {
   };
 }
 
-/** "Epoch 3: 8, wrong; confidence 0.71, margin -0.4". */
+/** "Epoch 3: 8, wrong; confidence 71 %, margin −0.4 logits". */
 export function predictionText(
   history: SampleHistory,
   place: number,
@@ -48,8 +49,8 @@ export function predictionText(
   const { name, confidence, margin, correct } = predictedAt(history, place);
   const verdict = correct === null ? "" : correct === 1 ? ", correct" : ", wrong";
   const numbers = [
-    confidence === null ? [] : `confidence ${confidence.toFixed(2)}`,
-    margin === null ? [] : `margin ${margin.toFixed(1)}`,
+    confidence === null ? [] : `confidence ${percent(confidence)}`,
+    margin === null ? [] : `margin ${margin.toFixed(1).replace("-", "−")} logits`,
   ].flat();
   const said = name === "" ? "no prediction" : name + verdict;
   return `${shown(history.steps[place] ?? place)}: ${[said, numbers.join(", ")].filter(Boolean).join("; ")}`;

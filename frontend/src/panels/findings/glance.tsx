@@ -25,6 +25,8 @@ interface GlanceProps {
   readonly write: (score: number) => string;
   /** What is written below a sample. */
   readonly says: (sample: number) => string;
+  /** How to read that; null where another list has said so. */
+  readonly legend: string | null;
   /** Beside the title. */
   readonly children?: ComponentChildren;
 }
@@ -32,6 +34,7 @@ interface GlanceProps {
 export function Glance(props: GlanceProps) {
   const { store, id, title, count, meaning, note, ranked, score, write, says, children } = props;
   const open = store.measures.opened.value === id;
+  const told = [note, open ? null : props.legend].filter((one) => one !== null).join(" ");
   return (
     <section class="glance" aria-label={title}>
       <div class="row-of-fields">
@@ -51,7 +54,7 @@ export function Glance(props: GlanceProps) {
         {children}
       </div>
       {open && <p class="rule">{meaning}</p>}
-      {note !== null && <p class="note">{note}</p>}
+      {told !== "" && <p class="note">{told}</p>}
       {ranked === null ? (
         <p role="status">Loading the list…</p>
       ) : open ? (

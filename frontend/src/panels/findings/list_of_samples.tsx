@@ -43,6 +43,9 @@ export function ListOfSamples({ store, list, ranked }: ListProps) {
       score={list.score}
       write={writeNumber}
       says={says}
+      legend={
+        list.id === LABEL_ERROR ? "Label → likely label, chance that the label is wrong." : null
+      }
     >
       {rows.length > 0 && list.id === LABEL_ERROR && (
         <button

@@ -28,6 +28,7 @@ export function Mistakes({ store, ids }: { store: Store; ids: readonly number[] 
       ranked={ranked}
       score="loss"
       write={(value) => value.toFixed(2)}
+      legend={ids.length > 0 ? "Label → prediction, its confidence." : null}
       says={(id) => labelAndPrediction(columns.value, store.label.value, id)}
     >
       <button

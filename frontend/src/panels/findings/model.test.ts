@@ -11,8 +11,11 @@ const NONE: Findings = {
 };
 
 it("says that there is nothing to warn of, or that samples are too few to tell", () => {
-  expect(noWarnings(NONE)).toBe("No warnings.");
-  expect(noWarnings({ ...NONE, samples_measured: 12 })).toBe(
+  expect(noWarnings(NONE, 0)).toBe("No warnings.");
+  expect(noWarnings(NONE, 2)).toBe(
+    "No warnings beyond the problems of this run, listed below its name.",
+  );
+  expect(noWarnings({ ...NONE, samples_measured: 12 }, 0)).toBe(
     "Too few samples for warnings: 12, at least 50 are needed.",
   );
 });

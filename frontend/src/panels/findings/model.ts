@@ -6,13 +6,16 @@ export function warningId({ rule, classes }: Warning): string {
 }
 
 /** What stands where the warnings would. */
-export function noWarnings({
-  samples_measured: samplesMeasured,
-  least_samples: leastSamples,
-}: Findings): string {
-  return samplesMeasured < leastSamples
-    ? `Too few samples for warnings: ${samplesMeasured}, at least ${leastSamples} are needed.`
-    : "No warnings.";
+export function noWarnings(
+  { samples_measured: samplesMeasured, least_samples: leastSamples }: Findings,
+  problems: number,
+): string {
+  if (samplesMeasured < leastSamples) {
+    return `Too few samples for warnings: ${samplesMeasured}, at least ${leastSamples} are needed.`;
+  }
+  return problems === 0
+    ? "No warnings."
+    : `No warnings beyond the ${problems === 1 ? "problem" : "problems"} of this run, listed below its name.`;
 }
 
 /** Said of a list that names so many samples that it says little; null where it does not. */

@@ -11,7 +11,8 @@ import { noWarnings, warningId } from "./model";
 export function Warnings({ store, findings }: { store: Store; findings: Findings }) {
   const { opened } = store.measures;
   const { warnings } = findings;
-  if (warnings.length === 0) return <p>{noWarnings(findings)}</p>;
+  if (warnings.length === 0)
+    return <p>{noWarnings(findings, store.run.value?.problems.length ?? 0)}</p>;
   return (
     <ul>
       {warnings.map((warning) => {
