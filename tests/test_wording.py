@@ -2,13 +2,57 @@
 
 from __future__ import annotations
 
+import ast
 import errno
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from tb_embed_plugin import wording
+
+
+def blocks(function: ast.AST) -> Iterator[list[ast.stmt]]:
+    """Yields the statements of each block of a function but for its docstring."""
+    for node in ast.walk(function):
+        for name in ("body", "orelse", "finalbody"):
+            block = getattr(node, name, [])
+            if isinstance(block, list):
+                has_docstring = isinstance(node, ast.FunctionDef | ast.ClassDef)
+                yield block[1:] if name == "body" and has_docstring else block
+
+
+def test_no_message_is_cut_off() -> None:
+    """A text that is a statement of its own is the rest of a message that lost it."""
+    lost = []
+    for path in Path(wording.__file__).parent.rglob("*.py"):
+        tree = ast.parse(path.read_text())
+        functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+        for function in functions:
+            for before, statement in (
+                pair for block in blocks(function) for pair in pairwise(block)
+            ):
+                is_text = isinstance(statement, ast.Expr) and (
+                    isinstance(statement.value, ast.JoinedStr)
+                    or (
+                        isinstance(statement.value, ast.Constant)
+                        and isinstance(statement.value.value, str)
+                    )
+                )
+                if is_text and not _is_attribute(before):
+                    lost.append(f"{path.name}:{statement.lineno}")
+    assert lost == []
+
+
+def _is_attribute(statement: ast.stmt) -> bool:
+    """Whether a statement sets an attribute, whose docstring is the text behind it."""
+    if isinstance(statement, ast.AnnAssign):
+        return True
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    return any(isinstance(target, ast.Attribute) for target in targets)
 
 
 def test_a_near_name_is_suggested_whatever_its_case() -> None:

@@ -234,6 +234,22 @@ def test_a_second_training_is_recorded_beside_the_first(
     assert read_run(tmp_path / "run-2").steps == [0, 1, 2]
 
 
+@pytest.mark.parametrize("on_existing", ["auto", "continue"])
+def test_a_run_of_others_is_resumed_by_the_same_samples_and_layers(
+    tmp_path: Path, digits: Digits, make_model: MakeModel, on_existing: Any
+) -> None:
+    model, x = make_model(), digits[0]
+    fit(model, digits, EmbeddingCheckpoint(tmp_path / "run", x, layers="fc1"))
+    options: dict[str, Any] = {"on_existing": on_existing}
+    few = EmbeddingCheckpoint(tmp_path / "run", x[:9], **options)
+    another = EmbeddingCheckpoint(tmp_path / "run", x, layers=model.layers[-1], **options)
+    remedy = r"instead. Pass the same x, labels, metadata and layers to resume that run, or on_"
+    with pytest.warns(RuntimeWarning, match=f"holds a run of other samples; .*-2 {remedy}"):
+        fit(model, digits, few)
+    with pytest.warns(RuntimeWarning, match=rf"of other layers \(fc1\); .*-3 {remedy}"):
+        fit(model, digits, another)
+
+
 def test_overwrite_replaces_the_run_and_keeps_what_is_not_ours(
     tmp_path: Path, digits: Digits, make_model: MakeModel
 ) -> None:

@@ -28,8 +28,8 @@ def call_model(model: Any, call: Callable[[], Any], inputs: Any) -> Any:
         if isinstance(inputs, list) and len(leaves) > len(getattr(model, "inputs", None) or []):
             hint = (
                 f" (a list of {len(leaves)} arrays is taken for {len(leaves)} inputs; np.stack "
+                "makes it one)"
             )
-            "makes it one)"
         raise MisuseError(
             f"the model {model.name!r} does not accept x of EmbeddingCheckpoint, here of "
             f"shape {shapes}{hint}: {error_words(error)}; pass x as you pass it to fit"

@@ -66,11 +66,13 @@ def why_not_resumed(run: Manifest, layers: Sequence[Layer], fingerprint: str) ->
     if run.fingerprint != fingerprint:
         return "already holds a run of other samples"
     if run.layers != tuple(layers):
-        return "already holds a run of other layers "
-        f"({', '.join(layer.name for layer in run.layers)})"
+        names = ", ".join(layer.name for layer in run.layers)
+        return f"already holds a run of other layers ({names})"
     if all(step.digest is None for step in run.live_steps):
-        return "already holds a run without digests of the weights, so nothing shows whether "
-        "this training continues it"
+        return (
+            "already holds a run without digests of the weights, so nothing shows whether this "
+            "training continues it"
+        )
     if not run.recording:
         return "already holds a finished run"
     return "already holds the run of another training"

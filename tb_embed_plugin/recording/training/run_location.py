@@ -40,7 +40,12 @@ EMPTY_RUN = Manifest(
 )
 """The manifest of a directory without a run."""
 
-_REMEDY = 'Pass on_existing="continue" to resume that run, or "overwrite" to replace it.'
+_ANOTHER_DIRECTORY = "Pass a log_dir of its own to choose the directory."
+_RESUME = 'Pass on_existing="continue" to resume that run, or "overwrite" to replace it.'
+_SAME_SAMPLES = (
+    "Pass the same x, labels, metadata and layers to resume that run, or "
+    'on_existing="overwrite" to replace it.'
+)
 
 
 @dataclass(frozen=True)
@@ -119,7 +124,7 @@ def _choose(
 ) -> RunLocation:
     """Inspects the numbered directories up to the first free one."""
     not_usable = why_not_usable(log_dir)
-    reason, remedy = not_usable, "Pass a log_dir of its own to choose the directory."
+    reason, remedy = not_usable, _ANOTHER_DIRECTORY
     found: list[tuple[ResumeEvidence, RunLocation]] = []
     for run_dir in itertools.islice(
         numbered_directories(log_dir), not_usable is not None, None
@@ -138,20 +143,24 @@ def _choose(
                     break
             taken = why_not_resumed(recorded, new_training.layers, new_training.fingerprint)
         if reason is None:
-            reason, remedy = f"{run_dir} {taken}", _REMEDY
+            reason, remedy = f"{run_dir} {taken}", _remedy(recorded, new_training)
     if found:
         return min(found, key=lambda one: EVIDENCE_ORDER.index(one[0]))[1]
     is_reported = on_existing != "new" or not_usable is not None
     return RunLocation(run_dir, reason=reason if is_reported else None, remedy=remedy)
 
 
+def _remedy(recorded: Manifest | None, new_training: NewTraining) -> str:
+    """Returns the way to record elsewhere than beside a run, or beside what is no run."""
+    if recorded is None:
+        return _ANOTHER_DIRECTORY
+    return _RESUME if _is_of_the_same(recorded, new_training) else _SAME_SAMPLES
+
+
 def _resume_point(
     recorded: Manifest, new_training: NewTraining, on_existing: OnExisting
 ) -> ResumePoint | None:
-    if (recorded.layers, recorded.fingerprint) != (
-        new_training.layers,
-        new_training.fingerprint,
-    ):
+    if not _is_of_the_same(recorded, new_training):
         return None
     newest = recorded.newest_live
     if on_existing == "continue" and newest is not None:
@@ -159,6 +168,14 @@ def _resume_point(
     if on_existing == "auto":
         return find_resume_point(recorded, new_training.digests)
     return None
+
+
+def _is_of_the_same(recorded: Manifest, new_training: NewTraining) -> bool:
+    """Whether a run has the same layers and samples."""
+    return (recorded.layers, recorded.fingerprint) == (
+        new_training.layers,
+        new_training.fingerprint,
+    )
 
 
 def _is_free(run_dir: Path, log_dir: Path) -> bool:
