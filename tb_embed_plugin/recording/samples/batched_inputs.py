@@ -8,6 +8,8 @@ shuffles is noticed before anything is recorded: it is read twice more (`shuffle
 
 from __future__ import annotations
 
+import copy
+import random
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -97,15 +99,32 @@ def _batch_source(x: Any) -> BatchSource | None:
         _refuse_infinite(x, infinite=cardinality == _INFINITE)
         return BatchSource(lambda: iter(x), counted=cardinality >= 0)
     if is_dataset:  # keras.utils.PyDataset, of which Keras' ImageDataGenerator makes iterators
-        n_batches = x.num_batches
-        _refuse_infinite(x, infinite=n_batches is None)
-        return BatchSource(lambda: (x[i] for i in range(n_batches)), counted=True)
+        _refuse_infinite(x, infinite=x.num_batches is None)
+        return BatchSource(_dataset_reading(x), counted=True)
     is_array = any(hasattr(x, name) for name in ("shape", "__array__", "to_numpy"))
     if is_array or isinstance(x, Sequence | Mapping) or not hasattr(x, "__iter__"):
         return None
     # A DataLoader, or an iterable like it.
     generator = getattr(x, "generator", None)
     return BatchSource(lambda: iter(x), counted=_has_length(x), generator=generator)
+
+
+def _dataset_reading(x: Any) -> Callable[[], Iterator[Any]]:
+    """Returns a function that reads a `PyDataset` from its start.
+
+    An iterator of `ImageDataGenerator` counts the batches that it gives, which seeds those
+    that follow, and keeps its order for an epoch: a copy of it is read, in a new order each
+    time, so that one that shuffles is noticed and the training meets the batches that it would.
+    """
+    is_iterator = hasattr(x, "__next__")
+    read = copy.copy(x) if is_iterator else x
+
+    def batches() -> Iterator[Any]:
+        if is_iterator:
+            read.on_epoch_end()
+        return (read[i] for i in range(read.num_batches))
+
+    return batches
 
 
 def _has_length(x: Any) -> bool:
@@ -187,18 +206,22 @@ def _converted(source: BatchSource, floatx: str) -> Iterator[tuple[Any, Any]]:
 
 
 def _random_state(source: BatchSource) -> Callable[[], None]:
-    """Returns a function that restores the present state of PyTorch's random generators.
+    """Returns a function that restores the present state of the random generators.
 
-    A DataLoader draws a number whenever it is read, so the weights would differ from those of
-    a training without the callback. The state is not restored between the two readings, so
-    that a source that shuffles is noticed.
+    A DataLoader draws a number of PyTorch's whenever it is read, other sources draw Python's or
+    NumPy's, so the weights would differ from those of a training without the callback. The
+    state is not restored between the two readings, so that a source that shuffles is noticed.
     """
     torch = sys.modules.get("torch")
     generators = [g for g in (torch and torch.default_generator, source.generator) if g]
     states = [generator.get_state() for generator in generators]
+    of_python = random.getstate()
+    of_numpy = np.random.get_state()  # noqa: NPY002 # the one that sources may draw from
 
     def restore() -> None:
         for generator, state in zip(generators, states, strict=True):
             generator.set_state(state)
+        random.setstate(of_python)
+        np.random.set_state(of_numpy)  # noqa: NPY002 # as above
 
     return restore

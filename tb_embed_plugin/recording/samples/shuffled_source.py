@@ -1,7 +1,8 @@
 """A source of batches that shuffles: its samples in an order of their own.
 
 Whoever reads such a source meets the same samples in another order each time. They are put
-into the order of their hashes, which is the same in each reading, process and run.
+into the order of their hashes, equal ones into that of their labels, which is the same in each
+reading, process and run.
 """
 
 from __future__ import annotations
@@ -67,14 +68,15 @@ def inputs_by_content(read: Reading, count: int, restore: Callable[[], None]) ->
         labels.append(labels_of_batch(y, count_rows(x)))
     if len(hashes) != count:
         raise other_samples_error()
-    order = sorted(range(count), key=hashes.__getitem__)
-    in_order = [hashes[row] for row in order]
     y = concatenated_labels(labels)
+    labels_too = hashes if y is None else list(zip(hashes, hash_rows(y), strict=True))
+    order = sorted(range(count), key=labels_too.__getitem__)
+    in_order = [hashes[row] for row in order]
 
     def take(rows: Rows | None) -> Any:
         chosen = np.arange(count) if rows is None else rows
         try:
-            return _take(read, [in_order[row] for row in chosen], count)
+            return _take(read, in_order, chosen)
         finally:
             restore()
 
@@ -85,26 +87,31 @@ def other_samples_error() -> MisuseError:
     """Returns the error for a source that gives other samples each time."""
     return MisuseError(
         "x gives other samples the second time it is read, but the same samples are recorded "
-        "each time; pass it without random augmentation, or pass the samples as arrays"
+        "each time; pass it without random augmentation and without leaving out the last batch "
+        "(drop_remainder, drop_last), or pass the samples as arrays"
     )
 
 
-def _take(read: Reading, chosen: list[bytes], count: int) -> Any:
-    """Reads the source again and returns the samples of these hashes, in their order."""
+def _take(read: Reading, hashes: list[bytes], chosen: Rows) -> Any:
+    """Reads the source again and returns the chosen samples of all hashes, in their order.
+
+    Raises:
+        MisuseError: It gives other samples, be they chosen or not.
+    """
     places: dict[bytes, list[int]] = {}
-    for place, digest in enumerate(chosen):
-        places.setdefault(digest, []).append(place)
-    buffer, found, seen = RowBuffer(len(chosen)), list[int](), 0
+    for place, row in enumerate(chosen):
+        places.setdefault(hashes[row], []).append(place)
+    buffer, found, seen = RowBuffer(len(chosen)), list[int](), list[bytes]()
     for x, _ in read():
         digests = hash_rows(x)
-        seen += len(digests)
+        seen += digests
         rows = []
         for row, digest in enumerate(digests):
             if places.get(digest):
                 rows.append(row)
                 found.append(places[digest].pop(0))
         buffer.add(x, np.array(rows, np.intp))
-    if len(found) < len(chosen) or seen != count:
+    if sorted(seen) != hashes:
         raise other_samples_error()
     back = np.argsort(found)
     return map_arrays(lambda array: array[back], buffer.inputs())

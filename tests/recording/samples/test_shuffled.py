@@ -23,8 +23,10 @@ RNG = np.random.default_rng(0)
 N = 30
 X = RNG.normal(size=(N, 4)).astype(np.float32)
 X[3] = X[4]
+X[5:9] = X[9]
 Y = RNG.integers(0, 3, N)
 Y[3] = Y[4]
+Y[5:9] = 0, 1, 2, 0  # of the same inputs
 
 
 def dataset(**options: Any) -> Any:
@@ -105,23 +107,57 @@ def test_a_directory_of_images_is_recorded_as_keras_reads_it(
 def test_iterators_of_keras_image_generator_are_read() -> None:
     tones = np.arange(N, dtype=np.float32)
     images = np.broadcast_to(tones[:, None, None, None], (N, 9, 8, 3))
-    samples = prepare(ImageDataGenerator(rescale=1 / 255).flow(images, Y, batch_size=8))
-    read = np.rint(samples.x[:, 0, 0, 0] * 255).astype(int)
-    assert sorted(read) == list(range(N))
-    assert list(samples.columns[1].cells) == [str(label) for label in Y[read]]
+    generator = ImageDataGenerator(rescale=1 / 255)
+    for seed in (None, 1):
+        first, second = (
+            prepare(generator.flow(images, Y, batch_size=8, seed=seed)) for _ in range(2)
+        )
+        read = np.rint(first.x[:, 0, 0, 0] * 255).astype(int)
+        assert sorted(read) == list(range(N))
+        assert list(first.columns[1].cells) == [str(label) for label in Y[read]]
+        assert first.fingerprint == second.fingerprint
+    in_order = prepare(generator.flow(images, Y, batch_size=8, shuffle=False))
+    np.testing.assert_array_equal(np.rint(in_order.x[:, 0, 0, 0] * 255), tones)
+
+
+@pytest.mark.parametrize("seed", [None, 1])
+def test_an_iterator_gives_the_training_what_it_would_without_us(
+    seed: int | None, tmp_path: Path
+) -> None:
+    def trained(*, recorded: bool) -> list[Any]:
+        keras.utils.set_random_seed(0)
+        batches = ImageDataGenerator().flow(X[:, :, None, None], Y, batch_size=8, seed=seed)
+        model = keras.Sequential(
+            [keras.layers.Flatten(), keras.layers.Dense(3, "softmax", name="fc1")]
+        )
+        model.compile("sgd", "sparse_categorical_crossentropy")
+        callbacks = (
+            [EmbeddingCheckpoint(tmp_path, batches, layers="fc1", images=False)]
+            if recorded
+            else []
+        )
+        model.fit(batches, epochs=2, verbose=0, callbacks=callbacks)
+        return [*model.get_weights(), np.random.random()]  # noqa: NPY002 # what Keras draws from
+
+    for with_us, without in zip(trained(recorded=True), trained(recorded=False), strict=True):
+        np.testing.assert_array_equal(with_us, without)
 
 
 def other_samples() -> dict[str, Any]:
     batch = (X, Y)
+    flipped = np.full((20, N, 1), 1)
+    flipped[np.arange(20), np.arange(20)] = -1  # another sample each time
     return {
         "augmented": Uncounted(lambda: iter([(X * RNG.random(X.shape), Y)])),
+        "one augmented": Uncounted(map(iter, ([(X * f, Y)] for f in flipped)).__next__),
+        "without the last batch": dataset().unbatch().batch(8, drop_remainder=True),
         "shorter": Uncounted(map(iter, ([batch, batch], *[[batch]] * 3)).__next__),
         "longer": Uncounted(map(iter, ([batch], *[[batch, batch]] * 3)).__next__),
     }
 
 
 @pytest.mark.parametrize("kind", other_samples())
-@pytest.mark.parametrize("max_samples", [None, 10])
+@pytest.mark.parametrize("max_samples", [None, 3])
 def test_a_source_that_gives_other_samples_is_refused(
     kind: str, max_samples: int | None
 ) -> None:
