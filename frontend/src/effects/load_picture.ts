@@ -3,6 +3,7 @@
 import { batch, effect, untracked } from "@preact/signals";
 import { cancelLayout, fetchFrames, fetchMetadata, fetchSample, fetchSprite } from "../api";
 import { hasOwnBasis, sameView } from "../model/projection/views";
+import { targetColumn } from "../model/samples/label_column";
 import { kindOf } from "../model/samples/measured_columns";
 import { readTable } from "../model/samples/table";
 import { UNTURNED_AXES } from "../model/scene/components";
@@ -185,7 +186,9 @@ function loadMetadata(store: Store, signal: AbortSignal): void {
       const kept = store.colorBy.peek();
       const measured = kept !== null && kindOf(kept) !== null;
       const known = kept === "" || measured || table.some(({ name }) => name === kept);
-      if (kept === null || !known) store.colorBy.value = store.label.peek() ?? "";
+      if (kept === null || !known) {
+        store.colorBy.value = store.label.peek() ?? targetColumn(table);
+      }
     });
   });
 }

@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { Layer } from "../../types";
-import { labelChoices, labelNote, labelOf, namingColumns, saidLabel } from "./label_column";
+import {
+  labelChoices,
+  labelNote,
+  labelOf,
+  namingColumns,
+  saidLabel,
+  targetColumn,
+} from "./label_column";
 import { CORRECTNESS } from "./prediction_columns";
 import type { Column } from "./table";
 
@@ -52,8 +59,18 @@ it("columns of classes are words, and whole numbers that come twice", () => {
     number("index", [0, 1, 2, 3]),
     number("price", [0.5, 0.5, 0.5, 0.5]),
     number("empty", [Number.NaN]),
+    number(
+      "price",
+      Array.from({ length: 300 }, (_, i) => (i % 100) + 25),
+    ),
+    number(
+      "class of 100",
+      Array.from({ length: 300 }, (_, i) => i % 100),
+    ),
   ];
-  expect(labelChoices(table)).toEqual(["word", "digit"]);
+  expect(labelChoices(table)).toEqual(["word", "digit", "class of 100"]);
+  expect(targetColumn(table)).toBe("");
+  expect(targetColumn([...table, number("Target", [0.5, 0.25])])).toBe("Target");
 });
 
 describe("names on the stage", () => {

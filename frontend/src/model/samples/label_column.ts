@@ -28,7 +28,7 @@ export function axesNeedLabel(
   return engine === "axes" && kind !== "groups" && !column;
 }
 
-/** Columns of classes: words, or whole numbers that each come twice on average. */
+/** Columns of classes: words, or whole numbers that each come twice on average and are no quantity. */
 export function labelChoices(table: Table): string[] {
   return table
     .filter((column) => {
@@ -40,6 +40,9 @@ export function labelChoices(table: Table): string[] {
     .map(({ name }) => name);
 }
 
+const TARGETS = /^(labels?|target|y)$/i;
+const FEW = 60;
+const SAMPLES_PER_NUMBER = 5;
 const known = new WeakMap<Float64Array, boolean>();
 
 /** Whether values are whole numbers that each come twice on average; of a million looked at once. */
@@ -62,7 +65,21 @@ function comeTwice(values: Float64Array): boolean {
     // Even if nothing but these came from here on.
     if (2 * different.size > values.length) return false;
   }
-  return there > 0 && 2 * different.size <= there;
+  return there > 0 && 2 * different.size <= there && !isQuantity(different, there);
+}
+
+/** Whole numbers too many and too rare to be those of classes, as the server judges them (`label_column.is_quantity`). */
+function isQuantity(different: ReadonlySet<number>, count: number): boolean {
+  if (different.size <= FEW || [-1, 0, 1].includes(Math.min(...different))) return false;
+  return SAMPLES_PER_NUMBER * different.size > count;
+}
+
+/** What colors samples where no column holds classes: numbers that are called a label, such as a regression's targets; "" for none. */
+export function targetColumn(table: Table): string {
+  const found = table.find(
+    ({ name, type, byStep }) => type === "number" && !byStep && TARGETS.test(name),
+  );
+  return found?.name ?? "";
 }
 
 /** Which label is meant, where nobody would guess; why there is none, and what is missing for it. */
