@@ -23,7 +23,8 @@ def attended(embedded: Any, name: str) -> Any:
 
 def without_padding(rows: Any, tokens: Any) -> Any:
     return [
-        row[kept != 0].mean(axis=0) for row, kept in zip(np.asarray(rows), tokens, strict=True)
+        row[kept != 0].mean(axis=0)
+        for row, kept in zip(keras.ops.convert_to_numpy(rows), tokens, strict=True)
     ]
 
 
@@ -48,7 +49,7 @@ def test_what_has_other_tokens_keeps_all() -> None:
     model = keras.Model(inputs, keras.layers.Dense(3)(keras.layers.Flatten()(shorter)))
 
     tensors = trace_forward_pass(model, ["shorter"], TOKENS).run()
-    rows = np.asarray(keras.Model(inputs, shorter)(TOKENS))
+    rows = keras.ops.convert_to_numpy(keras.Model(inputs, shorter)(TOKENS))
     np.testing.assert_allclose(tensors["shorter"], rows.mean(axis=1), atol=1e-5)
 
 
@@ -63,5 +64,5 @@ def test_of_two_texts_nobody_knows_whose_padding_is_meant(*, shared: bool) -> No
 
     x = [TOKENS, TOKENS[::-1].copy()]
     tensors = trace_forward_pass(model, ["one_norm"], x).run()
-    rows = np.asarray(keras.Model(texts, model.get_layer("one_norm").output)(x))
+    rows = keras.ops.convert_to_numpy(keras.Model(texts, model.get_layer("one_norm").output)(x))
     np.testing.assert_allclose(tensors["one_norm"], rows.mean(axis=1), atol=1e-5)

@@ -41,7 +41,7 @@ def test_a_recurrent_layer_that_returns_its_state_is_recorded_by_its_output(
     )(masked)
     model = fit(tmp_path, inputs, cell, layers="lstm")
 
-    outputs = np.asarray(keras.Model(model.inputs, output)(X))
+    outputs = keras.ops.convert_to_numpy(keras.Model(model.inputs, output)(X))
     expected = [
         rows[:3].mean(axis=0) if i % 2 == 0 else rows.mean(axis=0)
         for i, rows in enumerate(outputs)
@@ -59,7 +59,7 @@ def test_a_function_gets_all_of_them(tmp_path: Path) -> None:
     model = fit(
         tmp_path, inputs, flat, layers="attention", pooling=lambda both: both[1][:, 0, 0]
     )
-    expected = np.asarray(keras.Model(model.inputs, scores)(X))[:, 0, 0]
+    expected = keras.ops.convert_to_numpy(keras.Model(model.inputs, scores)(X))[:, 0, 0]
     np.testing.assert_allclose(read_run(tmp_path).snapshot("attention", 1), expected, rtol=1e-5)
 
 
