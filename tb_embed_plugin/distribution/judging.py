@@ -43,7 +43,7 @@ class Seen:
 
 
 class FrameJudging:
-    """The quality of some frames of a layout, step by step in shares.
+    """The quality of some frames of a layout, in shares of the pairs and batches of steps.
 
     Args:
         workers: The workers.
@@ -76,7 +76,15 @@ class FrameJudging:
         Raises:
             EmbedError: A snapshot cannot be read.
         """
-        seen = self._look()
+        others = self._others
+        for steps in self._workers.in_batches(self._steps):
+            yield from self._judge(steps, others)
+            others = ()
+
+    def _judge(
+        self, steps: Sequence[int], others: Sequence[Task]
+    ) -> Iterator[tuple[int, FrameQuality]]:
+        seen = self._look(steps, others)
         near = self._find(seen)
         by_chance = [
             frame_quality.is_chance(of_step.screen, found)
@@ -103,14 +111,14 @@ class FrameJudging:
                 ),
             )
 
-    def _look(self) -> list[Seen]:
+    def _look(self, steps: Sequence[int], others: Sequence[Task]) -> list[Seen]:
         screens = [
-            (quality_tasks.look_at_screen, self._job, self._basis, step) for step in self._steps
+            (quality_tasks.look_at_screen, self._job, self._basis, step) for step in steps
         ]
-        looked = list(self._results([*screens, *self._others]))
+        looked = list(self._results([*screens, *others]))
         return [
             Seen(step, *found)
-            for step, found in zip(self._steps, looked, strict=False)
+            for step, found in zip(steps, looked, strict=False)
             if found is not None
         ]
 
@@ -144,7 +152,7 @@ class FrameJudging:
                 self._job,
                 of_step.step,
                 of_step.center,
-                of_step.screen.squares,
+                of_step.screen.squares[share.queries],
                 share,
             )
             for of_step, _ in told

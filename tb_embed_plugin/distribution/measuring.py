@@ -22,7 +22,8 @@ Report = Callable[[int, int], None]
 def measure_layer(workers: Workers, roots: Roots, layer: LayerMetrics, report: Report) -> None:
     """Measures all steps of a layer, then what compares them, one a task.
 
-    First the pairs of samples are compared, if they are many a share of them a task.
+    The pairs of a step's samples are compared before it, if they are many: a share of them a
+    task, and some steps at a time.
 
     Args:
         workers: The workers.
@@ -34,14 +35,12 @@ def measure_layer(workers: Workers, roots: Roots, layer: LayerMetrics, report: R
         EmbedError: A snapshot cannot be read or is not finite.
         WorkerLostError: The workers have kept their numbers elsewhere.
     """
+    run, name = layer.run, layer.facts.name
     question = metric_tasks.MeasuredQuestion(
-        roots, layer.run.name, layer.facts.name, layer.label or ""
+        roots, run.name, name, layer.label or "", run.layer_version(name)
     )
     shares = layer.shares() if len(layer.shares()) > 1 else []
-    wanted = [
-        (question, step, share.start, share.stop) for step in layer.steps for share in shares
-    ]
-    done, total = 0, len(wanted) + 2 * len(layer.steps)
+    done, total = 0, (len(shares) + 2) * len(layer.steps)
 
     def told(results: Iterable[Result]) -> Iterator[Result]:
         nonlocal done
@@ -50,17 +49,19 @@ def measure_layer(workers: Workers, roots: Roots, layer: LayerMetrics, report: R
             report(done, total)
             yield result
 
-    found = told(workers.in_order(metric_tasks.compare_pairs, wanted))
-    pairs = []
-    for step in layer.steps:
-        of_step = [share for share in islice(found, len(shares)) if share is not None]
-        # Another command may have kept it meanwhile.
-        known = len(of_step) == len(shares) > 0
-        pairs.append((question, step, PairNumbers.joined(of_step) if known else None))
-        # The labels, by which the cache is asked, are read while workers compute.
-        layer.kept  # noqa: B018 # a cached property
-    deque(told(workers.results(metric_tasks.measure_layer, pairs)), maxlen=0)
+    for steps in workers.in_batches(layer.steps) if shares else [layer.steps]:
+        wanted = [(question, step, part.start, part.stop) for step in steps for part in shares]
+        found = told(workers.in_order(metric_tasks.compare_pairs, wanted))
+        pairs = []
+        for step in steps:
+            of_step = [share for share in islice(found, len(shares)) if share is not None]
+            # Another command may have kept it meanwhile.
+            known = len(of_step) == len(shares) > 0
+            pairs.append((question, step, PairNumbers.joined(of_step) if known else None))
+            # The labels, by which the cache is asked, are read while workers compute.
+            layer.kept  # noqa: B018 # a cached property
+        deque(told(workers.results(metric_tasks.measure_layer, pairs)), maxlen=0)
     if not all(map(layer.is_kept, layer.steps)):
-        raise WorkerLostError(kept_elsewhere(layer.run.name))
+        raise WorkerLostError(kept_elsewhere(run.name))
     of_steps = [(question, step) for step in layer.steps]
     deque(told(workers.results(metric_tasks.compare_steps, of_steps)), maxlen=0)

@@ -7,7 +7,8 @@ from functools import lru_cache
 
 from tb_embed_plugin.analysis.layer_metrics import LayerMetrics, PairNumbers
 from tb_embed_plugin.analysis.metrics_cache import MetricsCache
-from tb_embed_plugin.distribution.opened_logs import Roots, logdir_of
+from tb_embed_plugin.distribution.opened_logs import Roots, logdir_of, other_files
+from tb_embed_plugin.errors import NotRecordedError
 from tb_embed_plugin.jobs.cache import cache_of
 
 
@@ -20,12 +21,14 @@ class MeasuredQuestion:
         run: Its name.
         layer: Which layer.
         label: The column that is the label, empty for none.
+        version: Of the layer's data, so that a worker notices where they have changed.
     """
 
     roots: Roots
     run: str
     layer: str
     label: str
+    version: str
 
 
 def compare_pairs(
@@ -42,7 +45,7 @@ def compare_pairs(
         stop: The sample after the last one.
 
     Raises:
-        EmbedError: The snapshot cannot be read or is not finite.
+        EmbedError: The snapshot cannot be read or is not finite, or is another one here.
     """
     metrics = _metrics(question)
     return None if metrics.is_kept(step) else metrics.compare_pairs(step, slice(start, stop))
@@ -58,7 +61,7 @@ def measure_layer(question: MeasuredQuestion, step: int, pairs: PairNumbers | No
             them.
 
     Raises:
-        EmbedError: It cannot be read or is not finite.
+        EmbedError: It cannot be read or is not finite, or is another one here.
     """
     _metrics(question).step_metrics(step, pairs)
 
@@ -75,7 +78,10 @@ def compare_steps(question: MeasuredQuestion, step: int) -> None:
 @lru_cache(maxsize=1)
 def _metrics(question: MeasuredQuestion) -> LayerMetrics:
     run = logdir_of(question.roots, question.run).run(question.run)
-    return LayerMetrics(run, question.layer, _MEASURED, question.label)
+    metrics = LayerMetrics(run, question.layer, _MEASURED, question.label)
+    if run.layer_version(question.layer) != question.version:
+        raise NotRecordedError(other_files(question.run))
+    return metrics
 
 
 _MEASURED = MetricsCache(cache_of)

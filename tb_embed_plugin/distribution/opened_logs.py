@@ -24,3 +24,11 @@ def kept_elsewhere(run: str) -> str:
         f"what the workers have measured of run {run!r} is not in its cache here; let all "
         "workers write to the same log directory, and see that its disk is not full"
     )
+
+
+def other_files(run: str) -> str:
+    """Returns what to say where a worker finds other data than the command has."""
+    return (
+        f"a worker reads other files of run {run!r} than the command; give all workers the "
+        "same log directory, and let the recording end first"
+    )

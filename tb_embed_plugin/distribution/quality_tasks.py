@@ -69,6 +69,13 @@ def count_nearer(
 ) -> NDArray[np.int64]:
     """Returns how many rows of a share are nearer than others, see `Space.count_nearer`.
 
+    Args:
+        job: The job.
+        step: The step.
+        center: Of its snapshot.
+        squares: Squared distances to the others, of the queries of the share alone.
+        share: The share.
+
     Raises:
         EmbedError: The snapshot cannot be read.
     """

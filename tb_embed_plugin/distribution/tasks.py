@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
 
-from tb_embed_plugin.distribution.opened_logs import Roots, logdir_of
+from tb_embed_plugin.distribution.opened_logs import Roots, logdir_of, other_files
 from tb_embed_plugin.errors import NotRecordedError
 from tb_embed_plugin.jobs.computed import Computed
 from tb_embed_plugin.jobs.job_execution import labels_of, open_projector, shown_frame
@@ -106,10 +106,7 @@ def opened(job: str, version: str) -> Seen:
     spec = JobSpec.from_line(job)
     projector = open_projector(spec, Computed())
     if projector.version != version:
-        raise NotRecordedError(
-            f"a worker reads other files of run {projector.layer.run.name!r} than this "
-            "process; give all workers the same log directory, and let the recording end first"
-        )
+        raise NotRecordedError(other_files(projector.layer.run.name))
     labels = labels_of(QualityRecords(projector.cache, {}, spec.label))
     return Seen(projector, labels)
 

@@ -23,6 +23,9 @@ Result = TypeVar("Result")
 TASKS_A_WORKER = 2
 """Given to each worker at a time: the next one waits there while the first is computed."""
 
+LEAST_BATCH = 4
+"""Steps of a batch at least: at the end of each, workers wait for one another."""
+
 MOST_LOSSES = 3
 """Times in a row that workers are lost while no task is finished, until we give up."""
 
@@ -90,6 +93,15 @@ class Workers:
         finally:
             for future in under_way:
                 future.cancel()
+
+    def in_batches(self, steps: Sequence[int]) -> list[Sequence[int]]:
+        """Returns steps in batches, where a step is kept once all of its tasks are done.
+
+        Each batch is kept before the next one is begun: so a command that is stopped loses no
+        more, and what is in memory does not grow with the number of steps.
+        """
+        size = max(LEAST_BATCH, self.pool.workers)
+        return [steps[start : start + size] for start in range(0, len(steps), size)]
 
     def in_order(
         self, work: Callable[..., Result], tasks: Sequence[tuple[Any, ...]]

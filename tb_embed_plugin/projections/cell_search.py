@@ -72,7 +72,7 @@ def search_in_cells(
         own[part] = cells_of
         report(done / len(parts) / 2)
     cells = Cells.of(pivots, own, question.landmarks)
-    groups = len(cells.groups())
+    groups = len(cells.groups)
     found = CellNeighbors.empty(len(own), question)
     for done, some in enumerate(work.search(question, cells, own, groups), 1):
         found.put(*some)

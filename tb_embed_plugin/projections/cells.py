@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -147,8 +148,9 @@ class Cells:
         marks = _grouped(own[landmarks], count)
         return cls(pivots, _grouped(own, count), [landmarks[i].astype(np.int32) for i in marks])
 
+    @cached_property
     def groups(self) -> list[list[Queries]]:
-        """Returns all samples in groups, each of cells that lie beside one another.
+        """All samples in groups, each of cells that lie beside one another.
 
         So those that are searched among are for the most part the same ones. How large a group
         is follows from the number of samples and units alone.

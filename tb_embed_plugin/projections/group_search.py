@@ -41,7 +41,7 @@ def search_group(question: CellQuestion, cells: Cells, group: int) -> OfGroup:
     Reads the rows that it needs, about `_READ_VALUES` at a time.
     """
     most = _READ_VALUES // question.snapshot.shape[1]
-    searches = cells.groups()[group]
+    searches = cells.groups[group]
     ascending = cache(lambda pivot: _near_pivots(cells.pivots, pivot))
     needed = np.zeros(len(question.snapshot), np.bool_)
     waiting: list[_Search] = []

@@ -192,13 +192,13 @@ class Space:
 
         Args:
             samples: Numbers of the samples, (n_queries,).
-            squares: Squared distances of each to the others, (n_queries, k); see `squares`.
+            squares: Squared distances of each to the others, (n_queries, k), see `squares`; of
+                the queries of the share alone where there is one.
             share: One of `shares`: of its queries alone, the rows of its parts.
         """
         parts = self.parts()
         if share is not None:
-            samples, squares = samples[share.queries], squares[share.queries]
-            parts = parts[share.parts]
+            samples, parts = samples[share.queries], parts[share.parts]
         start, total = 0, np.empty(squares.shape, np.int64)
         for own in self._blocks(samples):
             block = slice(start, start + len(own))

@@ -9,12 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tb_embed_plugin.analysis.layer_metrics import LayerMetrics
+from tb_embed_plugin import record
+from tb_embed_plugin.analysis.layer_metrics import LayerMetrics, PairNumbers
 from tb_embed_plugin.analysis.metrics_cache import MetricsCache
+from tb_embed_plugin.distribution import workers
 from tb_embed_plugin.distribution.local_processes import LocalProcesses
 from tb_embed_plugin.distribution.measuring import measure_layer
 from tb_embed_plugin.distribution.pool import Pool
 from tb_embed_plugin.distribution.workers import Workers
+from tb_embed_plugin.errors import NotRecordedError
 from tb_embed_plugin.jobs.cache import cache_of
 from tb_embed_plugin.metrics.step_metrics import StepMetrics
 from tb_embed_plugin.projections.threads import use_cores
@@ -69,8 +72,8 @@ def test_shares_of_the_pairs_are_the_same_bits_as_all_of_them(
 
     by: Pool = pool(2)
     try:
-        with Workers(by) as workers:
-            measure_layer(workers, ((str(logdir), ""),), shared, tell)
+        with Workers(by) as pooled:
+            measure_layer(pooled, ((str(logdir), ""),), shared, tell)
     finally:
         use_cores(None)
         use_memory(None)
@@ -85,10 +88,51 @@ def test_shares_of_the_pairs_are_the_same_bits_as_all_of_them(
         assert kept.numbers(step) == here.numbers(step)
 
 
-def test_what_is_kept_is_not_compared_again(logdir: Path) -> None:
+def test_what_is_kept_is_not_compared_again(
+    logdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     layer = layer_of(logdir)
     layer.step_metrics(0)
-    with Workers(Threads(1)) as workers:
-        measure_layer(workers, ((str(logdir), ""),), layer_of(logdir), lambda done, total: None)
+    compare, compared = LayerMetrics.compare_pairs, []
+
+    def watched(self: LayerMetrics, step: int, share: slice | None = None) -> PairNumbers:
+        compared.append(step)
+        return compare(self, step, share)
+
+    monkeypatch.setattr(LayerMetrics, "compare_pairs", watched)
+    with Workers(Threads(1)) as pool:
+        measure_layer(pool, ((str(logdir), ""),), layer_of(logdir), lambda done, total: None)
     use_cores(None)
+    assert compared == [1, 1]
     assert all(map(layer_of(logdir).is_kept, range(STEPS)))
+
+
+def test_a_command_that_is_stopped_keeps_the_steps_that_are_measured(
+    logdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "LEAST_BATCH", 1)
+
+    class StoppedError(Exception):
+        pass
+
+    def stop(done: int, total: int) -> None:
+        if done == 4:
+            raise StoppedError
+
+    with pytest.raises(StoppedError), Workers(Threads(1)) as pool:
+        measure_layer(pool, ((str(logdir), ""),), layer_of(logdir), stop)
+    use_cores(None)
+    assert [layer_of(logdir).is_kept(step) for step in range(STEPS)] == [True, False]
+
+
+def test_a_run_that_has_grown_meanwhile_is_said(tmp_path: Path) -> None:
+    rows = np.random.default_rng(0).normal(size=(60, 4)).astype(np.float32)
+    record(tmp_path / "run", 0, {"fc1": rows})
+    layer = layer_of(tmp_path)
+    record(tmp_path / "run", 1, {"fc1": rows})
+    with (
+        pytest.raises(NotRecordedError, match="reads other files of run 'run'"),
+        Workers(Threads(1)) as pool,
+    ):
+        measure_layer(pool, ((str(tmp_path), ""),), layer, lambda done, total: None)
+    use_cores(None)

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tb_embed_plugin.distribution import workers
 from tb_embed_plugin.distribution.local_processes import LocalProcesses
 from tb_embed_plugin.distribution.pool import Pool
 from tb_embed_plugin.distribution.projecting import StepsByWorkers
@@ -64,6 +65,18 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 Outcome = tuple[NDArray[np.float64], NDArray[np.float64], list[dict[str, Any]]]
 
 
+def spec_of(
+    logdir: Path,
+    settings: Mapping[str, str] = MappingProxyType({}),
+    engine: Engine = pca.ENGINE,
+) -> JobSpec:
+    projection = Projection(
+        LayerRef("run", "fc1"), engine.name, engine.settings(settings), 3, tuple(range(STEPS))
+    )
+    roots = ((str(logdir), ""),)
+    return JobSpec(roots, projection, projection.basis_steps, "backwards", None)
+
+
 def project(
     recorded: Path,
     logdir: Path,
@@ -74,11 +87,8 @@ def project(
 ) -> Outcome:
     """Returns axes, mean and quality, as they are found in the cache afterwards."""
     shutil.copytree(recorded, logdir)
-    roots = ((str(logdir), ""),)
-    projection = Projection(
-        LayerRef("run", "fc1"), engine.name, engine.settings(settings), 3, tuple(range(STEPS))
-    )
-    spec = JobSpec(roots, projection, projection.basis_steps, "backwards", None)
+    spec = spec_of(logdir, settings, engine)
+    roots, projection = spec.roots, spec.projection
     if pool is None:
         steps: StepsHere | StepsByWorkers = StepsHere()
         execute(spec, tell, steps)
@@ -116,6 +126,27 @@ def test_shares_of_the_pairs_judge_frames_to_the_same_bits(
     monkeypatch.setattr(pair_shares, "SHARE_PAIRS", 400 * 300)
     found = project(recorded, tmp_path / "threads", Threads(2))
     check_same(found, here)
+
+
+def test_a_command_that_is_stopped_keeps_the_steps_that_are_judged(
+    recorded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pair_shares, "SHARE_PAIRS", 400 * SAMPLES)
+    monkeypatch.setattr(workers, "LEAST_BATCH", 1)
+
+    class StoppedError(Exception):
+        pass
+
+    def stop(progress: Progress) -> None:
+        # Of each step eight tasks, beside two movements: the second step is under way.
+        if "measured 15 of 26 parts" in progress.message:
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        project(recorded, tmp_path / "logs", Threads(1), stop)
+
+    seen = open_projector(spec_of(tmp_path / "logs"), Computed()).quality(range(STEPS), None)
+    assert [frame["neighbors_kept"] is not None for frame in seen] == [False, False, True]
 
 
 def test_large_frames_are_judged_by_several_processes(tmp_path: Path) -> None:

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.spatial import KDTree
 from scipy.spatial.distance import cdist
 
+from tb_embed_plugin.projections import cells
 from tb_embed_plugin.projections.cell_question import CellNeighbors, CellQuestion
 from tb_embed_plugin.projections.cell_search import CellsInThreads, search_in_cells
 from tb_embed_plugin.projections.cells import MOST_PIVOTS, pivot_count
@@ -119,6 +121,18 @@ def test_how_much_is_read_at_a_time_changes_no_bit(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("tb_embed_plugin.projections.group_search._READ_VALUES", 1)
     monkeypatch.setattr("tb_embed_plugin.projections.cells._LEAST_GROUPS", 3)
     assert_same(once, search(RowRange(rows, slice(None))))
+
+
+def test_cells_are_sorted_once_for_all_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    trees: list[int] = []
+
+    def tree(rows: NDArray[np.float32], leafsize: int) -> object:
+        trees.append(len(rows))
+        return KDTree(rows, leafsize)
+
+    monkeypatch.setattr(cells, "KDTree", tree)
+    search(clusters(3 * CANDIDATES))
+    assert len(trees) == 1
 
 
 def test_of_a_snapshot_no_more_is_read_at_a_time_than_is_said(
