@@ -119,12 +119,14 @@ def label_errors(seen: Evidence) -> LabelErrors:
 
 
 def labels_are_known(seen: Evidence) -> bool:
-    """Returns whether nearest neighbors or predictions agree with the labels beyond chance.
+    """Returns whether neighbors or predictions agree with the labels beyond chance.
 
-    Where they do at no step, as of noise, of a quantity or of a network that has learned
-    nothing, what speaks against a label says nothing of it.
+    Where they do at no step, as of noise or of a quantity, what speaks against a label says
+    nothing of it.
     """
-    witnesses = [seen.labels[near[:, 0]] for near in seen.neighbors if near.shape[1] > 0]
+    # Where many labels are wrong most neighbors are right; of a small class the nearest is.
+    witnesses = [*seen.neighborhood_label]
+    witnesses += [seen.labels[near[:, 0]] for near in seen.neighbors if near.shape[1] > 0]
     if seen.prediction is not None:
         witnesses.extend(seen.prediction)
     return any(_agree(seen.labels, said) for said in witnesses)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -179,6 +180,28 @@ def test_labels_come_from_an_array(
     assert words(tmp_path / "logs" / "run")["label"] == [str(i % 3) for i in range(12)]
 
 
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (
+            np.arange(5),
+            r"y.npy has an array of shape \(5,\) but there are 12 samples; pass one",
+        ),
+        (np.array(5), r"y.npy has an array of shape \(\) but there are 12 samples"),
+        (np.full((12, 2), 0.6), r"shape \(12, 2\), which holds neither labels nor rows of 0"),
+    ],
+)
+def test_arrays_that_are_no_labels_are_refused_in_words_of_the_command(
+    tmp_path: Path, import_files: Import, a: Matrix, labels: Matrix, message: str
+) -> None:
+    np.save(tmp_path / "fc1.npy", a)
+    np.save(tmp_path / "y.npy", labels)
+    status, _, err = import_files(tmp_path / "fc1.npy", "--metadata", tmp_path / "y.npy")
+    assert status == 1
+    assert re.search(message, err)
+    assert not (tmp_path / "logs").exists()
+
+
 @pytest.mark.parametrize("kind", ["tsv", "csv", "parquet", "no header"])
 def test_metadata_and_images_come_from_files_of_their_own(
     tmp_path: Path, import_files: Import, a: Matrix, kind: str
@@ -309,7 +332,7 @@ WRONG: list[tuple[dict[str, Any], Sequence[str], str]] = [
     (
         {"x.npy": np.zeros((3, 2)), "y.npy": np.zeros(4)},
         ["x.npy", "--metadata", "y.npy"],
-        "labels has 4 values but x has 3 samples",
+        "y.npy has an array of shape (4,) but there are 3 samples",
     ),
     (
         {"x.npy": np.zeros((3, 2)), "y.npy": b"no array"},

@@ -181,6 +181,19 @@ def test_a_layer_of_noise_is_told_to_know_no_labels(tmp_path: Path) -> None:
     assert np.isnan(layer.summary()["label_error"]).all()
 
 
+def test_most_neighbors_know_labels_of_which_a_third_are_wrong(tmp_path: Path) -> None:
+    """Though the nearest one is wrong itself so often that it agrees with 55 % of them."""
+    rng = np.random.default_rng(0)
+    true = rng.integers(0, 2, 600)
+    wrong = rng.random(600) < 1 / 3
+    rows = (rng.normal(size=(600, 8)) + 6 * true[:, None]).astype(np.float32)
+    for step in range(2):
+        record(tmp_path / "run", step, {"fc1": rows}, labels=np.where(wrong, 1 - true, true))
+    found = open_run(tmp_path, "run").layer("fc1").label_errors()
+    assert 100 < found.expected < 300
+    assert wrong[found.samples[:50]].all()
+
+
 def test_without_labels_it_is_said_what_is_missing(tmp_path: Path) -> None:
     write_run(tmp_path / "run", {"fc1": random_snapshots(0)})
     with pytest.raises(UnsuitableDataError, match="record it with labels="):

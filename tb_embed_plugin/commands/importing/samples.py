@@ -15,7 +15,7 @@ from PIL import Image
 from tb_embed_plugin.commands.damaged_files import DAMAGE
 from tb_embed_plugin.commands.importing.parquet import read_values
 from tb_embed_plugin.errors import MisuseError, UnreadableError
-from tb_embed_plugin.recording.samples.labels import label_columns
+from tb_embed_plugin.recording.samples.labels import flat_labels, label_columns, tags_of
 from tb_embed_plugin.runs.foreign.foreign_sprites import MEDIA_TYPES, read_sheet
 from tb_embed_plugin.runs.images import Images, read_images
 from tb_embed_plugin.runs.sprites import IMAGE_FAULTS
@@ -139,6 +139,17 @@ def _read_labels(path: Path, n_samples: int) -> list[Column]:
             f"the labels in {path.name} cannot be read ({type(error).__name__}); save them "
             "as numbers or texts, without pickled objects"
         ) from error
+    shape = getattr(array, "shape", ())  # which an .npz has not
+    if shape[:1] != (n_samples,):
+        raise MisuseError(
+            f"{path.name} has an array of shape {shape} but there are {n_samples} samples; "
+            "pass one label per sample"
+        )
+    if tags_of(array) is None and flat_labels(array) is None:
+        raise MisuseError(
+            f"{path.name} has an array of shape {shape}, which holds neither labels nor rows "
+            "of 0 and 1; pass numbers as columns of a table"
+        )
     return label_columns(array, n_samples, None)
 
 

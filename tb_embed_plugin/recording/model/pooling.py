@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -46,12 +47,12 @@ def pool(
         if keras.ops.is_tensor(rows):
             _check_real(rows, name)
         return rows
-    tensors = [part for part in keras.tree.flatten(output) if keras.ops.is_tensor(part)]
-    if not tensors:
+    tensor = _first_tensor(output)
+    if tensor is None:
         raise MisuseError(
             f"layer {name!r} returns {type(output).__name__}, and no tensor; {REMEDY}"
         )
-    output = tensors[0]
+    output = tensor
     _check_real(output, name)
     rank = len(output.shape)
     if rank <= 2:
@@ -75,6 +76,18 @@ def pool(
     if channels_first:
         output = keras.ops.swapaxes(output, 1, 2)
     return _token(output, mask, last=how == "last")
+
+
+def _first_tensor(structure: Any) -> Any:
+    """Returns the first tensor, of a dict in its own order: Keras flattens it by its keys."""
+    if keras.ops.is_tensor(structure):
+        return structure
+    if isinstance(structure, Mapping):
+        structure = list(structure.values())
+    if isinstance(structure, list | tuple):
+        found = map(_first_tensor, structure)
+        return next((tensor for tensor in found if tensor is not None), None)
+    return None
 
 
 def _flatten(output: Any) -> Any:

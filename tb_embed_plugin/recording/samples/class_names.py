@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import numpy as np
@@ -24,8 +25,14 @@ def class_names_by_number(class_names: ClassNames) -> dict[Any, str]:
     quotes, as JSON has them.
 
     Raises:
-        MisuseError: Two names or two numbers are equal, or a name is empty.
+        MisuseError: Two names or two numbers are equal, a name is empty, or the names have no
+            order.
     """
+    if isinstance(class_names, AbstractSet) or not isinstance(class_names, Iterable):
+        raise MisuseError(
+            "class_names must be in the order of the model's outputs, not of type "
+            f"{type(class_names).__name__}; pass a list, or a dictionary of number to name"
+        )
     pairs = _pairs(class_names)
     names: dict[Any, str] = {number: readable(str(name)) for number, name in pairs}
     differ = "" not in names.values() and len(set(names.values())) == len(names)

@@ -50,6 +50,19 @@ def test_a_recurrent_layer_that_returns_its_state_is_recorded_by_its_output(
     np.testing.assert_allclose(recorded, expected, rtol=1e-5, atol=1e-6)
 
 
+class Named(keras.layers.Layer):  # type: ignore[misc] # Keras has no types
+    """Several tensors by name, the first not first in the alphabet."""
+
+    def call(self, inputs: Any) -> Any:
+        return {"tokens": 2 * inputs[:, 0], "attention": 0 * inputs[:, 1]}
+
+
+def test_of_tensors_by_name_the_first_that_is_named_is_recorded(tmp_path: Path) -> None:
+    inputs = keras.Input((5, 4))
+    fit(tmp_path, inputs, Named(name="named")(inputs)["tokens"], layers="named")
+    np.testing.assert_allclose(read_run(tmp_path).snapshot("named", 1), 2 * X[:, 0], rtol=1e-6)
+
+
 def test_a_function_gets_all_of_them(tmp_path: Path) -> None:
     inputs = keras.Input((5, 4))
     output, scores = keras.layers.MultiHeadAttention(2, 3, name="attention")(

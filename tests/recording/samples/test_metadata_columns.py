@@ -339,6 +339,8 @@ def test_what_is_no_metadata_is_refused(metadata: Any, message: str) -> None:
         ([0, 1], {"class_names": {"a": 0, "b": 0}}, "class_names must be different"),
         ([0, 1], {"class_names": ["a", ""]}, "class_names must be different"),
         ([0, 1], {"class_names": "ab"}, "class_names must be different"),
+        ([0, 1], {"class_names": {"a", "b"}}, "class_names must be in the order.* type set"),
+        ([0, 1], {"class_names": 2}, "class_names must be in the order.* type int"),
     ],
 )
 def test_what_is_no_label_is_refused(
