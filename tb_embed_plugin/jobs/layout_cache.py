@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from tb_embed_plugin.errors import NotRecordedError
 from tb_embed_plugin.jobs.cache import Cache, cache_of
 from tb_embed_plugin.projection import Projection
-from tb_embed_plugin.projections import engines
+from tb_embed_plugin.projections import engines, landmarks
 from tb_embed_plugin.projections.engine import Codes, Engine, Settings
 from tb_embed_plugin.projections.landmarks import landmark_count, landmark_rows
 from tb_embed_plugin.runs.labels import read_classes
@@ -88,7 +88,8 @@ class LayoutCache:
         }
         if self.landmark_count is not None:
             label = self.layer.label
-            facts["landmarks"] = [label, self.layer.samples_version if label else None]
+            samples = self.layer.samples_version if label else None
+            facts["landmarks"] = [landmarks.VERSION, label, samples]
         return self.cache.layout(facts)
 
     @property

@@ -14,6 +14,10 @@ from scipy.spatial import KDTree
 from tb_embed_plugin.errors import ArgumentError
 from tb_embed_plugin.projections.engine import Codes, Parameter, Settings
 
+VERSION = 1
+"""Raised whenever other samples would be landmarks than before, or the rest would be placed
+otherwise; part of the key under which such layouts are kept, as `Engine.version` is of all."""
+
 MOST_SAMPLES = 200_000
 """More samples are laid out by landmarks only."""
 

@@ -64,6 +64,24 @@ def test_a_layout_of_all_samples_is_another_one(logdir: Path) -> None:
     assert all(frame["trustworthiness"] is not None for frame in info["frames"])
 
 
+def test_layouts_that_were_placed_otherwise_are_not_resumed(
+    logdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def names() -> tuple[str, str]:
+        by_landmarks, of_all = (
+            project_one(Wish(logdir, None, None, "umap", None, {"landmarks": count})).layout
+            for count in (str(LANDMARKS), "0")
+        )
+        return by_landmarks.name, of_all.name
+
+    before = names()
+    assert names() == before
+    monkeypatch.setattr(landmarks, "VERSION", landmarks.VERSION + 1)
+    after = names()
+    assert after[0] != before[0]
+    assert after[1] == before[1]
+
+
 def test_files_say_how_many_landmarks_there_were_by_default_too(
     logdir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
