@@ -39,6 +39,15 @@ WRITERS: dict[str, tuple[Callable[[Path], Any], dict[str, list[str]]]] = {
         lambda path: frame(Label=CODES, name=LABELS).to_csv(path, index=False),
         {"Label": [str(code) for code in CODES], "name": LABELS},
     ),
+    "coordinates": (
+        lambda path: frame().set_axis([*"xyzw"], axis=1).to_csv(path, index=False),
+        {},
+    ),
+    "an index in a column": (lambda path: frame().reset_index().to_csv(path, index=False), {}),
+    "numbers of rows from 1": (
+        lambda path: frame().set_index(pd.RangeIndex(1, 13, name="id")).to_csv(path),
+        {"id": [str(i) for i in range(1, 13)]},
+    ),
     "names of rows": (
         lambda path: frame().set_index(pd.Index(LABELS)).to_csv(path),
         {"column 1": LABELS},
@@ -73,6 +82,13 @@ def test_tables_of_several_epochs_are_steps(tmp_path: Path) -> None:
     assert run_import(*sorted(tmp_path.glob("*.csv")), "--run", tmp_path / "run") == 0
     run = read_run(tmp_path / "run")
     np.testing.assert_allclose(run.snapshot("fc1", 2), X + 2, rtol=1e-6)
+
+
+def test_two_whole_numbers_above_others_are_a_row(tmp_path: Path) -> None:
+    (tmp_path / "fc1.csv").write_text("0,1\n5,4\n2,2\n")
+    assert run_import(tmp_path / "fc1.csv", "--run", tmp_path / "run") == 0
+    expected: NDArray[Any] = np.array([[0, 1], [5, 4], [2, 2]])
+    np.testing.assert_array_equal(read_run(tmp_path / "run").snapshot("fc1", 0), expected)
 
 
 def test_an_empty_cell_is_nan(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Vectors as a comma-separated table: a row a sample, columns of numbers the layer.
 
-What is called as labels are, what holds words, and the rows' own numbers are metadata.
+What is called as labels are, what holds words, and the rows' own numbers in the first column
+are metadata.
 """
 
 from __future__ import annotations
@@ -97,11 +98,14 @@ def open_csv(path: Path) -> CsvVectors:
         len(first) > head and all(_is_number(row[i]) for row in first[head:])
         for i in range(width)
     ]
+    labels = _LABELS - ({"y"} if "x" in names else set())  # beside x it is a coordinate
     beside = [
         i
         for i, name in enumerate(names)
-        if not numeric[i] or name.casefold() in _LABELS or (head and i == 0 and not name)
+        if not numeric[i] or name.casefold() in labels or (head and i == 0 and not name)
     ]
+    if width > 1 and 0 not in beside and _count_rows([row[0] for row in first[head:]]):
+        beside.insert(0, 0)
     units = [i for i in range(width) if i not in beside]
     if not units:
         raise _unreadable(path, "no column holds numbers", "write a number a cell")
@@ -113,7 +117,7 @@ def open_csv(path: Path) -> CsvVectors:
             for column, i in zip(cells, beside, strict=True):
                 column.append(unguarded(row[i]))
     columns = [
-        Column(names[i] or ("" if i == 0 and head else f"column {i + 1}"), infer_type(c), c)
+        Column(names[i] or ("" if i == 0 else f"column {i + 1}"), infer_type(c), c)
         for i, c in zip(beside, cells, strict=True)
     ]
     shown = [names[i] or f"column {i + 1}" for i in units]
@@ -161,9 +165,18 @@ def _is_header(first: Sequence[Sequence[str]]) -> bool:
         return False
     numbered = [name.strip() for name in first[0] if name.strip() and _is_number(name)]
     if len(numbered) > 1 and numbered == [str(i) for i in range(len(numbered))]:
-        return True
+        # Two or three whole numbers above others are as well a row.
+        return len(numbered) > 3 or any(not cell.strip().isdecimal() for cell in first[1])
     pairs = zip(first[0], first[1], strict=True)
     return any(not _is_number(name) and _is_number(below) for name, below in pairs)
+
+
+def _count_rows(cells: Sequence[str]) -> bool:
+    """Whether cells are the rows' numbers, from 0 or 1."""
+    starts = [0, 1] if len(cells) > 2 else []
+    return any(
+        all(cell.strip() == str(start + i) for i, cell in enumerate(cells)) for start in starts
+    )
 
 
 def _is_number(cell: str) -> bool:
