@@ -30,7 +30,7 @@ from tb_embed_plugin.snapshot import RowRange
 
 
 @dataclass(frozen=True)
-class Seen:
+class OpenJob:
     """A job as a worker has opened it: the same for all of its tasks.
 
     Attributes:
@@ -90,14 +90,14 @@ def measure_step(
         EmbedError: A snapshot cannot be read or ranked.
         OSError: The cache cannot be written.
     """
-    seen = opened(job, version)
-    projector = with_basis(seen.projector, basis)
+    known = opened(job, version)
+    projector = with_basis(known.projector, basis)
     records = QualityRecords(projector.cache, digests, JobSpec.from_line(job).label)
-    measure(records, step, partial(shown_frame, projector), seen.labels, [kind])
+    measure(records, step, partial(shown_frame, projector), known.labels, [kind])
 
 
 @lru_cache(maxsize=4)
-def opened(job: str, version: str) -> Seen:
+def opened(job: str, version: str) -> OpenJob:
     """Returns a job as this worker sees it; arguments as `measure_step`'s.
 
     Raises:
@@ -108,7 +108,7 @@ def opened(job: str, version: str) -> Seen:
     if projector.version != version:
         raise NotRecordedError(other_files(projector.layer.run.name))
     labels = labels_of(QualityRecords(projector.cache, {}, spec.label))
-    return Seen(projector, labels)
+    return OpenJob(projector, labels)
 
 
 def with_basis(projector: Projector, basis: Basis | None) -> Projector:

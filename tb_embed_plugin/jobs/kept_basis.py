@@ -17,8 +17,8 @@ from tb_embed_plugin.projections.scaling import Scaling
 LEAST_VALUES = 1 << 24
 """Activations to fit to; of fewer a basis is fitted as fast as it is read."""
 
-VERSION = 1
-"""Of how the engines fit."""
+VERSION = 2
+"""Of how the engines fit, to the last bit."""
 
 _MOST_BYTES = 8 * (N_AXES + 3) * MAX_UNITS + (1 << 16)
 
