@@ -39,7 +39,7 @@ from tb_embed_plugin.remote.staging import (
     shown,
     with_addresses,
 )
-from tb_embed_plugin.runs.manifest import Layer, Step
+from tb_embed_plugin.runs.manifest import Layer, OutputsInfo, Step
 from tb_embed_plugin.runs.manifest_file import read_manifest
 from tb_embed_plugin.runs.run_deletion import delete_run
 from tb_embed_plugin.runs.run_directory import RunDirectory, find_run_directory
@@ -157,7 +157,7 @@ def record(
                     fingerprint = samples.fingerprint if samples and given.has_columns else None
                     check_continuation(recorded, layers, count, fingerprint)
                     check_step(recorded, step)
-                    check_outputs(recorded.outputs, None if said is None else said.info)
+                    check_outputs(recorded.outputs, _described(said, samples))
                     writer = known if known and is_known else RunWriter(run_dir, recorded)
                 if samples and samples.images and writer.manifest.sprite is None:
                     writer.add_sprite(samples.images)
@@ -196,9 +196,15 @@ def _begin(
         layers=layers,
         columns=samples.columns,
         fingerprint=samples.fingerprint,
-        outputs=samples.with_class_names(None if said is None else said.info),
+        outputs=_described(said, samples),
         is_part=is_part,
     )
+
+
+def _described(said: GivenOutputs | None, samples: Samples | None) -> OutputsInfo | None:
+    """Returns what a call says of its outputs, with the names of classes if it has them."""
+    info = None if said is None else said.info
+    return info if samples is None else samples.with_class_names(info)
 
 
 def _write(

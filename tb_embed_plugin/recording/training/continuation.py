@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from tb_embed_plugin.errors import MisuseError
 from tb_embed_plugin.runs.manifest import Layer, Manifest, OutputsInfo
+from tb_embed_plugin.wording import listed
 
 _REMEDY = "pass overwrite=True to delete the run, or record into another directory"
 
@@ -54,8 +55,13 @@ def check_outputs(recorded: OutputsInfo | None, now: OutputsInfo | None) -> None
     """Raises where a snapshot has other outputs than the run began with.
 
     Raises:
-        MisuseError: It has.
+        MisuseError: It has, or its classes have other names.
     """
+    if has_other_names(recorded, now):
+        raise MisuseError(
+            f"class_names are not those that the run began with ({names_in_words(recorded)}); "
+            f"leave them out, or {_REMEDY}"
+        )
     began = None if recorded is None else replace(recorded, names=None)
     now = None if now is None else replace(now, names=None)
     if began != now:
@@ -64,6 +70,18 @@ def check_outputs(recorded: OutputsInfo | None, now: OutputsInfo | None) -> None
             f"{_outputs_in_words(now)}; pass outputs, outputs_kind and head in every call "
             "alike, or record into another directory"
         )
+
+
+def has_other_names(recorded: OutputsInfo | None, now: OutputsInfo | None) -> bool:
+    """Whether classes are given names that are not the run's."""
+    if recorded is None or now is None or now.names is None:
+        return False
+    return recorded.classes == now.classes and recorded.names != now.names
+
+
+def names_in_words(info: OutputsInfo | None) -> str:
+    """Returns the names of a run's classes."""
+    return listed(info.names or ()) if info is not None else "none"
 
 
 def _layers_in_words(layers: Sequence[Layer]) -> str:

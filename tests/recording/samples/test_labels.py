@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tb_embed_plugin import EmbeddingCheckpoint, MisuseError, open_run
+from tb_embed_plugin import EmbeddingCheckpoint, MisuseError, open_run, record
 from tb_embed_plugin.recording.samples.labels import label_columns
 from tests.recording.samples.test_metadata_columns import as_the_page_reads
 
@@ -69,6 +69,30 @@ def test_words_are_the_classes_that_class_names_says(tmp_path: Path) -> None:
     accuracy = model.evaluate(x, y, verbose=0)[1]
     assert accuracy == 0.25
     assert open_run(tmp_path, "run").layer("fc1").metrics()["accuracy"][-1] == accuracy
+
+
+@pytest.mark.parametrize("began", [None, ["sick", "healthy"]])
+def test_other_class_names_than_the_run_began_with_are_told(
+    tmp_path: Path, began: list[str] | None
+) -> None:
+    x, y = np.eye(4, dtype=np.float32), np.array([0, 1, 0, 1])
+    words, other = np.array(["sick", "healthy"])[y], ["healthy", "sick"]
+
+    def recorder(names: list[str] | None) -> EmbeddingCheckpoint:
+        return EmbeddingCheckpoint(tmp_path / "run", x, words, class_names=names)
+
+    model = train(keras.layers.Dense(1, "sigmoid"), x, y, recorder(began))
+    model.fit(x, y, verbose=0, callbacks=[recorder(began)])
+    with pytest.warns(RuntimeWarning, match=r"class_names are not those .* on_existing='new'"):
+        model.fit(x, y, verbose=0, callbacks=[recorder(other)])
+    assert len(open_run(tmp_path, "run").steps) == 4
+
+    given: dict[str, Any] = {"outputs": x[:, :2], "outputs_kind": "logits", "labels": words}
+    for step in range(2):
+        record(tmp_path / "loop", step, {"fc1": x}, class_names=began, **given)
+    with pytest.raises(MisuseError, match="class_names are not those that the run began with"):
+        record(tmp_path / "loop", 2, {"fc1": x}, class_names=other, **given)
+    record(tmp_path / "loop", 2, {"fc1": x}, finished=True, **given)
 
 
 def test_words_without_class_names_are_told_before_training(
