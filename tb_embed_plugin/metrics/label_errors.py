@@ -37,8 +37,9 @@ LEAST_LISTED = 0.05
 LEAST_AGREEMENT = 0.2
 """Cohen's kappa that predictions or nearest neighbors need with the labels that they doubt."""
 
-DEVIATIONS = 3
-"""And by how many standard deviations that lies above chance, for samples may be few."""
+BY_CHANCE = 1e-3
+"""How often unrelated answers would be taken to agree at some step, were each sample's answer
+independent of the others': samples may be few and steps many."""
 
 _MOST_MARGIN = 10
 """Of one step, logits either way, so that no step speaks for all."""
@@ -124,15 +125,19 @@ def labels_are_known(seen: Evidence) -> bool:
     Where they do at no step, as of noise or of a quantity, what speaks against a label says
     nothing of it.
     """
+    from scipy.special import ndtri
+
     # Where many labels are wrong most neighbors are right; of a small class the nearest is.
     witnesses = [*seen.neighborhood_label]
     witnesses += [seen.labels[near[:, 0]] for near in seen.neighbors if near.shape[1] > 0]
     if seen.prediction is not None:
         witnesses.extend(seen.prediction)
-    return any(_agree(seen.labels, said) for said in witnesses)
+    # The more are asked, the more agree by chance.
+    deviations = float(ndtri(1 - BY_CHANCE / max(1, len(witnesses))))
+    return any(_agree(seen.labels, said, deviations) for said in witnesses)
 
 
-def _agree(labels: NDArray[np.integer], said: NDArray[np.integer]) -> bool:
+def _agree(labels: NDArray[np.integer], said: NDArray[np.integer], deviations: float) -> bool:
     """Returns whether two classes of each sample, negative for none, agree beyond chance."""
     known = (labels >= 0) & (said >= 0)
     if not known.any():
@@ -146,7 +151,7 @@ def _agree(labels: NDArray[np.integer], said: NDArray[np.integer]) -> bool:
     # Of the agreement of unrelated classes (Fleiss, Cohen and Everitt 1969).
     variance = (chance + chance**2 - float((p * q) @ (p + q))) / len(labels)
     excess = float((labels == said).mean()) - chance
-    needed = max(LEAST_AGREEMENT * (1 - chance), DEVIATIONS * max(variance, 0) ** 0.5)
+    needed = max(LEAST_AGREEMENT * (1 - chance), deviations * max(variance, 0) ** 0.5)
     return bool(excess >= needed)
 
 

@@ -166,6 +166,18 @@ def test_labels_that_nobody_knows_are_not_judged(*, outputs: bool) -> None:
     assert not labels_are_known(replace(seen, labels=np.zeros(40, int), prediction=None))
 
 
+def test_few_samples_over_many_steps_do_not_agree_by_chance() -> None:
+    rng = np.random.default_rng(0)
+    known = 0
+    for _ in range(20):
+        labels, steps = rng.integers(0, 2, 60), 128
+        near = [rng.integers(0, 60, (60, 5)) for _ in range(steps)]
+        most = np.array([labels[some].mean(axis=1) > 0.5 for some in near]).astype(int)
+        seen = Evidence(labels, near, most, np.ones(most.shape), None, None, None)
+        known += labels_are_known(seen)
+    assert known == 0
+
+
 def test_a_layer_of_noise_is_told_to_know_no_labels(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 5, 300)
