@@ -30,15 +30,27 @@ class RowBuffer:
         self._arrays: dict[str, NDArray[Any]] = {}
         self._blocks: dict[str, list[Any]] = {}
         """Sparse and ragged rows, whose final size is not known before."""
+        self._positions: list[Rows] = []
+        """Of all rows, where they do not come in their order."""
 
-    def add(self, x: Any, rows: Rows) -> None:
+    def add(self, x: Any, rows: Rows, positions: Rows | None = None) -> None:
         """Adds the `rows` of a batch.
+
+        Args:
+            x: The batch.
+            rows: Their numbers in it.
+            positions: Their numbers among all rows; None for those behind the ones before. Of
+                all batches or of none.
 
         Raises:
             MisuseError: Its samples are of another shape than those before.
         """
         if self._first is None:
             self._first = map_arrays(lambda array: array[:0], x)
+        if positions is None:
+            positions = np.arange(self._filled, self._filled + len(rows))
+        else:
+            self._positions.append(positions)
         before = dict(arrays_of(self._first))
         for place, array in arrays_of(x):
             if place not in before or before[place].shape[1:] != array.shape[1:]:
@@ -50,7 +62,7 @@ class RowBuffer:
                 if place not in self._arrays:
                     shape = (self._count, *array.shape[1:])
                     self._arrays[place] = np.empty(shape, array.dtype)
-                self._arrays[place][self._filled : self._filled + len(rows)] = array[rows]
+                self._arrays[place][positions] = array[rows]
             else:
                 self._blocks.setdefault(place, []).append(array[rows])
         self._filled += len(rows)
@@ -63,6 +75,8 @@ class RowBuffer:
             place = next(places)
             if place in self._arrays:
                 return self._arrays[place]
-            return type(first).join(self._blocks[place])
+            rows = type(first).join(self._blocks[place])
+            positions = self._positions
+            return rows[np.argsort(np.concatenate(positions))] if positions else rows
 
         return map_arrays(whole, self._first)

@@ -23,7 +23,6 @@ from tb_embed_plugin.recording.samples.input_arrays import (
     Inputs,
     Rows,
     count_rows,
-    map_arrays,
 )
 from tb_embed_plugin.recording.samples.row_buffer import RowBuffer
 
@@ -98,20 +97,19 @@ def _take(read: Reading, hashes: list[bytes], chosen: Rows) -> Any:
     Raises:
         MisuseError: It gives other samples, be they chosen or not.
     """
-    places: dict[bytes, list[int]] = {}
-    for place, row in enumerate(chosen):
-        places.setdefault(hashes[row], []).append(place)
-    buffer, found, seen = RowBuffer(len(chosen)), list[int](), list[bytes]()
+    wanted: dict[bytes, list[int]] = {}
+    for position, row in enumerate(chosen):
+        wanted.setdefault(hashes[row], []).append(position)
+    buffer, seen = RowBuffer(len(chosen)), list[bytes]()
     for x, _ in read():
         digests = hash_rows(x)
         seen += digests
-        rows = []
+        rows, positions = list[int](), list[int]()
         for row, digest in enumerate(digests):
-            if places.get(digest):
+            if wanted.get(digest):
                 rows.append(row)
-                found.append(places[digest].pop(0))
-        buffer.add(x, np.array(rows, np.intp))
+                positions.append(wanted[digest].pop(0))
+        buffer.add(x, np.array(rows, np.intp), np.array(positions, np.intp))
     if sorted(seen) != hashes:
         raise other_samples_error()
-    back = np.argsort(found)
-    return map_arrays(lambda array: array[back], buffer.inputs())
+    return buffer.inputs()
