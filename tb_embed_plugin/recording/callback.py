@@ -69,7 +69,8 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
             as it is where `log_dir` holds checkpoints of others.
         x: The samples, as `fit` takes them: an array (n_samples, ...), a list, tuple or dict
             of arrays for several inputs, a data frame, or a `tf.data.Dataset`, `PyDataset` or
-            PyTorch `DataLoader` that gives the same batches each time (docs/recording.md).
+            PyTorch `DataLoader` that gives the same samples each time, in any order
+            (docs/recording.md).
         labels: One label a sample, numbers or strings (n_samples,), or rows (n_samples,
             n_classes) that are one-hot, probabilities, or 0 and 1 where a sample may have
             several. Defaults to the y that `x` brings in its batches.

@@ -35,7 +35,8 @@ class EmbeddingRecorder:
         module: The module, with the weights with which the training begins.
         x: The samples as the module takes them: an array or tensor (n_samples, ...), a tuple or
             list for several arguments, a dict for arguments by name, or a `DataLoader` that
-            does not shuffle. Floating-point inputs get the dtype of the module's parameters.
+            gives the same samples each time, in any order. Floating-point inputs get the dtype
+            of the module's parameters.
         labels: One label a sample.
         options: `layers`: names of `named_modules`, patterns where `*` stops at a dot and `**`
             does not, modules, or "auto" for the last hidden layer; `"fc2:input"` is what fc2 is
