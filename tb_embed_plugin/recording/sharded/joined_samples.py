@@ -10,6 +10,7 @@ from itertools import accumulate
 
 from tb_embed_plugin.errors import MisuseError
 from tb_embed_plugin.recording.samples.metadata_columns import MAX_CATEGORIES
+from tb_embed_plugin.runs.label_column import is_quantity
 from tb_embed_plugin.runs.manifest import ColumnInfo, ColumnType, Layer, OutputsInfo
 from tb_embed_plugin.runs.recorded_part import RecordedPart
 from tb_embed_plugin.runs.tables.metadata_table import Column
@@ -97,7 +98,11 @@ def _join_columns(parts: Sequence[RecordedPart]) -> tuple[Column, ...]:
 def _join_column(same: Sequence[Column]) -> Column:
     cells = [cell for column in same for cell in column.cells]
     kind = _type_of(same, cells)
-    if kind == "number":
+    known = [cell for cell in cells if cell]
+    if kind == "number" and same[0].name == "label" and all(map(_WHOLE.fullmatch, known)):
+        # What are classes and what is a quantity, all labels together say.
+        kind = "number" if is_quantity(map(int, known), len(known)) else "category"
+    elif kind == "number":
         cells = [
             # One process that knows of fractions writes whole labels as these, too.
             str(float(cell)) if cell and column.type == "category" else cell
