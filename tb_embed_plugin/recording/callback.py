@@ -41,7 +41,7 @@ from tb_embed_plugin.recording.training.fit_call import FitCall
 from tb_embed_plugin.recording.training.kept_models import warn_not_kept
 from tb_embed_plugin.recording.training.open_trainings import interrupt_abandoned_trainings
 from tb_embed_plugin.recording.training.recorded_training import RecordedTraining
-from tb_embed_plugin.recording.training.trained_model import TrainedModel, is_chief
+from tb_embed_plugin.recording.training.trained_model import TrainedModel, is_chief, not_keras
 from tb_embed_plugin.runs.directory_check import refuse_file
 
 
@@ -69,8 +69,7 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
             as it is where `log_dir` holds checkpoints of others.
         x: The samples, as `fit` takes them: an array (n_samples, ...), a list, tuple or dict
             of arrays for several inputs, a data frame, or a `tf.data.Dataset`, `PyDataset` or
-            PyTorch `DataLoader` that gives the same samples each time, in any order
-            (docs/recording.md).
+            PyTorch `DataLoader` of the same samples in any order (docs/recording.md).
         labels: One label a sample, numbers or strings (n_samples,), or rows (n_samples,
             n_classes) that are one-hot, probabilities, or 0 and 1 where a sample may have
             several. Defaults to the y that `x` brings in its batches.
@@ -187,12 +186,7 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
             max_samples=max_samples,
             seed=seed,
         )
-        if self._samples.is_shuffled and hasattr(mask, "__len__") and not isinstance(mask, str):
-            raise MisuseError(
-                "mask has a row for each sample, but x gives its samples in another order "
-                "each time it is read; pass the mask as an input of the model, or x without "
-                "shuffling"
-            )
+        self._samples.check_mask(mask)
         self._keeps_model = bool(keep_model)
         self._of, self._mask = model, mask
         self._training: RecordedTraining | None = None
@@ -219,13 +213,7 @@ class EmbeddingCheckpoint(keras.callbacks.Callback):  # type: ignore[misc] # Ker
             MisuseError: It is not a model of Keras 3.
         """
         if not isinstance(model, keras.Model):
-            kind = type(model)
-            raise MisuseError(
-                "EmbeddingCheckpoint records models of Keras 3, but this is a "
-                f"{kind.__module__}.{kind.__name__}; record its activations with "
-                "tb_embed_plugin.record once per epoch, or one of PyTorch with "
-                "tb_embed_plugin.torch.EmbeddingRecorder"
-            )
+            raise MisuseError(not_keras(type(model)))
         super().set_model(model)
 
     def on_train_begin(self, logs: Any = None) -> None:

@@ -70,6 +70,19 @@ class Samples:
             return False
         return not all(re.fullmatch(r"-?\d*", cell, re.ASCII) for cell in label.cells)
 
+    def check_mask(self, mask: object) -> None:
+        """Raises where a mask has rows for samples that have no order.
+
+        Raises:
+            MisuseError: They are shuffled, and the mask is an array.
+        """
+        if self.is_shuffled and hasattr(mask, "__len__") and not isinstance(mask, str):
+            raise MisuseError(
+                "mask has a row for each sample, but x gives its samples in another order "
+                "each time it is read; pass the mask as an input of the model, or x without "
+                "shuffling"
+            )
+
     def with_class_names(self, outputs: OutputsInfo | None) -> OutputsInfo | None:
         """Returns the description of the outputs with their class names, if given."""
         if outputs is None or self.class_names is None:

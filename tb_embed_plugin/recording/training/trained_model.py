@@ -61,3 +61,13 @@ def is_chief(model: Any) -> bool:
     """Whether this process writes for all: one of those that train one Keras model."""
     strategy = getattr(model, "distribute_strategy", None)
     return strategy is None or bool(strategy.extended.should_checkpoint)
+
+
+def not_keras(kind: type) -> str:
+    """Returns what to say of a model that is none of Keras 3."""
+    return (
+        "EmbeddingCheckpoint records models of Keras 3, but this is a "
+        f"{kind.__module__}.{kind.__name__}; record its activations with "
+        "tb_embed_plugin.record once per epoch, or one of PyTorch with "
+        "tb_embed_plugin.torch.EmbeddingRecorder"
+    )
