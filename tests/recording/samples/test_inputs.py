@@ -81,17 +81,18 @@ class DataLoader:
     generator = None
 
     def __init__(self, x: NDArray[Any], y: NDArray[Any], *, shuffle: bool = False) -> None:
-        self._batches = Batches(x, y)
-        self._rng = np.random.default_rng(0) if shuffle else None
+        self._x, self._y = x, y
+        self._rng = np.random.default_rng() if shuffle else None
 
     def __len__(self) -> int:
-        return len(self._batches)
+        return (len(self._x) + 7) // 8
 
     def __iter__(self) -> Iterator[list[Any]]:
-        order = np.arange(len(self._batches))
+        order = np.arange(len(self._x))
         if self._rng is not None:
             self._rng.shuffle(order)
-        return (list(self._batches[i]) for i in order.tolist())
+        parts = (order[8 * i : 8 * (i + 1)] for i in range(len(self)))
+        return ([self._x[part], self._y[part]] for part in parts)
 
 
 class Uncounted:

@@ -52,6 +52,7 @@ def test_each_sample_keeps_its_label_and_all_readings_are_alike(
 ) -> None:
     first, second = (prepare(SHUFFLED[kind](), max_samples=max_samples) for _ in range(2))
     given = {(row.tobytes(), str(label)) for row, label in zip(X, Y, strict=True)}
+    assert first.is_shuffled
     assert pairs(first) <= given
     assert first.count == (max_samples or N)
     assert first.fingerprint == second.fingerprint
