@@ -181,7 +181,7 @@ def many_layers(folder: Path) -> str:
 
 FILES: list[tuple[dict[str, float], Callable[[Path], Any], list[str]]] = [
     (
-        {"recording.record.MAX_UNITS": 2},
+        {"recording.options.given_layers.MAX_UNITS": 2},
         rows_of,
         ["'fc1' has 3 units", "at most 2", "narrower layer"],
     ),

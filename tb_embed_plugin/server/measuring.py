@@ -16,6 +16,7 @@ import sys
 import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO, Any, cast
 
@@ -125,7 +126,9 @@ class MeasuringProcess:
                     "and try again",
                 )
                 continue
-            with process:
+            # A question that was being written when the process ended is in the pipe, whose
+            # closing fails then; `_asked` has it.
+            with suppress(BrokenPipeError), process:
                 with self._changed:
                     self._process = process
                     for asked in self._asked.values():

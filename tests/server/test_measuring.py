@@ -6,9 +6,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 from werkzeug.test import Client
@@ -138,6 +139,33 @@ def test_a_process_that_is_killed_is_started_anew(
     ask(client, "units", {"step": 0})
     killed = running(process)
     killed.send_signal(signal.SIGKILL)
+    killed.wait(PATIENCE)
+
+    assert ask(client, "units", {"step": 2}) == ask(alone, "units", {"step": 2})
+    assert running(process).pid != killed.pid
+
+
+def test_a_question_that_a_killed_process_is_told_is_answered_by_the_next(
+    client: Client, alone: Client, process: MeasuringProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = threading.Event()
+    listen, tell = process._listen, process._tell  # noqa: SLF001
+
+    def listen_until_told(hear: IO[bytes]) -> None:
+        listen(hear)
+        told.wait(PATIENCE)
+
+    def tell_it(asked: Any) -> None:
+        tell(asked)
+        told.set()
+
+    running(process).kill()
+    monkeypatch.setattr(process, "_listen", listen_until_told)
+    ask(client, "units", {"step": 1})
+    told.clear()
+    monkeypatch.setattr(process, "_tell", tell_it)
+    killed = running(process)
+    killed.kill()
     killed.wait(PATIENCE)
 
     assert ask(client, "units", {"step": 2}) == ask(alone, "units", {"step": 2})
