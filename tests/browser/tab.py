@@ -175,6 +175,14 @@ class Tab:
         self.frame.get_by_role("tab", name=name).click()
         return self.frame.get_by_role("tabpanel", name=name)
 
+    def section(self, name: str) -> Locator:
+        """Opens a section of what is measured of the layer, and returns it.
+
+        By key: the curves above move it when they come, and a click may miss it then.
+        """
+        self.frame.get_by_role("button", name=name, exact=True).press("Enter")
+        return self.frame.get_by_role("region", name=name, exact=True)
+
     def note_titles(self) -> None:
         """Has the page note each title of the stage from now on."""
         self.canvas.evaluate(

@@ -87,12 +87,6 @@ def opened_findings(tab: Tab) -> Locator:
     return tab.frame.get_by_role("region", name="Findings")
 
 
-def section(tab: Tab, name: str) -> Locator:
-    """Opens a section of what is measured of the layer."""
-    tab.frame.get_by_role("button", name=name, exact=True).click()
-    return tab.frame.get_by_role("region", name=name, exact=True)
-
-
 def selected(tab: Tab) -> int:
     """Waits until something is selected and returns how much."""
     heading = tab.frame.get_by_role("heading", name=re.compile("samples? selected"))
@@ -203,7 +197,7 @@ def test_curves_share_the_cursor_and_go_to_their_steps(open_tab: Open) -> None:
 def test_the_map_of_steps_is_a_way_to_them(open_tab: Open) -> None:
     tab = open_tab()
     inspect(tab, "Layer")
-    cells = section(tab, "CKA").get_by_role("application")
+    cells = tab.section("CKA").get_by_role("application")
     expect(cells).to_have_accessible_name(re.compile("CKA of fc1 .* to 1;"), timeout=TIMEOUT)
     cells.focus()
     for key in ("ArrowDown", "ArrowRight", "ArrowRight"):
@@ -218,7 +212,7 @@ def test_a_layer_is_compared_with_another(open_tab: Open, faulty: TensorBoardPro
     tab = open_tab(faulty, width=1500)
     tab.wait_for_picture(STEPS)
     tab.inspect("Layer")
-    page = section(tab, "CKA")
+    page = tab.section("CKA")
     layers = page.get_by_role(
         "application", name=re.compile("2 layers at (?:step|epoch) 4, fc1, fc2;")
     )
@@ -237,7 +231,7 @@ def test_a_layer_is_compared_with_another(open_tab: Open, faulty: TensorBoardPro
 def test_a_cell_of_the_confusion_selects_its_samples(open_tab: Open) -> None:
     tab = open_tab()
     inspect(tab, "Layer")
-    page = section(tab, "Confusion")
+    page = tab.section("Confusion")
     cells = page.get_by_role("application")
     expect(cells).to_be_visible(timeout=TIMEOUT)
     cells.focus()
@@ -250,7 +244,7 @@ def test_a_cell_of_the_confusion_selects_its_samples(open_tab: Open) -> None:
 def test_the_data_map_selects(open_tab: Open, recording: Recording) -> None:
     tab = open_tab()
     inspect(tab, "Layer")
-    page = section(tab, "Data map")
+    page = tab.section("Data map")
     picture = page.get_by_role("img", name=re.compile("^Data map of 1797 samples"))
     expect(picture).to_be_visible(timeout=TIMEOUT)
     page.get_by_role("button", name="Hard").click()
@@ -269,7 +263,7 @@ def test_the_data_map_selects(open_tab: Open, recording: Recording) -> None:
 def test_two_classes_part(open_tab: Open) -> None:
     tab = open_tab()
     inspect(tab, "Layer")
-    page = section(tab, "Class pair")
+    page = tab.section("Class pair")
     page.get_by_role("combobox", name="Class", exact=True).select_option("3")
     page.get_by_role("combobox", name="Other class").select_option("8")
     ridges = page.get_by_role("img", name=re.compile("^Classes 3 and 8 along the line"))
@@ -283,7 +277,7 @@ def test_two_classes_part(open_tab: Open) -> None:
 def test_a_unit_colors_the_samples(open_tab: Open, recording: Recording) -> None:
     tab = open_tab()
     inspect(tab, "Layer")
-    page = section(tab, "Units")
+    page = tab.section("Units")
     first = page.get_by_role("listbox", name="Units by selectivity").get_by_role("option").first
     unit = int(re.findall(r"\d+", first.inner_text())[0])
     first.click()
