@@ -41,10 +41,3 @@ def test_a_snapshot_is_projected_and_judged_in_less_memory_than_its_copies_take(
     done = project(tmp_path, 500)
     assert done.returncode == 0, done.stderr
     assert "of nearest neighbors preserved" in done.stdout
-
-    (tmp_path / "other").mkdir()
-    write_run(tmp_path / "other", {"fc1": [rows]})
-    refused = project(tmp_path / "other", 280)
-    assert refused.returncode == 1
-    assert "Traceback" not in refused.stderr
-    assert "tb-embed: there is not enough memory for this; " in refused.stderr
