@@ -16,6 +16,11 @@ const layer = {
   label: "class",
   label_reason: "'class' is the label, since it is called so.",
 } as unknown as Layer;
+const number = (name: string, values: number[]): Column => ({
+  type: "number",
+  name,
+  values: Float64Array.from(values),
+});
 const unlabelled: Layer = { ...layer, label: null, label_reason: "There is no label: why." };
 
 describe("the label", () => {
@@ -46,11 +51,6 @@ describe("the label", () => {
 });
 
 it("columns of classes are words, and whole numbers that come twice", () => {
-  const number = (name: string, values: number[]): Column => ({
-    type: "number",
-    name,
-    values: Float64Array.from(values),
-  });
   const word = { type: "category", codes: Int32Array.of(0, 0), words: ["a"] } as const;
   const table: Column[] = [
     { ...word, name: "word" },
@@ -69,8 +69,30 @@ it("columns of classes are words, and whole numbers that come twice", () => {
     ),
   ];
   expect(labelChoices(table)).toEqual(["word", "digit", "class of 100"]);
+});
+
+it("more than 1,000 are no classes, however many samples there are", () => {
+  const numbers = (different: number, length: number) =>
+    number(
+      String(different),
+      Array.from({ length }, (_, i) => i % different),
+    );
+  const words = (different: number): Column => ({
+    type: "category",
+    name: `${different} words`,
+    codes: Int32Array.from({ length: different }, (_, i) => i),
+    words: Array.from({ length: different }, (_, i) => String(i)),
+  });
+  const table = [numbers(1000, 9000), numbers(1001, 9000), numbers(300_000, 1_000_000)];
+  expect(labelChoices([...table, words(1000), words(1001)])).toEqual(["1000", "1000 words"]);
+});
+
+it("numbers color the samples where they are called as a label is", () => {
+  const table = [number("price", [0.5, 0.25])];
   expect(targetColumn(table)).toBe("");
-  expect(targetColumn([...table, number("Target", [0.5, 0.25])])).toBe("Target");
+  for (const name of ["Target", "y", "y_true", "ground_truth", " Labels "]) {
+    expect(targetColumn([...table, number(name, [0.5, 0.25])])).toBe(name);
+  }
 });
 
 describe("names on the stage", () => {

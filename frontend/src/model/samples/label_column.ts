@@ -28,19 +28,23 @@ export function axesNeedLabel(
   return engine === "axes" && kind !== "groups" && !column;
 }
 
-/** Columns of classes: words, or whole numbers that each come twice on average and are no quantity. */
+/** Columns of classes, as the server judges them (`label_column.as_classes`): words, or whole numbers that each come twice on average and are no quantity. */
 export function labelChoices(table: Table): string[] {
   return table
     .filter((column) => {
       if (column.byStep) return false;
-      if (column.type === "category") return column.words.length > 0;
+      if (column.type === "category") {
+        return column.words.length > 0 && column.words.length <= MOST_CLASSES;
+      }
       if (column.type !== "number") return false;
       return areClasses(column.values);
     })
     .map(({ name }) => name);
 }
 
-const TARGETS = /^(labels?|target|y)$/i;
+/** What a label is called, on the server too (`label_column.RANKS`). */
+const LABELS = /^\s*(labels?|class|target|y|y_true|true_label|class_name|ground_truth)\s*$/i;
+const MOST_CLASSES = 1000;
 const FEW = 60;
 const SAMPLES_PER_NUMBER = 5;
 const known = new WeakMap<Float64Array, boolean>();
@@ -62,13 +66,12 @@ function comeTwice(values: Float64Array): boolean {
     if (!Number.isInteger(value)) return false;
     there += 1;
     different.add(value);
-    // Even if nothing but these came from here on.
-    if (2 * different.size > values.length) return false;
+    if (different.size > MOST_CLASSES) return false;
   }
   return there > 0 && 2 * different.size <= there && !isQuantity(different, there);
 }
 
-/** Whole numbers too many and too rare to be those of classes, as the server judges them (`label_column.is_quantity`). */
+/** Whole numbers too many and too rare to be those of classes. */
 function isQuantity(different: ReadonlySet<number>, count: number): boolean {
   if (different.size <= FEW || [-1, 0, 1].includes(Math.min(...different))) return false;
   return SAMPLES_PER_NUMBER * different.size > count;
@@ -77,7 +80,7 @@ function isQuantity(different: ReadonlySet<number>, count: number): boolean {
 /** What colors samples where no column holds classes: numbers that are called a label, such as a regression's targets; "" for none. */
 export function targetColumn(table: Table): string {
   const found = table.find(
-    ({ name, type, byStep }) => type === "number" && !byStep && TARGETS.test(name),
+    ({ name, type, byStep }) => type === "number" && !byStep && LABELS.test(name),
   );
   return found?.name ?? "";
 }
