@@ -110,7 +110,7 @@ export interface FrameQuality {
   readonly trustworthiness?: number | null;
   readonly continuity?: number | null;
   readonly neighbors_kept?: number | null;
-  /** Of those samples alone that were placed by landmarks. */
+  /** Of only the samples that were placed among landmarks. */
   readonly placed_trustworthiness?: number | null;
   readonly placed_neighbors_kept?: number | null;
   readonly label_accuracy?: number | null;

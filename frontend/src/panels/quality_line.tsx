@@ -39,12 +39,12 @@ const NUMBERS: readonly (readonly [string, string, keyof FrameQuality])[] = [
   ],
   [
     "Trustworthiness, placed samples",
-    "The same of those samples alone that were placed by landmarks",
+    "Trustworthiness of only the samples that were placed among landmarks",
     "placed_trustworthiness",
   ],
   [
     "Neighbors preserved, placed samples",
-    "Neighbors preserved of those samples alone that were placed by landmarks",
+    "Neighbors preserved of only the samples that were placed among landmarks",
     "placed_neighbors_kept",
   ],
   [

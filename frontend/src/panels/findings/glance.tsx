@@ -14,7 +14,7 @@ interface GlanceProps {
   readonly store: Store;
   readonly id: string;
   readonly title: string;
-  /** How many are listed or would be; not said of those that order all samples. */
+  /** How many are listed or would be. */
   readonly count: number;
   readonly meaning: string;
   /** Why not all are listed; null where all are. */
@@ -46,8 +46,7 @@ export function Glance(props: GlanceProps) {
             aria-expanded={open}
             onClick={() => store.measures.toggleFinding(id)}
           >
-            {title}
-            {count < store.samples.count.value && ` (${count.toLocaleString("en-US")})`}
+            {title} ({count < store.samples.count.value ? count.toLocaleString("en-US") : "all"})
           </button>
         </h2>
         <div class="spring" />

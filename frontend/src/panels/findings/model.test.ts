@@ -29,7 +29,7 @@ it("says where a list is cut", () => {
   expect(manyInWords(1204, 50, 1797)).toBe(
     "1,204 of 1,797 samples match; the first 50 are listed.",
   );
-  expect(manyInWords(1797, 50, 1797)).toBe("All 1,797 samples in order; the first 50 are listed.");
+  expect(manyInWords(1797, 50, 1797)).toBe("The first 50 of all 1,797 samples are listed.");
   expect(manyInWords(18, 18, 1797)).toBeNull();
 });
 

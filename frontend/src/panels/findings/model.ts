@@ -22,7 +22,7 @@ export function noWarnings(
 export function manyInWords(count: number, listed: number, samples: number): string | null {
   if (listed >= count) return null;
   const [some, all] = [count, samples].map((number) => number.toLocaleString("en-US"));
-  if (count === samples) return `All ${all} samples in order; the first ${listed} are listed.`;
+  if (count === samples) return `The first ${listed} of all ${all} samples are listed.`;
   return `${some} of ${all} samples match; the first ${listed} are listed.`;
 }
 
