@@ -3,6 +3,7 @@ import { batch } from "@preact/signals";
 import { fetchEngines } from "../api";
 import { watchWaiting } from "../ask_server";
 import { fetchCatalog } from "../measures_api";
+import { settleEngine } from "../state/actions/settle_run";
 import { until } from "../state/parts/until";
 import type { Store } from "../state/store";
 import { followMistakes } from "./follow_mistakes";
@@ -46,9 +47,7 @@ function loadEngines(store: Store, signal: AbortSignal): void {
     const engines = await fetchEngines(signal);
     batch(() => {
       store.engines.value = engines;
-      const known = engines.some(({ name }) => name === store.engine.peek());
-      // An address may name what another version of us has.
-      if (!known) store.engine.value = "pca";
+      settleEngine(store);
     });
   };
   store.activity.attemptQuietly("the list of views", signal, load);

@@ -19,7 +19,7 @@ import {
   writeRule,
 } from "../model/text/selection_recipe";
 import { chooseRun } from "../state/actions/choose_view";
-import { settleRun } from "../state/actions/settle_run";
+import { settleEngine, settleRun } from "../state/actions/settle_run";
 import { until } from "../state/parts/until";
 import { lastStep, type Store } from "../state/store";
 import { readStep, takeShown, writeShown } from "./display_to_text";
@@ -73,6 +73,7 @@ export function showView(store: Store, view: Address, signal: AbortSignal): void
   batch(() => {
     store.playing.value = false;
     store.touring.value = false;
+    store.notThere.value = null;
     const known = store.runs.value?.find(({ run }) => run === view.run);
     if (known !== undefined) chooseRun(store, known.run);
     else if (view.run !== undefined) store.runName.value = view.run;
@@ -98,6 +99,7 @@ export function showView(store: Store, view: Address, signal: AbortSignal): void
     takeShown(store.display, view.show ?? "");
     // Before the first answer nobody knows what there is.
     if (store.runs.value !== null && store.unreadRuns.value === 0) settleRun(store);
+    settleEngine(store);
   });
   const camera = view.camera === undefined ? null : readCamera(view.camera);
   // Before the first picture the canvas keeps it for later; afterwards other frames would send it home.

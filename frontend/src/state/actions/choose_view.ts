@@ -22,6 +22,7 @@ export function chooseRun(store: Store, name: string): void {
 export function chooseLayer(store: Store, name: string): void {
   batch(() => {
     store.layerName.value = name;
+    store.notThere.value = null;
     unpin(store);
     keepStep(store);
   });

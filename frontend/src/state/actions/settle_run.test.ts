@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
+import type { Engine } from "../../types";
 import { createStore } from "../new_store";
 import { layerOf, runOf } from "../testing/page";
-import { settleRun } from "./settle_run";
+import { chooseLayer } from "./choose_view";
+import { settleEngine, settleRun } from "./settle_run";
 
 const RUNS = [runOf("empty", []), runOf("a", [layerOf("fc1"), layerOf("fc2")]), runOf("b", [])];
 
@@ -51,5 +53,36 @@ describe("what an address names", () => {
   it("waits where there are no runs, and for a run that cannot be read", () => {
     expect(asked("gone", "fc1", 1, [])).toEqual(["gone", "fc1", 1, null]);
     expect(asked("b", null, null)).toEqual(["b", null, null, null]);
+  });
+});
+
+describe("a view that an address names", () => {
+  const PCA = { name: "pca", iterative: false, components: [2, 3] } as unknown as Engine;
+
+  it("is not replaced in silence, and never before the views are known", () => {
+    const store = createStore(() => true, true);
+    store.engine.value = "mine";
+    settleEngine(store);
+    expect([store.engine.value, store.notThere.value]).toEqual(["mine", null]);
+    store.engines.value = [PCA];
+    settleEngine(store);
+    const said = 'There is no view "mine" here; PCA is shown.';
+    expect([store.engine.value, store.notThere.value]).toEqual(["pca", said]);
+    settleEngine(store);
+    expect(store.notThere.value).toBe(said);
+  });
+
+  it.each([
+    ["after", [settleRun, settleEngine]],
+    ["before", [settleEngine, settleRun]],
+  ])("is told of %s a run that is not there, until another layer is chosen", (_, settlers) => {
+    const store = createStore(() => true, true);
+    [store.runs.value, store.runName.value] = [RUNS, "gone"];
+    [store.engines.value, store.engine.value] = [[PCA], "mine"];
+    for (const settle of settlers) settle(store);
+    expect(store.notThere.value).toContain('Run "gone" is not in');
+    expect(store.notThere.value).toContain('There is no view "mine"');
+    chooseLayer(store, "fc2");
+    expect(store.notThere.value).toBeNull();
   });
 });

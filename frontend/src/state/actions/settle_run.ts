@@ -14,14 +14,29 @@ export function settleRun(store: Store): void {
     if (store.run.value === null || store.layer.value === null) {
       const shown = store.run.value ?? runs.find(({ layers }) => layers.length > 0) ?? runs[0];
       if (shown === undefined) return;
+      const said = store.notThere.value;
       chooseRun(store, shown.run);
-      store.notThere.value = missing(store, run, layer);
+      store.notThere.value = joined(said, missing(store, run, layer));
     } else if (step === null || !store.steps.value.includes(step)) {
       store.step.value = lastStep(store.steps.value);
       if (step === null) return;
       const unknown = namedStep(store, step);
-      store.notThere.value = `Layer "${layer}" has no ${unknown}; the last one is shown.`;
+      const said = `Layer "${layer}" has no ${unknown}; the last one is shown.`;
+      store.notThere.value = joined(store.notThere.value, said);
     }
+  });
+}
+
+/** Shows PCA in place of a view that this server does not have: a link may come from another installation. */
+export function settleEngine(store: Store): void {
+  const { engines, engine, notThere } = store;
+  const known = engines.value.some(({ name }) => name === engine.value);
+  // Nobody knows before the list of views has come.
+  if (known || engines.value.length === 0) return;
+  batch(() => {
+    const said = `There is no view "${engine.value}" here; PCA is shown.`;
+    notThere.value = joined(notThere.value, said);
+    engine.value = "pca";
   });
 }
 
@@ -33,4 +48,9 @@ function missing(store: Store, run: string | null, layer: string | null): string
   }
   if (layer === null || layerName.value === null || layer === layerName.value) return null;
   return `Run "${runName.value}" has no layer "${layer}"; layer "${layerName.value}" is shown.`;
+}
+
+/** Views and runs come in either order, and each may say something. */
+function joined(before: string | null, said: string | null): string | null {
+  return before === null || said === null ? (before ?? said) : `${before} ${said}`;
 }
