@@ -103,7 +103,9 @@ def test_a_healthy_run_has_nothing_to_report(open_tab: Open) -> None:
 
     page.get_by_text(re.compile("more lists?$")).click()
     moved = page.get_by_role("region", name="Moved most")
-    expect(moved.get_by_text(re.compile("^The first 50 of all [0-9,]+ samples"))).to_be_visible()
+    expect(
+        moved.get_by_text(re.compile("^The first 50 of all [0-9,]+ samples"))
+    ).to_be_visible()
     expect(moved.get_by_role("button", name=re.compile("^Sample "))).to_have_count(5)
     expect(page.get_by_text("Loading the list…")).to_have_count(0)
 
