@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from tb_embed_plugin.errors import ArgumentError, UnreadableError
 from tb_embed_plugin.runs.atomic import replaced_at
-from tb_embed_plugin.runs.tables.csv_cells import unguarded
+from tb_embed_plugin.runs.tables.csv_cells import delimiter_of, unguarded
 from tb_embed_plugin.wording import must_be_one_of
 
 COLUMNS = ("id", "old", "new", "decided")
@@ -116,7 +116,9 @@ def read_decisions(file: Path) -> list[Decision]:
         OSError: It cannot be read.
     """
     try:
-        rows = csv.DictReader(io.StringIO(file.read_text("utf-8-sig")))
+        text = file.read_text("utf-8-sig")
+        delimiter = delimiter_of(text.partition("\n")[0])
+        rows = csv.DictReader(io.StringIO(text), delimiter=delimiter)
         missing = [name for name in COLUMNS if name not in (rows.fieldnames or [])]
         if missing:
             raise UnreadableError(

@@ -16,6 +16,7 @@ from tests.harness import columns_of, read_run
 
 X = np.random.default_rng(0).normal(size=(12, 4)).astype(np.float32)
 LABELS = [f"c{i % 2}" for i in range(12)]
+KEYS = [(7 * i + 3) % 50 for i in range(12)]
 CODES = [i % 3 for i in range(12)]
 
 
@@ -35,6 +36,26 @@ WRITERS: dict[str, tuple[Callable[[Path], Any], dict[str, list[str]]]] = {
     "pandas with numbers for names": (lambda path: pd.DataFrame(X).to_csv(path), {}),
     "numbers for names alone": (lambda path: pd.DataFrame(X).to_csv(path, index=False), {}),
     "a spreadsheet": (lambda path: frame().to_csv(path, sep=";", index=False), {}),
+    "a spreadsheet with decimal commas": (
+        lambda path: frame(n=LABELS).to_csv(path, sep=";", decimal=",", index=False),
+        {"n": LABELS},
+    ),
+    "decimal commas without names": (
+        lambda path: frame().to_csv(path, sep=";", decimal=",", index=False, header=False),
+        {},
+    ),
+    "a part of the rows, by their numbers": (
+        lambda path: frame().set_index(pd.Index(KEYS, name="id")).to_csv(path),
+        {"id": list(map(str, KEYS))},
+    ),
+    "pandas' index as pandas reads it": (
+        lambda path: frame().set_index(pd.Index(KEYS, name="Unnamed: 0")).to_csv(path),
+        {"Unnamed: 0": list(map(str, KEYS))},
+    ),
+    "a comma behind each row": (
+        lambda path: frame(last=None).to_csv(path, index=False),
+        {"last": [""] * 12},
+    ),
     "labels and words": (
         lambda path: frame(Label=CODES, name=LABELS).to_csv(path, index=False),
         {"Label": [str(code) for code in CODES], "name": LABELS},
@@ -91,11 +112,53 @@ def test_two_whole_numbers_above_others_are_a_row(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read_run(tmp_path / "run").snapshot("fc1", 0), expected)
 
 
-def test_an_empty_cell_is_nan(tmp_path: Path) -> None:
-    (tmp_path / "fc1.csv").write_text("a,b,c\n1,2,3\n4,,6\n")
+@pytest.mark.parametrize("missing", ["", "NA", "null", "nan"])
+@pytest.mark.parametrize("names", ["a,b,c\n", ""])
+def test_a_missing_number_is_nan(tmp_path: Path, missing: str, names: str) -> None:
+    (tmp_path / "fc1.csv").write_text(f"{names}{missing},2,3\n4.5,{missing},6\n")
     assert run_import(tmp_path / "fc1.csv", "--run", tmp_path / "run") == 0
-    expected: NDArray[Any] = np.array([[1, 2, 3], [4, np.nan, 6]])
+    expected: NDArray[Any] = np.array([[np.nan, 2, 3], [4.5, np.nan, 6]])
     np.testing.assert_array_equal(read_run(tmp_path / "run").snapshot("fc1", 0), expected)
+
+
+def test_one_column_is_the_layer_in_words_of_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "fc1.csv").write_text("label,size\n0,1.5\n1,2.5\n")
+    assert run_import(tmp_path / "fc1.csv", "--run", tmp_path / "run") == 0
+    assert "'size' alone is the layer; 'label' is metadata" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("label;name\nc0;x\nc1;y\n", ["label", "name"]),
+        ("label;size\nc0;1,5\nc1;2,5\n", ["label", "size"]),
+        ('"label";"name"\n"c0";"Doe, J"\n"c1";"y"\n', ["label", "name"]),
+        ('label,"a;b"\nc0,x\nc1,y\n', ["label", "a;b"]),
+        ("label,from; to\nc0,x; z\nc1,y\n", ["label", "from; to"]),
+    ],
+)
+def test_metadata_of_spreadsheets_with_semicolons(
+    tmp_path: Path, text: str, names: list[str]
+) -> None:
+    np.save(tmp_path / "fc1.npy", X[:2])
+    (tmp_path / "words.csv").write_text(text)
+    files = tmp_path / "fc1.npy", "--metadata", tmp_path / "words.csv"
+    assert run_import(*files, "--run", tmp_path / "run") == 0
+    columns = {
+        column.name: list(column.cells) for column in columns_of(read_run(tmp_path / "run"))
+    }
+    assert list(columns) == ["index", *names]
+    assert columns["label"] == ["c0", "c1"]
+    assert columns.get("size") in (None, ["1.5", "2.5"])
+
+
+def test_a_row_may_be_longer_than_a_cell_of_csv(tmp_path: Path) -> None:
+    wide = np.random.default_rng(0).normal(size=(2, 8192)).astype(np.float32)
+    np.savetxt(tmp_path / "fc1.csv", wide, delimiter=",")
+    assert run_import(tmp_path / "fc1.csv", "--run", tmp_path / "run") == 0
+    np.testing.assert_array_equal(read_run(tmp_path / "run").snapshot("fc1", 0), wide)
 
 
 LATE = "a,b\n" + "1,2\n" * 1200 + "1,oops\n"

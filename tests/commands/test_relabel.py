@@ -30,11 +30,16 @@ def written(folder: Path, text: str) -> Path:
         ([0, 1, 2, 0], ["cat", "dog", "=bird"], [0, 0, 1, 0]),
     ],
 )
+@pytest.mark.parametrize("separator", [",", ";"])
 def test_only_what_is_to_be_fixed_is_changed(
-    tmp_path: Path, labels: list[Any], names: list[str] | None, expected: list[Any]
+    tmp_path: Path,
+    labels: list[Any],
+    names: list[str] | None,
+    expected: list[Any],
+    separator: str,
 ) -> None:
     before = np.array(labels)
-    after = relabeled(before, written(tmp_path, TABLE), names)
+    after = relabeled(before, written(tmp_path, TABLE.replace(",", separator)), names)
     assert after.tolist() == expected
     assert before.tolist() == labels
 

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from tb_embed_plugin.errors import UnreadableError
 from tb_embed_plugin.runs.label_column import RANKS
 from tb_embed_plugin.runs.tables.column_types import infer_type
-from tb_embed_plugin.runs.tables.csv_cells import unguarded
+from tb_embed_plugin.runs.tables.csv_cells import delimiter_of, unguarded, with_decimal_point
+from tb_embed_plugin.runs.tables.header import MISSING
 from tb_embed_plugin.runs.tables.metadata_table import Column
 from tb_embed_plugin.wording import listed
 
@@ -27,6 +28,8 @@ _LOOKED_AT = 1000
 
 _BLOCK_ROWS = 2000
 _LABELS = {name for rank in RANKS for name in rank}
+_KEYS = {"id", "index", "unnamed: 0"}
+"""What numbers of rows are called; the last by pandas, which reads its own index so."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,10 @@ class CsvVectors:
         rows = islice(_rows(self.path, self.delimiter), int(self.head), None)
         start = 0
         while block := list(islice(rows, _BLOCK_ROWS)):
-            cells = [[row[unit].strip() or "nan" for unit in self.units] for _, row in block]
+            cells = [
+                [_number_text(row[unit], self.delimiter) for unit in self.units]
+                for _, row in block
+            ]
             try:
                 numbers = np.array(cells).astype(np.float64)
             except ValueError as error:
@@ -76,7 +82,7 @@ class CsvVectors:
             (line, row[unit])
             for line, row in block
             for unit in self.units
-            if not _is_number(row[unit])
+            if not _is_number(row[unit], self.delimiter)
         )
         return _unreadable(self.path, f"line {line} holds {cell[:40]!r}", "correct that line")
 
@@ -91,18 +97,19 @@ def open_csv(path: Path) -> CsvVectors:
     first = [row for _, row in islice(_rows(path, delimiter), _LOOKED_AT)]
     if not first:
         raise _unreadable(path, "it is empty", "save it again")
-    head = _is_header(first)
+    head = _is_header(first, delimiter)
     width = len(first[0])
     names = [name.strip() for name in first[0]] if head else [""] * width
     numeric = [
-        len(first) > head and all(_is_number(row[i]) for row in first[head:])
-        for i in range(width)
+        _holds_numbers([row[i] for row in first[head:]], delimiter) for i in range(width)
     ]
-    labels = _LABELS - ({"y"} if "x" in names else set())  # beside x it is a coordinate
+    no_units = _LABELS | _KEYS
+    if "x" in names:
+        no_units -= {"y"}  # a coordinate beside it
     beside = [
         i
         for i, name in enumerate(names)
-        if not numeric[i] or name.casefold() in labels or (head and i == 0 and not name)
+        if not numeric[i] or name.casefold() in no_units or (head and i == 0 and not name)
     ]
     if width > 1 and 0 not in beside and _count_rows([row[0] for row in first[head:]]):
         beside.insert(0, 0)
@@ -120,20 +127,21 @@ def open_csv(path: Path) -> CsvVectors:
         Column(names[i] or ("" if i == 0 else f"column {i + 1}"), infer_type(c), c)
         for i, c in zip(beside, cells, strict=True)
     ]
-    shown = [names[i] or f"column {i + 1}" for i in units]
+    shown = [repr(names[i] or f"column {i + 1}") for i in units]
     note = (
-        f"{path.name}: {len(units)} columns of numbers are the layer, {shown[0]!r} to "
-        f"{shown[-1]!r}"
+        f"{path.name}: {len(units)} columns of numbers are the layer, {shown[0]} to {shown[-1]}"
     )
+    if len(units) == 1:
+        note = f"{path.name}: {shown[0]} alone is the layer"
     if columns:
-        note += f"; {listed(c.name or 'column 1' for c in columns)} are metadata"
+        called = listed(c.name or "column 1" for c in columns)
+        note += f"; {called} {'are' if len(columns) > 1 else 'is'} metadata"
     return CsvVectors(path, delimiter, head, units, count, columns, [note])
 
 
 def _delimiter(path: Path) -> str:
     with path.open("rb") as file:
-        line = file.readline(1 << 20)
-    return ";" if line.count(b";") > line.count(b",") else ","
+        return delimiter_of(file.readline(1 << 20).decode("utf-8-sig", errors="replace"))
 
 
 def _rows(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
@@ -159,16 +167,18 @@ def _rows(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
         raise _unreadable(path, " ".join(str(error).split())[:120], "save it again") from error
 
 
-def _is_header(first: Sequence[Sequence[str]]) -> bool:
+def _is_header(first: Sequence[Sequence[str]], delimiter: str) -> bool:
     """Whether the first row names columns: words above numbers, or `0 1 2` as pandas has it."""
     if len(first) < 2:
         return False
-    numbered = [name.strip() for name in first[0] if name.strip() and _is_number(name)]
+    numbered = [name.strip() for name in first[0] if _holds_numbers([name], delimiter)]
     if len(numbered) > 1 and numbered == [str(i) for i in range(len(numbered))]:
         # Two or three whole numbers above others are as well a row.
         return len(numbered) > 3 or any(not cell.strip().isdecimal() for cell in first[1])
-    pairs = zip(first[0], first[1], strict=True)
-    return any(not _is_number(name) and _is_number(below) for name, below in pairs)
+    return any(
+        not _is_number(name, delimiter) and _holds_numbers(below, delimiter)
+        for name, *below in zip(*first, strict=True)
+    )
 
 
 def _count_rows(cells: Sequence[str]) -> bool:
@@ -179,12 +189,24 @@ def _count_rows(cells: Sequence[str]) -> bool:
     )
 
 
-def _is_number(cell: str) -> bool:
+def _holds_numbers(cells: Sequence[str], delimiter: str) -> bool:
+    """Whether cells are numbers but for missing ones, of which not all are."""
+    known = [cell for cell in cells if cell.strip().lower() not in MISSING]
+    return bool(known) and all(_is_number(cell, delimiter) for cell in known)
+
+
+def _is_number(cell: str, delimiter: str) -> bool:
     try:
-        float(cell.strip() or "nan")
+        float(_number_text(cell, delimiter))
     except ValueError:
         return False
     return True
+
+
+def _number_text(cell: str, delimiter: str) -> str:
+    """Returns a cell as `float` takes it, NaN where it says that the number is missing."""
+    text = cell.strip()
+    return "nan" if text.lower() in MISSING else with_decimal_point(text, delimiter)
 
 
 def _unreadable(path: Path, received: str, remedy: str) -> UnreadableError:

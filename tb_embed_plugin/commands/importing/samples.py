@@ -21,7 +21,7 @@ from tb_embed_plugin.runs.images import Images, read_images
 from tb_embed_plugin.runs.sprites import IMAGE_FAULTS
 from tb_embed_plugin.runs.tables.cells import Cells
 from tb_embed_plugin.runs.tables.column_types import infer_type
-from tb_embed_plugin.runs.tables.csv_cells import unguarded
+from tb_embed_plugin.runs.tables.csv_cells import delimiter_of, unguarded, with_decimal_points
 from tb_embed_plugin.runs.tables.lines import lines_of_samples
 from tb_embed_plugin.runs.tables.metadata_inference import read_inferred_table
 from tb_embed_plugin.runs.tables.metadata_table import Column, index_column
@@ -160,7 +160,8 @@ def _read_csv(path: Path, n_samples: int) -> tuple[list[Column], list[str]]:
     marked = 0
     try:
         text = path.read_bytes().decode("utf-8-sig")
-        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+        delimiter = delimiter_of(text.partition("\n")[0])
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
         for row in filter(None, reader):
             texts = [unguarded(cell) for cell in row]
             marked += sum(text != cell for text, cell in zip(texts, row, strict=True))
@@ -180,7 +181,7 @@ def _read_csv(path: Path, n_samples: int) -> tuple[list[Column], list[str]]:
         )
     if not lines.fit:
         raise MisuseError(lines.problems[-1])
-    cells = list(zip(*lines.rows, strict=True))
+    cells = [with_decimal_points(column, delimiter) for column in zip(*lines.rows, strict=True)]
     names = lines.header or [f"column {i + 1}" for i in range(len(cells))]
     if len(names) != len(cells):
         raise MisuseError(

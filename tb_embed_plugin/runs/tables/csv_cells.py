@@ -9,13 +9,38 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 
-from tb_embed_plugin.runs.tables.column_types import are_numbers
+from tb_embed_plugin.runs.tables.column_types import are_numbers, is_number
 from tb_embed_plugin.runs.tables.metadata_table import Column
 
+_QUOTED = re.compile('"[^"]*"')
 _MARK = "'"
 _GUARDED = frozenset(("=", "+", "-", "@", "\t", "\r", _MARK))
+
+
+def delimiter_of(line: str) -> str:
+    """Returns what separates the cells of a file's first line: a comma, or a semicolon.
+
+    Spreadsheets write semicolons where a comma is the decimal mark, which a number may hold.
+    """
+    cells = _QUOTED.sub("", line).strip().split(";")
+    without_comma = (
+        "," not in cell or is_number(with_decimal_point(cell, ";")) for cell in cells
+    )
+    return ";" if len(cells) > 1 and all(without_comma) else ","
+
+
+def with_decimal_point(cell: str, delimiter: str) -> str:
+    """Returns the text of a cell's number with a point as the decimal mark."""
+    return cell.replace(",", ".") if delimiter == ";" else cell
+
+
+def with_decimal_points(cells: Sequence[str], delimiter: str) -> Sequence[str]:
+    """Returns the cells of a column, those of numbers with a point as the decimal mark."""
+    numbers = [with_decimal_point(cell, delimiter) for cell in cells]
+    return numbers if are_numbers({*numbers} - {""}) else cells
 
 
 def guarded(text: str) -> str:

@@ -38,7 +38,7 @@ HEADER_WORDS = frozenset(
 )
 """Words that stand above columns, as they are or as a part: `class_name`, `image_path`."""
 
-_MISSING = frozenset(
+MISSING = frozenset(
     [
         "",
         "none",
@@ -170,7 +170,7 @@ def _likeness_of_words(
     pairs: Sequence[tuple[str, _Below]], *, several: bool, surplus: bool
 ) -> Likeness:
     """Says how much words look like the names of the columns below them."""
-    if any(cell.lower() not in _MISSING and column.figures for cell, column in pairs):
+    if any(cell.lower() not in MISSING and column.figures for cell, column in pairs):
         return Likeness.TYPES
     if any(
         _is_header_word(cell, column, surplus=surplus) or _is_unlike(cell, column)
@@ -220,7 +220,7 @@ def _is_unlike(cell: str, below: _Below) -> bool:
     1953); the same of a single word above texts of several.
     """
     total = len(below.rows)
-    if total < _ENOUGH or cell.lower() in _MISSING:
+    if total < _ENOUGH or cell.lower() in MISSING:
         return False
     counts = below.counts
     once = sum(count == 1 for count in counts.values())
