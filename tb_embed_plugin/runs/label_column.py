@@ -28,7 +28,7 @@ MAX_WORDS = 60
 
 SAMPLES_PER_NUMBER = 5
 """Samples of each class, on average, below which more than `MAX_WORDS` numbers are a quantity
-unless they begin at 0 or 1, as the numbers of classes do."""
+unless they begin at 0 or 1, as the numbers of classes do, or at -1, which stands for none."""
 
 MAX_LABEL_CLASSES = 1000
 """A column of more words holds no classes, whatever it is called."""
@@ -49,7 +49,7 @@ def as_classes(column: Column) -> Column | None:
     """Returns a column as categories, None where it holds no classes.
 
     Classes are the words of a category, at least one and at most `MAX_LABEL_CLASSES`, or whole
-    numbers of which each comes twice on average (many that are not counted from 0 or 1:
+    numbers of which each comes twice on average (many that begin otherwise than classes:
     `SAMPLES_PER_NUMBER` times). What changes with each step, a prediction say, is no class.
     """
     if column.info.by_step or column.type not in {"category", "number"}:

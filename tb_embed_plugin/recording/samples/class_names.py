@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -28,7 +28,10 @@ def class_names_by_number(class_names: ClassNames) -> dict[Any, str]:
         MisuseError: Two names or two numbers are equal, a name is empty, or the names have no
             order.
     """
-    if isinstance(class_names, AbstractSet) or not isinstance(class_names, Iterable):
+    no_order = isinstance(
+        class_names, AbstractSet | Iterator | bytes
+    )  # or it is gone once read
+    if no_order or not isinstance(class_names, Iterable):
         raise MisuseError(
             "class_names must be in the order of the model's outputs, not of type "
             f"{type(class_names).__name__}; pass a list, or a dictionary of number to name"

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from tb_embed_plugin.recording.options.options import OnExisting
 from tb_embed_plugin.recording.sharded.joined_samples import JoinedSamples
+from tb_embed_plugin.recording.training.continuation import other_names_notice
 from tb_embed_plugin.recording.training.progress import TrainingProgress
 from tb_embed_plugin.recording.training.run_location import (
     NewTraining,
@@ -32,7 +33,8 @@ class OpenedRun:
         epochs: Epochs of the run before this training's first, beside those that it counts.
         batches: Batches of the run before this training's first.
         is_resumed: Whether the run held snapshots of the same training before.
-        notice: Why it is in another directory than requested, in words; None where it is not.
+        notice: Why its directory or the names of its classes are not those that were requested,
+            in words; None where they are.
     """
 
     run_dir: Path
@@ -120,6 +122,7 @@ class TrainingOpener:
             writer = begin_run(location.run_dir, samples)
         else:
             writer = RunWriter(location.run_dir, location.recorded)
+            notice = notice or other_names_notice(writer.manifest.outputs, samples.outputs)
         point = location.resume_point
         first = began.epoch or 0
         progress = TrainingProgress.from_start(

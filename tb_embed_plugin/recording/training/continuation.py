@@ -57,9 +57,9 @@ def check_outputs(recorded: OutputsInfo | None, now: OutputsInfo | None) -> None
     Raises:
         MisuseError: It has, or its classes have other names.
     """
-    if has_other_names(recorded, now):
+    if _has_other_names(recorded, now):
         raise MisuseError(
-            f"class_names are not those that the run began with ({names_in_words(recorded)}); "
+            f"class_names are not those that the run began with ({_names_in_words(recorded)}); "
             f"leave them out, or {_REMEDY}"
         )
     began = None if recorded is None else replace(recorded, names=None)
@@ -72,15 +72,24 @@ def check_outputs(recorded: OutputsInfo | None, now: OutputsInfo | None) -> None
         )
 
 
-def has_other_names(recorded: OutputsInfo | None, now: OutputsInfo | None) -> bool:
+def other_names_notice(recorded: OutputsInfo | None, now: OutputsInfo | None) -> str | None:
+    """Returns that a training gives other names to the classes of its run, else None."""
+    if not _has_other_names(recorded, now):
+        return None
+    return (
+        f"class_names are not those that the run began with ({_names_in_words(recorded)}), "
+        "which it keeps. Pass on_existing='new' to record another run with them."
+    )
+
+
+def _has_other_names(recorded: OutputsInfo | None, now: OutputsInfo | None) -> bool:
     """Whether classes are given names that are not the run's."""
     if recorded is None or now is None or now.names is None:
         return False
     return recorded.classes == now.classes and recorded.names != now.names
 
 
-def names_in_words(info: OutputsInfo | None) -> str:
-    """Returns the names of a run's classes."""
+def _names_in_words(info: OutputsInfo | None) -> str:
     return listed(info.names or ()) if info is not None else "none"
 
 

@@ -9,7 +9,7 @@ from tb_embed_plugin.recording.forward_pass.batched_pass import ForwardPass
 from tb_embed_plugin.recording.options.options import OnExisting, RecordingOptions
 from tb_embed_plugin.recording.samples.samples import Samples
 from tb_embed_plugin.recording.training.console import warn
-from tb_embed_plugin.recording.training.continuation import has_other_names, names_in_words
+from tb_embed_plugin.recording.training.continuation import other_names_notice
 from tb_embed_plugin.recording.training.run_location import (
     NewTraining,
     RunLocation,
@@ -96,13 +96,10 @@ class OwnRun:
         """Returns the writer of the run, which it begins if there is none."""
         location = self._claimed
         if location.recorded is not None:
-            began = location.recorded.outputs
-            if has_other_names(began, samples.with_class_names(forward.outputs)):
-                warn(
-                    "class_names are not those that the run began with "
-                    f"({names_in_words(began)}), which it keeps. Pass on_existing='new' to "
-                    "record another run with them."
-                )
+            outputs = samples.with_class_names(forward.outputs)
+            notice = other_names_notice(location.recorded.outputs, outputs)
+            if notice is not None:
+                warn(notice)
             return RunWriter(location.run_dir, location.recorded)
         return RunWriter.begin(
             location.run_dir,

@@ -112,6 +112,9 @@ def test_words_without_class_names_are_told_before_training(
     [
         (np.arange(300) % 100 + 25.0, "number"),  # targets of a regression that are whole
         (np.arange(300) % 100, "category"),
+        (np.arange(300) % 100 + 1, "category"),
+        (np.arange(300) % 100 - 1, "category"),  # -1 stands for none
+        (np.arange(300) % 100 - 2, "number"),
         (np.arange(300) % 60 + 25, "category"),
         (np.arange(600) % 100 + 25, "category"),  # classes that begin later, 6 samples each
     ],

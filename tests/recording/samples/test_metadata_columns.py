@@ -341,6 +341,13 @@ def test_what_is_no_metadata_is_refused(metadata: Any, message: str) -> None:
         ([0, 1], {"class_names": "ab"}, "class_names must be different"),
         ([0, 1], {"class_names": {"a", "b"}}, "class_names must be in the order.* type set"),
         ([0, 1], {"class_names": 2}, "class_names must be in the order.* type int"),
+        ([0, 1], {"class_names": b"ab"}, "class_names must be in the order.* type bytes"),
+        (
+            [0, 1],
+            {"class_names": iter("ab")},
+            "class_names must be .* type str_.*; pass a list",
+        ),
+        ([0, 1], {"class_names": {"a": 0}.keys()}, "class_names must be .* type dict_keys"),
     ],
 )
 def test_what_is_no_label_is_refused(

@@ -40,11 +40,13 @@ def build() -> Any:
     return model
 
 
-def callbacks(log_dir: Path, world: int, **options: Any) -> list[EmbeddingCheckpoint]:
+def callbacks(
+    log_dir: Path, world: int, labels: Any = Y, **options: Any
+) -> list[EmbeddingCheckpoint]:
     """Returns the callback of each worker, with its part of the samples."""
     cuts = np.array_split(np.arange(len(X)), world)
     return [
-        EmbeddingCheckpoint(log_dir, X[rows], Y[rows], shard=(rank, world), **options)
+        EmbeddingCheckpoint(log_dir, X[rows], labels[rows], shard=(rank, world), **options)
         for rank, rows in enumerate(cuts)
     ]
 
@@ -130,6 +132,15 @@ def test_another_training_or_world_is_recorded_beside(tmp_path: Path) -> None:
         [2],
         [0, 1],
     ]
+
+
+def test_other_class_names_than_the_run_began_with_are_told(tmp_path: Path) -> None:
+    model, names = build(), ["sick", "healthy"]
+    words = np.array(names)[Y]
+    fit(model, callbacks(tmp_path / "run", 2, words, class_names=names), range(1))
+    with pytest.warns(RuntimeWarning, match=r"class_names are not those .* on_existing='new'"):
+        fit(model, callbacks(tmp_path / "run", 2, words, class_names=names[::-1]), range(1, 2))
+    assert read_run(tmp_path / "run").steps == [0, 1, 2]
 
 
 def test_the_chief_thins_out_what_it_joins(tmp_path: Path) -> None:
