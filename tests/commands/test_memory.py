@@ -41,3 +41,16 @@ def test_a_snapshot_is_projected_and_judged_in_less_memory_than_its_copies_take(
     done = project(tmp_path, 500)
     assert done.returncode == 0, done.stderr
     assert "of nearest neighbors preserved" in done.stdout
+
+
+def test_a_want_of_memory_is_a_sentence(tmp_path: Path) -> None:
+    rows = np.random.default_rng(0).standard_normal((4_000_000, 4), np.float32)
+    write_run(tmp_path, {"fc1": [rows]})
+
+    # A frame and the tree that its neighbors are searched with take 450 on one core; with
+    # each core it is more, so that far less is too little on every machine.
+    refused = project(tmp_path, 330)
+
+    assert refused.returncode == 1
+    assert "Traceback" not in refused.stderr
+    assert "tb-embed: there is not enough memory for this; " in refused.stderr
