@@ -32,7 +32,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
-from benchmarks.landmarks import ENGINES, FEW, LANDMARKS, activations, pixels
+from benchmarks.landmark_data import activations, pixels
+from benchmarks.landmarks import ENGINES, FEW, LANDMARKS
 from tb_embed_plugin.projections import neighbor_layout
 from tb_embed_plugin.projections.cells import Pivots
 from tb_embed_plugin.projections.initial_positions import unit_shift

@@ -13,26 +13,23 @@ import multiprocessing
 import os
 import resource
 import tempfile
-import time
+from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read when the first library loads
 
 import numpy as np
 
+from benchmarks.cell_recall import NEAREST, near_by_cells, share_found
+from benchmarks.clock import cost
 from benchmarks.landmarks import ENGINES, LANDMARKS
-from tb_embed_plugin.projections.cell_question import CellQuestion
-from tb_embed_plugin.projections.cell_search import CellsInThreads, search_in_cells
-from tb_embed_plugin.projections.initial_positions import unit_shift
 from tb_embed_plugin.projections.landmarks import landmark_rows
-from tb_embed_plugin.projections.neighbor_parts import Space
 from tb_embed_plugin.projections.working_memory import use_memory
 from tb_embed_plugin.runs.stored_rows import FileRows, Place
 from tb_embed_plugin.snapshot import SharedRows
 
 CLUSTERS = 10
 JUDGED = 200
-NEAREST = 15
 BLOCK = 100_000
 
 
@@ -86,15 +83,11 @@ def frame(file: Path, samples: int, units: int, memory: int | None, part: str) -
     rows = FileRows(file, Place("<f4", (samples, units), 0))
     idle, before = largest(), None
     for which in ("first", "following"):
-        start, processor = time.perf_counter(), time.process_time()
-        before = engine.frame(
-            rows, before, settings, 2, lambda share: None, snapshot_before=lambda: rows
-        )
-        taken = time.perf_counter() - start
+        next_frame = partial(engine.frame, rows, before, settings, 2, lambda share: None)
+        before, taken = cost(partial(next_frame, snapshot_before=lambda: rows))
         print(
-            f"{engine.facts.title}, {samples:,} x {units}, {which} frame: {taken:.0f} s, "
-            f"{time.process_time() - processor:.0f} s of processor time, largest memory "
-            f"{largest() >> 20} MB, {(largest() - idle) / samples:.0f} bytes a sample",
+            f"{engine.facts.title}, {samples:,} x {units}, {which} frame: {taken}, largest "
+            f"memory {largest() >> 20} MB, {(largest() - idle) / samples:.0f} bytes a sample",
             flush=True,
         )
 
@@ -104,17 +97,11 @@ def recall(file: Path, samples: int, units: int, memory: int | None, part: str) 
     use_memory(memory)
     rows = SharedRows(FileRows(file, Place("<f4", (samples, units), 0)))
     landmarks = landmark_rows(samples, min(LANDMARKS, samples // 10), 0)
-    question = CellQuestion(rows, landmarks, "euclidean", 0, unit_shift(rows), NEAREST, 1)
-    start, processor = time.perf_counter(), time.process_time()
-    found = search_in_cells(question, CellsInThreads(), lambda share: None)
-    taken, busy = time.perf_counter() - start, time.process_time() - processor
+    found, taken = cost(lambda: near_by_cells(rows, landmarks))
     some = np.sort(np.random.default_rng(1).choice(samples, JUDGED, replace=False))
-    exact = Space.of(rows, "euclidean").nearest_of(some, NEAREST).indices
-    pairs = zip(exact, found.indices[some], strict=True)
-    share = np.mean([np.isin(*pair).mean() for pair in pairs])
+    share = share_found(rows, found, some)
     print(
-        f"cells, {samples:,} x {units}: {share:.2f} of {NEAREST} neighbors found in "
-        f"{taken:.0f} s, {busy:.0f} s of processor time",
+        f"cells, {samples:,} x {units}: {share:.2f} of {NEAREST} neighbors found in {taken}",
         flush=True,
     )
 

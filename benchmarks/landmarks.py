@@ -12,7 +12,6 @@ six equal snapshots t-SNE by landmarks moves at most twice as far as a layout of
 - `time`: ten clusters that move apart. The product is NumPy's, of float32, in blocks, by as
   many threads as there are cores. What is held against the claim is processor time: other work
   on the machine changes it little.
-
 - `still`: scikit-learn's 1,797 digits, the same at each of six steps, by 100 and 400 landmarks.
 - `cells`: how many of the 15 nearest neighbors cells find among 24,000 random samples, printed
   and not bounded.
@@ -28,7 +27,6 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read when the first library loads
@@ -37,16 +35,14 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.datasets import load_digits
 
-from benchmarks.clock import seconds
+from benchmarks.cell_recall import NEAREST, near_by_cells, share_found
+from benchmarks.clock import cost
 from benchmarks.judge_layout import Snapshots, holds
-from tb_embed_plugin.projections.cell_question import CellNeighbors, CellQuestion
-from tb_embed_plugin.projections.cell_search import CellsInThreads, search_in_cells
+from benchmarks.landmark_data import STEPS, UNITS, activations, clusters, pixels
 from tb_embed_plugin.projections.engine import LayoutEngine
 from tb_embed_plugin.projections.frame_quality import frame_quality
-from tb_embed_plugin.projections.initial_positions import unit_shift
 from tb_embed_plugin.projections.landmarks import landmark_rows
 from tb_embed_plugin.projections.motion import motion
-from tb_embed_plugin.projections.neighbors import nearest
 from tb_embed_plugin.projections.quality_numbers import PlacedQuality
 from tb_embed_plugin.projections.sequence import lay_out
 from tb_embed_plugin.projections.threads import in_threads
@@ -60,13 +56,12 @@ FEW = 2_800
 
 MOST_BELOW = {LANDMARKS: 0.02, FEW: 0.03}
 LEAST_KEPT = {LANDMARKS: 0.7, FEW: 0.0}
-SAMPLES, UNITS, STEPS = 500_000, 64, 3
+SAMPLES = 500_000
 MOST_TIMES = 3
 PARTS = ["mnist", "time", "still", "cells"]
 EQUAL_STEPS = 6
 MOST_DRIFT = 2
 RANDOM_SAMPLES = 24_000
-NEAREST = 15
 JUDGED = 300
 
 
@@ -97,51 +92,6 @@ def main() -> int:
     if "cells" in parts:
         measure_cells()
     return 0 if all(kept) else 1
-
-
-def pixels(data: Path) -> Snapshots:
-    """Returns all images as one step, float32 (70000, 784)."""
-    with np.load(data) as arrays:
-        images = np.concatenate([arrays["x_train"], arrays["x_test"]])
-    return {1: images.reshape(len(images), -1).astype(np.float32) / np.float32(255)}
-
-
-def activations(data: Path) -> Snapshots:
-    """Returns the last hidden layer after each epoch, float32 (70000, 64) each."""
-    import keras
-
-    images = pixels(data)[1]
-    with np.load(data) as arrays:
-        labels = arrays["y_train"]
-    keras.utils.set_random_seed(0)
-    dense = keras.layers.Dense
-    network = keras.Sequential(
-        [
-            keras.Input((784,)),
-            dense(128, activation="relu"),
-            dense(UNITS, activation="relu", name="fc"),
-            dense(10),
-        ]
-    )
-    network.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-    layer = keras.Model(network.inputs, network.get_layer("fc").output)
-    found = {}
-    for epoch in range(1, STEPS + 1):
-        network.fit(images[: len(labels)], labels, batch_size=128, epochs=1, verbose=0)
-        found[epoch] = np.asarray(layer.predict(images, batch_size=4096, verbose=0))
-    return found
-
-
-def clusters(samples: int) -> Snapshots:
-    """Returns ten clusters that move apart."""
-    rng = np.random.default_rng(0)
-    labels = rng.integers(0, 10, samples)
-    centers = 2 * rng.standard_normal((10, UNITS), np.float32)
-    own = rng.standard_normal((samples, UNITS), np.float32)
-    return {
-        step: np.float32(0.5 + step / STEPS) * centers[labels] + own
-        for step in range(1, STEPS + 1)
-    }
 
 
 def frames_of(
@@ -198,8 +148,7 @@ def compare_with(
     samples = len(next(iter(snapshots.values())))
     chosen = landmark_rows(samples, count, 0)
     title = f"{engine.facts.title}, {count:,} of {samples:,}"
-    placed: dict[int, NDArray[np.float32]] = {}
-    taken = cost(lambda: placed.update(frames_of(engine, snapshots, count)))
+    placed, taken = cost(lambda: dict(frames_of(engine, snapshots, count)))
     print(f"{title}: {len(snapshots)} steps in {taken}", flush=True)
     below, kept = [], []
     for step in sorted(snapshots):
@@ -236,11 +185,11 @@ def measure_time(engine: LayoutEngine, snapshots: Snapshots) -> bool:
     chosen = landmark_rows(samples, LANDMARKS, 0)
     known = {step: snapshot[chosen] for step, snapshot in snapshots.items()}
     title = f"{engine.facts.title}, {samples:,} x {UNITS} x {STEPS}"
-    product = cost(lambda: [multiply(snapshots[s], known[s]) for s in snapshots])
+    _, product = cost(lambda: [multiply(snapshots[s], known[s]) for s in snapshots])
     print(f"{title}: the bare product {product}", flush=True)
-    alone = cost(lambda: dict(frames_of(engine, known)))
+    _, alone = cost(lambda: dict(frames_of(engine, known)))
     print(f"  {LANDMARKS:,} landmarks alone: {alone}", flush=True)
-    every = cost(lambda: dict(frames_of(engine, snapshots, LANDMARKS)))
+    _, every = cost(lambda: dict(frames_of(engine, snapshots, LANDMARKS)))
     print(f"  by landmarks: {every}", flush=True)
     most = MOST_TIMES * alone.processor + product.processor
     holds(
@@ -278,36 +227,9 @@ def measure_cells() -> None:
         ),
     ):
         landmarks = landmark_rows(len(rows), RANDOM_SAMPLES // 12, 0)
-        found = near_by_cells(rows, landmarks)
         some = rng.choice(len(rows), JUDGED, replace=False)
-        exact = nearest(rows, NEAREST, "euclidean", queries=some).indices
-        pairs = zip(exact, found.indices[some], strict=True)
-        share = np.mean([np.isin(*pair).mean() for pair in pairs])
+        share = share_found(rows, near_by_cells(rows, landmarks), some)
         print(f"cells, {RANDOM_SAMPLES:,} x {what}: {share:.2f} of {NEAREST} neighbors found")
-
-
-def near_by_cells(rows: NDArray[np.float32], landmarks: NDArray[np.intp]) -> CellNeighbors:
-    """Returns the neighbors that cells find."""
-    question = CellQuestion(rows, landmarks, "euclidean", 0, unit_shift(rows), NEAREST, 1)
-    return search_in_cells(question, CellsInThreads(), lambda share: None)
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What something took, in seconds of the clock and of all threads' processor time."""
-
-    clock: float
-    processor: float
-
-    def __str__(self) -> str:
-        return f"{self.clock:.0f} s, {self.processor:.0f} s of processor time"
-
-
-def cost(act: Callable[[], object]) -> Cost:
-    """Returns what `act` takes."""
-    before = time.process_time()
-    clock = seconds(act)
-    return Cost(clock, time.process_time() - before)
 
 
 def multiply(rows: NDArray[np.float32], others: NDArray[np.float32]) -> Sequence[None]:

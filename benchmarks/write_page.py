@@ -24,9 +24,11 @@ PAGE = HERE.parent / "docs" / "benchmarks.md"
 NOT_MEASURED = {
     "__init__.py",
     "ask_picture.py",
+    "cell_recall.py",
     "clock.py",
     "growth_picture.py",
     "judge_layout.py",
+    "landmark_data.py",
     "landmark_draws.py",
     "landmark_memory.py",
     "ratio.py",
