@@ -163,11 +163,12 @@ def _find(logdir: Logdir, wish: Wish) -> list[tuple[Run, LayerFacts]]:
     ]
     if not found:
         layers = sorted({layer.name for run in runs for layer in run.layers})
-        if logdir.problems:
-            raise NotRecordedError("; ".join(logdir.problems))
-        if wish.layer is not None:
-            raise NotRecordedError(no_such("layer", wish.layer, layers, str(wish.logdir)))
-        raise NotRecordedError(f"there is no layer to project below {wish.logdir}; record one")
+        reasons = list(logdir.problems)
+        if wish.layer is not None and layers:
+            reasons.insert(0, no_such("layer", wish.layer, layers, str(wish.logdir)))
+        if not reasons:
+            reasons = [f"there is no layer to project below {wish.logdir}; record one"]
+        raise NotRecordedError("; ".join(reasons))
     return found
 
 

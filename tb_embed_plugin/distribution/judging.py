@@ -51,6 +51,7 @@ class FrameJudging:
         basis: Of a linear projection.
         layout: The layout.
         steps: The steps, one or more.
+        shares: Of the pairs of each, see `shares_of`.
         others: Other tasks, of which nothing is returned: what is left to do beside.
         tell: Is called after each task.
     """
@@ -62,13 +63,13 @@ class FrameJudging:
         basis: Basis | None,
         layout: LayoutCache,
         steps: Sequence[int],
+        shares: Sequence[PairShare],
         others: Sequence[Task],
         tell: Callable[[], None],
     ) -> None:
         self._workers, self._job, self._basis = workers, job, basis
         self._steps, self._others, self._tell = steps, others, tell
-        self._layout, self._judged = layout, judged_of(layout)
-        self._shares = shares_of(layout, steps[0])
+        self._layout, self._judged, self._shares = layout, judged_of(layout), shares
 
     def run(self) -> Iterator[tuple[int, FrameQuality]]:
         """Yields the steps that have a frame, with its quality.
@@ -90,18 +91,18 @@ class FrameJudging:
             frame_quality.is_chance(of_step.screen, found)
             for of_step, found in zip(seen, near, strict=True)
         ]
-        told = [
+        ranked = [
             (of_step, found)
             for of_step, found, chance in zip(seen, near, by_chance, strict=True)
             if not chance
         ]
-        ranks, nearer = self._rank(told)
+        ranks, nearer = self._rank(ranked)
         yield from (
             (of_step.step, frame_quality.alike(self._judged))
             for of_step, chance in zip(seen, by_chance, strict=True)
             if chance
         )
-        for (of_step, _), on_screen, counts in zip(told, ranks, nearer, strict=True):
+        for (of_step, _), on_screen, counts in zip(ranked, ranks, nearer, strict=True):
             if on_screen is None:
                 continue  # the frame has been deleted meanwhile
             yield (
@@ -139,12 +140,12 @@ class FrameJudging:
         ]
 
     def _rank(
-        self, told: Sequence[tuple[Seen, Neighbors]]
+        self, ranked: Sequence[tuple[Seen, Neighbors]]
     ) -> tuple[list[NDArray[np.int64] | None], list[NDArray[np.int64]]]:
         """Returns the ranks on screen, and how many are nearer in the layer."""
         on_screen = [
             (quality_tasks.rank_on_screen, self._job, self._basis, of_step.step, near)
-            for of_step, near in told
+            for of_step, near in ranked
         ]
         in_layer = [
             (
@@ -155,13 +156,13 @@ class FrameJudging:
                 of_step.screen.squares[share.queries],
                 share,
             )
-            for of_step, _ in told
+            for of_step, _ in ranked
             for share in self._shares
         ]
         found = self._results([*on_screen, *in_layer])
-        ranks = list(islice(found, len(told)))
+        ranks = list(islice(found, len(ranked)))
         counts = []
-        for of_step, _ in told:
+        for of_step, _ in ranked:
             total = np.zeros(of_step.screen.squares.shape, np.int64)
             for share in self._shares:
                 total[share.queries] += next(found)

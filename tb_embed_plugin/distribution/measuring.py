@@ -39,7 +39,9 @@ def measure_layer(workers: Workers, roots: Roots, layer: LayerMetrics, report: R
     question = metric_tasks.MeasuredQuestion(
         roots, run.name, name, layer.label or "", run.layer_version(name)
     )
-    shares = layer.shares() if len(layer.shares()) > 1 else []
+    shares = layer.shares()
+    if len(shares) == 1:
+        shares = []  # too few pairs to be shared
     done, total = 0, (len(shares) + 2) * len(layer.steps)
 
     def told(results: Iterable[Result]) -> Iterator[Result]:
@@ -55,11 +57,10 @@ def measure_layer(workers: Workers, roots: Roots, layer: LayerMetrics, report: R
         pairs = []
         for step in steps:
             of_step = [share for share in islice(found, len(shares)) if share is not None]
-            # Another command may have kept it meanwhile.
-            known = len(of_step) == len(shares) > 0
+            # Another command may have kept it meanwhile. The labels, which that is known by,
+            # are read while workers compute.
+            known = len(of_step) == len(shares) > 0 and not layer.is_kept(step)
             pairs.append((question, step, PairNumbers.joined(of_step) if known else None))
-            # The labels, by which the cache is asked, are read while workers compute.
-            layer.kept  # noqa: B018 # a cached property
         deque(told(workers.results(metric_tasks.measure_layer, pairs)), maxlen=0)
     if not all(map(layer.is_kept, layer.steps)):
         raise WorkerLostError(kept_elsewhere(run.name))

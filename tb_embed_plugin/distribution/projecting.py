@@ -90,7 +90,8 @@ class StepsByWorkers:
             basis = projector.basis
         job = spec.to_line(), projector.version
         frames = [step for step, kind in wanted if kind == "frame"]
-        if frames and len(shares_of(records.layout, frames[0])) == 1:
+        shares = shares_of(records.layout, frames[0]) if frames else []
+        if len(shares) == 1:
             frames = []  # too few pairs to be shared
         others = [
             (tasks.measure_step, *job, dict(records.digests), basis, *one)
@@ -107,9 +108,9 @@ class StepsByWorkers:
             report_progress(Progress("quality", share, said))
 
         if frames:
-            total += task_count(len(frames), len(shares_of(records.layout, frames[0])))
+            total += task_count(len(frames), len(shares))
             judging = FrameJudging(
-                self._workers, job, basis, records.layout, frames, others, tell
+                self._workers, job, basis, records.layout, frames, shares, others, tell
             )
             for step, found in judging.run():
                 keep_frame_quality(records, step, found)

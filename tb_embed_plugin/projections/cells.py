@@ -39,7 +39,7 @@ _ASSIGNED_ROWS = 4_096
 _ASSIGNED_DISTANCES = 1 << 22
 """Of a block of samples to the pivots, at most."""
 
-_ROW_BYTES = 20
+ROW_BYTES = 20
 """Of a unit of a row as it is read, in double precision, and about an origin."""
 
 Queries = tuple[int, int]
@@ -105,7 +105,7 @@ class Pivots:
     def block_bytes(self) -> int:
         """Memory that a block takes while it is assigned."""
         count, units = len(self.rows), int(self.rows.shape[1])
-        return self.block_rows * (4 * count + _ROW_BYTES * units)
+        return self.block_rows * (4 * count + ROW_BYTES * units)
 
     def assign(self, snapshot: Snapshot, part: slice) -> NDArray[np.uint16]:
         """Returns the cells of the samples of one of `assigned_parts`, uint16 (n_rows,)."""

@@ -17,7 +17,7 @@ from tb_embed_plugin.projections.basis import (
     fix_signs,
     principal_axes,
 )
-from tb_embed_plugin.projections.blocks import SnapshotOf, check_finite
+from tb_embed_plugin.projections.blocks import SnapshotOf
 from tb_embed_plugin.projections.engine import Codes, Settings
 from tb_embed_plugin.projections.leading_axes import WIDE, Pairs, leading
 from tb_embed_plugin.projections.moments import Moments
@@ -87,8 +87,7 @@ class SumClasses:
     def __call__(self, step: int, rows: Snapshot) -> ClassSums:
         """Returns those of some rows of a step."""
         moments, sums = Moments(), np.zeros((self.n_classes, rows.shape[1]))
-        for where, block in self.scaling.blocks(rows, self.about):
-            check_finite(step, block)
+        for where, block in self.scaling.finite_blocks(step, rows, self.about):
             # By class, so that a class's rows lie together and are summed in one go.
             order = np.argsort(self.codes[where], kind="stable")
             order = order[self.codes[where][order] >= 0]
@@ -196,7 +195,7 @@ def _scatter(
     for _, parts in by_step(found):
         of_classes: NDArray[np.float64] | float = 0.0
         for part in parts:
-            total = part.moments if not total.count else merged([total, part.moments])
+            total = merged([total, part.moments])
             of_classes = of_classes + part.about(total.origin)
         means = of_classes / counts[:, np.newaxis]
         apart = (means - weights @ means) * np.sqrt(weights)[:, np.newaxis]

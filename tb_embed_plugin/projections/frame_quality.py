@@ -169,7 +169,7 @@ def quality_of(
         trustworthiness=_kept(ranks_in_layer, n),
         continuity=_kept(ranks_on_screen, n),
         neighbors_kept=_share(ranks_in_layer, k),
-        placed=None if landmarks is None else _placed(ranks_in_layer, of.queries, landmarks, n),
+        placed=_placed(ranks_in_layer, of.queries, landmarks, n),
         label_accuracy=None if codes is None else vote_accuracy(codes, of.queries, screen.near),
         neighbors=k,
         samples_judged=len(of.queries),
@@ -192,7 +192,7 @@ def _placed(
     landmarks: NDArray[np.intp] | None,
     samples: int,
 ) -> PlacedQuality | None:
-    """Returns what is kept of those queries that are no landmarks, None where all are."""
+    """Returns what is kept of queries that are no landmarks, None where all were laid out."""
     if landmarks is None:
         return None
     placed = ranks[~np.isin(queries, landmarks)]

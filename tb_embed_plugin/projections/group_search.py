@@ -11,7 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tb_embed_plugin.projections.cell_question import CellNeighbors, CellQuestion, OfGroup
-from tb_embed_plugin.projections.cells import MOST_QUERIES, Cells, Pivots, Queries, gathered
+from tb_embed_plugin.projections.cells import (
+    MOST_QUERIES,
+    ROW_BYTES,
+    Cells,
+    Pivots,
+    Queries,
+    gathered,
+)
 from tb_embed_plugin.projections.neighbor_search import GROUP, true_columns
 from tb_embed_plugin.projections.neighbors import Neighbors
 
@@ -30,9 +37,6 @@ _NEAR_PIVOTS = 64
 
 _READ_VALUES = 1 << 24
 """Activations that are read at a time, 64 MiB, with those that one cell more needs."""
-
-_ROW_BYTES = 20
-"""Of a unit of a row as it is read, in double precision, and about an origin."""
 
 
 def search_group(question: CellQuestion, cells: Cells, group: int) -> OfGroup:
@@ -67,7 +71,7 @@ def search_bytes(question: CellQuestion) -> int:
     # All candidates but those of the last cell are fewer than are wanted.
     most = 2 * max(CANDIDATES, question.k + 1)
     units = int(question.snapshot.shape[1])
-    searched = 6 * MOST_QUERIES * most + _ROW_BYTES * units * (MOST_QUERIES + most)
+    searched = 6 * MOST_QUERIES * most + ROW_BYTES * units * (MOST_QUERIES + most)
     return 4 * _READ_VALUES + searched
 
 

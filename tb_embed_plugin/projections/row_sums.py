@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, Protocol, TypeAlias
 
-from tb_embed_plugin.projections.blocks import SnapshotOf, blocks, check_finite, check_width
+from tb_embed_plugin.projections.blocks import SnapshotOf, check_width
 from tb_embed_plugin.projections.engine import Settings
 from tb_embed_plugin.projections.moments import Moments, Spread
-from tb_embed_plugin.projections.partitions import merged, partitions
-from tb_embed_plugin.projections.scaling import About, Scaling, is_scaled
+from tb_embed_plugin.projections.partitions import merged, moments_of, partitions
+from tb_embed_plugin.projections.scaling import About, Scaling, is_scaled, spread_of_blocks
 from tb_embed_plugin.snapshot import RowRange, Snapshot
 
 SumRows: TypeAlias = Callable[[int, Snapshot], Any]
@@ -107,11 +107,7 @@ class SumSpread:
 
     def __call__(self, step: int, rows: Snapshot) -> Spread:
         """Returns those of some rows of a step."""
-        spread = Spread()
-        for _, block in blocks(rows):
-            check_finite(step, block)
-            spread.add(block)
-        return spread
+        return spread_of_blocks(Scaling().finite_blocks(step, rows))
 
 
 @dataclass(frozen=True)
@@ -128,8 +124,5 @@ class SumMoments:
 
     def __call__(self, step: int, rows: Snapshot) -> Moments:
         """Returns those of some rows of a step."""
-        moments = Moments()
-        for _, block in self.scaling.blocks(rows, self.about):
-            check_finite(step, block)
-            moments.add(block)
-        return moments
+        finite = self.scaling.finite_blocks(step, rows, self.about)
+        return moments_of(finite, rows.shape[1])

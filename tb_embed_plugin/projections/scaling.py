@@ -13,7 +13,7 @@ Three options, in this order; each leaves all steps in one coordinate system:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Self, TypeAlias
@@ -117,6 +117,18 @@ class Scaling:
         """
         yield from self.blocks_among(snapshot, snapshot, about)
 
+    def finite_blocks(
+        self, step: int, snapshot: Snapshot, about: About | None = None
+    ) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+        """Yields the same of a step's snapshot, or of some rows of it.
+
+        Raises:
+            UnsuitableDataError: It holds NaN or infinity; the message names its step.
+        """
+        for rows, block in self.blocks(snapshot, about):
+            check_finite(step, block)
+            yield rows, block
+
     def blocks_among(
         self, new: Snapshot, snapshot: Snapshot, about: About | None = None
     ) -> Iterator[tuple[slice, NDArray[np.float64]]]:
@@ -176,9 +188,7 @@ class Scaling:
         for step in steps:
             snapshot = snapshot_of(step)
             check_width(snapshot.shape[1])
-            for rows, block in self.blocks(snapshot):
-                check_finite(step, block)
-                yield rows, block
+            yield from self.finite_blocks(step, snapshot)
 
     def _about(self, snapshot: Snapshot) -> About:
         if self.radius is None:
@@ -194,12 +204,14 @@ def is_scaled(settings: Settings) -> bool:
 def spread_of(snapshot: Snapshot) -> Spread:
     """Returns the mean and variance of a snapshot's units, merged from its partitions."""
     return merged(
-        _spread_of_rows(RowRange(snapshot, part)) for part in partitions(*snapshot.shape)
+        spread_of_blocks(blocks(RowRange(snapshot, part)))
+        for part in partitions(*snapshot.shape)
     )
 
 
-def _spread_of_rows(rows: Snapshot) -> Spread:
+def spread_of_blocks(given: Iterable[tuple[slice, NDArray[np.float64]]]) -> Spread:
+    """Returns the same of rows that are given block by block, as `blocks` yields them."""
     spread = Spread()
-    for _, block in blocks(rows):
+    for _, block in given:
         spread.add(block)
     return spread

@@ -35,7 +35,7 @@ class _Limit:
         with self._lock:
             if self._wanted == 0:
                 # SciPy brings a BLAS of its own, which most commands never import.
-                libraries = _libraries("scipy.linalg" in sys.modules)
+                libraries = _libraries(with_scipy="scipy.linalg" in sys.modules)
                 limit = libraries.limit(limits=1, user_api="blas")
                 self._lift = limit.restore_original_limits
             self._wanted += 1
@@ -107,6 +107,10 @@ def in_threads(
 
 
 @cache
-def _libraries(with_scipy: bool) -> ThreadpoolController:  # noqa: FBT001 # a key of the cache
-    """Finds the libraries that have threads, which takes some milliseconds."""
+def _libraries(*, with_scipy: bool) -> ThreadpoolController:
+    """Finds the libraries that have threads, which takes some milliseconds.
+
+    Args:
+        with_scipy: Whether SciPy's is there, so that they are found anew once it is.
+    """
     return ThreadpoolController()

@@ -17,6 +17,7 @@ import safetensors.numpy
 
 from tb_embed_plugin import cli, record
 from tb_embed_plugin.plugin import EmbeddingsPlugin
+from tb_embed_plugin.runs import discovery
 from tests.clusters import SAMPLES, STEPS, get, labels, record_clusters, snapshot
 from tests.harness import client_for
 
@@ -185,6 +186,28 @@ def test_mistakes_are_told_in_one_sentence(
 
     assert status == 1
     assert message in capsys.readouterr().err
+
+
+def test_a_layer_that_is_misspelled_is_said_where_some_folders_were_not_searched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record_clusters(tmp_path / "a", range(1))
+    (tmp_path / "b").mkdir()
+    monkeypatch.setattr(discovery, "MAX_DIRECTORIES", 2)
+    assert cli.main(["project", str(tmp_path), "--layer", "fc3"]) == 1
+    said = capsys.readouterr().err
+    assert "has no layer 'fc3'; did you mean" in said
+    assert "has more than 2 directories" in said
+
+
+def test_only_the_problem_is_said_of_a_directory_that_is_not_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["project", str(tmp_path / "missing"), "--layer", "fc1"]) == 1
+    said = capsys.readouterr().err
+    assert "missing" in said
+    assert "record one" not in said
+    assert "has no layer" not in said
 
 
 def test_no_text_of_a_run_becomes_part_of_the_page(logdir: Path, tmp_path: Path) -> None:
