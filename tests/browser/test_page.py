@@ -386,10 +386,12 @@ def test_the_page_runs_where_text_is_never_code(open_tab: Open) -> None:
 def test_a_link_to_a_run_and_a_view_that_are_gone_says_what_is_shown_in_their_place(
     open_tab: Open,
 ) -> None:
-    tab = open_tab(keys="&p.tb_embed.run=gone&p.tb_embed.engine=mine")
+    beside = "&p.tb_embed.companion=run:lost,layer:fc1,steps:step"
+    tab = open_tab(keys=f"&p.tb_embed.run=gone&p.tb_embed.engine=mine{beside}")
     tab.wait_for_picture(EPOCHS)
     said = tab.frame.get_by_role("alert")
     expect(said).to_contain_text('Run "gone" is not in this log directory; run "')
     expect(said).to_contain_text('There is no view "mine" here; PCA is shown.')
+    expect(said).to_contain_text('Run "lost" with layer "fc1" is not there; the second pane')
     said.get_by_role("button", name="Dismiss").click()
     expect(said).to_have_count(0)

@@ -2,6 +2,7 @@
 // choice of its own follows the first one.
 import { batch, computed, createModel, effect, untracked } from "@preact/signals";
 import { linkSamples, UNKNOWN } from "../model/comparison/same_samples";
+import { refuseSecondPane } from "../state/actions/settle_run";
 import { axesBeside, settingsBeside, shareAxes } from "../state/derived/shared_axes";
 import { createStore } from "../state/new_store";
 import type { Store } from "../state/store";
@@ -24,8 +25,9 @@ export function keepCompanion(store: Store): void {
   });
   effect(() => (open.value ? untracked(() => openCompanion(store)) : undefined));
   effect(() => {
-    // What an address names may not exist, or no longer.
-    if (store.runs.value !== null && !open.value) store.comparison.secondPane.value = null;
+    const wanted = store.comparison.secondPane.value;
+    if (store.runs.value === null || wanted === null || open.value) return;
+    untracked(() => refuseSecondPane(store, wanted));
   });
 }
 

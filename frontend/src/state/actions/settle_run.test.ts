@@ -72,6 +72,21 @@ describe("a view that an address names", () => {
     expect(store.notThere.value).toBe(said);
   });
 
+  it("is replaced in the second pane alone, where that alone names it", () => {
+    const store = createStore(() => true, true);
+    store.engines.value = [PCA];
+    store.comparison.secondPane.value = {
+      run: "a",
+      layer: "fc1",
+      engine: "mine",
+      pairing: { kind: "step" },
+      ownAxes: false,
+    };
+    settleEngine(store);
+    expect(store.comparison.secondPane.value.engine).toBeNull();
+    expect(store.notThere.value).toMatch(/no view "mine" here; both panes show the same view/);
+  });
+
   it.each([
     ["after", [settleRun, settleEngine]],
     ["before", [settleEngine, settleRun]],

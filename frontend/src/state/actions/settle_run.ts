@@ -1,6 +1,7 @@
 // What an address or a bookmark names may not be there: something else is shown then, and it is said.
 import { batch } from "@preact/signals";
 import { namedStep } from "../derived/titles";
+import type { SecondPane } from "../parts/comparison";
 import { lastStep, type Store } from "../store";
 import { chooseRun } from "./choose_view";
 
@@ -14,29 +15,44 @@ export function settleRun(store: Store): void {
     if (store.run.value === null || store.layer.value === null) {
       const shown = store.run.value ?? runs.find(({ layers }) => layers.length > 0) ?? runs[0];
       if (shown === undefined) return;
-      const said = store.notThere.value;
+      const before = store.notThere.value;
       chooseRun(store, shown.run);
-      store.notThere.value = joined(said, missing(store, run, layer));
+      store.notThere.value = before;
+      const said = missing(store, run, layer);
+      if (said !== null) tell(store, said);
     } else if (step === null || !store.steps.value.includes(step)) {
       store.step.value = lastStep(store.steps.value);
       if (step === null) return;
       const unknown = namedStep(store, step);
-      const said = `Layer "${layer}" has no ${unknown}; the last one is shown.`;
-      store.notThere.value = joined(store.notThere.value, said);
+      tell(store, `Layer "${layer}" has no ${unknown}; the last one is shown.`);
     }
   });
 }
 
 /** Shows PCA in place of a view that this server does not have: a link may come from another installation. */
 export function settleEngine(store: Store): void {
-  const { engines, engine, notThere } = store;
-  const known = engines.value.some(({ name }) => name === engine.value);
+  const { engines, engine, comparison } = store;
   // Nobody knows before the list of views has come.
-  if (known || engines.value.length === 0) return;
+  if (engines.value.length === 0) return;
+  const isKnown = (view: string) => engines.value.some(({ name }) => name === view);
+  const pane = comparison.secondPane.value;
   batch(() => {
-    const said = `There is no view "${engine.value}" here; PCA is shown.`;
-    notThere.value = joined(notThere.value, said);
-    engine.value = "pca";
+    if (!isKnown(engine.value)) {
+      tell(store, `There is no view "${engine.value}" here; PCA is shown.`);
+      engine.value = "pca";
+    }
+    if (pane !== null && pane.engine !== null && !isKnown(pane.engine)) {
+      tell(store, `There is no view "${pane.engine}" here; both panes show the same view.`);
+      comparison.secondPane.value = { ...pane, engine: null };
+    }
+  });
+}
+
+/** Closes a second pane whose run or layer is not there, or no longer. */
+export function refuseSecondPane(store: Store, { run, layer }: SecondPane): void {
+  batch(() => {
+    tell(store, `Run "${run}" with layer "${layer}" is not there; the second pane is closed.`);
+    store.comparison.secondPane.value = null;
   });
 }
 
@@ -50,7 +66,7 @@ function missing(store: Store, run: string | null, layer: string | null): string
   return `Run "${runName.value}" has no layer "${layer}"; layer "${layerName.value}" is shown.`;
 }
 
-/** Views and runs come in either order, and each may say something. */
-function joined(before: string | null, said: string | null): string | null {
-  return before === null || said === null ? (before ?? said) : `${before} ${said}`;
+/** Beside what has been said: views and runs come in either order. */
+function tell({ notThere }: Store, said: string): void {
+  notThere.value = notThere.value === null ? said : `${notThere.value} ${said}`;
 }
