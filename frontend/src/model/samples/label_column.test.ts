@@ -46,6 +46,10 @@ describe("the label", () => {
     expect(labelNote(layer, null)).toBe("Label: class.");
     expect(labelNote({ ...layer, label: "label" }, null)).toBeNull();
     expect(labelNote(unlabelled, null)).toBe(`There is no label: why. ${leftOut}`);
+    const gone = 'There is no column "gone" here.';
+    expect(labelNote(layer, "gone")).toBe(`${gone} Label: class.`);
+    expect(labelNote({ ...layer, label: "label" }, "gone")).toBe(`${gone} Label: label.`);
+    expect(labelNote(unlabelled, "gone")).toBe(`${gone} There is no label: why. ${leftOut}`);
     expect(labelNote(layer, "")).toBe(`No label is chosen. ${leftOut}`);
   });
 });

@@ -85,13 +85,15 @@ export function targetColumn(table: Table): string {
   return found?.name ?? "";
 }
 
-/** Which label is meant, where nobody would guess; why there is none, and what is missing for it. */
+/** Which label is meant, where nobody would guess; that the one that was chosen is not there; why there is none, and what is missing for it. */
 export function labelNote(layer: Layer | null, wanted: Wanted): string | null {
   const label = labelOf(layer, wanted);
-  if (layer === null || label === "label") return null;
-  if (label !== null) return `Label: ${label}.`;
+  if (layer === null) return null;
+  const gone = wanted && wanted !== label ? `There is no column "${wanted}" here. ` : "";
+  if (label === "label" && gone === "") return null;
+  if (label !== null) return `${gone}Label: ${label}.`;
   const reason = wanted === "" ? "No label is chosen." : layer.label_reason;
-  return `${reason} Metrics and findings that need labels are left out.`;
+  return `${gone}${reason} Metrics and findings that need labels are left out.`;
 }
 
 /** The columns whose classes may be named on the stage, the first that is there; right and wrong have no place of their own. */
