@@ -117,7 +117,7 @@ def read_decisions(file: Path) -> list[Decision]:
     """
     try:
         text = file.read_text("utf-8-sig")
-        delimiter = delimiter_of(text.partition("\n")[0])
+        delimiter = delimiter_of(text)
         rows = csv.DictReader(io.StringIO(text), delimiter=delimiter)
         missing = [name for name in COLUMNS if name not in (rows.fieldnames or [])]
         if missing:

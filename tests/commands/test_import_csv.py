@@ -136,7 +136,9 @@ def test_one_column_is_the_layer_in_words_of_one(
         ("label;size\nc0;1,5\nc1;2,5\n", ["label", "size"]),
         ('"label";"name"\n"c0";"Doe, J"\n"c1";"y"\n', ["label", "name"]),
         ('label,"a;b"\nc0,x\nc1,y\n', ["label", "a;b"]),
-        ("label,from; to\nc0,x; z\nc1,y\n", ["label", "from; to"]),
+        ("label;name\nc0;Doe, J\nc1;y\n", ["label", "name"]),
+        ("label,from; to\nc0,x; z\nc1,y; z\n", ["label", "from; to"]),
+        ("label\nc0\nc1\n", ["label"]),
     ],
 )
 def test_metadata_of_spreadsheets_with_semicolons(
@@ -152,6 +154,14 @@ def test_metadata_of_spreadsheets_with_semicolons(
     assert list(columns) == ["index", *names]
     assert columns["label"] == ["c0", "c1"]
     assert columns.get("size") in (None, ["1.5", "2.5"])
+
+
+def test_texts_with_semicolons_are_one_column(tmp_path: Path) -> None:
+    np.save(tmp_path / "fc1.npy", X[:2])
+    (tmp_path / "words.csv").write_text("spam; eggs\nbacon\n")
+    files = tmp_path / "fc1.npy", "--metadata", tmp_path / "words.csv"
+    assert run_import(*files, "--run", tmp_path / "run") == 0
+    assert list(columns_of(read_run(tmp_path / "run"))[1].cells) == ["spam; eggs", "bacon"]
 
 
 def test_a_row_may_be_longer_than_a_cell_of_csv(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ _LOOKED_AT = 1000
 """Rows that decide which columns hold numbers."""
 
 _BLOCK_ROWS = 2000
+_MAX_LINE = 1 << 22
 _LABELS = {name for rank in RANKS for name in rank}
 _KEYS = {"id", "index", "unnamed: 0"}
 """What numbers of rows are called; the last by pandas, which reads its own index so."""
@@ -141,7 +142,8 @@ def open_csv(path: Path) -> CsvVectors:
 
 def _delimiter(path: Path) -> str:
     with path.open("rb") as file:
-        return delimiter_of(file.readline(1 << 20).decode("utf-8-sig", errors="replace"))
+        lines = file.readline(_MAX_LINE) + file.readline(_MAX_LINE)
+    return delimiter_of(lines.decode("utf-8-sig", errors="replace"))
 
 
 def _rows(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:

@@ -160,7 +160,7 @@ def _read_csv(path: Path, n_samples: int) -> tuple[list[Column], list[str]]:
     marked = 0
     try:
         text = path.read_bytes().decode("utf-8-sig")
-        delimiter = delimiter_of(text.partition("\n")[0])
+        delimiter = delimiter_of(text)
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
         for row in filter(None, reader):
             texts = [unguarded(cell) for cell in row]

@@ -12,7 +12,7 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 
-from tb_embed_plugin.runs.tables.column_types import are_numbers, is_number
+from tb_embed_plugin.runs.tables.column_types import are_numbers
 from tb_embed_plugin.runs.tables.metadata_table import Column
 
 _QUOTED = re.compile('"[^"]*"')
@@ -20,16 +20,21 @@ _MARK = "'"
 _GUARDED = frozenset(("=", "+", "-", "@", "\t", "\r", _MARK))
 
 
-def delimiter_of(line: str) -> str:
-    """Returns what separates the cells of a file's first line: a comma, or a semicolon.
+def delimiter_of(beginning: str) -> str:
+    """Returns what separates the cells of a file: a comma, or a semicolon.
 
     Spreadsheets write semicolons where a comma is the decimal mark, which a number may hold.
+
+    Args:
+        beginning: Its first two lines, or more.
     """
-    cells = _QUOTED.sub("", line).strip().split(";")
-    without_comma = (
-        "," not in cell or is_number(with_decimal_point(cell, ";")) for cell in cells
-    )
-    return ";" if len(cells) > 1 and all(without_comma) else ","
+    lines = _QUOTED.sub("", beginning).splitlines()[:2]
+    rows = [line.strip().split(";") for line in lines]
+    is_table = len({len(row) for row in rows}) == 1 and len(rows[0]) > 1
+    if not is_table:
+        return ","
+    with_comma = [with_decimal_point(cell, ";") for cell in rows[0] if "," in cell]
+    return ";" if are_numbers(with_comma) else ","
 
 
 def with_decimal_point(cell: str, delimiter: str) -> str:
