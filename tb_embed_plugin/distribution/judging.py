@@ -86,22 +86,19 @@ class FrameJudging:
         self, steps: Sequence[int], others: Sequence[Task]
     ) -> Iterator[tuple[int, FrameQuality]]:
         seen = self._look(steps, others)
-        near = self._find(seen)
-        by_chance = [
-            frame_quality.is_chance(of_step.screen, found)
-            for of_step, found in zip(seen, near, strict=True)
-        ]
+        searched = [of_step for of_step in seen if not of_step.screen.is_chance]
         ranked = [
-            (of_step, found)
-            for of_step, found, chance in zip(seen, near, by_chance, strict=True)
-            if not chance
+            (of_step, near)
+            for of_step, near in zip(searched, self._find(searched), strict=True)
+            if not frame_quality.is_chance(of_step.screen, near)
         ]
-        ranks, nearer = self._rank(ranked)
+        is_ranked = {of_step.step for of_step, _ in ranked}
         yield from (
             (of_step.step, frame_quality.alike(self._judged))
-            for of_step, chance in zip(seen, by_chance, strict=True)
-            if chance
+            for of_step in seen
+            if of_step.step not in is_ranked
         )
+        ranks, nearer = self._rank(ranked)
         for (of_step, _), on_screen, counts in zip(ranked, ranks, nearer, strict=True):
             if on_screen is None:
                 continue  # the frame has been deleted meanwhile

@@ -79,6 +79,11 @@ class OnScreen:
     by_chance: NDArray[np.bool_]
     squares: NDArray[np.float64]
 
+    @property
+    def is_chance(self) -> bool:
+        """Whether that is so for most samples: then the layer need not be searched."""
+        return bool(self.by_chance.mean() > _MOST_TIED)
+
 
 def frame_quality(
     snapshot: Snapshot,
@@ -113,6 +118,8 @@ def frame_quality(
     of = Judged.of(n, neighbors, seed, by_landmarks=landmarks is not None)
     in_layer = Space.of(snapshot, metric)
     screen = look_at_screen(in_layer, frame, of)
+    if screen.is_chance:
+        return alike(of)
     near = in_layer.nearest_of(of.queries, of.neighbors + 1)
     if is_chance(screen, near):
         return alike(of)

@@ -99,7 +99,7 @@ def project(
     projector = open_projector(spec, steps.computed)
     assert isinstance(projector, LinearProjector)
     seen = open_projector(spec, Computed()).quality(projection.basis_steps, None)
-    assert all(frame["neighbors_kept"] is not None for frame in seen)
+    assert all(frame["neighbors_kept"] is not None or frame["reason"] for frame in seen)
     return projector.basis.axes, projector.basis.mean, seen
 
 
@@ -126,6 +126,21 @@ def test_shares_of_the_pairs_judge_frames_to_the_same_bits(
     monkeypatch.setattr(pair_shares, "SHARE_PAIRS", 400 * 300)
     found = project(recorded, tmp_path / "threads", Threads(2))
     check_same(found, here)
+
+
+def test_shares_of_the_pairs_say_of_which_frames_neighbors_are_chance(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(0)
+    usual = rng.normal(size=(SAMPLES, UNITS)).astype(np.float32)
+    signs = np.sign(usual)
+    signs[:, 30:] = 0  # as many differ in the same number of units, but none on screen
+    write_run(tmp_path / "logs" / "run", {"fc1": [np.ones_like(usual), signs, usual]})
+    here = project(tmp_path / "logs", tmp_path / "here", None)
+    monkeypatch.setattr(pair_shares, "SHARE_PAIRS", 400 * 300)
+    found = project(tmp_path / "logs", tmp_path / "threads", Threads(2))
+    check_same(found, here)
+    assert [bool(frame["reason"]) for frame in found[2]] == [True, True, False]
 
 
 def test_a_command_that_is_stopped_keeps_the_steps_that_are_judged(

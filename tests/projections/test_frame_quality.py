@@ -14,6 +14,7 @@ from tb_embed_plugin.projections.frame_quality import (
     judged,
 )
 from tb_embed_plugin.projections.motion import motion, motion_fidelity, noise_floor
+from tb_embed_plugin.projections.neighbor_parts import Space
 from tb_embed_plugin.projections.neighbors import DistanceMetric
 from tb_embed_plugin.projections.placing import Placing
 from tb_embed_plugin.projections.tsne import TSNE
@@ -153,6 +154,15 @@ def test_samples_that_are_alike_have_no_neighbors_to_keep() -> None:
         assert np.isnan([untold.trustworthiness, untold.neighbors_kept]).all()
         assert untold.label_accuracy is None
     assert np.isnan(motion(frame, np.ones_like(frame)).mean)
+
+
+def test_a_layer_is_not_searched_where_most_neighbors_on_screen_are_chance(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    layer, frame = layer_and_frame()
+    frame[: len(frame) * 3 // 5] = frame[0]
+    monkeypatch.setattr(Space, "nearest_of", None)
+    assert frame_quality(layer, frame).reason == "alike"
 
 
 def test_duplicates_are_bounded() -> None:
